@@ -53,14 +53,14 @@ function tell(error: unknown, print: Printer): number {
 /** What nobody foresaw is our own mistake; where it happened helps whoever mends it. */
 function fault(error: unknown): Failure {
   const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
-  return new Failure(`a fault of this program: ${message}`, {
+  return new Failure(`Internal error of the CLI: ${message}`, {
     // Where a module cannot be linked the lines before are its source, all of it.
     why: stack
       .split("\n")
       .map((line) => line.trim())
       .filter((line) => line.startsWith("at "))
       .slice(0, 5),
-    next: ["Please report it, with the command that you gave."],
+    next: ["Please report this bug with the command line."],
     exitCode: exitCodes.fault,
     code: "fault",
     cause: error,

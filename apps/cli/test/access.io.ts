@@ -70,13 +70,16 @@ describe("who may do what, by the command", () => {
     for (let answer = await signIn(); answer.status !== 200; answer = await signIn()) await answer.text();
     assert.match(await done("sign-ins"), /person:ada\s+a key\s/);
     assert.match(await done("sign-out", "--principal", "person:ada"), /1 sign-in has ended/);
-    assert.match(await done("sign-out", "--principal", "person:ada"), /nobody was signed in as person:ada/);
+    assert.match(await done("sign-out", "--principal", "person:ada"), /person:ada has no sign-ins/);
     assert.equal((await tutti("sign-out")).exitCode, 2);
     await done("key", "revoke", keyId, "--yes");
     assert.equal((await done("key", "list", "-q")).trim(), next.key.keyId);
     await done("principal", "delete", "person:ada", "--yes");
     assert.equal((await done("key", "list", "-q")).trim(), "");
-    assert.match((await tutti("principal", "create", "ada")).errors, /expected somebody like person:ada/);
+    assert.match(
+      (await tutti("principal", "create", "ada")).errors,
+      /Expected a principal such as person:ada/,
+    );
   });
 
   it("a role in a namespace that nobody made or used says so, and keys for what nobody serves are refused", async () => {
@@ -84,7 +87,7 @@ describe("who may do what, by the command", () => {
       tutti("--namespace", namespace, "role", "bind", "viewer", who);
     const first = await bind("shopp", "person:eve");
     assert.equal(first.exitCode, 0, first.errors);
-    assert.match(first.errors, /the first one in shopp, a namespace that nobody made; did you mean `shop`\?/);
+    assert.match(first.errors, /shopp is not a created namespace; did you mean `shop`\?/);
     assert.match(first.errors, /tutti --namespace shopp role unbind viewer-person-eve/);
     const again = await bind("shopp", "person:bea");
     assert.deepEqual([again.exitCode, again.errors], [0, ""]);
@@ -119,17 +122,14 @@ describe("who may do what, by the command", () => {
     await done("role", "bind", "developer", "person:bob");
     const ask = ["policy", "explain", "person:bob", "workflow.runs.start", "--about", "run"];
     assert.match(await done(...ask), /allowed .*permitted by default\/role:developer/);
-    assert.match(
-      await done("policy", "impact", "night.cedar"),
-      /0 of \d+ recorded decisions would come out otherwise/,
-    );
+    assert.match(await done("policy", "impact", "night.cedar"), /0 of \d+ recorded decisions would change/);
     await done("policy", "apply", "night.cedar", "--reason", "tried");
     const { exitCode, output } = await tutti(...ask);
     assert.equal(exitCode, 1);
     assert.match(output, /denied .*forbidden by default\/night \(statement 1\): quiet nights/);
     await done("policy", "apply", "--without", "night", "--reason", "noisy", "--yes");
     await done(...ask);
-    assert.match(await done("policy", "rollback", "1", "--reason", "quiet again"), /version 3 holds/);
+    assert.match(await done("policy", "rollback", "1", "--reason", "quiet again"), /version 3 is active/);
     assert.equal((await tutti(...ask)).exitCode, 1);
     assert.match(await done("policy", "versions"), /3 .*night .*quiet again/);
     assert.match(await done("policy", "list"), /version 3/);

@@ -86,10 +86,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.equal(exitCode, 1);
     assert.match(output, /none\.yaml:2:21: error: .*nobody offers `test.none`/);
     assert.match(await printed("workflow register none.yaml --as stable"), /✓ none .*stable.*new version/);
-    assert.match(
-      await printed("workflow register echo.yaml --as stable"),
-      /✓ echo .*stable.*was there already/,
-    );
+    assert.match(await printed("workflow register echo.yaml --as stable"), /✓ echo .*stable.*already exists/);
     assert.match(await printed("workflow list"), /^workflow +tasks/);
     await listed("workflow list ech -q", /^echo\n$/);
     const before = (await printed("workflow versions echo -q")).trim();
@@ -127,7 +124,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     mkdirSync(join(at.command.folder, "named"));
     const refused = await tutti("run named name=5");
     assert.equal(refused.exitCode, 3);
-    assert.match(refused.errors, /name='"5"' +is how it is a text/);
+    assert.match(refused.errors, /name='"5"' +passes it as a text/);
   });
 
   it("run says why nothing runs, and what helps", async () => {
@@ -138,7 +135,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     const asked = await tutti("delete none-1");
     assert.equal(asked.exitCode, 2);
     assert.match(asked.errors, /needs a confirmation[\s\S]*--yes/);
-    assert.match(await printed("delete none-1 --yes"), /none-1 is removed/);
+    assert.match(await printed("delete none-1 --yes"), /none-1 deleted/);
   });
 
   it("why, approve, signal", async () => {
@@ -151,7 +148,10 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(refused.errors, /The form asks for: account\*/);
     assert.match(await printed("approve ask-1 sure -f account=CH7 --reason ok"), /✓ approved {2}ask-1 sure/);
     assert.equal((await tutti("signal ask-1 go fast=1")).exitCode, 3);
-    assert.match(await printed("signal ask-1 go fast=true --idempotency-key k1"), /✓ ask-1 was told go/);
+    assert.match(
+      await printed("signal ask-1 go fast=true --idempotency-key k1"),
+      /✓ signal go sent to ask-1/,
+    );
     assert.equal(await printed("watch ask-1 -q"), '{"paid": 50}\n');
   });
 
@@ -159,7 +159,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     for (const id of ["flaky-1", "flaky-2", "flaky-3"])
       assert.equal((await tutti(`run flaky --id ${id} -q`)).exitCode, 1);
     isJammed = false;
-    assert.match(await printed("retry flaky-1 --reason mended"), /✓ flaky-1 is taken up again/);
+    assert.match(await printed("retry flaky-1 --reason mended"), /✓ flaky-1 is being retried/);
     await printed("watch flaky-1 -q");
     await listed("list --workflow flaky --state failed -q", /^flaky-[23]\nflaky-[23]\n$/);
     const asked = await tutti("retry --workflow flaky --state failed");
@@ -168,10 +168,10 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.equal((await json("retry --workflow flaky --state failed --yes")).done, 2);
     await printed("watch flaky-3 -q");
     await printed("run ask amount=1 --id ask-2 --detach");
-    assert.match(await printed("pause ask-2"), /✓ ask-2 is held {2}‖ paused/);
-    assert.match(await printed("resume ask-2"), /✓ ask-2 goes on/);
-    assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is asked to end/);
-    assert.match(await printed("delete flaky-3 --yes"), /✓ flaky-3 is removed/);
+    assert.match(await printed("pause ask-2"), /✓ ask-2 is paused {2}‖ paused/);
+    assert.match(await printed("resume ask-2"), /✓ ask-2 is resumed/);
+    assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is being cancelled/);
+    assert.match(await printed("delete flaky-3 --yes"), /✓ flaky-3 deleted/);
     assert.equal((await tutti("show flaky-3")).exitCode, 3);
   });
 
@@ -196,15 +196,15 @@ describe("the commands for workflows, runs and what starts them", () => {
   it("schedule: create, list, show, preview, pause, resume, trigger, delete", async () => {
     const create =
       "schedule create nightly echo a=1 --cron '0 3 * * *' --time-zone Europe/Zurich --overlap allow";
-    assert.match(await printed(create), /✓ nightly is made/);
+    assert.match(await printed(create), /✓ nightly created/);
     await listed("schedule list", /nightly +echo +0 3 \* \* \* {2}Europe\/Zurich/);
     assert.match(await printed("schedule show nightly"), /overlap +allow/);
     const { timesMs } = await json("schedule preview --every 1h --count 3");
     assert.equal(timesMs.length, 3);
     assert.match(await printed("schedule pause nightly --reason calm"), /is paused/);
-    assert.match(await printed("schedule resume nightly"), /goes on/);
+    assert.match(await printed("schedule resume nightly"), /is resumed/);
     assert.equal((await json("schedule trigger nightly")).result, "started");
-    assert.match(await printed("schedule delete nightly --yes"), /is removed/);
+    assert.match(await printed("schedule delete nightly --yes"), /deleted/);
   });
 
   it("missions: started, listed, shown, held, asked about and ended, by the words for runs too", async () => {
@@ -220,10 +220,10 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("mission why cat think"), /no agent offers test\.none/);
     assert.match(await printed("why cat think"), /no agent offers test\.none/);
     assert.match(await printed("show cat"), /cat {2}● running/);
-    assert.match(await printed("pause cat"), /cat is held {2}‖ paused/);
-    assert.match(await printed("resume cat"), /cat goes on {2}● running/);
-    assert.match((await tutti("approve cat")).errors, /Nothing in cat waits for a person/);
-    assert.match(await printed("cancel cat --reason 'it has one'"), /cat is asked to end {2}⊘ cancelled/);
+    assert.match(await printed("pause cat"), /cat is paused {2}‖ paused/);
+    assert.match(await printed("resume cat"), /cat is resumed {2}● running/);
+    assert.match((await tutti("approve cat")).errors, /Run `cat` has no open approvals/);
+    assert.match(await printed("cancel cat --reason 'it has one'"), /cat is being cancelled {2}⊘ cancelled/);
     assert.equal((await tutti("mission cancel cat")).exitCode, 3);
     for (const words of ["why nix", "resume nix", "show nix", "approve nix"])
       assert.match((await tutti(words)).errors, /expected the run nix, found none/, words);

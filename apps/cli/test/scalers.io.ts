@@ -58,10 +58,10 @@ describe("scalers of containers and of Kubernetes", () => {
 
   it("says what cannot be said together, or is not said well", async () => {
     for (const [words, expected] of [
-      ["--image crew --webhook https://example.com/", /found --webhook and --image/],
-      ["--workload Deployment/crew -- node", /a program or --workload, found both/],
+      ["--image crew --webhook https://example.com/", /Set only one of --webhook and --image/],
+      ["--workload Deployment/crew -- node", /a program or --workload, not both/],
       ["--workload crew", /KIND\/NAME/],
-      ["--image crew --container-limit cpu=much", /a number above 0 behind --container-limit cpu=/],
+      ["--image crew --container-limit cpu=much", /--container-limit cpu=: expected a number above 0/],
     ] as const) {
       const { exitCode, errors } = await tutti(`scaler create other ${words}`);
       assert.equal(exitCode, 2, words);

@@ -13,17 +13,16 @@ interface Order {
 
 type Call = (server: Awaited<ReturnType<typeof connect>>, order: Order, context: Context) => Promise<Agent>;
 
-export const pauseAgent = steering(
-  "is paused: it gets no more work, and keeps what it has",
-  (server, order) => server.call("agents.pause", order),
+export const pauseAgent = steering("is paused. Running tasks finish", (server, order) =>
+  server.call("agents.pause", order),
 );
-export const resumeAgent = steering("works again", (server, order) => server.call("agents.resume", order));
+export const resumeAgent = steering("is resumed", (server, order) => server.call("agents.resume", order));
 export const wakeAgent = steering("is awake", (server, order) => server.call("agents.wake", order));
 export const releaseAgent = steering("is released", (server, order) => server.call("agents.release", order));
-export const quarantineAgent = steering("is put aside: what it had goes to others", (server, order) =>
+export const quarantineAgent = steering("is quarantined. Its tasks are requeued", (server, order) =>
   server.call("agents.quarantine", order),
 );
-export const drainAgent = steering("finishes what it has, and goes", (server, order, { values }) => {
+export const drainAgent = steering("drains", (server, order, { values }) => {
   const deadlineMs = values.durationMs("deadline");
   const body = { ...order.body, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
   return server.call("agents.drain", { ...order, body });

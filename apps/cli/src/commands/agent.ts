@@ -34,8 +34,7 @@ export async function listAgents(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ agents: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ agentId }) => agentId));
-  else if (entries.length === 0)
-    print.note("No agents are here, so nothing is done. How to write one: docs/guides/workers.md");
+  else if (entries.length === 0) print.note("No agents are connected. Write one: docs/guides/workers.md");
   else {
     print.table(
       [
@@ -46,7 +45,7 @@ export async function listAgents(context: Context): Promise<number> {
         { title: "memory", align: "right", yields: 2, widthMin: 6 },
         { title: "done", align: "right", yields: 1, widthMin: 4 },
         { title: "failed", align: "right", yields: 2, widthMin: 4 },
-        { title: "heard", align: "right", yields: 2, widthMin: 6 },
+        { title: "last seen", align: "right", yields: 2, widthMin: 6 },
         { title: "offers", yields: 3, widthMin: 12 },
       ],
       entries.map((agent) => agentRow(agent, shell.nowMs())),
@@ -123,7 +122,7 @@ function drawAgent({ print }: Context, agent: Agent, work: readonly AgentWork[],
   print.facts([
     ["pool", pool],
     ["kind", kind],
-    ["slots", `${(offering?.slots ?? 0) - (agent.freeSlots ?? 0)} of ${offering?.slots ?? 0} taken`],
+    ["slots", `${(offering?.slots ?? 0) - (agent.freeSlots ?? 0)} of ${offering?.slots ?? 0} in use`],
     [
       "offers",
       offering?.capabilities.map(({ name, version = "" }) => `${name} ${version}`.trim()).join(", "),
@@ -133,9 +132,9 @@ function drawAgent({ print }: Context, agent: Agent, work: readonly AgentWork[],
     ["memory", memory],
     [
       "done",
-      `${done?.completed ?? 0} completed, ${done?.failed ?? 0} failed, ${printDurationMs(done?.busyMs ?? 0)} at work`,
+      `${done?.completed ?? 0} completed, ${done?.failed ?? 0} failed, busy for ${printDurationMs(done?.busyMs ?? 0)}`,
     ],
-    ["here since", joinTimeMs === undefined ? undefined : printAge(joinTimeMs, nowMs)],
+    ["connected", joinTimeMs === undefined ? undefined : printAge(joinTimeMs, nowMs)],
     ["heard", heardTimeMs === undefined ? undefined : printAge(heardTimeMs, nowMs)],
     ["library", sdk],
   ]);

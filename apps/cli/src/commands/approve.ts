@@ -81,7 +81,7 @@ function tellOpen({ print, shell }: Context, open: readonly Approval[]): number 
   if (print.isJson) print.json({ approvals: open });
   else if (print.isQuiet)
     print.lines(open.map(({ about, approvalId }) => `${about?.id ?? ""} ${approvalId}`));
-  else if (open.length === 0) print.note("Nothing waits for a person.");
+  else if (open.length === 0) print.note("No open approvals.");
   else {
     const nowMs = shell.nowMs();
     print.table(
@@ -102,7 +102,9 @@ function tellOpen({ print, shell }: Context, open: readonly Approval[]): number 
     );
     print.note("");
     print.note(
-      print.errorStyle.dim("tutti approve RUN [TASK]   yes      tutti approve RUN [TASK] --reject   no"),
+      print.errorStyle.dim(
+        "Approve: tutti approve RUN [TASK]      Reject: tutti approve RUN [TASK] --reject",
+      ),
     );
   }
   return exitCodes.completed;
@@ -118,14 +120,14 @@ function chosen(id: string, task: string | undefined, open: readonly Approval[])
   const names = open.map(({ about, approvalId }) => about?.task ?? approvalId);
   const what =
     open.length === 0
-      ? `Nothing in ${id} waits for a person.`
+      ? `Run \`${id}\` has no open approvals.`
       : task === undefined
-        ? `${id} has ${open.length} open questions; say which.`
-        : `${id} has no open question \`${task}\`.`;
+        ? `Run \`${id}\` has ${open.length} open approvals. Pass the task.`
+        : `Run \`${id}\` has no open approval \`${task}\`.`;
   throw new Failure(what, {
     next: [
-      ...names.map((name) => [`tutti approve ${id} ${name}`, "answers this one"] as const),
-      ...(open.length === 0 ? [[`tutti why ${id}`, "says what it waits for"] as const] : []),
+      ...names.map((name) => [`tutti approve ${id} ${name}`, "decides this approval"] as const),
+      ...(open.length === 0 ? [[`tutti why ${id}`, "explains its state"] as const] : []),
     ],
     exitCode: exitCodes.refused,
     code: "no_such_question",
@@ -151,7 +153,7 @@ function withForm(error: unknown, { form = "" }: Approval): unknown {
     return error;
   return new Failure(error.message, {
     why: error.why,
-    next: [...error.next, `The form asks for: ${fields.join(", ")}. Say them with --form KEY=VALUE.`],
+    next: [...error.next, `The form asks for: ${fields.join(", ")}. Set them with --form KEY=VALUE.`],
     exitCode: error.exitCode,
     code: error.code,
     cause: error,

@@ -30,10 +30,13 @@ export async function searchAudit(context: Context): Promise<number> {
   );
   // Pages after the first do not say.
   const isBehind = values.text("page") === undefined && (indexedToMs ?? 0) < shell.nowMs() - behindMs;
-  if (isBehind) print.note(print.errorStyle.yellow("Not all journals could be read: tutti status says why."));
+  if (isBehind)
+    print.note(
+      print.errorStyle.yellow("Some journals could not be read. Find the cause with `tutti status`."),
+    );
   if (print.isJson) print.json({ records: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ recordId = "" }) => safe(recordId)));
-  else if (entries.length === 0) print.note("No records are like that.");
+  else if (entries.length === 0) print.note("No records match.");
   else {
     print.table(
       [
@@ -76,7 +79,7 @@ export async function showRecord(context: Context): Promise<number> {
       ["because", factOf(cause?.reason)],
       ["trace", factOf(cause?.traceparent)],
       ["refused", error && { text: error.message ?? error.code ?? "", tone: "red" }],
-      ["so often", count > 1 ? String(count) : undefined],
+      ["count", count > 1 ? String(count) : undefined],
       ["from", factOf(address)],
       ["checkpoint", String(checkpoint)],
       ["record as JSON", factOf(record.json)],
@@ -112,8 +115,8 @@ export async function exportAudit(context: Context): Promise<number> {
 }
 
 function brokenOff(exported: number): Failure {
-  return new Failure(`The export broke off after ${exported} records.`, {
-    why: ["What was printed has no end, and does not verify."],
+  return new Failure(`The export stopped after ${exported} records.`, {
+    why: ["The output is incomplete and cannot be verified."],
     next: ["Export again."],
     exitCode: exitCodes.unreachable,
     code: "export_broken",
@@ -130,7 +133,7 @@ export async function listCheckpoints(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ checkpoints: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ number = 0 }) => String(number)));
-  else if (entries.length === 0) print.note("No checkpoint was made yet: nothing was done.");
+  else if (entries.length === 0) print.note("No checkpoints yet.");
   else {
     print.table(
       [
@@ -191,9 +194,7 @@ function actorIn(text: string | undefined): Wanted {
   const [, kind, actorId] = /^(person|service|agent)[/:](.+)$/.exec(text) ?? [];
   if (kind === "person" || kind === "service" || kind === "agent")
     return { actorKind: kind, actorId: actorId ?? "" };
-  throw usageFailure(
-    `expected --actor like person/ada, service/swarm or agent/worker-1, found ${safe(text)}`,
-  );
+  throw usageFailure(`--actor: expected KIND/ID such as person/ada or agent/worker-1, got \`${safe(text)}\``);
 }
 
 function workIn(text: string | undefined): Wanted {
@@ -205,7 +206,7 @@ function workIn(text: string | undefined): Wanted {
 
 function whoDid({ cause }: AuditRecord): string {
   const { kind, id } = cause?.actor ?? {};
-  return kind === undefined ? "nobody known" : `${kind} ${id}`;
+  return kind === undefined ? "unknown" : `${kind} ${id}`;
 }
 
 function actionOf({ action = "", result, count = 1 }: AuditRecord): string {

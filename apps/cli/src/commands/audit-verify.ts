@@ -28,17 +28,14 @@ export async function verifyAudit(context: Context): Promise<number> {
 async function keyIn({ values, shell }: Context): Promise<Uint8Array> {
   const said = values.text("public-key");
   const advice = [
-    ["tutti audit keys -q > audit.key", "the key, from an installation that you trust"],
+    ["tutti audit keys -q > audit.key", "exports the key from a trusted installation"],
   ] as const;
   if (said === undefined)
-    throw usageFailure("expected --public-key with the public key of the installation, found none", advice);
+    throw usageFailure("--public-key is required: the public key of the installation.", advice);
   const text = shell.exists(said) ? (await textOf(said, shell)).trim() : said;
   const key = Buffer.from(text, "base64");
   if (key.length === keyBytes) return key;
-  throw usageFailure(
-    `expected a public key of ${keyBytes} bytes in base64, found ${key.length} bytes`,
-    advice,
-  );
+  throw usageFailure(`--public-key: expected ${keyBytes} bytes in base64, got ${key.length} bytes`, advice);
 }
 
 async function textOf(file: string, shell: Context["shell"]): Promise<string> {
@@ -64,13 +61,13 @@ function tell(
     );
   if (moreFaults > 0) print.note(`and ${moreFaults} more`);
   const what = `${records} records under ${checkpoints} checkpoints`;
-  if (faults.length === 0) print.line(`${style.green("✓")} ${safe(file)}: ${what}, all as they were signed`);
+  if (faults.length === 0) print.line(`${style.green("✓")} ${safe(file)}: ${what}, all valid`);
   else {
     print.line(
-      `${style.red("✗")} ${safe(file)} is not as it was signed: ${faults.length + moreFaults} faults in ${what}`,
+      `${style.red("✗")} ${safe(file)} was altered: ${faults.length + moreFaults} faults in ${what}`,
     );
     print.note(
-      "Keep it as it is, export again, and verify that: where it holds, this file was touched after it was made.",
+      "Keep this file and export again. If the new export is valid, this file was altered after the export.",
     );
   }
 }

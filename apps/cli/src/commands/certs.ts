@@ -15,9 +15,9 @@ interface Made {
 /** Each once running services have taken up the one before, as `mesh.tls.refreshMs` says. */
 const stages: Readonly<Partial<Record<Made["authority"], string>>> = {
   next_is_trusted:
-    "the next authority is trusted too; once running services know (mesh.tls.refreshMs, 10 s), tutti certs --next-authority has it sign",
+    "Services now trust both authorities. After mesh.tls.refreshMs (10 s), run tutti certs --next-authority to sign with the new one",
   next_signs:
-    "the next authority signs; once running services know (mesh.tls.refreshMs, 10 s), tutti certs --next-authority forgets the one before",
+    "The new authority signs. After mesh.tls.refreshMs (10 s), run tutti certs --next-authority to remove the old one",
 };
 
 export async function certs(context: Context): Promise<number> {

@@ -97,9 +97,9 @@ async function natsServer({ shell }: Context): Promise<string> {
   const { output, exitCode } = await runTool(shell, what, ["tools/programs.mjs", "nats-server"]);
   const path = output.trim().split("\n").at(-1) ?? "";
   if (exitCode === 0 && path !== "") return path;
-  throw new Failure("There is no nats-server here, which a cluster keeps everything in.", {
-    why: ["It has to be 2.10.27 or newer; Debian 13 has it as the package nats-server."],
-    next: ["Install it, or say where it is: tutti cluster up --nats-server PATH"],
+  throw new Failure("nats-server not found. A cluster stores its data in NATS.", {
+    why: ["It needs version 2.10.27 or newer. Debian 13 has the package nats-server."],
+    next: ["Install it, or pass its path: tutti cluster up --nats-server PATH"],
     exitCode: exitCodes.failed,
     code: "no_nats_server",
   });

@@ -5,7 +5,8 @@ import { completionFor, isShellName, shellNames } from "../completion/scripts.ts
 
 export async function completion({ values, print, commands }: Context): Promise<number> {
   const name = values.argument("SHELL");
-  if (!isShellName(name)) throw usageFailure(`expected one of ${shellNames.join(", ")}; found \`${name}\``);
+  if (!isShellName(name))
+    throw usageFailure(`SHELL: expected one of ${shellNames.join(", ")}, got \`${name}\``);
   print.text(completionFor(name, commands));
   return exitCodes.completed;
 }

@@ -15,7 +15,7 @@ export async function listFrameworks(context: Context): Promise<number> {
   const { frameworks } = await server.call("frameworks.list", { query: server.namespace });
   if (print.isJson) print.json({ frameworks });
   else if (print.isQuiet) print.lines(frameworks.map(({ framework = "" }) => framework));
-  else if (frameworks.length === 0) print.note("No rule is tagged with a control of a framework.");
+  else if (frameworks.length === 0) print.note("No rules with compliance controls yet.");
   else
     print.table(
       [
@@ -58,7 +58,7 @@ function tell(
     for (const { kind = "", id = "", summary = "" } of line.evidence.slice(0, evidenceShown))
       print.line(`    ${style.dim(`${kind} ${safe(id)}`)}  ${safe(summary)}`);
     const more = line.evidence.length - evidenceShown;
-    if (more > 0) print.line(style.dim(`    and ${more} more; --json shows them`));
+    if (more > 0) print.line(style.dim(`    and ${more} more. Show all with --json`));
   }
   print.line(
     style.dim(

@@ -34,9 +34,9 @@ export async function configExplain(context: Context): Promise<number> {
   };
   if (settings.length === 0) {
     const meant = nearest(key ?? "", [...keys, ...keys.map((name) => name.split(".")[0] ?? name)]);
-    throw usageFailure(`there is no key \`${key}\``, [
+    throw usageFailure(`Configuration key \`${key}\` not found.`, [
       ...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]),
-      ["tutti config explain", "shows all of them"],
+      ["tutti config explain", "lists all options"],
     ]);
   }
   if (print.isJson) print.json({ settings });
@@ -78,7 +78,7 @@ function tellOne({ print }: Context, setting: Setting): void {
         .filter((place) => place !== "")
         .join(", "),
     ],
-    ["change", setting.live ? "takes effect while it runs" : "takes effect after a restart"],
+    ["change", setting.live ? "reloaded without a restart" : "needs a restart"],
   ]);
 }
 

@@ -3,10 +3,10 @@ import { describe, it } from "node:test";
 import { runsOf } from "./demo-kill.ts";
 
 describe("tutti demo kill", () => {
-  it("takes 500 runs unless told otherwise, and says how many it can take", () => {
+  it("takes 500 runs by default, and names its bounds", () => {
     assert.equal(runsOf(undefined), 500);
     assert.equal(runsOf("60"), 60);
     for (const wrong of ["9", "1.5", "many", "", "1000000"])
-      assert.throws(() => runsOf(wrong), { message: /expected 10 to 20000 in --runs, found/ }, wrong);
+      assert.throws(() => runsOf(wrong), { message: /--runs: expected 10 to 20000, got/ }, wrong);
   });
 });

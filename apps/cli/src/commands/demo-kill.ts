@@ -12,8 +12,8 @@ export async function killDemo(context: Context): Promise<number> {
   const { shell, print, values } = context;
   const clone = cloneOf(shell);
   if (clone === undefined)
-    throw new Failure("The proof starts a platform of its own, and there is no clone of Tutti here.", {
-      next: ["Run it in a clone of Tutti: cd there, or use its own: npx tutti demo kill."],
+    throw new Failure("`tutti demo kill` needs a clone of Tutti.", {
+      next: ["Change to the clone and run: npx tutti demo kill"],
       exitCode: exitCodes.usage,
       code: "no_clone",
     });
@@ -32,5 +32,5 @@ export function runsOf(said: string | undefined): number {
   if (said === undefined) return runsUsual;
   const runs = Number(said);
   if (Number.isInteger(runs) && runs >= 10 && runs <= runsMax) return runs;
-  throw usageFailure(`expected 10 to ${runsMax} in --runs, found \`${said}\``);
+  throw usageFailure(`--runs: expected 10 to ${runsMax}, got \`${said}\``);
 }

@@ -20,8 +20,8 @@ export async function raceDemo(context: Context): Promise<number> {
   const { shell, print } = context;
   const clone = cloneOf(shell);
   if (clone === undefined)
-    throw new Failure("The racers are a program of the clone, and there is no clone of Tutti here.", {
-      next: ["Run it in a clone of Tutti: cd there, or use its own: npx tutti demo race."],
+    throw new Failure("`tutti demo race` needs a clone of Tutti.", {
+      next: ["Change to the clone and run: npx tutti demo race"],
       ...{ exitCode: exitCodes.usage, code: "no_clone" },
     });
   const server = await connect(context);
@@ -34,16 +34,14 @@ export async function raceDemo(context: Context): Promise<number> {
     namespace,
     say: (line) => print.note(line),
   });
-  print.note(
-    `${name}: one job in every mode, by four agents each. The page shows it too: ${server.url}/race`,
-  );
+  print.note(`${name}: one job in every mode, by four agents each. Dashboard: ${server.url}/race`);
   try {
     const sessions = await follow(context, { server, name, hasEnded: () => racers.hasEnded });
     if (print.isJson) print.json({ race: name, first: firstOf(sessions), sessions });
     else if (print.isQuiet) print.line(firstOf(sessions) ?? "");
     const isGood = sessions.length === lanes && sessions.every(({ status }) => status === "completed");
     if (!isGood && sessions.length < lanes)
-      throw new Failure("The racers did not come to race.", {
+      throw new Failure("The racing agents did not connect.", {
         ...{ why: racers.lastWords, exitCode: exitCodes.failed, code: "race_racers" },
       });
     return isGood ? exitCodes.completed : exitCodes.failed;

@@ -15,13 +15,13 @@ export async function listDependencies(context: Context): Promise<number> {
   if (print.isJson) print.json(reply);
   else if (print.isQuiet) print.lines(needs.map(({ session }) => session?.id ?? ""));
   else if (needs.length + neededBy.length === 0)
-    print.note(`${safe(params.session)} waits for no session, and none waits for it.`);
+    print.note(`${safe(params.session)} has no dependencies and no dependents.`);
   else
     print.table(
       [
         { title: "session", widthMin: 8 },
         { title: "waits for", widthMin: 8 },
-        { title: "to end" },
+        { title: "condition" },
         { title: "has" },
       ],
       [

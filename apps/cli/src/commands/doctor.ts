@@ -117,8 +117,8 @@ export function skewFinding(platform: string, own: string): Finding {
   return {
     about: "version",
     level: isSame ? "sound" : "notice",
-    text: isSame ? `The command is ${own}.` : `The command is ${own}, the platform ${platform}.`,
-    advice: isSame ? "" : "Use the command of the platform's version, or bring both up to date.",
+    text: isSame ? `The CLI is ${own}.` : `The CLI is ${own}, the platform is ${platform}.`,
+    advice: isSame ? "" : "Use the same version of both, or update both.",
   };
 }
 
@@ -132,7 +132,7 @@ async function unreachableFinding(
       about: "platform",
       level: "problem",
       text: message,
-      advice: "Give the key: --key-file FILE, or TUTTI_KEY.",
+      advice: "Pass the key with --key-file FILE or TUTTI_KEY.",
     };
   const { hostname, port } = new URL(url);
   const number = Number(port === "" ? "80" : port);
@@ -140,12 +140,10 @@ async function unreachableFinding(
   return {
     about: "platform",
     level: "problem",
-    text: isTaken
-      ? `Something listens at ${url}, and it is not Tutti.`
-      : `${message} ${why.join(" ")}`.trim(),
+    text: isTaken ? `Another program listens at ${url}.` : `${message} ${why.join(" ")}`.trim(),
     advice: isTaken
-      ? "Find out what it is; or start Tutti elsewhere, with --operations.port, and name it by TUTTI_SERVER."
-      : "Start it: npm start, in a clone. Or say where it is: --server URL, TUTTI_SERVER.",
+      ? "Stop that program, or start Tutti with another --operations.port and set TUTTI_SERVER."
+      : "Start it with `npm start` in a clone, or set --server URL or TUTTI_SERVER.",
   };
 }
 
@@ -159,9 +157,9 @@ async function portFindings({ shell }: Context, url: string): Promise<Finding[]>
     {
       about: "ports",
       level: "problem",
-      text: `Something listens at port ${meshPort}, where Tutti takes calls of workers, though no platform answers.`,
+      text: `Port ${meshPort} for workers is in use, but no platform answers.`,
       advice:
-        "Find out what it is; a platform that hangs is one. Or start Tutti elsewhere: --mesh.listen=127.0.0.1:7501.",
+        "Stop that program, which may be a hung platform. Or start Tutti with --mesh.listen=127.0.0.1:7501.",
     },
   ];
 }
@@ -178,13 +176,13 @@ async function dataFindings(context: Context): Promise<Finding[]> {
       {
         about: "data",
         level: "notice",
-        text: "There is no clone of Tutti here, so its data directory was not looked at.",
+        text: "No clone of Tutti here. The data directory was not checked.",
         advice: "",
       },
     ];
   const data = values.text("data-directory");
   const words = [...(data === undefined ? [] : ["--data", data]), "--json"];
-  const what = "Looking at the data directory";
+  const what = "Checking the data directory";
   const run = await runTool(shell, what, ["tools/data.mjs", "doctor", ...words]);
   // The tool is of the same clone.
   const { directory, findings } = toolJson(what, run) as {
@@ -192,7 +190,7 @@ async function dataFindings(context: Context): Promise<Finding[]> {
     readonly findings: readonly Omit<Finding, "about">[];
   };
   if (findings.length === 0)
-    return [{ about: "data", level: "sound", text: `Nothing is wrong with ${directory}.`, advice: "" }];
+    return [{ about: "data", level: "sound", text: `No problems in ${directory}.`, advice: "" }];
   return findings.map(({ level, text, advice }) => ({ about: "data", level, text, advice }));
 }
 
@@ -218,5 +216,5 @@ function tell({ print }: Context, findings: readonly Finding[], isWell: boolean)
   }
   if (print.isQuiet) return;
   print.note("");
-  print.note(isWell ? "Everything is well." : "Something has to be done.");
+  print.note(isWell ? "No problems found." : "Problems found.");
 }

@@ -23,7 +23,7 @@ export async function events(context: Context): Promise<number> {
   const absence = new Absence({
     shell,
     onAway: (words) => print.errorLines([print.errorStyle.yellow(words)]),
-    onBack: () => print.errorLines([print.errorStyle.green("The platform is back.")]),
+    onBack: () => print.errorLines([print.errorStyle.green("Reconnected.")]),
   });
   const stream = server.follow(
     "events",
@@ -50,11 +50,11 @@ export async function events(context: Context): Promise<number> {
 function gapWords({ missed, reason }: { readonly missed: number | null; readonly reason: string }): string {
   const many = missed === null ? "Some events" : counted(missed, "event");
   const why: Readonly<Record<string, string>> = {
-    slow: "they came faster than they were read",
-    retention: "they are no longer kept",
-    reset: "the platform began anew",
+    slow: "the reader was too slow",
+    retention: "their retention has ended",
+    reset: "the platform was reset",
   };
-  return `${many} will not come: ${why[reason] ?? reason}.`;
+  return `${many} were lost: ${why[reason] ?? reason}.`;
 }
 
 interface Drawing {

@@ -25,7 +25,9 @@ export async function listHooks(context: Context): Promise<number> {
   if (print.isJson) print.json({ hooks: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ hookId }) => hookId));
   else if (entries.length === 0)
-    print.note("No hooks. Make one: tutti hook create ID before_assign --set-priority 'task.priority + 1'");
+    print.note(
+      "No hooks yet. Create one: tutti hook create ID before_assign --set-priority 'task.priority + 1'",
+    );
   else {
     print.table(
       [
@@ -53,13 +55,13 @@ export async function showHook(context: Context): Promise<number> {
   const hook = await found(context);
   if (print.isJson) print.json(hook);
   else {
-    const state = hook.disabled === true ? print.style.magenta("‖ disabled") : print.style.green("● in use");
+    const state = hook.disabled === true ? print.style.magenta("‖ disabled") : print.style.green("● enabled");
     print.line(`${print.style.bold(safe(hook.hookId))}  ${state}`);
     print.line("");
     print.facts([
       ["about", hook.description],
       ["pool", hook.pool],
-      ["runs", `${hook.moment}, place ${hook.order ?? 0}`],
+      ["runs", `${hook.moment}, order ${hook.order ?? 0}`],
       ["when", hook.when],
       ["does", doesOf(hook)],
       ["on failure", hook.onFailure === "unspecified" ? "pass" : hook.onFailure],
@@ -72,15 +74,15 @@ export async function showHook(context: Context): Promise<number> {
 
 function doesOf({ rule, listener, webhook }: Hook): string {
   const waits = (blocking: boolean | undefined, timeoutMs = 0) =>
-    blocking === true ? `, and is waited for ${printDurationMs(timeoutMs || 1_000)}` : "";
-  if (listener !== undefined) return `is told to a listener${waits(listener.blocking, listener.timeoutMs)}`;
-  if (webhook !== undefined) return `asks ${webhook.url ?? ""}${waits(webhook.blocking, webhook.timeoutMs)}`;
+    blocking === true ? `, timeout ${printDurationMs(timeoutMs || 1_000)}` : "";
+  if (listener !== undefined) return `notifies a listener${waits(listener.blocking, listener.timeoutMs)}`;
+  if (webhook !== undefined) return `calls ${webhook.url ?? ""}${waits(webhook.blocking, webhook.timeoutMs)}`;
   const { deny, priority = "", labels = {}, delayMs = 0, retry = "unspecified" } = rule?.verdict ?? {};
   const parts = [
     ...(deny === undefined ? [] : [`denies: ${deny.message ?? ""}`]),
     ...(priority === "" ? [] : [`priority ${priority}`]),
     ...Object.entries(labels).map(([name, value]) => `label ${name}=${value}`),
-    ...(delayMs > 0 ? [`holds back ${printDurationMs(delayMs)}`] : []),
+    ...(delayMs > 0 ? [`delays ${printDurationMs(delayMs)}`] : []),
     ...(retry === "unspecified" ? [] : [`try ${retry}`]),
   ];
   return parts.join(", ");
@@ -104,7 +106,7 @@ export async function createHook(context: Context): Promise<number> {
       ...(failure === undefined ? {} : { onFailure: failure as HookFailure }),
     },
   });
-  tell(context, hook, existed === true ? "was there already" : "is made");
+  tell(context, hook, existed === true ? "already exists" : "created");
   return exitCodes.completed;
 }
 
@@ -118,7 +120,7 @@ function actionOf({ values }: Context): Pick<HookInput, "rule" | "listener" | "w
   const verdict = verdictOf(values);
   if (Object.keys(verdict).length === 0)
     throw usageFailure(
-      "expected --deny, --set-priority, --add-label, --delay, --retry, --listen or --webhook",
+      "Set one of --deny, --set-priority, --add-label, --delay, --retry, --listen or --webhook.",
     );
   return { rule: { verdict } };
 }
@@ -139,11 +141,11 @@ function verdictOf(values: Context["values"]): HookVerdictInput {
 }
 
 export function disableHook(context: Context): Promise<number> {
-  return turn(context, true, "has no say any more");
+  return turn(context, true, "is disabled");
 }
 
 export function enableHook(context: Context): Promise<number> {
-  return turn(context, false, "has its say again");
+  return turn(context, false, "is enabled");
 }
 
 async function turn(context: Context, disabled: boolean, words: string): Promise<number> {
@@ -175,8 +177,8 @@ export async function deleteHook(context: Context): Promise<number> {
   else if (!print.isQuiet)
     print.line(
       reply.removed === true
-        ? `${print.style.green("✓")} ${safe(id)} is removed`
-        : `${print.style.dim("–")} ${safe(id)} was not there`,
+        ? `${print.style.green("✓")} ${safe(id)} deleted`
+        : `${print.style.dim("–")} ${safe(id)} not found`,
     );
   return exitCodes.completed;
 }

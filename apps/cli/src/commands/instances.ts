@@ -16,7 +16,7 @@ export async function instances(context: Context): Promise<number> {
   const nowMs = shell.nowMs();
   if (print.isJson) print.json({ instances: found });
   else if (print.isQuiet) print.lines(found.map(({ id }) => id));
-  else if (found.length === 0) print.note("Nothing is registered.");
+  else if (found.length === 0) print.note("No processes are registered.");
   else {
     print.table(
       [
@@ -39,9 +39,7 @@ export async function instances(context: Context): Promise<number> {
     );
     const releases = new Set(found.map(({ version = "" }) => version));
     if (releases.size > 1)
-      print.note(
-        "What the newer release brings comes into force when every process of a service is of it: `newer behaviours come into force` in their logs.",
-      );
+      print.note("New behaviour takes effect when every process of a service has the new release.");
   }
   return exitCodes.completed;
 }

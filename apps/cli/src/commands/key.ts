@@ -21,15 +21,15 @@ export async function listKeys(context: Context): Promise<number> {
   const nowMs = shell.nowMs();
   if (print.isJson) print.json({ keys: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ keyId = "" }) => keyId));
-  else if (entries.length === 0) print.note("There are no keys.");
+  else if (entries.length === 0) print.note("No keys yet. Create one: tutti key create --title TEXT");
   else {
     print.table(
       [
         { title: "key", widthMin: 12 },
-        { title: "stands for", yields: 2, widthMin: 8 },
+        { title: "principal", yields: 2, widthMin: 8 },
         { title: "ends" },
         { title: "used" },
-        { title: "for what", yields: 1, widthMin: 8 },
+        { title: "title", yields: 1, widthMin: 8 },
       ],
       entries.map((key) => [
         { text: key.keyId ?? "", tone: "bold" },
@@ -54,8 +54,8 @@ export async function createKey(context: Context): Promise<number> {
   const { values } = context;
   const title = values.text("title");
   if (title === undefined)
-    throw usageFailure("expected --title: what the key is for", [
-      ['tutti key create --title "the press" --principal agent:press', "a key for this agent"],
+    throw usageFailure("--title is required: a title for the key.", [
+      ['tutti key create --title "the press" --principal agent:press', "creates a key for this agent"],
     ]);
   const who = values.text("principal");
   const lifetimeMs = values.durationMs("expires-in");
@@ -110,7 +110,7 @@ export async function revokeKey(context: Context): Promise<number> {
   });
   // A wrong id must not look like a key that is shut out.
   const isAsBefore = reply.revoked !== true;
-  const line = `${safe(params.id)} ${isAsBefore ? "is no key that is good, and nothing was done: tutti key list" : "is revoked"}`;
+  const line = `${safe(params.id)} ${isAsBefore ? "is not an active key. Nothing was changed. List keys with `tutti key list`" : "is revoked"}`;
   tellDone(context, reply, { id: params.id, line, isAsBefore });
   return exitCodes.completed;
 }
@@ -123,12 +123,12 @@ function tellKey({ print }: Context, reply: { readonly secret?: string }, key: A
     return;
   }
   if (secret === "") {
-    print.note(`The key ${key?.keyId ?? ""} was made by an earlier call, and is not shown again.`);
+    print.note(`Key ${key?.keyId ?? ""} was created by an earlier call and is not shown again.`);
     return;
   }
   if (!print.isQuiet)
     print.note(
-      `${print.errorStyle.green("✓")} the key ${key?.keyId ?? ""} of ${safe(whoIs(key?.actor))}; it is not shown again`,
+      `${print.errorStyle.green("✓")} key ${key?.keyId ?? ""} of ${safe(whoIs(key?.actor))}. It is not shown again`,
     );
   print.line(secret);
 }

@@ -52,8 +52,8 @@ export async function list(context: Context): Promise<number> {
       runColumns,
       started.sort((one, other) => other.atMs - one.atMs).map(({ row }) => row),
     );
-    if (isMore) print.note(print.errorStyle.dim("There are more missions: tutti mission list"));
-    if (areMore) print.note(print.errorStyle.dim("There are more sessions: tutti session list"));
+    if (isMore) print.note(print.errorStyle.dim("More missions: tutti mission list"));
+    if (areMore) print.note(print.errorStyle.dim("More sessions: tutti session list"));
     tellMore(context, next);
   }
   return exitCodes.completed;
@@ -125,8 +125,8 @@ function tokenOf(token: string, sinceMs: number | undefined): string {
 
 function emptyWords(isFiltered: boolean): string {
   return isFiltered
-    ? "No run is like that. Without filters: tutti list"
-    : "No runs yet. Start one: tutti run FILE, or see what is registered: tutti workflow list";
+    ? "No runs match. Without filters: tutti list"
+    : "No runs yet. Start one: tutti run FILE. List workflows: tutti workflow list";
 }
 
 export const runColumns: readonly Column[] = [
@@ -167,7 +167,7 @@ function missionRow(mission: Mission, nowMs: number): Entry[] {
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
     { text: printLasted(mission, nowMs), tone: "dim" },
     openApprovals > 0
-      ? { text: "waits for a person", tone: "magenta" }
+      ? { text: "waits for approval", tone: "magenta" }
       : { text: error?.message ?? error?.code ?? "", tone: "dim" },
   ];
 }
@@ -186,13 +186,13 @@ function sessionRow(session: Session, nowMs: number): Entry[] {
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
     { text: printLasted(session, nowMs), tone: "dim" },
     openApprovals > 0
-      ? { text: "waits for a person", tone: "magenta" }
+      ? { text: "waits for approval", tone: "magenta" }
       : { text: errorOf(session.outcome)?.message ?? mode, tone: "dim" },
   ];
 }
 
 function noteOf(run: Run): Entry {
-  if ((run.openApprovals ?? 0) > 0) return { text: "waits for a person", tone: "magenta" };
+  if ((run.openApprovals ?? 0) > 0) return { text: "waits for approval", tone: "magenta" };
   const error = run.outcome?.failed ?? run.outcome?.terminated;
   if (error !== undefined) return { text: error.message ?? error.code ?? "", tone: "dim" };
   return { text: run.statusReason ?? "", tone: "dim" };

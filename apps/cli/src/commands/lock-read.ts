@@ -24,7 +24,7 @@ export async function listLocks(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ locks: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map((lock) => lock.name));
-  else if (entries.length === 0) print.note("No locks are held or set.");
+  else if (entries.length === 0) print.note("No locks yet.");
   else {
     print.table(
       [
@@ -48,7 +48,7 @@ export async function listLocks(context: Context): Promise<number> {
 }
 
 function heldBy(context: Context): Readonly<Record<string, string>> {
-  const example = ["tutti lock list --held-by session/ses_1", "what this session holds"] as const;
+  const example = ["tutti lock list --held-by session/ses_1", "lists the locks of this session"] as const;
   const work = namedWork(context, "held-by", example);
   return work === undefined ? {} : { heldByKind: work.kind, heldById: work.id };
 }
@@ -130,11 +130,11 @@ export async function listDeadlocks(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ deadlocks: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ victim }) => victim?.id ?? ""));
-  else if (entries.length === 0) print.note("No deadlocks were found.");
+  else if (entries.length === 0) print.note("No deadlocks.");
   else {
     for (const { findTimeMs = 0, victim, reason = "" } of entries) {
       print.line(
-        `${print.style.dim(printAge(findTimeMs, shell.nowMs()))}  ${print.style.bold(safe(victim === undefined ? "somebody" : nameOf(victim)))} gave way`,
+        `${print.style.dim(printAge(findTimeMs, shell.nowMs()))}  ${print.style.bold(safe(victim === undefined ? "unknown" : nameOf(victim)))} was the victim`,
       );
       print.line(`  ${safe(reason)}`);
     }

@@ -45,7 +45,7 @@ export async function acquireLock(context: Context): Promise<number> {
   else if (print.isQuiet) print.line(String(token));
   else
     print.line(
-      `${print.style.green("✓")} ${safe(params.name)} is held for ${printSpanMs(heldMs)}, token ${token}`,
+      `${print.style.green("✓")} ${safe(params.name)} acquired for ${printSpanMs(heldMs)}, token ${token}`,
     );
   return exitCodes.completed;
 }
@@ -60,7 +60,7 @@ export async function releaseLock(context: Context): Promise<number> {
     query: server.namespace,
     body: { holder: holderIn(context), ...(token === undefined ? {} : { token }) },
   });
-  tell(context, reply, reply.released === true, ["is given back", "was not held"]);
+  tell(context, reply, reply.released === true, ["released", "is not held"]);
   return exitCodes.completed;
 }
 
@@ -89,21 +89,21 @@ export async function breakLock(context: Context): Promise<number> {
   const name = values.argument("NAME");
   const holder = values.argument("HOLDER");
   if (reason === undefined)
-    throw usageFailure("expected --reason: why the lock is taken away", [
-      [`tutti lock break ${name} ${holder} --reason "its host is gone"`, "kept in the history"],
+    throw usageFailure("--reason is required.", [
+      [`tutti lock break ${name} ${holder} --reason "its host is gone"`, "records the reason"],
     ]);
   const server = await connect(context);
   const query = server.namespace;
   const reply = await server.call("locks.break", { params: { name }, query, body: { holder, reason } });
-  tell(context, reply, reply.broken === true, ["is taken away", "was not held"]);
+  tell(context, reply, reply.broken === true, ["broken", "is not held"]);
   return exitCodes.completed;
 }
 
 function holderIn({ values, command }: Context): string {
   const holder = values.text("holder");
   if (holder !== undefined) return holder;
-  throw usageFailure("expected --holder: who holds the lock, in a name of its own", [
-    [`tutti ${command.name} ${values.argument("NAME")} --holder me`, "the same when it is given back"],
+  throw usageFailure("--holder is required: a unique id of the holder.", [
+    [`tutti ${command.name} ${values.argument("NAME")} --holder me`, "uses the same holder to release"],
   ]);
 }
 

@@ -19,7 +19,7 @@ export async function listLockouts(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ lockouts: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ subject = "" }) => subject));
-  else if (entries.length === 0) print.note("No lock-outs.");
+  else if (entries.length === 0) print.note("No lockouts.");
   else {
     print.table(
       [
@@ -45,7 +45,7 @@ export async function liftLockout(context: Context): Promise<number> {
     query: installation,
     body: { subject, ...reasonOf(context) },
   });
-  const line = `${safe(subject)} ${reply.lifted === true ? "is no longer locked out" : "was not locked out"}`;
+  const line = `${safe(subject)} ${reply.lifted === true ? "is unlocked" : "was not locked out"}`;
   tellDone(context, reply, { id: subject, line });
   return exitCodes.completed;
 }

@@ -37,7 +37,7 @@ export function listMissions(context: Context): Promise<number> {
       { title: "about", yields: 2, widthMin: 12 },
     ],
     row: missionRow,
-    empty: "No missions. Start one: tutti mission start --goal TEXT --add-task ID=CAPABILITY",
+    empty: "No missions yet. Start one: tutti mission start --goal TEXT --add-task ID=CAPABILITY",
   });
 }
 
@@ -103,7 +103,7 @@ function budgetWords(budget: Mission["budget"]): string | undefined {
     const reserved = budget.reserved?.[name] ?? 0;
     if (limit + spent + reserved === 0) return [];
     const of = limit === 0 ? "without limit" : `of ${limit}`;
-    return [`${name === "timeMs" ? "ms" : name}: ${spent} spent, ${reserved} set aside, ${of}`];
+    return [`${name === "timeMs" ? "ms" : name}: ${spent} spent, ${reserved} reserved, ${of}`];
   });
   return words.length === 0 ? undefined : words.join("; ");
 }
@@ -173,7 +173,7 @@ export function listBoard(context: Context): Promise<number> {
       { text: updateTimeMs === undefined ? "" : printAge(updateTimeMs, nowMs), tone: "dim" },
       { text: printed(value) ?? "", tone: "plain" },
     ],
-    empty: "Nothing is on the blackboard.",
+    empty: "No blackboard entries.",
   });
 }
 

@@ -18,9 +18,7 @@ export async function startMission(context: Context): Promise<number> {
   const labels = values.labels("label");
   const spec = await specOf(context, input);
   if ((name === undefined) === (spec === undefined))
-    throw usageFailure(
-      "expected the NAME of a definition, or what the mission is: --goal, --add-task, --spec",
-    );
+    throw usageFailure("Pass the NAME of a definition, or set --goal, --add-task or --spec.");
   const [definition = "", label] = (name ?? "").split("@");
   const reference = { name: definition, ...(label === undefined ? {} : { label }) };
   const server = await connect(context);
@@ -36,7 +34,7 @@ export async function startMission(context: Context): Promise<number> {
     ...(key === undefined ? {} : { idempotencyKey: key }),
   });
   if (mission === undefined)
-    throw new Failure("the platform started a mission and did not say which", {
+    throw new Failure("The platform returned no mission.", {
       ...{ exitCode: exitCodes.refused, code: "strange_answer" },
     });
   if (print.isJson) print.json(mission);
@@ -51,7 +49,7 @@ async function specOf({ values, shell }: Context, input: unknown): Promise<Missi
   const tasks = values.texts("add-task").map((task) => {
     const [, id, capability] = /^([^=]+)=(.+)$/.exec(task) ?? [];
     if (id === undefined || capability === undefined)
-      throw usageFailure(`expected --add-task ID=CAPABILITY, found \`${task}\``);
+      throw usageFailure(`--add-task: expected ID=CAPABILITY, got \`${task}\``);
     return { id, capability };
   });
   if (given === undefined && goal === undefined && title === undefined && tasks.length === 0)
@@ -80,7 +78,7 @@ export async function cancelMission(context: Context): Promise<number> {
   else if (!print.isQuiet) {
     const { symbol, tone, words } = lookOf(mission.status);
     const now = toned(print.style, tone, `${symbol} ${words}`);
-    const done = isNow ? "is terminated" : "is asked to end";
+    const done = isNow ? "is terminated" : "is being cancelled";
     print.line(`${print.style.green("✓")} ${safe(id)} ${done}  ${now}`);
   }
   return exitCodes.completed;

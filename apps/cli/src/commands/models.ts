@@ -18,7 +18,7 @@ export async function listModels(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ models: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ modelId }) => modelId));
-  else if (entries.length === 0) print.note("Nothing was learned yet: no attempt has ended.");
+  else if (entries.length === 0) print.note("No models yet. They are learned from ended attempts.");
   else {
     print.table(
       [
@@ -88,7 +88,7 @@ export async function resetModel(context: Context): Promise<number> {
   const body = reason === undefined ? {} : { reason };
   const model = await server.call("models.reset", { params, query: server.namespace, body });
   if (print.isJson) print.json(model);
-  else if (!print.isQuiet) print.line(`${print.style.green("✓")} ${safe(params.id)} is forgotten`);
+  else if (!print.isQuiet) print.line(`${print.style.green("✓")} ${safe(params.id)} reset`);
   return exitCodes.completed;
 }
 

@@ -12,6 +12,8 @@ export function namedWork(
   if (text === undefined) return undefined;
   const [, kind, id] = /^([a-z]+)\/(.+)$/.exec(text) ?? [];
   if (kind === undefined || id === undefined)
-    throw usageFailure(`expected --${option} like session/ses_1, found ${safe(text)}`, [example]);
+    throw usageFailure(`--${option}: expected KIND/ID such as session/ses_1, got \`${safe(text)}\``, [
+      example,
+    ]);
   return { kind, id };
 }

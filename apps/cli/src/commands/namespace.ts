@@ -44,7 +44,7 @@ export async function createNamespace(context: Context): Promise<number> {
   const labels = values.labels("label");
   const body = { name, labels, ...(description === undefined ? {} : { description }) };
   const reply = await server.call("namespaces.create", { body });
-  const line = `${safe(name)} ${reply.existed === true ? "was there already" : "is made"}`;
+  const line = `${safe(name)} ${reply.existed === true ? "already exists" : "created"}`;
   tellDone(context, reply, { id: name, line });
   return exitCodes.completed;
 }
@@ -54,12 +54,15 @@ export async function deleteNamespace(context: Context): Promise<number> {
   const name = values.argument("NAME");
   const reason = values.text("reason");
   if (reason === undefined)
-    throw usageFailure("expected --reason: why the namespace is taken away", [
-      [`tutti namespace delete ${safe(name)} --reason "moved elsewhere"`, "kept in the audit"],
+    throw usageFailure("--reason is required.", [
+      [
+        `tutti namespace delete ${safe(name)} --reason "moved elsewhere"`,
+        "records the reason in the audit log",
+      ],
     ]);
   const server = await connect(context);
   const reply = await server.call("namespaces.delete", { params: { name }, query: { reason } });
-  const line = `${safe(name)} ${reply.removed === true ? "is taken away" : "was not there"}`;
+  const line = `${safe(name)} ${reply.removed === true ? "deleted" : "not found"}`;
   tellDone(context, reply, { id: name, line });
   return exitCodes.completed;
 }

@@ -24,11 +24,13 @@ export async function release(context: Context): Promise<number> {
   const isPortion = [share, namespace].some((one) => one !== undefined) || partitions.length > 0;
   if (isPortion === values.flag("all"))
     throw usageFailure(
-      isPortion ? "expected --all or a portion, found both" : "expected what is released, found nothing",
+      isPortion
+        ? "Set --all or a portion, not both."
+        : "Set --all, --share, --service, --partition or --namespace.",
       [
-        ["tutti release --share 5", "five of a hundred, to see how they fare"],
-        ["tutti release --namespace shop", "all of a namespace"],
-        ["tutti release --all", "the rest"],
+        ["tutti release --share 5", "releases 5 %"],
+        ["tutti release --namespace shop", "releases one namespace"],
+        ["tutti release --all", "releases the rest"],
       ],
     );
   const body = {
@@ -44,8 +46,8 @@ export async function release(context: Context): Promise<number> {
 
 function partitionIn(text: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
-  throw usageFailure(`expected the number of a partition, found ${safe(text)}`, [
-    ["tutti release --service workflow --partition 3", "what one partition has"],
+  throw usageFailure(`--partition: expected a number, got \`${safe(text)}\``, [
+    ["tutti release --service workflow --partition 3", "releases one partition"],
   ]);
 }
 
@@ -53,7 +55,7 @@ function tell({ print, shell }: Context, pause: GetPauseReply): void {
   const isPaused = pause.paused === true;
   if (print.isJson) print.json(pause);
   else if (print.isQuiet) print.line(isPaused ? "paused" : "not paused");
-  else if (!isPaused) print.line(`${print.style.green("✓")} nothing is paused`);
+  else if (!isPaused) print.line(`${print.style.green("✓")} No work is paused`);
   else {
     const on = pause.services.filter(({ partitions }) => partitions.length > 0);
     print.table(

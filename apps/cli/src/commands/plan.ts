@@ -46,7 +46,7 @@ export function listChoices(context: Context): Promise<number> {
       { title: "why", yields: 1, widthMin: 12 },
     ],
     row: choiceRow,
-    empty: "Nothing was chosen yet: no session left its mode to the platform.",
+    empty: "No mode choices yet.",
   });
 }
 

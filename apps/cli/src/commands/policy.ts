@@ -61,7 +61,7 @@ export async function listPolicies(context: Context): Promise<number> {
   if (print.isJson)
     print.json({ policies: entries, version, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ policyId }) => policyId));
-  else if (entries.length === 0) print.note("There are no policies; roles alone decide.");
+  else if (entries.length === 0) print.note("No policies yet. Only roles decide.");
   else {
     print.line(`version ${version}`);
     print.table(
@@ -73,7 +73,7 @@ export async function listPolicies(context: Context): Promise<number> {
       ],
       entries.map(({ policyId, namespace, enforcement, updateTimeMs, description = "" }) => [
         { text: namespace === "system" ? `system/${policyId}` : policyId, tone: "bold" },
-        { text: enforcement === "shadow" ? "tried out" : (enforcement ?? "enforced"), tone: "dim" },
+        { text: enforcement === "shadow" ? "shadow mode" : (enforcement ?? "enforced"), tone: "dim" },
         { text: updateTimeMs === undefined ? "" : printAge(updateTimeMs, nowMs), tone: "dim" },
         { text: description },
       ]),
@@ -91,7 +91,7 @@ export async function checkPolicies(context: Context): Promise<number> {
   const reply = await server.call("policies.check", { query: server.namespace, body });
   const isGood = reply.problems.length === 0;
   if (print.isJson) print.json({ ...reply, ok: isGood });
-  else if (isGood) tellDone(context, reply, { id: "", line: `${files.length} checked, nothing is wrong` });
+  else if (isGood) tellDone(context, reply, { id: "", line: `${files.length} checked, no errors` });
   else tellProblems(context, reply.problems, files);
   return isGood ? exitCodes.completed : exitCodes.failed;
 }
@@ -128,7 +128,7 @@ export async function testPolicies(context: Context): Promise<number> {
       print.line(`${mark} ${safe(title)}${of}  ${print.style.dim(becauseOf(decision))}`);
     }
     if (results.length === 0 && problems.length === 0)
-      print.note("There are no cases: no policy carries any, and --cases FILE names none.");
+      print.note("No test cases. Add cases to a policy, or set --cases FILE.");
   }
   return failed === 0 && problems.length === 0 ? exitCodes.completed : exitCodes.failed;
 }
@@ -137,9 +137,7 @@ function readJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw usageFailure(
-      `expected ${safe(file)} to be a list of cases as JSON, found: ${(error as Error).message}`,
-    );
+    throw usageFailure(`${safe(file)}: expected a JSON list of cases: ${(error as Error).message}`);
   }
 }
 
@@ -148,8 +146,8 @@ export async function applyPolicies(context: Context): Promise<number> {
   const files = await readFiles(context);
   const change = changeOf(context, files);
   if (change.set.length === 0 && change.removedPolicyIds.length === 0)
-    throw usageFailure("expected files of policies, or --without ID, found neither", [
-      ["tutti policy apply night.cedar", "as the policy night"],
+    throw usageFailure("Pass policy files, or set --without ID.", [
+      ["tutti policy apply night.cedar", "applies the policy night"],
     ]);
   const version = values.whole("if-version");
   const server = await connect(context);
@@ -161,7 +159,7 @@ export async function applyPolicies(context: Context): Promise<number> {
   };
   const reply = await server.call("policies.apply", { query: server.namespace, body });
   const number = String(reply.number ?? 0);
-  tellDone(context, reply, { id: number, line: `version ${number} holds` });
+  tellDone(context, reply, { id: number, line: `version ${number} is active` });
   return exitCodes.completed;
 }
 
@@ -202,7 +200,7 @@ function tellFlips({ print }: Context, flips: readonly Flip[], examined: number)
     print.line(`${word}  ${safe(whoIs(actor))} ${safe(action)}${times}${work}  ${print.style.dim(why)}`);
   }
   if (print.isQuiet) return;
-  print.line(`${flips.length} of ${examined} recorded decisions would come out otherwise`);
+  print.line(`${flips.length} of ${examined} recorded decisions would change`);
 }
 
 export async function rollBack(context: Context): Promise<number> {
@@ -210,21 +208,24 @@ export async function rollBack(context: Context): Promise<number> {
   const version = versionIn(values.argument("VERSION"));
   const reason = values.text("reason");
   if (reason === undefined)
-    throw usageFailure("expected --reason: why policies go back", [
-      [`tutti policy rollback ${version} --reason "nobody could work"`, "kept with the version"],
+    throw usageFailure("--reason is required.", [
+      [`tutti policy rollback ${version} --reason "too strict"`, "records the reason"],
     ]);
   const server = await connect(context);
   const body = { version, reason, ...keyOf(context) };
   const reply = await server.call("policies.rollBack", { query: server.namespace, body });
   const number = String(reply.number ?? 0);
-  tellDone(context, reply, { id: number, line: `version ${number} holds, which is like ${version}` });
+  tellDone(context, reply, {
+    id: number,
+    line: `version ${number} is active, with the content of ${version}`,
+  });
   return exitCodes.completed;
 }
 
 function versionIn(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw usageFailure(`expected the number of a version, found ${safe(text)}`, [
-    ["tutti policy versions", "their numbers, and what changed with each"],
+  throw usageFailure(`VERSION: expected a number, got \`${safe(text)}\``, [
+    ["tutti policy versions", "lists the versions"],
   ]);
 }
 
@@ -238,7 +239,7 @@ export async function listVersions(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ versions: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ number = 0 }) => String(number)));
-  else if (entries.length === 0) print.note("Policies were never changed.");
+  else if (entries.length === 0) print.note("No policy versions yet.");
   else {
     print.table(
       [
@@ -283,24 +284,23 @@ export async function explainAccess(context: Context): Promise<number> {
     for (const fault of decision?.errors ?? []) print.line(`  ${print.style.yellow("fault")} ${safe(fault)}`);
     if (decision?.shadowAllowed !== undefined)
       print.line(
-        `  with what is tried out: ${decision.shadowAllowed ? "allowed" : "denied"} by ${named(decision.shadowPolicies)}`,
+        `  in shadow mode: ${decision.shadowAllowed ? "allowed" : "denied"} by ${named(decision.shadowPolicies)}`,
       );
   }
   return isAllowed ? exitCodes.completed : exitCodes.failed;
 }
 
 function adviceFor(decision: Pick<Decision, "policies" | "errors"> | undefined): string {
-  if ((decision?.errors.length ?? 0) > 0)
-    return "What is wrong with the question, or with a policy, is said below.";
+  if ((decision?.errors.length ?? 0) > 0) return "The errors of the request or the policies follow.";
   if ((decision?.policies.length ?? 0) > 0)
-    return "What is forbidden stays so whatever role somebody has: change the policy, tutti policy apply.";
-  return "A role permits it (tutti role list, tutti role bind), or a policy (tutti policy apply).";
+    return "A role cannot override a policy that forbids. Change the policy: tutti policy apply.";
+  return "Bind a role (tutti role bind), or apply a policy (tutti policy apply).";
 }
 
 function becauseOf(decision: Pick<Decision, "allowed" | "policies"> | undefined): string {
   if (decision === undefined) return "";
   const { allowed, policies } = decision;
-  if (policies.length === 0) return "nothing permits it";
+  if (policies.length === 0) return "no role or policy allows it";
   return `${allowed === true ? "permitted" : "forbidden"} by ${named(policies)}`;
 }
 

@@ -26,13 +26,13 @@ async function listLimits(context: Context): Promise<number> {
   if (print.isJson) print.json({ limits: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ key }) => key));
   else if (entries.length === 0)
-    print.note(`No limits. Set one: tutti pool limit ${params.pool} KEY --concurrency 5`);
+    print.note(`No limits yet. Set one: tutti pool limit ${params.pool} KEY --concurrency 5`);
   else {
     print.table(
       [
         { title: "key", widthMin: 8 },
-        { title: "at once", align: "right" },
-        { title: "per time", yields: 1, widthMin: 8 },
+        { title: "concurrency", align: "right" },
+        { title: "rate", yields: 1, widthMin: 8 },
         { title: "queued", align: "right" },
         { title: "running", align: "right" },
         { title: "retrying", align: "right" },
@@ -71,8 +71,8 @@ async function setLimit(context: Context, key: string): Promise<number> {
   const [maxConcurrent, rate] = [values.whole("concurrency"), rateSaid(context, "rate")];
   const description = values.text("description");
   if (maxConcurrent === undefined && rate === undefined)
-    throw usageFailure("expected --concurrency, --rate or --remove behind the key, found none", [
-      [`tutti pool limit ${values.argument("POOL")} ${key} --concurrency 5`, "five at once"],
+    throw usageFailure("Set --concurrency, --rate or --remove.", [
+      [`tutti pool limit ${values.argument("POOL")} ${key} --concurrency 5`, "allows five"],
     ]);
   const server = await connect(context);
   const limit = await server.call("pools.setLimit", {
@@ -89,7 +89,7 @@ async function setLimit(context: Context, key: string): Promise<number> {
   else if (print.isQuiet) print.line(key);
   else
     print.line(
-      `${print.style.green("✓")} ${safe(key)} is set: ${limit.queued ?? 0} wait, ${limit.running ?? 0} run`,
+      `${print.style.green("✓")} ${safe(key)} set: ${limit.queued ?? 0} queued, ${limit.running ?? 0} running`,
     );
   return exitCodes.completed;
 }
@@ -105,7 +105,7 @@ async function removeLimit(context: Context, key: string): Promise<number> {
   else if (!print.isQuiet)
     print.line(
       reply.removed === true
-        ? `${print.style.green("✓")} ${safe(key)} is removed`
+        ? `${print.style.green("✓")} ${safe(key)} removed`
         : `${print.style.dim("–")} ${safe(key)} was not set`,
     );
   return exitCodes.completed;

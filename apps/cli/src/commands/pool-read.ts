@@ -102,7 +102,7 @@ function drawPool({ print }: Context, pool: Pool, nowMs: number): void {
     ["breaks", `after ${pool.breakAfterFailures ?? 0} failures of an agent in a row`],
     ["ageing", printDurationMs(pool.ageingMs ?? 0)],
     [
-      "gives way",
+      "preempts",
       (preemption?.priorityDifference ?? 0) > 0
         ? `to work more urgent by ${preemption?.priorityDifference}`
         : undefined,
@@ -111,13 +111,13 @@ function drawPool({ print }: Context, pool: Pool, nowMs: number): void {
     ["sleep", (pool.sleepAfterMs ?? 0) > 0 ? `after ${printDurationMs(pool.sleepAfterMs ?? 0)}` : undefined],
     ["labels", pairs(labels) || undefined],
     ["agents", String(agentsOf(pool))],
-    ["slots", `${(status.slots ?? 0) - (status.freeSlots ?? 0)} of ${status.slots ?? 0} taken`],
+    ["slots", `${(status.slots ?? 0) - (status.freeSlots ?? 0)} of ${status.slots ?? 0} in use`],
     [
       "tasks",
-      `${status.queued ?? 0} wait, ${status.running ?? 0} run, ${status.retrying ?? 0} are tried again`,
+      `${status.queued ?? 0} queued, ${status.running ?? 0} running, ${status.retrying ?? 0} retrying`,
     ],
     [
-      "slowly until",
+      "slow until",
       pool.slowStartEndTimeMs === undefined ? undefined : printAge(pool.slowStartEndTimeMs, nowMs),
     ],
     [
@@ -145,7 +145,7 @@ export async function showQueue(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ tasks: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ work }) => `${work?.id ?? ""}/${work?.task ?? ""}`));
-  else if (entries.length === 0) print.note("Nothing waits here.");
+  else if (entries.length === 0) print.note("No queued tasks.");
   else {
     print.table(
       [

@@ -20,7 +20,7 @@ export async function createPool(context: Context): Promise<number> {
       ...said,
     },
   });
-  tell(context, pool, existed === true ? "was there already" : "is made");
+  tell(context, pool, existed === true ? "already exists" : "created");
   return exitCodes.completed;
 }
 
@@ -28,7 +28,7 @@ export async function updatePool(context: Context): Promise<number> {
   const name = context.values.argument("POOL");
   const said = settingsOf(context);
   if (Object.keys(said).length === 0)
-    throw usageFailure("expected something to change, found nothing", [
+    throw usageFailure("Set at least one option to update.", [
       [`tutti pool update ${name} --max-queued 500`, "for example"],
     ]);
   const server = await connect(context);
@@ -37,7 +37,7 @@ export async function updatePool(context: Context): Promise<number> {
     query: { ...server.namespace, ...reasonOf(context) },
     body: { pool: name, ...said },
   });
-  tell(context, pool, "is changed");
+  tell(context, pool, "updated");
   return exitCodes.completed;
 }
 
@@ -48,7 +48,7 @@ export async function pausePool(context: Context): Promise<number> {
     query: server.namespace,
     body: reasonOf(context),
   });
-  tell(context, pool, "is paused; what is at work goes on");
+  tell(context, pool, "is paused. Running tasks continue");
   return exitCodes.completed;
 }
 
@@ -61,7 +61,7 @@ export async function resumePool(context: Context): Promise<number> {
     query: server.namespace,
     body: { ...reasonOf(context), ...(slowStart === undefined ? {} : { slowStart, slowStartMs }) },
   });
-  tell(context, pool, slowStart === undefined ? "goes on" : "goes on, slowly at first");
+  tell(context, pool, slowStart === undefined ? "is resumed" : "is resumed at a slow rate");
   return exitCodes.completed;
 }
 
@@ -77,8 +77,8 @@ export async function deletePool(context: Context): Promise<number> {
   else if (!print.isQuiet)
     print.line(
       reply.removed === true
-        ? `${print.style.green("✓")} ${safe(pool)} is removed`
-        : `${print.style.dim("–")} ${safe(pool)} was not there`,
+        ? `${print.style.green("✓")} ${safe(pool)} deleted`
+        : `${print.style.dim("–")} ${safe(pool)} not found`,
     );
   return exitCodes.completed;
 }

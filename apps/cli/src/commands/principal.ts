@@ -16,7 +16,8 @@ export async function listPrincipals(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ principals: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ actor }) => whoIs(actor)));
-  else if (entries.length === 0) print.note("Nobody is known here yet.");
+  else if (entries.length === 0)
+    print.note("No principals yet. Create one: tutti principal create person:ID");
   else {
     print.table(
       [
@@ -45,7 +46,7 @@ export async function createPrincipal(context: Context): Promise<number> {
     ...(displayName === undefined ? {} : { displayName }),
   };
   const reply = await server.call("principals.create", { query: server.namespace, body });
-  const line = `${safe(whoIs(actor))} ${reply.existed === true ? "was known already" : "is known"}`;
+  const line = `${safe(whoIs(actor))} ${reply.existed === true ? "already exists" : "created"}`;
   tellDone(context, reply, { id: whoIs(actor), line });
   return exitCodes.completed;
 }
@@ -55,7 +56,7 @@ export async function deletePrincipal(context: Context): Promise<number> {
   const server = await connect(context);
   const query = { ...server.namespace, actorKind: kind, actorId: id, ...reasonOf(context) };
   const reply = await server.call("principals.delete", { query });
-  const line = `${safe(`${kind}:${id}`)} ${reply.removed === true ? "is forgotten, with all keys and tokens" : "was not known"}`;
+  const line = `${safe(`${kind}:${id}`)} ${reply.removed === true ? "deleted with all keys and tokens" : "not found"}`;
   tellDone(context, reply, { id: `${kind}:${id}`, line });
   return exitCodes.completed;
 }

@@ -26,9 +26,9 @@ export async function listResources(context: Context): Promise<number> {
       [
         { title: "resource", widthMin: 8 },
         { title: "pool" },
-        { title: "there is", align: "right" },
+        { title: "capacity", align: "right" },
         { title: "used", align: "right" },
-        { title: "set aside", align: "right" },
+        { title: "reserved", align: "right" },
         { title: "wanted", align: "right" },
       ],
       entries.map(
@@ -58,7 +58,7 @@ export async function listAllocations(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ allocations: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ session }) => session?.id ?? ""));
-  else if (entries.length === 0) print.note("No session has anything at work or waiting.");
+  else if (entries.length === 0) print.note("No session uses or requests resources.");
   else {
     print.table(
       [
@@ -66,7 +66,7 @@ export async function listAllocations(context: Context): Promise<number> {
         { title: "weight", align: "right" },
         { title: "has" },
         { title: "waits for" },
-        { title: "its share", yields: 1, widthMin: 8 },
+        { title: "share", yields: 1, widthMin: 8 },
       ],
       entries.map(({ session, weight = 1, granted, wanted: more, share }) => [
         { text: session?.id ?? "", tone: "bold" },
@@ -101,7 +101,8 @@ export async function listQuotas(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ quotas: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ quotaId }) => quotaId));
-  else if (entries.length === 0) print.note("No quotas. Set one: tutti quota set default --limit slots=20");
+  else if (entries.length === 0)
+    print.note("No quotas yet. Set one: tutti quota set default --limit slots=20");
   else {
     print.table(
       [
@@ -142,7 +143,9 @@ export async function listReservations(context: Context): Promise<number> {
   if (print.isJson) print.json({ reservations: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ reservationId }) => reservationId));
   else if (entries.length === 0)
-    print.note("Nothing is set aside. Do so: tutti reservation create night --amount gpu=2 --duration 8h");
+    print.note(
+      "No reservations yet. Create one: tutti reservation create night --amount gpu=2 --duration 8h",
+    );
   else {
     print.table(
       [

@@ -13,7 +13,7 @@ export async function setQuota(context: Context): Promise<number> {
   const params = { quota: values.argument("QUOTA") };
   const limits = amountsIn(context, "limit", [
     `tutti quota set ${params.quota} --limit slots=20`,
-    "twenty at once",
+    "allows twenty slots",
   ]);
   const server = await connect(context);
   const quota = await server.call("quotas.set", {
@@ -23,7 +23,7 @@ export async function setQuota(context: Context): Promise<number> {
   });
   if (print.isJson) print.json(quota);
   else if (print.isQuiet) print.line(params.quota);
-  else print.line(`${print.style.green("✓")} ${safe(params.quota)} allows ${amountsSaid(limits)} at once`);
+  else print.line(`${print.style.green("✓")} ${safe(params.quota)} allows ${amountsSaid(limits)}`);
   return exitCodes.completed;
 }
 
@@ -42,12 +42,11 @@ export async function createReservation(context: Context): Promise<number> {
   const reservationId = values.argument("RESERVATION");
   const example = [
     `tutti reservation create ${reservationId} --amount gpu=2 --duration 8h`,
-    "two GPUs from now on",
+    "reserves two GPUs",
   ] as const;
   const amounts = amountsIn(context, "amount", example);
   const forMs = values.durationMs("duration");
-  if (forMs === undefined)
-    throw usageFailure("expected --duration, how long it is set aside, found none", [example]);
+  if (forMs === undefined) throw usageFailure("--duration is required.", [example]);
   const fromMs = shell.nowMs() + (values.durationMs("in") ?? 0);
   const [pool, description] = [values.text("pool"), values.text("description")];
   const agents = values.labels("agents");
@@ -66,7 +65,7 @@ export async function createReservation(context: Context): Promise<number> {
   else if (print.isQuiet) print.line(reservationId);
   else
     print.line(
-      `${print.style.green("✓")} ${safe(reservationId)} holds ${amountsSaid(amounts)}${safe(ofAgents({ equals: agents }))} until ${new Date(fromMs + forMs).toISOString()}`,
+      `${print.style.green("✓")} ${safe(reservationId)} reserves ${amountsSaid(amounts)}${safe(ofAgents({ equals: agents }))} until ${new Date(fromMs + forMs).toISOString()}`,
     );
   return exitCodes.completed;
 }
@@ -86,8 +85,8 @@ function tell({ print }: Context, reply: { readonly removed?: boolean }, id: str
   else if (!print.isQuiet)
     print.line(
       reply.removed === true
-        ? `${print.style.green("✓")} ${safe(id)} is removed`
-        : `${print.style.dim("–")} ${safe(id)} was not there`,
+        ? `${print.style.green("✓")} ${safe(id)} deleted`
+        : `${print.style.dim("–")} ${safe(id)} not found`,
     );
   return exitCodes.completed;
 }

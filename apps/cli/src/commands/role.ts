@@ -24,7 +24,7 @@ export async function listRoles(context: Context): Promise<number> {
     print.table(
       [
         { title: "role", widthMin: 8 },
-        { title: "what it is", yields: 1, widthMin: 12 },
+        { title: "kind", yields: 1, widthMin: 12 },
       ],
       roles.map(({ role = "", description = "", actions, readyMade }) => [
         { text: role, tone: readyMade === true ? "dim" : "bold" },
@@ -85,10 +85,8 @@ async function tellIfNew({ print }: Context, server: Server, bindingId: string):
     ]);
     const made = resources.map(({ name }) => name);
     if (made.includes(namespace) || bindings.length > 1) return;
-    print.note(
-      `It is the first one in ${safe(namespace)}, a namespace that nobody made${didYouMean(namespace, made)}`,
-    );
-    print.note(`To take it back: tutti --namespace ${safe(namespace)} role unbind ${safe(bindingId)}`);
+    print.note(`${safe(namespace)} is not a created namespace${didYouMean(namespace, made)}`);
+    print.note(`Undo: tutti --namespace ${safe(namespace)} role unbind ${safe(bindingId)}`);
   } catch {
     // Whoever may not list them is told nothing more: the role is bound.
   }
@@ -100,7 +98,7 @@ export async function unbindRole(context: Context): Promise<number> {
   const reply = await server.call("roleBindings.delete", {
     ...{ params, query: { ...server.namespace, ...reasonOf(context) } },
   });
-  const line = `${safe(params.id)} ${reply.removed === true ? "is taken back" : "was not there"}`;
+  const line = `${safe(params.id)} ${reply.removed === true ? "removed" : "not found"}`;
   tellDone(context, reply, { id: params.id, line });
   return exitCodes.completed;
 }

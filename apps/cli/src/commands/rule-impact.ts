@@ -33,7 +33,7 @@ export async function previewRules(context: Context): Promise<number> {
   print.line(`${told.length} findings in ${examined} starts, definitions and agents`);
   for (const ruleId of unseenRuleIds)
     print.note(
-      `${safe(ruleId)} is about plans or results, of which nothing is kept as it was judged: try it out with enforcement: shadow.`,
+      `${safe(ruleId)} checks plans or results, which have no recorded decisions. Use enforcement: shadow.`,
     );
   return exitCodes.completed;
 }
@@ -45,9 +45,9 @@ async function wantedOf(context: Context) {
   const version = values.whole("version");
   if (name === undefined && ruleId !== undefined && version !== undefined) return { ruleId, version };
   if (name === undefined || ruleId !== undefined || version !== undefined)
-    throw usageFailure("expected a file of rules, or --rule with --version, found something else", [
-      ["tutti rule impact orders.rules.yaml", "rules as they stand in a file"],
-      ["tutti rule impact --rule largest --version 3", "a rule as it was"],
+    throw usageFailure("Pass a FILE of rules, or set --rule and --version.", [
+      ["tutti rule impact orders.rules.yaml", "previews the rules of a file"],
+      ["tutti rule impact --rule largest --version 3", "previews an earlier version"],
     ]);
   const file = await readDefinition(name, shell);
   await insistOnRules(context, file);

@@ -47,7 +47,7 @@ export async function listRuleVersions(context: Context): Promise<number> {
 function untilOf({ endTimeMs, endCause, removed }: Partial<RuleVersion>, nowMs: number): string {
   if (endTimeMs === undefined) return "";
   const age = printAge(endTimeMs, nowMs);
-  return removed === true ? `${age}, taken away by ${whoIs(endCause?.actor)}` : age;
+  return removed === true ? `${age} , deleted by ${whoIs(endCause?.actor)}` : age;
 }
 
 /** Field by field, from one version to another. */
@@ -69,12 +69,12 @@ export async function diffRule(context: Context): Promise<number> {
   );
   const found = other === undefined ? entries[0] : entries.find(({ number }) => number === other);
   if (found === undefined)
-    throw usageFailure(`expected a version of ${safe(id)} that is kept, found ${other ?? "none"}`, [
-      [`tutti rule versions ${id}`, "those that are"],
+    throw usageFailure(`Version ${other ?? "none"} of rule \`${safe(id)}\` not found.`, [
+      [`tutti rule versions ${id}`, "lists the versions"],
     ]);
   const { changes, number = 0 } = found;
   if (print.isJson) print.json({ from: against, to: number, changes });
-  else if (changes.length === 0) print.line(`${safe(id)} says the same in ${against} and ${number}.`);
+  else if (changes.length === 0) print.line(`${safe(id)} is the same in versions ${against} and ${number}.`);
   else
     for (const { path = "", before = "", after = "" } of changes) {
       print.line(print.style.bold(safe(path)));
@@ -90,9 +90,9 @@ export async function rollBackRule(context: Context): Promise<number> {
   const version = numberIn(values.argument("VERSION"), id);
   const reason = values.text("reason");
   if (reason === undefined)
-    throw usageFailure("expected --reason: why the rule goes back", [
-      [`tutti rule impact --rule ${id} --version ${version}`, "what it would have said"],
-      [`tutti rule rollback ${id} ${version} --reason "it refused too much"`, "kept with the version"],
+    throw usageFailure("--reason is required.", [
+      [`tutti rule impact --rule ${id} --version ${version}`, "previews its decisions"],
+      [`tutti rule rollback ${id} ${version} --reason "too strict"`, "records the reason"],
     ]);
   const server = await connect(context);
   const body = { version, reason };
@@ -100,7 +100,7 @@ export async function rollBackRule(context: Context): Promise<number> {
   const { revision = "" } = reply;
   tellDone(context, reply, {
     id,
-    line: `${safe(id)} holds as in ${version}, which is version ${revision} now`,
+    line: `${safe(id)} is rolled back to ${version}, as version ${revision}`,
   });
   return exitCodes.completed;
 }
@@ -108,7 +108,7 @@ export async function rollBackRule(context: Context): Promise<number> {
 function numberIn(text: string, id: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;
-  throw usageFailure(`expected the number of a version, found ${safe(text)}`, [
-    [`tutti rule versions ${id}`, "those that are kept"],
+  throw usageFailure(`VERSION: expected a number, got \`${safe(text)}\``, [
+    [`tutti rule versions ${id}`, "lists the versions"],
   ]);
 }

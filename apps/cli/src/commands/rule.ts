@@ -22,7 +22,7 @@ export async function listRules(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ rules: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ ruleId = "" }) => ruleId));
-  else if (entries.length === 0) print.note("There are no rules: whatever policies permit is admitted.");
+  else if (entries.length === 0) print.note("No rules yet. Policies alone decide.");
   else {
     print.table(
       [
@@ -45,7 +45,7 @@ export async function listRules(context: Context): Promise<number> {
         }) => [
           { text: namespace === "system" ? `system/${ruleId}` : ruleId, tone: "bold" },
           { text: subject },
-          { text: enforcement === "shadow" ? "tried out" : (enforcement ?? "enforced"), tone: "dim" },
+          { text: enforcement === "shadow" ? "shadow mode" : (enforcement ?? "enforced"), tone: "dim" },
           {
             text: controls.map(({ framework, control }) => `${framework} ${control}`).join(", "),
             tone: "dim",
@@ -65,7 +65,7 @@ export async function insistOnRules({ print }: Pick<Context, "print">, file: Sou
   const problems = checkRules(file);
   if (problems.length === 0) return;
   const drawn = { style: print.style, width: Math.min(print.width, 120) };
-  throw new Failure(`Something is wrong in ${safe(file.fileName)}: nothing is done with it.`, {
+  throw new Failure(`${safe(file.fileName)} has errors. No rule was set.`, {
     why: problems.flatMap((problem) => drawProblem(problem, file.text, drawn)),
     exitCode: exitCodes.failed,
     code: "rules_invalid",
@@ -93,7 +93,7 @@ export async function deleteRule(context: Context): Promise<number> {
   const server = await connect(context);
   const query = { ...server.namespace, ...reasonOf(context) };
   const reply = await server.call("rules.delete", { params: { id }, query });
-  const line = `${safe(id)} ${reply.removed === true ? "is gone" : "was not there"}`;
+  const line = `${safe(id)} ${reply.removed === true ? "deleted" : "not found"}`;
   tellDone(context, reply, { id, line });
   return exitCodes.completed;
 }
@@ -114,7 +114,7 @@ export async function listFindings(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ findings: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ recordId = "" }) => recordId));
-  else if (entries.length === 0) print.note("Nothing was found.");
+  else if (entries.length === 0) print.note("No findings.");
   else {
     print.table(
       [

@@ -40,12 +40,11 @@ export async function run(context: Context): Promise<number> {
     ...(key === undefined ? {} : { idempotencyKey: key }),
   });
   if (started === undefined)
-    throw new Failure("the platform started a run and did not say which", {
+    throw new Failure("The platform returned no run.", {
       exitCode: exitCodes.refused,
       code: "strange_answer",
     });
-  if (existed === true)
-    print.note(print.errorStyle.dim(`${started.runId} was there already; it is the same run.`));
+  if (existed === true) print.note(print.errorStyle.dim(`Run ${started.runId} already exists.`));
   if (!values.flag("detach")) return await followRun(context, { server, id: started.runId });
   if (print.isJson) print.json(started);
   else print.line(started.runId);
@@ -56,7 +55,7 @@ function priorityOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const priority = Number(text);
   if (!Number.isInteger(priority) || Math.abs(priority) > 100)
-    throw usageFailure(`expected --priority from -100 to 100, found \`${text}\``);
+    throw usageFailure(`--priority: expected -100 to 100, got \`${text}\``);
   return priority;
 }
 

@@ -17,8 +17,7 @@ export async function listScalers(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ scalers: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ scalerId }) => scalerId));
-  else if (entries.length === 0)
-    print.note("No scalers, so agents are started by hand. Make one: tutti scaler create ID -- COMMAND");
+  else if (entries.length === 0) print.note("No scalers yet. Create one: tutti scaler create ID -- COMMAND");
   else {
     print.table(
       [
@@ -43,7 +42,7 @@ export async function listScalers(context: Context): Promise<number> {
           { text: String(status?.joined ?? 0), tone: "green" },
           { text: String(status?.asleep ?? 0), tone: "dim" },
           quarantined > 0
-            ? { text: `${quarantined} put aside`, tone: "red" }
+            ? { text: `${quarantined} quarantined`, tone: "red" }
             : { text: status?.error?.code ?? "", tone: "yellow" },
         ];
       }),
@@ -83,10 +82,10 @@ function draw({ print }: Context, scaler: Scaler, nowMs: number): void {
   print.facts([
     ["pool", pool],
     ["starts", driverText(scaler)],
-    ["for", capabilities.length > 0 ? capabilities.join(", ") : "whatever its agents offer"],
+    ["for", capabilities.length > 0 ? capabilities.join(", ") : "any"],
     [
       "bounds",
-      `${minAgents} to ${counted(maxAgents || 100, "agent")}${scaler.sleepInstead === true ? ", asleep instead of ended" : ""}`,
+      `${minAgents} to ${counted(maxAgents || 100, "agent")}${scaler.sleepInstead === true ? ", sleeping instead of stopped" : ""}`,
     ],
     ["more", `when a task waits ${printDurationMs(scaler.targetWaitMs || 5_000)}`],
     [
@@ -95,13 +94,13 @@ function draw({ print }: Context, scaler: Scaler, nowMs: number): void {
     ],
     [
       "agents",
-      `${wanted} wanted, ${joined} there, ${starting} starting, ${asleep} asleep, ${quarantined} put aside`,
+      `${wanted} wanted, ${joined} there, ${starting} starting, ${asleep} asleep, ${quarantined} quarantined`,
     ],
     ["cools down", coolDownEndTimeMs === undefined ? undefined : printAge(coolDownEndTimeMs, nowMs)],
     ["trouble", error?.message],
   ]);
   if (windows.length === 0) return;
-  print.lines(["", style.dim("by the clock")]);
+  print.lines(["", style.dim("windows")]);
   for (const { begin = "", end = "", timeZone = "", minAgents: least = 0, maxAgents: most = 0 } of windows)
     print.line(
       `${safe(begin)} to ${safe(end)}  ${most === 0 ? "all sleep" : `${least}..${most}`}  ${style.dim(timeZone)}`.trimEnd(),
@@ -119,7 +118,7 @@ export async function logScaler(context: Context): Promise<number> {
     ({ scalings }) => scalings,
   );
   if (print.isJson) print.json({ scalings: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (entries.length === 0) print.note("Nothing was decided yet.");
+  else if (entries.length === 0) print.note("No decisions yet.");
   else {
     print.table(
       [{ title: "when" }, { title: "agents", align: "right" }, { title: "why", widthMin: 20, yields: 1 }],

@@ -15,15 +15,15 @@ export async function createScaler(context: Context): Promise<number> {
   const { values } = context;
   const said = saidOf(context);
   if (!drivers.some((name) => said[name] !== undefined))
-    throw usageFailure("expected a program behind the id, or --image, --workload or --webhook", [
-      ["tutti scaler create crew -- node worker.ts", "starts workers by need"],
+    throw usageFailure("Pass a program after --, or set --image, --workload or --webhook.", [
+      ["tutti scaler create crew -- node worker.ts", "starts workers on demand"],
     ]);
   const server = await connect(context);
   const reply = await server.call("scalers.create", {
     query: server.namespace,
     body: { scalerId: values.argument("ID"), pool: values.text("pool") ?? "default", ...said },
   });
-  tell(context, reply.scaler, reply.existed === true ? "was there already" : "is made");
+  tell(context, reply.scaler, reply.existed === true ? "already exists" : "created");
   return exitCodes.completed;
 }
 
@@ -44,7 +44,7 @@ export async function updateScaler(context: Context): Promise<number> {
       ...said,
     },
   });
-  tell(context, after, "is changed");
+  tell(context, after, "updated");
   return exitCodes.completed;
 }
 
@@ -61,8 +61,8 @@ export async function deleteScaler(context: Context): Promise<number> {
   else if (!print.isQuiet)
     print.line(
       reply.removed === true
-        ? `${print.style.green("✓")} ${safe(id)} is removed, its agents finish what they have`
-        : `${print.style.dim("–")} ${safe(id)} was not there`,
+        ? `${print.style.green("✓")} ${safe(id)} deleted. Its agents drain`
+        : `${print.style.dim("–")} ${safe(id)} not found`,
     );
   return exitCodes.completed;
 }
@@ -104,9 +104,9 @@ function driverOf({ values }: Context): Pick<Said, DriverName> {
   const words = [...values.manyArguments("COMMAND")];
   const [url, image, workload] = (["webhook", "image", "workload"] as const).map((name) => values.text(name));
   const said = [url && "--webhook", image && "--image", workload && "--workload"].filter(Boolean);
-  if (said.length > 1) throw usageFailure(`expected one of them, found ${said.join(" and ")}`);
+  if (said.length > 1) throw usageFailure(`Set only one of ${said.join(" and ")}.`);
   if (words.length > 0 && (url !== undefined || workload !== undefined))
-    throw usageFailure(`expected a program or ${said[0]}, found both`);
+    throw usageFailure(`Pass a program or ${said[0]}, not both.`);
   const stopMs = values.durationMs("stop");
   const [secret, directory, socket] = (["secret", "working-directory", "socket"] as const).map((name) =>
     values.text(name),
@@ -133,7 +133,7 @@ function workloadIn(text: string) {
   const parts = text.split("/");
   const [name = "", kind = "", clusterNamespace] = parts.toReversed();
   if (parts.length < 2 || parts.length > 3 || parts.includes(""))
-    throw usageFailure(`expected KIND/NAME or NAMESPACE/KIND/NAME behind --workload, found \`${text}\``);
+    throw usageFailure(`--workload: expected KIND/NAME or NAMESPACE/KIND/NAME, got \`${text}\``);
   return { kind, name, ...(clusterNamespace === undefined ? {} : { clusterNamespace }) };
 }
 
@@ -141,7 +141,7 @@ function limitsIn(said: Readonly<Record<string, string>>): Record<string, number
   return Object.fromEntries(
     Object.entries(said).map(([name, text]) => {
       if (!(Number(text) > 0))
-        throw usageFailure(`expected a number above 0 behind --container-limit ${name}=, found \`${text}\``);
+        throw usageFailure(`--container-limit ${name}=: expected a number above 0, got \`${text}\``);
       return [name, Number(text)];
     }),
   );
@@ -155,7 +155,7 @@ function windowsOf({ values }: Context): ScalingWindowInput[] {
       /^(.+?)\s+to\s+(.+?)\s*=\s*(\d+)\.\.(\d+)$/.exec(text.trim()) ?? [];
     if (max === "")
       throw usageFailure(
-        `expected a window like \`0 22 * * * to 0 6 * * * = 0..0\` behind --window, found \`${text}\``,
+        `--window: expected a window such as \`0 22 * * * to 0 6 * * * = 0..0\`, got \`${text}\``,
       );
     const bounds = { minAgents: Number(min), maxAgents: Number(max) };
     return { begin, end, ...bounds, ...(timeZone === undefined ? {} : { timeZone }) };

@@ -20,7 +20,7 @@ export async function listSchedules(context: Context): Promise<number> {
   if (print.isJson) print.json({ schedules: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ scheduleId }) => scheduleId));
   else if (entries.length === 0)
-    print.note("No schedules. Make one: tutti schedule create ID WORKFLOW --every 1h");
+    print.note("No schedules yet. Create one: tutti schedule create ID WORKFLOW --every 1h");
   else {
     const nowMs = shell.nowMs();
     print.table(
@@ -95,7 +95,7 @@ export function drawSchedule({ print }: Context, schedule: Schedule, nowMs: numb
         .join(", "),
     ],
     ["started", String(schedule.startedCount ?? 0)],
-    ["let pass", (schedule.skippedCount ?? 0) === 0 ? undefined : String(schedule.skippedCount)],
+    ["skipped", (schedule.skippedCount ?? 0) === 0 ? undefined : String(schedule.skippedCount)],
     ["live", schedule.liveRunIds.slice(0, 5).join(", ")],
   ]);
   if (recentFirings.length > 0) {
@@ -103,7 +103,7 @@ export function drawSchedule({ print }: Context, schedule: Schedule, nowMs: numb
     print.table(
       [
         { title: "due" },
-        { title: "came of it" },
+        { title: "result" },
         { title: "run", yields: 1, widthMin: 12 },
         { title: "why", yields: 2, widthMin: 12 },
       ],

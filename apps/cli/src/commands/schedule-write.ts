@@ -34,7 +34,7 @@ export async function createSchedule(context: Context): Promise<number> {
       ...(values.flag("paused") ? { paused: true } : {}),
     },
   });
-  tell(context, schedule, existed === true ? "was there already" : "is made");
+  tell(context, schedule, existed === true ? "already exists" : "created");
   return exitCodes.completed;
 }
 
@@ -43,7 +43,7 @@ export function pauseSchedule(context: Context): Promise<number> {
 }
 
 export function resumeSchedule(context: Context): Promise<number> {
-  return steer(context, "schedules.resume", "goes on");
+  return steer(context, "schedules.resume", "is resumed");
 }
 
 async function steer(
@@ -94,8 +94,8 @@ export async function deleteSchedule(context: Context): Promise<number> {
   else if (!print.isQuiet)
     print.line(
       reply.removed === true
-        ? `${print.style.green("✓")} ${safe(id)} is removed`
-        : `${print.style.dim("–")} ${safe(id)} was not there`,
+        ? `${print.style.green("✓")} ${safe(id)} deleted`
+        : `${print.style.dim("–")} ${safe(id)} not found`,
     );
   return exitCodes.completed;
 }

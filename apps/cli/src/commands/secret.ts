@@ -29,7 +29,7 @@ export async function listSecrets(context: Context): Promise<number> {
   const nowMs = shell.nowMs();
   if (print.isJson) print.json({ secrets: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ name }) => name));
-  else if (entries.length === 0) print.note("There are no secrets.");
+  else if (entries.length === 0) print.note("No secrets yet. Store one: tutti secret put NAME FILE");
   else {
     print.table(
       [
@@ -77,7 +77,7 @@ export async function rotateSecret(context: Context): Promise<number> {
   const name = context.values.argument("NAME");
   const before = await secretNamed(server, name);
   if (before === undefined)
-    throw usageFailure(`expected a secret ${safe(name)}, found none`, [
+    throw usageFailure(`Secret \`${safe(name)}\` not found.`, [
       [`tutti secret put ${safe(name)} FILE`, "stores its first version"],
     ]);
   return store(context, server, before, context.values.durationMs("grace") ?? dayMs);
@@ -114,23 +114,20 @@ async function store(
     },
   });
   const version = reply.versions[0]?.version ?? 0;
-  tellDone(context, reply, { id: name, line: `${safe(name)} is stored, version ${version}` });
+  tellDone(context, reply, { id: name, line: `${safe(name)} stored as version ${version}` });
   return exitCodes.completed;
 }
 
 async function valueIn({ values, shell }: Context): Promise<string> {
   const file = values.optionalArgument("FILE") ?? "-";
   if (file === "-" && shell.isAnswered)
-    throw usageFailure(
-      "expected the value in a file or on standard input, found a terminal, which would show it",
-      [["tutti secret put till < till.txt", "from a file; words of a command are seen by other programs"]],
-    );
+    throw usageFailure("Pass the value in a file or on standard input. A terminal would show it.", [
+      ["tutti secret put till < till.txt", "reads a file. Other programs can see arguments"],
+    ]);
   // Editors and `echo` end a file with a new line that is no part of the secret.
   const text = (await shell.readText(file)).replace(/\r?\n$/, "");
   if (text === "")
-    throw usageFailure("expected a value, found nothing", [
-      ["tutti secret put till till.txt", "from a file"],
-    ]);
+    throw usageFailure("The value is empty.", [["tutti secret put till till.txt", "reads a file"]]);
   return Buffer.from(text).toString("base64");
 }
 
@@ -144,9 +141,8 @@ export async function removeSecret(context: Context): Promise<number> {
     query: { ...server.namespace, ...(version.length > 0 ? { version } : {}), ...reasonOf(context) },
   });
   const { ended = 0 } = reply;
-  const done =
-    version.length > 0 ? `${ended} versions of ${safe(name)} are ended` : `${safe(name)} is removed`;
-  const line = ended === 0 ? `${safe(name)} had no such version that was good any more` : done;
+  const done = version.length > 0 ? `${ended} versions of ${safe(name)} removed` : `${safe(name)} removed`;
+  const line = ended === 0 ? `${safe(name)} has no such active version` : done;
   tellDone(context, reply, { id: name, line });
   return exitCodes.completed;
 }

@@ -54,7 +54,7 @@ export function listSessions(context: Context): Promise<number> {
       { title: "about", yields: 2, widthMin: 12 },
     ],
     row: sessionRow,
-    empty: "No sessions. Start one: tutti run session.yaml",
+    empty: "No sessions yet. Start one: tutti session start FILE",
   });
 }
 
@@ -171,7 +171,7 @@ function performanceFacts(performance: Performance | undefined): (readonly [stri
 
 function planWords(lateMs: number, replans: number, moves: number): string | undefined {
   const late = lateMs === 0 ? "" : `${printDurationMs(Math.abs(lateMs))} ${lateMs > 0 ? "late" : "early"}`;
-  const again = replans === 0 ? "" : `planned anew ${counted(replans, "time")}`;
+  const again = replans === 0 ? "" : `replanned ${counted(replans, "time")}`;
   const moved = moves === 0 ? "" : `${counted(moves, "task")} moved`;
   return [late, again, moved].filter((words) => words !== "").join(", ") || undefined;
 }
@@ -231,7 +231,7 @@ export async function planOfSession(context: Context): Promise<number> {
     query: { ...server.namespace, ...(number === undefined ? {} : { number }) },
   });
   if (print.isJson) print.json({ plan, count });
-  else if (plan === undefined) print.note("There is no plan: the mode needs none, or it was not made yet.");
+  else if (plan === undefined) print.note("No plan yet, or the mode needs none.");
   else
     print.lines(
       drawPlan(plan, {
@@ -267,7 +267,9 @@ export async function compareSession(context: Context): Promise<number> {
   if (assumptions !== "") print.note(print.errorStyle.dim(safe(assumptions)));
   if (!trustworthy)
     print.note(
-      print.errorStyle.yellow("The mode that was used did not come out as it was: the others are guesses."),
+      print.errorStyle.yellow(
+        "The simulation does not match the actual mode. The other modes are rough estimates.",
+      ),
     );
   return exitCodes.completed;
 }
@@ -286,7 +288,7 @@ function counterfactualRow({
     { text: printShare(simulated.efficiency ?? 0), tone: "dim" },
     { text: (simulatedUse?.money ?? 0) === 0 ? "" : printNumber(simulatedUse?.money ?? 0), tone: "dim" },
     {
-      text: real === true ? `as it was; the simulation is ${printNumber(error * 100)} % off` : "",
+      text: real === true ? `actual; the simulation is ${printNumber(error * 100)} % off` : "",
       tone: "dim",
     },
   ];

@@ -49,11 +49,10 @@ async function start(context: Context, server: Server, body: SessionBody): Promi
     ...(key === undefined ? {} : { idempotencyKey: key }),
   });
   if (session === undefined)
-    throw new Failure("the platform started a session and did not say which", {
+    throw new Failure("The platform returned no session.", {
       ...{ exitCode: exitCodes.refused, code: "strange_answer" },
     });
-  if (existed === true)
-    print.note(print.errorStyle.dim(`${session.sessionId} was there already; it is the same session.`));
+  if (existed === true) print.note(print.errorStyle.dim(`Session ${session.sessionId} already exists.`));
   if (!values.flag("detach")) return await followSession(context, { server, id: session.sessionId });
   if (print.isJson) print.json(session);
   else print.line(session.sessionId);
@@ -102,7 +101,7 @@ export function wrongFile(
   if (!print.isJson)
     for (const problem of errors) print.errorLines([...drawProblem(problem, text, page), ""]);
   const many = errors.length === 1 ? "an error" : `${errors.length} errors`;
-  return new Failure(`${fileName} has ${many}; ${so}.`, {
+  return new Failure(`${fileName} has ${many}, ${so}.`, {
     why: print.isJson
       ? errors.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`)
       : [],
@@ -133,7 +132,7 @@ export async function signalSession(context: Context): Promise<number> {
   if (print.isJson) print.json(reply);
   else if (!print.isQuiet)
     print.line(
-      `${print.style.green("✓")} ${safe(id)} was told ${safe(name)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
+      `${print.style.green("✓")} signal ${safe(name)} sent to ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
     );
   return exitCodes.completed;
 }
@@ -158,21 +157,21 @@ function steered(done: string, steer: Steer): (context: Context) => Promise<numb
   };
 }
 
-export const pauseSession = steered("is held", (server, id, body) =>
+export const pauseSession = steered("is paused", (server, id, body) =>
   server.call("sessions.pause", { params: { id }, query: server.namespace, body }),
 );
 
-export const resumeSession = steered("goes on", (server, id, body) =>
+export const resumeSession = steered("is resumed", (server, id, body) =>
   server.call("sessions.resume", { params: { id }, query: server.namespace, body }),
 );
 
-export const retrySession = steered("is taken up again", (server, id, body) =>
+export const retrySession = steered("is being retried", (server, id, body) =>
   server.call("sessions.retry", { params: { id }, query: server.namespace, body }),
 );
 
 export function cancelSession(context: Context): Promise<number> {
   const isNow = context.values.flag("now");
-  const action = steered(isNow ? "is terminated" : "is asked to end", (server, id, body) =>
+  const action = steered(isNow ? "is terminated" : "is being cancelled", (server, id, body) =>
     server.call(isNow ? "sessions.terminate" : "sessions.cancel", {
       ...{ params: { id }, query: server.namespace, body },
     }),

@@ -49,10 +49,10 @@ export async function showTask(
     print.table(
       [
         { title: "attempt", align: "right" },
-        { title: "began", widthMin: 12 },
+        { title: "started", widthMin: 12 },
         { title: "took", align: "right" },
         { title: "agent", yields: 2, widthMin: 8 },
-        { title: "came of it", yields: 1, widthMin: 16 },
+        { title: "result", yields: 1, widthMin: 16 },
       ],
       task.attempts.map((attempt) => attemptRow(attempt, nowMs)),
     );
@@ -76,7 +76,7 @@ function attemptRow(attempt: Attempt, nowMs: number): Entry[] {
     { text: agentId, tone: "dim" },
     error === undefined
       ? {
-          text: endTimeMs === undefined ? (message === "" ? "at work" : message) : "done",
+          text: endTimeMs === undefined ? (message === "" ? "running" : message) : "done",
           tone: endTimeMs === undefined ? "cyan" : "green",
         }
       : { text: error.message ?? error.code ?? "failed", tone: "red" },

@@ -13,7 +13,7 @@ export async function signIn(context: Context): Promise<number> {
     print.line(link.url);
     print.note(
       print.errorStyle.dim(
-        `Good once, until ${printAge(link.expiresMs, shell.nowMs()).replace(/^in /, "")} from now.`,
+        `Valid once, until ${printAge(link.expiresMs, shell.nowMs()).replace(/^in /, "")} from now.`,
       ),
     );
   }

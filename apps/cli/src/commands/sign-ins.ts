@@ -11,10 +11,10 @@ import { printAge, printSpanMs } from "../terminal/time.ts";
 import { actorIn, tellDone, whoIs } from "./who.ts";
 
 const ways: Readonly<Record<SignIn["by"], string>> = {
-  link: "a link of the terminal",
+  link: "link from the terminal",
   key: "a key",
   token: "a token",
-  id_token: "an account elsewhere",
+  id_token: "external account",
 };
 
 export async function listSignIns(context: Context): Promise<number> {
@@ -25,12 +25,12 @@ export async function listSignIns(context: Context): Promise<number> {
   const nowMs = shell.nowMs();
   if (print.isJson) print.json({ signIns });
   else if (print.isQuiet) print.lines(signIns.map(({ id }) => id));
-  else if (signIns.length === 0) print.note("No browser is signed in.");
+  else if (signIns.length === 0) print.note("No sign-ins.");
   else
     print.table(
       [
         { title: "sign-in", widthMin: 12 },
-        { title: "stands for", yields: 2, widthMin: 8 },
+        { title: "principal", yields: 2, widthMin: 8 },
         { title: "by", yields: 1, widthMin: 5 },
         { title: "used" },
         { title: "ends" },
@@ -53,9 +53,9 @@ export async function signOut(context: Context): Promise<number> {
   const [id, who, isAll] = [values.optionalArgument("ID"), values.text("principal"), values.flag("all")];
   const said = [id, who, isAll ? "all" : undefined].filter((one) => one !== undefined);
   if (said.length !== 1)
-    throw usageFailure("expected one of: the ID of a sign-in, --principal, --all", [
-      ["tutti sign-ins", "lists those that there are"],
-      [`tutti help ${command.name}`, "how it is said"],
+    throw usageFailure("Pass the ID of a sign-in, or set --principal or --all.", [
+      ["tutti sign-ins", "lists sign-ins"],
+      [`tutti help ${command.name}`, "shows examples"],
     ]);
   const server = await connect(context);
   const body = {
@@ -68,7 +68,7 @@ export async function signOut(context: Context): Promise<number> {
   const words = counted(revoked, "sign-in has ended", "sign-ins have ended");
   tellDone(context, reply, {
     id: String(revoked),
-    line: revoked === 0 ? `nobody was signed in as ${safe(said.join(""))}` : words,
+    line: revoked === 0 ? `${safe(said.join(""))} has no sign-ins` : words,
   });
   return exitCodes.completed;
 }

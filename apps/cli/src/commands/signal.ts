@@ -55,7 +55,7 @@ export async function signal(context: Context): Promise<number> {
   if (print.isJson) print.json(reply);
   else if (!print.isQuiet)
     print.line(
-      `${print.style.green("✓")} ${safe(id)} was told ${safe(name)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
+      `${print.style.green("✓")} signal ${safe(name)} sent to ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
     );
   return exitCodes.completed;
 }

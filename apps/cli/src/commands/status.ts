@@ -103,12 +103,12 @@ function draw(standing: Standing, style: Style): string[] {
   });
   const work =
     agents.count === 0
-      ? style.yellow("nobody is here to work: docs/guides/workers.md")
-      : `${counted(agents.count, "agent")}, ${agents.busy} of ${counted(agents.slots, "slot")} at work`;
+      ? style.yellow("no agents are connected: docs/guides/workers.md")
+      : `${counted(agents.count, "agent")}, ${agents.busy} of ${counted(agents.slots, "slot")} in use`;
   const people =
     openApprovals === 0
-      ? style.dim("nothing waits for a person")
-      : `${style.magenta(counted(openApprovals, "question waits", "questions wait"))}  ${style.dim("tutti approve")}`;
+      ? style.dim("nothing waits for approval")
+      : `${style.magenta(counted(openApprovals, "open approval", "open approvals"))}  ${style.dim("tutti approve")}`;
   return [
     `${mark} ${style.bold(`Tutti ${safe(version)}`)}  ${style.dim(url)}  ${isWell ? "" : style.yellow(safe(health))}`.trimEnd(),
     "",

@@ -41,7 +41,7 @@ export async function steerMany(
 }
 
 function noneWords({ leftAlone = 0 }: PreviewBulkReply, name: string): string {
-  if (leftAlone === 0) return "No run is like that.";
+  if (leftAlone === 0) return "No runs match.";
   return `${counted(leftAlone, "run")} ${leftAlone === 1 ? "is" : "are"} like that, and none in a state to ${name}.`;
 }
 
@@ -51,7 +51,7 @@ function tellPreview(
 ): void {
   const { style } = print;
   print.line(
-    `${style.bold(counted(count, "run"))} to ${command.name}${leftAlone === 0 ? "" : style.dim(`, ${leftAlone} more left alone: not in a state for it`)}`,
+    `${style.bold(counted(count, "run"))} to ${command.name}${leftAlone === 0 ? "" : style.dim(`, ${leftAlone} more not in a state for it`)}`,
   );
   const most = Math.max(0, ...groups.map((group) => String(group.count ?? 0).length));
   for (const group of groups.slice(0, 10))
@@ -106,7 +106,7 @@ async function apply(
     );
     for (const { runId = "", error } of refusals.slice(0, 10))
       print.line(`${print.style.red("✗")} ${safe(runId)}  ${print.style.dim(safe(error?.message ?? ""))}`);
-    if (refusals.length > 10) print.line(print.style.dim(`and ${refusals.length - 10} more refused`));
+    if (refusals.length > 10) print.line(print.style.dim(`and ${refusals.length - 10} more rejected`));
   }
   return refusals.length === 0 ? exitCodes.completed : exitCodes.refused;
 }

@@ -17,11 +17,11 @@ async function steer(context: Context, steering: Steering): Promise<number> {
   const filter = runFilter(context);
   const isFiltered = Object.keys(filter).length > 0;
   if (id === undefined && !isFiltered)
-    throw usageFailure(`expected the ID of a run, or filters such as --state and --workflow`, [
-      [`tutti help ${context.command.name}`, "shows all of them"],
+    throw usageFailure(`Pass the ID of a run, or filters such as --state and --workflow.`, [
+      [`tutti help ${context.command.name}`, "lists all options"],
     ]);
   if (id !== undefined && isFiltered)
-    throw usageFailure("expected the ID of one run, or filters for many; found both");
+    throw usageFailure("Pass the ID of one run or filters for many, not both.");
   const server = await connect(context);
   if (id === undefined) return await steerMany(context, server, { filter, steering });
   const run = await steering.one(server, id);
@@ -43,7 +43,7 @@ export function cancel(context: Context): Promise<number> {
   const body = reasonOf(context);
   const isNow = context.values.flag("now");
   return steer(context, {
-    done: isNow ? "is terminated" : "is asked to end",
+    done: isNow ? "is terminated" : "is being cancelled",
     one: (server, id) => {
       const parts = { params: { id }, query: server.namespace, body };
       return whichever<Steered>({
@@ -59,7 +59,7 @@ export function cancel(context: Context): Promise<number> {
 export function pause(context: Context): Promise<number> {
   const body = reasonOf(context);
   return steer(context, {
-    done: "is held",
+    done: "is paused",
     one: (server, id) => {
       const parts = { params: { id }, query: server.namespace, body };
       return whichever<Steered>({
@@ -77,7 +77,7 @@ export function resume(context: Context): Promise<number> {
   const reason = reasonOf(context);
   const body = { ...reason, ...(taskIds.length === 0 ? {} : { taskIds }) };
   return steer(context, {
-    done: "goes on",
+    done: "is resumed",
     one: (server, id) => {
       const parts = { params: { id }, query: server.namespace };
       const run = () => server.call("runs.resume", { ...parts, body });
@@ -97,7 +97,7 @@ export function retry(context: Context): Promise<number> {
   const key = values.text("idempotency-key");
   const body = { ...reasonOf(context), ...(taskIds.length === 0 ? {} : { taskIds }) };
   return steer(context, {
-    done: "is taken up again",
+    done: "is being retried",
     one: (server, id) => {
       const parts = {
         ...{ params: { id }, query: server.namespace, body },
@@ -115,7 +115,7 @@ export function retry(context: Context): Promise<number> {
 export function remove(context: Context): Promise<number> {
   const query = reasonOf(context);
   return steer(context, {
-    done: "is removed",
+    done: "deleted",
     one: async (server, id) => {
       const parts = { params: { id }, query: { ...server.namespace, ...query } };
       await whichever<unknown>({

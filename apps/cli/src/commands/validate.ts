@@ -21,8 +21,8 @@ export async function validate(context: Context): Promise<number> {
   const folder = values.optionalArgument("FOLDER") ?? ".";
   const { isPolicyFile, mayBeChecked, validate: checkHere } = await import("@tutti/validation");
   const names = await shell.filesIn(folder).catch(() => {
-    throw usageFailure(`expected a folder, found none at ${safe(folder)}`, [
-      ["tutti validate .", "everything from here down"],
+    throw usageFailure(`Folder \`${safe(folder)}\` not found.`, [
+      ["tutti validate .", "checks the current folder"],
     ]);
   });
   const againstInstallation = values.flag("against");
@@ -47,13 +47,13 @@ export async function validate(context: Context): Promise<number> {
     for (const problem of problems)
       print.lines([...drawProblem(problem, texts.get(problem.fileName) ?? "", drawn), ""]);
     const mark = errors === 0 ? print.style.green("✓") : print.style.red("✗");
-    const rest = skipped.length === 0 ? "" : `, ${skipped.length} of no known kind passed over`;
+    const rest = skipped.length === 0 ? "" : `, ${skipped.length} of unknown kind skipped`;
     if (!print.isQuiet)
       print.line(
         `${mark} ${counted(checked.length, "file")} checked, ${counted(errors, "error")}, ${counted(problems.length - errors, "warning")}${rest}`,
       );
     if (unasked.length > 0)
-      print.note(`${unasked.length} policies were not checked: --online has a platform check them.`);
+      print.note(`${unasked.length} policies were not checked. Check them with --online.`);
   }
   return errors === 0 ? exitCodes.completed : exitCodes.failed;
 }
@@ -67,9 +67,9 @@ async function checkThere(
 ): Promise<Checked> {
   if (files.length === 0) return { problems: [], checked: [], skipped: [] };
   if (files.length > filesMax)
-    throw usageFailure(`expected at most ${filesMax} files for a platform to check, found ${files.length}`, [
-      ["tutti validate definitions --online", "a part of them"],
-      ["tutti validate .", "all of them, without a platform"],
+    throw usageFailure(`A platform checks at most ${filesMax} files, got ${files.length}.`, [
+      ["tutti validate definitions --online", "checks a part"],
+      ["tutti validate .", "checks all files without a platform"],
     ]);
   const server = await connect(context);
   const body = { files: files.map(({ fileName, text }) => ({ fileName, text })), againstInstallation };

@@ -13,8 +13,8 @@ export function actorIn(
   const [, kind = "", id = ""] = /^([a-z]+):(.+)$/.exec(word) ?? [];
   if (kinds.includes(kind)) return { kind: kind as ActorKind, id };
   throw usageFailure(
-    `expected somebody like person:ada, agent:press or service:billing, found ${safe(word)}`,
-    [[`tutti help ${command.name}`, "how it is said"]],
+    `Expected a principal such as person:ada, agent:press or service:billing, got \`${safe(word)}\`.`,
+    [[`tutti help ${command.name}`, "shows examples"]],
   );
 }
 

@@ -86,7 +86,7 @@ function drawExplanation(explanation: Explanation, page: Page): string[] {
   const name = [about?.id ?? "", about?.task ?? ""].filter((part) => part !== "").join(" ");
   const lines = [
     style.bold(safe(name)),
-    ...wrap(safe(summary === "" ? "There is nothing to say about it." : summary), width),
+    ...wrap(safe(summary === "" ? "No explanation is available." : summary), width),
   ];
   const present = waits.filter((wait) => wait.present === true);
   const past = waits.filter((wait) => wait.present !== true);
@@ -106,14 +106,14 @@ function drawExplanation(explanation: Explanation, page: Page): string[] {
   );
   lines.push(
     ...titled(
-      "who could do it",
+      "capable agents",
       candidates.slice(0, 10).map((candidate) => candidateLine(candidate, style)),
       style,
     ),
   );
   lines.push(
     ...titled(
-      "what went wrong",
+      "errors",
       failures.slice(0, 10).map((failure) => failureLine(failure, page)),
       style,
     ),
@@ -124,7 +124,7 @@ function drawExplanation(explanation: Explanation, page: Page): string[] {
   const commandWidth = Math.min(40, Math.max(0, ...commands));
   lines.push(
     ...titled(
-      "what would help",
+      "what to do",
       remedies.map(({ text = "", command = "" }) =>
         command === "" ? safe(text) : `${padEnd(safe(command), commandWidth)}   ${style.dim(safe(text))}`,
       ),

@@ -35,8 +35,8 @@ async function ofFile({ shell, print, values }: Context, what: string): Promise<
   }
   const missing = parametersMissing(definition);
   if (missing !== undefined)
-    throw usageFailure(`${what} is a template, which has no graph before it is filled in`, [
-      `Its parameters: ${missing.join(", ")}. Say them with -p NAME=VALUE.`,
+    throw usageFailure(`${what} is a template. Set its parameters to draw the graph`, [
+      `Its parameters: ${missing.join(", ")}. Set them with -p NAME=VALUE.`,
     ]);
   return graphView(definition);
 }

@@ -19,8 +19,7 @@ export async function listWorkflows(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ workflows: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ name }) => name));
-  else if (entries.length === 0)
-    print.note("No workflows are registered. Register one: tutti workflow register FILE");
+  else if (entries.length === 0) print.note("No workflows yet. Register one: tutti workflow register FILE");
   else {
     const nowMs = shell.nowMs();
     print.table(

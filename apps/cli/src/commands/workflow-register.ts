@@ -22,7 +22,7 @@ export async function registerFiles(context: Context): Promise<number> {
     if (print.isQuiet) print.line(`${definition.name} ${definition.hash ?? ""}`.trim());
     else
       print.line(
-        `${style.green("✓")} ${safe(definition.name)}  ${style.dim(`${hash}  ${definition.versionLabels.join(", ")}  ${existed ? "was there already" : "new version"}`)}`,
+        `${style.green("✓")} ${safe(definition.name)}  ${style.dim(`${hash}  ${definition.versionLabels.join(", ")}  ${existed ? "already exists" : "new version"}`)}`,
       );
   }
   if (print.isJson) print.json({ workflows: registered });
@@ -56,7 +56,7 @@ export async function register(context: Context, server: Server, source: SourceF
       throw await wrong(context, source, error);
     throw error;
   }
-  throw new Failure(`${source.fileName} was taken, and no version came of it`, {
+  throw new Failure(`${source.fileName} was accepted, but the platform returned no version`, {
     exitCode: exitCodes.refused,
     code: "strange_answer",
   });
@@ -72,7 +72,7 @@ async function wrong({ print }: Context, source: SourceFile, refusal: Failure): 
   if (!print.isJson)
     for (const problem of errors) print.errorLines([...drawProblem(problem, source.text, page), ""]);
   const many = errors.length === 1 ? "an error" : `${errors.length} errors`;
-  return new Failure(`${source.fileName} has ${many}; nothing was registered.`, {
+  return new Failure(`${source.fileName} has ${many}, nothing was registered.`, {
     why: print.isJson ? refusal.why : [],
     exitCode: exitCodes.refused,
     code: refusal.code,

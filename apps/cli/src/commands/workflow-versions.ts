@@ -24,7 +24,7 @@ export async function listVersions(context: Context): Promise<number> {
   );
   if (print.isJson) print.json({ versions: entries, ...(nextToken === undefined ? {} : { nextToken }) });
   else if (print.isQuiet) print.lines(entries.map(({ hash = "" }) => hash));
-  else if (entries.length === 0) print.note(`No run of ${name} goes on.`);
+  else if (entries.length === 0) print.note(`No active runs of ${name}.`);
   else {
     const nowMs = shell.nowMs();
     print.table(

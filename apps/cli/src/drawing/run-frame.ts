@@ -55,14 +55,14 @@ function footOf(run: RunView, { style, width }: Canvas): string[] {
   if (reason !== "") lines.push(style.dim(cut(safe(reason), width)));
   if (run.openApprovals > 0)
     lines.push(
-      `${style.magenta("waits for a person")}  ${style.dim(cut(`tutti approve ${safe(run.id)}`, width - 20))}`,
+      `${style.magenta("waits for approval")}  ${style.dim(cut(`tutti approve ${safe(run.id)}`, width - 20))}`,
     );
   return lines;
 }
 
 const tallied = [
   ["completed", "green", "done"],
-  ["running", "cyan", "at work"],
+  ["running", "cyan", "running"],
   ["failed", "red", "failed"],
   ["waiting", "yellow", "waiting"],
   ["retrying", "yellow", "retrying"],

@@ -130,12 +130,12 @@ async function follow<Reply>(
     ended.abort();
   }
   if (shell.interrupted.aborted) {
-    print.note(`${id} goes on; tutti watch ${id} takes up where you were.`);
+    print.note(`${id} continues. Follow it with: tutti watch ${id}`);
     return exitCodes.interrupted;
   }
   if (isLate) {
     if (print.isJson && model.whole !== undefined) print.json((await end()).document);
-    print.note(`${id} has not ended yet; it goes on.`);
+    print.note(`${id} has not ended yet and continues.`);
     return exitCodes.unfinished;
   }
   if (model.whole === undefined) return exitCodes.unfinished;

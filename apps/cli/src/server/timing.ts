@@ -12,8 +12,8 @@ export function timingSaid({ values }: Pick<Context, "values">): ScheduleTimingI
     ...(everyMs === undefined ? [] : [{ interval: { everyMs } }]),
   ];
   if (rules.length === 0)
-    throw usageFailure("expected --cron or --every, found neither", [
-      "--cron '0 3 * * *' is at three each night, --every 30s each half minute.",
+    throw usageFailure("Set --cron or --every.", [
+      "--cron '0 3 * * *' starts at 3:00 each night, --every 30s every 30 seconds.",
     ]);
   return { rules, ...(timeZone === undefined ? {} : { timeZone }) };
 }
