@@ -1,11 +1,12 @@
 /** From the words of a command line to its exit code. */
-import { commands } from "./command/commands.ts";
+
 import { isConfirmed } from "./command/confirm.ts";
 import type { Command } from "./command/declaration.ts";
 import { exitCodes } from "./command/exit-codes.ts";
 import { drawFailure, Failure, failureJson } from "./command/failure.ts";
 import { Printer } from "./command/printer.ts";
 import { readWords } from "./command/words.ts";
+import { commands } from "./commands/commands.ts";
 import type { Shell } from "./effects/shell.ts";
 
 export async function runCommandLine(

@@ -4,7 +4,7 @@ import { runCommandLine } from "../cli.ts";
 import { memoryShell } from "../testing/memory-shell.ts";
 import type { Command } from "./declaration.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { yes } from "./table/options.ts";
+import { yes } from "./options.ts";
 
 describe("a command that destroys something", () => {
   const cases = [

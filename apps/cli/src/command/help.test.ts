@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { commands } from "../commands/commands.ts";
 import { withoutColours as style } from "../terminal/style.ts";
 import { widthOf } from "../terminal/text.ts";
-import { commands } from "./commands.ts";
 import { everyOption } from "./declaration.ts";
 import { drawHelp, firstCommands, groups } from "./help.ts";
 import { readWords } from "./words.ts";

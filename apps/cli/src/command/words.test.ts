@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { commands } from "../commands/commands.ts";
 import { withoutColours as style } from "../terminal/style.ts";
-import { commands } from "./commands.ts";
 import { drawFailure, Failure } from "./failure.ts";
 import { type Asked, readWords } from "./words.ts";
 

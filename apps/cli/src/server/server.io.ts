@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
 import { describe, it } from "node:test";
-import { commands } from "../command/commands.ts";
 import type { Context } from "../command/declaration.ts";
 import { Failure } from "../command/failure.ts";
 import { Printer } from "../command/printer.ts";
 import { Values } from "../command/values.ts";
+import { commands } from "../commands/commands.ts";
 import { type MemoryShell, type MemoryShellOptions, memoryShell } from "../testing/memory-shell.ts";
 import { serverAddress } from "./address.ts";
 import type { Server } from "./calls.ts";

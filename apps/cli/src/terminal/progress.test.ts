@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Run } from "@tutti/rest/types";
-import { runRow } from "../commands/list.ts";
+import { runRow } from "../commands/runs/list.ts";
 import { drawRun } from "../drawing/run-frame.ts";
 import { viewOf } from "../follow/run-model.ts";
 import { durationOf, progressOf } from "./progress.ts";

@@ -1,0 +1,61 @@
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { readInput } from "../../command/input.ts";
+import { connect } from "../../server/server.ts";
+import { whichever } from "../../server/whichever.ts";
+import { drawJson } from "../../terminal/json.ts";
+import { safe } from "../../terminal/text.ts";
+
+/** Prints the answer of a query. The run does not change. */
+export async function query({ values, shell, ...context }: Context): Promise<number> {
+  const params = { id: values.argument("ID"), name: values.argument("NAME") };
+  const data = await readInput(values.manyArguments("DATA"), shell, "the data");
+  const server = await connect({ values, shell, ...context });
+  const payload = data === undefined ? {} : { payload: JSON.stringify(data) };
+  const { answer = null } = await server.call("runs.query", {
+    params,
+    query: { ...server.namespace, ...payload },
+  });
+  printAnswer(context, { answer });
+  return exitCodes.completed;
+}
+
+/** Sends an update, waits until the run has accepted it, and prints its answer. */
+export async function update({ values, shell, ...context }: Context): Promise<number> {
+  const params = { id: values.argument("ID"), name: values.argument("NAME") };
+  const key = values.text("idempotency-key");
+  const data = await readInput(values.manyArguments("DATA"), shell, "the data");
+  const server = await connect({ values, shell, ...context });
+  const reply = await server.call("runs.update", {
+    ...{ params, query: server.namespace, body: data ?? null },
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  });
+  printAnswer(context, reply);
+  return exitCodes.completed;
+}
+
+function printAnswer({ print }: Pick<Context, "print">, reply: { readonly answer?: unknown }): void {
+  if (print.isJson) print.json(reply);
+  else if (reply.answer !== undefined) print.lines(drawJson(reply.answer, print));
+}
+
+export async function signal(context: Context): Promise<number> {
+  const { values, shell, print } = context;
+  const [id, name, key] = [values.argument("ID"), values.argument("NAME"), values.text("idempotency-key")];
+  const data = await readInput(values.manyArguments("DATA"), shell, "the data");
+  const server = await connect(context);
+  const parts = {
+    ...{ params: { id, name }, query: server.namespace, body: data ?? null },
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  };
+  const reply = await whichever({
+    run: () => server.call("runs.signal", parts),
+    session: () => server.call("sessions.signal", parts),
+  });
+  if (print.isJson) print.json(reply);
+  else if (!print.isQuiet)
+    print.line(
+      `${print.style.green("✓")} signal ${safe(name)} sent to ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
+    );
+  return exitCodes.completed;
+}
