@@ -4,6 +4,7 @@ import { isConfirmed } from "./command/confirm.ts";
 import type { Command } from "./command/declaration.ts";
 import { exitCodes } from "./command/exit-codes.ts";
 import { drawFailure, Failure, failureJson } from "./command/failure.ts";
+import { present } from "./command/presenter.ts";
 import { Printer } from "./command/printer.ts";
 import { readWords } from "./command/words.ts";
 import { commands } from "./commands/commands.ts";
@@ -37,7 +38,7 @@ export async function runCommandLine(
     if (question !== undefined && !(await isConfirmed({ command, values, shell, print }, question)))
       return exitCodes.completed;
     const action = await command.load();
-    return await action({ command, commands: known, values, shell, print, version });
+    return present(await action({ command, commands: known, values, shell, print, version }), print);
   } catch (error) {
     if (shell.interrupted.aborted && !(error instanceof Failure)) return exitCodes.interrupted;
     return tell(error, print);

@@ -50,7 +50,7 @@ describe("the package of the command", () => {
       { cwd: installed },
     );
     assert.equal(exitCode, 2);
-    assert.match(errors, /there is no clone of Tutti here/);
+    assert.match(errors, /needs a clone of Tutti/);
   });
 
   it("is what npx finds in a clone", async () => {

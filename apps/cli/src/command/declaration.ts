@@ -1,4 +1,5 @@
 import type { Shell } from "../effects/shell.ts";
+import type { Result } from "./presenter.ts";
 import type { Printer } from "./printer.ts";
 import type { Values } from "./values.ts";
 
@@ -33,8 +34,7 @@ export interface Context {
   readonly version: string;
 }
 
-/** Gives the exit code. */
-type Action = (context: Context) => Promise<number>;
+type Action = (context: Context) => Promise<Result>;
 
 export type Group =
   | "runs"

@@ -80,7 +80,7 @@ describe("the address of the platform", () => {
   it("that is none is refused with what was expected", () =>
     assert.throws(
       () => serverAddress(contextWith({ server: "http://a b" })),
-      /expected an address like .* in --server/,
+      /--server: expected a URL such as /,
     ));
 });
 

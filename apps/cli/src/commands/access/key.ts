@@ -1,15 +1,17 @@
 /** Keys: listed, made, rotated, revoked. A key is shown once. */
+
 import type { ApiKey } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printSpanMs } from "../../terminal/time.ts";
 import { actorIn, keyOf, reasonOf, tellDone, whoIs } from "./who.ts";
 
-export async function listKeys(context: Context): Promise<number> {
+export async function listKeys(context: Context): Promise<Result> {
   const { print, values, shell } = context;
   const server = await connect(context);
   const ended = values.flag("ended") ? { ended: true } : {};
@@ -19,29 +21,32 @@ export async function listKeys(context: Context): Promise<number> {
     ({ keys }) => keys,
   );
   const nowMs = shell.nowMs();
-  if (print.isJson) print.json({ keys: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ keyId = "" }) => keyId));
-  else if (entries.length === 0) print.note("No keys yet. Create one: tutti key create --title TEXT");
-  else {
-    print.table(
-      [
-        { title: "key", widthMin: 12 },
-        { title: "principal", yields: 2, widthMin: 8 },
-        { title: "ends" },
-        { title: "used" },
-        { title: "title", yields: 1, widthMin: 8 },
-      ],
-      entries.map((key) => [
-        { text: key.keyId ?? "", tone: "bold" },
-        { text: whoIs(key.actor) },
-        { text: endOf(key, nowMs), tone: "dim" },
-        { text: key.useTimeMs === undefined ? "never" : printAge(key.useTimeMs, nowMs), tone: "dim" },
-        { text: key.title ?? "" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { keys: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ keyId = "" }) => keyId),
+    draw: () => {
+      if (entries.length === 0) print.note("No keys yet. Create one: tutti key create --title TEXT");
+      else {
+        print.table(
+          [
+            { title: "key", widthMin: 12 },
+            { title: "principal", yields: 2, widthMin: 8 },
+            { title: "ends" },
+            { title: "used" },
+            { title: "title", yields: 1, widthMin: 8 },
+          ],
+          entries.map((key) => [
+            { text: key.keyId ?? "", tone: "bold" },
+            { text: whoIs(key.actor) },
+            { text: endOf(key, nowMs), tone: "dim" },
+            { text: key.useTimeMs === undefined ? "never" : printAge(key.useTimeMs, nowMs), tone: "dim" },
+            { text: key.title ?? "" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
 function endOf({ revoked, expireTimeMs }: ApiKey, nowMs: number): string {
@@ -50,7 +55,7 @@ function endOf({ revoked, expireTimeMs }: ApiKey, nowMs: number): string {
   return expireTimeMs <= nowMs ? "ended" : `in ${printSpanMs(expireTimeMs - nowMs)}`;
 }
 
-export async function createKey(context: Context): Promise<number> {
+export async function createKey(context: Context): Promise<Result> {
   const { values } = context;
   const title = values.text("title");
   if (title === undefined)
@@ -89,7 +94,7 @@ function orAny(patterns: readonly string[]): string[] {
   return patterns.length === 0 ? ["*"] : [...patterns];
 }
 
-export async function rotateKey(context: Context): Promise<number> {
+export async function rotateKey(context: Context): Promise<Result> {
   const { values } = context;
   const params = { id: values.argument("ID") };
   const overlapMs = values.durationMs("grace");
@@ -100,7 +105,7 @@ export async function rotateKey(context: Context): Promise<number> {
   return exitCodes.completed;
 }
 
-export async function revokeKey(context: Context): Promise<number> {
+export async function revokeKey(context: Context): Promise<Result> {
   const params = { id: context.values.argument("ID") };
   const server = await connect(context);
   const reply = await server.call("keys.revoke", {
@@ -111,8 +116,7 @@ export async function revokeKey(context: Context): Promise<number> {
   // A wrong id must not look like a key that is shut out.
   const isAsBefore = reply.revoked !== true;
   const line = `${safe(params.id)} ${isAsBefore ? "is not an active key. Nothing was changed. List keys with `tutti key list`" : "is revoked"}`;
-  tellDone(context, reply, { id: params.id, line, isAsBefore });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: params.id, line, isAsBefore });
 }
 
 /** The key goes where programs read it; what it is goes beside it. */

@@ -1,14 +1,15 @@
 /** Namespaces: listed, made, taken away. */
+
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { tellDone } from "./who.ts";
 
-export async function listNamespaces(context: Context): Promise<number> {
+export async function listNamespaces(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -16,27 +17,31 @@ export async function listNamespaces(context: Context): Promise<number> {
     (page) => server.call("namespaces.list", { query: page }),
     ({ resources }) => resources,
   );
-  if (print.isJson) print.json({ resources: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ name }) => name));
-  else {
-    print.table(
-      [
-        { title: "namespace", widthMin: 8 },
-        { title: "made" },
-        { title: "description", yields: 1, widthMin: 8 },
-      ],
-      entries.map(({ name, createTimeMs, suspended, description = "" }) => [
-        { text: name, tone: suspended === true ? "yellow" : "bold" },
-        { text: createTimeMs === undefined ? "always" : printAge(createTimeMs, shell.nowMs()), tone: "dim" },
-        { text: suspended === true ? `suspended; ${description}` : description },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { resources: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ name }) => name),
+    draw: () => {
+      print.table(
+        [
+          { title: "namespace", widthMin: 8 },
+          { title: "made" },
+          { title: "description", yields: 1, widthMin: 8 },
+        ],
+        entries.map(({ name, createTimeMs, suspended, description = "" }) => [
+          { text: name, tone: suspended === true ? "yellow" : "bold" },
+          {
+            text: createTimeMs === undefined ? "always" : printAge(createTimeMs, shell.nowMs()),
+            tone: "dim",
+          },
+          { text: suspended === true ? `suspended; ${description}` : description },
+        ]),
+      );
+      tellMore(context, nextToken);
+    },
+  };
 }
 
-export async function createNamespace(context: Context): Promise<number> {
+export async function createNamespace(context: Context): Promise<Result> {
   const { values } = context;
   const name = values.argument("NAME");
   const description = values.text("description");
@@ -45,11 +50,10 @@ export async function createNamespace(context: Context): Promise<number> {
   const body = { name, labels, ...(description === undefined ? {} : { description }) };
   const reply = await server.call("namespaces.create", { body });
   const line = `${safe(name)} ${reply.existed === true ? "already exists" : "created"}`;
-  tellDone(context, reply, { id: name, line });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: name, line });
 }
 
-export async function deleteNamespace(context: Context): Promise<number> {
+export async function deleteNamespace(context: Context): Promise<Result> {
   const { values } = context;
   const name = values.argument("NAME");
   const reason = values.text("reason");
@@ -63,6 +67,5 @@ export async function deleteNamespace(context: Context): Promise<number> {
   const server = await connect(context);
   const reply = await server.call("namespaces.delete", { params: { name }, query: { reason } });
   const line = `${safe(name)} ${reply.removed === true ? "deleted" : "not found"}`;
-  tellDone(context, reply, { id: name, line });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: name, line });
 }

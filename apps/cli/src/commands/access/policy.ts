@@ -1,10 +1,12 @@
 /** Policies: checked, tried, had hold, gone back from, and asked. */
+
 import { basename } from "node:path";
 import { counted } from "@tutti/kernel";
 import type { Decision, Flip, PolicyReference, PreviewImpactReply, Problem } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { unreadable } from "../../server/address.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
@@ -44,7 +46,7 @@ function changeOf(context: Context, files: readonly PolicyFile[]) {
   };
 }
 
-export async function listPolicies(context: Context): Promise<number> {
+export async function listPolicies(context: Context): Promise<Result> {
   const { print, values, shell } = context;
   const server = await connect(context);
   const withSystem = values.flag("system") ? { withSystem: true } : {};
@@ -58,42 +60,47 @@ export async function listPolicies(context: Context): Promise<number> {
     },
   );
   const nowMs = shell.nowMs();
-  if (print.isJson)
-    print.json({ policies: entries, version, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ policyId }) => policyId));
-  else if (entries.length === 0) print.note("No policies yet. Only roles decide.");
-  else {
-    print.line(`version ${version}`);
-    print.table(
-      [
-        { title: "policy", widthMin: 8 },
-        { title: "counts" },
-        { title: "changed" },
-        { title: "description", yields: 1, widthMin: 8 },
-      ],
-      entries.map(({ policyId, namespace, enforcement, updateTimeMs, description = "" }) => [
-        { text: namespace === "system" ? `system/${policyId}` : policyId, tone: "bold" },
-        { text: enforcement === "shadow" ? "shadow mode" : (enforcement ?? "enforced"), tone: "dim" },
-        { text: updateTimeMs === undefined ? "" : printAge(updateTimeMs, nowMs), tone: "dim" },
-        { text: description },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { policies: entries, version, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ policyId }) => policyId),
+    draw: () => {
+      if (entries.length === 0) print.note("No policies yet. Only roles decide.");
+      else {
+        print.line(`version ${version}`);
+        print.table(
+          [
+            { title: "policy", widthMin: 8 },
+            { title: "counts" },
+            { title: "changed" },
+            { title: "description", yields: 1, widthMin: 8 },
+          ],
+          entries.map(({ policyId, namespace, enforcement, updateTimeMs, description = "" }) => [
+            { text: namespace === "system" ? `system/${policyId}` : policyId, tone: "bold" },
+            { text: enforcement === "shadow" ? "shadow mode" : (enforcement ?? "enforced"), tone: "dim" },
+            { text: updateTimeMs === undefined ? "" : printAge(updateTimeMs, nowMs), tone: "dim" },
+            { text: description },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
-export async function checkPolicies(context: Context): Promise<number> {
-  const { print } = context;
+export async function checkPolicies(context: Context): Promise<Result> {
   const files = await readFiles(context);
   const server = await connect(context);
   const body = { change: changeOf(context, files) };
   const reply = await server.call("policies.check", { query: server.namespace, body });
   const isGood = reply.problems.length === 0;
-  if (print.isJson) print.json({ ...reply, ok: isGood });
-  else if (isGood) tellDone(context, reply, { id: "", line: `${files.length} checked, no errors` });
-  else tellProblems(context, reply.problems, files);
-  return isGood ? exitCodes.completed : exitCodes.failed;
+  return {
+    json: { ...reply, ok: isGood },
+    draw: () => {
+      if (isGood) tellDone(context, reply, { id: "", line: `${files.length} checked, no errors` });
+      else tellProblems(context, reply.problems, files);
+    },
+    exitCode: isGood ? exitCodes.completed : exitCodes.failed,
+  };
 }
 
 function tellProblems({ print }: Context, problems: readonly Problem[], files: readonly PolicyFile[]): void {
@@ -107,7 +114,7 @@ function tellProblems({ print }: Context, problems: readonly Problem[], files: r
   }
 }
 
-export async function testPolicies(context: Context): Promise<number> {
+export async function testPolicies(context: Context): Promise<Result> {
   const { print, values, shell } = context;
   const files = await readFiles(context);
   const caseFile = values.text("cases");
@@ -119,18 +126,20 @@ export async function testPolicies(context: Context): Promise<number> {
   const body = { cases: cases as never, ...(isChange ? { change } : {}) };
   const reply = await server.call("policies.test", { query: server.namespace, body });
   const { results, failed = 0, problems } = reply;
-  if (print.isJson) print.json(reply);
-  else {
-    tellProblems(context, problems, files);
-    for (const { passed, title = "", policyId = "", decision } of results) {
-      const mark = passed === true ? print.style.green("✓") : print.style.red("✗");
-      const of = policyId === "" ? "" : print.style.dim(` of ${safe(policyId)}`);
-      print.line(`${mark} ${safe(title)}${of}  ${print.style.dim(becauseOf(decision))}`);
-    }
-    if (results.length === 0 && problems.length === 0)
-      print.note("No test cases. Add cases to a policy, or set --cases FILE.");
-  }
-  return failed === 0 && problems.length === 0 ? exitCodes.completed : exitCodes.failed;
+  return {
+    json: reply,
+    draw: () => {
+      tellProblems(context, problems, files);
+      for (const { passed, title = "", policyId = "", decision } of results) {
+        const mark = passed === true ? print.style.green("✓") : print.style.red("✗");
+        const of = policyId === "" ? "" : print.style.dim(` of ${safe(policyId)}`);
+        print.line(`${mark} ${safe(title)}${of}  ${print.style.dim(becauseOf(decision))}`);
+      }
+      if (results.length === 0 && problems.length === 0)
+        print.note("No test cases. Add cases to a policy, or set --cases FILE.");
+    },
+    exitCode: failed === 0 && problems.length === 0 ? exitCodes.completed : exitCodes.failed,
+  };
 }
 
 function readJson(file: string, text: string): unknown {
@@ -141,7 +150,7 @@ function readJson(file: string, text: string): unknown {
   }
 }
 
-export async function applyPolicies(context: Context): Promise<number> {
+export async function applyPolicies(context: Context): Promise<Result> {
   const { values } = context;
   const files = await readFiles(context);
   const change = changeOf(context, files);
@@ -159,12 +168,11 @@ export async function applyPolicies(context: Context): Promise<number> {
   };
   const reply = await server.call("policies.apply", { query: server.namespace, body });
   const number = String(reply.number ?? 0);
-  tellDone(context, reply, { id: number, line: `version ${number} is active` });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: number, line: `version ${number} is active` });
 }
 
 /** What a change would flip, of what was decided in the last seven days. */
-export async function previewImpact(context: Context): Promise<number> {
+export async function previewImpact(context: Context): Promise<Result> {
   const { print } = context;
   const files = await readFiles(context);
   const server = await connect(context);
@@ -183,9 +191,12 @@ export async function previewImpact(context: Context): Promise<number> {
     looked = examined;
   }
   if (context.shell.interrupted.aborted) return exitCodes.interrupted;
-  if (print.isJson) print.json({ flips, examined: looked });
-  else tellFlips(context, flips, looked);
-  return exitCodes.completed;
+  return {
+    json: { flips, examined: looked },
+    draw: () => {
+      tellFlips(context, flips, looked);
+    },
+  };
 }
 
 function tellFlips({ print }: Context, flips: readonly Flip[], examined: number): void {
@@ -203,7 +214,7 @@ function tellFlips({ print }: Context, flips: readonly Flip[], examined: number)
   print.line(`${flips.length} of ${examined} recorded decisions would change`);
 }
 
-export async function rollBack(context: Context): Promise<number> {
+export async function rollBack(context: Context): Promise<Result> {
   const { values } = context;
   const version = versionIn(values.argument("VERSION"));
   const reason = values.text("reason");
@@ -215,11 +226,10 @@ export async function rollBack(context: Context): Promise<number> {
   const body = { version, reason, ...keyOf(context) };
   const reply = await server.call("policies.rollBack", { query: server.namespace, body });
   const number = String(reply.number ?? 0);
-  tellDone(context, reply, {
+  return tellDone(context, reply, {
     id: number,
     line: `version ${number} is active, with the content of ${version}`,
   });
-  return exitCodes.completed;
 }
 
 function versionIn(text: string): number {
@@ -229,7 +239,7 @@ function versionIn(text: string): number {
   ]);
 }
 
-export async function listVersions(context: Context): Promise<number> {
+export async function listVersions(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -237,32 +247,35 @@ export async function listVersions(context: Context): Promise<number> {
     (page) => server.call("policies.versions", { query: { ...server.namespace, ...page } }),
     ({ versions }) => versions,
   );
-  if (print.isJson) print.json({ versions: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ number = 0 }) => String(number)));
-  else if (entries.length === 0) print.note("No policy versions yet.");
-  else {
-    print.table(
-      [
-        { title: "version", align: "right" },
-        { title: "when" },
-        { title: "who" },
-        { title: "changed", yields: 1, widthMin: 8 },
-        { title: "why", yields: 2, widthMin: 8 },
-      ],
-      entries.map(({ number = 0, createTimeMs = 0, createCause, changedPolicyIds, removedPolicyIds }) => [
-        { text: String(number), tone: "bold" },
-        { text: printAge(createTimeMs, shell.nowMs()), tone: "dim" },
-        { text: whoIs(createCause?.actor) },
-        { text: [...changedPolicyIds, ...removedPolicyIds.map((id) => `-${id}`)].join(", ") },
-        { text: createCause?.reason ?? "" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { versions: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ number = 0 }) => String(number)),
+    draw: () => {
+      if (entries.length === 0) print.note("No policy versions yet.");
+      else {
+        print.table(
+          [
+            { title: "version", align: "right" },
+            { title: "when" },
+            { title: "who" },
+            { title: "changed", yields: 1, widthMin: 8 },
+            { title: "why", yields: 2, widthMin: 8 },
+          ],
+          entries.map(({ number = 0, createTimeMs = 0, createCause, changedPolicyIds, removedPolicyIds }) => [
+            { text: String(number), tone: "bold" },
+            { text: printAge(createTimeMs, shell.nowMs()), tone: "dim" },
+            { text: whoIs(createCause?.actor) },
+            { text: [...changedPolicyIds, ...removedPolicyIds.map((id) => `-${id}`)].join(", ") },
+            { text: createCause?.reason ?? "" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
-export async function explainAccess(context: Context): Promise<number> {
+export async function explainAccess(context: Context): Promise<Result> {
   const { print, values } = context;
   const actor = actorIn(context, values.argument("WHO"));
   const action = values.argument("ACTION");
@@ -275,19 +288,22 @@ export async function explainAccess(context: Context): Promise<number> {
   const reply = await server.call("access.ask", { query: server.namespace, body: { questions: [question] } });
   const [decision] = reply.decisions;
   const isAllowed = decision?.allowed === true;
-  if (print.isJson) print.json(decision);
-  else if (print.isQuiet) print.line(isAllowed ? "allowed" : "denied");
-  else {
-    const word = isAllowed ? print.style.green("allowed") : print.style.red("denied");
-    print.line(`${word}  ${safe(whoIs(actor))} ${safe(action)}: ${becauseOf(decision)}`);
-    if (!isAllowed) print.note(adviceFor(decision));
-    for (const fault of decision?.errors ?? []) print.line(`  ${print.style.yellow("fault")} ${safe(fault)}`);
-    if (decision?.shadowAllowed !== undefined)
-      print.line(
-        `  in shadow mode: ${decision.shadowAllowed ? "allowed" : "denied"} by ${named(decision.shadowPolicies)}`,
-      );
-  }
-  return isAllowed ? exitCodes.completed : exitCodes.failed;
+  return {
+    json: decision,
+    quiet: [isAllowed ? "allowed" : "denied"],
+    draw: () => {
+      const word = isAllowed ? print.style.green("allowed") : print.style.red("denied");
+      print.line(`${word}  ${safe(whoIs(actor))} ${safe(action)}: ${becauseOf(decision)}`);
+      if (!isAllowed) print.note(adviceFor(decision));
+      for (const fault of decision?.errors ?? [])
+        print.line(`  ${print.style.yellow("fault")} ${safe(fault)}`);
+      if (decision?.shadowAllowed !== undefined)
+        print.line(
+          `  in shadow mode: ${decision.shadowAllowed ? "allowed" : "denied"} by ${named(decision.shadowPolicies)}`,
+        );
+    },
+    exitCode: isAllowed ? exitCodes.completed : exitCodes.failed,
+  };
 }
 
 function adviceFor(decision: Pick<Decision, "policies" | "errors"> | undefined): string {

@@ -1,12 +1,13 @@
 /** People, services and agents that are known: listed, made, forgotten. */
+
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { actorIn, reasonOf, tellDone, whoIs } from "./who.ts";
 
-export async function listPrincipals(context: Context): Promise<number> {
+export async function listPrincipals(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -14,29 +15,31 @@ export async function listPrincipals(context: Context): Promise<number> {
     (page) => server.call("principals.list", { query: { ...server.namespace, ...page } }),
     ({ principals }) => principals,
   );
-  if (print.isJson) print.json({ principals: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ actor }) => whoIs(actor)));
-  else if (entries.length === 0)
-    print.note("No principals yet. Create one: tutti principal create person:ID");
-  else {
-    print.table(
-      [
-        { title: "who", widthMin: 10 },
-        { title: "groups", yields: 1, widthMin: 8 },
-        { title: "name", yields: 2, widthMin: 8 },
-      ],
-      entries.map(({ actor, groups, displayName = "", disabled }) => [
-        { text: whoIs(actor), tone: disabled === true ? "yellow" : "bold" },
-        { text: groups.join(", "), tone: "dim" },
-        { text: disabled === true ? `may not act; ${displayName}` : displayName },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { principals: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ actor }) => whoIs(actor)),
+    draw: () => {
+      if (entries.length === 0) print.note("No principals yet. Create one: tutti principal create person:ID");
+      else {
+        print.table(
+          [
+            { title: "who", widthMin: 10 },
+            { title: "groups", yields: 1, widthMin: 8 },
+            { title: "name", yields: 2, widthMin: 8 },
+          ],
+          entries.map(({ actor, groups, displayName = "", disabled }) => [
+            { text: whoIs(actor), tone: disabled === true ? "yellow" : "bold" },
+            { text: groups.join(", "), tone: "dim" },
+            { text: disabled === true ? `may not act; ${displayName}` : displayName },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
-export async function createPrincipal(context: Context): Promise<number> {
+export async function createPrincipal(context: Context): Promise<Result> {
   const { values } = context;
   const actor = actorIn(context, values.argument("WHO"));
   const displayName = values.text("title");
@@ -47,16 +50,14 @@ export async function createPrincipal(context: Context): Promise<number> {
   };
   const reply = await server.call("principals.create", { query: server.namespace, body });
   const line = `${safe(whoIs(actor))} ${reply.existed === true ? "already exists" : "created"}`;
-  tellDone(context, reply, { id: whoIs(actor), line });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: whoIs(actor), line });
 }
 
-export async function deletePrincipal(context: Context): Promise<number> {
+export async function deletePrincipal(context: Context): Promise<Result> {
   const { kind, id } = actorIn(context, context.values.argument("WHO"));
   const server = await connect(context);
   const query = { ...server.namespace, actorKind: kind, actorId: id, ...reasonOf(context) };
   const reply = await server.call("principals.delete", { query });
   const line = `${safe(`${kind}:${id}`)} ${reply.removed === true ? "deleted with all keys and tokens" : "not found"}`;
-  tellDone(context, reply, { id: `${kind}:${id}`, line });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: `${kind}:${id}`, line });
 }

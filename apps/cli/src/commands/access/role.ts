@@ -1,7 +1,9 @@
 /** Roles: listed with who has them, given and taken. */
+
 import { didYouMean } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
@@ -10,7 +12,7 @@ import { actorIn, reasonOf, tellDone, whoIs } from "./who.ts";
 
 const bindingsMax = 1_000;
 
-export async function listRoles(context: Context): Promise<number> {
+export async function listRoles(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const query = server.namespace;
@@ -18,39 +20,40 @@ export async function listRoles(context: Context): Promise<number> {
     server.call("roles.list", { query }),
     server.call("roleBindings.list", { query: { ...query, size: bindingsMax } }),
   ]);
-  if (print.isJson) print.json({ roles, bindings });
-  else if (print.isQuiet) print.lines(roles.map(({ role = "" }) => role));
-  else {
-    print.table(
-      [
-        { title: "role", widthMin: 8 },
-        { title: "kind", yields: 1, widthMin: 12 },
-      ],
-      roles.map(({ role = "", description = "", actions, readyMade }) => [
-        { text: role, tone: readyMade === true ? "dim" : "bold" },
-        { text: description === "" ? actions.join(", ") : description },
-      ]),
-    );
-    if (bindings.length === 0) return exitCodes.completed;
-    print.line("");
-    const nowMs = shell.nowMs();
-    print.table(
-      [{ title: "binding", widthMin: 8 }, { title: "who" }, { title: "role" }, { title: "until" }],
-      bindings.map(({ bindingId = "", actor, group, role = "", expireTimeMs }) => [
-        { text: bindingId, tone: "bold" },
-        { text: group === undefined ? whoIs(actor) : `group:${group}` },
-        { text: role },
-        {
-          text: expireTimeMs === undefined ? "always" : `in ${printSpanMs(expireTimeMs - nowMs)}`,
-          tone: "dim",
-        },
-      ]),
-    );
-  }
-  return exitCodes.completed;
+  return {
+    json: { roles, bindings },
+    quiet: roles.map(({ role = "" }) => role),
+    draw: () => {
+      print.table(
+        [
+          { title: "role", widthMin: 8 },
+          { title: "kind", yields: 1, widthMin: 12 },
+        ],
+        roles.map(({ role = "", description = "", actions, readyMade }) => [
+          { text: role, tone: readyMade === true ? "dim" : "bold" },
+          { text: description === "" ? actions.join(", ") : description },
+        ]),
+      );
+      if (bindings.length === 0) return;
+      print.line("");
+      const nowMs = shell.nowMs();
+      print.table(
+        [{ title: "binding", widthMin: 8 }, { title: "who" }, { title: "role" }, { title: "until" }],
+        bindings.map(({ bindingId = "", actor, group, role = "", expireTimeMs }) => [
+          { text: bindingId, tone: "bold" },
+          { text: group === undefined ? whoIs(actor) : `group:${group}` },
+          { text: role },
+          {
+            text: expireTimeMs === undefined ? "always" : `in ${printSpanMs(expireTimeMs - nowMs)}`,
+            tone: "dim",
+          },
+        ]),
+      );
+    },
+  };
 }
 
-export async function bindRole(context: Context): Promise<number> {
+export async function bindRole(context: Context): Promise<Result> {
   const { values, shell } = context;
   const [role, who] = [values.argument("ROLE"), values.argument("WHO")];
   const [, group] = /^group:(.+)$/.exec(who) ?? [];
@@ -92,13 +95,12 @@ async function tellIfNew({ print }: Context, server: Server, bindingId: string):
   }
 }
 
-export async function unbindRole(context: Context): Promise<number> {
+export async function unbindRole(context: Context): Promise<Result> {
   const params = { id: context.values.argument("ID") };
   const server = await connect(context);
   const reply = await server.call("roleBindings.delete", {
     ...{ params, query: { ...server.namespace, ...reasonOf(context) } },
   });
   const line = `${safe(params.id)} ${reply.removed === true ? "removed" : "not found"}`;
-  tellDone(context, reply, { id: params.id, line });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: params.id, line });
 }

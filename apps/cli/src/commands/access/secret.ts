@@ -1,9 +1,10 @@
 /** Secrets: stored, listed, rotated, removed. A value goes in by a file or by standard input, and never comes out. */
+
 import { counted } from "@tutti/kernel";
 import type { Secret } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
@@ -14,7 +15,7 @@ type Server = Awaited<ReturnType<typeof connect>>;
 
 const dayMs = 86_400_000;
 
-export async function listSecrets(context: Context): Promise<number> {
+export async function listSecrets(context: Context): Promise<Result> {
   const { print, values, shell } = context;
   const server = await connect(context);
   const wanted = {
@@ -27,31 +28,37 @@ export async function listSecrets(context: Context): Promise<number> {
     ({ secrets }) => secrets,
   );
   const nowMs = shell.nowMs();
-  if (print.isJson) print.json({ secrets: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ name }) => name));
-  else if (entries.length === 0) print.note("No secrets yet. Store one: tutti secret put NAME FILE");
-  else {
-    print.table(
-      [
-        { title: "secret", widthMin: 8 },
-        { title: "version" },
-        { title: "users", yields: 2, widthMin: 8 },
-        { title: "used" },
-        { title: "due" },
-        { title: "description", yields: 1, widthMin: 8 },
-      ],
-      entries.map((secret) => [
-        { text: secret.name, tone: "bold" },
-        { text: versionOf(secret) },
-        { text: secret.users.map(whoIs).join(", ") || "who may" },
-        { text: secret.useTimeMs === undefined ? "never" : printAge(secret.useTimeMs, nowMs), tone: "dim" },
-        { text: dueOf(secret, nowMs), tone: "dim" },
-        { text: secret.description ?? "" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { secrets: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ name }) => name),
+    draw: () => {
+      if (entries.length === 0) print.note("No secrets yet. Store one: tutti secret put NAME FILE");
+      else {
+        print.table(
+          [
+            { title: "secret", widthMin: 8 },
+            { title: "version" },
+            { title: "users", yields: 2, widthMin: 8 },
+            { title: "used" },
+            { title: "due" },
+            { title: "description", yields: 1, widthMin: 8 },
+          ],
+          entries.map((secret) => [
+            { text: secret.name, tone: "bold" },
+            { text: versionOf(secret) },
+            { text: secret.users.map(whoIs).join(", ") || "who may" },
+            {
+              text: secret.useTimeMs === undefined ? "never" : printAge(secret.useTimeMs, nowMs),
+              tone: "dim",
+            },
+            { text: dueOf(secret, nowMs), tone: "dim" },
+            { text: secret.description ?? "" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
 function versionOf({ versions }: Secret): string {
@@ -64,7 +71,7 @@ function dueOf({ rotateTimeMs }: Secret, nowMs: number): string {
   return rotateTimeMs <= nowMs ? "now" : `in ${printSpanMs(rotateTimeMs - nowMs)}`;
 }
 
-export async function putSecret(context: Context): Promise<number> {
+export async function putSecret(context: Context): Promise<Result> {
   const server = await connect(context);
   const name = context.values.argument("NAME");
   const before = await secretNamed(server, name);
@@ -72,7 +79,7 @@ export async function putSecret(context: Context): Promise<number> {
 }
 
 /** The version before goes on for a while, so that nobody who has it is left without. */
-export async function rotateSecret(context: Context): Promise<number> {
+export async function rotateSecret(context: Context): Promise<Result> {
   const server = await connect(context);
   const name = context.values.argument("NAME");
   const before = await secretNamed(server, name);
@@ -94,7 +101,7 @@ async function store(
   server: Server,
   before: Secret | undefined,
   overlapMs: number,
-): Promise<number> {
+): Promise<Result> {
   const { values, shell } = context;
   const name = values.argument("NAME");
   const value = await valueIn(context);
@@ -114,8 +121,7 @@ async function store(
     },
   });
   const version = reply.versions[0]?.version ?? 0;
-  tellDone(context, reply, { id: name, line: `${safe(name)} stored as version ${version}` });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: name, line: `${safe(name)} stored as version ${version}` });
 }
 
 async function valueIn({ values, shell }: Context): Promise<string> {
@@ -131,7 +137,7 @@ async function valueIn({ values, shell }: Context): Promise<string> {
   return Buffer.from(text).toString("base64");
 }
 
-export async function removeSecret(context: Context): Promise<number> {
+export async function removeSecret(context: Context): Promise<Result> {
   const { values } = context;
   const name = values.argument("NAME");
   const version = values.texts("version").map(Number);
@@ -143,17 +149,15 @@ export async function removeSecret(context: Context): Promise<number> {
   const { ended = 0 } = reply;
   const done = version.length > 0 ? `${ended} versions of ${safe(name)} removed` : `${safe(name)} removed`;
   const line = ended === 0 ? `${safe(name)} has no such active version` : done;
-  tellDone(context, reply, { id: name, line });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: name, line });
 }
 
-export async function resealSecrets(context: Context): Promise<number> {
+export async function resealSecrets(context: Context): Promise<Result> {
   const server = await connect(context);
   const reply = await server.call("secrets.reseal", { query: server.namespace, ...keyOf(context) });
   const { secrets = 0 } = reply;
-  tellDone(context, reply, {
+  return tellDone(context, reply, {
     id: String(secrets),
     line: `${counted(secrets, "secret")} ${secrets === 1 ? "is" : "are"} sealed with a new key`,
   });
-  return exitCodes.completed;
 }

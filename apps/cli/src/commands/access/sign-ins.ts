@@ -1,9 +1,10 @@
 /** Browsers that are signed in to the page: listed and ended. */
+
 import { counted } from "@tutti/kernel";
 import type { SignIn } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
@@ -17,38 +18,41 @@ const ways: Readonly<Record<SignIn["by"], string>> = {
   id_token: "external account",
 };
 
-export async function listSignIns(context: Context): Promise<number> {
+export async function listSignIns(context: Context): Promise<Result> {
   const { print, values, shell } = context;
   const server = await connect(context);
   const query = { ...within(context, server), ...(values.flag("mine") && { mine: true }) };
   const { signIns } = await server.call("signIns.list", { query });
   const nowMs = shell.nowMs();
-  if (print.isJson) print.json({ signIns });
-  else if (print.isQuiet) print.lines(signIns.map(({ id }) => id));
-  else if (signIns.length === 0) print.note("No sign-ins.");
-  else
-    print.table(
-      [
-        { title: "sign-in", widthMin: 12 },
-        { title: "principal", yields: 2, widthMin: 8 },
-        { title: "by", yields: 1, widthMin: 5 },
-        { title: "used" },
-        { title: "ends" },
-        { title: "from", yields: 3, widthMin: 8 },
-      ],
-      signIns.map(({ id, who, by, useMs, expiresMs, address = "" }) => [
-        { text: id, tone: "bold" },
-        { text: who },
-        { text: ways[by], tone: "dim" },
-        { text: useMs === undefined ? "" : printAge(useMs, nowMs), tone: "dim" },
-        { text: `in ${printSpanMs(expiresMs - nowMs)}`, tone: "dim" },
-        { text: address, tone: "dim" },
-      ]),
-    );
-  return exitCodes.completed;
+  return {
+    json: { signIns },
+    quiet: signIns.map(({ id }) => id),
+    draw: () => {
+      if (signIns.length === 0) print.note("No sign-ins.");
+      else
+        print.table(
+          [
+            { title: "sign-in", widthMin: 12 },
+            { title: "principal", yields: 2, widthMin: 8 },
+            { title: "by", yields: 1, widthMin: 5 },
+            { title: "used" },
+            { title: "ends" },
+            { title: "from", yields: 3, widthMin: 8 },
+          ],
+          signIns.map(({ id, who, by, useMs, expiresMs, address = "" }) => [
+            { text: id, tone: "bold" },
+            { text: who },
+            { text: ways[by], tone: "dim" },
+            { text: useMs === undefined ? "" : printAge(useMs, nowMs), tone: "dim" },
+            { text: `in ${printSpanMs(expiresMs - nowMs)}`, tone: "dim" },
+            { text: address, tone: "dim" },
+          ]),
+        );
+    },
+  };
 }
 
-export async function signOut(context: Context): Promise<number> {
+export async function signOut(context: Context): Promise<Result> {
   const { values, command } = context;
   const [id, who, isAll] = [values.optionalArgument("ID"), values.text("principal"), values.flag("all")];
   const said = [id, who, isAll ? "all" : undefined].filter((one) => one !== undefined);
@@ -66,11 +70,10 @@ export async function signOut(context: Context): Promise<number> {
   const reply = await server.call("signIns.revoke", { query: within(context, server), body });
   const { revoked } = reply;
   const words = counted(revoked, "sign-in has ended", "sign-ins have ended");
-  tellDone(context, reply, {
+  return tellDone(context, reply, {
     id: String(revoked),
     line: revoked === 0 ? `${safe(said.join(""))} has no sign-ins` : words,
   });
-  return exitCodes.completed;
 }
 
 /** Without a namespace it is about the installation: most sign-ins are good in all of them. */
@@ -79,18 +82,19 @@ function within({ values }: Pick<Context, "values">, server: Pick<Server, "names
 }
 
 /** A link that signs a browser in, for whoever no longer sees the one that the start printed. */
-export async function signIn(context: Context): Promise<number> {
+export async function signIn(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const link = await server.call("signInLink");
-  if (print.isJson) print.json(link);
-  else {
-    print.line(link.url);
-    print.note(
-      print.errorStyle.dim(
-        `Valid once, until ${printAge(link.expiresMs, shell.nowMs()).replace(/^in /, "")} from now.`,
-      ),
-    );
-  }
-  return exitCodes.completed;
+  return {
+    json: link,
+    draw: () => {
+      print.line(link.url);
+      print.note(
+        print.errorStyle.dim(
+          `Valid once, until ${printAge(link.expiresMs, shell.nowMs()).replace(/^in /, "")} from now.`,
+        ),
+      );
+    },
+  };
 }

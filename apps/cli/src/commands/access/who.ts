@@ -1,7 +1,9 @@
 /** Somebody as a word: `person:ada`. */
+
 import type { Actor, ActorKind } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Outcome } from "../../command/presenter.ts";
 import { safe } from "../../terminal/text.ts";
 
 const kinds: readonly string[] = ["person", "service", "agent"] satisfies readonly ActorKind[];
@@ -41,8 +43,12 @@ export function tellDone(
     line,
     isAsBefore = false,
   }: { readonly id: string; readonly line: string; readonly isAsBefore?: boolean },
-): void {
-  if (print.isJson) print.json(reply);
-  else if (print.isQuiet) print.line(id);
-  else print.line(`${isAsBefore ? print.style.dim("–") : print.style.green("✓")} ${line}`);
+): Outcome {
+  return {
+    json: reply,
+    quiet: [id],
+    draw: () => {
+      print.line(`${isAsBefore ? print.style.dim("–") : print.style.green("✓")} ${line}`);
+    },
+  };
 }

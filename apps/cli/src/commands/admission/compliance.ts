@@ -1,38 +1,43 @@
 /** How frameworks are kept: which there are, and reports in which each line leads to its evidence. */
+
 import { counted } from "@tutti/kernel";
 import type { ComplianceReport, ReportLine } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
 const monthMs = 30 * 86_400_000;
 const evidenceShown = 3;
 
-export async function listFrameworks(context: Context): Promise<number> {
+export async function listFrameworks(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
   const { frameworks } = await server.call("frameworks.list", { query: server.namespace });
-  if (print.isJson) print.json({ frameworks });
-  else if (print.isQuiet) print.lines(frameworks.map(({ framework = "" }) => framework));
-  else if (frameworks.length === 0) print.note("No rules with compliance controls yet.");
-  else
-    print.table(
-      [
-        { title: "framework", widthMin: 9 },
-        { title: "controls", align: "right" },
-        { title: "open", align: "right" },
-      ],
-      frameworks.map(({ framework = "", covered = 0, open = 0 }) => [
-        { text: framework, tone: "bold" },
-        { text: String(covered) },
-        { text: String(open), tone: open > 0 ? "yellow" : "dim" },
-      ]),
-    );
-  return exitCodes.completed;
+  return {
+    json: { frameworks },
+    quiet: frameworks.map(({ framework = "" }) => framework),
+    draw: () => {
+      if (frameworks.length === 0) print.note("No rules with compliance controls yet.");
+      else
+        print.table(
+          [
+            { title: "framework", widthMin: 9 },
+            { title: "controls", align: "right" },
+            { title: "open", align: "right" },
+          ],
+          frameworks.map(({ framework = "", covered = 0, open = 0 }) => [
+            { text: framework, tone: "bold" },
+            { text: String(covered) },
+            { text: String(open), tone: open > 0 ? "yellow" : "dim" },
+          ]),
+        );
+    },
+  };
 }
 
-export async function report(context: Context): Promise<number> {
+export async function report(context: Context): Promise<Result> {
   const { print, values, shell } = context;
   const framework = values.argument("FRAMEWORK");
   const toMs = shell.nowMs();
@@ -40,11 +45,12 @@ export async function report(context: Context): Promise<number> {
   const server = await connect(context);
   const made = await server.call("reports.create", { query: server.namespace, body: { framework, span } });
   const isKept = made.lines.every(({ kept }) => kept === true);
-  if (values.flag("html")) print.line(htmlOf(made));
-  else if (print.isJson) print.json(made);
-  else if (print.isQuiet) print.line(made.reportId ?? "");
-  else tell(context, made);
-  return isKept ? exitCodes.completed : exitCodes.failed;
+  const exitCode = isKept ? exitCodes.completed : exitCodes.failed;
+  if (values.flag("html")) {
+    print.line(htmlOf(made));
+    return exitCode;
+  }
+  return { json: made, quiet: [made.reportId ?? ""], draw: () => tell(context, made), exitCode };
 }
 
 function tell(

@@ -2,17 +2,18 @@
  * What rules of a file, or a former version of one, would have said: of the latest starts of runs, of the definitions that are registered,
  * and of the agents that are there. A platform judges; nothing is set.
  */
+
 import { readText } from "@tutti/definitions";
 import type { AdmissionRuleInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { readDefinition } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { insistOnRules } from "./rule.ts";
 
-export async function previewRules(context: Context): Promise<number> {
+export async function previewRules(context: Context): Promise<Result> {
   const { values, print } = context;
   const wanted = await wantedOf(context);
   const server = await connect(context);
@@ -23,19 +24,21 @@ export async function previewRules(context: Context): Promise<number> {
   const told = effects.map(({ ruleId = "", work, result = "", message = "" }) => ({
     ...{ rule: ruleId, what: `${work?.kind ?? ""} ${work?.id ?? ""}`, result, message },
   }));
-  if (print.isJson) {
-    print.json({ looked: examined, effects: told, unseen: unseenRuleIds });
-    return exitCodes.completed;
-  }
-  for (const { rule, what, result, message } of told)
-    print.line(`${print.style.bold(safe(rule))} ${result}  ${safe(what)}  ${print.style.dim(safe(message))}`);
-  if (print.isQuiet) return exitCodes.completed;
-  print.line(`${told.length} findings in ${examined} starts, definitions and agents`);
-  for (const ruleId of unseenRuleIds)
-    print.note(
-      `${safe(ruleId)} checks plans or results, which have no recorded decisions. Use enforcement: shadow.`,
-    );
-  return exitCodes.completed;
+  return {
+    json: { looked: examined, effects: told, unseen: unseenRuleIds },
+    draw: () => {
+      for (const { rule, what, result, message } of told)
+        print.line(
+          `${print.style.bold(safe(rule))} ${result}  ${safe(what)}  ${print.style.dim(safe(message))}`,
+        );
+      if (print.isQuiet) return;
+      print.line(`${told.length} findings in ${examined} starts, definitions and agents`);
+      for (const ruleId of unseenRuleIds)
+        print.note(
+          `${safe(ruleId)} checks plans or results, which have no recorded decisions. Use enforcement: shadow.`,
+        );
+    },
+  };
 }
 
 async function wantedOf(context: Context) {

@@ -1,15 +1,16 @@
 /** Rules as they were: listed, held against each other, gone back to. */
+
 import type { RuleVersion } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { tellDone, whoIs } from "../access/who.ts";
 
-export async function listRuleVersions(context: Context): Promise<number> {
+export async function listRuleVersions(context: Context): Promise<Result> {
   const { print, values, shell } = context;
   const params = { id: values.argument("ID") };
   const server = await connect(context);
@@ -18,30 +19,31 @@ export async function listRuleVersions(context: Context): Promise<number> {
     (page) => server.call("rules.versions", { params, query: { ...server.namespace, ...page } }),
     ({ versions }) => versions,
   );
-  if (print.isJson) print.json({ versions: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ number = 0 }) => String(number)));
-  else {
-    print.table(
-      [
-        { title: "version", align: "right" },
-        { title: "when" },
-        { title: "who" },
-        { title: "until" },
-        { title: "changed", yields: 1, widthMin: 8 },
-        { title: "why", yields: 2, widthMin: 8 },
-      ],
-      entries.map(({ number = 0, rule, changes, ...version }) => [
-        { text: String(number), tone: "bold" },
-        { text: printAge(rule?.updateTimeMs ?? 0, shell.nowMs()), tone: "dim" },
-        { text: whoIs(rule?.updateCause?.actor) },
-        { text: untilOf(version, shell.nowMs()), tone: "dim" },
-        { text: changes.map(({ path = "" }) => path).join(", ") },
-        { text: rule?.updateCause?.reason ?? "" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { versions: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ number = 0 }) => String(number)),
+    draw: () => {
+      print.table(
+        [
+          { title: "version", align: "right" },
+          { title: "when" },
+          { title: "who" },
+          { title: "until" },
+          { title: "changed", yields: 1, widthMin: 8 },
+          { title: "why", yields: 2, widthMin: 8 },
+        ],
+        entries.map(({ number = 0, rule, changes, ...version }) => [
+          { text: String(number), tone: "bold" },
+          { text: printAge(rule?.updateTimeMs ?? 0, shell.nowMs()), tone: "dim" },
+          { text: whoIs(rule?.updateCause?.actor) },
+          { text: untilOf(version, shell.nowMs()), tone: "dim" },
+          { text: changes.map(({ path = "" }) => path).join(", ") },
+          { text: rule?.updateCause?.reason ?? "" },
+        ]),
+      );
+      tellMore(context, nextToken);
+    },
+  };
 }
 
 function untilOf({ endTimeMs, endCause, removed }: Partial<RuleVersion>, nowMs: number): string {
@@ -51,7 +53,7 @@ function untilOf({ endTimeMs, endCause, removed }: Partial<RuleVersion>, nowMs: 
 }
 
 /** Field by field, from one version to another. */
-export async function diffRule(context: Context): Promise<number> {
+export async function diffRule(context: Context): Promise<Result> {
   const { print, values } = context;
   const id = values.argument("ID");
   const against = numberIn(values.argument("VERSION"), id);
@@ -73,18 +75,21 @@ export async function diffRule(context: Context): Promise<number> {
       [`tutti rule versions ${id}`, "lists the versions"],
     ]);
   const { changes, number = 0 } = found;
-  if (print.isJson) print.json({ from: against, to: number, changes });
-  else if (changes.length === 0) print.line(`${safe(id)} is the same in versions ${against} and ${number}.`);
-  else
-    for (const { path = "", before = "", after = "" } of changes) {
-      print.line(print.style.bold(safe(path)));
-      if (before !== "") print.line(print.style.red(`  - ${safe(before)}`));
-      if (after !== "") print.line(print.style.green(`  + ${safe(after)}`));
-    }
-  return exitCodes.completed;
+  return {
+    json: { from: against, to: number, changes },
+    draw: () => {
+      if (changes.length === 0) print.line(`${safe(id)} is the same in versions ${against} and ${number}.`);
+      else
+        for (const { path = "", before = "", after = "" } of changes) {
+          print.line(print.style.bold(safe(path)));
+          if (before !== "") print.line(print.style.red(`  - ${safe(before)}`));
+          if (after !== "") print.line(print.style.green(`  + ${safe(after)}`));
+        }
+    },
+  };
 }
 
-export async function rollBackRule(context: Context): Promise<number> {
+export async function rollBackRule(context: Context): Promise<Result> {
   const { values } = context;
   const id = values.argument("ID");
   const version = numberIn(values.argument("VERSION"), id);
@@ -98,11 +103,10 @@ export async function rollBackRule(context: Context): Promise<number> {
   const body = { version, reason };
   const reply = await server.call("rules.rollBack", { params: { id }, query: server.namespace, body });
   const { revision = "" } = reply;
-  tellDone(context, reply, {
+  return tellDone(context, reply, {
     id,
     line: `${safe(id)} is rolled back to ${version}, as version ${revision}`,
   });
-  return exitCodes.completed;
 }
 
 function numberIn(text: string, id: string): number {

@@ -1,9 +1,11 @@
 /** Admission rules: listed, set from a file, taken away; and what they found. */
+
 import { readText } from "@tutti/definitions";
 import type { AdmissionRuleInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
@@ -12,7 +14,7 @@ import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { reasonOf, tellDone, whoIs } from "../access/who.ts";
 
-export async function listRules(context: Context): Promise<number> {
+export async function listRules(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -20,44 +22,47 @@ export async function listRules(context: Context): Promise<number> {
     (page) => server.call("rules.list", { query: { ...server.namespace, withSystem: true, ...page } }),
     ({ rules }) => rules,
   );
-  if (print.isJson) print.json({ rules: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ ruleId = "" }) => ruleId));
-  else if (entries.length === 0) print.note("No rules yet. Policies alone decide.");
-  else {
-    print.table(
-      [
-        { title: "rule", widthMin: 8 },
-        { title: "about" },
-        { title: "counts" },
-        { title: "serves" },
-        { title: "changed" },
-        { title: "description", yields: 1, widthMin: 8 },
-      ],
-      entries.map(
-        ({
-          ruleId = "",
-          namespace,
-          subject = "",
-          enforcement,
-          controls,
-          updateTimeMs = 0,
-          description = "",
-        }) => [
-          { text: namespace === "system" ? `system/${ruleId}` : ruleId, tone: "bold" },
-          { text: subject },
-          { text: enforcement === "shadow" ? "shadow mode" : (enforcement ?? "enforced"), tone: "dim" },
-          {
-            text: controls.map(({ framework, control }) => `${framework} ${control}`).join(", "),
-            tone: "dim",
-          },
-          { text: printAge(updateTimeMs, shell.nowMs()), tone: "dim" },
-          { text: description },
-        ],
-      ),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { rules: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ ruleId = "" }) => ruleId),
+    draw: () => {
+      if (entries.length === 0) print.note("No rules yet. Policies alone decide.");
+      else {
+        print.table(
+          [
+            { title: "rule", widthMin: 8 },
+            { title: "about" },
+            { title: "counts" },
+            { title: "serves" },
+            { title: "changed" },
+            { title: "description", yields: 1, widthMin: 8 },
+          ],
+          entries.map(
+            ({
+              ruleId = "",
+              namespace,
+              subject = "",
+              enforcement,
+              controls,
+              updateTimeMs = 0,
+              description = "",
+            }) => [
+              { text: namespace === "system" ? `system/${ruleId}` : ruleId, tone: "bold" },
+              { text: subject },
+              { text: enforcement === "shadow" ? "shadow mode" : (enforcement ?? "enforced"), tone: "dim" },
+              {
+                text: controls.map(({ framework, control }) => `${framework} ${control}`).join(", "),
+                tone: "dim",
+              },
+              { text: printAge(updateTimeMs, shell.nowMs()), tone: "dim" },
+              { text: description },
+            ],
+          ),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
 export async function insistOnRules({ print }: Pick<Context, "print">, file: SourceFile): Promise<void> {
@@ -73,7 +78,7 @@ export async function insistOnRules({ print }: Pick<Context, "print">, file: Sou
 }
 
 /** Nothing is set unless the whole file is right. */
-export async function setRules(context: Context): Promise<number> {
+export async function setRules(context: Context): Promise<Result> {
   const { values, shell } = context;
   const file = await readDefinition(values.argument("FILE"), shell);
   await insistOnRules(context, file);
@@ -88,17 +93,16 @@ export async function setRules(context: Context): Promise<number> {
   return exitCodes.completed;
 }
 
-export async function deleteRule(context: Context): Promise<number> {
+export async function deleteRule(context: Context): Promise<Result> {
   const id = context.values.argument("ID");
   const server = await connect(context);
   const query = { ...server.namespace, ...reasonOf(context) };
   const reply = await server.call("rules.delete", { params: { id }, query });
   const line = `${safe(id)} ${reply.removed === true ? "deleted" : "not found"}`;
-  tellDone(context, reply, { id, line });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id, line });
 }
 
-export async function listFindings(context: Context): Promise<number> {
+export async function listFindings(context: Context): Promise<Result> {
   const { print, shell, values } = context;
   const server = await connect(context);
   const ruleId = values.text("rule");
@@ -112,33 +116,44 @@ export async function listFindings(context: Context): Promise<number> {
     (page) => server.call("findings.list", { query: { ...server.namespace, ...wanted, ...page } }),
     ({ findings }) => findings,
   );
-  if (print.isJson) print.json({ findings: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ recordId = "" }) => recordId));
-  else if (entries.length === 0) print.note("No findings.");
-  else {
-    print.table(
-      [
-        { title: "rule", widthMin: 8 },
-        { title: "result" },
-        { title: "times", align: "right" },
-        { title: "when" },
-        { title: "who" },
-        { title: "record", widthMin: 10 },
-        { title: "what", yields: 1, widthMin: 8 },
-      ],
-      entries.map(
-        ({ ruleId: id = "", result = "", count = 1, findTimeMs = 0, cause, recordId = "", message = "" }) => [
-          { text: id, tone: "bold" },
-          { text: result, tone: result === "denied" ? "red" : "yellow" },
-          { text: String(count) },
-          { text: printAge(findTimeMs, shell.nowMs()), tone: "dim" },
-          { text: whoIs(cause?.actor) },
-          { text: recordId, tone: "dim" },
-          { text: message },
-        ],
-      ),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { findings: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ recordId = "" }) => recordId),
+    draw: () => {
+      if (entries.length === 0) print.note("No findings.");
+      else {
+        print.table(
+          [
+            { title: "rule", widthMin: 8 },
+            { title: "result" },
+            { title: "times", align: "right" },
+            { title: "when" },
+            { title: "who" },
+            { title: "record", widthMin: 10 },
+            { title: "what", yields: 1, widthMin: 8 },
+          ],
+          entries.map(
+            ({
+              ruleId: id = "",
+              result = "",
+              count = 1,
+              findTimeMs = 0,
+              cause,
+              recordId = "",
+              message = "",
+            }) => [
+              { text: id, tone: "bold" },
+              { text: result, tone: result === "denied" ? "red" : "yellow" },
+              { text: String(count) },
+              { text: printAge(findTimeMs, shell.nowMs()), tone: "dim" },
+              { text: whoIs(cause?.actor) },
+              { text: recordId, tone: "dim" },
+              { text: message },
+            ],
+          ),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }

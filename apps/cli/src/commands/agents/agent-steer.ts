@@ -1,7 +1,8 @@
 /** What is done to an agent by hand. */
+
 import type { Agent } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
@@ -33,7 +34,7 @@ export const sleepAgent = steering("sleeps until it is woken or needed", (server
   return server.call("agents.sleep", { ...order, body });
 });
 
-function steering(done: string, call: Call): (context: Context) => Promise<number> {
+function steering(done: string, call: Call): (context: Context) => Promise<Result> {
   return async (context) => {
     const { values, print } = context;
     const [pool, reason] = [values.text("pool"), values.text("reason")];
@@ -41,9 +42,12 @@ function steering(done: string, call: Call): (context: Context) => Promise<numbe
     const id = values.argument("ID");
     const body = { ...(pool === undefined ? {} : { pool }), ...(reason === undefined ? {} : { reason }) };
     const reply = await call(server, { params: { id }, query: server.namespace, body }, context);
-    if (print.isJson) print.json(reply);
-    else if (print.isQuiet) print.line(id);
-    else print.line(`${print.style.green("✓")} ${safe(id)} ${done}`);
-    return exitCodes.completed;
+    return {
+      json: reply,
+      quiet: [id],
+      draw: () => {
+        print.line(`${print.style.green("✓")} ${safe(id)} ${done}`);
+      },
+    };
   };
 }

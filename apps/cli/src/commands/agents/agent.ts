@@ -1,6 +1,6 @@
 import type { Agent, AgentWork } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { printShare } from "../../terminal/bar.ts";
@@ -24,7 +24,7 @@ const looks: Readonly<Record<string, Look>> = {
   gone: { symbol: "✗", tone: "dim" },
 };
 
-export async function listAgents(context: Context): Promise<number> {
+export async function listAgents(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -32,27 +32,30 @@ export async function listAgents(context: Context): Promise<number> {
     (page) => server.call("agents.list", { query: { ...server.namespace, ...poolOf(context), ...page } }),
     ({ agents }) => agents,
   );
-  if (print.isJson) print.json({ agents: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ agentId }) => agentId));
-  else if (entries.length === 0) print.note("No agents are connected. Write one: docs/guides/workers.md");
-  else {
-    print.table(
-      [
-        { title: "agent", widthMin: 12, yields: 1 },
-        { title: "state" },
-        { title: "slots", align: "right" },
-        { title: "cpu", align: "right", yields: 2, widthMin: 4 },
-        { title: "memory", align: "right", yields: 2, widthMin: 6 },
-        { title: "done", align: "right", yields: 1, widthMin: 4 },
-        { title: "failed", align: "right", yields: 2, widthMin: 4 },
-        { title: "last seen", align: "right", yields: 2, widthMin: 6 },
-        { title: "offers", yields: 3, widthMin: 12 },
-      ],
-      entries.map((agent) => agentRow(agent, shell.nowMs())),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { agents: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ agentId }) => agentId),
+    draw: () => {
+      if (entries.length === 0) print.note("No agents are connected. Write one: docs/guides/workers.md");
+      else {
+        print.table(
+          [
+            { title: "agent", widthMin: 12, yields: 1 },
+            { title: "state" },
+            { title: "slots", align: "right" },
+            { title: "cpu", align: "right", yields: 2, widthMin: 4 },
+            { title: "memory", align: "right", yields: 2, widthMin: 6 },
+            { title: "done", align: "right", yields: 1, widthMin: 4 },
+            { title: "failed", align: "right", yields: 2, widthMin: 4 },
+            { title: "last seen", align: "right", yields: 2, widthMin: 6 },
+            { title: "offers", yields: 3, widthMin: 12 },
+          ],
+          entries.map((agent) => agentRow(agent, shell.nowMs())),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
 function poolOf({ values }: Context): { readonly pool?: string } {
@@ -83,17 +86,20 @@ function stateCell({ state, hold = "none" }: Agent): { readonly text: string; re
   return { text: `${symbol} ${state}`, tone };
 }
 
-export async function showAgent(context: Context): Promise<number> {
-  const { values, print, shell } = context;
+export async function showAgent(context: Context): Promise<Result> {
+  const { values, shell } = context;
   const server = await connect(context);
   const reply = await server.call("agents.get", {
     params: { id: values.argument("ID") },
     query: { ...server.namespace, ...poolOf(context) },
   });
   const { agent, work } = reply;
-  if (print.isJson || agent === undefined) print.json(reply);
-  else drawAgent(context, agent, work, shell.nowMs());
-  return exitCodes.completed;
+  return {
+    json: reply,
+    draw: () => {
+      if (agent !== undefined) drawAgent(context, agent, work, shell.nowMs());
+    },
+  };
 }
 
 function drawAgent({ print }: Context, agent: Agent, work: readonly AgentWork[], nowMs: number): void {

@@ -1,13 +1,13 @@
 import { counted } from "@tutti/kernel";
 import type { Scaler } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 
-export async function listScalers(context: Context): Promise<number> {
+export async function listScalers(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -15,54 +15,60 @@ export async function listScalers(context: Context): Promise<number> {
     (page) => server.call("scalers.list", { query: { ...server.namespace, ...poolOf(context), ...page } }),
     ({ scalers }) => scalers,
   );
-  if (print.isJson) print.json({ scalers: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ scalerId }) => scalerId));
-  else if (entries.length === 0) print.note("No scalers yet. Create one: tutti scaler create ID -- COMMAND");
-  else {
-    print.table(
-      [
-        { title: "scaler", widthMin: 10 },
-        { title: "pool", yields: 2 },
-        { title: "starts", yields: 3, widthMin: 10 },
-        { title: "bounds", align: "right" },
-        { title: "wanted", align: "right" },
-        { title: "there", align: "right" },
-        { title: "asleep", align: "right", yields: 1 },
-        { title: "trouble", yields: 1, widthMin: 8 },
-      ],
-      entries.map((scaler) => {
-        const { scalerId, pool, minAgents = 0, maxAgents = 0, paused, status } = scaler;
-        const quarantined = status?.quarantined ?? 0;
-        return [
-          { text: scalerId, tone: paused === true ? "dim" : "bold" },
-          { text: pool, tone: "dim" },
-          { text: driverText(scaler), tone: "dim" },
-          { text: `${minAgents}..${maxAgents || 100}`, tone: "dim" },
-          paused === true ? { text: "‖ paused", tone: "magenta" } : String(status?.wanted ?? 0),
-          { text: String(status?.joined ?? 0), tone: "green" },
-          { text: String(status?.asleep ?? 0), tone: "dim" },
-          quarantined > 0
-            ? { text: `${quarantined} quarantined`, tone: "red" }
-            : { text: status?.error?.code ?? "", tone: "yellow" },
-        ];
-      }),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { scalers: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ scalerId }) => scalerId),
+    draw: () => {
+      if (entries.length === 0) print.note("No scalers yet. Create one: tutti scaler create ID -- COMMAND");
+      else {
+        print.table(
+          [
+            { title: "scaler", widthMin: 10 },
+            { title: "pool", yields: 2 },
+            { title: "starts", yields: 3, widthMin: 10 },
+            { title: "bounds", align: "right" },
+            { title: "wanted", align: "right" },
+            { title: "there", align: "right" },
+            { title: "asleep", align: "right", yields: 1 },
+            { title: "trouble", yields: 1, widthMin: 8 },
+          ],
+          entries.map((scaler) => {
+            const { scalerId, pool, minAgents = 0, maxAgents = 0, paused, status } = scaler;
+            const quarantined = status?.quarantined ?? 0;
+            return [
+              { text: scalerId, tone: paused === true ? "dim" : "bold" },
+              { text: pool, tone: "dim" },
+              { text: driverText(scaler), tone: "dim" },
+              { text: `${minAgents}..${maxAgents || 100}`, tone: "dim" },
+              paused === true ? { text: "‖ paused", tone: "magenta" } : String(status?.wanted ?? 0),
+              { text: String(status?.joined ?? 0), tone: "green" },
+              { text: String(status?.asleep ?? 0), tone: "dim" },
+              quarantined > 0
+                ? { text: `${quarantined} quarantined`, tone: "red" }
+                : { text: status?.error?.code ?? "", tone: "yellow" },
+            ];
+          }),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
-export async function showScaler(context: Context): Promise<number> {
-  const { values, print, shell } = context;
+export async function showScaler(context: Context): Promise<Result> {
+  const { values, shell } = context;
   const server = await connect(context);
   const params = { id: values.argument("ID") };
   const scaler = await server.call("scalers.get", {
     params,
     query: { ...server.namespace, ...poolOf(context) },
   });
-  if (print.isJson) print.json(scaler);
-  else draw(context, scaler, shell.nowMs());
-  return exitCodes.completed;
+  return {
+    json: scaler,
+    draw: () => {
+      draw(context, scaler, shell.nowMs());
+    },
+  };
 }
 
 function draw({ print }: Context, scaler: Scaler, nowMs: number): void {
@@ -107,7 +113,7 @@ function draw({ print }: Context, scaler: Scaler, nowMs: number): void {
     );
 }
 
-export async function logScaler(context: Context): Promise<number> {
+export async function logScaler(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const server = await connect(context);
   const params = { id: values.argument("ID") };
@@ -117,20 +123,23 @@ export async function logScaler(context: Context): Promise<number> {
       server.call("scalers.log", { params, query: { ...server.namespace, ...poolOf(context), ...page } }),
     ({ scalings }) => scalings,
   );
-  if (print.isJson) print.json({ scalings: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (entries.length === 0) print.note("No decisions yet.");
-  else {
-    print.table(
-      [{ title: "when" }, { title: "agents", align: "right" }, { title: "why", widthMin: 20, yields: 1 }],
-      entries.map(({ decideTimeMs, before = 0, wanted = 0, reason = "" }) => [
-        { text: decideTimeMs === undefined ? "" : printAge(decideTimeMs, shell.nowMs()), tone: "dim" },
-        { text: `${before} → ${wanted}`, tone: wanted > before ? "green" : "yellow" },
-        reason,
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { scalings: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    draw: () => {
+      if (entries.length === 0) print.note("No decisions yet.");
+      else {
+        print.table(
+          [{ title: "when" }, { title: "agents", align: "right" }, { title: "why", widthMin: 20, yields: 1 }],
+          entries.map(({ decideTimeMs, before = 0, wanted = 0, reason = "" }) => [
+            { text: decideTimeMs === undefined ? "" : printAge(decideTimeMs, shell.nowMs()), tone: "dim" },
+            { text: `${before} → ${wanted}`, tone: wanted > before ? "green" : "yellow" },
+            reason,
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
 function poolOf({ values }: Context): { readonly pool?: string } {

@@ -1,8 +1,8 @@
 import { counted } from "@tutti/kernel";
 import type { Scaler, ScalerInput, ScalingWindowInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
@@ -11,7 +11,7 @@ type Said = Partial<Omit<ScalerInput, "scalerId" | "pool">>;
 const drivers = ["process", "webhook", "container", "kubernetes"] as const;
 type DriverName = (typeof drivers)[number];
 
-export async function createScaler(context: Context): Promise<number> {
+export async function createScaler(context: Context): Promise<Result> {
   const { values } = context;
   const said = saidOf(context);
   if (!drivers.some((name) => said[name] !== undefined))
@@ -23,11 +23,10 @@ export async function createScaler(context: Context): Promise<number> {
     query: server.namespace,
     body: { scalerId: values.argument("ID"), pool: values.text("pool") ?? "default", ...said },
   });
-  tell(context, reply.scaler, reply.existed === true ? "already exists" : "created");
-  return exitCodes.completed;
+  return tell(context, reply.scaler, reply.existed === true ? "already exists" : "created");
 }
 
-export async function updateScaler(context: Context): Promise<number> {
+export async function updateScaler(context: Context): Promise<Result> {
   const { values } = context;
   const params = { id: values.argument("ID") };
   const pool = values.text("pool") ?? "default";
@@ -44,11 +43,10 @@ export async function updateScaler(context: Context): Promise<number> {
       ...said,
     },
   });
-  tell(context, after, "updated");
-  return exitCodes.completed;
+  return tell(context, after, "updated");
 }
 
-export async function deleteScaler(context: Context): Promise<number> {
+export async function deleteScaler(context: Context): Promise<Result> {
   const { values, print } = context;
   const id = values.argument("ID");
   const pool = values.text("pool");
@@ -57,14 +55,17 @@ export async function deleteScaler(context: Context): Promise<number> {
     params: { id },
     query: { ...server.namespace, ...(pool === undefined ? {} : { pool }), ...reasonOf(context) },
   });
-  if (print.isJson) print.json(reply);
-  else if (!print.isQuiet)
-    print.line(
-      reply.removed === true
-        ? `${print.style.green("✓")} ${safe(id)} deleted. Its agents drain`
-        : `${print.style.dim("–")} ${safe(id)} not found`,
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(id)} deleted. Its agents drain`
+          : `${print.style.dim("–")} ${safe(id)} not found`,
+      );
+    },
+  };
 }
 
 function saidOf(context: Context): Said {
@@ -167,12 +168,16 @@ function reasonOf({ values }: Context): { readonly reason?: string } {
   return reason === undefined ? {} : { reason };
 }
 
-function tell({ print }: Context, scaler: Scaler | undefined, words: string): void {
-  if (print.isJson) print.json(scaler ?? {});
-  else if (scaler !== undefined && print.isQuiet) print.line(scaler.scalerId);
-  else if (scaler !== undefined) {
-    const { minAgents = 0, maxAgents = 0, scalerId } = scaler;
-    const bounds = `${minAgents} to ${counted(maxAgents || 100, "agent")}`;
-    print.line(`${print.style.green("✓")} ${safe(scalerId)} ${words}  ${print.style.dim(bounds)}`);
-  }
+function tell({ print }: Context, scaler: Scaler | undefined, words: string): Outcome {
+  return {
+    json: scaler ?? {},
+    quiet: scaler === undefined ? [] : [scaler.scalerId],
+    draw: () => {
+      if (scaler === undefined) return;
+
+      const { minAgents = 0, maxAgents = 0, scalerId } = scaler;
+      const bounds = `${minAgents} to ${counted(maxAgents || 100, "agent")}`;
+      print.line(`${print.style.green("✓")} ${safe(scalerId)} ${words}  ${print.style.dim(bounds)}`);
+    },
+  };
 }

@@ -1,9 +1,11 @@
 /** The audit, searched, shown and exported. */
+
 import { counted } from "@tutti/kernel";
 import type { AuditRecord, Routes } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
@@ -14,7 +16,7 @@ const behindMs = 60_000;
 
 type Wanted = Omit<Routes["audit.search"]["query"], "namespace" | "oldestFirst" | "size" | "token">;
 
-export async function searchAudit(context: Context): Promise<number> {
+export async function searchAudit(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const query = { ...wantedIn(context), oldestFirst: values.flag("oldest") };
   const server = await connect(context);
@@ -34,61 +36,67 @@ export async function searchAudit(context: Context): Promise<number> {
     print.note(
       print.errorStyle.yellow("Some journals could not be read. Find the cause with `tutti status`."),
     );
-  if (print.isJson) print.json({ records: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ recordId = "" }) => safe(recordId)));
-  else if (entries.length === 0) print.note("No records match.");
-  else {
-    print.table(
-      [
-        { title: "when" },
-        { title: "who", yields: 2, widthMin: 10 },
-        { title: "action", yields: 1, widthMin: 12 },
-        { title: "about", yields: 1, widthMin: 10 },
-        { title: "record" },
-      ],
-      entries.map((record) => [
-        { text: printMoment(record.timeMs ?? 0, shell.nowMs()), tone: "dim" },
-        whoDid(record),
-        { text: actionOf(record), tone: record.result === "refused" ? "red" : "bold" },
-        aboutOf(record),
-        { text: record.recordId ?? "", tone: "dim" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { records: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ recordId = "" }) => safe(recordId)),
+    draw: () => {
+      if (entries.length === 0) print.note("No records match.");
+      else {
+        print.table(
+          [
+            { title: "when" },
+            { title: "who", yields: 2, widthMin: 10 },
+            { title: "action", yields: 1, widthMin: 12 },
+            { title: "about", yields: 1, widthMin: 10 },
+            { title: "record" },
+          ],
+          entries.map((record) => [
+            { text: printMoment(record.timeMs ?? 0, shell.nowMs()), tone: "dim" },
+            whoDid(record),
+            { text: actionOf(record), tone: record.result === "refused" ? "red" : "bold" },
+            aboutOf(record),
+            { text: record.recordId ?? "", tone: "dim" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
-export async function showRecord(context: Context): Promise<number> {
+export async function showRecord(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const server = await connect(context);
   const params = { id: values.argument("ID") };
   const reply = await server.call("audit.get", { params, query: server.namespace });
   const { record, checkpoint = 0 } = reply;
-  if (print.isJson) print.json(reply);
-  else if (print.isQuiet) print.line(safe(record?.recordId ?? ""));
-  else if (record !== undefined) {
-    const { cause, error, count = 1, address = "" } = record;
-    print.facts([
-      ["record", { text: record.recordId ?? "", tone: "bold" }],
-      ["when", printMoment(record.timeMs ?? 0, shell.nowMs())],
-      ["who", whoDid(record)],
-      ["action", actionOf(record)],
-      ["about", aboutOf(record)],
-      ["allowed by", factOf(cause?.decision)],
-      ["because", factOf(cause?.reason)],
-      ["trace", factOf(cause?.traceparent)],
-      ["refused", error && { text: error.message ?? error.code ?? "", tone: "red" }],
-      ["count", count > 1 ? String(count) : undefined],
-      ["from", factOf(address)],
-      ["checkpoint", String(checkpoint)],
-      ["record as JSON", factOf(record.json)],
-    ]);
-  }
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: [safe(record?.recordId ?? "")],
+    draw: () => {
+      if (record !== undefined) {
+        const { cause, error, count = 1, address = "" } = record;
+        print.facts([
+          ["record", { text: record.recordId ?? "", tone: "bold" }],
+          ["when", printMoment(record.timeMs ?? 0, shell.nowMs())],
+          ["who", whoDid(record)],
+          ["action", actionOf(record)],
+          ["about", aboutOf(record)],
+          ["allowed by", factOf(cause?.decision)],
+          ["because", factOf(cause?.reason)],
+          ["trace", factOf(cause?.traceparent)],
+          ["refused", error && { text: error.message ?? error.code ?? "", tone: "red" }],
+          ["count", count > 1 ? String(count) : undefined],
+          ["from", factOf(address)],
+          ["checkpoint", String(checkpoint)],
+          ["record as JSON", factOf(record.json)],
+        ]);
+      }
+    },
+  };
 }
 
-export async function exportAudit(context: Context): Promise<number> {
+export async function exportAudit(context: Context): Promise<Result> {
   const { values, print } = context;
   const server = await connect(context);
   const format = values.flag("cloud-events") ? { format: "cloud_events" as const } : {};
@@ -123,7 +131,7 @@ function brokenOff(exported: number): Failure {
   });
 }
 
-export async function listCheckpoints(context: Context): Promise<number> {
+export async function listCheckpoints(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -131,48 +139,52 @@ export async function listCheckpoints(context: Context): Promise<number> {
     (page) => server.call("audit.checkpoints", { query: page }),
     ({ checkpoints }) => checkpoints,
   );
-  if (print.isJson) print.json({ checkpoints: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ number = 0 }) => String(number)));
-  else if (entries.length === 0) print.note("No checkpoints yet.");
-  else {
-    print.table(
-      [
-        { title: "checkpoint", align: "right" },
-        { title: "made" },
-        { title: "heads", align: "right" },
-        { title: "root", yields: 1, widthMin: 12 },
-        { title: "key", yields: 2, widthMin: 8 },
-      ],
-      entries.map(({ number = 0, createTimeMs = 0, treeSize = 0, rootHash = "", signingKeyId = "" }) => [
-        { text: String(number), tone: "bold" },
-        { text: printMoment(createTimeMs, shell.nowMs()), tone: "dim" },
-        String(treeSize),
-        { text: rootHash, tone: "dim" },
-        { text: signingKeyId, tone: "dim" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { checkpoints: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ number = 0 }) => String(number)),
+    draw: () => {
+      if (entries.length === 0) print.note("No checkpoints yet.");
+      else {
+        print.table(
+          [
+            { title: "checkpoint", align: "right" },
+            { title: "made" },
+            { title: "heads", align: "right" },
+            { title: "root", yields: 1, widthMin: 12 },
+            { title: "key", yields: 2, widthMin: 8 },
+          ],
+          entries.map(({ number = 0, createTimeMs = 0, treeSize = 0, rootHash = "", signingKeyId = "" }) => [
+            { text: String(number), tone: "bold" },
+            { text: printMoment(createTimeMs, shell.nowMs()), tone: "dim" },
+            String(treeSize),
+            { text: rootHash, tone: "dim" },
+            { text: signingKeyId, tone: "dim" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
-export async function listKeys(context: Context): Promise<number> {
+export async function listKeys(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const { keys } = await server.call("audit.keys");
-  if (print.isJson) print.json({ keys });
-  // Who trusts the first trusts all that it leads to.
-  else if (print.isQuiet) print.lines(keys.slice(-1).map(({ publicKey = "" }) => publicKey));
-  else
-    print.table(
-      [{ title: "key", widthMin: 8 }, { title: "public key" }, { title: "since" }],
-      keys.map(({ signingKeyId, publicKey = "", startTimeMs = 0 }) => [
-        { text: signingKeyId, tone: "bold" },
-        publicKey,
-        { text: printMoment(startTimeMs, shell.nowMs()), tone: "dim" },
-      ]),
-    );
-  return exitCodes.completed;
+  return {
+    json: { keys },
+    quiet: keys.slice(-1).map(({ publicKey = "" }) => publicKey),
+    draw: () => {
+      print.table(
+        [{ title: "key", widthMin: 8 }, { title: "public key" }, { title: "since" }],
+        keys.map(({ signingKeyId, publicKey = "", startTimeMs = 0 }) => [
+          { text: signingKeyId, tone: "bold" },
+          publicKey,
+          { text: printMoment(startTimeMs, shell.nowMs()), tone: "dim" },
+        ]),
+      );
+    },
+  };
 }
 
 function wantedIn({ values, shell }: Context): Wanted {

@@ -1,16 +1,18 @@
 /** An export of the audit, checked where it lies. */
+
 import { AuditFaultKind } from "@tutti/contracts/governance/v1";
 import { type ExportVerdict, ExportVerifier } from "@tutti/policy/audit";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { unreadable } from "../../server/address.ts";
 import { safe } from "../../terminal/text.ts";
 
 const keyBytes = 32;
 
-export async function verifyAudit(context: Context): Promise<number> {
-  const { values, shell, print } = context;
+export async function verifyAudit(context: Context): Promise<Result> {
+  const { values, shell } = context;
   const file = values.argument("FILE");
   const verifier = new ExportVerifier(await keyIn(context));
   try {
@@ -19,9 +21,13 @@ export async function verifyAudit(context: Context): Promise<number> {
     throw unreadable(file, error);
   }
   const verdict = verifier.finish();
-  if (print.isJson) print.json(jsonOf(file, verdict));
-  else tell(context, file, verdict);
-  return verdict.faults.length === 0 ? exitCodes.completed : exitCodes.failed;
+  return {
+    json: jsonOf(file, verdict),
+    draw: () => {
+      tell(context, file, verdict);
+    },
+    exitCode: verdict.faults.length === 0 ? exitCodes.completed : exitCodes.failed,
+  };
 }
 
 /** The key itself, or a file that has it. */

@@ -1,14 +1,15 @@
 /** Locks, looked at. */
+
 import type { Lock, LockGrant, LockWaiter, WorkReference } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printSpanMs } from "../../terminal/time.ts";
 import { namedWork } from "./named-work.ts";
 
-export async function listLocks(context: Context): Promise<number> {
+export async function listLocks(context: Context): Promise<Result> {
   const { values, print } = context;
   const prefix = values.text("prefix");
   const query = {
@@ -22,29 +23,32 @@ export async function listLocks(context: Context): Promise<number> {
     (page) => server.call("locks.list", { query: { ...server.namespace, ...query, ...page } }),
     ({ locks }) => locks,
   );
-  if (print.isJson) print.json({ locks: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map((lock) => lock.name));
-  else if (entries.length === 0) print.note("No locks yet.");
-  else {
-    print.table(
-      [
-        { title: "lock", widthMin: 8 },
-        { title: "permits", align: "right" },
-        { title: "free", align: "right" },
-        { title: "waiting", align: "right" },
-        { title: "held by", yields: 1, widthMin: 8 },
-      ],
-      entries.map(({ name, permits = 0, free = 0, waiting = 0, grants }) => [
-        { text: name, tone: "bold" },
-        { text: String(permits), tone: "dim" },
-        { text: String(free), tone: free > 0 ? "green" : "dim" },
-        { text: String(waiting), tone: waiting > 0 ? "yellow" : "dim" },
-        { text: grants.map(whoIs).join(", "), tone: "dim" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { locks: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map((lock) => lock.name),
+    draw: () => {
+      if (entries.length === 0) print.note("No locks yet.");
+      else {
+        print.table(
+          [
+            { title: "lock", widthMin: 8 },
+            { title: "permits", align: "right" },
+            { title: "free", align: "right" },
+            { title: "waiting", align: "right" },
+            { title: "held by", yields: 1, widthMin: 8 },
+          ],
+          entries.map(({ name, permits = 0, free = 0, waiting = 0, grants }) => [
+            { text: name, tone: "bold" },
+            { text: String(permits), tone: "dim" },
+            { text: String(free), tone: free > 0 ? "green" : "dim" },
+            { text: String(waiting), tone: waiting > 0 ? "yellow" : "dim" },
+            { text: grants.map(whoIs).join(", "), tone: "dim" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
 function heldBy(context: Context): Readonly<Record<string, string>> {
@@ -53,15 +57,18 @@ function heldBy(context: Context): Readonly<Record<string, string>> {
   return work === undefined ? {} : { heldByKind: work.kind, heldById: work.id };
 }
 
-export async function showLock(context: Context): Promise<number> {
-  const { values, print } = context;
+export async function showLock(context: Context): Promise<Result> {
+  const { values } = context;
   const server = await connect(context);
   const params = { name: values.argument("NAME") };
   const lock: Lock = await server.call("locks.get", { params, query: server.namespace });
-  if (print.isJson) print.json(lock);
-  else if (print.isQuiet) print.lines(lock.grants.map(({ holder = "" }) => holder));
-  else drawLock(context, lock);
-  return exitCodes.completed;
+  return {
+    json: lock,
+    quiet: lock.grants.map(({ holder = "" }) => holder),
+    draw: () => {
+      drawLock(context, lock);
+    },
+  };
 }
 
 function drawLock(
@@ -120,7 +127,7 @@ function nameOf({ kind = "", id = "", task = "" }: WorkReference): string {
   return task === "" ? `${kind} ${id}` : `${kind} ${id}/${task}`;
 }
 
-export async function listDeadlocks(context: Context): Promise<number> {
+export async function listDeadlocks(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -128,17 +135,20 @@ export async function listDeadlocks(context: Context): Promise<number> {
     (page) => server.call("locks.deadlocks", { query: { ...server.namespace, ...page } }),
     ({ deadlocks }) => deadlocks,
   );
-  if (print.isJson) print.json({ deadlocks: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ victim }) => victim?.id ?? ""));
-  else if (entries.length === 0) print.note("No deadlocks.");
-  else {
-    for (const { findTimeMs = 0, victim, reason = "" } of entries) {
-      print.line(
-        `${print.style.dim(printAge(findTimeMs, shell.nowMs()))}  ${print.style.bold(safe(victim === undefined ? "unknown" : nameOf(victim)))} was the victim`,
-      );
-      print.line(`  ${safe(reason)}`);
-    }
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { deadlocks: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ victim }) => victim?.id ?? ""),
+    draw: () => {
+      if (entries.length === 0) print.note("No deadlocks.");
+      else {
+        for (const { findTimeMs = 0, victim, reason = "" } of entries) {
+          print.line(
+            `${print.style.dim(printAge(findTimeMs, shell.nowMs()))}  ${print.style.bold(safe(victim === undefined ? "unknown" : nameOf(victim)))} was the victim`,
+          );
+          print.line(`  ${safe(reason)}`);
+        }
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }

@@ -1,8 +1,9 @@
 /** Locks, held, given back, set and taken away. */
+
 import { counted } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printSpanMs } from "../../terminal/time.ts";
@@ -11,7 +12,7 @@ import { namedWork } from "./named-work.ts";
 /** So much the clock of the platform may be ahead of this one, without a second being told that nobody asked for. */
 const clockAheadMs = 250;
 
-export async function acquireLock(context: Context): Promise<number> {
+export async function acquireLock(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const params = { name: values.argument("NAME") };
   const [permits, leaseMs, waitMs] = [
@@ -41,16 +42,18 @@ export async function acquireLock(context: Context): Promise<number> {
   });
   const { token = 0, expireTimeMs = 0 } = grant;
   const heldMs = Math.max(0, Math.ceil((expireTimeMs - clockAheadMs - shell.nowMs()) / 1_000) * 1_000);
-  if (print.isJson) print.json(grant);
-  else if (print.isQuiet) print.line(String(token));
-  else
-    print.line(
-      `${print.style.green("✓")} ${safe(params.name)} acquired for ${printSpanMs(heldMs)}, token ${token}`,
-    );
-  return exitCodes.completed;
+  return {
+    json: grant,
+    quiet: [String(token)],
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} ${safe(params.name)} acquired for ${printSpanMs(heldMs)}, token ${token}`,
+      );
+    },
+  };
 }
 
-export async function releaseLock(context: Context): Promise<number> {
+export async function releaseLock(context: Context): Promise<Result> {
   const { values } = context;
   const params = { name: values.argument("NAME") };
   const token = values.whole("token");
@@ -60,11 +63,10 @@ export async function releaseLock(context: Context): Promise<number> {
     query: server.namespace,
     body: { holder: holderIn(context), ...(token === undefined ? {} : { token }) },
   });
-  tell(context, reply, reply.released === true, ["released", "is not held"]);
-  return exitCodes.completed;
+  return tell(context, reply, reply.released === true, ["released", "is not held"]);
 }
 
-export async function setLock(context: Context): Promise<number> {
+export async function setLock(context: Context): Promise<Result> {
   const { values, print } = context;
   const params = { name: values.argument("NAME") };
   const permits = Number(values.argument("PERMITS"));
@@ -74,16 +76,18 @@ export async function setLock(context: Context): Promise<number> {
     query: server.namespace,
     body: { permits, ...reasonOf(context) },
   });
-  if (print.isJson) print.json(lock);
-  else if (print.isQuiet) print.line(params.name);
-  else
-    print.line(
-      `${print.style.green("✓")} ${safe(params.name)} has ${counted(lock.permits ?? 0, "permit")}, ${lock.free ?? 0} of them free`,
-    );
-  return exitCodes.completed;
+  return {
+    json: lock,
+    quiet: [params.name],
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} ${safe(params.name)} has ${counted(lock.permits ?? 0, "permit")}, ${lock.free ?? 0} of them free`,
+      );
+    },
+  };
 }
 
-export async function breakLock(context: Context): Promise<number> {
+export async function breakLock(context: Context): Promise<Result> {
   const { values } = context;
   const reason = values.text("reason");
   const name = values.argument("NAME");
@@ -95,8 +99,7 @@ export async function breakLock(context: Context): Promise<number> {
   const server = await connect(context);
   const query = server.namespace;
   const reply = await server.call("locks.break", { params: { name }, query, body: { holder, reason } });
-  tell(context, reply, reply.broken === true, ["broken", "is not held"]);
-  return exitCodes.completed;
+  return tell(context, reply, reply.broken === true, ["broken", "is not held"]);
 }
 
 function holderIn({ values, command }: Context): string {
@@ -117,11 +120,15 @@ function tell(
   reply: unknown,
   isDone: boolean,
   [done, not]: readonly [string, string],
-): void {
+): Outcome {
   const name = safe(values.argument("NAME"));
-  if (print.isJson) print.json(reply);
-  else if (!print.isQuiet)
-    print.line(
-      isDone ? `${print.style.green("✓")} ${name} ${done}` : `${print.style.dim("–")} ${name} ${not}`,
-    );
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        isDone ? `${print.style.green("✓")} ${name} ${done}` : `${print.style.dim("–")} ${name} ${not}`,
+      );
+    },
+  };
 }

@@ -1,7 +1,8 @@
 /** Missions, and what agents share in them, read. */
+
 import type { BoardTask, MessageTarget, Mission, Vote } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
 import { lookOf } from "../../terminal/states.ts";
@@ -12,7 +13,7 @@ import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { listed } from "../listing.ts";
 import { tellExplanation } from "../runs/why.ts";
 
-export function listMissions(context: Context): Promise<number> {
+export function listMissions(context: Context): Promise<Result> {
   const { values } = context;
   const text = values.text("text");
   const states = values.texts("state").flatMap((words) => words.split(","));
@@ -53,16 +54,19 @@ function missionRow({ missionId, status, ...mission }: Mission, nowMs: number): 
   ];
 }
 
-export async function showMission(context: Context): Promise<number> {
-  const { values, print, shell } = context;
+export async function showMission(context: Context): Promise<Result> {
+  const { values, shell } = context;
   const server = await connect(context);
   const mission = await server.call("missions.get", {
     params: { id: values.argument("ID") },
     query: server.namespace,
   });
-  if (print.isJson) print.json(mission);
-  else drawMission(context, mission, shell.nowMs());
-  return exitCodes.completed;
+  return {
+    json: mission,
+    draw: () => {
+      drawMission(context, mission, shell.nowMs());
+    },
+  };
 }
 
 function drawMission({ print }: Context, mission: Mission, nowMs: number): void {
@@ -112,7 +116,7 @@ function printed(value: unknown): string | undefined {
   return value === undefined ? undefined : JSON.stringify(value);
 }
 
-export function listTasks(context: Context): Promise<number> {
+export function listTasks(context: Context): Promise<Result> {
   const id = context.values.argument("ID");
   return listed<BoardTask>(context, {
     name: "tasks",
@@ -147,7 +151,7 @@ export function listTasks(context: Context): Promise<number> {
   });
 }
 
-export function listBoard(context: Context): Promise<number> {
+export function listBoard(context: Context): Promise<Result> {
   const { values } = context;
   const id = values.argument("ID");
   const prefix = values.optionalArgument("PREFIX");
@@ -177,7 +181,7 @@ export function listBoard(context: Context): Promise<number> {
   });
 }
 
-export function listMessages(context: Context): Promise<number> {
+export function listMessages(context: Context): Promise<Result> {
   const id = context.values.argument("ID");
   return listed(context, {
     name: "messages",
@@ -213,7 +217,7 @@ function targetWords(to: MessageTarget | undefined): string {
   return to?.topic === undefined ? "everybody" : `topic ${to.topic}`;
 }
 
-export function listVotes(context: Context): Promise<number> {
+export function listVotes(context: Context): Promise<Result> {
   const id = context.values.argument("ID");
   return listed<Vote>(context, {
     name: "votes",
@@ -245,37 +249,37 @@ export function listVotes(context: Context): Promise<number> {
   });
 }
 
-export async function showBudget(context: Context): Promise<number> {
+export async function showBudget(context: Context): Promise<Result> {
   const { values, print } = context;
   const server = await connect(context);
   const budget = await server.call("missions.budget", {
     params: { id: values.argument("ID") },
     query: server.namespace,
   });
-  if (print.isJson) {
-    print.json(budget);
-    return exitCodes.completed;
-  }
-  const row = (name: string, { tokens = 0, money = 0, timeMs = 0 } = {}): Entry[] => [
-    { text: name, tone: "bold" },
-    ...[tokens, money, timeMs].map((amount): Entry => ({ text: String(amount), tone: "plain" })),
-  ];
-  print.table(
-    [
-      { title: "", widthMin: 8 },
-      ...["tokens", "money", "ms"].map((title) => ({ title, align: "right" as const })),
-    ],
-    [
-      row("limit", budget.limit),
-      row("spent", budget.spent),
-      row("set aside", budget.reserved),
-      row("left", budget.available),
-    ],
-  );
-  return exitCodes.completed;
+  return {
+    json: budget,
+    draw: () => {
+      const row = (name: string, { tokens = 0, money = 0, timeMs = 0 } = {}): Entry[] => [
+        { text: name, tone: "bold" },
+        ...[tokens, money, timeMs].map((amount): Entry => ({ text: String(amount), tone: "plain" })),
+      ];
+      print.table(
+        [
+          { title: "", widthMin: 8 },
+          ...["tokens", "money", "ms"].map((title) => ({ title, align: "right" as const })),
+        ],
+        [
+          row("limit", budget.limit),
+          row("spent", budget.spent),
+          row("set aside", budget.reserved),
+          row("left", budget.available),
+        ],
+      );
+    },
+  };
 }
 
-export async function whyMission(context: Context): Promise<number> {
+export async function whyMission(context: Context): Promise<Result> {
   const { values } = context;
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
@@ -283,6 +287,5 @@ export async function whyMission(context: Context): Promise<number> {
     params: { id: values.argument("ID") },
     query: { ...server.namespace, ...(task === undefined ? {} : { task }) },
   });
-  tellExplanation(context, explanation);
-  return exitCodes.completed;
+  return tellExplanation(context, explanation);
 }

@@ -1,16 +1,18 @@
 /** Missions, started and ended. */
+
 import type { MissionSpecInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
+import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { lookOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 
 /** By a definition that is registered, or by what the options say. */
-export async function startMission(context: Context): Promise<number> {
+export async function startMission(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const name = values.optionalArgument("NAME");
   const [id, key] = [values.text("id"), values.text("idempotency-key")];
@@ -37,9 +39,12 @@ export async function startMission(context: Context): Promise<number> {
     throw new Failure("The platform returned no mission.", {
       ...{ exitCode: exitCodes.refused, code: "strange_answer" },
     });
-  if (print.isJson) print.json(mission);
-  else print.line(mission.missionId);
-  return exitCodes.completed;
+  return {
+    json: mission,
+    draw: () => {
+      print.line(mission.missionId);
+    },
+  };
 }
 
 async function specOf({ values, shell }: Context, input: unknown): Promise<MissionSpecInput | undefined> {
@@ -64,7 +69,7 @@ async function specOf({ values, shell }: Context, input: unknown): Promise<Missi
   };
 }
 
-export async function cancelMission(context: Context): Promise<number> {
+export async function cancelMission(context: Context): Promise<Result> {
   const { values, print } = context;
   const id = values.argument("ID");
   const reason = values.text("reason");
@@ -74,12 +79,14 @@ export async function cancelMission(context: Context): Promise<number> {
     ...{ params: { id }, query: server.namespace },
     body: reason === undefined ? {} : { reason },
   });
-  if (print.isJson) print.json(mission);
-  else if (!print.isQuiet) {
-    const { symbol, tone, words } = lookOf(mission.status);
-    const now = toned(print.style, tone, `${symbol} ${words}`);
-    const done = isNow ? "is terminated" : "is being cancelled";
-    print.line(`${print.style.green("✓")} ${safe(id)} ${done}  ${now}`);
-  }
-  return exitCodes.completed;
+  return {
+    json: mission,
+    quiet: [],
+    draw: () => {
+      const { symbol, tone, words } = lookOf(mission.status);
+      const now = toned(print.style, tone, `${symbol} ${words}`);
+      const done = isNow ? "is terminated" : "is being cancelled";
+      print.line(`${print.style.green("✓")} ${safe(id)} ${done}  ${now}`);
+    },
+  };
 }

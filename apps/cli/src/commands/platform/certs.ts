@@ -1,5 +1,6 @@
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { runTool, toolJson } from "../../local/clone.ts";
 import { safe } from "../../terminal/text.ts";
 
@@ -20,7 +21,7 @@ const stages: Readonly<Partial<Record<Made["authority"], string>>> = {
     "The new authority signs. After mesh.tls.refreshMs (10 s), run tutti certs --next-authority to remove the old one",
 };
 
-export async function certs(context: Context): Promise<number> {
+export async function certs(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const said = ["out", "services", "hosts"].flatMap((name) => {
     const value = values.text(name);

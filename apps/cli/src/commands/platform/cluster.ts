@@ -1,7 +1,9 @@
 /** A whole installation as processes on this machine. It is run by the clone; this command finds its parts. */
+
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { handOverTo, runTool } from "../../local/clone.ts";
 
 const program = "apps/cluster/src/program.ts";
@@ -9,7 +11,7 @@ const what = "A cluster on this machine";
 const counted = ["nats", "partitions", "port"];
 const services: readonly string[] = ["registry", "governance", "workflow", "swarm", "master", "gateway"];
 
-export async function clusterUp(context: Context): Promise<number> {
+export async function clusterUp(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const counts = counted.flatMap((name) => {
     const value = values.text(name);
@@ -38,15 +40,15 @@ function scale(service: string, count: string): string {
   return `--${service}=${count}`;
 }
 
-export async function clusterStatus(context: Context): Promise<number> {
+export async function clusterStatus(context: Context): Promise<Result> {
   return await asked(context, "status", context.print.isJson ? ["--json"] : []);
 }
 
-export async function clusterScale(context: Context): Promise<number> {
+export async function clusterScale(context: Context): Promise<Result> {
   return await asked(context, "scale", context.values.manyArguments("SERVICE=N"));
 }
 
-export async function clusterRestart(context: Context): Promise<number> {
+export async function clusterRestart(context: Context): Promise<Result> {
   const { values } = context;
   return await asked(context, "restart", [
     ...values.manyArguments("NAME"),
@@ -54,19 +56,19 @@ export async function clusterRestart(context: Context): Promise<number> {
   ]);
 }
 
-export async function clusterDown(context: Context): Promise<number> {
+export async function clusterDown(context: Context): Promise<Result> {
   return await asked(context, "down", []);
 }
 
-export async function clusterBackup(context: Context): Promise<number> {
+export async function clusterBackup(context: Context): Promise<Result> {
   return await copied(context, "backup", `--to=${context.values.argument("FOLDER")}`);
 }
 
-export async function clusterRestore(context: Context): Promise<number> {
+export async function clusterRestore(context: Context): Promise<Result> {
   return await copied(context, "restore", `--from=${context.values.argument("FOLDER")}`);
 }
 
-export async function clusterImport(context: Context): Promise<number> {
+export async function clusterImport(context: Context): Promise<Result> {
   const { values } = context;
   const nats = values.text("nats");
   return await copied(
@@ -78,12 +80,12 @@ export async function clusterImport(context: Context): Promise<number> {
   );
 }
 
-async function copied(context: Context, command: string, ...words: readonly string[]): Promise<number> {
+async function copied(context: Context, command: string, ...words: readonly string[]): Promise<Result> {
   const server = context.values.text("nats-server") ?? (await natsServer(context));
   return await asked(context, command, [...words, `--nats-server=${server}`]);
 }
 
-async function asked(context: Context, command: string, words: readonly string[]): Promise<number> {
+async function asked(context: Context, command: string, words: readonly string[]): Promise<Result> {
   return await handOverTo(context.shell, what, [program, command, ...whereOf(context), ...words]);
 }
 

@@ -1,7 +1,7 @@
 import { nearest } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { runTool, toolJson } from "../../local/clone.ts";
 import { safe, wrap } from "../../terminal/text.ts";
 
@@ -18,8 +18,8 @@ interface Setting {
   readonly overridden: readonly { readonly place: string }[];
 }
 
-export async function configExplain(context: Context): Promise<number> {
-  const { values, shell, print } = context;
+export async function configExplain(context: Context): Promise<Result> {
+  const { values, shell } = context;
   const key = values.optionalArgument("KEY");
   const what = "Explaining the configuration";
   const run = await runTool(shell, what, [
@@ -39,10 +39,13 @@ export async function configExplain(context: Context): Promise<number> {
       ["tutti config explain", "lists all options"],
     ]);
   }
-  if (print.isJson) print.json({ settings });
-  else if (settings.length > 1 || key === undefined) tellMany(context, settings);
-  else for (const setting of settings) tellOne(context, setting);
-  return exitCodes.completed;
+  return {
+    json: { settings },
+    draw: () => {
+      if (settings.length > 1 || key === undefined) tellMany(context, settings);
+      else for (const setting of settings) tellOne(context, setting);
+    },
+  };
 }
 
 function tellMany({ print }: Context, settings: readonly Setting[]): void {

@@ -1,6 +1,7 @@
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { demoKill } from "../../demo/demo-kill.ts";
 import { tellProof } from "../../demo/tell-proof.ts";
 import { cloneOf } from "../../local/clone.ts";
@@ -8,7 +9,7 @@ import { cloneOf } from "../../local/clone.ts";
 const runsUsual = 500;
 const runsMax = 20_000;
 
-export async function killDemo(context: Context): Promise<number> {
+export async function killDemo(context: Context): Promise<Result> {
   const { shell, print, values } = context;
   const clone = cloneOf(shell);
   if (clone === undefined)
@@ -23,9 +24,14 @@ export async function killDemo(context: Context): Promise<number> {
     say: (line) => print.note(line),
     shell,
   });
-  if (print.isJson) print.json(outcome);
-  else if (!print.isQuiet) tellProof(outcome, print);
-  return outcome.holds ? exitCodes.completed : exitCodes.failed;
+  return {
+    json: outcome,
+    quiet: [],
+    draw: () => {
+      tellProof(outcome, print);
+    },
+    exitCode: outcome.holds ? exitCodes.completed : exitCodes.failed,
+  };
 }
 
 export function runsOf(said: string | undefined): number {

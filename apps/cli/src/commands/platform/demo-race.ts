@@ -2,6 +2,7 @@ import type { Session } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { startRacers } from "../../demo/racers.ts";
 import { drawRace, firstOf } from "../../drawing/race.ts";
 import { cloneOf } from "../../local/clone.ts";
@@ -16,7 +17,7 @@ const lanes = 4;
 /** Sessions that never come: the racers could not link, or were refused. */
 const startMaxMs = 60_000;
 
-export async function raceDemo(context: Context): Promise<number> {
+export async function raceDemo(context: Context): Promise<Result> {
   const { shell, print } = context;
   const clone = cloneOf(shell);
   if (clone === undefined)

@@ -1,8 +1,10 @@
 /** What is wrong here, and what to do about it. */
+
 import type { Whoami } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { httpFetch } from "../../effects/http-fetch.ts";
 import { cloneOf, runTool, toolJson } from "../../local/clone.ts";
 import { connect } from "../../server/server.ts";
@@ -18,14 +20,17 @@ export interface Finding {
   readonly advice: string;
 }
 
-export async function doctor(context: Context): Promise<number> {
-  const { print } = context;
+export async function doctor(context: Context): Promise<Result> {
   const platform = await platformFindings(context);
   const findings = [nodeFinding(context.shell.nodeVersion), ...platform, ...(await dataFindings(context))];
   const isWell = findings.every(({ level }) => level !== "problem");
-  if (print.isJson) print.json({ ok: isWell, findings });
-  else tell(context, findings, isWell);
-  return isWell ? exitCodes.completed : exitCodes.failed;
+  return {
+    json: { ok: isWell, findings },
+    draw: () => {
+      tell(context, findings, isWell);
+    },
+    exitCode: isWell ? exitCodes.completed : exitCodes.failed,
+  };
 }
 
 const oldestNode = 18;

@@ -2,6 +2,7 @@ import { counted } from "@tutti/kernel";
 import type { PlatformEvent } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { Absence } from "../../follow/absence.ts";
 import { connect } from "../../server/server.ts";
 import { drawJson } from "../../terminal/json.ts";
@@ -10,7 +11,7 @@ import { padEnd, safe } from "../../terminal/text.ts";
 import { printClock } from "../../terminal/time.ts";
 
 /** Prints events as they happen, until it is told to stop; a platform that was away is asked for what came meanwhile. */
-export async function events(context: Context): Promise<number> {
+export async function events(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const pattern = values.optionalArgument("PATTERN");
   const after = values.text("cursor");

@@ -1,19 +1,19 @@
 /** What of the installation is paused, and how portions of it go on. */
+
 import type { GetPauseReply, ServicePause } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 
-export async function paused(context: Context): Promise<number> {
+export async function paused(context: Context): Promise<Result> {
   const server = await connect(context);
-  tell(context, await server.call("pause.get"));
-  return exitCodes.completed;
+  return tell(context, await server.call("pause.get"));
 }
 
-export async function release(context: Context): Promise<number> {
+export async function release(context: Context): Promise<Result> {
   const { values } = context;
   const share = values.whole("share");
   const reason = values.text("reason");
@@ -40,8 +40,7 @@ export async function release(context: Context): Promise<number> {
     ...(partitions.length === 0 ? {} : { partitions }),
     ...(reason === undefined ? {} : { reason }),
   };
-  tell(context, await server.call("pause.release", { body }));
-  return exitCodes.completed;
+  return tell(context, await server.call("pause.release", { body }));
 }
 
 function partitionIn(text: string): number {
@@ -51,31 +50,35 @@ function partitionIn(text: string): number {
   ]);
 }
 
-function tell({ print, shell }: Context, pause: GetPauseReply): void {
+function tell({ print, shell }: Context, pause: GetPauseReply): Outcome {
   const isPaused = pause.paused === true;
-  if (print.isJson) print.json(pause);
-  else if (print.isQuiet) print.line(isPaused ? "paused" : "not paused");
-  else if (!isPaused) print.line(`${print.style.green("✓")} No work is paused`);
-  else {
-    const on = pause.services.filter(({ partitions }) => partitions.length > 0);
-    print.table(
-      [
-        { title: "service" },
-        { title: "pause", widthMin: 8 },
-        { title: "since", align: "right" },
-        { title: "partitions", align: "right" },
-        { title: "released", yields: 1, widthMin: 8 },
-      ],
-      on.map(({ service = "", name = "", sinceMs, partitions, partitionsTotal = 0, released }) => [
-        { text: service, tone: "bold" },
-        { text: name, tone: "yellow" },
-        { text: sinceMs === undefined ? "" : printAge(sinceMs, shell.nowMs()), tone: "dim" },
-        { text: `${partitions.length} of ${partitionsTotal}`, tone: "dim" },
-        { text: portionsOf(released) || "nothing", tone: "dim" },
-      ]),
-    );
-    print.note("tutti release --share 5 | --namespace NAME | --all");
-  }
+  return {
+    json: pause,
+    quiet: [isPaused ? "paused" : "not paused"],
+    draw: () => {
+      if (!isPaused) print.line(`${print.style.green("✓")} No work is paused`);
+      else {
+        const on = pause.services.filter(({ partitions }) => partitions.length > 0);
+        print.table(
+          [
+            { title: "service" },
+            { title: "pause", widthMin: 8 },
+            { title: "since", align: "right" },
+            { title: "partitions", align: "right" },
+            { title: "released", yields: 1, widthMin: 8 },
+          ],
+          on.map(({ service = "", name = "", sinceMs, partitions, partitionsTotal = 0, released }) => [
+            { text: service, tone: "bold" },
+            { text: name, tone: "yellow" },
+            { text: sinceMs === undefined ? "" : printAge(sinceMs, shell.nowMs()), tone: "dim" },
+            { text: `${partitions.length} of ${partitionsTotal}`, tone: "dim" },
+            { text: portionsOf(released) || "nothing", tone: "dim" },
+          ]),
+        );
+        print.note("tutti release --share 5 | --namespace NAME | --all");
+      }
+    },
+  };
 }
 
 function portionsOf(released: ServicePause["released"]): string {

@@ -1,6 +1,7 @@
 import { counted } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { lookOf, runStates } from "../../terminal/states.ts";
@@ -19,14 +20,18 @@ interface Standing {
   readonly problems: readonly string[];
 }
 
-export async function status(context: Context): Promise<number> {
+export async function status(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
   const standing = await gather(server);
-  if (print.isJson) print.json(standing);
-  else if (print.isQuiet) print.line(standing.health);
-  else print.lines(draw(standing, print.style));
-  return standing.health === "unhealthy" ? exitCodes.failed : exitCodes.completed;
+  return {
+    json: standing,
+    quiet: [standing.health],
+    draw: () => {
+      print.lines(draw(standing, print.style));
+    },
+    exitCode: standing.health === "unhealthy" ? exitCodes.failed : exitCodes.completed,
+  };
 }
 
 const agentsMax = 1_000;

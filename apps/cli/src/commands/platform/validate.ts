@@ -4,6 +4,7 @@ import type { Problem } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { drawProblem } from "../../terminal/problems.ts";
@@ -16,7 +17,7 @@ interface Checked {
 }
 
 /** Checks all files of a folder together, each by its kind: here, or where that is wanted by a platform, which knows more. */
-export async function validate(context: Context): Promise<number> {
+export async function validate(context: Context): Promise<Result> {
   const { values, shell, print, version } = context;
   const folder = values.optionalArgument("FOLDER") ?? ".";
   const { isPolicyFile, mayBeChecked, validate: checkHere } = await import("@tutti/validation");

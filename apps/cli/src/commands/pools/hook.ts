@@ -7,14 +7,14 @@ import type {
   HookVerdictInput,
 } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printDurationMs } from "../../terminal/time.ts";
 
-export async function listHooks(context: Context): Promise<number> {
+export async function listHooks(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -22,54 +22,59 @@ export async function listHooks(context: Context): Promise<number> {
     (page) => server.call("hooks.list", { query: { ...server.namespace, ...poolOf(context), ...page } }),
     ({ hooks }) => hooks,
   );
-  if (print.isJson) print.json({ hooks: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ hookId }) => hookId));
-  else if (entries.length === 0)
-    print.note(
-      "No hooks yet. Create one: tutti hook create ID before_assign --set-priority 'task.priority + 1'",
-    );
-  else {
-    print.table(
-      [
-        { title: "hook", widthMin: 8 },
-        { title: "pool", yields: 2, widthMin: 7 },
-        { title: "runs" },
-        { title: "when", yields: 1, widthMin: 12 },
-        { title: "does", yields: 2, widthMin: 10 },
-      ],
-      entries.map((hook) => [
-        { text: hook.hookId, tone: hook.disabled === true ? "dim" : "bold" },
-        { text: hook.pool ?? "", tone: "dim" },
-        hook.disabled === true ? { text: "‖ disabled", tone: "magenta" } : (hook.moment ?? ""),
-        { text: hook.when ?? "", tone: "dim" },
-        { text: doesOf(hook), tone: "cyan" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { hooks: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ hookId }) => hookId),
+    draw: () => {
+      if (entries.length === 0)
+        print.note(
+          "No hooks yet. Create one: tutti hook create ID before_assign --set-priority 'task.priority + 1'",
+        );
+      else {
+        print.table(
+          [
+            { title: "hook", widthMin: 8 },
+            { title: "pool", yields: 2, widthMin: 7 },
+            { title: "runs" },
+            { title: "when", yields: 1, widthMin: 12 },
+            { title: "does", yields: 2, widthMin: 10 },
+          ],
+          entries.map((hook) => [
+            { text: hook.hookId, tone: hook.disabled === true ? "dim" : "bold" },
+            { text: hook.pool ?? "", tone: "dim" },
+            hook.disabled === true ? { text: "‖ disabled", tone: "magenta" } : (hook.moment ?? ""),
+            { text: hook.when ?? "", tone: "dim" },
+            { text: doesOf(hook), tone: "cyan" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
-export async function showHook(context: Context): Promise<number> {
+export async function showHook(context: Context): Promise<Result> {
   const { print } = context;
   const hook = await found(context);
-  if (print.isJson) print.json(hook);
-  else {
-    const state = hook.disabled === true ? print.style.magenta("‖ disabled") : print.style.green("● enabled");
-    print.line(`${print.style.bold(safe(hook.hookId))}  ${state}`);
-    print.line("");
-    print.facts([
-      ["about", hook.description],
-      ["pool", hook.pool],
-      ["runs", `${hook.moment}, order ${hook.order ?? 0}`],
-      ["when", hook.when],
-      ["does", doesOf(hook)],
-      ["on failure", hook.onFailure === "unspecified" ? "pass" : hook.onFailure],
-      ["changed by", hook.updateCause?.actor?.id],
-      ["revision", hook.revision],
-    ]);
-  }
-  return exitCodes.completed;
+  return {
+    json: hook,
+    draw: () => {
+      const state =
+        hook.disabled === true ? print.style.magenta("‖ disabled") : print.style.green("● enabled");
+      print.line(`${print.style.bold(safe(hook.hookId))}  ${state}`);
+      print.line("");
+      print.facts([
+        ["about", hook.description],
+        ["pool", hook.pool],
+        ["runs", `${hook.moment}, order ${hook.order ?? 0}`],
+        ["when", hook.when],
+        ["does", doesOf(hook)],
+        ["on failure", hook.onFailure === "unspecified" ? "pass" : hook.onFailure],
+        ["changed by", hook.updateCause?.actor?.id],
+        ["revision", hook.revision],
+      ]);
+    },
+  };
 }
 
 function doesOf({ rule, listener, webhook }: Hook): string {
@@ -88,7 +93,7 @@ function doesOf({ rule, listener, webhook }: Hook): string {
   return parts.join(", ");
 }
 
-export async function createHook(context: Context): Promise<number> {
+export async function createHook(context: Context): Promise<Result> {
   const { values } = context;
   const order = values.whole("order");
   const [when, failure] = [values.text("when"), values.text("on-failure")];
@@ -106,8 +111,7 @@ export async function createHook(context: Context): Promise<number> {
       ...(failure === undefined ? {} : { onFailure: failure as HookFailure }),
     },
   });
-  tell(context, hook, existed === true ? "already exists" : "created");
-  return exitCodes.completed;
+  return tell(context, hook, existed === true ? "already exists" : "created");
 }
 
 function actionOf({ values }: Context): Pick<HookInput, "rule" | "listener" | "webhook"> {
@@ -140,15 +144,15 @@ function verdictOf(values: Context["values"]): HookVerdictInput {
   };
 }
 
-export function disableHook(context: Context): Promise<number> {
+export function disableHook(context: Context): Promise<Result> {
   return turn(context, true, "is disabled");
 }
 
-export function enableHook(context: Context): Promise<number> {
+export function enableHook(context: Context): Promise<Result> {
   return turn(context, false, "is enabled");
 }
 
-async function turn(context: Context, disabled: boolean, words: string): Promise<number> {
+async function turn(context: Context, disabled: boolean, words: string): Promise<Result> {
   const { hookId, pool = "default", moment, rule, listener, webhook } = await found(context);
   const server = await connect(context);
   const hook = await server.call("hooks.update", {
@@ -161,11 +165,10 @@ async function turn(context: Context, disabled: boolean, words: string): Promise
       ...(webhook?.url === undefined ? {} : { webhook: { ...webhook, url: webhook.url } }),
     } as HookInput,
   });
-  tell(context, hook, words);
-  return exitCodes.completed;
+  return tell(context, hook, words);
 }
 
-export async function deleteHook(context: Context): Promise<number> {
+export async function deleteHook(context: Context): Promise<Result> {
   const { values, print } = context;
   const id = values.argument("ID");
   const server = await connect(context);
@@ -173,14 +176,17 @@ export async function deleteHook(context: Context): Promise<number> {
     params: { id },
     query: { ...server.namespace, ...poolOf(context), ...reasonOf(context) },
   });
-  if (print.isJson) print.json(reply);
-  else if (!print.isQuiet)
-    print.line(
-      reply.removed === true
-        ? `${print.style.green("✓")} ${safe(id)} deleted`
-        : `${print.style.dim("–")} ${safe(id)} not found`,
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(id)} deleted`
+          : `${print.style.dim("–")} ${safe(id)} not found`,
+      );
+    },
+  };
 }
 
 async function found(context: Context): Promise<Hook> {
@@ -199,8 +205,13 @@ function reasonOf({ values }: Context): { readonly reason?: string } {
   return reason === undefined ? {} : { reason };
 }
 
-function tell({ print }: Context, hook: Hook | undefined, words: string): void {
-  if (print.isJson) print.json(hook ?? {});
-  else if (hook !== undefined && print.isQuiet) print.line(hook.hookId);
-  else if (hook !== undefined) print.line(`${print.style.green("✓")} ${safe(hook.hookId)} ${words}`);
+function tell({ print }: Context, hook: Hook | undefined, words: string): Outcome {
+  return {
+    json: hook ?? {},
+    quiet: hook === undefined ? [] : [hook.hookId],
+    draw: () => {
+      if (hook === undefined) return;
+      print.line(`${print.style.green("✓")} ${safe(hook.hookId)} ${words}`);
+    },
+  };
 }

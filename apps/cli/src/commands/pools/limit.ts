@@ -1,19 +1,19 @@
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { printRate, rateSaid } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
 /** With a key it sets or removes; without one it lists. */
-export function poolLimit(context: Context): Promise<number> {
+export function poolLimit(context: Context): Promise<Result> {
   const key = context.values.optionalArgument("KEY");
   if (key === undefined) return listLimits(context);
   return context.values.flag("remove") ? removeLimit(context, key) : setLimit(context, key);
 }
 
-async function listLimits(context: Context): Promise<number> {
+async function listLimits(context: Context): Promise<Result> {
   const { values, print } = context;
   const params = { pool: values.argument("POOL") };
   const server = await connect(context);
@@ -23,34 +23,37 @@ async function listLimits(context: Context): Promise<number> {
     (page) => server.call("pools.limits", { params, query: { ...query, ...page } }),
     ({ limits }) => limits,
   );
-  if (print.isJson) print.json({ limits: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ key }) => key));
-  else if (entries.length === 0)
-    print.note(`No limits yet. Set one: tutti pool limit ${params.pool} KEY --concurrency 5`);
-  else {
-    print.table(
-      [
-        { title: "key", widthMin: 8 },
-        { title: "concurrency", align: "right" },
-        { title: "rate", yields: 1, widthMin: 8 },
-        { title: "queued", align: "right" },
-        { title: "running", align: "right" },
-        { title: "retrying", align: "right" },
-        { title: "held by", yields: 2, widthMin: 8 },
-      ],
-      entries.map(({ key, rate, queued = 0, running = 0, retrying = 0, holders, ...limit }) => [
-        { text: key, tone: "bold" },
-        { text: atOnce(limit), tone: "dim" },
-        { text: printRate(rate), tone: "dim" },
-        { text: String(queued), tone: queued > 0 ? "yellow" : "dim" },
-        { text: String(running), tone: "cyan" },
-        { text: String(retrying), tone: "dim" },
-        { text: holders.map(({ id, task }) => `${id ?? ""}/${task ?? ""}`).join(", "), tone: "dim" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { limits: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ key }) => key),
+    draw: () => {
+      if (entries.length === 0)
+        print.note(`No limits yet. Set one: tutti pool limit ${params.pool} KEY --concurrency 5`);
+      else {
+        print.table(
+          [
+            { title: "key", widthMin: 8 },
+            { title: "concurrency", align: "right" },
+            { title: "rate", yields: 1, widthMin: 8 },
+            { title: "queued", align: "right" },
+            { title: "running", align: "right" },
+            { title: "retrying", align: "right" },
+            { title: "held by", yields: 2, widthMin: 8 },
+          ],
+          entries.map(({ key, rate, queued = 0, running = 0, retrying = 0, holders, ...limit }) => [
+            { text: key, tone: "bold" },
+            { text: atOnce(limit), tone: "dim" },
+            { text: printRate(rate), tone: "dim" },
+            { text: String(queued), tone: queued > 0 ? "yellow" : "dim" },
+            { text: String(running), tone: "cyan" },
+            { text: String(retrying), tone: "dim" },
+            { text: holders.map(({ id, task }) => `${id ?? ""}/${task ?? ""}`).join(", "), tone: "dim" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
 /** Of what counts a resource, how much of it is used. */
@@ -66,7 +69,7 @@ interface Counted {
   readonly amount?: number;
 }
 
-async function setLimit(context: Context, key: string): Promise<number> {
+async function setLimit(context: Context, key: string): Promise<Result> {
   const { values, print } = context;
   const [maxConcurrent, rate] = [values.whole("concurrency"), rateSaid(context, "rate")];
   const description = values.text("description");
@@ -85,30 +88,35 @@ async function setLimit(context: Context, key: string): Promise<number> {
       ...(description === undefined ? {} : { description }),
     },
   });
-  if (print.isJson) print.json(limit);
-  else if (print.isQuiet) print.line(key);
-  else
-    print.line(
-      `${print.style.green("✓")} ${safe(key)} set: ${limit.queued ?? 0} queued, ${limit.running ?? 0} running`,
-    );
-  return exitCodes.completed;
+  return {
+    json: limit,
+    quiet: [key],
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} ${safe(key)} set: ${limit.queued ?? 0} queued, ${limit.running ?? 0} running`,
+      );
+    },
+  };
 }
 
-async function removeLimit(context: Context, key: string): Promise<number> {
+async function removeLimit(context: Context, key: string): Promise<Result> {
   const { values, print } = context;
   const server = await connect(context);
   const reply = await server.call("pools.deleteLimit", {
     params: { pool: values.argument("POOL") },
     query: { ...server.namespace, key, ...reasonOf(context) },
   });
-  if (print.isJson) print.json(reply);
-  else if (!print.isQuiet)
-    print.line(
-      reply.removed === true
-        ? `${print.style.green("✓")} ${safe(key)} removed`
-        : `${print.style.dim("–")} ${safe(key)} was not set`,
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(key)} removed`
+          : `${print.style.dim("–")} ${safe(key)} was not set`,
+      );
+    },
+  };
 }
 
 function reasonOf({ values }: Context): { readonly reason?: string } {

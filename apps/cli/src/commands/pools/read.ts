@@ -1,7 +1,7 @@
 import { counted } from "@tutti/kernel";
 import type { Pool, PoolStatus } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
@@ -9,7 +9,7 @@ import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 
-export async function listPools(context: Context): Promise<number> {
+export async function listPools(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -17,41 +17,42 @@ export async function listPools(context: Context): Promise<number> {
     (page) => server.call("pools.list", { query: { ...server.namespace, ...page } }),
     ({ pools }) => pools,
   );
-  if (print.isJson) print.json({ pools: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ pool }) => pool));
-  else {
-    print.table(
-      [
-        { title: "pool", widthMin: 10 },
-        { title: "state" },
-        { title: "agents", align: "right" },
-        { title: "slots", align: "right" },
-        { title: "queued", align: "right" },
-        { title: "running", align: "right" },
-        { title: "retrying", align: "right", yields: 2, widthMin: 8 },
-        { title: "longest wait", align: "right", yields: 1, widthMin: 12 },
-        { title: "about", yields: 3, widthMin: 10 },
-      ],
-      entries.map((pool) => {
-        const { description = "" } = pool;
-        const status = statusOf(pool);
-        const { slots = 0, freeSlots = 0, queued = 0, waitingAtHome = 0, longestWaitMs = 0 } = status;
-        return [
-          { text: pool.pool, tone: "bold" },
-          stateOf(pool),
-          { text: String(agentsOf(pool)), tone: "dim" },
-          { text: `${slots - freeSlots}/${slots}`, tone: "dim" },
-          { text: String(queued + waitingAtHome), tone: queued > 0 ? "yellow" : "dim" },
-          { text: String(status.running ?? 0), tone: "cyan" },
-          { text: String(status.retrying ?? 0), tone: "dim" },
-          { text: longestWaitMs > 0 ? printDurationMs(longestWaitMs) : "", tone: "dim" },
-          { text: description, tone: "dim" },
-        ];
-      }),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { pools: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ pool }) => pool),
+    draw: () => {
+      print.table(
+        [
+          { title: "pool", widthMin: 10 },
+          { title: "state" },
+          { title: "agents", align: "right" },
+          { title: "slots", align: "right" },
+          { title: "queued", align: "right" },
+          { title: "running", align: "right" },
+          { title: "retrying", align: "right", yields: 2, widthMin: 8 },
+          { title: "longest wait", align: "right", yields: 1, widthMin: 12 },
+          { title: "about", yields: 3, widthMin: 10 },
+        ],
+        entries.map((pool) => {
+          const { description = "" } = pool;
+          const status = statusOf(pool);
+          const { slots = 0, freeSlots = 0, queued = 0, waitingAtHome = 0, longestWaitMs = 0 } = status;
+          return [
+            { text: pool.pool, tone: "bold" },
+            stateOf(pool),
+            { text: String(agentsOf(pool)), tone: "dim" },
+            { text: `${slots - freeSlots}/${slots}`, tone: "dim" },
+            { text: String(queued + waitingAtHome), tone: queued > 0 ? "yellow" : "dim" },
+            { text: String(status.running ?? 0), tone: "cyan" },
+            { text: String(status.retrying ?? 0), tone: "dim" },
+            { text: longestWaitMs > 0 ? printDurationMs(longestWaitMs) : "", tone: "dim" },
+            { text: description, tone: "dim" },
+          ];
+        }),
+      );
+      tellMore(context, nextToken);
+    },
+  };
 }
 
 function statusOf({ status }: Pool): Partial<PoolStatus> {
@@ -67,16 +68,19 @@ function stateOf({ paused }: Pool): { readonly text: string; readonly tone: Tone
   return paused === true ? { text: "‖ paused", tone: "magenta" } : { text: "● open", tone: "green" };
 }
 
-export async function showPool(context: Context): Promise<number> {
-  const { values, print, shell } = context;
+export async function showPool(context: Context): Promise<Result> {
+  const { values, shell } = context;
   const server = await connect(context);
   const pool = await server.call("pools.get", {
     params: { pool: values.argument("POOL") },
     query: server.namespace,
   });
-  if (print.isJson) print.json(pool);
-  else drawPool(context, pool, shell.nowMs());
-  return exitCodes.completed;
+  return {
+    json: pool,
+    draw: () => {
+      drawPool(context, pool, shell.nowMs());
+    },
+  };
 }
 
 function drawPool({ print }: Context, pool: Pool, nowMs: number): void {
@@ -128,7 +132,7 @@ function drawPool({ print }: Context, pool: Pool, nowMs: number): void {
   ]);
 }
 
-export async function showQueue(context: Context): Promise<number> {
+export async function showQueue(context: Context): Promise<Result> {
   const { values, print } = context;
   const [capability, fromNamespace] = [values.text("capability"), values.text("from")];
   const params = { pool: values.argument("POOL") };
@@ -143,31 +147,36 @@ export async function showQueue(context: Context): Promise<number> {
     (page) => server.call("pools.queue", { params, query: { ...query, ...page } }),
     ({ tasks }) => tasks,
   );
-  if (print.isJson) print.json({ tasks: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ work }) => `${work?.id ?? ""}/${work?.task ?? ""}`));
-  else if (entries.length === 0) print.note("No queued tasks.");
-  else {
-    print.table(
-      [
-        { title: "#", align: "right" },
-        { title: "run", widthMin: 10 },
-        { title: "task", widthMin: 8, yields: 1 },
-        { title: "for", widthMin: 8, yields: 2 },
-        { title: "priority", align: "right", yields: 2, widthMin: 8 },
-        { title: "waited", align: "right" },
-        { title: "why" },
-      ],
-      entries.map(({ place, work, capability: needs = "", effectivePriority = 0, waitedMs = 0, cause }) => [
-        { text: String(place), tone: "dim" },
-        { text: work?.id ?? "", tone: "bold" },
-        work?.task ?? "",
-        { text: needs, tone: "dim" },
-        { text: effectivePriority.toFixed(1), tone: "dim" },
-        { text: printDurationMs(waitedMs), tone: "cyan" },
-        { text: cause ?? "", tone: "yellow" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { tasks: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ work }) => `${work?.id ?? ""}/${work?.task ?? ""}`),
+    draw: () => {
+      if (entries.length === 0) print.note("No queued tasks.");
+      else {
+        print.table(
+          [
+            { title: "#", align: "right" },
+            { title: "run", widthMin: 10 },
+            { title: "task", widthMin: 8, yields: 1 },
+            { title: "for", widthMin: 8, yields: 2 },
+            { title: "priority", align: "right", yields: 2, widthMin: 8 },
+            { title: "waited", align: "right" },
+            { title: "why" },
+          ],
+          entries.map(
+            ({ place, work, capability: needs = "", effectivePriority = 0, waitedMs = 0, cause }) => [
+              { text: String(place), tone: "dim" },
+              { text: work?.id ?? "", tone: "bold" },
+              work?.task ?? "",
+              { text: needs, tone: "dim" },
+              { text: effectivePriority.toFixed(1), tone: "dim" },
+              { text: printDurationMs(waitedMs), tone: "cyan" },
+              { text: cause ?? "", tone: "yellow" },
+            ],
+          ),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }

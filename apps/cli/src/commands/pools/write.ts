@@ -1,14 +1,14 @@
 import type { Pool, PoolInput, StrategyKind } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
 import { rateSaid } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
 const slowDefaultMs = 60_000;
 
-export async function createPool(context: Context): Promise<number> {
+export async function createPool(context: Context): Promise<Result> {
   const said = settingsOf(context);
   const server = await connect(context);
   const { pool, existed } = await server.call("pools.create", {
@@ -20,11 +20,10 @@ export async function createPool(context: Context): Promise<number> {
       ...said,
     },
   });
-  tell(context, pool, existed === true ? "already exists" : "created");
-  return exitCodes.completed;
+  return tell(context, pool, existed === true ? "already exists" : "created");
 }
 
-export async function updatePool(context: Context): Promise<number> {
+export async function updatePool(context: Context): Promise<Result> {
   const name = context.values.argument("POOL");
   const said = settingsOf(context);
   if (Object.keys(said).length === 0)
@@ -37,22 +36,20 @@ export async function updatePool(context: Context): Promise<number> {
     query: { ...server.namespace, ...reasonOf(context) },
     body: { pool: name, ...said },
   });
-  tell(context, pool, "updated");
-  return exitCodes.completed;
+  return tell(context, pool, "updated");
 }
 
-export async function pausePool(context: Context): Promise<number> {
+export async function pausePool(context: Context): Promise<Result> {
   const server = await connect(context);
   const pool = await server.call("pools.pause", {
     params: { pool: context.values.argument("POOL") },
     query: server.namespace,
     body: reasonOf(context),
   });
-  tell(context, pool, "is paused. Running tasks continue");
-  return exitCodes.completed;
+  return tell(context, pool, "is paused. Running tasks continue");
 }
 
-export async function resumePool(context: Context): Promise<number> {
+export async function resumePool(context: Context): Promise<Result> {
   const slowStart = rateSaid(context, "slow");
   const slowStartMs = context.values.durationMs("duration") ?? slowDefaultMs;
   const server = await connect(context);
@@ -61,11 +58,10 @@ export async function resumePool(context: Context): Promise<number> {
     query: server.namespace,
     body: { ...reasonOf(context), ...(slowStart === undefined ? {} : { slowStart, slowStartMs }) },
   });
-  tell(context, pool, slowStart === undefined ? "is resumed" : "is resumed at a slow rate");
-  return exitCodes.completed;
+  return tell(context, pool, slowStart === undefined ? "is resumed" : "is resumed at a slow rate");
 }
 
-export async function deletePool(context: Context): Promise<number> {
+export async function deletePool(context: Context): Promise<Result> {
   const { values, print } = context;
   const pool = values.argument("POOL");
   const server = await connect(context);
@@ -73,14 +69,17 @@ export async function deletePool(context: Context): Promise<number> {
     params: { pool },
     query: { ...server.namespace, ...reasonOf(context) },
   });
-  if (print.isJson) print.json(reply);
-  else if (!print.isQuiet)
-    print.line(
-      reply.removed === true
-        ? `${print.style.green("✓")} ${safe(pool)} deleted`
-        : `${print.style.dim("–")} ${safe(pool)} not found`,
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(pool)} deleted`
+          : `${print.style.dim("–")} ${safe(pool)} not found`,
+      );
+    },
+  };
 }
 
 type Said = Partial<Omit<PoolInput, "pool">>;
@@ -116,8 +115,13 @@ function reasonOf({ values }: Context): { readonly reason?: string } {
   return reason === undefined ? {} : { reason };
 }
 
-function tell({ print }: Context, pool: Pool | undefined, words: string): void {
-  if (print.isJson) print.json(pool ?? {});
-  else if (pool !== undefined && print.isQuiet) print.line(pool.pool);
-  else if (pool !== undefined) print.line(`${print.style.green("✓")} ${safe(pool.pool)} ${words}`);
+function tell({ print }: Context, pool: Pool | undefined, words: string): Outcome {
+  return {
+    json: pool ?? {},
+    quiet: pool === undefined ? [] : [pool.pool],
+    draw: () => {
+      if (pool === undefined) return;
+      print.line(`${print.style.green("✓")} ${safe(pool.pool)} ${words}`);
+    },
+  };
 }

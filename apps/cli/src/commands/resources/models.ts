@@ -1,13 +1,14 @@
 /** What was learned of how long things take. */
+
 import type { Model } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 
-export async function listModels(context: Context): Promise<number> {
+export async function listModels(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const query = values.flag("drifting") ? { driftingOnly: true } : {};
   const server = await connect(context);
@@ -16,80 +17,90 @@ export async function listModels(context: Context): Promise<number> {
     (page) => server.call("models.list", { query: { ...server.namespace, ...query, ...page } }),
     ({ models }) => models,
   );
-  if (print.isJson) print.json({ models: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ modelId }) => modelId));
-  else if (entries.length === 0) print.note("No models yet. They are learned from ended attempts.");
-  else {
-    print.table(
-      [
-        { title: "model", widthMin: 10 },
-        { title: "attempts", align: "right" },
-        { title: "error", align: "right" },
-        { title: "below 0.9", align: "right", yields: 1, widthMin: 9 },
-        { title: "drift", yields: 2, widthMin: 6 },
-        { title: "learned", yields: 3, widthMin: 8 },
-      ],
-      entries.map((model) => [
-        { text: model.modelId, tone: "bold" },
-        { text: String(model.samples ?? 0), tone: "dim" },
-        { text: share(model.error), tone: (model.error ?? 0) > 0.5 ? "yellow" : "dim" },
-        { text: share(model.coverage), tone: "dim" },
-        { text: driftOf(model), tone: "yellow" },
-        { text: printAge(model.learnTimeMs ?? 0, shell.nowMs()), tone: "dim" },
-      ]),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { models: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ modelId }) => modelId),
+    draw: () => {
+      if (entries.length === 0) print.note("No models yet. They are learned from ended attempts.");
+      else {
+        print.table(
+          [
+            { title: "model", widthMin: 10 },
+            { title: "attempts", align: "right" },
+            { title: "error", align: "right" },
+            { title: "below 0.9", align: "right", yields: 1, widthMin: 9 },
+            { title: "drift", yields: 2, widthMin: 6 },
+            { title: "learned", yields: 3, widthMin: 8 },
+          ],
+          entries.map((model) => [
+            { text: model.modelId, tone: "bold" },
+            { text: String(model.samples ?? 0), tone: "dim" },
+            { text: share(model.error), tone: (model.error ?? 0) > 0.5 ? "yellow" : "dim" },
+            { text: share(model.coverage), tone: "dim" },
+            { text: driftOf(model), tone: "yellow" },
+            { text: printAge(model.learnTimeMs ?? 0, shell.nowMs()), tone: "dim" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
 const pointsShown = 10;
 
-export async function showModel(context: Context): Promise<number> {
+export async function showModel(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const server = await connect(context);
   const params = { id: values.argument("ID") };
   const reply = await server.call("models.get", { params, query: server.namespace });
   const { model, predictions } = reply;
-  if (print.isJson) print.json(reply);
-  else if (print.isQuiet) print.line(params.id);
-  else {
-    print.facts([
-      ["model", { text: params.id, tone: "bold" }],
-      ["attempts", { text: String(model?.samples ?? 0) }],
-      ["error", { text: `${share(model?.error)} of what a time is` }],
-      ["below 0.9", { text: `${share(model?.coverage)} of times; 90 % is right` }],
-      ["drift", model?.drift === undefined ? undefined : { text: driftOf(model), tone: "yellow" }],
-    ]);
-    if (predictions.length > 0)
-      print.table(
-        [
-          { title: "predicted", align: "right" },
-          { title: "at most", align: "right" },
-          { title: "real", align: "right" },
-          { title: "when" },
-        ],
-        predictions.slice(-pointsShown).map(({ predicted = 0, predictedHigh = 0, real = 0, timeMs = 0 }) => [
-          { text: printDurationMs(predicted), tone: "dim" },
-          { text: printDurationMs(predictedHigh), tone: "dim" },
-          { text: printDurationMs(real), tone: real > predictedHigh ? "yellow" : "green" },
-          { text: printAge(timeMs, shell.nowMs()), tone: "dim" },
-        ]),
-      );
-  }
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: [params.id],
+    draw: () => {
+      print.facts([
+        ["model", { text: params.id, tone: "bold" }],
+        ["attempts", { text: String(model?.samples ?? 0) }],
+        ["error", { text: `${share(model?.error)} of what a time is` }],
+        ["below 0.9", { text: `${share(model?.coverage)} of times; 90 % is right` }],
+        ["drift", model?.drift === undefined ? undefined : { text: driftOf(model), tone: "yellow" }],
+      ]);
+      if (predictions.length > 0)
+        print.table(
+          [
+            { title: "predicted", align: "right" },
+            { title: "at most", align: "right" },
+            { title: "real", align: "right" },
+            { title: "when" },
+          ],
+          predictions
+            .slice(-pointsShown)
+            .map(({ predicted = 0, predictedHigh = 0, real = 0, timeMs = 0 }) => [
+              { text: printDurationMs(predicted), tone: "dim" },
+              { text: printDurationMs(predictedHigh), tone: "dim" },
+              { text: printDurationMs(real), tone: real > predictedHigh ? "yellow" : "green" },
+              { text: printAge(timeMs, shell.nowMs()), tone: "dim" },
+            ]),
+        );
+    },
+  };
 }
 
-export async function resetModel(context: Context): Promise<number> {
+export async function resetModel(context: Context): Promise<Result> {
   const { values, print } = context;
   const reason = values.text("reason");
   const server = await connect(context);
   const params = { id: values.argument("ID") };
   const body = reason === undefined ? {} : { reason };
   const model = await server.call("models.reset", { params, query: server.namespace, body });
-  if (print.isJson) print.json(model);
-  else if (!print.isQuiet) print.line(`${print.style.green("✓")} ${safe(params.id)} reset`);
-  return exitCodes.completed;
+  return {
+    json: model,
+    quiet: [],
+    draw: () => {
+      print.line(`${print.style.green("✓")} ${safe(params.id)} reset`);
+    },
+  };
 }
 
 function share(part: number | undefined): string {

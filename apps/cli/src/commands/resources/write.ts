@@ -1,14 +1,15 @@
 /** Quotas and reservations, set and taken away. */
+
 import { amountOf } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { amountsIn } from "../amounts.ts";
 import { ofAgents } from "./of-agents.ts";
 
-export async function setQuota(context: Context): Promise<number> {
+export async function setQuota(context: Context): Promise<Result> {
   const { values, print } = context;
   const params = { quota: values.argument("QUOTA") };
   const limits = amountsIn(context, "limit", [
@@ -21,13 +22,16 @@ export async function setQuota(context: Context): Promise<number> {
     query: { ...server.namespace, ...reasonOf(context) },
     body: { quotaId: params.quota, limits, ...sessionsOf(context) },
   });
-  if (print.isJson) print.json(quota);
-  else if (print.isQuiet) print.line(params.quota);
-  else print.line(`${print.style.green("✓")} ${safe(params.quota)} allows ${amountsSaid(limits)}`);
-  return exitCodes.completed;
+  return {
+    json: quota,
+    quiet: [params.quota],
+    draw: () => {
+      print.line(`${print.style.green("✓")} ${safe(params.quota)} allows ${amountsSaid(limits)}`);
+    },
+  };
 }
 
-export async function deleteQuota(context: Context): Promise<number> {
+export async function deleteQuota(context: Context): Promise<Result> {
   const params = { quota: context.values.argument("QUOTA") };
   const server = await connect(context);
   const reply = await server.call("quotas.delete", {
@@ -37,7 +41,7 @@ export async function deleteQuota(context: Context): Promise<number> {
   return tell(context, reply, params.quota);
 }
 
-export async function createReservation(context: Context): Promise<number> {
+export async function createReservation(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const reservationId = values.argument("RESERVATION");
   const example = [
@@ -61,16 +65,18 @@ export async function createReservation(context: Context): Promise<number> {
       ...sessionsOf(context),
     },
   });
-  if (print.isJson) print.json(reply);
-  else if (print.isQuiet) print.line(reservationId);
-  else
-    print.line(
-      `${print.style.green("✓")} ${safe(reservationId)} reserves ${amountsSaid(amounts)}${safe(ofAgents({ equals: agents }))} until ${new Date(fromMs + forMs).toISOString()}`,
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: [reservationId],
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} ${safe(reservationId)} reserves ${amountsSaid(amounts)}${safe(ofAgents({ equals: agents }))} until ${new Date(fromMs + forMs).toISOString()}`,
+      );
+    },
+  };
 }
 
-export async function deleteReservation(context: Context): Promise<number> {
+export async function deleteReservation(context: Context): Promise<Result> {
   const params = { reservation: context.values.argument("RESERVATION") };
   const server = await connect(context);
   const reply = await server.call("reservations.delete", {
@@ -80,15 +86,18 @@ export async function deleteReservation(context: Context): Promise<number> {
   return tell(context, reply, params.reservation);
 }
 
-function tell({ print }: Context, reply: { readonly removed?: boolean }, id: string): number {
-  if (print.isJson) print.json(reply);
-  else if (!print.isQuiet)
-    print.line(
-      reply.removed === true
-        ? `${print.style.green("✓")} ${safe(id)} deleted`
-        : `${print.style.dim("–")} ${safe(id)} not found`,
-    );
-  return exitCodes.completed;
+function tell({ print }: Context, reply: { readonly removed?: boolean }, id: string): Result {
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(id)} deleted`
+          : `${print.style.dim("–")} ${safe(id)} not found`,
+      );
+    },
+  };
 }
 
 function amountsSaid(amounts: Readonly<Record<string, number>>): string {

@@ -3,6 +3,7 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
+import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
@@ -12,8 +13,8 @@ import { printAge } from "../../terminal/time.ts";
 const listedMax = 200;
 
 /** Decides a question to a person; without a run, lists those that are open. */
-export async function approve(context: Context): Promise<number> {
-  const { values, shell, print } = context;
+export async function approve(context: Context): Promise<Result> {
+  const { values, shell } = context;
   const id = values.optionalArgument("ID");
   const data = await readInput(values.texts("form"), shell, "the form");
   const server = await connect(context);
@@ -29,9 +30,12 @@ export async function approve(context: Context): Promise<number> {
   const decided = await decide(server, { id, approval, said }).catch((error: unknown) => {
     throw withForm(error, approval);
   });
-  if (print.isJson) print.json(decided);
-  else tellDecided(context, approval, decided);
-  return exitCodes.completed;
+  return {
+    json: decided,
+    draw: () => {
+      tellDecided(context, approval, decided);
+    },
+  };
 }
 
 interface Answer {
@@ -77,37 +81,39 @@ async function openQuestions(server: Server, workId: string | undefined): Promis
   });
 }
 
-function tellOpen({ print, shell }: Context, open: readonly Approval[]): number {
-  if (print.isJson) print.json({ approvals: open });
-  else if (print.isQuiet)
-    print.lines(open.map(({ about, approvalId }) => `${about?.id ?? ""} ${approvalId}`));
-  else if (open.length === 0) print.note("No open approvals.");
-  else {
-    const nowMs = shell.nowMs();
-    print.table(
-      [
-        { title: "run", widthMin: 10 },
-        { title: "task", widthMin: 8, yields: 1 },
-        { title: "question", widthMin: 16, yields: 1 },
-        { title: "asked", align: "right", yields: 2 },
-        { title: "form", yields: 2, widthMin: 8 },
-      ],
-      open.map(({ about, approvalId, title = "", requestTimeMs, form = "" }) => [
-        { text: about?.id ?? "", tone: "bold" },
-        about?.task ?? approvalId,
-        title,
-        { text: requestTimeMs === undefined ? "" : printAge(requestTimeMs, nowMs), tone: "dim" },
-        { text: fieldsOf(form).join(", "), tone: "dim" },
-      ]),
-    );
-    print.note("");
-    print.note(
-      print.errorStyle.dim(
-        "Approve: tutti approve RUN [TASK]      Reject: tutti approve RUN [TASK] --reject",
-      ),
-    );
-  }
-  return exitCodes.completed;
+function tellOpen({ print, shell }: Context, open: readonly Approval[]): Result {
+  return {
+    json: { approvals: open },
+    quiet: open.map(({ about, approvalId }) => `${about?.id ?? ""} ${approvalId}`),
+    draw: () => {
+      if (open.length === 0) print.note("No open approvals.");
+      else {
+        const nowMs = shell.nowMs();
+        print.table(
+          [
+            { title: "run", widthMin: 10 },
+            { title: "task", widthMin: 8, yields: 1 },
+            { title: "question", widthMin: 16, yields: 1 },
+            { title: "asked", align: "right", yields: 2 },
+            { title: "form", yields: 2, widthMin: 8 },
+          ],
+          open.map(({ about, approvalId, title = "", requestTimeMs, form = "" }) => [
+            { text: about?.id ?? "", tone: "bold" },
+            about?.task ?? approvalId,
+            title,
+            { text: requestTimeMs === undefined ? "" : printAge(requestTimeMs, nowMs), tone: "dim" },
+            { text: fieldsOf(form).join(", "), tone: "dim" },
+          ]),
+        );
+        print.note("");
+        print.note(
+          print.errorStyle.dim(
+            "Approve: tutti approve RUN [TASK]      Reject: tutti approve RUN [TASK] --reject",
+          ),
+        );
+      }
+    },
+  };
 }
 
 /** The question that is meant: the only one of the run, or the one that was named. */

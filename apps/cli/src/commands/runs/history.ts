@@ -1,6 +1,7 @@
 import type { RunEvent, Span } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
@@ -12,7 +13,7 @@ import { printClock, printDurationMs } from "../../terminal/time.ts";
 const pageSize = 500;
 
 /** Prints the events of a run, or the timeline of a mission or session. */
-export async function history(context: Context): Promise<number> {
+export async function history(context: Context): Promise<Result> {
   const server = await connect(context);
   const params = { id: context.values.argument("ID") };
   const print = await whichever<() => Promise<void>>({

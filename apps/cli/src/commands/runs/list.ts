@@ -1,6 +1,6 @@
 import type { Mission, Run, Session } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { errorOf } from "../../follow/model.ts";
 import type { Server } from "../../server/calls.ts";
 import { runQuery } from "../../server/filters.ts";
@@ -13,7 +13,7 @@ import type { Column, Entry } from "../../terminal/table.ts";
 import { printAge } from "../../terminal/time.ts";
 
 /** Runs, and missions and sessions that began in the span of these runs: to whoever starts them all are what was started. */
-export async function list(context: Context): Promise<number> {
+export async function list(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const query = { ...runQuery(context), ...(values.flag("waiting") ? { needsPerson: true } : {}) };
   const { token, beforeMs } = placeOf(values.text("page"));
@@ -31,32 +31,39 @@ export async function list(context: Context): Promise<number> {
     sessionsOf(context, server, query, span),
   ]);
   const next = nextToken === undefined ? undefined : tokenOf(nextToken, sinceMs);
-  if (print.isJson)
-    print.json({ runs: entries, missions, sessions, ...(next === undefined ? {} : { nextToken: next }) });
-  else if (print.isQuiet)
-    print.lines([
+  return {
+    json: { runs: entries, missions, sessions, ...(next === undefined ? {} : { nextToken: next }) },
+    quiet: [
       ...entries.map(({ runId }) => runId),
       ...missions.map(({ missionId }) => missionId),
       ...sessions.map(({ sessionId }) => sessionId),
-    ]);
-  else if (entries.length + missions.length + sessions.length === 0)
-    print.note(emptyWords(Object.keys(query).length > 0));
-  else {
-    const nowMs = shell.nowMs();
-    const started = [
-      ...entries.map((run) => ({ atMs: run.createTimeMs ?? 0, row: runRow(run, nowMs) })),
-      ...missions.map((mission) => ({ atMs: mission.createTimeMs ?? 0, row: missionRow(mission, nowMs) })),
-      ...sessions.map((session) => ({ atMs: session.createTimeMs ?? 0, row: sessionRow(session, nowMs) })),
-    ];
-    print.table(
-      runColumns,
-      started.sort((one, other) => other.atMs - one.atMs).map(({ row }) => row),
-    );
-    if (isMore) print.note(print.errorStyle.dim("More missions: tutti mission list"));
-    if (areMore) print.note(print.errorStyle.dim("More sessions: tutti session list"));
-    tellMore(context, next);
-  }
-  return exitCodes.completed;
+    ],
+    draw: () => {
+      if (entries.length + missions.length + sessions.length === 0)
+        print.note(emptyWords(Object.keys(query).length > 0));
+      else {
+        const nowMs = shell.nowMs();
+        const started = [
+          ...entries.map((run) => ({ atMs: run.createTimeMs ?? 0, row: runRow(run, nowMs) })),
+          ...missions.map((mission) => ({
+            atMs: mission.createTimeMs ?? 0,
+            row: missionRow(mission, nowMs),
+          })),
+          ...sessions.map((session) => ({
+            atMs: session.createTimeMs ?? 0,
+            row: sessionRow(session, nowMs),
+          })),
+        ];
+        print.table(
+          runColumns,
+          started.sort((one, other) => other.atMs - one.atMs).map(({ row }) => row),
+        );
+        if (isMore) print.note(print.errorStyle.dim("More missions: tutti mission list"));
+        if (areMore) print.note(print.errorStyle.dim("More sessions: tutti session list"));
+        tellMore(context, next);
+      }
+    },
+  };
 }
 
 const othersMax = 500;

@@ -3,6 +3,7 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
+import type { Result } from "../../command/presenter.ts";
 import { followRun } from "../../follow/follow.ts";
 import { isFileName, readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
@@ -12,7 +13,7 @@ import { runSession } from "../sessions/write.ts";
 import { register } from "../workflows/register.ts";
 
 /** Registers where a file was named, starts, and follows to the end. */
-export async function run(context: Context): Promise<number> {
+export async function run(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const what = values.argument("FILE|NAME");
   const file = isFileName(what, shell) ? await readDefinition(what, shell) : undefined;
@@ -46,9 +47,12 @@ export async function run(context: Context): Promise<number> {
     });
   if (existed === true) print.note(print.errorStyle.dim(`Run ${started.runId} already exists.`));
   if (!values.flag("detach")) return await followRun(context, { server, id: started.runId });
-  if (print.isJson) print.json(started);
-  else print.line(started.runId);
-  return exitCodes.completed;
+  return {
+    json: started,
+    draw: () => {
+      print.line(started.runId);
+    },
+  };
 }
 
 function priorityOf(text: string | undefined): number | undefined {

@@ -1,6 +1,6 @@
 import type { Run, Task } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { drawRun } from "../../drawing/run-frame.ts";
 import { viewOf } from "../../follow/run-model.ts";
 import { drawError } from "../../follow/tell-end.ts";
@@ -16,19 +16,22 @@ import { showTask } from "./show-task.ts";
 const pageSize = 1_000;
 const tasksMax = 20_000;
 
-export async function show(context: Context): Promise<number> {
-  const { values, print } = context;
+export async function show(context: Context): Promise<Result> {
+  const { values } = context;
   const id = values.argument("ID");
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
   if (task !== undefined) return await showTask(context, server, { id, task });
-  return await whichever({
+  return await whichever<Result>({
     run: async () => {
       const { run, tasks } = await stateOf(context, server, id);
-      if (print.isJson) print.json({ run, tasks });
-      else if (print.isQuiet) print.line(run.status);
-      else draw(context, run, tasks);
-      return exitCodes.completed;
+      return {
+        json: { run, tasks },
+        quiet: [run.status],
+        draw: () => {
+          draw(context, run, tasks);
+        },
+      };
     },
     mission: () => showMission(context),
     session: () => showSession(context),

@@ -1,4 +1,5 @@
 /** One action on many runs: a preview, a question, then exactly what was previewed. */
+
 import { counted } from "@tutti/kernel";
 import type {
   ApplyBulkReply,
@@ -13,6 +14,7 @@ import type {
 import { isConfirmed } from "../../command/confirm.ts";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { drawBar } from "../../terminal/bar.ts";
 import { Screen } from "../../terminal/screen.ts";
@@ -39,18 +41,18 @@ export async function steerMany(
   context: Context,
   server: Server,
   { filter, steering }: Many,
-): Promise<number> {
+): Promise<Result> {
   const { values, print, shell, command } = context;
   const preview = await server.call("bulk.preview", {
     query: server.namespace,
     body: { filter, action: steering.many },
   });
   const { count = 0, previewToken = "" } = preview;
-  if (count === 0) {
-    if (print.isJson) print.json({ done: 0, refusals: [], leftAlone: preview.leftAlone ?? 0 });
-    else print.note(noneWords(preview, command.name));
-    return exitCodes.completed;
-  }
+  if (count === 0)
+    return {
+      json: { done: 0, refusals: [], leftAlone: preview.leftAlone ?? 0 },
+      draw: () => print.note(noneWords(preview, command.name)),
+    };
   if (shell.isAnswered && !values.flag("yes") && !print.isJson) tellPreview(context, preview);
   const verb = command.name.slice(0, 1).toUpperCase() + command.name.slice(1);
   if (!(await isConfirmed(context, `${verb} ${counted(count, "run")}?`))) return exitCodes.completed;
@@ -98,7 +100,7 @@ async function apply(
   { print, shell }: Context,
   server: Server,
   { previewToken, reason, count, done: doneWords }: Applying,
-): Promise<number> {
+): Promise<Result> {
   const refusals: BulkRefusal[] = [];
   let done = 0;
   const screen =
@@ -117,14 +119,17 @@ async function apply(
   } finally {
     screen?.end();
   }
-  if (print.isJson) print.json({ done, refusals });
-  else if (!print.isQuiet) {
-    print.line(
-      `${print.style.green("✓")} ${counted(done, "run")} ${done === 1 ? doneWords : doneWords.replace(/^is /, "are ").replace(/^goes /, "go ")}`,
-    );
-    for (const { runId = "", error } of refusals.slice(0, 10))
-      print.line(`${print.style.red("✗")} ${safe(runId)}  ${print.style.dim(safe(error?.message ?? ""))}`);
-    if (refusals.length > 10) print.line(print.style.dim(`and ${refusals.length - 10} more rejected`));
-  }
-  return refusals.length === 0 ? exitCodes.completed : exitCodes.refused;
+  return {
+    json: { done, refusals },
+    quiet: [],
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} ${counted(done, "run")} ${done === 1 ? doneWords : doneWords.replace(/^is /, "are ").replace(/^goes /, "go ")}`,
+      );
+      for (const { runId = "", error } of refusals.slice(0, 10))
+        print.line(`${print.style.red("✗")} ${safe(runId)}  ${print.style.dim(safe(error?.message ?? ""))}`);
+      if (refusals.length > 10) print.line(print.style.dim(`and ${refusals.length - 10} more rejected`));
+    },
+    exitCode: refusals.length === 0 ? exitCodes.completed : exitCodes.refused,
+  };
 }

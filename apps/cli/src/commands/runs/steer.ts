@@ -1,7 +1,8 @@
 /** One action on one run, or on all that filters name. */
+
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { runFilter } from "../../server/filters.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
@@ -10,7 +11,7 @@ import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { type Steered, type Steering, steerMany } from "./steer-many.ts";
 
-async function steer(context: Context, steering: Steering): Promise<number> {
+async function steer(context: Context, steering: Steering): Promise<Result> {
   const { values, print } = context;
   const id = values.optionalArgument("ID");
   const filter = runFilter(context);
@@ -24,13 +25,15 @@ async function steer(context: Context, steering: Steering): Promise<number> {
   const server = await connect(context);
   if (id === undefined) return await steerMany(context, server, { filter, steering });
   const run = await steering.one(server, id);
-  if (print.isJson) print.json(run ?? { runId: id, removed: true });
-  else if (!print.isQuiet) {
-    const { symbol, tone, words } = lookOf(run?.status);
-    const now = run === undefined ? "" : `  ${toned(print.style, tone, `${symbol} ${words}`)}`;
-    print.line(`${print.style.green("✓")} ${safe(id)} ${steering.done}${now}`);
-  }
-  return exitCodes.completed;
+  return {
+    json: run ?? { runId: id, removed: true },
+    quiet: [],
+    draw: () => {
+      const { symbol, tone, words } = lookOf(run?.status);
+      const now = run === undefined ? "" : `  ${toned(print.style, tone, `${symbol} ${words}`)}`;
+      print.line(`${print.style.green("✓")} ${safe(id)} ${steering.done}${now}`);
+    },
+  };
 }
 
 function reasonOf({ values }: Context): { readonly reason?: string } {
@@ -38,7 +41,7 @@ function reasonOf({ values }: Context): { readonly reason?: string } {
   return reason === undefined ? {} : { reason };
 }
 
-export function cancel(context: Context): Promise<number> {
+export function cancel(context: Context): Promise<Result> {
   const body = reasonOf(context);
   const isNow = context.values.flag("now");
   return steer(context, {
@@ -55,7 +58,7 @@ export function cancel(context: Context): Promise<number> {
   });
 }
 
-export function pause(context: Context): Promise<number> {
+export function pause(context: Context): Promise<Result> {
   const body = reasonOf(context);
   return steer(context, {
     done: "is paused",
@@ -71,7 +74,7 @@ export function pause(context: Context): Promise<number> {
   });
 }
 
-export function resume(context: Context): Promise<number> {
+export function resume(context: Context): Promise<Result> {
   const taskIds = context.values.list("task");
   const reason = reasonOf(context);
   const body = { ...reason, ...(taskIds.length === 0 ? {} : { taskIds }) };
@@ -90,7 +93,7 @@ export function resume(context: Context): Promise<number> {
   });
 }
 
-export function retry(context: Context): Promise<number> {
+export function retry(context: Context): Promise<Result> {
   const { values } = context;
   const taskIds = values.list("task");
   const key = values.text("idempotency-key");
@@ -111,7 +114,7 @@ export function retry(context: Context): Promise<number> {
   });
 }
 
-export function remove(context: Context): Promise<number> {
+export function remove(context: Context): Promise<Result> {
   const query = reasonOf(context);
   return steer(context, {
     done: "deleted",

@@ -1,10 +1,11 @@
 import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
 import { followMission, followRun, followSession } from "../../follow/follow.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 
 /** Follows a run, a mission or a session. */
-export async function watch(context: Context): Promise<number> {
+export async function watch(context: Context): Promise<Result> {
   const server = await connect(context);
   const id = context.values.argument("ID");
   // A stream tries for ever; whether there is a platform and what is followed is found out once, before.

@@ -1,6 +1,7 @@
 import type { Candidate, Choice, Explanation, FailedAttempt, Wait } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
 import { drawChoices } from "../../drawing/choices.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
@@ -9,7 +10,7 @@ import type { Style } from "../../terminal/style.ts";
 import { padEnd, safe, widthOf, wrap } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 
-export async function why(context: Context): Promise<number> {
+export async function why(context: Context): Promise<Result> {
   const { values } = context;
   const id = values.argument("ID");
   const task = values.optionalArgument("TASK");
@@ -55,13 +56,15 @@ export function tellExplanation(
   { print, shell }: Context,
   explanation: Explanation,
   choices?: readonly Choice[],
-): void {
-  if (print.isJson) print.json(choices === undefined ? explanation : { explanation, choices });
-  else if (print.isQuiet) print.line(safe(explanation.summary ?? ""));
-  else {
-    const page = { style: print.style, width: Math.min(print.width, 100), nowMs: shell.nowMs() };
-    print.lines([...drawExplanation(explanation, page), ...drawChoices(choices ?? [], page)]);
-  }
+): Outcome {
+  return {
+    json: choices === undefined ? explanation : { explanation, choices },
+    quiet: [safe(explanation.summary ?? "")],
+    draw: () => {
+      const page = { style: print.style, width: Math.min(print.width, 100), nowMs: shell.nowMs() };
+      print.lines([...drawExplanation(explanation, page), ...drawChoices(choices ?? [], page)]);
+    },
+  };
 }
 
 interface Page {

@@ -2,42 +2,49 @@
 
 import type { NeedCondition } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
-export async function listDependencies(context: Context): Promise<number> {
+export async function listDependencies(context: Context): Promise<Result> {
   const { values, print } = context;
   const params = { session: values.argument("SESSION") };
   const server = await connect(context);
   const reply = await server.call("dependencies.list", { params, query: server.namespace });
   const { needs = [], neededBy = [] } = reply;
-  if (print.isJson) print.json(reply);
-  else if (print.isQuiet) print.lines(needs.map(({ session }) => session?.id ?? ""));
-  else if (needs.length + neededBy.length === 0)
-    print.note(`${safe(params.session)} has no dependencies and no dependents.`);
-  else
-    print.table(
-      [
-        { title: "session", widthMin: 8 },
-        { title: "waits for", widthMin: 8 },
-        { title: "condition" },
-        { title: "has" },
-      ],
-      [
-        ...needs.map((need) => ({ waits: params.session, for: nameOf(need.session, server), ...need })),
-        ...neededBy.map((need) => ({ waits: nameOf(need.session, server), for: params.session, ...need })),
-      ].map(({ waits, for: other, condition, met = false }) => [
-        { text: waits, tone: "bold" },
-        { text: other },
-        { text: words[condition ?? "success"], tone: "dim" },
-        { text: met ? "yes" : "no", tone: met ? "green" : "yellow" },
-      ]),
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: needs.map(({ session }) => session?.id ?? ""),
+    draw: () => {
+      if (needs.length + neededBy.length === 0)
+        print.note(`${safe(params.session)} has no dependencies and no dependents.`);
+      else
+        print.table(
+          [
+            { title: "session", widthMin: 8 },
+            { title: "waits for", widthMin: 8 },
+            { title: "condition" },
+            { title: "has" },
+          ],
+          [
+            ...needs.map((need) => ({ waits: params.session, for: nameOf(need.session, server), ...need })),
+            ...neededBy.map((need) => ({
+              waits: nameOf(need.session, server),
+              for: params.session,
+              ...need,
+            })),
+          ].map(({ waits, for: other, condition, met = false }) => [
+            { text: waits, tone: "bold" },
+            { text: other },
+            { text: words[condition ?? "success"], tone: "dim" },
+            { text: met ? "yes" : "no", tone: met ? "green" : "yellow" },
+          ]),
+        );
+    },
+  };
 }
 
-export async function addDependency(context: Context): Promise<number> {
+export async function addDependency(context: Context): Promise<Result> {
   const { values, print } = context;
   const params = { session: values.argument("SESSION") };
   const session = referenceOf(values.argument("OTHER"));
@@ -48,15 +55,17 @@ export async function addDependency(context: Context): Promise<number> {
     query: server.namespace,
     body: { dependency: { session, condition }, ...reasonOf(context) },
   });
-  if (print.isJson) print.json(reply);
-  else
-    print.line(
-      `${print.style.green("✓")} ${safe(params.session)} waits for ${safe(nameOf(session, server))}`,
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} ${safe(params.session)} waits for ${safe(nameOf(session, server))}`,
+      );
+    },
+  };
 }
 
-export async function removeDependency(context: Context): Promise<number> {
+export async function removeDependency(context: Context): Promise<Result> {
   const { values, print } = context;
   const params = { session: values.argument("SESSION") };
   const session = referenceOf(values.argument("OTHER"));
@@ -66,12 +75,14 @@ export async function removeDependency(context: Context): Promise<number> {
     query: server.namespace,
     body: { session, ...reasonOf(context) },
   });
-  if (print.isJson) print.json(reply);
-  else
-    print.line(
-      `${print.style.green("✓")} ${safe(params.session)} does not wait for ${safe(nameOf(session, server))}`,
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} ${safe(params.session)} does not wait for ${safe(nameOf(session, server))}`,
+      );
+    },
+  };
 }
 
 /** `ID`, or `NAMESPACE/ID` for one of another namespace. */

@@ -1,7 +1,8 @@
 /** What a session would come to if it were started now, and what was chosen for those that were. */
+
 import type { Choice, Mode } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { drawForesight } from "../../drawing/foresight.ts";
 import { connect } from "../../server/server.ts";
 import type { Entry } from "../../terminal/table.ts";
@@ -9,7 +10,7 @@ import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { listed } from "../listing.ts";
 import { sessionOf } from "./write.ts";
 
-export async function plan(context: Context): Promise<number> {
+export async function plan(context: Context): Promise<Result> {
   const { values, print } = context;
   const mode = values.text("mode");
   const session = await sessionOf(context, values.argument("FILE|NAME"), "nothing is planned");
@@ -19,13 +20,16 @@ export async function plan(context: Context): Promise<number> {
     // What is no mode is refused by the parser, which knows them.
     body: { session: { ...session, ...(mode === undefined ? {} : { mode: mode as Mode }) } },
   });
-  if (print.isJson) print.json(reply);
-  else if (print.isQuiet) print.line(reply.mode ?? "");
-  else print.lines(drawForesight(reply, { style: print.style, width: Math.min(print.width, 120) }));
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: [reply.mode ?? ""],
+    draw: () => {
+      print.lines(drawForesight(reply, { style: print.style, width: Math.min(print.width, 120) }));
+    },
+  };
 }
 
-export function listChoices(context: Context): Promise<number> {
+export function listChoices(context: Context): Promise<Result> {
   const mode = context.values.text("mode");
   const query = mode === undefined ? {} : { mode: mode as Mode };
   return listed<Choice>(context, {

@@ -1,8 +1,10 @@
 /** Sessions, read: which there are, how one goes, against which plan, and what other modes would have cost. */
+
 import { counted } from "@tutti/kernel";
 import type { Counterfactual, Performance, Session, SessionTask, WaitCause } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodeOf, exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { printNumber } from "../../drawing/choices.ts";
 import { drawPlan } from "../../drawing/plan.ts";
 import { drawRun } from "../../drawing/run-frame.ts";
@@ -22,7 +24,7 @@ import { printAge, printDurationMs, printMoment } from "../../terminal/time.ts";
 import { listed } from "../listing.ts";
 import { sessionReasons, tellExplanation } from "../runs/why.ts";
 
-export function listSessions(context: Context): Promise<number> {
+export function listSessions(context: Context): Promise<Result> {
   const { values } = context;
   const text = values.text("text");
   const states = values.list("state");
@@ -91,16 +93,19 @@ async function tasksOf(server: Server, id: string, withPayloads = false): Promis
   return found;
 }
 
-export async function showSession(context: Context): Promise<number> {
+export async function showSession(context: Context): Promise<Result> {
   const { values, print } = context;
   const id = values.argument("ID");
   const server = await connect(context);
   const session = await server.call("sessions.get", { params: { id }, query: server.namespace });
   const tasks = print.isQuiet ? [] : await tasksOf(server, id);
-  if (print.isJson) print.json({ session, tasks });
-  else if (print.isQuiet) print.line(session.status);
-  else draw(context, session, tasks);
-  return exitCodes.completed;
+  return {
+    json: { session, tasks },
+    quiet: [session.status],
+    draw: () => {
+      draw(context, session, tasks);
+    },
+  };
 }
 
 function draw({ print, shell }: Context, session: Session, tasks: readonly SessionTask[]): void {
@@ -175,7 +180,7 @@ function planWords(lateMs: number, replans: number, moves: number): string | und
   return [late, again, moved].filter((words) => words !== "").join(", ") || undefined;
 }
 
-export function listSessionTasks(context: Context): Promise<number> {
+export function listSessionTasks(context: Context): Promise<Result> {
   const id = context.values.argument("ID");
   return listed<SessionTask>(context, {
     name: "tasks",
@@ -212,7 +217,7 @@ export function listSessionTasks(context: Context): Promise<number> {
   });
 }
 
-export async function whySession(context: Context): Promise<number> {
+export async function whySession(context: Context): Promise<Result> {
   const { values } = context;
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
@@ -221,7 +226,7 @@ export async function whySession(context: Context): Promise<number> {
   return exitCodes.completed;
 }
 
-export async function planOfSession(context: Context): Promise<number> {
+export async function planOfSession(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const number = values.whole("number");
   const server = await connect(context);
@@ -229,48 +234,51 @@ export async function planOfSession(context: Context): Promise<number> {
     params: { id: values.argument("ID") },
     query: { ...server.namespace, ...(number === undefined ? {} : { number }) },
   });
-  if (print.isJson) print.json({ plan, count });
-  else if (plan === undefined) print.note("No plan yet, or the mode needs none.");
-  else
-    print.lines(
-      drawPlan(plan, {
-        ...{ style: print.style, width: Math.min(print.width, 120), nowMs: shell.nowMs(), count },
-      }),
-    );
-  return exitCodes.completed;
+  return {
+    json: { plan, count },
+    draw: () => {
+      if (plan === undefined) print.note("No plan yet, or the mode needs none.");
+      else
+        print.lines(
+          drawPlan(plan, {
+            ...{ style: print.style, width: Math.min(print.width, 120), nowMs: shell.nowMs(), count },
+          }),
+        );
+    },
+  };
 }
 
-export async function compareSession(context: Context): Promise<number> {
+export async function compareSession(context: Context): Promise<Result> {
   const { values, print } = context;
   const server = await connect(context);
   const reply = await server.call("sessions.compare", {
     params: { id: values.argument("ID") },
     query: server.namespace,
   });
-  if (print.isJson) {
-    print.json(reply);
-    return exitCodes.completed;
-  }
-  print.table(
-    [
-      { title: "mode" },
-      { title: "time", align: "right" },
-      { title: "slots", align: "right" },
-      { title: "efficient", align: "right" },
-      { title: "money", align: "right" },
-      { title: "", yields: 2 },
-    ],
-    reply.modes.map(counterfactualRow),
-  );
-  const { trustworthy = false, assumptions = "" } = reply;
-  if (assumptions !== "") print.note(print.errorStyle.dim(safe(assumptions)));
-  if (!trustworthy)
-    print.note(
-      print.errorStyle.yellow(
-        "The simulation does not match the actual mode. The other modes are rough estimates.",
-      ),
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    draw: () => {
+      print.table(
+        [
+          { title: "mode" },
+          { title: "time", align: "right" },
+          { title: "slots", align: "right" },
+          { title: "efficient", align: "right" },
+          { title: "money", align: "right" },
+          { title: "", yields: 2 },
+        ],
+        reply.modes.map(counterfactualRow),
+      );
+      const { trustworthy = false, assumptions = "" } = reply;
+      if (assumptions !== "") print.note(print.errorStyle.dim(safe(assumptions)));
+      if (!trustworthy)
+        print.note(
+          print.errorStyle.yellow(
+            "The simulation does not match the actual mode. The other modes are rough estimates.",
+          ),
+        );
+    },
+  };
 }
 
 function counterfactualRow({
@@ -296,7 +304,7 @@ function counterfactualRow({
 const waitMs = 25_000;
 
 /** Waits for the end, and prints what came of it and nothing else. */
-export async function resultOfSession(context: Context): Promise<number> {
+export async function resultOfSession(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const id = values.argument("ID");
   const forMs = values.durationMs("timeout") ?? Number.POSITIVE_INFINITY;

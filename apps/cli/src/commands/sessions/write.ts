@@ -1,9 +1,11 @@
 /** Sessions, started, told, held, moved and ended. */
+
 import type { ExecuteSessionReply, Mode, Routes, Session, SessionSpecInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
+import type { Result } from "../../command/presenter.ts";
 import { followSession } from "../../follow/follow.ts";
 import { isFileName, readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
@@ -15,7 +17,7 @@ import { safe } from "../../terminal/text.ts";
 import { budgetIn } from "../amounts.ts";
 
 /** Starts a session from a file or a registered workflow, and follows it. */
-export async function startSession(context: Context): Promise<number> {
+export async function startSession(context: Context): Promise<Result> {
   const { values } = context;
   const mode = values.text("mode");
   const spec = await sessionOf(context, values.argument("FILE|NAME"), "nothing was started");
@@ -27,11 +29,11 @@ export async function startSession(context: Context): Promise<number> {
 }
 
 /** Starts the session of a file. An error is shown at its position, and nothing starts. */
-export async function runSession(context: Context, server: Server, file: SourceFile): Promise<number> {
+export async function runSession(context: Context, server: Server, file: SourceFile): Promise<Result> {
   return await start(context, server, await sessionIn(context, file, "nothing was started"));
 }
 
-async function start(context: Context, server: Server, body: SessionBody): Promise<number> {
+async function start(context: Context, server: Server, body: SessionBody): Promise<Result> {
   const { values, print } = context;
   const labels = values.labels("label");
   const [id, key] = [values.text("id"), values.text("idempotency-key")];
@@ -54,9 +56,12 @@ async function start(context: Context, server: Server, body: SessionBody): Promi
     });
   if (existed === true) print.note(print.errorStyle.dim(`Session ${session.sessionId} already exists.`));
   if (!values.flag("detach")) return await followSession(context, { server, id: session.sessionId });
-  if (print.isJson) print.json(session);
-  else print.line(session.sessionId);
-  return exitCodes.completed;
+  return {
+    json: session,
+    draw: () => {
+      print.line(session.sessionId);
+    },
+  };
 }
 
 type SessionBody = Routes["sessions.start"]["body"];
@@ -110,14 +115,14 @@ export function wrongFile(
   });
 }
 
-export async function watchSession(context: Context): Promise<number> {
+export async function watchSession(context: Context): Promise<Result> {
   const server = await connect(context);
   const id = context.values.argument("ID");
   await server.call("sessions.get", { params: { id }, query: server.namespace });
   return await followSession(context, { server, id });
 }
 
-export async function signalSession(context: Context): Promise<number> {
+export async function signalSession(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const [id, name, key] = [values.argument("ID"), values.argument("NAME"), values.text("idempotency-key")];
   const data = await readInput(values.manyArguments("DATA"), shell, "the data");
@@ -129,31 +134,36 @@ export async function signalSession(context: Context): Promise<number> {
     body: data ?? null,
     ...(key === undefined ? {} : { idempotencyKey: key }),
   });
-  if (print.isJson) print.json(reply);
-  else if (!print.isQuiet)
-    print.line(
-      `${print.style.green("✓")} signal ${safe(name)} sent to ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} signal ${safe(name)} sent to ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
+      );
+    },
+  };
 }
 
 type Steer = (server: Server, id: string, body: { readonly reason?: string }) => Promise<Session>;
 
-function steered(done: string, steer: Steer): (context: Context) => Promise<number> {
+function steered(done: string, steer: Steer): (context: Context) => Promise<Result> {
   return async (context) => {
     const { values, print } = context;
     const id = values.argument("ID");
     const reason = values.text("reason");
     const server = await connect(context);
     const session = await steer(server, id, reason === undefined ? {} : { reason });
-    if (print.isJson) print.json(session);
-    else if (!print.isQuiet) {
-      const { symbol, tone, words } = lookOf(session.status);
-      print.line(
-        `${print.style.green("✓")} ${safe(id)} ${done}  ${toned(print.style, tone, `${symbol} ${words}`)}`,
-      );
-    }
-    return exitCodes.completed;
+    return {
+      json: session,
+      quiet: [],
+      draw: () => {
+        const { symbol, tone, words } = lookOf(session.status);
+        print.line(
+          `${print.style.green("✓")} ${safe(id)} ${done}  ${toned(print.style, tone, `${symbol} ${words}`)}`,
+        );
+      },
+    };
   };
 }
 
@@ -169,7 +179,7 @@ export const retrySession = steered("is being retried", (server, id, body) =>
   server.call("sessions.retry", { params: { id }, query: server.namespace, body }),
 );
 
-export function cancelSession(context: Context): Promise<number> {
+export function cancelSession(context: Context): Promise<Result> {
   const isNow = context.values.flag("now");
   const action = steered(isNow ? "is terminated" : "is being cancelled", (server, id, body) =>
     server.call(isNow ? "sessions.terminate" : "sessions.cancel", {
@@ -179,7 +189,7 @@ export function cancelSession(context: Context): Promise<number> {
   return action(context);
 }
 
-export async function moveTasks(context: Context): Promise<number> {
+export async function moveTasks(context: Context): Promise<Result> {
   const { values, print } = context;
   const id = values.argument("ID");
   // What is no mode is refused by the platform, which knows them.
@@ -190,9 +200,12 @@ export async function moveTasks(context: Context): Promise<number> {
     ...{ params: { id }, query: server.namespace },
     body: { taskIds: values.manyArguments("TASK"), mode, ...(reason === undefined ? {} : { reason }) },
   });
-  if (print.isJson) print.json({ moves });
-  else if (!print.isQuiet)
-    for (const { taskId = "", fromPartId = "", toPartId = "" } of moves)
-      print.line(`${print.style.green("✓")} ${safe(taskId)}  ${safe(fromPartId)} → ${safe(toPartId)}`);
-  return exitCodes.completed;
+  return {
+    json: { moves },
+    quiet: [],
+    draw: () => {
+      for (const { taskId = "", fromPartId = "", toPartId = "" } of moves)
+        print.line(`${print.style.green("✓")} ${safe(taskId)}  ${safe(fromPartId)} → ${safe(toPartId)}`);
+    },
+  };
 }

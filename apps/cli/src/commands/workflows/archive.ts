@@ -1,15 +1,16 @@
 /** Archives, restores and converts definitions. */
+
 import { counted } from "@tutti/kernel";
 import type { SourceFormat } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { readInput } from "../../command/input.ts";
+import type { Result } from "../../command/presenter.ts";
 import { isFileName, readDefinition, shortName } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { reasonOf, tellDone } from "../access/who.ts";
 
-export async function archive(context: Context): Promise<number> {
+export async function archive(context: Context): Promise<Result> {
   const { values } = context;
   const name = values.argument("NAME");
   const hash = values.text("hash");
@@ -26,11 +27,10 @@ export async function archive(context: Context): Promise<number> {
     changed === 0
       ? `${safe(name)} is already ${restore ? "active" : "archived"}`
       : `${safe(name)}: ${counted(changed, "version")} ${state}${runs}`;
-  tellDone(context, reply, { id: name, line, isAsBefore: changed === 0 });
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: name, line, isAsBefore: changed === 0 });
 }
 
-export async function convert(context: Context): Promise<number> {
+export async function convert(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const what = values.argument("FILE|NAME");
   const format = (values.text("format") ?? "yaml") as SourceFormat;
@@ -41,9 +41,12 @@ export async function convert(context: Context): Promise<number> {
     query: server.namespace,
     body: { ...subject, format, ...(parameters === undefined ? {} : { parameters }) },
   });
-  if (print.isJson) print.json(source);
-  else print.text(source.text ?? "");
-  return exitCodes.completed;
+  return {
+    json: source,
+    draw: () => {
+      print.text(source.text ?? "");
+    },
+  };
 }
 
 async function subjectOf({ shell }: Context, what: string) {

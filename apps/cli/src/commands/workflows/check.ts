@@ -1,22 +1,27 @@
 import { counted } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import type { Checked } from "../../local/check.ts";
 import { readDefinition, shortName } from "../../local/definition-file.ts";
 import { drawProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 
 /** Checks definitions where they lie; the platform is asked only when it is to be held against it. */
-export async function check(context: Context): Promise<number> {
-  const { values, shell, print } = context;
+export async function check(context: Context): Promise<Result> {
+  const { values, shell } = context;
   const files = await Promise.all(values.manyArguments("FILE").map((file) => readDefinition(file, shell)));
   const { checkFile } = await import("../../local/check.ts");
   const local = files.map((file) => checkFile(file));
   const checked = values.flag("against") ? await Promise.all(local.map((one) => held(context, one))) : local;
   const errors = checked.flatMap(({ problems }) => problems.filter(({ severity }) => severity === "error"));
-  if (print.isJson) print.json({ files: checked.map(jsonOf), ok: errors.length === 0 });
-  else for (const one of checked) tell(context, one);
-  return errors.length === 0 ? exitCodes.completed : exitCodes.failed;
+  return {
+    json: { files: checked.map(jsonOf), ok: errors.length === 0 },
+    draw: () => {
+      for (const one of checked) tell(context, one);
+    },
+    exitCode: errors.length === 0 ? exitCodes.completed : exitCodes.failed,
+  };
 }
 
 /** What is right in itself, held against what the platform offers. */

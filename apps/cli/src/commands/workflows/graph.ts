@@ -3,20 +3,24 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
+import type { Result } from "../../command/presenter.ts";
 import { drawWorkflow, type WorkflowView } from "../../drawing/workflow-frame.ts";
 import { isFileName, readDefinition } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { drawProblem } from "../../terminal/problems.ts";
 
 /** Draws a workflow: a file by itself, a name with the durations that the platform has learned. */
-export async function graph(context: Context): Promise<number> {
+export async function graph(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const what = values.argument("FILE|NAME");
   const view = isFileName(what, shell) ? await ofFile(context, what) : await ofName(context, what);
   if (view === undefined) return exitCodes.failed;
-  if (print.isJson) print.json(view);
-  else print.lines(drawWorkflow(view, print));
-  return exitCodes.completed;
+  return {
+    json: view,
+    draw: () => {
+      print.lines(drawWorkflow(view, print));
+    },
+  };
 }
 
 async function ofFile({ shell, print, values }: Context, what: string): Promise<WorkflowView | undefined> {

@@ -2,13 +2,14 @@ import type { Definition } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
 import { readDefinition, type SourceFile, shortName } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { drawProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 
-export async function registerFiles(context: Context): Promise<number> {
+export async function registerFiles(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const sources = await Promise.all(values.manyArguments("FILE").map((file) => readDefinition(file, shell)));
   const server = await connect(context);

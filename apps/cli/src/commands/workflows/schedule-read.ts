@@ -1,6 +1,6 @@
 import type { Firing, Schedule } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { printTiming, timingSaid } from "../../server/timing.ts";
@@ -8,7 +8,7 @@ import { type Tone, toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printMoment } from "../../terminal/time.ts";
 
-export async function listSchedules(context: Context): Promise<number> {
+export async function listSchedules(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -16,53 +16,67 @@ export async function listSchedules(context: Context): Promise<number> {
     (page) => server.call("schedules.list", { query: { ...server.namespace, ...page } }),
     ({ schedules }) => schedules,
   );
-  if (print.isJson) print.json({ schedules: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(({ scheduleId }) => scheduleId));
-  else if (entries.length === 0)
-    print.note("No schedules yet. Create one: tutti schedule create ID WORKFLOW --every 1h");
-  else {
-    const nowMs = shell.nowMs();
-    print.table(
-      [
-        { title: "schedule", widthMin: 10 },
-        { title: "workflow", yields: 2, widthMin: 8 },
-        { title: "when", yields: 1, widthMin: 12 },
-        { title: "next", align: "right" },
-        { title: "started", align: "right", yields: 2 },
-        { title: "last", yields: 3, widthMin: 8 },
-      ],
-      entries.map((schedule) => {
-        const { scheduleId, run, timing, paused, nextTimesMs, startedCount = 0, recentFirings } = schedule;
-        const [next] = nextTimesMs;
-        const [last] = recentFirings;
-        return [
-          { text: scheduleId, tone: paused === true ? "dim" : "bold" },
-          { text: run?.definition?.name ?? "", tone: "dim" },
-          printTiming(timing),
-          paused === true
-            ? { text: "‖ paused", tone: "magenta" }
-            : { text: next === undefined ? "" : printAge(next, nowMs), tone: "cyan" },
-          { text: String(startedCount), tone: "dim" },
-          {
-            text: last === undefined ? "" : (last.result ?? ""),
-            tone: last === undefined ? "dim" : toneOf(last),
-          },
-        ];
-      }),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { schedules: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ scheduleId }) => scheduleId),
+    draw: () => {
+      if (entries.length === 0)
+        print.note("No schedules yet. Create one: tutti schedule create ID WORKFLOW --every 1h");
+      else {
+        const nowMs = shell.nowMs();
+        print.table(
+          [
+            { title: "schedule", widthMin: 10 },
+            { title: "workflow", yields: 2, widthMin: 8 },
+            { title: "when", yields: 1, widthMin: 12 },
+            { title: "next", align: "right" },
+            { title: "started", align: "right", yields: 2 },
+            { title: "last", yields: 3, widthMin: 8 },
+          ],
+          entries.map((schedule) => {
+            const {
+              scheduleId,
+              run,
+              timing,
+              paused,
+              nextTimesMs,
+              startedCount = 0,
+              recentFirings,
+            } = schedule;
+            const [next] = nextTimesMs;
+            const [last] = recentFirings;
+            return [
+              { text: scheduleId, tone: paused === true ? "dim" : "bold" },
+              { text: run?.definition?.name ?? "", tone: "dim" },
+              printTiming(timing),
+              paused === true
+                ? { text: "‖ paused", tone: "magenta" }
+                : { text: next === undefined ? "" : printAge(next, nowMs), tone: "cyan" },
+              { text: String(startedCount), tone: "dim" },
+              {
+                text: last === undefined ? "" : (last.result ?? ""),
+                tone: last === undefined ? "dim" : toneOf(last),
+              },
+            ];
+          }),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }
 
-export async function showSchedule(context: Context): Promise<number> {
-  const { values, print, shell } = context;
+export async function showSchedule(context: Context): Promise<Result> {
+  const { values, shell } = context;
   const server = await connect(context);
   const id = values.argument("ID");
   const schedule = await server.call("schedules.get", { params: { id }, query: server.namespace });
-  if (print.isJson) print.json(schedule);
-  else drawSchedule(context, schedule, shell.nowMs());
-  return exitCodes.completed;
+  return {
+    json: schedule,
+    draw: () => {
+      drawSchedule(context, schedule, shell.nowMs());
+    },
+  };
 }
 
 export function drawSchedule({ print }: Context, schedule: Schedule, nowMs: number): void {
@@ -122,7 +136,7 @@ function toneOf({ result }: Firing): Tone {
   return result === "refused" ? "red" : "yellow";
 }
 
-export async function previewSchedule(context: Context): Promise<number> {
+export async function previewSchedule(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const timing = timingSaid(context);
   const count = values.whole("count") ?? 10;
@@ -132,13 +146,15 @@ export async function previewSchedule(context: Context): Promise<number> {
     body: { timing, count },
   });
   const nowMs = shell.nowMs();
-  if (print.isJson) print.json({ timesMs });
-  else
-    print.lines(
-      timesMs.map(
-        (at) =>
-          `${new Date(at).toISOString().replace(".000Z", "Z")}  ${toned(print.style, "dim", printAge(at, nowMs))}`,
-      ),
-    );
-  return exitCodes.completed;
+  return {
+    json: { timesMs },
+    draw: () => {
+      print.lines(
+        timesMs.map(
+          (at) =>
+            `${new Date(at).toISOString().replace(".000Z", "Z")}  ${toned(print.style, "dim", printAge(at, nowMs))}`,
+        ),
+      );
+    },
+  };
 }

@@ -2,12 +2,13 @@ import type { Firing, Overlap, Schedule } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { readInput } from "../../command/input.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { timingSaid } from "../../server/timing.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 
-export async function createSchedule(context: Context): Promise<number> {
+export async function createSchedule(context: Context): Promise<Result> {
   const { values, shell } = context;
   const timing = timingSaid(context);
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
@@ -34,15 +35,14 @@ export async function createSchedule(context: Context): Promise<number> {
       ...(values.flag("paused") ? { paused: true } : {}),
     },
   });
-  tell(context, schedule, existed === true ? "already exists" : "created");
-  return exitCodes.completed;
+  return tell(context, schedule, existed === true ? "already exists" : "created");
 }
 
-export function pauseSchedule(context: Context): Promise<number> {
+export function pauseSchedule(context: Context): Promise<Result> {
   return steer(context, "schedules.pause", "is paused");
 }
 
-export function resumeSchedule(context: Context): Promise<number> {
+export function resumeSchedule(context: Context): Promise<Result> {
   return steer(context, "schedules.resume", "is resumed");
 }
 
@@ -50,18 +50,17 @@ async function steer(
   context: Context,
   route: "schedules.pause" | "schedules.resume",
   done: string,
-): Promise<number> {
+): Promise<Result> {
   const server = await connect(context);
   const schedule = await server.call(route, {
     params: { id: context.values.argument("ID") },
     query: server.namespace,
     body: reasonOf(context),
   });
-  tell(context, schedule, done);
-  return exitCodes.completed;
+  return tell(context, schedule, done);
 }
 
-export async function triggerSchedule(context: Context): Promise<number> {
+export async function triggerSchedule(context: Context): Promise<Result> {
   const { values, print } = context;
   const key = values.text("idempotency-key");
   const server = await connect(context);
@@ -72,17 +71,19 @@ export async function triggerSchedule(context: Context): Promise<number> {
     ...(key === undefined ? {} : { idempotencyKey: key }),
   });
   const { runId = "", result = "unspecified", message = "" } = firing;
-  if (print.isJson) print.json(firing);
-  else if (print.isQuiet) print.line(runId);
-  else {
-    const isStarted = result === "started";
-    const mark = isStarted ? print.style.green("✓") : print.style.yellow("–");
-    print.line(`${mark} ${result}  ${safe(runId)}  ${print.style.dim(safe(message))}`.trimEnd());
-  }
-  return result === "refused" ? exitCodes.refused : exitCodes.completed;
+  return {
+    json: firing,
+    quiet: [runId],
+    draw: () => {
+      const isStarted = result === "started";
+      const mark = isStarted ? print.style.green("✓") : print.style.yellow("–");
+      print.line(`${mark} ${result}  ${safe(runId)}  ${print.style.dim(safe(message))}`.trimEnd());
+    },
+    exitCode: result === "refused" ? exitCodes.refused : exitCodes.completed,
+  };
 }
 
-export async function deleteSchedule(context: Context): Promise<number> {
+export async function deleteSchedule(context: Context): Promise<Result> {
   const { values, print } = context;
   const id = values.argument("ID");
   const server = await connect(context);
@@ -90,14 +91,17 @@ export async function deleteSchedule(context: Context): Promise<number> {
     params: { id },
     query: { ...server.namespace, ...reasonOf(context) },
   });
-  if (print.isJson) print.json(reply);
-  else if (!print.isQuiet)
-    print.line(
-      reply.removed === true
-        ? `${print.style.green("✓")} ${safe(id)} deleted`
-        : `${print.style.dim("–")} ${safe(id)} not found`,
-    );
-  return exitCodes.completed;
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(id)} deleted`
+          : `${print.style.dim("–")} ${safe(id)} not found`,
+      );
+    },
+  };
 }
 
 function reasonOf({ values }: Context): { readonly reason?: string } {
@@ -105,13 +109,17 @@ function reasonOf({ values }: Context): { readonly reason?: string } {
   return reason === undefined ? {} : { reason };
 }
 
-function tell({ print, shell }: Context, schedule: Schedule | undefined, words: string): void {
-  if (print.isJson) print.json(schedule ?? {});
-  else if (schedule !== undefined && print.isQuiet) print.line(schedule.scheduleId);
-  else if (schedule !== undefined) {
-    const [next] = schedule.nextTimesMs;
-    const when =
-      next === undefined || schedule.paused === true ? "" : `  next ${printAge(next, shell.nowMs())}`;
-    print.line(`${print.style.green("✓")} ${safe(schedule.scheduleId)} ${words}${print.style.dim(when)}`);
-  }
+function tell({ print, shell }: Context, schedule: Schedule | undefined, words: string): Outcome {
+  return {
+    json: schedule ?? {},
+    quiet: schedule === undefined ? [] : [schedule.scheduleId],
+    draw: () => {
+      if (schedule === undefined) return;
+
+      const [next] = schedule.nextTimesMs;
+      const when =
+        next === undefined || schedule.paused === true ? "" : `  next ${printAge(next, shell.nowMs())}`;
+      print.line(`${print.style.green("✓")} ${safe(schedule.scheduleId)} ${words}${print.style.dim(when)}`);
+    },
+  };
 }
