@@ -16,22 +16,18 @@ const answers = {
 
 export function commandPage() {
   const lines = [
-    "# The command",
+    "# CLI",
     "",
-    "`tutti` and everything that can be said to it. [The guide](../guides/command.md) says how to use it.",
+    "All commands and options of `tutti`. [The guide](../guides/command.md) shows how to use them.",
   ];
-  let group = "";
-  for (const command of commands) {
-    if (command.group !== group) lines.push("", `## ${capital(command.group)}`);
-    group = command.group;
-    lines.push("", ...sectionOf(command));
-  }
+  for (const [group, members] of Map.groupBy(commands, ({ group }) => group))
+    lines.push("", `## ${capital(group)}`, ...members.flatMap((command) => ["", ...sectionOf(command)]));
   lines.push(
-    ...["", "## Options of every command", "", ...tableOf(everyOption.map(optionRow), "option")],
+    ...["", "## Global options", "", ...tableOf(everyOption.map(optionRow), "option")],
     ...["", "## For programs", ""],
-    "With `--json` what is printed are the answers of the REST interface: the same names, times as milliseconds since",
-    "1970 in `…Ms`, states in lower case. What is refused is a document with `error` on standard error: its `code`, its",
-    "`exitCode` and its `message`, and where there is more to say `why` and `next`.",
+    "With `--json`, the CLI prints the replies of the REST API: the same names, times as milliseconds since 1970 in `…Ms`,",
+    "states in lower case. A failure is a document with `error` on standard error. It has a `code`, an `exitCode` and a",
+    "`message`, and optionally `why` and `next`.",
     ...["", "## Exit codes", "", "| code | means |", "|---|---|"],
     ...Object.entries(exitCodes).map(([name, code]) => `| ${code} | ${exitCodeMeanings[name]} |`),
     ...["", "## Environment", "", "| variable | means |", "|---|---|"],
@@ -41,16 +37,16 @@ export function commandPage() {
 }
 
 const environment = [
-  ["TUTTI_SERVER", "where the platform is, like `--server`"],
-  ["TUTTI_KEY", "the key of the installation; in a file with `--key-file`"],
-  ["TUTTI_NAMESPACE", "the namespace, like `--namespace`"],
-  ["NO_COLOR", "no colours, whatever its value"],
-  ["FORCE_COLOR", "colours also where there is no terminal; `0` for none"],
+  ["TUTTI_SERVER", "URL of the platform, like `--server`"],
+  ["TUTTI_KEY", "access key. `--key-file` reads the key from a file"],
+  ["TUTTI_NAMESPACE", "namespace, like `--namespace`"],
+  ["NO_COLOR", "disables colours, with any value"],
+  ["FORCE_COLOR", "enables colours without a terminal. `0` disables them"],
 ];
 
 function sectionOf({ name, summary, about = [], arguments: named = [], options = [], examples = [], json }) {
   const words = ["tutti", name, ...named.map(printArgument)].join(" ");
-  const lines = [`### \`${words}\``, "", `${capital(summary)}. With \`--json\`: ${answers[json]}.`];
+  const lines = [`### \`${words}\``, "", `${summary}. With \`--json\`: ${answers[json]}.`];
   for (const paragraph of about) lines.push("", paragraph);
   const rows = [...named.map(argumentRow), ...options.map(optionRow)];
   if (rows.length > 0) lines.push("", ...tableOf(rows, "word"));
@@ -64,7 +60,7 @@ function argumentRow(argument) {
 }
 
 function optionRow(option) {
-  const many = option.isMany ? "; several times" : "";
+  const many = option.isMany ? ". Repeatable" : "";
   return [`\`${printOption(option)}\``, `${option.summary}${many}`];
 }
 

@@ -1,10 +1,13 @@
 /** From the words of a command line to its exit code. */
-import { commands } from "./command/commands.ts";
+
+import { isConfirmed } from "./command/confirm.ts";
 import type { Command } from "./command/declaration.ts";
 import { exitCodes } from "./command/exit-codes.ts";
 import { drawFailure, Failure, failureJson } from "./command/failure.ts";
+import { present } from "./command/presenter.ts";
 import { Printer } from "./command/printer.ts";
 import { readWords } from "./command/words.ts";
+import { commands } from "./commands/commands.ts";
 import type { Shell } from "./effects/shell.ts";
 
 export async function runCommandLine(
@@ -22,7 +25,7 @@ export async function runCommandLine(
     }
     if (asked.kind === "help") {
       const { drawHelp } = await import("./command/help.ts");
-      print.lines(drawHelp(asked.about, known, print));
+      print.lines(drawHelp(asked, known, print));
       return exitCodes.completed;
     }
     const { command, values } = asked;
@@ -31,8 +34,11 @@ export async function runCommandLine(
       isQuiet: values.flag("quiet"),
       noColours: values.flag("no-color"),
     });
+    const question = command.confirm?.(values);
+    if (question !== undefined && !(await isConfirmed({ command, values, shell, print }, question)))
+      return exitCodes.completed;
     const action = await command.load();
-    return await action({ command, commands: known, values, shell, print, version });
+    return present(await action({ command, commands: known, values, shell, print, version }), print);
   } catch (error) {
     if (shell.interrupted.aborted && !(error instanceof Failure)) return exitCodes.interrupted;
     return tell(error, print);
@@ -49,14 +55,14 @@ function tell(error: unknown, print: Printer): number {
 /** What nobody foresaw is our own mistake; where it happened helps whoever mends it. */
 function fault(error: unknown): Failure {
   const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
-  return new Failure(`a fault of this program: ${message}`, {
+  return new Failure(`Internal error of the CLI: ${message}`, {
     // Where a module cannot be linked the lines before are its source, all of it.
     why: stack
       .split("\n")
       .map((line) => line.trim())
       .filter((line) => line.startsWith("at "))
       .slice(0, 5),
-    next: ["Please report it, with the command that you gave."],
+    next: ["Please report this bug with the command line."],
     exitCode: exitCodes.fault,
     code: "fault",
     cause: error,

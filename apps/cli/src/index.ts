@@ -1,4 +1,3 @@
-export { commands } from "./command/commands.ts";
 export {
   type Argument,
   type Command,
@@ -10,3 +9,4 @@ export {
 export { exitCodeMeanings, exitCodes } from "./command/exit-codes.ts";
 export { printOption } from "./command/help.ts";
 export { printArgument } from "./command/words.ts";
+export { commands } from "./commands/commands.ts";

@@ -33,10 +33,10 @@ describe("a cluster, by the command", () => {
     assert.notEqual(without.exitCode, 0);
     assert.match(without.errors, /expected a cluster that runs in .*, found none; start it/);
 
-    const counts = ["nats", "registry", "governance", "workflow", "swarm", "master"].map(
-      (name) => `--${name}=1`,
+    const counts = ["registry", "governance", "workflow", "swarm", "master"].map(
+      (name) => `--scale=${name}=1`,
     );
-    const words = ["cluster", "up", "--directory", directory, "--port=0", "--json", ...counts];
+    const words = ["cluster", "up", "--directory", directory, "--port=0", "--nats=1", "--json", ...counts];
     const child = spawn(process.execPath, [command.program, ...words], {
       cwd: clone,
       stdio: ["ignore", "pipe", "inherit"],

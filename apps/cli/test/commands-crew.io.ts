@@ -9,12 +9,12 @@ describe("the commands for those who work", () => {
   it("agents by hand: paused, asleep, put aside, each taken back", async () => {
     assert.match(await printed("agent pause polling-1 --reason calm"), /✓ polling-1 is paused/);
     assert.match(await printed("agent list"), /‖ paused/);
-    assert.match(await printed("agent resume polling-1"), /works again/);
-    assert.match(await printed("agent sleep polling-1 --for 10m"), /sleeps/);
+    assert.match(await printed("agent resume polling-1"), /is resumed/);
+    assert.match(await printed("agent sleep polling-1 --duration 10m"), /sleeps/);
     assert.match(await printed("agent wake polling-1"), /is awake/);
-    assert.match(await printed("agent quarantine polling-1"), /is put aside/);
+    assert.match(await printed("agent quarantine polling-1"), /is quarantined/);
     assert.equal((await json("agent release polling-1")).agentId, "polling-1");
-    const gone = await tutti("agent drain nobody --within 1s");
+    const gone = await tutti("agent drain nobody --deadline 1s");
     assert.equal(gone.exitCode, 3);
     assert.match(gone.errors, /nobody/);
   });
@@ -23,12 +23,12 @@ describe("the commands for those who work", () => {
     const made = await printed(
       "scaler create crew --max 5 --idle 30s --paused --env MODE=all --window '0 22 * * * to 0 6 * * * = 0..0' --time-zone Europe/Berlin -- node -e 0",
     );
-    assert.match(made, /✓ crew is made {2}0 to 5 agents/);
+    assert.match(made, /✓ crew created {2}0 to 5 agents/);
     assert.match(await printed("scaler list"), /crew +default +node -e 0 +0\.\.5 +‖ paused/);
     assert.match(await printed("scaler show crew"), /all sleep {2}Europe\/Berlin/);
     assert.match(
       await printed("scaler update crew --min 1 --reason more"),
-      /✓ crew is changed {2}1 to 5 agents/,
+      /✓ crew updated {2}1 to 5 agents/,
     );
     const { process: program, idleMs } = await json("scaler show crew");
     assert.deepEqual(
@@ -36,41 +36,44 @@ describe("the commands for those who work", () => {
       [["node", "-e", "0"], { MODE: "all" }, 30_000],
     );
     assert.match(await printed("scaler log crew"), /^$/);
-    assert.match(await printed("scaler delete crew"), /✓ crew is removed/);
+    assert.match(await printed("scaler delete crew --yes"), /✓ crew deleted/);
     assert.equal((await tutti("scaler show crew")).exitCode, 3);
     assert.equal((await tutti("scaler create other")).exitCode, 2);
   });
 
   it("pools: made, listed, shown, changed, held, limited, looked into, removed", async () => {
     const create = "pool create gpu --strategy fastest --max-queued 5 --weight gold=3 --label team=a";
-    assert.match(await printed(create), /gpu is made/);
+    assert.match(await printed(create), /gpu created/);
     assert.match(await printed("pool list"), /default +● open[\s\S]*gpu +● open/);
-    assert.match(await printed("pool update gpu --description cards --reason named"), /is changed/);
+    assert.match(await printed("pool update gpu --description cards --reason named"), /updated/);
     const { description, maxQueued, strategy } = await json("pool show gpu");
     assert.deepEqual([description, maxQueued, strategy.kind], ["cards", 5, "fastest"]);
     assert.match(await printed("pool pause gpu --reason maintenance"), /is paused/);
     assert.match(await printed("pool show gpu"), /‖ paused {2}maintenance/);
-    assert.match(await printed("pool resume gpu --slow 10/1s --for 2m"), /slowly at first/);
-    assert.match(await printed("pool limit gpu api --max 2 --rate 100/1m"), /api is set: 0 wait, 0 run/);
+    assert.match(await printed("pool resume gpu --slow 10/1s --duration 2m"), /at a slow rate/);
+    assert.match(
+      await printed("pool limit gpu api --concurrency 2 --rate 100/1m"),
+      /api set: 0 queued, 0 running/,
+    );
     assert.match(await printed("pool limit gpu"), /api +2 +100 per 1 min/);
-    assert.match(await printed("pool limit gpu api --remove"), /is removed/);
-    assert.match((await tutti("pool limit gpu api")).errors, /expected --max, --rate or --remove/);
+    assert.match(await printed("pool limit gpu api --remove --yes"), /removed/);
+    assert.match((await tutti("pool limit gpu api")).errors, /Set --concurrency, --rate or --remove/);
     assert.deepEqual((await json("pool queue gpu")).tasks, []);
-    assert.match(await printed("pool delete gpu"), /is removed/);
+    assert.match(await printed("pool delete gpu --yes"), /deleted/);
   });
 
   it("hooks: made, listed, shown, out of use and back, removed; a task says what they did", async () => {
     const create =
       "hook create mark before_assign --when 'task.id == \"one\"' --add-label seen=yes --because 'it is first'";
-    assert.match(await printed(create), /mark is made/);
+    assert.match(await printed(create), /mark created/);
     assert.match(
       await printed("hook list"),
       /mark +default +before_assign +task\.id == "one" +label seen=yes/,
     );
-    assert.match(await printed("hook disable mark"), /no say any more/);
+    assert.match(await printed("hook disable mark"), /is disabled/);
     assert.equal((await json("hook show mark")).disabled, true);
-    assert.match(await printed("hook enable mark"), /has its say again/);
-    assert.match(await printed("hook delete mark"), /is removed/);
-    assert.equal((await tutti("hook create bad before_assign --when task. --priority 1")).exitCode, 3);
+    assert.match(await printed("hook enable mark"), /is enabled/);
+    assert.match(await printed("hook delete mark --yes"), /deleted/);
+    assert.equal((await tutti("hook create bad before_assign --when task. --set-priority 1")).exitCode, 3);
   });
 });

@@ -58,10 +58,10 @@ describe("the commands for who runs the platform", () => {
     );
     const data = join(at.command.folder, "none");
     assert.match(
-      await printed(`doctor --data ${data}`, { cwd }),
+      await printed(`doctor --data-directory ${data}`, { cwd }),
       /✓ node[\s\S]*✓ platform[\s\S]*There is nothing at/,
     );
-    const away = await tutti(`doctor --data ${data} --json`, {
+    const away = await tutti(`doctor --data-directory ${data} --json`, {
       cwd,
       environment: { TUTTI_SERVER: "127.0.0.1:2" },
     });
@@ -69,7 +69,7 @@ describe("the commands for who runs the platform", () => {
     const { findings } = JSON.parse(away.output) as {
       findings: { about: string; level: string; text: string }[];
     };
-    assert.match(findings.find(({ level }) => level === "problem")?.text ?? "", /cannot be reached/);
+    assert.match(findings.find(({ level }) => level === "problem")?.text ?? "", /not reachable/);
     for (const shell of ["bash", "zsh", "fish"]) assert.match(await printed(`completion ${shell}`), /tutti/);
   });
 
@@ -79,11 +79,11 @@ describe("the commands for who runs the platform", () => {
     writeFileSync(join(cwd, "new.txt"), "open sesame two");
     const said = [
       await printed("secret put till till.txt --user agent:press"),
-      await printed("secret rotate till new.txt --overlap 1h"),
+      await printed("secret rotate till new.txt --grace 1h"),
       await printed("secret list"),
       await printed("secret reseal"),
-      await printed("secret remove till --version 1"),
-      await printed("secret remove till"),
+      await printed("secret remove till --version 1 --yes"),
+      await printed("secret remove till --yes"),
     ];
     assert.match(said.join(""), /version 1[\s\S]*version 2[\s\S]*agent:press/);
     assert.doesNotMatch(said.join(""), /open sesame/);
@@ -127,14 +127,17 @@ describe("the commands for who runs the platform", () => {
       await printed(`rule diff no-night ${former} ${later}`),
       /deny\.message[\s\S]*nothing at all/,
     );
-    assert.match(await printed(`rule diff no-night ${later}`), /says the same/);
+    assert.match(await printed(`rule diff no-night ${later}`), /is the same in versions/);
     await printed(`rule impact --rule no-night --version ${former}`);
-    assert.match((await tutti(`rule rollback no-night ${former}`)).errors, /expected --reason/);
-    assert.match(await printed(`rule rollback no-night ${former} --reason shorter`), /no-night holds as in/);
-    assert.match(await printed(`rule diff no-night ${former}`), /says the same/);
-    await printed("rule delete no-night");
+    assert.match((await tutti(`rule rollback no-night ${former}`)).errors, /--reason is required/);
+    assert.match(
+      await printed(`rule rollback no-night ${former} --reason shorter`),
+      /no-night is rolled back/,
+    );
+    assert.match(await printed(`rule diff no-night ${former}`), /is the same in versions/);
+    await printed("rule delete no-night --yes");
     assert.doesNotMatch(await printed("rule list"), /no-night/);
-    assert.match(await printed("rule versions no-night"), /taken away by/);
+    assert.match(await printed("rule versions no-night"), /deleted by/);
     writeFileSync(join(cwd, "wrong.rules.yaml"), rules.replace("deny:", "dney:"));
     const wrong = await tutti("validate .", { cwd });
     assert.equal(wrong.exitCode, 1);
@@ -144,7 +147,7 @@ describe("the commands for who runs the platform", () => {
   it("who is kept out, and what is paused", async () => {
     assert.equal(await printed("lockout list -q"), "");
     assert.match(await printed("lockout lift 192.0.2.7 --reason mistake"), /192\.0\.2\.7 was not locked out/);
-    assert.match(await printed("paused"), /nothing is paused/);
-    assert.match(await printed("release --all"), /nothing is paused/);
+    assert.match(await printed("paused"), /No work is paused/);
+    assert.match(await printed("release --all"), /No work is paused/);
   });
 });

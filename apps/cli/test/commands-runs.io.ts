@@ -27,6 +27,20 @@ input:
   schema: {type: object, properties: {name: {type: string}}}
 tasks: {one: {uses: test.echo}}
 `,
+  "cart.yaml": `workflow: cart
+vars: {articles: 0}
+queries:
+  count: {output: "\${{ vars.articles }}"}
+updates:
+  add:
+    schema: {type: object, required: [count], properties: {count: {type: integer}}}
+    set: {articles: "\${{ vars.articles + payload.count }}"}
+    output: {added: "\${{ payload.count }}"}
+signals:
+  close: {}
+tasks:
+  done: {wait: {signal: close}}
+`,
   "flaky.yaml": `workflow: flaky
 tasks: {bad: {uses: test.flaky}}
 `,
@@ -47,16 +61,32 @@ describe("the commands for workflows, runs and what starts them", () => {
   const { tutti, printed, json, listed } = at;
   const noTerminal = existsSync("/usr/bin/script") ? false : "there is no `script`, which makes a terminal";
 
+  it("query, update, version, workflow archive and convert", async () => {
+    await printed("run cart.yaml --id cart-1 --detach");
+    await listed("query cart-1 count", /^0$/m);
+    assert.match(await printed("update cart-1 add count=2 --idempotency-key a"), /"added": 2/);
+    assert.match(await printed("update cart-1 add count=2 --idempotency-key a"), /"added": 2/);
+    assert.equal((await json("query cart-1 count")).answer, 2);
+    assert.equal((await tutti("query cart-1 nope")).exitCode, 3);
+    await printed("signal cart-1 close");
+    assert.match(await printed("version"), /^CLI +\d+\.\d+\.\d+.*\nplatform +\d+\.\d+\.\d+/);
+    const away = await tutti("version --json", { environment: { TUTTI_SERVER: "http://127.0.0.1:9" } });
+    assert.deepEqual(Object.keys(JSON.parse(away.output)), ["cli", "node"]);
+    assert.match(await printed("workflow convert cart.yaml --format typescript"), /@tutti\/sdk\/workflow/);
+    assert.equal(JSON.parse(await printed("workflow convert cart --format json")).workflow, "cart");
+    assert.match(await printed("workflow archive cart"), /✓ cart: 1 version archived/);
+    assert.match(await printed("workflow archive cart"), /– cart is already archived/);
+    assert.equal((await tutti("run cart --id cart-2")).exitCode, 3);
+    assert.match(await printed("workflow archive cart --restore"), /✓ cart: 1 version restored/);
+  });
+
   it("workflow: check, register, list, versions, graph", async () => {
     assert.match(await printed("workflow check echo.yaml ask.yaml none.yaml"), /✓ echo\.yaml workflow echo/);
     const { exitCode, output } = await tutti("workflow check none.yaml --against");
     assert.equal(exitCode, 1);
     assert.match(output, /none\.yaml:2:21: error: .*nobody offers `test.none`/);
     assert.match(await printed("workflow register none.yaml --as stable"), /✓ none .*stable.*new version/);
-    assert.match(
-      await printed("workflow register echo.yaml --as stable"),
-      /✓ echo .*stable.*was there already/,
-    );
+    assert.match(await printed("workflow register echo.yaml --as stable"), /✓ echo .*stable.*already exists/);
     assert.match(await printed("workflow list"), /^workflow +tasks/);
     await listed("workflow list ech -q", /^echo\n$/);
     const before = (await printed("workflow versions echo -q")).trim();
@@ -94,18 +124,18 @@ describe("the commands for workflows, runs and what starts them", () => {
     mkdirSync(join(at.command.folder, "named"));
     const refused = await tutti("run named name=5");
     assert.equal(refused.exitCode, 3);
-    assert.match(refused.errors, /name='"5"' +is how it is a text/);
+    assert.match(refused.errors, /name='"5"' +passes it as a text/);
   });
 
   it("run says why nothing runs, and what helps", async () => {
-    const { errors, exitCode } = await tutti("run none --id none-1 --for 6s");
+    const { errors, exitCode } = await tutti("run none --id none-1 --timeout 6s");
     assert.equal(exitCode, exitCodes.unfinished);
     assert.match(errors, /test\.none[\s\S]*→ /);
-    assert.equal((await tutti("cancel none-1 --now")).exitCode, 0);
+    assert.equal((await tutti("cancel none-1 --now --yes")).exitCode, 0);
     const asked = await tutti("delete none-1");
     assert.equal(asked.exitCode, 2);
     assert.match(asked.errors, /needs a confirmation[\s\S]*--yes/);
-    assert.match(await printed("delete none-1 --yes"), /none-1 is removed/);
+    assert.match(await printed("delete none-1 --yes"), /none-1 deleted/);
   });
 
   it("why, approve, signal", async () => {
@@ -118,7 +148,10 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(refused.errors, /The form asks for: account\*/);
     assert.match(await printed("approve ask-1 sure -f account=CH7 --reason ok"), /✓ approved {2}ask-1 sure/);
     assert.equal((await tutti("signal ask-1 go fast=1")).exitCode, 3);
-    assert.match(await printed("signal ask-1 go fast=true --key k1"), /✓ ask-1 was told go/);
+    assert.match(
+      await printed("signal ask-1 go fast=true --idempotency-key k1"),
+      /✓ signal go sent to ask-1/,
+    );
     assert.equal(await printed("watch ask-1 -q"), '{"paid": 50}\n');
   });
 
@@ -126,19 +159,19 @@ describe("the commands for workflows, runs and what starts them", () => {
     for (const id of ["flaky-1", "flaky-2", "flaky-3"])
       assert.equal((await tutti(`run flaky --id ${id} -q`)).exitCode, 1);
     isJammed = false;
-    assert.match(await printed("retry flaky-1 --reason mended"), /✓ flaky-1 is taken up again/);
+    assert.match(await printed("retry flaky-1 --reason mended"), /✓ flaky-1 is being retried/);
     await printed("watch flaky-1 -q");
     await listed("list --workflow flaky --state failed -q", /^flaky-[23]\nflaky-[23]\n$/);
     const asked = await tutti("retry --workflow flaky --state failed");
     assert.equal(asked.exitCode, 2);
-    assert.match(asked.errors, /retry would be done to 2 runs; nobody is here to say yes/);
+    assert.match(asked.errors, /`tutti retry` needs a confirmation: Retry 2 runs\?/);
     assert.equal((await json("retry --workflow flaky --state failed --yes")).done, 2);
     await printed("watch flaky-3 -q");
     await printed("run ask amount=1 --id ask-2 --detach");
-    assert.match(await printed("pause ask-2"), /✓ ask-2 is held {2}‖ paused/);
-    assert.match(await printed("resume ask-2"), /✓ ask-2 goes on/);
-    assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is asked to end/);
-    assert.match(await printed("delete flaky-3 --yes"), /✓ flaky-3 is removed/);
+    assert.match(await printed("pause ask-2"), /✓ ask-2 is paused {2}‖ paused/);
+    assert.match(await printed("resume ask-2"), /✓ ask-2 is resumed/);
+    assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is being cancelled/);
+    assert.match(await printed("delete flaky-3 --yes"), /✓ flaky-3 deleted/);
     assert.equal((await tutti("show flaky-3")).exitCode, 3);
   });
 
@@ -155,26 +188,30 @@ describe("the commands for workflows, runs and what starts them", () => {
     const said = await runToEnd("script", ["-qec", words, "/dev/null"], { environment, input: "n\n" });
     assert.match(
       said.output,
-      /run to cancel\r\n +1 {2}running[\s\S]*ask-3[\s\S]*cancel 1 run\? \[y\/N\][\s\S]*Nothing was done/,
+      /run to cancel\r\n +1 {2}running[\s\S]*ask-3[\s\S]*Cancel 1 run\? \[y\/N\][\s\S]*Nothing was changed/,
     );
     assert.equal(await printed("show ask-3 -q"), "running\n");
   });
 
   it("schedule: create, list, show, preview, pause, resume, trigger, delete", async () => {
-    const create = "schedule create nightly echo a=1 --cron '0 3 * * *' --zone Europe/Zurich --overlap allow";
-    assert.match(await printed(create), /✓ nightly is made/);
+    const create =
+      "schedule create nightly echo a=1 --cron '0 3 * * *' --time-zone Europe/Zurich --overlap allow";
+    assert.match(await printed(create), /✓ nightly created/);
     await listed("schedule list", /nightly +echo +0 3 \* \* \* {2}Europe\/Zurich/);
     assert.match(await printed("schedule show nightly"), /overlap +allow/);
     const { timesMs } = await json("schedule preview --every 1h --count 3");
     assert.equal(timesMs.length, 3);
     assert.match(await printed("schedule pause nightly --reason calm"), /is paused/);
-    assert.match(await printed("schedule resume nightly"), /goes on/);
+    assert.match(await printed("schedule resume nightly"), /is resumed/);
     assert.equal((await json("schedule trigger nightly")).result, "started");
-    assert.match(await printed("schedule delete nightly"), /is removed/);
+    assert.match(await printed("schedule delete nightly --yes"), /deleted/);
   });
 
   it("missions: started, listed, shown, held, asked about and ended, by the words for runs too", async () => {
-    assert.equal(await printed("mission start --id cat --title 'A name' --task think=test.none"), "cat\n");
+    assert.equal(
+      await printed("mission start --id cat --title 'A name' --add-task think=test.none"),
+      "cat\n",
+    );
     await listed("mission list -q", /^cat$/m);
     assert.match(await printed("mission show cat"), /cat {2}● running {2}1 task waits for an agent/);
     assert.match(await printed("mission tasks cat"), /think/);
@@ -183,10 +220,10 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("mission why cat think"), /no agent offers test\.none/);
     assert.match(await printed("why cat think"), /no agent offers test\.none/);
     assert.match(await printed("show cat"), /cat {2}● running/);
-    assert.match(await printed("pause cat"), /cat is held {2}‖ paused/);
-    assert.match(await printed("resume cat"), /cat goes on {2}● running/);
-    assert.match((await tutti("approve cat")).errors, /Nothing in cat waits for a person/);
-    assert.match(await printed("cancel cat --reason 'it has one'"), /cat is asked to end {2}⊘ cancelled/);
+    assert.match(await printed("pause cat"), /cat is paused {2}‖ paused/);
+    assert.match(await printed("resume cat"), /cat is resumed {2}● running/);
+    assert.match((await tutti("approve cat")).errors, /Run `cat` has no open approvals/);
+    assert.match(await printed("cancel cat --reason 'it has one'"), /cat is being cancelled {2}⊘ cancelled/);
     assert.equal((await tutti("mission cancel cat")).exitCode, 3);
     for (const words of ["why nix", "resume nix", "show nix", "approve nix"])
       assert.match((await tutti(words)).errors, /expected the run nix, found none/, words);

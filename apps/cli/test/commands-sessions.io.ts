@@ -53,6 +53,9 @@ describe("the commands for sessions and what they share", () => {
     assert.match(wrong.errors, /wrong\.yaml:2:7[\s\S]*did you mean `adaptive`[\s\S]*nothing was started/);
     assert.equal(await printed("run pair.yaml --id pair-1"), '{"a": 1}\n');
     assert.equal(await printed("run pair.yaml a=2 --id pair-2 -q"), '{"a": 2}\n');
+    assert.equal(await printed("session start pair.yaml a=4 --id pair-3 --label of=other -q"), '{"a": 4}\n');
+    assert.equal(await printed("session start echo a=5 --mode workflow --id pair-4 -q"), '{"a": 5}\n');
+    assert.match((await tutti("session start echo.yaml")).errors, /contains no session, nothing was started/);
     assert.equal(await printed("watch pair-1"), '{"a": 1}\n');
     assert.equal(await printed("session watch pair-1"), '{"a": 1}\n');
     assert.equal(await printed("session result pair-2"), '{"a": 2}\n');
@@ -64,7 +67,7 @@ describe("the commands for sessions and what they share", () => {
     assert.match(await printed("session why pair-1"), /chosen mode[\s\S]*workflow[\s\S]*came out as/);
     assert.match(await printed("why pair-1 two"), /pair-1 two/);
     assert.match(await printed("session plan pair-1"), /one[\s\S]*█[\s\S]*planned/);
-    assert.match(await printed("session compare pair-1"), /as it was; the simulation is/);
+    assert.match(await printed("session compare pair-1"), /actual; the simulation is/);
     assert.equal((await tutti("session show none")).exitCode, 3);
     assert.match(
       await printed("plan pair.yaml"),
@@ -78,11 +81,11 @@ describe("the commands for sessions and what they share", () => {
 
   it("sessions: signal, pause, resume, move, cancel, retry", async () => {
     await printed("run long.yaml --id long-1 --detach");
-    assert.match(await printed("session pause long-1 --reason later"), /✓ long-1 is held .*paused/);
-    assert.match(await printed("resume long-1"), /✓ long-1 goes on/);
-    assert.match(await printed("session pause long-1"), /is held/);
-    assert.match(await printed("session resume long-1"), /✓ long-1 goes on/);
-    assert.match(await printed("session signal long-1 hurry much=true"), /✓ long-1 was told hurry/);
+    assert.match(await printed("session pause long-1 --reason later"), /✓ long-1 is paused .*paused/);
+    assert.match(await printed("resume long-1"), /✓ long-1 is resumed/);
+    assert.match(await printed("session pause long-1"), /is paused/);
+    assert.match(await printed("session resume long-1"), /✓ long-1 is resumed/);
+    assert.match(await printed("session signal long-1 hurry much=true"), /✓ signal hurry sent to long-1/);
     assert.match(await printed("session move long-1 swarm after"), /✓ after {2}p1 → p2/);
     await printed("run late.yaml --id late-1 --detach");
     assert.match(await printed("dependency list late-1"), /late-1 +long-1 +well +no/);
@@ -94,20 +97,20 @@ describe("the commands for sessions and what they share", () => {
         await printed(`dependency remove late-1 ${other}`),
         new RegExp(`✓ late-1 does not wait for ${other}`),
       );
-    assert.match(await printed("session cancel long-1 --now"), /✓ long-1 is terminated/);
+    assert.match(await printed("session cancel long-1 --now --yes"), /✓ long-1 is terminated/);
     const ended = await tutti("session retry long-1");
     assert.equal(ended.exitCode, 3);
     await printed("session result late-1");
     assert.match(ended.errors, /expected the session long-1 to have failed, found it terminated/);
     assert.equal((await tutti("run jam.yaml --id jam-1 -q")).exitCode, 1);
-    assert.match(await printed("session retry jam-1"), /✓ jam-1 is taken up again/);
+    assert.match(await printed("session retry jam-1"), /✓ jam-1 is being retried/);
     await listed("session list --text jam", /jam-1 +workflow .*0\/1/);
   });
 
   it("budgets: of a run, and of a session in a file", async () => {
     const unknown = await tutti("run echo a=1 --budget sheep=3");
     assert.equal(unknown.exitCode, 2);
-    assert.match(unknown.errors, /expected tokens, money, timeMs behind --budget, found `sheep`/);
+    assert.match(unknown.errors, /--budget: expected tokens, money, timeMs, got `sheep`/);
     assert.equal((await tutti("run echo a=1 --budget tokens=many")).exitCode, 2);
     await printed("run echo a=1 --budget tokens=5 --budget money=2 --id frugal-1 -q");
     assert.deepEqual((await json("show frugal-1")).run.spec.budget, { tokens: 5, money: 2 });
@@ -119,7 +122,7 @@ describe("the commands for sessions and what they share", () => {
     assert.match(await printed("quota list"), /^$|No quotas/);
     assert.match(
       await printed("quota set default --limit slots=20 --limit gpu=2"),
-      /✓ default allows 20 slots and 2 gpu at once/,
+      /✓ default allows 20 slots and 2 gpu/,
     );
     assert.match(
       await printed("quota list"),
@@ -127,38 +130,38 @@ describe("the commands for sessions and what they share", () => {
     );
     assert.match(await printed("resource list"), /slots +default +\d+/);
     assert.match(await printed("resource use"), /^$|No session|session/);
-    const late = await tutti("reservation create night --amount slots=100000 --for 8h");
+    const late = await tutti("reservation create night --amount slots=100000 --duration 8h");
     assert.notEqual(late.exitCode, 0);
     assert.match(late.errors, /expected 100000 slots to be left in the pool default/);
-    const nowhere = await tutti("reservation create night --amount slots=1 --agents gpu=true --for 8h");
+    const nowhere = await tutti("reservation create night --amount slots=1 --agents gpu=true --duration 8h");
     assert.match(
       nowhere.errors,
       /expected 1 slot to be left of agents with gpu=true in the pool default, found 0 in all;/,
     );
     assert.match(
-      await printed("reservation create night --amount slots=1 --in 1h --for 8h"),
-      /✓ night holds 1 slot until /,
+      await printed("reservation create night --amount slots=1 --in 1h --duration 8h"),
+      /✓ night reserves 1 slot until /,
     );
     assert.match(
       await printed("reservation list"),
       /night +default +1 slot +in 1h, for 8h +who names it|night +default +1 slot +in /,
     );
-    assert.match(await printed("reservation delete night"), /✓ night is removed/);
-    assert.match(await printed("quota delete default"), /✓ default is removed/);
+    assert.match(await printed("reservation delete night --yes"), /✓ night deleted/);
+    assert.match(await printed("quota delete default --yes"), /✓ default deleted/);
     assert.match(await printed("resource why pair-1"), /it has the weight 1/);
   });
 
   it("locks: set, acquire, list, show, break, release, deadlocks", async () => {
     assert.match(await printed("lock set till 2"), /✓ till has 2 permits, 2 of them free/);
-    assert.match(await printed("lock acquire till --holder ann"), /✓ till is held for 30 s, token \d+/);
+    assert.match(await printed("lock acquire till --holder ann"), /✓ till acquired for 30 s, token \d+/);
     assert.match(await printed("lock acquire till --holder bob -q"), /^\d+\n$/);
     const held = await tutti("lock acquire till --holder eve");
     assert.equal(held.exitCode, 4);
     assert.match(held.errors, /till/);
     assert.match(await printed("lock list"), /till +2 +0 +0 +ann, bob/);
     assert.match(await printed("lock show till"), /till {2}0 of 2 free[\s\S]*ann[\s\S]*bob/);
-    assert.match(await printed("lock break till ann --reason gone"), /✓ till is taken away/);
-    assert.match(await printed("lock release till --holder bob"), /✓ till is given back/);
+    assert.match(await printed("lock break till ann --reason gone --yes"), /✓ till broken/);
+    assert.match(await printed("lock release till --holder bob"), /✓ till released/);
     const long = ["lock acquire till --holder may --work", "lock list --held-by"];
     for (const words of long) assert.equal((await tutti(`${words} dinner`)).exitCode, 2);
     await printed(`${long[0]} session/dinner`);
@@ -170,6 +173,6 @@ describe("the commands for sessions and what they share", () => {
   it("models: list, show, reset", async () => {
     await listed("model list", /test\.echo/);
     assert.match(await printed("model show test.echo"), /below 0\.9/);
-    assert.match(await printed("model reset test.echo --reason anew"), /✓ test\.echo is forgotten/);
+    assert.match(await printed("model reset test.echo --reason anew --yes"), /✓ test\.echo reset/);
   });
 });

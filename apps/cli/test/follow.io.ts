@@ -62,10 +62,10 @@ describe("following a run through a kill and a restart of the platform", () => {
     gates.open("lines-one");
     await following.says(/two +(queued|running)/);
     await platform.kill("SIGKILL");
-    await following.says(/The platform is away, trying again …/);
+    await following.says(/The platform is not reachable, retrying …/);
     gates.open("lines-two");
     await platform.start();
-    await following.says(/The platform is back\./);
+    await following.says(/Reconnected\./);
     await following.says(/three +(queued|running)/);
     gates.open("lines-three");
     const { exitCode, output, errors } = await following.ended;
@@ -83,7 +83,7 @@ describe("following a run through a kill and a restart of the platform", () => {
     gates.open("frames-one");
     await following.says(/✓.*one.*[\s\S]*[◔●].*two/u);
     await platform.kill("SIGKILL");
-    await following.says(/The platform is away, trying again …/);
+    await following.says(/The platform is not reachable, retrying …/);
     gates.open("frames-two");
     await platform.start();
     gates.open("frames-three");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { commands } from "../src/command/commands.ts";
+import { commands } from "../src/commands/commands.ts";
 
 /** The proof and the race are run by words of their own; a guide's blocks are a test. */
 const texts = [

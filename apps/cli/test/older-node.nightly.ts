@@ -27,13 +27,13 @@ describe("the command where Node has no more than 18.20", () => {
   it("verifies exports, and names the record that was changed", async () => {
     writeFileSync(join(command.folder, "march.jsonl"), exported());
     writeFileSync(join(command.folder, "altered.jsonl"), exported().replace("person:bob", "person:rob"));
-    const good = await tutti("audit", "verify", "march.jsonl", "--key", publicKey);
+    const good = await tutti("audit", "verify", "march.jsonl", "--public-key", publicKey);
     assert.equal(good.exitCode, exitCodes.completed, good.errors);
-    assert.match(good.output, /3 records under 1 checkpoints, all as they were signed/);
-    const altered = await tutti("audit", "verify", "altered.jsonl", "--key", publicKey);
+    assert.match(good.output, /3 records under 1 checkpoints, all valid/);
+    const altered = await tutti("audit", "verify", "altered.jsonl", "--public-key", publicKey);
     assert.equal(altered.exitCode, exitCodes.failed, altered.errors);
     assert.match(altered.output, /workflow\/0\/1\/1 changed: it is not as it was written/);
-    const piped = await command.run(["audit", "verify", "-", "--key", publicKey], {
+    const piped = await command.run(["audit", "verify", "-", "--public-key", publicKey], {
       environment,
       input: readFileSync(join(command.folder, "march.jsonl"), "utf8"),
     });

@@ -29,7 +29,7 @@ describe("scalers of containers and of Kubernetes", () => {
 
   it("containers: made, listed, kept as they are when something else changes", async () => {
     await printed(
-      "scaler create crew --image localhost/crew:3 --limit cpu=0.5 --limit memory_bytes=1e9 --env A=b --stop 5s --paused -- --fast",
+      "scaler create crew --image localhost/crew:3 --container-limit cpu=0.5 --container-limit memory_bytes=1e9 --env A=b --stop 5s --paused -- --fast",
     );
     assert.match(await printed("scaler list"), /crew +default +image localhost\/crew:3 --fast +0\.\.100/);
     await printed("scaler update crew --max 3");
@@ -58,10 +58,10 @@ describe("scalers of containers and of Kubernetes", () => {
 
   it("says what cannot be said together, or is not said well", async () => {
     for (const [words, expected] of [
-      ["--image crew --webhook https://example.com/", /found --webhook and --image/],
-      ["--workload Deployment/crew -- node", /a program or --workload, found both/],
+      ["--image crew --webhook https://example.com/", /Set only one of --webhook and --image/],
+      ["--workload Deployment/crew -- node", /a program or --workload, not both/],
       ["--workload crew", /KIND\/NAME/],
-      ["--image crew --limit cpu=much", /a number above 0 behind --limit cpu=/],
+      ["--image crew --container-limit cpu=much", /--container-limit cpu=: expected a number above 0/],
     ] as const) {
       const { exitCode, errors } = await tutti(`scaler create other ${words}`);
       assert.equal(exitCode, 2, words);

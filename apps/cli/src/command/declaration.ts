@@ -1,4 +1,5 @@
 import type { Shell } from "../effects/shell.ts";
+import type { Result } from "./presenter.ts";
 import type { Printer } from "./printer.ts";
 import type { Values } from "./values.ts";
 
@@ -14,6 +15,8 @@ export interface Command {
   readonly arguments?: readonly Argument[];
   readonly options?: readonly Option[];
   readonly examples?: readonly Example[];
+  /** The question before the command destroys something. Undefined: these words destroy nothing, or the action asks. */
+  readonly confirm?: (values: Values) => string | undefined;
   /** What answers come as with `--json`. */
   readonly json: "document" | "lines" | "none";
   /** Loaded when the command runs, and not before: the start of all others must not pay for it. */
@@ -31,8 +34,7 @@ export interface Context {
   readonly version: string;
 }
 
-/** Gives the exit code. */
-type Action = (context: Context) => Promise<number>;
+type Action = (context: Context) => Promise<Result>;
 
 export type Group =
   | "runs"
@@ -75,16 +77,16 @@ export interface Example {
 
 /** What every command takes. */
 export const everyOption: readonly Option[] = [
-  { name: "server", value: "URL", summary: "where the platform is (TUTTI_SERVER; http://127.0.0.1:7400)" },
+  { name: "server", value: "URL", summary: "platform URL (TUTTI_SERVER). Default: http://127.0.0.1:7400" },
   {
     name: "key-file",
     value: "FILE",
-    summary: "a file with the key (or the key itself in TUTTI_KEY)",
+    summary: "file with the access key (or set TUTTI_KEY)",
     completes: "file",
   },
-  { name: "namespace", short: "n", value: "NAME", summary: "the namespace (TUTTI_NAMESPACE; default)" },
-  { name: "json", summary: "for programs: JSON on standard output, and nothing else" },
-  { name: "quiet", short: "q", summary: "only what was asked for: ids, values, no words around them" },
-  { name: "no-color", summary: "no colours (NO_COLOR; FORCE_COLOR forces them)" },
-  { name: "help", short: "h", summary: "what the command does, and its options" },
+  { name: "namespace", short: "n", value: "NAME", summary: "namespace (TUTTI_NAMESPACE). Default: default" },
+  { name: "json", summary: "print only JSON on standard output" },
+  { name: "quiet", short: "q", summary: "print only ids and values" },
+  { name: "no-color", summary: "disable colours (NO_COLOR). FORCE_COLOR enables them" },
+  { name: "help", short: "h", summary: "show help for the command" },
 ];

@@ -16,17 +16,17 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
-  completed: "it is done; a run that was followed completed",
-  failed: "a run that was followed failed; a check or the doctor found something",
-  usage: "the words of the command are wrong",
-  refused: "the platform refused: no such run, not in this state, input that does not fit",
-  unreachable: "the platform cannot be reached",
-  forbidden: "no key, a wrong one, or one that may not do this",
-  cancelled: "a run that was followed was cancelled",
-  terminated: "a run that was followed was terminated",
-  unfinished: "a run that was followed has not ended: the time was up, or it is quarantined",
-  fault: "a fault of the command itself",
-  interrupted: "stopped by Ctrl-C; what was started goes on",
+  completed: "success. A followed run completed",
+  failed: "a followed run failed, or a check found problems",
+  usage: "invalid command line",
+  refused: "the platform rejected the request: not found, wrong state or invalid input",
+  unreachable: "the platform is not reachable",
+  forbidden: "missing, wrong or insufficient key",
+  cancelled: "a followed run was cancelled",
+  terminated: "a followed run was terminated",
+  unfinished: "a followed run has not ended: timeout, or quarantined",
+  fault: "internal error of the CLI",
+  interrupted: "stopped by Ctrl-C. Started work continues",
 };
 
 const ofOutcome: Readonly<Record<string, ExitCode>> = {

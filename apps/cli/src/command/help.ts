@@ -9,7 +9,7 @@ export interface Page {
   readonly width: number;
 }
 
-const groups: readonly Group[] = [
+export const groups: readonly Group[] = [
   "runs",
   "sessions",
   "missions",
@@ -20,27 +20,57 @@ const groups: readonly Group[] = [
   "this machine",
 ];
 
-export function drawHelp(about: string, commands: readonly Command[], page: Page): string[] {
+/** The commands that a newcomer needs first. `tutti help --all` lists the others too. */
+export const firstCommands: readonly string[] = [
+  "run",
+  "list",
+  "show",
+  "watch",
+  "why",
+  "signal",
+  "approve",
+  "retry",
+  "cancel",
+  "workflow register",
+  "status",
+  "doctor",
+];
+
+export function drawHelp(
+  { about, isAll = false }: { readonly about: string; readonly isAll?: boolean },
+  commands: readonly Command[],
+  page: Page,
+): string[] {
   const width = Math.max(60, Math.min(page.width, 100));
   const command = commands.find(({ name }) => name === about);
   if (command !== undefined) return commandHelp(command, { ...page, width });
+  if (about === "" && !isAll) return introduction(commands, { ...page, width });
   const inside = about === "" ? commands : commands.filter(({ name }) => name.startsWith(`${about} `));
   return overview(about, inside, { ...page, width });
+}
+
+const title = ({ style }: Page): string =>
+  `${style.bold("tutti")}  ${style.dim("durable workflows and AI agents")}`;
+
+function introduction(commands: readonly Command[], page: Page): string[] {
+  const { style } = page;
+  const nameWidth = Math.max(...firstCommands.map(widthOf));
+  return [
+    title(page),
+    "",
+    ...firstCommands.flatMap((name) =>
+      entry(name, commands.find((command) => command.name === name)?.summary ?? "", { nameWidth, page }),
+    ),
+    "",
+    style.dim("Show all commands:   tutti help --all"),
+    style.dim("Show one command:    tutti help COMMAND"),
+  ];
 }
 
 function overview(about: string, commands: readonly Command[], page: Page): string[] {
   const { style } = page;
   const nameWidth = Math.max(...commands.map(({ name }) => widthOf(name)));
-  const lines =
-    about === ""
-      ? [
-          `${style.bold("tutti")}  ${style.dim("runs work that must not be lost")}`,
-          "",
-          `  tutti run order.yaml      ${style.dim("register, start, follow to the end")}`,
-          `  tutti list                ${style.dim("what runs, and what ran")}`,
-          `  tutti why ID              ${style.dim("why it stands as it does")}`,
-        ]
-      : [`${style.bold(`tutti ${about}`)}`];
+  const lines = about === "" ? [title(page)] : [`${style.bold(`tutti ${about}`)}`];
   for (const group of groups) {
     const members = commands.filter((command) => command.group === group);
     if (members.length === 0) continue;
@@ -48,7 +78,7 @@ function overview(about: string, commands: readonly Command[], page: Page): stri
     else lines.push("");
     for (const { name, summary } of members) lines.push(...entry(name, summary, { nameWidth, page }));
   }
-  return [...lines, "", style.dim(`tutti help COMMAND says more of one.`)];
+  return [...lines, "", style.dim("Show one command:    tutti help COMMAND")];
 }
 
 function commandHelp(command: Command, page: Page): string[] {
@@ -56,18 +86,16 @@ function commandHelp(command: Command, page: Page): string[] {
   const { name, summary, about = [], arguments: named = [], options = [], examples = [] } = command;
   const own = options.length === 0 ? "" : " [options]";
   const words = [name, ...named.map(printArgument)].join(" ");
-  const lines = [
-    `${style.bold(`tutti ${words}`)}${style.dim(own)}`,
-    "",
-    ...wrap(`${capital(summary)}.`, width),
-  ];
+  const lines = [`${style.bold(`tutti ${words}`)}${style.dim(own)}`, "", ...wrap(`${summary}.`, width)];
   for (const paragraph of about) lines.push("", ...wrap(paragraph, width));
-  const named2 = named.map((argument) => [printArgument(argument), argument.summary] as const);
+  const namedArguments = named.map((argument) => [printArgument(argument), argument.summary] as const);
   const option = (one: Option): readonly [string, string] => [printOption(one), one.summary];
   const nameWidth = Math.min(
     28,
     Math.max(
-      ...[...named2, ...options.map(option), ...everyOption.map(option)].map(([text]) => widthOf(text)),
+      ...[...namedArguments, ...options.map(option), ...everyOption.map(option)].map(([text]) =>
+        widthOf(text),
+      ),
     ),
   );
   const section = (title: string, entries: readonly (readonly [string, string])[]): void => {
@@ -75,9 +103,9 @@ function commandHelp(command: Command, page: Page): string[] {
     lines.push("", style.bold(title));
     for (const [text, does] of entries) lines.push(...entry(text, does, { nameWidth, page }));
   };
-  section("arguments", named2);
+  section("arguments", namedArguments);
   section("options", options.map(option));
-  section("options of every command", everyOption.map(option));
+  section("global options", everyOption.map(option));
   if (examples.length > 0) lines.push("", style.bold("examples"));
   for (const { words: example, does } of examples)
     lines.push(`  ${style.dim(`# ${does}`)}`, `  tutti ${example}`);
@@ -101,5 +129,3 @@ export function printOption({ name, short, value }: Option): string {
   const flag = short === undefined ? `--${name}` : `-${short}, --${name}`;
   return value === undefined ? flag : `${flag} ${value}`;
 }
-
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -29,10 +29,10 @@ describe("inputs on a command line", () => {
     it(what, async () => assert.deepEqual(await readInput(parts, shell), input));
 
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
-    [["{"], /expected JSON in the input/],
-    [["@bad.json"], /expected JSON in bad.json/],
-    [["@none.json"], /none.json cannot be read: there is no such file/],
-    [["[1]", "a=1"], /expected the input once/],
+    [["{"], /Invalid JSON in the input/],
+    [["@bad.json"], /Invalid JSON in bad.json/],
+    [["@none.json"], /none.json cannot be read: file not found/],
+    [["[1]", "a=1"], /Pass the input once/],
   ];
   for (const [parts, words] of refusals)
     it(`${parts.join(" ")} is refused in words`, async () =>

@@ -18,8 +18,7 @@ export async function readInput(
       pair === null ? await document(part, shell, what) : nested(pair[1] ?? "", readValue(pair[2] ?? ""));
     if (whole === undefined) whole = value;
     else if (isMembers(whole) && isMembers(value)) whole = mergedMembers(whole, value);
-    else
-      throw usageFailure(`expected ${what} once, or several objects that go together; found more than one`);
+    else throw usageFailure(`Pass ${what} once, or as several objects. Got values that cannot be merged.`);
   }
   return whole;
 }
@@ -32,8 +31,8 @@ async function document(part: string, shell: Pick<Shell, "readText">, what: stri
   } catch (error) {
     const where = file === undefined ? what : file === "-" ? "standard input" : file;
     const said = error instanceof Error ? error.message : String(error);
-    throw usageFailure(`expected JSON in ${where}: ${said}`, [
-      "A text is written in quotes: '\"like this\"'. Parts of an object go as KEY=VALUE, a file as @FILE.",
+    throw usageFailure(`Invalid JSON in ${where}: ${said}`, [
+      "Quote text: '\"like this\"'. Pass fields of an object as KEY=VALUE and a file as @FILE.",
     ]);
   }
 }

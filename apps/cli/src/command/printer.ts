@@ -1,4 +1,5 @@
 import type { Shell, Sink } from "../effects/shell.ts";
+import { drawJson } from "../terminal/json.ts";
 import { type Style, styleOf } from "../terminal/style.ts";
 import { type Column, drawFacts, drawTable, type Entry } from "../terminal/table.ts";
 
@@ -67,6 +68,14 @@ export class Printer {
 
   facts(facts: readonly (readonly [string, Entry | undefined])[]): void {
     this.lines(drawFacts(facts, this));
+  }
+
+  /** A value under its name. Undefined prints nothing. */
+  section(name: string, value: unknown): void {
+    if (value === undefined) return;
+    const width = Math.min(this.width, 100) - 2;
+    const lines = drawJson(value, { style: this.style, width });
+    this.lines(["", this.style.dim(name), ...lines.map((line) => `  ${line}`)]);
   }
 
   /** For people, beside the output; not when programs read, nor when quiet was asked for. */

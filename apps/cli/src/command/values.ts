@@ -3,7 +3,7 @@ import { usageFailure } from "./failure.ts";
 
 type Given = ReadonlyMap<string, readonly string[]>;
 
-/** What was said: arguments by their names, options by theirs. */
+/** The arguments and options of a command line, by name. */
 export class Values {
   readonly #arguments: Given;
   readonly #options: Given;
@@ -13,7 +13,7 @@ export class Values {
     this.#options = options;
   }
 
-  /** An argument that has to be there. */
+  /** A required argument. */
   argument(name: string): string {
     return this.#arguments.get(name)?.[0] ?? "";
   }
@@ -34,7 +34,7 @@ export class Values {
     return this.#options.get(name)?.[0];
   }
 
-  /** All that were given, those in one word with commas between them too. */
+  /** All values of an option. One word may hold several, separated by commas. */
   list(name: string): string[] {
     return (this.#options.get(name) ?? []).flatMap((text) => text.split(",")).filter((part) => part !== "");
   }
@@ -46,8 +46,7 @@ export class Values {
   whole(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    if (!/^\d{1,9}$/.test(text))
-      throw usageFailure(`expected a whole number behind --${name}, found \`${text}\``);
+    if (!/^\d{1,9}$/.test(text)) throw usageFailure(`--${name}: expected a whole number, got \`${text}\``);
     return Number(text);
   }
 
@@ -56,7 +55,7 @@ export class Values {
     if (text === undefined) return undefined;
     const durationMs = readDurationMs(text);
     if (durationMs === undefined)
-      throw usageFailure(`expected a span like 30s or 1h30m behind --${name}, found \`${text}\``);
+      throw usageFailure(`--${name}: expected a duration such as 30s or 1h30m, got \`${text}\``);
     return durationMs;
   }
 
@@ -66,7 +65,7 @@ export class Values {
     const momentMs = readMomentMs(text, nowMs);
     if (momentMs === undefined)
       throw usageFailure(
-        `expected a moment behind --${name}, such as 2h (ago), 2026-03-01 or 2026-03-01T14:00Z; found \`${text}\``,
+        `--${name}: expected a time such as 2h (ago), 2026-03-01 or 2026-03-01T14:00Z, got \`${text}\``,
       );
     return momentMs;
   }
@@ -76,7 +75,7 @@ export class Values {
     const labels: Record<string, string> = {};
     for (const text of this.texts(name)) {
       const at = text.indexOf("=");
-      if (at < 1) throw usageFailure(`expected NAME=VALUE behind --${name}, found \`${text}\``);
+      if (at < 1) throw usageFailure(`--${name}: expected NAME=VALUE, got \`${text}\``);
       labels[text.slice(0, at)] = text.slice(at + 1);
     }
     return labels;

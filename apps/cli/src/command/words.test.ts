@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { commands } from "../commands/commands.ts";
 import { withoutColours as style } from "../terminal/style.ts";
-import { commands } from "./commands.ts";
 import { drawFailure, Failure } from "./failure.ts";
 import { type Asked, readWords } from "./words.ts";
 
@@ -86,22 +86,31 @@ describe("words of a command line", () => {
     it(`\`tutti ${line}\` asks for help about ${about === "" ? "everything" : about}`, () =>
       assert.deepEqual(read(line), { kind: "help", about }));
 
+  it("`tutti help --all` asks for help about every command", () =>
+    assert.deepEqual(read("help --all"), { kind: "help", about: "", isAll: true }));
+
   it("--version asks for the version", () => assert.deepEqual(read("--version"), { kind: "version" }));
 
   const refusals: readonly (readonly [string, RegExp])[] = [
-    ["lits", /there is no command `lits`\n {2}Did you mean `tutti list`\?/],
-    ["workflow chekc x", /no command `workflow chekc`\n {2}Did you mean `tutti workflow check`\?/],
+    ["lits", /Command `tutti lits` not found\.\n {2}Did you mean `tutti list`\?/],
+    [
+      "workflow chekc x",
+      /Command `tutti workflow chekc` not found\.\n {2}Did you mean `tutti workflow check`\?/,
+    ],
     ["order.yaml", /Did you mean `tutti run order.yaml`\?/],
     ["help lits", /Did you mean `tutti list`\?/],
-    ["list --stat failed", /no option `--stat`\n {2}Did you mean `--state`\?\n {2}tutti list --help/],
-    ["--sever x list", /no option `--sever`\n {2}Did you mean `--server`\?/],
-    ["list --state faild", /--state to be one of pending, .*found `faild`\n {2}Did you mean `failed`\?/s],
-    ["show", /expected ID: the run\n {2}Usage: tutti show ID \[TASK\]/],
-    ["show a b c", /`c` is one word more than expected/],
-    ["run x --id", /expected ID behind --id, found nothing/],
-    ["run x --id a --id b", /expected --id once, found it 2 times/],
-    ["run x --detach=maybe", /--detach takes no value, found `maybe`/],
-    ["--json", /expected a command/],
+    [
+      "list --stat failed",
+      /Option `--stat` not found\.\n {2}Did you mean `--state`\?\n {2}tutti list --help/,
+    ],
+    ["--sever x list", /Option `--sever` not found\.\n {2}Did you mean `--server`\?/],
+    ["list --state faild", /--state: expected one of pending, .*got `faild`\.\n {2}Did you mean `failed`\?/s],
+    ["show", /ID is missing: run id\.\n {2}Usage: tutti show ID \[TASK\]/],
+    ["show a b c", /Unexpected word `c`\./],
+    ["run x --id", /--id needs a value: ID\./],
+    ["run x --id a --id b", /--id can be set once, got 2 values\./],
+    ["run x --detach=maybe", /--detach takes no value, got `maybe`\./],
+    ["--json", /Command missing/],
   ];
   for (const [line, words] of refusals)
     it(`\`tutti ${line}\` is refused in words that help`, () => assert.match(refusal(line), words));
@@ -111,18 +120,18 @@ describe("words of a command line", () => {
     read: (asked: ReturnType<typeof command>) => unknown,
     words: RegExp,
   ])[] = [
-    ["list --size many", ({ values }) => values.whole("size"), /whole number behind --size, found `many`/],
+    ["list --size many", ({ values }) => values.whole("size"), /--size: expected a whole number, got `many`/],
     [
       "list --since tomorrow",
       ({ values }) => values.momentMs("since", 0),
-      /a moment behind --since.*found `tomorrow`/s,
+      /--since: expected a time.*got `tomorrow`/s,
     ],
     [
-      "run x --for 5",
-      ({ values }) => values.durationMs("for"),
-      /a span like 30s or 1h30m behind --for, found `5`/,
+      "run x --timeout 5",
+      ({ values }) => values.durationMs("timeout"),
+      /--timeout: expected a duration such as 30s or 1h30m, got `5`/,
     ],
-    ["list --label a", ({ values }) => values.labels("label"), /NAME=VALUE behind --label, found `a`/],
+    ["list --label a", ({ values }) => values.labels("label"), /--label: expected NAME=VALUE, got `a`/],
   ];
   for (const [line, take, words] of values)
     it(`\`tutti ${line}\` says what was expected`, () => assert.throws(() => take(command(line)), words));

@@ -1,17 +1,17 @@
 /**
- * From words to a command with arguments and options. By hand rather than by a library: it is read before everything else
- * runs, a library costs 8 of the 150 ms that a start may take, and what is wrong is said in the words of this program.
+ * Parses words to a command with arguments and options. A library would cost 8 of the 150 ms that a start may take, and
+ * its messages would not match those of the CLI.
  */
 import { nearest } from "@tutti/kernel";
 import { type Argument, type Command, everyOption, type Option } from "./declaration.ts";
 import { type Advice, usageFailure } from "./failure.ts";
 import { Values } from "./values.ts";
 
-/** What was asked for. */
+/** A parsed command line. */
 export type Asked =
   | { readonly kind: "command"; readonly command: Command; readonly values: Values }
-  /** Help about everything, about commands that begin with a word, or about one of them. */
-  | { readonly kind: "help"; readonly about: string }
+  /** Help: the first commands, all commands, commands that start with a word, or one command. */
+  | { readonly kind: "help"; readonly about: string; readonly isAll?: true }
   | { readonly kind: "version" };
 
 /** Throws a usage failure. */
@@ -22,9 +22,12 @@ export function readWords(words: readonly string[], commands: readonly Command[]
   if (first === undefined) {
     if (before.length === 0 || before.some((word) => word === "--help" || word === "-h"))
       return { kind: "help", about: "" };
-    throw usageFailure("expected a command", [["tutti help", "shows all of them"]]);
+    throw usageFailure("Command missing.", [["tutti help --all", "lists all commands"]]);
   }
-  if (first === "help") return { kind: "help", about: helpAbout(rest.slice(1), commands) };
+  if (first === "help") {
+    const about = helpAbout(rest.slice(1), commands);
+    return { kind: "help", about, ...(rest.includes("--all") ? { isAll: true } : {}) };
+  }
   const { command, taken } = commandAt(rest, commands);
   if (command === undefined) return unknownCommand(rest, commands);
   return parse(command, [...before, ...rest.slice(taken)]);
@@ -75,16 +78,16 @@ function unknownCommand(
       second,
       inside.map((name) => name.slice(first.length + 1)),
     );
-    throw usageFailure(`there is no command \`${first} ${second}\``, [
+    throw usageFailure(`Command \`tutti ${first} ${second}\` not found.`, [
       ...suggestion(meant === undefined ? undefined : `tutti ${first} ${meant}`),
-      [`tutti help ${first}`, "shows all of them"],
+      [`tutti help ${first}`, "lists the commands"],
     ]);
   }
   const meant = nearest(first, [...names, ...names.map((name) => name.split(" ")[0] ?? name)]);
   const isFile = /\.(ya?ml|json)$/.test(first);
-  throw usageFailure(`there is no command \`${first}\``, [
+  throw usageFailure(`Command \`tutti ${first}\` not found.`, [
     ...suggestion(isFile ? `tutti run ${first}` : meant === undefined ? undefined : `tutti ${meant}`),
-    ["tutti help", "shows all of them"],
+    ["tutti help --all", "lists all commands"],
   ]);
 }
 
@@ -115,27 +118,27 @@ function parse(command: Command, words: readonly string[]): Asked {
   }
   for (const option of options)
     if (option.isMany !== true && (given.get(option.name)?.length ?? 0) > 1 && option.value !== undefined)
-      throw usageFailure(`expected --${option.name} once, found it ${given.get(option.name)?.length} times`);
+      throw usageFailure(`--${option.name} can be set once, got ${given.get(option.name)?.length} values.`);
   return { kind: "command", command, values: new Values(argumentsOf(command, plain), given) };
 }
 
 function flagValue({ name }: Option, said: string | undefined): string {
   if (said === undefined || said === "true") return "true";
   if (said === "false") return "false";
-  throw usageFailure(`--${name} takes no value, found \`${said}\``);
+  throw usageFailure(`--${name} takes no value, got \`${said}\`.`);
 }
 
 function checked({ name, value, choices }: Option, found: string | undefined, command: Command): string {
   if (found === undefined)
-    throw usageFailure(`expected ${value} behind --${name}, found nothing`, [
-      [`tutti ${command.name} --help`, "says what it is"],
+    throw usageFailure(`--${name} needs a value: ${value}.`, [
+      [`tutti ${command.name} --help`, "explains the option"],
     ]);
   if (choices === undefined) return found;
   // A list of several, with commas between them, where the option may be given several times.
   for (const one of found.split(",")) {
     if (choices.includes(one)) continue;
     throw usageFailure(
-      `expected --${name} to be one of ${choices.join(", ")}; found \`${one}\``,
+      `--${name}: expected one of ${choices.join(", ")}, got \`${one}\`.`,
       suggestion(nearest(one, choices)),
     );
   }
@@ -145,9 +148,9 @@ function checked({ name, value, choices }: Option, found: string | undefined, co
 function unknownOption(flag: string, options: readonly Option[], before: string): Error {
   const names = options.map(({ name }) => `--${name}`);
   const meant = nearest(flag, names);
-  return usageFailure(`there is no option \`${flag}\``, [
+  return usageFailure(`Option \`${flag}\` not found.`, [
     ...suggestion(meant),
-    [`${before} --help`, "shows all of them"],
+    [`${before} --help`, "lists all options"],
   ]);
 }
 
@@ -161,14 +164,14 @@ function argumentsOf(
     const taken = argument.isMany === true ? words.slice(at) : words.slice(at, at + 1);
     at += taken.length;
     if (taken.length === 0 && argument.isOptional !== true)
-      throw usageFailure(`expected ${argument.name}: ${argument.summary}`, [
+      throw usageFailure(`${argument.name} is missing: ${argument.summary}.`, [
         `Usage: tutti ${name} ${declared.map(printArgument).join(" ")}`,
       ]);
     given.set(argument.name, taken);
   }
   const over = words[at];
   if (over !== undefined)
-    throw usageFailure(`\`${over}\` is one word more than expected`, [
+    throw usageFailure(`Unexpected word \`${over}\`.`, [
       `Usage: tutti ${[name, ...declared.map(printArgument)].join(" ")}`,
     ]);
   return given;

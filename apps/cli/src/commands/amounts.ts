@@ -8,7 +8,7 @@ type Example = readonly [words: string, does: string];
 /** At least one is wanted. */
 export function amountsIn(context: Context, option: string, example: Example): Record<string, number> {
   const amounts = amountsGiven(context, option, example);
-  if (Object.keys(amounts).length === 0) throw usageFailure(`expected --${option}, found none`, [example]);
+  if (Object.keys(amounts).length === 0) throw usageFailure(`--${option} is required.`, [example]);
   return amounts;
 }
 
@@ -16,14 +16,15 @@ const budgetNames = ["tokens", "money", "timeMs"];
 
 /** What is started may use up; undefined where nothing is said. */
 export function budgetIn(context: Context): Record<string, number> | undefined {
-  const example = ["tutti run order --budget tokens=1000 --budget money=2", "at most so much"] as const;
+  const example = [
+    "tutti run order --budget tokens=1000 --budget money=2",
+    "limits tokens and money",
+  ] as const;
   const budget = amountsGiven(context, "budget", example);
   const names = Object.keys(budget);
   const unknown = names.find((name) => !budgetNames.includes(name));
   if (unknown !== undefined)
-    throw usageFailure(`expected ${budgetNames.join(", ")} behind --budget, found \`${safe(unknown)}\``, [
-      example,
-    ]);
+    throw usageFailure(`--budget: expected ${budgetNames.join(", ")}, got \`${safe(unknown)}\``, [example]);
   return names.length === 0 ? undefined : budget;
 }
 
@@ -32,9 +33,7 @@ function amountsGiven({ values }: Context, option: string, example: Example): Re
   for (const [name, text] of Object.entries(values.labels(option))) {
     const amount = Number(text);
     if (text === "" || !(amount >= 0))
-      throw usageFailure(`expected an amount behind --${option} ${safe(name)}=, found \`${safe(text)}\``, [
-        example,
-      ]);
+      throw usageFailure(`--${option} ${safe(name)}=: expected a number, got \`${safe(text)}\``, [example]);
     amounts[name] = amount;
   }
   return amounts;

@@ -1,5 +1,5 @@
 import type { Context } from "../command/declaration.ts";
-import { exitCodes } from "../command/exit-codes.ts";
+import type { Result } from "../command/presenter.ts";
 import type { Server } from "../server/calls.ts";
 import { listPages, tellMore } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
@@ -18,7 +18,7 @@ export interface Listing<E> {
   readonly empty: string;
 }
 
-export async function listed<E>(context: Context, listing: Listing<E>): Promise<number> {
+export async function listed<E>(context: Context, listing: Listing<E>): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -26,16 +26,18 @@ export async function listed<E>(context: Context, listing: Listing<E>): Promise<
     (page) => listing.ask(server, page),
     (reply) => reply.entries,
   );
-  if (print.isJson)
-    print.json({ [listing.name]: entries, ...(nextToken === undefined ? {} : { nextToken }) });
-  else if (print.isQuiet) print.lines(entries.map(listing.idOf));
-  else if (entries.length === 0) print.note(listing.empty);
-  else {
-    print.table(
-      listing.columns,
-      entries.map((entry) => listing.row(entry, shell.nowMs())),
-    );
-    tellMore(context, nextToken);
-  }
-  return exitCodes.completed;
+  return {
+    json: { [listing.name]: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(listing.idOf),
+    draw: () => {
+      if (entries.length === 0) print.note(listing.empty);
+      else {
+        print.table(
+          listing.columns,
+          entries.map((entry) => listing.row(entry, shell.nowMs())),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { commands } from "../command/commands.ts";
+import { commands } from "../commands/commands.ts";
 import { completionFor, isShellName, shellNames } from "./scripts.ts";
 
 describe("completion", () => {

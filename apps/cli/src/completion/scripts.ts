@@ -2,7 +2,12 @@
  * Completion for shells, as scripts made from the declarations: commands and options are in the script, so that most of what
  * is completed starts no process. Names of runs, sessions, workflows, schedules and agents are asked of the command itself.
  */
+
+import type { Context } from "../command/declaration.ts";
 import { type Command, type Completes, everyOption, type Option } from "../command/declaration.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { usageFailure } from "../command/failure.ts";
+import type { Result } from "../command/presenter.ts";
 
 export const shellNames = ["bash", "zsh", "fish"] as const;
 export type ShellName = (typeof shellNames)[number];
@@ -188,4 +193,13 @@ function fish(commands: readonly Command[]): string {
       );
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** Prints the script of a shell. */
+export async function completion({ values, print, commands }: Context): Promise<Result> {
+  const name = values.argument("SHELL");
+  if (!isShellName(name))
+    throw usageFailure(`SHELL: expected one of ${shellNames.join(", ")}, got \`${name}\``);
+  print.text(completionFor(name, commands));
+  return exitCodes.completed;
 }

@@ -68,7 +68,7 @@ export class Crew {
     this.#platform = platform;
     const addresses = await platform.line(addressesIn);
     if (addresses === undefined)
-      throw new Failure("The platform of the proof did not start.", {
+      throw new Failure("The platform of the demo did not start.", {
         why: platform.lastWords,
         exitCode: exitCodes.failed,
         code: "proof_platform",

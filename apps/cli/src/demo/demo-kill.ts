@@ -52,7 +52,7 @@ export async function demoKill({ clone, runs, say, shell }: DemoKillOptions): Pr
   const killed: string[] = [];
   try {
     crew = await Crew.start({ clone, folder, say });
-    say(`A platform of its own is at ${crew.url}, with two workers; its data is in ${folder}.`);
+    say(`A platform with two workers runs at ${crew.url}. Data: ${folder}.`);
     const load = new Load(crew.url, shell);
     await load.register(await crew.definition());
     say(`Starting ${counted(runs, "run")} of 3 to 5 steps.`);
@@ -61,7 +61,7 @@ export async function demoKill({ clone, runs, say, shell }: DemoKillOptions): Pr
     await allEnded(load, shell);
     watching.abort();
     await Promise.all(watches);
-    say("All runs have ended. Comparing what was acknowledged with what is there.");
+    say("All runs have ended. Comparing acknowledged runs with the journal and the files.");
     const evidence = {
       ...{ started: load.started, seen: load.seen },
       ...{ journal: await load.journal(), effects: await crew.effects() },

@@ -27,13 +27,16 @@ describe("the table of the proof", () => {
     assert.match(text, /^starts +10 +0 /m);
     assert.match(text, /^ran twice +1 /m);
     assert.match(text, /run-0001\/give {2}2 times, by worker-1 and worker-2/);
-    assert.match(text, /✓ 2 kills in 12 s: nothing was lost\. What ran twice had the same key/);
+    assert.match(
+      text,
+      /✓ 2 kills in 12 s: nothing was lost\. A step that ran twice had the same idempotency key/,
+    );
   });
 
   it("names what was lost, and says that it must not be", () => {
     const text = told({ ...good, holds: false, steps: { count: 10, lost: ["run-0007/book"] } });
     assert.match(text, /^steps +10 +1 /m);
     assert.match(text, /lost {2}run-0007\/book/);
-    assert.match(text, /✗ .*something was lost/);
+    assert.match(text, /✗ .*work was lost/);
   });
 });

@@ -36,20 +36,17 @@ export function tellProof(outcome: DemoKillOutcome, print: Printer): void {
       `  ${print.style.yellow(key)}  ${counted(times, "time")}, by ${[...new Set(by)].join(" and ")}`,
     );
   if (twice.length > twiceShown)
-    print.line(`  … and ${twice.length - twiceShown} more; --json names them all`);
+    print.line(`  … and ${twice.length - twiceShown} more. List all with --json`);
   const gone = [starts, events, steps, effects].flatMap(({ lost }) => lost);
   for (const one of gone.slice(0, lostShown)) print.line(`  ${print.style.red("lost")}  ${one}`);
   for (const one of doubled.slice(0, lostShown))
     print.line(`  ${print.style.red("twice in the journal")}  ${one}`);
   print.line("");
   const what = `${kills.length} kills in ${(tookMs / 1_000).toFixed(0)} s`;
-  if (!holds)
-    print.line(
-      `${print.style.red("✗")} ${what}, and something was lost. That must not be: please report it.`,
-    );
+  if (!holds) print.line(`${print.style.red("✗")} ${what}, and work was lost. Please report this bug.`);
   else
     print.line(
-      `${print.style.green("✓")} ${what}: nothing was lost.${twice.length === 0 ? "" : " What ran twice had the same key of idempotency each time: whoever is called with it can do it once."}`,
+      `${print.style.green("✓")} ${what}: nothing was lost.${twice.length === 0 ? "" : " A step that ran twice had the same idempotency key, so its callee can apply it once."}`,
     );
 }
 

@@ -19,7 +19,7 @@ function drawChoice(choice: Choice, { style, width }: Page): string[] {
   const how = choice.fallback
     ? "the safe default"
     : choice.explored
-      ? "tried to learn"
+      ? "chosen to learn"
       : `${Math.round(confidence * 100)} % sure`;
   const lines = [`${style.dim("chosen")} ${safe(kind)}  ${style.dim(how)}`];
   if (reason !== "") lines.push(...wrap(safe(reason), width - 2).map((line) => `  ${line}`));

@@ -39,7 +39,7 @@ export function drawPlan(plan: PlanView, { style, width, nowMs, count }: PlanCan
       ? `, not below ${printDurationMs(lowerBoundMs)} where each takes as long as expected`
       : "";
   const lines = [
-    `${style.bold(number === 0 ? "as it came, without a plan" : `plan ${number} of ${count}`)}  ${style.dim(`${counted(tasks.length, "task")}${expected}${bound}`)}`,
+    `${style.bold(number === 0 ? "actual times, without a plan" : `plan ${number} of ${count}`)}  ${style.dim(`${counted(tasks.length, "task")}${expected}${bound}`)}`,
     ...(reason === "" ? [] : wrap(safe(reason), width)),
     "",
     `${" ".repeat(nameWidth)}  ${style.dim(`${padEnd("0", room - widthOf(printDurationMs(endMs - startMs)))}${printDurationMs(endMs - startMs)}`)}`,
@@ -53,7 +53,7 @@ export function drawPlan(plan: PlanView, { style, width, nowMs, count }: PlanCan
       `  ${safe(taskId)}  ${safe(fromPartId)} → ${safe(toPartId)}  ${style.dim(`${when}  ${safe(why)}`)}`,
     );
   }
-  return [...lines, "", style.dim("░ planned   █ as it came   ◆ critical")];
+  return [...lines, "", style.dim("░ planned   █ actual   ◆ critical")];
 }
 
 interface Axis {

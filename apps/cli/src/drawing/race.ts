@@ -1,6 +1,7 @@
 /** A race as it stands: a lane for each mode, how far it is, its time, cost and slots. */
 import type { Session } from "@tutti/rest/types";
 import { drawBar } from "../terminal/bar.ts";
+import { durationOf, progressOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { padEnd, padStart } from "../terminal/text.ts";
@@ -21,13 +22,13 @@ export function drawRace(sessions: readonly Session[], { style, width, nowMs }: 
     ...inOrder(sessions).map((session) => {
       const { sessionId, spec, status, tasks, performance, used } = session;
       const { symbol, tone } = lookOf(status);
-      const { total = 0, completed = 0, skipped = 0 } = tasks ?? {};
-      const share = total === 0 ? 0 : (completed + skipped) / total;
-      const tookMs = tookOf(session, nowMs);
+      const { done, total, text: progress } = progressOf(tasks);
+      const share = total === 0 ? 0 : done / total;
+      const tookMs = durationOf(session, nowMs) ?? 0;
       return [
         `${toned(style, tone, symbol)} ${padEnd(spec?.mode ?? "", modeWidth)}`,
         drawBar(share, room, style),
-        padStart(total === 0 ? "" : `${completed + skipped}/${total}`, 8),
+        padStart(progress, 8),
         padStart(printDurationMs(tookMs), 11),
         padStart(used?.money === undefined ? "–" : printNumber(used.money), 7),
         padStart(performance?.slots === undefined ? "–" : printNumber(performance.slots), 6),
@@ -47,13 +48,9 @@ function inOrder(sessions: readonly Session[]): readonly Session[] {
   return [...sessions].sort((one, other) => place(one) - place(other));
 }
 
-function tookOf({ startTimeMs, createTimeMs = 0, endTimeMs }: Session, nowMs: number): number {
-  return Math.max(0, (endTimeMs ?? nowMs) - (startTimeMs ?? createTimeMs));
-}
-
 /** Of those that did well, once all have ended. */
 export function firstOf(sessions: readonly Session[]): string | undefined {
   if (sessions.length === 0 || sessions.some(({ status }) => !lookOf(status).isEnded)) return undefined;
   const done = sessions.filter(({ status }) => status === "completed");
-  return done.sort((one, other) => tookOf(one, 0) - tookOf(other, 0))[0]?.sessionId;
+  return done.sort((one, other) => (durationOf(one, 0) ?? 0) - (durationOf(other, 0) ?? 0))[0]?.sessionId;
 }

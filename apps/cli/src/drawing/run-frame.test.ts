@@ -52,8 +52,8 @@ describe("the frame of a run", () => {
       " ├─┴─╯",
       " ○      done     shop.done",
       "",
-      " █████▍░░░░░░░  42 %   4 of 12 done · 2 at work · 1 waiting",
-      " waits for a person  tutti approve order-18",
+      " █████▍░░░░░░░  42 %   4 of 12 done · 2 running · 1 waiting",
+      " waits for approval  tutti approve order-18",
     ]));
 
   it("at 80 columns", () =>
@@ -69,8 +69,8 @@ describe("the frame of a run", () => {
       " ├─┴─╯",
       " ○      done     shop.done",
       "",
-      " █████████████▊░░░░░░░░░░░░░░░░░░░  42 %   4 of 12 done · 2 at work · 1 waiting",
-      " waits for a person  tutti approve order-18",
+      " █████████████▊░░░░░░░░░░░░░░░░░░░  42 %   4 of 12 done · 2 running · 1 waiting",
+      " waits for approval  tutti approve order-18",
     ]));
 
   it("at 120 columns it is no wider than an eye follows", () => {

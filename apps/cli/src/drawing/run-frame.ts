@@ -1,5 +1,6 @@
 import type { RunView, TaskView } from "../follow/run-view.ts";
 import { drawBar, printShare } from "../terminal/bar.ts";
+import { progressOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
@@ -54,14 +55,14 @@ function footOf(run: RunView, { style, width }: Canvas): string[] {
   if (reason !== "") lines.push(style.dim(cut(safe(reason), width)));
   if (run.openApprovals > 0)
     lines.push(
-      `${style.magenta("waits for a person")}  ${style.dim(cut(`tutti approve ${safe(run.id)}`, width - 20))}`,
+      `${style.magenta("waits for approval")}  ${style.dim(cut(`tutti approve ${safe(run.id)}`, width - 20))}`,
     );
   return lines;
 }
 
 const tallied = [
   ["completed", "green", "done"],
-  ["running", "cyan", "at work"],
+  ["running", "cyan", "running"],
   ["failed", "red", "failed"],
   ["waiting", "yellow", "waiting"],
   ["retrying", "yellow", "retrying"],
@@ -73,7 +74,7 @@ const tallied = [
 function tally({ counts }: RunView, { style, width }: Pick<Canvas, "style" | "width">): string {
   const parts = tallied.flatMap(([state, tone, words]) => {
     const count = counts[state] ?? 0;
-    if (state === "completed") return [`${count} of ${counts["total"] ?? 0} ${words}`];
+    if (state === "completed") return [`${progressOf(counts).done} of ${counts["total"] ?? 0} ${words}`];
     return count === 0 ? [] : [toned(style, tone, `${count} ${words}`)];
   });
   while (parts.length > 1 && widthOf(parts.join(" · ")) > width) parts.pop();

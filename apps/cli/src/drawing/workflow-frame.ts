@@ -79,7 +79,7 @@ function aboutOf({ kind, uses, forEach, compensated, backTo }: WorkflowNode): st
   const parts = [
     safe(what),
     forEach ? "for each" : "",
-    compensated ? "can be undone" : "",
+    compensated ? "has a compensation" : "",
     backTo.length === 0 ? "" : `${kind === "state" ? "→" : "↰"} ${safe(backTo.join(", "))}`,
   ];
   return parts.filter((part) => part !== "").join(" · ");

@@ -40,7 +40,7 @@ describe("a platform that does not tell how it goes on", () => {
     await aMomentPasses();
     assert.ok(absence.told);
     absence.stand("open");
-    assert.deepEqual(told, ["The platform is away, trying again …", "back"]);
+    assert.deepEqual(told, ["The platform is not reachable, retrying …", "back"]);
     assert.equal(absence.told, undefined);
   });
 
@@ -67,9 +67,9 @@ describe("a platform that does not tell how it goes on", () => {
     absence.stand("broken", new RestError({ code: "rest.unreachable", status: 0, detail: "refused" }));
     await aMomentPasses();
     assert.deepEqual(told, [
-      "No news at the moment (mesh.unavailable), trying again …",
+      "No events at the moment (mesh.unavailable), retrying …",
       "back",
-      "The platform is away, trying again …",
+      "The platform is not reachable, retrying …",
     ]);
   });
 

@@ -65,6 +65,6 @@ export class Absence {
 function wordsOf(error: unknown): string {
   // Without a status nobody answered.
   return error instanceof RestError && error.status > 0
-    ? `No news at the moment (${safe(error.code)}), trying again …`
-    : "The platform is away, trying again …";
+    ? `No events at the moment (${safe(error.code)}), retrying …`
+    : "The platform is not reachable, retrying …";
 }

@@ -19,6 +19,7 @@ import type {
 import type { Context } from "../command/declaration.ts";
 import { exitCodeOf, exitCodes } from "../command/exit-codes.ts";
 import type { Server } from "../server/calls.ts";
+import { durationOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import { FrameTeller } from "./frame-teller.ts";
 import { LineTeller } from "./line-teller.ts";
@@ -84,8 +85,8 @@ export function followSession(context: Context, { server, id }: Following): Prom
 }
 
 function endOf(id: string, whole: Run | Mission | Session, failedTask: string | undefined): End {
-  const { status, statusReason = "", outcome, startTimeMs, endTimeMs } = whole;
-  const tookMs = startTimeMs === undefined || endTimeMs === undefined ? undefined : endTimeMs - startTimeMs;
+  const { status, statusReason = "", outcome, endTimeMs } = whole;
+  const tookMs = endTimeMs === undefined ? undefined : durationOf(whole, endTimeMs);
   return { ...{ id, status, statusReason, outcome, tookMs, failedTask }, document: whole };
 }
 
@@ -105,7 +106,7 @@ async function follow<Reply>(
   const { shell, values, print } = context;
   const ended = new AbortController();
   const signal = AbortSignal.any([shell.interrupted, ended.signal]);
-  const forMs = values.durationMs("for");
+  const forMs = values.durationMs("timeout");
   let isLate = false;
   if (forMs !== undefined)
     void shell.pause(forMs, signal).then(() => {
@@ -129,12 +130,12 @@ async function follow<Reply>(
     ended.abort();
   }
   if (shell.interrupted.aborted) {
-    print.note(`${id} goes on; tutti watch ${id} takes up where you were.`);
+    print.note(`${id} continues. Follow it with: tutti watch ${id}`);
     return exitCodes.interrupted;
   }
   if (isLate) {
     if (print.isJson && model.whole !== undefined) print.json((await end()).document);
-    print.note(`${id} has not ended yet; it goes on.`);
+    print.note(`${id} has not ended yet and continues.`);
     return exitCodes.unfinished;
   }
   if (model.whole === undefined) return exitCodes.unfinished;

@@ -30,7 +30,7 @@ export class LineTeller implements Teller {
     this.#absence = new Absence({
       shell,
       onAway: (words) => print.errorLines([words]),
-      onBack: () => print.errorLines(["The platform is back."]),
+      onBack: () => print.errorLines(["Reconnected."]),
     });
   }
 

@@ -1,5 +1,6 @@
 /** A run that is followed: what the stream said so far, put together. */
 import type { Run, Task, WatchRunReply } from "@tutti/rest/types";
+import { startOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import type { Followed, News, Whole } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
@@ -61,7 +62,7 @@ export function viewOf(run: Run, all: readonly Task[]): RunView {
     state: run.status,
     reason: run.statusReason ?? "",
     progress: isDone(run.status) ? 1 : (run.progress ?? 0),
-    startMs: run.startTimeMs ?? run.createTimeMs,
+    startMs: startOf(run),
     endMs: run.endTimeMs,
     openApprovals: Math.max(run.openApprovals ?? 0, top.filter(isOpenQuestion).length),
     counts: counts as Readonly<Record<string, number>>,

@@ -8,6 +8,7 @@ import type {
   WatchSessionReply,
 } from "@tutti/rest/types";
 import { modeWords } from "../terminal/modes.ts";
+import { startOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
 import type { Followed, News, Whole } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
@@ -60,7 +61,7 @@ export function viewOfSession(session: Session, tasks: readonly SessionTask[]): 
     state: status,
     reason: statusReason,
     progress: status === "completed" ? 1 : (session.progress ?? 0),
-    startMs: session.startTimeMs ?? session.createTimeMs,
+    startMs: startOf(session),
     endMs: session.endTimeMs,
     openApprovals: session.openApprovals ?? 0,
     counts: counts as Readonly<Record<string, number>>,
@@ -115,7 +116,7 @@ function viewOfMission(mission: Mission, tasks: readonly BoardTask[]): RunView {
     state: status,
     reason: statusReason,
     progress: status === "completed" ? 1 : ended / Math.max(1, tasks.length),
-    startMs: mission.startTimeMs ?? mission.createTimeMs,
+    startMs: startOf(mission),
     endMs: mission.endTimeMs,
     openApprovals: mission.openApprovals ?? 0,
     counts: counts as Readonly<Record<string, number>>,

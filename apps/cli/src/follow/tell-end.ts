@@ -34,11 +34,11 @@ export function tellEnd({ print }: Context, end: End, isShown: boolean): void {
 function tellNext(print: Printer, { id, failedTask, outcome }: End): void {
   const about = failedTask === undefined ? safe(id) : `${safe(id)} ${safe(failedTask)}`;
   const { errorStyle: style } = print;
-  print.note(`  tutti why ${about}   ${style.dim("says why")}`);
+  print.note(`  tutti why ${about}   ${style.dim("explains the error")}`);
   // No task failed: a retry evaluates the same expression with the same values.
   if (failedTask === undefined && errorOf(outcome)?.code === "workflow.expression_failed") return;
   print.note(
-    `  tutti retry ${safe(id)}${" ".repeat(Math.max(1, about.length - safe(id).length - 2))}   ${style.dim("takes it up again from what failed")}`,
+    `  tutti retry ${safe(id)}${" ".repeat(Math.max(1, about.length - safe(id).length - 2))}   ${style.dim("retries the failed tasks")}`,
   );
 }
 
@@ -53,7 +53,7 @@ export function drawError(
     const { code = "", message = "" } = one;
     const indent = "  ".repeat(depth + 1);
     const [first = "", ...rest] = wrap(
-      safe(message === "" ? "no words about it" : message),
+      safe(message === "" ? "no message" : message),
       errorWidth - indent.length - 12,
     );
     const label = depth === 0 ? "" : style.dim("because ");

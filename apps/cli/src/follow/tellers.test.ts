@@ -133,7 +133,7 @@ describe("a run told line by line", () => {
     teller.standing("broken");
     await turn();
     teller.standing("open");
-    assert.deepEqual(said(), ["The platform is away, trying again …", "The platform is back."]);
+    assert.deepEqual(said(), ["The platform is not reachable, retrying …", "Reconnected."]);
   });
 });
 
@@ -220,7 +220,7 @@ describe("a run drawn on a terminal", () => {
     teller.changed(model);
     teller.standing("broken");
     await turn();
-    assert.match(withoutCodes(shell.errors.text), /● {2}a[\s\S]*The platform is away, trying again …/);
+    assert.match(withoutCodes(shell.errors.text), /● {2}a[\s\S]*The platform is not reachable, retrying …/);
     const before = shell.errors.text.length;
     teller.standing("open");
     assert.doesNotMatch(shell.errors.text.slice(before), /away/);

@@ -45,8 +45,8 @@ export async function handOverTo(
 function runnerIn(shell: Pick<Shell, "exists" | "workingDirectory">, what: string): string {
   const clone = cloneOf(shell);
   if (clone === undefined)
-    throw new Failure(`${what} needs the code of the platform, and there is no clone of Tutti here.`, {
-      next: ["Run it in a clone of Tutti: cd there, or use its own: npx tutti."],
+    throw new Failure(`${what} needs a clone of Tutti.`, {
+      next: ["Change to the clone and run: npx tutti"],
       exitCode: exitCodes.usage,
       code: "no_clone",
     });
@@ -58,7 +58,7 @@ export function toolJson(what: string, { output, errors, exitCode }: ScriptRun):
   try {
     return JSON.parse(output);
   } catch {
-    throw new Failure(`${what} could not be done.`, {
+    throw new Failure(`${what} failed.`, {
       why: `${errors}${output}`.trim().split("\n").slice(0, 12),
       exitCode: exitCode === 2 ? exitCodes.usage : exitCodes.failed,
       code: "tool_failed",

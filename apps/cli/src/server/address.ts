@@ -19,7 +19,7 @@ export function serverAddress({ values, shell }: Pick<Context, "values" | "shell
   } catch {
     // Said below, with what was expected.
   }
-  throw usageFailure(`expected an address like ${usualServer} in ${from}, found \`${said}\``);
+  throw usageFailure(`${from}: expected a URL such as ${usualServer}, got \`${said}\``);
 }
 
 /** The key, where one was given: in a file, or in the environment. */
@@ -43,14 +43,12 @@ export async function keyOf({
 export function unreadable(file: string, cause: unknown): Failure {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const reasons: Readonly<Record<string, string>> = {
-    ENOENT: "there is no such file",
-    EACCES: "it may not be read",
+    ENOENT: "file not found",
+    EACCES: "permission denied",
     EISDIR: "it is a folder",
   };
   const why = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
-  const next = [
-    `Name a file that is there and that you may read, or - for standard input where the command takes it.`,
-  ];
+  const next = [`Pass a readable file, or - for standard input.`];
   return new Failure(`${file} cannot be read: ${why}`, {
     exitCode: exitCodes.usage,
     code: "file",

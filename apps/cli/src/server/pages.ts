@@ -44,5 +44,5 @@ export function tellMore(
 ): void {
   if (nextToken === undefined) return;
   print.note("");
-  print.note(print.errorStyle.dim(`There are more: tutti ${command.name} --all, or --page ${nextToken}`));
+  print.note(print.errorStyle.dim(`Show more: tutti ${command.name} --all, or --page ${nextToken}`));
 }

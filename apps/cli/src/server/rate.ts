@@ -14,7 +14,7 @@ export function rateSaid({ values }: Pick<Context, "values">, option: string): S
   const [, count = "", span = ""] = /^(\d+(?:\.\d+)?)\/(.+)$/.exec(text.trim()) ?? [];
   const perMs = readDurationMs(span);
   if (count === "" || Number(count) <= 0 || perMs === undefined || perMs <= 0)
-    throw usageFailure(`expected so many per time behind --${option}, such as 100/1m, found \`${text}\``);
+    throw usageFailure(`--${option}: expected a rate such as 100/1m, got \`${text}\``);
   return { count: Number(count), perMs };
 }
 

@@ -35,7 +35,7 @@ function asTexts({ fields }: RestError): Advice[] {
   return fields.flatMap(({ field, message }): Advice[] => {
     const [, name] = /^(?:spec\.)?input\.(.+)$/.exec(field) ?? [];
     const [, value] = /must be string, found (-?\d\S*|true|false|null)$/.exec(message) ?? [];
-    return name === undefined || value === undefined ? [] : [[`${name}='"${value}"'`, "is how it is a text"]];
+    return name === undefined || value === undefined ? [] : [[`${name}='"${value}"'`, "passes it as a text"]];
   });
 }
 
@@ -47,7 +47,7 @@ function exitCodeOf({ status }: RestError): ExitCode {
 function retrying({ retry, retryAfterMs }: RestError): Advice[] {
   if (retry === "never") return [];
   const wait = retryAfterMs > 0 ? ` in ${Math.ceil(retryAfterMs / 1_000)} s` : "";
-  return [`The same command may do better${wait}.`];
+  return [`Retry the command${wait}.`];
 }
 
 /** What may be more than is taken at once: whoever refuses it may close the connection before the answer was read. */
@@ -59,19 +59,19 @@ function unreachable(error: RestError, { server, parts }: Call): Failure {
   const bytes = code === "EPIPE" || code === "ECONNRESET" ? JSON.stringify(parts.body ?? "").length : 0;
   if (bytes >= largeBytes) return cutWhileSending(error, server.url, bytes);
   const reasons: Readonly<Record<string, string>> = {
-    ECONNREFUSED: "Nobody listens there.",
-    ENOTFOUND: "There is no host of this name.",
-    EAI_AGAIN: "There is no host of this name, or no network.",
-    ETIMEDOUT: "Nobody answers there.",
-    ECONNRESET: "The connection was cut before there was an answer.",
+    ECONNREFUSED: "Connection refused.",
+    ENOTFOUND: "Host not found.",
+    EAI_AGAIN: "Host not found, or no network.",
+    ETIMEDOUT: "No answer.",
+    ECONNRESET: "The connection was closed before the answer.",
   };
-  const said = inner instanceof Error ? `${inner.message}.` : "There was no answer.";
-  return new Failure(`Tutti cannot be reached at ${server.url}.`, {
+  const said = inner instanceof Error ? `${inner.message}.` : "No answer.";
+  return new Failure(`Tutti is not reachable at ${server.url}.`, {
     why: [reasons[code] ?? said],
     next: [
-      ["npm start", "starts it, in a clone"],
-      ["tutti --server URL …", "says where it is (or TUTTI_SERVER)"],
-      ["tutti doctor", "looks at what could be wrong here"],
+      ["npm start", "starts Tutti, in a clone"],
+      ["tutti --server URL …", "sets the URL (or set TUTTI_SERVER)"],
+      ["tutti doctor", "finds problems"],
     ],
     exitCode: exitCodes.unreachable,
     code: error.code,
@@ -82,10 +82,10 @@ function unreachable(error: RestError, { server, parts }: Call): Failure {
 function cutWhileSending(error: RestError, url: string, bytes: number): Failure {
   const megabytes = (bytes / 1_048_576).toFixed(1);
   return new Failure(`${url} closed the connection while ${megabytes} MiB were sent to it.`, {
-    why: ["That is likely more than it takes at once (gateway.bodyBytesMax, 4 MiB unless it is set)."],
+    why: ["The request is probably above gateway.bodyBytesMax. Default: 4 MiB."],
     next: [
-      "Send less: keep what is large elsewhere, and say in the input where it is.",
-      ["tutti doctor", "says whether the platform is there"],
+      "Send less: store large data elsewhere, and pass its location.",
+      ["tutti doctor", "checks the platform"],
     ],
     exitCode: exitCodes.unreachable,
     code: error.code,
@@ -102,12 +102,12 @@ async function rightsFor({ code, details }: RestError, { client, server }: Call)
   const { missing, givers, who } = await client.call("missingRights", { query });
   const lack = missing.find((one) => one.action === action);
   if (lack === undefined) return [];
-  if (lack.why === "forbidden") return ["A policy forbids it: whoever keeps the policies can change that."];
-  if (lack.why === "narrowed") return ["The key itself is narrowed: another key of yours may do it."];
+  if (lack.why === "forbidden") return ["A policy forbids it. An administrator can change the policy."];
+  if (lack.why === "narrowed") return ["The key is restricted. Use another key."];
   const [least] = lack.roles;
   if (least === undefined) return [];
   const some = givers.slice(0, giversShown).join(", ") || "the administrator of this machine";
-  return [`Ask ${some} for the role ${least}:`, [`tutti role bind ${least} ${who}`, "is how it is given"]];
+  return [`Ask ${some} for the role ${least}:`, [`tutti role bind ${least} ${who}`, "binds the role"]];
 }
 
 const giversShown = 3;
@@ -115,27 +115,25 @@ const giversShown = 3;
 function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]): Failure {
   const about = { why: [error.detail], exitCode: exitCodes.forbidden, code: error.code, cause: error };
   if (ofRules.has(error.code))
-    return new Failure("A rule does not admit this.", {
+    return new Failure("An admission rule rejected this.", {
       ...about,
       next: [
-        ["tutti rule list", "shows the rules"],
-        ["tutti rule findings", "shows what they found"],
+        ["tutti rule list", "lists the rules"],
+        ["tutti rule findings", "lists their findings"],
       ],
     });
   const { home } = error.details;
   const elsewhere: readonly Advice[] =
-    home === undefined ? [] : [[`tutti --namespace ${home} …`, "asks where this key is good"]];
+    home === undefined ? [] : [[`tutti --namespace ${home} …`, "uses the namespace of this key"]];
   return new Failure(
-    error.status === 401
-      ? `${server.url} wants a key, or another one.`
-      : "This is not allowed with this key.",
+    error.status === 401 ? `${server.url} needs a valid key.` : "This key does not allow the request.",
     {
       ...about,
       next: [
         ...elsewhere,
         ...rights,
         ["tutti --key-file FILE …", "reads the key from a file"],
-        ["TUTTI_KEY=… tutti …", "takes it from the environment"],
+        ["TUTTI_KEY=… tutti …", "reads the key from the environment"],
       ],
     },
   );
@@ -151,15 +149,15 @@ async function insteadOf({ name, parts, client, server }: Call, code: string): P
   const known = await knownNames(wanted, client, server.namespace).catch(() => []);
   const meant = nearest(wanted.text, known);
   const list: Readonly<Record<Kind, Advice>> = {
-    run: ["tutti list", "shows the runs there are"],
-    session: ["tutti session list", "shows the sessions there are"],
-    workflow: ["tutti workflow list", "shows the workflows there are"],
-    schedule: ["tutti schedule list", "shows the schedules there are"],
-    agent: ["tutti agent list", "shows the agents there are"],
-    key: ["tutti key list", "shows the keys there are"],
-    role: ["tutti role list", "shows the roles there are"],
-    rule: ["tutti rule list", "shows the rules there are"],
-    task: [`tutti show ${wanted.of}`, "shows the tasks it has"],
+    run: ["tutti list", "lists runs"],
+    session: ["tutti session list", "lists sessions"],
+    workflow: ["tutti workflow list", "lists workflows"],
+    schedule: ["tutti schedule list", "lists schedules"],
+    agent: ["tutti agent list", "lists agents"],
+    key: ["tutti key list", "lists keys"],
+    role: ["tutti role list", "lists roles"],
+    rule: ["tutti rule list", "lists rules"],
+    task: [`tutti show ${wanted.of}`, "lists its tasks"],
   };
   return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), list[wanted.kind]];
 }
@@ -245,5 +243,5 @@ async function knownNames(
 }
 
 function sentence(text: string): string {
-  return text === "" ? "The platform refused, and did not say why." : text;
+  return text === "" ? "The platform rejected the request without a reason." : text;
 }

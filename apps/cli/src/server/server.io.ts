@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
 import { describe, it } from "node:test";
-import { commands } from "../command/commands.ts";
 import type { Context } from "../command/declaration.ts";
 import { Failure } from "../command/failure.ts";
 import { Printer } from "../command/printer.ts";
 import { Values } from "../command/values.ts";
+import { commands } from "../commands/commands.ts";
 import { type MemoryShell, type MemoryShellOptions, memoryShell } from "../testing/memory-shell.ts";
 import { serverAddress } from "./address.ts";
 import type { Server } from "./calls.ts";
@@ -80,7 +80,7 @@ describe("the address of the platform", () => {
   it("that is none is refused with what was expected", () =>
     assert.throws(
       () => serverAddress(contextWith({ server: "http://a b" })),
-      /expected an address like .* in --server/,
+      /--server: expected a URL such as /,
     ));
 });
 
@@ -93,7 +93,7 @@ describe("what the platform refuses", () => {
       response.writeHead(status, { "content-type": "application/json" }).end(text);
     });
     assert.equal(failure.exitCode, 3);
-    assert.deepEqual(failure.next, ["Did you mean `order-18`?", ["tutti list", "shows the runs there are"]]);
+    assert.deepEqual(failure.next, ["Did you mean `order-18`?", ["tutti list", "lists runs"]]);
   });
 
   it("an unknown task names the one that was meant, of those that its run has", async () => {
@@ -106,10 +106,7 @@ describe("what the platform refuses", () => {
       },
       (server) => server.call("runs.why", { params: { id: "order-19" }, query: { task: "shp" } }),
     );
-    assert.deepEqual(failure.next, [
-      "Did you mean `ship`?",
-      ["tutti show order-19", "shows the tasks it has"],
-    ]);
+    assert.deepEqual(failure.next, ["Did you mean `ship`?", ["tutti show order-19", "lists its tasks"]]);
   });
 
   it("a wrong field that the sentence names is not named again", async () => {
@@ -149,7 +146,7 @@ describe("what the platform refuses", () => {
       const [status, text] = problem(400, "workflow.input_invalid", "the input does not fit", { fields });
       response.writeHead(status).end(text);
     });
-    assert.deepEqual(failure.next, [[`name='"5"'`, "is how it is a text"]]);
+    assert.deepEqual(failure.next, [[`name='"5"'`, "passes it as a text"]]);
   });
 
   it("no key, or a wrong one, says where keys are given", async () => {
@@ -187,10 +184,10 @@ describe("what the platform refuses", () => {
     assert.equal(exitCode, 5);
     assert.deepEqual(next.slice(0, 2), [
       "Ask person:root for the role admin:",
-      ["tutti role bind admin person:vic", "is how it is given"],
+      ["tutti role bind admin person:vic", "binds the role"],
     ]);
     assert.match(String((await asked([{ ...lack, why: "forbidden" }])).next[0]), /^A policy forbids it/);
-    assert.match(String((await asked([{ ...lack, why: "narrowed" }])).next[0]), /another key of yours/);
+    assert.match(String((await asked([{ ...lack, why: "narrowed" }])).next[0]), /Use another key/);
     assert.match(JSON.stringify((await asked([])).next[0]), /--key-file/);
   });
 
@@ -201,7 +198,7 @@ describe("what the platform refuses", () => {
       const [status, text] = problem(403, "access.rule_refused", detail);
       response.writeHead(status, { "content-type": "application/json" }).end(text);
     });
-    assert.deepEqual([message, why, exitCode], ["A rule does not admit this.", [detail], 5]);
+    assert.deepEqual([message, why, exitCode], ["An admission rule rejected this.", [detail], 5]);
     assert.match(JSON.stringify(next), /tutti rule list/);
     assert.doesNotMatch(JSON.stringify(next), /key/i);
   });
@@ -213,7 +210,7 @@ describe("what the platform refuses", () => {
         : problem(403, "mesh.denied", "person bob may not", { details: { home: "mill" } });
       response.writeHead(status, { "content-type": "application/json" }).end(text);
     });
-    assert.deepEqual(next[0], ["tutti --namespace mill …", "asks where this key is good"]);
+    assert.deepEqual(next[0], ["tutti --namespace mill …", "uses the namespace of this key"]);
   });
 
   it("a role that is not there names the one that was meant", async () => {
@@ -227,10 +224,7 @@ describe("what the platform refuses", () => {
       },
       (server) => server.call("roleBindings.create", { body: { bindingId: "v", role: "viewr", group: "g" } }),
     );
-    assert.deepEqual(failure.next, [
-      "Did you mean `viewer`?",
-      ["tutti role list", "shows the roles there are"],
-    ]);
+    assert.deepEqual(failure.next, ["Did you mean `viewer`?", ["tutti role list", "lists roles"]]);
   });
 
   it("the key goes along as it was given, without the line break of its file", async () => {
@@ -249,7 +243,7 @@ describe("what the platform refuses", () => {
   it("a connection that is cut before there is an answer is no answer", async () => {
     const failure = await refused(({ socket }) => void socket.destroy());
     assert.equal(failure.exitCode, 4);
-    assert.match(failure.why.join(" "), /cut before there was an answer/);
+    assert.match(failure.why.join(" "), /closed before the answer/);
   });
 
   it("one that is cut while much is sent says how much that was, and where it is bounded", async () => {

@@ -3,17 +3,17 @@ import type { Context } from "../command/declaration.ts";
 import { usageFailure } from "../command/failure.ts";
 import { printSpanMs } from "../terminal/time.ts";
 
-/** When, as `--cron`, `--every` and `--zone` say. */
+/** When, as `--cron`, `--every` and `--time-zone` say. */
 export function timingSaid({ values }: Pick<Context, "values">): ScheduleTimingInput {
   const everyMs = values.durationMs("every");
-  const timeZone = values.text("zone");
+  const timeZone = values.text("time-zone");
   const rules = [
     ...values.texts("cron").map((cron) => ({ cron })),
     ...(everyMs === undefined ? [] : [{ interval: { everyMs } }]),
   ];
   if (rules.length === 0)
-    throw usageFailure("expected --cron or --every, found neither", [
-      "--cron '0 3 * * *' is at three each night, --every 30s each half minute.",
+    throw usageFailure("Set --cron or --every.", [
+      "--cron '0 3 * * *' starts at 3:00 each night, --every 30s every 30 seconds.",
     ]);
   return { rules, ...(timeZone === undefined ? {} : { timeZone }) };
 }

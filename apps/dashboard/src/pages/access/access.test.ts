@@ -166,7 +166,7 @@ describe("keys", () => {
     });
     assert.equal(
       keyCommand(draft),
-      "tutti key create --title press --for agent:press --lasts 90d --action 'agent.*' --action 'swarm.*' --offer 'print.*' --offer cut --pool default --slots 4",
+      "tutti key create --title press --principal agent:press --expires-in 90d --action 'agent.*' --action 'swarm.*' --offer 'print.*' --offer cut --join default --slots 4",
     );
     assert.equal(
       "scope" in keyBody({ ...draft, who: "person:ada", actions: "" }),

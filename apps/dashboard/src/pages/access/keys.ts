@@ -82,12 +82,12 @@ export function keyCommand(draft: KeyDraft): string {
   const each = (flag: string, text: string) => words(text).flatMap((word) => [flag, word]);
   const grant =
     isForAgent(draft) && offers.trim() !== ""
-      ? [...each("--offer", offers), ...each("--pool", pools), ...(slots === "" ? [] : ["--slots", slots])]
+      ? [...each("--offer", offers), ...each("--join", pools), ...(slots === "" ? [] : ["--slots", slots])]
       : [];
   return commandLine(
     ...["tutti", "key", "create", "--title", title.trim()],
-    ...(who === "" ? [] : ["--for", who]),
-    ...["--lasts", lasts],
+    ...(who === "" ? [] : ["--principal", who]),
+    ...["--expires-in", lasts],
     ...each("--action", actions),
     ...grant,
   );

@@ -40,8 +40,9 @@ export function ExportPart({ filter, command }: { filter: Filter; command: strin
           </button>
         ) : null}
         <span className="small soft">
-          Lines of JSON with their proofs: <code>tutti audit verify audit.jsonl --key audit.key</code> names
-          what was removed, changed, swapped or added. For more than fits into this browser, take the command.
+          Lines of JSON with their proofs: <code>tutti audit verify audit.jsonl --public-key audit.key</code>{" "}
+          names what was removed, changed, swapped or added. For more than fits into this browser, take the
+          command.
         </span>
       </p>
       {problem === undefined ? null : (

@@ -110,7 +110,7 @@ function NoMissions({ isFiltered, onClear }: { isFiltered: boolean; onClear: () 
       <p>Agents that work together on tasks, a blackboard and a budget: start one in a terminal.</p>
       <CopyLine
         label="command"
-        text="tutti mission start --goal 'a name for the cat' --task think=names.think"
+        text="tutti mission start --goal 'a name for the cat' --add-task think=names.think"
       />
     </Empty>
   );

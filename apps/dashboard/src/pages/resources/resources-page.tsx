@@ -155,7 +155,8 @@ function Reservations() {
         {({ reservations }) =>
           reservations.length === 0 ? (
             <Empty title="Nothing is set aside">
-              <code>tutti reservation create night --amount gpu=1 --in 2h --for 8h</code> keeps a GPU free.
+              <code>tutti reservation create night --amount gpu=1 --in 2h --duration 8h</code> keeps a GPU
+              free.
             </Empty>
           ) : (
             <ul className="resource-lines">

@@ -111,7 +111,7 @@ export function createCommand(draft: ScheduleDraft, input: unknown): string {
     draft.id.trim() || "ID",
     draft.workflow || "WORKFLOW",
     ...when,
-    ...(draft.timeZone === "" ? [] : ["--zone", draft.timeZone]),
+    ...(draft.timeZone === "" ? [] : ["--time-zone", draft.timeZone]),
     ...(draft.overlap === "skip" ? [] : ["--overlap", draft.overlap]),
     ...(draft.paused ? ["--paused"] : []),
     ...(input === undefined ? [] : ["--input", JSON.stringify(input)]),

@@ -1,0 +1,138 @@
+/** Keys: listed, made, rotated, revoked. A key is shown once. */
+
+import type { ApiKey } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages, tellMore } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { printAge, printSpanMs } from "../../terminal/time.ts";
+import { actorIn, keyOf, reasonOf, tellDone, whoIs } from "./who.ts";
+
+export async function listKeys(context: Context): Promise<Result> {
+  const { print, values, shell } = context;
+  const server = await connect(context);
+  const ended = values.flag("ended") ? { ended: true } : {};
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("keys.list", { query: { ...server.namespace, ...ended, ...page } }),
+    ({ keys }) => keys,
+  );
+  const nowMs = shell.nowMs();
+  return {
+    json: { keys: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ keyId = "" }) => keyId),
+    draw: () => {
+      if (entries.length === 0) print.note("No keys yet. Create one: tutti key create --title TEXT");
+      else {
+        print.table(
+          [
+            { title: "key", widthMin: 12 },
+            { title: "principal", yields: 2, widthMin: 8 },
+            { title: "ends" },
+            { title: "used" },
+            { title: "title", yields: 1, widthMin: 8 },
+          ],
+          entries.map((key) => [
+            { text: key.keyId ?? "", tone: "bold" },
+            { text: whoIs(key.actor) },
+            { text: endOf(key, nowMs), tone: "dim" },
+            { text: key.useTimeMs === undefined ? "never" : printAge(key.useTimeMs, nowMs), tone: "dim" },
+            { text: key.title ?? "" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
+}
+
+function endOf({ revoked, expireTimeMs }: ApiKey, nowMs: number): string {
+  if (revoked === true) return "revoked";
+  if (expireTimeMs === undefined) return "never";
+  return expireTimeMs <= nowMs ? "ended" : `in ${printSpanMs(expireTimeMs - nowMs)}`;
+}
+
+export async function createKey(context: Context): Promise<Result> {
+  const { values } = context;
+  const title = values.text("title");
+  if (title === undefined)
+    throw usageFailure("--title is required: a title for the key.", [
+      ['tutti key create --title "the press" --principal agent:press', "creates a key for this agent"],
+    ]);
+  const who = values.text("principal");
+  const lifetimeMs = values.durationMs("expires-in");
+  const scope = scopeOf(context);
+  const server = await connect(context);
+  const reply = await server.call("keys.create", {
+    query: server.namespace,
+    body: {
+      ...{ title, ...keyOf(context) },
+      ...(who === undefined ? {} : { actor: actorIn(context, who) }),
+      ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
+      ...(scope === undefined ? {} : { scope }),
+    },
+  });
+  tellKey(context, reply, reply.key);
+  return exitCodes.completed;
+}
+
+function scopeOf({ values }: Context) {
+  const actions = [...values.texts("action")];
+  const [offers, pools] = [[...values.texts("offer")], [...values.texts("join")]];
+  const maxSlots = values.whole("slots") ?? 0;
+  const isAgents = offers.length > 0 || pools.length > 0 || maxSlots > 0;
+  if (!isAgents && actions.length === 0) return undefined;
+  // What is not named is not narrowed here, while a grant grants what it names.
+  const agent = { offers: orAny(offers), pools: orAny(pools), maxSlots };
+  return { actions, ...(isAgents && { agent }) };
+}
+
+function orAny(patterns: readonly string[]): string[] {
+  return patterns.length === 0 ? ["*"] : [...patterns];
+}
+
+export async function rotateKey(context: Context): Promise<Result> {
+  const { values } = context;
+  const params = { id: values.argument("ID") };
+  const overlapMs = values.durationMs("grace");
+  const server = await connect(context);
+  const body = { ...keyOf(context), ...(overlapMs === undefined ? {} : { overlapMs }) };
+  const reply = await server.call("keys.rotate", { params, query: server.namespace, body });
+  tellKey(context, reply, reply.key);
+  return exitCodes.completed;
+}
+
+export async function revokeKey(context: Context): Promise<Result> {
+  const params = { id: context.values.argument("ID") };
+  const server = await connect(context);
+  const reply = await server.call("keys.revoke", {
+    params,
+    query: server.namespace,
+    body: reasonOf(context),
+  });
+  // A wrong id must not look like a key that is shut out.
+  const isAsBefore = reply.revoked !== true;
+  const line = `${safe(params.id)} ${isAsBefore ? "is not an active key. Nothing was changed. List keys with `tutti key list`" : "is revoked"}`;
+  return tellDone(context, reply, { id: params.id, line, isAsBefore });
+}
+
+/** The key goes where programs read it; what it is goes beside it. */
+function tellKey({ print }: Context, reply: { readonly secret?: string }, key: ApiKey | undefined): void {
+  const { secret = "" } = reply;
+  if (print.isJson) {
+    print.json(reply);
+    return;
+  }
+  if (secret === "") {
+    print.note(`Key ${key?.keyId ?? ""} was created by an earlier call and is not shown again.`);
+    return;
+  }
+  if (!print.isQuiet)
+    print.note(
+      `${print.errorStyle.green("✓")} key ${key?.keyId ?? ""} of ${safe(whoIs(key?.actor))}. It is not shown again`,
+    );
+  print.line(secret);
+}

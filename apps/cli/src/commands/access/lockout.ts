@@ -1,0 +1,54 @@
+/** Lock-outs after failed attempts: listed and lifted. */
+
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages, tellMore } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { reasonOf, tellDone } from "./who.ts";
+
+/** Lock-outs hold in all namespaces. */
+const installation = { namespace: "system" } as const;
+
+export async function listLockouts(context: Context): Promise<Result> {
+  const { print } = context;
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("lockouts.list", { query: { ...installation, ...page } }),
+    ({ lockouts }) => lockouts,
+  );
+  return {
+    json: { lockouts: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ subject = "" }) => subject),
+    draw: () => {
+      if (entries.length === 0) print.note("No lockouts.");
+      else {
+        print.table(
+          [
+            { title: "who", widthMin: 10 },
+            { title: "wrong", align: "right" },
+            { title: "until", widthMin: 8 },
+          ],
+          entries.map(({ subject = "", failures = 0, endTimeMs = 0 }) => [
+            { text: subject, tone: "bold" },
+            { text: String(failures) },
+            { text: new Date(endTimeMs).toISOString() },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
+}
+
+export async function liftLockout(context: Context): Promise<Result> {
+  const subject = context.values.argument("WHO");
+  const server = await connect(context);
+  const reply = await server.call("lockouts.lift", {
+    query: installation,
+    body: { subject, ...reasonOf(context) },
+  });
+  const line = `${safe(subject)} ${reply.lifted === true ? "is unlocked" : "was not locked out"}`;
+  return tellDone(context, reply, { id: subject, line });
+}

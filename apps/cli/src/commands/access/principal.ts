@@ -1,0 +1,63 @@
+/** People, services and agents that are known: listed, made, forgotten. */
+
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages, tellMore } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { actorIn, reasonOf, tellDone, whoIs } from "./who.ts";
+
+export async function listPrincipals(context: Context): Promise<Result> {
+  const { print } = context;
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("principals.list", { query: { ...server.namespace, ...page } }),
+    ({ principals }) => principals,
+  );
+  return {
+    json: { principals: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ actor }) => whoIs(actor)),
+    draw: () => {
+      if (entries.length === 0) print.note("No principals yet. Create one: tutti principal create person:ID");
+      else {
+        print.table(
+          [
+            { title: "who", widthMin: 10 },
+            { title: "groups", yields: 1, widthMin: 8 },
+            { title: "name", yields: 2, widthMin: 8 },
+          ],
+          entries.map(({ actor, groups, displayName = "", disabled }) => [
+            { text: whoIs(actor), tone: disabled === true ? "yellow" : "bold" },
+            { text: groups.join(", "), tone: "dim" },
+            { text: disabled === true ? `may not act; ${displayName}` : displayName },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
+}
+
+export async function createPrincipal(context: Context): Promise<Result> {
+  const { values } = context;
+  const actor = actorIn(context, values.argument("WHO"));
+  const displayName = values.text("title");
+  const server = await connect(context);
+  const body = {
+    ...{ actor, groups: [...values.texts("group")], labels: values.labels("label") },
+    ...(displayName === undefined ? {} : { displayName }),
+  };
+  const reply = await server.call("principals.create", { query: server.namespace, body });
+  const line = `${safe(whoIs(actor))} ${reply.existed === true ? "already exists" : "created"}`;
+  return tellDone(context, reply, { id: whoIs(actor), line });
+}
+
+export async function deletePrincipal(context: Context): Promise<Result> {
+  const { kind, id } = actorIn(context, context.values.argument("WHO"));
+  const server = await connect(context);
+  const query = { ...server.namespace, actorKind: kind, actorId: id, ...reasonOf(context) };
+  const reply = await server.call("principals.delete", { query });
+  const line = `${safe(`${kind}:${id}`)} ${reply.removed === true ? "deleted with all keys and tokens" : "not found"}`;
+  return tellDone(context, reply, { id: `${kind}:${id}`, line });
+}

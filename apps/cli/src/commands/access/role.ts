@@ -1,0 +1,106 @@
+/** Roles: listed with who has them, given and taken. */
+
+import { didYouMean } from "@tutti/kernel";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { printSpanMs } from "../../terminal/time.ts";
+import { actorIn, reasonOf, tellDone, whoIs } from "./who.ts";
+
+const bindingsMax = 1_000;
+
+export async function listRoles(context: Context): Promise<Result> {
+  const { print, shell } = context;
+  const server = await connect(context);
+  const query = server.namespace;
+  const [{ roles }, { bindings }] = await Promise.all([
+    server.call("roles.list", { query }),
+    server.call("roleBindings.list", { query: { ...query, size: bindingsMax } }),
+  ]);
+  return {
+    json: { roles, bindings },
+    quiet: roles.map(({ role = "" }) => role),
+    draw: () => {
+      print.table(
+        [
+          { title: "role", widthMin: 8 },
+          { title: "kind", yields: 1, widthMin: 12 },
+        ],
+        roles.map(({ role = "", description = "", actions, readyMade }) => [
+          { text: role, tone: readyMade === true ? "dim" : "bold" },
+          { text: description === "" ? actions.join(", ") : description },
+        ]),
+      );
+      if (bindings.length === 0) return;
+      print.line("");
+      const nowMs = shell.nowMs();
+      print.table(
+        [{ title: "binding", widthMin: 8 }, { title: "who" }, { title: "role" }, { title: "until" }],
+        bindings.map(({ bindingId = "", actor, group, role = "", expireTimeMs }) => [
+          { text: bindingId, tone: "bold" },
+          { text: group === undefined ? whoIs(actor) : `group:${group}` },
+          { text: role },
+          {
+            text: expireTimeMs === undefined ? "always" : `in ${printSpanMs(expireTimeMs - nowMs)}`,
+            tone: "dim",
+          },
+        ]),
+      );
+    },
+  };
+}
+
+export async function bindRole(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const [role, who] = [values.argument("ROLE"), values.argument("WHO")];
+  const [, group] = /^group:(.+)$/.exec(who) ?? [];
+  const lastsMs = values.durationMs("expires-in");
+  const equals = values.labels("selector");
+  const bindingId = values.text("id") ?? `${role}-${who}`.replaceAll(/[^A-Za-z0-9._-]/g, "-");
+  const server = await connect(context);
+  const reply = await server.call("roleBindings.create", {
+    query: server.namespace,
+    body: {
+      ...{ bindingId, role },
+      ...(group === undefined ? { actor: actorIn(context, who) } : { group }),
+      ...(Object.keys(equals).length === 0 ? {} : { resources: { equals } }),
+      ...(lastsMs === undefined ? {} : { expireTimeMs: shell.nowMs() + lastsMs }),
+    },
+  });
+  const line = `${safe(who)} ${reply.existed === true ? "had" : "has"} the role ${safe(role)} by ${safe(bindingId)}`;
+  tellDone(context, reply, { id: bindingId, line });
+  if (reply.existed !== true) await tellIfNew(context, server, bindingId);
+  return exitCodes.completed;
+}
+
+/** Namespaces come into being by use, so one that is mistyped does too. */
+async function tellIfNew({ print }: Context, server: Server, bindingId: string): Promise<void> {
+  const { namespace = "" } = server.namespace;
+  if (namespace === "" || print.isJson || print.isQuiet) return;
+  try {
+    const size = bindingsMax;
+    const [{ bindings }, { resources }] = await Promise.all([
+      server.call("roleBindings.list", { query: { ...server.namespace, size } }),
+      server.call("namespaces.list", { query: { size } }),
+    ]);
+    const made = resources.map(({ name }) => name);
+    if (made.includes(namespace) || bindings.length > 1) return;
+    print.note(`${safe(namespace)} is not a created namespace${didYouMean(namespace, made)}`);
+    print.note(`Undo: tutti --namespace ${safe(namespace)} role unbind ${safe(bindingId)}`);
+  } catch {
+    // Whoever may not list them is told nothing more: the role is bound.
+  }
+}
+
+export async function unbindRole(context: Context): Promise<Result> {
+  const params = { id: context.values.argument("ID") };
+  const server = await connect(context);
+  const reply = await server.call("roleBindings.delete", {
+    ...{ params, query: { ...server.namespace, ...reasonOf(context) } },
+  });
+  const line = `${safe(params.id)} ${reply.removed === true ? "removed" : "not found"}`;
+  return tellDone(context, reply, { id: params.id, line });
+}

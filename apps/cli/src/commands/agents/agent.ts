@@ -1,0 +1,176 @@
+import type { Agent, AgentWork } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages, tellMore } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import { printShare } from "../../terminal/bar.ts";
+import { type Tone, toned } from "../../terminal/style.ts";
+import type { Entry } from "../../terminal/table.ts";
+import { safe } from "../../terminal/text.ts";
+import { printAge, printDurationMs } from "../../terminal/time.ts";
+
+interface Look {
+  readonly symbol: string;
+  readonly tone: Tone;
+}
+
+const looks: Readonly<Record<string, Look>> = {
+  starting: { symbol: "◔", tone: "cyan" },
+  ready: { symbol: "○", tone: "green" },
+  busy: { symbol: "●", tone: "cyan" },
+  draining: { symbol: "◑", tone: "yellow" },
+  asleep: { symbol: "◌", tone: "dim" },
+  suspect: { symbol: "?", tone: "red" },
+  gone: { symbol: "✗", tone: "dim" },
+};
+
+export async function listAgents(context: Context): Promise<Result> {
+  const { print, shell } = context;
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("agents.list", { query: { ...server.namespace, ...poolOf(context), ...page } }),
+    ({ agents }) => agents,
+  );
+  return {
+    json: { agents: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ agentId }) => agentId),
+    draw: () => {
+      if (entries.length === 0) print.note("No agents are connected. Write one: docs/guides/workers.md");
+      else {
+        print.table(
+          [
+            { title: "agent", widthMin: 12, yields: 1 },
+            { title: "state" },
+            { title: "slots", align: "right" },
+            { title: "cpu", align: "right", yields: 2, widthMin: 4 },
+            { title: "memory", align: "right", yields: 2, widthMin: 6 },
+            { title: "done", align: "right", yields: 1, widthMin: 4 },
+            { title: "failed", align: "right", yields: 2, widthMin: 4 },
+            { title: "last seen", align: "right", yields: 2, widthMin: 6 },
+            { title: "offers", yields: 3, widthMin: 12 },
+          ],
+          entries.map((agent) => agentRow(agent, shell.nowMs())),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
+}
+
+function poolOf({ values }: Context): { readonly pool?: string } {
+  const pool = values.text("pool");
+  return pool === undefined ? {} : { pool };
+}
+
+function agentRow(agent: Agent, nowMs: number): Entry[] {
+  const { agentId, freeSlots = 0, offering, figures, done, heardTimeMs } = agent;
+  const slots = offering?.slots ?? 0;
+  const names = offering?.capabilities.map(({ name }) => name) ?? [];
+  return [
+    { text: agentId, tone: "bold" },
+    stateCell(agent),
+    { text: `${slots - freeSlots}/${slots}`, tone: "dim" },
+    { text: figures?.cpu === undefined ? "" : `${Math.round(figures.cpu * 100)} %`, tone: "dim" },
+    { text: figures?.memoryBytes === undefined ? "" : printBytes(figures.memoryBytes), tone: "dim" },
+    { text: String(done?.completed ?? 0), tone: "dim" },
+    (done?.failed ?? 0) === 0 ? { text: "", tone: "dim" } : { text: String(done?.failed), tone: "red" },
+    { text: heardTimeMs === undefined ? "" : printAge(heardTimeMs, nowMs), tone: "dim" },
+    { text: names.join(", "), tone: "dim" },
+  ];
+}
+
+function stateCell({ state, hold = "none" }: Agent): { readonly text: string; readonly tone: Tone } {
+  if (hold !== "none" && hold !== "unspecified") return { text: `‖ ${hold}`, tone: "magenta" };
+  const { symbol, tone } = looks[state] ?? { symbol: "·", tone: "dim" };
+  return { text: `${symbol} ${state}`, tone };
+}
+
+export async function showAgent(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const server = await connect(context);
+  const reply = await server.call("agents.get", {
+    params: { id: values.argument("ID") },
+    query: { ...server.namespace, ...poolOf(context) },
+  });
+  const { agent, work } = reply;
+  return {
+    json: reply,
+    draw: () => {
+      if (agent !== undefined) drawAgent(context, agent, work, shell.nowMs());
+    },
+  };
+}
+
+function drawAgent({ print }: Context, agent: Agent, work: readonly AgentWork[], nowMs: number): void {
+  const { style } = print;
+  const {
+    agentId,
+    stateReason = "",
+    offering,
+    figures,
+    done,
+    joinTimeMs,
+    heardTimeMs,
+    pool,
+    sdk,
+    kind,
+  } = agent;
+  const { text, tone } = stateCell(agent);
+  print.line(
+    `${style.bold(safe(agentId))}  ${toned(style, tone, text)}  ${style.dim(safe(stateReason))}`.trimEnd(),
+  );
+  print.line("");
+  const labels = Object.entries(offering?.labels ?? {}).map(([name, value]) => `${name}=${value}`);
+  const memory = figures?.memoryBytes === undefined ? "" : printBytes(figures.memoryBytes);
+  const processor =
+    figures?.cpu === undefined ? "" : `${Math.round(figures.cpu * 100)} % of ${figures.cores ?? "?"} cores`;
+  print.facts([
+    ["pool", pool],
+    ["kind", kind],
+    ["slots", `${(offering?.slots ?? 0) - (agent.freeSlots ?? 0)} of ${offering?.slots ?? 0} in use`],
+    [
+      "offers",
+      offering?.capabilities.map(({ name, version = "" }) => `${name} ${version}`.trim()).join(", "),
+    ],
+    ["labels", labels.join("  ")],
+    ["cpu", processor],
+    ["memory", memory],
+    [
+      "done",
+      `${done?.completed ?? 0} completed, ${done?.failed ?? 0} failed, busy for ${printDurationMs(done?.busyMs ?? 0)}`,
+    ],
+    ["connected", joinTimeMs === undefined ? undefined : printAge(joinTimeMs, nowMs)],
+    ["heard", heardTimeMs === undefined ? undefined : printAge(heardTimeMs, nowMs)],
+    ["library", sdk],
+  ]);
+  if (work.length === 0) return;
+  print.line("");
+  print.table(
+    [
+      { title: "run", widthMin: 10 },
+      { title: "task", widthMin: 8, yields: 1 },
+      { title: "uses", yields: 2, widthMin: 8 },
+      { title: "for", align: "right" },
+      { title: "says", yields: 3, widthMin: 10 },
+    ],
+    work.map(({ work: of, capability = "", startTimeMs, progress = 0, message = "" }) => [
+      { text: of?.id ?? "", tone: "bold" },
+      of?.task ?? "",
+      { text: capability, tone: "dim" },
+      { text: startTimeMs === undefined ? "" : printDurationMs(nowMs - startTimeMs), tone: "cyan" },
+      { text: progress > 0 ? `${printShare(progress)} ${message}` : message, tone: "dim" },
+    ]),
+  );
+}
+
+/** `42 MB`. */
+export function printBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let [size, unit] = [bytes, 0];
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${size < 10 && unit > 0 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+}

@@ -1,0 +1,183 @@
+import { counted } from "@tutti/kernel";
+import type { Scaler, ScalerInput, ScalingWindowInput } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { usageFailure } from "../../command/failure.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+
+type Said = Partial<Omit<ScalerInput, "scalerId" | "pool">>;
+
+const drivers = ["process", "webhook", "container", "kubernetes"] as const;
+type DriverName = (typeof drivers)[number];
+
+export async function createScaler(context: Context): Promise<Result> {
+  const { values } = context;
+  const said = saidOf(context);
+  if (!drivers.some((name) => said[name] !== undefined))
+    throw usageFailure("Pass a program after --, or set --image, --workload or --webhook.", [
+      ["tutti scaler create crew -- node worker.ts", "starts workers on demand"],
+    ]);
+  const server = await connect(context);
+  const reply = await server.call("scalers.create", {
+    query: server.namespace,
+    body: { scalerId: values.argument("ID"), pool: values.text("pool") ?? "default", ...said },
+  });
+  return tell(context, reply.scaler, reply.existed === true ? "already exists" : "created");
+}
+
+export async function updateScaler(context: Context): Promise<Result> {
+  const { values } = context;
+  const params = { id: values.argument("ID") };
+  const pool = values.text("pool") ?? "default";
+  const said = saidOf(context);
+  const server = await connect(context);
+  const before = await server.call("scalers.get", { params, query: { ...server.namespace, pool } });
+  const after = await server.call("scalers.update", {
+    params,
+    query: { ...server.namespace, ...reasonOf(context) },
+    body: {
+      scalerId: params.id,
+      pool,
+      ...(drivers.some((name) => said[name] !== undefined) ? {} : driverIn(before)),
+      ...said,
+    },
+  });
+  return tell(context, after, "updated");
+}
+
+export async function deleteScaler(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const id = values.argument("ID");
+  const pool = values.text("pool");
+  const server = await connect(context);
+  const reply = await server.call("scalers.delete", {
+    params: { id },
+    query: { ...server.namespace, ...(pool === undefined ? {} : { pool }), ...reasonOf(context) },
+  });
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(id)} deleted. Its agents drain`
+          : `${print.style.dim("–")} ${safe(id)} not found`,
+      );
+    },
+  };
+}
+
+function saidOf(context: Context): Said {
+  const { values } = context;
+  const [min, max] = [values.whole("min"), values.whole("max")];
+  const [wait, coolDown, idle] = (["max-wait", "cool-down", "idle"] as const).map((name) =>
+    values.durationMs(name),
+  );
+  const capabilities = values.list("capability");
+  const windows = windowsOf(context);
+  return {
+    ...driverOf(context),
+    ...(capabilities.length > 0 ? { capabilities } : {}),
+    ...(min === undefined ? {} : { minAgents: min }),
+    ...(max === undefined ? {} : { maxAgents: max }),
+    ...(wait === undefined ? {} : { targetWaitMs: wait }),
+    ...(coolDown === undefined ? {} : { coolDownMs: coolDown }),
+    ...(idle === undefined ? {} : { idleMs: idle }),
+    ...(values.flag("sleep") ? { sleepInstead: true } : {}),
+    ...(values.flag("forecast") ? { useForecast: true } : {}),
+    ...(values.flag("paused") ? { paused: true } : {}),
+    ...(values.flag("resumed") ? { paused: false } : {}),
+    ...(windows.length > 0 ? { windows } : {}),
+  };
+}
+
+/** What a scaler has already, in the form of what is asked for. */
+function driverIn({ process, webhook, container, kubernetes }: Scaler): Pick<Said, DriverName> {
+  if (process !== undefined) return { process };
+  if (webhook?.url !== undefined) return { webhook: { ...webhook, url: webhook.url } };
+  if (container?.image !== undefined) return { container: { ...container, image: container.image } };
+  const { kind, name } = kubernetes ?? {};
+  return kind === undefined || name === undefined ? {} : { kubernetes: { ...kubernetes, kind, name } };
+}
+
+function driverOf({ values }: Context): Pick<Said, DriverName> {
+  const words = [...values.manyArguments("COMMAND")];
+  const [url, image, workload] = (["webhook", "image", "workload"] as const).map((name) => values.text(name));
+  const said = [url && "--webhook", image && "--image", workload && "--workload"].filter(Boolean);
+  if (said.length > 1) throw usageFailure(`Set only one of ${said.join(" and ")}.`);
+  if (words.length > 0 && (url !== undefined || workload !== undefined))
+    throw usageFailure(`Pass a program or ${said[0]}, not both.`);
+  const stopMs = values.durationMs("stop");
+  const [secret, directory, socket] = (["secret", "working-directory", "socket"] as const).map((name) =>
+    values.text(name),
+  );
+  const started = { environment: values.labels("env"), ...(stopMs === undefined ? {} : { stopMs }) };
+  if (url !== undefined) return { webhook: { url, ...(secret === undefined ? {} : { secret }) } };
+  if (workload !== undefined) return { kubernetes: workloadIn(workload) };
+  if (image !== undefined) {
+    const limits = limitsIn(values.labels("container-limit"));
+    return {
+      container: {
+        ...{ image, limits, ...started },
+        ...(words.length === 0 ? {} : { arguments: words }),
+        ...(socket === undefined ? {} : { socket }),
+      },
+    };
+  }
+  if (words.length === 0) return {};
+  return { process: { command: words, ...started, ...(directory === undefined ? {} : { directory }) } };
+}
+
+/** `Deployment/crew`, or `agents/Deployment/crew` in another namespace of Kubernetes. */
+function workloadIn(text: string) {
+  const parts = text.split("/");
+  const [name = "", kind = "", clusterNamespace] = parts.toReversed();
+  if (parts.length < 2 || parts.length > 3 || parts.includes(""))
+    throw usageFailure(`--workload: expected KIND/NAME or NAMESPACE/KIND/NAME, got \`${text}\``);
+  return { kind, name, ...(clusterNamespace === undefined ? {} : { clusterNamespace }) };
+}
+
+function limitsIn(said: Readonly<Record<string, string>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(said).map(([name, text]) => {
+      if (!(Number(text) > 0))
+        throw usageFailure(`--container-limit ${name}=: expected a number above 0, got \`${text}\``);
+      return [name, Number(text)];
+    }),
+  );
+}
+
+/** `0 22 * * * to 0 6 * * * = 0..0` */
+function windowsOf({ values }: Context): ScalingWindowInput[] {
+  const timeZone = values.text("time-zone");
+  return values.texts("window").map((text) => {
+    const [, begin = "", end = "", min = "", max = ""] =
+      /^(.+?)\s+to\s+(.+?)\s*=\s*(\d+)\.\.(\d+)$/.exec(text.trim()) ?? [];
+    if (max === "")
+      throw usageFailure(
+        `--window: expected a window such as \`0 22 * * * to 0 6 * * * = 0..0\`, got \`${text}\``,
+      );
+    const bounds = { minAgents: Number(min), maxAgents: Number(max) };
+    return { begin, end, ...bounds, ...(timeZone === undefined ? {} : { timeZone }) };
+  });
+}
+
+function reasonOf({ values }: Context): { readonly reason?: string } {
+  const reason = values.text("reason");
+  return reason === undefined ? {} : { reason };
+}
+
+function tell({ print }: Context, scaler: Scaler | undefined, words: string): Outcome {
+  return {
+    json: scaler ?? {},
+    quiet: scaler === undefined ? [] : [scaler.scalerId],
+    draw: () => {
+      if (scaler === undefined) return;
+
+      const { minAgents = 0, maxAgents = 0, scalerId } = scaler;
+      const bounds = `${minAgents} to ${counted(maxAgents || 100, "agent")}`;
+      print.line(`${print.style.green("✓")} ${safe(scalerId)} ${words}  ${print.style.dim(bounds)}`);
+    },
+  };
+}

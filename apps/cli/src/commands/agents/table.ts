@@ -1,0 +1,188 @@
+import type { Command, Option } from "../../command/declaration.ts";
+import { all, page, reason, size, yes } from "../../command/options.ts";
+
+const pool: Option = { name: "pool", value: "NAME", summary: "pool. Default: default" };
+const agent = { name: "ID", summary: "agent id", completes: "agent" } as const;
+const scaler = { name: "ID", summary: "scaler id" } as const;
+
+const steering = [
+  ["pause", "Pause an agent. Running tasks finish", "pauseAgent", []],
+  ["resume", "Resume a paused agent", "resumeAgent", []],
+  [
+    "drain",
+    "Drain an agent: finish running tasks, then disconnect",
+    "drainAgent",
+    [
+      {
+        name: "deadline",
+        value: "SPAN",
+        summary: "requeue unfinished tasks after this duration. Default: never",
+      },
+    ],
+  ],
+  [
+    "sleep",
+    "Put an agent to sleep after its running tasks",
+    "sleepAgent",
+    [
+      {
+        name: "duration",
+        value: "SPAN",
+        summary: "stay in effect for this duration: 30m, 8h. Default: until woken or needed",
+      },
+    ],
+  ],
+  ["wake", "Wake an agent", "wakeAgent", []],
+  ["quarantine", "Quarantine an agent and requeue its tasks", "quarantineAgent", []],
+  ["release", "Release an agent from quarantine", "releaseAgent", []],
+] as const;
+
+const agents = steering.map(
+  ([word, summary, action, options]): Command => ({
+    name: `agent ${word}`,
+    group: "installation",
+    summary,
+    arguments: [agent],
+    options: [pool, ...options, reason],
+    json: "document",
+    load: () => import("./agent-steer.ts").then((actions) => actions[action]),
+  }),
+);
+
+const settings: readonly Option[] = [
+  pool,
+  { name: "capability", value: "NAME", isMany: true, summary: "capability. Default: any" },
+  { name: "min", value: "N", summary: "minimum number of agents. Default: 0" },
+  { name: "max", value: "N", summary: "maximum number of agents. Default: 100" },
+  { name: "max-wait", value: "SPAN", summary: "add agents if a task waits longer. Default: 5s" },
+  { name: "idle", value: "SPAN", summary: "stop agents that are idle for this duration. Default: 1m" },
+  {
+    name: "cool-down",
+    value: "SPAN",
+    summary: "wait this long after a change before stopping agents. Default: 1m",
+  },
+  { name: "sleep", summary: "put agents to sleep instead of stopping them" },
+  { name: "forecast", summary: "include the usual load at this time of day" },
+  {
+    name: "window",
+    value: "'BEGIN to END = N..M'",
+    isMany: true,
+    summary: "bounds for a time window, as cron: '0 22 * * * to 0 6 * * * = 0..0'",
+  },
+  { name: "time-zone", value: "ZONE", summary: "IANA time zone: Europe/Zurich. Default: UTC" },
+  {
+    name: "env",
+    value: "NAME=VALUE",
+    isMany: true,
+    summary: "environment variable of the program. Read secrets with env:X or file:X",
+  },
+  { name: "image", value: "IMAGE", summary: "container image. Words after -- are its arguments" },
+  {
+    name: "container-limit",
+    value: "NAME=N",
+    isMany: true,
+    summary: "container limit: cpu=0.5, memory_bytes=536870912",
+  },
+  { name: "socket", value: "PATH", summary: "Docker or Podman socket. Default: first allowed socket" },
+  {
+    name: "workload",
+    value: "KIND/NAME",
+    summary: "scale this Kubernetes workload. Prefix NAMESPACE/ for another namespace",
+  },
+  {
+    name: "working-directory",
+    value: "DIR",
+    summary: "working directory of the program. Default: that of the platform",
+  },
+  { name: "stop", value: "SPAN", summary: "graceful shutdown period. Default: 10s" },
+  { name: "webhook", value: "URL", summary: "webhook URL" },
+  {
+    name: "secret",
+    value: "REF",
+    summary: "secret that signs webhook requests: env:NAME or file:PATH",
+  },
+  { name: "paused", summary: "start in paused state" },
+];
+const command = {
+  name: "COMMAND",
+  summary: "program and arguments, after --",
+  isMany: true,
+  isOptional: true,
+} as const;
+
+const scalers: readonly Command[] = [
+  {
+    name: "scaler list",
+    group: "installation",
+    summary: "List scalers",
+    options: [pool, size, page, all],
+    json: "document",
+    load: () => import("./scaler-read.ts").then(({ listScalers }) => listScalers),
+  },
+  {
+    name: "scaler show",
+    group: "installation",
+    summary: "Show a scaler with bounds, agents and errors",
+    arguments: [scaler],
+    options: [pool],
+    json: "document",
+    load: () => import("./scaler-read.ts").then(({ showScaler }) => showScaler),
+  },
+  {
+    name: "scaler log",
+    group: "installation",
+    summary: "List the decisions of a scaler with reasons, newest first",
+    arguments: [scaler],
+    options: [pool, size, page, all],
+    json: "document",
+    load: () => import("./scaler-read.ts").then(({ logScaler }) => logScaler),
+  },
+  {
+    name: "scaler create",
+    group: "installation",
+    summary: "Create a scaler that starts and stops agents on demand",
+    arguments: [scaler, command],
+    options: settings,
+    examples: [
+      {
+        words: "scaler create crew --max 5 -- node worker.ts",
+        does: "run up to five agents on demand",
+      },
+      {
+        words: "scaler create crew --min 2 --window '0 22 * * * to 0 6 * * * = 0..0' -- node worker.ts",
+        does: "let agents sleep at night",
+      },
+      {
+        words: "scaler create crew --image registry.example.com/crew:3 --container-limit cpu=1 --max 5",
+        does: "run agents in Docker or Podman",
+      },
+      {
+        words: "scaler create crew --workload agents/Deployment/crew --max 20",
+        does: "scale a Kubernetes deployment",
+      },
+    ],
+    json: "document",
+    load: () => import("./scaler-write.ts").then(({ createScaler }) => createScaler),
+  },
+  {
+    name: "scaler update",
+    group: "installation",
+    summary: "Update a scaler. Options that are not set stay unchanged",
+    arguments: [scaler, command],
+    options: [...settings, { name: "resumed", summary: "resume a paused scaler" }, reason],
+    json: "document",
+    load: () => import("./scaler-write.ts").then(({ updateScaler }) => updateScaler),
+  },
+  {
+    name: "scaler delete",
+    group: "installation",
+    summary: "Delete a scaler. Its agents drain",
+    arguments: [scaler],
+    options: [pool, reason, yes],
+    confirm: (values) => `Delete scaler ${values.argument("ID")}?`,
+    json: "document",
+    load: () => import("./scaler-write.ts").then(({ deleteScaler }) => deleteScaler),
+  },
+];
+
+export const agentCommands: readonly Command[] = [...agents, ...scalers];

@@ -1,0 +1,32 @@
+import type { Command } from "../command/declaration.ts";
+import { accessCommands } from "./access/table.ts";
+import { admissionCommands } from "./admission/table.ts";
+import { agentCommands } from "./agents/table.ts";
+import { auditCommands } from "./audit/table.ts";
+import { lockCommands } from "./locks/table.ts";
+import { missionCommands } from "./missions/table.ts";
+import { clusterCommands } from "./platform/cluster-table.ts";
+import { installationCommands } from "./platform/table.ts";
+import { poolCommands } from "./pools/table.ts";
+import { modelCommands, resourceCommands } from "./resources/table.ts";
+import { runCommands } from "./runs/table.ts";
+import { sessionCommands } from "./sessions/table.ts";
+import { workflowCommands } from "./workflows/table.ts";
+
+/** Every command there is. */
+export const commands: readonly Command[] = [
+  ...runCommands,
+  ...sessionCommands,
+  ...missionCommands,
+  ...workflowCommands,
+  ...installationCommands,
+  ...clusterCommands,
+  ...agentCommands,
+  ...poolCommands,
+  ...lockCommands,
+  ...resourceCommands,
+  ...modelCommands,
+  ...accessCommands,
+  ...admissionCommands,
+  ...auditCommands,
+];

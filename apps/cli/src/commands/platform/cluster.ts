@@ -1,0 +1,108 @@
+/** A whole installation as processes on this machine. It is run by the clone; this command finds its parts. */
+
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure, usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { handOverTo, runTool } from "../../local/clone.ts";
+
+const program = "apps/cluster/src/program.ts";
+const what = "A cluster on this machine";
+const counted = ["nats", "partitions", "port"];
+const services: readonly string[] = ["registry", "governance", "workflow", "swarm", "master", "gateway"];
+
+export async function clusterUp(context: Context): Promise<Result> {
+  const { values, shell, print } = context;
+  const counts = counted.flatMap((name) => {
+    const value = values.text(name);
+    return value === undefined ? [] : [`--${name}=${value}`];
+  });
+  const scales = Object.entries(values.labels("scale")).map(([service, count]) => scale(service, count));
+  const settings = values.texts("set").map((setting) => `--set=${setting}`);
+  const server = values.text("nats-server") ?? (await natsServer(context));
+  return await handOverTo(shell, what, [
+    program,
+    "up",
+    ...whereOf(context),
+    ...counts,
+    ...scales,
+    ...settings,
+    `--nats-server=${server}`,
+    ...(values.flag("plain") ? ["--plain"] : []),
+    ...(values.flag("paused") ? ["--paused="] : []),
+    ...(print.isJson ? ["--json"] : []),
+  ]);
+}
+
+function scale(service: string, count: string): string {
+  if (!services.includes(service))
+    throw usageFailure(`--scale: expected one of ${services.join(", ")}, got \`${service}\``);
+  return `--${service}=${count}`;
+}
+
+export async function clusterStatus(context: Context): Promise<Result> {
+  return await asked(context, "status", context.print.isJson ? ["--json"] : []);
+}
+
+export async function clusterScale(context: Context): Promise<Result> {
+  return await asked(context, "scale", context.values.manyArguments("SERVICE=N"));
+}
+
+export async function clusterRestart(context: Context): Promise<Result> {
+  const { values } = context;
+  return await asked(context, "restart", [
+    ...values.manyArguments("NAME"),
+    ...(values.flag("all") ? ["--all"] : []),
+  ]);
+}
+
+export async function clusterDown(context: Context): Promise<Result> {
+  return await asked(context, "down", []);
+}
+
+export async function clusterBackup(context: Context): Promise<Result> {
+  return await copied(context, "backup", `--to=${context.values.argument("FOLDER")}`);
+}
+
+export async function clusterRestore(context: Context): Promise<Result> {
+  return await copied(context, "restore", `--from=${context.values.argument("FOLDER")}`);
+}
+
+export async function clusterImport(context: Context): Promise<Result> {
+  const { values } = context;
+  const nats = values.text("nats");
+  return await copied(
+    context,
+    "import",
+    `--from=${values.argument("FOLDER")}`,
+    ...(nats === undefined ? [] : [`--nats=${nats}`]),
+    ...(values.flag("plain") ? ["--plain"] : []),
+  );
+}
+
+async function copied(context: Context, command: string, ...words: readonly string[]): Promise<Result> {
+  const server = context.values.text("nats-server") ?? (await natsServer(context));
+  return await asked(context, command, [...words, `--nats-server=${server}`]);
+}
+
+async function asked(context: Context, command: string, words: readonly string[]): Promise<Result> {
+  return await handOverTo(context.shell, what, [program, command, ...whereOf(context), ...words]);
+}
+
+function whereOf({ values }: Context): readonly string[] {
+  const directory = values.text("directory");
+  return directory === undefined ? [] : [`--directory=${directory}`];
+}
+
+/** One that is installed, else the one that the tools of the clone bring. */
+async function natsServer({ shell }: Context): Promise<string> {
+  const { output, exitCode } = await runTool(shell, what, ["tools/programs.mjs", "nats-server"]);
+  const path = output.trim().split("\n").at(-1) ?? "";
+  if (exitCode === 0 && path !== "") return path;
+  throw new Failure("nats-server not found. A cluster stores its data in NATS.", {
+    why: ["It needs version 2.10.27 or newer. Debian 13 has the package nats-server."],
+    next: ["Install it, or pass its path: tutti cluster up --nats-server PATH"],
+    exitCode: exitCodes.failed,
+    code: "no_nats_server",
+  });
+}

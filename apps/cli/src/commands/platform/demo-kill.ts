@@ -1,0 +1,42 @@
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure, usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { demoKill } from "../../demo/demo-kill.ts";
+import { tellProof } from "../../demo/tell-proof.ts";
+import { cloneOf } from "../../local/clone.ts";
+
+const runsUsual = 500;
+const runsMax = 20_000;
+
+export async function killDemo(context: Context): Promise<Result> {
+  const { shell, print, values } = context;
+  const clone = cloneOf(shell);
+  if (clone === undefined)
+    throw new Failure("`tutti demo kill` needs a clone of Tutti.", {
+      next: ["Change to the clone and run: npx tutti demo kill"],
+      exitCode: exitCodes.usage,
+      code: "no_clone",
+    });
+  const outcome = await demoKill({
+    clone,
+    runs: runsOf(values.text("runs")),
+    say: (line) => print.note(line),
+    shell,
+  });
+  return {
+    json: outcome,
+    quiet: [],
+    draw: () => {
+      tellProof(outcome, print);
+    },
+    exitCode: outcome.holds ? exitCodes.completed : exitCodes.failed,
+  };
+}
+
+export function runsOf(said: string | undefined): number {
+  if (said === undefined) return runsUsual;
+  const runs = Number(said);
+  if (Number.isInteger(runs) && runs >= 10 && runs <= runsMax) return runs;
+  throw usageFailure(`--runs: expected 10 to ${runsMax}, got \`${said}\``);
+}

@@ -1,0 +1,225 @@
+/** What is wrong here, and what to do about it. */
+
+import type { Whoami } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { httpFetch } from "../../effects/http-fetch.ts";
+import { cloneOf, runTool, toolJson } from "../../local/clone.ts";
+import { connect } from "../../server/server.ts";
+import type { Tone } from "../../terminal/style.ts";
+import { toned } from "../../terminal/style.ts";
+import { padEnd, safe, wrap } from "../../terminal/text.ts";
+
+export interface Finding {
+  readonly about: string;
+  readonly level: "sound" | "notice" | "problem";
+  readonly text: string;
+  /** What to do; empty where that is nothing. */
+  readonly advice: string;
+}
+
+export async function doctor(context: Context): Promise<Result> {
+  const platform = await platformFindings(context);
+  const findings = [nodeFinding(context.shell.nodeVersion), ...platform, ...(await dataFindings(context))];
+  const isWell = findings.every(({ level }) => level !== "problem");
+  return {
+    json: { ok: isWell, findings },
+    draw: () => {
+      tell(context, findings, isWell);
+    },
+    exitCode: isWell ? exitCodes.completed : exitCodes.failed,
+  };
+}
+
+const oldestNode = 18;
+
+export function nodeFinding(version: string): Finding {
+  const isOld = Number(version.split(".")[0]) < oldestNode;
+  return {
+    about: "node",
+    level: isOld ? "problem" : "sound",
+    text: `This is Node ${version}.`,
+    advice: isOld ? `Install Node ${oldestNode} or newer from https://nodejs.org.` : "",
+  };
+}
+
+async function platformFindings(context: Context): Promise<Finding[]> {
+  const server = await connect(context);
+  try {
+    const { version, id, by }: Whoami = await server.call("whoami", { timeoutMs: 3_000 });
+    return [
+      {
+        about: "platform",
+        level: "sound",
+        text: `Tutti ${version} answers at ${server.url}; you are ${id} (${by}).`,
+        advice: "",
+      },
+      skewFinding(version, context.version),
+      ...(await readinessFindings(context, server.url)),
+    ];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [
+      await unreachableFinding(context, server.url, error),
+      ...(await portFindings(context, server.url)),
+    ];
+  }
+}
+
+const readyMs = 3_000;
+
+/** What the platform says of itself at `/readyz`: it answers calls also while a part of it cannot do its work. */
+async function readinessFindings({ shell }: Context, url: string): Promise<Finding[]> {
+  const [late, over] = [new AbortController(), new AbortController()];
+  void shell.pause(readyMs, over.signal).then(
+    () => late.abort(),
+    () => {},
+  );
+  try {
+    const answer = await httpFetch(`${url}/readyz`, { headers: {}, signal: late.signal });
+    return readinessOf(JSON.parse(await answer.text()), url);
+  } catch {
+    // A gateway of a cluster may have it at another port.
+    return [];
+  } finally {
+    over.abort();
+  }
+}
+
+interface Readiness {
+  readonly ready: boolean;
+  readonly health?: { readonly level?: string; readonly reason?: string };
+  readonly problems?: readonly { readonly component: string; readonly reason: string }[];
+}
+
+export function readinessOf({ ready, health, problems = [] }: Readiness, url: string): Finding[] {
+  const about = "readiness";
+  if (ready === false) {
+    const why =
+      problems.map(({ component, reason }) => `${component}: ${reason}`).join("; ") || (health?.reason ?? "");
+    const text = `The platform is not ready${why === "" ? "" : `: ${why}`}.`;
+    return [{ about, level: "problem", text, advice: `See ${url}/status, and the log of the platform.` }];
+  }
+  if (ready !== true) return [];
+  const { level = "healthy", reason = "" } = health ?? {};
+  if (level === "healthy") return [{ about, level: "sound", text: "The platform is ready.", advice: "" }];
+  return [
+    {
+      about,
+      level: "notice",
+      text: `The platform is ready and ${level}: ${reason}.`,
+      advice: `See ${url}/status.`,
+    },
+  ];
+}
+
+/** Releases of one minor version go together. */
+export function skewFinding(platform: string, own: string): Finding {
+  const [one, other] = [platform, own].map((version) => version.split(".").slice(0, 2).join("."));
+  const isSame = one === other;
+  return {
+    about: "version",
+    level: isSame ? "sound" : "notice",
+    text: isSame ? `The CLI is ${own}.` : `The CLI is ${own}, the platform is ${platform}.`,
+    advice: isSame ? "" : "Use the same version of both, or update both.",
+  };
+}
+
+async function unreachableFinding(
+  { shell }: Context,
+  url: string,
+  { message, why, exitCode }: Failure,
+): Promise<Finding> {
+  if (exitCode === exitCodes.forbidden)
+    return {
+      about: "platform",
+      level: "problem",
+      text: message,
+      advice: "Pass the key with --key-file FILE or TUTTI_KEY.",
+    };
+  const { hostname, port } = new URL(url);
+  const number = Number(port === "" ? "80" : port);
+  const isTaken = await shell.listens(hostname, number);
+  return {
+    about: "platform",
+    level: "problem",
+    text: isTaken ? `Another program listens at ${url}.` : `${message} ${why.join(" ")}`.trim(),
+    advice: isTaken
+      ? "Stop that program, or start Tutti with another --operations.port and set TUTTI_SERVER."
+      : "Start it with `npm start` in a clone, or set --server URL or TUTTI_SERVER.",
+  };
+}
+
+const meshPort = 7401;
+
+/** Where no platform answers on this machine, one can be started only if the other port it takes is free. */
+async function portFindings({ shell }: Context, url: string): Promise<Finding[]> {
+  const { hostname } = new URL(url);
+  if (!isHere(hostname) || !(await shell.listens(hostname, meshPort))) return [];
+  return [
+    {
+      about: "ports",
+      level: "problem",
+      text: `Port ${meshPort} for workers is in use, but no platform answers.`,
+      advice:
+        "Stop that program, which may be a hung platform. Or start Tutti with --mesh.listen=127.0.0.1:7501.",
+    },
+  ];
+}
+
+function isHere(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+}
+
+/** The data directory is looked at by the tool of the clone; elsewhere there is none to look at. */
+async function dataFindings(context: Context): Promise<Finding[]> {
+  const { shell, values } = context;
+  if (cloneOf(shell) === undefined)
+    return [
+      {
+        about: "data",
+        level: "notice",
+        text: "No clone of Tutti here. The data directory was not checked.",
+        advice: "",
+      },
+    ];
+  const data = values.text("data-directory");
+  const words = [...(data === undefined ? [] : ["--data", data]), "--json"];
+  const what = "Checking the data directory";
+  const run = await runTool(shell, what, ["tools/data.mjs", "doctor", ...words]);
+  // The tool is of the same clone.
+  const { directory, findings } = toolJson(what, run) as {
+    readonly directory: string;
+    readonly findings: readonly Omit<Finding, "about">[];
+  };
+  if (findings.length === 0)
+    return [{ about: "data", level: "sound", text: `No problems in ${directory}.`, advice: "" }];
+  return findings.map(({ level, text, advice }) => ({ about: "data", level, text, advice }));
+}
+
+const looks: Readonly<Record<Finding["level"], readonly [symbol: string, tone: Tone]>> = {
+  sound: ["✓", "green"],
+  notice: ["!", "yellow"],
+  problem: ["✗", "red"],
+};
+
+function tell({ print }: Context, findings: readonly Finding[], isWell: boolean): void {
+  const { style } = print;
+  const width = Math.min(print.width, 100) - 14;
+  const shown = print.isQuiet ? findings.filter(({ level }) => level !== "sound") : findings;
+  for (const { about, level, text, advice } of shown) {
+    const [symbol, tone] = looks[level];
+    const [first = "", ...rest] = wrap(safe(text), width);
+    print.line(`${toned(style, tone, symbol)} ${style.dim(padEnd(about, 10))}  ${first}`);
+    const more = [
+      ...rest,
+      ...(advice === "" ? [] : wrap(safe(advice), width).map((line) => style.cyan(line))),
+    ];
+    print.lines(more.map((line) => `${" ".repeat(14)}${line}`));
+  }
+  if (print.isQuiet) return;
+  print.note("");
+  print.note(isWell ? "No problems found." : "Problems found.");
+}

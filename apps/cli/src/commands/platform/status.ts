@@ -1,0 +1,126 @@
+import { counted } from "@tutti/kernel";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { lookOf, runStates } from "../../terminal/states.ts";
+import { type Style, toned } from "../../terminal/style.ts";
+import { padEnd, safe } from "../../terminal/text.ts";
+
+/** How the platform is, gathered from several answers. */
+interface Standing {
+  readonly url: string;
+  readonly version: string;
+  readonly health: string;
+  readonly services: readonly { readonly name: string; readonly ready: number; readonly instances: number }[];
+  readonly runs: Readonly<Record<string, number>>;
+  readonly agents: { readonly count: number; readonly slots: number; readonly busy: number };
+  readonly openApprovals: number;
+  readonly problems: readonly string[];
+}
+
+export async function status(context: Context): Promise<Result> {
+  const { print } = context;
+  const server = await connect(context);
+  const standing = await gather(server);
+  return {
+    json: standing,
+    quiet: [standing.health],
+    draw: () => {
+      print.lines(draw(standing, print.style));
+    },
+    exitCode: standing.health === "unhealthy" ? exitCodes.failed : exitCodes.completed,
+  };
+}
+
+const agentsMax = 1_000;
+
+async function gather(server: Server): Promise<Standing> {
+  const { namespace } = server;
+  // One after the other would be the sum of their times.
+  const [{ version }, tree, { services }, { counts }, { agents }, approvals] = await Promise.all([
+    server.call("whoami"),
+    server.call("status"),
+    server.call("services.list", { query: { size: 100 } }),
+    server.call("runs.count", { query: { ...namespace, by: "status" } }),
+    server.call("agents.list", { query: { ...namespace, size: agentsMax } }),
+    server.call("approvals.list", { query: { ...namespace, size: 100 } }),
+  ]);
+  const here = agents.filter(({ state }) => state !== "gone");
+  const slots = here.reduce((sum, { offering }) => sum + (offering?.slots ?? 0), 0);
+  const free = here.reduce((sum, { freeSlots = 0 }) => sum + freeSlots, 0);
+  return {
+    url: server.url,
+    version,
+    health: levelOf(tree),
+    services: services.map(({ name, ready = 0, instances = 0 }) => ({ name, ready, instances })),
+    runs: Object.fromEntries(counts.map(({ value = "", count = 0 }) => [value, count])),
+    agents: { count: here.length, slots, busy: slots - free },
+    openApprovals: approvals.total ?? approvals.approvals.length,
+    problems: problemsIn(tree),
+  };
+}
+
+type Members = { readonly [key: string]: unknown };
+
+function membersOf(value: unknown): Members {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
+}
+
+function levelOf(tree: unknown): string {
+  const { level, status: said } = membersOf(membersOf(tree)["health"]);
+  return typeof level === "string" ? level : typeof said === "string" ? said : "unknown";
+}
+
+/** What is not well, from the whole down to its parts, each where it is said. */
+function problemsIn(tree: unknown, path: readonly string[] = []): string[] {
+  const { name, health, components, orchestrator } = membersOf(tree);
+  const own = typeof name === "string" ? [...path, name] : path;
+  const { level, reason } = membersOf(health);
+  const inner = [
+    ...(Array.isArray(components) ? components : []),
+    ...(orchestrator == null ? [] : [orchestrator]),
+  ];
+  const below = inner.flatMap((part) => problemsIn(part, own));
+  if (below.length > 0 || level === "healthy" || typeof reason !== "string" || reason === "") return below;
+  return [`${own.join(" / ")}: ${reason}`];
+}
+
+function draw(standing: Standing, style: Style): string[] {
+  const { url, version, health, services, runs, agents, openApprovals, problems } = standing;
+  const isWell = health === "healthy";
+  const mark = isWell ? style.green("●") : health === "degraded" ? style.yellow("◐") : style.red("✗");
+  const row = (name: string, words: string): string => `  ${style.dim(padEnd(name, 10))}${words}`;
+  const parts = services.map(({ name, ready, instances }) => {
+    const isReady = ready === instances && ready > 0;
+    const many = instances > 1 ? ` ${ready}/${instances}` : "";
+    return `${isReady ? style.green("✓") : style.yellow("◐")} ${safe(name)}${many}`;
+  });
+  const known = [
+    ...runStates,
+    ...Object.keys(runs).filter((state) => !runStates.some((one) => one === state)),
+  ];
+  const counts = known.flatMap((state) => {
+    const count = runs[state] ?? 0;
+    const { symbol, tone, words } = lookOf(state);
+    return count === 0 ? [] : [toned(style, tone, `${symbol} ${count} ${words}`)];
+  });
+  const work =
+    agents.count === 0
+      ? style.yellow("no agents are connected: docs/guides/workers.md")
+      : `${counted(agents.count, "agent")}, ${agents.busy} of ${counted(agents.slots, "slot")} in use`;
+  const people =
+    openApprovals === 0
+      ? style.dim("nothing waits for approval")
+      : `${style.magenta(counted(openApprovals, "open approval", "open approvals"))}  ${style.dim("tutti approve")}`;
+  return [
+    `${mark} ${style.bold(`Tutti ${safe(version)}`)}  ${style.dim(url)}  ${isWell ? "" : style.yellow(safe(health))}`.trimEnd(),
+    "",
+    row("services", parts.join("  ")),
+    row("runs", counts.length === 0 ? style.dim("none yet") : counts.join("  ")),
+    row("workers", work),
+    row("people", people),
+    ...problems.slice(0, 8).map((problem) => row("problem", style.yellow(safe(problem)))),
+  ];
+}

@@ -1,0 +1,249 @@
+import type { Command } from "../../command/declaration.ts";
+import { all, page, reason, size } from "../../command/options.ts";
+
+const pool = { name: "pool", value: "NAME", summary: "pool. Default: default" } as const;
+
+export const installationCommands: readonly Command[] = [
+  {
+    name: "status",
+    group: "installation",
+    summary: "Show services, runs, workers and open approvals",
+    json: "document",
+    load: () => import("./status.ts").then(({ status }) => status),
+  },
+  {
+    name: "version",
+    group: "installation",
+    summary: "Print the versions of the CLI and the platform",
+    about: [
+      "Without a platform, the command prints the version of the CLI. `tutti --version` never asks the platform.",
+    ],
+    json: "document",
+    load: () => import("./version.ts").then(({ version }) => version),
+  },
+  {
+    name: "instances",
+    group: "installation",
+    summary: "List platform processes with release, address and state",
+    about: ["During an upgrade, processes of the old release are highlighted."],
+    arguments: [{ name: "SERVICE", summary: "only this service", isOptional: true }],
+    json: "document",
+    load: () => import("./instances.ts").then(({ instances }) => instances),
+  },
+  {
+    name: "paused",
+    group: "installation",
+    summary: "Show what is paused since a paused start, and what is released",
+    json: "document",
+    load: () => import("./pause.ts").then(({ paused }) => paused),
+  },
+  {
+    name: "release",
+    group: "installation",
+    summary: "Release paused work, in portions or all at once",
+    about: [
+      "Set --namespace to release one namespace. Released work stays released. A larger share includes the smaller shares before.",
+    ],
+    options: [
+      { name: "all", summary: "everything, not only a part" },
+      { name: "share", value: "N", summary: "percentage of the objects, chosen by id" },
+      {
+        name: "service",
+        value: "NAME",
+        isMany: true,
+        summary: "only this service: workflow, swarm or master. Default: all",
+      },
+      { name: "partition", value: "N", isMany: true, summary: "only this partition. Default: all" },
+      reason,
+    ],
+    examples: [
+      { words: "release --share 5", does: "release 5 % as a test" },
+      { words: "release --namespace shop", does: "release one namespace" },
+      { words: "release --all", does: "release the rest" },
+    ],
+    json: "document",
+    load: () => import("./pause.ts").then(({ release }) => release),
+  },
+  {
+    name: "sign-in",
+    group: "installation",
+    summary: "Print a one-time link that signs your browser in to the dashboard",
+    json: "document",
+    load: () => import("../access/sign-ins.ts").then(({ signIn }) => signIn),
+  },
+  {
+    name: "sign-ins",
+    group: "access",
+    summary: "List dashboard sign-ins with user, method and expiry",
+    about: ["Lists the whole installation. Set --namespace for sign-ins of one namespace."],
+    options: [{ name: "mine", summary: "only your own sign-ins" }],
+    json: "document",
+    load: () => import("../access/sign-ins.ts").then(({ listSignIns }) => listSignIns),
+  },
+  {
+    name: "sign-out",
+    group: "access",
+    summary: "Sign out browsers immediately",
+    arguments: [{ name: "ID", summary: "sign-in id", isOptional: true }],
+    options: [
+      { name: "principal", value: "PRINCIPAL", summary: "principal: person:ada, service:ci or agent:press" },
+      { name: "all", summary: "everything, not only a part" },
+    ],
+    examples: [
+      { words: "sign-out --principal person:ada", does: "sign Ada out everywhere" },
+      { words: "sign-out --all", does: "sign all users out" },
+    ],
+    json: "document",
+    load: () => import("../access/sign-ins.ts").then(({ signOut }) => signOut),
+  },
+  {
+    name: "events",
+    group: "installation",
+    summary: "Stream events until Ctrl-C",
+    arguments: [
+      {
+        name: "PATTERN",
+        summary: "event types. `*` matches one word, `>` the rest. Default: all",
+        isOptional: true,
+      },
+    ],
+    options: [
+      { name: "cursor", value: "CURSOR", summary: "continue after this cursor of an earlier event" },
+      { name: "count", value: "N", summary: "number of results. Default: unlimited" },
+      { name: "data", summary: "print the data of each event" },
+    ],
+    examples: [
+      { words: "events 'tutti.workflow.run.*'", does: "stream starts and ends of runs" },
+      { words: "events --json | jq .type", does: "one JSON document per line" },
+    ],
+    json: "lines",
+    load: () => import("./events.ts").then(({ events }) => events),
+  },
+  {
+    name: "agent list",
+    group: "installation",
+    summary: "List agents with capabilities and load",
+    options: [pool, size, page, all],
+    json: "document",
+    load: () => import("../agents/agent.ts").then(({ listAgents }) => listAgents),
+  },
+  {
+    name: "agent show",
+    group: "installation",
+    summary: "Show an agent with capabilities, running tasks and health",
+    arguments: [{ name: "ID", summary: "agent id", completes: "agent" }],
+    options: [pool],
+    json: "document",
+    load: () => import("../agents/agent.ts").then(({ showAgent }) => showAgent),
+  },
+  {
+    name: "validate",
+    group: "this machine",
+    summary: "Check all files of a folder, for continuous integration",
+    about: [
+      "Checks definitions, sessions, configuration (tutti.yaml), *.schema.json, *.rules.yaml and *.agents.yaml. Each error has its position. Works without a platform. With --online, the platform also checks policies (*.cedar) and evaluates its rules for each definition.",
+    ],
+    arguments: [{ name: "FOLDER", summary: "folder. Default: .", isOptional: true, completes: "file" }],
+    options: [
+      {
+        name: "online",
+        summary: "check on the platform too: policies, and definitions against active rules",
+      },
+      { name: "against", summary: "check on the platform that used capabilities and workflows exist" },
+      { name: "sarif", summary: "print a SARIF 2.1.0 report" },
+    ],
+    examples: [
+      { words: "validate .", does: "check the current folder" },
+      { words: "validate definitions --sarif > report.sarif", does: "write a report for GitHub or GitLab" },
+    ],
+    json: "document",
+    load: () => import("./validate.ts").then(({ validate }) => validate),
+  },
+  {
+    name: "config explain",
+    group: "this machine",
+    summary: "Explain each configuration key, its value and its source",
+    about: [
+      "This command needs a clone of Tutti. It reads files, environment and defaults like the platform.",
+    ],
+    arguments: [{ name: "KEY", summary: "key or section to explain", isOptional: true }],
+    json: "document",
+    load: () => import("./config-explain.ts").then(({ configExplain }) => configExplain),
+  },
+  {
+    name: "certs",
+    group: "this machine",
+    summary: "Create development certificates for mutual TLS between services",
+    about: ["This command needs a clone of Tutti."],
+    options: [
+      { name: "out", value: "DIR", summary: "output directory. Default: .tutti/certs", completes: "file" },
+      { name: "rotate", summary: "replace all certificates. Running services reload them" },
+      {
+        name: "next-authority",
+        summary: "run the next of three steps that replace the certificate authority",
+      },
+      { name: "services", value: "A,B", summary: "only these services. Default: all" },
+      {
+        name: "hosts",
+        value: "A,B",
+        summary: "host names and addresses in addition to localhost and 127.0.0.1",
+      },
+    ],
+    json: "document",
+    load: () => import("./certs.ts").then(({ certs }) => certs),
+  },
+  {
+    name: "doctor",
+    group: "this machine",
+    summary: "Check Node, ports, platform and data directory",
+    options: [
+      {
+        name: "data-directory",
+        value: "DIR",
+        summary: "data directory. Default: .tutti, or as configured",
+        completes: "file",
+      },
+    ],
+    json: "document",
+    load: () => import("./doctor.ts").then(({ doctor }) => doctor),
+  },
+  {
+    name: "demo kill",
+    group: "this machine",
+    summary: "Prove in 60 seconds that kill -9 loses no work",
+    about: [
+      "Starts a platform in a temporary folder, with two workers and 500 runs. Each step writes its effect to a file. The demo kills platform and workers with kill -9 several times and restarts them. Then it compares every acknowledged run with the journal and the files.",
+      "This command needs a clone of Tutti. Exit code 0: nothing was lost. Exit code 1: work was lost.",
+    ],
+    options: [{ name: "runs", value: "N", summary: "number of runs. Default: 500" }],
+    json: "document",
+    load: () => import("./demo-kill.ts").then(({ killDemo }) => killDemo),
+  },
+  {
+    name: "demo race",
+    group: "this machine",
+    summary: "Race the same job in all modes, with time, cost and slots",
+    about: [
+      "Connects four agents of different speed per mode to the running platform. Starts the same job in each mode and draws the progress. The dashboard shows the race at /race.",
+      "This command needs a clone of Tutti and a running `npm start`. Exit code 0: all modes completed. Exit code 1: a mode failed.",
+    ],
+    json: "document",
+    load: () => import("./demo-race.ts").then(({ raceDemo }) => raceDemo),
+  },
+  {
+    name: "completion",
+    group: "this machine",
+    summary: "Print shell completion",
+    arguments: [{ name: "SHELL", summary: "bash, zsh or fish" }],
+    examples: [
+      {
+        words: "completion bash > ~/.local/share/bash-completion/completions/tutti",
+        does: "install for bash",
+      },
+      { words: "completion zsh > ~/.zfunc/_tutti", does: "install for zsh, with ~/.zfunc in fpath" },
+      { words: "completion fish > ~/.config/fish/completions/tutti.fish", does: "install for fish" },
+    ],
+    json: "none",
+    load: () => import("../../completion/scripts.ts").then(({ completion }) => completion),
+  },
+];

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { runCommandLine } from "../../cli.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { memoryShell } from "../../testing/memory-shell.ts";
+
+const good = "workflow: order\ntasks: {one: {uses: a.b}}\n";
+const bad = "workflow: order\ntasks: {one: {uses: a.b, needs: [two]}}\n";
+
+describe("tutti validate", () => {
+  async function run(files: Readonly<Record<string, string>>, ...words: readonly string[]) {
+    const shell = memoryShell({ files });
+    const code = await runCommandLine(["validate", ...words], shell, "0.1.0");
+    return { code, output: shell.output.text };
+  }
+
+  it("ends well where nothing is wrong, with how much was checked", async () => {
+    const { code, output } = await run({ "order.yaml": good, "notes.yaml": "a: 1\n", "readme.md": "" });
+    assert.equal(code, exitCodes.completed);
+    assert.equal(output, "✓ 1 file checked, 0 errors, 0 warnings, 1 of unknown kind skipped\n");
+  });
+
+  it("fails where something is wrong, with the line and a caret below the place", async () => {
+    const { code, output } = await run({ "order.yaml": bad });
+    assert.equal(code, exitCodes.failed);
+    assert.match(output, /order\.yaml:2:34: error:/);
+    assert.match(output, /\n✗ 1 file checked, 1 error/);
+  });
+
+  it("tells of policies that they were not checked", async () => {
+    const { code, output } = await run({
+      "order.yaml": good,
+      "a.cedar": "permit (principal, action, resource);",
+    });
+    assert.equal(code, exitCodes.completed);
+    assert.match(output, /1 file checked/);
+    const json = JSON.parse((await run({ "order.yaml": good, "a.cedar": "" }, "--json")).output);
+    assert.deepEqual(json.skipped, ["a.cedar"]);
+  });
+
+  it("tells programs the same as one document, or as SARIF", async () => {
+    const told = JSON.parse((await run({ "order.yaml": bad }, "--json")).output);
+    assert.deepEqual([told.ok, told.checked, told.problems[0].code], [false, ["order.yaml"], "unknown_task"]);
+    const sarif = await run({ "order.yaml": bad }, "--sarif");
+    assert.equal(sarif.code, exitCodes.failed);
+    assert.equal(JSON.parse(sarif.output).runs[0].results[0].ruleId, "unknown_task");
+  });
+});

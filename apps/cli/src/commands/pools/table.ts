@@ -1,0 +1,252 @@
+import type { Argument, Command, Option } from "../../command/declaration.ts";
+import { all, page, reason, size, yes } from "../../command/options.ts";
+
+const pool: Argument = { name: "POOL", summary: "pool name" };
+const inPool: Option = { name: "pool", value: "NAME", summary: "pool. Default: default" };
+const hook: Argument = { name: "ID", summary: "hook id" };
+
+const settings: readonly Option[] = [
+  { name: "description", value: "TEXT", summary: "description" },
+  {
+    name: "strategy",
+    value: "NAME",
+    choices: ["least_loaded", "fastest", "sticky", "round_robin", "consistent_hash", "cheapest", "auction"],
+    summary: "how the pool chooses an agent. Default: least_loaded",
+  },
+  { name: "admits", value: "NAMES", summary: "also accept tasks of these namespaces. * for any" },
+  { name: "weight", value: "NAME=N", isMany: true, summary: "share of a namespace when capacity is short" },
+  { name: "max-queued", value: "N", summary: "maximum number of queued tasks. Default: 100000" },
+  { name: "max-agents", value: "N", summary: "maximum number of agents in the pool. Default: 10000" },
+  {
+    name: "break-after",
+    value: "N",
+    summary: "suspend an agent after this many failures in a row. Default: 10",
+  },
+  {
+    name: "ageing",
+    value: "SPAN",
+    summary: "raise the priority of a waiting task by one per this duration. Default: 1m",
+  },
+  { name: "sleep-after", value: "SPAN", summary: "put agents to sleep after this idle time. Default: never" },
+  { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },
+];
+
+const rules: readonly Option[] = [
+  { name: "when", value: "CEL", summary: "condition over task, agent and result. Default: always" },
+  { name: "order", value: "N", summary: "position. Smaller numbers run first. Default: 0" },
+  { name: "deny", value: "TEXT", summary: "rule: fail the task with this message" },
+  { name: "set-priority", value: "CEL", summary: "rule: set the priority: 'task.priority + 10'" },
+  { name: "add-label", value: "NAME=VALUE", isMany: true, summary: "rule: add this label" },
+  { name: "delay", value: "SPAN", summary: "rule: delay the task" },
+  {
+    name: "retry",
+    value: "RULE",
+    choices: ["again", "never"],
+    summary: "rule for failures: retry again or never",
+  },
+  { name: "listen", summary: "wait for a listener on a stream" },
+  { name: "webhook", value: "URL", summary: "webhook URL" },
+  { name: "secret", value: "REF", summary: "secret that signs webhook requests: env:NAME or file:PATH" },
+  {
+    name: "timeout",
+    value: "SPAN",
+    summary: "stop waiting after this duration: 30s, 5m. Default: do not wait",
+  },
+  {
+    name: "on-failure",
+    value: "RULE",
+    choices: ["pass", "deny", "hold"],
+    summary: "action if the hook fails or is late. Default: pass",
+  },
+  { name: "because", value: "TEXT", summary: "reason shown in explanations" },
+];
+
+const moments = [
+  "before_assign",
+  "after_assign",
+  "before_result",
+  "after_result",
+  "before_failure",
+  "after_failure",
+] as const;
+
+export const poolCommands: readonly Command[] = [
+  {
+    name: "pool list",
+    group: "installation",
+    summary: "List pools with agents, queued and running tasks",
+    options: [size, page, all],
+    json: "document",
+    load: () => import("./read.ts").then(({ listPools }) => listPools),
+  },
+  {
+    name: "pool show",
+    group: "installation",
+    summary: "Show a pool with settings, state and last change",
+    arguments: [pool],
+    json: "document",
+    load: () => import("./read.ts").then(({ showPool }) => showPool),
+  },
+  {
+    name: "pool create",
+    group: "installation",
+    summary: "Create a pool",
+    arguments: [pool],
+    options: settings,
+    examples: [
+      { words: "pool create gpu --strategy fastest --max-queued 500", does: "create a pool for GPUs" },
+    ],
+    json: "document",
+    load: () => import("./write.ts").then(({ createPool }) => createPool),
+  },
+  {
+    name: "pool update",
+    group: "installation",
+    summary: "Update a pool. Options that are not set stay unchanged",
+    arguments: [pool],
+    options: [...settings, reason],
+    json: "document",
+    load: () => import("./write.ts").then(({ updatePool }) => updatePool),
+  },
+  {
+    name: "pool delete",
+    group: "installation",
+    summary: "Delete a pool without agents and tasks",
+    arguments: [pool],
+    options: [reason, yes],
+    confirm: (values) => `Delete pool ${values.argument("POOL")}?`,
+    json: "document",
+    load: () => import("./write.ts").then(({ deletePool }) => deletePool),
+  },
+  {
+    name: "pool pause",
+    group: "installation",
+    summary: "Pause a pool. Running tasks continue",
+    arguments: [pool],
+    options: [reason],
+    json: "document",
+    load: () => import("./write.ts").then(({ pausePool }) => pausePool),
+  },
+  {
+    name: "pool resume",
+    group: "installation",
+    summary: "Resume a pool, optionally at a slow rate",
+    arguments: [pool],
+    options: [
+      { name: "slow", value: "N/SPAN", summary: "start rate after the resume: 10/1s" },
+      { name: "duration", value: "SPAN", summary: "stay in effect for this duration: 30m, 8h. Default: 1m" },
+      reason,
+    ],
+    json: "document",
+    load: () => import("./write.ts").then(({ resumePool }) => resumePool),
+  },
+  {
+    name: "pool limit",
+    group: "installation",
+    summary: "List, set or remove the limits of a pool by key",
+    arguments: [
+      pool,
+      {
+        name: "KEY",
+        summary: "key to set or remove. `tenant-*` matches every key with this prefix",
+        isOptional: true,
+      },
+    ],
+    options: [
+      { name: "concurrency", value: "N", summary: "maximum concurrency" },
+      { name: "rate", value: "N/SPAN", summary: "maximum start rate: 100/1m" },
+      { name: "description", value: "TEXT", summary: "description" },
+      { name: "remove", summary: "remove the limit" },
+      { name: "all-keys", summary: "include keys without a limit" },
+      reason,
+      size,
+      page,
+      all,
+      yes,
+    ],
+    examples: [
+      { words: "pool limit default", does: "list queued, running and retried tasks by key" },
+      { words: "pool limit default openai --concurrency 5", does: "allow a concurrency of five" },
+    ],
+    confirm: (values) =>
+      values.flag("remove") ? `Remove the limit of ${values.optionalArgument("KEY") ?? ""}?` : undefined,
+    json: "document",
+    load: () => import("./limit.ts").then(({ poolLimit }) => poolLimit),
+  },
+  {
+    name: "pool queue",
+    group: "installation",
+    summary: "List the queued tasks of a pool with reasons, next task first",
+    arguments: [pool],
+    options: [
+      { name: "capability", value: "NAME", summary: "capability. Default: any" },
+      { name: "from", value: "NAMESPACE", summary: "only tasks of this namespace" },
+      size,
+      page,
+      all,
+    ],
+    json: "document",
+    load: () => import("./read.ts").then(({ showQueue }) => showQueue),
+  },
+  {
+    name: "hook list",
+    group: "installation",
+    summary: "List hooks in their order",
+    options: [inPool, size, page, all],
+    json: "document",
+    load: () => import("./hook.ts").then(({ listHooks }) => listHooks),
+  },
+  {
+    name: "hook show",
+    group: "installation",
+    summary: "Show a hook with its last change",
+    arguments: [hook],
+    options: [inPool],
+    json: "document",
+    load: () => import("./hook.ts").then(({ showHook }) => showHook),
+  },
+  {
+    name: "hook create",
+    group: "installation",
+    summary: "Create a rule, listener or webhook for tasks",
+    about: ["Rules are CEL over `task`, `agent` and `result`: docs/guides/pools.md."],
+    arguments: [hook, { name: "MOMENT", summary: `when it runs: ${moments.join(", ")}` }],
+    options: [inPool, ...rules],
+    examples: [
+      {
+        words: `hook create gold before_assign --when 'has(task.labels.tier)' --set-priority 'task.priority + 10'`,
+        does: "raise the priority of tasks with a tier",
+      },
+    ],
+    json: "document",
+    load: () => import("./hook.ts").then(({ createHook }) => createHook),
+  },
+  {
+    name: "hook disable",
+    group: "installation",
+    summary: "Disable a hook",
+    arguments: [hook],
+    options: [inPool, reason],
+    json: "document",
+    load: () => import("./hook.ts").then(({ disableHook }) => disableHook),
+  },
+  {
+    name: "hook enable",
+    group: "installation",
+    summary: "Enable a hook",
+    arguments: [hook],
+    options: [inPool, reason],
+    json: "document",
+    load: () => import("./hook.ts").then(({ enableHook }) => enableHook),
+  },
+  {
+    name: "hook delete",
+    group: "installation",
+    summary: "Delete a hook",
+    arguments: [hook],
+    options: [inPool, reason, yes],
+    confirm: (values) => `Delete hook ${values.argument("ID")}?`,
+    json: "document",
+    load: () => import("./hook.ts").then(({ deleteHook }) => deleteHook),
+  },
+];

@@ -1,0 +1,127 @@
+import type { Pool, PoolInput, StrategyKind } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { usageFailure } from "../../command/failure.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
+import { rateSaid } from "../../server/rate.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+
+const slowDefaultMs = 60_000;
+
+export async function createPool(context: Context): Promise<Result> {
+  const said = settingsOf(context);
+  const server = await connect(context);
+  const { pool, existed } = await server.call("pools.create", {
+    query: server.namespace,
+    // Of a new pool what is not said is as usual; second copies usually are.
+    body: {
+      pool: context.values.argument("POOL"),
+      doubling: { enabled: true },
+      ...said,
+    },
+  });
+  return tell(context, pool, existed === true ? "already exists" : "created");
+}
+
+export async function updatePool(context: Context): Promise<Result> {
+  const name = context.values.argument("POOL");
+  const said = settingsOf(context);
+  if (Object.keys(said).length === 0)
+    throw usageFailure("Set at least one option to update.", [
+      [`tutti pool update ${name} --max-queued 500`, "for example"],
+    ]);
+  const server = await connect(context);
+  const pool = await server.call("pools.update", {
+    params: { pool: name },
+    query: { ...server.namespace, ...reasonOf(context) },
+    body: { pool: name, ...said },
+  });
+  return tell(context, pool, "updated");
+}
+
+export async function pausePool(context: Context): Promise<Result> {
+  const server = await connect(context);
+  const pool = await server.call("pools.pause", {
+    params: { pool: context.values.argument("POOL") },
+    query: server.namespace,
+    body: reasonOf(context),
+  });
+  return tell(context, pool, "is paused. Running tasks continue");
+}
+
+export async function resumePool(context: Context): Promise<Result> {
+  const slowStart = rateSaid(context, "slow");
+  const slowStartMs = context.values.durationMs("duration") ?? slowDefaultMs;
+  const server = await connect(context);
+  const pool = await server.call("pools.resume", {
+    params: { pool: context.values.argument("POOL") },
+    query: server.namespace,
+    body: { ...reasonOf(context), ...(slowStart === undefined ? {} : { slowStart, slowStartMs }) },
+  });
+  return tell(context, pool, slowStart === undefined ? "is resumed" : "is resumed at a slow rate");
+}
+
+export async function deletePool(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const pool = values.argument("POOL");
+  const server = await connect(context);
+  const reply = await server.call("pools.delete", {
+    params: { pool },
+    query: { ...server.namespace, ...reasonOf(context) },
+  });
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(pool)} deleted`
+          : `${print.style.dim("–")} ${safe(pool)} not found`,
+      );
+    },
+  };
+}
+
+type Said = Partial<Omit<PoolInput, "pool">>;
+
+function settingsOf({ values }: Context): Said {
+  const [description, kind, admits] = [
+    values.text("description"),
+    values.text("strategy"),
+    values.text("admits"),
+  ];
+  const [maxQueued, maxAgents] = [values.whole("max-queued"), values.whole("max-agents")];
+  const breakAfterFailures = values.whole("break-after");
+  const [ageingMs, sleepAfterMs] = [values.durationMs("ageing"), values.durationMs("sleep-after")];
+  const weights = Object.entries(values.labels("weight")).map(([name, weight]) => [name, Number(weight)]);
+  const labels = values.labels("label");
+  return {
+    ...(description === undefined ? {} : { description }),
+    // The parser has held it against the table of strategies.
+    ...(kind === undefined ? {} : { strategy: { kind: kind as StrategyKind } }),
+    ...(admits === undefined ? {} : { admits: admits.split(",").map((name) => name.trim()) }),
+    ...(maxQueued === undefined ? {} : { maxQueued }),
+    ...(maxAgents === undefined ? {} : { maxAgents }),
+    ...(breakAfterFailures === undefined ? {} : { breakAfterFailures }),
+    ...(ageingMs === undefined ? {} : { ageingMs }),
+    ...(sleepAfterMs === undefined ? {} : { sleepAfterMs }),
+    ...(weights.length === 0 ? {} : { weights: Object.fromEntries(weights) }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+  };
+}
+
+function reasonOf({ values }: Context): { readonly reason?: string } {
+  const reason = values.text("reason");
+  return reason === undefined ? {} : { reason };
+}
+
+function tell({ print }: Context, pool: Pool | undefined, words: string): Outcome {
+  return {
+    json: pool ?? {},
+    quiet: pool === undefined ? [] : [pool.pool],
+    draw: () => {
+      if (pool === undefined) return;
+      print.line(`${print.style.green("✓")} ${safe(pool.pool)} ${words}`);
+    },
+  };
+}

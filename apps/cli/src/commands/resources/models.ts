@@ -1,0 +1,112 @@
+/** What was learned of how long things take. */
+
+import type { Model } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages, tellMore } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+import { printAge, printDurationMs } from "../../terminal/time.ts";
+
+export async function listModels(context: Context): Promise<Result> {
+  const { values, print, shell } = context;
+  const query = values.flag("drifting") ? { driftingOnly: true } : {};
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("models.list", { query: { ...server.namespace, ...query, ...page } }),
+    ({ models }) => models,
+  );
+  return {
+    json: { models: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ modelId }) => modelId),
+    draw: () => {
+      if (entries.length === 0) print.note("No models yet. They are learned from ended attempts.");
+      else {
+        print.table(
+          [
+            { title: "model", widthMin: 10 },
+            { title: "attempts", align: "right" },
+            { title: "error", align: "right" },
+            { title: "below 0.9", align: "right", yields: 1, widthMin: 9 },
+            { title: "drift", yields: 2, widthMin: 6 },
+            { title: "learned", yields: 3, widthMin: 8 },
+          ],
+          entries.map((model) => [
+            { text: model.modelId, tone: "bold" },
+            { text: String(model.samples ?? 0), tone: "dim" },
+            { text: share(model.error), tone: (model.error ?? 0) > 0.5 ? "yellow" : "dim" },
+            { text: share(model.coverage), tone: "dim" },
+            { text: driftOf(model), tone: "yellow" },
+            { text: printAge(model.learnTimeMs ?? 0, shell.nowMs()), tone: "dim" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
+}
+
+const pointsShown = 10;
+
+export async function showModel(context: Context): Promise<Result> {
+  const { values, print, shell } = context;
+  const server = await connect(context);
+  const params = { id: values.argument("ID") };
+  const reply = await server.call("models.get", { params, query: server.namespace });
+  const { model, predictions } = reply;
+  return {
+    json: reply,
+    quiet: [params.id],
+    draw: () => {
+      print.facts([
+        ["model", { text: params.id, tone: "bold" }],
+        ["attempts", { text: String(model?.samples ?? 0) }],
+        ["error", { text: `${share(model?.error)} of what a time is` }],
+        ["below 0.9", { text: `${share(model?.coverage)} of times; 90 % is right` }],
+        ["drift", model?.drift === undefined ? undefined : { text: driftOf(model), tone: "yellow" }],
+      ]);
+      if (predictions.length > 0)
+        print.table(
+          [
+            { title: "predicted", align: "right" },
+            { title: "at most", align: "right" },
+            { title: "real", align: "right" },
+            { title: "when" },
+          ],
+          predictions
+            .slice(-pointsShown)
+            .map(({ predicted = 0, predictedHigh = 0, real = 0, timeMs = 0 }) => [
+              { text: printDurationMs(predicted), tone: "dim" },
+              { text: printDurationMs(predictedHigh), tone: "dim" },
+              { text: printDurationMs(real), tone: real > predictedHigh ? "yellow" : "green" },
+              { text: printAge(timeMs, shell.nowMs()), tone: "dim" },
+            ]),
+        );
+    },
+  };
+}
+
+export async function resetModel(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const reason = values.text("reason");
+  const server = await connect(context);
+  const params = { id: values.argument("ID") };
+  const body = reason === undefined ? {} : { reason };
+  const model = await server.call("models.reset", { params, query: server.namespace, body });
+  return {
+    json: model,
+    quiet: [],
+    draw: () => {
+      print.line(`${print.style.green("✓")} ${safe(params.id)} reset`);
+    },
+  };
+}
+
+function share(part: number | undefined): string {
+  return `${Math.round((part ?? 0) * 100)} %`;
+}
+
+function driftOf({ drift }: Model): string {
+  return drift === undefined ? "" : `× ${(drift.factor ?? 1).toFixed(1)}`;
+}

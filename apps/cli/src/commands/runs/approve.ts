@@ -1,0 +1,181 @@
+import type { Approval } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure } from "../../command/failure.ts";
+import { readInput } from "../../command/input.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { whichever } from "../../server/whichever.ts";
+import { safe } from "../../terminal/text.ts";
+import { printAge } from "../../terminal/time.ts";
+
+const listedMax = 200;
+
+/** Decides a question to a person; without a run, lists those that are open. */
+export async function approve(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const id = values.optionalArgument("ID");
+  const data = await readInput(values.texts("form"), shell, "the form");
+  const server = await connect(context);
+  const open = await openQuestions(server, id);
+  if (id === undefined) return tellOpen(context, open);
+  const approval = chosen(id, values.optionalArgument("TASK"), open);
+  const reason = values.text("reason");
+  const said = {
+    verdict: values.flag("reject") ? ("rejected" as const) : ("approved" as const),
+    ...(data === undefined ? {} : { data }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+  const decided = await decide(server, { id, approval, said }).catch((error: unknown) => {
+    throw withForm(error, approval);
+  });
+  return {
+    json: decided,
+    draw: () => {
+      tellDecided(context, approval, decided);
+    },
+  };
+}
+
+interface Answer {
+  readonly id: string;
+  readonly approval: Approval;
+  readonly said: {
+    readonly verdict: "approved" | "rejected";
+    readonly data?: unknown;
+    readonly reason?: string;
+  };
+}
+
+function decide(server: Server, { id, approval, said }: Answer): Promise<Approval> {
+  const query = server.namespace;
+  if (approval.about?.kind === "mission")
+    return server.call("missions.decide", {
+      ...{ params: { id, approval: approval.approvalId }, query },
+      body: said,
+    });
+  return server.call("approvals.decide", {
+    ...{ params: { id: approval.approvalId }, query },
+    body: { runId: id, ...said },
+  });
+}
+
+/** Of runs and of missions; of one of them where it is named. */
+async function openQuestions(server: Server, workId: string | undefined): Promise<readonly Approval[]> {
+  const query = { ...server.namespace, size: listedMax, ...(workId === undefined ? {} : { workId }) };
+  const ofRuns = async () => (await server.call("approvals.list", { query })).approvals;
+  const ofMissions = async () => (await server.call("missions.approvals", { query })).approvals;
+  if (workId === undefined) return (await Promise.all([ofRuns(), ofMissions()])).flat();
+  // What is not there has no questions either; the one who mistyped wants to know which it is.
+  const parts = { params: { id: workId }, query: server.namespace };
+  return await whichever({
+    run: async () => {
+      await server.call("runs.get", parts);
+      return await ofRuns();
+    },
+    mission: async () => {
+      await server.call("missions.get", parts);
+      return await ofMissions();
+    },
+  });
+}
+
+function tellOpen({ print, shell }: Context, open: readonly Approval[]): Result {
+  return {
+    json: { approvals: open },
+    quiet: open.map(({ about, approvalId }) => `${about?.id ?? ""} ${approvalId}`),
+    draw: () => {
+      if (open.length === 0) print.note("No open approvals.");
+      else {
+        const nowMs = shell.nowMs();
+        print.table(
+          [
+            { title: "run", widthMin: 10 },
+            { title: "task", widthMin: 8, yields: 1 },
+            { title: "question", widthMin: 16, yields: 1 },
+            { title: "asked", align: "right", yields: 2 },
+            { title: "form", yields: 2, widthMin: 8 },
+          ],
+          open.map(({ about, approvalId, title = "", requestTimeMs, form = "" }) => [
+            { text: about?.id ?? "", tone: "bold" },
+            about?.task ?? approvalId,
+            title,
+            { text: requestTimeMs === undefined ? "" : printAge(requestTimeMs, nowMs), tone: "dim" },
+            { text: fieldsOf(form).join(", "), tone: "dim" },
+          ]),
+        );
+        print.note("");
+        print.note(
+          print.errorStyle.dim(
+            "Approve: tutti approve RUN [TASK]      Reject: tutti approve RUN [TASK] --reject",
+          ),
+        );
+      }
+    },
+  };
+}
+
+/** The question that is meant: the only one of the run, or the one that was named. */
+function chosen(id: string, task: string | undefined, open: readonly Approval[]): Approval {
+  const fitting = open.filter(
+    ({ approvalId, about }) => task === undefined || approvalId === task || about?.task === task,
+  );
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return only;
+  const names = open.map(({ about, approvalId }) => about?.task ?? approvalId);
+  const what =
+    open.length === 0
+      ? `Run \`${id}\` has no open approvals.`
+      : task === undefined
+        ? `Run \`${id}\` has ${open.length} open approvals. Pass the task.`
+        : `Run \`${id}\` has no open approval \`${task}\`.`;
+  throw new Failure(what, {
+    next: [
+      ...names.map((name) => [`tutti approve ${id} ${name}`, "decides this approval"] as const),
+      ...(open.length === 0 ? [[`tutti why ${id}`, "explains its state"] as const] : []),
+    ],
+    exitCode: exitCodes.refused,
+    code: "no_such_question",
+  });
+}
+
+function tellDecided({ print }: Context, approval: Approval, decided: Approval): void {
+  const { style } = print;
+  const name = safe(approval.about?.task ?? approval.approvalId);
+  const mine = decided.decisions.at(-1)?.verdict ?? decided.verdict;
+  const isYes = mine === "approved";
+  const mark = isYes ? style.green("✓ approved") : style.yellow("✗ rejected");
+  const missing = (decided.approvalsNeeded ?? 1) - decided.decisions.length;
+  const open = decided.verdict === "unspecified" && missing > 0 ? `, ${missing} more needed` : "";
+  if (print.isQuiet) print.line(decided.verdict);
+  else print.line(`${mark}  ${safe(approval.about?.id ?? "")} ${name}${style.dim(open)}`);
+}
+
+/** What a form asks for, where the data did not fit it. */
+function withForm(error: unknown, { form = "" }: Approval): unknown {
+  const fields = fieldsOf(form);
+  if (!(error instanceof Failure) || fields.length === 0 || error.exitCode !== exitCodes.refused)
+    return error;
+  return new Failure(error.message, {
+    why: error.why,
+    next: [...error.next, `The form asks for: ${fields.join(", ")}. Set them with --form KEY=VALUE.`],
+    exitCode: error.exitCode,
+    code: error.code,
+    cause: error,
+  });
+}
+
+/** Names of the fields of a form, those that have to be there with an asterisk. */
+function fieldsOf(form: string): string[] {
+  if (form === "") return [];
+  try {
+    const { properties = {}, required = [] } = JSON.parse(form) as {
+      readonly properties?: object;
+      readonly required?: readonly string[];
+    };
+    return Object.keys(properties).map((name) => (required.includes(name) ? `${name}*` : name));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,206 @@
+import type { Mission, Run, Session } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { errorOf } from "../../follow/model.ts";
+import type { Server } from "../../server/calls.ts";
+import { runQuery } from "../../server/filters.ts";
+import { listPages, tellMore } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import { modeWords } from "../../terminal/modes.ts";
+import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
+import { lookOf } from "../../terminal/states.ts";
+import type { Column, Entry } from "../../terminal/table.ts";
+import { printAge } from "../../terminal/time.ts";
+
+/** Runs, and missions and sessions that began in the span of these runs: to whoever starts them all are what was started. */
+export async function list(context: Context): Promise<Result> {
+  const { values, print, shell } = context;
+  const query = { ...runQuery(context), ...(values.flag("waiting") ? { needsPerson: true } : {}) };
+  const { token, beforeMs } = placeOf(values.text("page"));
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("runs.list", { query: { ...server.namespace, ...query, ...page } }),
+    ({ runs }) => runs,
+    token,
+  );
+  const sinceMs = nextToken === undefined ? undefined : entries.at(-1)?.createTimeMs;
+  const span = { sinceMs, beforeMs };
+  const [{ missions, isMore }, { sessions, areMore }] = await Promise.all([
+    missionsOf(context, server, query, span),
+    sessionsOf(context, server, query, span),
+  ]);
+  const next = nextToken === undefined ? undefined : tokenOf(nextToken, sinceMs);
+  return {
+    json: { runs: entries, missions, sessions, ...(next === undefined ? {} : { nextToken: next }) },
+    quiet: [
+      ...entries.map(({ runId }) => runId),
+      ...missions.map(({ missionId }) => missionId),
+      ...sessions.map(({ sessionId }) => sessionId),
+    ],
+    draw: () => {
+      if (entries.length + missions.length + sessions.length === 0)
+        print.note(emptyWords(Object.keys(query).length > 0));
+      else {
+        const nowMs = shell.nowMs();
+        const started = [
+          ...entries.map((run) => ({ atMs: run.createTimeMs ?? 0, row: runRow(run, nowMs) })),
+          ...missions.map((mission) => ({
+            atMs: mission.createTimeMs ?? 0,
+            row: missionRow(mission, nowMs),
+          })),
+          ...sessions.map((session) => ({
+            atMs: session.createTimeMs ?? 0,
+            row: sessionRow(session, nowMs),
+          })),
+        ];
+        print.table(
+          runColumns,
+          started.sort((one, other) => other.atMs - one.atMs).map(({ row }) => row),
+        );
+        if (isMore) print.note(print.errorStyle.dim("More missions: tutti mission list"));
+        if (areMore) print.note(print.errorStyle.dim("More sessions: tutti session list"));
+        tellMore(context, next);
+      }
+    },
+  };
+}
+
+const othersMax = 500;
+
+interface Span {
+  readonly sinceMs: number | undefined;
+  readonly beforeMs: number | undefined;
+}
+
+type Asked = ReturnType<typeof runQuery> & { readonly needsPerson?: boolean };
+
+/** What the same filters name among what is no run, and began in the span; by an error's code only runs are found. */
+function othersQuery({ values }: Context, { errorCode, ...query }: Asked, { sinceMs, beforeMs }: Span) {
+  if (errorCode !== undefined) return undefined;
+  const fromMs = Math.max(query.createdFromMs ?? 0, sinceMs ?? 0);
+  const toMs = Math.min(query.createdToMs ?? Number.POSITIVE_INFINITY, beforeMs ?? Number.POSITIVE_INFINITY);
+  const size = values.flag("all") ? othersMax : (values.whole("size") ?? othersMax);
+  return {
+    ...{ ...query, size },
+    ...(fromMs > 0 ? { createdFromMs: fromMs } : {}),
+    ...(Number.isFinite(toMs) ? { createdToMs: toMs } : {}),
+  };
+}
+
+async function missionsOf(
+  context: Context,
+  server: Server,
+  asked: Asked,
+  span: Span,
+): Promise<{ readonly missions: readonly Mission[]; readonly isMore: boolean }> {
+  const query = othersQuery(context, asked, span);
+  if (query === undefined) return { missions: [], isMore: false };
+  const { missions, nextToken = "" } = await server.call("missions.list", {
+    query: { ...server.namespace, ...query },
+  });
+  return { missions, isMore: nextToken !== "" };
+}
+
+/** A session is of no workflow. */
+async function sessionsOf(
+  context: Context,
+  server: Server,
+  asked: Asked,
+  span: Span,
+): Promise<{ readonly sessions: readonly Session[]; readonly areMore: boolean }> {
+  const { definition, ...query } = othersQuery(context, asked, span) ?? { definition: [] };
+  if (definition !== undefined) return { sessions: [], areMore: false };
+  const { sessions, nextToken = "" } = await server.call("sessions.list", {
+    query: { ...server.namespace, ...query },
+  });
+  return { sessions, areMore: nextToken !== "" };
+}
+
+/** Where the list of runs goes on, and before when the missions began that were not shown yet. */
+function placeOf(page: string | undefined): {
+  readonly token: string | undefined;
+  readonly beforeMs: number | undefined;
+} {
+  const [, token = page, beforeMs] = /^(.*)~(\d+(?:\.\d+)?)$/.exec(page ?? "") ?? [];
+  return { token, beforeMs: beforeMs === undefined ? undefined : Number(beforeMs) };
+}
+
+function tokenOf(token: string, sinceMs: number | undefined): string {
+  return sinceMs === undefined ? token : `${token}~${sinceMs}`;
+}
+
+function emptyWords(isFiltered: boolean): string {
+  return isFiltered
+    ? "No runs match. Without filters: tutti list"
+    : "No runs yet. Start one: tutti run FILE. List workflows: tutti workflow list";
+}
+
+export const runColumns: readonly Column[] = [
+  { title: "run", widthMin: 16, yields: 1 },
+  { title: "workflow", widthMin: 8, yields: 2 },
+  { title: "state" },
+  { title: "tasks", align: "right", yields: 3 },
+  { title: "started", align: "right", yields: 1 },
+  { title: "took", align: "right", yields: 3 },
+  { title: "note", yields: 2, widthMin: 12 },
+];
+
+export function runRow(run: Run, nowMs: number): Entry[] {
+  const { symbol, tone, words, isEnded } = lookOf(run.status);
+  const startMs = startOf(run);
+  return [
+    { text: run.runId, tone: isEnded ? "plain" : "bold" },
+    { text: run.spec?.definition?.name ?? "", tone: "dim" },
+    { text: `${symbol} ${words}`, tone },
+    { text: progressOf(run.tasks).text, tone: "dim" },
+    { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
+    { text: printLasted(run, nowMs), tone: "dim" },
+    noteOf(run),
+  ];
+}
+
+/** A mission among runs. */
+function missionRow(mission: Mission, nowMs: number): Entry[] {
+  const { missionId, spec, definition = "", status, outcome, openApprovals = 0 } = mission;
+  const { symbol, tone, words, isEnded } = lookOf(status);
+  const startMs = startOf(mission);
+  const error = outcome?.failed ?? outcome?.terminated;
+  return [
+    { text: missionId, tone: isEnded ? "plain" : "bold" },
+    { text: definition || `mission ${spec?.title ?? ""}`.trimEnd(), tone: "dim" },
+    { text: `${symbol} ${words}`, tone },
+    { text: "", tone: "dim" },
+    { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
+    { text: printLasted(mission, nowMs), tone: "dim" },
+    openApprovals > 0
+      ? { text: "waits for approval", tone: "magenta" }
+      : { text: error?.message ?? error?.code ?? "", tone: "dim" },
+  ];
+}
+
+/** A session among runs. */
+function sessionRow(session: Session, nowMs: number): Entry[] {
+  const { sessionId, spec, effectiveMode, tasks, openApprovals = 0 } = session;
+  const { symbol, tone, words, isEnded } = lookOf(session.status);
+  const startMs = startOf(session);
+  const mode = modeWords(spec?.mode, effectiveMode);
+  return [
+    { text: sessionId, tone: isEnded ? "plain" : "bold" },
+    { text: `session ${spec?.title ?? ""}`.trimEnd(), tone: "dim" },
+    { text: `${symbol} ${words}`, tone },
+    { text: progressOf(tasks).text, tone: "dim" },
+    { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
+    { text: printLasted(session, nowMs), tone: "dim" },
+    openApprovals > 0
+      ? { text: "waits for approval", tone: "magenta" }
+      : { text: errorOf(session.outcome)?.message ?? mode, tone: "dim" },
+  ];
+}
+
+function noteOf(run: Run): Entry {
+  if ((run.openApprovals ?? 0) > 0) return { text: "waits for approval", tone: "magenta" };
+  const error = run.outcome?.failed ?? run.outcome?.terminated;
+  if (error !== undefined) return { text: error.message ?? error.code ?? "", tone: "dim" };
+  return { text: run.statusReason ?? "", tone: "dim" };
+}

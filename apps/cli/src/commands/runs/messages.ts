@@ -1,0 +1,66 @@
+import type { Context } from "../../command/declaration.ts";
+import { readInput } from "../../command/input.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
+import { connect } from "../../server/server.ts";
+import { whichever } from "../../server/whichever.ts";
+import { drawJson } from "../../terminal/json.ts";
+import { safe } from "../../terminal/text.ts";
+
+/** Prints the answer of a query. The run does not change. */
+export async function query({ values, shell, ...context }: Context): Promise<Result> {
+  const params = { id: values.argument("ID"), name: values.argument("NAME") };
+  const data = await readInput(values.manyArguments("DATA"), shell, "the data");
+  const server = await connect({ values, shell, ...context });
+  const payload = data === undefined ? {} : { payload: JSON.stringify(data) };
+  const { answer = null } = await server.call("runs.query", {
+    params,
+    query: { ...server.namespace, ...payload },
+  });
+  return printAnswer(context, { answer });
+}
+
+/** Sends an update, waits until the run has accepted it, and prints its answer. */
+export async function update({ values, shell, ...context }: Context): Promise<Result> {
+  const params = { id: values.argument("ID"), name: values.argument("NAME") };
+  const key = values.text("idempotency-key");
+  const data = await readInput(values.manyArguments("DATA"), shell, "the data");
+  const server = await connect({ values, shell, ...context });
+  const reply = await server.call("runs.update", {
+    ...{ params, query: server.namespace, body: data ?? null },
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  });
+  return printAnswer(context, reply);
+}
+
+function printAnswer({ print }: Pick<Context, "print">, reply: { readonly answer?: unknown }): Outcome {
+  return {
+    json: reply,
+    draw: () => {
+      if (reply.answer !== undefined) print.lines(drawJson(reply.answer, print));
+    },
+  };
+}
+
+export async function signal(context: Context): Promise<Result> {
+  const { values, shell, print } = context;
+  const [id, name, key] = [values.argument("ID"), values.argument("NAME"), values.text("idempotency-key")];
+  const data = await readInput(values.manyArguments("DATA"), shell, "the data");
+  const server = await connect(context);
+  const parts = {
+    ...{ params: { id, name }, query: server.namespace, body: data ?? null },
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  };
+  const reply = await whichever({
+    run: () => server.call("runs.signal", parts),
+    session: () => server.call("sessions.signal", parts),
+  });
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        `${print.style.green("✓")} signal ${safe(name)} sent to ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
+      );
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { Definition } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure, usageFailure } from "../../command/failure.ts";
+import { readInput } from "../../command/input.ts";
+import type { Result } from "../../command/presenter.ts";
+import { followRun } from "../../follow/follow.ts";
+import { isFileName, readDefinition, type SourceFile } from "../../local/definition-file.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { budgetIn } from "../amounts.ts";
+import { runSession } from "../sessions/write.ts";
+import { register } from "../workflows/register.ts";
+
+/** Registers where a file was named, starts, and follows to the end. */
+export async function run(context: Context): Promise<Result> {
+  const { values, shell, print } = context;
+  const what = values.argument("FILE|NAME");
+  const file = isFileName(what, shell) ? await readDefinition(what, shell) : undefined;
+  if (file !== undefined && (await isSession(file)))
+    return await runSession(context, await connect(context), file);
+  const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
+  const parameters = await readInput(values.texts("parameter"), shell, "the parameters");
+  const labels = values.labels("label");
+  const [id, key] = [values.text("id"), values.text("idempotency-key")];
+  const priority = priorityOf(values.text("priority"));
+  const budget = budgetIn(context);
+  const server = await connect(context);
+  const definition = await definitionOf(context, server, file ?? what);
+  const { run: started, existed } = await server.call("runs.start", {
+    query: server.namespace,
+    body: {
+      definition,
+      ...(id === undefined ? {} : { runId: id }),
+      ...(input === undefined ? {} : { input }),
+      ...(parameters === undefined ? {} : { parameters }),
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
+      ...(priority === undefined ? {} : { priority }),
+      ...(budget === undefined ? {} : { budget }),
+    },
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  });
+  if (started === undefined)
+    throw new Failure("The platform returned no run.", {
+      exitCode: exitCodes.refused,
+      code: "strange_answer",
+    });
+  if (existed === true) print.note(print.errorStyle.dim(`Run ${started.runId} already exists.`));
+  if (!values.flag("detach")) return await followRun(context, { server, id: started.runId });
+  return {
+    json: started,
+    draw: () => {
+      print.line(started.runId);
+    },
+  };
+}
+
+function priorityOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const priority = Number(text);
+  if (!Number.isInteger(priority) || Math.abs(priority) > 100)
+    throw usageFailure(`--priority: expected -100 to 100, got \`${text}\``);
+  return priority;
+}
+
+/** What is run: a version by its content where a file was named, else what the name says. */
+async function definitionOf(
+  context: Context,
+  server: Server,
+  what: string | SourceFile,
+): Promise<{ readonly name: string; readonly hash?: string; readonly label?: string }> {
+  if (typeof what !== "string") {
+    const { name, hash = "" }: Definition = await registered(context, server, what);
+    return { name, ...(hash === "" ? {} : { hash }) };
+  }
+  const [name = "", label] = what.split("@");
+  return { name, ...(label === undefined ? {} : { label }) };
+}
+
+/** Only a text that has the word may be one; reading it as YAML takes longer than the rest of the start. */
+async function isSession(file: SourceFile): Promise<boolean> {
+  if (!/\bsession\b/.test(file.text)) return false;
+  const { isSessionText } = await import("../../local/check-session.ts");
+  return isSessionText(file);
+}
+
+async function registered(context: Context, server: Server, source: SourceFile): Promise<Definition> {
+  const { definition, existed } = await register(context, server, source);
+  if (existed !== true && context.print.errorStyle !== undefined)
+    context.print.note(context.print.errorStyle.dim(`registered ${definition.name} from ${source.fileName}`));
+  return definition;
+}

@@ -1,0 +1,80 @@
+import { counted } from "@tutti/kernel";
+import type { Attempt } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { drawError } from "../../follow/tell-end.ts";
+import type { Server } from "../../server/calls.ts";
+import { lookOf } from "../../terminal/states.ts";
+import { toned } from "../../terminal/style.ts";
+import type { Entry } from "../../terminal/table.ts";
+import { safe } from "../../terminal/text.ts";
+import { printAge, printClock, printDurationMs } from "../../terminal/time.ts";
+
+/** One task with everything that was tried. */
+export async function showTask(
+  context: Context,
+  server: Server,
+  { id, task: taskId }: { readonly id: string; readonly task: string },
+): Promise<Result> {
+  const { print, shell } = context;
+  const task = await server.call("tasks.get", { params: { id, task: taskId }, query: server.namespace });
+  return {
+    json: task,
+    quiet: [task.status],
+    draw: () => {
+      const { style } = print;
+      const { symbol, tone, words } = lookOf(task.status);
+      const nowMs = shell.nowMs();
+      print.line(
+        `${toned(style, tone, symbol)} ${style.bold(safe(task.taskId))}  ${toned(style, tone, words)}  ${style.dim(safe(task.statusReason ?? ""))}`.trimEnd(),
+      );
+      print.line("");
+      print.facts([
+        ["run", id],
+        ["title", task.title],
+        ["uses", task.uses === "" ? task.kind : task.uses],
+        ["needs", task.needs.map(({ task: need = "" }) => need).join(", ")],
+        ["child", task.child === undefined ? undefined : `${task.child.kind ?? ""} ${task.child.id}`],
+        ["next", task.nextTimeMs === undefined ? undefined : printAge(task.nextTimeMs, nowMs)],
+        ["sent back", (task.sentBack ?? 0) > 0 ? counted(task.sentBack ?? 0, "time") : undefined],
+        ["cache", task.fromCache === true ? "taken from an earlier output" : undefined],
+      ]);
+      if (task.attempts.length > 0) {
+        print.line("");
+        print.table(
+          [
+            { title: "attempt", align: "right" },
+            { title: "started", widthMin: 12 },
+            { title: "took", align: "right" },
+            { title: "agent", yields: 2, widthMin: 8 },
+            { title: "result", yields: 1, widthMin: 16 },
+          ],
+          task.attempts.map((attempt) => attemptRow(attempt, nowMs)),
+        );
+      }
+      print.section("input", task.input);
+      const { outcome } = task;
+      if (outcome !== undefined && "completed" in outcome) print.section("output", outcome.completed);
+      const error = outcome?.failed ?? outcome?.cancelled;
+      if (error !== undefined) print.lines(["", style.dim("error"), ...drawError(error, print)]);
+    },
+  };
+}
+
+function attemptRow(attempt: Attempt, nowMs: number): Entry[] {
+  const { number = 0, startTimeMs, queueTimeMs, endTimeMs, agentId = "", error, message = "" } = attempt;
+  const began = startTimeMs ?? queueTimeMs;
+  const took = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);
+  return [
+    String(number),
+    { text: began === undefined ? "" : printClock(began), tone: "dim" },
+    { text: took, tone: "dim" },
+    { text: agentId, tone: "dim" },
+    error === undefined
+      ? {
+          text: endTimeMs === undefined ? (message === "" ? "running" : message) : "done",
+          tone: endTimeMs === undefined ? "cyan" : "green",
+        }
+      : { text: error.message ?? error.code ?? "failed", tone: "red" },
+  ];
+}

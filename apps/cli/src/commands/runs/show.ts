@@ -1,0 +1,96 @@
+import type { Run, Task } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { drawRun } from "../../drawing/run-frame.ts";
+import { viewOf } from "../../follow/run-model.ts";
+import { drawError } from "../../follow/tell-end.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { whichever } from "../../server/whichever.ts";
+import { startOf } from "../../terminal/progress.ts";
+import { printAge, printMoment } from "../../terminal/time.ts";
+import { showMission } from "../missions/read.ts";
+import { showSession } from "../sessions/read.ts";
+import { showTask } from "./show-task.ts";
+
+const pageSize = 1_000;
+const tasksMax = 20_000;
+
+export async function show(context: Context): Promise<Result> {
+  const { values } = context;
+  const id = values.argument("ID");
+  const task = values.optionalArgument("TASK");
+  const server = await connect(context);
+  if (task !== undefined) return await showTask(context, server, { id, task });
+  return await whichever<Result>({
+    run: async () => {
+      const { run, tasks } = await stateOf(context, server, id);
+      return {
+        json: { run, tasks },
+        quiet: [run.status],
+        draw: () => {
+          draw(context, run, tasks);
+        },
+      };
+    },
+    mission: () => showMission(context),
+    session: () => showSession(context),
+  });
+}
+
+async function stateOf(
+  { values }: Context,
+  server: Server,
+  id: string,
+): Promise<{ readonly run: Run; readonly tasks: readonly Task[] }> {
+  const event = values.whole("at");
+  const query = { ...server.namespace, size: pageSize };
+  if (event !== undefined)
+    return await server.call("runs.state", { params: { id }, query: { ...query, event } });
+  const run = await server.call("runs.get", { params: { id }, query: server.namespace });
+  const tasks: Task[] = [];
+  let token: string | undefined;
+  do {
+    const more = token === undefined ? {} : { token };
+    const reply = await server.call("tasks.list", { params: { id }, query: { ...query, ...more } });
+    tasks.push(...reply.tasks);
+    token = reply.nextToken === "" ? undefined : reply.nextToken;
+  } while (token !== undefined && tasks.length < tasksMax);
+  return { run, tasks };
+}
+
+function draw({ print, shell }: Context, run: Run, tasks: readonly Task[]): void {
+  const { style } = print;
+  const width = Math.min(print.width, 100);
+  const nowMs = shell.nowMs();
+  print.lines(drawRun(viewOf(run, tasks), { style, width, height: 200, nowMs }));
+  const { spec, outcome } = run;
+  const labels = Object.entries(spec?.labels ?? {}).map(([name, value]) => `${name}=${value}`);
+  const started = startOf(run);
+  const by = run.createCause?.actor;
+  print.line("");
+  print.facts([
+    [
+      "started",
+      started === undefined ? undefined : `${printMoment(started, nowMs)}  ${printAge(started, nowMs)}`,
+    ],
+    ["by", by === undefined ? undefined : `${by.kind} ${by.id}`],
+    ["version", versionOf(run)],
+    ["labels", labels.join("  ")],
+    [
+      "parent",
+      run.parent === undefined
+        ? undefined
+        : `${run.parent.kind ?? ""} ${run.parent.id} ${run.parent.task ?? ""}`.trim(),
+    ],
+    ["events", run.eventCount === undefined ? undefined : `${run.eventCount}  (tutti history ${run.runId})`],
+  ]);
+  print.section("input", spec?.input);
+  if (outcome !== undefined && "completed" in outcome) print.section("output", outcome.completed);
+  const error = outcome?.failed ?? outcome?.cancelled ?? outcome?.terminated;
+  if (error !== undefined) print.lines(["", style.dim("error"), ...drawError(error, print)]);
+}
+
+function versionOf({ versionLabel = "", definitionHash = "" }: Run): string {
+  return [versionLabel, definitionHash.slice(0, 12)].filter((part) => part !== "").join("  ");
+}

@@ -1,0 +1,132 @@
+/** One action on one run, or on all that filters name. */
+
+import type { Context } from "../../command/declaration.ts";
+import { usageFailure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { runFilter } from "../../server/filters.ts";
+import { connect } from "../../server/server.ts";
+import { whichever } from "../../server/whichever.ts";
+import { lookOf } from "../../terminal/states.ts";
+import { toned } from "../../terminal/style.ts";
+import { safe } from "../../terminal/text.ts";
+import { type Steered, type Steering, steerMany } from "./steer-many.ts";
+
+async function steer(context: Context, steering: Steering): Promise<Result> {
+  const { values, print } = context;
+  const id = values.optionalArgument("ID");
+  const filter = runFilter(context);
+  const isFiltered = Object.keys(filter).length > 0;
+  if (id === undefined && !isFiltered)
+    throw usageFailure(`Pass the ID of a run, or filters such as --state and --workflow.`, [
+      [`tutti help ${context.command.name}`, "lists all options"],
+    ]);
+  if (id !== undefined && isFiltered)
+    throw usageFailure("Pass the ID of one run or filters for many, not both.");
+  const server = await connect(context);
+  if (id === undefined) return await steerMany(context, server, { filter, steering });
+  const run = await steering.one(server, id);
+  return {
+    json: run ?? { runId: id, removed: true },
+    quiet: [],
+    draw: () => {
+      const { symbol, tone, words } = lookOf(run?.status);
+      const now = run === undefined ? "" : `  ${toned(print.style, tone, `${symbol} ${words}`)}`;
+      print.line(`${print.style.green("✓")} ${safe(id)} ${steering.done}${now}`);
+    },
+  };
+}
+
+function reasonOf({ values }: Context): { readonly reason?: string } {
+  const reason = values.text("reason");
+  return reason === undefined ? {} : { reason };
+}
+
+export function cancel(context: Context): Promise<Result> {
+  const body = reasonOf(context);
+  const isNow = context.values.flag("now");
+  return steer(context, {
+    done: isNow ? "is terminated" : "is being cancelled",
+    one: (server, id) => {
+      const parts = { params: { id }, query: server.namespace, body };
+      return whichever<Steered>({
+        run: () => server.call(isNow ? "runs.terminate" : "runs.cancel", parts),
+        mission: () => server.call(isNow ? "missions.terminate" : "missions.cancel", parts),
+        session: () => server.call(isNow ? "sessions.terminate" : "sessions.cancel", parts),
+      });
+    },
+    many: isNow ? { terminate: {} } : { cancel: {} },
+  });
+}
+
+export function pause(context: Context): Promise<Result> {
+  const body = reasonOf(context);
+  return steer(context, {
+    done: "is paused",
+    one: (server, id) => {
+      const parts = { params: { id }, query: server.namespace, body };
+      return whichever<Steered>({
+        run: () => server.call("runs.pause", parts),
+        mission: () => server.call("missions.pause", parts),
+        session: () => server.call("sessions.pause", parts),
+      });
+    },
+    many: { pause: {} },
+  });
+}
+
+export function resume(context: Context): Promise<Result> {
+  const taskIds = context.values.list("task");
+  const reason = reasonOf(context);
+  const body = { ...reason, ...(taskIds.length === 0 ? {} : { taskIds }) };
+  return steer(context, {
+    done: "is resumed",
+    one: (server, id) => {
+      const parts = { params: { id }, query: server.namespace };
+      const run = () => server.call("runs.resume", { ...parts, body });
+      // A mission and a session go on as a whole.
+      if (taskIds.length > 0) return run();
+      const mission = () => server.call("missions.resume", { ...parts, body: reason });
+      const session = () => server.call("sessions.resume", { ...parts, body: reason });
+      return whichever<Steered>({ run, mission, session });
+    },
+    many: { resume: {} },
+  });
+}
+
+export function retry(context: Context): Promise<Result> {
+  const { values } = context;
+  const taskIds = values.list("task");
+  const key = values.text("idempotency-key");
+  const body = { ...reasonOf(context), ...(taskIds.length === 0 ? {} : { taskIds }) };
+  return steer(context, {
+    done: "is being retried",
+    one: (server, id) => {
+      const parts = {
+        ...{ params: { id }, query: server.namespace, body },
+        ...(key === undefined ? {} : { idempotencyKey: key }),
+      };
+      return whichever<Steered>({
+        run: () => server.call("runs.retry", parts),
+        session: () => server.call("sessions.retry", parts),
+      });
+    },
+    many: { retry: taskIds.length === 0 ? {} : { taskIds } },
+  });
+}
+
+export function remove(context: Context): Promise<Result> {
+  const query = reasonOf(context);
+  return steer(context, {
+    done: "deleted",
+    one: async (server, id) => {
+      const parts = { params: { id }, query: { ...server.namespace, ...query } };
+      await whichever<unknown>({
+        run: () => server.call("runs.delete", parts),
+        mission: () => server.call("missions.delete", parts),
+        session: () => server.call("sessions.delete", parts),
+      });
+      return undefined;
+    },
+    many: { remove: {} },
+  });
+}

@@ -1,0 +1,77 @@
+import { counted } from "@tutti/kernel";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Checked } from "../../local/check.ts";
+import { readDefinition, shortName } from "../../local/definition-file.ts";
+import { drawProblem } from "../../terminal/problems.ts";
+import { safe } from "../../terminal/text.ts";
+
+/** Checks definitions where they lie; the platform is asked only when it is to be held against it. */
+export async function check(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const files = await Promise.all(values.manyArguments("FILE").map((file) => readDefinition(file, shell)));
+  const { checkFile } = await import("../../local/check.ts");
+  const local = files.map((file) => checkFile(file));
+  const checked = values.flag("against") ? await Promise.all(local.map((one) => held(context, one))) : local;
+  const errors = checked.flatMap(({ problems }) => problems.filter(({ severity }) => severity === "error"));
+  return {
+    json: { files: checked.map(jsonOf), ok: errors.length === 0 },
+    draw: () => {
+      for (const one of checked) tell(context, one);
+    },
+    exitCode: errors.length === 0 ? exitCodes.completed : exitCodes.failed,
+  };
+}
+
+/** What is right in itself, held against what the platform offers. */
+async function held(context: Context, checked: Checked): Promise<Checked> {
+  if (checked.definition === undefined) return checked;
+  const { connect } = await import("../../server/server.ts");
+  const server = await connect(context);
+  const { file } = checked;
+  const { problems } = await server.call("workflows.check", {
+    query: server.namespace,
+    body: { format: file.format, text: file.text, fileName: shortName(file), againstInstallation: true },
+  });
+  return {
+    ...checked,
+    problems: problems.map((problem) => ({
+      severity: problem.severity === "error" ? "error" : "warning",
+      code: problem.code ?? "",
+      fileName: file.fileName,
+      line: problem.line ?? 0,
+      column: problem.column ?? 0,
+      path: problem.path ?? "",
+      message: problem.message ?? "",
+      expected: problem.expected ?? "",
+    })),
+  };
+}
+
+function tell({ print }: Context, { file, problems, definition }: Checked): void {
+  const { style, width } = print;
+  for (const problem of problems)
+    print.lines([...drawProblem(problem, file.text, { style, width: Math.min(width, 120) }), ""]);
+  const errors = problems.filter(({ severity }) => severity === "error").length;
+  const warnings = problems.length - errors;
+  if (print.isQuiet) return;
+  if (errors > 0)
+    print.line(
+      `${style.red("✗")} ${safe(file.fileName)}: ${counted(errors, "error")}${warnings > 0 ? `, ${counted(warnings, "warning")}` : ""}`,
+    );
+  else {
+    const name =
+      definition === undefined ? "" : ` ${style.dim(`workflow ${safe(definition.document.workflow)}`)}`;
+    const remarks = warnings > 0 ? style.yellow(`, ${counted(warnings, "warning")}`) : "";
+    print.line(`${style.green("✓")} ${safe(file.fileName)}${name}${remarks}`);
+  }
+}
+
+function jsonOf({ file, problems, definition }: Checked): object {
+  return {
+    file: file.fileName,
+    ...(definition === undefined ? {} : { workflow: definition.document.workflow, hash: definition.hash }),
+    problems,
+  };
+}

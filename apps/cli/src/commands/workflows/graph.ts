@@ -1,0 +1,74 @@
+import type { Graph } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { usageFailure } from "../../command/failure.ts";
+import { readInput } from "../../command/input.ts";
+import type { Result } from "../../command/presenter.ts";
+import { drawWorkflow, type WorkflowView } from "../../drawing/workflow-frame.ts";
+import { isFileName, readDefinition } from "../../local/definition-file.ts";
+import { connect } from "../../server/server.ts";
+import { drawProblem } from "../../terminal/problems.ts";
+
+/** Draws a workflow: a file by itself, a name with the durations that the platform has learned. */
+export async function graph(context: Context): Promise<Result> {
+  const { values, shell, print } = context;
+  const what = values.argument("FILE|NAME");
+  const view = isFileName(what, shell) ? await ofFile(context, what) : await ofName(context, what);
+  if (view === undefined) return exitCodes.failed;
+  return {
+    json: view,
+    draw: () => {
+      print.lines(drawWorkflow(view, print));
+    },
+  };
+}
+
+async function ofFile({ shell, print, values }: Context, what: string): Promise<WorkflowView | undefined> {
+  const file = await readDefinition(what, shell);
+  const parameters = await readInput(values.texts("parameter"), shell, "the parameters");
+  const { checkFile, graphView, parametersMissing } = await import("../../local/check.ts");
+  const { definition, problems } = checkFile(file, parameters);
+  if (definition === undefined) {
+    if (print.isJson) print.json({ problems });
+    for (const problem of print.isJson ? [] : problems)
+      print.errorLines([
+        ...drawProblem(problem, file.text, { style: print.errorStyle, width: print.errorWidth }),
+        "",
+      ]);
+    return undefined;
+  }
+  const missing = parametersMissing(definition);
+  if (missing !== undefined)
+    throw usageFailure(`${what} is a template. Set its parameters to draw the graph`, [
+      `Its parameters: ${missing.join(", ")}. Set them with -p NAME=VALUE.`,
+    ]);
+  return graphView(definition);
+}
+
+async function ofName(context: Context, what: string): Promise<WorkflowView> {
+  const [name = "", label] = what.split("@");
+  const server = await connect(context);
+  const found: Graph = await server.call("workflows.graph", {
+    params: { name },
+    query: { ...server.namespace, ...(label === undefined ? {} : { label }) },
+  });
+  return {
+    name: what,
+    nodes: found.nodes.map((node) => ({
+      id: node.taskId ?? "",
+      title: node.title ?? "",
+      kind: node.kind,
+      uses: node.uses ?? "",
+      needs: node.needs.map(({ task = "" }) => task),
+      backTo: node.backTo,
+      expectedMs: node.expectedMs ?? 0,
+      forEach: node.forEach ?? false,
+      compensated: node.compensated ?? false,
+    })),
+    criticalPath: found.criticalPath,
+    criticalPathMs: found.criticalPathMs ?? 0,
+    workMs: found.workMs ?? 0,
+    width: found.width ?? 1,
+    depth: found.depth ?? 1,
+  };
+}

@@ -1,0 +1,214 @@
+import type { Command } from "../../command/declaration.ts";
+import { all, key, page, reason, size, yes } from "../../command/options.ts";
+
+const file = { name: "FILE", summary: "definition file, YAML or JSON", completes: "file" } as const;
+const scheduleId = { name: "ID", summary: "schedule id", completes: "schedule" } as const;
+
+const timing = [
+  {
+    name: "cron",
+    value: "CRON",
+    isMany: true,
+    summary: "cron expression of five or six fields, or @hourly",
+  },
+  { name: "every", value: "SPAN", summary: "repeat at this interval: 30s, 1h" },
+  { name: "time-zone", value: "ZONE", summary: "IANA time zone: Europe/Zurich. Default: UTC" },
+] as const;
+
+export const workflowCommands: readonly Command[] = [
+  {
+    name: "workflow check",
+    group: "workflows",
+    summary: "Check definitions locally and print every error",
+    about: ["With --against, the platform also checks that used capabilities and workflows exist."],
+    arguments: [{ ...file, isMany: true, summary: "definition files, YAML or JSON. - for standard input" }],
+    options: [
+      { name: "against", summary: "check on the platform that used capabilities and workflows exist" },
+    ],
+    json: "document",
+    load: () => import("./check.ts").then(({ check }) => check),
+  },
+  {
+    name: "workflow register",
+    group: "workflows",
+    summary: "Register definitions. The same content is the same version",
+    arguments: [{ ...file, isMany: true }],
+    options: [
+      { name: "as", value: "LABEL", isMany: true, summary: "add this version label: stable, 2.1.0" },
+      { name: "keep-latest", summary: "do not move the label `latest`" },
+    ],
+    json: "document",
+    load: () => import("./register.ts").then(({ registerFiles }) => registerFiles),
+  },
+  {
+    name: "workflow list",
+    group: "workflows",
+    summary: "List registered workflows",
+    arguments: [{ name: "PREFIX", summary: "only names that start with this text", isOptional: true }],
+    options: [{ name: "archived", summary: "include archived workflows" }, size, page, all],
+    json: "document",
+    load: () => import("./list.ts").then(({ listWorkflows }) => listWorkflows),
+  },
+  {
+    name: "workflow versions",
+    group: "workflows",
+    summary: "List the versions of a workflow and their active runs",
+    arguments: [{ name: "NAME", summary: "name of a registered workflow", completes: "workflow" }],
+    options: [{ name: "live", summary: "only versions with active runs" }, size, page, all],
+    json: "document",
+    load: () => import("./versions.ts").then(({ listVersions }) => listVersions),
+  },
+  {
+    name: "workflow archive",
+    group: "workflows",
+    summary: "Archive a workflow, or restore it. Its runs continue",
+    arguments: [{ name: "NAME", summary: "name of a registered workflow", completes: "workflow" }],
+    options: [
+      { name: "hash", value: "HASH", summary: "hash of one version. Default: all versions" },
+      { name: "restore", summary: "restore instead of archive" },
+      reason,
+    ],
+    examples: [
+      { words: "workflow archive order --reason 'replaced by order2'", does: "reject new runs of order" },
+      { words: "workflow archive order --restore", does: "accept new runs again" },
+    ],
+    json: "document",
+    load: () => import("./archive.ts").then(({ archive }) => archive),
+  },
+  {
+    name: "workflow convert",
+    group: "workflows",
+    summary: "Convert a definition to YAML, JSON or TypeScript and print it",
+    arguments: [
+      { name: "FILE|NAME", summary: "definition file, or name of a registered workflow", completes: "file" },
+    ],
+    options: [
+      {
+        ...{ name: "format", value: "FORMAT", summary: "format of the output. Default: yaml" },
+        choices: ["yaml", "json", "typescript"],
+      },
+      { name: "parameter", short: "p", value: "KEY=VALUE", isMany: true, summary: "parameter of a template" },
+    ],
+    examples: [
+      { words: "workflow convert order.yaml --format typescript > order.ts", does: "continue in TypeScript" },
+    ],
+    json: "document",
+    load: () => import("./archive.ts").then(({ convert }) => convert),
+  },
+  {
+    name: "workflow graph",
+    group: "workflows",
+    summary: "Draw a workflow with critical path and width",
+    arguments: [
+      { name: "FILE|NAME", summary: "definition file, or name of a registered workflow", completes: "file" },
+    ],
+    options: [
+      { name: "parameter", short: "p", value: "KEY=VALUE", isMany: true, summary: "parameter of a template" },
+    ],
+    json: "document",
+    load: () => import("./graph.ts").then(({ graph }) => graph),
+  },
+  {
+    name: "schedule list",
+    group: "schedules",
+    summary: "List schedules and their next start times",
+    options: [size, page, all],
+    json: "document",
+    load: () => import("./schedule-read.ts").then(({ listSchedules }) => listSchedules),
+  },
+  {
+    name: "schedule show",
+    group: "schedules",
+    summary: "Show a schedule with next times and recent runs",
+    arguments: [scheduleId],
+    json: "document",
+    load: () => import("./schedule-read.ts").then(({ showSchedule }) => showSchedule),
+  },
+  {
+    name: "schedule create",
+    group: "schedules",
+    summary: "Create a schedule that starts runs of a workflow",
+    arguments: [
+      { ...scheduleId, summary: "schedule id" },
+      { name: "WORKFLOW", summary: "workflow name", completes: "workflow" },
+      { name: "KEY=VALUE", summary: "fields of the input", isOptional: true, isMany: true },
+    ],
+    options: [
+      ...timing,
+      {
+        name: "input",
+        short: "i",
+        value: "INPUT",
+        isMany: true,
+        summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
+      },
+      {
+        name: "overlap",
+        value: "RULE",
+        choices: ["skip", "queue_one", "queue_all", "cancel_other", "terminate_other", "allow"],
+        summary: "action if the previous run is still active. Default: skip",
+      },
+      {
+        name: "catch-up",
+        value: "SPAN",
+        summary: "maximum delay of a start after downtime. Default: 1m",
+      },
+      { name: "description", value: "TEXT", summary: "description" },
+      { name: "paused", summary: "start in paused state" },
+    ],
+    examples: [
+      {
+        words: "schedule create nightly report --cron '0 3 * * *' --time-zone Europe/Zurich",
+        does: "start at 3:00 each night",
+      },
+      { words: "schedule create pulse check --every 30s", does: "start every 30 s" },
+    ],
+    json: "document",
+    load: () => import("./schedule-write.ts").then(({ createSchedule }) => createSchedule),
+  },
+  {
+    name: "schedule preview",
+    group: "schedules",
+    summary: "Preview the start times of a schedule",
+    options: [...timing, { name: "count", value: "N", summary: "number of results. Default: 10" }],
+    json: "document",
+    load: () => import("./schedule-read.ts").then(({ previewSchedule }) => previewSchedule),
+  },
+  {
+    name: "schedule pause",
+    group: "schedules",
+    summary: "Pause a schedule",
+    arguments: [scheduleId],
+    options: [reason],
+    json: "document",
+    load: () => import("./schedule-write.ts").then(({ pauseSchedule }) => pauseSchedule),
+  },
+  {
+    name: "schedule resume",
+    group: "schedules",
+    summary: "Resume a schedule",
+    arguments: [scheduleId],
+    options: [reason],
+    json: "document",
+    load: () => import("./schedule-write.ts").then(({ resumeSchedule }) => resumeSchedule),
+  },
+  {
+    name: "schedule trigger",
+    group: "schedules",
+    summary: "Start a run of a schedule now, even if it is paused",
+    arguments: [scheduleId],
+    options: [reason, key],
+    json: "document",
+    load: () => import("./schedule-write.ts").then(({ triggerSchedule }) => triggerSchedule),
+  },
+  {
+    name: "schedule delete",
+    group: "schedules",
+    summary: "Delete a schedule. Its runs continue",
+    arguments: [scheduleId],
+    options: [reason, yes],
+    confirm: (values) => `Delete schedule ${values.argument("ID")}?`,
+    json: "document",
+    load: () => import("./schedule-write.ts").then(({ deleteSchedule }) => deleteSchedule),
+  },
+];

@@ -1,0 +1,50 @@
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages, tellMore } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import { printAge } from "../../terminal/time.ts";
+
+/** Enough of a hash to tell versions apart by eye. */
+const shownLength = 12;
+
+/** The versions of a workflow, and how many runs on each have not ended. */
+export async function listVersions(context: Context): Promise<Result> {
+  const { values, print, shell } = context;
+  const name = values.argument("NAME");
+  const filter = values.flag("live") ? { liveOnly: true } : {};
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) =>
+      server.call("workflows.versions", {
+        params: { name },
+        query: { ...server.namespace, ...filter, ...page },
+      }),
+    ({ versions }) => versions,
+  );
+  return {
+    json: { versions: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ hash = "" }) => hash),
+    draw: () => {
+      if (entries.length === 0) print.note(`No active runs of ${name}.`);
+      else {
+        const nowMs = shell.nowMs();
+        print.table(
+          [
+            { title: "version", widthMin: shownLength },
+            { title: "live", align: "right", widthMin: 4 },
+            { title: "labels", yields: 1, widthMin: 6 },
+            { title: "registered", align: "right", yields: 2, widthMin: 9 },
+          ],
+          entries.map(({ hash = "", liveCount = 0, versionLabels, createTimeMs }) => [
+            { text: hash.slice(0, shownLength), tone: "bold" },
+            { text: String(liveCount), tone: liveCount === 0 ? "dim" : "cyan" },
+            { text: versionLabels.join(", "), tone: "dim" },
+            { text: createTimeMs === undefined ? "" : printAge(createTimeMs, nowMs), tone: "dim" },
+          ]),
+        );
+        tellMore(context, nextToken);
+      }
+    },
+  };
+}
