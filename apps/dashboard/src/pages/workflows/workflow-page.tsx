@@ -12,6 +12,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Tabs } from "../../elements/tabs.tsx";
 import { ShownOne } from "../../elements/unshown.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
 import "./workflows.css";
 
 const GraphView = lazy(() => import("./graph-view.tsx"));
@@ -25,13 +26,14 @@ export function WorkflowPage() {
   const [view, setView] = useState<View>("graph");
   const version = hash === undefined ? {} : { hash };
   const query = useQuery(workflowQuery(name, version));
+  useWindowTitle(name);
   return (
     <ShownOne query={query} kind="workflow" id={name}>
       {(definition) => (
         <>
           <Head definition={definition} isOld={hash !== undefined} onLatest={() => setHash(undefined)} />
           <Part
-            title="What it is made of"
+            title="Definition"
             aside={<code title={definition.hash}>{definition.hash?.slice(0, 12)}</code>}
           >
             <Tabs
@@ -133,7 +135,7 @@ function GraphOf({ name, version }: { name: string; version: { hash?: string } }
               ["Tasks", String(graph.nodes.length)],
               ["Levels", String(graph.depth ?? 0)],
               ["At once, at most", String(graph.width ?? 0)],
-              ["Critical path", graph.criticalPathMs ? span(graph.criticalPathMs) : "not known yet"],
+              ["Critical path", graph.criticalPathMs ? span(graph.criticalPathMs) : "duration unknown"],
             ]}
           />
           <div className="graph-room">
