@@ -3,9 +3,9 @@ import { describe, it } from "node:test";
 import type { Agent, Approval, MetricSeries, Run } from "@tutti/rest/types";
 import { indented, offsetOf, problemsOfRefusal } from "../elements/editing.ts";
 import { decideCall, decideCommand } from "./approvals/decide.ts";
-import { troublesIn } from "./overview/needs.ts";
+import { troublesIn, withPausedTasks } from "./overview/needs.ts";
 import { scoreOf } from "./overview/score-layout.ts";
-import { aligned, failures, joined, latency, latest, sum, throughput } from "./overview/series.ts";
+import { aligned, bySilence, failures, joined, latency, latest, sum, throughput } from "./overview/series.ts";
 import { bulkCommand, bulkFilterOf, listCommand, parametersOf } from "./runs/filter.ts";
 import { whatFailed } from "./runs/outcome.ts";
 import {
@@ -138,6 +138,28 @@ describe("what needs a person", () => {
       { path: "platform / workflow / journal", state: "degraded", reason: "disk" },
     ]);
     assert.deepEqual(troublesIn(undefined), []);
+  });
+
+  it("includes running runs with paused tasks", () => {
+    const run = (runId: string, paused?: number) =>
+      ({
+        runId,
+        kind: "tasks",
+        states: [],
+        tasks: { total: 2, ...(paused && { paused }) },
+      }) as unknown as Run;
+    assert.deepEqual(
+      withPausedTasks([run("a"), run("b", 1)]).map(({ runId }) => runId),
+      ["b"],
+    );
+  });
+
+  it("names the processes whose metrics are shown, and those that do not answer", () => {
+    const gone = { name: "swarm 10.0.0.2:7501", problem: "connection refused" };
+    assert.deepEqual(bySilence([{ name: "gateway 10.0.0.1:7501" }, gone]), {
+      answering: ["gateway 10.0.0.1:7501"],
+      silent: [gone],
+    });
   });
 
   it("tells in a line why a run failed or stands", () => {

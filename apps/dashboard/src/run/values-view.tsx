@@ -63,7 +63,7 @@ function factsOf(run: RunFacts): readonly (readonly [string, ReactNode])[] {
     ["events", count(run.eventCount)],
     ["engine", run.kind],
   ];
-  if (run.endMs > 0) facts.push(["took", span(run.endMs - (run.startMs || run.createMs))]);
+  if (run.endMs > 0) facts.push(["duration", span(run.endMs - run.createMs)]);
   if (startedBy !== undefined) facts.push(["started by", `${startedBy.kind} ${startedBy.id}`]);
   if (definitionHash !== "")
     facts.push([

@@ -66,14 +66,13 @@ export function MissionPage() {
 }
 
 function Head({ mission }: { mission: Mission }) {
-  const { missionId, status, statusReason, leader, parent, createTimeMs, startTimeMs, endTimeMs } = mission;
+  const { missionId, status, statusReason, leader, parent } = mission;
   return (
     <WorkHead
       {...{ kind: "mission", id: missionId, status, parent, hasEnded: hasEnded(mission) }}
       title={titleOf(mission) || missionId}
       by={actorOf(mission.createCause)}
-      fromMs={startTimeMs || createTimeMs}
-      toMs={endTimeMs}
+      lifetime={mission}
       before={statusReason ? <span>{statusReason}</span> : null}
       actions={<SteeringActions of={{ kind: "missions", id: missionId }} actions={actionsOf(mission)} />}
     >

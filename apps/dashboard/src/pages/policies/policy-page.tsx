@@ -9,6 +9,7 @@ import { PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Sure } from "../../elements/sure.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { enforcements, standOf } from "../../score/states.ts";
 import { whoIs } from "../access/question.ts";
@@ -29,13 +30,14 @@ export function PolicyPage() {
     enabled: id !== undefined,
   });
   const actions = useMemo(() => actionsOf(schema.data?.schema ?? ""), [schema.data]);
+  useWindowTitle(id === undefined ? "New policy" : `Policy ${id}`);
   const [removing, setRemoving] = useState(false);
   const present = policies.data?.version ?? 0;
   const isElsewhere = of !== undefined;
   return (
     <>
       <PageHead
-        title={id === undefined ? "Write a policy" : `Policy ${id}`}
+        title={id === undefined ? "New policy" : `Policy ${id}`}
         below={
           <>
             {policy.data === undefined ? null : (

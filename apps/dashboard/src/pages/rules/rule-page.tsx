@@ -9,6 +9,7 @@ import { PageHead } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Sure } from "../../elements/sure.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { standOfRule } from "../../score/states.ts";
 import { whoIs } from "../access/question.ts";
@@ -23,11 +24,12 @@ import "./rules.css";
 export function RulePage() {
   const { id } = useSearch({ from: "/rule" });
   const rule = useQuery({ ...ruleQuery(id ?? ""), enabled: id !== undefined });
+  useWindowTitle(id === undefined ? "New rule" : `Rule ${id}`);
   const [removing, setRemoving] = useState(false);
   return (
     <>
       <PageHead
-        title={id === undefined ? "Write a rule" : `Rule ${id}`}
+        title={id === undefined ? "New rule" : `Rule ${id}`}
         below={
           <>
             {rule.data === undefined ? null : (

@@ -13,6 +13,7 @@ import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { ShownOne } from "../../elements/unshown.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { firingStates, schedulesAt, standOf } from "../../score/states.ts";
 import { ScheduleActions } from "./schedule-actions.tsx";
@@ -23,6 +24,7 @@ import { overlaps, timingWords } from "./timing.ts";
 export function SchedulePage() {
   const { scheduleId } = useParams({ from: "/schedules/$scheduleId" });
   const query = useQuery(scheduleQuery(scheduleId));
+  useWindowTitle(scheduleId);
   return (
     <ShownOne query={query} kind="schedule" id={scheduleId}>
       {(schedule) => (

@@ -60,15 +60,13 @@ export function SessionPage() {
 }
 
 function Head({ session }: { session: Session }) {
-  const { sessionId, status, statusReason, spec, effectiveMode, parent, createTimeMs } = session;
-  const { startTimeMs, endTimeMs } = session;
+  const { sessionId, status, statusReason, spec, effectiveMode, parent } = session;
   return (
     <WorkHead
       {...{ kind: "session", id: sessionId, status, parent, hasEnded: hasEnded(session) }}
       title={titleOf(session) || sessionId}
       by={actorOf(session.createCause)}
-      fromMs={startTimeMs || createTimeMs}
-      toMs={endTimeMs}
+      lifetime={session}
       before={
         <>
           <span>

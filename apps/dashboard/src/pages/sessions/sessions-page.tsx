@@ -3,7 +3,7 @@ import type { Session } from "@tutti/rest/types";
 import { client } from "../../data/live.ts";
 import { useTold } from "../../data/use-told.ts";
 import { CopyLine } from "../../elements/copy.tsx";
-import { Lasting, Moment } from "../../elements/moment.tsx";
+import { Duration, Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Empty, Failure, Meter, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
@@ -147,7 +147,7 @@ function NoSessions({ isFiltered, onClear }: { isFiltered: boolean; onClear: () 
 
 function Line({ session }: { session: Session }) {
   const { sessionId, status, spec, effectiveMode, tasks, openApprovals = 0 } = session;
-  const { createTimeMs, startTimeMs, endTimeMs, performance } = session;
+  const { createTimeMs, endTimeMs, performance } = session;
   const total = tasks?.total ?? 0;
   const over = tasksOver(tasks);
   const title = titleOf(session);
@@ -182,7 +182,7 @@ function Line({ session }: { session: Session }) {
         {moves > 0 ? <Tag>{counted(moves, "move")}</Tag> : null}
         <span className="soft">
           <Moment atMs={createTimeMs} />, {endTimeMs ? "took " : "for "}
-          <Lasting fromMs={startTimeMs || createTimeMs} toMs={endTimeMs} />
+          <Duration of={session} />
         </span>
       </div>
     </article>

@@ -158,10 +158,16 @@ export function canRetryTask(run: Pick<RunFacts, "state">, { state }: Pick<TaskF
   return actionsOf(run).includes(all.retry) && (state === "failed" || state === "cancelled");
 }
 
-export function retryTaskOf(run: Of, taskId: string): Spelling {
+/** So many tasks can be named in one retry. */
+export const retriedMax = 1_000;
+/** A longer command is not shown. */
+const spelledMax = 20;
+
+export function retryTasksOf(run: Of, taskIds: readonly string[]): Spelling {
+  const words = taskIds.flatMap((taskId) => ["--task", taskId]);
   return {
-    call: { method: "POST", path: runPath(run, ["retry"]), body: { taskIds: [taskId] } },
-    command: spelled(run, "retry", run.id, "--task", taskId),
+    call: { method: "POST", path: runPath(run, ["retry"]), body: { taskIds } },
+    command: taskIds.length > spelledMax ? undefined : spelled(run, "retry", run.id, ...words),
   };
 }
 

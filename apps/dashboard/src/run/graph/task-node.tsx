@@ -38,6 +38,7 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
     stand.word,
     node.cells.length > 0 ? `${count(over)} of ${counted(node.cells.length, "part")} over` : "",
     isCritical ? "on the path that takes longest" : "",
+    node.stuck === undefined ? "" : `${node.stuck.cause}; ${node.stuck.remedy}`,
   ];
   return (
     <div
@@ -80,6 +81,12 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
             {over} of {node.cells.length}
           </span>
         </div>
+      ) : null}
+      {node.stuck !== undefined && node.inside === undefined ? (
+        <p className="run-node-stuck" title={`${node.stuck.cause}. ${node.stuck.remedy}`}>
+          <span className="run-node-cause">{node.stuck.cause}</span>
+          <span className="run-node-remedy">{node.stuck.remedy}</span>
+        </p>
       ) : null}
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>

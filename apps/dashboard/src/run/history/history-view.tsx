@@ -18,7 +18,7 @@ const parts: readonly (readonly [Part | "", string])[] = [
 
 /** What happened, event by event: of whom, when, through whom, and what it said. */
 export function HistoryView({ task }: { task: string }) {
-  const history = useHistory(true);
+  const history = useHistory();
   const go = useGo();
   const past = useStore((store) => store.past);
   const startMs = useStore(({ run }) => run?.createMs ?? 0);

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { colourOf } from "../../effects/theme.ts";
-import { clock, span } from "../../elements/moments.ts";
+import { clock, count, span } from "../../elements/moments.ts";
 import { subjectOf, wordsOf } from "../history/words.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
 import { useThemeStamp } from "../use-colours.ts";
@@ -63,7 +63,8 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
           </>
         ) : (
           <span className="soft">
-            now, event {total}{" "}
+            now, event {total}
+            {history.events.length < total ? `, ${count(history.events.length)} loaded` : ""}{" "}
             <span className="run-slider-hint">
               · drag, or <kbd>[</kbd> <kbd>]</kbd>
             </span>
@@ -90,7 +91,7 @@ const tokens: Readonly<Record<Mark, string>> = {
 
 /** How high each mark stands: what matters more is higher, so that colour is not alone. */
 const heights: Readonly<Record<Mark, number>> = {
-  "": 0,
+  "": 0.12,
   begun: 0.3,
   done: 0.5,
   again: 0.75,
@@ -98,7 +99,7 @@ const heights: Readonly<Record<Mark, number>> = {
   wrong: 1,
 };
 
-/** What stands out along the history. */
+/** What stands out along the history. Parts that are not loaded are a low line. */
 function Marks({ version, total }: { version: number; total: number }) {
   const { history } = useRunHandle();
   const theme = useThemeStamp();

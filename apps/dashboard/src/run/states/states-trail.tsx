@@ -10,7 +10,7 @@ const shownMax = 24;
 
 /** The states that a run went through; each leads back to when it was entered. */
 export function StatesTrail() {
-  const history = useHistory(true);
+  const history = useHistory();
   const go = useGo();
   const nowMs = useNow();
   const endMs = useStore(({ run }) => run?.endMs ?? 0);

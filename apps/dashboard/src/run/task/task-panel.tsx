@@ -8,7 +8,7 @@ import { Lasting, Moment } from "../../elements/moment.tsx";
 import { counted, figure, span } from "../../elements/moments.ts";
 import { Facts, Failure, Tag, Waiting } from "../../elements/parts.tsx";
 import { StandMark } from "../../score/glyph.tsx";
-import { canRepair, canRetryTask, resumeTaskOf, retryTaskOf, runPath } from "../actions/actions.ts";
+import { canRepair, canRetryTask, resumeTaskOf, retryTasksOf, runPath } from "../actions/actions.ts";
 import { Approvals } from "../approve/approvals.tsx";
 import { standOfNumber } from "../graph/tones.ts";
 import { ValueView } from "../json/value-view.tsx";
@@ -18,6 +18,7 @@ import type { RunFacts, TaskFacts } from "../model/facts.ts";
 import { taskOf } from "../model/read.ts";
 import { hasTaskEnded } from "../model/task-state.ts";
 import { Attempts } from "./attempts.tsx";
+import { FailedParts } from "./failed-parts.tsx";
 import { Failing } from "./failing.tsx";
 import { PartialOutput } from "./partial-output.tsx";
 import { Parts } from "./parts-list.tsx";
@@ -136,6 +137,7 @@ function Whole({ run, known, event }: { run: RunFacts; known: TaskFacts; event: 
       {isNow ? (
         <PartialOutput runId={run.id} taskId={id} isOver={isOver} attempt={task.attemptCount} />
       ) : null}
+      {isNow ? <FailedParts run={run} within={id} /> : null}
       <Attempts task={task} />
       <Parts taskId={id} />
     </>
@@ -144,7 +146,7 @@ function Whole({ run, known, event }: { run: RunFacts; known: TaskFacts; event: 
 
 function Doings({ run, task }: { run: RunFacts; task: TaskFacts }) {
   const { follow } = useRunHandle();
-  const retry = canRetryTask(run, task) ? retryTaskOf(run, task.id) : undefined;
+  const retry = canRetryTask(run, task) ? retryTasksOf(run, [task.id]) : undefined;
   const resume = task.state === "paused" ? resumeTaskOf(run, task.id) : undefined;
   const isMendable = canRepair(run, task);
   if (retry === undefined && resume === undefined && !isMendable) return null;

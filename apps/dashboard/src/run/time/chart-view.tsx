@@ -102,7 +102,7 @@ function Chart({ rows, whole, startMs, untilMs, selected, critical }: ChartOptio
 function useOnMoment(): (atMs: number) => void {
   const go = useGo();
   const { store } = useRunHandle();
-  const history = useHistory(false);
+  const history = useHistory(0);
   return (atMs) => {
     const whole = history.loadTo(store.run?.eventCount ?? 0);
     void whole.then(() => go({ event: Math.max(1, eventAt(history.events, atMs)) }));

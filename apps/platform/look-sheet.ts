@@ -1,0 +1,10 @@
+import { readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { findProgram } from "../../tools/programs.mjs";
+const [out = "", height = "900", ...files] = process.argv.slice(2);
+const browser = await chromium.launch({ executablePath: await findProgram("chromium"), args: ["--no-sandbox", "--disable-gpu"] });
+const page = await browser.newPage({ viewport: { width: 1900, height: 600 } });
+const imgs = files.map((f) => `<figure style="margin:0"><figcaption style="font:12px monospace">${f.split("/").at(-1)}</figcaption><img style="height:${height}px;max-width:1880px;object-fit:cover;object-position:top" src="data:image/png;base64,${readFileSync(f).toString("base64")}"></figure>`).join("");
+await page.setContent(`<div style="display:flex;flex-wrap:wrap;gap:8px;background:#888">${imgs}</div>`);
+await page.screenshot({ path: out, fullPage: true });
+await browser.close();
