@@ -211,7 +211,7 @@ describe("starting a run", () => {
   const draft = {
     ...emptyRun,
     workflow: "order",
-    labels: "team=music, who=a=b",
+    labels: "team=payments, who=a=b",
     priority: "-3",
     runId: "o 1",
   };
@@ -219,7 +219,7 @@ describe("starting a run", () => {
   it("sends what was filled in, and nothing that was not", () => {
     assert.deepEqual(startBody(draft, { cents: 4 }), {
       ...{ runId: "o 1", definition: { name: "order" }, input: { cents: 4 } },
-      ...{ labels: { team: "music", who: "a=b" }, priority: -3 },
+      ...{ labels: { team: "payments", who: "a=b" }, priority: -3 },
     });
     assert.deepEqual(startBody({ ...emptyRun, workflow: "order" }, undefined), {
       definition: { name: "order" },
@@ -229,7 +229,7 @@ describe("starting a run", () => {
   it("is the same as a command", () => {
     assert.equal(
       startCommand(startBody(draft, { cents: 4 })),
-      `tutti run order --input '{"cents":4}' --id 'o 1' --label team=music --label who=a=b --priority -3`,
+      `tutti run order --input '{"cents":4}' --id 'o 1' --label team=payments --label who=a=b --priority -3`,
     );
   });
 

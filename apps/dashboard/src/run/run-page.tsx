@@ -153,10 +153,7 @@ function Shown({ shown, run, task, event, timeline }: ShownOptions) {
           <Waiting what="the tasks" lines={8} />
         ) : (
           <Empty title="No tasks yet">
-            <p>
-              A run that goes from state to state has tasks when it does something on the way. See its
-              history.
-            </p>
+            <p>A state machine has tasks only for its actions. See the history.</p>
           </Empty>
         );
       return (
@@ -190,10 +187,10 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
       )}
       {run.continuedAs === undefined ? null : (
         <Link to="/runs/$runId" params={{ runId: run.continuedAs.id }}>
-          goes on as {run.continuedAs.id}
+          continued as {run.continuedAs.id}
         </Link>
       )}
-      {standing === "broken" ? <span className="tone-wrong run-away">not heard, trying again</span> : null}
+      {standing === "broken" ? <span className="tone-wrong run-away">disconnected, reconnecting</span> : null}
     </WorkHead>
   );
 }

@@ -10,11 +10,7 @@ const rowPx = 62;
 /** Who takes part: the part they play, what they have and have done. */
 export function AgentsView({ mission: { participants, leader } }: { mission: Mission }) {
   if (participants.length === 0)
-    return (
-      <Empty title="Nobody takes part yet">
-        Agents join by themselves, or with the first task they take.
-      </Empty>
-    );
+    return <Empty title="No agents yet.">Agents join on their own or with their first task.</Empty>;
   return (
     <VirtualCards
       items={participants}

@@ -50,7 +50,7 @@ export function MissionPage() {
       <>
         <Head mission={mission} />
         {problem === undefined ? null : (
-          <Failure title="It is not heard any more" message={problem.message} code={problem.code} />
+          <Failure title="Disconnected" message={problem.message} code={problem.code} />
         )}
         {mission.trouble ? (
           <p className="mission-trouble tone-wrong" role="status">
@@ -93,7 +93,7 @@ function Questions({ mission: { missionId, openApprovals = 0 } }: { mission: Mis
   if (openApprovals === 0) return null;
   if (data === undefined) return <Waiting what="questions" lines={3} />;
   return (
-    <ul className="approvals mission-questions" aria-label="Questions to people">
+    <ul className="approvals mission-questions" aria-label="Approvals">
       {data.approvals.map((approval) => (
         <li key={approval.approvalId}>
           <Question approval={approval} />
@@ -131,16 +131,11 @@ function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
     ["votes", `Votes ${count(votes.length)}${openVotes > 0 ? `, ${openVotes} open` : ""}`],
     ["agents", `Agents ${count(mission.participants.length)}`],
     ["trace", "Trace"],
-    ["about", "What for"],
+    ["about", "Definition"],
   ];
   const onTask = (id: string) => look({ task: id });
   return (
-    <Tabs
-      label="What is shared"
-      tabs={tabs}
-      current={view}
-      onChange={(next) => look({ view: next, task: "" })}
-    >
+    <Tabs label="Shared state" tabs={tabs} current={view} onChange={(next) => look({ view: next, task: "" })}>
       {view === "tasks" ? <TasksView mission={mission} tasks={tasks} open={task} onOpen={onTask} /> : null}
       {view === "board" ? <BoardView entries={entries} /> : null}
       {view === "messages" ? <MessagesView messages={messages} /> : null}

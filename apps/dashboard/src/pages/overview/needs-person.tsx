@@ -80,7 +80,7 @@ function Lists(options: {
         }
       >
         {stopped.slice(0, shown).map((run) => (
-          <RunLine key={run.runId} run={run} verb="resume" label="Resume" />
+          <RunLine key={run.runId} run={run} verb="resume" label="Resume run" />
         ))}
       </Group>
       <Group
@@ -93,7 +93,7 @@ function Lists(options: {
         }
       >
         {failed.slice(0, shown).map((run) => (
-          <RunLine key={run.runId} run={run} verb="retry" label="Retry" />
+          <RunLine key={run.runId} run={run} verb="retry" label="Retry run" />
         ))}
       </Group>
       <Group

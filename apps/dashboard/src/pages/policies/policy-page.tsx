@@ -55,12 +55,12 @@ export function PolicyPage() {
         actions={
           id === undefined || isElsewhere ? undefined : (
             <button type="button" className="press" onClick={() => setRemoving(true)}>
-              Remove…
+              Remove policy …
             </button>
           )
         }
       />
-      <Shown query={schema} what="what policies can be about" lines={10}>
+      <Shown query={schema} what="policy schema" lines={10}>
         {() =>
           id === undefined ? (
             <PolicyEditor first={emptyPolicy} isNew present={present} actions={actions} />
@@ -68,7 +68,7 @@ export function PolicyPage() {
             <Shown query={policy} what="the policy" lines={10}>
               {(known) =>
                 isElsewhere ? (
-                  <Part title="Text" aside="of the namespace system: look into it to change it">
+                  <Part title="Text" aside="namespace system: switch to it to edit">
                     <pre className="statement">{known.text}</pre>
                   </Part>
                 ) : (
@@ -100,9 +100,8 @@ function Remove({ id, present }: { id: string; present: number }) {
       action={{
         label: "Remove policy",
         weight: "grave",
-        question:
-          "What it permits is permitted no more, and what it forbids no longer forbidden. Rolling back brings it again.",
-        said: `${id} is removed`,
+        question: "The policy no longer applies. Roll back to restore it.",
+        said: `Removed ${id}.`,
       }}
       call={(reason) => ({
         method: "POST",

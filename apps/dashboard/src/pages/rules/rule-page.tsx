@@ -46,7 +46,7 @@ export function RulePage() {
         actions={
           rule.data === undefined ? undefined : (
             <button type="button" className="press" onClick={() => setRemoving(true)}>
-              Take it away…
+              Delete rule …
             </button>
           )
         }
@@ -68,7 +68,7 @@ export function RulePage() {
           <VersionsPart id={id} />
         </>
       )}
-      <Dialog title={`Take ${id} away?`} open={removing} onClose={() => setRemoving(false)}>
+      <Dialog title={`Delete ${id}?`} open={removing} onClose={() => setRemoving(false)}>
         <Remove id={id ?? ""} />
       </Dialog>
     </>
@@ -83,8 +83,8 @@ function Remove({ id }: { id: string }) {
       action={{
         label: "Delete rule",
         weight: "grave",
-        question: "What it refuses, changes or asks about goes through. Its versions are kept.",
-        said: `${id} is taken away`,
+        question: "The rule no longer applies. Its versions are kept.",
+        said: `Deleted ${id}.`,
       }}
       call={(reason) => ({
         method: "DELETE",

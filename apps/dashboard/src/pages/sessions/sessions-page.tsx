@@ -38,7 +38,7 @@ export function SessionsPage() {
         actions={
           <>
             <Link to="/race" className="press">
-              The race
+              Race
             </Link>
             <Link to="/choices" className="press">
               Choices
@@ -131,15 +131,15 @@ function listCommand({ text, status = [], mode = [] }: SessionsSearch): string {
 function NoSessions({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
   if (isFiltered)
     return (
-      <Empty title="No session is like that">
+      <Empty title="No sessions match.">
         <button type="button" className="press" onClick={onClear}>
           Show all sessions
         </button>
       </Empty>
     );
   return (
-    <Empty title="No session has begun yet">
-      <p>Tasks and what they are to be good for; Tutti chooses how they are done. Start one in a terminal.</p>
+    <Empty title="No sessions yet.">
+      <p>A session runs tasks toward an objective. Tutti chooses the mode. Start one with the CLI.</p>
       <CopyLine label="command" text="tutti run session.yaml" />
     </Empty>
   );

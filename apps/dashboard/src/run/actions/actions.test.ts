@@ -34,7 +34,7 @@ describe("what can be done with a run", () => {
         names,
       ));
 
-  it("is spelled as a call and as a command that a shell takes", () => {
+  it("has a REST call and a CLI command that a shell accepts", () => {
     const [pause] = actionsOf(run);
     assert.ok(pause);
     assert.deepEqual(callOf(run, pause, "it's lunch"), {

@@ -15,22 +15,22 @@ export interface RunAction {
 const all: Readonly<Record<RunAction["name"], RunAction>> = {
   pause: {
     ...{ name: "pause", label: "Pause", weight: "plain", question: undefined },
-    said: "Paused: what is at work finishes, nothing new begins.",
+    said: "Paused. Running tasks finish, no new tasks start.",
   },
-  resume: { name: "resume", label: "Resume", weight: "main", question: undefined, said: "It goes on." },
+  resume: { name: "resume", label: "Resume", weight: "main", question: undefined, said: "Resumed." },
   retry: {
     ...{ name: "retry", label: "Retry", weight: "main", question: undefined },
-    said: "Taken up again; what went well is kept.",
+    said: "Retried. Completed tasks keep their results.",
   },
   cancel: {
     ...{ name: "cancel", label: "Cancel", weight: "grave" },
-    question: "What is at work is stopped, and what was done is undone. This cannot be taken back.",
-    said: "It is being cancelled.",
+    question: "Stops running tasks and compensates completed tasks. You cannot undo this.",
+    said: "Cancelling.",
   },
   terminate: {
     ...{ name: "terminate", label: "Terminate", weight: "grave" },
-    question: "The run ends at once. Nothing that was done is undone.",
-    said: "It was terminated.",
+    question: "The run ends at once. No compensation runs.",
+    said: "Terminated.",
   },
 };
 

@@ -133,7 +133,7 @@ function Zoom() {
         className="press quiet"
         onClick={() => void flow.fitView({ ...fit, duration: durationMs() })}
       >
-        All
+        Fit view
       </button>
     </Panel>
   );

@@ -39,7 +39,7 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
           max={total}
           step={1}
           value={event}
-          aria-label="Event after which the run is shown"
+          aria-label="Event"
           aria-valuetext={`event ${event} of ${total}${at === "" ? "" : `, ${at}`}${words === "" ? "" : `: ${words}`}`}
           onFocus={travel.reach}
           onChange={({ target }) => travel.drag(Number(target.value))}

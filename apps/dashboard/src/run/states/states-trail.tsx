@@ -23,7 +23,7 @@ export function StatesTrail() {
   const hidden = Math.max(0, trail.length - shownMax);
   return (
     <section className="run-states">
-      {hidden > 0 ? <span className="small soft">{hidden} states before</span> : null}
+      {hidden > 0 ? <span className="small soft">{hidden} earlier states</span> : null}
       <ol aria-label="States">
         {trail.slice(hidden).map(({ state, event, fromMs, untilMs, way }, place) => (
           <li key={event} {...(hidden + place === at ? { "aria-current": "step" as const } : {})}>

@@ -46,8 +46,8 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
         ) : (
           <>
             <Failure
-              title="There is no such task"
-              message={`This run has no task ${taskId}. It may come to be later, or have gone with a reset.`}
+              title="Task not found"
+              message={`This run has no task ${taskId}. It may start later, or a reset removed it.`}
             />
             <button type="button" className="press" onClick={() => go({ task: "", view: undefined })}>
               Close
@@ -83,7 +83,7 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
       </header>
       <StandMark stand={standOfNumber(state)} />
       {event !== undefined && state === 0 ? (
-        <p className="soft">After event {event} this task was not there yet.</p>
+        <p className="soft">After event {event} this task was not started yet.</p>
       ) : (
         <Whole {...{ run, known, event }} />
       )}
@@ -153,16 +153,10 @@ function Doings({ run, task }: { run: RunFacts; task: TaskFacts }) {
   return (
     <div className="run-panel-actions">
       {retry === undefined ? null : (
-        <Action
-          label="Retry this task"
-          weight="main"
-          {...retry}
-          said={`${task.id} is done again.`}
-          onDone={follow}
-        />
+        <Action label="Retry task" weight="main" {...retry} said={`Retried ${task.id}.`} onDone={follow} />
       )}
       {resume === undefined ? null : (
-        <Action label="Try again" weight="main" {...resume} said={`${task.id} is tried again.`} />
+        <Action label="Resume task" weight="main" {...resume} said={`Resumed ${task.id}.`} />
       )}
       {isMendable ? <Repair run={run} task={task} /> : null}
     </div>
@@ -172,16 +166,16 @@ function Doings({ run, task }: { run: RunFacts; task: TaskFacts }) {
 function Times({ task }: { task: TaskFacts }) {
   const { readyMs, startMs, endMs, nextMs, child, used, sentBack, labels, priority } = task;
   const facts: (readonly [string, React.ReactNode])[] = [];
-  if (readyMs > 0) facts.push(["could begin", <Moment key="r" atMs={readyMs} />]);
-  if (startMs > 0) facts.push(["was at work", <Lasting key="l" fromMs={startMs} toMs={endMs} />]);
-  if (readyMs > 0 && startMs > readyMs) facts.push(["waited before", span(startMs - readyMs)]);
+  if (readyMs > 0) facts.push(["ready", <Moment key="r" atMs={readyMs} />]);
+  if (startMs > 0) facts.push(["duration", <Lasting key="l" fromMs={startMs} toMs={endMs} />]);
+  if (readyMs > 0 && startMs > readyMs) facts.push(["waited", span(startMs - readyMs)]);
   if (endMs > 0) facts.push(["ended", <Moment key="e" atMs={endMs} />]);
   if (nextMs > 0 && endMs === 0) facts.push(["due", <Moment key="n" atMs={nextMs} />]);
   if (sentBack > 0) facts.push(["sent back", counted(sentBack, "time")]);
   if (priority !== 0) facts.push(["priority", String(priority)]);
   if (child !== undefined && child.kind === "run")
     facts.push([
-      "is done by",
+      "child run",
       <Link key="c" to="/runs/$runId" params={{ runId: child.id }}>
         {child.id}
       </Link>,

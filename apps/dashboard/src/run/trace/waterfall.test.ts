@@ -102,7 +102,7 @@ describe("the trace of a run", () => {
     );
   });
 
-  it("goes on as long as anything in it does", () => {
+  it("lasts as long as any part of it", () => {
     const rows = waterfall(spans, tasks, new Set());
     assert.equal(rows.find(({ key }) => key === "ship")?.endMs, 0);
     assert.equal(rows.find(({ key }) => key === "a")?.endMs, 40);
