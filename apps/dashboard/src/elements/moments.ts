@@ -25,7 +25,7 @@ function two(count: number, per: number, large: string, small: string): string {
   return rest === 0 ? whole : `${whole} ${rest} ${small}`;
 }
 
-/** When a run, a mission or a session was created, and when it ended; 0 or undefined while it has not. */
+/** When a run, a mission or a session was created, and when it ended. The end is 0 or undefined before. */
 export interface Lifetime {
   readonly createTimeMs?: number | undefined;
   readonly endTimeMs?: number | undefined;

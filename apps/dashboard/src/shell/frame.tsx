@@ -116,7 +116,7 @@ function Rail({ onPalette, onSheet, onNamespace, onYou }: RailOptions) {
         <span>tutti</span>
       </Link>
       <button type="button" className="anywhere" onClick={onPalette} aria-keyshortcuts="Control+K">
-        <span className="anywhere-word">Search</span> <kbd>Ctrl K</kbd>
+        <span className="anywhere-word">Go to …</span> <kbd>Ctrl K</kbd>
       </button>
       <nav aria-label="Pages">
         <ul ref={parts} className="places">

@@ -65,7 +65,7 @@ export function Palette(options: Ways & { open: boolean }) {
     if (!options.open && element.open) element.close();
   }, [options.open]);
   return (
-    <dialog ref={dialog} className="dialog palette" aria-label="Search" onClose={options.onClose}>
+    <dialog ref={dialog} className="dialog palette" aria-label="Go to" onClose={options.onClose}>
       {options.open ? <Choices {...options} /> : null}
     </dialog>
   );
@@ -153,7 +153,7 @@ function Choices({ onClose, onSheet, onNamespace, onYou }: Ways) {
         className="palette-input"
         type="search"
         role="combobox"
-        aria-label="Search pages and actions"
+        aria-label="Page or action"
         aria-expanded="true"
         aria-controls={`${id}-list`}
         aria-activedescendant={entries.length > 0 ? `${id}-${current}` : undefined}

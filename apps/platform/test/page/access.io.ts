@@ -121,13 +121,13 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
   it("shows a key once, which works until it is revoked in the page", async () => {
     const page = await stage.signedIn("/access?view=keys");
     await page.getByRole("button", { name: "Create key" }).click();
-    await page.getByRole("button", { name: "Create key", exact: true }).click();
-    await page.getByText(/expected what it is for/).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Create key", exact: true }).click();
+    await page.getByText("Purpose: required.").waitFor();
     await page.getByLabel("Purpose").fill("Bob's press");
     await page.getByLabel("Owner").fill("person:bob");
     await page.getByLabel("Allowed actions").fill("workflow.runs.list");
     assert.deepEqual(await accessibilityProblems(page), []);
-    await page.getByRole("button", { name: "Create key", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Create key", exact: true }).click();
     const line = page.getByRole("dialog", { name: "New key" }).locator(".copy-line code");
     const secret = await line.innerText();
     await page.keyboard.press("Escape");
@@ -162,7 +162,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     // What they may not do is known a moment after the page is there.
     await page.getByRole("link", { name: "Start a run" }).waitFor({ state: "detached" });
     const own = page.getByRole("listitem").filter({ hasText: "Vic's desk" });
-    assert.equal(await own.getByRole("button", { name: "Rotate", exact: true }).isDisabled(), true);
+    assert.equal(await own.getByRole("button", { name: "Rotate key", exact: true }).isDisabled(), true);
     await own.getByRole("button", { name: "Rotate key: missing permission" }).click();
     await own.getByText("person:vic may not do governance.keys.rotate in the namespace default.").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
@@ -198,7 +198,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     assert.ok(lines.every((line) => typeof JSON.parse(line) === "object"));
     await page.getByRole("tab", { name: "Checkpoints" }).click();
     await page.getByRole("button", { name: "Verify all records", exact: true }).click();
-    await page.getByText(/^ ?All [\d,]+ records are as they were signed\.$/).waitFor();
+    await page.getByText(/^ ?All [\d,]+ records match their signatures\.$/).waitFor();
     await page.context().close();
   });
 
@@ -230,7 +230,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.getByRole("link", { name: "Create rule" }).click();
     const look = page.getByRole("button", { name: "Show impact", exact: true });
     const holds = page.getByLabel("Requirement (CEL)");
-    await page.getByRole("textbox", { name: "Id needed" }).fill("small-orders");
+    await page.getByRole("textbox", { name: "Id required" }).fill("small-orders");
     await page.getByLabel("Condition (CEL)").fill("has(subject.spec.input.amount)");
     await holds.fill("subject.spec.input.amount <=");
     await page.getByRole("list", { name: "Problems" }).waitFor();
@@ -242,7 +242,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     const effects = page.getByRole("list", { name: "Violations" });
     await until("the index to have the run", async () => {
       await look.click();
-      await page.getByText(/looked at/).waitFor();
+      await page.getByText(/agents evaluated/).waitFor();
       return (await effects.getByRole("link", { name: "dear-1" }).count()) > 0;
     });
     assert.deepEqual(await accessibilityProblems(page), []);
@@ -252,12 +252,12 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.getByText("to see what it does").waitFor();
     assert.equal(await amount("dear-2", 5_000), "", "what is tried out refuses nothing");
 
-    await page.getByLabel("It", { exact: true }).selectOption("enforced");
+    await page.getByLabel("Enforcement", { exact: true }).selectOption("enforced");
     await page.getByText("No problems found").waitFor();
     await look.click();
     await effects.waitFor();
     await page.getByLabel("Reason").fill("it does what it should");
-    await page.getByRole("button", { name: "Set", exact: true }).click();
+    await page.getByRole("button", { name: "Save rule", exact: true }).click();
     await page.getByText("it does what it should").waitFor();
     await until("the rule to refuse", async () => (await amount("dear-3", 5_000)) === "access.rule_refused");
     await page.getByText("enforcement", { exact: true }).waitFor();

@@ -113,10 +113,10 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const page = await stage.signedIn("/runs");
     await page.getByRole("link", { name: "here", exact: true }).waitFor();
     await page.getByRole("button", { name: "Namespace default" }).click();
-    await page.getByLabel("Namespace").fill("No Name");
+    await page.getByRole("textbox", { name: "Namespace" }).fill("No Name");
     await page.getByRole("button", { name: "Switch namespace" }).click();
     await page.getByText(/^expected .*, found/).waitFor();
-    await page.getByLabel("Namespace").fill("team-a");
+    await page.getByRole("textbox", { name: "Namespace" }).fill("team-a");
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByRole("button", { name: "Switch namespace" }).click();
     await page.getByRole("button", { name: "Namespace team-a" }).waitFor();
@@ -274,7 +274,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const ids = Array.from({ length: 12 }, (_, index) => `endless-${index}`);
     for (const id of ids) await start("endless", id);
     const page = await stage.signedIn("/runs?workflow=endless&status=%5B%22running%22%5D");
-    await page.getByText("12 match").waitFor();
+    await page.getByText("12 matching runs").waitFor();
     await page.getByRole("button", { name: "Cancel runs …" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByText("12 runs will be cancelled").waitFor();

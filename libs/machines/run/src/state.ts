@@ -41,7 +41,7 @@ export interface Run {
   ending: WorkStatus;
   createMs: number;
   beginMs: number;
-  /** When it began first, if it was retried or reset since; else 0. */
+  /** Time of the first start of a run that was retried or reset. Else 0. */
   firstBeginMs: number;
   endMs: number;
   /** When it was removed; 0 while it is kept. */

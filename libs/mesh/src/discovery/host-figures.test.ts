@@ -11,7 +11,7 @@ describe("metrics of a heartbeat", () => {
     const { cpu, hostCpu } = gauge.read();
     assert.ok(cpu < 0.01, `a few milliseconds of an hour, found ${cpu}`);
     assert.ok(hostCpu >= 0 && hostCpu <= 1);
-    // No time passes on this clock: whatever the process does is all of its cores, and not more.
+    // No time passes on this clock. The share stays within all cores.
     for (let n = 0; n < 2_000_000; n++) Math.sqrt(n);
     assert.ok(gauge.read().cpu <= 1);
   });

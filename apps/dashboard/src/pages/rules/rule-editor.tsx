@@ -181,7 +181,7 @@ function SetPart(options: {
     <PutPart
       {...rest}
       title={isTried ? "Save in shadow mode" : "Save rule"}
-      label={isTried ? "Save in shadow mode" : "Set"}
+      label={isTried ? "Save in shadow mode" : "Save rule"}
       done="set"
       callOf={callOf}
       commandOf={() => "tutti rule set FILE"}

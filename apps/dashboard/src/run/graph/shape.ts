@@ -33,7 +33,7 @@ export interface GraphNode {
   /** What can be shown in its place when it is unfolded, and what is. */
   readonly canUnfold: boolean;
   readonly inside: GraphScope | undefined;
-  /** Why no worker takes it, or one of its parts; undefined for all others. */
+  /** Why no worker takes it, or one of its parts. */
   readonly stuck: Stuck | undefined;
 }
 

@@ -18,7 +18,7 @@ export function FailedParts({ run, within }: { run: RunFacts; within: string }) 
   const { store, follow } = useRunHandle();
   const version = useStore(({ table }) => table.version);
   const [shown, setShown] = useState(shownAtFirst);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its version tells
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the table stays the same object. Its version changes.
   const { failed, cancelled } = useMemo(
     () => failedPartsOf(store.table.tasks, within),
     [store, version, within],
