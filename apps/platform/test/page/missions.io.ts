@@ -138,9 +138,9 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     assert.deepEqual(await accessibilityProblems(page), []);
 
     await tab(page, /^Agents/);
-    await page.getByRole("list", { name: "Agents" }).getByText("1 at work, 0 done").waitFor();
+    await page.getByRole("list", { name: "Agents" }).getByText("1 running, 0 completed").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
-    await tab(page, /^What for/);
+    await tab(page, /^Definition/);
     await page.getByText("in two colours").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
 

@@ -34,7 +34,7 @@ function Line({ agent, leads }: { agent: Participant; leads: boolean }) {
       </span>
       <span className="small soft">{pool === "" ? "" : `pool ${pool}`}</span>
       <span className="small">
-        {count(tasks)} at work, {count(done)} done
+        {count(tasks)} running, {count(done)} completed
       </span>
       <span className="small soft">{usedWords(used)}</span>
       <span className="small soft">
