@@ -63,8 +63,7 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
           </>
         ) : (
           <span className="soft">
-            now, event {total}
-            {history.events.length < total ? `, ${count(history.events.length)} loaded` : ""}{" "}
+            now, event {nowWords(history.events.length, total)}{" "}
             <span className="run-slider-hint">
               · drag, or <kbd>[</kbd> <kbd>]</kbd>
             </span>
@@ -78,6 +77,10 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
       ) : null}
     </section>
   );
+}
+
+function nowWords(loaded: number, total: number): string {
+  return loaded < total ? `${total}, ${count(loaded)} loaded` : String(total);
 }
 
 const tokens: Readonly<Record<Mark, string>> = {
