@@ -7,6 +7,7 @@ import {
   definitionMessage,
   documentOfTasks,
   graphNodes,
+  graphOf,
   printProblem,
   problemMessage,
   repeatedIds,
@@ -156,5 +157,32 @@ describe("what the contracts say of a definition", () => {
     const [problem] = check("workflow: w\ntasks: {a: {uses: x, when: false}}").problems;
     assert.ok(problem !== undefined);
     assert.deepEqual([problemMessage(problem).severity, problemMessage(problem).line], [2, 2]);
+  });
+});
+
+describe("the graph of a definition", () => {
+  const timed = (second: string) =>
+    graphOf(
+      planOf(
+        `workflow: w\ntasks:\n  a: {uses: t.a, estimate: {duration: 2s}}\n  b: {uses: t.b, needs: [a]${second}}\n  sum: {set: {x: 1}, needs: [b]}\n`,
+      ),
+    );
+
+  it("has no duration for a task of unknown duration, nor for a path with such a task", () => {
+    const graph = timed("");
+    assert.deepEqual(
+      graph.nodes.map(({ taskId, expectedMs }) => [taskId, expectedMs]),
+      [
+        ["a", 2_000],
+        ["b", 0],
+        ["sum", 0],
+      ],
+    );
+    assert.deepEqual([graph.criticalPath, graph.criticalPathMs, graph.workMs], [["a", "b", "sum"], 0, 0]);
+  });
+
+  it("has the duration of the critical path if all durations on it are known", () => {
+    const { criticalPathMs, workMs } = timed(", estimate: {duration: 3s}");
+    assert.deepEqual([criticalPathMs, workMs], [5_000, 5_000]);
   });
 });

@@ -196,6 +196,7 @@ const figures = {
   networkOutBytesPerSec: 0,
   cores: 2,
   hostMemoryBytes: 1,
+  hostCpu: 0,
 };
 
 /** A process that is not one: signals come when a test sends them, and its end is noted. */

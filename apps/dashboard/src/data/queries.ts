@@ -233,7 +233,16 @@ export const firingsQuery = (scheduleId: string) =>
       read<ListFiringsReply>(pathOf(["schedules", scheduleId, "firings"], { size: 100 }), signal),
   });
 
-/** Further back the platform knows its figures only by the minute. */
+/** The processes whose metrics there are, and which do not answer. */
+export const metricProcessesQuery = () =>
+  queryOptions({
+    queryKey: ["metric-processes"],
+    queryFn: async ({ signal }) =>
+      (await read<Pick<Routes["metrics.list"]["reply"], "processes">>(pathOf(["metrics"]), signal)).processes,
+    refetchInterval: 30_000,
+  });
+
+/** Older metrics are kept by the minute. */
 const figuresSinceMs = 300_000;
 
 export const metricSeriesQuery = (name: readonly string[]) =>

@@ -24,14 +24,14 @@ describe("rights on the page", () => {
   it("that are missing are told with the least role, and who gives it", () => {
     assert.equal(
       lackWords(lack, rights),
-      "person:ada may not do workflow.runs.cancel in the namespace shop. The role operator would permit it. group:ops, person:ann, person:bob and 1 more can give it: tutti role bind operator person:ada",
+      "person:ada may not do workflow.runs.cancel in the namespace shop. The role operator permits it. group:ops, person:ann, person:bob and 1 more can bind it: tutti role bind operator person:ada",
     );
     assert.match(lackWords(lack, { ...rights, who: "person:id|ada" }), /bind operator 'person:id\|ada'$/);
-    assert.match(lackWords(lack, { ...rights, givers: [] }), /The administrator of this machine can give it/);
+    assert.match(lackWords(lack, { ...rights, givers: [] }), /The administrator of this machine can bind it/);
   });
 
   it("that no role would give are told with what would", () => {
     assert.match(lackWords({ ...lack, why: "forbidden", roles: [] }, rights), /a policy forbids it/);
-    assert.match(lackWords({ ...lack, why: "narrowed", roles: [] }, rights), /Sign in by another one/);
+    assert.match(lackWords({ ...lack, why: "narrowed", roles: [] }, rights), /Sign in with another one/);
   });
 });

@@ -36,16 +36,15 @@ const shownMax = 3;
 export function lackWords({ action, why, roles }: MissingRight, rights: MissingRights): string {
   const { namespace, who, givers } = rights;
   const missing = `${who} may not do ${action} in the namespace ${namespace}`;
-  if (why === "forbidden")
-    return `${missing}: a policy forbids it. Whoever keeps the policies can change that.`;
+  if (why === "forbidden") return `${missing}: a policy forbids it. A policy administrator can change that.`;
   if (why === "narrowed")
-    return `${missing}: the key, token or account of this sign-in is not for that. Sign in by another one.`;
+    return `${missing}: the key, token or account of this sign-in does not include it. Sign in with another one.`;
   const [least] = roles;
   if (least === undefined) return `${missing}, and no role permits it.`;
   const some = givers.slice(0, shownMax).join(", ");
   const more = givers.length > shownMax ? ` and ${givers.length - shownMax} more` : "";
   const whom = some === "" ? "The administrator of this machine" : `${some}${more}`;
-  return `${missing}. The role ${least} would permit it. ${whom} can give it: ${commandLine("tutti", "role", "bind", least, who)}`;
+  return `${missing}. The role ${least} permits it. ${whom} can bind it: ${commandLine("tutti", "role", "bind", least, who)}`;
 }
 
 /** What a refusal of policies means for whoever is signed in; undefined where nothing more is known. */

@@ -36,5 +36,5 @@ export function forgetUnsaved(button: Element): void {
 
 /** Asks if there is something to lose. */
 export function mayDiscard(within: ParentNode = document): boolean {
-  return !hasUnsaved(within) || window.confirm("Discard what you filled in?");
+  return !hasUnsaved(within) || window.confirm("Discard unsaved input?");
 }

@@ -35,7 +35,7 @@ export function Explained({
       )}
       {expectedStartTimeMs === undefined ? null : (
         <p className="small">
-          Expected to begin <Moment atMs={expectedStartTimeMs} />.
+          Expected start <Moment atMs={expectedStartTimeMs} />.
         </p>
       )}
       {remedies.length === 0 ? null : <Remedies remedies={remedies} />}
@@ -43,7 +43,7 @@ export function Explained({
       {candidates.length === 0 ? null : <Candidates candidates={candidates} />}
       {passed.length === 0 ? null : (
         <details>
-          <summary>What it waited for before</summary>
+          <summary>Earlier waits</summary>
           <ul className="why-waits">
             {passed.map((wait) => (
               <li key={keyOf(wait)} className="why-wait">
@@ -82,7 +82,7 @@ function Present({ wait: { message, waitedMs = 0, endTimeMs } }: { wait: Wait })
 function Remedies({ remedies }: { remedies: NonNullable<Explanation["remedies"]> }) {
   return (
     <>
-      <p className="why-help">What would help</p>
+      <p className="why-help">Remedies</p>
       <ul className="why-remedies">
         {remedies.map(({ text = "", command = "" }) => (
           <li key={text}>
@@ -118,12 +118,11 @@ function Parts({ parts, onPart }: { parts: readonly Explanation[]; onPart: (task
 function Candidates({ candidates }: { candidates: NonNullable<Explanation["candidates"]> }) {
   return (
     <details>
-      <summary>Who could do it ({candidates.length})</summary>
+      <summary>Candidates ({candidates.length})</summary>
       <ul className="why-candidates">
         {candidates.map(({ kind, id, chosen, eligible, reason = "" }) => (
           <li key={`${kind} ${id}`}>
-            <code>{id}</code>{" "}
-            {chosen === true ? "was chosen" : eligible === true ? "could do it" : "could not"}
+            <code>{id}</code> {chosen === true ? "selected" : eligible === true ? "eligible" : "not eligible"}
             {reason === "" ? "" : `: ${reason}`}
           </li>
         ))}

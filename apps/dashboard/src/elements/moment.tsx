@@ -1,5 +1,5 @@
 import { useNow } from "../effects/use-now.ts";
-import { clock, distance, span } from "./moments.ts";
+import { clock, distance, durationMs, type Lifetime, span } from "./moments.ts";
 
 /** A moment as the distance from now; in full on hover and for those who hear the page. */
 export function Moment({ atMs }: { atMs: number | undefined }) {
@@ -10,6 +10,13 @@ export function Moment({ atMs }: { atMs: number | undefined }) {
       {distance(atMs, nowMs)}
     </time>
   );
+}
+
+/** The duration of a run, a mission or a session. */
+export function Duration({ of }: { of: Lifetime }) {
+  const nowMs = useNow();
+  if (!of.createTimeMs) return <span className="soft">–</span>;
+  return <span>{span(durationMs(of, nowMs))}</span>;
 }
 
 /** How long something took, or has been taking until now. */

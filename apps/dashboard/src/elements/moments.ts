@@ -25,6 +25,17 @@ function two(count: number, per: number, large: string, small: string): string {
   return rest === 0 ? whole : `${whole} ${rest} ${small}`;
 }
 
+/** When a run, a mission or a session was created, and when it ended. The end is 0 or undefined before. */
+export interface Lifetime {
+  readonly createTimeMs?: number | undefined;
+  readonly endTimeMs?: number | undefined;
+}
+
+/** Its duration: from its creation to its end, or until now. Retries and waits are included, in every list and heading. */
+export function durationMs({ createTimeMs = 0, endTimeMs = 0 }: Lifetime, nowMs: number): number {
+  return createTimeMs === 0 ? 0 : Math.max(0, (endTimeMs || nowMs) - createTimeMs);
+}
+
 /** How far a moment is from the present: `just now`, `4 min ago`, `in 2 h`. */
 export function distance(momentMs: number, nowMs: number): string {
   const gap = momentMs - nowMs;

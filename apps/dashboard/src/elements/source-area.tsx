@@ -14,7 +14,7 @@ export function SourceArea(options: {
 }) {
   const { label, area, text, onChange } = options;
   return (
-    <Field label={label} hint="Tab leaves the field; Ctrl ] indents.">
+    <Field label={label} hint="Tab leaves the field. Ctrl ] indents.">
       {({ id, describedBy }) => (
         <textarea
           ref={area}
@@ -46,10 +46,10 @@ export function Problems(options: {
   onGo: ((problem: Problem) => void) | undefined;
 }) {
   const { problems, isChecked, good, onGo } = options;
-  if (!isChecked) return <Waiting what="the check" lines={2} />;
+  if (!isChecked) return <Waiting what="check result" lines={2} />;
   if (problems.length === 0) return <Empty title={good} />;
   return (
-    <ul className="problems" aria-label="What is wrong">
+    <ul className="problems" aria-label="Problems">
       {problems.map((problem) => (
         <li key={`${problem.line} ${problem.column} ${problem.path} ${problem.message}`}>
           {onGo === undefined ? (

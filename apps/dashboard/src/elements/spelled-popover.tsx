@@ -39,14 +39,16 @@ export function Spelled({
         type="button"
         className="spell"
         popoverTarget={id}
-        aria-label={lack === undefined ? `${label}: as a call and as a command` : `${label}: what is missing`}
-        title={lack === undefined ? "As a call and as a command" : "What is missing"}
+        aria-label={
+          lack === undefined ? `${label}: REST call and CLI command` : `${label}: missing permission`
+        }
+        title={lack === undefined ? "REST call and CLI command" : "Missing permission"}
       >
         <span aria-hidden="true">{lack === undefined ? ">_" : "?"}</span>
       </button>
       <div ref={bubble} id={id} popover="auto" className="bubble" onToggle={place}>
         {lack === undefined ? null : <p className="bubble-lack">{lack}</p>}
-        <p className="bubble-title">{label}, without this page</p>
+        <p className="bubble-title">{label}: REST call and CLI command</p>
         {command === undefined ? null : <CopyLine label="command" text={commandIn(namespace, command)} />}
         <CopyLine
           label="call"

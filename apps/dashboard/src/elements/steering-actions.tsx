@@ -4,15 +4,16 @@ import { Dialog } from "./dialog.tsx";
 import { type Steered, type Steering, steeringCall, steeringCommand } from "./steering.ts";
 import { Sure } from "./sure.tsx";
 
-/** What can be done with it, each asked once more, and why. */
+/** Actions on a mission or a session, each with a confirmation and a reason. */
 export function SteeringActions({ of, actions }: { of: Steered; actions: readonly Steering[] }) {
   const [asked, setAsked] = useState<Steering>();
+  const what = of.kind.slice(0, -1);
   return (
     <>
       {actions.map((action) => (
         <Action
           key={action.verb}
-          label={action.label}
+          label={`${action.label} ${what}`}
           weight={action.weight}
           call={steeringCall(of, action, "")}
           command={steeringCommand(of, action, "")}
@@ -21,18 +22,18 @@ export function SteeringActions({ of, actions }: { of: Steered; actions: readonl
             return undefined;
           }}
         >
-          {action.label} …
+          {action.label} {what} …
         </Action>
       ))}
       <Dialog
-        title={`${asked?.label ?? ""} ${of.id}`}
+        title={`${asked?.label ?? ""} ${what} ${of.id}`}
         open={asked !== undefined}
         onClose={() => setAsked(undefined)}
       >
         {asked === undefined ? null : (
           <Sure
             action={asked}
-            what={of.kind.slice(0, -1)}
+            what={what}
             call={(reason) => steeringCall(of, asked, reason)}
             command={(reason) => steeringCommand(of, asked, reason)}
             onDone={() => setAsked(undefined)}

@@ -4,7 +4,7 @@ import { Action } from "./action.tsx";
 import { TextField } from "./fields.tsx";
 import type { Call } from "./spelled.ts";
 
-/** What is asked once more before it is done. */
+/** An action that needs a confirmation. */
 interface Asked {
   readonly label: string;
   readonly weight: "main" | "plain" | "grave";
@@ -16,7 +16,7 @@ export interface SureOptions {
   readonly action: Asked;
   /** Completes a label that is a verb alone: `run`. */
   readonly what?: string;
-  /** Whether it is refused without a reason. */
+  /** Whether a reason is required. */
   readonly needsReason?: boolean;
   readonly call: (reason: string) => Call;
   /** The same as a command, where there is one. */
@@ -24,7 +24,7 @@ export interface SureOptions {
   readonly onDone: () => void;
 }
 
-/** Asks whether it is to be done, and why: whatever is steered, in one form. */
+/** Asks for a confirmation and a reason. */
 export function Sure({ action, what, needsReason = false, call, command, onDone }: SureOptions) {
   const [said, setSaid] = useState("");
   const reason = said.trim();
@@ -32,11 +32,11 @@ export function Sure({ action, what, needsReason = false, call, command, onDone 
     <form className="sure" onSubmit={(event) => event.preventDefault()}>
       <p>{action.question}</p>
       <TextField
-        label="Why"
+        label="Reason"
         value={said}
         required={needsReason}
         onChange={setSaid}
-        hint="Kept in the history, beside your name."
+        hint="Recorded in the history with your name."
       />
       <div className="dialog-foot">
         <button

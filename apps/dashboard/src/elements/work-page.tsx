@@ -4,7 +4,8 @@ import { type ReactNode, useEffect } from "react";
 import { StandMark } from "../score/glyph.tsx";
 import { runStates, standOf } from "../score/states.ts";
 import { Copy } from "./copy.tsx";
-import { Lasting, Moment } from "./moment.tsx";
+import { Duration, Moment } from "./moment.tsx";
+import type { Lifetime } from "./moments.ts";
 import { PageHead } from "./parts.tsx";
 import { WorkLink } from "./work-link.tsx";
 import "./work-page.css";
@@ -29,8 +30,7 @@ export interface WorkHeadOptions {
   readonly status: string | undefined;
   /** Who started it; empty where nobody is known. */
   readonly by: string;
-  readonly fromMs: number | undefined;
-  readonly toMs: number | undefined;
+  readonly lifetime: Lifetime;
   readonly hasEnded: boolean;
   readonly parent: WorkReference | undefined;
   readonly actions: ReactNode;
@@ -42,7 +42,7 @@ export interface WorkHeadOptions {
 
 /** How it stands, who began it when, and what it is part of. */
 export function WorkHead(options: WorkHeadOptions) {
-  const { kind, id, title, status, by, fromMs, toMs, hasEnded, parent, actions, before, children } = options;
+  const { kind, id, title, status, by, lifetime, hasEnded, parent, actions, before, children } = options;
   return (
     <PageHead
       title={
@@ -60,12 +60,12 @@ export function WorkHead(options: WorkHeadOptions) {
             <code>{id}</code> <Copy text={id} what={`the id of the ${kind}`} />
           </span>
           <span>
-            started <Moment atMs={fromMs} />
+            started <Moment atMs={lifetime.createTimeMs} />
             {by === "" ? "" : ` by ${by}`}
           </span>
           <span>
             {hasEnded ? "took " : "for "}
-            <Lasting fromMs={fromMs} toMs={toMs} />
+            <Duration of={lifetime} />
           </span>
           {parent === undefined ? null : (
             <span>

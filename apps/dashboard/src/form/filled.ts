@@ -11,7 +11,7 @@ const nothing: Filled = { value: undefined, problems: [] };
 
 export function filled(field: Field, draft: Draft, path = ""): Filled {
   const wrong = (message: string): Filled => ({ value: undefined, problems: [{ path, message }] });
-  const empty = field.required ? wrong("This is needed.") : nothing;
+  const empty = field.required ? wrong("Required.") : nothing;
   if (field.kind === "text" && draft.kind === "text") return filledText(field, draft.text, empty, wrong);
   if (field.kind === "number" && draft.kind === "number")
     return filledNumber(field, draft.text, empty, wrong);
@@ -38,7 +38,7 @@ function filledText(field: Field & { kind: "text" }, text: string, empty: Filled
   if (text === "") return empty;
   if (text.length < minLength) return wrong(`At least ${minLength} characters, found ${text.length}.`);
   if (text.length > maxLength) return wrong(`At most ${maxLength} characters, found ${text.length}.`);
-  if (pattern !== "" && !matches(pattern, text)) return wrong(`It must match ${pattern}.`);
+  if (pattern !== "" && !matches(pattern, text)) return wrong(`Must match ${pattern}.`);
   if (format === "date-time") {
     const at = new Date(text);
     return Number.isNaN(at.getTime())
@@ -85,7 +85,7 @@ function filledRaw(text: string, empty: Filled, wrong: Wrong): Filled {
   try {
     return { value: JSON.parse(text) as unknown, problems: [] };
   } catch (error) {
-    return wrong(`This is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    return wrong(`Invalid JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
 }
 
@@ -105,7 +105,7 @@ function filledObject(
   for (const [name, inner] of field.fields) take(name, inner, draft.fields[name]);
   for (const { name, draft: own } of draft.others) {
     if (field.others === undefined || name === "") continue;
-    if (values.has(name)) problems.push({ path, message: `The name ${name} is there twice.` });
+    if (values.has(name)) problems.push({ path, message: `Duplicate name: ${name}.` });
     else take(name, field.others, own);
   }
   // One that may be left out and was not touched is left out, with what would be needed in it.

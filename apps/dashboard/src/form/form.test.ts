@@ -103,7 +103,7 @@ describe("forms from schemas", () => {
     }
     assert.deepEqual(typed(fieldOf(undefined), '{"a": 1}').value, { a: 1 });
     assert.deepEqual(typed(fieldOf(undefined), " ").problems, []);
-    assert.match(typed(fieldOf(undefined), "{a").problems[0]?.message ?? "", /^This is not JSON/);
+    assert.match(typed(fieldOf(undefined), "{a").problems[0]?.message ?? "", /^Invalid JSON/);
   });
 
   it("leaves out what may be left out and was not touched, whatever it would need", () => {
@@ -130,7 +130,7 @@ describe("forms from schemas", () => {
         },
       },
     };
-    assert.deepEqual(problemsOf(schema, { address: { street: "Ring" } }), ["address.town: This is needed."]);
+    assert.deepEqual(problemsOf(schema, { address: { street: "Ring" } }), ["address.town: Required."]);
   });
 
   it("begins a list with as many entries as it must have, filled in with what is proposed", () => {
@@ -139,10 +139,10 @@ describe("forms from schemas", () => {
   });
 
   const wrong: readonly (readonly [schema: object, text: string, message: RegExp])[] = [
-    [{ type: "string" }, "", /^This is needed/],
+    [{ type: "string" }, "", /^Required/],
     [{ type: "string", minLength: 3 }, "ab", /^At least 3 characters, found 2/],
     [{ type: "string", maxLength: 1 }, "ab", /^At most 1/],
-    [{ type: "string", pattern: "^[a-z]+$" }, "A", /must match/],
+    [{ type: "string", pattern: "^[a-z]+$" }, "A", /Must match/],
     [{ type: "string", format: "email" }, "clara", /name@example/],
     [{ type: "string", format: "uri" }, "clara", /https/],
     [{ type: "string", format: "uuid" }, "clara", /UUID/],
@@ -173,7 +173,7 @@ describe("forms from schemas", () => {
       type: "array",
       items: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
     };
-    assert.deepEqual(problemsOf(schema, [{ n: 1 }, {}]), ["[1].n: This is needed."]);
+    assert.deepEqual(problemsOf(schema, [{ n: 1 }, {}]), ["[1].n: Required."]);
   });
 
   it("refuses the same name twice in entries with names of their own", () => {
@@ -181,18 +181,18 @@ describe("forms from schemas", () => {
     const draft = draftOf(field, { a: "1" });
     assert.ok(draft.kind === "object");
     const twice = { ...draft, others: [...draft.others, ...draft.others] };
-    assert.match(filled(field, twice).problems[0]?.message ?? "", /twice/);
+    assert.match(filled(field, twice).problems[0]?.message ?? "", /Duplicate name/);
   });
 
   it("puts what the platform refuses beside the same fields", () => {
     const fields = [
-      { field: "input.items[0].price", message: "expected a number" },
+      { field: "input.items[0].price", message: "Expected a number." },
       { field: "input", message: "too large" },
       { field: "inputs", message: "something else" },
       { field: "labels", message: "no" },
     ];
     assert.deepEqual(problemsUnder(["input"], fields), [
-      { path: "items[0].price", message: "expected a number" },
+      { path: "items[0].price", message: "Expected a number." },
       { path: "", message: "too large" },
     ]);
   });

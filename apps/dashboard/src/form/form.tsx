@@ -148,7 +148,7 @@ function Group(options: ReturnType<typeof saidOf> & { children: ReactNode }) {
     <fieldset className="group">
       <legend>
         {label}
-        {required ? null : <span className="needed"> may be left out</span>}
+        {required ? null : <span className="needed"> optional</span>}
       </legend>
       {hint === "" ? null : <p className="hint">{hint}</p>}
       {children}
@@ -209,7 +209,7 @@ function Others(options: FormOptions<"object"> & { others: Field }) {
         </div>
       ))}
       <Add
-        label="Add an entry"
+        label="Add entry"
         onAdd={() => onChange({ ...draft, others: [...draft.others, { name: "", draft: draftOf(others) }] })}
       />
     </>
@@ -240,7 +240,7 @@ function ListOne(options: FormOptions<"list">) {
       ))}
       {items.length < field.maxItems ? (
         <Add
-          label="Add an entry"
+          label="Add entry"
           onAdd={() => onChange({ kind: "list", items: [...items, draftOf(field.item)] })}
         />
       ) : null}
@@ -257,7 +257,7 @@ function VariantOne(options: FormOptions<"variant">) {
   return (
     <Group {...saidOf(options)} problem={undefined}>
       <Choice
-        label="Which form"
+        label="Form"
         value={String(draft.at)}
         choices={field.variants.map((each, index) => [String(index), each.label] as const)}
         onChange={(at) => onChange({ ...draft, at: Number(at) })}
@@ -281,7 +281,7 @@ function RawOne(options: FormOptions<"raw">) {
   return (
     <Text
       {...saidOf(options)}
-      hint={field.hint || "As JSON; left empty it is left out."}
+      hint={field.hint || "JSON. Optional."}
       required={false}
       value={draft.text}
       lines={6}

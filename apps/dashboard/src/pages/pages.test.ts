@@ -3,9 +3,9 @@ import { describe, it } from "node:test";
 import type { Agent, Approval, MetricSeries, Run } from "@tutti/rest/types";
 import { indented, offsetOf, problemsOfRefusal } from "../elements/editing.ts";
 import { decideCall, decideCommand } from "./approvals/decide.ts";
-import { troublesIn } from "./overview/needs.ts";
+import { troublesIn, withPausedTasks } from "./overview/needs.ts";
 import { scoreOf } from "./overview/score-layout.ts";
-import { aligned, failures, joined, latency, latest, sum, throughput } from "./overview/series.ts";
+import { aligned, bySilence, failures, joined, latency, latest, sum, throughput } from "./overview/series.ts";
 import { bulkCommand, bulkFilterOf, listCommand, parametersOf } from "./runs/filter.ts";
 import { whatFailed } from "./runs/outcome.ts";
 import {
@@ -140,6 +140,28 @@ describe("what needs a person", () => {
     assert.deepEqual(troublesIn(undefined), []);
   });
 
+  it("includes running runs with paused tasks", () => {
+    const run = (runId: string, paused?: number) =>
+      ({
+        runId,
+        kind: "tasks",
+        states: [],
+        tasks: { total: 2, ...(paused && { paused }) },
+      }) as unknown as Run;
+    assert.deepEqual(
+      withPausedTasks([run("a"), run("b", 1)]).map(({ runId }) => runId),
+      ["b"],
+    );
+  });
+
+  it("names the processes whose metrics are shown, and those that do not answer", () => {
+    const gone = { name: "swarm 10.0.0.2:7501", problem: "connection refused" };
+    assert.deepEqual(bySilence([{ name: "gateway 10.0.0.1:7501" }, gone]), {
+      answering: ["gateway 10.0.0.1:7501"],
+      silent: [gone],
+    });
+  });
+
   it("tells in a line why a run failed or stands", () => {
     assert.equal(whatFailed({ outcome: { failed: { message: "no", violations: [], details: {} } } }), "no");
     assert.equal(whatFailed({ outcome: { failed: { code: "a.b", violations: [], details: {} } } }), "a.b");
@@ -189,7 +211,7 @@ describe("starting a run", () => {
   const draft = {
     ...emptyRun,
     workflow: "order",
-    labels: "team=music, who=a=b",
+    labels: "team=payments, who=a=b",
     priority: "-3",
     runId: "o 1",
   };
@@ -197,7 +219,7 @@ describe("starting a run", () => {
   it("sends what was filled in, and nothing that was not", () => {
     assert.deepEqual(startBody(draft, { cents: 4 }), {
       ...{ runId: "o 1", definition: { name: "order" }, input: { cents: 4 } },
-      ...{ labels: { team: "music", who: "a=b" }, priority: -3 },
+      ...{ labels: { team: "payments", who: "a=b" }, priority: -3 },
     });
     assert.deepEqual(startBody({ ...emptyRun, workflow: "order" }, undefined), {
       definition: { name: "order" },
@@ -207,7 +229,7 @@ describe("starting a run", () => {
   it("is the same as a command", () => {
     assert.equal(
       startCommand(startBody(draft, { cents: 4 })),
-      `tutti run order --input '{"cents":4}' --id 'o 1' --label team=music --label who=a=b --priority -3`,
+      `tutti run order --input '{"cents":4}' --id 'o 1' --label team=payments --label who=a=b --priority -3`,
     );
   });
 

@@ -21,6 +21,7 @@ import { hasRunEnded } from "./model/task-state.ts";
 import { TimeSlider } from "./past/time-slider.tsx";
 import { type TimeTravel, useTimeTravel } from "./past/use-time-travel.ts";
 import { StatesTrail } from "./states/states-trail.tsx";
+import { FailedParts } from "./task/failed-parts.tsx";
 import { Failing } from "./task/failing.tsx";
 import { TaskPanel } from "./task/task-panel.tsx";
 import { Why } from "./task/why.tsx";
@@ -107,6 +108,7 @@ function Known({ run }: { run: RunFacts }) {
       <Head run={run} travel={travel} />
       {travel.isPast ? null : <Approvals run={run} except={task} />}
       {!travel.isPast && run.failure !== undefined ? <Failing failure={run.failure} /> : null}
+      {!travel.isPast && task === "" && hasRunEnded(run.state) ? <FailedParts run={run} within="" /> : null}
       {!travel.isPast && (run.state === "pending" || run.state === "paused") ? (
         <Why run={run} taskId="" stamp={`${run.state} ${run.eventCount}`} />
       ) : null}
@@ -151,10 +153,7 @@ function Shown({ shown, run, task, event, timeline }: ShownOptions) {
           <Waiting what="the tasks" lines={8} />
         ) : (
           <Empty title="No tasks yet">
-            <p>
-              A run that goes from state to state has tasks when it does something on the way. See its
-              history.
-            </p>
+            <p>A state machine has tasks only for its actions. See the history.</p>
           </Empty>
         );
       return (
@@ -177,8 +176,7 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
       {...{ kind: "run", id: run.id, status: state, parent: run.parent, hasEnded: hasRunEnded(run.state) }}
       title={run.definition === "" ? "Tasks without a workflow" : run.definition}
       by={by?.id ?? ""}
-      fromMs={run.startMs || run.createMs}
-      toMs={run.endMs}
+      lifetime={{ createTimeMs: run.createMs, endTimeMs: run.endMs }}
       actions={travel.isPast ? undefined : <RunActions run={run} />}
     >
       {run.states.length > 0 ? <span>in the state {run.states.join(", ")}</span> : null}
@@ -189,10 +187,10 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
       )}
       {run.continuedAs === undefined ? null : (
         <Link to="/runs/$runId" params={{ runId: run.continuedAs.id }}>
-          goes on as {run.continuedAs.id}
+          continued as {run.continuedAs.id}
         </Link>
       )}
-      {standing === "broken" ? <span className="tone-wrong run-away">not heard, trying again</span> : null}
+      {standing === "broken" ? <span className="tone-wrong run-away">disconnected, reconnecting</span> : null}
     </WorkHead>
   );
 }

@@ -59,30 +59,28 @@ function factsOf(run: RunFacts): readonly (readonly [string, ReactNode])[] {
   const { startedBy, parent, root, used, definitionHash } = run;
   const facts: (readonly [string, ReactNode])[] = [
     ["accepted", <Moment key="c" atMs={run.createMs} />],
-    ["in full", clock(run.createMs)],
+    ["created", clock(run.createMs)],
     ["events", count(run.eventCount)],
     ["engine", run.kind],
   ];
-  if (run.endMs > 0) facts.push(["took", span(run.endMs - (run.startMs || run.createMs))]);
+  if (run.endMs > 0) facts.push(["duration", span(run.endMs - run.createMs)]);
   if (startedBy !== undefined) facts.push(["started by", `${startedBy.kind} ${startedBy.id}`]);
   if (definitionHash !== "")
     facts.push([
       "version",
       <span key="v">
         {run.versionLabel === "" ? "" : `${run.versionLabel}, `}
-        <code>{definitionHash.slice(0, 12)}</code>{" "}
-        <Copy text={definitionHash} what="the hash of the version" />
+        <code>{definitionHash.slice(0, 12)}</code> <Copy text={definitionHash} what="the version hash" />
       </span>,
     ]);
-  if (parent !== undefined) facts.push(["started within", <Where key="p" reference={parent} />]);
-  if (root !== undefined && root.id !== parent?.id)
-    facts.push(["outermost", <Where key="r" reference={root} />]);
+  if (parent !== undefined) facts.push(["parent", <Where key="p" reference={parent} />]);
+  if (root !== undefined && root.id !== parent?.id) facts.push(["root", <Where key="r" reference={root} />]);
   if (run.continuedAs !== undefined)
-    facts.push(["goes on as", <Where key="n" reference={run.continuedAs} />]);
+    facts.push(["continued as", <Where key="n" reference={run.continuedAs} />]);
   if (run.priority !== 0) facts.push(["priority", String(run.priority)]);
   if (run.pool !== "") facts.push(["pool", run.pool]);
   if (run.incarnation > 1) facts.push(["incarnation", String(run.incarnation)]);
-  if (used !== undefined && used.timeMs > 0) facts.push(["time of workers", span(used.timeMs)]);
+  if (used !== undefined && used.timeMs > 0) facts.push(["worker time", span(used.timeMs)]);
   if (used !== undefined && used.tokens > 0) facts.push(["tokens", count(used.tokens)]);
   if (used !== undefined && used.money > 0) facts.push(["money", figure(used.money)]);
   return facts;

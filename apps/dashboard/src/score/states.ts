@@ -140,7 +140,7 @@ export function standOfRule({
 /** Keys and tokens. */
 export const keyStates: Readonly<Record<string, Stand>> = {
   good: stand("good", "note", "playing", false),
-  replaced: stand("has a successor", "attacca", "again", false),
+  replaced: stand("rotated", "attacca", "again", false),
   ended: stand("ended", "final", "silent", false),
   revoked: stand("revoked", "cross", "wrong", false),
 };
@@ -156,7 +156,7 @@ export const voteStates = {
 } as const;
 
 export const schedulesAt = {
-  going: stand("by the clock", "note", "playing", true),
+  going: stand("active", "note", "playing", true),
   paused: stand("paused", "caesura", "held", true),
 } as const;
 

@@ -20,7 +20,7 @@ function Away({ sinceMs }: { sinceMs: number }) {
     <p className="connection-away tone-held">
       <Glyph name="caesura" />
       <span>
-        The platform is away; reconnecting …{" "}
+        Disconnected from the platform. Reconnecting …{" "}
         <span className="soft" aria-hidden="true">
           {nowMs - sinceMs < 2_000 ? "" : span(nowMs - sinceMs)}
         </span>

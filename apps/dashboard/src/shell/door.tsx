@@ -74,7 +74,7 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
   const enter = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
-    const said = token.trim() === "" ? "Nothing was filled in." : await signIn(token.trim());
+    const said = token.trim() === "" ? "Required." : await signIn(token.trim());
     setBusy(false);
     setProblem(said);
     // Whatever was refused meanwhile is asked again by somebody who is known.
@@ -89,8 +89,8 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
         </p>
         <h1>Sign in</h1>
         <p className="soft">
-          The platform printed an address with a token when it was started. Open that address, or put the
-          token in here. A key or token of yours signs you in as yourself, within what it may.
+          At its start, the platform prints an address with a token. Open the address, or enter the token
+          here. Your own key or token works too.
         </p>
         <Ways />
         <TextField
@@ -105,7 +105,7 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
           Sign in
         </button>
         <p className="soft small">
-          No token at hand? <code>npx tutti sign-in</code> prints a new address.
+          No token? <code>npx tutti sign-in</code> prints a new address.
         </p>
       </form>
     </main>

@@ -34,7 +34,7 @@ export function Frame() {
   return (
     <div className="frame">
       <a className="skip" href="#main">
-        Skip to the page
+        Skip to content
       </a>
       <Rail
         onPalette={() => setPalette(true)}
@@ -116,9 +116,9 @@ function Rail({ onPalette, onSheet, onNamespace, onYou }: RailOptions) {
         <span>tutti</span>
       </Link>
       <button type="button" className="anywhere" onClick={onPalette} aria-keyshortcuts="Control+K">
-        <span className="anywhere-word">Go anywhere</span> <kbd>Ctrl K</kbd>
+        <span className="anywhere-word">Go to …</span> <kbd>Ctrl K</kbd>
       </button>
-      <nav aria-label="Parts">
+      <nav aria-label="Pages">
         <ul ref={parts} className="places">
           {places.map(({ path, word, glyph }) => (
             <li key={path}>
@@ -161,7 +161,7 @@ function Rail({ onPalette, onSheet, onNamespace, onYou }: RailOptions) {
         </button>
         <ThemeSwitch />
         <button type="button" className="press quiet" onClick={onSheet}>
-          Keys <kbd>?</kbd>
+          Shortcuts <kbd>?</kbd>
         </button>
       </div>
     </header>

@@ -8,7 +8,7 @@ import { TextField } from "../elements/fields.tsx";
 /** Chooses the namespace that the page looks into. One that nothing was started in yet is as good as any. */
 export function NamespaceDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
-    <Dialog title="Look into a namespace" open={open} onClose={onClose}>
+    <Dialog title="Switch namespace" open={open} onClose={onClose}>
       <Choice />
     </Dialog>
   );
@@ -21,7 +21,7 @@ function Choice() {
   const enter = async (event: FormEvent) => {
     event.preventDefault();
     const wanted = name.trim();
-    if (wanted === "") return setProblem("Nothing was filled in.");
+    if (wanted === "") return setProblem("Required.");
     try {
       // What is no name of a namespace is refused in the platform's words.
       await send({ method: "GET", path: pathIn(wanted, "/v1/runs?size=1") });
@@ -34,8 +34,7 @@ function Choice() {
   return (
     <form className="namespace-choice" onSubmit={(event) => void enter(event)}>
       <p className="soft">
-        A namespace is a world of its own, for a team or a stage: its runs, workflows, schedules and workers.
-        This page looks into <b>{now}</b>.
+        A namespace has its own runs, workflows, schedules and workers. Current namespace: <b>{now}</b>.
       </p>
       <ul className="namespace-known">
         {namespacesUsed()
@@ -48,9 +47,9 @@ function Choice() {
             </li>
           ))}
       </ul>
-      <TextField label="Another one" value={name} onChange={setName} problem={problem} code />
+      <TextField label="Namespace" value={name} onChange={setName} problem={problem} code />
       <button type="submit" className="press main">
-        Look into it
+        Switch namespace
       </button>
     </form>
   );

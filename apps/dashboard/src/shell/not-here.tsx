@@ -5,11 +5,10 @@ import { Empty, PageHead } from "../elements/parts.tsx";
 export function NotHere() {
   return (
     <>
-      <PageHead title="Nothing is at this address" />
-      <Empty title="Tacet">
+      <PageHead title="Page not found" />
+      <Empty title="No page at this address">
         <p>
-          Go to the <Link to="/">overview</Link>, or press <kbd>Ctrl</kbd> <kbd>K</kbd> and type what you look
-          for.
+          Go to the <Link to="/">overview</Link>, or press <kbd>Ctrl</kbd> <kbd>K</kbd> and search.
         </p>
       </Empty>
     </>

@@ -11,7 +11,7 @@ export function Notices() {
         <p key={id} className={`notice tone-${tone}`}>
           <Glyph name={tone === "wrong" ? "cross" : "final"} />
           <span>{text}</span>
-          <button type="button" className="close" onClick={() => dismiss(id)} aria-label="Put away">
+          <button type="button" className="close" onClick={() => dismiss(id)} aria-label="Dismiss">
             ×
           </button>
         </p>

@@ -6,10 +6,10 @@ import { Failure, PageHead } from "../elements/parts.tsx";
 export function PageFailed({ error, reset }: ErrorComponentProps) {
   return (
     <>
-      <PageHead title="This page cannot be shown" />
+      <PageHead title="Page error" />
       <Failure
-        title="It failed while it was drawn"
-        message="That is a mistake in the page, and what runs is not touched by it. Try again; if it fails again, go elsewhere by the menu or use the command, and report this text."
+        title="The page failed to render"
+        message="Runs are not affected. Try again. If the error stays, open another page or use the CLI, and report this text."
         code={error instanceof Error ? error.message : String(error)}
         onRetry={() => {
           // It may have been what it was told: that is asked again.

@@ -15,10 +15,10 @@ const fixed: readonly Entry[] = [
     choice: { kind: "place", path } as const,
   })),
   {
-    ...{ id: "choices", word: "Choices", detail: "what Tutti chose for sessions" },
+    ...{ id: "choices", word: "Choices", detail: "modes of adaptive sessions" },
     choice: { kind: "place", path: "/choices" },
   },
-  { id: "race", word: "The race", detail: "one job in all modes", choice: { kind: "place", path: "/race" } },
+  { id: "race", word: "Race", detail: "one job in all modes", choice: { kind: "place", path: "/race" } },
   {
     id: "resources",
     word: "Resources",
@@ -28,24 +28,24 @@ const fixed: readonly Entry[] = [
   { id: "start", word: "Start a run", detail: "n", choice: { kind: "place", path: "/start" } },
   {
     id: "editor",
-    word: "Write a workflow",
+    word: "New workflow",
     detail: "check and register",
     choice: { kind: "place", path: "/editor" },
   },
-  { id: "theme", word: "Change colours", detail: "light, dark, auto", choice: { kind: "act", act: "theme" } },
+  { id: "theme", word: "Change theme", detail: "light, dark, auto", choice: { kind: "act", act: "theme" } },
   {
     id: "namespace",
-    word: "Look into another namespace",
+    word: "Switch namespace",
     detail: "a team, a stage",
     choice: { kind: "act", act: "namespace" },
   },
   {
     id: "you",
-    word: "Who is signed in",
+    word: "Account",
     detail: "your roles, sign out",
     choice: { kind: "act", act: "you" },
   },
-  { id: "keys", word: "Show all keys", detail: "?", choice: { kind: "act", act: "keys" } },
+  { id: "keys", word: "Show shortcuts", detail: "?", choice: { kind: "act", act: "keys" } },
 ];
 
 interface Ways {
@@ -65,7 +65,7 @@ export function Palette(options: Ways & { open: boolean }) {
     if (!options.open && element.open) element.close();
   }, [options.open]);
   return (
-    <dialog ref={dialog} className="dialog palette" aria-label="Go anywhere" onClose={options.onClose}>
+    <dialog ref={dialog} className="dialog palette" aria-label="Go to" onClose={options.onClose}>
       {options.open ? <Choices {...options} /> : null}
     </dialog>
   );
@@ -153,7 +153,7 @@ function Choices({ onClose, onSheet, onNamespace, onYou }: Ways) {
         className="palette-input"
         type="search"
         role="combobox"
-        aria-label="Where to, or what to do"
+        aria-label="Page or action"
         aria-expanded="true"
         aria-controls={`${id}-list`}
         aria-activedescendant={entries.length > 0 ? `${id}-${current}` : undefined}
@@ -181,7 +181,7 @@ function Choices({ onClose, onSheet, onNamespace, onYou }: Ways) {
           </div>
         ))}
       </div>
-      {entries.length === 0 ? <p className="soft palette-none">Nothing fits “{typed}”.</p> : null}
+      {entries.length === 0 ? <p className="soft palette-none">No results for “{typed}”.</p> : null}
     </>
   );
 }

@@ -28,10 +28,10 @@ export function PauseBanner() {
       <Glyph name="caesura" />
       <span>
         {isPartly
-          ? "This installation is paused, and portions of it are released"
-          : "This installation is paused: nothing is begun"}{" "}
+          ? "This installation is paused. Parts of it are released"
+          : "This installation is paused. No tasks start"}{" "}
         <span className="soft">
-          ({first.name}). <code>tutti release</code> lets it go on.
+          ({first.name}). <code>tutti release</code> resumes it.
         </span>
       </span>
     </p>

@@ -4,7 +4,7 @@ import { shortcuts } from "./places.ts";
 /** All keys of the page. */
 export function Sheet({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
-    <Dialog title="Keys" open={open} onClose={onClose}>
+    <Dialog title="Shortcuts" open={open} onClose={onClose}>
       <dl className="keys">
         {shortcuts.map(([keys, what]) => (
           <div key={what}>

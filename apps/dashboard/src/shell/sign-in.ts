@@ -14,11 +14,11 @@ export function takeToken(): string | undefined {
   return token;
 }
 
-export const signInEnded = "Your sign-in has ended. Sign in again, and go on where you were.";
+export const signInEnded = "Your sign-in has ended. Sign in again to continue.";
 
 /** What is wrong with a token, and what to do about it. */
 export function signInProblem(error: PageError): string {
   if (error.status === 401 || error.status === 403)
-    return `${error.message} A token works once and for a short time: take the newest one that the platform printed.`;
+    return `${error.message} A token works once and expires soon. Use the newest one.`;
   return error.message;
 }

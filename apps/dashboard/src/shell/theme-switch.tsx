@@ -23,7 +23,7 @@ export function ThemeSwitch() {
     <fieldset className="theme-switch">
       <legend className="unseen">Colours</legend>
       {(["system", "light", "dark"] as const).map((choice) => (
-        <label key={choice} title={choice === "system" ? "as the system says" : choice}>
+        <label key={choice} title={choice}>
           <input type="radio" name="theme" checked={theme === choice} onChange={() => chooseTheme(choice)} />
           <span>{choice === "system" ? "auto" : choice}</span>
         </label>

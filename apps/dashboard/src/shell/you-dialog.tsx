@@ -15,7 +15,7 @@ export function nameOf({ kind, id }: Pick<Whoami, "kind" | "id">): string {
 /** Who is signed in here, what they are, and the way out. */
 export function YouDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
-    <Dialog title="Who is signed in" open={open} onClose={onClose}>
+    <Dialog title="Account" open={open} onClose={onClose}>
       <You onClose={onClose} />
     </Dialog>
   );
@@ -39,14 +39,14 @@ function You({ onClose }: { onClose: () => void }) {
       {rights !== undefined && rights.missing.length > 0 ? (
         <p className="small soft">
           {roles.length === 0
-            ? "No role is bound to you here."
-            : `${rights.missing.length} things are not permitted to you here; a button that you may not press says what is missing.`}
+            ? "No roles in this namespace."
+            : `${rights.missing.length} actions are not permitted. A disabled button names the missing permission.`}
           {rights.givers.length > 0 ? ` Roles are given by ${rights.givers.slice(0, 3).join(", ")}.` : ""}
         </p>
       ) : null}
       <div className="dialog-foot">
         <Link to="/access" search={{ view: "browsers" }} className="press" onClick={onClose}>
-          Where you are signed in
+          Show sign-ins
         </Link>
         <Action
           label="Sign out"

@@ -48,40 +48,42 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
       (await stage.client.call("decisions.list")).decisions.some(({ work }) => work?.id === "before-1"),
     );
     const page = await stage.signedIn("/access?who=person%3Abob&action=workflow.runs.start");
-    await page.getByText("Allowed, because it is permitted by").waitFor();
+    await page.getByText("Allowed by").waitFor();
     await page.getByRole("tab", { name: "Policies" }).click();
-    await page.getByText("There are no policies: roles alone decide").waitFor();
-    await page.getByRole("link", { name: "Write a policy" }).click();
+    await page.getByText("No policies yet.").waitFor();
+    await page.getByRole("link", { name: "Create policy" }).click();
 
-    const apply = page.getByRole("button", { name: "Apply", exact: true });
-    const look = page.getByRole("button", { name: "List its impact", exact: true });
+    const apply = page.getByRole("button", { name: "Apply policy", exact: true });
+    const look = page.getByRole("button", { name: "Show impact", exact: true });
     await page.getByLabel("Id").fill("stocktaking");
-    await page.getByLabel("In Cedar").fill(stocktaking.replace("workflow.runs.start", "workflow.runs.strat"));
-    await page.getByRole("list", { name: "What is wrong" }).waitFor();
+    await page
+      .getByLabel("Cedar policy")
+      .fill(stocktaking.replace("workflow.runs.start", "workflow.runs.strat"));
+    await page.getByRole("list", { name: "Problems" }).waitFor();
     assert.equal(await look.isDisabled(), true, "what is wrong is mended first");
-    await page.getByLabel("In Cedar").fill(stocktaking);
-    await page.getByText("It can be applied as it is").waitFor();
+    await page.getByLabel("Cedar policy").fill(stocktaking);
+    await page.getByText("No problems found").waitFor();
 
-    await page.getByRole("button", { name: "Add a case" }).click();
+    await page.getByRole("button", { name: "Add case" }).click();
     const drafted = page.getByRole("group", { name: "Case 1" });
     await drafted.getByLabel("Title").fill("Bob waits");
-    await drafted.getByLabel("Who").fill("person:bob");
-    await drafted.getByLabel("Does what").fill("workflow.runs.start");
-    await page.getByRole("button", { name: "Try all cases", exact: true }).click();
-    await page.getByText("All 1 came out as they must.").waitFor();
+    await drafted.getByLabel("Principal").fill("person:bob");
+    await drafted.getByLabel("Action").fill("workflow.runs.start");
+    await page.getByRole("button", { name: "Test all cases", exact: true }).click();
+    await page.getByText("All 1 passed.").waitFor();
 
     assert.equal(await apply.isDisabled(), true, "nothing is applied whose impact was not listed");
     await look.click();
     await page.getByText(/call would be denied, 0 calls allowed/).waitFor();
-    const flips = page.getByRole("list", { name: "Decisions that would come out otherwise" });
+    const flips = page.getByRole("list", { name: "Changed decisions" });
     await flips.getByRole("link", { name: "before-1" }).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     assert.equal(await start(bob, "before-2"), "", "to list an impact changes nothing");
 
-    await page.getByLabel("Why").fill("stocktaking on Sunday");
+    await page.getByLabel("Reason").fill("stocktaking on Sunday");
     await apply.click();
     await heading(page, "Policies", 2).waitFor();
-    await page.getByText("version 1 holds", { exact: true }).waitFor();
+    await page.getByText("version 1 in force", { exact: true }).waitFor();
     await page.getByText("stocktaking on Sunday").waitFor();
     await until("the policy to deny", async () => (await start(bob, "after")) === "mesh.denied");
     assert.equal(
@@ -90,53 +92,53 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     );
 
     await page.goto(`${stage.url}/access?who=person%3Abob&action=workflow.runs.start`);
-    await page.getByText("Denied, because it is forbidden by").waitFor();
+    await page.getByText("Denied by").waitFor();
     await page.getByText("forbid(principal, action ==").waitFor();
     await page.getByRole("link", { name: "stocktaking" }).click();
-    await page.getByRole("button", { name: "Remove…" }).click();
+    await page.getByRole("button", { name: "Remove policy …" }).click();
     await page.getByRole("button", { name: "Remove policy", exact: true }).click();
-    await page.getByText("version 2 holds", { exact: true }).waitFor();
+    await page.getByText("version 2 in force", { exact: true }).waitFor();
     await until("the policy to be gone", async () => (await start(bob, "again")) === "");
     await page.context().close();
   });
 
   it("goes back to an earlier version when somebody says why", async () => {
     const page = await stage.signedIn("/access?view=policies");
-    await page.getByRole("button", { name: "Go back to it…" }).last().click();
+    await page.getByRole("button", { name: "Roll back …" }).last().click();
     const sure = page.getByRole("button", { name: "Roll back policies", exact: true });
     assert.equal(await sure.isDisabled(), true);
-    await page.getByLabel("Why").fill("stock is taken once more");
+    await page.getByLabel("Reason").fill("stock is taken once more");
     await sure.click();
-    await page.getByText("version 3 holds", { exact: true }).waitFor();
+    await page.getByText("version 3 in force", { exact: true }).waitFor();
     await until("the policy to deny again", async () => (await start(bob, "once-more")) === "mesh.denied");
     await page.goto(`${stage.url}/access?view=decisions&decided=denied`);
     await page.getByRole("button", { name: "person:bob workflow.runs.start" }).first().click();
-    await page.getByText("Denied, because it is forbidden by").waitFor();
+    await page.getByText("Denied by").waitFor();
     await stage.client.call("policies.apply", { body: { change: { removedPolicyIds: ["stocktaking"] } } });
     await page.context().close();
   });
 
   it("shows a key once, which works until it is revoked in the page", async () => {
     const page = await stage.signedIn("/access?view=keys");
-    await page.getByRole("button", { name: "Make a key" }).click();
-    await page.getByRole("button", { name: "Make the key", exact: true }).click();
-    await page.getByText(/expected what it is for/).waitFor();
-    await page.getByLabel("What it is for").fill("Bob's press");
-    await page.getByLabel("For whom").fill("person:bob");
-    await page.getByLabel("Only these actions").fill("workflow.runs.list");
+    await page.getByRole("button", { name: "Create key" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Create key", exact: true }).click();
+    await page.getByText("Purpose: required.").waitFor();
+    await page.getByLabel("Purpose").fill("Bob's press");
+    await page.getByLabel("Owner").fill("person:bob");
+    await page.getByLabel("Allowed actions").fill("workflow.runs.list");
     assert.deepEqual(await accessibilityProblems(page), []);
-    await page.getByRole("button", { name: "Make the key", exact: true }).click();
-    const line = page.getByRole("dialog", { name: "Keep this key" }).locator(".copy-line code");
+    await page.getByRole("dialog").getByRole("button", { name: "Create key", exact: true }).click();
+    const line = page.getByRole("dialog", { name: "New key" }).locator(".copy-line code");
     const secret = await line.innerText();
     await page.keyboard.press("Escape");
     await page.getByText(secret).waitFor({ state: "detached" });
     const press = new Client({ url: stage.url, key: secret });
     await until("the key to be known", async () => (await codeOf(press.call("runs.list"))) === "");
     assert.equal(await codeOf(press.call("agents.list")), "mesh.denied");
-    await page.getByText("does workflow.runs.list").waitFor();
+    await page.getByText("actions workflow.runs.list").waitFor();
     const own = page.getByRole("listitem").filter({ hasText: "Bob's press" });
     await own.getByText(/^used .*127\.0\.0\.1/).waitFor();
-    await own.getByRole("button", { name: "Revoke…" }).click();
+    await own.getByRole("button", { name: "Revoke key …" }).click();
     await page.getByRole("button", { name: "Revoke key", exact: true }).click();
     await until(
       "the key to be ended",
@@ -160,8 +162,8 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     // What they may not do is known a moment after the page is there.
     await page.getByRole("link", { name: "Start a run" }).waitFor({ state: "detached" });
     const own = page.getByRole("listitem").filter({ hasText: "Vic's desk" });
-    assert.equal(await own.getByRole("button", { name: "Rotate", exact: true }).isDisabled(), true);
-    await own.getByRole("button", { name: "Rotate: what is missing" }).click();
+    assert.equal(await own.getByRole("button", { name: "Rotate key", exact: true }).isDisabled(), true);
+    await own.getByRole("button", { name: "Rotate key: missing permission" }).click();
     await own.getByText("person:vic may not do governance.keys.rotate in the namespace default.").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.keyboard.press("Escape");
@@ -169,10 +171,10 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     const mine = page.getByRole("listitem").filter({ hasText: "this browser" });
     await mine.getByText("person:vic").waitFor();
     await page.getByRole("link", { name: "Overview", exact: true }).click();
-    await page.getByText("They are of the whole installation").waitFor();
+    await page.getByText("Metrics of the whole installation").waitFor();
     assert.equal(await page.getByRole("alert").count(), 0, "what they may not see is no failure");
     await page.getByRole("button", { name: "Signed in vic" }).click();
-    await page.getByRole("dialog", { name: "Who is signed in" }).getByText("viewer").waitFor();
+    await page.getByRole("dialog", { name: "Account" }).getByText("viewer").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByRole("button", { name: "Sign out", exact: true }).click();
     await page.getByLabel("Token or key").waitFor();
@@ -186,17 +188,17 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
     await page.getByRole("button", { name: "Search", exact: true }).click();
     const records = page.getByRole("list", { name: "Records" });
     await records.getByRole("link").first().click();
-    await page.getByText("Proved, worked out by this browser.").waitFor();
+    await page.getByText("Verified by this browser.").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.keyboard.press("Escape");
     const download = page.waitForEvent("download");
-    await page.getByRole("button", { name: "Export what is looked for", exact: true }).click();
+    await page.getByRole("button", { name: "Export matching records", exact: true }).click();
     const lines = (await readFile(await (await download).path(), "utf8")).trim().split("\n");
     assert.ok(lines.some((line) => line.includes("before-1")));
     assert.ok(lines.every((line) => typeof JSON.parse(line) === "object"));
     await page.getByRole("tab", { name: "Checkpoints" }).click();
-    await page.getByRole("button", { name: "Check all of it again", exact: true }).click();
-    await page.getByText(/^ ?All [\d,]+ records are as they were signed\.$/).waitFor();
+    await page.getByRole("button", { name: "Verify all records", exact: true }).click();
+    await page.getByText(/^ ?All [\d,]+ records match their signatures\.$/).waitFor();
     await page.context().close();
   });
 
@@ -211,8 +213,8 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
       query: { workKind: "run", workId: "before-1" },
     });
     await page.goto(`${stage.url}/audit?record=${encodeURIComponent(records[0]?.recordId ?? "")}`);
-    await page.getByText("Not proved: it is not as it was signed.").waitFor();
-    await page.getByText(/the record is not, as it is here, among those of the head/).waitFor();
+    await page.getByText("Verification failed.").waitFor();
+    await page.getByText(/the head does not contain this record/).waitFor();
     await page.context().close();
   });
 
@@ -225,42 +227,42 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
       );
     assert.equal(await amount("dear-1", 5_000), "");
     const page = await stage.signedIn("/audit?view=compliance");
-    await page.getByRole("link", { name: "Write a rule" }).click();
-    const look = page.getByRole("button", { name: "List its impact", exact: true });
-    const holds = page.getByLabel("What has to hold, in CEL");
-    await page.getByRole("textbox", { name: "Id needed" }).fill("small-orders");
-    await page.getByLabel("When it applies, in CEL").fill("has(subject.spec.input.amount)");
+    await page.getByRole("link", { name: "Create rule" }).click();
+    const look = page.getByRole("button", { name: "Show impact", exact: true });
+    const holds = page.getByLabel("Requirement (CEL)");
+    await page.getByRole("textbox", { name: "Id required" }).fill("small-orders");
+    await page.getByLabel("Condition (CEL)").fill("has(subject.spec.input.amount)");
     await holds.fill("subject.spec.input.amount <=");
-    await page.getByRole("list", { name: "What is wrong" }).waitFor();
+    await page.getByRole("list", { name: "Problems" }).waitFor();
     assert.equal(await look.isDisabled(), true, "what is wrong is mended first");
     await holds.fill("subject.spec.input.amount <= 1000");
-    await page.getByText("It can be set as it is").waitFor();
-    const tryOut = page.getByRole("button", { name: "Try it out", exact: true });
+    await page.getByText("No problems found").waitFor();
+    const tryOut = page.getByRole("button", { name: "Save in shadow mode", exact: true });
     assert.equal(await tryOut.isDisabled(), true, "nothing is set whose impact was not listed");
-    const effects = page.getByRole("list", { name: "What it would have said" });
+    const effects = page.getByRole("list", { name: "Violations" });
     await until("the index to have the run", async () => {
       await look.click();
-      await page.getByText(/looked at/).waitFor();
+      await page.getByText(/agents evaluated/).waitFor();
       return (await effects.getByRole("link", { name: "dear-1" }).count()) > 0;
     });
     assert.deepEqual(await accessibilityProblems(page), []);
-    await page.getByLabel("Why").fill("to see what it does");
+    await page.getByLabel("Reason").fill("to see what it does");
     await tryOut.click();
     await heading(page, "Rule small-orders").waitFor();
     await page.getByText("to see what it does").waitFor();
     assert.equal(await amount("dear-2", 5_000), "", "what is tried out refuses nothing");
 
-    await page.getByLabel("It", { exact: true }).selectOption("enforced");
-    await page.getByText("It can be set as it is").waitFor();
+    await page.getByLabel("Enforcement", { exact: true }).selectOption("enforced");
+    await page.getByText("No problems found").waitFor();
     await look.click();
     await effects.waitFor();
-    await page.getByLabel("Why").fill("it does what it should");
-    await page.getByRole("button", { name: "Set", exact: true }).click();
+    await page.getByLabel("Reason").fill("it does what it should");
+    await page.getByRole("button", { name: "Save rule", exact: true }).click();
     await page.getByText("it does what it should").waitFor();
     await until("the rule to refuse", async () => (await amount("dear-3", 5_000)) === "access.rule_refused");
     await page.getByText("enforcement", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "Go back to it…" }).last().click();
-    await page.getByLabel("Why").last().fill("too strict");
+    await page.getByRole("button", { name: "Roll back …" }).last().click();
+    await page.getByLabel("Reason").last().fill("too strict");
     await page.getByRole("button", { name: "Roll back rule", exact: true }).click();
     await until("it to refuse nothing", async () => (await amount("dear-4", 5_000)) === "");
     await page.getByText("too strict", { exact: true }).first().waitFor();

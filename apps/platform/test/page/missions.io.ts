@@ -51,7 +51,7 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await page.keyboard.press("g");
     await page.keyboard.press("m");
     await heading(page, "Missions").waitFor();
-    await page.getByText("No mission has begun yet").waitFor();
+    await page.getByText("No missions yet.").waitFor();
     await page.getByText(/^tutti mission start/).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await startPoster("listed");
@@ -60,7 +60,7 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await line.getByText("0 of 2 tasks").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByLabel("Search").fill("no such mission");
-    await page.getByText("No mission is like that").waitFor();
+    await page.getByText("No missions match.").waitFor();
     await page.getByRole("button", { name: "Show all missions" }).click();
     await line.getByText("running", { exact: true }).waitFor();
     await stage.client.call("missions.terminate", { params: { id: "listed" }, body: {} });
@@ -86,13 +86,13 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await tasks.getByText("ann claimed it").waitFor();
 
     await page.getByRole("button", { name: "print", exact: true }).click();
-    await page.getByRole("heading", { name: /Why it stands so/ }).waitFor();
+    await page.getByRole("heading", { name: /Explanation/ }).waitFor();
     await page.getByRole("dialog").locator(".why").getByText(/draw/).first().waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.keyboard.press("Escape");
 
     await tab(page, /^Blackboard/);
-    await page.getByText("Nothing is written on the blackboard").waitFor();
+    await page.getByText("No entries yet.").waitFor();
     const put = (value: unknown) =>
       stage.client.call("missions.put", {
         params,
@@ -138,9 +138,9 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     assert.deepEqual(await accessibilityProblems(page), []);
 
     await tab(page, /^Agents/);
-    await page.getByRole("list", { name: "Agents" }).getByText("1 at work, 0 done").waitFor();
+    await page.getByRole("list", { name: "Agents" }).getByText("1 running, 0 completed").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
-    await tab(page, /^What for/);
+    await tab(page, /^Definition/);
     await page.getByText("in two colours").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
 
@@ -161,7 +161,7 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     const reserve = (tokens: number) =>
       stage.client.call("missions.reserve", { params, body: { agentId: "ann", amounts: { tokens } } });
     await reserve(80);
-    await page.getByText("0 of 100 used, 0 %, 80 set aside, 20 left").waitFor();
+    await page.getByText("0 of 100 used, 0 %, 80 reserved, 20 left").waitFor();
     await assert.rejects(reserve(60));
     await page.getByRole("heading", { name: "Raise the budget?" }).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
@@ -171,7 +171,7 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await page.getByRole("link", { name: "dear" }).click();
     await page.getByLabel("Tokens", { exact: true }).fill("50");
     await page.getByRole("button", { name: "Approve", exact: true }).click();
-    await page.getByText("0 of 150 used, 0 %, 80 set aside, 70 left").waitFor();
+    await page.getByText("0 of 150 used, 0 %, 80 reserved, 70 left").waitFor();
     await page.getByRole("heading", { name: "Raise the budget?" }).waitFor({ state: "detached" });
     await page.context().close();
   });
@@ -180,14 +180,14 @@ describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await startPoster("held");
     const page = await stage.signedIn("/missions/held", { colorScheme: "dark" });
     const sure = page.getByRole("dialog");
-    await page.getByRole("button", { name: "Pause …" }).click();
-    await sure.getByLabel("Why").fill("no paper");
+    await page.getByRole("button", { name: "Pause mission …" }).click();
+    await sure.getByLabel("Reason").fill("no paper");
     assert.deepEqual(await accessibilityProblems(page), []);
     await sure.getByRole("button", { name: "Pause mission", exact: true }).click();
     await heading(page, /paused/).waitFor();
     await page.getByText("no paper").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
-    await page.getByRole("button", { name: "Resume …" }).click();
+    await page.getByRole("button", { name: "Resume mission …" }).click();
     await sure.getByRole("button", { name: "Resume mission", exact: true }).click();
     await heading(page, /running/).waitFor();
     await page.goto(`${stage.url}/missions/nowhere`);

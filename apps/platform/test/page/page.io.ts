@@ -113,17 +113,17 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const page = await stage.signedIn("/runs");
     await page.getByRole("link", { name: "here", exact: true }).waitFor();
     await page.getByRole("button", { name: "Namespace default" }).click();
-    await page.getByLabel("Another one").fill("No Name");
-    await page.getByRole("button", { name: "Look into it" }).click();
+    await page.getByRole("textbox", { name: "Namespace" }).fill("No Name");
+    await page.getByRole("button", { name: "Switch namespace" }).click();
     await page.getByText(/^expected .*, found/).waitFor();
-    await page.getByLabel("Another one").fill("team-a");
+    await page.getByRole("textbox", { name: "Namespace" }).fill("team-a");
     assert.deepEqual(await accessibilityProblems(page), []);
-    await page.getByRole("button", { name: "Look into it" }).click();
+    await page.getByRole("button", { name: "Switch namespace" }).click();
     await page.getByRole("button", { name: "Namespace team-a" }).waitFor();
     await page.goto(`${stage.url}/runs`);
-    await page.getByText("Nothing has run yet").waitFor();
+    await page.getByText("No runs yet.").waitFor();
     await page.goto(`${stage.url}/editor`);
-    await page.getByRole("button", { name: /Register.*: as a call and as a command/ }).click();
+    await page.getByRole("button", { name: /Register.*: REST call and CLI command/ }).click();
     await page.getByText(/\/v1\/workflows\?namespace=team-a/).waitFor();
     await page.goto(`${stage.url}/runs?namespace=default`);
     await page.getByRole("link", { name: "here", exact: true }).waitFor();
@@ -182,23 +182,23 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const page = await stage.signedIn("/pools");
     await heading(page, "Pools").waitFor();
     await page.getByRole("link", { name: "lonely-1" }).waitFor();
-    await page.getByText("nobody offers this").waitFor();
-    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByText("no worker has this capability").waitFor();
+    await page.getByRole("button", { name: "Pause pool", exact: true }).click();
     await page.getByText("paused", { exact: true }).first().waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
-    await page.getByRole("button", { name: "Let it go on", exact: true }).click();
+    await page.getByRole("button", { name: "Resume pool", exact: true }).click();
     await page.getByText("paused", { exact: true }).first().waitFor({ state: "detached" });
     await page.context().close();
   });
 
   it("starts a run by the form of its input, says what is wrong beside the field, and shows it finish live", async () => {
     const page = await stage.signedIn("/start?workflow=order");
-    const press = () => page.getByRole("button", { name: "Start", exact: true }).click();
+    const press = () => page.getByRole("button", { name: "Start run", exact: true }).click();
     await press();
-    await page.getByText("This is needed.").first().waitFor();
+    await page.getByText("Required.").first().waitFor();
     await page.getByLabel("Customer").fill("<b>Clara</b>");
     // A shortcut does not reset the form, and leaving it asks first: the question is dismissed here.
-    await page.getByRole("button", { name: "Start", exact: true }).focus();
+    await page.getByRole("button", { name: "Start run", exact: true }).focus();
     await page.keyboard.press("n");
     await page.getByRole("link", { name: /^Approvals/ }).click();
     assert.equal(await page.getByLabel("Customer").inputValue(), "<b>Clara</b>");
@@ -218,10 +218,10 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.getByRole("heading", { name: "Ship to <b>Clara</b>?" }).waitFor();
     assert.equal(await page.locator("main b").count(), 0);
     await page.getByRole("button", { name: "Approve", exact: true }).click();
-    await page.getByText("This is needed.").waitFor();
+    await page.getByText("Required.").waitFor();
     await page.getByLabel("Box").fill("7");
     await page.getByRole("button", { name: "Approve", exact: true }).click();
-    await page.getByText("No question is open").waitFor();
+    await page.getByText("No open approvals.").waitFor();
 
     await page.goto(`${stage.url}/runs`);
     const row = page.getByRole("row", { name: /live-1/ });
@@ -249,7 +249,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const line = page.getByRole("listitem").filter({ hasText: "frail-1" });
     await line.getByText("a string <i>snapped</i>").or(line.getByText("stage.broken")).waitFor();
     isBroken = false;
-    await line.getByRole("button", { name: "Retry", exact: true }).click();
+    await line.getByRole("button", { name: "Retry run", exact: true }).click();
     await until(
       "the run to heal",
       () => statusOf("frail-1"),
@@ -263,7 +263,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const page = await stage.signedIn("/approvals");
     await start("order", "spelled", { customer: "Ida", count: 1 });
     await page.getByRole("heading", { name: "Ship to Ida?" }).waitFor();
-    await page.getByRole("button", { name: "Reject: as a call and as a command" }).click();
+    await page.getByRole("button", { name: "Reject: REST call and CLI command" }).click();
     const bubble = page.locator(".bubble:popover-open");
     assert.match(await bubble.innerText(), /tutti approve spelled \S+ --reject/);
     assert.match(await bubble.innerText(), /curl -X POST .*\/v1\/approvals\//s);
@@ -274,16 +274,16 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const ids = Array.from({ length: 12 }, (_, index) => `endless-${index}`);
     for (const id of ids) await start("endless", id);
     const page = await stage.signedIn("/runs?workflow=endless&status=%5B%22running%22%5D");
-    await page.getByText("12 match").waitFor();
-    await page.getByRole("button", { name: "Cancel…" }).click();
+    await page.getByText("12 matching runs").waitFor();
+    await page.getByRole("button", { name: "Cancel runs …" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByText("12 runs would be asked to end").waitFor();
+    await dialog.getByText("12 runs will be cancelled").waitFor();
     await dialog.getByRole("button", { name: "Cancel 12 runs", exact: true }).click();
-    await dialog.getByText("Say why").waitFor();
-    await dialog.getByLabel("Why").fill("the piece is over");
+    await dialog.getByText("Reason: required.").waitFor();
+    await dialog.getByLabel("Reason").fill("the piece is over");
     await dialog.getByRole("button", { name: "Cancel 12 runs", exact: true }).click();
-    await page.getByText("12 runs asked to end").waitFor();
-    await page.getByText("No run is like that").waitFor();
+    await page.getByText("12 runs cancelled").waitFor();
+    await page.getByText("No runs match.").waitFor();
     for (const id of ids)
       await until(
         `${id} to end`,
@@ -297,11 +297,11 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const page = await stage.signedIn("/runs");
     await page.getByRole("row", { name: /live-1/ }).waitFor();
     await stage.stop();
-    await page.getByText("The platform is away; reconnecting").waitFor();
+    await page.getByText("Disconnected from the platform. Reconnecting").waitFor();
     await page.getByRole("row", { name: /live-1/ }).waitFor();
     await stage.begin();
     await start("endless", "after-the-restart");
-    await page.getByText("The platform is away; reconnecting").waitFor({ state: "detached" });
+    await page.getByText("Disconnected from the platform. Reconnecting").waitFor({ state: "detached" });
     await page
       .getByRole("row", { name: /after-the-restart/ })
       .getByText("running")
@@ -314,14 +314,14 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     let isOdd = true;
     await page.route("**/v1/lockouts*", (route) => (isOdd ? route.fulfill({ json: {} }) : route.continue()));
     await page.goto(`${stage.url}/access?view=kept-out`);
-    await page.getByText("It failed while it was drawn").waitFor();
+    await page.getByText("The page failed to render").waitFor();
     await page.getByRole("link", { name: "Runs", exact: true }).first().click();
     await page.getByRole("heading", { name: "Runs", exact: true }).waitFor();
     await page.goBack();
-    await page.getByText("It failed while it was drawn").waitFor();
+    await page.getByText("The page failed to render").waitFor();
     isOdd = false;
     await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByText("Nobody is kept out").waitFor();
+    await page.getByText("No lock-outs.").waitFor();
     await page.context().close();
   });
 
@@ -331,7 +331,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.keyboard.press("w");
     await heading(page, "Workers").waitFor();
     await page.keyboard.press("?");
-    await page.getByRole("heading", { name: "Keys" }).waitFor();
+    await page.getByRole("heading", { name: "Shortcuts" }).waitFor();
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox").fill("live-1");
@@ -343,29 +343,29 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
 
   it("makes, pauses and triggers a schedule", async () => {
     const page = await stage.signedIn("/schedules");
-    await page.getByRole("button", { name: "Make one" }).click();
+    await page.getByRole("button", { name: "Create schedule" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name").fill("yearly");
-    await dialog.getByLabel("Starts").selectOption("endless");
-    await dialog.getByLabel("Rule").fill("0 0 1 1 *");
-    await dialog.getByRole("button", { name: "Make it", exact: true }).click();
+    await dialog.getByLabel("Workflow").selectOption("endless");
+    await dialog.getByLabel("Cron expression").fill("0 0 1 1 *");
+    await dialog.getByRole("button", { name: "Create schedule", exact: true }).click();
     await heading(page, "yearly").waitFor();
-    await page.getByRole("button", { name: "Pause", exact: true }).click();
-    await page.getByRole("button", { name: "Resume", exact: true }).waitFor();
-    await page.getByRole("button", { name: "Start one now", exact: true }).click();
+    await page.getByRole("button", { name: "Pause schedule", exact: true }).click();
+    await page.getByRole("button", { name: "Resume schedule", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Start run now", exact: true }).click();
     await page.getByRole("cell", { name: "started" }).waitFor();
     await page.context().close();
   });
 
   it("says where a definition is wrong, and registers one that is right", async () => {
     const page = await stage.signedIn("/editor");
-    await page.getByText("It can be registered as it is").waitFor();
+    await page.getByText("No problems found").waitFor();
     await page.getByLabel("Definition").fill("workflow: odd\ntasks:\n  a: {uses: x.y, needs: [b]}\n");
-    const problem = page.getByRole("list", { name: "What is wrong" }).getByRole("button").first();
+    const problem = page.getByRole("list", { name: "Problems" }).getByRole("button").first();
     assert.match(await problem.innerText(), /^3:/);
     await page.getByLabel("Definition").fill("workflow: odd\ntasks:\n  a: {uses: x.y}\n");
-    await page.getByText("It can be registered as it is").waitFor();
-    await page.getByRole("button", { name: "Register", exact: true }).click();
+    await page.getByText("No problems found").waitFor();
+    await page.getByRole("button", { name: "Register workflow", exact: true }).click();
     await heading(page, "odd").waitFor();
     await page.context().close();
   });

@@ -36,8 +36,8 @@ describe("resources on the page", { skip: browser.skip, timeout: 540_000 }, () =
     const page = await stage.signedIn("/pools");
     await page.getByRole("link", { name: "Resources" }).click();
     await page.waitForURL("**/resources");
-    await part(page, "Locks").getByText("Nobody holds a lock").waitFor();
-    await part(page, "Deadlocks").getByText("None was found").waitFor();
+    await part(page, "Locks").getByText("No locks.").waitFor();
+    await part(page, "Deadlocks").getByText("No deadlocks.").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await acquire("printer", "ada");
     const printer = page
@@ -104,20 +104,20 @@ describe("resources on the page", { skip: browser.skip, timeout: 540_000 }, () =
         body: { sessionId, tasks: { tasks }, mode: "workflow", weight },
       });
     const page = await stage.signedIn("/resources", { viewport: { width: 390, height: 844 } });
-    await part(page, "Quotas").getByText("2 of 2 at work").waitFor();
-    await part(page, "Quotas").getByText("what is above it waits").waitFor();
+    await part(page, "Quotas").getByText("2 of 2 in use").waitFor();
+    await part(page, "Quotas").getByText("tasks above the quota wait").waitFor();
     await part(page, "Reservations").getByText("to come").waitFor();
     await part(page, "Reservations").getByText("1 slot of agents with gpu=true").waitFor();
-    await part(page, "What there is").getByText("default, gpu=true").waitFor();
-    const shares = part(page, "Who has it");
+    await part(page, "Capacity").getByText("default, gpu=true").waitFor();
+    const shares = part(page, "Shares");
     const heavy = shares.getByRole("listitem").filter({ hasText: "weight 3" });
     await heavy.getByText(/waits for \d/).waitFor();
-    await heavy.getByRole("button", { name: "Why so much" }).click();
+    await heavy.getByRole("button", { name: "Explain share" }).click();
     await heavy.getByText(/it has the weight 3: .*light with the weight 1/).waitFor();
     assert.ok((await overhang(page)) <= 0);
     assert.deepEqual(await accessibilityProblems(page), []);
     letGo.resolve();
-    await shares.getByText("No session has anything at work").waitFor();
+    await shares.getByText("No running tasks of sessions.").waitFor();
     await page.context().close();
   });
 });

@@ -118,7 +118,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await standing(page, "store", "pending");
     await page.reload();
     await standing(page, "fetch", "pending");
-    assert.equal(await page.getByRole("button", { name: "Start like this" }).count(), 0);
+    assert.equal(await page.getByRole("button", { name: "Start similar run" }).count(), 0);
     await page.getByRole("button", { name: "Back to now" }).click();
     await standing(page, "store", "completed");
     await page.context().close();
@@ -140,9 +140,9 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     const page = await stage.signedIn("/runs/asked");
     const question = page.getByRole("region", { name: "Question: Go on?" });
     await question.getByRole("button", { name: "Approve", exact: true }).click();
-    await question.getByText("This is needed.").waitFor();
+    await question.getByText("Required.").waitFor();
     await question.getByLabel(/box/i).fill("3");
-    await question.getByLabel("Why").fill("it was ordered");
+    await question.getByLabel("Reason").fill("it was ordered");
     await question.getByRole("button", { name: "Approve", exact: true }).click();
     await stateOfRun(page, "completed");
     await page.getByRole("tab", { name: "History" }).click();
@@ -160,7 +160,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     const panel = page.getByRole("complementary", { name: "Task try" });
     await panel.getByText("2 attempts").waitFor();
     isBroken = false;
-    await panel.getByRole("button", { name: "Retry this task", exact: true }).click();
+    await panel.getByRole("button", { name: "Retry task", exact: true }).click();
     await stateOfRun(page, "completed");
     await standing(page, "try", "completed");
     await panel.getByText("played").waitFor();
@@ -176,12 +176,12 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
       .first()
       .waitFor();
     await panel.getByText(/start an agent that offers/).waitFor();
-    await panel.getByRole("button", { name: "Mend by hand …" }).click();
+    await panel.getByRole("button", { name: "Repair task …" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Output, as JSON").fill('{"found": 42}');
-    const mend = dialog.getByRole("button", { name: "Mend", exact: true });
+    await dialog.getByLabel("Output as JSON").fill('{"found": 42}');
+    const mend = dialog.getByRole("button", { name: "Repair task", exact: true });
     assert.equal(await mend.isDisabled(), true);
-    await dialog.getByLabel("Why").fill("known by heart");
+    await dialog.getByLabel("Reason").fill("known by heart");
     await mend.click();
     await stateOfRun(page, "completed");
     await panel.getByText("42").waitFor();
@@ -191,16 +191,16 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
   it("tells a run a signal by its form, pauses it and lets it go on", async () => {
     await start("listens", "told");
     const page = await stage.signedIn("/runs/told");
-    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByRole("button", { name: "Pause run", exact: true }).click();
     await stateOfRun(page, "paused");
-    await page.getByRole("heading", { name: "Why the run stands so" }).waitFor();
+    await page.getByRole("heading", { name: "Explanation" }).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
-    await page.getByRole("button", { name: "Resume", exact: true }).click();
+    await page.getByRole("button", { name: "Resume run", exact: true }).click();
     await stateOfRun(page, "running");
-    await page.getByRole("button", { name: "Signal …" }).click();
+    await page.getByRole("button", { name: "Send signal …" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel(/^by/i).fill("Anna");
-    await dialog.getByRole("button", { name: "Send the signal", exact: true }).click();
+    await dialog.getByRole("button", { name: "Send signal", exact: true }).click();
     await stateOfRun(page, "completed");
     await page.context().close();
   });
@@ -208,11 +208,11 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
   it("asks before a run is cancelled, and shows the call and the command beside", async () => {
     await start("listens", "given-up");
     const page = await stage.signedIn("/runs/given-up");
-    await page.getByRole("button", { name: "Cancel: as a call and as a command" }).click();
+    await page.getByRole("button", { name: "Cancel run: REST call and CLI command" }).click();
     await page.getByText("tutti cancel given-up", { exact: true }).waitFor();
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Cancel …" }).click();
-    await page.getByRole("dialog").getByLabel("Why").fill("nobody wants it");
+    await page.getByRole("button", { name: "Cancel run …" }).click();
+    await page.getByRole("dialog").getByLabel("Reason").fill("nobody wants it");
     await page.getByRole("dialog").getByRole("button", { name: "Cancel run", exact: true }).click();
     await stateOfRun(page, "cancelled");
     await page.getByText("nobody wants it").first().waitFor();
@@ -262,7 +262,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     await ended("large");
     const page = await stage.signedIn("/runs/large");
     await page.getByText("10,000 completed").waitFor();
-    await standing(page, "each", "9,999 of 9,999 parts over");
+    await standing(page, "each", "9,999 of 9,999 parts ended");
     assert.ok((await page.locator("*").count()) < 1_500, "more elements than are seen");
     await node(page, "each").click();
     await page.getByRole("complementary").getByText("9,999 parts").waitFor();
@@ -276,9 +276,9 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
     const page = await stage.signedIn("/runs/over-a-restart");
     await standing(page, "wait", "waiting");
     await stage.stop();
-    await page.getByText("not heard, trying again").waitFor();
+    await page.getByText("disconnected, reconnecting").waitFor();
     await stage.begin();
-    await page.getByText("not heard, trying again").waitFor({ state: "detached" });
+    await page.getByText("disconnected, reconnecting").waitFor({ state: "detached" });
     await stage.client.call("runs.signal", {
       params: { id: "over-a-restart", name: "go" },
       body: { by: "me" },

@@ -4,7 +4,7 @@ import { levelsOf, timingOf, widthOf } from "@tutti/planner";
 import type { Plan, PlanTask } from "../plan/plan.ts";
 import { graphNodes } from "./messages.ts";
 
-/** What a task is taken to last that says nothing of it, so that a path of many counts more than one of few. */
+/** Stands for an unknown duration, so that a path of many tasks counts more than one of few. Never shown. */
 const usualMs = 1_000;
 
 export function graphOf(plan: Plan): GraphMessage {
@@ -18,26 +18,30 @@ export function graphOf(plan: Plan): GraphMessage {
     offsets: plan.edges.offsets.slice(0, count + 1),
     targets: plan.edges.targets.slice(0, plan.edges.offsets[count]),
   };
-  const durations = plan.tasks.slice(0, count).map((task) => expectedMs(plan, task));
+  const expected = plan.tasks.slice(0, count).map((task) => expectedMs(plan, task));
+  const durations = expected.map((ms) => ms ?? usualMs);
   const { criticalPath, lengthMs, workMs, slackMs } = timingOf(graph, durations);
+  const isKnown = !expected.includes(undefined);
+  const isPathKnown = criticalPath.every((number) => expected[number] !== undefined);
   const places = new Map(plan.tasks.slice(0, count).map(({ id }, number) => [id, number]));
   for (const node of nodes) {
     const number = places.get(node.taskId);
     if (number === undefined) continue;
-    node.expectedMs = durations[number] ?? 0;
-    node.slackMs = slackMs[number] ?? 0;
+    node.expectedMs = expected[number] ?? 0;
+    if (isKnown) node.slackMs = slackMs[number] ?? 0;
   }
   return {
     nodes,
     criticalPath: criticalPath.map((number) => plan.tasks[number]?.id ?? ""),
-    criticalPathMs: lengthMs,
-    workMs,
+    criticalPathMs: isPathKnown ? lengthMs : 0,
+    workMs: isKnown ? workMs : 0,
     width: widthOf(graph),
     depth: 1 + levelsOf(graph).reduce((deepest, level) => Math.max(deepest, level), 0),
   };
 }
 
-function expectedMs(plan: Plan, { policy, work }: PlanTask): number {
+/** Undefined if the definition does not tell. */
+function expectedMs(plan: Plan, { policy, work }: PlanTask): number | undefined {
   const hint = plan.policies[policy]?.estimate.durationMs ?? 0;
   if (hint > 0) return hint;
   const what = plan.works[work];
@@ -46,8 +50,8 @@ function expectedMs(plan: Plan, { policy, work }: PlanTask): number {
     case "gate":
       return 0;
     case "waitFor":
-      return what.ms > 0 ? what.ms : usualMs;
+      return what.ms > 0 ? what.ms : undefined;
     default:
-      return usualMs;
+      return undefined;
   }
 }

@@ -71,10 +71,15 @@ export function describeRun(run: RunView): Description {
   };
 }
 
-/** All of the state as plain JSON. */
+/** All of the state as plain JSON, without what only displays need: golden histories are older. */
 export function projectRun(run: RunView): unknown {
+  const snapshot = snapshotOf(run as Run);
+  const nodes = snapshot.nodes.map((node) => {
+    const failures = node.failures.map((failure) => ({ ...failure, undo: false }));
+    return { ...node, failures, undoAttempts: 0 };
+  });
   return {
-    ...(RunSnapshotV1.toJSON(snapshotOf(run as Run)) as object),
+    ...(RunSnapshotV1.toJSON({ ...snapshot, nodes, firstBeginMs: 0 }) as object),
     counts: [...run.counts],
     left: run.left,
   };

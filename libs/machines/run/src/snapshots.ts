@@ -56,6 +56,7 @@ export function snapshotOf(run: Run): RunSnapshotV1 {
     ending,
     createMs,
     beginMs,
+    firstBeginMs: run.firstBeginMs,
     endMs,
     pauseMs,
     pauseReason,
@@ -202,6 +203,7 @@ function detailShown(more: NodeMore | undefined) {
     undoInput: more?.undoInput ?? noBytes,
     undoError: more?.undoError,
     undoMs: more?.undoMs ?? 0,
+    undoAttempts: more?.undoAttempts ?? 0,
     left: leftShown(more),
     parts: more?.parts ?? 0,
     list: more?.list ?? noBytes,
@@ -248,6 +250,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   run.undoing = snapshot.undoing - 1;
   run.putOffMs = snapshot.putOffMs;
   run.used = snapshot.used;
+  run.firstBeginMs = snapshot.firstBeginMs;
   run.nodeCount = snapshot.nodeCount;
   run.removeMs = snapshot.removeMs;
   for (const number of snapshot.agenda) run.agenda.push(number);
@@ -379,9 +382,10 @@ function restoreDetail(node: Node, shown: RunNode): void {
   const { lost, sentBack, undoError, parts, nextEntry, entriesOpen, round, signal, childId, childHash } =
     shown;
   Object.assign(detail, { countsAsCompleted, lost, sentBack, undoError, parts, nextEntry, entriesOpen });
-  const { question, cacheKey, limits, leaseAttempt, undoMs } = shown;
+  const { question, cacheKey, limits, leaseAttempt, undoMs, undoAttempts } = shown;
   Object.assign(detail, {
     undoMs,
+    undoAttempts,
     round,
     signal,
     childId,

@@ -41,6 +41,8 @@ export interface Run {
   ending: WorkStatus;
   createMs: number;
   beginMs: number;
+  /** Time of the first start of a run that was retried or reset. Else 0. */
+  firstBeginMs: number;
   endMs: number;
   /** When it was removed; 0 while it is kept. */
   removeMs: number;
@@ -227,6 +229,8 @@ export interface NodeMore {
   undoInput: Uint8Array | undefined;
   undoError: ErrorDetail | undefined;
   undoMs: number;
+  /** How many of its attempts were to undo its effect. */
+  undoAttempts: number;
   /** What it did on a visit before, which is undone unless it completes again. */
   left: EffectLeft | undefined;
   /** Place of the range of its entries, or of its latest round; 0 for none. */
@@ -286,6 +290,7 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
     ending: Work.WORK_STATUS_UNSPECIFIED,
     createMs: 0,
     beginMs: 0,
+    firstBeginMs: 0,
     endMs: 0,
     removeMs: 0,
     pauseMs: 0,
@@ -369,6 +374,7 @@ export function detailOf(node: Node): NodeMore {
     undoInput: undefined,
     undoError: undefined,
     undoMs: 0,
+    undoAttempts: 0,
     left: undefined,
     parts: 0,
     list: undefined,

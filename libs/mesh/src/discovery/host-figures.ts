@@ -1,4 +1,4 @@
-/** How the host and this process are doing, as heartbeats tell it. Linux tells all of it; elsewhere network is 0. */
+/** Metrics of the host and of this process for heartbeats. Outside of Linux, network is 0. */
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import type { HostFigures } from "@tutti/contracts/types/v1";
@@ -6,6 +6,8 @@ import type { Clock } from "@tutti/kernel";
 
 interface Counters {
   readonly atMs: number;
+  /** CPU time of this process. */
+  readonly ownMs: number;
   readonly busyMs: number;
   readonly totalMs: number;
   readonly receivedBytes: number;
@@ -29,7 +31,8 @@ export class HostGauge {
     const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1_000);
     const totalMs = now.totalMs - before.totalMs;
     return {
-      cpu: totalMs > 0 ? Math.min(1, Math.max(0, (now.busyMs - before.busyMs) / totalMs)) : 0,
+      cpu: share(now.ownMs - before.ownMs, seconds * 1_000 * availableParallelism()),
+      hostCpu: share(now.busyMs - before.busyMs, totalMs),
       memoryBytes: process.memoryUsage.rss(),
       // 0 where the process is not limited.
       memoryLimitBytes: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
@@ -48,8 +51,14 @@ export class HostGauge {
       busyMs += busy;
       totalMs += busy + times.idle;
     }
-    return { atMs: this.#clock.monotonic(), busyMs, totalMs, ...networkBytes() };
+    const { user, system } = process.cpuUsage();
+    const ownMs = (user + system) / 1_000;
+    return { atMs: this.#clock.monotonic(), ownMs, busyMs, totalMs, ...networkBytes() };
   }
+}
+
+function share(part: number, whole: number): number {
+  return whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0;
 }
 
 function networkBytes(): { readonly receivedBytes: number; readonly sentBytes: number } {

@@ -1,4 +1,4 @@
-"""How the host and this process are doing, as heartbeats tell it. Linux tells all of it; elsewhere it is 0."""
+"""Metrics of the host and of this process for heartbeats. Outside of Linux, those of the host are 0."""
 
 from __future__ import annotations
 
@@ -18,16 +18,22 @@ class HostGauge:
         self._before = now
         seconds = max(0.001, now[0] - before[0])
         total = now[2] - before[2]
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         limit, used = _memory()
         return HostFigures(
-            cpu=min(1.0, max(0.0, (now[1] - before[1]) / total)) if total > 0 else 0.0,
+            cpu=_share(now[5] - before[5], seconds * cores),
+            host_cpu=_share(now[1] - before[1], total),
             memory_bytes=_own_memory(),
             memory_limit_bytes=limit,
             network_in_bytes_per_sec=max(0.0, now[3] - before[3]) / seconds,
             network_out_bytes_per_sec=max(0.0, now[4] - before[4]) / seconds,
-            cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+            cores=cores,
             host_memory_bytes=used,
         )
+
+
+def _share(part: float, whole: float) -> float:
+    return min(1.0, max(0.0, part / whole)) if whole > 0 else 0.0
 
 
 def _lines(path: str) -> list[str]:
@@ -38,8 +44,8 @@ def _lines(path: str) -> list[str]:
         return []
 
 
-def _counters() -> tuple[float, float, float, float, float]:
-    """When, time at work and in all, bytes received and sent."""
+def _counters() -> tuple[float, float, float, float, float, float]:
+    """When; busy and total time of the host; bytes received and sent; CPU time of this process."""
     busy = total = received = sent = 0.0
     for line in _lines("/proc/stat")[:1]:
         # user nice system idle iowait irq softirq steal
@@ -52,7 +58,7 @@ def _counters() -> tuple[float, float, float, float, float]:
         if name.strip() != "lo" and len(fields) > 8:
             received += float(fields[0])
             sent += float(fields[8])
-    return time.monotonic(), busy, total, received, sent
+    return time.monotonic(), busy, total, received, sent, time.process_time()
 
 
 def _memory() -> tuple[float, float]:

@@ -63,6 +63,8 @@ export async function showTask(
 
 function attemptRow(attempt: Attempt, nowMs: number): Entry[] {
   const { number = 0, startTimeMs, queueTimeMs, endTimeMs, agentId = "", error, message = "" } = attempt;
+  // The end of a compensation is not known here.
+  const isCompensation = attempt.compensation === true;
   const began = startTimeMs ?? queueTimeMs;
   const took = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);
   return [
@@ -72,8 +74,8 @@ function attemptRow(attempt: Attempt, nowMs: number): Entry[] {
     { text: agentId, tone: "dim" },
     error === undefined
       ? {
-          text: endTimeMs === undefined ? (message === "" ? "running" : message) : "done",
-          tone: endTimeMs === undefined ? "cyan" : "green",
+          text: isCompensation ? "compensation" : endTimeMs !== undefined ? "done" : message || "running",
+          tone: isCompensation ? "dim" : endTimeMs === undefined ? "cyan" : "green",
         }
       : { text: error.message ?? error.code ?? "failed", tone: "red" },
   ];

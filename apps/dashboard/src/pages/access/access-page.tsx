@@ -12,13 +12,13 @@ import { WhoView } from "./who-view.tsx";
 import "./access.css";
 
 const tabs = [
-  ["who", "Who may what"],
+  ["who", "Permissions"],
   ["policies", "Policies"],
   ["decisions", "Decisions"],
   ["keys", "Keys"],
   ["sign-ins", "Tokens"],
   ["browsers", "Sign-ins"],
-  ["kept-out", "Kept out"],
+  ["kept-out", "Lock-outs"],
 ] as const;
 
 /** Who may do what, which policies say so, what was decided, and who holds a key. */
@@ -27,9 +27,9 @@ export function AccessPage() {
   const navigate = useNavigate({ from: "/access" });
   return (
     <>
-      <PageHead title="Access" below="Roles and policies decide; what nothing permits is denied." />
+      <PageHead title="Access" below="Roles and policies permit actions. All others are denied." />
       <Tabs
-        label="Parts of access"
+        label="Access views"
         tabs={tabs}
         current={view}
         onChange={(next) => void navigate({ search: { view: next } })}

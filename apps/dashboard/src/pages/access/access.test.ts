@@ -109,8 +109,8 @@ describe("a question", () => {
     assert.deepEqual(nameOf({ namespace: "system", policyId: "night", statement: 2 }), {
       ...{ policyId: "night", namespace: "system", statement: 2 },
     });
-    assert.match(sentenceOf({ allowed: false, policies: [] }), /no role or policy permits it/);
-    assert.match(sentenceOf({ allowed: false, policies: [{}] }), /forbidden/);
+    assert.match(sentenceOf({ allowed: false, policies: [] }), /No role or policy permits it/);
+    assert.match(sentenceOf({ allowed: false, policies: [{}] }), /Denied by/);
   });
 
   it("names roles that would permit it, the least first", () => {
@@ -185,7 +185,7 @@ describe("keys", () => {
   it("stand as they do now", () => {
     assert.equal(standOfKey({}, nowMs).word, "good");
     assert.equal(standOfKey({ expireTimeMs: nowMs }, nowMs).word, "ended");
-    assert.equal(standOfKey({ successorKeyId: "k2" }, nowMs).word, "has a successor");
+    assert.equal(standOfKey({ successorKeyId: "k2" }, nowMs).word, "rotated");
     assert.equal(standOfKey({ successorKeyId: "k2", revoked: true }, nowMs).word, "revoked");
   });
 
@@ -193,7 +193,7 @@ describe("keys", () => {
     assert.deepEqual(scopeWords(undefined), []);
     const agent = { pools: [], offers: ["print.*"], namespaces: [], maxSlots: 2 };
     assert.deepEqual(scopeWords({ actions: ["a.*"], namespaces: ["x"], agent }), [
-      ...["does a.*", "in x", "offers print.*", "joins no pool", "has up to 2 slots"],
+      ...["actions a.*", "in x", "offers print.*", "joins no pool", "has up to 2 slots"],
     ]);
   });
 });

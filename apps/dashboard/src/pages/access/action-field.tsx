@@ -11,7 +11,7 @@ export function ActionField(options: {
 }) {
   const list = useId();
   return (
-    <Field label="Does what" problem={options.problem}>
+    <Field label="Action" problem={options.problem}>
       {({ id, describedBy, invalid }) => (
         <>
           <input

@@ -27,7 +27,7 @@ export function AskPart(options: {
     if (Object.keys(problems).length === 0) onAsk({ ...draft, kind: draft.kind || (kinds[0] ?? "") });
   };
   return (
-    <Part title="May somebody do something?" id="ask">
+    <Part title="Permission check" id="ask">
       <form className="ask" noValidate onSubmit={submit}>
         <TextField
           label="Who"
@@ -45,21 +45,21 @@ export function AskPart(options: {
         />
         {kinds.length > 1 ? (
           <ChoiceField
-            label="On a"
+            label="Kind"
             value={draft.kind || (kinds[0] ?? "")}
             choices={kinds.map((kind) => [kind, kind.replaceAll("_", " ")] as const)}
             onChange={(kind) => setDraft({ ...draft, kind })}
           />
         ) : null}
         <TextField
-          label={kinds.length === 1 ? `On which ${kinds[0]?.replaceAll("_", " ")}` : "On which one"}
+          label={kinds.length === 1 ? `Id of the ${kinds[0]?.replaceAll("_", " ")}` : "Id"}
           value={draft.id}
           placeholder="any"
           code
           onChange={(id) => setDraft({ ...draft, id })}
         />
         <button type="submit" className="press main">
-          Ask
+          Check permission
         </button>
       </form>
       <Answer asked={asked} actions={actions} />

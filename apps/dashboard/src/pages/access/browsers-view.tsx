@@ -12,10 +12,10 @@ import { commandLine } from "../../elements/spelled.ts";
 import { browserWords } from "./browser.ts";
 
 const ways: Readonly<Record<SignIn["by"], string>> = {
-  link: "a link of the terminal",
+  link: "a link of the CLI",
   key: "a key",
   token: "a token",
-  id_token: "an account elsewhere",
+  id_token: "an external account",
 };
 
 /** Browsers that are signed in to this page: as whom, since when, and an end to each. */
@@ -23,17 +23,17 @@ export function BrowsersView() {
   const query = useQuery(signInsQuery());
   const [endingAll, setEndingAll] = useState(false);
   return (
-    <Part title="Browsers that are signed in" aside="as whom, and by what">
+    <Part title="Signed-in browsers" aside="accounts and credentials">
       <p className="listed-acts">
         <button type="button" className="press" onClick={() => setEndingAll(true)}>
-          End all others…
+          End other sign-ins …
         </button>
       </p>
       <Shown query={query} what="sign-ins" lines={4}>
         {({ signIns }) =>
           signIns.length === 0 ? (
-            <Empty title="No browser is signed in">
-              You came by a key or from this machine. <code>tutti sign-in</code> gives a link.
+            <Empty title="No signed-in browsers.">
+              You signed in with a key or from this machine. <code>tutti sign-in</code> gives a link.
             </Empty>
           ) : (
             <ul className="listed">
@@ -86,11 +86,11 @@ function Line({ signIn }: { signIn: SignIn }) {
       </p>
       <span className="listed-acts">
         <Action
-          label="End it"
+          label="End sign-in"
           weight="grave"
           call={{ method: "POST", path: "/v1/sign-ins/revoke", body: { id } }}
           command={commandLine("tutti", "sign-out", id)}
-          said={own ? undefined : `The sign-in of ${who} has ended`}
+          said={own ? undefined : `Ended the sign-in of ${who}.`}
           isOwn={me !== undefined && who === `${me.kind}:${me.id}`}
           onDone={() => (own ? window.location.assign("/") : ended())}
         />
@@ -103,14 +103,14 @@ function EndAll({ onDone }: { onDone: () => void }) {
   const ended = useEnded();
   return (
     <>
-      <p>Everybody but this browser has to sign in again, and what they follow ends at once.</p>
+      <p>All other browsers have to sign in again. Their open streams end.</p>
       <div className="dialog-foot">
         <Action
-          label="End them"
+          label="End sign-ins"
           weight="grave"
           call={{ method: "POST", path: "/v1/sign-ins/revoke", body: { all: true } }}
           command={commandLine("tutti", "sign-out", "--all")}
-          said="All other sign-ins have ended"
+          said="Ended all other sign-ins."
           onDone={() => {
             ended();
             onDone();

@@ -23,7 +23,7 @@ export function Decided({ decision, actions }: { decision: Decision; actions: re
       {shadowAllowed === undefined || shadowAllowed === allowed ? null : (
         <div className="tone-held">
           <p>
-            If what is tried out counted, it would be {shadowAllowed ? "allowed" : "denied"}
+            With policies in shadow mode enforced, it would be {shadowAllowed ? "allowed" : "denied"}
             {shadowPolicies.length === 0 ? "." : " by"}
           </p>
           <References policies={shadowPolicies} />
@@ -32,7 +32,7 @@ export function Decided({ decision, actions }: { decision: Decision; actions: re
       {errors.length === 0 ? null : (
         <ul className="tone-held">
           {errors.map((error) => (
-            <li key={error}>A policy could not be evaluated and did not count: {error}</li>
+            <li key={error}>Skipped a policy that failed to evaluate: {error}</li>
           ))}
         </ul>
       )}
@@ -91,16 +91,13 @@ function WouldPermit({ decision, actions }: { decision: Decision; actions: reado
   const { question, policies } = decision;
   if (policies.length > 0)
     return (
-      <p className="small">
-        What is forbidden stays forbidden whoever permits it: change that policy, so that it makes an
-        exception.
-      </p>
+      <p className="small">A forbid policy overrides all permissions. Add an exception to that policy.</p>
     );
   const fitting = rolesFor(question?.action ?? "", roles.data?.roles ?? [], actions).slice(0, 3);
   if (fitting.length === 0) return null;
   return (
     <div className="would-permit">
-      <p>What would permit it</p>
+      <p>Ways to permit it</p>
       <ul>
         {fitting.map(({ role = "", description }) => (
           <li key={role}>
@@ -122,10 +119,10 @@ function Bind({ role, decision }: { role: string; decision: Decision }) {
   const bindingId = `${role}-${actor.kind}-${actor.id}`.replaceAll(/[^\w.-]/g, "-");
   return (
     <Act
-      label={`Make ${whoIs(actor)} ${role}`}
+      label={`Bind role ${role} to ${whoIs(actor)}`}
       call={{ method: "POST", path: "/v1/role-bindings", body: { bindingId, role, actor } }}
       command={commandLine("tutti", "role", "bind", role, whoIs(actor))}
-      said={`${whoIs(actor)} is ${role} now`}
+      said={`${whoIs(actor)} has the role ${role}.`}
       onDone={changed}
     />
   );

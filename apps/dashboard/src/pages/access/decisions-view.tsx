@@ -31,15 +31,15 @@ export function DecisionsView() {
   const query = useInfiniteQuery(decisionsQuery(filters[decided ?? "all"]));
   const decisions = query.data?.pages.flatMap((page) => page.decisions) ?? [];
   return (
-    <Part title="What was decided">
+    <Part title="Decisions">
       <div className="decided-which">
         <ChoiceField
-          label="Which"
+          label="Filter"
           value={decided ?? "all"}
           choices={[
-            ["all", "all that were recorded"],
-            ["denied", "those that were denied"],
-            ["shadow", "those that policies which are tried out would turn"],
+            ["all", "all"],
+            ["denied", "denied"],
+            ["shadow", "changed by policies in shadow mode"],
           ]}
           onChange={(next) => {
             const chosen = next === "denied" || next === "shadow" ? ({ decided: next } as const) : {};
@@ -67,10 +67,10 @@ export function DecisionsView() {
       )}
       {query.hasNextPage ? (
         <button type="button" className="press" onClick={() => void query.fetchNextPage()}>
-          Earlier ones
+          Show earlier decisions
         </button>
       ) : null}
-      <Dialog title="How it was decided" open={open !== undefined} onClose={() => setOpen(undefined)} wide>
+      <Dialog title="Decision" open={open !== undefined} onClose={() => setOpen(undefined)} wide>
         {open === undefined ? null : <Explained decision={open} />}
       </Dialog>
     </Part>
@@ -78,17 +78,16 @@ export function DecisionsView() {
 }
 
 function Nothing({ decided }: { decided: "denied" | "shadow" | undefined }) {
-  if (decided === "denied") return <Empty title="Nothing was denied lately" />;
+  if (decided === "denied") return <Empty title="No recent denials." />;
   if (decided === "shadow")
     return (
-      <Empty title="No policy that is tried out would turn anything">
-        A policy is tried out when it is applied with “tried out”: it is evaluated and decides nothing.
+      <Empty title="No policy in shadow mode changes a decision.">
+        A policy in shadow mode is evaluated and recorded, and decides nothing.
       </Empty>
     );
   return (
-    <Empty title="Nothing was decided yet">
-      Decisions are recorded when somebody other than the administrator of this machine calls, with a key or a
-      token.
+    <Empty title="No decisions yet.">
+      Calls with a key or a token are recorded, except those of the administrator of this machine.
     </Empty>
   );
 }
@@ -132,7 +131,7 @@ function Explained({ decision }: { decision: Decision }) {
                 ...(resourceId ? { id: resourceId } : {}),
               }}
             >
-              Ask how it would be decided now
+              Check permission now
             </Link>
           </p>
         </>

@@ -16,13 +16,12 @@ export function KeptOutView() {
   const [lifting, setLifting] = useState("");
   const [asking, setAsking] = useState("");
   return (
-    <Part title="Kept out because of guessing" aside="of the whole installation, for twice as long each time">
-      <Shown query={query} what="who is kept out" lines={3}>
+    <Part title="Lock-outs" aside="of the whole installation, twice as long each time">
+      <Shown query={query} what="lock-outs" lines={3}>
         {({ lockouts }) =>
           lockouts.length === 0 ? (
-            <Empty title="Nobody is kept out">
-              Too many failed attempts with a key, token or link lock it out for the address. Valid
-              credentials pass.
+            <Empty title="No lock-outs.">
+              Repeated failed sign-ins lock out a key, token or link for an address. Valid credentials pass.
             </Empty>
           ) : (
             <ul className="listed">
@@ -35,10 +34,10 @@ export function KeptOutView() {
           )
         }
       </Shown>
-      <Dialog title={`What came from ${asking}`} open={asking !== ""} onClose={() => setAsking("")}>
+      <Dialog title={`Failed sign-ins from ${asking}`} open={asking !== ""} onClose={() => setAsking("")}>
         {asking === "" ? null : <Guesses subject={asking} />}
       </Dialog>
-      <Dialog title={`Let ${lifting} in again?`} open={lifting !== ""} onClose={() => setLifting("")}>
+      <Dialog title={`Unlock ${lifting}?`} open={lifting !== ""} onClose={() => setLifting("")}>
         {lifting === "" ? null : <Lift subject={lifting} onDone={() => setLifting("")} />}
       </Dialog>
     </Part>
@@ -57,17 +56,17 @@ function Line({ lockout, onAsk, onLift }: LineOptions) {
     <>
       <div>
         <strong>{subject}</strong>
-        <p className="small soft">was wrong {counted(failures, "time")}</p>
+        <p className="small soft">failed {counted(failures, "time")}</p>
       </div>
       <p className="small soft">
         since <Moment atMs={startTimeMs} />, until <Moment atMs={endTimeMs} />
       </p>
       <span className="listed-acts">
         <button type="button" className="press" onClick={() => onAsk(subject)}>
-          Why?
+          Show failed sign-ins
         </button>
         <button type="button" className="press" onClick={() => onLift(subject)}>
-          Let in again…
+          Unlock …
         </button>
       </span>
     </>
@@ -78,10 +77,10 @@ function Line({ lockout, onAsk, onLift }: LineOptions) {
 function Guesses({ subject }: { subject: string }) {
   const query = useQuery(guessesQuery(subject));
   return (
-    <Shown query={query} what="what was refused" lines={4}>
+    <Shown query={query} what="failed sign-ins" lines={4}>
       {({ records }) =>
         records.length === 0 ? (
-          <p>The audit has nothing of it yet: refusals come there after some seconds.</p>
+          <p>No records yet. The audit lists rejections after some seconds.</p>
         ) : (
           <ul className="listed">
             {records.map(({ recordId, timeMs, count: many = 1, error }) => (
@@ -110,8 +109,8 @@ function Lift({ subject, onDone }: { subject: string; onDone: () => void }) {
       action={{
         label: "Unlock",
         weight: "main",
-        question: "It may try again at once, everywhere, and what it got wrong is forgotten.",
-        said: `${subject} may come in again`,
+        question: "Sign-ins are possible at once, and the failures are cleared.",
+        said: `Unlocked ${subject}.`,
       }}
       call={(reason) => ({
         method: "POST",

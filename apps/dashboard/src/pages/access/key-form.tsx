@@ -30,11 +30,11 @@ export function KeyForm({ onMade }: { onMade: (reply: CreateKeyReply) => void })
         {isForAgent(draft) ? <AgentFields draft={draft} problems={problems} onChange={put} /> : null}
       </div>
       {refusal === undefined ? null : (
-        <Failure title="The key was not made" message={refusal.message} code={refusal.code} />
+        <Failure title="Key not created" message={refusal.message} code={refusal.code} />
       )}
       <div className="dialog-foot">
         <Action
-          label="Make the key"
+          label="Create key"
           weight="main"
           submit
           call={call}
@@ -64,33 +64,33 @@ function Fields({ draft, problems, onChange }: FieldsOptions) {
   return (
     <>
       <TextField
-        label="What it is for"
+        label="Purpose"
         value={draft.title}
         required
         problem={problems.title}
-        placeholder="the printing press"
+        placeholder="print service"
         onChange={(title) => onChange({ title })}
       />
       <TextField
-        label="For whom"
+        label="Owner"
         value={draft.who}
         problem={problems.who}
         placeholder="yourself"
-        hint="As agent:press, person:ada or service:mail."
+        hint="Example: agent:press, person:ada or service:mail."
         code
         onChange={(who) => onChange({ who: who.trim() })}
       />
       <ChoiceField
-        label="Lasts"
+        label="Lifetime"
         value={draft.lasts}
         choices={lifetimes}
         onChange={(lasts) => onChange({ lasts })}
       />
       <TextField
-        label="Only these actions"
+        label="Allowed actions"
         value={draft.actions}
-        placeholder="all that they may"
-        hint="Patterns, as workflow.runs.*"
+        placeholder="all actions of the owner"
+        hint="Patterns. Example: workflow.runs.*"
         code
         onChange={(actions) => onChange({ actions })}
       />
@@ -103,19 +103,19 @@ function AgentFields({ draft, problems, onChange }: FieldsOptions) {
   return (
     <>
       <TextField
-        label="May offer"
+        label="Offered capabilities"
         value={draft.offers}
-        placeholder="as is kept of the agent"
-        hint="Patterns of capabilities, as print.*"
+        placeholder="as registered"
+        hint="Patterns. Example: print.*"
         code
         onChange={(offers) => onChange({ offers })}
       />
-      <TextField label="In the pools" value={draft.pools} code onChange={(pools) => onChange({ pools })} />
+      <TextField label="Pools" value={draft.pools} code onChange={(pools) => onChange({ pools })} />
       <TextField
-        label="Slots at most"
+        label="Maximum slots"
         value={draft.slots}
         problem={problems.slots}
-        placeholder="any number"
+        placeholder="no limit"
         inputMode="numeric"
         onChange={(slots) => onChange({ slots: slots.trim() })}
       />

@@ -31,22 +31,22 @@ export function KeysView() {
     setMade(reply);
   };
   return (
-    <Part title="Keys" aside="what is kept of a key is a hash">
+    <Part title="Keys" aside="stored as hashes">
       <p className="listed-acts">
         <label className="small ended-too">
-          <input type="checkbox" checked={ended} onChange={(event) => setEnded(event.target.checked)} /> ended
-          ones too
+          <input type="checkbox" checked={ended} onChange={(event) => setEnded(event.target.checked)} /> Show
+          ended keys
         </label>
         <button type="button" className="press main" onClick={() => setMaking(true)}>
-          Make a key
+          Create key
         </button>
       </p>
       <Shown query={query} what="keys" lines={5}>
         {({ keys }) =>
           keys.length === 0 ? (
-            <Empty title="There are no keys">
-              Whoever is not at this machine needs one: people, programs and agents. It is shown when it is
-              made, and nowhere else.
+            <Empty title="No keys yet.">
+              People, programs and agents on other machines need a key. A key is shown once, when it is
+              created.
             </Empty>
           ) : (
             <ul className="listed">
@@ -59,10 +59,10 @@ export function KeysView() {
           )
         }
       </Shown>
-      <Dialog title="Make a key" open={making} onClose={() => setMaking(false)} wide>
+      <Dialog title="Create key" open={making} onClose={() => setMaking(false)} wide>
         <KeyForm onMade={shown} />
       </Dialog>
-      <Dialog title="Keep this key" open={made !== undefined} onClose={() => setMade(undefined)} wide>
+      <Dialog title="New key" open={made !== undefined} onClose={() => setMade(undefined)} wide>
         <ShownOnce reply={made} />
       </Dialog>
       <Dialog
@@ -123,23 +123,23 @@ function Line(options: { apiKey: ApiKey; onRotated: (reply: CreateKeyReply) => v
         )}
         <br />
         {expireTimeMs === undefined ? (
-          "does not end"
+          "never expires"
         ) : (
           <>
-            ends <Moment atMs={expireTimeMs} />
+            expires <Moment atMs={expireTimeMs} />
           </>
         )}
       </p>
       {revoked === true || stand.glyph === "final" ? null : (
         <span className="listed-acts">
           <Action
-            label="Rotate"
+            label="Rotate key"
             call={{ method: "POST", path: pathOf(["keys", keyId, "rotate"]), body: {} }}
             command={commandLine("tutti", "key", "rotate", keyId)}
             onDone={(reply) => options.onRotated(reply as CreateKeyReply)}
           />
           <button type="button" className="press" onClick={options.onRevoke}>
-            Revoke…
+            Revoke key …
           </button>
         </span>
       )}
@@ -152,19 +152,18 @@ function ShownOnce({ reply }: { reply: CreateKeyReply | undefined }) {
   return (
     <div className="shown-once">
       <p>
-        {key?.title} for {whoIs(key?.actor)}. It is shown here and now, and never again: what is kept of it is
-        a hash.
+        {key?.title} for {whoIs(key?.actor)}. It is shown once. Store it now.
       </p>
       {secret === "" ? (
         <p className="problem">
-          The key was made by an earlier call, which showed it. Revoke it and make another one.
+          An earlier call created this key and showed it. Revoke the key and create another one.
         </p>
       ) : (
         <CopyLine label="key" text={secret} />
       )}
       <p className="small soft">
-        Programs send it as <code>authorization: Bearer …</code>, workers take it from{" "}
-        <code>TUTTI_ACCESS_TOKEN</code>, the command from <code>TUTTI_KEY</code>.
+        Programs send <code>authorization: Bearer …</code>, workers read <code>TUTTI_ACCESS_TOKEN</code>, the
+        CLI reads <code>TUTTI_KEY</code>.
       </p>
     </div>
   );
@@ -177,8 +176,8 @@ function Revoke({ apiKey, onDone }: { apiKey: ApiKey; onDone: () => void }) {
       action={{
         label: "Revoke key",
         weight: "grave",
-        question: `Whoever shows it is refused everywhere within seconds, and their open links and watches end. Rotate it instead where ${whoIs(actor)} has to go on.`,
-        said: `${title} is revoked`,
+        question: `Calls with this key are rejected within seconds, and open links and streams end. Rotate the key instead if ${whoIs(actor)} still needs access.`,
+        said: `Revoked ${title}.`,
       }}
       call={(reason) => ({ method: "POST", path: pathOf(["keys", keyId, "revoke"]), body: { reason } })}
       command={() => commandLine("tutti", "key", "revoke", keyId)}

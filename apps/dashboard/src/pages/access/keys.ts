@@ -45,11 +45,11 @@ export type KeyProblems = { readonly [Name in keyof KeyDraft]?: string };
 export function keyProblems(draft: KeyDraft): KeyProblems {
   const { title, who, slots } = draft;
   return {
-    ...(title.trim() === "" ? { title: "expected what it is for, so that it is known later" } : {}),
+    ...(title.trim() === "" ? { title: "Purpose: required." } : {}),
     ...(who !== "" && actorOf(who) === undefined
-      ? { who: "expected a kind and an id, as agent:press, or nothing for yourself" }
+      ? { who: "Expected kind:id, such as agent:press. Empty means yourself." }
       : {}),
-    ...(isForAgent(draft) && slots !== "" && !/^\d{1,6}$/.test(slots) ? { slots: "expected a number" } : {}),
+    ...(isForAgent(draft) && slots !== "" && !/^\d{1,6}$/.test(slots) ? { slots: "Expected a number." } : {}),
   };
 }
 
@@ -108,7 +108,7 @@ export function scopeWords(scope: Scope | undefined): readonly string[] {
   if (scope === undefined) return [];
   const { actions, namespaces, work, agent } = scope;
   return [
-    ...(actions.length === 0 ? [] : [`does ${actions.join(", ")}`]),
+    ...(actions.length === 0 ? [] : [`actions ${actions.join(", ")}`]),
     ...(namespaces.length === 0 ? [] : [`in ${namespaces.join(", ")}`]),
     ...(work?.id ? [`for ${work.kind} ${work.id}${work.task ? `, task ${work.task}` : ""}`] : []),
     ...(agent === undefined

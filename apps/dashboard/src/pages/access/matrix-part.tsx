@@ -19,14 +19,17 @@ export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onA
   const query = useQuery(matrixQuery(pages.at(-1) ?? ""));
   const { total = 0, nextToken } = query.data ?? {};
   return (
-    <Part title="Who may do what" aside={query.data === undefined ? "…" : `${count(total)} known here`}>
+    <Part
+      title="Permissions of principals"
+      aside={query.data === undefined ? "…" : `${count(total)} principals`}
+    >
       <Shown query={query} what="the matrix" lines={10}>
         {({ rows }) =>
           rows.length === 0 ? (
-            <Empty title="Nobody is known here yet">
+            <Empty title="No principals yet.">
               <p>
-                Whoever works at this machine is its administrator. Others are made known with{" "}
-                <code>npx tutti principal create person:ada</code>, and given a role with{" "}
+                The user of this machine is its administrator. Create other principals with{" "}
+                <code>npx tutti principal create person:ada</code>, and bind a role with{" "}
                 <code>npx tutti role bind operator person:ada</code>.
               </p>
             </Empty>
@@ -43,7 +46,7 @@ export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onA
             disabled={pages.length === 1}
             onClick={() => setPages(pages.slice(0, -1))}
           >
-            Those before
+            Previous
           </button>
           <button
             type="button"
@@ -51,7 +54,7 @@ export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onA
             disabled={!nextToken}
             onClick={() => setPages([...pages, nextToken ?? ""])}
           >
-            The next ones
+            Next
           </button>
         </div>
       ) : null}
@@ -79,11 +82,10 @@ function Matrix(options: { rows: readonly AccessRow[]; actions: readonly Action[
       <div className="matrix-look">
         <TextField label="Search" type="search" value={text} placeholder="runs.start" onChange={setText} />
         <p className="small soft matrix-key">
-          <Cell may="always" /> always <Cell may="sometimes" /> some of it, or under conditions{" "}
-          <Cell may="never" /> never
+          <Cell may="always" /> always <Cell may="sometimes" /> with conditions <Cell may="never" /> never
         </p>
       </div>
-      {areas.length === 0 ? <Empty title="No action is called like that" /> : null}
+      {areas.length === 0 ? <Empty title="No actions match." /> : null}
       <div className="matrix-room">
         <table className="matrix">
           <thead>

@@ -20,18 +20,17 @@ export function PoliciesView() {
   const { version = 0 } = query.data ?? {};
   return (
     <>
-      <Part title="Policies" aside={version === 0 ? "never changed" : `version ${version} holds`}>
+      <Part title="Policies" aside={version === 0 ? "no versions" : `version ${version} in force`}>
         <p className="listed-acts">
           <Link to="/policy" className="press main">
-            Write a policy
+            Create policy
           </Link>
         </p>
         <Shown query={query} what="policies" lines={5}>
           {({ policies }) =>
             policies.length === 0 ? (
-              <Empty title="There are no policies: roles alone decide">
-                What roles cannot say, policies do: that nothing is started at night, that nobody but a group
-                cancels.
+              <Empty title="No policies yet.">
+                Policies add conditions to roles. Example: no starts at night.
               </Empty>
             ) : (
               <ul className="listed">
@@ -77,9 +76,7 @@ function Versions({ present }: { present: number }) {
         <Shown query={query} what="versions" lines={3}>
           {({ versions }) =>
             versions.length === 0 ? (
-              <Empty title="Policies were never changed">
-                Every change makes a version that can be gone back to.
-              </Empty>
+              <Empty title="No versions yet.">Each change creates a version. Roll back to any version.</Empty>
             ) : (
               <ol className="listed">
                 {versions.map((version) => (
@@ -118,7 +115,7 @@ function VersionLine(options: { version: PolicyVersion; isPresent: boolean; onRo
           </span>
         ))}
       </div>
-      <span>{createCause?.reason || <span className="soft">no reason was given</span>}</span>
+      <span>{createCause?.reason || <span className="soft">no reason</span>}</span>
       <span className="small soft">
         <Moment atMs={createTimeMs} /> by {whoIs(createCause?.actor)}
       </span>
@@ -134,8 +131,8 @@ function RollBack({ version, onDone }: { version: number; onDone: () => void }) 
       action={{
         label: "Roll back policies",
         weight: "grave",
-        question: `Policies are made as they were in version ${version}, as a new version. Say why: it is needed.`,
-        said: `Policies are as they were in version ${version}`,
+        question: `Creates a new version with the policies of version ${version}. A reason is required.`,
+        said: `Rolled back policies to version ${version}.`,
       }}
       needsReason
       call={(reason) => ({ method: "POST", path: "/v1/policies/roll-back", body: { version, reason } })}

@@ -33,12 +33,12 @@ export type AskedProblems = Partial<Record<keyof Asked, string>>;
 export function askedProblems(asked: Asked, actions: readonly Action[]): AskedProblems {
   const problems: { -readonly [Name in keyof AskedProblems]: string } = {};
   if (actorOf(asked.who) === undefined)
-    problems.who = "expected a kind and an id, as person:ada, agent:press or service:mail";
+    problems.who = "Expected kind:id, such as person:ada, agent:press or service:mail.";
   if (!actions.some(({ name }) => name === asked.action))
     problems.action =
       asked.action === ""
-        ? "expected an action, as workflow.runs.start"
-        : `nothing here does ${asked.action}; take one of the list`;
+        ? "Expected an action, such as workflow.runs.start."
+        : `Action ${asked.action} not found. Choose one from the list.`;
   return problems;
 }
 
@@ -71,8 +71,8 @@ export function nameOf({ namespace = "", policyId = "", statement = 0 }: PolicyR
 
 /** In one sentence: allowed or denied, and by what. */
 export function sentenceOf({ allowed = false, policies }: Pick<Decision, "allowed" | "policies">): string {
-  if (policies.length === 0) return allowed ? "Allowed." : "Denied: no role or policy permits it.";
-  return allowed ? "Allowed, because it is permitted by" : "Denied, because it is forbidden by";
+  if (policies.length === 0) return allowed ? "Allowed." : "Denied. No role or policy permits it.";
+  return allowed ? "Allowed by" : "Denied by";
 }
 
 /** Roles that would permit what nothing permits, those that permit least first. */

@@ -24,12 +24,12 @@ export function SignInsView() {
   const query = useQuery(tokensQuery());
   const [ending, setEnding] = useState<IssuedToken | undefined>();
   return (
-    <Part title="Tokens that have not ended">
+    <Part title="Active tokens">
       <Shown query={query} what="tokens" lines={4}>
         {({ tokens }) =>
           tokens.length === 0 ? (
-            <Empty title="No token is out there">
-              Tokens are for what lives shortly: an agent, a task, a delegation. They are made with{" "}
+            <Empty title="No active tokens.">
+              Tokens are short-lived credentials for agents, tasks and delegations. Create one with{" "}
               <code>POST /v1/tokens</code>.
             </Empty>
           ) : (
@@ -44,7 +44,7 @@ export function SignInsView() {
         }
       </Shown>
       <Dialog
-        title={`End the token of ${whoIs(ending?.actor)}?`}
+        title={`Revoke the token of ${whoIs(ending?.actor)}?`}
         open={ending !== undefined}
         onClose={() => setEnding(undefined)}
       >
@@ -75,7 +75,7 @@ function Line({ token, onEnd }: { token: IssuedToken; onEnd: () => void }) {
           <code>{tokenId}</code>
           {parentTokenId ? (
             <>
-              , narrowed from <code>{parentTokenId}</code>
+              , derived from <code>{parentTokenId}</code>
             </>
           ) : null}
         </p>
@@ -87,7 +87,7 @@ function Line({ token, onEnd }: { token: IssuedToken; onEnd: () => void }) {
         {narrowed.length === 0 ? <li className="soft">all that {whoIs(actor)} may</li> : null}
       </ul>
       <p className="small soft">
-        made <Moment atMs={createTimeMs} />, ends <Moment atMs={expireTimeMs} />
+        created <Moment atMs={createTimeMs} />, expires <Moment atMs={expireTimeMs} />
         <br />
         {useTimeMs === undefined ? (
           "never used"
@@ -100,7 +100,7 @@ function Line({ token, onEnd }: { token: IssuedToken; onEnd: () => void }) {
       </p>
       <span className="listed-acts">
         <button type="button" className="press" onClick={onEnd}>
-          End it…
+          Revoke token …
         </button>
       </span>
     </>
@@ -113,11 +113,10 @@ function End({ token, onDone }: { token: IssuedToken; onDone: () => void }) {
   return (
     <Sure
       action={{
-        label: "End token",
+        label: "Revoke token",
         weight: "grave",
-        question:
-          "It ends everywhere within seconds, with all that was narrowed from it, open links and watches too.",
-        said: `The token of ${whoIs(actor)} has ended`,
+        question: "The token, tokens derived from it, open links and streams end within seconds.",
+        said: `Revoked the token of ${whoIs(actor)}.`,
       }}
       call={(reason) => ({ method: "POST", path: "/v1/tokens/revoke", body: { tokenId, reason } })}
       onDone={() => {

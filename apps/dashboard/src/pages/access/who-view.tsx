@@ -21,7 +21,7 @@ export function WhoView() {
     void navigate({ search: said, resetScroll: false });
   };
   return (
-    <Shown query={schema} what="what can be done here" lines={8}>
+    <Shown query={schema} what="permissions" lines={8}>
       {() => (
         <>
           <AskPart key={JSON.stringify(asked)} asked={asked} actions={actions} onAsk={ask} />

@@ -14,7 +14,7 @@ import { type Decision, decideCall, decideCommand } from "./decide.ts";
 
 const labels = { approved: "Approve", rejected: "Reject" } as const;
 
-/** The answer to a question: what it brings along, by the question's own schema, and yes or no. */
+/** A decision: a form by the schema of the approval, and approve or reject. */
 export function ApprovalForm({ approval, onDecided }: { approval: Approval; onDecided: () => void }) {
   const field = useMemo(
     () => (approval.form ? fieldOf(approval.form, "Answer") : undefined),
@@ -32,7 +32,7 @@ export function ApprovalForm({ approval, onDecided }: { approval: Approval; onDe
     ...problemsUnder(["data"], refusal?.fields ?? []),
   ];
   const decide = (verdict: Decision["verdict"]) => {
-    // A no needs nothing but itself: only a yes brings the form along.
+    // Only an approval includes the form.
     const decision: Decision = { verdict, reason, data: verdict === "approved" ? found?.value : undefined };
     const perform = () => {
       setRefusal(undefined);
@@ -60,13 +60,13 @@ export function ApprovalForm({ approval, onDecided }: { approval: Approval; onDe
         <SchemaForm field={field} draft={draft} problems={problems} onChange={setDraft} />
       )}
       <TextField
-        label="Why"
+        label="Reason"
         value={reason}
         onChange={setReason}
-        hint="May be left out; it is kept with the decision."
+        hint="Optional. Recorded with the decision."
       />
       {refusal === undefined ? null : (
-        <Failure title="It was not decided" message={refusal.message} code={refusal.code} />
+        <Failure title="Decision not saved" message={refusal.message} code={refusal.code} />
       )}
       <div className="approval-acts">
         {decide("approved")}

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { approvalsQuery } from "../../data/queries.ts";
 import { counted } from "../../elements/moments.ts";
@@ -12,7 +13,7 @@ type View = "open" | "decided";
 
 const decidedVerdicts = ["approved", "rejected", "expired", "withdrawn"];
 
-/** Questions that runs and missions ask people, and what was answered. */
+/** Approvals that runs and missions request, and the decisions. */
 export function ApprovalsPage() {
   const [view, setView] = useState<View>("open");
   const query = useQuery(approvalsQuery(view === "open" ? [] : decidedVerdicts));
@@ -25,16 +26,16 @@ export function ApprovalsPage() {
           many === undefined ? (
             <>&nbsp;</>
           ) : many === 0 ? (
-            "Nobody waits for you."
+            "No open approvals"
           ) : (
-            `${counted(many, "question")} waiting`
+            `${counted(many, "open approval")}`
           )
         }
       />
       <Tabs
-        label="Which questions"
+        label="Approvals by state"
         tabs={[
-          ["open", "Waiting"],
+          ["open", "Open"],
           ["decided", "Decided"],
         ]}
         current={view}
@@ -43,10 +44,11 @@ export function ApprovalsPage() {
         <Shown query={query} what="approvals" lines={6}>
           {({ approvals }) =>
             approvals.length === 0 ? (
-              <Empty title={view === "open" ? "No question is open" : "Nothing has been decided yet"}>
+              <Empty title={view === "open" ? "No open approvals." : "No decisions yet."}>
                 {view === "open" ? (
                   <p>
-                    A task of kind <code>approve</code> asks here, and its run waits for the answer.
+                    A task of kind <code>approve</code> requests an approval, and its run waits for the
+                    decision. Paused and failed runs are listed in the <Link to="/">overview</Link>.
                   </p>
                 ) : null}
               </Empty>

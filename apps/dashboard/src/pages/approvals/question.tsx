@@ -10,13 +10,13 @@ import { standOf, verdicts } from "../../score/states.ts";
 import { ApprovalForm } from "./approval-form.tsx";
 import "./approvals.css";
 
-/** The list of all of them, and that of the run or the mission that asks. */
+/** The list of all approvals, and that of the run or the mission. */
 const isAboutQuestions = ({ queryKey }: Pick<Query, "queryKey">) => queryKey.includes("approvals");
 
-/** As a whole: the task is named beside. */
+/** The whole run or mission. The task is shown next to it. */
 const workOf = ({ kind = "run", id = "" }: Partial<WorkReference> = {}): WorkReference => ({ kind, id });
 
-/** One question, what it is about, and the answer to it. */
+/** An approval with its context and the decision. */
 export function Question({ approval }: { approval: Approval }) {
   const queries = useQueryClient();
   const { about, verdict, title, approvalId, message, context, decisions, deciders } = approval;
@@ -29,18 +29,18 @@ export function Question({ approval }: { approval: Approval }) {
     >
       <p className="approval-about small soft">
         <WorkLink about={workOf(about)}>{about?.id}</WorkLink>
-        {about?.task ? <> · {about.task}</> : null} · asked <Moment atMs={approval.requestTimeMs} />
+        {about?.task ? <> · {about.task}</> : null} · requested <Moment atMs={approval.requestTimeMs} />
         {approval.expireTimeMs ? (
           <>
             {" "}
-            · lapses <Moment atMs={approval.expireTimeMs} />
+            · expires <Moment atMs={approval.expireTimeMs} />
           </>
         ) : null}
         {deciders.length > 0 ? <> · for {deciders.join(", ")}</> : null}
         {needed > 1 ? <> · {counted(needed, "approval")} needed</> : null}
       </p>
       {message ? <p className="approval-message">{message}</p> : null}
-      {context === undefined || context === null ? null : <Json value={context} what="what it is about" />}
+      {context === undefined || context === null ? null : <Json value={context} what="the context" />}
       <Decisions decisions={decisions} />
       {isOpen ? (
         <ApprovalForm
@@ -58,10 +58,10 @@ function Decisions({ decisions }: { decisions: readonly ApprovalDecision[] }) {
     <ul className="decisions">
       {decisions.map(({ verdict, cause, decideTimeMs, data }) => (
         <li key={`${decideTimeMs} ${cause?.actor?.id}`}>
-          <StandMark stand={standOf(verdicts, verdict)} /> by <Tag>{cause?.actor?.id ?? "somebody"}</Tag>{" "}
+          <StandMark stand={standOf(verdicts, verdict)} /> by <Tag>{cause?.actor?.id ?? "unknown"}</Tag>{" "}
           <Moment atMs={decideTimeMs} />
           {cause?.reason ? <>: {cause.reason}</> : null}
-          {data === undefined || data === null ? null : <Json value={data} what="what was brought along" />}
+          {data === undefined || data === null ? null : <Json value={data} what="the answer" />}
         </li>
       ))}
     </ul>

@@ -11,7 +11,7 @@ import "./audit.css";
 
 const tabs = [
   ["records", "Records"],
-  ["refused", "Refused"],
+  ["refused", "Rejected"],
   ["checkpoints", "Checkpoints"],
   ["compliance", "Compliance"],
 ] as const;
@@ -22,12 +22,9 @@ export function AuditPage() {
   const navigate = useNavigate({ from: "/audit" });
   return (
     <>
-      <PageHead
-        title="Audit"
-        below="Everything that is done is recorded by the write that does it, and can be proved."
-      />
+      <PageHead title="Audit" below="Each change is recorded in the same write and can be verified." />
       <Tabs
-        label="Parts of the audit"
+        label="Audit views"
         tabs={tabs}
         current={view}
         onChange={(next) => void navigate({ search: { view: next } })}

@@ -19,12 +19,12 @@ export function CheckpointsView() {
     <>
       <VerifyPart />
       <KeysPart />
-      <Part title="Checkpoints" aside="each holds all before it">
+      <Part title="Checkpoints" aside="each covers all records before it">
         <Shown query={checkpoints} what="checkpoints" lines={6}>
           {({ checkpoints: list }) =>
             list.length === 0 ? (
-              <Empty title="No checkpoint was made yet">
-                One is made a minute after the first thing is done.
+              <Empty title="No checkpoints yet.">
+                The first checkpoint is created one minute after the first record.
               </Empty>
             ) : (
               <table className="lines checkpoints">
@@ -62,11 +62,11 @@ export function CheckpointsView() {
 function KeysPart() {
   const query = useQuery(signingKeysQuery());
   return (
-    <Part title="Keys that sign">
+    <Part title="Signing keys">
       <p className="small soft">
-        Keep the first one apart from the installation: who has it alone can verify everything.
+        Store the first key outside of the installation. It is enough to verify all records.
       </p>
-      <Shown query={query} what="keys that sign" lines={2}>
+      <Shown query={query} what="signing keys" lines={2}>
         {({ keys }) => (
           <ul className="signing-keys">
             {keys.map(({ signingKeyId, publicKey = "", startTimeMs, endTimeMs }) => (
@@ -127,7 +127,7 @@ function VerifyPart() {
   const isBusy = said !== undefined && !said.isWhole && said.problem === undefined;
   return (
     <Part
-      title="All of it"
+      title="All records"
       aside={said === undefined ? undefined : `${count(said.checked)} of ${counted(said.total, "record")}`}
     >
       <button
@@ -137,15 +137,15 @@ function VerifyPart() {
         aria-busy={isBusy}
         onClick={() => void verify()}
       >
-        Check all of it again
+        Verify all records
       </button>
       <div aria-live="polite">
         {said?.problem === undefined ? null : (
-          <Failure title="It could not be checked" message={said.problem.message} code={said.problem.code} />
+          <Failure title="Verification failed" message={said.problem.message} code={said.problem.code} />
         )}
         {said?.isWhole === true && said.faults.length === 0 ? (
           <p className="proof-word tone-done">
-            <Glyph name="final" /> All {counted(said.checked, "record")} are as they were signed.
+            <Glyph name="final" /> All {counted(said.checked, "record")} match their signatures.
           </p>
         ) : null}
         {said === undefined || said.faults.length === 0 ? null : (

@@ -33,9 +33,8 @@ function FrameworksPart() {
       <Shown query={query} what="frameworks" lines={3}>
         {({ frameworks }) =>
           frameworks.length === 0 ? (
-            <Empty title="No rule serves a framework">
-              A rule that names controls, such as <code>soc2</code> <code>CC6.1</code>, is what a report is
-              made of.
+            <Empty title="No frameworks yet.">
+              A rule with controls, such as <code>soc2</code> <code>CC6.1</code>, is the source of reports.
             </Empty>
           ) : (
             <ul className="listed">
@@ -62,18 +61,18 @@ function Framework({ status }: { status: FrameworkStatus }) {
     <>
       <strong>{framework}</strong>
       <span className={open > 0 ? "tone-wrong open-controls" : undefined}>
-        {counted(covered, "control")} with rules that count, {open} open
+        {counted(covered, "control")} with enforced rules, {open} open
       </span>
-      <span className="small soft">of the last thirty days</span>
+      <span className="small soft">in the last 30 days</span>
       <span className="listed-acts">
         <Action
-          label="Make a report"
+          label="Create report"
           call={{
             method: "POST",
             path: "/v1/compliance/reports",
             body: { framework, span: { fromMs: toMs - monthMs, toMs } },
           }}
-          said={`A report on ${framework} is made`}
+          said={`Creating the report on ${framework}.`}
           onDone={() => void queries.invalidateQueries({ queryKey: ["compliance"] })}
         />
       </span>
@@ -88,7 +87,7 @@ function ReportsPart() {
       <Shown query={query} what="reports" lines={3}>
         {({ reports }) =>
           reports.length === 0 ? (
-            <Empty title="No report was made yet">One is made of a framework, above.</Empty>
+            <Empty title="No reports yet.">Create one from a framework above.</Empty>
           ) : (
             <ul className="listed">
               {reports.map(({ reportId = "", framework, span, createTimeMs, createCause }) => (
@@ -115,11 +114,11 @@ function ReportsPart() {
 function FindingsPart() {
   const query = useQuery(findingsQuery());
   return (
-    <Part title="Findings" aside="the latest hundred">
+    <Part title="Findings" aside="latest 100">
       <Shown query={query} what="findings" lines={4}>
         {({ findings }) =>
           findings.length === 0 ? (
-            <Empty title="Rules have found nothing" />
+            <Empty title="No findings yet." />
           ) : (
             <ul className="listed">
               {findings.map((finding) => (
@@ -172,15 +171,15 @@ function RulesPart() {
       title="Rules"
       aside={
         <Link to="/rule" search={{}}>
-          Write a rule
+          Create rule
         </Link>
       }
     >
       <Shown query={query} what="rules" lines={3}>
         {({ rules }) =>
           rules.length === 0 ? (
-            <Empty title="There are no rules">
-              Rules say in CEL what may be asked for and what may come out. One is written here, or set with{" "}
+            <Empty title="No rules yet.">
+              Rules check requests and results with CEL. Create one here, or with{" "}
               <code>tutti rule set FILE</code>.
             </Empty>
           ) : (
@@ -229,8 +228,8 @@ function RuleLine({ rule }: { rule: AdmissionRule }) {
 }
 
 function verdictOf({ deny, approval, change, note }: AdmissionRule): string {
-  if (deny !== undefined) return "it is refused";
-  if (approval !== undefined) return "a person is asked";
-  if (change !== undefined) return "it is changed";
-  return note === undefined ? "nothing happens" : "it is noted";
+  if (deny !== undefined) return "reject";
+  if (approval !== undefined) return "request approval";
+  if (change !== undefined) return "change";
+  return note === undefined ? "off" : "record";
 }

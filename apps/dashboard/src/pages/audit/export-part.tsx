@@ -26,7 +26,7 @@ export function ExportPart({ filter, command }: { filter: Filter; command: strin
             aria-busy={isBusy}
             onClick={() => void fetchAll()}
           >
-            Export what is looked for
+            Export matching records
           </button>
           <Spelled
             label="Export"
@@ -40,13 +40,12 @@ export function ExportPart({ filter, command }: { filter: Filter; command: strin
           </button>
         ) : null}
         <span className="small soft">
-          Lines of JSON with their proofs: <code>tutti audit verify audit.jsonl --public-key audit.key</code>{" "}
-          names what was removed, changed, swapped or added. For more than fits into this browser, take the
-          command.
+          JSON lines with proofs. <code>tutti audit verify audit.jsonl --public-key audit.key</code> lists removed,
+          changed, swapped or added records. For large exports, use the CLI.
         </span>
       </p>
       {problem === undefined ? null : (
-        <Failure title="The export broke off" message={problem.message} code={problem.code} />
+        <Failure title="Export interrupted" message={problem.message} code={problem.code} />
       )}
     </Part>
   );
@@ -84,7 +83,11 @@ function useExport(filter: Filter) {
       }
       if (isWhole) return save(chunks);
       if (stop.signal.aborted) return setState({ records, isBusy: false });
-      setState({ records, isBusy: false, problem: pageError(new Error("It has no end. Export again.")) });
+      setState({
+        records,
+        isBusy: false,
+        problem: pageError(new Error("The file is incomplete. Export again.")),
+      });
     } catch (error) {
       if (stop.signal.aborted) return setState({ records, isBusy: false });
       const problem = pageError(error);

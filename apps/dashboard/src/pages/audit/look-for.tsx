@@ -28,7 +28,7 @@ export function LookFor(options: { wanted: AuditSearch; isBusy: boolean; onAgain
         onChange={(actor) => put({ actor })}
       />
       <TextField
-        label="What"
+        label="Event"
         value={draft.action ?? ""}
         placeholder="run.task_*"
         code
@@ -41,7 +41,7 @@ export function LookFor(options: { wanted: AuditSearch; isBusy: boolean; onAgain
         code
         onChange={(about) => put({ about })}
       />
-      <TextField label="Any text" type="search" value={draft.text ?? ""} onChange={(text) => put({ text })} />
+      <TextField label="Text" type="search" value={draft.text ?? ""} onChange={(text) => put({ text })} />
       <WhenFields draft={draft} onChange={setDraft} />
       <span className="action main">
         <button type="submit" className="press" disabled={isBusy} aria-busy={isBusy}>
@@ -74,11 +74,11 @@ function WhenFields(options: { draft: AuditSearch; onChange: (next: AuditSearch)
         onChange={(within) => onChange(auditSearch({ ...draft, within }))}
       />
       <ChoiceField
-        label="First"
+        label="Order"
         value={draft.oldest === true ? "oldest" : "latest"}
         choices={[
-          ["latest", "the latest"],
-          ["oldest", "the oldest"],
+          ["latest", "latest first"],
+          ["oldest", "oldest first"],
         ]}
         onChange={(value) => onChange(auditSearch({ ...draft, oldest: value === "oldest" }))}
       />

@@ -35,7 +35,7 @@ export async function stepsOf(
   return [
     {
       name: "record",
-      says: `The record, as it was written, is number ${(proof.recordLeaf ?? 0) + 1} of ${head.recordCount ?? 0} of its head.`,
+      says: `The record is number ${(proof.recordLeaf ?? 0) + 1} of ${head.recordCount ?? 0} of its head.`,
       fault: recordFault,
     },
     {
@@ -72,7 +72,7 @@ async function ofRecord(
   crypto: Crypto,
 ): Promise<string | undefined> {
   if (head.service !== service || (head.partition ?? 0) !== partition || (head.batch ?? 0) < batch)
-    return "the head is that of another journal, or of an earlier time";
+    return "the head belongs to another journal or an earlier time";
   const place = new Uint8Array(20);
   const view = new DataView(place.buffer);
   view.setBigUint64(0, BigInt(batch));
@@ -81,7 +81,7 @@ async function ofRecord(
   const leaf = joined(place, bytesOf(proof.record));
   const among = { leaf: proof.recordLeaf ?? 0, size: head.recordCount ?? 0 };
   const holds = await isUnder(leaf, among, proof.recordPath, head.recordsRoot, crypto);
-  return holds ? undefined : "the record is not, as it is here, among those of the head";
+  return holds ? undefined : "the head does not contain this record";
 }
 
 async function ofHead(
@@ -100,7 +100,7 @@ async function ofHead(
   );
   const among = { leaf: proof.headLeaf ?? 0, size: checkpoint.treeSize ?? 0 };
   const holds = await isUnder(leaf, among, proof.headPath, checkpoint.rootHash, crypto);
-  return holds ? undefined : "the head is not, as it is here, under the checkpoint";
+  return holds ? undefined : "the checkpoint does not contain this head";
 }
 
 async function ofSignature(
@@ -110,10 +110,9 @@ async function ofSignature(
 ): Promise<string | undefined> {
   const { number = 0, createTimeMs = 0, treeSize = 0, rootHash, signature, signingKeyId = "" } = checkpoint;
   const key = keys.find((each) => each.signingKeyId === signingKeyId);
-  if (key === undefined) return `there is no key ${signingKeyId} in the list of keys`;
-  if (createTimeMs < (key.startTimeMs ?? 0)) return "the key did not sign yet then";
-  if (key.endTimeMs !== undefined && createTimeMs > key.endTimeMs)
-    return "the key did not sign any more then";
+  if (key === undefined) return `key ${signingKeyId} not found`;
+  if (createTimeMs < (key.startTimeMs ?? 0)) return "the key was not active yet";
+  if (key.endTimeMs !== undefined && createTimeMs > key.endTimeMs) return "the key was no longer active";
   const content = joined(
     textBytes("tutti checkpoint v1\n"),
     encoded.double(1, number),
@@ -124,9 +123,9 @@ async function ofSignature(
   const publicKey = await crypto
     .importKey("raw", bytesOf(key.publicKey), { name: "Ed25519" }, false, ["verify"])
     .catch(() => undefined);
-  if (publicKey === undefined) return "this browser cannot check Ed25519 signatures: take tutti audit verify";
+  if (publicKey === undefined) return "this browser does not support Ed25519. Use tutti audit verify";
   const holds = await crypto.verify({ name: "Ed25519" }, publicKey, bytesOf(signature), content);
-  return holds ? undefined : `the signature is not that of the key ${signingKeyId}`;
+  return holds ? undefined : `the signature does not match key ${signingKeyId}`;
 }
 
 /** Whether a leaf is where it is said to be in the tree with this root (RFC 9162, 2.1.3.2). */

@@ -60,7 +60,7 @@ function AboutRecord({ record }: { record: AuditRecord }) {
           ["because", cause?.reason || "–"],
           ...(error === undefined ? [] : [["refused", error.message ?? error.code ?? ""] as const]),
           ...(many > 1
-            ? [["times", `${count(many)}: ${count(many - 1)} like it were left out`] as const]
+            ? [["times", `${count(many)}: ${count(many - 1)} similar records omitted`] as const]
             : []),
           ...(address ? [["from", address] as const] : []),
           ...(cause?.traceparent ? [["trace", <code key="trace">{cause.traceparent}</code>] as const] : []),
@@ -68,7 +68,7 @@ function AboutRecord({ record }: { record: AuditRecord }) {
       />
       {json ? (
         <details>
-          <summary>As JSON; what work was given is there by its hash</summary>
+          <summary>JSON. Inputs are listed by hash.</summary>
           <Json value={valueIn(json)} what="the record" />
         </details>
       ) : null}
@@ -94,7 +94,7 @@ function Proof({ recordId, checkpoint }: { recordId: string; checkpoint: number 
     <section className="proof">
       <h3>Proof</h3>
       {checkpoint === 0 ? (
-        <p className="soft">It is under no checkpoint yet. One is made within a minute.</p>
+        <p className="soft">No checkpoint yet. The next one follows within a minute.</p>
       ) : (
         <Shown query={proof} what="the proof" lines={3}>
           {(known) => (
@@ -124,30 +124,29 @@ function Worked({ proof, keys }: { proof: InclusionProof; keys: readonly Signing
   if (subtle === undefined)
     return (
       <p>
-        Browsers work proofs out on pages that come over HTTPS or from this machine only. Elsewhere{" "}
+        Browsers verify proofs only over HTTPS or on this machine. Elsewhere, use{" "}
         <code>tutti audit verify</code> does it.
       </p>
     );
-  if (steps === undefined) return <p className="soft">Working it out…</p>;
+  if (steps === undefined) return <p className="soft">Verifying …</p>;
   const holds = steps.every(({ fault }) => fault === undefined);
   const key = keys.find(({ signingKeyId }) => signingKeyId === proof.checkpoint?.signingKeyId);
   return (
     <div aria-live="polite">
       <p className={`proof-word tone-${holds ? "done" : "wrong"}`}>
         <Glyph name={holds ? "final" : "cross"} />{" "}
-        {holds ? "Proved, worked out by this browser." : "Not proved: it is not as it was signed."}
+        {holds ? "Verified by this browser." : "Verification failed."}
       </p>
       <ol className="proof-steps">
         {steps.map(({ name, says, fault }) => (
           <li key={name} className={`tone-${fault === undefined ? "done" : "wrong"}`}>
             <Glyph name={fault === undefined ? "final" : "cross"} />
-            <span>{fault === undefined ? says : `${says} That does not hold: ${fault}.`}</span>
+            <span>{fault === undefined ? says : `${says} Failed: ${fault}.`}</span>
           </li>
         ))}
       </ol>
       <p className="small soft">
-        The key came from this installation. Compare it with the one you kept elsewhere, or who can sign could
-        show you another past: <code>{key?.publicKey}</code>
+        The key is from this installation. Compare it with your own copy: <code>{key?.publicKey}</code>
       </p>
     </div>
   );

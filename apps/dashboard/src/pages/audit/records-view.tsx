@@ -28,8 +28,8 @@ export function RecordsView() {
   return (
     <>
       <Part
-        title={search.view === "refused" ? "What was refused" : "What was done"}
-        aside={readTo === undefined ? "…" : `read until ${clock(readTo)}`}
+        title={search.view === "refused" ? "Rejected calls" : "Records"}
+        aside={readTo === undefined ? "…" : `up to ${clock(readTo)}`}
       >
         <LookFor key={asked} wanted={wanted} isBusy={query.isFetching} onAgain={() => void query.refetch()} />
         {query.data === undefined && query.error === null ? <Waiting what="records" lines={8} /> : null}
@@ -57,7 +57,7 @@ export function RecordsView() {
             disabled={query.isFetchingNextPage}
             onClick={() => void query.fetchNextPage()}
           >
-            {wanted.oldest === true ? "Later ones" : "Earlier ones"}
+            {wanted.oldest === true ? "Newer records" : "Older records"}
           </button>
         ) : null}
       </Part>
@@ -69,13 +69,11 @@ export function RecordsView() {
 function Nothing({ wanted }: { wanted: AuditSearch }) {
   const { view, ...others } = wanted;
   if (Object.keys(others).length > 0)
-    return <Empty title="No records are like that">Look for less, or longer ago.</Empty>;
+    return <Empty title="No records match.">Use fewer filters or an earlier time.</Empty>;
   return view === "refused" ? (
-    <Empty title="Nothing was refused">
-      Calls without a right, keys that do not hold and guessing stand here.
-    </Empty>
+    <Empty title="No rejected calls.">Lists calls without permission, invalid keys and lock-outs.</Empty>
   ) : (
-    <Empty title="Nothing was done yet">The first run, lock or key is the first record.</Empty>
+    <Empty title="No records yet.">The first run, lock or key creates the first record.</Empty>
   );
 }
 
@@ -99,7 +97,7 @@ function Line({ record, search }: { record: AuditRecord; search: AuditSearch }) 
           {many > 1 ? (
             <strong>
               {" "}
-              · {counted(many, "time")}, of which {count(many - 1)} were left out
+              · {counted(many, "time")}, of which {count(many - 1)} were omitted
             </strong>
           ) : null}
           {address ? <span className="soft"> · from {address}</span> : null}

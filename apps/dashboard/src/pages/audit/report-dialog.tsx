@@ -49,8 +49,8 @@ function ControlLine({ line, reportId }: { line: ReportLine; reportId: string })
         <span className="small">{kept ? "kept" : "not kept"}</span>
       </h3>
       <p className="small soft">
-        by {ruleIds.join(", ")}: looked at {counted(evaluated, "time")}, {count(violated)} did not hold, of
-        which {count(handled)} were refused, asked about or changed
+        by {ruleIds.join(", ")}: checked {counted(evaluated, "time")}, {count(violated)} violations, of which{" "}
+        {count(handled)} were rejected, sent for approval or changed
       </p>
       {evidence.length === 0 ? null : (
         <details>

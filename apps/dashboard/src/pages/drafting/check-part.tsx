@@ -1,4 +1,5 @@
 import type { Problem } from "@tutti/rest/types";
+import { counted } from "../../elements/moments.ts";
 import { Failure, Part } from "../../elements/parts.tsx";
 import { Problems } from "../../elements/source-area.tsx";
 import type { Checked } from "./use-checked.ts";
@@ -20,12 +21,12 @@ export function CheckPart(options: {
   return (
     <Part
       title="Check"
-      aside={problems === undefined ? "…" : wrong === 0 ? "nothing is wrong" : `${wrong} wrong`}
+      aside={problems === undefined ? "…" : wrong === 0 ? "no problems" : counted(wrong, "problem")}
     >
       {failure === undefined ? (
         <Problems problems={told} isChecked={problems !== undefined} good={good} onGo={onGo} />
       ) : (
-        <Failure title="It cannot be checked" message={failure.message} code={failure.code} />
+        <Failure title="Check failed" message={failure.message} code={failure.code} />
       )}
     </Part>
   );

@@ -24,11 +24,11 @@ export function ImpactFrame(options: {
   found: ReactNode | undefined;
 }) {
   const { looked, isOfNow, isMain, isReady, isBusy, failure, call, command, onLook, about, found } = options;
-  const label = "List its impact";
+  const label = "Show impact";
   return (
     <Part
       title="Impact"
-      aside={looked === undefined ? "not listed yet" : isOfNow ? looked : "of an earlier text"}
+      aside={looked === undefined ? "not shown yet" : isOfNow ? looked : "of an earlier version of the text"}
     >
       <div className="editor-acts">
         <span className={isMain ? "action main" : "action plain"}>
@@ -46,7 +46,7 @@ export function ImpactFrame(options: {
       </div>
       <div aria-live="polite">
         {failure === undefined ? null : (
-          <Failure title="Its impact cannot be listed" message={failure.message} code={failure.code} />
+          <Failure title="Impact not available" message={failure.message} code={failure.code} />
         )}
         {found === undefined ? (
           <p className="small soft">{about}</p>

@@ -2,9 +2,9 @@ import { ChoiceField, TextField } from "../../elements/fields.tsx";
 import { enforcements, type Named, oneOf } from "./named.ts";
 
 const enforcementWords: Readonly<Record<Named["enforcement"], string>> = {
-  shadow: "is tried out: recorded, and changes nothing",
-  enforced: "counts",
-  off: "is out of use",
+  shadow: "shadow mode: recorded, not enforced",
+  enforced: "enforced",
+  off: "off",
 };
 
 /** The fields of whatever is drafted: its name, which is for ever, what it is for, and whether it counts. */
@@ -31,13 +31,13 @@ export function Naming(options: {
         />
       ) : null}
       <TextField
-        label="For people"
+        label="Description"
         value={draft.description}
-        placeholder="what it is for"
+        placeholder="purpose"
         onChange={(description) => onChange({ description })}
       />
       <ChoiceField
-        label="It"
+        label="Enforcement"
         value={draft.enforcement}
         choices={enforcements.map((word) => [word, enforcementWords[word]])}
         onChange={(value) => onChange({ enforcement: oneOf(enforcements, value, draft.enforcement) })}

@@ -28,10 +28,10 @@ export function PutPart(options: {
       {refused === undefined ? null : <Refusal done={done} refused={refused} />}
       <form className="apply" onSubmit={(event) => event.preventDefault()}>
         <TextField
-          label="Why"
+          label="Reason"
           value={said}
           onChange={setSaid}
-          hint="Kept with the version, beside your name."
+          hint="Recorded with the version and your name."
         />
         <Action
           label={label}
@@ -44,11 +44,7 @@ export function PutPart(options: {
           onDone={onDone}
           onError={onRefused}
         />
-        {isListed ? null : (
-          <p className="small soft">
-            It can be {done} when nothing is wrong with it and its impact was listed.
-          </p>
-        )}
+        {isListed ? null : <p className="small soft">Fix all problems and show the impact first.</p>}
       </form>
     </Part>
   );
@@ -57,7 +53,7 @@ export function PutPart(options: {
 function Refusal({ done, refused }: { done: string; refused: PageError }) {
   return (
     <>
-      <Failure title={`It was not ${done}`} message={refused.message} code={refused.code} />
+      <Failure title={`Not ${done}`} message={refused.message} code={refused.code} />
       <ul className="problems">
         {problemsOfRefusal(refused).map(({ message, line, path }) => (
           <li key={`${line} ${path} ${message}`} className="small">

@@ -12,7 +12,7 @@ export function VersionsFrame(options: {
   return (
     <Part title="Versions">
       {options.list(setWanted)}
-      <Dialog title={`Go back to version ${wanted}?`} open={wanted !== undefined} onClose={close}>
+      <Dialog title={`Roll back to version ${wanted}?`} open={wanted !== undefined} onClose={close}>
         {options.rollBack(wanted ?? 0, close)}
       </Dialog>
     </Part>
@@ -24,10 +24,10 @@ export function VersionEnd({ holds, onRollBack }: { holds: boolean; onRollBack: 
   return (
     <span className="listed-acts">
       {holds ? (
-        <span className="small soft">holds</span>
+        <span className="small soft">in force</span>
       ) : (
         <button type="button" className="press" onClick={onRollBack}>
-          Go back to it…
+          Roll back …
         </button>
       )}
     </span>

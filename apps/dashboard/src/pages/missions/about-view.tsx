@@ -13,7 +13,7 @@ export function AboutView({ mission }: { mission: Mission }) {
   return (
     <>
       <Part title="Goal">
-        <p className="mission-goal">{spec?.goal || <span className="soft">none was said</span>}</p>
+        <p className="mission-goal">{spec?.goal || <span className="soft">No goal set.</span>}</p>
         {spec?.input === undefined ? null : <ValueView value={spec.input} what="the input of the mission" />}
       </Part>
       <Part title="Outcome">
@@ -30,12 +30,12 @@ export function AboutView({ mission }: { mission: Mission }) {
       <Part title="Rules">
         <Facts
           facts={[
-            ["tasks find agents", (spec?.assignment ?? "both").replace("unspecified", "both")],
+            ["assignment", (spec?.assignment ?? "both").replace("unspecified", "both")],
             ["roles", (spec?.roles ?? []).map(({ name }) => name).join(", ") || "–"],
             ["leader", spec?.leadership?.enabled === true ? spec.leadership.role || "any agent" : "none"],
             [
               "ends when",
-              (spec?.stopConditions ?? []).map(({ name }) => name).join(", ") || "all tasks have",
+              (spec?.stopConditions ?? []).map(({ name }) => name).join(", ") || "all tasks have ended",
             ],
             ["pool", spec?.pool || "default"],
             ["accepted", <Moment key="accepted" atMs={mission.createTimeMs} />],

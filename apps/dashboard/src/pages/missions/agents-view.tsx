@@ -10,11 +10,7 @@ const rowPx = 62;
 /** Who takes part: the part they play, what they have and have done. */
 export function AgentsView({ mission: { participants, leader } }: { mission: Mission }) {
   if (participants.length === 0)
-    return (
-      <Empty title="Nobody takes part yet">
-        Agents join by themselves, or with the first task they take.
-      </Empty>
-    );
+    return <Empty title="No agents yet.">Agents join on their own or with their first task.</Empty>;
   return (
     <VirtualCards
       items={participants}
@@ -38,7 +34,7 @@ function Line({ agent, leads }: { agent: Participant; leads: boolean }) {
       </span>
       <span className="small soft">{pool === "" ? "" : `pool ${pool}`}</span>
       <span className="small">
-        {count(tasks)} at work, {count(done)} done
+        {count(tasks)} running, {count(done)} completed
       </span>
       <span className="small soft">{usedWords(used)}</span>
       <span className="small soft">

@@ -19,8 +19,7 @@ export function BoardView({ entries }: { entries: readonly BoardEntry[] }) {
     () => entries.filter(({ key }) => key.toLowerCase().includes(wanted)),
     [entries, wanted],
   );
-  if (entries.length === 0)
-    return <Empty title="Nothing is written on the blackboard">Agents write here.</Empty>;
+  if (entries.length === 0) return <Empty title="No entries yet.">Agents write entries.</Empty>;
   return (
     <>
       {entries.length < searchedFrom && text === "" ? null : (
@@ -28,7 +27,7 @@ export function BoardView({ entries }: { entries: readonly BoardEntry[] }) {
           <TextField label="Search" type="search" value={text} placeholder="key" onChange={setText} />
         </div>
       )}
-      {shown.length === 0 ? <Empty title="No key is like that" /> : null}
+      {shown.length === 0 ? <Empty title="No entries match." /> : null}
       <VirtualCards
         items={shown}
         keyOf={({ key }) => key}

@@ -20,7 +20,7 @@ export function MessagesView({ messages }: { messages: readonly MissionMessage[]
     () => (to === "" ? messages : messages.filter((each) => targetWords(each.to) === to)),
     [messages, to],
   );
-  if (messages.length === 0) return <Empty title="Nobody has said anything yet" />;
+  if (messages.length === 0) return <Empty title="No messages yet." />;
   return (
     <>
       {targets.length < 2 ? null : (
@@ -52,7 +52,7 @@ function Message({ message }: { message: MissionMessage }) {
     <div className="mission-message">
       <p className="small soft">
         {number} · <strong>{sender?.id || "somebody"}</strong> to {targetWords(to)}
-        {answers > 0 ? `, in answer to ${answers}` : ""}
+        {answers > 0 ? `, reply to ${answers}` : ""}
         {taskId ? `, about ${taskId}` : ""} · <Moment atMs={sendTimeMs} />
       </p>
       <ValueLine value={body} what={`message ${number}`} />

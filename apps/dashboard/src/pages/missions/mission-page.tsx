@@ -50,7 +50,7 @@ export function MissionPage() {
       <>
         <Head mission={mission} />
         {problem === undefined ? null : (
-          <Failure title="It is not heard any more" message={problem.message} code={problem.code} />
+          <Failure title="Disconnected" message={problem.message} code={problem.code} />
         )}
         {mission.trouble ? (
           <p className="mission-trouble tone-wrong" role="status">
@@ -66,14 +66,13 @@ export function MissionPage() {
 }
 
 function Head({ mission }: { mission: Mission }) {
-  const { missionId, status, statusReason, leader, parent, createTimeMs, startTimeMs, endTimeMs } = mission;
+  const { missionId, status, statusReason, leader, parent } = mission;
   return (
     <WorkHead
       {...{ kind: "mission", id: missionId, status, parent, hasEnded: hasEnded(mission) }}
       title={titleOf(mission) || missionId}
       by={actorOf(mission.createCause)}
-      fromMs={startTimeMs || createTimeMs}
-      toMs={endTimeMs}
+      lifetime={mission}
       before={statusReason ? <span>{statusReason}</span> : null}
       actions={<SteeringActions of={{ kind: "missions", id: missionId }} actions={actionsOf(mission)} />}
     >
@@ -94,7 +93,7 @@ function Questions({ mission: { missionId, openApprovals = 0 } }: { mission: Mis
   if (openApprovals === 0) return null;
   if (data === undefined) return <Waiting what="questions" lines={3} />;
   return (
-    <ul className="approvals mission-questions" aria-label="Questions to people">
+    <ul className="approvals mission-questions" aria-label="Approvals">
       {data.approvals.map((approval) => (
         <li key={approval.approvalId}>
           <Question approval={approval} />
@@ -132,16 +131,11 @@ function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
     ["votes", `Votes ${count(votes.length)}${openVotes > 0 ? `, ${openVotes} open` : ""}`],
     ["agents", `Agents ${count(mission.participants.length)}`],
     ["trace", "Trace"],
-    ["about", "What for"],
+    ["about", "Definition"],
   ];
   const onTask = (id: string) => look({ task: id });
   return (
-    <Tabs
-      label="What is shared"
-      tabs={tabs}
-      current={view}
-      onChange={(next) => look({ view: next, task: "" })}
-    >
+    <Tabs label="Shared state" tabs={tabs} current={view} onChange={(next) => look({ view: next, task: "" })}>
       {view === "tasks" ? <TasksView mission={mission} tasks={tasks} open={task} onOpen={onTask} /> : null}
       {view === "board" ? <BoardView entries={entries} /> : null}
       {view === "messages" ? <MessagesView messages={messages} /> : null}

@@ -49,7 +49,7 @@ describe("a budget", () => {
     assert.deepEqual(
       budgetLines(budget).map((line) => `${line.name}: ${budgetWords(line)}`),
       [
-        "Tokens: 250 of 1,000 used, 25 %, 100 set aside, 650 left",
+        "Tokens: 250 of 1,000 used, 25 %, 100 reserved, 650 left",
         "Money: 0.5 used, without limit",
         "Time: 30 s of 1 min used, 50 %, 30 s left",
       ],
@@ -102,7 +102,7 @@ describe("a vote", () => {
     [
       "with quorum, role and tie",
       { rule: "two_thirds", quorum: 0.5, role: "judge", tie: "first" },
-      "two thirds, at least 50 % of the voters, of those who play judge, of a tie the first wins",
+      "two thirds, at least 50 % of the voters, role judge, ties: first option wins",
     ],
   ] as const)
     it(`says ${what} how it is decided`, () => assert.equal(ruleWords(vote(given)), expected));
@@ -148,7 +148,7 @@ describe("what is shared in a mission", () => {
   it("says to whom a message went", () => {
     assert.deepEqual(
       [{ agentId: "ann" }, { role: "judge" }, { topic: "news" }, { everybody: {} }].map(targetWords),
-      ["ann", "all who play judge", "topic news", "everybody"],
+      ["ann", "role judge", "topic news", "everybody"],
     );
   });
   it("puts a value in a line, and cuts what is longer", () => {
@@ -165,7 +165,7 @@ describe("what can be done with a mission", () => {
     assert.deepEqual(labels("cancelling"), ["Terminate"]);
     assert.deepEqual(labels("completed", 5), []);
   });
-  it("is spelled as a call and as a command, with the reason", () => {
+  it("has a REST call and a CLI command with the reason", () => {
     const [, cancel, terminate] = actionsOf({ status: "running" });
     assert.ok(cancel !== undefined && terminate !== undefined);
     assert.deepEqual(steeringCall({ kind: "missions", id: "m/1" }, cancel, "enough"), {

@@ -77,14 +77,14 @@ export function budgetShare(budget: Budget | undefined): number | undefined {
 }
 
 export function budgetWords({ limit, used, reserved, left, written }: BudgetLine): string {
-  const aside = reserved > 0 ? `, ${written(reserved)} set aside` : "";
+  const aside = reserved > 0 ? `, ${written(reserved)} reserved` : "";
   if (limit === undefined) return `${written(used)} used${aside}, without limit`;
   return `${written(used)} of ${written(limit)} used, ${percent(used / limit)}${aside}, ${written(left)} left`;
 }
 
 export function targetWords(to: MessageTarget | undefined): string {
   if (to?.agentId) return to.agentId;
-  if (to?.role) return `all who play ${to.role}`;
+  if (to?.role) return `role ${to.role}`;
   if (to?.topic) return `topic ${to.topic}`;
   return "everybody";
 }
@@ -97,15 +97,15 @@ const rules: Readonly<Record<VoteRule, string>> = {
   unspecified: "more than half",
   majority: "more than half",
   plurality: "the most",
-  unanimous: "all who voted",
+  unanimous: "unanimous",
   two_thirds: "two thirds",
   ranked: "by ranks",
 };
 
 const ties: Readonly<Partial<Record<TieRule, string>>> = {
-  leader: "the leader decides a tie",
-  first: "of a tie the first wins",
-  approval: "a person decides a tie",
+  leader: "ties: leader decides",
+  first: "ties: first option wins",
+  approval: "ties: person decides",
 };
 
 /** By what it is decided: `more than half, at least 50 % of the voters`. */
@@ -118,7 +118,7 @@ export function ruleWords({
   return [
     rules[rule] ?? rule.replaceAll("_", " "),
     quorum > 0 ? `at least ${percent(quorum)} of the voters` : "",
-    role === "" ? "" : `of those who play ${role}`,
+    role === "" ? "" : `role ${role}`,
     ties[tie] ?? "",
   ]
     .filter(Boolean)
@@ -182,22 +182,21 @@ export function inLine(value: unknown, most = 160): string {
 
 const pause: Steering = {
   ...{ verb: "pause", label: "Pause", weight: "plain" },
-  question: "What is at work finishes, and nothing new begins until it is resumed.",
-  said: "Paused: what is at work finishes, nothing new begins.",
+  question: "Running tasks finish. No new tasks start until you resume.",
+  said: "Paused. Running tasks finish, no new tasks start.",
 };
 const resume: Steering = {
   ...{ verb: "resume", label: "Resume", weight: "main" },
-  ...{ question: "Its tasks are given out again.", said: "It goes on." },
+  ...{ question: "Tasks are assigned again.", said: "Resumed." },
 };
 const cancel: Steering = {
   ...{ verb: "cancel", label: "Cancel", weight: "grave" },
-  question:
-    "What is at work is stopped, in the runs and missions that it started too. This cannot be taken back.",
-  said: "It is being cancelled.",
+  question: "Stops running tasks, also in child runs and missions. You cannot undo this.",
+  said: "Cancelling.",
 };
 const terminate: Steering = {
   ...{ verb: "terminate", label: "Terminate", weight: "grave" },
-  ...{ question: "The mission ends at once. Nothing that was done is undone.", said: "It was terminated." },
+  ...{ question: "The mission ends at once. No compensation runs.", said: "Terminated." },
 };
 
 /** In the order of the buttons: what helps first, what ends it last. */

@@ -99,15 +99,15 @@ function listCommand({ text, status = [] }: MissionsSearch): string {
 function NoMissions({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
   if (isFiltered)
     return (
-      <Empty title="No mission is like that">
+      <Empty title="No missions match.">
         <button type="button" className="press" onClick={onClear}>
           Show all missions
         </button>
       </Empty>
     );
   return (
-    <Empty title="No mission has begun yet">
-      <p>Agents that work together on tasks, a blackboard and a budget: start one in a terminal.</p>
+    <Empty title="No missions yet.">
+      <p>In a mission, agents share tasks, a blackboard and a budget. Start one with the CLI.</p>
       <CopyLine
         label="command"
         text="tutti mission start --goal 'a name for the cat' --add-task think=names.think"

@@ -11,16 +11,16 @@ export function howItCame(task: BoardTask, assignment: Assignment = "unspecified
 
 function comingWords(task: BoardTask, assignment: Assignment): string {
   const { claim, child, agentId = "", status, endTimeMs = 0, spec } = task;
-  if (child !== undefined) return `a ${child.kind} of its own does it`;
-  if (endTimeMs > 0) return agentId === "" ? "nobody did it" : `${agentId} had it`;
+  if (child !== undefined) return `a child ${child.kind} runs it`;
+  if (endTimeMs > 0) return agentId === "" ? "no agent" : `${agentId} ran it`;
   if (claim?.agentId)
-    return claim.expireTimeMs ? `${claim.agentId} claimed it` : `its pool gave it to ${claim.agentId}`;
-  if (status !== "queued") return "nobody has it yet";
+    return claim.expireTimeMs ? `${claim.agentId} claimed it` : `assigned to ${claim.agentId}`;
+  if (status !== "queued") return "not assigned yet";
   // What has limits by key is given by the pool alone, which keeps them.
   const isLimited = assignment !== "claimed" && (spec?.limits ?? []).length > 0;
-  if (assignment === "offered" || isLimited) return "its pool looks for an agent";
-  if (assignment === "claimed") return "whoever claims it first has it";
-  return "its pool looks for an agent, and whoever claims it first has it";
+  if (assignment === "offered" || isLimited) return "waits for an assignment";
+  if (assignment === "claimed") return "waits for a claim";
+  return "waits for an assignment or a claim";
 }
 
 /** `a part of plan that bob delegated`; empty for a task of its own. */
@@ -35,18 +35,18 @@ export function voteWords(vote: Vote): string {
   if (vote.outcome !== undefined) return "";
   const inOrder = [...tallied(vote)].sort((one, other) => other.weight - one.weight);
   const [first, second] = inOrder;
-  if (first === undefined || first.weight === 0) return "nobody has voted yet";
+  if (first === undefined || first.weight === 0) return "no votes yet";
   const firstOf = vote.rule === "ranked" ? " of the first choices" : "";
   if (second !== undefined && second.weight === first.weight) {
     const level = inOrder.filter(({ weight }) => weight === first.weight).map(({ option }) => option);
-    return `${level.slice(0, -1).join(", ")} and ${level.at(-1)} are level with ${percent(first.share)} each${firstOf}`;
+    return `${level.slice(0, -1).join(", ")} and ${level.at(-1)} are tied with ${percent(first.share)} each${firstOf}`;
   }
   const leads = `${first.option} leads with ${percent(first.share)}${firstOf}`;
   const enough = isEnough(vote, first);
   if (enough === undefined) return leads;
   // How many may vote is not known here.
-  const now = (vote.quorum ?? 0) > 0 ? "would be chosen as soon as enough have voted" : "would be chosen now";
-  return `${leads}, and ${enough ? now : "that is not enough yet"}`;
+  const now = (vote.quorum ?? 0) > 0 ? "wins when the quorum is reached" : "wins now";
+  return `${leads}, and ${enough ? now : "quorum not reached"}`;
 }
 
 /** Whether what leads would win by the rule; undefined where that takes more than first choices. */

@@ -56,7 +56,7 @@ function Detail({ mission, task, onTask }: TaskDetailOptions) {
         facts={[
           ["done by", doneBy(task) || "–"],
           ["whose", howItCame(task, mission.spec?.assignment)],
-          ["claim runs out", <Moment key="expire" atMs={claim?.expireTimeMs} />],
+          ["claim expires", <Moment key="expire" atMs={claim?.expireTimeMs} />],
           ["attempts", count(attempts)],
           ["needs", needs.map((need) => need.task).join(", ") || "–"],
           ["used", usedWords(task.used) || "–"],
@@ -96,7 +96,7 @@ function Why({ mission: { missionId }, task, onTask }: TaskDetailOptions) {
   return (
     <section>
       <h3 className="mission-why">
-        Why it stands so{" "}
+        Explanation{" "}
         <Spelled
           label="Why"
           call={{ method: "GET", path }}
@@ -114,7 +114,7 @@ function Handoffs({ handoffs }: { handoffs: readonly Handoff[] }) {
   if (handoffs.length === 0) return null;
   return (
     <section>
-      <h3>Handed on</h3>
+      <h3>Handoffs</h3>
       <ol className="mission-handoffs">
         {handoffs.map(({ fromAgentId, to, reason, handoffTimeMs }) => (
           <li key={`${handoffTimeMs} ${fromAgentId}`}>

@@ -30,7 +30,7 @@ export function TasksView(options: {
   const counts = useMemo(() => statesOf(tasks), [tasks]);
   const opened = open === "" ? undefined : tasks.find(({ spec }) => spec?.id === open);
   if (tasks.length === 0)
-    return <Empty title="No task is on the board">Agents and people add them while it runs.</Empty>;
+    return <Empty title="No tasks yet.">Agents and people add tasks while the mission runs.</Empty>;
   return (
     <>
       <div className="mission-look">
@@ -42,14 +42,14 @@ export function TasksView(options: {
           onChange={(text) => setWanted({ ...wanted, text })}
         />
         <StateChoices
-          label="How they stand"
+          label="State"
           counts={counts}
           standOf={(state) => standOf(taskStates, state)}
           chosen={wanted.state}
           onChoose={(state) => setWanted({ ...wanted, state })}
         />
       </div>
-      {shown.length === 0 ? <Empty title="No task is like that" /> : null}
+      {shown.length === 0 ? <Empty title="No tasks match." /> : null}
       <VirtualCards
         items={shown}
         keyOf={({ spec }) => spec?.id ?? ""}

@@ -13,7 +13,7 @@ export function ValueLine({ value, what }: { value: unknown; what: string }) {
       <button type="button" className="value-line" onClick={() => setOpen(true)}>
         <code className="clipped">
           <span className="unseen">Open {what}: </span>
-          {isElsewhere ? "kept apart" : inLine(value)}
+          {isElsewhere ? "stored separately" : inLine(value)}
         </code>
       </button>
       <Dialog title={what} open={isOpen} onClose={() => setOpen(false)} wide>

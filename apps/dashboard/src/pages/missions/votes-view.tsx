@@ -9,7 +9,7 @@ import { voteWords } from "./reading.ts";
 
 /** What the agents vote on: by which rule, how it stands, and how it came out. */
 export function VotesView({ votes }: { votes: readonly Vote[] }) {
-  if (votes.length === 0) return <Empty title="Nothing was put to the vote" />;
+  if (votes.length === 0) return <Empty title="No votes yet." />;
   return votes.map((vote) => <OneVote key={vote.voteId} vote={vote} />);
 }
 
@@ -39,7 +39,7 @@ function OneVote({ vote }: { vote: Vote }) {
               <strong>{outcome.winner}</strong> was chosen
             </>
           ) : (
-            "It ended undecided"
+            "Ended without a decision"
           )}
           {outcome.message ? `: ${outcome.message}` : ""} <Moment atMs={outcome.closeTimeMs} />
         </p>

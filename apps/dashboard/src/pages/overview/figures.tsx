@@ -1,12 +1,21 @@
 import { useQuery } from "@tanstack/react-query";
 import type { MetricSeries } from "@tutti/rest/types";
 import { lazy, Suspense, useMemo } from "react";
-import { metricSeriesQuery } from "../../data/queries.ts";
+import { metricProcessesQuery, metricSeriesQuery } from "../../data/queries.ts";
 import { pageError } from "../../data/send.ts";
-import { figure } from "../../elements/moments.ts";
+import { counted, figure } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
-import { aligned, failures, type Line, latency, latest, seriesWanted, throughput } from "./series.ts";
+import {
+  aligned,
+  bySilence,
+  failures,
+  type Line,
+  latency,
+  latest,
+  seriesWanted,
+  throughput,
+} from "./series.ts";
 
 const Chart = lazy(() => import("../../elements/chart.tsx"));
 
@@ -14,44 +23,61 @@ const heightPx = 132;
 
 const panels = [
   { title: "Throughput", unit: "tasks/s", of: throughput, tokens: ["--playing"] },
-  { title: "Latency", unit: "ms, slowest kind of call", of: latency, tokens: ["--done", "--held"] },
+  { title: "Latency", unit: "ms, slowest method", of: latency, tokens: ["--done", "--held"] },
   { title: "Failures", unit: "failed calls/s", of: failures, tokens: ["--wrong"] },
 ] as const;
 
-/** A process that hosts no pools has not heard of what theirs count. */
+/** No process declares it: the process with the pools does not answer. */
 const unknownMetric = "metrics.unknown";
 
 const notForYou = "mesh.denied";
 
-/** How much is done, how quickly, and what fails, from the platform's own ring of metrics. */
+/** Throughput, latency and failures, from the metrics that each process keeps. */
 export function Figures() {
   const query = useQuery(metricSeriesQuery(Object.values(seriesWanted)));
-  if (query.error !== null && pageError(query.error).code === unknownMetric)
+  const code = query.error === null ? "" : pageError(query.error).code;
+  if (code === notForYou)
     return (
-      <Part title="Figures">
-        <Empty title="Each process keeps its own">
-          The gateway of a cluster does not have those of the others: Prometheus collects them, and the boards
-          of <code>deploy/grafana</code> show them.
-        </Empty>
-      </Part>
-    );
-  if (query.error !== null && pageError(query.error).code === notForYou)
-    return (
-      <Part title="Figures">
-        <Empty title="They are of the whole installation">
-          What is counted is what is done for all namespaces: a role in the namespace <code>system</code>{" "}
-          shows it.
+      <Part title="Metrics">
+        <Empty title="Metrics of the whole installation">
+          Metrics cover all namespaces. Ask for a role in the namespace <code>system</code> that permits them.
         </Empty>
       </Part>
     );
   return (
-    <Part title="Figures" aside="the last five minutes">
-      <div className="panels">
-        <Shown query={query} what="figures" lines={6}>
-          {({ series }) => panels.map((panel) => <Panel key={panel.title} {...panel} series={series} />)}
-        </Shown>
-      </div>
+    <Part title="Metrics" aside="last 5 minutes">
+      {code === unknownMetric ? (
+        <Empty title="No metrics yet">The processes that run tasks do not answer.</Empty>
+      ) : (
+        <div className="panels">
+          <Shown query={query} what="metrics" lines={6}>
+            {({ series }) => panels.map((panel) => <Panel key={panel.title} {...panel} series={series} />)}
+          </Shown>
+        </div>
+      )}
+      <Processes />
     </Part>
+  );
+}
+
+/** Whose metrics these are. A process that does not answer is listed with the reason. */
+function Processes() {
+  const { data: processes = [] } = useQuery(metricProcessesQuery());
+  if (processes.length === 0) return null;
+  const { answering, silent } = bySilence(processes);
+  return (
+    <div className="panel-processes small soft">
+      <p>
+        Sum of {counted(answering.length, "process", "processes")}: {answering.join(", ") || "none"}
+      </p>
+      {silent.map(({ name, problem }) => (
+        <p key={name} className="tone-wrong">
+          <span className="worker-failed">
+            No metrics of {name}: {problem}
+          </span>
+        </p>
+      ))}
+    </div>
   );
 }
 
@@ -88,7 +114,7 @@ function Panel(options: {
       </figcaption>
       <div className="panel-chart" style={{ minHeight: heightPx }}>
         {atSec.length < 2 ? (
-          <Empty title="No figures yet" />
+          <Empty title="No data yet" />
         ) : (
           <Suspense>
             <Chart atSec={atSec} values={values} lines={styles} heightPx={heightPx} written={figure} />

@@ -6,38 +6,38 @@ import { absentAgentsQuery, approvalsQuery, someRunsQuery, statusQuery } from ".
 import { nowMs } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { counted } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { StandMark } from "../../score/glyph.tsx";
 import { agentStates, runStates, type Stand, standOf, verdicts } from "../../score/states.ts";
 import { whatFailed } from "../runs/outcome.ts";
-import { type Trouble, troublesIn } from "./needs.ts";
+import { type Trouble, troublesIn, withPausedTasks } from "./needs.ts";
 import { workflowOf } from "./score-layout.ts";
 
 const shown = 3;
 const hourMs = 3_600_000;
-/** What failed before is history. */
 const failedForHours = 24;
 
-/** What goes on only when a person does something, most urgent first. */
+/** Work that continues only after a person acts, most urgent first. */
 export function NeedsPerson() {
   const approvals = useQuery(approvalsQuery());
   const stopped = useQuery(someRunsQuery({ status: ["paused", "quarantined"] }, 20));
-  // To the hour, so that it is the same question for a while.
+  const running = useQuery(someRunsQuery({ status: ["running"] }, 200));
+  // To the hour, so that the query stays the same for a while.
   const since = useMemo(() => (Math.floor(nowMs() / hourMs) - failedForHours) * hourMs, []);
   const failed = useQuery(someRunsQuery({ status: ["failed"], endedFromMs: since }, 20));
   const absent = useQuery(absentAgentsQuery());
   const status = useQuery(statusQuery());
   const troubles = troublesIn(status.data);
+  const held = withPausedTasks(running.data?.runs ?? []);
   return (
-    <Part title="Needs a person" id="needs-person">
-      <Shown query={approvals} what="what needs a person" lines={4}>
+    <Part title="Needs attention" id="needs-person">
+      <Shown query={approvals} what="work that needs attention" lines={4}>
         {(open) => (
           <Lists
             approvals={open.approvals}
-            stopped={stopped.data?.runs ?? []}
+            stopped={[...(stopped.data?.runs ?? []), ...held]}
             failed={failed.data?.runs ?? []}
             absent={absent.data?.agents ?? []}
             troubles={troubles}
@@ -57,45 +57,72 @@ function Lists(options: {
 }) {
   const { approvals, stopped, failed, absent, troubles } = options;
   if ([approvals, stopped, failed, absent, troubles].every((each) => each.length === 0))
-    return <Empty title="Nothing waits for you">Everything goes on by itself.</Empty>;
+    return <Empty title="Nothing needs attention">No open approvals, paused or failed runs.</Empty>;
   return (
-    <ul className="needs">
-      {troubles.slice(0, shown).map((trouble) => (
-        <TroubleLine key={trouble.path} trouble={trouble} />
-      ))}
-      {approvals.slice(0, shown).map((approval) => (
-        <ApprovalLine key={`${approval.about?.id} ${approval.approvalId}`} approval={approval} />
-      ))}
-      {stopped.slice(0, shown).map((run) => (
-        <RunLine key={run.runId} run={run} verb="resume" label="Resume" />
-      ))}
-      {failed.slice(0, shown).map((run) => (
-        <RunLine key={run.runId} run={run} verb="retry" label="Retry" />
-      ))}
-      {absent.slice(0, shown).map((agent) => (
-        <AbsentLine key={`${agent.pool} ${agent.agentId}`} agent={agent} />
-      ))}
-      <More approvals={approvals.length} stopped={stopped.length} failed={failed.length} />
-    </ul>
+    <>
+      <Group title="Components" many={troubles.length}>
+        {troubles.slice(0, shown).map((trouble) => (
+          <TroubleLine key={trouble.path} trouble={trouble} />
+        ))}
+      </Group>
+      <Group title="Approvals" many={approvals.length} all={<Link to="/approvals">Show all approvals</Link>}>
+        {approvals.slice(0, shown).map((approval) => (
+          <ApprovalLine key={`${approval.about?.id} ${approval.approvalId}`} approval={approval} />
+        ))}
+      </Group>
+      <Group
+        title="Paused runs"
+        many={stopped.length}
+        all={
+          <Link to="/runs" search={{ status: ["paused", "quarantined"] }}>
+            Show all paused runs
+          </Link>
+        }
+      >
+        {stopped.slice(0, shown).map((run) => (
+          <RunLine key={run.runId} run={run} verb="resume" label="Resume run" />
+        ))}
+      </Group>
+      <Group
+        title="Failed runs, last 24 hours"
+        many={failed.length}
+        all={
+          <Link to="/runs" search={{ status: ["failed"] }}>
+            Show all failed runs
+          </Link>
+        }
+      >
+        {failed.slice(0, shown).map((run) => (
+          <RunLine key={run.runId} run={run} verb="retry" label="Retry run" />
+        ))}
+      </Group>
+      <Group
+        title="Disconnected workers"
+        many={absent.length}
+        all={<Link to="/workers">Show all workers</Link>}
+      >
+        {absent.slice(0, shown).map((agent) => (
+          <AbsentLine key={`${agent.pool} ${agent.agentId}`} agent={agent} />
+        ))}
+      </Group>
+    </>
   );
 }
 
-function More({ approvals, stopped, failed }: { approvals: number; stopped: number; failed: number }) {
-  if (Math.max(approvals, stopped, failed) <= shown) return null;
+/** The number is that of the page of its own, not of the lines that are shown here. */
+function Group(options: { title: string; many: number; all?: ReactNode; children: ReactNode }) {
+  const { title, many, all, children } = options;
+  if (many === 0) return null;
   return (
-    <li className="needs-more">
-      {approvals > shown ? <Link to="/approvals">All {counted(approvals, "approval")}</Link> : null}
-      {stopped > shown ? (
-        <Link to="/runs" search={{ status: ["paused", "quarantined"] }}>
-          All paused runs
-        </Link>
-      ) : null}
-      {failed > shown ? (
-        <Link to="/runs" search={{ status: ["failed"] }}>
-          All failed runs
-        </Link>
-      ) : null}
-    </li>
+    <section className="needs-group">
+      <h3>
+        {title} <span className="soft">{many}</span>
+      </h3>
+      <ul className="needs">
+        {children}
+        {many > shown && all !== undefined ? <li className="needs-more">{all}</li> : null}
+      </ul>
+    </section>
   );
 }
 
@@ -120,7 +147,7 @@ function ApprovalLine({ approval }: { approval: Approval }) {
       what={approval.title || approval.approvalId}
       why={
         <>
-          asked by {runId} <Moment atMs={approval.requestTimeMs} />
+          requested by {runId} <Moment atMs={approval.requestTimeMs} />
         </>
       }
       act={
@@ -151,7 +178,7 @@ function RunLine({ run, verb, label }: { run: Run; verb: "resume" | "retry"; lab
           label={label}
           call={{ method: "POST", path: `/v1/runs/${encodeURIComponent(runId)}/${verb}`, body: {} }}
           command={commandLine("tutti", verb, runId)}
-          said={`${runId}: ${verb === "retry" ? "is tried again" : "goes on"}`}
+          said={`Run ${runId} ${verb === "retry" ? "retried" : "resumed"}.`}
         />
       }
     />
@@ -163,12 +190,10 @@ function AbsentLine({ agent }: { agent: Agent }) {
     <NeedLine
       stand={standOf(agentStates, agent.state)}
       what={`${agent.agentId ?? ""} in pool ${agent.pool ?? ""}`}
-      why={
-        agent.stateReason || (agent.state === "gone" ? "It said good-bye or was not heard for too long" : "")
-      }
+      why={agent.stateReason || (agent.state === "gone" ? "Disconnected" : "")}
       act={
         <Link to="/workers" className="press">
-          Look
+          Show worker
         </Link>
       }
     />
@@ -184,7 +209,7 @@ function TroubleLine({ trouble }: { trouble: Trouble }) {
       why={trouble.reason}
       act={
         <a className="press" href="/v1/status">
-          Look
+          Show status
         </a>
       }
     />

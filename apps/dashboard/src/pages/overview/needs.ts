@@ -1,4 +1,10 @@
-/** What needs a person, from what the platform says about itself. */
+/** Work that needs attention. */
+import type { Run } from "@tutti/rest/types";
+
+/** Running runs with tasks that are paused until a person acts. */
+export function withPausedTasks(runs: readonly Run[]): readonly Run[] {
+  return runs.filter(({ tasks }) => (tasks?.paused ?? 0) > 0);
+}
 
 export interface Trouble {
   readonly path: string;

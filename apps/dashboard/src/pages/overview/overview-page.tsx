@@ -14,7 +14,7 @@ import { ScoreStrip } from "./score-strip.tsx";
 
 const tallied = ["running", "pending", "paused", "failed", "completed", "cancelled"] as const;
 
-/** What goes on at a glance: the score, what waits for a person, and the figures. */
+/** Recent runs, work that needs attention, and metrics. */
 export function OverviewPage() {
   const runs = useQuery(latestRunsQuery());
   return (
@@ -22,10 +22,10 @@ export function OverviewPage() {
       <PageHead title="Overview" below={<Summary />} />
       <Tally />
       <Part
-        title="Score"
+        title="Recent runs"
         aside={
           <>
-            the latest 200 runs, <Link to="/runs">all of them</Link>, <Link to="/missions">missions</Link>
+            latest 200, <Link to="/runs">all runs</Link>, <Link to="/missions">missions</Link>
           </>
         }
       >
@@ -52,11 +52,11 @@ function Summary() {
     pools.reduce((total, pool) => total + figure(pool), 0);
   const workers = sum(({ agents }) => agents);
   const slots = sum((pool) => pool.slots);
-  if (workers === 0) return <>No worker is here: tasks wait until one comes.</>;
+  if (workers === 0) return <>No workers connected. Tasks wait for a worker.</>;
   return (
     <>
-      {counted(workers, "worker")}, {slots - sum(({ freeSlots }) => freeSlots)} of {counted(slots, "slot")} at
-      work
+      {counted(workers, "worker")}, {slots - sum(({ freeSlots }) => freeSlots)} of {counted(slots, "slot")} in
+      use
     </>
   );
 }

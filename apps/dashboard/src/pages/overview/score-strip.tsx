@@ -19,8 +19,8 @@ export function ScoreStrip({ runs }: { runs: readonly Run[] }) {
   const follow = useFollow();
   if (score.staves.length === 0)
     return (
-      <Empty title="Nothing has been played yet">
-        <p>Start a run, and it appears here as a note on the staff of its workflow.</p>
+      <Empty title="No runs yet.">
+        <p>Start a run. Each workflow has its own line.</p>
       </Empty>
     );
   return (

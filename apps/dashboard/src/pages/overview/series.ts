@@ -62,6 +62,23 @@ export const seriesWanted = {
   calls: "tutti_mesh_calls_total",
 } as const;
 
+interface MetricProcess {
+  readonly name: string;
+  /** Why it does not answer. */
+  readonly problem?: string | undefined;
+}
+
+/** Names of the processes whose metrics are shown, and those without metrics. */
+export function bySilence(processes: readonly MetricProcess[]): {
+  readonly answering: readonly string[];
+  readonly silent: readonly MetricProcess[];
+} {
+  return {
+    answering: processes.filter(({ problem = "" }) => problem === "").map(({ name }) => name),
+    silent: processes.filter(({ problem = "" }) => problem !== ""),
+  };
+}
+
 /** Tasks done per second. */
 export function throughput(series: readonly MetricSeries[]): readonly Line[] {
   return [joined("tasks per second", named(series, seriesWanted.results, "rate"), sum)];

@@ -51,7 +51,7 @@ export function CasesPart(options: {
       </ol>
       <div className="editor-acts">
         <button type="button" className="press" onClick={() => onChange([...cases, emptyCase])}>
-          Add a case
+          Add case
         </button>
         <span className="action plain">
           <button
@@ -60,15 +60,13 @@ export function CasesPart(options: {
             disabled={!isReady || trying.isPending}
             onClick={() => trying.mutate()}
           >
-            Try all cases
+            Test all cases
           </button>
-          <Spelled label="Try all cases" call={call} command="tutti policy test FILE" />
+          <Spelled label="Test all cases" call={call} command="tutti policy test FILE" />
         </span>
       </div>
       <div aria-live="polite">
-        {trying.error === null ? null : (
-          <Failure title="The cases could not be tried" {...pageError(trying.error)} />
-        )}
+        {trying.error === null ? null : <Failure title="Test failed" {...pageError(trying.error)} />}
         {trying.data === undefined ? null : <Results {...trying.data} />}
       </div>
     </Part>
@@ -89,7 +87,7 @@ function OneCase(options: {
       <legend className="unseen">Case {number}</legend>
       <TextField label="Title" value={drafted.title} onChange={(title) => onChange({ title })} />
       <TextField
-        label="Who"
+        label="Principal"
         value={drafted.who}
         placeholder="person:ada"
         code
@@ -97,14 +95,14 @@ function OneCase(options: {
       />
       <ActionField value={drafted.action} actions={actions} onChange={(action) => onChange({ action })} />
       <TextField
-        label="On which one"
+        label="Id"
         value={drafted.id}
         placeholder="any"
         code
         onChange={(id) => onChange({ id: id.trim() })}
       />
       <ChoiceField
-        label="Must be"
+        label="Expected"
         value={drafted.allowed ? "allowed" : "denied"}
         choices={[
           ["denied", "denied"],
@@ -113,7 +111,7 @@ function OneCase(options: {
         onChange={(value) => onChange({ allowed: value === "allowed" })}
       />
       <button type="button" className="press" onClick={onRemove}>
-        Take it out
+        Remove case
       </button>
       {wrong === undefined ? null : <p className="problem case-wrong">{wrong}</p>}
     </fieldset>
@@ -121,20 +119,16 @@ function OneCase(options: {
 }
 
 function Results({ results, failed = 0 }: TestPoliciesReply) {
-  if (results.length === 0) return <p className="soft">No policy here has a case.</p>;
+  if (results.length === 0) return <p className="soft">No cases yet.</p>;
   return (
     <>
-      <p>
-        {failed === 0
-          ? `All ${results.length} came out as they must.`
-          : `${failed} of ${results.length} did not.`}
-      </p>
+      <p>{failed === 0 ? `All ${results.length} passed.` : `${failed} of ${results.length} failed.`}</p>
       <ul className="case-results">
         {results.map(({ policyId, title, passed = false, decision }) => (
           <li key={`${policyId} ${title}`} className={passed ? "tone-done" : "tone-wrong"}>
             <p>
               <Glyph name={passed ? "final" : "cross"} />
-              <span className="unseen">{passed ? "came out" : "did not come out"}: </span> {title}{" "}
+              <span className="unseen">{passed ? "passed" : "failed"}: </span> {title}{" "}
               <span className="small soft">of {policyId}</span>
             </p>
             {passed || decision === undefined ? null : (

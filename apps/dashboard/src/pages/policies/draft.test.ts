@@ -74,7 +74,7 @@ describe("a policy that is written", () => {
     };
     assert.deepEqual(
       policyProblems(draft, actions).cases.map((problem) => problem?.slice(0, 16)),
-      ["expected a title", "expected who, as"],
+      ["Title: required.", "Expected a princ"],
     );
   });
 

@@ -20,7 +20,7 @@ export interface PolicyDraft extends Named {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-const firstText = `@reason("why this is forbidden, for whoever meets it")
+const firstText = `@reason("shown with the denial")
 forbid(principal, action == Action::"workflow.runs.start", resource)
 unless { principal in Role::"admin" };
 `;
@@ -55,13 +55,13 @@ export type PolicyProblems = { readonly id?: string; readonly cases: readonly (s
 export function policyProblems(draft: PolicyDraft, actions: readonly Action[]): PolicyProblems {
   const cases = draft.cases.map((each) => caseProblem(each, actions));
   const isId = /^[A-Za-z0-9][\w.:@-]{0,199}$/.test(draft.id);
-  return { ...(isId ? {} : { id: "expected letters, digits, - or _, as night-shift" }), cases };
+  return { ...(isId ? {} : { id: "Expected letters, digits, - or _. Example: night-shift" }), cases };
 }
 
 function caseProblem({ title, who, action }: CaseDraft, actions: readonly Action[]): string | undefined {
-  if (title.trim() === "") return "expected a title, for whoever reads that it did not come out";
-  if (actorOf(who) === undefined) return "expected who, as person:ada";
-  return actions.some(({ name }) => name === action) ? undefined : "expected an action of the list";
+  if (title.trim() === "") return "Title: required.";
+  if (actorOf(who) === undefined) return "Expected a principal, such as person:ada.";
+  return actions.some(({ name }) => name === action) ? undefined : "Expected an action from the list.";
 }
 
 export function isWhole({ id, cases }: PolicyProblems): boolean {

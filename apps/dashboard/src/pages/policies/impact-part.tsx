@@ -33,25 +33,25 @@ export function ImpactPart(options: {
       call={{ method: "POST", path: "/v1/policies/impact", body: { change } }}
       command="tutti policy impact FILE"
       onLook={onLook}
-      about="What was decided in the last seven days is made again by the policies as they would be."
+      about="Evaluates the decisions of the last 7 days again with the changed policies."
       found={impact && impact.failure === undefined ? <Turned impact={impact} /> : undefined}
     />
   );
 }
 
 function howFar({ examined, total, isWhole }: Impact): string {
-  if (isWhole) return `${counted(examined, "decision")} looked at`;
-  return total === 0 ? "…" : `${count(examined)} of ${count(total)} looked at`;
+  if (isWhole) return `${counted(examined, "decision")} evaluated`;
+  return total === 0 ? "…" : `${count(examined)} of ${count(total)} evaluated`;
 }
 
 function Turned({ impact }: { impact: Impact }) {
   const { flips, isWhole, examined } = impact;
   if (flips.length === 0)
     return isWhole ? (
-      <Empty title={examined === 0 ? "Nothing was decided lately" : "Nothing would come out otherwise"}>
+      <Empty title={examined === 0 ? "No recent decisions." : "No decisions change."}>
         {examined === 0
-          ? "Decisions are recorded when somebody calls with a key or a token; the administrator of this machine is bound by no policy."
-          : "It turns no decision of the last seven days."}
+          ? "Calls with a key or a token are recorded. Policies do not apply to the administrator of this machine."
+          : "All decisions of the last 7 days stay the same."}
       </Empty>
     ) : null;
   const { denied, allowed } = turnsOf(flips);
@@ -60,7 +60,7 @@ function Turned({ impact }: { impact: Impact }) {
       <p className="impact-sum">
         {counted(denied, "call")} would be denied, {counted(allowed, "call")} allowed.
       </p>
-      <ul className="decisions" aria-label="Decisions that would come out otherwise">
+      <ul className="decisions" aria-label="Changed decisions">
         {flips.map((flip) => (
           <li key={flip.before?.decisionId}>
             <OneFlip flip={flip} />
@@ -95,7 +95,7 @@ function OneFlip({ flip }: { flip: Flip }) {
         </p>
         <p className="small soft">
           {counted(timesOf(before), "time")}, last <Moment atMs={before?.decideTimeMs} />;{" "}
-          {policies.length === 0 ? "nothing would permit it" : allowed ? "permitted by" : "forbidden by"}
+          {policies.length === 0 ? "no permission" : allowed ? "permitted by" : "forbidden by"}
         </p>
         <References policies={policies} />
       </div>

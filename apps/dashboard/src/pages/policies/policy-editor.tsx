@@ -51,10 +51,10 @@ export function PolicyEditor(options: {
           <div className="draft-facts">
             <Naming draft={draft} isNew={isNew} example="night-shift" problem={wrong.id} onChange={put} />
           </div>
-          <SourceArea label="In Cedar" area={area} text={draft.text} onChange={(text) => put({ text })} />
+          <SourceArea label="Cedar policy" area={area} text={draft.text} onChange={(text) => put({ text })} />
         </Part>
         <div>
-          <CheckPart checked={checked} good="It can be applied as it is" onGo={goTo} />
+          <CheckPart checked={checked} good="No problems found" onGo={goTo} />
           <CasesPart
             draft={draft}
             change={change}
@@ -100,7 +100,7 @@ function Apply(options: {
     <PutPart
       {...rest}
       title="Apply"
-      label="Apply"
+      label="Apply policy"
       done="applied"
       callOf={(reason) => ({
         method: "POST",
@@ -110,7 +110,7 @@ function Apply(options: {
       commandOf={(reason) => applyCommand(draft, reason)}
       onDone={(reply) => {
         const { number = 0 } = reply as { number?: number };
-        notify({ tone: "done", text: `${draft.id} is applied: version ${number} holds` });
+        notify({ tone: "done", text: `Applied ${draft.id}. Version ${number} is in force.` });
         changed();
         void navigate({ to: "/access", search: { view: "policies" } });
       }}

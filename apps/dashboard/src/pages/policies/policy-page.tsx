@@ -9,6 +9,7 @@ import { PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Sure } from "../../elements/sure.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { enforcements, standOf } from "../../score/states.ts";
 import { whoIs } from "../access/question.ts";
@@ -29,13 +30,14 @@ export function PolicyPage() {
     enabled: id !== undefined,
   });
   const actions = useMemo(() => actionsOf(schema.data?.schema ?? ""), [schema.data]);
+  useWindowTitle(id === undefined ? "New policy" : `Policy ${id}`);
   const [removing, setRemoving] = useState(false);
   const present = policies.data?.version ?? 0;
   const isElsewhere = of !== undefined;
   return (
     <>
       <PageHead
-        title={id === undefined ? "Write a policy" : `Policy ${id}`}
+        title={id === undefined ? "New policy" : `Policy ${id}`}
         below={
           <>
             {policy.data === undefined ? null : (
@@ -53,12 +55,12 @@ export function PolicyPage() {
         actions={
           id === undefined || isElsewhere ? undefined : (
             <button type="button" className="press" onClick={() => setRemoving(true)}>
-              Remove…
+              Remove policy …
             </button>
           )
         }
       />
-      <Shown query={schema} what="what policies can be about" lines={10}>
+      <Shown query={schema} what="policy schema" lines={10}>
         {() =>
           id === undefined ? (
             <PolicyEditor first={emptyPolicy} isNew present={present} actions={actions} />
@@ -66,7 +68,7 @@ export function PolicyPage() {
             <Shown query={policy} what="the policy" lines={10}>
               {(known) =>
                 isElsewhere ? (
-                  <Part title="Text" aside="of the namespace system: look into it to change it">
+                  <Part title="Text" aside="namespace system: switch to it to edit">
                     <pre className="statement">{known.text}</pre>
                   </Part>
                 ) : (
@@ -98,9 +100,8 @@ function Remove({ id, present }: { id: string; present: number }) {
       action={{
         label: "Remove policy",
         weight: "grave",
-        question:
-          "What it permits is permitted no more, and what it forbids no longer forbidden. Rolling back brings it again.",
-        said: `${id} is removed`,
+        question: "The policy no longer applies. Roll back to restore it.",
+        said: `Removed ${id}.`,
       }}
       call={(reason) => ({
         method: "POST",

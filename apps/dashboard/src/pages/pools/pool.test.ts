@@ -11,7 +11,7 @@ const pool = (status: Partial<NonNullable<Pool["status"]>>, given: Partial<Pool>
 describe("a pool", () => {
   for (const [what, given, expected] of [
     ["that a person has paused", pool({ agents: { ready: 1 } }, { paused: true }), "paused"],
-    ["without anybody, whom tasks wait for", pool({ queued: 2 }), "nobody is here"],
+    ["without anybody, whom tasks wait for", pool({ queued: 2 }), "no workers"],
     ["without anybody or anything", pool({}), "empty"],
     ["with all slots taken", pool({ agents: { busy: 1 }, slots: 4 }), "busy"],
     ["with room", pool({ agents: { ready: 1 }, slots: 4, freeSlots: 1 }), "ready"],
@@ -30,7 +30,7 @@ describe("a pool", () => {
   });
 
   it("says in words why a task waits, also where it knows none of its own", () => {
-    assert.equal(whyWaiting("no_capability"), "nobody offers this");
+    assert.equal(whyWaiting("no_capability"), "no worker has this capability");
     assert.equal(whyWaiting("approval"), "approval");
     assert.equal(whyWaiting(), "");
   });

@@ -21,7 +21,7 @@ export function statusOf({ status }: Pool) {
 export function standOfPool(pool: Pool): Stand {
   const { agents, slots, freeSlots, queued } = statusOf(pool);
   if (pool.paused === true) return agentHolds["paused"] ?? standOf(agentStates, "");
-  if (agents === 0) return { ...standOf(agentStates, "gone"), word: queued > 0 ? "nobody is here" : "empty" };
+  if (agents === 0) return { ...standOf(agentStates, "gone"), word: queued > 0 ? "no workers" : "empty" };
   return standOf(agentStates, slots > 0 && freeSlots === 0 ? "busy" : "ready");
 }
 
@@ -32,21 +32,21 @@ export function queueOrder(tasks: readonly QueuedTask[]): readonly QueuedTask[] 
 /** Why a task is still in the queue. Causes that a queue does not know stand as they are called. */
 const causes: Readonly<Partial<Record<WaitCause, string>>> = {
   unspecified: "",
-  backoff: "the pause before another attempt",
-  limit: "a limit of concurrency or rate",
-  no_capability: "nobody offers this",
-  no_match: "nobody who offers this has the labels or resources",
-  busy: "all who could do it are busy",
-  behind_others: "other work goes first",
-  slowed_down: "workers said that they are overloaded",
-  breaker: "a worker with room failed too often, or the pool cannot be reached",
-  hook: "a hook denied or delayed it",
-  policy: "a policy forbids it",
-  quota: "a quota is used up",
-  budget: "a budget is used up",
-  paused: "the pool is paused",
-  owner: "the pool goes to another process",
-  agent_start: "a worker is being started for it",
+  backoff: "backoff before the next attempt",
+  limit: "concurrency or rate limit",
+  no_capability: "no worker has this capability",
+  no_match: "no worker with this capability has the labels or resources",
+  busy: "all matching workers are busy",
+  behind_others: "other tasks have priority",
+  slowed_down: "workers are overloaded",
+  breaker: "circuit breaker open, or pool unreachable",
+  hook: "denied or delayed by a hook",
+  policy: "denied by a policy",
+  quota: "quota used up",
+  budget: "budget used up",
+  paused: "pool paused",
+  owner: "pool moves to another process",
+  agent_start: "worker starting",
 };
 
 export function whyWaiting(cause: WaitCause = "unspecified"): string {

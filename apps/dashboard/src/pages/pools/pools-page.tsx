@@ -37,7 +37,7 @@ export function PoolsPage() {
       <Shown query={query} what="pools" lines={8}>
         {(known) =>
           known.pools.length === 0 ? (
-            <Empty title="No pool is here">One comes with the first worker or task.</Empty>
+            <Empty title="No pools yet.">The first worker or task creates a pool.</Empty>
           ) : (
             known.pools.map((pool) => <OnePool key={pool.pool} pool={pool} />)
           )
@@ -57,14 +57,14 @@ function OnePool({ pool }: { pool: Pool }) {
       <p className="pool-acts">
         {paused === true ? (
           <Action
-            label="Let it go on"
+            label="Resume pool"
             weight="main"
             call={{ method: "POST", path: pathOf(["pools", name, "resume"]), body: {} }}
             command={`tutti pool resume ${name}`}
           />
         ) : (
           <Action
-            label="Pause"
+            label="Pause pool"
             call={{ method: "POST", path: pathOf(["pools", name, "pause"]), body: {} }}
             command={`tutti pool pause ${name}`}
           />
@@ -86,20 +86,20 @@ function Standing({ pool }: { pool: Pool }) {
         <Meter share={slots === 0 ? 0 : taken / slots} />
         <span className="small soft">
           {slots === 0
-            ? "no slot: nobody is here"
-            : `${count(taken)} of ${counted(slots, "slot")} at work, ${percent(taken / slots)}`}
+            ? "no slots"
+            : `${count(taken)} of ${counted(slots, "slot")} in use, ${percent(taken / slots)}`}
         </span>
       </div>
       <Facts
         facts={[
           ["workers", count(agents)],
-          ["waiting here", count(queued)],
-          ["waiting where they came from", count(waitingAtHome)],
-          ["at work", count(running)],
-          ["between attempts", count(retrying)],
+          ["queued", count(queued)],
+          ["held back at the sender", count(waitingAtHome)],
+          ["in use", count(running)],
+          ["in backoff", count(retrying)],
           ["longest wait", queued === 0 ? "–" : span(longestWaitMs)],
-          ["begun per second, over a minute", startsPerSec.toFixed(1)],
-          ["chosen by", (pool.strategy?.kind ?? "least_loaded").replaceAll("_", " ")],
+          ["started per second, last minute", startsPerSec.toFixed(1)],
+          ["strategy", (pool.strategy?.kind ?? "least_loaded").replaceAll("_", " ")],
         ]}
       />
     </>
@@ -112,7 +112,7 @@ function Capabilities({ pool }: { pool: Pool }) {
   return (
     <div className="pool-table">
       <table>
-        <caption className="unseen">What can be done in {pool.pool}</caption>
+        <caption className="unseen">Capabilities of {pool.pool}</caption>
         <thead>
           <tr>
             <th scope="col">Capability</th>
@@ -123,10 +123,10 @@ function Capabilities({ pool }: { pool: Pool }) {
               Free slots
             </th>
             <th scope="col" className="number">
-              At work
+              Running
             </th>
             <th scope="col" className="number">
-              Waiting
+              Queued
             </th>
           </tr>
         </thead>
@@ -157,11 +157,11 @@ function Queue({ name }: { name: string }) {
   const query = useQuery(poolQueueQuery(name));
   return (
     <>
-      <h3>The queue</h3>
+      <h3>Queue</h3>
       <Shown query={query} what="the queue" lines={3}>
         {({ tasks }) =>
           tasks.length === 0 ? (
-            <Empty title="Nothing waits here" />
+            <Empty title="No queued tasks." />
           ) : (
             <ol className="pool-queue">
               {queueOrder(tasks).map((task) => (

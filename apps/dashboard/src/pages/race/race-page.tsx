@@ -32,8 +32,8 @@ export function RacePage() {
   return (
     <>
       <PageHead
-        title="The race"
-        below={race === undefined ? "One job in all modes, side by side" : <Below race={race} />}
+        title="Race"
+        below={race === undefined ? "One job in all modes" : <Below race={race} />}
         actions={
           <Link to="/sessions" className="press">
             All sessions
@@ -41,7 +41,7 @@ export function RacePage() {
         }
       />
       {problem === undefined ? null : (
-        <Failure title="The race cannot be shown" message={problem.message} code={problem.code} />
+        <Failure title="Race cannot be shown" message={problem.message} code={problem.code} />
       )}
       {!isWhole && problem === undefined ? <Waiting what="the race" lines={8} /> : null}
       {isWhole && race === undefined ? <NoRace /> : null}
@@ -54,15 +54,15 @@ export function RacePage() {
 function Below({ race: { name, startMs } }: { race: Race }) {
   return (
     <>
-      {name}, begun <Moment atMs={startMs} />: one job, the same for all
+      {name}, started <Moment atMs={startMs} />: one job in all modes
     </>
   );
 }
 
 function NoRace() {
   return (
-    <Empty title="Nobody has raced yet">
-      <p>One job is done in every mode at once, by as many agents each. Begin one in a terminal.</p>
+    <Empty title="No races yet.">
+      <p>A race runs one job in each mode with the same number of agents. Start one with the CLI.</p>
       <CopyLine label="command" text="tutti demo race" />
     </Empty>
   );

@@ -1,5 +1,6 @@
 /** A race: one job in several modes at once, as sessions that bear its name in a label. */
 import type { Mode, Session } from "@tutti/rest/types";
+import { durationMs } from "../../elements/moments.ts";
 import { tasksOver } from "../missions/mission.ts";
 
 /** What names the race that a session is in. */
@@ -34,11 +35,10 @@ export function racesOf(sessions: readonly Session[]): readonly Race[] {
 function raceOf(name: string, sessions: readonly Session[]): Race {
   const place = ({ spec, effectiveMode }: Session) =>
     order.indexOf(spec?.mode ?? effectiveMode ?? "unspecified");
-  const tookMs = ({ createTimeMs = 0, endTimeMs = 0 }: Session) => endTimeMs - createTimeMs;
   const isOver = sessions.every(({ endTimeMs = 0 }) => endTimeMs > 0);
   const [first] = sessions
     .filter(({ status }) => status === "completed")
-    .sort((one, other) => tookMs(one) - tookMs(other));
+    .sort((one, other) => durationMs(one, 0) - durationMs(other, 0));
   return {
     ...{ name, firstId: isOver ? first?.sessionId : undefined },
     startMs: Math.min(...sessions.map(({ createTimeMs = 0 }) => createTimeMs)),
@@ -58,10 +58,10 @@ export interface Lane {
 }
 
 export function laneOf(session: Session, nowMs: number): Lane {
-  const { performance, used, createTimeMs = 0, startTimeMs, endTimeMs = 0 } = session;
+  const { performance, used } = session;
   return {
     ...{ over: tasksOver(session.tasks), total: session.tasks?.total ?? 0 },
-    tookMs: Math.max(0, (endTimeMs || nowMs) - (startTimeMs ?? createTimeMs)),
+    tookMs: durationMs(session, nowMs),
     ...{ money: used?.money ?? 0, slots: performance?.slots ?? 0, efficiency: performance?.efficiency ?? 0 },
   };
 }

@@ -13,13 +13,11 @@ export function AllocationsPart() {
   const query = useQuery(allocationsQuery());
   const [asked, setAsked] = useState<string>();
   return (
-    <Part title="Who has it">
+    <Part title="Shares">
       <Shown query={query} what="shares" lines={3}>
         {({ allocations }) =>
           allocations.length === 0 ? (
-            <Empty title="No session has anything at work">
-              Sessions that want the same workers take turns by their weights.
-            </Empty>
+            <Empty title="No running tasks of sessions.">Sessions share workers by weight.</Empty>
           ) : (
             <ul className="resource-lines">
               {allocations.map((allocation) => {
@@ -51,7 +49,7 @@ function OneAllocation(options: { allocation: Allocation; isOpen: boolean; onWhy
           <WorkLink about={session} /> <span className="small soft">weight {amount(weight)}</span>
         </span>
         <button type="button" className="press" aria-expanded={isOpen} onClick={onWhy}>
-          Why so much
+          Explain share
         </button>
         <ul className="allocation-uses">
           {allocationUses(allocation).map(({ name, has, waitsFor, share }) => (

@@ -15,8 +15,8 @@ export function DeadlocksPart() {
       <Shown query={query} what="deadlocks" lines={2}>
         {({ deadlocks }) =>
           deadlocks.length === 0 ? (
-            <Empty title="None was found">
-              Works that wait for each other in a circle are found, and one of them gives way.
+            <Empty title="No deadlocks.">
+              Deadlocks are detected and resolved: one participant gives way.
             </Empty>
           ) : (
             <ul className="deadlocks">

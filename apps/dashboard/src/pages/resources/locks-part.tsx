@@ -26,8 +26,8 @@ export function LocksPart() {
       )}
       {!isWhole && problem === undefined ? <Waiting what="locks" lines={2} /> : null}
       {isWhole && locks.length === 0 ? (
-        <Empty title="Nobody holds a lock">
-          One is there as soon as somebody asks for it: <code>tutti lock acquire printer --holder me</code>
+        <Empty title="No locks.">
+          Acquire one: <code>tutti lock acquire printer --holder me</code>
         </Empty>
       ) : null}
       <ul className="locks" aria-label="Locks">
@@ -71,7 +71,7 @@ function OneLock({ lock }: { lock: Lock }) {
             </span>
           </li>
         ))}
-        {more > 0 ? <li className="small soft">and {more} more wait</li> : null}
+        {more > 0 ? <li className="small soft">and {more} more waiting</li> : null}
       </ul>
     </li>
   );

@@ -38,7 +38,7 @@ export function ResourcesPage() {
           resources === undefined ? (
             <>&nbsp;</>
           ) : (
-            `${counted(resources.length, "resource")}, ${short === 0 ? "none" : short} of them wanted by more than there is for`
+            `${counted(resources.length, "resource")}, ${short === 0 ? "none" : short} with more demand than capacity`
           )
         }
         actions={
@@ -48,7 +48,7 @@ export function ResourcesPage() {
             </Link>
             <span className="action lone">
               <Spelled
-                label="What there is"
+                label="Capacity"
                 call={{ method: "GET", path: pathOf(["resources"]) }}
                 command="tutti resource list"
               />
@@ -56,13 +56,11 @@ export function ResourcesPage() {
           </>
         }
       />
-      <Part title="What there is">
+      <Part title="Capacity">
         <Shown query={query} what="resources" lines={4}>
           {({ resources: known }) =>
             known.length === 0 ? (
-              <Empty title="Nothing is there to share">
-                Slots and named resources come with the first worker.
-              </Empty>
+              <Empty title="No resources yet.">Workers bring slots and named resources.</Empty>
             ) : (
               <ul className="resource-lines">
                 {known.map((resource) => (
@@ -98,11 +96,11 @@ function OneResource({ resource }: { resource: Resource }) {
       </span>
       <span className="small soft">
         {[
-          reserved > 0 ? `${amount(reserved)} set aside` : "",
-          wanted > 0 ? `${amount(wanted)} more wanted` : "",
+          reserved > 0 ? `${amount(reserved)} reserved` : "",
+          wanted > 0 ? `${amount(wanted)} more requested` : "",
         ]
           .filter(Boolean)
-          .join(" · ") || "nobody waits"}
+          .join(" · ") || "no demand"}
       </span>
     </li>
   );
@@ -115,9 +113,8 @@ function Quotas() {
       <Shown query={query} what="quotas" lines={2}>
         {({ quotas }) =>
           quotas.length === 0 ? (
-            <Empty title="No quota bounds anybody">
-              <code>tutti quota set default --limit slots=20</code> bounds what the namespace has at work at
-              once.
+            <Empty title="No quotas yet.">
+              <code>tutti quota set default --limit slots=20</code> limits the running tasks of the namespace.
             </Empty>
           ) : (
             <ul className="resource-lines">
@@ -129,11 +126,11 @@ function Quotas() {
                     </span>
                     <Meter share={of === 0 ? 1 : used / of} tone={used >= of ? "held" : "playing"} />
                     <span>
-                      {amount(used)} of {amount(of)} at work
+                      {amount(used)} of {amount(of)} in use
                     </span>
                     <span className="small soft">
                       {selected(quota.sessions) ?? "all of the namespace"}
-                      {quotaIsFull(quota) ? " · what is above it waits" : ""}
+                      {quotaIsFull(quota) ? " · tasks above the quota wait" : ""}
                     </span>
                   </li>
                 )),
@@ -154,9 +151,8 @@ function Reservations() {
       <Shown query={query} what="reservations" lines={2}>
         {({ reservations }) =>
           reservations.length === 0 ? (
-            <Empty title="Nothing is set aside">
-              <code>tutti reservation create night --amount gpu=1 --in 2h --duration 8h</code> keeps a GPU
-              free.
+            <Empty title="No reservations yet.">
+              <code>tutti reservation create night --amount gpu=1 --in 2h --duration 8h</code> reserves a GPU.
             </Empty>
           ) : (
             <ul className="resource-lines">
@@ -176,7 +172,7 @@ function Reservations() {
                     </span>
                     <span className="small soft">
                       <Moment atMs={span?.fromMs} /> to <Moment atMs={span?.toMs} />, for{" "}
-                      {selected(sessions) ?? "who names it"}
+                      {selected(sessions) ?? "sessions with its id"}
                     </span>
                   </li>
                 );

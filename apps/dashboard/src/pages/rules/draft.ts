@@ -29,7 +29,7 @@ export const emptyRule: RuleDraft = {
   ...{ id: "", description: "", subject: "request", verdict: "deny", set: "", deciders: "", controls: "" },
   when: 'call.action == "workflow.runs.start" && has(subject.spec.input)',
   condition: "!has(subject.spec.input.amount) || subject.spec.input.amount <= 1000",
-  message: "at most 1000 at once, found ${{ subject.spec.input.amount }}; order twice",
+  message: "amount must be at most 1000, found ${{ subject.spec.input.amount }}",
   ...{ severity: "warning", enforcement: "shadow", rest: { cases: [] } },
 };
 
@@ -64,7 +64,7 @@ export function ruleProblems({ id, verdict, set, controls }: RuleDraft): RulePro
     verdict !== "change" || (set.trim() !== "" && linesOf(set).every((line) => line.includes("=")));
   const areControls = partsOf(controls).every((one) => /^\S+\s+\S+$/.test(one));
   return {
-    ...(isId ? {} : { id: "expected letters, digits, - or _, as largest-order" }),
+    ...(isId ? {} : { id: "Expected letters, digits, - or _. Example: largest-order" }),
     ...(isSet ? {} : { set: 'expected a line for each field, as spec.labels.checked = "yes"' }),
     ...(areControls ? {} : { controls: "expected a framework and a control, as soc2 CC6.1" }),
   };

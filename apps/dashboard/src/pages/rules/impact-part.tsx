@@ -33,7 +33,7 @@ export function ImpactPart(options: {
     <ImpactFrame
       looked={
         impact &&
-        `${counted(impact.examined ?? 0, "start, definition or agent", "starts, definitions and agents")} looked at`
+        `${counted(impact.examined ?? 0, "start, definition or agent", "starts, definitions and agents")} evaluated`
       }
       isOfNow={isOfNow}
       isMain={!isOfNow}
@@ -43,7 +43,7 @@ export function ImpactPart(options: {
       call={{ method: "POST", path: "/v1/rules/impact", body: { rules: [rule] } }}
       command="tutti rule impact FILE"
       onLook={() => look(rule)}
-      about="The latest hundred starts of runs, the definitions that are registered and the agents that are there are judged by the rule as it would be."
+      about="Evaluates the latest 100 run starts, all definitions and all agents with the changed rule."
       found={impact && <Effects {...impact} />}
     />
   );
@@ -52,14 +52,13 @@ export function ImpactPart(options: {
 function Effects({ effects, unseenRuleIds }: PreviewRulesReply) {
   if (unseenRuleIds.length > 0)
     return (
-      <Empty title="Nothing is kept of plans and results as they were judged">
-        Try the rule out: what it would have done is among the findings.
+      <Empty title="No recorded plans or results">
+        Use shadow mode: its results are listed in the findings.
       </Empty>
     );
-  if (effects.length === 0)
-    return <Empty title="It would have said nothing">Whatever there is holds by this rule.</Empty>;
+  if (effects.length === 0) return <Empty title="No violations.">Nothing violates this rule.</Empty>;
   return (
-    <ul className="listed" aria-label="What it would have said">
+    <ul className="listed" aria-label="Violations">
       {effects.map((effect) => (
         <li key={`${effect.work?.kind} ${effect.work?.id} ${effect.message}`}>
           <Effect effect={effect} />

@@ -44,7 +44,7 @@ export function RuleEditor(options: { first: RuleDraft; isNew: boolean; revision
           <Facts draft={draft} isNew={isNew} wrong={wrong} onChange={put} />
           <Texts draft={draft} wrong={wrong} onChange={put} />
         </Part>
-        <CheckPart checked={checked} good="It can be set as it is" />
+        <CheckPart checked={checked} good="No problems found" />
       </div>
       <ImpactPart rule={rule} seen={seen} isOfNow={isOfNow} isReady={isReady} />
       <SetPart
@@ -65,17 +65,17 @@ interface PartOptions {
 }
 
 const subjectWords = {
-  request: "what is asked for",
-  definition: "a definition that is registered",
-  plan: "a plan before it is followed",
-  result: "a result before it counts",
-  agent: "an agent that says hello",
+  request: "request",
+  definition: "definition",
+  plan: "plan",
+  result: "result",
+  agent: "agent",
 } as const;
 const verdictWords = {
-  deny: "it is refused",
-  note: "it is noted, and goes on",
-  approval: "a person is asked first",
-  change: "it is changed",
+  deny: "reject",
+  note: "record and continue",
+  approval: "request approval",
+  change: "change",
 } as const;
 function Facts({ draft, isNew, wrong, onChange }: PartOptions & { readonly isNew: boolean }) {
   return (
@@ -88,13 +88,13 @@ function Facts({ draft, isNew, wrong, onChange }: PartOptions & { readonly isNew
         onChange={(value) => onChange({ subject: oneOf(subjects, value, draft.subject) })}
       />
       <ChoiceField
-        label="How bad"
+        label="Severity"
         value={draft.severity}
         choices={severities.map((word) => [word, word])}
         onChange={(value) => onChange({ severity: oneOf(severities, value, draft.severity) })}
       />
       <TextField
-        label="Controls it serves"
+        label="Controls"
         value={draft.controls}
         placeholder="soc2 CC6.1"
         problem={wrong.controls}
@@ -111,19 +111,19 @@ function Texts({ draft, wrong, onChange }: PartOptions) {
   return (
     <div className="rule-texts">
       <SourceArea
-        label="When it applies, in CEL"
+        label="Condition (CEL)"
         area={when}
         text={draft.when}
         onChange={(text) => onChange({ when: text })}
       />
       <SourceArea
-        label="What has to hold, in CEL"
+        label="Requirement (CEL)"
         area={condition}
         text={draft.condition}
         onChange={(text) => onChange({ condition: text })}
       />
       <ChoiceField
-        label="When it does not hold"
+        label="Action on violation"
         value={verdict}
         choices={verdicts.map((word) => [word, verdictWords[word]])}
         onChange={(value) => onChange({ verdict: oneOf(verdicts, value, verdict) })}
@@ -135,12 +135,12 @@ function Texts({ draft, wrong, onChange }: PartOptions) {
           lines={3}
           code
           problem={wrong.set}
-          hint={'A line for each: spec.labels.checked = "yes"'}
+          hint={'One per line: spec.labels.checked = "yes"'}
           onChange={(set) => onChange({ set })}
         />
       ) : (
         <TextField
-          label={verdict === "approval" ? "The question" : "What is said"}
+          label={verdict === "approval" ? "Approval title" : "Message"}
           value={draft.message}
           lines={2}
           onChange={(message) => onChange({ message })}
@@ -148,9 +148,9 @@ function Texts({ draft, wrong, onChange }: PartOptions) {
       )}
       {verdict === "approval" ? (
         <TextField
-          label="Who decides"
+          label="Deciders"
           value={draft.deciders}
-          placeholder="everybody who may"
+          placeholder="all permitted principals"
           onChange={(deciders) => onChange({ deciders })}
         />
       ) : null}
@@ -180,13 +180,13 @@ function SetPart(options: {
   return (
     <PutPart
       {...rest}
-      title={isTried ? "Try it out" : "Set it"}
-      label={isTried ? "Try it out" : "Set"}
+      title={isTried ? "Save in shadow mode" : "Save rule"}
+      label={isTried ? "Save in shadow mode" : "Save rule"}
       done="set"
       callOf={callOf}
       commandOf={() => "tutti rule set FILE"}
       onDone={() => {
-        notify({ tone: "done", text: isTried ? `${draft.id} is tried out` : `${draft.id} is set` });
+        notify({ tone: "done", text: isTried ? `${draft.id} runs in shadow mode.` : `Saved ${draft.id}.` });
         changed();
         void navigate({ to: "/rule", search: { id: draft.id } });
       }}

@@ -9,6 +9,7 @@ import { PageHead } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Sure } from "../../elements/sure.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { standOfRule } from "../../score/states.ts";
 import { whoIs } from "../access/question.ts";
@@ -23,11 +24,12 @@ import "./rules.css";
 export function RulePage() {
   const { id } = useSearch({ from: "/rule" });
   const rule = useQuery({ ...ruleQuery(id ?? ""), enabled: id !== undefined });
+  useWindowTitle(id === undefined ? "New rule" : `Rule ${id}`);
   const [removing, setRemoving] = useState(false);
   return (
     <>
       <PageHead
-        title={id === undefined ? "Write a rule" : `Rule ${id}`}
+        title={id === undefined ? "New rule" : `Rule ${id}`}
         below={
           <>
             {rule.data === undefined ? null : (
@@ -44,7 +46,7 @@ export function RulePage() {
         actions={
           rule.data === undefined ? undefined : (
             <button type="button" className="press" onClick={() => setRemoving(true)}>
-              Take it away…
+              Delete rule …
             </button>
           )
         }
@@ -66,7 +68,7 @@ export function RulePage() {
           <VersionsPart id={id} />
         </>
       )}
-      <Dialog title={`Take ${id} away?`} open={removing} onClose={() => setRemoving(false)}>
+      <Dialog title={`Delete ${id}?`} open={removing} onClose={() => setRemoving(false)}>
         <Remove id={id ?? ""} />
       </Dialog>
     </>
@@ -81,8 +83,8 @@ function Remove({ id }: { id: string }) {
       action={{
         label: "Delete rule",
         weight: "grave",
-        question: "What it refuses, changes or asks about goes through. Its versions are kept.",
-        said: `${id} is taken away`,
+        question: "The rule no longer applies. Its versions are kept.",
+        said: `Deleted ${id}.`,
       }}
       call={(reason) => ({
         method: "DELETE",

@@ -41,10 +41,10 @@ function VersionLine({ version, onRollBack }: { version: RuleVersion; onRollBack
         <span className="small soft">
           <Moment atMs={rule?.updateTimeMs} /> by {whoIs(rule?.updateCause?.actor)}
         </span>
-        {removed ? <p className="small">taken away by {whoIs(endCause?.actor)}</p> : null}
+        {removed ? <p className="small">deleted by {whoIs(endCause?.actor)}</p> : null}
       </div>
       <div>
-        <p>{rule?.updateCause?.reason || <span className="soft">no reason was given</span>}</p>
+        <p>{rule?.updateCause?.reason || <span className="soft">no reason</span>}</p>
         {changes.map(({ path, before, after }) => (
           <p className="small" key={path}>
             <code>{path}</code> {before ? <del className="code">{before}</del> : null}{" "}
@@ -65,8 +65,8 @@ function RollBack({ id, version, onDone }: { id: string; version: number; onDone
       action={{
         label: "Roll back rule",
         weight: "main",
-        question: `${id} will say what it said in version ${version}, which makes a new version.`,
-        said: `${id} is as it was in version ${version}`,
+        question: `Creates a new version with the content of version ${version}.`,
+        said: `Rolled back ${id} to version ${version}.`,
       }}
       call={(reason) => ({
         method: "POST",

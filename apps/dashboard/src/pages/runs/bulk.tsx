@@ -14,11 +14,11 @@ import { bulkCommand, bulkFilterOf, isFiltered, type Verb } from "./filter.ts";
 import type { RunsSearch } from "./search.ts";
 
 const verbs: readonly (readonly [verb: Verb, label: string, done: string])[] = [
-  ["cancel", "Cancel", "asked to end"],
-  ["retry", "Retry", "taken up again"],
-  ["pause", "Pause", "held"],
-  ["resume", "Resume", "let go on"],
-  ["terminate", "Terminate", "ended at once"],
+  ["cancel", "Cancel", "cancelled"],
+  ["retry", "Retry", "retried"],
+  ["pause", "Pause", "paused"],
+  ["resume", "Resume", "resumed"],
+  ["terminate", "Terminate", "terminated"],
 ];
 
 interface BulkOptions {
@@ -35,18 +35,18 @@ export function Bulk(options: BulkOptions) {
   const [verb, setVerb] = useState<Verb | undefined>();
   const all = marked.size === 0;
   const what = all
-    ? `all ${total === undefined ? "" : `${count(total)} `}that match`
+    ? `all ${total === undefined ? "" : `${count(total)} `}matching runs`
     : counted(marked.size, "run");
   const isIdle = all && !isFiltered(search);
   return (
     <fieldset className={isIdle ? "bulk idle" : "bulk"}>
-      <legend className="unseen">Act on many runs</legend>
+      <legend className="unseen">Bulk actions</legend>
       <span className="small soft bulk-what">
-        {isIdle ? "Mark runs, or filter, to act on many at once" : `With ${what}:`}
+        {isIdle ? "Select runs or set a filter for bulk actions" : `With ${what}:`}
       </span>
       {verbs.map(([name, label]) => (
         <button key={name} type="button" className="press" disabled={isIdle} onClick={() => setVerb(name)}>
-          {label}…
+          {label} runs …
         </button>
       ))}
       <Dialog
@@ -79,10 +79,8 @@ function Preview(options: BulkOptions & { verb: Verb; onClose: () => void }) {
     );
   }
   if (problem !== undefined)
-    return (
-      <Failure title="It cannot be said what would be done" message={problem.message} code={problem.code} />
-    );
-  if (preview === undefined) return <Waiting what="what would be done" lines={5} />;
+    return <Failure title="Preview not available" message={problem.message} code={problem.code} />;
+  if (preview === undefined) return <Waiting what="the preview" lines={5} />;
   return <Apply {...options} preview={preview} />;
 }
 
@@ -96,13 +94,13 @@ function Apply(options: BulkOptions & { verb: Verb; preview: PreviewBulkReply; o
   const many = preview.count ?? 0;
   const perform = () => {
     if (reason.trim() !== "") return applied(preview, reason.trim(), setProgress);
-    setMissing("Say why: it is kept with what it causes.");
+    setMissing("Reason: required.");
     return undefined;
   };
   const finish = (reply: unknown) => {
     if (reply === undefined) return;
     const { done, refused } = reply as Applied;
-    const beside = refused === 0 ? "" : `, ${counted(refused, "run")} refused`;
+    const beside = refused === 0 ? "" : `, ${counted(refused, "run")} rejected`;
     notify({ tone: refused === 0 ? "done" : "held", text: `${counted(done, "run")} ${said}${beside}` });
     void reloadRunLists();
     void queries.invalidateQueries({ queryKey: ["counts"] });
@@ -113,26 +111,26 @@ function Apply(options: BulkOptions & { verb: Verb; preview: PreviewBulkReply; o
     <div className="bulk-preview">
       <Previewed preview={preview} said={said} />
       <TextField
-        label="Why"
+        label="Reason"
         value={reason}
         onChange={setReason}
         required
         problem={missing}
-        placeholder="kept with what it causes"
+        placeholder="recorded in the history"
       />
       <div className="bulk-progress">
         {progress === undefined ? null : (
           <>
             <Meter share={progress.done / Math.max(1, progress.done + progress.remaining)} />
             <span className="small soft" role="status">
-              {count(progress.done)} done, {count(progress.remaining)} to go
+              {count(progress.done)} done, {count(progress.remaining)} remaining
             </span>
           </>
         )}
       </div>
       <div className="dialog-foot">
         <button type="button" className="press" onClick={onClose}>
-          Leave it
+          Close
         </button>
         <Action
           label={`${label} ${counted(many, "run")}`}
@@ -158,10 +156,8 @@ function Previewed({ preview, said }: { preview: PreviewBulkReply; said: string 
   return (
     <>
       <p className="bulk-count">
-        <strong>{counted(many, "run")}</strong> would be {said}
-        {preview.leftAlone ? (
-          <>, {counted(preview.leftAlone, "run")} left alone because it does not fit how they stand</>
-        ) : null}
+        <strong>{counted(many, "run")}</strong> will be {said}
+        {preview.leftAlone ? <>, {counted(preview.leftAlone, "run")} skipped because of their state</> : null}
         .
       </p>
       <ul className="bulk-groups">
@@ -173,7 +169,7 @@ function Previewed({ preview, said }: { preview: PreviewBulkReply; said: string 
       </ul>
       {preview.sample.length > 0 ? (
         <p className="small soft bulk-sample">
-          Among them{" "}
+          For example{" "}
           {preview.sample
             .slice(0, 5)
             .map(({ runId }) => runId)

@@ -41,7 +41,7 @@ export function Filters({
       />
       <Typed
         label="Label"
-        placeholder="team=music"
+        placeholder="team=payments"
         kind="text"
         value={search.label}
         onChange={(label) => set("label", label)}

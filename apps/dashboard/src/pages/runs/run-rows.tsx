@@ -17,7 +17,7 @@ import {
   useSyncExternalStore,
 } from "react";
 import { leftOut, reloadRunLists, setLetIn, subscribeLeftOut } from "../../data/run-lists.ts";
-import { Lasting, Moment } from "../../elements/moment.tsx";
+import { Duration, Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Tag } from "../../elements/parts.tsx";
 import { StandMark } from "../../score/glyph.tsx";
@@ -181,12 +181,12 @@ function RowsHead({ runs, marked, onMark }: Pick<RowsOptions, "runs" | "marked" 
         <span role="columnheader" className="run-mark">
           <input
             type="checkbox"
-            aria-label="Mark all that are loaded"
+            aria-label="Select all loaded runs"
             checked={all}
             onChange={() => onMark(() => (all ? new Set() : new Set(runs.map(({ runId }) => runId))))}
           />
         </span>
-        {["State", "Run", "Workflow", "Tasks", "Accepted", "Lasted"].map((word) => (
+        {["State", "Run", "Workflow", "Tasks", "Started", "Duration"].map((word) => (
           <span key={word} role="columnheader" className={`run-${word.toLowerCase()}`}>
             {word}
           </span>
@@ -223,7 +223,7 @@ const RunRow = memo(
         <Cell name="mark">
           <input
             type="checkbox"
-            aria-label={`Mark ${runId}`}
+            aria-label={`Select ${runId}`}
             checked={isMarked}
             onChange={(event) => onMark(runId, event.target.checked)}
           />
@@ -237,7 +237,7 @@ const RunRow = memo(
             {runId}
           </a>
           {asked > 0 ? (
-            <span className="run-why small tone-held clipped">{counted(asked, "question")} to people</span>
+            <span className="run-why small tone-held clipped">{counted(asked, "approval")}</span>
           ) : failed === "" ? (
             <Labels labels={run.spec?.labels} />
           ) : (
@@ -252,11 +252,11 @@ const RunRow = memo(
           </span>
         </Cell>
         <Cell name="tasks">{tasksDone(run)}</Cell>
-        <Cell name="accepted">
+        <Cell name="started">
           <Moment atMs={run.createTimeMs} />
         </Cell>
-        <Cell name="lasted">
-          <Lasting fromMs={run.startTimeMs ?? run.createTimeMs} toMs={run.endTimeMs} />
+        <Cell name="duration">
+          <Duration of={run} />
         </Cell>
       </div>
     );

@@ -92,14 +92,14 @@ function Otherwise(options: {
   }
   if (isFiltered(search))
     return (
-      <Empty title="No run is like that">
+      <Empty title="No runs match.">
         <button type="button" className="press" onClick={options.onClear}>
           Show all runs
         </button>
       </Empty>
     );
   return (
-    <Empty title="Nothing has run yet">
+    <Empty title="No runs yet.">
       <p>
         <Link to="/start">Start a run</Link>, or in a terminal: <code>npx tutti run order.yaml</code>
       </p>

@@ -65,14 +65,14 @@ export function CreateSchedule({ onDone }: { onDone: () => void }) {
         />
       )}
       {refusal === undefined ? null : (
-        <Failure title="The schedule was not made" message={refusal.message} code={refusal.code} />
+        <Failure title="Schedule not created" message={refusal.message} code={refusal.code} />
       )}
       <div className="dialog-foot">
         <button type="button" className="press" onClick={onDone}>
-          Leave it
+          Cancel
         </button>
         <Action
-          label="Make it"
+          label="Create schedule"
           weight="main"
           submit
           call={call}
@@ -118,7 +118,7 @@ function What({ draft, problems, onChange }: PartOptions) {
         onChange={(id) => onChange({ ...draft, id })}
       />
       <ChoiceField
-        label="Starts"
+        label="Workflow"
         value={draft.workflow}
         required
         problem={problems.workflow}
@@ -131,7 +131,7 @@ function What({ draft, problems, onChange }: PartOptions) {
         onChange={(description) => onChange({ ...draft, description })}
       />
       <ChoiceField
-        label="While the run before goes on"
+        label="Overlap"
         value={draft.overlap}
         choices={overlaps}
         onChange={(overlap) => onChange({ ...draft, overlap })}
@@ -147,15 +147,15 @@ function When({ draft, problems, onChange }: PartOptions) {
         label="When"
         value={draft.kind}
         choices={[
-          ["cron", "at times, by a cron rule"],
-          ["interval", "again and again"],
+          ["cron", "cron expression"],
+          ["interval", "interval"],
           ["once", "once"],
         ]}
         onChange={(kind) => onChange({ ...draft, kind: kind as ScheduleDraft["kind"] })}
       />
       {draft.kind === "cron" ? (
         <TextField
-          label="Rule"
+          label="Cron expression"
           hint="minute hour day month weekday"
           value={draft.cron}
           code
@@ -183,7 +183,7 @@ function When({ draft, problems, onChange }: PartOptions) {
       ) : null}
       <TextField
         label="Time zone"
-        hint="Europe/Zurich; without it UTC"
+        hint="Europe/Zurich. Default: UTC"
         value={draft.timeZone}
         onChange={(timeZone) => onChange({ ...draft, timeZone })}
       />

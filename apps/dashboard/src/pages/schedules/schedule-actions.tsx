@@ -20,16 +20,16 @@ export function ScheduleActions({ schedule }: { schedule: Schedule }) {
   return (
     <div className="page-actions">
       <Action
-        label={paused === true ? "Resume" : "Pause"}
+        label={paused === true ? "Resume schedule" : "Pause schedule"}
         call={call(verb)}
         command={commandLine("tutti", "schedule", verb, scheduleId)}
         onDone={refresh}
       />
       <Action
-        label="Start one now"
+        label="Start run now"
         call={call("trigger")}
         command={commandLine("tutti", "schedule", "trigger", scheduleId)}
-        said={`${scheduleId} fired`}
+        said={`Fired ${scheduleId}.`}
         onDone={refresh}
       />
     </div>

@@ -13,6 +13,7 @@ import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { ShownOne } from "../../elements/unshown.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { firingStates, schedulesAt, standOf } from "../../score/states.ts";
 import { ScheduleActions } from "./schedule-actions.tsx";
@@ -23,6 +24,7 @@ import { overlaps, timingWords } from "./timing.ts";
 export function SchedulePage() {
   const { scheduleId } = useParams({ from: "/schedules/$scheduleId" });
   const query = useQuery(scheduleQuery(scheduleId));
+  useWindowTitle(scheduleId);
   return (
     <ShownOne query={query} kind="schedule" id={scheduleId}>
       {(schedule) => (
@@ -55,7 +57,7 @@ function About({ schedule }: { schedule: Schedule }) {
   const workflow = run?.definition?.name;
   const overlap = overlaps.find(([value]) => value === (policy?.overlap ?? "skip"));
   return (
-    <Part title="When and what">
+    <Part title="Settings">
       <Facts
         facts={[
           ["Fires", <code key="fires">{timingWords(schedule, clock)}</code>],
@@ -69,17 +71,15 @@ function About({ schedule }: { schedule: Schedule }) {
               </Link>
             ),
           ],
-          ["While the run before goes on", overlap?.[1] ?? "let the time pass"],
+          ["Overlap", overlap?.[1] ?? "skip"],
           ["Started", count(startedCount ?? 0)],
-          ["Let pass", count(skippedCount ?? 0)],
+          ["Skipped", count(skippedCount ?? 0)],
           ["Note", note || "–"],
         ]}
       />
       <h3 className="schedule-next">Next times</h3>
       {paused === true || nextTimesMs.length === 0 ? (
-        <p className="soft">
-          {paused === true ? "It is paused: times pass without effect." : "It does not fire any more."}
-        </p>
+        <p className="soft">{paused === true ? "Paused. No runs start." : "No further times."}</p>
       ) : (
         <ol className="next-times">
           {nextTimesMs.map((atMs) => (
@@ -102,20 +102,20 @@ function About({ schedule }: { schedule: Schedule }) {
 function Firings({ scheduleId }: { scheduleId: string }) {
   const query = useQuery(firingsQuery(scheduleId));
   return (
-    <Part title="What came of its times">
-      <Shown query={query} what="what came of its times" lines={5}>
+    <Part title="Past firings">
+      <Shown query={query} what="past firings" lines={5}>
         {({ firings }) =>
           firings.length === 0 ? (
-            <Empty title="It has not fired yet" />
+            <Empty title="No firings yet." />
           ) : (
             <div className="scroll-x">
               <table className="lines">
                 <thead>
                   <tr>
                     <th scope="col">Due</th>
-                    <th scope="col">What was done</th>
+                    <th scope="col">Result</th>
                     <th scope="col">Run</th>
-                    <th scope="col">Why</th>
+                    <th scope="col">Reason</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -155,20 +155,20 @@ function Remove({ scheduleId }: { scheduleId: string }) {
   return (
     <>
       <button type="button" className="press" onClick={() => setAsking(true)}>
-        Remove…
+        Remove schedule …
       </button>
       <Dialog title={`Remove ${scheduleId}`} open={asking} onClose={() => setAsking(false)}>
-        <p>Nothing more is started by it. Its runs go on, and can be read as long as they are kept.</p>
+        <p>No more runs start. Existing runs continue.</p>
         <div className="dialog-foot">
           <button type="button" className="press" onClick={() => setAsking(false)}>
-            Leave it
+            Keep it
           </button>
           <Action
-            label="Remove"
+            label="Remove schedule"
             weight="grave"
             call={{ method: "DELETE", path: `/v1/schedules/${encodeURIComponent(scheduleId)}` }}
             command={commandLine("tutti", "schedule", "delete", scheduleId)}
-            said={`${scheduleId} is removed`}
+            said={`Removed ${scheduleId}.`}
             onDone={() => void navigate({ to: "/schedules" })}
           />
         </div>

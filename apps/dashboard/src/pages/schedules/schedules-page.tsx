@@ -26,16 +26,16 @@ export function SchedulesPage() {
         below={query.data === undefined ? <>&nbsp;</> : counted(query.data.schedules.length, "schedule")}
         actions={
           <button type="button" className="press main" onClick={() => setCreating(true)}>
-            Make one
+            Create schedule
           </button>
         }
       />
       <Shown query={query} what="schedules" lines={6}>
         {({ schedules }) =>
           schedules.length === 0 ? (
-            <Empty title="Nothing starts by the clock">
+            <Empty title="No schedules yet.">
               <button type="button" className="press" onClick={() => setCreating(true)}>
-                Make a schedule
+                Create schedule
               </button>
             </Empty>
           ) : (
@@ -49,7 +49,7 @@ export function SchedulesPage() {
           )
         }
       </Shown>
-      <Dialog title="Make a schedule" open={creating} onClose={() => setCreating(false)} wide>
+      <Dialog title="Create schedule" open={creating} onClose={() => setCreating(false)} wide>
         <CreateSchedule onDone={() => setCreating(false)} />
       </Dialog>
     </>
@@ -102,7 +102,7 @@ function Line({ schedule }: { schedule: Schedule }) {
           )}
         </span>
         <span className="soft">
-          {count(startedCount ?? 0)} started, {count(skippedCount ?? 0)} let pass
+          {count(startedCount ?? 0)} started, {count(skippedCount ?? 0)} skipped
         </span>
       </div>
       <ScheduleActions schedule={schedule} />

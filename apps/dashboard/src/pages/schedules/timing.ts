@@ -68,13 +68,13 @@ export type ScheduleProblems = Readonly<Partial<Record<keyof ScheduleDraft, stri
 export function scheduleProblems(draft: ScheduleDraft): ScheduleProblems {
   const everyMs = spanMs(draft.every);
   return {
-    ...(draft.id.trim() === "" ? { id: "A schedule has a name." } : {}),
-    ...(draft.workflow === "" ? { workflow: "Choose what it starts." } : {}),
+    ...(draft.id.trim() === "" ? { id: "Name: required." } : {}),
+    ...(draft.workflow === "" ? { workflow: "Workflow: required." } : {}),
     ...(draft.kind === "cron" && draft.cron.trim() === ""
       ? { cron: "Five fields, such as 0 9 * * 1-5." }
       : {}),
     ...(draft.kind === "interval" && (everyMs === undefined || everyMs < 1_000)
-      ? { every: "A span of at least a second, such as 5 min or 1 h 30 min." }
+      ? { every: "At least one second. Example: 5 min or 1 h 30 min." }
       : {}),
     ...(draft.kind === "once" && Number.isNaN(Date.parse(draft.once)) ? { once: "A date and a time." } : {}),
   };
@@ -119,10 +119,10 @@ export function createCommand(draft: ScheduleDraft, input: unknown): string {
 }
 
 export const overlaps: readonly (readonly [value: string, word: string])[] = [
-  ["skip", "let the time pass"],
-  ["queue_one", "start one after it"],
-  ["queue_all", "start all, one after the other"],
-  ["cancel_other", "cancel the one before"],
-  ["terminate_other", "end the one before at once"],
-  ["allow", "let them run side by side"],
+  ["skip", "skip"],
+  ["queue_one", "start one afterwards"],
+  ["queue_all", "start all in sequence"],
+  ["cancel_other", "cancel the previous run"],
+  ["terminate_other", "terminate the previous run"],
+  ["allow", "run concurrently"],
 ];

@@ -32,7 +32,7 @@ export function ChoicesPage() {
     <>
       <PageHead
         title="Choices"
-        below="Which mode each session got that left the choice to Tutti, and what came of it"
+        below="Modes that Tutti chose for adaptive sessions, with results"
         actions={
           <>
             <Link to="/sessions" className="press">
@@ -108,9 +108,7 @@ function Line({ choice }: { choice: Choice }) {
       <div className="small">
         <VoiceMark mode={chosenMode(choice)} /> <Tag>{choiceWords(choice)}</Tag>
       </div>
-      <p className="small">
-        {outcomeWords(choice) ?? (kind === "cut" ? "no time was expected" : "not ended yet")}
-      </p>
+      <p className="small">{outcomeWords(choice) ?? (kind === "cut" ? "no estimate" : "not ended yet")}</p>
       <p className="small soft choice-why">{reason}</p>
     </article>
   );
@@ -119,15 +117,15 @@ function Line({ choice }: { choice: Choice }) {
 function Nothing({ mode, onAll }: { mode: Mode | undefined; onAll: () => void }) {
   if (mode !== undefined)
     return (
-      <Empty title={`${voiceOf(mode).word} was not chosen yet`}>
+      <Empty title={`No choices of ${voiceOf(mode).word} yet.`}>
         <button type="button" className="press" onClick={onAll}>
           Show all choices
         </button>
       </Empty>
     );
   return (
-    <Empty title="Nothing was chosen yet">
-      <p>Sessions in the mode adaptive leave it to Tutti how they are done. See what one would come to.</p>
+    <Empty title="No choices yet.">
+      <p>In adaptive mode, Tutti chooses how to run a session. Preview a choice:</p>
       <CopyLine label="command" text="tutti plan session.yaml" />
     </Empty>
   );

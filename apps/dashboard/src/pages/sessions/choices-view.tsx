@@ -7,15 +7,15 @@ import { VoiceMark } from "./voice-mark.tsx";
 
 const kinds: Readonly<Record<string, string>> = {
   mode: "Which mode",
-  cut: "Where to cut",
-  plan: "Which plan",
-  move: "What to move",
+  cut: "Split",
+  plan: "Plan",
+  move: "Moves",
 };
 
 /** Each choice that was made for it: between what, what was expected of each, how sure it was, and what came of it. */
 export function ChoicesView({ choices }: { choices: readonly Choice[] }) {
   if (choices.length === 0)
-    return <Empty title="Nothing had to be chosen">The mode was named when it was started.</Empty>;
+    return <Empty title="No choice was necessary.">The mode was set at the start.</Empty>;
   return (
     <>
       {choices.map((choice) => (
@@ -39,7 +39,7 @@ function One({ choice }: { choice: Choice }) {
       {lines.length === 0 ? null : <Candidates lines={lines} />}
       {looked.length === 0 ? null : (
         <details>
-          <summary>What was looked at ({looked.length})</summary>
+          <summary>Options ({looked.length})</summary>
           <dl className="session-features small">
             {looked.map(([name, value]) => (
               <div key={name}>
@@ -61,7 +61,7 @@ function Candidates({ lines }: { lines: readonly CandidateLine[] }) {
       <thead>
         <tr>
           <th scope="col">Mode</th>
-          <th scope="col">Expected time, and in one of ten</th>
+          <th scope="col">Expected time, p90</th>
           <th scope="col">Money</th>
           <th scope="col">Quality</th>
           <th scope="col">Score</th>
@@ -90,7 +90,7 @@ function Candidates({ lines }: { lines: readonly CandidateLine[] }) {
               </>
             ) : (
               <td colSpan={4} className="soft">
-                {line.reason || "could not be chosen"}
+                {line.reason || "not eligible"}
               </td>
             )}
           </tr>

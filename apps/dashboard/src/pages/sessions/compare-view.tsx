@@ -14,8 +14,8 @@ export function CompareView({ session }: { session: Session }) {
   const query = useQuery({ ...compareQuery(session.sessionId), enabled: isOver });
   if (!isOver)
     return (
-      <Empty title="It is not known yet">
-        When the session has ended, it is done again in every mode, with the durations that were.
+      <Empty title="No comparison yet.">
+        After the session ends, each mode is simulated with the real durations.
       </Empty>
     );
   return (
@@ -24,8 +24,8 @@ export function CompareView({ session }: { session: Session }) {
         <>
           <p className={trustworthy === true ? "" : "session-doubt tone-held"} role="status">
             {trustworthy === true
-              ? "The mode that was used comes out as it was, so the others can be believed."
-              : "The mode that was used does not come out as it was: the others are guesses."}
+              ? "The simulation matches the real result."
+              : "The simulation differs from the real result. The other modes are estimates."}
           </p>
           <Table modes={modes} />
           {assumptions ? <p className="small soft">{assumptions}</p> : null}
@@ -53,7 +53,7 @@ function Table({ modes }: { modes: readonly Counterfactual[] }) {
           <tr key={`${mode} ${real}`} className={real === true ? "chosen" : ""}>
             <th scope="row">
               <VoiceMark mode={mode} />
-              {real === true ? <Tag>as it was, {percent(error)} off</Tag> : null}
+              {real === true ? <Tag>actual, {percent(error)} off</Tag> : null}
             </th>
             <td>
               <span className={`session-expected voice-${voiceOf(mode).name}`} aria-hidden="true">

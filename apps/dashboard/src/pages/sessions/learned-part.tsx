@@ -10,15 +10,13 @@ import { driftWords, inOrder, trustWords } from "./learned.ts";
 export function LearnedPart() {
   const query = useQuery(modelsQuery());
   return (
-    <Part title="What was learned">
-      <Shown query={query} what="what was learned" lines={3}>
+    <Part title="Learned durations">
+      <Shown query={query} what="learned durations" lines={3}>
         {({ models }) =>
           models.length === 0 ? (
-            <Empty title="Nothing was learned yet">
-              How long a capability takes is learned as attempts end.
-            </Empty>
+            <Empty title="No learned durations yet.">Tutti learns durations from attempts.</Empty>
           ) : (
-            <ul className="learned" aria-label="What was learned">
+            <ul className="learned" aria-label="Learned durations">
               {inOrder(models).map((model) => (
                 <OneModel key={model.modelId} model={model} />
               ))}

@@ -3,15 +3,12 @@ import { describe, it } from "node:test";
 import type { Model } from "@tutti/rest/types";
 import { driftWords, inOrder, trustWords } from "./learned.ts";
 
-describe("what was learned", () => {
+describe("learned durations", () => {
   const known: Model = { modelId: "durations/image.render", samples: 40, error: 0.13, coverage: 0.9 };
   const drifting: Model = { modelId: "durations/a", samples: 2, drift: { factor: 2.5, startTimeMs: 1 } };
 
   it("says how far it can be relied on, and how it drifts", () => {
-    assert.equal(
-      trustWords(known),
-      "40 attempts, 13 % off in the mean, 90 % within what nine in ten should be",
-    );
+    assert.equal(trustWords(known), "40 attempts, 13 % mean error, 90 % within the p90 range");
     assert.equal(trustWords(drifting), "2 attempts");
     assert.equal(driftWords(known), undefined);
     assert.equal(driftWords(drifting), "2.5 times as long as before");

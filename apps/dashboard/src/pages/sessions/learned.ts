@@ -5,8 +5,8 @@ import { counted, figure, percent } from "../../elements/moments.ts";
 /** How far it can be relied on. */
 export function trustWords({ samples = 0, error, coverage }: Model): string {
   const words = [counted(samples, "attempt")];
-  if (error !== undefined) words.push(`${percent(error)} off in the mean`);
-  if (coverage !== undefined) words.push(`${percent(coverage)} within what nine in ten should be`);
+  if (error !== undefined) words.push(`${percent(error)} mean error`);
+  if (coverage !== undefined) words.push(`${percent(coverage)} within the p90 range`);
   return words.join(", ");
 }
 

@@ -10,7 +10,7 @@ import { VoiceMark } from "./voice-mark.tsx";
 export function PartsPart({ session: { parts } }: { session: Session }) {
   if (parts.length === 0) return null;
   return (
-    <Part title={parts.length === 1 ? "Done as" : "Its parts"}>
+    <Part title={parts.length === 1 ? "Mode" : "Parts"}>
       <ul className="session-parts">
         {parts.map(({ partId = "", mode, work, status, taskIds, taskCount, reason }) => (
           <li key={partId}>

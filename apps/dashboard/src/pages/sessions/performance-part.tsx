@@ -14,14 +14,14 @@ export function PerformancePart({ session: { performance, used } }: { session: S
     ["Work", span(workMs)],
     ["Time", span(elapsedMs)],
     ["Slots", figure(slots)],
-    ["Predictions off by", errorWords(performance)],
-    ["Against its plan", lateWords(lateMs)],
-    ["Planned anew", count(replans)],
+    ["Prediction error", errorWords(performance)],
+    ["Compared to the plan", lateWords(lateMs)],
+    ["Replanned", count(replans)],
     ["Tasks moved", count(moves)],
     ...(money > 0 ? [["Money", figure(money)] as const] : []),
   ];
   return (
-    <Part title="How well it goes">
+    <Part title="Performance">
       <dl className="session-figures">
         {figures.map(([name, value]) => (
           <div key={name}>
@@ -37,10 +37,10 @@ export function PerformancePart({ session: { performance, used } }: { session: S
 
 function Waits({ performance }: { performance: Performance }) {
   const lines = waitLines(performance);
-  if (lines.length === 0) return <p className="small soft">No task has waited.</p>;
+  if (lines.length === 0) return <p className="small soft">No waits.</p>;
   return (
     <>
-      <h3 className="session-waits-title">What tasks waited for</h3>
+      <h3 className="session-waits-title">Waits of tasks</h3>
       <ul className="session-waits">
         {lines.map(({ cause, waitedMs, share }) => (
           <li key={cause}>

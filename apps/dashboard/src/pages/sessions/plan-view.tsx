@@ -27,7 +27,7 @@ export function PlanPart({ session, onOpen }: { session: Session; onOpen: (taskI
     <Shown query={query} what="the plan" lines={8}>
       {({ plan, count: plans = 0 }) =>
         plan === undefined || plan.tasks.length === 0 ? (
-          <Empty title="There is no plan">The mode needs none, or it was not made yet.</Empty>
+          <Empty title="No plan yet.">The mode needs no plan, or planning is in progress.</Empty>
         ) : (
           <>
             <Which {...{ plan, plans }} onChange={setNumber} />
@@ -46,20 +46,17 @@ function Which(options: { plan: Plan; plans: number; onChange: (number: number) 
     <div className="session-plan-which">
       <p>
         <strong>
-          {number === 0 ? "As it came, without a plan" : `Plan ${count(number)} of ${count(plans)}`}
+          {number === 0 ? "Actual, without a plan" : `Plan ${count(number)} of ${count(plans)}`}
         </strong>
         {reason ? `: ${reason}` : ""}
         {lowerBoundMs > 0 ? (
-          <span className="small soft">
-            {" "}
-            Not shorter than {span(lowerBoundMs)} where each takes as long as expected.
-          </span>
+          <span className="small soft"> Lower bound: {span(lowerBoundMs)} with expected durations.</span>
         ) : null}
       </p>
       {plans > 1 ? (
         <div className="session-plan-step">
           <button type="button" className="press" disabled={number <= 1} onClick={() => onChange(number - 1)}>
-            Plan before
+            Previous plan
           </button>
           <button
             type="button"
@@ -91,8 +88,7 @@ function Chart(options: { session: Session; plan: Plan; onOpen: (taskId: string)
     <>
       <p className="small soft session-plan-key">
         <span className="session-plan-sample planned" aria-hidden="true" /> planned{" "}
-        <span className="session-plan-sample real" aria-hidden="true" /> as it came; what is critical is
-        underlined
+        <span className="session-plan-sample real" aria-hidden="true" /> actual, critical path underlined
       </p>
       <Ticks axis={axis} />
       <VirtualCards items={rows} keyOf={({ id }) => id} label="Plan" rowPx={rowPx} className="session-plan">
@@ -147,6 +143,6 @@ function rowWords({ agent, plannedAgent, lateMs, isOver, real }: PlanRow): strin
   const who = agent === "" ? plannedAgent : agent;
   const instead =
     agent !== "" && plannedAgent !== "" && agent !== plannedAgent ? ` instead of ${plannedAgent}` : "";
-  const when = real === undefined ? "not begun" : isOver || lateMs > 0 ? lateWords(lateMs) : "at work";
+  const when = real === undefined ? "not started" : isOver || lateMs > 0 ? lateWords(lateMs) : "at work";
   return [when, who === "" ? "" : `${who}${instead}`].filter(Boolean).join(", ");
 }

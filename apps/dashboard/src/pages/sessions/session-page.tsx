@@ -48,7 +48,7 @@ export function SessionPage() {
       <>
         <Head session={session} />
         {problem === undefined ? null : (
-          <Failure title="It is not heard any more" message={problem.message} code={problem.code} />
+          <Failure title="Disconnected" message={problem.message} code={problem.code} />
         )}
         <Ended session={session} />
         <PerformancePart session={session} />
@@ -60,15 +60,13 @@ export function SessionPage() {
 }
 
 function Head({ session }: { session: Session }) {
-  const { sessionId, status, statusReason, spec, effectiveMode, parent, createTimeMs } = session;
-  const { startTimeMs, endTimeMs } = session;
+  const { sessionId, status, statusReason, spec, effectiveMode, parent } = session;
   return (
     <WorkHead
       {...{ kind: "session", id: sessionId, status, parent, hasEnded: hasEnded(session) }}
       title={titleOf(session) || sessionId}
       by={actorOf(session.createCause)}
-      fromMs={startTimeMs || createTimeMs}
-      toMs={endTimeMs}
+      lifetime={session}
       before={
         <>
           <span>
@@ -115,7 +113,7 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
   const { tasks, choices, moves } = known;
   const tabs: readonly (readonly [SessionView, string])[] = [
     ["graph", "Graph"],
-    ["plan", "Plan and reality"],
+    ["plan", "Plan and actual"],
     ["choices", `Choices ${count(choices.length)}`],
     ["compare", "Other modes"],
     ["tasks", `Tasks ${count(tasks.length)}`],
@@ -124,7 +122,7 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
   const opened = task === "" ? undefined : tasks.find(({ spec }) => spec?.id === task);
   return (
     <>
-      <Tabs label="How it is done" tabs={tabs} current={view} onChange={(next) => look({ view: next })}>
+      <Tabs label="Views" tabs={tabs} current={view} onChange={(next) => look({ view: next })}>
         {view === "graph" ? (
           <Suspense fallback={<Waiting what="the graph" lines={8} />}>
             <GraphView {...{ session, tasks, moves }} open={task} onOpen={onTask} />

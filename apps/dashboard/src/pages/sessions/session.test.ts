@@ -58,11 +58,8 @@ describe("a choice in words", () => {
 
   it("says how sure it was, or that it was none of knowing", () => {
     assert.equal(choiceWords(choice), "80 % sure");
-    assert.equal(choiceWords({ ...choice, explored: true }), "tried, to learn");
-    assert.equal(
-      choiceWords({ ...choice, fallback: true, explored: true }),
-      "the safe default: nothing was sure",
-    );
+    assert.equal(choiceWords({ ...choice, explored: true }), "exploration");
+    assert.equal(choiceWords({ ...choice, fallback: true, explored: true }), "safe default");
   });
 
   it("says what came of it against what was expected", () => {
@@ -92,8 +89,8 @@ describe("a session in words", () => {
       waits: [{ cause: "busy", waitedMs: 100 }, { cause: "behind_others", waitedMs: 300 }, { waitedMs: 0 }],
     });
     assert.deepEqual(lines, [
-      { cause: "their turn in the plan", waitedMs: 300, share: 0.75 },
-      { cause: "an agent with room", waitedMs: 100, share: 0.25 },
+      { cause: "their place in the plan", waitedMs: 300, share: 0.75 },
+      { cause: "an agent with free slots", waitedMs: 100, share: 0.25 },
     ]);
     assert.deepEqual(
       [lateWords(0), lateWords(2_000), lateWords(-500)],

@@ -23,27 +23,27 @@ export function hasEnded({ endTimeMs = 0 }: Pick<Session, "endTimeMs">): boolean
 
 const pause: Steering = {
   ...{ verb: "pause", label: "Pause", weight: "plain" },
-  question: "What is at work finishes, and nothing new begins until it is resumed.",
-  said: "Paused: what is at work finishes, nothing new begins.",
+  question: "Running tasks finish. No new tasks start until you resume.",
+  said: "Paused. Running tasks finish, no new tasks start.",
 };
 const resume: Steering = {
   ...{ verb: "resume", label: "Resume", weight: "main" },
-  ...{ question: "Its parts go on.", said: "It goes on." },
+  ...{ question: "Parts resume.", said: "Resumed." },
 };
 const cancel: Steering = {
   ...{ verb: "cancel", label: "Cancel", weight: "grave" },
-  question: "What is at work is stopped, and what is done is undone. This cannot be taken back.",
-  said: "It is being cancelled.",
+  question: "Stops running tasks and compensates completed tasks. You cannot undo this.",
+  said: "Cancelling.",
 };
 const terminate: Steering = {
   ...{ verb: "terminate", label: "Terminate", weight: "grave" },
-  ...{ question: "The session ends at once. Nothing that was done is undone.", said: "It was terminated." },
+  ...{ question: "The session ends at once. No compensation runs.", said: "Terminated." },
 };
 const retry: Steering = {
-  ...{ verb: "retry", label: "Take up again", weight: "main" },
+  ...{ verb: "retry", label: "Retry", weight: "main" },
   ...{
-    question: "What did not do well is done again; good results are kept.",
-    said: "It is taken up again.",
+    question: "Failed tasks run again. Completed tasks keep their results.",
+    said: "Retried.",
   },
 };
 
@@ -69,13 +69,13 @@ export interface WaitLine {
 
 /** What sessions know that their tasks wait for; other causes stand as they are called. */
 const causes: Readonly<Partial<Record<WaitCause, string>>> = {
-  needs: "others that they need",
-  paused: "the session to go on",
-  limit: "a slot of those it may have at once",
-  start: "an engine to take them",
-  behind_others: "their turn in the plan",
-  child: "its orchestrator to begin them",
-  busy: "an agent with room",
+  needs: "needed tasks",
+  paused: "a resume of the session",
+  limit: "a slot within its limit",
+  start: "an engine",
+  behind_others: "their place in the plan",
+  child: "the orchestrator",
+  busy: "an agent with free slots",
 };
 
 /** What tasks waited for until they began, the longest first. */
@@ -103,8 +103,8 @@ export function lateWords(lateMs: number): string {
 
 /** How a choice was made. */
 export function choiceWords({ confidence = 0, explored, fallback }: Choice): string {
-  if (fallback === true) return "the safe default: nothing was sure";
-  if (explored === true) return "tried, to learn";
+  if (fallback === true) return "safe default";
+  if (explored === true) return "exploration";
   return `${percent(confidence)} sure`;
 }
 

@@ -3,7 +3,7 @@ import type { Session } from "@tutti/rest/types";
 import { client } from "../../data/live.ts";
 import { useTold } from "../../data/use-told.ts";
 import { CopyLine } from "../../elements/copy.tsx";
-import { Lasting, Moment } from "../../elements/moment.tsx";
+import { Duration, Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Empty, Failure, Meter, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
@@ -38,7 +38,7 @@ export function SessionsPage() {
         actions={
           <>
             <Link to="/race" className="press">
-              The race
+              Race
             </Link>
             <Link to="/choices" className="press">
               Choices
@@ -131,15 +131,15 @@ function listCommand({ text, status = [], mode = [] }: SessionsSearch): string {
 function NoSessions({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
   if (isFiltered)
     return (
-      <Empty title="No session is like that">
+      <Empty title="No sessions match.">
         <button type="button" className="press" onClick={onClear}>
           Show all sessions
         </button>
       </Empty>
     );
   return (
-    <Empty title="No session has begun yet">
-      <p>Tasks and what they are to be good for; Tutti chooses how they are done. Start one in a terminal.</p>
+    <Empty title="No sessions yet.">
+      <p>A session runs tasks toward an objective. Tutti chooses the mode. Start one with the CLI.</p>
       <CopyLine label="command" text="tutti run session.yaml" />
     </Empty>
   );
@@ -147,7 +147,7 @@ function NoSessions({ isFiltered, onClear }: { isFiltered: boolean; onClear: () 
 
 function Line({ session }: { session: Session }) {
   const { sessionId, status, spec, effectiveMode, tasks, openApprovals = 0 } = session;
-  const { createTimeMs, startTimeMs, endTimeMs, performance } = session;
+  const { createTimeMs, endTimeMs, performance } = session;
   const total = tasks?.total ?? 0;
   const over = tasksOver(tasks);
   const title = titleOf(session);
@@ -182,7 +182,7 @@ function Line({ session }: { session: Session }) {
         {moves > 0 ? <Tag>{counted(moves, "move")}</Tag> : null}
         <span className="soft">
           <Moment atMs={createTimeMs} />, {endTimeMs ? "took " : "for "}
-          <Lasting fromMs={startTimeMs || createTimeMs} toMs={endTimeMs} />
+          <Duration of={session} />
         </span>
       </div>
     </article>

@@ -96,7 +96,7 @@ function Why({ session: { sessionId }, task, onTask }: DetailOptions) {
   return (
     <section>
       <h3 className="session-why">
-        Why it stands so{" "}
+        Explanation{" "}
         <Spelled
           label="Why"
           call={{ method: "GET", path }}

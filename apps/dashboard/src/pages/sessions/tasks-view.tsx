@@ -34,7 +34,7 @@ export function TasksView(options: {
   );
   const counts = useMemo(() => statesOf(tasks), [tasks]);
   const modes = useMemo(() => modesOfParts(session), [session]);
-  if (tasks.length === 0) return <Empty title="It has no tasks yet">They come of its goal.</Empty>;
+  if (tasks.length === 0) return <Empty title="No tasks yet.">Tasks follow from the goal.</Empty>;
   return (
     <>
       <div className="session-look">
@@ -46,14 +46,14 @@ export function TasksView(options: {
           onChange={setText}
         />
         <StateChoices
-          label="How they stand"
+          label="State"
           counts={counts}
           standOf={(each) => standOf(taskStates, each)}
           chosen={state}
           onChoose={setState}
         />
       </div>
-      {shown.length === 0 ? <Empty title="No task is like that" /> : null}
+      {shown.length === 0 ? <Empty title="No tasks match." /> : null}
       <VirtualCards
         items={shown}
         keyOf={({ spec }) => spec?.id ?? ""}

@@ -16,15 +16,15 @@ const voices: Readonly<Partial<Record<Mode, Voice>>> = {
     word: "swarm",
     letter: "S",
     name: "swarm",
-    about: "by agents that take what they can, as a mission",
+    about: "agents claim tasks, as a mission",
   },
   intelligence: {
     ...{ word: "intelligence", letter: "I", name: "intelligence" },
-    about: "by a plan from learned durations, mended as it goes",
+    about: "by a plan from learned durations, updated while it runs",
   },
   hybrid: { word: "hybrid", letter: "H", name: "hybrid", about: "its parts in several modes at once" },
-  adaptive: { word: "adaptive", letter: "A", name: "adaptive", about: "as Tutti chooses" },
-  custom: { word: "an orchestrator", letter: "O", name: "custom", about: "by an orchestrator of its own" },
+  adaptive: { word: "adaptive", letter: "A", name: "adaptive", about: "chosen by Tutti" },
+  custom: { word: "an orchestrator", letter: "O", name: "custom", about: "by a custom orchestrator" },
 };
 
 export const modeOrder = ["workflow", "swarm", "intelligence", "hybrid", "custom"] as const;

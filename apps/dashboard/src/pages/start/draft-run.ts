@@ -56,8 +56,8 @@ export function runProblems(draft: RunDraft): Readonly<Partial<Record<keyof RunD
   const priority = draft.priority.trim();
   const wrongLabel = wordsOf(draft.labels).find((each) => !/^[^=]+=.+$/.test(each));
   return {
-    ...(draft.workflow === "" ? { workflow: "Choose what is to be run." } : {}),
-    ...(wrongLabel === undefined ? {} : { labels: `Labels are written name=value; found ${wrongLabel}.` }),
+    ...(draft.workflow === "" ? { workflow: "Choose a workflow." } : {}),
+    ...(wrongLabel === undefined ? {} : { labels: `Expected labels as name=value, found ${wrongLabel}.` }),
     ...(priority === "" || (/^[+-]?\d+$/.test(priority) && Math.abs(Number(priority)) <= 100)
       ? {}
       : { priority: "A whole number from -100 to 100." }),

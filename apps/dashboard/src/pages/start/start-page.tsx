@@ -45,15 +45,15 @@ export function StartPage() {
       <Shown query={workflows} what="workflows" lines={6}>
         {({ definitions }) =>
           definitions.length === 0 ? (
-            <Empty title="There is no workflow yet">
+            <Empty title="No workflows yet.">
               <p>
-                <Link to="/editor">Write one</Link>, or in a terminal:{" "}
+                <Link to="/editor">Create workflow</Link>, or in a terminal:{" "}
                 <code>npx tutti workflow register order.yaml</code>
               </p>
             </Empty>
           ) : (
             <>
-              <Part title="What">
+              <Part title="Workflow">
                 <ChoiceField
                   label="Workflow"
                   value={chosen}
@@ -84,7 +84,7 @@ export function StartPage() {
 
 function LikeWaits({ error }: { error: Error | null }) {
   if (error === null) return <Waiting what="the run" />;
-  return <Failure title="The run that this one is to be like cannot be read" message={error.message} />;
+  return <Failure title="Template run cannot be read" message={error.message} />;
 }
 
 function OfWorkflow({ name, like }: { name: string; like: Run | undefined }) {
@@ -146,17 +146,17 @@ function StartForm({ definition, like }: { definition: Definition; like: Run | u
       <InputPart field={field} input={input} description={definition.description} problems={shown} />
       <About run={run} wrong={tried ? wrong : {}} onChange={setRun} />
       {refusal === undefined ? null : (
-        <Failure title="The run was not started" message={refusal.message} code={refusal.code} />
+        <Failure title="Run not started" message={refusal.message} code={refusal.code} />
       )}
       <p className="start-foot">
         {tried && input.found.problems.length > 0 ? (
           <span className="problem" role="alert">
             {input.found.problems.length === 1 ? "One field" : `${input.found.problems.length} fields`} above
-            cannot be taken as filled in.
+            need a correction.
           </span>
         ) : null}
         <Action
-          label="Start"
+          label="Start run"
           weight="main"
           submit
           call={{ method: "POST", path: "/v1/runs", body }}
@@ -180,7 +180,7 @@ function InputPart(options: {
   return (
     <Part title="Input" aside={description}>
       <Tabs
-        label="How the input is filled in"
+        label="Input format"
         tabs={[
           ["form", "Form"],
           ["json", "JSON"],
@@ -198,7 +198,7 @@ function InputPart(options: {
             lines={14}
             code
             problem={input.found.problems[0]?.message ?? problems[0]?.message}
-            hint="Left empty, the run has no input."
+            hint="Optional."
           />
         )}
       </Tabs>
@@ -213,11 +213,11 @@ function About(options: {
 }) {
   const { run, wrong, onChange } = options;
   return (
-    <Part title="What is known of it" aside="all of it may be left out">
+    <Part title="Options" aside="optional">
       <div className="start-about">
         <TextField
           label="Id"
-          hint="Chosen by you, the same call again gives the same run."
+          hint="With your own id, a repeated call returns the same run."
           value={run.runId}
           code
           onChange={(runId) => onChange({ ...run, runId })}
@@ -231,19 +231,19 @@ function About(options: {
         />
         <TextField
           label="Version"
-          hint="A label of a version; without it the latest."
+          hint="A version label. Default: latest."
           value={run.version}
           onChange={(version) => onChange({ ...run, version })}
         />
         <TextField
           label="Pool"
-          hint="Where its tasks meet workers."
+          hint="The pool that assigns its tasks."
           value={run.pool}
           onChange={(pool) => onChange({ ...run, pool })}
         />
         <TextField
           label="Priority"
-          hint="-100 to 100; greater is more urgent."
+          hint="-100 to 100. Higher is more urgent."
           value={run.priority}
           problem={wrong.priority}
           onChange={(priority) => onChange({ ...run, priority })}

@@ -32,7 +32,7 @@ export function Grants({ agentId }: { agentId: string }) {
 }
 
 function grantWords(scope: Parameters<typeof scopeWords>[0]): string {
-  return scopeWords(scope).join(", ") || "all that its roles and policies permit";
+  return scopeWords(scope).join(", ") || "all actions of its roles and policies";
 }
 
 /** Agents that offered more than was granted are not among the workers: here is who was told no, and why. */
@@ -43,10 +43,10 @@ export function TurnedAway() {
   return (
     <div className="turned-away-part">
       <Part
-        title="Told no lately"
+        title="Recent denials"
         aside={
           <Link to="/audit" search={{ view: "refused", action: "agent.*" }}>
-            all of them
+            all denials
           </Link>
         }
       >

@@ -1,11 +1,11 @@
-/** How a worker is doing, from the figures it told. */
+/** The load of a worker, from its own metrics. */
 import type { Agent } from "@tutti/rest/types";
 import { agentHolds, agentStates, type Stand, standOf } from "../../score/states.ts";
 
 export interface Load {
   readonly slots: number;
   readonly taken: number;
-  /** Shares, 0 to 1; undefined where the worker told nothing. */
+  /** Shares, 0 to 1; undefined if the worker reports none. */
   readonly cpu: number | undefined;
   readonly memory: number | undefined;
   readonly memoryBytes: number | undefined;

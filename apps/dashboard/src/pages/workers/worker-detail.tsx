@@ -14,7 +14,7 @@ import { StandMark } from "../../score/glyph.tsx";
 import { Grants } from "./grants.tsx";
 import { standOfAgent } from "./load.ts";
 
-/** A worker in full: what it is at, what it offers, and what can be done with it. */
+/** A worker: its tasks, its capabilities, and the actions on it. */
 export function WorkerDetail({ agent, onClose }: { agent: Agent | undefined; onClose: () => void }) {
   return (
     <Dialog title={agent?.agentId ?? ""} open={agent !== undefined} onClose={onClose} wide>
@@ -45,10 +45,10 @@ function Detail({ named }: { named: Agent }) {
 }
 
 const verbs = [
-  { verb: "pause", label: "Pause", when: ({ hold }: Agent) => hold !== "paused" },
-  { verb: "resume", label: "Resume", when: ({ hold }: Agent) => hold === "paused" },
-  { verb: "release", label: "Release", when: ({ hold }: Agent) => hold === "quarantined" },
-  { verb: "drain", label: "Let it finish and go", when: ({ state }: Agent) => state !== "draining" },
+  { verb: "pause", label: "Pause worker", when: ({ hold }: Agent) => hold !== "paused" },
+  { verb: "resume", label: "Resume worker", when: ({ hold }: Agent) => hold === "paused" },
+  { verb: "release", label: "Release worker", when: ({ hold }: Agent) => hold === "quarantined" },
+  { verb: "drain", label: "Drain worker", when: ({ state }: Agent) => state !== "draining" },
 ] as const;
 
 function Steering({ agent }: { agent: Agent }) {
@@ -78,10 +78,10 @@ function Steering({ agent }: { agent: Agent }) {
 }
 
 function AtWork({ work }: { work: readonly AgentWork[] }) {
-  if (work.length === 0) return <p className="soft">It is at nothing just now.</p>;
+  if (work.length === 0) return <p className="soft">No running tasks.</p>;
   return (
     <section>
-      <h3>At work</h3>
+      <h3>Running tasks</h3>
       <div className="scroll-x">
         <table className="lines">
           <thead>
@@ -124,23 +124,27 @@ function About({ agent }: { agent: Agent }) {
         facts={[
           ["Pool", agent.pool],
           ["Joined", <Moment key="joined" atMs={agent.joinTimeMs} />],
-          ["Heard", <Moment key="heard" atMs={agent.heardTimeMs} />],
+          ["Last heartbeat", <Moment key="heard" atMs={agent.heardTimeMs} />],
           ["Library", agent.sdk || "–"],
           [
-            "CPU of its host",
+            "CPU",
             figures === undefined
               ? "–"
               : `${percent(figures.cpu ?? 0)} of ${counted(figures.cores ?? 0, "core")}`,
           ],
+          ["CPU of the machine", figures?.hostCpu === undefined ? "–" : percent(figures.hostCpu)],
           [
             "Memory",
             figures === undefined
               ? "–"
               : `${bytes(figures.memoryBytes ?? 0)}${figures.memoryLimitBytes ? ` of ${bytes(figures.memoryLimitBytes)}` : ""}`,
           ],
-          ["Done", `${done?.completed ?? 0}, failed ${done?.failed ?? 0}, refused ${done?.refused ?? 0}`],
-          ["Time at work", span(done?.busyMs ?? 0)],
-          ["Crashes lately", String(agent.crashes ?? 0)],
+          [
+            "Since it joined",
+            `${done?.completed ?? 0} completed, ${done?.failed ?? 0} failed, ${done?.refused ?? 0} rejected`,
+          ],
+          ["Busy time", span(done?.busyMs ?? 0)],
+          ["Recent crashes", String(agent.crashes ?? 0)],
         ]}
       />
       <section>

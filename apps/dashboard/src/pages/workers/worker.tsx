@@ -12,11 +12,11 @@ interface WorkerOptions {
   onOpen: (agent: Agent) => void;
 }
 
-/** A worker as a card; drawn anew only when it is told anew. */
+/** A worker as a card. Rendered again only if the worker changes. */
 export const Worker = memo(function Worker({ agent, onOpen }: WorkerOptions) {
   const load = loadOf(agent);
   const stand = standOfAgent(agent);
-  const { done, offering, pool, agentId, stateReason, heardTimeMs, sdk } = agent;
+  const { done, offering, pool, agentId, stateReason, heardTimeMs, joinTimeMs, sdk } = agent;
   return (
     <article className={`worker tone-${stand.tone}`}>
       <header className="worker-head">
@@ -47,11 +47,11 @@ export const Worker = memo(function Worker({ agent, onOpen }: WorkerOptions) {
         ) : null}
       </p>
       <p className="small soft worker-foot">
-        {count(done?.completed ?? 0)} done
+        {count(done?.completed ?? 0)} completed
         {done?.failed ? (
           <span className="tone-wrong worker-failed">, {count(done.failed)} failed</span>
         ) : null}{" "}
-        · heard <Moment atMs={heardTimeMs} />
+        since it joined <Moment atMs={joinTimeMs} /> · last heartbeat <Moment atMs={heardTimeMs} />
         {stateReason ? <> · {stateReason}</> : null}
       </p>
     </article>
@@ -60,10 +60,10 @@ export const Worker = memo(function Worker({ agent, onOpen }: WorkerOptions) {
 
 const slotsDrawn = 48;
 
-/** Slots as notes on a staff: filled ones are at work. */
+/** Slots. Filled ones are in use. */
 function Slots({ load: { slots, taken } }: { load: Load }) {
   return (
-    <div className="slots" role="img" aria-label={`${taken} of ${counted(slots, "slot")} at work`}>
+    <div className="slots" role="img" aria-label={`${taken} of ${counted(slots, "slot")} in use`}>
       {Array.from({ length: Math.min(slots, slotsDrawn) }, (_, slot) => (
         <span
           // biome-ignore lint/suspicious/noArrayIndexKey: slots are alike and have no names

@@ -43,16 +43,14 @@ export function WorkersPage() {
         <Failure title="Workers cannot be shown" message={problem.message} code={problem.code} />
       ) : null}
       {isNobody ? (
-        <Empty title="No worker is here">
-          <p>
-            Tasks wait until one comes. Workers join from TypeScript, from Python, or with two lines of curl.
-          </p>
+        <Empty title="No workers yet.">
+          <p>Tasks wait for a worker. Connect one with TypeScript, Python or curl.</p>
         </Empty>
       ) : (
         <Look agents={agents} wanted={wanted} onWanted={setWanted} />
       )}
       {!isWhole && problem === undefined ? <Waiting what="workers" lines={8} /> : null}
-      {isWhole && !isNobody && shown.length === 0 ? <Empty title="No worker is like that" /> : null}
+      {isWhole && !isNobody && shown.length === 0 ? <Empty title="No workers match." /> : null}
       {isWhole && shown.length > 0 ? <WorkerGrid agents={shown} onOpen={setOpen} /> : null}
       <TurnedAway />
       <WorkerDetail agent={open} onClose={() => setOpen(undefined)} />
@@ -81,7 +79,7 @@ function Look(options: { agents: readonly Agent[]; wanted: Wanted; onWanted: (wa
         onChange={(text) => onWanted({ ...wanted, text })}
       />
       <StateChoices
-        label="How they stand"
+        label="State"
         counts={countsOf(agents)}
         standOf={(state) => agentHolds[state] ?? standOf(agentStates, state)}
         chosen={wanted.state}

@@ -19,7 +19,7 @@ const GraphView = lazy(() => import("./graph-view.tsx"));
 const checkAfterMs = 500;
 
 const first = `workflow: greeting
-description: Greets everybody on a list.
+description: Greets each person on a list.
 
 input:
   schema:
@@ -94,7 +94,7 @@ function Editor({ text: given, name }: { text: string; name?: string }) {
     const called = definition?.name ?? "";
     notify({
       tone: "done",
-      text: existed === true ? `${called} was there already, as it is` : `${called} is registered`,
+      text: existed === true ? `${called} is already registered.` : `Registered ${called}.`,
     });
     void queries.invalidateQueries({ queryKey: ["workflow"] });
     void queries.invalidateQueries({ queryKey: ["workflows"] });
@@ -103,7 +103,7 @@ function Editor({ text: given, name }: { text: string; name?: string }) {
   return (
     <>
       <PageHead
-        title={name === undefined ? "Write a workflow" : `Change ${name}`}
+        title={name === undefined ? "New workflow" : `Edit ${name}`}
         below={
           <>
             In YAML or JSON. <Link to="/workflows">All workflows</Link>
@@ -123,7 +123,7 @@ function Editor({ text: given, name }: { text: string; name?: string }) {
           />
           <div className="editor-acts">
             <Action
-              label="Register"
+              label="Register workflow"
               weight="main"
               disabled={errors > 0 && refused.length === 0}
               call={{ method: "POST", path: "/v1/workflows", body: { text, format: "yaml" } }}
@@ -155,7 +155,7 @@ function Checked(options: {
     <div>
       <CheckPart
         checked={{ problems: checked === undefined ? undefined : problems, failure }}
-        good="It can be registered as it is"
+        good="No problems found"
         onGo={onGo}
         wrong={errors}
       />

@@ -39,14 +39,14 @@ export function boxOf({ taskId = "", title, uses, kind, forEach, compensated, ex
 
 const kindWords: Readonly<Partial<Record<TaskKind, string>>> = {
   uses: "uses a capability",
-  workflow: "a run of its own",
+  workflow: "child run",
   mission: "a mission",
   wait: "waits",
-  approve: "asks a person",
-  gate: "checks results",
+  approve: "approval",
+  gate: "gate",
   set: "computes",
   loop: "repeats",
-  spawn: "adds tasks",
+  spawn: "spawn",
   state: "state",
   step: "step",
 };

@@ -114,9 +114,13 @@ function TaskBox({ data: { task, critical, down } }: NodeProps<TaskNode>) {
       <strong className="clipped">{task.title || task.taskId}</strong>
       <span className="clipped small soft">{task.uses || kindWord(task.kind)}</span>
       <span className="definition-marks small soft">
-        {task.forEach === true ? <span title="done for each of a list">× each</span> : null}
-        {task.compensated === true ? <span title="its effect can be undone">↩ undo</span> : null}
-        {task.expectedMs ? <span>{span(task.expectedMs)}</span> : null}
+        {task.forEach === true ? <span title="runs for each entry of a list">× each</span> : null}
+        {task.compensated === true ? <span title="has a compensation">↩ undo</span> : null}
+        {task.kind === "set" || task.kind === "gate" ? null : (
+          <span title="Expected duration">
+            {task.expectedMs ? span(task.expectedMs) : "duration unknown"}
+          </span>
+        )}
       </span>
       <Handle type="source" position={down ? Position.Bottom : Position.Right} isConnectable={false} />
     </div>

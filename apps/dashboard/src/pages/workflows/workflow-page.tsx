@@ -12,6 +12,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Tabs } from "../../elements/tabs.tsx";
 import { ShownOne } from "../../elements/unshown.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
 import "./workflows.css";
 
 const GraphView = lazy(() => import("./graph-view.tsx"));
@@ -25,13 +26,14 @@ export function WorkflowPage() {
   const [view, setView] = useState<View>("graph");
   const version = hash === undefined ? {} : { hash };
   const query = useQuery(workflowQuery(name, version));
+  useWindowTitle(name);
   return (
     <ShownOne query={query} kind="workflow" id={name}>
       {(definition) => (
         <>
           <Head definition={definition} isOld={hash !== undefined} onLatest={() => setHash(undefined)} />
           <Part
-            title="What it is made of"
+            title="Definition"
             aside={<code title={definition.hash}>{definition.hash?.slice(0, 12)}</code>}
           >
             <Tabs
@@ -81,11 +83,11 @@ function Head({
               <Tag key={label}>{label}</Tag>
             ))}
             <Link to="/runs" search={{ workflow: name }} className="small">
-              {liveCount ? `${counted(liveCount, "run")} under way` : "its runs"}
+              {liveCount ? `${counted(liveCount, "run")} in progress` : "show runs"}
             </Link>
             {isOld ? (
               <button type="button" className="press quiet" onClick={onLatest}>
-                An older version is shown; back to the latest
+                Older version. Show the latest
               </button>
             ) : null}
           </p>
@@ -94,22 +96,20 @@ function Head({
       actions={
         <>
           <Action
-            label={verb === "archive" ? "Archive" : "Bring back"}
+            label={verb === "archive" ? "Archive" : "Restore"}
             call={{
               method: "POST",
               path: `/v1/workflows/${encodeURIComponent(name)}/archive`,
               body: verb === "restore" ? { restore: true } : {},
             }}
-            said={
-              verb === "archive" ? `${name} is archived: nothing new starts` : `${name} can be started again`
-            }
+            said={verb === "archive" ? `Archived ${name}. No new runs start.` : `Restored ${name}.`}
             onDone={() => {
               void queries.invalidateQueries({ queryKey: ["workflow"] });
               void queries.invalidateQueries({ queryKey: ["workflows"] });
             }}
           />
           <Link to="/editor" search={{ workflow: name }} className="press">
-            Change
+            Edit workflow
           </Link>
           {archived === true ? null : (
             <Link to="/start" search={{ workflow: name }} className="press main">
@@ -132,8 +132,8 @@ function GraphOf({ name, version }: { name: string; version: { hash?: string } }
             facts={[
               ["Tasks", String(graph.nodes.length)],
               ["Levels", String(graph.depth ?? 0)],
-              ["At once, at most", String(graph.width ?? 0)],
-              ["Critical path", graph.criticalPathMs ? span(graph.criticalPathMs) : "not known yet"],
+              ["Maximum concurrency", String(graph.width ?? 0)],
+              ["Critical path", graph.criticalPathMs ? span(graph.criticalPathMs) : "duration unknown"],
             ]}
           />
           <div className="graph-room">
@@ -156,7 +156,7 @@ function Schemas({ definition }: { definition: Definition }) {
         {inputSchema ? (
           <Json value={parsed(inputSchema)} what="the schema of the input" />
         ) : (
-          <p className="soft">Anything.</p>
+          <p className="soft">Any value.</p>
         )}
       </section>
       <section>
@@ -164,7 +164,7 @@ function Schemas({ definition }: { definition: Definition }) {
         {outputSchema ? (
           <Json value={parsed(outputSchema)} what="the schema of the output" />
         ) : (
-          <p className="soft">Nothing is promised.</p>
+          <p className="soft">Not declared.</p>
         )}
       </section>
       {entries.length === 0 ? null : (
@@ -193,7 +193,7 @@ function parsed(text: string): unknown {
 
 function Source({ definition }: { definition: Definition }) {
   const { source, name = "" } = definition;
-  if (!source?.text) return <p className="soft">The source is not kept.</p>;
+  if (!source?.text) return <p className="soft">Source not stored.</p>;
   return (
     <>
       <p className="small soft">
@@ -229,7 +229,7 @@ function Versions({
                 <th scope="col">Labels</th>
                 <th scope="col">Registered</th>
                 <th scope="col">By</th>
-                <th scope="col">Under way</th>
+                <th scope="col">In progress</th>
                 <th scope="col">
                   <span className="unseen">Show</span>
                 </th>

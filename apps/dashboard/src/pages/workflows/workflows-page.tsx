@@ -21,16 +21,16 @@ export function WorkflowsPage() {
         below={query.data === undefined ? <>&nbsp;</> : counted(query.data.definitions.length, "workflow")}
         actions={
           <Link to="/editor" className="press main">
-            Write one
+            Create workflow
           </Link>
         }
       />
       <Shown query={query} what="workflows" lines={8}>
         {({ definitions }) =>
           definitions.length === 0 ? (
-            <Empty title="There is no workflow yet">
+            <Empty title="No workflows yet.">
               <p>
-                <Link to="/editor">Write one here</Link>, or in a terminal:{" "}
+                <Link to="/editor">Create one here</Link>, or in a terminal:{" "}
                 <code>npx tutti workflow register order.yaml</code>
               </p>
             </Empty>
@@ -59,7 +59,7 @@ function matches({ name = "", description = "" }: Definition, typed: string): bo
 }
 
 function Cards({ definitions }: { definitions: readonly Definition[] }) {
-  if (definitions.length === 0) return <Empty title="No workflow is called that" />;
+  if (definitions.length === 0) return <Empty title="No workflows match." />;
   return (
     <ul className="workflow-cards">
       {definitions.map((definition) => (
@@ -99,7 +99,7 @@ function Card({ definition }: { definition: Definition }) {
       <p className="small soft">
         {taskCount ? counted(taskCount, "task") : "states"} ·{" "}
         {counted(uses.length, "capability", "capabilities")} ·{" "}
-        {liveCount ? <strong>{counted(liveCount, "run")} under way</strong> : "nothing under way"} ·
+        {liveCount ? <strong>{counted(liveCount, "run")} in progress</strong> : "no runs in progress"} ·
         registered <Moment atMs={createTimeMs} />
       </p>
       <p className="workflow-acts">
@@ -109,7 +109,7 @@ function Card({ definition }: { definition: Definition }) {
           </Link>
         )}
         <Link to="/runs" search={{ workflow: name }} className="press quiet">
-          Its runs
+          Show runs
         </Link>
       </p>
     </article>

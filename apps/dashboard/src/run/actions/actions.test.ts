@@ -10,7 +10,7 @@ import {
   commandOf,
   decisionOf,
   repairOf,
-  retryTaskOf,
+  retryTasksOf,
   runPath,
   signalOf,
   whyOf,
@@ -34,7 +34,7 @@ describe("what can be done with a run", () => {
         names,
       ));
 
-  it("is spelled as a call and as a command that a shell takes", () => {
+  it("has a REST call and a CLI command that a shell accepts", () => {
     const [pause] = actionsOf(run);
     assert.ok(pause);
     assert.deepEqual(callOf(run, pause, "it's lunch"), {
@@ -80,7 +80,11 @@ describe("what can be done with a run", () => {
       output: [1],
       reason: "r",
     });
-    assert.deepEqual(retryTaskOf(runFacts(), "a").call.body, { taskIds: ["a"] });
+    const ids = ["each[0]", "each[3]"];
+    const { call, command } = retryTasksOf(runFacts(), ids);
+    assert.deepEqual(call.body, { taskIds: ids });
+    assert.equal(command, "tutti retry r1 --task 'each[0]' --task 'each[3]'");
+    assert.equal(retryTasksOf(runFacts(), new Array(21).fill("a")).command, undefined);
   });
 
   it("starts another one with the same input and labels", () => {

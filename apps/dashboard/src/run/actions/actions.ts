@@ -15,22 +15,22 @@ export interface RunAction {
 const all: Readonly<Record<RunAction["name"], RunAction>> = {
   pause: {
     ...{ name: "pause", label: "Pause", weight: "plain", question: undefined },
-    said: "Paused: what is at work finishes, nothing new begins.",
+    said: "Paused. Running tasks finish, no new tasks start.",
   },
-  resume: { name: "resume", label: "Resume", weight: "main", question: undefined, said: "It goes on." },
+  resume: { name: "resume", label: "Resume", weight: "main", question: undefined, said: "Resumed." },
   retry: {
     ...{ name: "retry", label: "Retry", weight: "main", question: undefined },
-    said: "Taken up again; what went well is kept.",
+    said: "Retried. Completed tasks keep their results.",
   },
   cancel: {
     ...{ name: "cancel", label: "Cancel", weight: "grave" },
-    question: "What is at work is stopped, and what was done is undone. This cannot be taken back.",
-    said: "It is being cancelled.",
+    question: "Stops running tasks and compensates completed tasks. You cannot undo this.",
+    said: "Cancelling.",
   },
   terminate: {
     ...{ name: "terminate", label: "Terminate", weight: "grave" },
-    question: "The run ends at once. Nothing that was done is undone.",
-    said: "It was terminated.",
+    question: "The run ends at once. No compensation runs.",
+    said: "Terminated.",
   },
 };
 
@@ -158,10 +158,16 @@ export function canRetryTask(run: Pick<RunFacts, "state">, { state }: Pick<TaskF
   return actionsOf(run).includes(all.retry) && (state === "failed" || state === "cancelled");
 }
 
-export function retryTaskOf(run: Of, taskId: string): Spelling {
+/** So many tasks can be named in one retry. */
+export const retriedMax = 1_000;
+/** A longer command is not shown. */
+const spelledMax = 20;
+
+export function retryTasksOf(run: Of, taskIds: readonly string[]): Spelling {
+  const words = taskIds.flatMap((taskId) => ["--task", taskId]);
   return {
-    call: { method: "POST", path: runPath(run, ["retry"]), body: { taskIds: [taskId] } },
-    command: spelled(run, "retry", run.id, "--task", taskId),
+    call: { method: "POST", path: runPath(run, ["retry"]), body: { taskIds } },
+    command: taskIds.length > spelledMax ? undefined : spelled(run, "retry", run.id, ...words),
   };
 }
 

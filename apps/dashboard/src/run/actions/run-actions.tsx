@@ -27,7 +27,7 @@ export function RunActions({ run }: { run: RunFacts }) {
       {actionsOf(run).map((action) => (
         <Action
           key={action.name}
-          label={action.label}
+          label={`${action.label} run`}
           weight={action.weight}
           call={callOf(run, action, "")}
           command={commandOf(run, action, "")}
@@ -40,24 +40,24 @@ export function RunActions({ run }: { run: RunFacts }) {
                 },
               })}
         >
-          {action.question === undefined ? action.label : `${action.label} …`}
+          {action.question === undefined ? `${action.label} run` : `${action.label} run …`}
         </Action>
       ))}
       {hasRunEnded(run.state) ? null : (
         <button type="button" className="press" onClick={() => setIsTelling(true)}>
-          Signal …
+          Send signal …
         </button>
       )}
       {run.definition === "" ? null : (
         <span className="action plain">
           <Link to="/start" search={{ like: run.id }} className="press">
-            Start like this
+            Start similar run
           </Link>
-          <Spelled label="Start like this" {...again} command={again.command} />
+          <Spelled label="Start similar run" {...again} command={again.command} />
         </span>
       )}
       <Dialog
-        title={`${asked?.label} ${run.id}`}
+        title={`${asked?.label} run ${run.id}`}
         open={asked !== undefined}
         onClose={() => setAsked(undefined)}
       >
@@ -74,7 +74,7 @@ export function RunActions({ run }: { run: RunFacts }) {
           />
         )}
       </Dialog>
-      <Dialog title={`Tell ${run.id} something`} open={isTelling} onClose={() => setIsTelling(false)}>
+      <Dialog title={`Signal ${run.id}`} open={isTelling} onClose={() => setIsTelling(false)}>
         {isTelling ? <SignalDialog run={run} onDone={() => setIsTelling(false)} /> : null}
       </Dialog>
     </>

@@ -60,7 +60,7 @@ function ByForm({
   schema: string;
   onDone: () => void;
 }) {
-  const field = useMemo(() => fieldOf(schema, "What is told"), [schema]);
+  const field = useMemo(() => fieldOf(schema, "Payload"), [schema]);
   const [draft, setDraft] = useState(() => draftOf(field));
   const { value, problems } = filled(field, draft);
   return (
@@ -79,16 +79,9 @@ function ByHand({ run, name, onDone }: { run: RunFacts; name: string; onDone: ()
   return (
     <>
       {name === another ? (
-        <TextField label="Name of the signal" value={typed} onChange={setTyped} required code />
+        <TextField label="Signal name" value={typed} onChange={setTyped} required code />
       ) : null}
-      <TextField
-        label="What is told, as JSON"
-        value={text}
-        onChange={setText}
-        lines={5}
-        code
-        problem={problem}
-      />
+      <TextField label="Payload as JSON" value={text} onChange={setText} lines={5} code problem={problem} />
       <Send
         {...{ run, onDone }}
         name={typed.trim()}
@@ -112,15 +105,15 @@ function Send(options: {
   return (
     <>
       {problem === undefined ? null : (
-        <Failure title="It was not told" message={problem.message} code={problem.code} />
+        <Failure title="Signal not sent" message={problem.message} code={problem.code} />
       )}
       <div className="dialog-foot">
         <Action
-          label="Send the signal"
+          label="Send signal"
           weight="main"
           {...spelling}
           disabled={!isReady}
-          said={`${run.id} was told ${name}.`}
+          said={`Sent ${name} to ${run.id}.`}
           onDone={onDone}
           onError={setProblem}
         />

@@ -72,7 +72,7 @@ function Question({ run, approval, isBesideTask }: QuestionOptions) {
       {message === "" ? null : <p>{message}</p>}
       <About approval={approval} isBesideTask={isBesideTask} />
       <div className="run-question-parts">
-        {context === undefined ? null : <JsonView value={context} what="what to look at" />}
+        {context === undefined ? null : <JsonView value={context} what="context" />}
         <Answer run={run} approval={approval} />
       </div>
     </section>
@@ -83,7 +83,7 @@ function About({ approval, isBesideTask }: Omit<QuestionOptions, "run">) {
   const go = useGo();
   const { about, expireTimeMs, requestTimeMs, approvalsNeeded = 0, decisions = [], deciders = [] } = approval;
   const words = [
-    approvalsNeeded > 1 ? `${approvalsNeeded} have to approve, ${decisions.length} did` : "",
+    approvalsNeeded > 1 ? `${decisions.length} of ${approvalsNeeded} approvals` : "",
     deciders.length > 0 ? `for ${deciders.join(", ")} to decide` : "",
   ].filter(Boolean);
   return (
@@ -114,7 +114,7 @@ function About({ approval, isBesideTask }: Omit<QuestionOptions, "run">) {
 
 function Answer({ run, approval }: Omit<QuestionOptions, "isBesideTask">) {
   const { approvalId, form = "" } = approval;
-  const field = useMemo(() => (form === "" ? undefined : fieldOf(form, "What goes with it")), [form]);
+  const field = useMemo(() => (form === "" ? undefined : fieldOf(form, "Form")), [form]);
   const [draft, setDraft] = useState(() => (field === undefined ? undefined : draftOf(field)));
   const [reason, setReason] = useState("");
   const [isTried, setIsTried] = useState(false);
@@ -128,7 +128,7 @@ function Answer({ run, approval }: Omit<QuestionOptions, "isBesideTask">) {
   };
   const refuse = () => {
     setIsTried(true);
-    return Promise.reject(new Error("Something in the form is missing or wrong; it says so beside it."));
+    return Promise.reject(new Error("The form has problems. See the fields."));
   };
   return (
     <div className="run-question-answer">
@@ -136,10 +136,10 @@ function Answer({ run, approval }: Omit<QuestionOptions, "isBesideTask">) {
         <SchemaForm field={field} draft={draft} problems={isTried ? problems : []} onChange={setDraft} />
       )}
       <TextField
-        label="Why"
+        label="Reason"
         value={reason}
         onChange={setReason}
-        placeholder="kept with the decision, beside your name"
+        placeholder="recorded with the decision and your name"
       />
       {problem === undefined ? null : (
         <p className="problem" role="alert">

@@ -26,6 +26,7 @@ import {
   useFlow,
   useWalking,
 } from "./use-picture.ts";
+import { useStuck } from "./use-stuck.ts";
 
 const nodeTypes: NodeTypes = { task: TaskNode };
 const edgeTypes: EdgeTypes = { need: NeedEdge };
@@ -42,12 +43,13 @@ export default function GraphView({
   const shape = useStore(({ table }) => table.shape);
   const isSequence = useStore(({ run }) => run?.kind === "states");
   const isNarrow = useIsNarrow();
+  const stuck = useStuck();
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its shape tells when it is another
   const scope = useMemo(() => {
     const { tasks, places } = store.table;
-    return shapeOf({ tasks, placeOf: places, needs: store.needs }, { toggled, isSequence });
-  }, [store, shape, toggled, isSequence]);
+    return shapeOf({ tasks, placeOf: places, needs: store.needs }, { toggled, isSequence, stuck });
+  }, [store, shape, toggled, isSequence, stuck]);
   const layout = useLayout(scope, isNarrow ? "down" : "right");
   const toggle = useCallback((key: string) => {
     setToggled((before) => {
@@ -131,7 +133,7 @@ function Zoom() {
         className="press quiet"
         onClick={() => void flow.fitView({ ...fit, duration: durationMs() })}
       >
-        All
+        Fit view
       </button>
     </Panel>
   );

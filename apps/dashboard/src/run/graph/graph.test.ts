@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Explanation } from "@tutti/rest/types";
 import type { TaskFacts } from "../model/facts.ts";
 import { needPlaces } from "../model/needs.ts";
 import { placesOf, task } from "../testing/facts.ts";
@@ -8,6 +9,7 @@ import { layered } from "./layered.ts";
 import { type Layout, layoutNow } from "./layout.ts";
 import { pathOf } from "./path.ts";
 import { type GraphScope, nodesMax, shapeOf } from "./shape.ts";
+import { sameStuck, stuckIn } from "./stuck.ts";
 import { walk } from "./walk.ts";
 
 function shape(tasks: readonly TaskFacts[], ...toggled: string[]): GraphScope {
@@ -32,6 +34,61 @@ function assertNothingOverlaps({ nodes }: Layout): void {
       assert.ok(apart, `${one.node.key} and ${other.node.key} overlap`);
     }
 }
+
+describe("a task that no worker can take", () => {
+  const explained = [
+    {
+      about: { kind: "run", id: "r1", task: "each[1]" },
+      waits: [{ cause: "no_capability", message: "no agent offers shop.pack", present: true, holders: [] }],
+      ...{ candidates: [], failures: [], parts: [] },
+      remedies: [{ text: "start an agent that offers shop.pack" }],
+    },
+    {
+      about: { kind: "run", id: "r1", task: "late" },
+      waits: [{ cause: "busy", message: "every agent is busy", present: true, holders: [] }],
+      ...{ candidates: [], failures: [], parts: [], remedies: [] },
+    },
+  ] as NonNullable<Explanation["parts"]>;
+  const tasks = [
+    ...[task("each"), task("each[0]", { parentId: "each" }), task("each[1]", { parentId: "each" })],
+    task("late"),
+  ];
+  const placeOf = placesOf(tasks);
+  const scopeOf = (stuck: ReturnType<typeof stuckIn>, ...toggled: string[]) =>
+    shapeOf(
+      { tasks, placeOf, needs: needPlaces(tasks, placeOf) },
+      { toggled: new Set(toggled), isSequence: false, stuck },
+    );
+
+  it("shows the cause and the remedy on its node, and the node has room for them", () => {
+    const stuck = stuckIn({ parts: explained });
+    const scope = scopeOf(stuck);
+    const why = { cause: "no agent offers shop.pack", remedy: "start an agent that offers shop.pack" };
+    assert.deepEqual(
+      scope.nodes.map(({ key, stuck: shown }) => [key, shown]),
+      [
+        ["each", why],
+        ["late", undefined],
+      ],
+    );
+    const inside = scopeOf(stuck, "each").nodes[0]?.inside;
+    assert.deepEqual(
+      inside?.nodes.map(({ stuck: shown }) => shown),
+      [undefined, why],
+    );
+    const heights = (of: GraphScope) => layoutNow(of, "right").nodes.map(({ height }) => height);
+    const [tall = 0, usual = 0] = heights(scope);
+    assert.ok(tall > (heights(scopeOf(new Map()))[0] ?? 0));
+    assert.equal(usual, heights(scopeOf(new Map()))[1]);
+    assertNothingOverlaps(layoutNow(scope, "down"));
+  });
+
+  it("is laid out again only if the explanation changes", () => {
+    const before = stuckIn({ parts: explained });
+    assert.equal(sameStuck(before, stuckIn({ parts: explained })), before);
+    assert.notEqual(sameStuck(before, new Map()), before);
+  });
+});
 
 describe("the picture of a run", () => {
   it("has a node for each task and an edge for each need", () => {

@@ -83,9 +83,10 @@ function boxesOf(
   direction: Direction,
 ): Map<string, Box> {
   return new Map(
-    nodes.map(({ key, cells }) => {
+    nodes.map(({ key, cells, stuck }) => {
       const around = inside.get(key);
-      const size = around === undefined ? sizeOf(cells.length) : sizeAround(around.placed);
+      const size =
+        around === undefined ? sizeOf(cells.length, stuck !== undefined) : sizeAround(around.placed);
       return [key, { key, ...size, anchor: direction === "right" ? headMiddle : size.width / 2 }];
     }),
   );

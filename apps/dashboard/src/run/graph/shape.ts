@@ -8,6 +8,7 @@
 import type { NeedCondition } from "../model/facts.ts";
 import { surroundings } from "../model/needs.ts";
 import { bundle } from "./bundle.ts";
+import type { Stuck } from "./stuck.ts";
 import type { GraphTask, Tasks } from "./tasks.ts";
 
 export interface GraphEdge {
@@ -32,6 +33,8 @@ export interface GraphNode {
   /** What can be shown in its place when it is unfolded, and what is. */
   readonly canUnfold: boolean;
   readonly inside: GraphScope | undefined;
+  /** Why no worker takes it, or one of its parts. */
+  readonly stuck: Stuck | undefined;
 }
 
 export interface GraphScope {
@@ -44,6 +47,8 @@ export interface Wanted {
   readonly isSequence: boolean;
   /** Keys of nodes that a person folded or unfolded, against what is usual for them. */
   readonly toggled: ReadonlySet<string>;
+  /** By task. */
+  readonly stuck?: ReadonlyMap<string, Stuck>;
 }
 
 /** Nodes of a scope; more stand together. */
@@ -77,7 +82,7 @@ function scopeOf(places: readonly number[], context: Context, isInside = false):
   for (const { key, places: together } of bundles) for (const place of together) keyOf.set(place, key);
   const nodes: GraphNode[] = [];
   for (const { key, places: together, title } of bundles) {
-    nodes.push(bundleNode(key, title, together, known));
+    nodes.push(bundleNode(key, title, together, context));
   }
   for (const place of places) if (!keyOf.has(place)) nodes.push(taskNode(place, context));
   const keyAt = (place: number) => keyOf.get(place) ?? known.tasks[place]?.id ?? "";
@@ -148,15 +153,24 @@ function followGroups(
   }
 }
 
-function bundleNode(key: string, title: string, places: readonly number[], { tasks }: Tasks): GraphNode {
+function bundleNode(key: string, title: string, places: readonly number[], context: Context): GraphNode {
+  const { tasks } = context.known;
   const uses = new Set(places.map((place) => tasks[place]?.uses ?? ""));
   const kinds = new Set(places.map((place) => tasks[place]?.kind ?? ""));
   return {
     ...{ key, title, places, cells: places, isBundle: true, inside: undefined },
+    stuck: stuckAmong(places, context),
     uses: uses.size === 1 ? ([...uses][0] ?? "") : "",
     kind: kinds.size === 1 ? ([...kinds][0] ?? "uses") : "uses",
     canUnfold: places.length <= unfoldedMax && key.startsWith(alikePrefix),
   };
+}
+
+function stuckAmong(places: readonly number[], { known, wanted: { stuck } }: Context): Stuck | undefined {
+  if (stuck === undefined || stuck.size === 0) return undefined;
+  const among = new Set(places);
+  for (const [task, why] of stuck) if (among.has(known.placeOf.get(task) ?? -1)) return why;
+  return undefined;
 }
 
 /** Keys of bundles that can be taken apart. */
@@ -175,6 +189,7 @@ function taskNode(place: number, context: Context): GraphNode {
     title: shortTitle(task),
     ...{ uses: task.uses, kind: task.kind, places: [place], cells, isBundle: false, canUnfold },
     inside: isUnfolded ? scopeOf(cells, context, true) : undefined,
+    stuck: stuckAmong(isUnfolded ? [place] : [place, ...cells], context),
   };
 }
 

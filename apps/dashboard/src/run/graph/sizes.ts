@@ -32,9 +32,13 @@ export interface Size {
   readonly height: number;
 }
 
-export function sizeOf(parts: number): Size {
-  if (parts === 0) return { width: nodeWidth, height: headHeight };
-  return { width: nodeWidth, height: headHeight + cellGrid(parts).height + footHeight + padding };
+/** Why no worker takes a task, and what helps: four lines. */
+const stuckHeight = 76;
+
+export function sizeOf(parts: number, isStuck = false): Size {
+  const below = isStuck ? stuckHeight : 0;
+  if (parts === 0) return { width: nodeWidth, height: headHeight + below };
+  return { width: nodeWidth, height: headHeight + cellGrid(parts).height + footHeight + padding + below };
 }
 
 /** Around a graph inside of a node. */

@@ -36,8 +36,9 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
   const label = [
     `${node.title} ${uses}`.trim(),
     stand.word,
-    node.cells.length > 0 ? `${count(over)} of ${counted(node.cells.length, "part")} over` : "",
-    isCritical ? "on the path that takes longest" : "",
+    node.cells.length > 0 ? `${count(over)} of ${counted(node.cells.length, "part")} ended` : "",
+    isCritical ? "on the critical path" : "",
+    node.stuck === undefined ? "" : `${node.stuck.cause}; ${node.stuck.remedy}`,
   ];
   return (
     <div
@@ -81,6 +82,12 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
           </span>
         </div>
       ) : null}
+      {node.stuck !== undefined && node.inside === undefined ? (
+        <p className="run-node-stuck" title={`${node.stuck.cause}. ${node.stuck.remedy}`}>
+          <span className="run-node-cause">{node.stuck.cause}</span>
+          <span className="run-node-remedy">{node.stuck.remedy}</span>
+        </p>
+      ) : null}
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
   );
@@ -88,13 +95,13 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
 
 const kindWords: Readonly<Record<string, string>> = {
   uses: "",
-  workflow: "a run of its own",
+  workflow: "child run",
   wait: "waits",
-  approve: "asks a person",
-  gate: "checks results",
+  approve: "approval",
+  gate: "gate",
   set: "computes values",
   loop: "repeats",
-  spawn: "adds tasks",
+  spawn: "spawn",
   mission: "a mission",
 };
 

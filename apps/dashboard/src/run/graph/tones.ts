@@ -15,4 +15,4 @@ export function standOfNumber(number: number): Stand {
   return state === undefined ? notThere : standOfTask(state);
 }
 
-const notThere: Stand = { word: "not there yet", glyph: "rest", tone: "rest", live: false };
+const notThere: Stand = { word: "not started yet", glyph: "rest", tone: "rest", live: false };

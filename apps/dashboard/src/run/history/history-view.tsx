@@ -18,7 +18,7 @@ const parts: readonly (readonly [Part | "", string])[] = [
 
 /** What happened, event by event: of whom, when, through whom, and what it said. */
 export function HistoryView({ task }: { task: string }) {
-  const history = useHistory(true);
+  const history = useHistory();
   const go = useGo();
   const past = useStore((store) => store.past);
   const startMs = useStore(({ run }) => run?.createMs ?? 0);
@@ -37,13 +37,11 @@ export function HistoryView({ task }: { task: string }) {
           : `${shown.length} of ${events.length}`}
         {history.isLoading ? ", loading" : ""}
       </Bar>
-      {history.problem === "" ? null : (
-        <Failure title="The history cannot be shown whole" message={history.problem} />
-      )}
+      {history.problem === "" ? null : <Failure title="History incomplete" message={history.problem} />}
       {events.length === 0 && history.isLoading ? <Waiting what="the history" lines={8} /> : null}
       {shown.length === 0 && events.length > 0 ? (
-        <Empty title="No event fits">
-          <p>Take something out of the search, or show everything.</p>
+        <Empty title="No events match.">
+          <p>Change the search or show all events.</p>
         </Empty>
       ) : null}
       {shown.length > 0 ? (
@@ -77,7 +75,7 @@ function Bar(options: {
         aria-label="Search events"
       />
       <fieldset className="run-choices">
-        <legend className="unseen">Which events</legend>
+        <legend className="unseen">Filter</legend>
         {parts.map(([part, word]) => (
           <label key={part}>
             <input
@@ -170,7 +168,7 @@ function Line(
       <button
         type="button"
         className="run-event-number"
-        title="Show the run as it was then"
+        title="Show the run at this event"
         aria-label={`Show the run after event ${event.number}`}
         onClick={() => options.onEvent(event.number)}
       >

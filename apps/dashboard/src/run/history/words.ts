@@ -24,59 +24,59 @@ const said: Readonly<Record<string, Said>> = {
   run_paused: ({ reason }) => because("was paused", reason),
   run_resumed: ({ reason }) => because("was resumed", reason),
   run_labelled: plain("has other labels, priority or due time"),
-  run_put_off: plain("did as much at once as it may; the rest follows"),
+  run_put_off: plain("reached its step limit and continues"),
   run_stopped: ({ error }) => failing("was stopped", error),
   run_completed: plain("completed"),
   run_failed: ({ error }) => failing("failed", error),
   run_cancelled: ({ error }) => failing("was cancelled", error),
   run_terminated: ({ error }) => failing("was terminated", error),
-  run_continued: ({ nextId }) => `goes on as ${text(nextId)}`,
-  run_retried: ({ tasks, reason }) => because(`was taken up again from ${names(tasks)}`, reason),
-  run_reset: ({ toEvent, reason }) => because(`was taken back to event ${text(toEvent)}`, reason),
-  run_withdrawn: ({ error }) => failing("was given up before it began", error),
+  run_continued: ({ nextId }) => `continued as ${text(nextId)}`,
+  run_retried: ({ tasks, reason }) => because(`was retried from ${names(tasks)}`, reason),
+  run_reset: ({ toEvent, reason }) => because(`was reset to event ${text(toEvent)}`, reason),
+  run_withdrawn: ({ error }) => failing("was dropped before its start", error),
   run_removed: ({ reason }) => because("was removed", reason),
   task_queued: ({ attempt }) => `waits for a worker${nth(attempt)}`,
   attempt_queued: ({ attempt }) => `waits for a worker again${nth(attempt)}`,
-  attempt_started: ({ agent, attempt }) => `is at work at ${text(agent)}${nth(attempt)}`,
+  attempt_started: ({ agent, attempt }) => `runs on ${text(agent)}${nth(attempt)}`,
   model_calls_noted: ({ calls }) => `asked ${modelsIn(calls)}`,
   progress_saved: ({ fraction, message }) => progress(fraction, message),
   attempt_failed: ({ attempt, error, retryMs }, { timeMs }) =>
     `${failing(`failed in attempt ${text(attempt)}`, error)}${again(retryMs, timeMs)}`,
   offer_returned: ({ message, lost, retryMs }, { timeMs }) =>
     `${lost === true ? "lost its worker" : "came back"}${text(message) === "" ? "" : `: ${text(message)}`}${again(retryMs, timeMs)}`,
-  task_held: plain("is due and held, because the run is paused"),
+  task_held: plain("is due and waits, because the run is paused"),
   task_completed: ({ agent, fromCache }) =>
-    fromCache === true ? "was answered from the cache" : by("completed", agent),
+    fromCache === true ? "has its output from the cache" : by("completed", agent),
   task_failed: ({ error, agent }) => failing(by("failed", agent), error),
   task_skipped: plain("was skipped: its condition does not hold"),
   task_cancelled: ({ error }) => failing("was cancelled", error),
   task_paused: ({ error }) => failing("waits for a person", error),
   task_resumed: ({ reason }) => because("goes on", reason),
-  task_repaired: ({ status, reason }) => because(`was mended by hand: ${word(status)}`, reason),
-  entries_begun: ({ count }) => `is done for each of ${counted(Number(count ?? 0), "entry", "entries")}`,
-  round_begun: ({ round }) => `began round ${text(round ?? 1)}`,
+  task_repaired: ({ status, reason }) => because(`was repaired manually: ${word(status)}`, reason),
+  entries_begun: ({ count }) => `runs for each of ${counted(Number(count ?? 0), "entry", "entries")}`,
+  round_begun: ({ round }) => `started round ${text(round ?? 1)}`,
   round_ended: ({ round }) => `ended round ${text(round ?? 1)}`,
   task_waiting: ({ signal, dueMs }) => waits(signal, dueMs),
-  signal_received: ({ signal }) => `was told ${text(record(signal)["signal"])}`,
+  signal_received: ({ signal }) => `received the signal ${text(record(signal)["signal"])}`,
   signal_taken: plain("has the signal it waited for"),
   update_taken: ({ update }) => `was changed by ${text(update)}`,
-  approval_asked: ({ title }) => `asks people: ${text(title)}`,
+  approval_asked: ({ title }) => `requests an approval: ${text(title)}`,
   approval_decided: ({ decision, verdict }) => decided(record(decision), verdict),
   work_sent_back: ({ target, checks }) =>
     `sent ${text(target)} back${Array.isArray(checks) && checks.length > 0 ? `: ${names(checks)}` : ""}`,
   tasks_added: ({ tasks }) => `has new tasks: ${names(tasks)}`,
-  tasks_withdrawn: ({ tasks }) => `gave tasks away: ${names(tasks)}`,
+  tasks_withdrawn: ({ tasks }) => `moved tasks away: ${names(tasks)}`,
   child_queued: ({ childId }) => `starts the run ${text(childId)}`,
-  child_started: plain("waits for its child, which is under way"),
+  child_started: plain("waits for its running child"),
   cache_asked: plain("asked the cache for an output"),
-  undo_queued: plain("is being undone"),
-  undo_completed: ({ agent }) => by("was undone", agent),
-  undo_failed: ({ error }) => failing("could not be undone", error),
+  undo_queued: plain("is being compensated"),
+  undo_completed: ({ agent }) => by("was compensated", agent),
+  undo_failed: ({ error }) => failing("could not be compensated", error),
   state_entered: ({ state }) => `entered the state ${text(state)}`,
   transition_taken: ({ to, way }) =>
     `${text(to) === "" ? "stays in its state" : `goes to ${text(to)}`}${text(way) === "" ? "" : ` (${text(way)})`}`,
-  actions_begun: plain("does what belongs to the change of state"),
-  state_time_passed: plain("was in its state for as long as a rule waits"),
+  actions_begun: plain("runs the actions of the transition"),
+  state_time_passed: plain("reached a time of its state"),
 };
 
 /** In one line, without the name of whom it is about. */
@@ -192,7 +192,7 @@ function nth(attempt: unknown): string {
 function progress(fraction: unknown, message: unknown): string {
   const share = Number(fraction ?? 0) > 0 ? `${Math.round(Number(fraction) * 100)} %` : "";
   const words = [share, text(message)].filter((each) => each !== "").join(", ");
-  return words === "" ? "saved how far it is" : `is at ${words}`;
+  return words === "" ? "saved its progress" : `progress: ${words}`;
 }
 
 /** Moments in details are written out; sooner or later is said against the event's own. */

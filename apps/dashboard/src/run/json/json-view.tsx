@@ -190,7 +190,7 @@ function Line(options: LinesOptions & { row: JsonRow; isCurrent: boolean }) {
       </span>
       {row.isCut ? (
         <button type="button" className="press quiet" tabIndex={-1} onClick={() => options.onWhole(row.path)}>
-          all of it
+          show all
         </button>
       ) : null}
       {isCurrent && row.depth > 0 && !row.isMore ? (

@@ -10,6 +10,6 @@ describe("JSON as a person types it", () => {
 
   it("or what is wrong with it, in words", () => {
     const found = jsonOf("hello");
-    assert.match("problem" in found ? found.problem : "", /expected JSON.*double quotes/);
+    assert.match("problem" in found ? found.problem : "", /Invalid JSON.*double quotes/);
   });
 });

@@ -5,6 +5,6 @@ export function jsonOf(text: string): { readonly value: unknown } | { readonly p
     return { value: JSON.parse(text) };
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    return { problem: `expected JSON, found something else: ${said}. A text stands in double quotes.` };
+    return { problem: `Invalid JSON: ${said}. Put text in double quotes.` };
   }
 }

@@ -39,7 +39,7 @@ function Blob({ blob, what }: { blob: Elsewhere & { kind: "blob" }; what: string
   return (
     <>
       <p className="small soft">
-        {bytes(size)} of {mediaType}, kept apart.{" "}
+        {bytes(size)} of {mediaType}, stored separately.{" "}
         <a href={pathIn(currentNamespace(), pathOf(["blobs", sha256], { mediaType }))} download>
           Save {what}
         </a>

@@ -76,14 +76,13 @@ export function useStore<Chosen>(choose: (store: RunStore) => Chosen): Chosen {
   return useSyncExternalStore(store.subscribe, () => choose(store));
 }
 
-/** The events that are known, loaded as far as the run has come while this is shown. */
-export function useHistory(isWanted: boolean): History {
+/** The loaded events. Loads up to `most` events of the run, also those that come later. */
+export function useHistory(most = Number.POSITIVE_INFINITY): History {
   const { history } = useRunHandle();
-  const count = useStore(({ run }) => run?.eventCount ?? 0);
+  const count = useStore(({ run }) => Math.min(most, run?.eventCount ?? 0));
   useSyncExternalStore(history.subscribe, () => history.version);
   useEffect(() => {
-    if (!isWanted || count === 0) return;
-    history.keepUp(count);
-  }, [history, isWanted, count]);
+    if (count > 0) history.keepUp(count);
+  }, [history, count]);
   return history;
 }

@@ -73,6 +73,8 @@ export interface Need {
 
 export interface AttemptFacts {
   readonly number: number;
+  /** Undoes the effect of the task. */
+  readonly isCompensation: boolean;
   readonly agent: string;
   readonly pool: string;
   readonly queueMs: number;

@@ -101,7 +101,7 @@ describe("the critical path", () => {
     assert.deepEqual([...path].sort(), ["ask", "charge", "reserve"]);
   });
 
-  it("counts what goes on as lasting until now", () => {
+  it("counts a running task as lasting until now", () => {
     const tasks = [
       task("done", { state: "completed", readyMs: 1, endMs: 10 }),
       task("going", { state: "running", readyMs: 5 }),

@@ -103,6 +103,7 @@ function conditionOf(condition: string | undefined): NeedCondition {
 function attemptOf(attempt: Attempt): AttemptFacts {
   return {
     number: attempt.number ?? 0,
+    isCompensation: attempt.compensation ?? false,
     agent: attempt.agentId ?? "",
     pool: attempt.pool ?? "",
     queueMs: attempt.queueTimeMs ?? 0,

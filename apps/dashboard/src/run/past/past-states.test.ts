@@ -75,7 +75,7 @@ describe("the past of a run, folded from its history", () => {
     });
   });
 
-  it("undoes what was done after a failure, and leaves what had not begun", () => {
+  it("undoes what was done after a failure, and leaves what had not started", () => {
     const at = past(
       [task("a"), task("b", { needs: ["a"] }), task("c", { needs: ["b:always"] })],
       events(

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { colourOf } from "../../effects/theme.ts";
-import { clock, span } from "../../elements/moments.ts";
+import { clock, count, span } from "../../elements/moments.ts";
 import { subjectOf, wordsOf } from "../history/words.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
 import { useThemeStamp } from "../use-colours.ts";
@@ -39,7 +39,7 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
           max={total}
           step={1}
           value={event}
-          aria-label="Event after which the run is shown"
+          aria-label="Event"
           aria-valuetext={`event ${event} of ${total}${at === "" ? "" : `, ${at}`}${words === "" ? "" : `: ${words}`}`}
           onFocus={travel.reach}
           onChange={({ target }) => travel.drag(Number(target.value))}
@@ -63,7 +63,7 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
           </>
         ) : (
           <span className="soft">
-            now, event {total}{" "}
+            now, event {nowWords(history.events.length, total)}{" "}
             <span className="run-slider-hint">
               · drag, or <kbd>[</kbd> <kbd>]</kbd>
             </span>
@@ -79,6 +79,10 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
   );
 }
 
+function nowWords(loaded: number, total: number): string {
+  return loaded < total ? `${total}, ${count(loaded)} loaded` : String(total);
+}
+
 const tokens: Readonly<Record<Mark, string>> = {
   "": "--rule",
   begun: "--rule-strong",
@@ -90,7 +94,7 @@ const tokens: Readonly<Record<Mark, string>> = {
 
 /** How high each mark stands: what matters more is higher, so that colour is not alone. */
 const heights: Readonly<Record<Mark, number>> = {
-  "": 0,
+  "": 0.12,
   begun: 0.3,
   done: 0.5,
   again: 0.75,
@@ -98,7 +102,7 @@ const heights: Readonly<Record<Mark, number>> = {
   wrong: 1,
 };
 
-/** What stands out along the history. */
+/** What stands out along the history. Parts that are not loaded are a low line. */
 function Marks({ version, total }: { version: number; total: number }) {
   const { history } = useRunHandle();
   const theme = useThemeStamp();

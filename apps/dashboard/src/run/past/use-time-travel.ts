@@ -25,8 +25,8 @@ export interface TimeTravel {
   readonly reach: () => void;
 }
 
-/** Histories up to this length are loaded before anybody asks. */
-const loadedAtOnce = 2_000;
+/** Events that are loaded at once. More are loaded when the user reaches for the slider. */
+const loadedAtOnce = 20_000;
 const settleMs = 120;
 
 /** What is looked at beside the address: while it is dragged, and while it is played. */
@@ -41,7 +41,8 @@ export function useTimeTravel(): TimeTravel {
   const total = useStore(({ run }) => run?.eventCount ?? 0);
   const [isReached, setIsReached] = useState(false);
   const [moving, setMoving] = useState<Moving>();
-  const history = useHistory(isReached || wanted !== undefined || total <= loadedAtOnce);
+  const isWhole = isReached || wanted !== undefined;
+  const history = useHistory(isWhole ? undefined : loadedAtOnce);
   const lookAt = useLookAt(history);
   const event = moving?.at ?? wanted ?? total;
   const latest = useRef({ total, event });

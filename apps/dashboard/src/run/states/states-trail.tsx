@@ -10,7 +10,7 @@ const shownMax = 24;
 
 /** The states that a run went through; each leads back to when it was entered. */
 export function StatesTrail() {
-  const history = useHistory(true);
+  const history = useHistory();
   const go = useGo();
   const nowMs = useNow();
   const endMs = useStore(({ run }) => run?.endMs ?? 0);
@@ -23,7 +23,7 @@ export function StatesTrail() {
   const hidden = Math.max(0, trail.length - shownMax);
   return (
     <section className="run-states">
-      {hidden > 0 ? <span className="small soft">{hidden} states before</span> : null}
+      {hidden > 0 ? <span className="small soft">{hidden} earlier states</span> : null}
       <ol aria-label="States">
         {trail.slice(hidden).map(({ state, event, fromMs, untilMs, way }, place) => (
           <li key={event} {...(hidden + place === at ? { "aria-current": "step" as const } : {})}>

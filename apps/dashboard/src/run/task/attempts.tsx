@@ -6,50 +6,79 @@ import { Glyph } from "../../score/glyph.tsx";
 import type { AttemptFacts, TaskFacts } from "../model/facts.ts";
 import { hasTaskEnded } from "../model/task-state.ts";
 
-/** Each attempt, the latest first. */
+/** Each attempt, the latest first. Attempts to undo the effect of the task are listed apart and not counted. */
 export function Attempts({ task }: { task: TaskFacts }) {
-  const { attempts, attemptCount } = task;
-  if (attempts.length === 0) return null;
+  const { attemptCount } = task;
+  const attempts = task.attempts.filter(({ isCompensation }) => !isCompensation);
+  const undone = task.attempts.filter(({ isCompensation }) => isCompensation);
   return (
-    <section className="run-panel-part">
-      <h3>{attemptCount > 1 ? `${attemptCount} attempts` : "Attempt"}</h3>
-      <ol className="run-attempts">
-        {attempts.toReversed().map((attempt) => (
-          <One key={attempt.number} attempt={attempt} task={task} />
-        ))}
-      </ol>
-      {attemptCount > attempts.length ? (
-        <p className="small soft">Of those before, the history tells.</p>
-      ) : null}
-    </section>
+    <>
+      {attemptCount === 0 ? null : (
+        <section className="run-panel-part">
+          <h3>{attemptCount > 1 ? `${attemptCount} attempts` : "Attempt"}</h3>
+          <List attempts={attempts} task={task} />
+          {attemptCount > attempts.length ? (
+            <p className="small soft">The history lists earlier attempts.</p>
+          ) : null}
+        </section>
+      )}
+      {undone.length === 0 ? null : (
+        <section className="run-panel-part">
+          <h3>Compensation</h3>
+          <List attempts={undone} task={task} />
+        </section>
+      )}
+    </>
   );
 }
 
+function List({ attempts, task }: { attempts: readonly AttemptFacts[]; task: TaskFacts }) {
+  return (
+    <ol className="run-attempts">
+      {attempts.toReversed().map((attempt) => (
+        <One key={attempt.number} attempt={attempt} task={task} />
+      ))}
+    </ol>
+  );
+}
+
+type Standing = "failed" | "running" | "ended" | "queued";
+
+function standingOf(attempt: AttemptFacts, { attempts, state }: TaskFacts): Standing {
+  if (attempt.failure !== undefined) return "failed";
+  const isLast = attempt === attempts.at(-1);
+  if (attempt.isCompensation && state !== "compensating") return "ended";
+  if (attempt.endMs > 0) return "ended";
+  return isLast && !hasTaskEnded(state) && attempt.startMs > 0 ? "running" : "queued";
+}
+
+const looks = {
+  failed: { tone: "wrong", glyph: "cross" },
+  running: { tone: "playing", glyph: "note" },
+  ended: { tone: "done", glyph: "final" },
+  queued: { tone: "rest", glyph: "tied-rest" },
+} as const;
+
 function One({ attempt, task }: { attempt: AttemptFacts; task: TaskFacts }) {
   const { number, agent, pool, queueMs, startMs, endMs, failure, progress, message } = attempt;
-  const isLast = number === task.attemptCount;
-  const isAtWork = isLast && !hasTaskEnded(task.state) && failure === undefined && startMs > 0 && endMs === 0;
-  const tone = failure !== undefined ? "wrong" : isAtWork ? "playing" : endMs > 0 ? "done" : "rest";
+  const standing = standingOf(attempt, task);
+  const isRunning = standing === "running";
+  const { tone, glyph } = looks[standing];
+  const words: Readonly<Record<Standing, string>> = {
+    failed: failure?.message || failure?.code || "failed",
+    running: `running${message === "" ? "" : `: ${message}`}`,
+    ended: "completed",
+    queued: "waits for a worker",
+  };
   return (
     <li className={`run-attempt tone-${tone}`}>
       <span className="run-attempt-mark">
-        <Glyph
-          name={failure !== undefined ? "cross" : isAtWork ? "note" : endMs > 0 ? "final" : "tied-rest"}
-          beating={isAtWork}
-        />
+        <Glyph name={glyph} beating={isRunning} />
         {number}
       </span>
       <div className="run-attempt-words">
-        <p className="small">
-          {failure !== undefined
-            ? failure.message || failure.code
-            : isAtWork
-              ? `at work${message === "" ? "" : `: ${message}`}`
-              : endMs > 0
-                ? "ended well"
-                : "waits for a worker"}
-        </p>
-        {isAtWork && progress > 0 ? (
+        <p className="small">{words[standing]}</p>
+        {isRunning && progress > 0 ? (
           <p className="run-attempt-progress">
             <Meter share={progress} /> <span className="small">{percent(progress)}</span>
           </p>
@@ -59,7 +88,7 @@ function One({ attempt, task }: { attempt: AttemptFacts; task: TaskFacts }) {
           {agent !== "" && pool !== "" ? " in " : ""}
           {pool}
           {startMs > 0 && queueMs > 0 ? ` · ${span(startMs - queueMs)} in the queue` : ""}
-          {startMs > 0 && endMs > 0 ? ` · ${span(endMs - startMs)} at work` : ""}
+          {startMs > 0 && endMs > 0 ? ` · ${span(endMs - startMs)} running` : ""}
           {endMs > 0 ? " · ended " : ""}
           {endMs > 0 ? <Moment atMs={endMs} /> : null}
         </p>

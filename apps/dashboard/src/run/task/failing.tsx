@@ -20,7 +20,7 @@ export function Failing({ failure }: { failure: Failure }) {
       )}
       {long.length === 0 ? null : (
         <details>
-          <summary>more about it</summary>
+          <summary>details</summary>
           {long.map(([name, value]) => (
             <p key={name} className="small run-detail">
               {name}: <code>{value}</code>

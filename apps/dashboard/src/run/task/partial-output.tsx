@@ -19,7 +19,7 @@ export function PartialOutput(options: { runId: string; taskId: string; isOver: 
   if (gathered.channels.size === 0) return null;
   return (
     <section className="run-panel-part">
-      <h3>{isOver ? "What it said" : "What it says"}</h3>
+      <h3>Partial output</h3>
       {[...gathered.channels].map(([channel, text]) => (
         <Channel key={channel} channel={channel} text={text} left={gathered.left} />
       ))}
@@ -39,7 +39,7 @@ function Channel({ channel, text, left }: { channel: string; text: string; left:
     <figure className="run-output">
       <figcaption className="small soft">
         {channel === "" ? "output" : channel}
-        {left > 0 ? `, the end of it` : ""} <Copy text={text} what="the output" />
+        {left > 0 ? `, last part` : ""} <Copy text={text} what="the output" />
       </figcaption>
       <pre
         ref={shown}

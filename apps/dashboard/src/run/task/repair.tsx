@@ -14,9 +14,9 @@ export function Repair({ run, task }: { run: RunFacts; task: TaskFacts }) {
   return (
     <>
       <button type="button" className="press" onClick={() => setIsOpen(true)}>
-        Mend by hand …
+        Repair task …
       </button>
-      <Dialog title={`Mend ${task.id}`} open={isOpen} onClose={() => setIsOpen(false)}>
+      <Dialog title={`Repair ${task.id}`} open={isOpen} onClose={() => setIsOpen(false)}>
         <Form run={run} task={task} onDone={() => setIsOpen(false)} />
       </Dialog>
     </>
@@ -24,10 +24,10 @@ export function Repair({ run, task }: { run: RunFacts; task: TaskFacts }) {
 }
 
 const kinds = [
-  ["output", "It counts as completed, with an output"],
-  ["skip", "It counts as skipped, and the run goes on"],
-  ["skip-all", "It is skipped, and all that needs it"],
-  ["fail", "It counts as failed"],
+  ["output", "Complete with an output"],
+  ["skip", "Skip and continue"],
+  ["skip-all", "Skip with dependent tasks"],
+  ["fail", "Fail"],
 ] as const;
 
 function Form({ run, task, onDone }: { run: RunFacts; task: TaskFacts; onDone: () => void }) {
@@ -44,14 +44,14 @@ function Form({ run, task, onDone }: { run: RunFacts; task: TaskFacts; onDone: (
   return (
     <form className="run-form" onSubmit={(event) => event.preventDefault()}>
       <ChoiceField
-        label="What became of it"
+        label="Result"
         value={kind}
         choices={kinds}
         onChange={(next) => setKind(kinds.find(([name]) => name === next)?.[0] ?? "output")}
       />
       {kind === "output" ? (
         <TextField
-          label="Output, as JSON"
+          label="Output as JSON"
           value={output}
           onChange={setOutput}
           lines={6}
@@ -60,26 +60,26 @@ function Form({ run, task, onDone }: { run: RunFacts; task: TaskFacts; onDone: (
         />
       ) : null}
       {kind === "fail" ? (
-        <TextField label="What went wrong" value={message} onChange={setMessage} required />
+        <TextField label="Error message" value={message} onChange={setMessage} required />
       ) : null}
       <TextField
-        label="Why"
+        label="Reason"
         value={reason}
         onChange={setReason}
-        hint="Kept in the history, beside your name."
+        hint="Recorded in the history with your name."
         required
       />
       {problem === undefined ? null : (
-        <Failure title="It was not mended" message={problem.message} code={problem.code} />
+        <Failure title="Task not repaired" message={problem.message} code={problem.code} />
       )}
       <div className="dialog-foot">
         <Action
-          label="Mend"
+          label="Repair task"
           weight="main"
           submit
           call={repairOf(run, task.id, how, reason.trim())}
           disabled={!isReady}
-          said={`${task.id} was mended by hand.`}
+          said={`Repaired ${task.id}.`}
           onDone={onDone}
           onError={setProblem}
         />

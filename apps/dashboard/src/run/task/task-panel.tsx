@@ -8,7 +8,7 @@ import { Lasting, Moment } from "../../elements/moment.tsx";
 import { counted, figure, span } from "../../elements/moments.ts";
 import { Facts, Failure, Tag, Waiting } from "../../elements/parts.tsx";
 import { StandMark } from "../../score/glyph.tsx";
-import { canRepair, canRetryTask, resumeTaskOf, retryTaskOf, runPath } from "../actions/actions.ts";
+import { canRepair, canRetryTask, resumeTaskOf, retryTasksOf, runPath } from "../actions/actions.ts";
 import { Approvals } from "../approve/approvals.tsx";
 import { standOfNumber } from "../graph/tones.ts";
 import { ValueView } from "../json/value-view.tsx";
@@ -18,6 +18,7 @@ import type { RunFacts, TaskFacts } from "../model/facts.ts";
 import { taskOf } from "../model/read.ts";
 import { hasTaskEnded } from "../model/task-state.ts";
 import { Attempts } from "./attempts.tsx";
+import { FailedParts } from "./failed-parts.tsx";
 import { Failing } from "./failing.tsx";
 import { PartialOutput } from "./partial-output.tsx";
 import { Parts } from "./parts-list.tsx";
@@ -45,8 +46,8 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
         ) : (
           <>
             <Failure
-              title="There is no such task"
-              message={`This run has no task ${taskId}. It may come to be later, or have gone with a reset.`}
+              title="Task not found"
+              message={`This run has no task ${taskId}. It may start later, or a reset removed it.`}
             />
             <button type="button" className="press" onClick={() => go({ task: "", view: undefined })}>
               Close
@@ -82,7 +83,7 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
       </header>
       <StandMark stand={standOfNumber(state)} />
       {event !== undefined && state === 0 ? (
-        <p className="soft">After event {event} this task was not there yet.</p>
+        <p className="soft">After event {event} this task was not started yet.</p>
       ) : (
         <Whole {...{ run, known, event }} />
       )}
@@ -136,6 +137,7 @@ function Whole({ run, known, event }: { run: RunFacts; known: TaskFacts; event: 
       {isNow ? (
         <PartialOutput runId={run.id} taskId={id} isOver={isOver} attempt={task.attemptCount} />
       ) : null}
+      {isNow ? <FailedParts run={run} within={id} /> : null}
       <Attempts task={task} />
       <Parts taskId={id} />
     </>
@@ -144,23 +146,17 @@ function Whole({ run, known, event }: { run: RunFacts; known: TaskFacts; event: 
 
 function Doings({ run, task }: { run: RunFacts; task: TaskFacts }) {
   const { follow } = useRunHandle();
-  const retry = canRetryTask(run, task) ? retryTaskOf(run, task.id) : undefined;
+  const retry = canRetryTask(run, task) ? retryTasksOf(run, [task.id]) : undefined;
   const resume = task.state === "paused" ? resumeTaskOf(run, task.id) : undefined;
   const isMendable = canRepair(run, task);
   if (retry === undefined && resume === undefined && !isMendable) return null;
   return (
     <div className="run-panel-actions">
       {retry === undefined ? null : (
-        <Action
-          label="Retry this task"
-          weight="main"
-          {...retry}
-          said={`${task.id} is done again.`}
-          onDone={follow}
-        />
+        <Action label="Retry task" weight="main" {...retry} said={`Retried ${task.id}.`} onDone={follow} />
       )}
       {resume === undefined ? null : (
-        <Action label="Try again" weight="main" {...resume} said={`${task.id} is tried again.`} />
+        <Action label="Resume task" weight="main" {...resume} said={`Resumed ${task.id}.`} />
       )}
       {isMendable ? <Repair run={run} task={task} /> : null}
     </div>
@@ -170,16 +166,16 @@ function Doings({ run, task }: { run: RunFacts; task: TaskFacts }) {
 function Times({ task }: { task: TaskFacts }) {
   const { readyMs, startMs, endMs, nextMs, child, used, sentBack, labels, priority } = task;
   const facts: (readonly [string, React.ReactNode])[] = [];
-  if (readyMs > 0) facts.push(["could begin", <Moment key="r" atMs={readyMs} />]);
-  if (startMs > 0) facts.push(["was at work", <Lasting key="l" fromMs={startMs} toMs={endMs} />]);
-  if (readyMs > 0 && startMs > readyMs) facts.push(["waited before", span(startMs - readyMs)]);
+  if (readyMs > 0) facts.push(["ready", <Moment key="r" atMs={readyMs} />]);
+  if (startMs > 0) facts.push(["duration", <Lasting key="l" fromMs={startMs} toMs={endMs} />]);
+  if (readyMs > 0 && startMs > readyMs) facts.push(["waited", span(startMs - readyMs)]);
   if (endMs > 0) facts.push(["ended", <Moment key="e" atMs={endMs} />]);
   if (nextMs > 0 && endMs === 0) facts.push(["due", <Moment key="n" atMs={nextMs} />]);
   if (sentBack > 0) facts.push(["sent back", counted(sentBack, "time")]);
   if (priority !== 0) facts.push(["priority", String(priority)]);
   if (child !== undefined && child.kind === "run")
     facts.push([
-      "is done by",
+      "child run",
       <Link key="c" to="/runs/$runId" params={{ runId: child.id }}>
         {child.id}
       </Link>,

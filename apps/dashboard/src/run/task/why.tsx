@@ -24,7 +24,7 @@ export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; sta
   return (
     <section className="run-panel-part run-reason">
       <Title>
-        {taskId === "" ? "Why the run stands so" : "Why it stands so"}
+        Explanation
         <Spelled label="Why" call={spelling.call} command={spelling.command} />
       </Title>
       {query.data !== undefined ? (

@@ -85,20 +85,23 @@ function marked(parts: readonly Part[], task: TaskFacts): readonly Part[] {
   );
 }
 
-function partsOf(task: TaskFacts): readonly Part[] {
+/** From what a task says of itself. */
+export function partsOf(task: TaskFacts): readonly Part[] {
   const parts: Part[] = [];
   const begun = task.attempts[0]?.queueMs || task.readyMs;
   let lastMs = begun;
-  for (const { number, agent, queueMs, startMs, endMs, failure } of task.attempts) {
+  for (const { number, isCompensation, agent, queueMs, startMs, endMs, failure } of task.attempts) {
     const queuedMs = queueMs || lastMs;
     if (queuedMs === 0) continue;
     const isFailed = failure !== undefined;
     const shared = { attempt: number, agent };
     if (queuedMs > lastMs)
       parts.push({ ...shared, kind: "backoff", startMs: lastMs, endMs: queuedMs, isFailed: false });
-    // The undoing of its effect: of that, only its begin is known here.
-    if (endMs > 0 && endMs < queuedMs) {
-      parts.push({ ...shared, kind: "compensation", startMs: queuedMs, endMs: queuedMs, isFailed: false });
+    // The end of a compensation is in its span alone.
+    if (isCompensation) {
+      const isGoing = task.state === "compensating" && !isFailed;
+      const undoneMs = isGoing ? 0 : endMs || queuedMs;
+      parts.push({ ...shared, kind: "compensation", startMs: queuedMs, endMs: undoneMs, isFailed });
       continue;
     }
     if (startMs > queuedMs)

@@ -36,8 +36,8 @@ export function ChartView({ spans, selected, critical }: ViewOptions) {
   const whole = useMemo(() => windowOf(spanOfRows(rows, startMs, untilMs)), [rows, startMs, untilMs]);
   if (rows.length === 0)
     return (
-      <Empty title="Nothing has begun yet">
-        <p>As soon as the first task can begin, its line stands here.</p>
+      <Empty title="No tasks started yet.">
+        <p>The first task appears when it is ready.</p>
       </Empty>
     );
   return <Chart {...{ rows, whole, selected, critical, untilMs }} startMs={startMs || whole.fromMs} />;
@@ -102,7 +102,7 @@ function Chart({ rows, whole, startMs, untilMs, selected, critical }: ChartOptio
 function useOnMoment(): (atMs: number) => void {
   const go = useGo();
   const { store } = useRunHandle();
-  const history = useHistory(false);
+  const history = useHistory(0);
   return (atMs) => {
     const whole = history.loadTo(store.run?.eventCount ?? 0);
     void whole.then(() => go({ event: Math.max(1, eventAt(history.events, atMs)) }));
@@ -154,8 +154,8 @@ function Zoom({ sight }: { sight: Sight }) {
 
 const partWords = {
   queue: "in the queue",
-  attempt: "at work",
-  backoff: "pausing between attempts",
+  attempt: "running",
+  backoff: "backoff",
   wait: "waiting",
   compensation: "being undone",
 } as const;
@@ -178,7 +178,7 @@ function Legend() {
       ))}
       <li className="run-legend-critical">
         <span className="run-swatch" aria-hidden="true" />
-        the path that takes longest
+        critical path
       </li>
     </ul>
   );

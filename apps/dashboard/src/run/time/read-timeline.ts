@@ -7,14 +7,14 @@ import { spanOf } from "../model/read.ts";
 
 type Reply = GetTimelineReply | GetMissionTimelineReply | GetSessionTimelineReply;
 
-/** More spans are not loaded for a picture: what the tasks say of themselves has to do. */
+/** More spans are not loaded. Of tasks without spans, their own times are shown. */
 const pagesMax = 12;
 
 export async function readTimeline(
   kind: "runs" | "missions" | "sessions",
   id: string,
   signal: AbortSignal,
-): Promise<{ readonly spans: readonly SpanFacts[]; readonly traceId: string }> {
+): Promise<{ readonly spans: readonly SpanFacts[]; readonly traceId: string; readonly isCut: boolean }> {
   const spans: SpanFacts[] = [];
   let token = "";
   let traceId = "";
@@ -27,8 +27,7 @@ export async function readTimeline(
     for (const span of reply.spans ?? []) spans.push(spanOf(span));
     traceId = reply.traceId ?? "";
     token = reply.nextToken ?? "";
-    if (token === "") return { spans, traceId };
+    if (token === "") return { spans, traceId, isCut: false };
   }
-  // A part of the spans would look like all of them.
-  return { spans: [], traceId };
+  return { spans, traceId, isCut: true };
 }

@@ -72,7 +72,10 @@ describe("rows of the chart", () => {
 
   it("have what tasks say of their attempts while the spans are not known", () => {
     const failure = { code: "x", message: "no", details: {}, cause: undefined };
-    const attempt = { agent: "a1", pool: "default", progress: 0, message: "", failure: undefined };
+    const attempt = {
+      ...{ agent: "a1", pool: "default", progress: 0, message: "", failure: undefined },
+      isCompensation: false,
+    };
     const tasks = [
       task("a", {
         readyMs: 10,
@@ -82,6 +85,12 @@ describe("rows of the chart", () => {
         ],
       }),
       task("wait", { kind: "wait", state: "waiting", readyMs: 60 }),
+      ...(["compensating", "compensated"] as const).map((state) =>
+        task(state, {
+          ...{ state, readyMs: 10, endMs: 30 },
+          attempts: [{ ...attempt, isCompensation: true, number: 2, queueMs: 40, startMs: 41, endMs: 0 }],
+        }),
+      ),
       task("queued", { attempts: [{ ...attempt, number: 1, queueMs: 70, startMs: 0, endMs: 0 }] }),
     ];
     assert.deepEqual(
@@ -91,6 +100,8 @@ describe("rows of the chart", () => {
       ]),
       [
         ["a", ["queue 10-20", "attempt 20-30 failed", "backoff 30-50", "queue 50-55", "attempt 55-0"]],
+        ["compensating", ["compensation 40-0"]],
+        ["compensated", ["compensation 40-40"]],
         ["wait", ["wait 60-0"]],
         ["queued", ["queue 70-0"]],
       ],

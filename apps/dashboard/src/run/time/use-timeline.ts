@@ -11,6 +11,8 @@ export interface Timeline {
   /** Ids of the tasks on the path that takes longest. */
   readonly critical: ReadonlySet<string>;
   readonly traceId: string;
+  /** Not all spans are loaded. */
+  readonly isCut: boolean;
   readonly isLoading: boolean;
 }
 
@@ -45,6 +47,7 @@ export function useTimeline(isShown: boolean): Timeline {
     spans: data?.spans ?? none,
     critical,
     traceId: data?.traceId ?? "",
+    isCut: data?.isCut ?? false,
     isLoading: query.isLoading,
   };
 }

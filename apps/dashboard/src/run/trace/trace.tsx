@@ -3,18 +3,20 @@ import { type CSSProperties, useMemo, useRef, useState } from "react";
 import { nowMs } from "../../effects/time.ts";
 import { useNow } from "../../effects/use-now.ts";
 import { Copy } from "../../elements/copy.tsx";
-import { span } from "../../elements/moments.ts";
+import { counted, span } from "../../elements/moments.ts";
 import { Empty, Waiting } from "../../elements/parts.tsx";
 import type { SpanFacts, TaskFacts } from "../model/facts.ts";
 import { spanOfRows } from "../time/bars.ts";
 import { ticks, type Window, windowOf } from "../time/scale.ts";
-import { foldedAtFirst, type WaterfallRow, waterfall } from "./waterfall.ts";
+import { foldedAtFirst, type WaterfallRow, waterfall, withOwnTimes } from "./waterfall.ts";
 
 export interface TraceOptions {
   /** What the work is called: `the run`. */
   readonly title: string;
   readonly spans: readonly SpanFacts[];
   readonly traceId: string;
+  /** Not all spans are loaded. */
+  readonly isCut: boolean;
   readonly isLoading: boolean;
   /** What is known of its tasks; another list whenever any of them has changed. */
   readonly tasks: readonly TaskFacts[];
@@ -31,9 +33,13 @@ export interface TraceOptions {
 
 /** The journal as a trace: what the time was spent on, from the outermost inwards. */
 export function Trace(options: TraceOptions) {
-  const { title, spans, traceId, isLoading, tasks, createMs, endMs } = options;
+  const { title, traceId, isLoading, isCut, tasks, createMs, endMs } = options;
   const beatMs = useNow();
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const spans = useMemo(
+    () => (isCut ? withOwnTimes(options.spans, tasks) : options.spans),
+    [options.spans, tasks, isCut],
+  );
   const rows = useMemo(() => {
     const folded = new Set(foldedAtFirst(tasks));
     for (const key of toggled) if (!folded.delete(key)) folded.add(key);
@@ -46,21 +52,18 @@ export function Trace(options: TraceOptions) {
     return windowOf(spanOfRows([row], createMs, untilMs));
   }, [rows, createMs, untilMs]);
   if (rows.length === 0)
-    return isLoading ? (
-      <Waiting what="the trace" lines={8} />
-    ) : (
-      <Empty title="The journal has no spans yet" />
-    );
+    return isLoading ? <Waiting what="the trace" lines={8} /> : <Empty title="No spans yet" />;
   return (
     <div className="run-trace">
       <p className="small soft run-trace-id">
         {traceId === "" ? (
-          `Made from the journal of ${title}; whoever started it was not traced.`
+          `The caller sent no trace. The spans are from the history of ${title}.`
         ) : (
           <>
-            Trace <code>{traceId}</code> <Copy text={traceId} what="the id of the trace" />
+            Trace <code>{traceId}</code> <Copy text={traceId} what="the trace id" />
           </>
         )}
+        {isCut ? " Some tasks are shown with their own times, without details." : ""}
       </p>
       <Rows
         {...options}
@@ -108,7 +111,7 @@ function Rows(options: RowsOptions) {
         ref={scroller}
         className="run-trace-rows"
         style={{ height: `min(60dvh, ${virtual.getTotalSize() + 2}px)` }}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever scrolls with keys must reach what scrolls
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls
         tabIndex={0}
         aria-label="Spans"
       >
@@ -141,7 +144,7 @@ function Span({
   const task = isTask ? taskIn(row.task) : "";
   const classes = [
     `run-lane run-span kind-${row.kind}`,
-    row.isFailed ? "failed" : "",
+    row.isFailed ? "failed" : row.endMs === 0 ? "running" : "",
     task === selected && task !== "" ? "selected" : "",
     isTask && critical.has(row.task) ? "critical" : "",
   ];
@@ -154,10 +157,11 @@ function Span({
           <button
             type="button"
             className="run-span-fold"
-            aria-label={`Fold or unfold ${row.title}`}
+            aria-label={`${row.isFolded ? "Unfold" : "Fold"} ${row.title}`}
+            aria-expanded={!row.isFolded}
             onClick={() => onFold(row.key)}
           >
-            ▾
+            {row.isFolded ? "▸" : "▾"}
           </button>
         ) : (
           <span className="run-span-fold" />
@@ -169,6 +173,9 @@ function Span({
         ) : (
           <span className="clipped">{row.title}</span>
         )}
+        {row.isFolded ? (
+          <span className="small soft run-span-parts">{counted(row.partCount, "part")}</span>
+        ) : null}
       </span>
       <span className="run-span-lane">
         <span className="run-span-bar" style={{ left: `${left}%`, width: `max(2px, ${wide}%)` }} />

@@ -2,11 +2,20 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { TaskFacts } from "../model/facts.ts";
 import { spanOf, task } from "../testing/facts.ts";
-import { foldedAtFirst, waterfall } from "./waterfall.ts";
+import { foldedAtFirst, waterfall, withOwnTimes } from "./waterfall.ts";
 
 const byId = (...tasks: TaskFacts[]) => new Map(tasks.map((each) => [each.id, each]));
 const failure = { code: "x", message: "no", details: {}, cause: undefined };
-const attempt = { agent: "a1", pool: "", queueMs: 0, startMs: 0, endMs: 0, progress: 0, message: "" };
+const attempt = {
+  isCompensation: false,
+  agent: "a1",
+  pool: "",
+  queueMs: 0,
+  startMs: 0,
+  endMs: 0,
+  progress: 0,
+  message: "",
+};
 
 describe("the trace of a run", () => {
   const spans = [
@@ -83,8 +92,8 @@ describe("the trace of a run", () => {
       [
         "the session",
         "  p1",
-        "    the part",
-        "    its work",
+        "    part",
+        "    execution",
         "    pack",
         "      attempt 1 ✕",
         "      pause before the next attempt",
@@ -93,7 +102,7 @@ describe("the trace of a run", () => {
     );
   });
 
-  it("goes on as long as anything in it does", () => {
+  it("lasts as long as any part of it", () => {
     const rows = waterfall(spans, tasks, new Set());
     assert.equal(rows.find(({ key }) => key === "ship")?.endMs, 0);
     assert.equal(rows.find(({ key }) => key === "a")?.endMs, 40);
@@ -102,7 +111,32 @@ describe("the trace of a run", () => {
   it("leaves out what is folded, and folds long lists at first", () => {
     const folded = waterfall(spans, tasks, new Set(["a"]));
     assert.ok(!folded.some(({ title }) => title === "attempt 1"));
-    const entries = Array.from({ length: 30 }, (_, n) => task(`each[${n}]`, { parentId: "each" }));
+    const entries = Array.from({ length: 501 }, (_, n) => task(`each[${n}]`, { parentId: "each" }));
     assert.deepEqual([...foldedAtFirst([task("each"), ...entries])], ["each"]);
+    const row = waterfall(
+      [spanOf("each[0]", "attempt")],
+      byId(task("each"), ...entries),
+      new Set(["each"]),
+    )[0];
+    assert.deepEqual([row?.isFolded, row?.partCount], [true, 1]);
+  });
+
+  it("has every running entry of a fan-out that has more spans than are loaded", () => {
+    const attempts = [{ ...attempt, number: 1, queueMs: 5, startMs: 10, endMs: 0, failure: undefined }];
+    const entries = Array.from({ length: 3 }, (_, n) =>
+      task(`each[${n}]`, { parentId: "each", state: "running", attempts }),
+    );
+    const loaded = [spanOf("each[0]", "attempt", { startMs: 10, attempt: 1 })];
+    const all = [task("each"), ...entries];
+    const rows = waterfall(withOwnTimes(loaded, all), byId(...all), new Set());
+    assert.deepEqual(
+      rows.filter(({ kind }) => kind === "task").map(({ task, endMs }) => [task, endMs]),
+      [
+        ["each", 0],
+        ["each[1]", 0],
+        ["each[2]", 0],
+        ["each[0]", 0],
+      ],
+    );
   });
 });

@@ -2,6 +2,7 @@
 import { counted } from "../../elements/moments.ts";
 import { shortTitle } from "../graph/shape.ts";
 import type { SpanFacts, TaskFacts } from "../model/facts.ts";
+import { partsOf } from "../time/bars.ts";
 
 export interface WaterfallRow {
   readonly key: string;
@@ -16,6 +17,9 @@ export interface WaterfallRow {
   readonly endMs: number;
   readonly isFailed: boolean;
   readonly hasParts: boolean;
+  /** Its parts are not shown. */
+  readonly isFolded: boolean;
+  readonly partCount: number;
 }
 
 interface Branch {
@@ -113,6 +117,7 @@ function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded 
       agent: "",
     },
     ...{ depth, startMs, endMs, isFailed: task?.state === "failed", hasParts },
+    ...{ isFolded: hasParts && folded.has(branch.id), partCount: branch.branches.size },
   });
   if (folded.has(branch.id) || !hasParts) return;
   const failed = new Set(
@@ -140,25 +145,44 @@ function rowOf(
   { depth, title, isFailed }: { readonly depth: number; readonly title: string; readonly isFailed: boolean },
 ): WaterfallRow {
   const { id, kind, task, agent, startMs, endMs } = span;
-  return { key: id, title, kind, task, agent, depth, startMs, endMs, isFailed, hasParts: false };
+  return { key: id, title, kind, task, agent, depth, startMs, endMs, isFailed, ...leaf };
 }
 
+const leaf = { hasParts: false, isFolded: false, partCount: 0 };
+
 const words: Readonly<Record<SpanFacts["kind"], string>> = {
-  whole: "its work",
+  whole: "execution",
   queue: "in the queue",
-  attempt: "at work",
+  attempt: "running",
   backoff: "pause before the next attempt",
   wait: "waiting",
-  compensation: "being undone",
-  model_call: "asking a model",
-  part: "the part",
+  compensation: "compensation",
+  model_call: "model call",
+  part: "part",
 };
 
-/** Rows that stay folded at first: lists with more parts than a person wants to see at once. */
+/** Tasks without a span get one for each of their own times. */
+export function withOwnTimes(spans: readonly SpanFacts[], tasks: readonly TaskFacts[]): readonly SpanFacts[] {
+  const known = new Set(spans.map(({ task }) => task));
+  const own = tasks
+    .filter(({ id }) => !known.has(id))
+    .flatMap((task) =>
+      partsOf(task).map(({ kind, attempt, agent, startMs, endMs }, place) => ({
+        ...{ task: task.id, kind, attempt, agent, startMs, endMs },
+        ...{ id: `${task.id} ${place}`, parentId: "", modelCall: undefined },
+      })),
+    );
+  return [...spans, ...own];
+}
+
+/** A list with more parts is folded at first. */
+const foldedFrom = 500;
+
+/** Rows that are folded at first: long lists. */
 export function foldedAtFirst(tasks: readonly TaskFacts[]): ReadonlySet<string> {
   const parts = new Map<string, number>();
   for (const { parentId } of tasks) parts.set(parentId, (parts.get(parentId) ?? 0) + 1);
   const folded = new Set<string>();
-  for (const [id, count] of parts) if (id !== "" && count > 24) folded.add(id);
+  for (const [id, count] of parts) if (id !== "" && count > foldedFrom) folded.add(id);
   return folded;
 }

@@ -39,6 +39,7 @@ export default function WorkTrace(options: WorkTraceOptions) {
       {...{ title, isLoading, createMs, endMs, taskIn, tasks: noTasks, critical: noneCritical }}
       spans={data?.spans ?? noSpans}
       traceId={data?.traceId ?? ""}
+      isCut={data?.isCut ?? false}
       selected={open}
       onTask={onOpen}
     />

@@ -68,6 +68,7 @@ export const runBegun: RunEvent<RunBegunV1> = {
 
 function begin(run: Run, atMs: number, outstanding: RunOutstanding): void {
   run.phase = RunPhase.RUN_PHASE_GOING;
+  run.firstBeginMs ||= run.beginMs;
   run.beginMs = atMs;
   const timeoutMs = timeoutMsOf(run);
   if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), atMs + timeoutMs);

@@ -80,7 +80,7 @@ function runMessage(run: RunView, withPayloads: boolean): RunMessage {
     parentClosePolicy: order?.parentClose,
     incarnation: order?.incarnation || 1,
     createTime: momentOf(run.createMs),
-    startTime: momentOf(run.beginMs || order?.startMs || 0),
+    startTime: momentOf(run.firstBeginMs || run.beginMs || order?.startMs || 0),
     endTime: momentOf(run.endMs),
     used: run.used as Amounts | undefined,
   } as Parameters<typeof RunMessages.fromPartial>[0]);
@@ -129,11 +129,12 @@ function outcomeOf(run: RunView, withPayloads: boolean): Outcome | undefined {
   }
 }
 
-/** Tasks that have ended, of all that are known. */
-function progressOf({ counts, nodeCount, phase }: RunView): number {
-  if (phase === RunPhase.RUN_PHASE_ENDED) return 1;
-  let done = 0;
-  for (let status: number = TaskStatus.TASK_STATUS_COMPLETED; status < counts.length; status++)
-    done += counts[status] ?? 0;
+/** Completed and skipped tasks, of all that are known. A run that failed is not done. */
+function progressOf({ counts, nodeCount, phase, ending }: RunView): number {
+  const isEnded = phase === RunPhase.RUN_PHASE_ENDED;
+  const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_CONTINUED: continued } = WorkStatus;
+  if (isEnded && (ending === completed || ending === continued)) return 1;
+  const { TASK_STATUS_COMPLETED, TASK_STATUS_SKIPPED } = TaskStatus;
+  const done = (counts[TASK_STATUS_COMPLETED] ?? 0) + (counts[TASK_STATUS_SKIPPED] ?? 0);
   return nodeCount === 0 ? 0 : done / nodeCount;
 }

@@ -111,7 +111,7 @@ function nodeFields(run: RunView, node: NodeView, withPayloads: boolean) {
     ...(withPayloads && { input: asPayload(node.input as Data | undefined) }),
     outcome: outcomeOf(run, node, withPayloads),
     attempts: attemptsOf(run, node),
-    attemptCount: node.attempt,
+    attemptCount: node.attempt - (more?.undoAttempts ?? 0),
     nextTime: momentOf(more?.dueMs ?? 0),
     readyTime: at(node.readyAt),
     startTime: at(node.startAt),
@@ -138,7 +138,8 @@ function outcomeOf(run: RunView, node: NodeView, withPayloads: boolean): Outcome
 
 /** Those that failed, as far as they are kept, and the latest one. */
 function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
-  const failed = (node.more?.failures ?? []).map(({ attempt, agent, endMs, error }) => ({
+  const failed = (node.more?.failures ?? []).map(({ attempt, agent, endMs, error, undo }) => ({
+    compensation: undo,
     number: attempt,
     agentId: agent,
     endTime: momentOf(endMs),
@@ -146,6 +147,8 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
   }));
   if (node.attempt === 0 || failed.at(-1)?.number === node.attempt) return failed;
   const at = (offset: number) => (offset < 0 ? undefined : toTimestamp(run.createMs + offset));
+  const undoMs = node.more?.undoMs ?? 0;
+  const compensation = undoMs > 0 && run.createMs + node.queueAt >= undoMs;
   return [
     ...failed,
     {
@@ -154,7 +157,8 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
       pool: poolOf(run, node),
       queueTime: at(node.queueAt),
       startTime: at(node.startAt),
-      endTime: at(node.endAt),
+      // The end of the task is not that of its compensation.
+      ...(compensation ? { compensation } : { endTime: at(node.endAt) }),
       ...(node.error === undefined ? {} : { error: bounded(node.error) }),
       progress: node.more?.fraction ?? 0,
       message: node.more?.message ?? "",

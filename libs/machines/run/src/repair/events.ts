@@ -54,11 +54,17 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     const isHeldUp = hadEnded && wantAgain(run, limits);
     restartState(run, retryMs, outstanding);
     if (isHeldUp) return;
-    run.beginMs = retryMs;
+    beginAgain(run, retryMs);
     const timeoutMs = timeoutMsOf(run);
     if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), retryMs + timeoutMs);
   },
 };
+
+/** Its timeout starts again. What was its start remains its start. */
+function beginAgain(run: Run, atMs: number): void {
+  run.firstBeginMs ||= run.beginMs;
+  run.beginMs = atMs;
+}
 
 /** It goes on when it holds what it held before its end; true when that is anything. */
 function wantAgain(run: Run, limits: readonly string[]): boolean {
@@ -162,7 +168,7 @@ export const runReset: RunEvent<RunResetV1> = {
       more.lastSignal = signals.reduce((last, { number }) => Math.max(last, number), more.lastSignal);
     }
     run.putOffMs = 0;
-    if (run.phase === RunPhase.RUN_PHASE_GOING) run.beginMs = resetMs;
+    if (run.phase === RunPhase.RUN_PHASE_GOING) beginAgain(run, resetMs);
     recoverRun(run, outstanding);
   },
 };

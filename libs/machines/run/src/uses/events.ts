@@ -64,7 +64,8 @@ export function queue(
   node.queueAt = since(run, queueMs);
   node.startAt = -1;
   node.facts = run.facts;
-  if (!isUndo) {
+  if (isUndo) detailOf(node).undoAttempts += 1;
+  else {
     setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
     if (node.more?.savedNext !== undefined) node.more.saved = node.more.savedNext;
     chooseAgents(run, node);
@@ -127,7 +128,8 @@ export const attemptFailed: RunEvent<AttemptFailedV1> = {
   evolve(run, { node: number, attempt, error, agent, endMs, retryMs, used }, outstanding) {
     const node = nodeOf(run, number);
     const detail = detailOf(node);
-    detail.failures.push({ attempt, error, agent, endMs });
+    const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+    detail.failures.push({ attempt, error, agent, endMs, undo });
     if (detail.failures.length > failuresMax) detail.failures.shift();
     // Losses count within one attempt: otherwise one that was lost too often would take all that follow with it.
     detail.lost = 0;

@@ -125,6 +125,7 @@ class HostFigures(_Message):
     network_out_bytes_per_sec: float
     cores: float
     host_memory_bytes: float
+    host_cpu: float
     def __init__(
         self,
         *,
@@ -135,6 +136,7 @@ class HostFigures(_Message):
         network_out_bytes_per_sec: float = ...,
         cores: float = ...,
         host_memory_bytes: float = ...,
+        host_cpu: float = ...,
     ) -> None: ...
 
 class Amounts(_Message):

@@ -1,0 +1,37 @@
+/** Queued tasks that no worker can take: why, and what helps. The server answers, as it does for `tutti why`. */
+import type { Explanation } from "@tutti/rest/types";
+
+export interface Stuck {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+/** Waits that do not end without a person. */
+const causes: ReadonlySet<string> = new Set(["no_capability", "no_match", "breaker"]);
+
+/** By task, out of the explanation of a run. */
+export function stuckIn({ parts = [] }: Pick<Explanation, "parts">): ReadonlyMap<string, Stuck> {
+  const stuck = new Map<string, Stuck>();
+  for (const { about, waits = [], remedies = [] } of parts) {
+    const wait = waits.find(({ cause = "", present = false }) => present && causes.has(cause));
+    const task = about?.task ?? "";
+    if (wait === undefined || task === "") continue;
+    const [{ text = "", command = "" } = {}] = remedies;
+    stuck.set(task, { cause: wait.message ?? "", remedy: [text, command].filter(Boolean).join(": ") });
+  }
+  return stuck;
+}
+
+/** The map before as long as it says the same: what is drawn with it stays as it is. */
+export function sameStuck(
+  before: ReadonlyMap<string, Stuck>,
+  found: ReadonlyMap<string, Stuck>,
+): ReadonlyMap<string, Stuck> {
+  const isSame =
+    before.size === found.size &&
+    [...found].every(([task, { cause, remedy }]) => {
+      const old = before.get(task);
+      return old?.cause === cause && old.remedy === remedy;
+    });
+  return isSame ? before : found;
+}
