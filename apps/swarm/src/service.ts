@@ -32,7 +32,7 @@ import { offerInstruments } from "./offers/instruments.ts";
 import { AgentPolls } from "./polls/agent-polls.ts";
 import { poolInstruments } from "./pools/instruments.ts";
 import { PoolKeeper, readPool } from "./pools/keeper.ts";
-import { PoolDirectory } from "./pools/pool-directory.ts";
+import { PoolDirectory, type PoolDirectoryParts } from "./pools/pool-directory.ts";
 import { poolTime } from "./pools/pool-time.ts";
 import { commonSettings, configuredPool } from "./pools/settings.ts";
 import { PoolTenancy } from "./pools/tenancy.ts";
@@ -73,17 +73,18 @@ export class SwarmService extends Orchestrator {
       settings: commonSettings(settings),
       configured: configuredPool(settings),
       read: (namespace, name) => readPool(runtime, namespace, name),
+<<<<<<< 6951d2a5124528d13601f1f748f20fcb9e741b61
       onAgentChange: (pool, change) => {
         for (const event of events.of(pool, change)) outlet.tell(event);
         updates.tell(pool, change.agentId);
       },
+=======
+      onAgentChange: agentChanges(events, outlet, news),
+>>>>>>> 243983f51462ed712df7240085bb17e84dc60d56
       onOffersChange: () => offers.changed(),
     });
-    const offers = this.register(
-      "offers",
-      announcedOffers(host, () => pools.all),
-      { critical: false },
-    );
+    const announced = announcedOffers(host, () => pools.all);
+    const offers = this.register("offers", announced, { critical: false });
     const links = linkInstruments(metrics);
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
@@ -119,6 +120,17 @@ export class SwarmService extends Orchestrator {
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
     serveDispatch(host, relaying, { roll, calls, tenancy }, startedAfterMs);
   }
+}
+
+function agentChanges(
+  events: AgentEvents,
+  outlet: EventOutlet,
+  news: AgentUpdates,
+): PoolDirectoryParts["onAgentChange"] {
+  return (pool, change) => {
+    for (const event of events.of(pool, change)) outlet.tell(event);
+    news.tell(pool, change.agentId);
+  };
 }
 
 function announcedOffers(

@@ -154,16 +154,11 @@ export class ServiceHost extends Orchestrator {
       operationsAddress: () => outsideAddressOf(host.operations, mesh.address),
       healthOf: (service) => instanceHealthOf(services.get(service)),
     });
-    const operations = await MountedOperations.open(
-      configuration.read(operationsSection),
-      { url: () => host.url, subject: () => host },
-      guard,
-    );
+    const operations = await mountOperations(configuration, () => host, guard);
     const hasBlob = blobsChecked(kept.storage, mesh);
     const sharing = sharingOf(configuration, foundation);
-    const keysDirectory = options.keysDirectory?.(configuration) ?? "";
     const keys = new TokenKeys(() => ({
-      ...{ foundation, dataDirectory, keysDirectory },
+      ...{ foundation, dataDirectory, keysDirectory: options.keysDirectory?.(configuration) ?? "" },
       shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
     }));
     const context = {
@@ -172,18 +167,18 @@ export class ServiceHost extends Orchestrator {
       ...{ telemetry, announcer, partitionOwner, delivery },
       nats: () => nats.connection(),
     };
-    for (const module of modules) {
-      // In a map the one before would vanish without a word.
-      if (services.has(module.name))
-        throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
-      services.set(module.name, await made(module, contextFor(module, { ...context, foundation }, kept)));
-    }
+    await makeServices(options, services, (module) => contextFor(module, { ...context, foundation }, kept));
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     serveOwnMetrics(mesh, services, telemetry, foundation);
+    const { data, storage } = kept;
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
+<<<<<<< 6951d2a5124528d13601f1f748f20fcb9e741b61
       ...{ guard, partitionOwner, delivery, data: kept.data, storage: kept.storage },
       ...{ blobs, mounted: operations, keys: keys.component },
+=======
+      ...{ guard, partitionOwner, delivery, data, storage, blobs, mounted: operations, keys: keys.component },
+>>>>>>> 243983f51462ed712df7240085bb17e84dc60d56
     });
     return host;
   }
@@ -268,6 +263,15 @@ export class ServiceHost extends Orchestrator {
   }
 }
 
+function mountOperations(
+  configuration: Configuration,
+  host: () => ServiceHost,
+  guard: Guard | undefined,
+): Promise<MountedOperations> {
+  const place = { url: () => host().url, subject: () => host() };
+  return MountedOperations.open(configuration.read(operationsSection), place, guard);
+}
+
 /** Follows the registry, which takes the end of the stream for a sign that this process is gone. */
 function discoveryBy(
   registry: RegistryDiscoveryOptions["registry"],
@@ -320,6 +324,20 @@ function contextFor(module: ServiceModule, shared: Omit<HostContext, "storage">,
   const logger = shared.foundation.logger.child({ service: module.name });
   const own = { ...shared, foundation: { ...shared.foundation, logger } };
   return { ...own, storage: (effects, more = []) => storageOf(module, kept, { effects, more }, own) };
+}
+
+/** Makes the services in their order, each with what it is given. */
+async function makeServices(
+  { name, services: modules }: HostOptions,
+  services: Map<string, Component>,
+  contextOf: (module: ServiceModule) => HostContext,
+): Promise<void> {
+  for (const module of modules) {
+    // In a map the one before would vanish without a word.
+    if (services.has(module.name))
+      throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
+    services.set(module.name, await made(module, contextOf(module)));
+  }
 }
 
 async function made(module: ServiceModule, context: HostContext): Promise<Component> {
