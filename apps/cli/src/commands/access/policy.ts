@@ -6,7 +6,7 @@ import type { Decision, Flip, PolicyReference, PreviewImpactReply, Problem } fro
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
-import type { Result } from "../../command/presenter.ts";
+import { present, type Result } from "../../command/presenter.ts";
 import { unreadable } from "../../server/address.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
@@ -96,7 +96,11 @@ export async function checkPolicies(context: Context): Promise<Result> {
   return {
     json: { ...reply, ok: isGood },
     draw: () => {
-      if (isGood) tellDone(context, reply, { id: "", line: `${files.length} checked, no errors` });
+      if (isGood)
+        present(
+          tellDone(context, reply, { id: "", line: `${files.length} checked, no errors` }),
+          context.print,
+        );
       else tellProblems(context, reply.problems, files);
     },
     exitCode: isGood ? exitCodes.completed : exitCodes.failed,

@@ -2,7 +2,6 @@
 
 import { didYouMean } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
@@ -71,9 +70,8 @@ export async function bindRole(context: Context): Promise<Result> {
     },
   });
   const line = `${safe(who)} ${reply.existed === true ? "had" : "has"} the role ${safe(role)} by ${safe(bindingId)}`;
-  tellDone(context, reply, { id: bindingId, line });
   if (reply.existed !== true) await tellIfNew(context, server, bindingId);
-  return exitCodes.completed;
+  return tellDone(context, reply, { id: bindingId, line });
 }
 
 /** Namespaces come into being by use, so one that is mistyped does too. */

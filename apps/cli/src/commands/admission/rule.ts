@@ -5,7 +5,7 @@ import type { AdmissionRuleInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
-import type { Result } from "../../command/presenter.ts";
+import { present, type Result } from "../../command/presenter.ts";
 import { readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
@@ -88,7 +88,7 @@ export async function setRules(context: Context): Promise<Result> {
     const { ruleId = "" } = rule;
     const query = { ...server.namespace, ...reasonOf(context) };
     const reply = await server.call("rules.set", { params: { id: ruleId }, query, body: rule });
-    tellDone(context, reply, { id: ruleId, line: `${safe(ruleId)} holds` });
+    present(tellDone(context, reply, { id: ruleId, line: `${safe(ruleId)} is set` }), context.print);
   }
   return exitCodes.completed;
 }

@@ -24,8 +24,7 @@ export async function why(context: Context): Promise<Result> {
     mission: async () => ({ explanation: await server.call("missions.why", parts) }),
     session: () => sessionReasons(server, id, task),
   });
-  if (explanation !== undefined) tellExplanation(context, explanation, choices);
-  return exitCodes.completed;
+  return explanation === undefined ? exitCodes.completed : tellExplanation(context, explanation, choices);
 }
 
 /** Of a session as a whole also what it has of what others want too. */

@@ -222,8 +222,7 @@ export async function whySession(context: Context): Promise<Result> {
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
   const { explanation, choices } = await sessionReasons(server, values.argument("ID"), task);
-  if (explanation !== undefined) tellExplanation(context, explanation, choices);
-  return exitCodes.completed;
+  return explanation === undefined ? exitCodes.completed : tellExplanation(context, explanation, choices);
 }
 
 export async function planOfSession(context: Context): Promise<Result> {
