@@ -73,14 +73,7 @@ export class SwarmService extends Orchestrator {
       settings: commonSettings(settings),
       configured: configuredPool(settings),
       read: (namespace, name) => readPool(runtime, namespace, name),
-<<<<<<< 6951d2a5124528d13601f1f748f20fcb9e741b61
-      onAgentChange: (pool, change) => {
-        for (const event of events.of(pool, change)) outlet.tell(event);
-        updates.tell(pool, change.agentId);
-      },
-=======
-      onAgentChange: agentChanges(events, outlet, news),
->>>>>>> 243983f51462ed712df7240085bb17e84dc60d56
+      onAgentChange: agentChanges(events, outlet, updates),
       onOffersChange: () => offers.changed(),
     });
     const announced = announcedOffers(host, () => pools.all);
@@ -125,11 +118,11 @@ export class SwarmService extends Orchestrator {
 function agentChanges(
   events: AgentEvents,
   outlet: EventOutlet,
-  news: AgentUpdates,
+  updates: AgentUpdates,
 ): PoolDirectoryParts["onAgentChange"] {
   return (pool, change) => {
     for (const event of events.of(pool, change)) outlet.tell(event);
-    news.tell(pool, change.agentId);
+    updates.tell(pool, change.agentId);
   };
 }
 

@@ -173,12 +173,7 @@ export class ServiceHost extends Orchestrator {
     const { data, storage } = kept;
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-<<<<<<< 6951d2a5124528d13601f1f748f20fcb9e741b61
-      ...{ guard, partitionOwner, delivery, data: kept.data, storage: kept.storage },
-      ...{ blobs, mounted: operations, keys: keys.component },
-=======
       ...{ guard, partitionOwner, delivery, data, storage, blobs, mounted: operations, keys: keys.component },
->>>>>>> 243983f51462ed712df7240085bb17e84dc60d56
     });
     return host;
   }

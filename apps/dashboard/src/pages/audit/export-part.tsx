@@ -40,8 +40,8 @@ export function ExportPart({ filter, command }: { filter: Filter; command: strin
           </button>
         ) : null}
         <span className="small soft">
-          JSON lines with proofs. <code>tutti audit verify audit.jsonl --public-key audit.key</code> lists removed,
-          changed, swapped or added records. For large exports, use the CLI.
+          JSON lines with proofs. <code>tutti audit verify audit.jsonl --public-key audit.key</code> lists
+          removed, changed, swapped or added records. For large exports, use the CLI.
         </span>
       </p>
       {problem === undefined ? null : (
