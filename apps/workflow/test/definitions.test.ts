@@ -127,9 +127,10 @@ describe("definitions", () => {
       ...{ namespace: "", subject: { $case: "source", value: yaml(order) }, input: undefined },
     });
     assert.deepEqual(graph?.criticalPath, ["reserve", "charge", "poll", "ship"]);
-    assert.deepEqual([graph?.criticalPathMs, graph?.width, graph?.depth], [9_000, 2, 4]);
+    // The durations of the tasks are unknown, so that of the path is too.
+    assert.deepEqual([graph?.criticalPathMs, graph?.width, graph?.depth], [0, 2, 4]);
     const pack = graph?.nodes.find(({ taskId }) => taskId === "pack");
-    assert.deepEqual([pack?.expectedMs, pack?.slackMs], [1_000, 5_000]);
+    assert.deepEqual([pack?.expectedMs, pack?.slackMs], [0, 0]);
   });
 
   it("a template is filled in by its parameters", async () => {
