@@ -39,7 +39,10 @@ for (const [what, outcome, isUnwanted] of [
     const tell = () => {
       told++;
     };
-    settlement.unclaimed(new WireTokens("workflow", tokens).write(token), tell);
+    // As it comes from a link: a Buffer, which the pool keeps and asks about again.
+    const received = Buffer.from(new WireTokens("workflow", tokens).write(token));
+    settlement.unclaimed(received, tell);
+    assert.deepEqual(new Uint8Array(received), new WireTokens("workflow", tokens).write(token));
     settlement.unclaimed(new WireTokens("swarm", tokens).write(token), tell);
     assert.equal(asked.length, 1, "of another service's it is not for this one to say");
     assert.deepEqual([asked[0]?.command, asked[0]?.token], [isStillAwaited, token]);

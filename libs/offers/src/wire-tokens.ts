@@ -4,7 +4,14 @@
  * so that no token predicts another.
  */
 import { stableHash } from "@tutti/kernel";
-import { type EffectToken, hasTokenForm, readToken, type TokenCipher, writeToken } from "@tutti/runtime";
+import {
+  type EffectToken,
+  hasTokenForm,
+  readToken,
+  type TokenCipher,
+  tokenBytes,
+  writeToken,
+} from "@tutti/runtime";
 
 /** The highest of the six bytes of an incarnation: nothing counts that far. */
 const markAt = 7;
@@ -15,6 +22,7 @@ const unawaited: EffectToken = { partition: 0, incarnation: 0, number: 0, attemp
 export class WireTokens {
   readonly #mark: number;
   readonly #cipher: TokenCipher;
+  readonly #plain = new Uint8Array(tokenBytes);
 
   /** @param service whose attempts they are */
   constructor(service: string, cipher: TokenCipher) {
@@ -33,7 +41,9 @@ export class WireTokens {
   /** Undefined of one of another service, and of bytes that are no token. */
   own(bytes: Uint8Array): EffectToken | undefined {
     if (!hasTokenForm(bytes)) return undefined;
-    const plain = bytes.slice();
+    // Not `slice`: of a Buffer it is no copy, and the bytes of the caller would change.
+    const plain = this.#plain;
+    plain.set(bytes);
     this.#cipher.decrypt(plain);
     if (plain[markAt] !== this.#mark) return undefined;
     plain[markAt] = 0;

@@ -207,7 +207,8 @@ export class PolledAgent implements AgentOutlet {
   }
 
   send(frame: HostFrame): void {
-    for (const assign of frame.assignments) this.#assigned.push({ ...assign, token: assign.token.slice() });
+    for (const assign of frame.assignments)
+      this.#assigned.push({ ...assign, token: new Uint8Array(assign.token) });
     this.#credit = Math.max(0, this.#credit - frame.assignments.length);
     for (const { token, reason } of frame.cancels) this.#cancel(token, reason);
     if (frame.capabilityNumbers !== undefined) this.#number(frame.capabilityNumbers.numbers);

@@ -50,7 +50,7 @@ export class Claims implements ClaimBook {
   /** Whether there was room for it. */
   add(token: Uint8Array, agent: Agent, nowMs: number): boolean {
     if (this.#table.size >= claimsMax || this.#table.get(token) !== undefined) return false;
-    this.#table.set(token.slice(), { token, agent, answered: undefined });
+    this.#table.set(new Uint8Array(token), { token, agent, answered: undefined });
     agent.used++;
     this.#atWork++;
     this.#askAgainMs = askAfterMs;

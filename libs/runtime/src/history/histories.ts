@@ -130,7 +130,7 @@ export class Histories {
       event,
       timeMs: batch.timeMs,
       place,
-      record: hasCause ? bytes.slice() : this.#withCause(bytes, cause),
+      record: hasCause ? new Uint8Array(bytes) : this.#withCause(bytes, cause),
     });
     return { event, before, found };
   }

@@ -40,7 +40,8 @@ export class Mentions {
     for (const sha256 of hashes) {
       assert(sha256.length === hashBytes, "a blob is named by a SHA-256", { bytes: sha256.length });
       const name = `${Buffer.from(sha256).toString("hex")} ${textOf(key)}`;
-      if (!this.#open.has(name)) this.#open.set(name, { ...this.#source, ...key, sha256: sha256.slice() });
+      if (!this.#open.has(name))
+        this.#open.set(name, { ...this.#source, ...key, sha256: new Uint8Array(sha256) });
     }
   }
 

@@ -39,7 +39,7 @@ export class SimulatedStore implements OwnershipStore {
   }
 
   change(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
-    const bytes = value.slice();
+    const bytes = new Uint8Array(value);
     return this.#ask(`writing of ${key}`, () => this.#keys.set(key, bytes, revision));
   }
 

@@ -352,8 +352,8 @@ export class SimulatedAgent {
 function copyOf(frame: HostFrame): HostFrame {
   return {
     ...frame,
-    assignments: frame.assignments.map((one) => ({ ...one, token: one.token.slice() })),
+    assignments: frame.assignments.map((one) => ({ ...one, token: new Uint8Array(one.token) })),
     resultsDurableBeyond: [...frame.resultsDurableBeyond],
-    cancels: frame.cancels.map((one) => ({ ...one, token: one.token.slice() })),
+    cancels: frame.cancels.map((one) => ({ ...one, token: new Uint8Array(one.token) })),
   };
 }

@@ -230,7 +230,7 @@ export class RelayedAgent implements AgentLink {
 
   /** The bytes of a frame are not kept for one token in it. */
   #has(token: Uint8Array): void {
-    const own = token.slice();
+    const own = new Uint8Array(token);
     this.#tokens.set(own, own);
   }
 

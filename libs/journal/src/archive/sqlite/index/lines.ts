@@ -102,7 +102,7 @@ export class LineWriter {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
     let number = this.#actorNumbers.get(text);
     if (number === undefined) {
-      number = this.#actors.push(bytes.slice()) - 1;
+      number = this.#actors.push(new Uint8Array(bytes)) - 1;
       this.#actorNumbers.set(text, number);
     }
     this.#lastActor = bytes;
