@@ -13,11 +13,10 @@ import type { Mode, Session, SessionTask, TaskMove } from "@tutti/rest/types";
 import { memo, useCallback, useMemo, useState } from "react";
 import { count, counted, span } from "../../elements/moments.ts";
 import { Arrowheads } from "../../run/graph/arrowheads.tsx";
-import type { LaidNode, Layout } from "../../run/graph/layout.ts";
+import { type LaidNode, type Layout, layoutOf } from "../../run/graph/layout.ts";
 import { type FlowNeed, NeedEdge } from "../../run/graph/need-edge.tsx";
 import { shapeOf } from "../../run/graph/shape.ts";
 import { standOfNumber } from "../../run/graph/tones.ts";
-import { useLayout } from "../../run/graph/use-layout.ts";
 import { mostUrgent, numberOfState, taskStates as states } from "../../run/model/task-state.ts";
 import { Glyph } from "../../score/glyph.tsx";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
@@ -58,7 +57,8 @@ export default function GraphView(options: GraphOptions) {
   const key = shapeKey(tasks);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key is what of the tasks makes another picture
   const scope = useMemo(() => shapeOf(graphTasks(tasks), { toggled, isSequence: false }), [key, toggled]);
-  const layout = useLayout(scope, useIsNarrow() ? "down" : "right");
+  const isNarrow = useIsNarrow();
+  const layout = useMemo(() => layoutOf(scope, isNarrow ? "down" : "right"), [scope, isNarrow]);
   const toggle = useCallback((of: string) => {
     setToggled((before) => {
       const next = new Set(before);
@@ -70,7 +70,7 @@ export default function GraphView(options: GraphOptions) {
     <>
       <Legend session={session} />
       <Moves session={session} moves={moves} />
-      {layout === undefined ? (
+      {scope.nodes.length === 0 ? (
         <div className="session-graph" />
       ) : (
         <Picture {...{ ...options, layout, toggle }} />

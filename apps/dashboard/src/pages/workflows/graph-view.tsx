@@ -13,9 +13,9 @@ import {
 import "@xyflow/react/dist/base.css";
 import "./graph.css";
 import type { Graph, GraphNode } from "@tutti/rest/types";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { counted, span } from "../../elements/moments.ts";
-import { placeByElk } from "../../run/graph/elk.ts";
+import { layered } from "../../run/graph/layered.ts";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { arrowsOf, boxOf, kindWord } from "./graph-parts.ts";
 
@@ -26,9 +26,8 @@ const nodeTypes = { task: TaskBox };
 /** The tasks of a definition and what they need; the critical path is drawn heavier. */
 export default function GraphView({ graph }: { graph: Graph }) {
   const down = useIsNarrow();
-  const placed = usePlaced(graph, down);
+  const placed = useMemo(() => placedOf(graph, down), [graph, down]);
   const edges = useMemo(() => edgesOf(graph), [graph]);
-  if (placed === undefined) return <div className="definition-graph" />;
   return (
     <figure className="definition-graph" aria-label={`Graph of ${counted(graph.nodes.length, "task")}`}>
       <ReactFlow
@@ -55,31 +54,21 @@ export default function GraphView({ graph }: { graph: Graph }) {
   );
 }
 
-function usePlaced(graph: Graph, down: boolean): TaskNode[] | undefined {
-  const [placed, setPlaced] = useState<TaskNode[]>();
-  useEffect(() => {
-    let wanted = true;
-    const boxes = graph.nodes.map(boxOf);
-    void placeByElk(boxes, arrowsOf(graph), down ? "down" : "right").then(({ at }) => {
-      if (!wanted) return;
-      const critical = new Set(graph.criticalPath);
-      setPlaced(
-        graph.nodes.map((task, index) => ({
-          id: task.taskId ?? "",
-          type: "task",
-          position: at.get(task.taskId ?? "") ?? { x: 0, y: 0 },
-          width: boxes[index]?.width ?? 0,
-          height: boxes[index]?.height ?? 0,
-          handles: handlesOf(boxes[index]?.width ?? 0, boxes[index]?.height ?? 0, down),
-          data: { task, critical: critical.has(task.taskId ?? ""), down },
-        })),
-      );
-    });
-    return () => {
-      wanted = false;
-    };
-  }, [graph, down]);
-  return placed;
+function placedOf(graph: Graph, down: boolean): TaskNode[] {
+  const boxes = graph.nodes.map(boxOf);
+  // Arrows back are left out: a layer is the longest path from the start, and a cycle has none.
+  const links = arrowsOf(graph).filter(({ isBack }) => !isBack);
+  const { at } = layered(boxes, links, down ? "down" : "right");
+  const critical = new Set(graph.criticalPath);
+  return graph.nodes.map((task, index) => ({
+    id: task.taskId ?? "",
+    type: "task",
+    position: at.get(task.taskId ?? "") ?? { x: 0, y: 0 },
+    width: boxes[index]?.width ?? 0,
+    height: boxes[index]?.height ?? 0,
+    handles: handlesOf(boxes[index]?.width ?? 0, boxes[index]?.height ?? 0, down),
+    data: { task, critical: critical.has(task.taskId ?? ""), down },
+  }));
 }
 
 /** Where arrows arrive and leave: said, so that it has not to be measured. */

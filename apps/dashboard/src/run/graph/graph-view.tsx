@@ -11,11 +11,10 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
 import { Arrowheads } from "./arrowheads.tsx";
-import type { Layout } from "./layout.ts";
+import { type Layout, layoutOf } from "./layout.ts";
 import { NeedEdge } from "./need-edge.tsx";
 import { shapeOf } from "./shape.ts";
 import { TaskNode } from "./task-node.tsx";
-import { useLayout } from "./use-layout.ts";
 import {
   durationMs,
   fit,
@@ -50,7 +49,7 @@ export default function GraphView({
     const { tasks, places } = store.table;
     return shapeOf({ tasks, placeOf: places, needs: store.needs }, { toggled, isSequence, stuck });
   }, [store, shape, toggled, isSequence, stuck]);
-  const layout = useLayout(scope, isNarrow ? "down" : "right");
+  const layout = useMemo(() => layoutOf(scope, isNarrow ? "down" : "right"), [scope, isNarrow]);
   const toggle = useCallback((key: string) => {
     setToggled((before) => {
       const next = new Set(before);
@@ -59,8 +58,8 @@ export default function GraphView({
     });
   }, []);
   return (
-    <div className="run-graph" style={{ height: layout === undefined ? undefined : heightOf(layout) }}>
-      {layout === undefined ? null : (
+    <div className="run-graph" style={{ height: scope.nodes.length === 0 ? undefined : heightOf(layout) }}>
+      {scope.nodes.length === 0 ? null : (
         <ReactFlowProvider>
           <Picture {...{ layout, selected, critical, toggle }} />
         </ReactFlowProvider>

@@ -1,10 +1,9 @@
 /**
- * Where nodes stand, by arithmetic of our own: fast, the same for the same graph, and good enough where elk would take too
- * long.
+ * Layered layout of a graph. It is fast enough to run on each change, and gives the same graph the same picture.
  *
- * 1. Layers by the longest path; an edge over several layers goes through a bend in each, and takes room there.
- * 2. Within a layer the order follows that of neighbours, back and forth a few times.
- * 3. Nodes stand as near to their neighbours as their size and the order allow.
+ * 1. A node's layer is its longest path from the start. An edge over several layers gets a bend in each, and room there.
+ * 2. Within a layer, the order avoids crossings: sweeps sort by neighbours, swaps repair the rest, the best order is kept.
+ * 3. Nodes are placed as near to their neighbours as their size and the order allow.
  */
 
 export interface Box {
@@ -39,7 +38,12 @@ export type Direction = "right" | "down";
 
 /** Between layers, and between those beside each other in one. */
 export const gaps = { layer: 64, beside: 20, bend: 12 };
-const sweeps = 6;
+const sweepsOfSmall = 24;
+const sweepsOfLarge = 6;
+/** Graphs with more stops are ordered by few sweeps and no swaps. */
+const largeFrom = 1_500;
+const swapRounds = 8;
+const settleSweeps = 6;
 /** Edges over several layers of a graph with more than these go straight. */
 const bendsMax = 4_000;
 
@@ -72,9 +76,9 @@ export function layered(boxes: readonly Box[], links: readonly Link[], direction
   const layers: Stop[][] = Array.from({ length: depth }, () => []);
   for (const stop of all) layers[stop.layer]?.push(stop);
   for (const each of layers) for (const [order, stop] of each.entries()) stop.order = order;
-  for (let sweep = 0; sweep < sweeps; sweep++) reorder(layers, sweep % 2 === 0);
+  untangle(layers);
   for (const each of layers) stack(each);
-  for (let sweep = 0; sweep < sweeps; sweep++) settle(layers, sweep % 2 === 0);
+  for (let sweep = 0; sweep < settleSweeps; sweep++) settle(layers, sweep % 2 === 0);
   return placed({ layers, stops, links, direction });
 }
 
@@ -142,7 +146,38 @@ function bendKey(edge: string, layerAt: number): string {
   return `${edge}\n${layerAt}`;
 }
 
-/** Each layer by the middle of its neighbours' places in the one before, or after. */
+/**
+ * Reduces crossings: sweeps sort each layer by its neighbours, swaps of two neighbours in a layer repair what sorting cannot.
+ * The best order of all sweeps is kept, because a sweep can also make an order worse.
+ */
+function untangle(layers: readonly Stop[][]): void {
+  const size = layers.reduce((sum, each) => sum + each.length, 0);
+  const sweeps = size > largeFrom ? sweepsOfLarge : sweepsOfSmall;
+  const given = layers.map((each) => [...each]);
+  let best = given;
+  let least = crossingsOf(layers);
+  for (const first of [0, 1]) {
+    restore(layers, given);
+    for (let sweep = first; sweep < first + sweeps && least > 0; sweep++) {
+      reorder(layers, sweep % 2 === 0);
+      if (size <= largeFrom) swap(layers);
+      const count = crossingsOf(layers);
+      if (count >= least) continue;
+      least = count;
+      best = layers.map((each) => [...each]);
+    }
+  }
+  restore(layers, best);
+}
+
+function restore(layers: readonly Stop[][], from: readonly (readonly Stop[])[]): void {
+  for (const [place, each] of layers.entries()) {
+    each.splice(0, each.length, ...(from[place] ?? []));
+    for (const [order, stop] of each.entries()) stop.order = order;
+  }
+}
+
+/** Sorts each layer by the mean order of its neighbours in the layer before, or after. */
 function reorder(layers: readonly Stop[][], forwards: boolean): void {
   const inOrder = forwards ? layers : layers.toReversed();
   for (const each of inOrder) {
@@ -150,6 +185,58 @@ function reorder(layers: readonly Stop[][], forwards: boolean): void {
     each.sort((one, other) => (wanted.get(one) ?? 0) - (wanted.get(other) ?? 0) || one.order - other.order);
     for (const [order, stop] of each.entries()) stop.order = order;
   }
+}
+
+/** Swaps neighbours in a layer as long as that removes crossings. */
+function swap(layers: readonly Stop[][]): void {
+  for (let round = 0, isBetter = true; isBetter && round < swapRounds; round++) {
+    isBetter = false;
+    for (const each of layers)
+      for (let order = 1; order < each.length; order++) {
+        const upper = each[order - 1] as Stop;
+        const lower = each[order] as Stop;
+        if (crossingsBetween(upper, lower) <= crossingsBetween(lower, upper)) continue;
+        each[order - 1] = lower;
+        each[order] = upper;
+        lower.order = order - 1;
+        upper.order = order;
+        isBetter = true;
+      }
+  }
+}
+
+/** Crossings of the edges of two stops of one layer, if the first one is above the second one. */
+function crossingsBetween(upper: Stop, lower: Stop): number {
+  return crossed(upper.before, lower.before) + crossed(upper.after, lower.after);
+}
+
+function crossed(upper: readonly Stop[], lower: readonly Stop[]): number {
+  let count = 0;
+  for (const one of upper) for (const other of lower) if (one.order > other.order) count++;
+  return count;
+}
+
+/** Counts the inversions of the edges between each two layers, with a tree of prefix sums. */
+function crossingsOf(layers: readonly Stop[][]): number {
+  let count = 0;
+  for (const [place, each] of layers.entries()) {
+    const sums = new Uint32Array((layers[place + 1]?.length ?? 0) + 1);
+    let edges = 0;
+    for (const { after } of each) {
+      for (const { order } of after) count += edges - sumUpTo(sums, order + 1);
+      for (const { order } of after) {
+        edges++;
+        for (let at = order + 1; at < sums.length; at += at & -at) sums[at] = (sums[at] ?? 0) + 1;
+      }
+    }
+  }
+  return count;
+}
+
+function sumUpTo(sums: Uint32Array, end: number): number {
+  let sum = 0;
+  for (let at = end; at > 0; at -= at & -at) sum += sums[at] ?? 0;
+  return sum;
 }
 
 function middleOf(stop: Stop, forwards: boolean): number | undefined {

@@ -1,5 +1,5 @@
-/** Where everything of a graph stands, graphs inside of nodes first: they give their nodes their size. */
-import { type Box, type Direction, type Link, layered, type Placed, type Point } from "./layered.ts";
+/** Positions of all nodes and edges of a graph. Graphs inside of nodes come first, because they give their nodes their size. */
+import { type Box, type Direction, layered, type Placed, type Point } from "./layered.ts";
 import type { GraphEdge, GraphNode, GraphScope } from "./shape.ts";
 import { frame, sizeAround, sizeOf } from "./sizes.ts";
 
@@ -29,24 +29,12 @@ export interface Layout {
   readonly direction: Direction;
 }
 
-/** Places the nodes of one scope: elk's, or that of our own. */
-export type Placing = (
-  boxes: readonly Box[],
-  links: readonly Link[],
-  direction: Direction,
-) => Promise<Placed>;
-
-/** Without waiting for anybody. */
-export function layoutNow(scope: GraphScope, direction: Direction): Layout {
-  return put(
-    arrange(scope, { direction, by: (boxes, links) => layered(boxes, links, direction) }),
-    direction,
-  );
-}
-
-export async function layoutBy(scope: GraphScope, direction: Direction, place: Placing): Promise<Layout> {
-  const by = (boxes: readonly Box[], links: readonly Link[]) => place(boxes, links, direction);
-  return put(await arrangeBy(scope, { direction, by }), direction);
+export function layoutOf(scope: GraphScope, direction: Direction): Layout {
+  const nodes: LaidNode[] = [];
+  const edges: LaidEdge[] = [];
+  const arranged = arrange(scope, direction);
+  putScope(arranged, { x: 0, y: 0, depth: 0, direction }, nodes, edges);
+  return { width: arranged.placed.width, height: arranged.placed.height, nodes, edges, direction };
 }
 
 interface Arranged {
@@ -56,25 +44,12 @@ interface Arranged {
   readonly inside: ReadonlyMap<string, Arranged>;
 }
 
-interface Arranging<Result> {
-  readonly direction: Direction;
-  readonly by: (boxes: readonly Box[], links: readonly Link[]) => Result;
-}
-
-function arrange(scope: GraphScope, how: Arranging<Placed>): Arranged {
+function arrange(scope: GraphScope, direction: Direction): Arranged {
   const inside = new Map<string, Arranged>();
   for (const node of scope.nodes)
-    if (node.inside !== undefined) inside.set(node.key, arrange(node.inside, how));
-  const boxes = boxesOf(scope, inside, how.direction);
-  return { scope, placed: how.by([...boxes.values()], scope.edges), boxes, inside };
-}
-
-async function arrangeBy(scope: GraphScope, how: Arranging<Promise<Placed>>): Promise<Arranged> {
-  const inside = new Map<string, Arranged>();
-  for (const node of scope.nodes)
-    if (node.inside !== undefined) inside.set(node.key, await arrangeBy(node.inside, how));
-  const boxes = boxesOf(scope, inside, how.direction);
-  return { scope, placed: await how.by([...boxes.values()], scope.edges), boxes, inside };
+    if (node.inside !== undefined) inside.set(node.key, arrange(node.inside, direction));
+  const boxes = boxesOf(scope, inside, direction);
+  return { scope, placed: layered([...boxes.values()], scope.edges, direction), boxes, inside };
 }
 
 function boxesOf(
@@ -90,13 +65,6 @@ function boxesOf(
       return [key, { key, ...size, anchor: direction === "right" ? headMiddle : size.width / 2 }];
     }),
   );
-}
-
-function put(arranged: Arranged, direction: Direction): Layout {
-  const nodes: LaidNode[] = [];
-  const edges: LaidEdge[] = [];
-  putScope(arranged, { x: 0, y: 0, depth: 0, direction }, nodes, edges);
-  return { width: arranged.placed.width, height: arranged.placed.height, nodes, edges, direction };
 }
 
 interface Corner extends Point {
