@@ -91,7 +91,8 @@ export class TestIssuer implements AsyncDisposable {
         return json(response, 200, {
           ...{ issuer: this.url, authorization_endpoint: `${this.url}/authorize` },
           ...{ token_endpoint: `${this.url}/token`, jwks_uri: `${this.url}/keys` },
-          ...{ code_challenge_methods_supported: ["S256"] },
+          ...{ code_challenge_methods_supported: ["S256"], response_types_supported: ["code"] },
+          ...{ subject_types_supported: ["public"], id_token_signing_alg_values_supported: ["EdDSA"] },
           authorization_response_iss_parameter_supported: true,
         });
       case "GET /keys":
