@@ -37,7 +37,7 @@ export interface Placed {
 export type Direction = "right" | "down";
 
 /** Between layers, and between those beside each other in one. */
-export const gaps = { layer: 64, beside: 20, bend: 12 };
+const gaps = { layer: 64, beside: 20, bend: 12 };
 const sweepsOfSmall = 24;
 const sweepsOfLarge = 6;
 /** Graphs with more stops are ordered by few sweeps and no swaps. */
