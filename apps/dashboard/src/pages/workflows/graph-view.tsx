@@ -105,11 +105,7 @@ function TaskBox({ data: { task, critical, down } }: NodeProps<TaskNode>) {
       <span className="definition-marks small soft">
         {task.forEach === true ? <span title="runs for each entry of a list">× each</span> : null}
         {task.compensated === true ? <span title="has a compensation">↩ undo</span> : null}
-        {task.kind === "set" || task.kind === "gate" ? null : (
-          <span title="Expected duration">
-            {task.expectedMs ? span(task.expectedMs) : "duration unknown"}
-          </span>
-        )}
+        {task.expectedMs ? <span title="Expected duration">{span(task.expectedMs)}</span> : null}
       </span>
       <Handle type="source" position={down ? Position.Bottom : Position.Right} isConnectable={false} />
     </div>
