@@ -111,6 +111,6 @@ export function pauseMsOf(
 ): number {
   const whole = Math.min(initialMs * factor ** Math.max(0, tries - 1), maxMs || backoffMaxMs);
   const pauseMs = Math.round(whole * (1 - jitter * random));
-  // Whoever failed may know better how long it takes.
+  // The failed agent may know better how long it takes.
   return Math.max(pauseMs, Math.min(retryAfterMs, backoffMaxMs));
 }
