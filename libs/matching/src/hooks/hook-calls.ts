@@ -87,7 +87,7 @@ export class HookCalls implements HookBook {
 
   /** A task has come: whether hooks have a say before it may wait for an agent. */
   receives(task: Task): boolean {
-    // A question of before is not that of the first hook now.
+    // An open question is not one to the first hook.
     this.forget(task);
     if (!this.#hooks.has(HOOK_MOMENT_BEFORE_ASSIGN)) return false;
     task.judging = new Judging(HOOK_MOMENT_BEFORE_ASSIGN);
@@ -150,7 +150,7 @@ export class HookCalls implements HookBook {
     if (task.judging !== undefined) this.#close(task.judging);
   }
 
-  /** No hook holds a task any more, whatever it was asked. */
+  /** No hook holds a task any more. */
   release(task: Task): void {
     this.forget(task);
     task.judging?.release();
