@@ -32,9 +32,13 @@ describe("the Python client", { skip: python.skip }, () => {
     const directory = await mkdtemp(join(tmpdir(), "python-client-"));
     await using platform = await startPlatform(directory);
     try {
-      const { code, output } = await run(["-W", "error", "-m", "unittest"], join(folder, "tests", "platform"), {
-        TUTTI_URL: platform.http,
-      });
+      const { code, output } = await run(
+        ["-W", "error", "-m", "unittest"],
+        join(folder, "tests", "platform"),
+        {
+          TUTTI_URL: platform.http,
+        },
+      );
       assert.equal(code, 0, output);
       assert.match(output, /^Ran [1-9]\d* tests in [\s\S]*OK$/m);
       const shown = shownIn("python.md");

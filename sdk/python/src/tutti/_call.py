@@ -1,4 +1,4 @@
-"""What a call is, and what follows from its answer. No input and no output: both clients share it."""
+"""Calls and the rules for their answers. No input and no output: both clients share them."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class A_client(unittest.TestCase):
             self.client.run("order", {"article": "flute"}, id=f"many-{number}", labels={"batch": "7"})
         self.client.runs.get("many-2").cancel()
         runs = self.client.runs
-        # Lists are a moment behind, and so is what follows them.
+        # Lists and their watches are a moment behind.
         cancelled = (each for each in runs.watch(labels={"batch": "7"}) if each.status == "cancelled")
         self.assertEqual(next(cancelled).run_id, "many-2")
         self.assertEqual(

@@ -113,7 +113,7 @@ class AsyncHttp:
             self._put_back(server, stream) if is_kept else stream.close()
 
     async def open(self, server: str, call: Call, deadline: float) -> AsyncAnswer:
-        """An answer that goes on. The caller closes it."""
+        """An answer that is read in pieces. The caller closes it."""
         stream = await self._opened(server, deadline)
         try:
             return await self._asked(stream, server, call, deadline)

@@ -133,7 +133,7 @@ class AsyncRest:
         *,
         later: Mapping[str, Json] | None = None,
     ) -> AsyncGenerator[Json, None]:
-        """All entries of a list. ``later``: what is asked besides from the second page on."""
+        """All entries of a list. ``later``: added to the query from the second page on."""
         token = ""
         while True:
             page = {**(query or {}), **((later or {}) if token else {}), "token": token}

@@ -114,7 +114,7 @@ class Http:
             self._put_back(server, stream) if is_kept else stream.close()
 
     def open(self, server: str, call: Call, deadline: float) -> Answer:
-        """An answer that goes on. The caller closes it."""
+        """An answer that is read in pieces. The caller closes it."""
         stream = self._opened(server, deadline)
         try:
             return self._asked(stream, server, call, deadline)

@@ -134,7 +134,7 @@ class Rest:
         *,
         later: Mapping[str, Json] | None = None,
     ) -> Generator[Json, None, None]:
-        """All entries of a list. ``later``: what is asked besides from the second page on."""
+        """All entries of a list. ``later``: added to the query from the second page on."""
         token = ""
         while True:
             page = {**(query or {}), **((later or {}) if token else {}), "token": token}
