@@ -54,6 +54,14 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     ],
   ],
   [
+    "several attempts without a pause between them",
+    "workflow: w\ntasks:\n  a: {uses: x, retry: {max: 2, backoff: 0s}, compensate: {uses: y}}\n  b: {uses: x, retry: {backoff: 1s..0s}}\n  c: {uses: x, retry: {max: 1, backoff: 0s}}",
+    [
+      "a.yaml:3:41: error: tasks.a.retry.backoff: expected a first pause of more than 0 with 2 attempts, found 0",
+      "a.yaml:4:33: error: tasks.b.retry.backoff: expected a longest pause of more than 0 with 3 attempts, found 0",
+    ],
+  ],
+  [
     "needs in a circle",
     "workflow: w\ntasks:\n  a: {uses: x, needs: [c]}\n  b: {uses: x, needs: [a]}\n  c: {uses: x, needs: [b]}\n  d: {uses: x, needs: [c]}",
     ["a.yaml:3:3: error: tasks.a: tasks need each other in a circle: a → c → b → a"],

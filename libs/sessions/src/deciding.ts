@@ -8,8 +8,14 @@
  * 3. Away, it is waited for. Where it answers what no session can do, or fails for good, the session fails and says why.
  */
 
-import { RetryPolicy } from "@tutti/contracts/types/v1";
-import { errorFromUnknown, type Foundation, sleep, toErrorDetail } from "@tutti/kernel";
+import {
+  errorFromUnknown,
+  type Foundation,
+  resolveRetry,
+  retryMessage,
+  sleep,
+  toErrorDetail,
+} from "@tutti/kernel";
 import {
   type PlanPart,
   questionRunId,
@@ -51,13 +57,7 @@ const lookMs = 1_000;
 const idle = { firstMs: 1_000, maxMs: 60_000 };
 const failedMs = 500;
 /** An orchestrator that fails is asked so often before the session fails with it. */
-const retry = RetryPolicy.fromPartial({
-  maxAttempts: 5,
-  initialMs: 200,
-  factor: 2,
-  maxMs: 5_000,
-  jitter: 0.2,
-});
+const retry = retryMessage(resolveRetry({ maxAttempts: 5, initialMs: 200, maxMs: 5_000 }));
 /** It may take so long for one decision, and longer as long as it tells of itself. */
 const timeouts = { queueMs: 0, runMs: 0, heartbeatMs: 60_000, totalMs: 0 };
 /** What was asked can be looked at for so long. */

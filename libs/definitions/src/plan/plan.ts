@@ -1,4 +1,5 @@
 import type { EncodedType, Json } from "@tutti/expressions";
+import type { RetryPolicy } from "@tutti/kernel";
 import type { TaskKindWord } from "../language/task-shape.ts";
 
 /**
@@ -136,17 +137,6 @@ export type Work =
       readonly output: number;
     }
   | { readonly kind: "spawn"; readonly tasks: number; readonly max: number };
-
-export interface RetryPolicy {
-  readonly maxAttempts: number;
-  readonly initialMs: number;
-  readonly factor: number;
-  readonly maxMs: number;
-  readonly jitter: number;
-  readonly retryOn: readonly string[];
-  readonly failOn: readonly string[];
-  readonly pauseWhenExhausted: boolean;
-}
 
 /** 0 means without limit. */
 export interface Timeouts {
