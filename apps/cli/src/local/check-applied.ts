@@ -15,7 +15,7 @@ import type { SourceFile } from "./definition-file.ts";
 
 export type ScheduleBody = Routes["schedules.create"]["body"];
 
-export interface AppliedWorkflow {
+interface AppliedWorkflow {
   readonly kind: "workflow";
   readonly file: SourceFile;
   readonly id: string;
