@@ -36,7 +36,7 @@ export const clusterErrors = defineErrors("cluster", {
     retry: "never",
     help: "How many processes there are of each service: at least 1 of each, and 1, 3 or 5 NATS servers.",
     message: ({ found, expected }: { found: string; expected: string }) =>
-      `Expected ${expected}, got ${found}`,
+      `Expected ${expected}, got \`${found}\``,
     remedy: "Correct the number of processes.",
   },
   partitionsFixed: {

@@ -146,7 +146,7 @@ export const gatewayErrors = defineErrors("gateway", {
     retry: "never",
     help: "The path is there, with other methods: the header `Allow` names them.",
     message: ({ method, path }: { method: string; path: string; allowed: string }) =>
-      `${path} does not support ${method}`,
+      `Path ${path} does not support ${method}`,
     remedy: ({ allowed }: { method: string; path: string; allowed: string }) => `Use ${allowed}.`,
   },
   addressMalformed: {

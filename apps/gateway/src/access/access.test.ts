@@ -157,7 +157,7 @@ describe("access on any other address", () => {
     const { access } = accessWith({ host: "0.0.0.0", key: keyOf(found) });
     await assert.rejects(access.callerOf(asking()), {
       code: "gateway.sign_in_needed",
-      message: /; send Authorization: Bearer and a key or token of yours, or the key of this installation/,
+      message: /Send `Authorization: Bearer` with your key or token, or with the key of this installation/,
     });
     assert.equal((await access.callerOf(asking({ authorization: "Bearer first" }))).by, "key");
     for (const authorization of ["Bearer wrong", "Bearer ", "Basic first", "first"])

@@ -154,7 +154,7 @@ describe("a sender", () => {
     const others = ["x", "y", "z"].map((name) => arena.sender(name));
     for (const [at, other] of others.entries()) other.offer(20 + at);
     arena.turn();
-    assert.match(others[2]?.told.returned[0]?.error?.message ?? "", /at most 2 tasks waiting/);
+    assert.match(others[2]?.told.returned[0]?.error?.message ?? "", /maximum of 2 tasks waiting/);
   });
 
   it("hears that an attempt has begun, how far it is, and its output before the end", () => {
