@@ -117,7 +117,7 @@ describe("admission rules that have a person asked first", () => {
     await decide(namespace, "boss", await question(namespace), false, "not this month");
     await assert.rejects(start(namespace, "ada", 5_000), (error) => {
       assert.equal(codeIn(error), "access.not_approved");
-      return /boss said no \(not this month\) to: Start for 5000\?/.test(String(error));
+      return /boss rejected the request \(not this month\): Start for 5000\?/.test(String(error));
     });
   });
 

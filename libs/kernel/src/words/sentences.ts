@@ -1,6 +1,6 @@
 /**
  * Joins texts into sentences. A text that ends without a mark gets a full stop, and one that has its mark keeps it.
- * A text of several lines is a list, and what follows it starts a line.
+ * A text of several lines is a list, and the next text starts a line.
  */
 export function sentences(...texts: readonly string[]): string {
   let joined = "";
