@@ -70,6 +70,9 @@ declare module "fastify" {
   }
 }
 
+/** Ids are shorter. */
+const parameterCharsMax = 1_000;
+
 /** `open`: a route of the API without a caller. `page`: a document for browsers. */
 type Reach = "open" | "page";
 
@@ -81,10 +84,13 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
     logger: false,
     // The port belongs to the host; nothing listens here.
     forceCloseConnections: false,
-    routerOptions: { maxParamLength: 1_000 },
+    routerOptions: { maxParamLength: parameterCharsMax },
     schemaController: { compilersFactory: noCompilers },
-    frameworkErrors: (_error, request, reply) => {
-      sendProblem(reply, gatewayErrors.addressMalformed({ path: request.url.slice(0, 200) }));
+    frameworkErrors: ({ code }, request, reply) => {
+      const isTooLong = code === "FST_ERR_MAX_PARAM_LENGTH";
+      const tooLong = gatewayErrors.parameterTooLong({ most: parameterCharsMax });
+      const malformed = gatewayErrors.addressMalformed({ path: request.url.slice(0, 200) });
+      sendProblem(reply, isTooLong ? tooLong : malformed);
     },
   });
   app.decorateRequest("caller", undefined);

@@ -9,6 +9,7 @@ import type { Guard } from "@tutti/host";
 import { type CallContext, errorFromUnknown, type Foundation, type Principal } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
 import { WebSocketServer } from "ws";
+import { answerHandshakes } from "../front/refuse-upgrade.ts";
 import { LinkedSocket } from "./linked-socket.ts";
 
 export interface LinkDoorParts {
@@ -39,6 +40,7 @@ export class LinkDoor {
 
   constructor(parts: LinkDoorParts) {
     this.#parts = parts;
+    answerHandshakes(this.#server);
     parts.guard?.onRulesChanged(() => this.#review());
   }
 

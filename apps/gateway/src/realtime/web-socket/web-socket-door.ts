@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import { errorFromUnknown, type Logger, toProblem } from "@tutti/kernel";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Caller } from "../../access/access.ts";
+import { answerHandshakes } from "../../front/refuse-upgrade.ts";
 import { EventFeed, type EventFeedParts } from "../events/event-feed.ts";
 import { webSocketFormat } from "../events/format.ts";
 import { wantedOf } from "../events/wanted.ts";
@@ -33,6 +34,7 @@ export class WebSocketDoor {
 
   constructor(parts: WebSocketDoorParts) {
     this.#parts = parts;
+    answerHandshakes(this.#server);
   }
 
   /** Takes over a connection that asked for it; who may come in has been decided. */
