@@ -93,7 +93,7 @@ interface RunLogParts {
  */
 class RunLog {
   readonly #parts: RunLogParts;
-  /** The output of each task, started when an agent has begun the task. */
+  /** The output of each task, started when an agent has started the task. */
   readonly #outputs = new Map<string, Promise<void>>();
   #last = 0;
   #hasEnded = false;
