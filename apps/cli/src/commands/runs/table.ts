@@ -210,7 +210,10 @@ export const runCommands: readonly Command[] = [
     name: "cancel",
     group: "runs",
     summary: "Cancel runs and compensate completed steps",
-    about: [steerable],
+    about: [
+      "Prints which completed tasks are compensated, and asks on a terminal. `--yes` skips the question.",
+      steerable,
+    ],
     arguments: [{ ...runId, isOptional: true }],
     options: [
       { name: "now", summary: "terminate at once. Do not wait and do not compensate" },
