@@ -42,14 +42,13 @@ export async function apply(context: Context): Promise<Result> {
     },
     quiet: steps.map(({ applied: { kind, id }, outcome }) => `${kind}/${id} ${outcome}`),
     draw: () => {
-      const { style } = print;
       print.table(
         [{ title: "file" }, { title: "kind" }, { title: "id" }, { title: "change" }],
         steps.map(({ applied: { file, kind, id }, outcome }) => [
-          style.dim(safe(file.fileName)),
+          { text: file.fileName, tone: "dim" },
           kind,
-          safe(id),
-          outcome === "unchanged" ? style.dim(outcome) : style.green(outcome),
+          { text: id, tone: "bold" },
+          { text: outcome, tone: outcome === "unchanged" ? "dim" : "green" },
         ]),
       );
       if (isDry) print.note("Dry run: nothing was changed.");
