@@ -3,7 +3,7 @@
  * governance is away goes by the last one until that is too old.
  *
  * 1. Nothing waits for it: without a bundle what needs one is refused.
- * 2. What is written is what was taken, as it was signed; what is read is checked as if it had been received.
+ * 2. What is written is what was taken, as it was signed. What is read is checked as if it had been received.
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
@@ -24,7 +24,7 @@ import { noteMade } from "../storage/made-files.ts";
 export interface BundleFeedParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly policies: () => Pick<Client<typeof policyService>, "watchBundles">;
-  /** Where the last one is kept; undefined where nothing is. */
+  /** Where the last one is kept. Undefined where nothing is. */
   readonly file: string | undefined;
   /** Takes a bundle in, or says why not. */
   readonly take: (bundle: Bundle) => Promise<string>;

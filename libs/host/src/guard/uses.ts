@@ -20,7 +20,7 @@ import { systemNamespace } from "@tutti/policy";
 
 export interface UsesParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
-  /** Takes in what was used of a namespace, and of the installation who is kept out; rejects when it is not taken. */
+  /** Takes in what was used of a namespace, and of the installation who is kept out. Rejects when it is not taken. */
   readonly take: (
     namespace: string,
     told: { readonly uses: UsedCredential[]; readonly lockouts: Lockout[] },
@@ -43,7 +43,7 @@ const lockoutsMax = 1_000;
 
 export class Uses implements Component {
   readonly #parts: UsesParts;
-  /** In which minute each was told of last, by its id; those that were not used for longest come first. */
+  /** In which minute each was informed of last, by its id. Those that were not used for longest come first. */
   readonly #told = new Map<string, number>();
   #waiting = new Map<string, Use>();
   #lockouts = new Map<string, Lockout>();

@@ -3,7 +3,7 @@
  *
  * 1. A journal that has stopped is opened again once, for any number of requests: all get the same new one.
  * 2. It is closed before it is opened again: two writers in one log would be its end.
- * 3. As long as it cannot be opened it is tried again, ever more slowly; waiters continue when it works.
+ * 3. As long as it cannot be opened it is tried again, ever more slowly. Waiters continue when it works.
  */
 import { type Journal, journalErrors, type PartitionName } from "@tutti/journal";
 import {

@@ -80,7 +80,7 @@ export class OperationsServer {
     this.#options = options;
   }
 
-  /** Where it listens; undefined while it does not. */
+  /** Where it listens. Undefined while it does not. */
   get address(): ListenAddress | undefined {
     return this.#address;
   }
@@ -129,7 +129,7 @@ export class OperationsServer {
     this.#server = undefined;
     this.#address = undefined;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    // They serve no request, but Node takes them for connections at work until their first request.
+    // They serve no request, but Node takes them for connections running until their first request.
     for (const socket of this.#silent) socket.destroy();
     const cut = (): void => server.closeAllConnections();
     if (signal.aborted) cut();

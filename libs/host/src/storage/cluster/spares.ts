@@ -10,7 +10,7 @@ export interface SparesParts {
   readonly partitionOwner: PartitionOwner;
   readonly services: readonly HostedService[];
   readonly foundation: Pick<Foundation, "timers" | "logger">;
-  /** From the end of one round to the next; 0 for none at all. */
+  /** From the end of one round to the next. 0 for none at all. */
   readonly everyMs: number;
 }
 
