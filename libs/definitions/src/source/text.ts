@@ -9,6 +9,8 @@ export interface DefinitionText {
   readonly text: string;
   /** For messages: `order.yaml`. */
   readonly fileName: string;
+  /** Lines of the file before the text, if the file has several documents. Default: 0. */
+  readonly linesBefore?: number;
 }
 
 export interface ReadSource {
