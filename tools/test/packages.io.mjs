@@ -50,7 +50,7 @@ describe("the packages, installed outside of the clone", () => {
       await packed("ws", out),
     ]);
     write(folder, { ...project, ".npmrc": `registry=${registry}\n` });
-    // The Node that `tutti` brings is 120 MB from a registry; it is this one.
+    // The Node that `tutti` brings is 120 MB from a registry. This test uses its own.
     const words = ["install", "--omit=optional", "--no-audit", "--no-fund", "--cache", cache];
     const { code, output } = await run("npm", [...words, "@tutti/sdk", "tutti"], { cwd: folder, env });
     assert.equal(code, 0, output);
