@@ -118,7 +118,7 @@ describe("admission rules about plans", () => {
     assert.equal(brewed, before + 2, "each was done once, and none before the yes");
     const other = await held();
     await decide(other.id, Verdict.VERDICT_REJECTED, "it is needed elsewhere");
-    await assert.rejects(other.result(), /boss said no \(it is needed elsewhere\)/);
+    await assert.rejects(other.result(), /boss rejected the request \(it is needed elsewhere\)/);
     assert.equal(brewed, before + 2);
     await rules.remove(namespace, "asked");
   });

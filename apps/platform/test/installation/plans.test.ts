@@ -122,7 +122,7 @@ describe("what a session would come to", () => {
           { id: "b", uses: "wall.paint", needs: ["a"] },
         ],
       }),
-      /INVALID_ARGUMENT task (a|b): .*circle.*correct it/,
+      /INVALID_ARGUMENT task (a|b): .*circle.*Correct the task/,
     );
     assert.match(await plan({ tasks: [{ ...task, needs: ["x"] }] }), /INVALID_ARGUMENT task a: .*x/);
     assert.match(

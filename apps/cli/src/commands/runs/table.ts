@@ -114,7 +114,11 @@ export const runCommands: readonly Command[] = [
     options: [
       { name: "follow", short: "f", summary: "print new lines until the run ends" },
       { name: "task", value: "TASK", summary: "only this task" },
-      { name: "since", value: "TIME", summary: "only lines after this time: 2h (ago), 2026-03-01T14:00Z" },
+      {
+        name: "since",
+        value: "WHEN",
+        summary: "only from this time on: 2h (ago), 2026-03-01, 2026-03-01T14:00Z",
+      },
     ],
     examples: [
       { words: "logs order-18 --follow", does: "follow a run" },
