@@ -69,7 +69,7 @@ describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, ()
     assert.equal(code, 1);
     assert.match(
       registry.errorOutput,
-      /^registry did not start: expected JetStream at .*; start it with -js and enable JetStream for the account\n$/,
+      /^registry did not start: JetStream is not available at .*\. Start it with `-js`, and enable JetStream for the account\.\n$/,
     );
   });
 

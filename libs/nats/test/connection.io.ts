@@ -157,7 +157,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
       assert.ok(natsErrors.serverTooOld.is(error));
       assert.match(
         error.message,
-        /expected NATS server 2\.10\.27 or newer at .*, found 2\.9\.10, which may acknowledge two writers/,
+        /The NATS server .* has version 2\.9\.10, older than 2\.10\.27, and may acknowledge two conflicting writers/,
       );
       assert.equal(error.retryable, false);
       return true;

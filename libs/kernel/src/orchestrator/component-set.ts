@@ -222,7 +222,7 @@ export class ComponentSet {
       timeoutMs: startTimeoutMs,
       timedOut: () =>
         lifecycleErrors.stepTimedOut({
-          what: `the end of \`${step.name}\``,
+          what: `the step \`${step.name}\``,
           setting: "startTimeoutMs",
           timeoutMs: startTimeoutMs,
         }),

@@ -26,6 +26,7 @@ import {
   sleep,
   type Timer,
   type TuttiError,
+  withoutRemedy,
 } from "@tutti/kernel";
 import type { Outcome, PartitionStanding, PartitionState } from "../api.ts";
 import { raiseBehaviour } from "../behaviour/raising.ts";
@@ -410,7 +411,7 @@ export class Partition {
 
   /** What a caller hears of a batch that the journal did not take. */
   #toldOf({ kind, refusal }: Failure): Refusal {
-    const at = { service: this.#parts.service, partition: this.number, reason: refusal.message };
+    const at = { service: this.#parts.service, partition: this.number, reason: withoutRemedy(refusal) };
     if (kind === "full") return refusal;
     return kind === "unknown" ? runtimeErrors.outcomeUnknown.refusal(at) : runtimeErrors.notTaken.refusal(at);
   }
@@ -432,7 +433,7 @@ export class Partition {
   #fenced(memory: PartitionMemory, error: TuttiError): void {
     const life = this.#life;
     if (life?.memory !== memory || memory.isStopped) return;
-    this.#reason = error.message;
+    this.#reason = withoutRemedy(error);
     this.#end(life);
     this.#lose();
   }
@@ -444,9 +445,9 @@ export class Partition {
     const { service, logger } = this.#parts;
     const at = { service, partition: this.number };
     logger.error("what a partition has kept is damaged; it is loaded again", { ...at, error });
-    this.#reason = error.message;
+    this.#reason = withoutRemedy(error);
     this.#isDamaged = true;
-    this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: error.message })));
+    this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: withoutRemedy(error) })));
     this.#restart();
   }
 

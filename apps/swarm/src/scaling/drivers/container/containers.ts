@@ -98,7 +98,7 @@ export class Containers implements Programs {
       if (reason !== undefined) throw scalingErrors.imageMissing({ image, reason });
       id = await engine.create(name, spec);
       if (id === undefined)
-        throw scalingErrors.imageMissing({ image, reason: "nothing, once it was brought" });
+        throw scalingErrors.imageMissing({ image, reason: "it is missing after the pull" });
     }
     if (isWanted())
       try {
