@@ -153,11 +153,11 @@ describe("SIGTERM", { concurrency: 2 }, () => {
     await notes.line("note asked for");
 
     notes.signal("SIGTERM");
-    await notes.line(({ msg, to }) => msg === "orchestrator changed its state" && to === "draining");
+    await notes.line(({ msg, to }) => msg.startsWith("state changed: ") && to === "draining");
     notes.signal("SIGTERM");
 
     assert.deepEqual(await notes.ended(), { code: 143, signal: null });
     assert.equal((await cut).code, status.UNAVAILABLE);
-    assert.equal(notes.lines.at(-1)?.msg, "told to stop a second time, the process exits at once");
+    assert.equal(notes.lines.at(-1)?.msg, "second stop signal received, exiting immediately");
   });
 });

@@ -68,7 +68,7 @@ describe("DataDirectory", () => {
     directory.stop();
     await directory.start();
     directory.stop();
-    const { fields } = logger.line("the data directory is readable by its user alone now");
+    const { fields } = logger.line("restricted the data directory to its user");
     assert.equal(fields["changed"], 4);
   });
 

@@ -52,9 +52,7 @@ describe("runHost in a real process", { concurrency: true }, () => {
   it("stops in good order and ends with 1 when what is done once it is ready fails", async () => {
     const { code, words } = await run("forgets");
     assert.equal(code, 1);
-    assert.deepEqual(messagesIn(words), [
-      "an error got past everybody who could have caught it, the process ends",
-    ]);
+    assert.deepEqual(messagesIn(words), ["uncaught error, exiting"]);
     assert.equal(words.at(-1), "stopped");
   });
 

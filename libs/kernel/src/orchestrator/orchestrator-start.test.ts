@@ -131,7 +131,7 @@ describe("Orchestrator: starting", () => {
     late.open();
     await foundation.time.flush();
     assert.deepEqual(notes, ["start slow", "stop slow"]);
-    foundation.logger.line("component started after its start was given up, and is stopped again");
+    foundation.logger.line("component started after its start timed out, stopping it");
   });
 
   it("a component that is not critical and fails to start only degrades, and takes its dependents with it", async () => {

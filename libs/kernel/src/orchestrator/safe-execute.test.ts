@@ -154,7 +154,7 @@ describe("safeExecute: time", () => {
     };
     await assert.rejects(time.settle(orchestrator.safeExecute("charge", slow, { timeoutMs: 100 })));
     await time.advanceAsync(1_000);
-    const { fields } = foundation.logger.line("operation ended after it was given up");
+    const { fields } = foundation.logger.line("operation ended after it timed out");
     assert.equal(fields["outcome"], "rejected");
   });
 
@@ -236,7 +236,7 @@ describe("safeExecute: reporting", () => {
     const fails = () => Promise.reject(failure("never"));
     const price: number | undefined = await orchestrator.safeExecute("charge", fails, { default: undefined });
     assert.equal(price, undefined);
-    assert.equal(foundation.logger.line("operation failed, its declared default is taken").level, "warn");
+    assert.equal(foundation.logger.line("operation failed, using its default").level, "warn");
     assert.equal(counted("defaulted"), 1);
     assert.equal(reports[0]?.outcome, "defaulted");
   });
@@ -248,7 +248,7 @@ describe("safeExecute: reporting", () => {
     assert.equal(counted("succeeded"), 1);
     const labels = { orchestrator: "billing" };
     assert.equal(foundation.metrics.value("tutti_orchestrator_operation_retries_total", labels), 1);
-    assert.equal(foundation.logger.line("operation failed, it is tried again").fields["pauseMs"], 100);
+    assert.equal(foundation.logger.line("operation failed, retrying").fields["pauseMs"], 100);
   });
 
   it("keeps the labels bounded when operations are named by what they are about", async () => {

@@ -292,7 +292,7 @@ export class Partition {
         this.#reason = message;
         const isTooNew = runtimeErrors.behaviourNewer.is(error);
         if (status === "DATA_LOSS" || isTooNew) this.#state = "failed";
-        logger.error("a partition cannot be loaded; it is tried again", {
+        logger.error("failed to load a partition, retrying", {
           service,
           partition: this.number,
           error,
@@ -402,7 +402,7 @@ export class Partition {
     const at = { service, partition: this.number };
     const reason = failure.refusal.message;
     this.#reason = reason;
-    logger.warn("the journal did not take a batch; the partition is loaded again", { ...at, reason });
+    logger.warn("journal rejected a batch, reloading the partition", { ...at, reason });
     this.#end(life, refused(this.#toldOf(failure)));
     if (failure.kind === "full") this.#refuseAll(failure.refusal);
     if (failure.kind === "fenced") this.#lose();
@@ -444,7 +444,7 @@ export class Partition {
     if (life?.memory !== memory || memory.isStopped) return;
     const { service, logger } = this.#parts;
     const at = { service, partition: this.number };
-    logger.error("what a partition has kept is damaged; it is loaded again", { ...at, error });
+    logger.error("stored data of a partition is damaged, reloading it", { ...at, error });
     this.#reason = withoutRemedy(error);
     this.#isDamaged = true;
     this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: withoutRemedy(error) })));
@@ -454,7 +454,7 @@ export class Partition {
   /** Something threw that nobody expected: what is in memory may be wrong. */
   #faulted(memory: PartitionMemory, fault: unknown): void {
     const { service, logger } = this.#parts;
-    logger.error("a fault in a partition", { service, partition: this.number, error: fault });
+    logger.error("partition fault", { service, partition: this.number, error: fault });
     const life = this.#life;
     if (life?.memory !== memory || memory.isStopped || this.#state === "starting") {
       if (life?.memory === memory) memory.isStopped = true;
@@ -516,7 +516,7 @@ export class Partition {
   }
 
   #logFault(error: unknown): void {
-    this.#parts.logger.error("whoever waited for an answer failed on it", { error });
+    this.#parts.logger.error("reply callback failed", { error });
   }
 
   /** Sees to it that there is a turn when something is due. */
