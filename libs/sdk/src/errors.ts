@@ -136,7 +136,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "never",
     help: "An option of a worker, or the variable of the environment that stands for it, is wrong. The message names both.",
     message: ({ option, expected, found }: { option: string; expected: string; found: string }) =>
-      `${capitalized(option)}: expected ${expected}, got ${found}`,
+      `${option.includes(" ") ? capitalized(option) : `\`${option}\``}: expected ${expected}, got ${found}`,
     remedy: "Correct the option.",
   },
   secretUnnamed: {

@@ -159,9 +159,9 @@ describe("metrics", () => {
       [
         "a rate of a gauge",
         { metric: load, overTime: 7 },
-        /for it is a gauge, of tutti_load_ratio, found rate/,
+        /Metric tutti_load_ratio cannot answer this: expected .* of a gauge, got rate/,
       ],
-      ["the last of several series", { metric: requests, overSeries: 5 }, /over series of/],
+      ["the last of several series", { metric: requests, overSeries: 5 }, /over series, got last/],
       ["labels that stay apart of nothing joined", { metric: requests, groupBy: ["route"] }, /stay apart/],
     ];
     for (const [what, query, message] of refused) {
@@ -240,7 +240,7 @@ describe("metrics", () => {
       ["an unknown metric", "name=tutti_nothing", 404, /Metric tutti_nothing not found/],
       ["a time that is none", `name=${load}&fromMs=yesterday`, 400, /^`fromMs`: .*got yesterday/],
       ["a time that no date has", `name=${load}&toMs=1e300`, 400, /^`toMs`: .*got 1e300/],
-      ["a strange way to join", `name=${load}&over=median`, 400, /^`over`: /],
+      ["a strange way to join", `name=${load}&over=median`, 400, /as the parameter over, got median/],
       ["a label without a value", `name=${load}&label=route`, 400, /^`label`: /],
     ];
     for (const [what, query, status, message] of refused) {
