@@ -12,7 +12,7 @@ const require = createRequire(import.meta.url);
 
 /** @typedef {{ name: string, comment: string, severity: "error", from: object, to: object }} Rule */
 
-/** Machines have a folder of packages, one per kind of thing; everything else is a package by itself. */
+/** Machines have a folder of packages, one per kind of thing. Everything else is a package by itself. */
 const packageFolder = "libs/machines/[^/]+|(?:libs|apps)/[^/]+|bench";
 
 /** A test of its own, and nothing else: it may use what tests share, and the product may not use it. */

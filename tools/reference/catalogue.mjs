@@ -34,10 +34,11 @@ function messageProblems(source) {
   return problems;
 }
 
-/** @param {string} code @param {string | Function} remedy @returns {string[]} */
+/** @param {string} code @param {string | Function | undefined} remedy @returns {string[]} */
 function remedyProblems(code, remedy) {
   if (typeof remedy === "function") return [];
-  if (remedy === "") return quoting.has(code) ? [] : ["the remedy is empty: say what to do"];
+  if (remedy === undefined || remedy === "")
+    return quoting.has(code) ? [] : ["the remedy is empty: say what to do"];
   const problems = [];
   if (!/^[A-Z]/.test(remedy))
     problems.push("the remedy starts with a verb in the imperative and a capital letter");

@@ -31,7 +31,7 @@ describe("Extensions", () => {
     assert.equal(foundation.time.monotonic(), 20_000);
     assert.equal(good.state, "ready");
     assert.deepEqual(
-      extensions.readinessProblems().map(({ component, reason }) => [component, reason.slice(0, 67)]),
+      extensions.readinessProblems().map(({ component, reason }) => [component, reason.slice(0, 68)]),
       [
         ["extensions.deaf", "its start failed: The start of `deaf` did not finish within 10000 ms"],
         ["extensions.slow", "its start failed: The start of `slow` did not finish within 10000 ms"],

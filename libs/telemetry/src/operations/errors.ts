@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What goes wrong at the operations endpoints. */
+/** Errors of the operations endpoints. */
 export const operationsErrors = defineErrors("operations", {
   unknownPath: {
     status: "NOT_FOUND",
@@ -28,9 +28,38 @@ export const operationsErrors = defineErrors("operations", {
   hostsDiffer: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The request has several Host headers. Proxies and servers may read different ones. Send one.",
+    help: "The request has several Host headers, or none. Proxies and servers may read different ones. Send one.",
     message: ({ found }: { found: number }) => `The request has ${found} Host headers`,
     remedy: "Send one Host header.",
+  },
+  headersTooLong: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The address and the headers of a request together have at most 32 KiB at a gateway, and 8 KiB at other processes. Large values belong in the body. Answered over HTTP with 431.",
+    message: () => "The address and the headers together exceed 32 KiB (8 KiB without a gateway)",
+    remedy: "Send large values in the body.",
+  },
+  requestLate: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "same-key",
+    help: "A connection was opened and its request did not arrive in time: 5 s for the headers, 60 s for the whole request. Check the network and the client. Answered over HTTP with 408.",
+    message: () => "The headers did not arrive within 5 s, or the whole request not within 60 s",
+    remedy: "Send the request again.",
+  },
+  requestMalformed: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The bytes on the connection are not an HTTP/1.1 request. Common causes are TLS on a port without TLS, a space in the address, and a wrong `Content-Length`.",
+    message: ({ reason }: { reason: string }) => `The bytes are not an HTTP/1.1 request: ${reason}`,
+    remedy: "Check the address, the headers and whether the client uses https.",
+  },
+  expectationUnknown: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The header `Expect` has one value in HTTP: `100-continue`. Answered over HTTP with 417.",
+    message: ({ found }: { found: string }) =>
+      `\`Expect\`: expected 100-continue, got ${JSON.stringify(found)}`,
+    remedy: "Remove the header.",
   },
   keyNotSet: {
     status: "UNAUTHENTICATED",
