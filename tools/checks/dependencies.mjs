@@ -55,7 +55,8 @@ function rules() {
     rule(
       "no-tests-in-the-product",
       "tests, and what they share, may not be used by the product",
-      { path: "^(libs|apps)/", pathNot: `${testPaths}|${simulation}` },
+      // The testing kit of the SDK is for users: the SDK exports it.
+      { path: "^(libs|apps)/", pathNot: `${testPaths}|${simulation}|^libs/sdk/src/index\\.ts$` },
       { path: `${testPaths}|${simulation}|^node:test|(^|node_modules/)fast-check/` },
     ),
     rule(

@@ -34,6 +34,7 @@ function workspace(t, main) {
     "start",
     "node-version",
     "launch",
+    "child",
     "setup",
     "fronts",
     "lock",

@@ -215,6 +215,6 @@ export class Demonstration implements Component {
 }
 
 /** Listening everywhere, it is at this machine's own address too. */
-function linkAddress(address: string): string {
+export function linkAddress(address: string): string {
   return address.replace(/^(0\.0\.0\.0|\[::\]):/, "127.0.0.1:");
 }
