@@ -112,7 +112,7 @@ export const runCommands: readonly Command[] = [
     ],
     arguments: [runId],
     options: [
-      { name: "follow", short: "f", summary: "print new lines until the run ends" },
+      { name: "follow", summary: "print new lines until the run ends" },
       { name: "task", value: "TASK", summary: "only this task" },
       {
         name: "since",
