@@ -1,4 +1,4 @@
-export { countsIn, statusWord } from "@tutti/machine-run/siblings";
+export { countsIn, statusWord } from "@tutti/machine-work";
 export { noteAgents } from "./agents/commands.ts";
 export { agentNotes, agentsKnown } from "./agents/seen.ts";
 export { hasBudget, isLimited } from "./budget/left.ts";

@@ -6,8 +6,8 @@
  * 3. What somebody says to have used beyond all that there was is kept apart, as an overrun, and books nothing.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
+import { add, isNothing, kinds, noAmounts, rounded, subtract } from "@tutti/machine-work";
 import type { Mission, MissionView, Task, TaskView } from "../state.ts";
-import { add, isNothing, kinds, noAmounts, rounded, subtract } from "./amounts.ts";
 
 /** What may be used up in all; what is 0 has no limit. */
 export function limitOf({ order, raised }: Pick<MissionView, "order" | "raised">): Amounts {

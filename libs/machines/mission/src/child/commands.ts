@@ -2,15 +2,7 @@
 import { MissionDone, MissionPhase } from "@tutti/contracts/swarm/v1";
 import { type ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
 import { ConfirmChild, EndChild, RefuseChild, type RunEnding } from "@tutti/contracts/workflow/v1";
-import {
-  bounded,
-  bytesOf,
-  dataOf,
-  detailOfRefusal,
-  payloadOf,
-  statusName,
-} from "@tutti/machine-run/siblings";
-import { said } from "../budget/amounts.ts";
+import { bounded, bytesOf, dataOf, detailOfRefusal, payloadOf, said, statusName } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { goingOn } from "../life/step.ts";
 import { settledTask, unnamed } from "../offer/commands.ts";

@@ -15,10 +15,15 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
-import { detailOfRefusal, statusName } from "@tutti/machine-run/siblings";
+import {
+  detailOfRefusal,
+  expressionOf,
+  labelsMax,
+  outputExpressionOf,
+  statusName,
+} from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
-import { expressionOf, outputExpressionOf } from "../evaluate/programs.ts";
-import { labelsMax, tasksDefault } from "../limits.ts";
+import { tasksDefault } from "../limits.ts";
 import {
   hasEnded,
   type MissionCommand,

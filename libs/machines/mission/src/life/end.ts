@@ -5,23 +5,24 @@ import { type ErrorDetail, TaskStatus, Verdict, WorkStatus } from "@tutti/contra
 import { CancelRun, EndChild, type RunEnding, TerminateRun, WithdrawRun } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
 import {
+  add,
   bounded,
   bytesOf,
   type Data,
   detailOfRefusal,
   isDone,
+  isNothing,
   joinedObject,
   memberName,
   noBytes,
   ofTask,
+  outputExpressionOf,
   payloadOf,
-  withdrawMessage as withdrawRun,
-} from "@tutti/machine-run/siblings";
-import { add, isNothing } from "../budget/amounts.ts";
+  valueBytesMax,
+  withdrawRun,
+} from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { encoded, evaluate } from "../evaluate/evaluate.ts";
-import { outputExpressionOf } from "../evaluate/programs.ts";
-import { valueBytesMax } from "../limits.ts";
 import { questionDecided } from "../question/events.ts";
 import {
   isChild,

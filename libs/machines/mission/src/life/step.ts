@@ -1,9 +1,9 @@
 /** What commands have in common: a mission that goes on, an agent that takes part, and that the mission goes on by itself after them. */
 import type { Cause } from "@tutti/contracts/types/v1";
 import { isRefusal, type Message, type Refusal, type WireCodec } from "@tutti/kernel";
-import { cut, statusName } from "@tutti/machine-run/siblings";
+import { cut, reasonLengthMax, statusName } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
-import { heardAfterMs, reasonLengthMax } from "../limits.ts";
+import { heardAfterMs } from "../limits.ts";
 import { participantsHeard } from "../participant/events.ts";
 import { leaderLeaseMs } from "../participant/leading.ts";
 import {

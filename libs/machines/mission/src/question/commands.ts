@@ -7,10 +7,13 @@ import {
   type Data,
   dataOfPayload,
   detailOfRefusal,
+  isNothing,
+  kinds,
+  noAmounts,
   parsed,
+  rounded,
   UnreadableData,
-} from "@tutti/machine-run/siblings";
-import { isNothing, kinds, noAmounts, rounded } from "../budget/amounts.ts";
+} from "@tutti/machine-work";
 import { budgetRaised } from "../budget/events.ts";
 import { missionErrors } from "../errors.ts";
 import { stopMission } from "../life/end.ts";

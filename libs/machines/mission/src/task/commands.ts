@@ -11,8 +11,7 @@ import {
   WithdrawTasksRequest,
 } from "@tutti/contracts/swarm/v1";
 import { type TaskOutcome, TaskStatus } from "@tutti/contracts/types/v1";
-import { bounded, bytesOf, dataOfPayload, payloadOf, statusName } from "@tutti/machine-run/siblings";
-import { said } from "../budget/amounts.ts";
+import { bounded, bytesOf, dataOfPayload, payloadOf, said, statusName } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { boardCommand, causeOf, commandOf, reasonOf } from "../life/step.ts";
 import {

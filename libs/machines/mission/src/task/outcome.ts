@@ -6,27 +6,29 @@ import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { Value } from "@tutti/expressions";
 import { decideRetry, type ReadOnly, retryFromMessage } from "@tutti/kernel";
 import {
+  attemptsMax,
   bytesOf,
+  cleaned,
+  conditionText,
   type Data,
   detailOfRefusal,
   encodeJson,
+  expressionOf,
   parsed,
   payloadOf,
+  said,
   UnreadableData,
-} from "@tutti/machine-run/siblings";
+} from "@tutti/machine-work";
 import { behaviours } from "../behaviours.ts";
-import { cleaned, said } from "../budget/amounts.ts";
 import { limitOf } from "../budget/book.ts";
 import { attemptFailed, outputQuestioned } from "../claim/events.ts";
 import { missionErrors } from "../errors.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
-import { expressionOf } from "../evaluate/programs.ts";
 import { tellPartsStopping } from "../life/end.ts";
-import { attemptsMax, conditionStepsMax, keptBytesMax } from "../limits.ts";
+import { conditionStepsMax, keptBytesMax } from "../limits.ts";
 import { sendMessage } from "../message/send.ts";
 import { ask, askForRules } from "../question/ask.ts";
 import { isChild, type MissionEventStep, type MissionView, type Task, type TaskView } from "../state.ts";
-import { conditionText } from "./begin.ts";
 import { taskCompleted, taskFailed, taskPaused } from "./events.ts";
 import { inputOf } from "./input.ts";
 

@@ -7,10 +7,10 @@
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
+import { add, isNothing, kinds, noAmounts, rounded, subtract } from "@tutti/machine-work";
 import type { Place } from "../kinds/kind.ts";
 import { addUsed } from "../node/nodes.ts";
 import { detailOf, type Node, type Run, type RunView } from "../state.ts";
-import { add, isNothing, kinds, noAmounts, rounded, subtract } from "./amounts.ts";
 
 /** Whether it has a budget to keep within. */
 export function hasBudget({ order }: RunView): boolean {

@@ -3,12 +3,10 @@ import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contrac
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { CancelRun, type ChildQueuedV1, type OfferDetails, TerminateRun } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
+import { bytesOf, childIdOf, type Data, noBytes, payloadOf, withdrawRun } from "@tutti/machine-work";
 import { givenToChild } from "../budget/book.ts";
-import { bytesOf, type Data, noBytes, payloadOf } from "../data.ts";
 import { given, givenWhole } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
-import { childIdOf } from "../life/ids.ts";
-import { withdrawMessage } from "../life/messages.ts";
 import { runLimitAsked } from "../limit/events.ts";
 import { isWaitingForLimits, recoverNodeLimits } from "../limit/node-limits.ts";
 import { askNextOfTask, askOfTask, giveBackOfTask, limitsOfTask } from "../limit/of-tasks.ts";
@@ -52,7 +50,7 @@ export const child: TaskKind = {
       const parent = { ...step.key, task: idOf(place) };
       const given = { definition: work.definition, parent, terminate: isByForce, reason };
       if (isMission) step.send(to, withdrawMission, given);
-      else step.send(to, withdrawMessage, { ...given, fromId: "" });
+      else step.send(to, withdrawRun, { ...given, fromId: "" });
     } else if (isByForce) step.send(to, isMission ? terminateMission : terminateMessage, { reason });
     else step.send(to, isMission ? cancelMission : cancelMessage, { reason });
   },

@@ -16,12 +16,19 @@ import {
   type WithdrawRun,
 } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
-import { cut, detailOfRefusal } from "../error-details.ts";
+import {
+  cut,
+  detailOfRefusal,
+  labelsMax,
+  reasonLengthMax,
+  StepBudget,
+  statusName,
+  withdrawRun as withdrawMessage,
+} from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
-import { Budget } from "../kinds/budget.ts";
 import { askNext } from "../limit/asking.ts";
 import { limitsOf } from "../limit/limits.ts";
-import { labelsMax, priorityMax, reasonLengthMax } from "../limits.ts";
+import { priorityMax } from "../limits.ts";
 import { awaitsStarts } from "../node/alone.ts";
 import { taskResumed } from "../node/events.ts";
 import { findNode } from "../node/places.ts";
@@ -46,9 +53,8 @@ import {
   runStopped,
   runWithdrawn,
 } from "./events.ts";
-import { beginMessage, withdrawMessage } from "./messages.ts";
+import { beginMessage } from "./messages.ts";
 import { tellAllStopping } from "./stopping.ts";
-import { statusName } from "./words.ts";
 
 const done: RunDone = {};
 
@@ -154,7 +160,7 @@ export const cancelRun: RunCommand<CancelRun, RunDone> = {
 
 /** Stops what is open, undoes what was done, and ends. */
 export function stopRun(run: RunView, step: RunStep, status: WorkStatus, error: ErrorDetail): void {
-  tellAllStopping(run, step, new Budget(), "cancel");
+  tellAllStopping(run, step, new StepBudget(), "cancel");
   step.emit(runStopped, { status, error, stopMs: step.nowMs });
   advance(run, step);
 }
@@ -170,7 +176,7 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
   decide(run, { reason }, step) {
     const refusal = ended(run, step);
     if (refusal !== undefined) return refusal;
-    tellAllStopping(run, step, new Budget(), "terminate");
+    tellAllStopping(run, step, new StepBudget(), "terminate");
     const by = actorOf(step.cause);
     const error = detailOfRefusal(runErrors.terminated.refusal({ by, reason: reasonOf(reason) }));
     const status = WorkStatus.WORK_STATUS_TERMINATED;

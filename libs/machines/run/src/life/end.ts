@@ -2,16 +2,23 @@
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild, ReportRunEnd, type RunEnding, RunOrder } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
-import { inWords, noAmounts } from "../budget/amounts.ts";
+import {
+  bounded,
+  bytesOf,
+  detailOfRefusal,
+  inWords,
+  noAmounts,
+  noBytes,
+  ofTask,
+  payloadOf,
+  valueBytesMax,
+} from "@tutti/machine-work";
 import { hasBudget, leftForNext } from "../budget/book.ts";
-import { bytesOf, noBytes, payloadOf } from "../data.ts";
-import { bounded, detailOfRefusal, ofTask } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { encoded, evaluate, givenWhole, holds } from "../evaluate/evaluate.ts";
 import { runOutputOf } from "../evaluate/outputs.ts";
 import { inputOf, type Scene } from "../evaluate/scene.ts";
 import { releaseLimits } from "../limit/limits.ts";
-import { valueBytesMax } from "../limits.ts";
 import { taskIdOf } from "../node/places.ts";
 import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "../state.ts";
 import { withUndoFailures } from "../undo/undo.ts";

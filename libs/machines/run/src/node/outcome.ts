@@ -2,11 +2,10 @@
 import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import { decideRetry, type ReadOnly } from "@tutti/kernel";
-import { bytesOf, type Data, payloadOf } from "../data.ts";
-import { detailOfRefusal } from "../error-details.ts";
+import { attemptsMax, bytesOf, type Data, detailOfRefusal, payloadOf } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { idOf, type Place } from "../kinds/kind.ts";
-import { attemptsMax, keptBytesMax } from "../limits.ts";
+import { keptBytesMax } from "../limits.ts";
 import type { RunView } from "../state.ts";
 import { giveUpUndo } from "../undo/undo.ts";
 import { attemptFailed } from "../uses/events.ts";

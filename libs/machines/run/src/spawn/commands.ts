@@ -10,10 +10,8 @@ import {
   WithdrawTasks,
 } from "@tutti/contracts/workflow/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
-import { dataOfPayload } from "../data.ts";
-import { bounded } from "../error-details.ts";
+import { bounded, dataOfPayload, StepBudget } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
-import { Budget } from "../kinds/budget.ts";
 import { type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { ended, reasonOf } from "../life/commands.ts";
@@ -118,7 +116,7 @@ export const bringInOutcomes: RunCommand<BringInOutcomes, OutcomesBroughtIn> = {
     for (const each of outcomes) {
       const number = findNode(run, each.taskId) ?? -1;
       const isOut = run.nodes[number]?.more?.isWithdrawn === true && run.nodes[number]?.status === pending;
-      const isTaken = isOut && bringIn(placeOf(run, number, step, new Budget()), each);
+      const isTaken = isOut && bringIn(placeOf(run, number, step, new StepBudget()), each);
       if (!isTaken) refusedTaskIds.push(each.taskId);
     }
     advance(run, step);

@@ -22,7 +22,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { InstanceKey, ReadOnly, Refusal } from "@tutti/kernel";
-import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
+import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-work";
 import { dividedLeft, usedUp } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
 import { operationsMax, partsMax, signalsMax } from "../limits.ts";

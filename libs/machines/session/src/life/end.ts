@@ -13,8 +13,8 @@ import {
   noBytes,
   payloadOf,
   statusName,
-  withdrawMessage as withdrawRun,
-} from "@tutti/machine-run/siblings";
+  withdrawRun,
+} from "@tutti/machine-work";
 import { balanced, expectedLossMs, outcomeOf, safeMode } from "@tutti/planner";
 import { usedUp } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";

@@ -1,9 +1,8 @@
 /** What commands have in common: a session that goes on, and that it goes on by itself after them. */
 import type { Cause } from "@tutti/contracts/types/v1";
 import { isRefusal, type Message, type Refusal, type WireCodec } from "@tutti/kernel";
-import { cut, statusName } from "@tutti/machine-run/siblings";
+import { cut, reasonLengthMax, statusName } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
-import { reasonLengthMax } from "../limits.ts";
 import { hasEnded, type SessionCommand, type SessionStep, type SessionView, statusOf } from "../state.ts";
 import { advance } from "./advance.ts";
 

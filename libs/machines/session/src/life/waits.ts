@@ -9,7 +9,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { NeedCondition, WorkStatus } from "@tutti/contracts/types/v1";
 import { isEnded, type ReadOnly } from "@tutti/kernel";
-import { detailOfRefusal, statusName } from "@tutti/machine-run/siblings";
+import { detailOfRefusal, statusName } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { dependenciesMax } from "../limits.ts";
 import { dependencyOfEffect } from "../numbers.ts";

@@ -12,7 +12,7 @@ import {
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild } from "@tutti/contracts/workflow/v1";
 import { isEnded } from "@tutti/kernel";
-import { bounded, isDone } from "@tutti/machine-run/siblings";
+import { bounded, isDone } from "@tutti/machine-work";
 import { hasBudget } from "../budget/left.ts";
 import { isChosen, wantedMode } from "../life/asking.ts";
 import { checkPart, isDoing, tellStopping } from "../life/end.ts";

@@ -12,7 +12,7 @@ import {
   WorkMoving,
 } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import { bounded, isDone, statusWord } from "@tutti/machine-run/siblings";
+import { bounded, isDone, statusWord } from "@tutti/machine-work";
 import { hasBudget } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
 import { checkFailed, isDoing } from "../life/end.ts";

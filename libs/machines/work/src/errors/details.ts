@@ -1,7 +1,7 @@
-/** Errors as runs keep them: with bounds, and without what is of no use later. */
+/** Errors as machines of work keep them: with bounds, and without what is of no use later. */
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
-import { causesMax, detailLengthMax, detailsMax, messageLengthMax } from "./limits.ts";
+import { causesMax, detailLengthMax, detailsMax, messageLengthMax } from "../limits.ts";
 
 const retryClasses = {
   never: RetryClass.RETRY_CLASS_NEVER,

@@ -1,7 +1,7 @@
 import { bytesPerStepMax, changesPerStepMax, evaluationsPerStepMax } from "../limits.ts";
 
 /** How much a step may still begin. A run with a hundred thousand tasks that are ready takes turns with others. */
-export class Budget {
+export class StepBudget {
   /** How many transitions of states follow from what the run was told last, and waited for nothing. */
   transitions: number;
   #changes = changesPerStepMax;
