@@ -29,13 +29,14 @@ import {
   dataOfPayload,
   detailOfRefusal,
   messageLengthMax,
+  reasonOf,
   said,
 } from "@tutti/machine-work";
 import { isAffordable, wantedBy } from "../budget/book.ts";
 import { hasOwnBudget } from "../budget/own-budget.ts";
 import { useUp } from "../budget/use-up.ts";
 import { missionErrors } from "../errors.ts";
-import { boardCommand, commandOf, hearAgents, notTakingPart, reasonOf } from "../life/step.ts";
+import { boardCommand, commandOf, hearAgents, notTakingPart } from "../life/step.ts";
 import { leaseDefaultMs } from "../limits.ts";
 import { claimOf } from "../numbers.ts";
 import { assignmentOf, isPaidFor } from "../offer/offer.ts";

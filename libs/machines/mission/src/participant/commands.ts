@@ -11,10 +11,10 @@ import {
   type Role,
 } from "@tutti/contracts/swarm/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
-import { labelsFit } from "@tutti/machine-work";
+import { labelsFit, reasonOf } from "@tutti/machine-work";
 import { giveBack } from "../claim/commands.ts";
 import { missionErrors } from "../errors.ts";
-import { commandOf, hearAgents, reasonOf } from "../life/step.ts";
+import { commandOf, hearAgents } from "../life/step.ts";
 import { participantsMax } from "../limits.ts";
 import { isAtWork, type MissionCommand, type MissionView, specOf } from "../state.ts";
 import { participantJoined, participantLeft } from "./events.ts";

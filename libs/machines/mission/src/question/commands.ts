@@ -11,13 +11,14 @@ import {
   kinds,
   noAmounts,
   parsed,
+  reasonOf,
   rounded,
   UnreadableData,
 } from "@tutti/machine-work";
 import { budgetRaised } from "../budget/events.ts";
 import { missionErrors } from "../errors.ts";
 import { stopMission } from "../life/end.ts";
-import { commandOf, reasonOf } from "../life/step.ts";
+import { commandOf } from "../life/step.ts";
 import { approvalShown, approvalsNeededBy } from "../queries/approvals.ts";
 import type { MissionCommand, MissionEventStep, MissionView } from "../state.ts";
 import { complete, failForGood, type Place } from "../task/outcome.ts";

@@ -4,9 +4,9 @@ import { QuestionKind } from "@tutti/contracts/swarm/v1";
 import { type Amounts, CheckFailure, type ErrorDetail, type QualityCheck } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { Value } from "@tutti/expressions";
-import { decideRetry, type ReadOnly, retryFromMessage } from "@tutti/kernel";
+import { type ReadOnly, retryFromMessage } from "@tutti/kernel";
 import {
-  attemptsMax,
+  afterFailure,
   bytesOf,
   cleaned,
   conditionText,
@@ -140,19 +140,18 @@ export function failForGood(place: Place, error: ErrorDetail, doing: Doing): voi
 /** An attempt failed: there is another one, or a person is asked, or that was it. */
 export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): void {
   const { step, task } = place;
-  const policy = retryFromMessage(task.spec.retry);
-  const decision = decideRetry(policy, error, task.tries, () => step.random());
-  const { number, attempt } = task;
-  if (decision.kind === "fail") failForGood(place, error, doing);
-  else if (attempt >= attemptsMax) {
-    const refusal = missionErrors.attemptsExhausted.refusal({ task: task.spec.id, max: attemptsMax });
-    failForGood(place, detailOfRefusal(refusal, error), doing);
-  } else if (decision.kind === "retry") {
+  const { number, attempt, tries, spec } = task;
+  const policy = retryFromMessage(spec.retry);
+  const after = afterFailure({ policy, error, tries, attempt }, step, (max) =>
+    missionErrors.attemptsExhausted.refusal({ task: spec.id, max }),
+  );
+  if (after.kind === "retry") {
     // A moment that has come is still one: another attempt never begins within the end of the one before.
-    const retryMs = step.nowMs + Math.max(1, decision.pauseMs);
+    const retryMs = step.nowMs + Math.max(1, after.pauseMs);
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs, sentBack: false };
     step.emit(attemptFailed, { ...event, ...toldOf(place, doing) });
-  } else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
+  } else if (after.kind === "fail") failForGood(place, after.error, doing);
+  else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
 }
 
 /** Time counts where it is limited, also when nobody says how long it took. */

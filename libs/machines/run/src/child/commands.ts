@@ -1,5 +1,5 @@
 /** What becomes of children: started, refused, ended. */
-import { type ErrorDetail, RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   ConfirmChild,
   EndChild,
@@ -8,7 +8,7 @@ import {
   type RunEnding,
   TaskAnswered,
 } from "@tutti/contracts/workflow/v1";
-import { bounded, dataOf, detailOfRefusal, StepBudget, statusName } from "@tutti/machine-work";
+import { bounded, childError, dataOf, StepBudget, statusName } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { finish } from "../gate/checks.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
@@ -92,17 +92,9 @@ function endNode(place: Place, ending: RunEnding, doing: Parameters<typeof finis
   giveBackOfTask(place);
   if (ending.status === WorkStatus.WORK_STATUS_COMPLETED)
     finish(place, dataOf(ending.output, ending.outputPayload), doing);
-  else failAttempt(place, childError(place, ending), doing);
-}
-
-/** What a child failed with is the cause; one that somebody ended is not begun again by itself. */
-function childError(place: Place, { runId, status, error }: RunEnding): ErrorDetail {
-  const refusal = runErrors.childFailed.refusal({
-    task: idOf(place),
-    child: runId,
-    status: statusName(status),
-  });
-  const detail = detailOfRefusal(refusal, error);
-  const isAsked = status !== WorkStatus.WORK_STATUS_FAILED;
-  return { ...detail, retry: isAsked ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY };
+  else {
+    const { runId: child, status } = ending;
+    const refusal = runErrors.childFailed.refusal({ task: idOf(place), child, status: statusName(status) });
+    failAttempt(place, childError(refusal, ending), doing);
+  }
 }

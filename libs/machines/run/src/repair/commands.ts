@@ -11,14 +11,24 @@ import {
   RunSnapshotV1,
 } from "@tutti/contracts/workflow/v1";
 import type { Refusal } from "@tutti/kernel";
-import { add, bounded, isDone, noAmounts, StepBudget, statusName, statusWord } from "@tutti/machine-work";
+import {
+  add,
+  bounded,
+  isDone,
+  noAmounts,
+  reasonOf,
+  StepBudget,
+  statusName,
+  statusWord,
+} from "@tutti/machine-work";
 import { askNextQuestion } from "../approve/ask.ts";
 import { hasBudget } from "../budget/book.ts";
 import { runErrors } from "../errors.ts";
 import { stopChildren } from "../gate/send-back.ts";
 import { placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
-import { ended, giveUp, reasonOf } from "../life/commands.ts";
+import { giveUp } from "../life/commands.ts";
+import { life } from "../life/life.ts";
 import { tellAllStopping, tellStopping } from "../life/stopping.ts";
 import { askNext } from "../limit/asking.ts";
 import { limitsOf, releaseLimits } from "../limit/limits.ts";
@@ -200,7 +210,7 @@ export const repairTask: RunCommand<RepairTask, RunDone> = {
   codec: RepairTask,
   reply: RunDone,
   decide(run, { taskId, repair, reason }, step) {
-    const refusal = ended(run, step);
+    const refusal = life.ended(run, step);
     if (refusal !== undefined) return refusal;
     const node = findNode(run, taskId);
     if (node === undefined) return runErrors.taskMissing.refusal({ id: step.key.id, task: taskId });

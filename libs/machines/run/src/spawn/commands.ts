@@ -10,11 +10,11 @@ import {
   WithdrawTasks,
 } from "@tutti/contracts/workflow/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
-import { bounded, dataOfPayload, StepBudget } from "@tutti/machine-work";
+import { bounded, dataOfPayload, reasonOf, StepBudget } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
-import { ended, reasonOf } from "../life/commands.ts";
+import { life } from "../life/life.ts";
 import { taskSkipped } from "../node/events.ts";
 import { complete, failForGood } from "../node/outcome.ts";
 import { findNode, rangeViewOf, statusOfNode, taskOf } from "../node/places.ts";
@@ -32,7 +32,7 @@ export const addTasks: RunCommand<AddTasks, TasksAdded> = {
   codec: AddTasks,
   reply: TasksAdded,
   decide(run, { plan: bytes, parentTaskId: parent, reason }, step) {
-    const over = ended(run, step);
+    const over = life.ended(run, step);
     if (over !== undefined) return over;
     const plan = planIn(bytes);
     if (isRefusal(plan)) return plan;
@@ -82,7 +82,7 @@ export const withdrawTasks: RunCommand<WithdrawTasks, TasksWithdrawn> = {
   codec: WithdrawTasks,
   reply: TasksWithdrawn,
   decide(run, { taskIds, reason }, step) {
-    const over = ended(run, step);
+    const over = life.ended(run, step);
     if (over !== undefined) return over;
     const nodes = new Set<number>();
     const withdrawnTaskIds: string[] = [];
@@ -110,7 +110,7 @@ export const bringInOutcomes: RunCommand<BringInOutcomes, OutcomesBroughtIn> = {
   codec: BringInOutcomes,
   reply: OutcomesBroughtIn,
   decide(run, { outcomes }, step) {
-    const over = ended(run, step);
+    const over = life.ended(run, step);
     if (over !== undefined) return over;
     const refusedTaskIds: string[] = [];
     for (const each of outcomes) {
