@@ -1,4 +1,4 @@
-/** Starts a cluster, looks after it until it is told to end, and changes it when somebody outside wants another shape. */
+/** Starts a cluster, looks after it until it is told to end, and changes it when another process requests another shape. */
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -82,7 +82,7 @@ export function innerPortsOf({ nats, services }: Ports): readonly number[] {
 
 export interface Given {
   readonly told?: Told;
-  /** Who signs the bundles of rules; empty: nobody is believed. */
+  /** Who signs the bundles of rules; empty: no bundle is trusted. */
   readonly trustedKey?: string;
 }
 

@@ -112,7 +112,7 @@ export class Cluster {
     const known = withFront(before?.ports, options.frontPort ?? 0);
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), known);
     const told = await linesTo(ports, options);
-    // Made before anybody starts: all services believe the one that governance signs with.
+    // Made before any service starts: all services believe the one that governance signs with.
     const trustedKey = trustedKeyOf(await openInstallationKeys(keysIn(directory), systemFoundation()));
     const plan = planOf(shape, ports, directory, { told, trustedKey });
     const cluster = new Cluster(options, ports, plan, { told, trustedKey });
@@ -146,7 +146,7 @@ export class Cluster {
     await this.ready(signal);
   }
 
-  /** Starts its NATS servers alone, for whoever looks after what they keep; gives their addresses. */
+  /** Starts its NATS servers alone, for tools that work on their data; gives their addresses. */
   async upNats(signal: AbortSignal): Promise<readonly string[]> {
     await this.#natsUp(signal);
     const servers = this.#natsOf(this.#members);
@@ -206,7 +206,7 @@ export class Cluster {
     await this.#tell();
   }
 
-  /** Says that nobody looks after it any more. */
+  /** Says that no process supervises it any more. */
   async leave(): Promise<void> {
     this.#isLeft = true;
     await this.#tell();
@@ -275,7 +275,7 @@ export class Cluster {
   }
 }
 
-/** Everybody keeps the ports that they had; the first gateway has those that were asked for. */
+/** Every member keeps its ports; the first gateway has those that were asked for. */
 function withFront(before: Ports | undefined, http: number): Ports | undefined {
   if (http === 0) return before;
   const { nats = {}, services = {} } = before ?? {};

@@ -74,7 +74,7 @@ function askOnceMore(): void {
 }
 
 /**
- * Listens until it is told to stop. A page that nobody looks at lets go of its stream after a while, because a browser
+ * Listens until it is told to stop. A hidden page closes its stream after a while, because a browser
  * has few connections to share among all its pages; looked at again, it asks anew.
  */
 export function listenLive(): () => void {
@@ -91,7 +91,7 @@ export function listenLive(): () => void {
     }
   };
   document.addEventListener("visibilitychange", look);
-  // What no event tells, such as the figures of workers, is looked at from time to time while somebody looks.
+  // What no event tells, such as the figures of workers, is looked at from time to time while the page is visible.
   const stopLooking = every(lookMs, () => {
     if (document.visibilityState === "visible") askAgain(toldByNobody);
   });
@@ -124,7 +124,7 @@ async function follow(signal: AbortSignal, wasLooking = false): Promise<void> {
       else if (told.kind === "event") take(told.value.type, told.value.subject ?? "");
     }
   } catch {
-    // A refusal, such as a sign-in that ran out. Whoever asks next is told by the answer, and shown the door.
+    // A refusal, such as a sign-in that ran out. The next request gets the answer, and leads to the sign-in.
     if (!signal.aborted) void queryClient.invalidateQueries({ queryKey: ["who"] });
   }
 }

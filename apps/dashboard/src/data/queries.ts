@@ -108,7 +108,7 @@ function noneIfForbidden(error: unknown): ListMissionApprovalsReply {
 
 const firstAsked = (one: Approval, other: Approval) => (one.requestTimeMs ?? 0) - (other.requestTimeMs ?? 0);
 
-/** Of runs and of missions: to whoever decides they are the same. */
+/** Of runs and of missions: for the person who decides they are the same. */
 export const approvalsQuery = (verdict: readonly string[] = []) =>
   queryOptions({
     queryKey: ["approvals", { verdict }],

@@ -14,7 +14,7 @@ const pagesKept = 3;
 
 type Pages = InfiniteData<ListRunsReply, string>;
 
-/** Whether what is new comes in at the top, or is only counted because somebody reads further down. */
+/** Whether what is new comes in at the top, or is only counted because the user reads further down. */
 let letIn = true;
 let leftCount = 0;
 const listeners = new Set<() => void>();

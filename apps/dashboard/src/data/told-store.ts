@@ -1,6 +1,6 @@
 /**
- * What a stream tells, kept by whoever shows it: thousands of things, of which each picture shows a few. What changes is
- * taken in at once, and told at most so often as somebody can read.
+ * What a stream tells, kept by the component that shows it: thousands of things, of which each picture shows a few.
+ * What changes is taken in at once, and shown at most as often as a person can read.
  */
 import type { Followed } from "@tutti/rest/client";
 import { type PageError, pageError } from "./send.ts";

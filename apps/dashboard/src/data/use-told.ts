@@ -3,7 +3,7 @@ import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { after } from "../effects/time.ts";
 import { followInto, type ToldStore } from "./told-store.ts";
 
-/** Nobody reads faster. */
+/** No person reads faster. */
 const tellMs = 250;
 
 type Later = (tell: () => void) => void;

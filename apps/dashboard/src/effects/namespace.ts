@@ -9,7 +9,7 @@ export function currentNamespace(): string {
   return window.sessionStorage.getItem(key) ?? usualNamespace;
 }
 
-/** An address with `?namespace=` opens that one; whoever is sent it sees the same. */
+/** An address with `?namespace=` opens that one; the recipient of the link sees the same. */
 export function takeNamespace(): void {
   const url = new URL(window.location.href);
   const named = url.searchParams.get("namespace");
@@ -25,7 +25,7 @@ export function lookInto(namespace: string): void {
   window.location.assign("/");
 }
 
-/** Whoever signed in by what is good in one namespace alone sees that one. */
+/** A user whose credential is valid in one namespace sees that one. */
 export function stayIn(namespace: string | undefined): void {
   if (namespace === undefined || namespace === currentNamespace()) return;
   keep(namespace);

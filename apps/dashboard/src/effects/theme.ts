@@ -1,4 +1,4 @@
-/** Light or dark: what the system says, until somebody chooses by hand; the choice is kept in this browser. */
+/** Light or dark: what the system says, until the user chooses; the choice is kept in this browser. */
 
 export type Theme = "system" | "light" | "dark";
 
@@ -41,7 +41,7 @@ export function subscribeTheme(listener: () => void): () => void {
 
 const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
 
-/** What is painted: light or dark, whoever chose it. */
+/** What is painted: light or dark, chosen by the user or the system. */
 export function paintedTheme(): "light" | "dark" {
   const theme = currentTheme();
   if (theme !== "system") return theme;

@@ -22,7 +22,7 @@ export interface ActionOptions {
   onDone?: ((reply: unknown) => void) | undefined;
   onError?: ((error: PageError) => void) | undefined;
   disabled?: boolean | undefined;
-  /** It is about what is one's own, for which nobody needs a right. */
+  /** It is about the user's own objects, which need no right. */
   isOwn?: boolean;
   submit?: boolean;
   children?: ReactNode;
@@ -30,8 +30,8 @@ export interface ActionOptions {
 
 /**
  * The button of this page. Whatever it does can be done without it: beside it is shown how, as a call and as a command.
- * While it is at work it cannot be pressed again; what goes wrong is said in words. What whoever is signed in may not do cannot be
- * pressed, and beside it stands what is missing.
+ * While it is at work it cannot be pressed again; what goes wrong is said in words. What the signed-in user may not do
+ * cannot be pressed, and beside it stands what is missing.
  */
 export function Action(options: ActionOptions) {
   const missing = useLack(options.call);

@@ -28,7 +28,7 @@ export interface WorkHeadOptions {
   readonly title: string;
   /** As the platform spells it. */
   readonly status: string | undefined;
-  /** Who started it; empty where nobody is known. */
+  /** Who started it; empty if unknown. */
   readonly by: string;
   readonly lifetime: Lifetime;
   readonly hasEnded: boolean;

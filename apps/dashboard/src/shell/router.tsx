@@ -28,7 +28,7 @@ const word = (value: unknown): string | undefined =>
 const overview = createRoute({
   getParentRoute: () => root,
   path: "/",
-  // Asked while the page's own program is still on its way; nobody waits for it here.
+  // Asked while the page's own program is still on its way; no code waits for it here.
   loader: () => {
     void queryClient.prefetchQuery(latestRunsQuery());
     void queryClient.prefetchQuery(statusCountsQuery());

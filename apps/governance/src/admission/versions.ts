@@ -31,7 +31,7 @@ export async function listRuleVersions(
   const all = kept
     .map((version, index) => {
       const { rule: before } = other ?? kept[index - 1] ?? {};
-      // Of the first nobody would want to hear that all of it is new.
+      // For the first version, a list that says everything is new helps no reader.
       return { ...version, changes: before === undefined ? [] : changesOf(before, version.rule) };
     })
     .reverse();

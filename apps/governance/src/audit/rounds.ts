@@ -1,15 +1,18 @@
 /**
  * Goes round the journals: takes in what each has new, and has a checkpoint made of it.
  *
- * 1. What the own process has the audit's thread reads from its log, and this one nothing of it; other processes are asked for theirs.
+ * 1. What the own process has the audit's thread reads from its log, and this one nothing of it; other processes are
+ *    asked for theirs.
  * 2. One round at a time. Who wants to see what is durable now waits for one that begins from now on.
- * 3. What was taken in may be cut from the journals then, and nothing before: an action that the audit has not got is not forgotten, and
- *    where it falls behind for long the disk fills up until nothing is done any more.
- * 4. A journal that cannot be reached is left for the next round; one that is not what was audited stops the audit, and says so.
- * 5. The last checkpoint is anchored in the journal, and outside if that is configured. A book that is not the one that an anchor knows
- *    is not gone on with; without a book a new one begins only where there is no anchor.
- * 6. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one, and goes on
- *    behind it. Without anybody asking, only the owner of the first partition goes round, and the others take what it made.
+ * 3. What was taken in may be cut from the journals then, and nothing before: an action that the audit has not got is
+ *    not forgotten, and where it falls behind for long the disk fills up until nothing is done any more.
+ * 4. A journal that cannot be reached is left for the next round; one that is not what was audited stops the audit, and
+ *    says so.
+ * 5. The last checkpoint is anchored in the journal, and outside if that is configured. A book that is not the one that
+ *    an anchor knows is not gone on with; without a book a new one begins only where there is no anchor.
+ * 6. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one,
+ *    and goes on behind it. Without a request, only the owner of the first partition goes round, and the others take
+ *    what it made.
  */
 import type { AuditFault, Checkpoint, SigningKey } from "@tutti/contracts/governance/v1";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
@@ -77,7 +80,7 @@ export interface OpenedPlace {
   close(): void;
 }
 
-/** What a round needs, and everybody who asks. */
+/** What a round and each request need. */
 export interface OpenedAudit extends Pick<OpenedPlace, "shared"> {
   readonly thread: AuditThread;
   readonly keys: InstallationKeys;
@@ -271,7 +274,7 @@ export class AuditRounds implements Component {
     return this.#waiting;
   }
 
-  /** Resolves with the next checkpoint, or when nobody waits any more. */
+  /** Resolves with the next checkpoint, or when no caller waits any more. */
   news(signal: AbortSignal, timeoutMs: number): Promise<void> {
     return this.#onCheckpoint.wait(timeoutMs, signal);
   }
@@ -382,7 +385,7 @@ export class AuditRounds implements Component {
         const afterBatch = await firstOf(runtime, journal);
         return batchesAfter(runtime, { ...journal, afterBatch }, room, asked);
       }
-      const reason = "that it was cut meanwhile";
+      const reason = "it was cut meanwhile";
       throw auditErrors.chainBroken({ ...journal, batch: known + 1, reason });
     }
   }

@@ -1,14 +1,16 @@
 /**
  * Makes the bundles that services decide by: what all namespaces contribute, signed.
  *
- * 1. One is made when something has changed, of what was gathered for a moment, and one when the last is a third of its age old, so
- *    that services which hear nothing new know that there is nothing new.
- * 2. Each process of the service makes its own, of the same: what it does not keep it asks the process for that does. Which
- *    namespaces there are, and that one has changed elsewhere, it sees in the index, which is at most a second behind.
- * 3. A bundle's number is when it was made, so that of two processes the later bundle counts, and none is needed to agree.
+ * 1. One is made when something has changed, of what was gathered for a moment, and one when the last is a third of its
+ *    age old, so that services which hear nothing new know that there is nothing new.
+ * 2. Each process of the service makes its own, of the same: what it does not keep it asks the process for that does.
+ *    Which namespaces there are, and that one has changed elsewhere, it sees in the index, which is at most a second
+ *    behind.
+ * 3. A bundle's number is when it was made, so that of two processes the later bundle counts, and none is needed to
+ *    agree.
  * 4. As long as a namespace cannot be asked, no bundle is made without it: the last one goes on.
- * 5. A stop waits for no answer: what is asked may be opened for the first time just then, on a machine that is busy. It waits for keys
- *    that are being made, since whoever stops the process may take the directory away then.
+ * 5. A stop waits for no answer: what is asked may be opened for the first time just then, on a machine that is busy.
+ *    It waits for keys that are being made, because the directory may be removed after the stop.
  */
 import { type Bundle, BundleContent, type policyService } from "@tutti/contracts/governance/v1";
 import { allEntries, type MachineDependencies } from "@tutti/host/serving";
@@ -137,7 +139,7 @@ export class BundleMaker implements Component, MachineEventListener {
         }
         this.#problem = undefined;
       } catch (error) {
-        // While partitions are on their way nobody can be asked; who waits for a bundle waits on.
+        // While partitions are on their way no owner can be asked; waiters for a bundle keep waiting.
         if (this.#problem === undefined) logger.debug("no bundle can be made yet", { error });
         this.#problem = error;
       }

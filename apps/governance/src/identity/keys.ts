@@ -28,7 +28,7 @@ interface Wanted {
   readonly scope: Scope;
   /** Infinity for one that does not end. */
   readonly expireMs: number;
-  /** Empty where it takes nobody's place. */
+  /** Empty if it replaces none. */
   readonly replacesKeyId: string;
   readonly overlapUntilMs: number;
 }

@@ -97,7 +97,7 @@ export async function deletePrincipal(
   return { removed: removed > 0 };
 }
 
-/** Whoever calls, as they are known here. */
+/** The caller, as known here. */
 export async function myself(
   dependencies: TenantDependencies,
   context: CallContext,

@@ -42,7 +42,7 @@ interface Wanted {
   readonly redeemsTokenId: string;
 }
 
-/** What somebody showed: who it is, and what may be made of it. */
+/** A credential: whose it is, and what may be made of it. */
 type Shown = Pick<TokenIdentity, "tokenId" | "actor" | "namespace" | "groups" | "scope" | "use"> & {
   /** Infinity where it does not end. */
   readonly expireMs: number;

@@ -1,5 +1,5 @@
 /**
- * Values given to whoever may use them.
+ * Values given to callers that may use them.
  *
  * 1. Who may not use a secret hears the same as if there were none.
  * 2. That it is given out, to whom and for what, is durable before; a use that is refused is recorded too.
@@ -59,7 +59,7 @@ async function usableAt(
   const { labels, users } = found.secret;
   const { principal, namespace } = context;
   const caller = actorKey(actorOf(principal));
-  // Whoever has a service sign or launch something is not that service: it uses what names it.
+  // A caller that has a service sign or launch something is not that service: it uses what names it.
   const isOwnService = principal.kind === "service" && principal.shown === undefined;
   const isNamed = users.some((user) => actorKey(user) === caller);
   if (!isNamed && (users.length > 0 || isOwnService)) return;

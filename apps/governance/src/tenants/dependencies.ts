@@ -20,7 +20,7 @@ export function tenantKey(namespace: string): InstanceKey {
   return { namespace, kind: "tenant", id: namespace };
 }
 
-/** All that is kept of a namespace; nothing where nobody said anything of it. */
+/** All that is kept of a namespace; nothing if it was never configured. */
 export function tenantOf(
   dependencies: MachineDependencies,
   namespace: string,

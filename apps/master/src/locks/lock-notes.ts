@@ -31,11 +31,11 @@ export interface LockEvent<T extends LockEventType = LockEventType> extends Note
   readonly body: Omit<SessionEventPayloads[T], "header">;
 }
 
-/** What somebody hears. */
+/** What a listener receives. */
 export interface LockNote {
   readonly key: InstanceKey;
   readonly heard?: { readonly holder: string; readonly lockEvent: LockWaitOutcome };
-  /** Somebody waits for it. */
+  /** A waiter waits for it. */
   readonly isWaitedFor?: boolean;
   /** Whether it is held, waited for or set from then on; a free one is as if it had never been. */
   readonly isLive?: boolean;

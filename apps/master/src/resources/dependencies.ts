@@ -72,7 +72,7 @@ export async function removeDependency(
   return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
-/** Sessions of the same namespace that wait for one: others are not there for whoever asks. */
+/** Sessions of the same namespace that wait for one: others do not exist for the caller. */
 async function whoNeeds(
   dependencies: ResourceDependencies,
   sessionId: string,
@@ -124,7 +124,7 @@ async function sessionIn(
   try {
     return (await sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context })).session;
   } catch (error) {
-    // Whoever may see what a session waits for may not be able to look into the other's namespace.
+    // A caller that may see what a session waits for may not be able to look into the other's namespace.
     if (isTuttiError(error) && ["NOT_FOUND", "PERMISSION_DENIED"].includes(error.status)) return undefined;
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
  * A watch holds no queue of its own: each watcher is a position in the one history of changes and reads on from there
- * at its own pace. One that falls behind what is remembered gets a new snapshot; nobody else notices.
+ * at its own pace. One that falls behind what is remembered gets a new snapshot; the others do not notice.
  */
 import type { Change, Instance, Position, WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
 import { type Entry, instanceOf } from "../directory/entry.ts";
@@ -75,7 +75,7 @@ function* snapshot(
     left -= instances.length;
     const last = left === 0;
     const news: WatchReply["news"] = { $case: "snapshot", value: { instances: [...instances], last } };
-    // Only who has all of it stands anywhere, and knows everybody.
+    // Only a copy that is complete has a position, and knows all.
     yield last ? { ...stand, news } : { position: undefined, complete: false, news };
   }
 }

@@ -148,7 +148,7 @@ export class NatsStore implements Store {
       const step = stepOf(change);
       if (step !== undefined) this.#listener?.stepped(step);
     } finally {
-      // Also past what cannot be understood: somebody may wait for a later one.
+      // Also past what cannot be understood: a caller may wait for a later one.
       this.#told.advance(change.revision);
     }
   }
@@ -191,7 +191,7 @@ function putBytes(value: Registration): Uint8Array {
 
 function stepOf(change: Exclude<BucketChange, { readonly kind: "snapshot-end" }>): Step | undefined {
   const { revision } = change;
-  // Of one that is gone, cleared away; or an entry that somebody deleted by hand.
+  // Of one that is gone, cleared away; or an entry that was deleted by hand.
   if (change.kind === "delete") return { revision, removed: { ...cleared, instanceId: idOf(change.key) } };
   const { what } = StoredEntry.decode(change.value);
   if (what?.$case === "removed") return { revision, removed: what.value };

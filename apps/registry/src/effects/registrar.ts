@@ -4,8 +4,8 @@
  *
  * 1. What a caller is told about its change has been taken in here, so that its next question sees it.
  * 2. No instance is judged dead by a registry that may have been deaf to its renewals.
- * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One that lives
- *    renews at once. Its next renewal says how it is.
+ * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One
+ *    that lives renews at once. Its next renewal says how it is.
  */
 import type { Instance, Position, Renewal, RenewReply } from "@tutti/contracts/registry/v1";
 import { HealthState, RemovalCause } from "@tutti/contracts/registry/v1";
@@ -237,7 +237,7 @@ export class Registrar implements Component, StoreListener {
     }
   }
 
-  /** Whether all signs of life are heard. After a time in which they were not, everybody gets a full lease again. */
+  /** Whether all signs of life are heard. After a time in which they were not, every instance gets a full lease again. */
   #mayJudge(): boolean {
     if (this.#loading !== undefined) return false;
     const deaf = this.#options.store.health().level !== "healthy";

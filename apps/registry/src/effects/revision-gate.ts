@@ -2,7 +2,7 @@
  * Lets those through who wait until a revision has been taken in.
  *
  * A revision may be passed over: an entry that is written again before it was told is told in its newer form alone, and
- * later than others in between. Whoever waits hears which it was.
+ * later than others in between. The waiter learns which it was.
  */
 import { registryErrors } from "../errors.ts";
 
@@ -50,7 +50,7 @@ export class RevisionGate {
     for (const one of this.#waiting.splice(0)) one.reject(registryErrors.loading());
   }
 
-  /** Turns away everyone who waits, and whoever comes. */
+  /** Rejects all waiters, and new callers. */
   close(): void {
     this.#closed = true;
     this.beginAnew();

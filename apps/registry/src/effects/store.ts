@@ -22,7 +22,7 @@ export interface Store {
   replace(registration: Registration, revision: number): Promise<Position | undefined>;
   /** Removes an entry, on the same condition. */
   remove(farewell: Farewell, service: string, revision: number): Promise<Position | undefined>;
-  /** Resolves when all that was written of an instance until now has been told, whoever wrote it. */
+  /** Resolves when all that was written of an instance until now has been told, by any writer. */
   caughtUp(instanceId: string): Promise<void>;
   /** Shares signs of life with other registries. Never waits. */
   renewed(renewals: readonly Renewal[]): void;

@@ -40,7 +40,7 @@ export class Starts {
     });
     const attempt = async (signal: AbortSignal): Promise<Told> => {
       const { run: found, existed } = await runs.startRun(request, { signal });
-      // One that has ended, or is somebody else's, will not tell of its end.
+      // One that has ended, or belongs to another parent, will not tell of its end.
       const ended = found?.endTime !== undefined || found?.parent?.id !== id;
       return { command: confirmStart, body: { existed, ended } };
     };

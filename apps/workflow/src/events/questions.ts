@@ -1,4 +1,4 @@
-/** What is told of questions that a run asks: how they are closed, also where nobody has answered and nobody can any more. */
+/** What is told of questions that a run asks: how they are closed, also if there was no answer and none is possible any more. */
 import { Verdict } from "@tutti/contracts/types/v1";
 import { type RunResetV1, RunSnapshotV1, type TransitionTakenV1 } from "@tutti/contracts/workflow/v1";
 import { isWithin, outermostPlace, questionsOpen, type Run } from "@tutti/machine-run";

@@ -7,7 +7,7 @@
  *    waits for its repetition, the lane stands still.
  * 3. An attempt that fails or takes too long is repeated after a pause, until `maxDeliveries`.
  * 4. What a handler does after its time is up changes nothing any more.
- * 5. Handlers are never called from within `offer`: whoever publishes does not run them.
+ * 5. Handlers are never called from within `offer`: the publisher does not run them.
  */
 import {
   backoffMs,
@@ -113,7 +113,7 @@ export class Dispatcher {
   offer(handout: Handout): void {
     const entry: Entry = { handout, attempts: handout.before, alone: false };
     this.#inHand++;
-    // It was delivered again and again and nobody ever said that its handling failed: it takes processes down.
+    // It was delivered again and again and no failure was ever reported: it takes processes down.
     if (handout.before >= 2 * this.#options.subscription.maxDeliveries) {
       void this.#abandon(entry, busErrors.neverHandled({ deliveries: handout.before }));
       return;

@@ -1,5 +1,5 @@
 /**
- * The way out for a service's events: takes them without ever making anybody wait, and publishes them in batches.
+ * The way out for a service's events: takes them without making the caller wait, and publishes them in batches.
  *
  * 1. Events leave in the order in which they were told.
  * 2. While the bus takes nothing they are kept, up to a number; from there on further ones are left out, counted, and

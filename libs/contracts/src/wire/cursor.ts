@@ -73,7 +73,7 @@ export class Cursor {
     return String.fromCharCode.apply(String, codes);
   }
 
-  /** Passes what a tag stands before. False for groups, which nobody writes any more, and for what is no tag. */
+  /** Passes what a tag stands before. False for groups, which are obsolete, and for what is no tag. */
   skip(tag: number): boolean {
     switch (tag & 7) {
       case 0:

@@ -65,7 +65,7 @@ export class EncodedOffer implements Offer {
     return this.#token;
   }
   get input() {
-    // Whoever checks a request looks at it, and at nothing else that is long.
+    // The check of a request looks at it, and at nothing else that is long.
     if (this.inputStart >= 0)
       this.#input ??= { $case: "inlineInput", value: viewOf(this.bytes, this.inputStart, this.inputEnd) };
     return this.#input;

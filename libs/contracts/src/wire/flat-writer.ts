@@ -57,7 +57,7 @@ export class FlatWriter extends BinaryWriter {
     this.#depth = 0;
   }
 
-  /** A copy of what was written, as whoever keeps it needs; then everything is forgotten. */
+  /** A copy of what was written, for its keeper; then everything is forgotten. */
   override finish(): Uint8Array<ArrayBuffer> {
     const copy = this.#bytes.slice(0, this.#at);
     this.reset();
@@ -243,8 +243,8 @@ const varint64BytesMax = 10;
 /** Bytes of UTF-8 that a unit of a string takes at most. */
 const utf8BytesPerUnit = 3;
 /**
- * Below this a loop over the characters is faster than the encoder, which costs 25 to 60 ns a call and leaves an object. The
- * ids of runs are below it. Less than 128.
+ * Below this a loop over the characters is faster than the encoder, which costs 25 to 60 ns a call and leaves an
+ * object. The ids of runs are below it. Less than 128.
  */
 const writtenByHandMax = 32;
 

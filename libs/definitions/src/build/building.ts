@@ -21,11 +21,11 @@ export interface Draft {
   body: number;
   forEach: Programmed | undefined;
   environment: Environment | undefined;
-  /** Undefined until somebody asks; `dyn` while it is being found. */
+  /** Undefined until the first use; `dyn` while it is being found. */
   output: Type | undefined;
   /** Conditions by numbers of the tasks that are needed. */
   readonly needs: Map<number, number>;
-  /** Those of them that nobody has said: what expressions refer to. */
+  /** Those that were not declared: what expressions refer to. */
   readonly implied: Set<number>;
 }
 

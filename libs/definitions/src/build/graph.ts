@@ -150,7 +150,7 @@ export class Graph {
         seen.add(needed);
         open.push(needed);
       }
-      // Beyond this nobody is told anything wrong, and many gates over a large graph stay cheap.
+      // Beyond this no false report is made, and many gates over a large graph stay cheap.
       if (seen.size > 10_000) return true;
     }
     return false;

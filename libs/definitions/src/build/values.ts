@@ -15,7 +15,7 @@ export function durationMs(text: string | undefined): number {
   return text === undefined ? 0 : (parseDurationMs(text) ?? 0);
 }
 
-/** The fields of a policy that a document sets; a number is that of all attempts. */
+/** The fields of a policy that a document sets. A number is that of all attempts. */
 export function retrySettings(retry: number | RetryDocument | undefined): RetrySettings | undefined {
   if (retry === undefined) return undefined;
   if (typeof retry === "number") return { maxAttempts: retry };
@@ -80,7 +80,7 @@ export function splitAt(text: string): readonly [name: string, version: string] 
   return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Options that say how a task is treated; a task with none of them has the common policy. */
+/** Options that say how a task is treated. A task with none of them has the common policy. */
 export const policyKeys = [
   "maxParallel",
   "failFast",

@@ -13,7 +13,7 @@ export interface KnownDefinition extends KnownCapability {
 
 /** What an installation offers, where a definition is checked against one. */
 export interface Catalogue {
-  /** The newest version in the range; undefined when nobody offers it. */
+  /** The newest version in the range; undefined if no agent offers it. */
   capability(name: string, versionRange: string): KnownCapability | undefined;
   capabilityNames(): Iterable<string>;
   /** The version with the label or hash, `latest` for neither; undefined when there is none. */

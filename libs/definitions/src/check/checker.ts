@@ -57,7 +57,7 @@ export function checkText(source: DefinitionText, options: CheckOptions = {}): C
   return check(value, { findings, places, fileName: source.fileName }, options);
 }
 
-/** Checks a document that was built, or read by somebody else; its problems have paths and no lines. */
+/** Checks a document that was built, or read by other code; its problems have paths and no lines. */
 export function checkDocument(
   document: WorkflowDocument | Json,
   options: CheckOptions = {},

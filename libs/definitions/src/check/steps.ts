@@ -1,7 +1,7 @@
 import type { Json } from "@tutti/expressions";
 import { limits } from "../limits.ts";
 
-/** Thrown when a check has taken all its steps; whoever runs the check turns it into a problem. */
+/** Thrown when a check has taken all its steps; the runner of the check turns it into a problem. */
 export class StepsExhausted {
   readonly stepsMax: number;
 

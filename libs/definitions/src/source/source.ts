@@ -8,7 +8,21 @@ import { readYaml } from "./yaml-source.ts";
  * itself; a text that begins as JSON and is none is read as YAML.
  */
 export function readSource(source: DefinitionText, findings: Findings): ReadSource {
-  const { format, text } = source;
+  const { value, places } = read(source, findings);
+  const { linesBefore = 0 } = source;
+  if (linesBefore === 0) return { value, places };
+  return {
+    value,
+    places: {
+      placeOf(path, options) {
+        const place = places.placeOf(path, options);
+        return place && { ...place, line: place.line + linesBefore };
+      },
+    },
+  };
+}
+
+function read({ format, text }: DefinitionText, findings: Findings): ReadSource {
   if (format === "json") return readJson(text, findings);
   return /^\s*\{\s*"/.test(text.slice(0, 200)) && looksLikeJson(text)
     ? readJson(text, findings)

@@ -49,7 +49,7 @@ const aliasedMax = 100_000;
  * anchor is passed: the library would go through the whole text for each.
  */
 class Plainer {
-  /** What aliases stand for, for whoever looks for places behind them. */
+  /** What aliases stand for, for lookups of places behind them. */
   readonly targets = new WeakMap<Node, Node>();
   readonly #findings: Findings;
   readonly #anchors = new Map<

@@ -34,7 +34,7 @@ export interface PatternOutcome {
   readonly stepsUsed: number;
 }
 
-/** The same for whoever holds texts of others against patterns of others, such as those of JSON Schemas. */
+/** The same for matching foreign texts against foreign patterns, such as those of JSON Schemas. */
 export function matchesPattern(text: string, pattern: string, stepsMax: number): PatternOutcome {
   const frame = new Frame(() => undefined, stepsMax);
   try {

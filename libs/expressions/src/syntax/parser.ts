@@ -12,7 +12,7 @@ import type { BinaryOperator, Logic, Node } from "./tree.ts";
  *
  * Invariants:
  * 1. No tree is deeper than `limits.depthMax`, however it was written, and reading one descends no deeper than a fixed
- *    multiple of that. Whoever recurses over a tree needs no bound of its own.
+ *    multiple of that. Recursive code over a tree needs no bound of its own.
  * 2. Reading stops at the first word that cannot go on; what may follow is for the caller to say.
  */
 export class Parser {

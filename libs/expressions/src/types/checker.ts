@@ -319,7 +319,7 @@ export class Checker {
   }
 
   #unknownFunction(name: string, given: readonly Node[], node: Call): Type {
-    // The arguments of a macro name variables that nobody declared.
+    // The arguments of a macro name variables without a declaration.
     const checked = macroNames.has(name) ? given.slice(0, node.target === undefined ? 0 : 1) : given;
     for (const arg of checked) this.check(arg);
     const known = [...globals.keys(), ...methods.keys(), ...macroNames];

@@ -1,5 +1,5 @@
 /**
- * Types that the checker knows. `dyn` is what nobody knows before evaluation: everything fits it. `never` is the type of
+ * Types that the checker knows. `dyn` is what is unknown before evaluation: everything fits it. `never` is the type of
  * the elements of an empty list: it fits everything.
  */
 

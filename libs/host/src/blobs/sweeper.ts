@@ -4,7 +4,7 @@
  * 1. A round begins with noting up to when each partition of this process has mentioned what its records name. Nothing is
  *    removed that was put less than `keepMs` before the earliest of these moments, of all partitions of all processes: a
  *    service that is away for long keeps everything that its last records may name.
- * 2. Mentions of instances that are gone are released by the process that has their partition; nobody else can tell.
+ * 2. Mentions of instances that are gone are released by the process that has their partition; no other process can tell.
  */
 import { type BlobMention, type Blobs, sweepSlices } from "@tutti/journal";
 import { type Component, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
@@ -25,7 +25,7 @@ export interface SweeperParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
-/** The first round notes where everybody stands, soon after they are there. */
+/** The first round notes all positions, soon after they are there. */
 const firstMs = 1_000;
 /** Between two slices others get their turn; a round takes no more than a quarter of the time until the next. */
 const betweenSlicesMs = 20;

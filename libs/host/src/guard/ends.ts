@@ -1,8 +1,8 @@
 /**
- * When the keys and tokens end by which somebody is let in, so that what is open by one ends with it.
+ * When the keys and tokens end of an admitted caller, so that what is open by one ends with it.
  *
  * 1. Nothing is looked at before the first ends; those that end in the same second are told together.
- * 2. It is known for a while after that one has ended; by then nothing goes on by it, and whoever shows it is told so.
+ * 2. It is known for a while after that one has ended; by then nothing goes on by it, and its sender is told so.
  */
 import type { Clock, Timer, Timers } from "@tutti/kernel";
 
@@ -28,7 +28,7 @@ export class Ends {
     this.#parts = parts;
   }
 
-  /** Somebody is let in by this one. */
+  /** This credential admitted a caller. */
   note(id: string, untilMs: number): void {
     if (untilMs === Number.POSITIVE_INFINITY || this.#untilMs.get(id) === untilMs) return;
     if (this.#untilMs.size >= knownMax) return;

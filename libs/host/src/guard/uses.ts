@@ -1,10 +1,12 @@
 /**
- * When keys and tokens were used last, and who is kept out for guessing them, handed on in batches to those who keep that.
+ * When keys and tokens were used last, and who is kept out for guessing them, handed on in batches to those who keep
+ * that.
  *
  * 1. Nothing waits for it, and a call costs a look into a map.
  * 2. Of each key or token one use a minute is told, as no more is kept.
  * 3. What could not be told is told the next time, unless there is a later use by then.
- * 4. A process that stops waits for nobody to take it: those who keep it may have stopped before, and the next use says as much.
+ * 4. A process that stops does not wait for its delivery: those who keep it may have stopped before, and the next use
+ *    says as much.
  */
 import type { Lockout, UsedCredential } from "@tutti/contracts/governance/v1";
 import {

@@ -1,7 +1,8 @@
 /**
- * The keys of an installation: one that bundles and checkpoints are signed with, one that tokens are. They are made when a data
- * directory is used for the first time, and lie in files that only the process's user can read; several processes of an
- * installation share the folder they are in. A backup has them sealed or names them: who has them is the installation.
+ * The keys of an installation: one that bundles and checkpoints are signed with, one that tokens are. They are made
+ * when a data directory is used for the first time, and lie in files that only the process's user can read; several
+ * processes of an installation share the folder they are in. A backup has them sealed or names them: who has them is
+ * the installation.
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -17,7 +18,7 @@ type TokenKey = Awaited<ReturnType<typeof newTokenKey>>;
 
 export interface InstallationKeys {
   readonly signer: Signer;
-  /** The public part of what it signs with, as whoever trusts the installation knows it. */
+  /** The public part of what it signs with, as those that trust the installation know it. */
   readonly signingKey: SigningKey;
   /** The secret that tokens are signed with, as JWK. */
   readonly tokenKey: TokenKey;

@@ -1,4 +1,4 @@
-/** Samples at the ring's distance, laid into the steps that somebody asked for. */
+/** Samples at the ring's distance, laid into the steps that were requested. */
 import type { SampledSeries } from "@tutti/telemetry";
 import type { Figure } from "./figure.ts";
 
@@ -14,7 +14,7 @@ export interface Span {
   readonly toMs: number;
 }
 
-/** As many values as a picture shows, where nobody says how many. */
+/** As many values as a picture shows, if the number is not set. */
 const countByDefault = 360;
 
 /** @param wantedMs how far apart values are to be, 0 for what suits; never closer than samples are. */

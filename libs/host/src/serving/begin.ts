@@ -11,7 +11,7 @@ interface Beginning<Order> {
   readonly again: () => Order;
 }
 
-/** What has begun goes on, whoever or whatever of what it was held against is there no longer. */
+/** What has begun goes on, even if what it was compared with no longer exists. */
 export async function begin<Order>(
   dependencies: MachineDependencies,
   key: InstanceKey,

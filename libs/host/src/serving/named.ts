@@ -60,7 +60,7 @@ export async function* changesOf<Item>(
   signal: AbortSignal,
 ): AsyncGenerator<Changes<Item>, void> {
   const { told, isResumed } = memory.begin(about, cursor);
-  // Nobody may ever ask a stream again that was broken off.
+  // A broken stream must never be asked again.
   signal.addEventListener("abort", () => memory.end(told), { once: true });
   try {
     let isFirst = true;

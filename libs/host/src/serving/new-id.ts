@@ -30,7 +30,7 @@ export function idToStart(
 /** With a few partitions of many processes, this often is enough for one that is here. */
 const drawsMax = 64;
 
-/** A new id that this process owns, where it owns anything: whoever asks is answered without another hop. */
+/** A new id that this process owns, where it owns anything: the caller is answered without another hop. */
 export function newIdHere(
   { runtime, partitionOwner, ids }: StartingDependencies,
   kind: string,

@@ -1,8 +1,8 @@
 /**
  * What watches of lists have told, so that they go on after a break where their caller stood.
  *
- * 1. Every reply has a number. Of each name it is kept with which reply its present state was told, and with which it was told
- *    first; so what a caller knows who has taken in the replies up to a number can be said at any time.
+ * 1. Every reply has a number. Of each name it is kept with which reply its present state was told, and with which it
+ *    was told first; so what a caller knows who has taken in the replies up to a number can be said at any time.
  * 2. A watch that is taken up again is another one, with what its caller knows: the one before may still be speaking.
  * 3. A watch is kept for a minute after it was broken off, and only so many of them. One that is not kept begins anew.
  */
@@ -38,7 +38,7 @@ export class WatchMemory {
 
   /**
    * A watch that goes on from a cursor, or one that begins.
-   * @param about what is watched, for whom: nobody goes on with what is another's
+   * @param about what is watched, for whom: a caller cannot continue what is another's
    */
   begin(about: string, cursor: string): { readonly told: ToldNames; readonly isResumed: boolean } {
     this.#forget();

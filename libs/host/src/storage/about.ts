@@ -79,7 +79,7 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-/** What went wrong, in the words of whoever said it. */
+/** What went wrong, in the words of its reporter. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -37,7 +37,7 @@ export class Upkeep {
   #isStopped = false;
   /** By service: what is owned here, and since when that is so. */
   readonly #steady = new Map<string, { readonly owned: string; readonly sinceMs: number }>();
-  /** Bytes that are free on the disk; undefined as long as nobody knows. */
+  /** Bytes that are free on the disk; undefined while unknown. */
   freeBytes: number | undefined;
 
   constructor(parts: UpkeepParts) {
@@ -83,8 +83,9 @@ export class Upkeep {
   }
 
   /**
-   * Up to when what is over is removed; undefined for not now. What was taken up again in the last moment that it was kept
-   * goes on, and the archive knows it within moments: as long as that may not be so, nothing is removed that it could be.
+   * Up to when what is over is removed; undefined for not now. What was taken up again in the last moment that it was
+   * kept goes on, and the archive knows it within moments: as long as that may not be so, nothing is removed that it
+   * could be.
    */
   #dueUntil(service: string, standings: readonly PartitionStanding[]): number | undefined {
     const nowMs = this.#parts.foundation.clock.now();

@@ -1,4 +1,4 @@
-/** What follows a failed attempt, decided from its error alone. */
+/** Decides from its error alone whether a failed attempt is followed by another. */
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type RetryPolicy, retryDefaults } from "./policy.ts";
 

@@ -12,7 +12,7 @@ import { assert } from "../errors/assertion.ts";
 export interface RetryPolicy {
   /** Attempts in all, the first included. */
   readonly maxAttempts: number;
-  /** Pause before the second attempt; 0 for a single attempt. */
+  /** Pause before the second attempt. 0 for a single attempt. */
   readonly initialMs: number;
   /** What each pause is multiplied by. */
   readonly factor: number;
@@ -20,7 +20,7 @@ export interface RetryPolicy {
   readonly maxMs: number;
   /** Share of each pause that is random, 0 to 1. */
   readonly jitter: number;
-  /** Codes of errors that are retried, `*` being a wildcard; empty for all that are not final. */
+  /** Codes of errors that are retried, `*` being a wildcard. Empty for all that are not final. */
   readonly retryOn: readonly string[];
   /** Codes of errors that are never retried. */
   readonly failOn: readonly string[];
@@ -28,7 +28,7 @@ export interface RetryPolicy {
   readonly pauseWhenExhausted: boolean;
 }
 
-/** The fields that are set; the others have their default. */
+/** The fields that are set. The others have their default. */
 export type RetrySettings = { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] | undefined };
 
 /** Attempts of a task without a policy. */

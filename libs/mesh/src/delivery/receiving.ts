@@ -36,7 +36,7 @@ export async function* receiveMessages(
 ): AsyncGenerator<DeliverReply, void> {
   const receiving = new Receiving(parts, context);
   const unlisten = parts.onOwner?.((partition) => receiving.ownerChanged(partition));
-  // It ends with the requests, or when the stream does: then nobody waits for it.
+  // It ends with the requests, or when the stream does: then there is no waiter.
   void receiving.readAll(requests);
   try {
     for (;;) {
@@ -143,7 +143,7 @@ class Receiving {
     );
   }
 
-  /** Ends the stream where the partition is somebody else's by now. */
+  /** Ends the stream where the partition has another owner by now. */
   async #look(partition: number): Promise<void> {
     const { signal, ownerEpoch = 0 } = this.#context;
     try {

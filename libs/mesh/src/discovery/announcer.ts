@@ -3,7 +3,7 @@
  *
  * 1. An entry is renewed three times within its lease; one that the registry does not know is registered anew.
  * 2. While the registry is away it goes on trying; nothing else depends on it.
- * 3. Before the process stops taking calls its entries are removed, so that nobody calls it in vain.
+ * 3. Before the process stops taking calls its entries are removed, so that no call fails.
  */
 import { type Health, HealthState, type Offer, type registryService } from "@tutti/contracts/registry/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";

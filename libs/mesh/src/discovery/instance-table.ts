@@ -2,7 +2,7 @@
  * What a watcher knows of the instances, from what the registry tells.
  *
  * 1. What is known is replaced by a snapshot as a whole, never by a part of one.
- * 2. Absence means gone only when the registry says that it knows everybody: one that has just lost its memory does
+ * 2. Absence means gone only when the registry says that it knows all instances: one that has just lost its memory does
  *    not, and what it does not name stays known until it does.
  */
 import {

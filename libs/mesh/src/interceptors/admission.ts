@@ -1,8 +1,9 @@
 /**
- * What rules say of the requests of this installation: after it is known who asks, and that the request is one of the contract.
+ * What rules say of the requests of this installation: after it is known who asks, and that the request is one of the
+ * contract.
  *
  * 1. Where there are no rules about requests, a call costs one look at a flag.
- * 2. A handler sees the request as it is admitted; whoever sent it keeps what was sent.
+ * 2. A handler sees the request as it is admitted; the sender keeps the original.
  */
 import type { Method } from "../calls/method.ts";
 import type { ServerCall } from "../server/server-call.ts";

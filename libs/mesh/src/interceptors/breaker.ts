@@ -28,7 +28,7 @@ export type BreakerState = "closed" | "half-open" | "open";
 type Attempt = () => Promise<unknown>;
 type Circuit = CircuitBreaker<[Attempt, Sent], unknown>;
 
-/** What a breaker has to know of a call: why nobody waits for it any more, if so, and whether it is about what one instance owns. */
+/** What a breaker has to know of a call: why it is no longer awaited, if so, and whether it is about what one instance owns. */
 interface Sent extends Pick<OutgoingCall, "stopped"> {
   readonly place?: Place | undefined;
 }
@@ -151,7 +151,7 @@ export class Breaker {
   }
 }
 
-/** Opossum keeps the latency of each call of the window, also where nobody asks for percentiles: a leak in effect. */
+/** Opossum keeps the latency of each call of the window, also if percentiles are not used: a leak in effect. */
 class Counts extends Status {
   failuresInARow = 0;
 

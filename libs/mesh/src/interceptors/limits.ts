@@ -16,7 +16,7 @@ export function requireSize(method: Method, part: Part, size: number, limit: num
 const declaredWeights = new WeakMap<object, number>();
 
 /**
- * Says how many bytes a message takes at most, for whoever has counted them while it was put together: then it is not
+ * Says how many bytes a message takes at most, if they were counted while it was put together: then it is not
  * walked through for that on its way within the process. The message may not be changed any more.
  */
 export function declareWeight<Message extends object>(message: Message, bytesMax: number): Message {

@@ -126,7 +126,7 @@ async function prepareRepetition(
     call.avoid ??= [];
     call.avoid.push(target);
   }
-  // Whoever else is asked names the same owner.
+  // Any other instance names the same owner.
   const anyWillDo =
     error.retry === "elsewhere" && call.place === undefined && !meshErrors.ownerAway.is(error);
   const atOnce = anyWillDo && routes.hasOther(call);

@@ -10,7 +10,7 @@ import { type OwnedKey, type Owner, type Ownership, type Place, stableHash } fro
 export interface MemoryOwnershipOptions {
   /** How many partitions each service has. Fixed when an installation is made. Default 16. */
   readonly partitions?: number;
-  /** Who owns a place that nobody was named for, or is asked when that one is in doubt; by default nobody. */
+  /** Who owns a place without a named owner, or is asked when that one is in doubt; by default none. */
   readonly fallback?: (place: Place) => Owner | undefined;
 }
 
@@ -46,7 +46,7 @@ export class MemoryOwnership implements Ownership {
     if (known?.instance !== owner.instance || known.epoch !== owner.epoch) this.changedAt(place);
   }
 
-  /** Nobody is told: who waits asks again by itself. Where the fallback is in doubt, it is the other one's turn again. */
+  /** Nothing is reported: who waits asks again by itself. Where the fallback is in doubt, it is the other one's turn again. */
   doubt(place: Place, { instance, epoch }: Owner): void {
     const known = this.#owners.get(place);
     if (known?.instance === instance && known.epoch === epoch) this.#doubted.add(place);

@@ -75,7 +75,7 @@ export class TargetPool {
     return byId ?? targets.find((target) => address !== "" && target.instance.address === address);
   }
 
-  /** An instance that somebody named and discovery does not know yet. It is kept until discovery says otherwise. */
+  /** An instance that was named and that discovery does not know yet. It is kept until discovery says otherwise. */
   async adopt(instance: Instance): Promise<Target> {
     await this.#parts.prepare([instance]);
     const known = this.#services.get(instance.service) ?? this.#follow(instance.service);

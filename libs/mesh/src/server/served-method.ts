@@ -124,7 +124,7 @@ export class ServedReplies implements AsyncIterator<unknown, undefined> {
     }
   }
 
-  /** Nobody wants more. A handler in the midst of a reply leaves its stream when it has made it. */
+  /** No more replies are wanted. A handler in the midst of a reply leaves its stream when it has made it. */
   async return(): Promise<IteratorReturnResult<undefined>> {
     if (!this.#ended) {
       const reason = this.#call.stopped;

@@ -26,7 +26,7 @@ export interface Incoming {
   readonly address: (() => string) | undefined;
 }
 
-/** A call as its handler sees it. Signal and logger are made when somebody asks: most calls need neither. */
+/** A call as its handler sees it. Signal and logger are made on first use: most calls need neither. */
 export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable {
   readonly method: Method;
   readonly incoming: Incoming;
@@ -42,7 +42,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
   // What the interceptors keep.
   begun = 0;
   span: Span | undefined = undefined;
-  /** Called when it ends, where it counts against somebody's limit. */
+  /** Called when it ends, if it counts against a limit. */
   uncount: (() => void) | undefined = undefined;
   namespaceKnown = false;
   /** Of the request that came last, as it was on the wire; 0 within the process. */
@@ -82,7 +82,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
     return this.#stopped;
   }
 
-  /** Whether the handler is through, or nobody waits for it any more. */
+  /** Whether the handler is through, or it is no longer awaited. */
   get over(): boolean {
     return this.#ended || this.#stopped !== undefined;
   }
@@ -105,7 +105,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
     return this.#logger;
   }
 
-  /** Tells the handler, and all calls it made as part of this one, that nobody waits any more. */
+  /** Tells the handler, and all calls it made as part of this one, that the caller has gone. */
   stop(reason: TuttiError): void {
     if (this.over) return;
     this.#stopped = reason;

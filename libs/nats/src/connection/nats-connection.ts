@@ -47,8 +47,8 @@ export interface NatsConnectionOptions {
 /** Between two log lines about an absence that lasts. */
 const reminderMs = 30_000;
 /**
- * Longest pause before something is asked again of servers that are there. What they cannot do is mostly a stream that has no leader,
- * for the 4 to 9 s of an election: whoever paused longer and longer would notice its end as many seconds late.
+ * Longest pause before something is asked again of servers that are there. What they cannot do is mostly a stream that
+ * has no leader, for the 4 to 9 s of an election: a growing pause would notice its end as many seconds late.
  */
 const askAgainMaxMs = 500;
 /** A server that was refused is tried again after this time: it may have been upgraded. */
@@ -112,7 +112,7 @@ export class NatsConnection {
     await this.#dialUntilConnected(AbortSignal.any([signal, this.#stopping.signal]));
   }
 
-  /** Without a connection the process serves on as far as it can; a server it must not use needs somebody's hand. */
+  /** Without a connection the process serves on as far as it can; a server it must not use needs an operator. */
   health(): Health {
     const state = this.#state;
     switch (state.kind) {
@@ -186,7 +186,7 @@ export class NatsConnection {
   }
 
   /**
-   * As `run`, again and again while nobody answers, until the signal is aborted: for what a start cannot do without,
+   * As `run`, again and again while no server answers, until the signal is aborted: for what a start cannot do without,
    * and what does no harm twice.
    */
   async persist<T>(operation: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -203,8 +203,8 @@ export class NatsConnection {
   }
 
   /**
-   * Waits after so many failures in a row of something that was asked, a little longer each time. A connection that comes back
-   * ends it, and while there is one it is short.
+   * Waits after so many failures in a row of something that was asked, a little longer each time. A connection that
+   * comes back ends it, and while there is one it is short.
    */
   async pause(failures: number, signal?: AbortSignal): Promise<void> {
     const back = new AbortController();

@@ -44,7 +44,7 @@ export type Written =
 
 /**
  * Opens the bucket, making it or bringing it in line with the options where needed. With a signal it goes on trying
- * while nobody answers, until the signal is aborted.
+ * while no server answers, until the signal is aborted.
  */
 export async function openBucket(
   connection: NatsConnection,

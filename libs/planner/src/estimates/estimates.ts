@@ -1,14 +1,15 @@
 /**
  * How long attempts take and how likely they fail, learned from those that ended.
  *
- * The logarithm of an attempt's time is a sum: what its capability takes, how fast its agent is at anything, how fast that
- * agent is at this, and how the time grows with the size of the input. Each part is learned on its own, so that an agent that
- * is new to a capability is expected to be as fast as it was elsewhere, and a new agent to be like the others. Around that
- * sum, the times of a capability spread as they did. What was never seen is expected to be like the wider kind it is one of.
+ * The logarithm of an attempt's time is a sum: what its capability takes, how fast its agent is at anything, how fast
+ * that agent is at this, and how the time grows with the size of the input. Each part is learned on its own, so that an
+ * agent that is new to a capability is expected to be as fast as it was elsewhere, and a new agent to be like the
+ * others. Around that sum, the times of a capability spread as they did. What was never seen is expected to be like the
+ * wider kind it is one of.
  *
  * 1. Memory is bounded: what was not heard of longest is forgotten.
- * 2. What is learned fades: a part becomes unsure again by a little with each observation, so that an agent that has become
- *    slow is known to be slow after some twenty attempts.
+ * 2. What is learned fades: a part becomes unsure again by a little with each observation, so that an agent that has
+ *    become slow is known to be slow after some twenty attempts.
  * 3. Nothing here reads a clock, and the same observations in the same order give the same estimates.
  */
 import { type Drift, DriftWatch } from "./drift.ts";
@@ -25,8 +26,9 @@ export interface Subject {
   /** Size of the input; 0 where it is not known. */
   readonly inputBytes: number;
   /**
-   * Wider kinds it is one of, the nearest first: this task in any run, this capability in any version, anything. As long as
-   * nothing was seen of it the nearest that is known speaks for it, and what is seen of it first is weighed against that.
+   * Wider kinds it is one of, the nearest first: this task in any run, this capability in any version, anything. As
+   * long as nothing was seen of it the nearest that is known speaks for it, and what is seen of it first is weighed
+   * against that.
    */
   readonly within?: readonly string[];
 }
@@ -70,7 +72,7 @@ const declaredPrior = 0.01;
 const growthPrior = { mean: 0.5, variance: 0.1 } as const;
 const noisePrior = 0.25;
 const noiseLeast = 0.0025;
-/** A deviation of a factor of twenty: whoever sees more than that has learned nothing. */
+/** A deviation of a factor of twenty: a larger one means that nothing was learned. */
 const noiseMost = 9;
 /** Whatever was seen, an estimate is a time: between a millionth of a millisecond and a few hundred years. */
 const exponents = { least: -14, most: 30 } as const;

@@ -1,13 +1,15 @@
 /**
- * A plan that is followed loosely: whenever an agent could take a task and a task could begin, the most urgent tasks are placed
- * anew on the agents as they are, by what is expected of them now. What should begin now begins; nothing else is fixed.
+ * A plan that is followed loosely: whenever an agent could take a task and a task could begin, the most urgent tasks
+ * are placed anew on the agents as they are, by what is expected of them now. What should begin now begins; nothing
+ * else is fixed.
  *
- * 1. Ranks are those of HEFT over what is expected. They are reckoned anew after a share of the tasks has ended, not each time.
- * 2. Placed are the most urgent tasks up to a horizon, also those that are not ready: they keep a place at a fast agent from
- *    being taken by something that can wait. Behind the horizon only what is ready counts. So a moment's work does not grow with
- *    the graph.
- * 3. Where copies are allowed and an agent has nothing to begin, it begins a task a second time that is at work at a slower one
- *    and is expected to end there later: a straggler is outrun. Nobody knows of a task that it is long before it is.
+ * 1. Ranks are those of HEFT over what is expected. They are reckoned anew after a share of the tasks has ended, not
+ *    each time.
+ * 2. Placed are the most urgent tasks up to a horizon, also those that are not ready: they keep a place at a fast agent
+ *    from being taken by something that can wait. Behind the horizon only what is ready counts. So a moment's work does
+ *    not grow with the graph.
+ * 3. Where copies are allowed and an agent has nothing to begin, it begins a task a second time that is at work at a
+ *    slower one and is expected to end there later: a straggler is outrun. A task is not known to be long before it is.
  * 4. An agent is never kept free without end: what waits for another agent is placed anew at every event.
  */
 import { FreeTime } from "../plan/free-time.ts";
@@ -34,7 +36,7 @@ export class LivePlan implements Dispatcher {
   readonly #outlook: Outlook;
   readonly #free: readonly FreeTime[];
   readonly #slotsOf: readonly (readonly number[])[];
-  /** When each task ends or is expected to; `Infinity` while nobody can say. */
+  /** When each task ends or is expected to; `Infinity` if unknown. */
   readonly #endMs: Float64Array;
   readonly #state: Uint8Array;
   /** Where each is, or is expected. */
@@ -77,7 +79,7 @@ export class LivePlan implements Dispatcher {
     this.#changed = true;
   }
 
-  /** It has been at work there since then: whoever takes over a plan says so of what was begun before. */
+  /** It has been at work there since then: the taker of a plan says so of what was begun before. */
   begun(task: number, agent: number, startMs: number): void {
     this.#outlook.ready(task);
     this.#state[task] = states.running;
@@ -177,7 +179,7 @@ export class LivePlan implements Dispatcher {
     this.#outlook.look();
     const usual = new Float64Array(this.#problem.tasks);
     const { grown } = this.#problem;
-    // Nobody knows yet of what is still to be found.
+    // Tasks that are still to be found are unknown.
     const isLeft = (task: number) =>
       this.#state[task] !== states.done && (grown[task] === 0 || this.#state[task] !== states.waiting);
     for (let task = 0; task < usual.length; task++)
@@ -203,7 +205,7 @@ export class LivePlan implements Dispatcher {
   #takeStock(room: Room, nowMs: number): void {
     const { slotFromMs, slotUntilMs } = this.#problem;
     const busy = new Map<number, number[]>();
-    // Whoever is behind would let go.
+    // A late agent would let go.
     for (const [task, [ahead]] of this.#running)
       if (ahead !== undefined)
         busy.set(ahead.agent, [...(busy.get(ahead.agent) ?? []), this.#endMs[task] ?? nowMs]);
@@ -212,7 +214,7 @@ export class LivePlan implements Dispatcher {
       let free = room.of(agent);
       for (const slot of slots) {
         let fromMs = free-- > 0 ? nowMs : ends.pop();
-        // Neither free nor at work: it comes later, or is away and nobody knows for how long.
+        // Neither free nor at work: it comes later, or is away for an unknown time.
         const comesMs = slotFromMs[slot] ?? 0;
         fromMs ??= comesMs > nowMs ? comesMs : Number.POSITIVE_INFINITY;
         this.#free[slot]?.reset(fromMs, slotUntilMs[slot] ?? 0);

@@ -1,6 +1,6 @@
 /**
- * The engines as they are in virtual time: what they decide, by the dispatchers that decide it, and what they take besides the
- * work. Predictions and counterfactuals are made of these.
+ * The engines as they are in virtual time: what they decide, by the dispatchers that decide it, and what they take
+ * besides the work. Predictions and counterfactuals are made of these.
  */
 import type { Delays } from "../execution/delays.ts";
 import type { Dispatcher } from "../execution/dispatcher.ts";
@@ -82,7 +82,7 @@ function dispatcherOf(
   { outlookOf, copies, askedBefore, byRanks = false }: EngineSettings,
   tasks?: readonly number[],
 ): Dispatcher {
-  // Both offer what is ready to the pool, which gives it to whoever has the most room, first come first served.
+  // Both offer what is ready to the pool, which gives it to the agent with the most room, first come first served.
   if (mode !== "intelligence")
     return new InLine(problem, { first: "ready", by: "leastLoaded", ...(askedBefore && { askedBefore }) });
   const outlook = outlookOf(problem, tasks);

@@ -113,8 +113,8 @@ export function recordedWork({
 }
 
 /**
- * What a plan believed: of all tasks of a kind the same, but for the sizes of their inputs. What was expected of each is recorded when it was
- * given away, by what was known then; the middle of these stands for what the plan went by.
+ * What a plan believed: of all tasks of a kind the same, but for the sizes of their inputs. What was expected of each
+ * is recorded when it was given away, by what was known then; the middle of these stands for what the plan went by.
  */
 function beliefsThen(tasks: readonly RecordedTask[], sizesMs: readonly number[]): Beliefs {
   const usualMs = sizesMs.reduce((sum, sizeMs) => sum + sizeMs, 0) / Math.max(1, sizesMs.length);
@@ -122,7 +122,7 @@ function beliefsThen(tasks: readonly RecordedTask[], sizesMs: readonly number[])
   const kinds = [...Map.groupBy(tasks, nameOf)].map(([name, those]) => {
     const expected = those.flatMap(({ expectedMs = 0 }) => (expectedMs > 0 ? [expectedMs] : []));
     const bytes = medianOf(those.map(({ inputBytes = 0 }) => inputBytes));
-    // Of which nobody expected anything was to be like all of them.
+    // A kind without an estimate was expected to be like all of them.
     return { name, bytes, medianMs: expected.length > 0 ? medianOf(expected) : usualMs };
   });
   const numbers = new Map(kinds.map(({ name }, number) => [name, number]));

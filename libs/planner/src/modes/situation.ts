@@ -1,6 +1,6 @@
 /**
- * What a choice between modes looks at: tasks that are to be done, agents that are there, and what is known of both. Tasks and
- * agents come in by their ids and are numbers from here on.
+ * What a choice between modes looks at: tasks that are to be done, agents that are there, and what is known of both.
+ * Tasks and agents come in by their ids and are numbers from here on.
  *
  * 1. What cannot be done at all is refused at once, with the task that it fails at.
  * 2. It reads estimates and changes none.
@@ -20,9 +20,9 @@ export interface IntendedTask extends Partial<Described> {
   readonly demand: string;
   /** The same for people; absent where the demand itself can be read. */
   readonly demandText?: string;
-  /** By whoever states it; counts where nothing was learned. */
+  /** By its author; counts where nothing was learned. */
   readonly statedMs?: number;
-  /** How many tasks it is expected to find that nobody knows of yet. */
+  /** How many tasks it is expected to find that are unknown yet. */
   readonly finds?: number;
   /** Whether it may be begun a second time while it is at work. */
   readonly repeatable?: boolean;

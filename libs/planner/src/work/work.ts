@@ -11,7 +11,7 @@ export interface Work {
   readonly releaseMs?: ArrayLike<number>;
   /** How long it takes to move a task's output to another agent. Absent: no time. */
   readonly moveMs?: ArrayLike<number>;
-  /** 1 where nobody knows of the task before what it needs has ended: that found it. Absent: all are known. */
+  /** 1 if the task is unknown before what it needs has ended: that found it. Absent: all are known. */
   readonly grown?: ArrayLike<number>;
   /** The agent that a task is at or must go to; -1 where any will do. Absent: any. */
   readonly pinned?: ArrayLike<number>;
@@ -22,8 +22,8 @@ export interface Fleet {
   /** How many tasks each does at once. */
   readonly slots: ArrayLike<number>;
   /**
-   * By which factor a task takes longer than its size: for each demand, one after the other, a number per agent. `Infinity`:
-   * cannot do it.
+   * By which factor a task takes longer than its size: for each demand, one after the other, a number per agent.
+   * `Infinity`: cannot do it.
    */
   readonly paces: ArrayLike<number>;
   /** When each comes. Absent: is there. */

@@ -19,8 +19,8 @@ interface ReadPolicy {
 }
 
 /**
- * What is wrong with policies before anybody is judged by them: all of it at once, each with its place, in the order of the policies.
- * A policy that names an action nobody serves is wrong too: it would permit nothing, and nobody would know.
+ * What is wrong with policies before they decide anything: all of it at once, each with its place, in the order of the
+ * policies. A policy that names an action without a service is wrong too: it would permit nothing, unnoticed.
  *
  * All are held against the schema in one go: Cedar reads the schema anew for each, which takes a quarter of a second.
  */

@@ -97,7 +97,7 @@ export class PolicyEvaluator {
     return made.verdict;
   }
 
-  /** Names of the roles that somebody has in a namespace, be it for some of its things alone. */
+  /** Names of the roles that an identity has in a namespace, be it for some of its things alone. */
   rolesOf({ actor, groups }: Who, namespace: string, nowMs: number): readonly string[] {
     const known = this.#principalOf(namespace, actor)?.groups ?? [];
     const who = { actor, groups: [...new Set([...groups, ...known])] };
@@ -108,7 +108,7 @@ export class PolicyEvaluator {
     const { action, actor, namespace, labels } = question;
     const principal = this.#principalOf(namespace, actor);
     const forever = Number.POSITIVE_INFINITY;
-    // Whoever may not act may not, whatever anybody permits.
+    // A forbidden identity may not act, even if a policy permits.
     if (principal?.disabled === true) return { verdict: denied([disabledBy(principal)]), untilMs: forever };
     const who: Who = { actor, groups: [...new Set([...question.groups, ...(principal?.groups ?? [])])] };
     const { held, untilMs } = this.#bindings.held(who, namespace, labels, nowMs);

@@ -27,7 +27,7 @@ export type Parsed =
   | { readonly kind: "parsed"; readonly statements: readonly Statement[] }
   | { readonly kind: "refused"; readonly problems: readonly StatementProblem[] };
 
-/** Takes a policy apart. Templates are refused: rights are given to somebody by binding a role. */
+/** Takes a policy apart. Templates are refused: rights are given by binding a role. */
 export function parseStatements(
   cedar: Cedar,
   { namespace, policyId, text }: Pick<Policy, "namespace" | "policyId" | "text">,
@@ -88,7 +88,7 @@ export function isAbout({ actions }: Statement, action: string): boolean {
   return actions === undefined || actions.has(action) || groupsOf(action).some((group) => actions.has(group));
 }
 
-/** Actions and groups that a statement names and nobody serves. */
+/** Actions and groups that a statement names and no service has. */
 export function unknownActions({ actions }: Statement, vocabulary: Vocabulary): readonly string[] {
   const groups = new Set(vocabulary.actions.flatMap(groupsOf));
   return [...(actions ?? [])].filter((name) => !vocabulary.has(name) && !groups.has(name));

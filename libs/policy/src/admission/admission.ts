@@ -1,8 +1,9 @@
 /**
  * What rules say of something that is asked for, of a definition, a plan, an input, a result, an agent.
  *
- * 1. Rules of `system` come first, then those of the namespace, each by their ids. What is changed is changed first, one rule after the
- *    other; what refuses, asks or notes judges what became of it, so that no change goes past a refusal.
+ * 1. Rules of `system` come first, then those of the namespace, each by their ids. What is changed is changed first,
+ *    one rule after the other; what refuses, asks or notes judges what became of it, so that no change goes past a
+ *    refusal.
  * 2. A rule that cannot be evaluated refuses, unless it only notes: what cannot be judged is not admitted.
  * 3. A rule that is tried out changes nothing, and tells what it would have done.
  */
@@ -83,7 +84,7 @@ export class AdmissionRules {
     return this.#programs.has(kind) || this.#unreadable.some(({ subject }) => subject === kind);
   }
 
-  /** Whether anything is to be said of such a subject: if not, nobody needs to make one. */
+  /** Whether anything is to be said of such a subject: if not, none has to be made. */
   concerns(kind: AdmissionSubject, namespace: string): boolean {
     const byNamespace = this.#programs.get(kind);
     const isAbout = (rule: AdmissionRule) => rule.subject === kind && holdsIn(rule, namespace);

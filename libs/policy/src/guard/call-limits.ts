@@ -1,9 +1,10 @@
 /**
  * How much each caller may ask for: calls per time, calls and streams at once, bytes of a request.
  *
- * 1. The limit of somebody is theirs; else that of everybody in the namespace, which each has for themselves; else that of the configuration.
- * 2. Calls per time are counted by one number per caller: when the next is due if all come evenly. Ahead of that by a burst is
- *    allowed, and a refused call costs nothing.
+ * 1. The limit is that of the identity; else the default of the namespace, which each has for themselves; else that of
+ *    the configuration.
+ * 2. Calls per time are counted by one number per caller: when the next is due if all come evenly. Ahead of that by a
+ *    burst is allowed, and a refused call costs nothing.
  * 3. Who has been quiet until nothing is left of it takes no memory.
  */
 import type { IdentityLimit } from "@tutti/contracts/governance/v1";

@@ -1,6 +1,6 @@
 /**
- * What an agent may offer and take, by what was granted to it. In a grant, other than in a scope, a list that is empty grants
- * nothing, so that whoever makes one names all of it.
+ * What an agent may offer and take, by what was granted to it. In a grant, other than in a scope, a list that is empty
+ * grants nothing, so that each use names all of it.
  */
 import type { AgentGrant } from "@tutti/contracts/governance/v1";
 import { counted } from "@tutti/kernel";

@@ -1,8 +1,8 @@
 /**
- * Envelopes: a secret is sealed with a key of its own, and that key with the sealing key of the installation. Who changes the sealing key
- * opens no secret for it, only their keys.
+ * Envelopes: a secret is sealed with a key of its own, and that key with the sealing key of the installation. Who
+ * changes the sealing key opens no secret for it, only their keys.
  *
- * What a secret is called is a part of the seal, so that nobody can put one in the place of another.
+ * What a secret is called is a part of the seal, so that one cannot replace another.
  */
 import { createCipheriv, createDecipheriv } from "node:crypto";
 

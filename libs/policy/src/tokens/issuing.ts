@@ -1,4 +1,4 @@
-/** Issues tokens: JWTs that are signed with Ed25519, and public keys for whoever checks them. */
+/** Issues tokens: JWTs that are signed with Ed25519, and public keys for their verifiers. */
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import {
   claimsOf,

@@ -8,7 +8,7 @@
  *    `time`, `level` and `msg` are the logger's, and `service` and `instance` say who wrote the line: a line's own
  *    fields of these names get an underscore at the end.
  * 4. A field `trace` with a place in a trace is written as `traceId` and `spanId`; they are not asked for before,
- *    because ids that nobody asks for are never made.
+ *    because unused ids are never made.
  * 5. Logging never throws.
  */
 import type { Clock, LogFields, Logger, LogLevel } from "@tutti/kernel";

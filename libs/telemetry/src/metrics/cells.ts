@@ -27,14 +27,14 @@ export class ObservedCounter implements CounterCell {
     this.read = read;
   }
 
-  /** Nothing: counting is somebody else's. */
+  /** Nothing: counting happens elsewhere. */
   add(): void {}
 }
 
 export class GaugeValue implements GaugeCell {
   #value = 0;
   #observers: readonly (() => number)[] = [];
-  /** Whether anybody sets it; a gauge that was only observed disappears with its last observer. */
+  /** Whether it is set; a gauge that was only observed disappears with its last observer. */
   held = false;
 
   set(value: number): void {

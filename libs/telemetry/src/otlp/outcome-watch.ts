@@ -19,7 +19,7 @@ export class OutcomeWatch {
     });
   }
 
-  /** Nobody could be reached at the last attempt. */
+  /** No server could be reached at the last attempt. */
   get failing(): boolean {
     return this.#failing.size > 0;
   }

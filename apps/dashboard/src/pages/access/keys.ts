@@ -7,7 +7,7 @@ import { actorOf } from "./question.ts";
 
 export interface KeyDraft {
   readonly title: string;
-  /** Whom it stands for; empty for whoever makes it. */
+  /** Whom it stands for; empty for its creator. */
   readonly who: string;
   readonly lasts: string;
   /** Patterns with spaces between them. */

@@ -147,7 +147,7 @@ export function tallied({ options, ballots, weights = {}, outcome }: Vote): read
   return lines.map((line) => ({ ...line, share: whole === 0 ? 0 : line.weight / whole }));
 }
 
-/** When it closes by itself; undefined where it is open until somebody closes it. */
+/** When it closes by itself; undefined if it stays open until the user closes it. */
 export function deadlineOf({ openTimeMs = 0, timeoutMs = 0, outcome }: Vote): number | undefined {
   return outcome === undefined && timeoutMs > 0 ? openTimeMs + timeoutMs : undefined;
 }

@@ -167,7 +167,7 @@ function BudgetMeter({ mission: { budget } }: { mission: Mission }) {
   );
 }
 
-/** What wants somebody's eye. */
+/** What needs attention. */
 function Marks({ mission: { trouble, openApprovals = 0, openVotes = 0 } }: { mission: Mission }) {
   return (
     <>

@@ -3,7 +3,7 @@ import type { Assignment, BoardTask, Vote } from "@tutti/rest/types";
 import { percent } from "../../elements/moments.ts";
 import { actorOf, type Tallied, tallied } from "./mission.ts";
 
-/** How a task comes or came to whoever does it: `its pool gave it to ann, as a part of plan that bob delegated`. */
+/** How a task comes or came to its agent: `its pool gave it to ann, as a part of plan that bob delegated`. */
 export function howItCame(task: BoardTask, assignment: Assignment = "unspecified"): string {
   const part = partWords(task);
   return `${comingWords(task, assignment)}${part === "" ? "" : `, as ${part}`}`;

@@ -13,7 +13,7 @@ type Join = (values: readonly number[]) => number;
 export const sum: Join = (values) => values.reduce((total, value) => total + value, 0);
 const worst: Join = (values) => Math.max(...values);
 
-/** Joins series moment by moment. Moments within the same step count as one, whoever took the figure. */
+/** Joins series moment by moment. Moments within the same step count as one, from any process. */
 export function joined(name: string, series: readonly MetricSeries[], join: Join, stepMs = 5_000): Line {
   const found = new Map<number, number[]>();
   for (const { points } of series)

@@ -196,7 +196,7 @@ function TaskBox({ data }: NodeProps<FlowTask>) {
   const { node } = laid;
   const stand = standOfNumber(state);
   const voice = voiceOf(mode);
-  // It begins with what is seen, so that whoever speaks to the page is understood.
+  // It begins with what is seen, so that voice control finds it.
   const seen = `${node.title} ${voice.letter} ${moved || node.uses}`.trim();
   const label = [seen, stand.word, voice.word].join(", ");
   return (

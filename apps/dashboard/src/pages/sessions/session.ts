@@ -108,7 +108,7 @@ export function choiceWords({ confidence = 0, explored, fallback }: Choice): str
   return `${percent(confidence)} sure`;
 }
 
-/** What was chosen; whoever cuts a graph chooses parts in several modes. */
+/** What was chosen; a cut graph has parts in several modes. */
 export function chosenMode({ kind, candidates, chosen = 0 }: Choice): Mode | undefined {
   return kind === "cut" ? "hybrid" : candidates[chosen]?.mode;
 }

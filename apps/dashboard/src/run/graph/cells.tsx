@@ -37,7 +37,7 @@ export function Cells({
   };
   const ratio = window.devicePixelRatio || 1;
   return (
-    // Whoever does not point finds each part in the list of the panel.
+    // Without a pointer, each part is in the list of the panel.
     <canvas
       ref={canvas}
       className="run-cells"

@@ -1,8 +1,8 @@
 /**
  * What of a run is drawn: nodes and edges out of tasks.
  *
- * 1. Entries of a list, rounds of a loop and additions are inside the task they are parts of: as small cells, or, where that
- *    is unfolded, as a graph of its own.
+ * 1. Entries of a list, rounds of a loop and additions are inside the task they are parts of: as small cells, or, where
+ *    that is unfolded, as a graph of its own.
  * 2. However many tasks there are, at most `nodesMax` nodes are drawn in one scope: what is alike stands together.
  */
 import type { NeedCondition } from "../model/facts.ts";
@@ -76,7 +76,7 @@ interface Context {
 
 function scopeOf(places: readonly number[], context: Context, isInside = false): GraphScope {
   const { known, wanted } = context;
-  // Whoever unfolds a task wants to see its parts one by one; there are not too many then.
+  // A user who unfolds a task wants to see its parts one by one; there are not too many then.
   const bundles = isInside ? [] : bundle(places, known, { nodesMax, unfolded: wanted.toggled });
   const keyOf = new Map<number, string>();
   for (const { key, places: together } of bundles) for (const place of together) keyOf.set(place, key);

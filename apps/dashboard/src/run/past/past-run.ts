@@ -2,8 +2,8 @@
  * How the tasks of a run stood, folded from its history in the browser. It follows the rules of the engine as far as the
  * history shows them; where a rule rests on the plan alone, the server has the last word when the slider is let go.
  *
- * 1. A task that nothing has happened to has no state of its own: it is pending, skipped when a need of it cannot be met any
- *    more, and cancelled when nobody waits for it.
+ * 1. A task that nothing has happened to has no state of its own: it is pending, skipped when a need of it cannot be
+ *    met any more, and cancelled when no view waits for it.
  * 2. Copies are cheap, so that a moment in the middle of a long history is reached from the copy before it.
  */
 import type { TaskFacts } from "../model/facts.ts";
@@ -85,7 +85,7 @@ export class PastRun {
   readonly #isThere: Uint8Array;
   /** A need of it cannot be met any more. */
   readonly #isUnmet: Uint8Array;
-  /** Nobody waits for it any more. */
+  /** No view waits for it any more. */
   readonly #isDropped: Uint8Array;
   readonly #countsAsCompleted: Set<number>;
 
@@ -208,7 +208,7 @@ export class PastRun {
           this.#skip(place);
   }
 
-  /** A part of the work was not good enough: whoever counts how often is done again as well. */
+  /** A part of the work was not good enough: the task that counts the rounds is repeated as well. */
   sendBack(target: number, holder: number): void {
     this.reopen(this.#closureOf([target]).has(holder) ? [target] : [target, holder]);
   }

@@ -21,7 +21,7 @@ export interface TimeTravel {
   readonly step: (by: number) => void;
   readonly play: () => void;
   readonly present: () => void;
-  /** The history is wanted, because somebody reaches for it. */
+  /** The history is wanted, because the user reaches for it. */
   readonly reach: () => void;
 }
 

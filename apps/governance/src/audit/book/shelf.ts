@@ -153,7 +153,7 @@ export class Shelf {
 
   *heads(fromLeaf = 0, toLeaf = Number.MAX_SAFE_INTEGER): Generator<ShelvedHead, void> {
     for (let next = fromLeaf; next < toLeaf; ) {
-      // Some at a time: a statement that is left open holds up whoever writes.
+      // Some at a time: a statement that is left open blocks the writer.
       const rows = this.#all(
         "SELECT leaf, encoded FROM head WHERE leaf >= ? AND leaf < ? ORDER BY leaf LIMIT 256",
         ...[next, toLeaf],
@@ -288,8 +288,8 @@ export class Shelf {
   }
 
   /**
-   * Removes records that are all older than a moment, under checkpoints from before it, some at a time; gives the blocks that
-   * they were in.
+   * Removes records that are all older than a moment, under checkpoints from before it, some at a time; gives the
+   * blocks that they were in.
    */
   dropBefore(timeMs: number, limit: number): Pick<ShelvedBlock, "leaf" | "first">[] {
     const dropped = this.#all(

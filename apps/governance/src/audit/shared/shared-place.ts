@@ -38,8 +38,8 @@ interface BookBefore extends Pick<SharedPlaceParts, "bookBefore" | "key"> {
 }
 
 /**
- * The copy of this process begins as that book, and the pages of the shared one with its pages. It is a copy once all of them are
- * there: whoever dies before that does it again, and pages that another process has made are made.
+ * The copy of this process begins as that book, and the pages of the shared one with its pages. It is a copy once all
+ * of them are there: a process that dies before that repeats it, and pages that another process has made are made.
  */
 async function goOnWith({ bookBefore, file, shared, key }: BookBefore, signal: AbortSignal): Promise<void> {
   const incoming = `${file}.incoming`;

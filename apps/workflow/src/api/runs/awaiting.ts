@@ -53,7 +53,7 @@ export async function* watchRun(
       const page = await seen.look(from);
       from = page.next;
       changed.push(...page.changed);
-      // The snapshot goes out as it is read: whoever is shown the first tasks need not wait for the last.
+      // The snapshot goes out as it is read: the reader of the first tasks need not wait for the last.
       if (isAnew && from >= 0) yield { ...nothingNew, run, tasks: changed.splice(0), live: false };
     }
     // Who asked to go on would take a snapshot that is live at once for what is new.

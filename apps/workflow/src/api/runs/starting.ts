@@ -55,7 +55,7 @@ export async function startRun(
 
 /** Replies are closed when they have so many entries. */
 const entriesMax = 1_000;
-/** Ends that nobody told of are looked for so often, so many at once. */
+/** Ends that were not reported are looked for so often, so many at once. */
 const lookMs = 250;
 const looksMax = 500;
 
@@ -66,7 +66,7 @@ export async function* startRuns(
 ): AsyncGenerator<StartRunsReply, void> {
   const batch = new Starting(dependencies, context);
   const reading = batch.readAll(requests);
-  // It is waited for at the end; until then a broken stream is nobody's fault here.
+  // It is waited for at the end; until then a broken stream is no error here.
   reading.catch(() => {});
   const look = dependencies.foundation.timers.every(lookMs, () => void batch.look());
   try {

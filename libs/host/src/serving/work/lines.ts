@@ -31,7 +31,7 @@ export interface Lines<Filter extends WorkFilter, Item> {
   readonly kind: string;
   /** Names of labels that the machine itself sets. */
   readonly labels: { readonly parent: string; readonly person: string };
-  /** Labels that nobody looks for by their text: counts and marks. */
+  /** Labels that are not searched by their text: counts and marks. */
   readonly untold: ReadonlySet<string>;
   /** The ids that are wanted; empty for any. */
   idsIn(filter: Filter): readonly string[];

@@ -58,7 +58,7 @@ export interface Awaiting<Item> {
   readonly look: () => Promise<Item>;
   /** An event: what happens behind it is enough; 0 for the end alone. */
   readonly afterEvent?: number;
-  /** Aborted as soon as it has ended, where somebody knows that before it is looked for. */
+  /** Aborted as soon as it has ended, if that is known before the lookup. */
   readonly rung?: AbortSignal;
 }
 

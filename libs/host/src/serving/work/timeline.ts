@@ -100,7 +100,7 @@ function startOf({ startTime }: Span): number {
   return startTime === undefined ? 0 : fromTimestamp(startTime);
 }
 
-/** One that was not started, is gone, or may not be seen by whoever asks has nothing to show. */
+/** One that was not started, is gone, or may not be seen by the caller has nothing to show. */
 function absent(error: unknown): undefined {
   if (isTuttiError(error) && hidden.has(error.status)) return undefined;
   throw error;

@@ -1,10 +1,10 @@
 /**
  * Tells of what the time of work went into, as spans of the trace that it was started in.
  *
- * 1. They are made of the history when the work is over, so whoever does the work pays nothing; and only of work that was started
- *    in a trace which is recorded.
- * 2. Nobody waits for it, and one work is looked at after the other. What does not fit is left out and counted; so is what is
- *    not kept any more when its turn comes.
+ * 1. They are made of the history when the work is over, so the running work pays nothing; and only of work that was
+ *    started in a trace which is recorded.
+ * 2. Nothing waits for it, and one work is looked at after the other. What does not fit is left out and counted; so is
+ *    what is not kept any more when its turn comes.
  * 3. The id of a span follows from what it is. Work that goes on after its end is told of again under the same ids.
  */
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
@@ -179,7 +179,7 @@ function isBelow(parentSpanId: string): (span: Span) => boolean {
   return (span) => span.parentSpanId === parentSpanId;
 }
 
-/** What was ended by somebody has not failed. */
+/** Work that a caller ended has not failed. */
 function failureIn(result: Outcome["result"]): Error | undefined {
   if (result?.$case !== "failed") return undefined;
   const { message, code } = result.value;

@@ -14,7 +14,7 @@ import { type Finding, notice, problem } from "./finding.ts";
 import { type Inspectors, verifyData } from "./verify.ts";
 
 export interface Examined extends Inspectors {
-  /** As the configuration has it; undefined where nobody knows. */
+  /** As the configuration has it; undefined if unknown. */
   readonly partitions?: number | undefined;
   /** Whether this user may read and write a path; rejects when not. */
   readonly mayUse?: (path: string) => Promise<void>;

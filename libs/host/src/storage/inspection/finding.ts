@@ -1,4 +1,4 @@
-/** What somebody who looks at a data directory has found. */
+/** Findings about a data directory. */
 export interface Finding {
   /** For programs: `torn-tail`. */
   readonly code: FindingCode;

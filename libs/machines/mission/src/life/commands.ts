@@ -153,8 +153,8 @@ export const terminateMission: MissionCommand<TerminateMission, MissionDone> = c
 });
 
 /**
- * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the mission is
- * known as one that does not begin. Otherwise whoever starts it later would bring about one that nobody waits for.
+ * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the
+ * mission is known as one that does not begin. Otherwise a later start would create one without a waiter.
  */
 export const withdrawMission: MissionCommand<WithdrawMission, MissionDone> = {
   type: "withdraw_mission",

@@ -82,7 +82,7 @@ export function lose(mission: MissionView, step: MissionEventStep, task: TaskVie
   const error = detailOfRefusal(
     missionErrors.claimExpired.refusal({ task: task.spec.id, count: task.lost + 1 }),
   );
-  // Nobody knows what it used up: all that was set aside for it counts as used.
+  // Its use is unknown: all that was set aside for it counts as used.
   const doing = { agent: "", used: task.reserved === undefined ? undefined : { ...task.reserved } };
   failAttempt({ mission, step, task }, error, doing);
 }

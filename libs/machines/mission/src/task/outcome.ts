@@ -154,7 +154,7 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): voi
   else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
 }
 
-/** Time counts where it is limited, also when nobody says how long it took. */
+/** Time counts where it is limited, also if the duration is not reported. */
 function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
   const told = cleaned(used);
   const isTimed = limitOf(mission).timeMs > 0 && task.beginMs > 0 && !isChild(task);

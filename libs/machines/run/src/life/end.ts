@@ -148,7 +148,7 @@ function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): 
   });
 }
 
-/** How it ended, for whoever waits for that. */
+/** How it ended, for its waiters. */
 export function endingOf(run: RunView): RunEnding {
   return endingOfWork({
     ...{ id: run.key.id, status: statusOf(run), error: run.error },

@@ -78,7 +78,7 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
     const node = place === undefined ? undefined : run.nodes[place.number];
     if (place === undefined || node === undefined) return unnamed(step);
     const count = (node.more?.lost ?? 0) + (lost ? 1 : 0);
-    // Nobody knows what one that is gone has used up.
+    // The use of a lost one is unknown.
     const used = lost ? (node.more?.reserved as Amounts | undefined) : undefined;
     if (lost && count >= lostMax) failAttempt(place, lostError(place, count), { used });
     else {

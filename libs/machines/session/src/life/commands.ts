@@ -1,4 +1,5 @@
 /** Begins a session, holds it, lets it go on, ends it. */
+
 import {
   BeginSession,
   CancelWork,
@@ -21,7 +22,7 @@ import {
   TerminateWork,
 } from "@tutti/contracts/session/v1";
 import { type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
-import { type InstanceKey, isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
+import { type InstanceKey, isRefusal, type ReadOnly, type Refusal, withoutRemedy } from "@tutti/kernel";
 import {
   bounded,
   causeOf,
@@ -119,7 +120,7 @@ export const confirmLocks: SessionCommand<ConfirmLocks, SessionDone> = commandOf
   codec: ConfirmLocks,
   reply: SessionDone,
   decide(session, _, step) {
-    // What comes when they are not wanted any more is nobody's.
+    // What comes when they are not wanted any more belongs to none.
     const isWaiting = session.phase === SessionPhase.SESSION_PHASE_WAITING;
     if (session.lockMs > 0 || !isWaiting || isHeldByOthers(session)) return done;
     step.emit(locksNoted, { holdMs: step.nowMs });
@@ -158,7 +159,7 @@ export const recordGoal: SessionCommand<RecordGoal, SessionDone> = commandOf({
       return done;
     }
     const planner = goalOf(session)?.planner ?? "";
-    const refusal = sessionErrors.goalUnfit.refusal({ planner, problem: problem.message });
+    const refusal = sessionErrors.goalUnfit.refusal({ planner, problem: withoutRemedy(problem) });
     const error = detailOfRefusal(refusal, detailOfRefusal(problem));
     stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error });
     return done;
@@ -336,7 +337,7 @@ export const retrySession: SessionCommand<RetryWork, SessionDone> = {
     }
     for (const task of session.tasks) {
       const { number, status } = task;
-      // With a failure that nobody was waiting for it would fail once more, whatever else is done.
+      // With an unexpected failure it would fail once more, whatever else is done.
       const isFatal = status === TaskStatus.TASK_STATUS_FAILED && !isAwaitedByOthers(task);
       const isLeft = !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED || isFatal;
       if (status !== TaskStatus.TASK_STATUS_COMPLETED && (taskIds.length === 0 || isLeft)) wanted.add(number);

@@ -64,7 +64,7 @@ export class WorkLife<View extends LivingView> {
     const { errors, hasEnded, statusOf } = this.#parts;
     if (view.order === undefined) return errors.missing.refusal({ id });
     if (!hasEnded(view)) return undefined;
-    return errors.ended.refusal({ id, status: statusName(statusOf(view)), wanted: "to be going on" });
+    return errors.ended.refusal({ id, status: statusName(statusOf(view)), wanted: "that has not ended" });
   }
 
   /** The reply to a start of work that exists: the same start gives the same work. */

@@ -8,7 +8,7 @@ import { type Credentials, credentialsOf } from "./credentials.ts";
 import { GrpcLink } from "./link.ts";
 import { GrpcServer } from "./server.ts";
 
-// What grpc-js writes to the console by itself reaches us as errors too. Whoever looks into it sets GRPC_VERBOSITY.
+// What grpc-js writes to the console by itself reaches us as errors too. To look into it, set GRPC_VERBOSITY.
 if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
 
 export interface GrpcTransportParts {

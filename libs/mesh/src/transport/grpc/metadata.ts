@@ -53,7 +53,7 @@ function countOf(metadata: Metadata, name: string): number {
   return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }
 
-/** What is no bearer is one that nobody knows: it is not taken for nothing. */
+/** An invalid bearer is an unknown one: it is not taken for nothing. */
 function bearerIn(metadata: Metadata): string {
   const [value] = metadata.get(headers.credential);
   return value === undefined

@@ -27,7 +27,7 @@ export class GrpcStream implements LinkStream, InterceptingListener, Stoppable {
 
   constructor(method: Method, address: string, wire: experimental.CallStream, limit: number) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // Nobody may be listening.
+    // There may be no listener.
     promise.catch(() => {});
     this.established = promise;
     this.#accept = resolve;
