@@ -24,7 +24,7 @@ export function shownCounts(counts: ArrayLike<number | undefined>, total: number
   return shown;
 }
 
-/** The counts of tasks that a label says; undefined where there is none. */
+/** The counts of tasks in a label. */
 export function countsIn(label: string | undefined): TaskCounts | undefined {
   if (label === undefined) return undefined;
   const counts: number[] = [];

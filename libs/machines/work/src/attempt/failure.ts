@@ -1,4 +1,4 @@
-/** What follows a failed attempt of a task: another attempt, a question to a person, or the failure of the task. */
+/** The consequence of a failed attempt of a task: another attempt, a question to a person, or the failure of the task. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { decideRetry, type Refusal, type RetryPolicy } from "@tutti/kernel";
 import { detailOfRefusal } from "../errors/details.ts";

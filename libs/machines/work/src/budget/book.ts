@@ -8,7 +8,7 @@ export function isLimited(limit: Given): boolean {
   return kinds.some((kind) => (limit?.[kind] ?? 0) > 0);
 }
 
-/** What is left of each amount that has a limit; 0 for the others. */
+/** The rest of each amount that has a limit. The other amounts are 0. */
 export function leftWithin(limit: Given, ...taken: readonly Given[]): Amounts {
   const left = noAmounts();
   for (const kind of kinds) {

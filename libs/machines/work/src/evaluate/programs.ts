@@ -131,7 +131,7 @@ export function readsOf(program: Program): Reads {
   return known;
 }
 
-/** A condition may stand in `${{ }}`, as in definitions. */
+/** A condition may be in `${{ }}`, as in definitions. */
 export function conditionText(text: string): string {
   const found = /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(text);
   return found?.[1] ?? text;

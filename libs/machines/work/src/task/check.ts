@@ -30,7 +30,7 @@ export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => b
   return made.ok ? undefined : `input: ${made.problem}`;
 }
 
-/** A task that needs itself by way of others; what was there before needs nothing that comes now. */
+/** A task that needs itself by way of others. Earlier tasks need no new ones. */
 export function circleProblem(
   specs: readonly TaskSpec[],
   ids: ReadonlySet<string>,
@@ -65,7 +65,7 @@ export function circleProblem(
   };
 }
 
-/** Each of those that are open needs another one of them, so whoever goes from need to need comes back to where it has been. */
+/** Each of those that are open needs another one of them, so a walk from need to need returns to a task that it has passed. */
 function circleAmong(specs: readonly TaskSpec[], open: ReadonlyMap<string, number>): readonly string[] {
   const needOf = new Map<string, string>();
   for (const { id, needs } of specs) {
