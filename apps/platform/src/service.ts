@@ -9,9 +9,10 @@ import { swarm } from "@tutti/swarm";
 import { workflow } from "@tutti/workflow";
 import { platformSection } from "./configuration.ts";
 import { findClone } from "./demonstration/clone.ts";
-import { Demonstration, demonstrationMark } from "./demonstration/demonstration.ts";
+import { Demonstration, demonstrationMark, linkAddress } from "./demonstration/demonstration.ts";
 import { Extensions, openExtension } from "./extensions.ts";
 import { tell } from "./welcome.ts";
+import { WorkflowFiles } from "./workflow-files.ts";
 
 const extensions: ServiceModule = {
   name: "extensions",
@@ -50,12 +51,29 @@ const demonstration: ServiceModule = {
     // `npm start` wants it unasked: what it cannot be is no reason not to start.
     if (clone === undefined || isProtected) {
       const reason = isProtected ? "its workers have no certificates" : "it is in a clone only";
-      foundation.logger.warn("the demonstration is left out", { reason });
+      foundation.logger.warn("demo skipped", { reason });
       return {};
     }
     const mark = demonstrationMark(dataDirectory);
     const where = { address: () => mesh.address, url: () => operations.url() };
     return new Demonstration({ foundation, clone, pythons, mark, tell, ...where });
+  },
+};
+
+const workflowFiles: ServiceModule = {
+  name: "workflow-files",
+  sections: [platformSection],
+  isOutermost: true,
+  create: ({ configuration, foundation, mesh }) => {
+    const { workflows: folder } = configuration.read(platformSection);
+    if (folder === "") return {};
+    if (configuration.read(meshSection).tls.mode !== "off") {
+      foundation.logger.warn("workflow files are not registered: the mesh requires a certificate", {
+        folder,
+      });
+      return {};
+    }
+    return new WorkflowFiles({ foundation, folder, address: () => linkAddress(mesh.address), tell });
   },
 };
 
@@ -68,6 +86,7 @@ export const services: readonly ServiceModule[] = [
   governance,
   extensions,
   gateway,
+  workflowFiles,
   demonstration,
 ];
 

@@ -1,6 +1,6 @@
 /**
- * Moves tasks between parts of a session that run at once: from one that holds its tasks up to one that does not, as long as the
- * whole is expected to end earlier by that. What moved, when and why, is the session's to record.
+ * Moves tasks between parts of a session that run at once: from one that holds its tasks up to one that does not, as
+ * long as the whole is expected to end earlier by that. What moved, when and why, is the session's to record.
  */
 import { Mode } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -50,7 +50,7 @@ export class Balancing {
       this.#turn(key)
         .catch((error: unknown) => {
           const details = { session: key.id, error: errorFromUnknown(error) };
-          this.#parts.foundation.logger.debug("parts of a session were not balanced", details);
+          this.#parts.foundation.logger.debug("failed to balance the parts of a session", details);
           return false;
         })
         .then((goesOn) => {

@@ -60,7 +60,7 @@ export abstract class ToldStore<Value, Picture extends object> {
   }
 }
 
-/** Until the stream ends or is aborted; over breaks the client comes again by itself. */
+/** Until the stream ends or is aborted. Over breaks the client comes again by itself. */
 export async function followInto<Value, Picture extends object>(
   stream: AsyncIterable<Followed<Value>>,
   store: ToldStore<Value, Picture>,

@@ -8,7 +8,7 @@ const tellMs = 250;
 
 type Later = (tell: () => void) => void;
 
-/** What a stream tells while it is shown. Another key is another stream, which begins with nothing known. */
+/** What a stream tells while it is shown. Another key is another stream, which starts with nothing known. */
 export function useTold<Value, Picture extends object>(
   key: string,
   make: (later: Later) => ToldStore<Value, Picture>,

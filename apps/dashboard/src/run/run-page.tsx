@@ -50,7 +50,7 @@ function RunScreen() {
   const { runId, store, follow } = useRunHandle();
   const run = useStore((each) => each.run);
   const problem = useStore((each) => each.problem);
-  // Events of the bus have this asked again: what was taken up again after its end is followed again.
+  // Events of the bus have this asked again: what was resumed after its end is followed again.
   const standing = useStore((each) => each.standing);
   const latest = useQuery({ ...lineQuery(runId), enabled: standing === "ended" });
   const hasMoved = (latest.data ?? 0) > (run?.eventCount ?? 0);

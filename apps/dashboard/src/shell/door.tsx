@@ -10,7 +10,7 @@ import { TextField } from "../elements/fields.tsx";
 import { router } from "./router.tsx";
 import { signInEnded, signInProblem, takeToken } from "./sign-in.ts";
 
-/** Lets in users that the platform knows; all others are asked for the token that it printed. */
+/** Lets in users that the platform knows. All others are asked for the token that it printed. */
 export function Door() {
   const [arriving, setArriving] = useState(true);
   const [problem, setProblem] = useState<string | undefined>();
@@ -35,7 +35,7 @@ export function Door() {
   return arriving ? null : <Inside />;
 }
 
-/** Signs in with the token of the address, if there is one; gives back what was wrong with it. */
+/** Signs in with the token of the address, if there is one. Gives back what was wrong with it. */
 async function arrive(): Promise<string | undefined> {
   const token = takeToken();
   if (token === undefined) return undefined;
@@ -56,7 +56,7 @@ function Inside() {
   return <RouterProvider router={router} />;
 }
 
-/** Those who know people from elsewhere; back they come to where they are. */
+/** Those who know people from elsewhere. Back they come to where they are. */
 function Ways() {
   const { data } = useQuery(waysToSignInQuery());
   const to = `${window.location.pathname}${window.location.search}`;

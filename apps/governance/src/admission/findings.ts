@@ -140,7 +140,7 @@ export async function withRecords(
   return findings.map((finding) => ({ ...finding, recordId: records.get(eventOf(finding)) ?? "" }));
 }
 
-/** Its name begins with the number of the event that brought it. */
+/** Its name starts with the number of the event that brought it. */
 function eventOf({ findingId }: Finding): number {
   return Number(findingId.slice(0, findingId.indexOf(".")));
 }

@@ -8,7 +8,7 @@
  *    behind.
  * 3. A bundle's number is when it was made, so that of two processes the later bundle counts, and none is needed to
  *    agree.
- * 4. As long as a namespace cannot be asked, no bundle is made without it: the last one goes on.
+ * 4. As long as a namespace cannot be asked, no bundle is made without it: the last one continues.
  * 5. A stop waits for no answer: what is asked may be opened for the first time just then, on a machine that is busy.
  *    It waits for keys that are being made, because the directory may be removed after the stop.
  */
@@ -91,7 +91,7 @@ export class BundleMaker implements Component, MachineEventListener {
     return unhealthy(`no bundle can be made: ${String(this.#problem)}`);
   }
 
-  /** The last one; undefined before the first. */
+  /** The last one. Undefined before the first. */
   get latest(): MadeBundle | undefined {
     return this.#made;
   }
@@ -139,8 +139,8 @@ export class BundleMaker implements Component, MachineEventListener {
         }
         this.#problem = undefined;
       } catch (error) {
-        // While partitions are on their way no owner can be asked; waiters for a bundle keep waiting.
-        if (this.#problem === undefined) logger.debug("no bundle can be made yet", { error });
+        // While partitions are on their way no owner can be asked. Waiters for a bundle keep waiting.
+        if (this.#problem === undefined) logger.debug("cannot build a policy bundle yet", { error });
         this.#problem = error;
       }
       await this.#pause(lookMs);
@@ -167,7 +167,7 @@ export class BundleMaker implements Component, MachineEventListener {
     }
   }
 
-  /** One at a time; who comes meanwhile gets one that was begun afterwards. */
+  /** One at a time. Who comes meanwhile gets one that was started afterwards. */
   async #make(isDue: boolean): Promise<MadeBundle> {
     await this.#making?.catch(() => {});
     if (this.#making !== undefined) return this.#make(isDue);

@@ -1,4 +1,4 @@
-/** Principals: made, shown, listed, changed, taken away; and who one is oneself. */
+/** Principals: made, shown, listed, changed, taken away. who one is oneself. */
 import {
   type CreatePrincipalRequest,
   type DeletePrincipalRequest,

@@ -195,7 +195,7 @@ async function repetitionOf(
   return found;
 }
 
-/** What the caller showed; undefined for the installation's own. */
+/** What the caller showed. Undefined for the installation's own. */
 async function shownBy(dependencies: TenantDependencies, context: CallContext): Promise<Shown | undefined> {
   const { shown } = context.principal;
   if (shown === undefined) return;

@@ -1,4 +1,7 @@
-/** Namespaces: made, shown, changed, taken away. What is kept of one is its tenant; `default` and `system` exist by themselves. */
+/**
+ * Namespaces: made, shown, changed, taken away. What is kept of one is its tenant. `default` and `system` exist by
+ * themselves.
+ */
 import {
   type CreateNamespaceRequest,
   type DeleteNamespaceRequest,
@@ -85,7 +88,7 @@ async function update(
   return { resource: await shown(dependencies, name, context) };
 }
 
-/** Work that would go on although no caller may do anything in the namespace any more. */
+/** Work that would continue although no caller may do anything in the namespace any more. */
 const works = [
   { service: "workflow", kinds: ["run", "schedule"] },
   { service: "swarm", kinds: ["mission"] },
@@ -142,7 +145,7 @@ async function deleteSecrets(
   }
 }
 
-/** By name; from the last bundle, which has them all: those that the caller may look into. */
+/** By name. From the last bundle, which has them all: those that the caller may look into. */
 async function list(
   dependencies: TenantDependencies,
   { labels, page }: ListNamespacesRequest,

@@ -1,8 +1,8 @@
 /**
  * Acquiring a lock for a caller that waits.
  *
- * 1. The machine keeps the line; here is only who listens. A caller that hangs up, or a process that dies, leaves a place
- *    that is kept for a while, and given up without a further request.
+ * 1. The machine keeps the line. Here is only who listens. A caller that hangs up, or a process that dies, leaves a
+ *    place that is kept for a while, and given up without a further request.
  * 2. What was not heard of, as when the lock has another owner by now, is found by asking again once in a while.
  */
 import { type AcquireLockRequest, type LockGrant, LockWaitEnd } from "@tutti/contracts/session/v1";
@@ -86,6 +86,6 @@ async function hangUp(
 ): Promise<void> {
   const told = { command: leaveLine, body: { holder }, idempotencyKey: "" };
   await tell(dependencies, key, told, context).catch((error: unknown) =>
-    dependencies.foundation.logger.debug("that a caller hung up could not be told to its lock", { error }),
+    dependencies.foundation.logger.debug("failed to report a disconnected caller to its lock", { error }),
   );
 }

@@ -9,7 +9,7 @@ export type LockWaitOutcome =
 
 type Listener = (lockEvent: LockWaitOutcome) => void;
 
-/** Locks that are remembered at most; others are in the index a moment later. */
+/** Locks that are remembered at most. Others are in the index a moment later. */
 const locksMax = 10_000;
 
 export class LockWaits {

@@ -1,4 +1,4 @@
-/** What sessions wait for of each other: said when they are started, or until they begin. */
+/** What sessions wait for of each other: said when they are started, or until they start. */
 import type {
   AddDependencyReply,
   AddDependencyRequest,
@@ -18,7 +18,7 @@ import { sessionNamed, tellSession } from "../api/sessions/dependencies.ts";
 import { checkWaits } from "../api/sessions/waits.ts";
 import type { ResourceDependencies } from "./resource-dependencies.ts";
 
-/** Sessions that have not begun and are looked at for whom they wait. */
+/** Sessions that have not started and are looked at for whom they wait. */
 const lookedAtMax = 1_000;
 
 export async function listDependencies(
@@ -41,7 +41,7 @@ export async function listDependencies(
   return { needs, neededBy: await whoNeeds(dependencies, sessionId, session, context) };
 }
 
-/** Known in the session before it begins. The same again changes nothing. */
+/** Known in the session before it starts. The same again changes nothing. */
 export async function addDependency(
   dependencies: ResourceDependencies,
   { sessionId, dependency, reason }: AddDependencyRequest,

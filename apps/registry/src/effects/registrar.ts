@@ -2,7 +2,7 @@
  * Keeps the directory true: takes in what the store tells, writes what instances ask for, and removes those whose
  * lease ran out.
  *
- * 1. What a caller is told about its change has been taken in here, so that its next question sees it.
+ * 1. What a caller is informed about its change has been taken in here, so that its next question sees it.
  * 2. No instance is judged dead by a registry that may have been deaf to its renewals.
  * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One
  *    that lives renews at once. Its next renewal says how it is.
@@ -94,7 +94,7 @@ export class Registrar implements Component, StoreListener {
     return this.#options.foundation.clock.monotonic() >= this.#completeFromMs;
   }
 
-  /** Instances whose figures came since the round before, and the number of the round. */
+  /** Instances whose numbers came since the round before, and the number of the round. */
   get freshFigures(): { readonly round: number; readonly ids: readonly string[] } {
     return { round: this.#figuresRound, ids: this.#freshFigures };
   }
@@ -137,7 +137,7 @@ export class Registrar implements Component, StoreListener {
       if (!this.#mayJudge()) return;
       for (const instanceId of this.directory.silentSince(ids, monotonicMs))
         this.#takeHealth({ instanceId, health: notResponding }).catch((error: unknown) => {
-          this.#logger.debug("An instance that does not respond could not be marked", { instanceId, error });
+          this.#logger.debug("failed to mark an unresponsive instance", { instanceId, error });
         });
     });
     this.#timers.push(timer);
@@ -162,13 +162,13 @@ export class Registrar implements Component, StoreListener {
     const { nowMs, monotonicMs } = this.#moment();
     const ageMs = Math.max(0, nowMs - beganMs);
     this.#completeFromMs = monotonicMs + Math.max(0, settings.leaseMs - ageMs);
-    foundation.logger.debug("Reading the entries from the store", { history: name });
+    foundation.logger.debug("reading entries from the store", { history: name });
   }
 
   stepped(step: Step): void {
     const moment = this.#moment();
     this.#loading?.apply(step, moment);
-    // Questions are answered from the picture before until the new one is whole; what is written meanwhile is in both.
+    // Questions are answered from the picture before until the new one is whole. What is written meanwhile is in both.
     if (this.#loading !== undefined && this.#loading.history !== this.#directory?.history) return;
     if (this.directory.apply(step, moment)) this.#changed();
   }
@@ -231,7 +231,7 @@ export class Registrar implements Component, StoreListener {
         await this.#expire(id);
       }
     } catch (error) {
-      this.#logger.warn("Leases that ran out could not be removed; trying again", { error });
+      this.#logger.warn("failed to remove expired leases, retrying", { error });
     } finally {
       this.#sweeping = false;
     }
@@ -253,7 +253,7 @@ export class Registrar implements Component, StoreListener {
     if (farewell === undefined || known === undefined || !(await this.#remove(farewell, known))) return;
     const { service, address } = known;
     const { reason } = farewell;
-    this.#logger.warn("An instance is gone: it did not renew its lease", {
+    this.#logger.warn("instance lost: lease not renewed", {
       gone: id,
       ofService: service,
       address,

@@ -12,7 +12,7 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Of the revisions told last; older ones count as told. */
+/** Of the revisions told last. Older ones count as told. */
 const rememberedMax = 1_024;
 
 export class RevisionGate {
@@ -42,7 +42,7 @@ export class RevisionGate {
     }
   }
 
-  /** Revisions begin again; what those who wait were promised is gone. */
+  /** Revisions start again. What those who wait were promised is gone. */
   beginAnew(): void {
     this.#revision = 0;
     this.#oldest = 0;

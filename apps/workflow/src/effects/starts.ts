@@ -58,7 +58,7 @@ export class Starts {
           : await this.#startRun(due, effect, signal);
       const { existed, parentId, hash, ending } = child;
       if (existed && parentId !== due.key.id) throw startErrors.childTaken({ child: childId });
-      // One that was asked for again by a parent that was reset may have ended, and will not tell it anew.
+      // One that was asked for again by a parent that was reset may have ended, and will not tell it again.
       return { command: confirmChild, body: { id: childId, hash, existed, ending } };
     };
     errands.begin(due, attempt, (error) => ({ command: refuseChild, body: { error: toErrorDetail(error) } }));

@@ -1,8 +1,8 @@
 /**
- * Hands events to a subscription's handler and sees each of them through to its end: handled, or given up. The same
- * for every bus; where events come from and what an end means there is the owner's.
+ * Hands events to a subscription's handler and sees each of them through to its end: handled, or given up. The same for
+ * every bus. Where events come from and what an end means there is the owner's.
  *
- * 1. Every event offered is settled exactly once, or given back by `stop`; between the two it is in hand.
+ * 1. Every event offered is settled exactly once, or given back by `stop`. Between the two it is in hand.
  * 2. Events with the same key go through a lane: in the order they were offered, never two at once. While one of them
  *    waits for its repetition, the lane stands still.
  * 3. An attempt that fails or takes too long is repeated after a pause, until `maxDeliveries`.
@@ -246,7 +246,7 @@ export class Dispatcher {
     const { metrics, logger, subscription } = this.#options;
     metrics.failed.add(call.entries.length);
     const [first] = call.entries;
-    logger.warn("an event could not be handled", {
+    logger.warn("failed to handle an event", {
       subscription: subscription.label,
       event: first?.handout.event.id,
       type: first?.handout.event.type,
@@ -260,13 +260,13 @@ export class Dispatcher {
     this.#tellIdle();
   }
 
-  /** Puts the entries back at the front of their lane, which goes on after the pause of the first of them. */
+  /** Puts the entries back at the front of their lane, which continues after the pause of the first of them. */
   #repeat(lane: Lane, entries: readonly Entry[], error: TuttiError, fromBatch: boolean): void {
     const [first, ...others] = entries;
     if (first === undefined) return;
     lane.waiting.unshift(...others);
     for (const entry of entries) if (fromBatch) entry.alone = true;
-    // An attempt as one of many says little about each; the others get theirs back.
+    // An attempt as one of many says little about each. The others get theirs back.
     for (const entry of others) entry.attempts--;
     if (first.attempts >= this.#options.subscription.maxDeliveries) {
       void this.#abandon(first, error).then(() => this.#free(lane));
@@ -285,7 +285,7 @@ export class Dispatcher {
     const { logger, metrics, subscription, onAbandoned } = this.#options;
     const { event, position } = handout;
     metrics.abandoned.add();
-    logger.error("an event is given up", {
+    logger.error("event dropped after too many deliveries", {
       subscription: subscription.label,
       event: event.id,
       type: event.type,
@@ -296,7 +296,7 @@ export class Dispatcher {
     try {
       await onAbandoned(handout, attempts, error);
     } catch (failure) {
-      logger.error("could not tell that an event is given up", { event: event.id, error: failure });
+      logger.error("failed to report a dropped event", { event: event.id, error: failure });
     }
     if (this.#stopped) return;
     this.#inHand--;
@@ -310,7 +310,7 @@ export class Dispatcher {
     this.#tellIdle();
   }
 
-  /** The lane may go on, or is forgotten where it has nothing more. */
+  /** The lane may continue, or is forgotten where it has nothing more. */
   #free(lane: Lane): void {
     lane.busy = false;
     if (lane.waiting.length > 0) this.#ready.push(lane);

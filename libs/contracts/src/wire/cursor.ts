@@ -40,7 +40,7 @@ export class Cursor {
     return this.#data.getFloat64(at, true);
   }
 
-  /** Where something ends that begins with its length. */
+  /** Where something ends that starts with its length. */
   endOfLength(): number {
     const length = this.uint32();
     const end = this.at + length;
@@ -93,7 +93,7 @@ export class Cursor {
     }
   }
 
-  /** Passes something that begins with its length: whether it is these bytes. */
+  /** Passes something that starts with its length: whether it is these bytes. */
   isNext(wanted: Uint8Array): boolean {
     const end = this.endOfLength();
     const start = this.at;

@@ -7,7 +7,9 @@ import type { Building, Draft } from "./building.ts";
  */
 export class Graph {
   readonly edges: PlanEdges;
-  /** Needs of each task, and an order in which each task comes after all that it needs; shorter where there is a circle. */
+  /**
+   * Needs of each task, and an order in which each task comes after all that it needs. Shorter where there is a circle.
+   */
   readonly order: readonly number[];
   readonly #building: Building;
 

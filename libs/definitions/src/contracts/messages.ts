@@ -87,7 +87,7 @@ export function usedBy(plan: Plan): readonly string[] {
 }
 
 /**
- * The tasks, those without needs first and each after all that it needs, with their levels; of a definition of states,
+ * The tasks, those without needs first and each after all that it needs, with their levels. Of a definition of states,
  * the states. Times and the critical path are for code that knows durations.
  */
 export function graphNodes(plan: Plan): GraphNode[] {

@@ -109,7 +109,7 @@ class JsonReader {
     const outer = this.#places;
     if (outer !== undefined) {
       this.#places = { start: this.#at, keyStart, inside: new Map() };
-      // Of a key that stands there twice the first one counts.
+      // Of a key that is there twice the first one counts.
       if (!outer.inside.has(name)) outer.inside.set(name, this.#places);
     }
     const value = this.#unplaced();

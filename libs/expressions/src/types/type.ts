@@ -39,7 +39,7 @@ export interface MapType {
 export interface ObjectType {
   readonly kind: "object";
   readonly fields: ReadonlyMap<string, Type>;
-  /** Type of fields that are not listed; undefined when there are none. */
+  /** Type of fields that are not listed. Undefined when there are none. */
   readonly others: Type | undefined;
   readonly nullable?: boolean;
 }

@@ -5,12 +5,12 @@
  * 1. Rules are those of the last bundle, however old it is: a rule that ended with its bundle would let through what it
  *    is there to stop. Before the first bundle there are none.
  * 2. Of a request the rules see what REST shows of it. Rpcs that REST has not are between services, and are not asked
- *    about; nor about those of governance, so that a rule can always be taken back.
+ *    about. Nor about those of governance, so that a rule can always be taken back.
  * 3. What is refused is a record of the audit, and everything that was found goes to governance.
- * 4. A request that rules changed is held against its contract again.
+ * 4. A request that rules changed is compared with its contract again.
  * 5. Whatever a person is asked about waits for that: it is refused until the answer is yes. Answers themselves need no
  *    approval. A result waits where its work is, a plan with its session. Plans differ each time by when something
- *    begins: of one session and part the same is asked when the question has the same words.
+ *    starts: of one session and part the same is asked when the question has the same words.
  * 6. Where no rule is about results, a result costs one look at a flag.
  */
 import { type AdmissionRule, AdmissionSubject, FindingResult } from "@tutti/contracts/governance/v1";
@@ -253,7 +253,7 @@ interface PlanQuestion {
   /** The same for the same question about the same part. */
   readonly name: string;
   readonly message: string;
-  /** The run that asks, while there is no decision; undefined when the answer is yes. Rejects with who said no. */
+  /** The run that asks, while there is no decision. Undefined when the answer is yes. Rejects with who said no. */
   ask(caller: Asker): Promise<string | undefined>;
 }
 

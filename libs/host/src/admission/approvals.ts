@@ -8,8 +8,8 @@
  * 2. The run was started by this part of the installation, else it answers nothing: who may start runs approves nothing
  *    by it.
  * 3. One's own yes counts only where the rule names one among those who decide.
- * 4. A yes holds for a day, so that a repetition finds it; a no for an hour, with its reason. After that it is asked
- *    anew.
+ * 4. A yes holds for a day, so that a repetition finds it. A no for an hour, with its reason. After that it is asked
+ *    again.
  */
 import { createHash } from "node:crypto";
 import {
@@ -91,7 +91,7 @@ export class Approvals {
     );
   }
 
-  /** The run that asks, as long as nothing is decided; undefined when the answer is yes. Rejects with who said no. */
+  /** The run that asks, as long as nothing is decided. Undefined when the answer is yes. Rejects with who said no. */
   open(question: AskFirst, wanted: Wanted, caller: Asker): Promise<string | undefined> {
     return this.#open(question, wanted, onBehalfOfNobody(caller, wanted.namespace));
   }

@@ -1,10 +1,11 @@
 /**
  * Removes blobs that are no longer to be kept, in rounds, a slice at a time.
  *
- * 1. A round begins with noting up to when each partition of this process has mentioned what its records name. Nothing is
- *    removed that was put less than `keepMs` before the earliest of these moments, of all partitions of all processes: a
- *    service that is away for long keeps everything that its last records may name.
- * 2. Mentions of instances that are gone are released by the process that has their partition; no other process can tell.
+ * 1. A round starts with noting up to when each partition of this process has mentioned what its records name. Nothing
+ *    is removed that was put less than `keepMs` before the earliest of these moments, of all partitions of all
+ *    processes: a service that is away for long keeps everything that its last records may name.
+ * 2. Mentions of instances that are gone are released by the process that has their partition. No other process can
+ *    tell.
  */
 import { type BlobMention, type Blobs, sweepSlices } from "@tutti/journal";
 import { type Component, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
@@ -27,7 +28,7 @@ export interface SweeperParts {
 
 /** The first round notes all positions, soon after they are there. */
 const firstMs = 1_000;
-/** Between two slices others get their turn; a round takes no more than a quarter of the time until the next. */
+/** Between two slices others get their turn. A round takes no more than a quarter of the time until the next. */
 const betweenSlicesMs = 20;
 
 export class BlobSweeper implements Component {
@@ -49,7 +50,7 @@ export class BlobSweeper implements Component {
     await this.#running;
   }
 
-  /** One look at everything; resolves with how many blobs it removed. */
+  /** One look at everything. Resolves with how many blobs it removed. */
   async round(): Promise<number> {
     const { foundation, settings } = this.#parts;
     const blobs = this.#parts.blobs();
@@ -57,7 +58,7 @@ export class BlobSweeper implements Component {
     const nowMs = foundation.clock.now();
     const { throughMs = nowMs, ...away } = (await blobs.through()) ?? {};
     if (throughMs < nowMs - settings.keepMs)
-      foundation.logger.warn("blobs are kept longer, because a partition that may name some is away", {
+      foundation.logger.warn("blob sweep postponed: a partition that may refer to blobs is unavailable", {
         ...away,
         since: new Date(throughMs).toISOString(),
       });
@@ -81,11 +82,9 @@ export class BlobSweeper implements Component {
     while (!signal.aborted) {
       try {
         const removed = await this.round();
-        if (removed > 0)
-          foundation.logger.info("blobs that nothing names any more were removed", { removed });
+        if (removed > 0) foundation.logger.info("removed unreferenced blobs", { removed });
       } catch (error) {
-        if (!signal.aborted)
-          foundation.logger.warn("blobs could not be swept; it is tried again later", { error });
+        if (!signal.aborted) foundation.logger.warn("blob sweep failed, retrying later", { error });
       }
       await this.#pause(settings.sweepMs);
     }

@@ -53,7 +53,7 @@ export class Authorizer {
   readonly #content: BundleContent;
   readonly #labelled: LabelledRights;
   #wide: PolicyEvaluator | undefined;
-  /** Roles that an identity turned out to have, by the verdict that says so; verdicts are remembered by the decider. */
+  /** Roles that an identity turned out to have, by the verdict that says so. Verdicts are remembered by the decider. */
   readonly #found = new WeakMap<Verdict, Found>();
 
   constructor(cedar: Cedar | undefined, content: BundleContent) {
@@ -126,7 +126,7 @@ const rolePrefix = "role:";
 /** Of the text that records carry. */
 const rightMax = 200;
 
-/** What is decided of the installation's own; undefined for all others. */
+/** What is decided of the installation's own. Undefined for all others. */
 export function ofItsOwn({ roles }: Principal): Decision {
   return roles.includes("admin") ? allowed : { allowed: false, reason: "it showed no key or token" };
 }
@@ -138,7 +138,7 @@ function questionOf({ kind, id, shown }: Visitor, rule: Rule, namespace: string,
   return { actor, groups: shown.groups, action, namespace, resourceKind, resourceId, labels };
 }
 
-/** Why what was shown is not good for this; undefined where it is. */
+/** Why what was shown is not good for this. Undefined where it is. */
 function faultOf(
   shown: ShownCredential,
   rule: Rule,

@@ -6,7 +6,7 @@
  * 2. A refusal says which rule was broken and nothing that was shown.
  * 3. To an agent is granted what both its key or token and its principal grant it.
  * 4. What is good for something else than calls (a cookie's token, one for a single exchange) is good for that alone.
- * 5. Who goes on by what was shown before is refused once that has ended, also where another process saw it.
+ * 5. Who continues by what was shown before is refused once that has ended, also where another process saw it.
  */
 import {
   type AgentGrant,
@@ -40,7 +40,7 @@ export interface ShownBefore {
   readonly principal: Visitor;
   /** An ID token of another issuer is good for the moment in which it is shown. */
   readonly kind: "key" | "token" | "id_token";
-  /** When it ends by itself; Infinity where it does not. */
+  /** When it ends by itself. Infinity where it does not. */
   readonly untilMs: number;
 }
 

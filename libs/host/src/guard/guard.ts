@@ -6,7 +6,7 @@
  *    process, one with a service's certificate, one that has the service key. On a loopback address it is believed of
  *    every caller: there who shows nothing is the administrator of this machine, and can only make less of it.
  * 3. On any other address no caller gets in without a credential.
- * 4. What was shown counts as long as it holds: who goes on by a key that has ended meanwhile is refused.
+ * 4. What was shown counts as long as it holds: who continues by a key that has ended meanwhile is refused.
  */
 import { timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
@@ -68,13 +68,13 @@ export interface GuardParts {
   readonly mesh: () => Mesh;
   /** Whether only this machine reaches the port of gRPC. */
   readonly isLoopback: boolean;
-  /** Who signs bundles; undefined as long as that is not known. */
+  /** Who signs bundles. Undefined as long as that is not known. */
   readonly trust: () => TrustedKeys | undefined;
-  /** Where the last bundle is kept; undefined where nothing is. */
+  /** Where the last bundle is kept. Undefined where nothing is. */
   readonly dataDirectory: string | undefined;
   readonly processId: string;
   readonly newId: () => string;
-  /** What services show each other; empty where they have certificates, or are one process. */
+  /** What services show each other. Empty where they have certificates, or are one process. */
   readonly serviceKey: string;
 }
 
@@ -158,7 +158,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       takerAt({ policies: mesh().client(policyService), audit: mesh().client(auditService) });
   }
 
-  /** Begins to follow bundles. Nothing waits for the first. */
+  /** Starts to follow bundles. Nothing waits for the first. */
   async start(): Promise<void> {
     const { settings, dataDirectory } = this.#parts;
     // A process without storage and without trusted signers could trust no bundle.
@@ -191,7 +191,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     throw error;
   }
 
-  /** Whom a key or token stands for; rejects with what is wrong with it. */
+  /** Whom a key or token stands for. Rejects with what is wrong with it. */
   async identifyBy(credential: string, from: string): Promise<Principal> {
     const found = await this.#letIn(from, (nowMs) => this.#credentials.shownBy(credential, from, nowMs));
     const { principal, untilMs } = found;
@@ -199,17 +199,17 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return principal;
   }
 
-  /** Whom a browser signs in as by a key or token; rejects with what is wrong with it. */
+  /** Whom a browser signs in as by a key or token. Rejects with what is wrong with it. */
   signInBy(credential: string, from: string): Promise<ShownBefore> {
     return this.#letIn(from, (nowMs) => this.#credentials.signInBy(credential, from, nowMs));
   }
 
-  /** Where an issuer whose tokens are taken is asked; undefined for any other. */
+  /** Where an issuer whose tokens are taken is asked. Undefined for any other. */
   issuerSite(issuer: string): IssuerSite | undefined {
     return this.#sites.get(issuer);
   }
 
-  /** Who has signed in at another issuer; rejects with what is wrong with what it told. */
+  /** Who has signed in at another issuer. Rejects with what is wrong with what it told. */
   signInByIssuer(idToken: string, rules: SignInRules, from: string): Promise<ShownBefore> {
     return this.#letIn(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
   }
@@ -232,7 +232,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return answer;
   }
 
-  /** A caller continues with its sign-in; throws if it is no longer valid. */
+  /** A caller continues with its sign-in. Throws if it is no longer valid. */
   goOn(before: Pick<ShownBefore, "principal" | "kind">, from: string): void {
     const nowMs = this.#parts.foundation.clock.now();
     this.#requireRules(nowMs);
@@ -298,12 +298,12 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#limits.requireSize(...call);
   }
 
-  /** A request at the edge has so many bytes; throws where that is too many. */
+  /** A request at the edge has so many bytes. Throws where that is too many. */
   admitBytes(principal: Principal, bytes: number): void {
     this.#limits.admitBytes(principal, bytes);
   }
 
-  /** Counts a call at the edge; throws where it is one too many. */
+  /** Counts a call at the edge. Throws where it is one too many. */
   admit(principal: Principal, isStream: boolean): Admitted {
     return this.#limits.admit(principal, isStream);
   }
@@ -338,7 +338,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#listeners.push(listener);
   }
 
-  /** The credential is still valid; throws where it has ended or was revoked. */
+  /** The credential is still valid. Throws where it has ended or was revoked. */
   requireOngoing(principal: Principal): void {
     if (isVisitor(principal)) this.#requireOngoing(principal, this.#parts.foundation.clock.now());
   }

@@ -20,7 +20,7 @@ const loopback = /^http:\/\//;
 
 export interface IssuerSiteParts {
   readonly issuer: string;
-  /** Where its keys are; undefined where it says so itself. */
+  /** Where its keys are. Undefined where it says so itself. */
   readonly keysAddress: string | undefined;
   /** Whether it may be in a private network. */
   readonly isPrivateAllowed: boolean;

@@ -3,7 +3,7 @@
  *
  * 1. It never holds up what was decided, and never fails what it is about: a refusal stands whether or not it can be
  *    recorded.
- * 2. What is alike (who, what, where, how it ended) is one record with how often; beyond a bound it is counted as left
+ * 2. What is alike (who, what, where, how it ended) is one record with how often. Beyond a bound it is counted as left
  *    out, of refusals in a record of its own: a flood of them costs as many records, and none is taken for another's.
  * 3. What could not be handed on is kept for the next time, within the same bound.
  * 4. What was done is handed on at once, and its doer hears whether it was taken. What was not is handed on later all
@@ -32,7 +32,7 @@ import { systemNamespace } from "@tutti/policy";
 import type { Authorization } from "./authorizer.ts";
 import { accessErrors } from "./errors.ts";
 
-/** Takes in what is to be recorded; rejects when it is not taken. */
+/** Takes in what is to be recorded. Rejects when it is not taken. */
 export interface ReportTaker {
   readonly decisions: (records: readonly DecisionRecord[], leftOut: number) => Promise<void>;
   readonly refusals: (records: readonly AuditRecord[]) => Promise<void>;
@@ -78,7 +78,10 @@ const keptMax = 1_000;
 /** As what is left out is found in the audit. */
 const leftOutAction = "access.refusals.left_out";
 const doneMax = 9_000;
-/** While so many wait, nothing begins that is not done without a record: each that fails leaves a second one, of its end. */
+/**
+ * While so many wait, nothing starts that is not done without a record: each that fails leaves a second one, of its
+ * end.
+ */
 const yetToBeDoneMax = 3_000;
 /** As long as handing on may take: it cannot be known earlier that it will not. */
 const handOnMs = 10_000;
@@ -162,7 +165,7 @@ export class Reports implements Component {
     if (this.#doneWaiting >= (isYetToBeDone ? yetToBeDoneMax : doneMax)) {
       const { action } = done;
       if (!isYetToBeDone)
-        foundation.logger.warn("what was done at the edge is not recorded, too much waits for that", {
+        foundation.logger.warn("edge activity not recorded: queue is full", {
           action,
         });
       return "left_out";
@@ -181,7 +184,7 @@ export class Reports implements Component {
     return answer;
   }
 
-  /** After what is being told; what cannot be told waits for the next time. */
+  /** After what is being told. What cannot be told waits for the next time. */
   async #tellNow(): Promise<void> {
     await this.#telling;
     if (this.#done.length > 0) await this.#tell();
@@ -217,7 +220,7 @@ export class Reports implements Component {
     this.#refusalsLeftOut = 0;
     if (decisions.size + leftOut > 0)
       await taker.decisions([...decisions.values()], leftOut).catch((error: unknown) => {
-        foundation.logger.debug("decisions could not be handed on", { error });
+        foundation.logger.debug("failed to forward decisions", { error });
         this.#leftOut += leftOut;
         for (const record of decisions.values()) this.#leftOut += record.count;
       });
@@ -252,8 +255,8 @@ export class Reports implements Component {
       await this.#handOn(records.slice(half), become);
       return;
     }
-    if (isWrong) foundation.logger.error("a record for the audit is none, and is left out", { error });
-    else foundation.logger.debug("refusals could not be handed on", { error });
+    if (isWrong) foundation.logger.error("invalid audit record, skipped", { error });
+    else foundation.logger.debug("failed to forward rejections", { error });
     for (const record of records) become.set(record, isWrong ? "left_out" : "unheard");
   }
 

@@ -20,7 +20,7 @@ import { systemNamespace } from "@tutti/policy";
 
 export interface UsesParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
-  /** Takes in what was used of a namespace, and of the installation who is kept out; rejects when it is not taken. */
+  /** Takes in what was used of a namespace, and of the installation who is kept out. Rejects when it is not taken. */
   readonly take: (
     namespace: string,
     told: { readonly uses: UsedCredential[]; readonly lockouts: Lockout[] },
@@ -43,7 +43,7 @@ const lockoutsMax = 1_000;
 
 export class Uses implements Component {
   readonly #parts: UsesParts;
-  /** In which minute each was told of last, by its id; those that were not used for longest come first. */
+  /** In which minute each was informed of last, by its id. Those that were not used for longest come first. */
   readonly #told = new Map<string, number>();
   #waiting = new Map<string, Use>();
   #lockouts = new Map<string, Lockout>();
@@ -111,7 +111,7 @@ export class Uses implements Component {
         await take(namespace, { uses: uses.map(credentialOf), lockouts: kept }, this.#stopping.signal);
       } catch (error) {
         for (const lockout of kept) if (!this.#lockouts.has(lockout.subject)) this.#keepLockout(lockout);
-        foundation.logger.debug("uses of keys could not be handed on", { namespace, error });
+        foundation.logger.debug("failed to forward key usage", { namespace, error });
         for (const [id, use] of uses) if (!this.#waiting.has(id)) this.#keep(id, use);
       }
     });

@@ -1,4 +1,4 @@
-/** Which of the figures that the ring keeps of a metric answers a question, and how its samples become one value. */
+/** Which of the numbers that the ring keeps of a metric answers a question, and how its samples become one value. */
 import { enumName } from "@tutti/contracts/enum";
 import { Aggregation, type SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { SampledSeries } from "@tutti/telemetry";
@@ -6,7 +6,7 @@ import { metricErrors } from "./errors.ts";
 
 export interface Figure {
   readonly statistic: SampledSeries["statistic"];
-  /** Of the samples of a step, at least one; each is `sampleMs` wide. */
+  /** Of the samples of a step, at least one. Each is `sampleMs` wide. */
   reduce(samples: readonly number[], sampleMs: number): number;
 }
 
@@ -43,9 +43,9 @@ export function figureOf(kind: Kind, { metric, overTime, quantile }: SeriesQuery
 }
 
 const answers: Readonly<Record<Kind, string>> = {
-  counter: "rate, increase, mean, min or max over time, for it is a counter,",
-  gauge: "last, mean, min, max, sum or count over time, for it is a gauge,",
-  histogram: "rate, increase, or the quantile 0.5 or 0.99, for it is a histogram,",
+  counter: "rate, increase, mean, min or max over time of a counter",
+  gauge: "last, mean, min, max, sum or count over time of a gauge",
+  histogram: "rate, increase, or the quantile 0.5 or 0.99 of a histogram",
 };
 
 function ofGauge(overTime: Aggregation): Figure | undefined {

@@ -27,7 +27,7 @@ export interface OutgoingCall {
   readonly signal: AbortSignal;
   /** A larger answer is a failure. Default 64 KiB. */
   readonly answerBytesMax?: number;
-  /** How names are resolved; default as the system does. */
+  /** How names are resolved. Default as the system does. */
   readonly resolve?: Resolve;
 }
 

@@ -10,7 +10,7 @@ export interface StartingDependencies extends Pick<MachineDependencies, "runtime
 export interface IdWanted {
   /** Also the beginning of the ids. */
   readonly kind: string;
-  /** As it was chosen; else empty. */
+  /** As it was chosen. Else empty. */
   readonly chosen: string;
   readonly idempotencyKey: string;
 }

@@ -18,13 +18,13 @@ const schema = z.object({
   release: z.string(),
   made: z.string(),
   partitions: z.int().min(1),
-  /** Hash of all else; absent where an older release made it. */
+  /** Hash of all else. Absent where an older release made it. */
   sum: z.string().optional(),
 });
 
 export type AboutData = Omit<z.output<typeof schema>, "sum">;
 
-/** Undefined where there is none; throws `host.data_unreadable` when it is not what was written. */
+/** Undefined where there is none. Throws `host.data_unreadable` when it is not what was written. */
 export function readAbout({ about }: Pick<DataLayout, "about">): AboutData | undefined {
   let text: string;
   try {

@@ -1,7 +1,7 @@
 /**
- * The door of a data directory: where callers that may read the directory ask the process that has it. It listens on this
- * machine only, at a port that the directory names together with a secret; so it asks for no rights beyond those of the
- * files, and works where nothing else of the process is reachable.
+ * The door of a data directory: where callers that may read the directory ask the process that has it. It listens on
+ * this machine only, at a port that the directory names together with a secret. So it asks for no rights beyond those
+ * of the files, and works where nothing else of the process is reachable.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -83,7 +83,7 @@ export class Door {
       await this.#parts.backUp(target, keys);
       reply.writeHead(204).end();
     } catch (error) {
-      this.#parts.logger.warn("the data directory could not be copied", { error });
+      this.#parts.logger.warn("failed to copy the data directory", { error });
       reply.writeHead(500, { "content-type": problemMediaType });
       reply.end(JSON.stringify(toProblem(errorFromUnknown(error))));
     }

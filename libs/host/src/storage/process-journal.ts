@@ -3,7 +3,7 @@
  *
  * 1. A journal that has stopped is opened again once, for any number of requests: all get the same new one.
  * 2. It is closed before it is opened again: two writers in one log would be its end.
- * 3. As long as it cannot be opened it is tried again, ever more slowly; waiters continue when it works.
+ * 3. As long as it cannot be opened it is tried again, ever more slowly. Waiters continue when it works.
  */
 import { type Journal, journalErrors, type PartitionName } from "@tutti/journal";
 import {
@@ -79,19 +79,19 @@ export class ProcessJournal<J extends Journal = Journal> implements JournalSourc
     const { timers, chance, logger } = foundation;
     const { signal } = this.#stopping;
     this.#trouble = "a write failed";
-    logger.warn("the journal has stopped; it is opened again");
+    logger.warn("journal stopped, reopening it");
     await broken.close().catch((error: unknown) => {
-      logger.warn("the journal that stopped could not be closed in good order", { error });
+      logger.warn("stopped journal did not close cleanly", { error });
     });
     for (let failures = 1; !signal.aborted; failures++) {
       try {
         const journal = await open();
         this.#journal = journal;
-        logger.info("the journal is open again");
+        logger.info("journal reopened");
         return journal;
       } catch (error) {
         this.#trouble = errorFromUnknown(error).message;
-        logger.error("the journal cannot be opened; it is tried again", { error });
+        logger.error("failed to open the journal, retrying", { error });
       }
       await sleep(timers, backoffMs(pause, failures, chance), signal).catch(() => {});
     }

@@ -26,7 +26,7 @@ export class Requests {
     return this.#recording;
   }
 
-  /** The first request, without taking it; undefined when there is none. */
+  /** The first request, without taking it. Undefined when there is none. */
   async first(): Promise<unknown> {
     if (this.#taken.length === 0 && !this.#done) await this.#next();
     return this.#taken[0];
@@ -68,7 +68,7 @@ export class Requests {
         // The accepted stream is the only reader: without anything kept it takes from the source itself.
         return requests.#isPassing ? requests.#source.next() : kept();
       },
-      // The source stays open: another attempt may go on with it.
+      // The source stays open: another attempt may continue with it.
       return: async () => ({ done: true, value: undefined }),
     };
   }

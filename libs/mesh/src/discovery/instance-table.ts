@@ -36,7 +36,7 @@ export class InstanceTable implements Discovery {
     return this.#notice.watch(service, changed);
   }
 
-  /** A new stream begins: parts of a snapshot that were not completed count no more. */
+  /** A new stream starts: parts of a snapshot that were not completed count no more. */
   begin(): void {
     this.#snapshot = [];
   }

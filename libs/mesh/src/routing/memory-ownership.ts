@@ -1,8 +1,8 @@
 /**
  * The table of owners in memory: what one process uses until owners are leased, and what tests lead by the hand.
  *
- * Places: the instances of a machine kind live in the partitions of their service, `workflow/partition/7`, by a hash
- * of namespace, kind and id; the kind `partition` names one by its number; a pool is a place of its own,
+ * Places: the instances of a machine kind live in the partitions of their service, `workflow/partition/7`, by a hash of
+ * namespace, kind and id. The kind `partition` names one by its number. A pool is a place of its own,
  * `swarm/pool/default/gpu`, unless owners are leased: then it is where its partition is.
  */
 import { type OwnedKey, type Owner, type Ownership, type Place, stableHash } from "@tutti/kernel";
@@ -10,7 +10,7 @@ import { type OwnedKey, type Owner, type Ownership, type Place, stableHash } fro
 export interface MemoryOwnershipOptions {
   /** How many partitions each service has. Fixed when an installation is made. Default 16. */
   readonly partitions?: number;
-  /** Who owns a place without a named owner, or is asked when that one is in doubt; by default none. */
+  /** Who owns a place without a named owner, or is asked when that one is in doubt. By default none. */
   readonly fallback?: (place: Place) => Owner | undefined;
 }
 

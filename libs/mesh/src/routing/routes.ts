@@ -1,10 +1,10 @@
 /**
  * Finds the instance an attempt goes to.
  *
- * Any instance: one of the healthy ones by power of two choices; while none is known the call waits a little. One that
+ * Any instance: one of the healthy ones by power of two choices. While none is known the call waits a little. One that
  * does not own what the call is about names who does: the call goes there, once. While that one cannot be reached or
  * does not own it either, or none is named, it waits as below, and asks again. Keyed: the owner of the place the
- * request is about. A stale guess is answered with the owner's name: the call goes there once; after that it waits for
+ * request is about. A stale guess is answered with the owner's name: the call goes there once. After that it waits for
  * the table to change, and looks at it again from time to time, until its deadline: an owner may be in the table before
  * it knows itself, and then no news comes. An owner that cannot be reached may be dead while its lease still runs: the
  * call waits for the one after it, a while, and is refused in time with when to come again. Who has no news of owners
@@ -37,7 +37,7 @@ import type { TargetPool } from "./target-pool.ts";
 
 /** How long a keyed call waits for news before it asks again the owner in the table. */
 const lookAgainMs = 500;
-/** First pause before an owner is called again that could not be reached; it doubles each time. */
+/** First pause before an owner is called again that could not be reached. It doubles each time. */
 const firstPauseMs = 25;
 /** Before its deadline, so that a caller hears why. */
 const answerMs = 100;
@@ -64,7 +64,7 @@ export class Routes {
     this.#parts = parts;
     this.#redirected = parts.metrics.counter({
       name: "tutti_mesh_redirects_total",
-      help: "Calls that were sent on to the owner of what they are about, each with one hop more.",
+      help: "Calls redirected to the owner of a partition.",
       labels: ["service", "method"],
     });
   }
@@ -243,7 +243,7 @@ export class Routes {
     }
   }
 
-  /** Whether to go on at once after an error; throws the error when it is not about ownership. */
+  /** Whether to continue at once after an error. Throws the error when it is not about ownership. */
   #redirects(call: ClientCall, error: TuttiError, place: Place, called: Owner): boolean {
     const refusal = notOwnerOf(error);
     if (refusal === undefined || call.stopped !== undefined) throw error;
@@ -263,7 +263,7 @@ export class Routes {
     return call.redirects === 1 && !sameOwner(ownership.ownerOf(place), called);
   }
 
-  /** Until the table changes, or it is time to retry an unreachable instance; throws when that has lasted too long. */
+  /** Until the table changes, or it is time to retry an unreachable instance. Throws when that has lasted too long. */
   async #awaitAnother(
     call: ClientCall,
     { place, instance }: { readonly place: Place; readonly instance: string },

@@ -2,9 +2,9 @@
  * The certificates of a process as files that may be replaced while it runs.
  *
  * 1. What is used is always a certificate, its own key and an authority that were read together.
- * 2. Files that do not belong together, as in the midst of a replacement, are left alone until they do; the last good
+ * 2. Files that do not belong together, as in the midst of a replacement, are left alone until they do. The last good
  *    ones stay in use.
- * 3. Connections that stand go on; new ones use what was read last.
+ * 3. Connections that stand continue. New ones use what was read last.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -45,7 +45,7 @@ export class CertificateFiles implements experimental.CertificateProvider {
   /** What was found twice, and told of. */
   #told = "";
 
-  /** Reads the files; rejects when they cannot be used. */
+  /** Reads the files. Rejects when they cannot be used. */
   static async open(parts: CertificateFilesParts): Promise<CertificateFiles> {
     return new CertificateFiles(parts, await read(parts.paths));
   }
@@ -55,12 +55,15 @@ export class CertificateFiles implements experimental.CertificateProvider {
     this.#current = first;
     this.#timer = parts.timers.every(parts.refreshMs, () => {
       this.refresh().catch((error: unknown) =>
-        this.#parts.logger.error("certificates cannot be refreshed", { error }),
+        this.#parts.logger.error("failed to refresh certificates", { error }),
       );
     });
   }
 
-  /** Why the files as they are now are not in use; empty when they are, and while they may be in the midst of a replacement. */
+  /**
+   * Why the files as they are now are not in use. Empty when they are, and while they may be in the midst of a
+   * replacement.
+   */
   get problem(): string {
     return this.#told;
   }
@@ -77,14 +80,14 @@ export class CertificateFiles implements experimental.CertificateProvider {
       // Seen once it may be the midst of a replacement: the files are several, and change one after the other.
       if (problem === this.#problem && problem !== this.#told) {
         this.#told = problem;
-        this.#parts.logger.warn("certificate files are not usable, the ones before stay in use", { error });
+        this.#parts.logger.warn("certificate files are invalid, keeping the previous ones", { error });
       }
       this.#problem = problem;
       return false;
     }
     if (same(found, this.#current)) return false;
     this.#current = found;
-    this.#parts.logger.info("certificates were replaced, new connections use them", {
+    this.#parts.logger.info("certificates replaced, new connections use them", {
       certificate: new X509Certificate(found.cert).subject,
       validTo: new X509Certificate(found.cert).validTo,
     });
@@ -98,7 +101,7 @@ export class CertificateFiles implements experimental.CertificateProvider {
     this.#timer = undefined;
   }
 
-  // grpc-js asks to be told of what there is after it has finished adding the listener.
+  // grpc-js asks to be informed of what there is after it has finished adding the listener.
 
   addCaCertificateListener(listener: CaListener): void {
     this.#caListeners.add(listener);

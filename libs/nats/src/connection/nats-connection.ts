@@ -1,7 +1,7 @@
 /**
  * The one connection of a process to its NATS servers.
  *
- * 1. A connection that is lost comes back by itself, for ever; nothing that happens to it ends the process.
+ * 1. A connection that is lost comes back by itself, for ever. Nothing that happens to it ends the process.
  * 2. Nothing is written to a server whose version was not accepted. The client reconnects by itself and tells us
  *    afterwards, so the gate (`client`) closes with the loss and opens only after the new server's greeting was
  *    read. What was handed to the client before the loss is thrown away when it dials, not sent to the new server.
@@ -38,7 +38,7 @@ import { isServerAccepted, leastServerVersion } from "./version.ts";
 
 export interface NatsConnectionOptions {
   readonly settings: ConnectionSettings;
-  /** Whether the process needs JetStream; its absence is then found at the start. Default true. */
+  /** Whether the process needs JetStream. Its absence is then found at the start. Default true. */
   readonly jetstream?: boolean;
   /** Those not given are the system's own, and silent. */
   readonly foundation?: Partial<NatsPorts>;
@@ -83,12 +83,12 @@ export class NatsConnection {
     this.#kept = new KeptSubscriptions(this.#logger, () => this.#state.kind === "connected");
     const { metrics } = this.foundation;
     this.#connected = metrics
-      .gauge({ name: "tutti_nats_connected", help: "Whether this process is connected to NATS, 0 or 1." })
+      .gauge({ name: "tutti_nats_connected", help: "Connection to NATS: 1 connected, 0 disconnected." })
       .with({});
     this.#reconnects = metrics
       .counter({
         name: "tutti_nats_reconnects_total",
-        help: "How often a lost connection to NATS came back.",
+        help: "Reconnects to NATS.",
       })
       .with({});
   }
@@ -104,15 +104,15 @@ export class NatsConnection {
   }
 
   /**
-   * Resolves when connected. A server that is away is waited for; credentials, versions and settings that can
-   * never work are thrown.
+   * Resolves when connected. A server that is away is waited for. Credentials, versions and settings that can never
+   * work are thrown.
    */
   async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
     this.#to({ kind: "connecting", attempts: 0, lastError: undefined });
     await this.#dialUntilConnected(AbortSignal.any([signal, this.#stopping.signal]));
   }
 
-  /** Without a connection the process serves on as far as it can; a server it must not use needs an operator. */
+  /** Without a connection the process serves on as far as it can. A server it must not use needs an operator. */
   health(): Health {
     const state = this.#state;
     switch (state.kind) {
@@ -143,14 +143,14 @@ export class NatsConnection {
         this.settings.drainTimeoutMs,
         AbortSignal.any([signal, bound.signal]),
       );
-      // A drain needs the server; where it has just gone, or the limit passed, closing is all that is left.
+      // A drain needs the server. Where it has just gone, or the limit passed, closing is all that is left.
       await Promise.race([client.drain(), limit]).catch(() => undefined);
       bound.abort();
     }
     await client.close();
   }
 
-  /** The connected client for one operation; throws where there is none. Never keep it. */
+  /** The connected client for one operation. Throws where there is none. Never keep it. */
   client(operation: string): NatsClient {
     if (this.#state.kind === "connected" && this.#client !== undefined) return this.#client;
     if (this.#state.kind === "stopped") throw natsErrors.stopped({ operation });
@@ -173,7 +173,7 @@ export class NatsConnection {
   }
 
   /**
-   * Does something with the servers; whatever fails is an error of the catalogue. What is still unanswered when the
+   * Does something with the servers. Whatever fails is an error of the catalogue. What is still unanswered when the
    * connection is lost fails at once: its answer cannot come any more.
    */
   async run<T>(operation: string, work: () => Promise<T>): Promise<T> {
@@ -300,7 +300,7 @@ export class NatsConnection {
     if (this.#state.kind === "stopped") return;
     const cause = await client.closed();
     const reason = cause instanceof Error ? cause.message : "the client closed itself";
-    this.#logger.error("the NATS client gave up, starting a new one", { error: cause });
+    this.#logger.error("NATS client closed, starting a new one", { error: cause });
     this.#lost(reason);
     while (!this.#stopping.signal.aborted) {
       try {
@@ -308,7 +308,7 @@ export class NatsConnection {
         return;
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
-        // What forbids a start must not end a running process: the reason is shown, and the attempts go on.
+        // What forbids a start must not end a running process: the reason is shown, and the attempts continue.
         this.#refuse(natsErrorOf("attempt to connect", error));
         await sleep(this.foundation.timers, this.settings.retryMaxMs, this.#stopping.signal).catch(
           () => undefined,
@@ -330,10 +330,10 @@ export class NatsConnection {
         this.#reconnected(client);
         break;
       case "error":
-        this.#logger.warn("the NATS server reports an error", { error: status.error });
+        this.#logger.warn("NATS server reported an error", { error: status.error });
         break;
       case "ldm":
-        this.#logger.info("the NATS server is about to shut down", { server: status.server });
+        this.#logger.info("NATS server is shutting down", { server: status.server });
         break;
       default:
     }
@@ -366,7 +366,7 @@ export class NatsConnection {
     } catch (error) {
       this.#refused.set(client.getServer(), this.foundation.clock.monotonic());
       this.#refuse(natsErrorOf("attempt to connect", error));
-      // On to another server of the pool; rejects only where the client is closed already.
+      // On to another server of the pool. Rejects only where the client is closed already.
       void client.reconnect().catch(() => undefined);
       return;
     }
@@ -378,7 +378,7 @@ export class NatsConnection {
     const known = this.#state.kind === "refused" && this.#state.error.message === error.message;
     this.#connected.set(0);
     this.#to({ kind: "refused", error });
-    if (!known) this.#logger.error("this NATS server must not be used, looking for another one", { error });
+    if (!known) this.#logger.error("NATS server is not usable, trying another one", { error });
   }
 
   #nowConnected(client: NatsClient, message: string): void {
@@ -422,7 +422,7 @@ export class NatsConnection {
       try {
         listener(state);
       } catch (error) {
-        this.#logger.error("a listener to the NATS connection failed", { error });
+        this.#logger.error("NATS connection listener failed", { error });
       }
     }
   }

@@ -2,7 +2,7 @@
  * A bucket of NATS that is followed for ever.
  *
  * 1. Whenever something may have been missed, everything there is is told again, from `began` on.
- * 2. A bucket that was deleted is made anew, and `began` says that it is another one.
+ * 2. A bucket that was deleted is made again, and `began` says that it is another one.
  * 3. A change that cannot be taken in is left out and told of: one bad entry must not hide all the others.
  */
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
@@ -33,7 +33,7 @@ export class FollowedBucket {
     this.#options = options;
   }
 
-  /** What keeps it from being followed; empty when nothing does. */
+  /** What keeps it from being followed. Empty when nothing does. */
   get problem(): string {
     return this.#problem;
   }
@@ -43,7 +43,7 @@ export class FollowedBucket {
     return this.#bucket;
   }
 
-  /** Resolves when the bucket is there; what is in it is told afterwards. */
+  /** Resolves when the bucket is there. What is in it is told afterwards. */
   async start(signal: AbortSignal): Promise<void> {
     const { connection, bucket } = this.#options;
     this.#bucket = await openBucket(connection, bucket, signal);
@@ -65,7 +65,7 @@ export class FollowedBucket {
         if (signal.aborted) return;
         this.#failures++;
         this.#problem = `the bucket ${bucket.name} cannot be followed: ${errorFromUnknown(error).message}`;
-        foundation.logger.warn("A bucket cannot be followed; trying again", { bucket: bucket.name, error });
+        foundation.logger.warn("failed to watch a bucket, retrying", { bucket: bucket.name, error });
         await connection.pause(this.#failures, signal);
         // Where it still cannot be opened, the next attempt to follow it says why.
         await openBucket(connection, this.#options.bucket, signal).catch(() => {});
@@ -91,7 +91,7 @@ export class FollowedBucket {
     } catch (error) {
       const { bucket, foundation } = this.#options;
       const where = change.kind === "snapshot-end" ? {} : { key: change.key };
-      foundation.logger.error("An entry of a bucket cannot be understood and is left out; delete it", {
+      foundation.logger.error("skipped an invalid bucket entry, delete it", {
         bucket: bucket.name,
         ...where,
         error,

@@ -23,7 +23,7 @@ export interface Subject {
   readonly capability: string;
   /** Empty: any agent. */
   readonly agentId: string;
-  /** Size of the input; 0 where it is not known. */
+  /** Size of the input. 0 where it is not known. */
   readonly inputBytes: number;
   /**
    * Wider kinds it is one of, the nearest first: this task in any run, this capability in any version, anything. As
@@ -34,7 +34,7 @@ export interface Subject {
 }
 
 export interface Estimate {
-  /** Expected time at work. */
+  /** Expected time running. */
   readonly meanMs: number;
   /** The time that half of them take. */
   readonly medianMs: number;
@@ -201,7 +201,10 @@ export class Estimates {
       under === undefined ? new Recent(limits.pairsMax) : under.#pairs.fork((known) => known.clone());
   }
 
-  /** What is learned with it is known there alone; what is learned here is known there too, as far as nothing was learned of it there. */
+  /**
+   * What is learned with it is known there alone. What is learned here is known there too, as far as nothing was
+   * learned of it there.
+   */
   fork(): Estimates {
     return new Estimates(defaultLimits, this);
   }
@@ -250,7 +253,7 @@ export class Estimates {
     };
   }
 
-  /** The time that a share of such attempts does not exceed; undefined as long as nothing is known. */
+  /** The time that a share of such attempts does not exceed. Undefined as long as nothing is known. */
   quantileMs(subject: Subject, share: number): number | undefined {
     const known = this.#known([subject.capability, ...(subject.within ?? [])]);
     if (known === undefined) return undefined;
@@ -267,12 +270,12 @@ export class Estimates {
     agent.variance = declaredPrior;
   }
 
-  /** How its times are no longer as they were learned; undefined while they are. */
+  /** How its times are no longer as they were learned. Undefined while they are. */
   drift(capability: string): Drift | undefined {
     return this.#kinds.peek(capability)?.drift.drift;
   }
 
-  /** By which factor the agent is slower than others, over all that it does; 1 for one that is not known. */
+  /** By which factor the agent is slower than others, over all that it does. 1 for one that is not known. */
   slowness(agentId: string): number {
     return Math.exp(between(-5, this.#agents.peek(agentId)?.mean ?? 0, 5));
   }
@@ -304,7 +307,7 @@ export class Estimates {
   #sum({ capability, agentId, inputBytes }: Subject, kind: Kind) {
     const agent = this.#agents.peek(agentId) ?? new Latent(0, agentPrior);
     const pair = this.#pairs.peek(pairKey(capability, agentId)) ?? new Pair();
-    // Without a size the usual one is meant; and of another kind's inputs nothing follows.
+    // Without a size the usual one is meant. of another kind's inputs nothing follows.
     const isOwn = this.#kinds.peek(capability) === kind;
     const size = inputBytes > 0 && isOwn ? Math.log1p(inputBytes) : kind.meanSize;
     return sumOf(partsOf(kind, agent, pair, size));

@@ -6,7 +6,7 @@ export interface InLineRules {
   /** What is done first: what was ready first, or what has the greatest of these. */
   readonly first: "ready" | Float64Array;
   /**
-   * By whom: the first that is free, as if all were the same; the fastest of those that are free; or, as pools do by
+   * By whom: the first that is free, as if all were the same. The fastest of those that are free. Or, as pools do by
    * themselves, the one with the greatest share of free slots, and of such the one that was not given anything for
    * longest.
    */

@@ -164,7 +164,7 @@ export interface Lesson {
   readonly realMs: number;
 }
 
-/** What a choice was expected to lose because it was made to learn; 0 for others. */
+/** What a choice was expected to lose because it was made to learn. 0 for others. */
 export function expectedLossMs({
   candidates,
   chosen,

@@ -10,7 +10,7 @@ export const balanced: Weights = { time: 1, cost: 1, quality: 1 };
 /** What something is expected to come to, or came to. */
 export interface Figures {
   readonly timeMs: number;
-  /** In money; if costs are unknown, the time of agents. */
+  /** In money. If costs are unknown, the time of agents. */
   readonly cost: number;
   /** 0 to 1. */
   readonly quality: number;

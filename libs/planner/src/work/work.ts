@@ -7,7 +7,7 @@ export interface Work {
   readonly sizesMs: ArrayLike<number>;
   /** Which demand each has: tasks of one demand can be done by the same agents, at the same paces. Absent: one for all. */
   readonly demands?: ArrayLike<number>;
-  /** None begins before. Absent: at once. */
+  /** None starts before. Absent: at once. */
   readonly releaseMs?: ArrayLike<number>;
   /** How long it takes to move a task's output to another agent. Absent: no time. */
   readonly moveMs?: ArrayLike<number>;
@@ -28,11 +28,11 @@ export interface Fleet {
   readonly paces: ArrayLike<number>;
   /** When each comes. Absent: is there. */
   readonly joinMs?: ArrayLike<number>;
-  /** When each leaves; what has not ended by then is lost. Absent: stays. */
+  /** When each leaves. What has not ended by then is lost. Absent: stays. */
   readonly leaveMs?: ArrayLike<number>;
-  /** When each slot is free, agent by agent; for what is at work already. Absent: as soon as its agent is there. */
+  /** When each slot is free, agent by agent. For running work already. Absent: as soon as its agent is there. */
   readonly slotFreeMs?: ArrayLike<number>;
-  /** When slots are taken by others; who has none that is free gives the next that is. Absent: never. */
+  /** When slots are taken by others. Who has none that is free gives the next that is. Absent: never. */
   readonly taken?: readonly Taken[];
 }
 

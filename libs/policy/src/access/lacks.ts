@@ -14,14 +14,14 @@ export interface Lack {
   readonly action: string;
   /** By what was shown, by a policy, or because nothing permits it. */
   readonly why: "narrowed" | "forbidden" | "missing";
-  /** Those that permit it, the least first; empty where none would help. */
+  /** Those that permit it, the least first. Empty where none would help. */
   readonly roles: readonly string[];
 }
 
 export interface LackQuestion {
   readonly actor: Actor;
   readonly groups: readonly string[];
-  /** The tenant of what was shown; empty where it is good in every namespace. */
+  /** The tenant of what was shown. Empty where it is good in every namespace. */
   readonly home: string;
   readonly scope: Scope;
   readonly namespace: string;

@@ -1,7 +1,7 @@
 /**
  * Who may do what on everything, and who on some things or under some conditions alone: told by two readings of the
- * same rules. In the narrow one a condition that permits never holds, and one that forbids always does; in the wide one
- * it is the other way round. What the narrow reading allows is allowed whatever a question is about; what the wide one
+ * same rules. In the narrow one a condition that permits never holds, and one that forbids always does. In the wide one
+ * it is the other way round. What the narrow reading allows is allowed whatever a question is about. What the wide one
  * denies is never allowed.
  */
 import { type BundleContent, Enforcement, type Policy } from "@tutti/contracts/governance/v1";

@@ -12,7 +12,7 @@ const verdicts: ReadonlyMap<AdmissionSubject, readonly string[]> = new Map([
   [AdmissionSubject.ADMISSION_SUBJECT_AGENT, ["deny", "note"]],
 ]);
 
-/** What is expected of a rule of such a subject, if this one is not evaluated; undefined where it is asked. */
+/** What is expected of a rule of such a subject, if this one is not evaluated. Undefined where it is asked. */
 export function unasked({ subject, verdict }: AdmissionRule): string | undefined {
   const wanted = verdict?.$case;
   const may = verdicts.get(subject);

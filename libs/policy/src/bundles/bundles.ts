@@ -63,7 +63,7 @@ export class BundleKeeper {
     return this.#present;
   }
 
-  /** Takes a bundle in, or says why not; the present one stays then. */
+  /** Takes a bundle in, or says why not. The present one stays then. */
   take(bundle: Bundle, nowMs: number): Opened {
     const present = this.#present?.content.number ?? 0;
     if (!(bundle.number > present))

@@ -49,7 +49,7 @@ export class Lockouts {
     this.#subjectsMax = rules.subjectsMax ?? 10_000;
   }
 
-  /** Until when the first of these that is locked out is; undefined when none is. */
+  /** Until when the first of these that is locked out is. Undefined when none is. */
   lockedUntil(subjects: readonly string[], nowMs: number): number | undefined {
     let until: number | undefined;
     for (const subject of subjects) {
@@ -59,7 +59,7 @@ export class Lockouts {
     return until;
   }
 
-  /** How long an attempt on a secret that can be guessed has to wait; 0 if it may be checked now. */
+  /** How long an attempt on a secret that can be guessed has to wait. 0 if it may be checked now. */
   pace(subject: string, nowMs: number): number {
     const known = this.#guesses.get(subject);
     if (known === undefined || known.untilMs <= nowMs) return 0;
@@ -79,7 +79,7 @@ export class Lockouts {
     for (const subject of subjects) this.#guesses.delete(subject);
   }
 
-  /** Other processes lock these out; lockouts from `before` that are gone are lifted here too. */
+  /** Other processes lock these out. Lockouts from `before` that are gone are lifted here too. */
   adopt(lockouts: readonly Lockout[], before: readonly Lockout[], nowMs: number): void {
     const still = new Set(lockouts.map(({ subject }) => subject));
     for (const { subject, endTime } of before)

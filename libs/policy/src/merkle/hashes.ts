@@ -6,7 +6,7 @@ import crypto from "node:crypto";
 
 export const hashBytes = 32;
 
-/** What is hashed of a leaf begins with it. */
+/** What is hashed of a leaf starts with it. */
 export const leafByte = 0;
 
 export function leafHash(leaf: Uint8Array): Uint8Array {

@@ -29,7 +29,7 @@ export interface GrantFault {
   readonly granted: string;
 }
 
-/** Everything that is not granted, each part of it by itself; empty where all is. */
+/** Everything that is not granted, each part of it by itself. Empty where all is. */
 export function grantFaults(grant: AgentGrant, asked: GrantQuestion): readonly GrantFault[] {
   const { pools, offers, namespaces, maxSlots } = grant;
   const { namespace, pool, capabilities, slots } = asked;

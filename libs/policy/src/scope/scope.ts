@@ -1,5 +1,5 @@
 /**
- * What the bearer of a key or token may do at most. A scope never gives a right, it only takes some away; so one made
+ * What the bearer of a key or token may do at most. A scope never gives a right, it only takes some away. So one made
  * from another can only be narrower, by any maker.
  */
 import type { AgentGrant, Scope } from "@tutti/contracts/governance/v1";
@@ -12,11 +12,11 @@ export interface ScopedQuestion {
   readonly action: string;
   readonly namespace: string;
   readonly labels: Labels;
-  /** The work that it is about; undefined where it is about none. */
+  /** The work that it is about. Undefined where it is about none. */
   readonly work: WorkReference | undefined;
 }
 
-/** Why a scope does not let something be done; undefined when it does. */
+/** Why a scope does not let something be done. Undefined when it does. */
 export function scopeFault(
   scope: Scope,
   { action, namespace, labels, work }: ScopedQuestion,

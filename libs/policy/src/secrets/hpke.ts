@@ -18,7 +18,9 @@ export interface SealedFor {
   readonly sealed: Uint8Array;
 }
 
-/** Numbers of RFC 9180 for ciphers; the longer key is what is used, the shorter one is what the vectors of the RFC have. */
+/**
+ * Numbers of RFC 9180 for ciphers. The longer key is what is used, the shorter one is what the vectors of the RFC have.
+ */
 type Cipher = "aes-256-gcm" | "aes-128-gcm";
 
 export interface SealingRequest {
@@ -67,7 +69,7 @@ export interface OpeningRequest extends SealedFor {
   readonly cipher?: Cipher;
 }
 
-/** What was sealed; undefined when it was for another receiver, for something else, or is not as it was. */
+/** What was sealed. Undefined when it was for another receiver, for something else, or is not as it was. */
 export function openedBy({
   privateKey,
   encapsulatedKey,

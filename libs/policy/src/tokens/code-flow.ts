@@ -13,7 +13,7 @@ export interface CodeClient {
   readonly redirectAddress: string;
 }
 
-/** What one sign-in is begun with: three secrets, each made anew. */
+/** What one sign-in is started with: three secrets, each made again. */
 export interface BegunSignIn {
   /** Comes back with the answer, so that a browser cannot be sent on with another user's. */
   readonly state: string;

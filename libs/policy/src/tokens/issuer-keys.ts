@@ -1,7 +1,7 @@
 /**
  * The public keys of another issuer of tokens, fetched where that issuer keeps them.
  *
- * 1. They are fetched when they are needed for the first time, and again when they are old; meanwhile the ones at hand
+ * 1. They are fetched when they are needed for the first time, and again when they are old. Meanwhile the ones at hand
  *    count.
  * 2. A token with a key that is not there may be the first after a rotation: they are fetched again, but not more often
  *    than the pause allows, so that made-up keys cannot make this process ask all the time.

@@ -1,9 +1,10 @@
 /**
  * Whom a token stands for: one of this installation, or one of an issuer that is trusted.
  *
- * 1. Which algorithms count is said here for each issuer, never by the token; none of them is a shared secret, and
+ * 1. Which algorithms count is said here for each issuer, never by the token. None of them is a shared secret, and
  *    "none" is none.
- * 2. What was checked is remembered until the token ends, under a hash of it; that it was revoked is looked up each time.
+ * 2. What was checked is remembered until the token ends, under a hash of it. That it was revoked is looked up each
+ *    time.
  * 3. A refusal says which rule was broken and nothing that is in the token.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -27,7 +28,7 @@ import { KeysUnavailable } from "./issuer-keys.ts";
 export interface TrustedIssuer {
   /** As it names itself in its tokens. */
   readonly issuer: string;
-  /** As it names this installation; one of them has to be in the token. */
+  /** As it names this installation. One of them has to be in the token. */
   readonly audiences: readonly string[];
   /** Default RS256, PS256, ES256, EdDSA. */
   readonly algorithms?: readonly string[];
@@ -91,7 +92,7 @@ export interface TokenRules {
   readonly revokedTokenIds: readonly string[];
 }
 
-/** What a sign-in at another issuer was begun with. */
+/** What a sign-in at another issuer was started with. */
 export interface SignInRules {
   readonly issuer: string;
   /** As the issuer calls this installation where it signs people in. */
@@ -231,7 +232,7 @@ function isSameText(found: unknown, expected: string): boolean {
   return typeof found === "string" && timingSafeEqual(hashOf(found), hashOf(expected));
 }
 
-/** Who claims to have issued it; nothing of it is believed yet. */
+/** Who claims to have issued it. Nothing of it is believed yet. */
 function issuerIn(token: string): string | undefined {
   try {
     return decodeJwt(token).iss ?? "";

@@ -9,7 +9,7 @@ import type { LogStream } from "./log-root.ts";
 
 interface PrettyOptions {
   readonly colors: boolean;
-  /** Where the lines go; standard output unless given. */
+  /** Where the lines go. Standard output unless given. */
   readonly destination?: NodeJS.WritableStream;
 }
 

@@ -3,7 +3,7 @@
  *
  * 1. Where only this machine reaches the port, every caller that does.
  * 2. Elsewhere who shows `operations.key`, and no caller if there is none. Neither keys of people nor rules are looked
- *    at: figures are wanted most when those who hand out rules are away.
+ *    at: numbers are wanted most when those who hand out rules are away.
  * 3. A wrong key is a failed attempt, and too many lock its address out. The key is too long to be guessed, so that it
  *    passes during a lock-out as well.
  */
@@ -41,7 +41,7 @@ export async function operationsAccess(
   { host, key }: OperationsAccessSettings,
   guesses?: GuessWatch,
 ): Promise<OperationsAccess> {
-  // Read anew for each request: a key that was changed holds from then on.
+  // Read again for each request: a key that was changed holds from then on.
   const expected = async () => {
     const found = await key?.reveal();
     if (found !== undefined && found.length < signsMin)

@@ -80,7 +80,7 @@ export class OperationsServer {
     this.#options = options;
   }
 
-  /** Where it listens; undefined while it does not. */
+  /** Where it listens. Undefined while it does not. */
   get address(): ListenAddress | undefined {
     return this.#address;
   }
@@ -103,7 +103,7 @@ export class OperationsServer {
     server.on("upgrade", speaks);
     this.#address = await this.#listen(server);
     this.#server = server;
-    this.#options.logger.info("operations endpoints are open", {
+    this.#options.logger.info("operations endpoints listening", {
       ...this.#address,
       paths: this.#options.routes.paths,
     });
@@ -129,7 +129,7 @@ export class OperationsServer {
     this.#server = undefined;
     this.#address = undefined;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    // They serve no request, but Node takes them for connections at work until their first request.
+    // They serve no request, but Node takes them for connections running until their first request.
     for (const socket of this.#silent) socket.destroy();
     const cut = (): void => server.closeAllConnections();
     if (signal.aborted) cut();
@@ -194,7 +194,7 @@ export class OperationsServer {
           response,
           problem(error, { headers: { "retry-after": `${Math.ceil(error.retryAfterMs / 1_000)}` } }),
         );
-      this.#options.logger.error("an operations endpoint failed", { path, error });
+      this.#options.logger.error("operations endpoint failed", { path, error });
       send(response, problem(errorFromUnknown(error)));
     }
   }

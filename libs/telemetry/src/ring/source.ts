@@ -52,7 +52,7 @@ export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Sou
     case "counter":
       for (const series of family.series()) {
         const { cell } = series;
-        // Who counts elsewhere began before the first request: the processor's time, for one.
+        // Who counts elsewhere started before the first request: the processor's time, for one.
         const from = old || cell instanceof ObservedCounter ? cell.read() : 0;
         add(series, { moved: () => cell.read() !== from, track: () => new CounterTrack(cell, from) });
       }

@@ -17,7 +17,7 @@ import { MissionsStore } from "./missions-store.ts";
 import "./missions.css";
 import { type MissionsSearch, missionsSearch } from "./search.ts";
 
-/** As many as the stream begins with. */
+/** As many as the stream starts with. */
 const newestMax = 1_000;
 const rowPx = 84;
 

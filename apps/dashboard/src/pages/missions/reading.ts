@@ -23,7 +23,7 @@ function comingWords(task: BoardTask, assignment: Assignment): string {
   return "waits for an assignment or a claim";
 }
 
-/** `a part of plan that bob delegated`; empty for a task of its own. */
+/** `a part of plan that bob delegated`. Empty for a task of its own. */
 export function partWords({ parentTaskId = "", addCause }: BoardTask): string {
   if (parentTaskId === "") return "";
   const by = actorOf(addCause);
@@ -49,7 +49,7 @@ export function voteWords(vote: Vote): string {
   return `${leads}, and ${enough ? now : "quorum not reached"}`;
 }
 
-/** Whether what leads would win by the rule; undefined where that takes more than first choices. */
+/** Whether what leads would win by the rule. Undefined where that takes more than first choices. */
 function isEnough({ rule = "unspecified" }: Vote, { share }: Tallied): boolean | undefined {
   switch (rule) {
     case "plurality":

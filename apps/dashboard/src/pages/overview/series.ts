@@ -3,7 +3,7 @@ import type { MetricSeries } from "@tutti/rest/types";
 
 export interface Line {
   readonly name: string;
-  /** Moments in seconds, as charts want them, and what held then; undefined where nothing was known. */
+  /** Moments in seconds, as charts want them, and what held then. Undefined where nothing was known. */
   readonly atSec: readonly number[];
   readonly values: readonly (number | undefined)[];
 }
@@ -45,7 +45,7 @@ export function aligned(lines: readonly Line[]): {
   return { atSec: moments, values };
 }
 
-/** The latest figure of a line; undefined where it has none. */
+/** The latest figure of a line. Undefined where it has none. */
 export function latest({ values }: Line): number | undefined {
   return values.findLast((value) => value !== undefined);
 }

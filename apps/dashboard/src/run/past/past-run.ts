@@ -1,6 +1,6 @@
 /**
- * How the tasks of a run stood, folded from its history in the browser. It follows the rules of the engine as far as the
- * history shows them; where a rule rests on the plan alone, the server has the last word when the slider is let go.
+ * How the tasks of a run stood, folded from its history in the browser. It follows the rules of the engine as far as
+ * the history shows them. Where a rule rests on the plan alone, the server has the last word when the slider is let go.
  *
  * 1. A task that nothing has happened to has no state of its own: it is pending, skipped when a need of it cannot be
  *    met any more, and cancelled when no view waits for it.
@@ -31,7 +31,7 @@ export class PastShape {
   readonly placeOf: ReadonlyMap<string, number>;
   readonly needs: readonly (readonly NeedPlace[])[];
   readonly dependents: readonly (readonly NeedPlace[])[];
-  /** Places of the parts of a task, by its id; the tasks of the run itself under the empty one. */
+  /** Places of the parts of a task, by its id. The tasks of the run itself under the empty one. */
   readonly parts: ReadonlyMap<string, readonly number[]>;
   /** Places of those that came to be together with a task: one round, one list of actions. */
   readonly #together = new Map<string, number[]>();
@@ -107,7 +107,7 @@ export class PastRun {
     return new PastRun(this.shape, this);
   }
 
-  /** By place; 0 where a task is not there yet. */
+  /** By place. 0 where a task is not there yet. */
   states(): Uint8Array {
     const shown = new Uint8Array(this.#own.length);
     for (let place = 0; place < shown.length; place++) shown[place] = this.stateAt(place);
@@ -136,7 +136,7 @@ export class PastRun {
     this.bring(next);
   }
 
-  /** They come to be, or anew: nothing has happened to them. */
+  /** They come to be, or again: nothing has happened to them. */
   bring(places: readonly number[]): void {
     for (const place of places) {
       this.#isThere[place] = 1;

@@ -1,8 +1,9 @@
 /**
- * Holds the book to its anchors: at the start it is compared with them, and each checkpoint is anchored after the book has it.
+ * Holds the book to its anchors: at the start it is compared with them, and each checkpoint is anchored after the book
+ * has it.
  *
- * 1. A book that is missing, cut or exchanged is an error, never a new book. A new one begins where no anchor is, or where the
- *    operator gave the one before up by its number.
+ * 1. A book that is missing, cut or exchanged is an error, never a new book. A new one starts where no anchor is, or
+ *    where the operator gave the one before up by its number.
  * 2. What fails for a moment delays no checkpoint: the next one anchors all before it.
  */
 import { existsSync } from "node:fs";
@@ -35,13 +36,14 @@ export class Anchoring {
     this.#logger = logger;
   }
 
-  /** Why something could not be anchored; empty where all is well. */
+  /** Why something could not be anchored. Empty where all is well. */
   get problem(): string {
     return this.#problem;
   }
 
   /**
-   * Whether the journal knows a book, which is at this file then. A process alone asks before it opens the book, as that makes one.
+   * Whether the journal knows a book, which is at this file then. A process alone asks before it opens the book, as
+   * that makes one.
    */
   async isKnown(file: string, signal: AbortSignal): Promise<boolean> {
     const { journal } = this.#anchors;
@@ -50,7 +52,7 @@ export class Anchoring {
     const { number } = known;
     if (this.#giveUpCheckpoint !== number) throw auditErrors.bookMissing({ file, number });
     await journal.giveUp(known);
-    this.#logger.warn("the audit log was given up, as audit.giveUpCheckpoint says; a new one begins", {
+    this.#logger.warn("audit log given up because audit.giveUpCheckpoint is set, starting a new one", {
       number,
     });
     return false;
@@ -116,8 +118,7 @@ export class Anchoring {
 
   #note(error: unknown): void {
     const { message } = errorFromUnknown(error);
-    if (message !== this.#problem)
-      this.#logger.warn("a checkpoint of the audit could not be anchored", { error });
+    if (message !== this.#problem) this.#logger.warn("failed to anchor an audit checkpoint", { error });
     this.#problem = message;
   }
 }

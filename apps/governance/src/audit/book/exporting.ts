@@ -1,4 +1,4 @@
-/** An export of the book, part by part; only its last line, which is signed, is written by who has the key. */
+/** An export of the book, part by part. Only its last line, which is signed, is written by who has the key. */
 import {
   type AuditFault,
   type AuditFilter,

@@ -1,5 +1,5 @@
 /**
- * Takes in what a journal has new: checks that it goes on where the audit left off, and makes its head of it.
+ * Takes in what a journal has new: checks that it continues where the audit left off, and makes its head of it.
  *
  * 1. A batch has the number after the one before, and carries its hash. The first of all is taken as it is: what was
  *    cut before the audit started is unknown.

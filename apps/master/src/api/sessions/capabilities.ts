@@ -91,7 +91,7 @@ async function settled(
   }
 }
 
-/** Agents that offer a capability; undefined if unknown, or if an agent offered or announced it, and tasks wait. */
+/** Agents that offer a capability. Undefined if unknown, or if an agent offered or announced it, and tasks wait. */
 async function offerings(
   { registry, agents, seen }: OfferingDependencies,
   wanted: Wanted,

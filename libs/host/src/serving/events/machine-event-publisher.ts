@@ -2,8 +2,8 @@
  * Tells the bus what happens to the machines of a service.
  *
  * 1. What is told is durable, and told in order for each of them.
- * 2. No decision waits for it: making an event takes a multiple of the time of what it tells of, so it is done
- *    later and at most so many a second. A burst waits its turn; what does not fit behind it is left out and counted.
+ * 2. No decision waits for it: making an event takes a multiple of the time of what it tells of, so it is done later
+ *    and at most so many a second. A burst waits its turn. What does not fit behind it is left out and counted.
  * 3. The process that owns a partition tells of it. What happened right before one died is told again by the next: an
  *    event's id is the same then, and the bus does not deliver it twice.
  */
@@ -25,7 +25,7 @@ export interface EventMapper<Note extends Told> {
   isEnd(note: Note): boolean;
   /**
    * A happening as it is, without a kind, says that something has moved on: there are many, and none costs an object
-   * more. How far it is is asked when that is told; undefined where there is nothing to tell.
+   * more. How far it is is asked when that is told. Undefined where there is nothing to tell.
    */
   progressOf(head: NoteHead): Promise<EventInput | undefined>;
 }
@@ -90,8 +90,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
   tell(notes: readonly unknown[]): void {
     const nowMs = this.#foundation.clock.monotonic();
     for (const note of notes) {
-      if (note instanceof Error)
-        this.#foundation.logger.error("what happened could not be noted", { error: note });
+      if (note instanceof Error) this.#foundation.logger.error("failed to record an event", { error: note });
       else if (Array.isArray(note))
         for (const one of note as readonly (Note | Happening)[]) this.#take(one, nowMs);
       else this.#take(note as Note | Happening, nowMs);
@@ -138,7 +137,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
     this.#telling = promise;
     this.#foundation.timers.after(delayMs, () => {
       this.#tellSome()
-        .catch((error: unknown) => this.#foundation.logger.error("events could not be told", { error }))
+        .catch((error: unknown) => this.#foundation.logger.error("failed to publish events", { error }))
         .finally(() => {
           this.#telling = undefined;
           resolve();

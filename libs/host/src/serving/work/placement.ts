@@ -12,7 +12,7 @@ export interface PlacementDependencies {
   readonly outagesAt: (namespace: string, pool: string, sinceMs: number) => readonly Outage[];
 }
 
-/** A time in which what should be at a pool stayed at home; without an end while it lasts. */
+/** A time in which what should be at a pool stayed at home. Without an end while it lasts. */
 interface Outage {
   readonly cause: WaitCause;
   readonly message: string;
@@ -83,7 +83,7 @@ export function withPlacement(explanation: Explanation, placed: Explanation | un
     // What the work says of the pool says less.
     waits: waits.length > 0 ? waits : explanation.waits,
     candidates,
-    // What hooks of the pool did, and when it would begin there.
+    // What hooks of the pool did, and when it would start there.
     parts: [...explanation.parts, ...parts],
     expectedStartTime: expectedStartTime ?? explanation.expectedStartTime,
   };

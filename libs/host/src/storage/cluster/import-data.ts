@@ -3,7 +3,7 @@
  *
  * 1. No other process has the directory meanwhile, and it is looked at as a whole before anything is taken of it.
  * 2. Nothing in it is changed but what a start would change too: a torn tail is cut. It is handed over last, in one
- *    step, when the cluster has everything; until then it is what it was.
+ *    step, when the cluster has everything. Until then it is what it was.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -112,7 +112,7 @@ export class ImportedData {
   }
 }
 
-/** To whom a data directory was handed over; undefined where it was not. */
+/** To whom a data directory was handed over. Undefined where it was not. */
 export function handedOverTo(directory: string): HandedOver | undefined {
   return readHandedOver(directory);
 }

@@ -6,7 +6,7 @@ export interface Finding {
   readonly level: "sound" | "notice" | "problem";
   /** What it is, with its place. */
   readonly text: string;
-  /** What to do; empty where that is nothing. */
+  /** What to do. Empty where that is nothing. */
   readonly advice: string;
 }
 

@@ -14,9 +14,9 @@ if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NO
 export interface GrpcTransportParts {
   readonly settings: MeshSettings;
   readonly clock: Clock;
-  /** The certificates of this process; plain connections without any. */
+  /** The certificates of this process. Plain connections without any. */
   readonly files: CertificateFiles | undefined;
-  /** The key or token that is shown with each call; empty shows none. */
+  /** The key or token that is shown with each call. Empty shows none. */
   readonly credential: () => string;
 }
 

@@ -16,7 +16,7 @@ const headers = {
   ownerEpoch: "tutti-owner-epoch",
 };
 
-/** `credential`: the key or token that is shown; empty shows none. */
+/** `credential`: the key or token that is shown. Empty shows none. */
 export function metadataOf(call: OutgoingCall, credential = ""): Metadata {
   const metadata = new Metadata();
   if (call.trace !== undefined) metadata.set(headers.trace, traceparentOf(call.trace));

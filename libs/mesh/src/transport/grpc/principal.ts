@@ -4,7 +4,7 @@ import { localAdministrator, type Principal, type ShownCredential } from "@tutti
 
 const printed = new WeakMap<Principal, string>();
 
-/** Kind, id and roles; then, after a semicolon, what was shown. */
+/** Kind, id and roles. Then, after a semicolon, what was shown. */
 export function printPrincipal(principal: Principal): string {
   let text = printed.get(principal);
   if (text === undefined) {

@@ -60,7 +60,7 @@ export class InProcessStream implements LinkStream, Stoppable {
     this.#call.stop(reason);
     this.#waiting?.(reason);
     this.#refuse(reason);
-    // A handler that is in the midst of a reply ends when it has made it; nothing waits for that.
+    // A handler that is in the midst of a reply ends when it has made it. Nothing waits for that.
     this.#replies.return().then(undefined, () => {});
   }
 }
