@@ -2,7 +2,7 @@
 
 // A program in the place of this process: the same streams and exit code. A signal reaches it once, however often it reaches
 // this process: a terminal sends Ctrl-C to every process of the group, and npm forwards it a second time. So the program has a
-// group of its own, and a repetition within a moment of the first signal is the same signal. A later one is a second one; a
+// group of its own, and a repetition within a moment of the first signal is the same signal. A later one is a second one. A
 // program that does not stop upon it is killed.
 //
 // Runs on Node 18 without dependencies.

@@ -3,15 +3,18 @@
 
 // `npm run package`: makes the packages that are installed outside of a clone, all of one version, that of package.json.
 //
-//   npm run package -- [sdk|tutti …] [--out DIR]
+//   npm run package -- [sdk|tutti|create|python …] [--out DIR]
 //
-// Each is a folder in dist/packages, and an archive beside it that npm installs.
+// Each is a folder in dist/packages, and an archive beside it that npm installs. `python` is the wheel of sdk/python: pip makes
+// it, from a copy. The image is made by `npm run image`.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { makeCommand } from "./package/command.mjs";
+import { makeCreate } from "./package/create.mjs";
+import { makeWheel } from "./package/python.mjs";
 import { makeSdk } from "./package/sdk.mjs";
 import { writeThirdParty } from "./package/third-party.mjs";
 import { setUp, workspaceRoot } from "./setup.mjs";
@@ -24,7 +27,8 @@ import { setUp, workspaceRoot } from "./setup.mjs";
  */
 
 /** @type {Record<string, (folder: string, common: Common) => Promise<Made>>} */
-const makers = { sdk: makeSdk, tutti: makeCommand };
+const makers = { sdk: makeSdk, tutti: makeCommand, create: makeCreate };
+const known = [...Object.keys(makers), "python"];
 
 /**
  * @param {readonly string[]} names
@@ -38,11 +42,15 @@ export async function makePackages(names, out) {
   const archives = {};
   for (const name of names) {
     const folder = join(out, name);
+    if (name === "python") {
+      archives[name] = makeWheel(out);
+      continue;
+    }
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     const { files } = await /** @type {any} */ (makers[name])(folder, common());
     cpSync(join(workspaceRoot, "LICENSE"), join(folder, "LICENSE"));
-    writeThirdParty(files, join(folder, "THIRD-PARTY.txt"));
+    if (files.length > 0) writeThirdParty(files, join(folder, "THIRD-PARTY.txt"));
     archives[name] = pack(folder, out, env);
   }
   return archives;
@@ -80,16 +88,15 @@ async function main() {
     allowPositionals: true,
     options: { out: { type: "string", default: join(workspaceRoot, "dist", "packages") } },
   });
-  const unknown = positionals.filter((name) => !(name in makers));
+  const unknown = positionals.filter((name) => !known.includes(name));
   if (unknown.length > 0)
-    throw new Error(`package \`${unknown.join()}\` not known. Known: ${Object.keys(makers).join(", ")}`);
+    throw new Error(`package \`${unknown.join()}\` not known. Known: ${known.join(", ")}`);
   const out = resolve(values.out);
-  const archives = await makePackages(positionals.length > 0 ? positionals : Object.keys(makers), out);
+  const archives = await makePackages(positionals.length > 0 ? positionals : known, out);
   for (const [name, archive] of Object.entries(archives)) {
     const mebibytes = (/** @type {number} */ bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-    console.log(
-      `${relative(process.cwd(), archive)}: ${mebibytes(statSync(archive).size)}, installed ${mebibytes(bytesIn(join(out, name)))}`,
-    );
+    const installed = name === "python" ? "" : `, installed ${mebibytes(bytesIn(join(out, name)))}`;
+    console.log(`${relative(process.cwd(), archive)}: ${mebibytes(statSync(archive).size)}${installed}`);
   }
 }
 

@@ -39,7 +39,7 @@ function emit(files, out) {
   const configuration = join(out, "tsconfig.json");
   const compilerOptions = {
     ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, outDir: out, rootDir: workspaceRoot },
-    // A name of the workspace is a source of this program, not a package of somebody else.
+    // A name of the workspace is a source of this program, not a package from a registry.
     ...{ paths: sourcesByName(), typeRoots: [join(workspaceRoot, "node_modules", "@types")] },
   };
   const settings = { extends: join(workspaceRoot, "tsconfig.base.json"), compilerOptions, files };
@@ -116,7 +116,7 @@ class Declarations {
   /**
    * @param {string} specifier
    * @param {string} from
-   * @returns {string | undefined} a file; undefined: a package or a module of Node, which stays as it is
+   * @returns {string | undefined} a file. Undefined: a package or a module of Node, which stays as it is
    */
   #resolved(specifier, from) {
     const known = this.#of(from).resolved;
@@ -245,7 +245,7 @@ class Declarations {
     }
   }
 
-  /** What is left of a file. @param {Source} source */
+  /** The declarations of a file that are kept. @param {Source} source */
   #text(source) {
     const { file, text } = source;
     /** @param {string} target */
@@ -321,7 +321,7 @@ function clause(name, known) {
 }
 
 /**
- * @typedef {"all" | "type"} Wanted a type alone, or whatever has the name
+ * @typedef {"all" | "type"} Wanted a type alone, or also a value of the same name
  * @typedef {{ specifier: string, name: string }} Imported
  * @typedef {{ start: number, end: number }} Range
  * @typedef {Imported & { places: { source: Range, name: Range } }} ImportType `import("…").Name`
@@ -411,7 +411,7 @@ class Source {
       },
       isValue: /^(VariableDeclaration|TSDeclareFunction|FunctionDeclaration)$/.test(declaration?.type ?? ""),
     };
-    // `typeof x`, `extends X` and the symbol in `[x]` are values; all else in a declaration is a type.
+    // `typeof x`, `extends X` and the symbol in `[x]` are values. Everything else in a declaration is a type.
     let values = 0;
     const value = (/** @type {{ type: string, name?: unknown } | null} */ node) => {
       if (node?.type === "Identifier") statement.mentions.set(String(node.name), "all");

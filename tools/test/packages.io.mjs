@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { makePackages } from "../package.mjs";
 import { nodeFor, workspaceRoot } from "../setup.mjs";
-import { environmentWith, manifestIn, packed, startDev } from "./packages/installed.mjs";
+import { environmentWith, filesOfGuide, manifestIn, packed, startDev } from "./packages/installed.mjs";
 import { startRegistry } from "./packages/registry.mjs";
 import { run, write } from "./tree.mjs";
 
@@ -16,17 +16,8 @@ const node = nodeFor(workspaceRoot);
 const env = environmentWith(node);
 const sdkMostBytes = 3_000_000;
 
-/** The files of the guide of installing, as a reader writes them. */
-const guide = readFileSync(join(workspaceRoot, "docs", "guides", "install.md"), "utf8");
-const filesOfGuide = Object.fromEntries(
-  [...guide.matchAll(/^```\w+ [^\n]*file=(\S+)\n(.*?)^```$/gms)].map(([, name = "", text = ""]) => [
-    name,
-    text,
-  ]),
-);
-
 const project = {
-  ...filesOfGuide,
+  ...filesOfGuide(),
   "package.json": '{ "private": true, "type": "module" }\n',
   "typed.mts": `import { connect, testWorkflow, uses, Worker, workflow } from "@tutti/sdk";
 
@@ -43,13 +34,13 @@ new Worker({ slot: 4 });
 
 describe("the packages, installed outside of the clone", () => {
   const root = mkdtempSync(join(realpathSync(tmpdir()), "tutti-packages-"));
-  const [folder, out] = [join(root, "project"), join(root, "made")];
+  const [folder, out, cache] = [join(root, "project"), join(root, "made"), join(root, "cache")];
   /** @type {(() => unknown)[]} */
   const ends = [() => rmSync(root, { recursive: true, force: true, maxRetries: 5 })];
   after(() => Promise.all(ends.map((end) => end())));
 
   before(async () => {
-    const archives = await makePackages(["sdk", "tutti"], out);
+    const archives = await makePackages(["sdk", "tutti", "create"], out);
     const published = Object.entries(archives).map(([name, archive]) => ({
       manifest: manifestIn(join(out, name)),
       archive,
@@ -59,8 +50,8 @@ describe("the packages, installed outside of the clone", () => {
       await packed("ws", out),
     ]);
     write(folder, { ...project, ".npmrc": `registry=${registry}\n` });
-    // The Node that `tutti` brings is 120 MB from a registry; it is this one.
-    const words = ["install", "--omit=optional", "--no-audit", "--no-fund", "--cache", join(root, "cache")];
+    // The Node that `tutti` brings is 120 MB from a registry. This test uses its own.
+    const words = ["install", "--omit=optional", "--no-audit", "--no-fund", "--cache", cache];
     const { code, output } = await run("npm", [...words, "@tutti/sdk", "tutti"], { cwd: folder, env });
     assert.equal(code, 0, output);
   });
@@ -77,6 +68,20 @@ describe("the packages, installed outside of the clone", () => {
     assert.equal((await fetch(platform.http)).status, 200, "the dashboard is in the package");
     await platform.stop();
     assert.match(platform.said(), /"service":"platform".*"from":"draining","to":"stopped"/);
+  });
+
+  it("npm create tutti makes a project whose tests pass", async () => {
+    const create = ["create", "--yes", "--cache", cache, "tutti", "rows", "--", "--starter", "etl"];
+    const created = await run("npm", create, { cwd: folder, env });
+    assert.equal(created.code, 0, created.output);
+    const project = join(folder, "rows");
+    assert.equal(manifestIn(project).dependencies["@tutti/sdk"], manifestIn(workspaceRoot).version);
+    // The packages of the folder above are those that it asks for.
+    const tested = await run(node, ["--test"], { cwd: project, env });
+    assert.equal(tested.code, 0, tested.output);
+    const again = await run("npm", create, { cwd: folder, env });
+    assert.equal(again.code, 2, again.output);
+    assert.match(again.output, /rows is not empty/);
   });
 
   it("declarations hold without those of any other package but Node's", async () => {

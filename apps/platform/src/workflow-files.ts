@@ -13,7 +13,7 @@ import { connect, type Tutti } from "@tutti/sdk/client";
 export interface WorkflowFilesOptions {
   readonly foundation: Foundation;
   readonly folder: string;
-  /** Where clients connect; known when it starts. */
+  /** Where clients connect. Known when it starts. */
   readonly address: () => string;
   /** Receives a line for people. */
   readonly tell: (line: string) => void;

@@ -43,6 +43,17 @@ export async function packed(name, out) {
   return { manifest: manifestIn(folder), archive: join(out, archive) };
 }
 
+/**
+ * The files of the guide of installing, as a reader writes them.
+ *
+ * @returns {Record<string, string>} text by name
+ */
+export function filesOfGuide() {
+  const guide = readFileSync(join(workspaceRoot, "docs", "guides", "install.md"), "utf8");
+  const blocks = guide.matchAll(/^```\w+ [^\n]*file=(\S+)\n(.*?)^```$/gms);
+  return Object.fromEntries([...blocks].map(([, name = "", text = ""]) => [name, text]));
+}
+
 /** @param {string} folder */
 export function manifestIn(folder) {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));

@@ -13,7 +13,7 @@ import { basename } from "node:path";
 /**
  * @param {{ after: (end: () => void) => unknown }} t
  * @param {readonly Published[]} published
- * @param {{ upstream?: string }} [options] asked for every other package; without it there is none
+ * @param {{ upstream?: string }} [options] asked for every other package. Default: none
  * @returns {Promise<string>} its URL
  */
 export async function startRegistry(t, published, { upstream } = {}) {

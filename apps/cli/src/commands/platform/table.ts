@@ -26,6 +26,20 @@ export const installationCommands: readonly Command[] = [
     load: () => import("./status.ts").then(({ status }) => status),
   },
   {
+    name: "top",
+    group: "installation",
+    summary: "Show active runs, queues and the load of workers",
+    about: [
+      "On a terminal, the view is refreshed in place. Press Ctrl-C to leave it. Without a terminal, the command prints once.",
+    ],
+    options: [
+      { name: "once", summary: "print once, also on a terminal" },
+      { name: "interval", value: "SPAN", summary: "time between two refreshes. Default: 2s" },
+    ],
+    json: "document",
+    load: () => import("./top.ts").then(({ top }) => top),
+  },
+  {
     name: "version",
     group: "installation",
     summary: "Print the versions of the CLI and the platform",
