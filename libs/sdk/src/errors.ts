@@ -149,9 +149,9 @@ export const sdkErrors = defineErrors("sdk", {
   secretUnreachable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Secrets come over HTTP. The worker could not reach the installation there; set `server` or TUTTI_SERVER to its address.",
+    help: "Secrets come over HTTP. The worker could not reach the installation there; set `server` or TUTTI_URL to its address.",
     message: ({ reference, server }: { reference: string; server: string }) =>
-      `expected ${reference} from ${server}, found no answer of Tutti; set TUTTI_SERVER to where it is reached`,
+      `expected ${reference} from ${server}, found no answer of Tutti; set TUTTI_URL to where it is reached`,
   },
   secretUnreadable: {
     status: "DATA_LOSS",
