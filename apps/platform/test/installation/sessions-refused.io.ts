@@ -64,7 +64,7 @@ const table: readonly Refused[] = [
   {
     what: "slots as if they were a resource",
     tasks: { boil: { uses }, feast: { uses, resources: { slots: 2 } } },
-    says: /Task `feast` requests slots, and each task takes exactly one slot\. Omit slots/,
+    says: /each task takes exactly one slot\. Omit slots|found slots, of which each task takes one; leave it out/,
   },
   {
     what: "more than a quota allows",
