@@ -14,7 +14,7 @@ describe("what a cancellation compensates", () => {
     ],
   ];
   for (const [completed, areMore, words] of cases)
-    it(`is said in words for ${completed.length} tasks`, () =>
+    it(`has words for ${completed.length} tasks`, () =>
       assert.equal(wordsOf(completed, areMore), words));
 
   it("is found by the task of the definition, for entries and rounds too", () => {
