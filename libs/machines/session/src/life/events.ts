@@ -290,10 +290,17 @@ export const sessionRetried: SessionEvent<SessionRetriedV1> = {
     session.isOutputOfTasks = false;
     session.phase = SessionPhase.SESSION_PHASE_WAITING;
     // One that never began waits again for what it waited for.
-    if (session.beginMs === 0) session.dependencies.fill(WorkStatus.WORK_STATUS_UNSPECIFIED);
+    if (session.beginMs === 0) waitAgain(session);
     askBefore(session, outstanding);
   },
 };
+
+/** Dependencies that were removed stay removed. */
+function waitAgain(session: Session): void {
+  for (const index of session.dependencies.keys())
+    if (session.order?.spec?.dependsOn[index]?.session !== undefined)
+      session.dependencies[index] = WorkStatus.WORK_STATUS_UNSPECIFIED;
+}
 
 export const sessionRemoved: SessionEvent<SessionRemovedV1> = {
   type: "session_removed",
