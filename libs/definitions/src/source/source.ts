@@ -4,8 +4,8 @@ import type { DefinitionText, ReadSource } from "./text.ts";
 import { readYaml } from "./yaml-source.ts";
 
 /**
- * Reads a text to JSON, and keeps what it takes to find places in it. JSON is YAML too, but is read ten times as fast by
- * itself; a text that begins as JSON and is none is read as YAML.
+ * Reads a text to JSON, and keeps what it takes to find places in it. JSON is YAML too, but is read ten times as fast
+ * by itself. A text that starts as JSON and is none is read as YAML.
  */
 export function readSource(source: DefinitionText, findings: Findings): ReadSource {
   const { value, places } = read(source, findings);

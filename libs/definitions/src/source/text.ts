@@ -3,7 +3,7 @@ import type { Places } from "../problem.ts";
 
 export type SourceFormat = "yaml" | "json";
 
-/** A definition as somebody wrote it. */
+/** A definition as its author wrote it. */
 export interface DefinitionText {
   readonly format: SourceFormat;
   readonly text: string;

@@ -1,9 +1,23 @@
 import type { Command } from "../../command/declaration.ts";
-import { all, page, reason, size } from "../../command/options.ts";
+import { all, httpPort, page, reason, size } from "../../command/options.ts";
 
 const pool = { name: "pool", value: "NAME", summary: "pool. Default: default" } as const;
 
 export const installationCommands: readonly Command[] = [
+  {
+    name: "dev",
+    group: "installation",
+    summary: "Start the platform in the current folder and run until Ctrl-C",
+    about: [
+      "Keeps its data in ./.tutti. With `--port auto` it takes the first two free ports.",
+      "Registers the workflow files (YAML or JSON) of the folder, and registers a file again when it changes.",
+      "The next start resumes every run.",
+    ],
+    options: [httpPort],
+    examples: [{ words: "dev --port auto", does: "use the first two free ports" }],
+    json: "none",
+    load: () => import("./dev.ts").then(({ dev }) => dev),
+  },
   {
     name: "status",
     group: "installation",
