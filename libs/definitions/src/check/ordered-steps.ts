@@ -17,7 +17,7 @@ export function withTasksOfSteps(document: Json, findings: Findings): Json | und
   const tasks: Record<string, Json> = {};
   let before: string | undefined;
   for (const [id, step] of Object.entries(steps)) {
-    // A mapping has such keys first, whatever their place in the text.
+    // A mapping has such keys first, at any place of the text.
     if (/^\d+$/.test(id))
       findings.error(
         "wrong_form",
