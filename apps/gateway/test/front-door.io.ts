@@ -187,6 +187,13 @@ describe("the front door on a loopback address", () => {
         413,
         "gateway.body_too_large",
       ],
+      [
+        "a large body of a route of its own",
+        "/v1/sign-in",
+        { method: "POST", headers: json, body: large.slice(0, 65_537) },
+        413,
+        "gateway.body_too_large",
+      ],
       ["no JSON", "/v1/runs", { method: "POST", headers: json, body: "{" }, 400, "rest.body_not_json"],
       [
         "bytes that are not UTF-8",
