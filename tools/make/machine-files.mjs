@@ -1,7 +1,7 @@
 // @ts-check
 
-// The files of a new machine. It can begin, and that is all: small enough to be replaced in a minute, and yet it goes the
-// whole way, from the message through decider and fold to the snapshot, the suite and the golden history.
+// The files of a new machine. It can start, and that is all: small enough to be replaced in a minute, and yet it goes
+// the whole way, from the message through decider and fold to the snapshot, the suite and the golden history.
 
 /**
  * @param {string} name
@@ -140,8 +140,8 @@ export const ${name}Errors = defineErrors("${name}", {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "The id belongs to a ${name} already. Choose another.",
-    message: ({ id }: { id: string }) =>
-      \`expected no ${name} \${id} yet, found one that has begun; choose another id\`,
+    message: ({ id }: { id: string }) => \`The ${name} \${id} already exists\`,
+    remedy: "Choose another id.",
   },
 });
 `;

@@ -28,7 +28,7 @@ function callerOf(servers: readonly Mesh[], settings: MeshSettingsInput = {}) {
   return { mesh, discovery, metrics, notes: mesh.client(noteService) };
 }
 
-/** Calls from many callers at once until told to end; gives the errors. */
+/** Calls from many callers at once until told to end. Gives the errors. */
 function load(call: (number: number) => Promise<unknown>, callers = 32) {
   const errors: unknown[] = [];
   let calls = 0;
@@ -137,7 +137,7 @@ describe("instances that come and go", () => {
     await assert.rejects(notes.get(note()), {
       code: "mesh.no_instance",
       message:
-        "expected an instance of notes, found none within 20 ms; start one that registers, or name its address in mesh.peers",
+        "No instance of notes found within 20 ms. Start an instance that registers, or add its address to `mesh.peers`.",
     });
     await stopAll(mesh);
   });

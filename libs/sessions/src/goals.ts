@@ -1,11 +1,11 @@
 /**
- * Has goals broken down into tasks: a run of one task asks whoever offers the capability, and what that gives is read as tasks of a
- * session. The run's id follows from the session's, so that whoever takes over finds it.
+ * Has goals broken down into tasks: a run of one task asks the agent that offers the capability, and what that gives is
+ * read as tasks of a session. The run's id follows from the session's, so that whoever takes over finds it.
  */
 import type { Goal, SessionSpec } from "@tutti/contracts/session/v1";
 import type { Payload, TaskList } from "@tutti/contracts/types/v1";
 import type { Errands, ErrandTold } from "@tutti/host/serving";
-import { errorFromUnknown, type InstanceKey, toErrorDetail } from "@tutti/kernel";
+import { errorFromUnknown, type InstanceKey, toErrorDetail, withoutRemedy } from "@tutti/kernel";
 import {
   type AskPlanner,
   planningTask,
@@ -61,7 +61,7 @@ export class Goals {
       const error = errorFromUnknown(thrown);
       // What could not be looked at now is looked at again.
       if (error.retry !== "never") throw error;
-      throw sessionErrors.goalUnfit({ planner, problem: error.message }, { cause: error });
+      throw sessionErrors.goalUnfit({ planner, problem: withoutRemedy(error) }, { cause: error });
     }
     throw sessionErrors.goalUnfit({ planner, problem: "no JSON in place" });
   }

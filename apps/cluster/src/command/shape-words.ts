@@ -1,7 +1,7 @@
 import { clusterErrors } from "../errors.ts";
 import { type ServiceName, type Shape, services } from "../plan/shape.ts";
 
-/** How many of what somebody asks for, as it was typed. */
+/** A requested number, as it was typed. */
 export type Counts = Readonly<Partial<Record<ServiceName | "nats" | "partitions", string | undefined>>>;
 
 const natsCounts = [1, 3, 5];
@@ -38,7 +38,7 @@ export function countsIn(words: readonly string[]): Counts {
     const [name = "", count] = word.split("=");
     if (count === undefined || !(services as readonly string[]).includes(name))
       throw clusterErrors.shapeWrong({
-        expected: `a service and a number, such as workflow=3; services are ${services.join(", ")}`,
+        expected: `a service and a number, such as workflow=3 (services are ${services.join(", ")})`,
         found: word,
       });
     counts[name] = count;

@@ -2,8 +2,8 @@
  * What is behind the front door: every route of the table, the page, and what is followed, as one Fastify instance that
  * listens nowhere itself.
  *
- * 1. Every route needs a caller, unless it states that it is open or a page. The decision reads the route that matched, never
- *    the address: the router decodes addresses, so one route has many spellings.
+ * 1. Every route needs a caller, unless it states that it is open or a page. The decision reads the route that matched,
+ *    never the address: the router decodes addresses, so one route has many spellings.
  * 2. A route has one spelling. Escaped names of the API, absolute addresses and fragments are refused.
  * 3. Errors are answered with a problem document that contains no internals.
  */
@@ -244,7 +244,7 @@ class Routing {
     };
   }
 
-  /** Whoever waits while the process stops is told to come again, not that the wait was given up. */
+  /** A caller that waits while the process stops is asked to retry, not that the wait was given up. */
   #errorOf(thrown: unknown): TuttiError {
     const error = errorFromUnknown(thrown);
     const isGivenUp = error.status === "CANCELLED" && this.#parts.stopping.aborted;

@@ -1,6 +1,6 @@
 /**
- * The link of agents over WebSocket, at `/v1/link`: the same protocol as over gRPC, for whoever has only this port, or only a
- * browser. Who may come in has been decided before.
+ * The link of agents over WebSocket, at `/v1/link`: the same protocol as over gRPC, for agents that reach only this
+ * port, or only a browser. Who may come in has been decided before.
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";

@@ -47,7 +47,7 @@ export class Segments {
   #preparedIn = 0;
   #preparing: Promise<unknown> = Promise.resolve();
   #activeBytes = 0;
-  /** Segments that nobody needs and that are still there, the oldest first. */
+  /** Unneeded segments that are still there, the oldest first. */
   readonly #dropped: DroppedSegment[] = [];
   #removing: Promise<void> = Promise.resolve();
   #holds = 0;
@@ -88,13 +88,13 @@ export class Segments {
     return preparing;
   }
 
-  /** Allows what is below a number to go, and removes what nobody needs. */
+  /** Allows what is below a number to go, and removes unneeded segments. */
   truncate(partition: number, before: number): Promise<void> {
     this.#cuts[partition] = Math.max(before, this.#cuts[partition] ?? 0);
     return this.#drop();
   }
 
-  /** From when it resolves until it is let go, no segment is removed: somebody copies them. Gives how to let go. */
+  /** From when it resolves until it is let go, no segment is removed: a copy is in progress. Gives how to let go. */
   async hold(): Promise<() => void> {
     this.#holds++;
     await this.#removing.catch(() => {});
@@ -124,7 +124,7 @@ export class Segments {
     for (let [oldest] = this.#dropped; oldest !== undefined; [oldest] = this.#dropped) {
       const name = nameOfSegment(oldest.segment);
       const isOfUse = oldest.bytes === this.#sizes.maxBytes && !this.disk.list().includes(preparedName);
-      // Overwritten as it is: what is in it names another segment, so nobody takes it for a part of the next.
+      // Overwritten as it is: what is in it names another segment, so it is not taken for a part of the next.
       if (isOfUse) this.disk.rename(name, preparedName);
       else await this.disk.later.remove(name);
       this.#dropped.shift();

@@ -1,11 +1,11 @@
-import { isTuttiError, type TuttiError } from "@tutti/kernel";
+import { isTuttiError, sentences, type TuttiError } from "@tutti/kernel";
 import type { Disk } from "../disk/disk.ts";
 import { fileDisk } from "../disk/file-disk.ts";
 import type { DamagePlace } from "../errors.ts";
 import type { PartitionName } from "../port.ts";
 import { type Recovered, recover } from "./recovery.ts";
 
-/** What was found in a journal that nobody opened, or that somebody else has open. */
+/** What was found in a journal that is not open, or that another process has open. */
 export interface Verification {
   /** `none`: there is no journal. `damaged`: something is not as it was written; `damage` says what and where. */
   readonly kind: "none" | "sound" | "damaged";
@@ -45,7 +45,12 @@ export function verifyDisk(disk: Disk, name: string): Verification {
     };
   } catch (error) {
     if (!isTuttiError(error)) throw error;
-    return { kind: "damaged", text: `In ${name}, ${error.message}.`, damage: error, partitions: [] };
+    return {
+      kind: "damaged",
+      text: sentences(`In ${name}, ${error.message}`),
+      damage: error,
+      partitions: [],
+    };
   }
 }
 

@@ -1,10 +1,11 @@
+import { errorText } from "./catalogue.ts";
 import { kernelErrors } from "./kernel-errors.ts";
 import { TuttiError } from "./tutti-error.ts";
 
 /** What was found when an assertion failed. Identifiers and numbers; never a secret or a user's data. */
 export type Facts = Readonly<Record<string, unknown>>;
 
-/** A bug of our own: a fact the code relies on did not hold. Nobody catches it to go on with the same state. */
+/** A bug of our own: a fact the code relies on did not hold. It is never caught to continue with the same state. */
 export class AssertionFault extends TuttiError {
   static {
     AssertionFault.prototype.name = "AssertionFault";
@@ -14,7 +15,13 @@ export class AssertionFault extends TuttiError {
     const { code, entry } = kernelErrors.assertion;
     const details: Record<string, string> = {};
     for (const [key, fact] of Object.entries(facts)) details[key] = shown(fact);
-    super({ code, status: entry.status, retry: entry.retry, message: entry.message({ message }), details });
+    super({
+      code,
+      status: entry.status,
+      retry: entry.retry,
+      message: errorText(entry, { message }),
+      details,
+    });
   }
 }
 

@@ -11,7 +11,7 @@ export interface Problem {
   readonly title: string;
   /** The HTTP status. */
   readonly status: number;
-  /** This occurrence in words: expected, found, what to do next. */
+  /** This occurrence in words: what happened and why, then what to do. */
   readonly detail: string;
   /** Identifies this occurrence; a URI reference. */
   readonly instance?: string;
@@ -36,7 +36,7 @@ export function toProblem(error: TuttiError, occurrence: { readonly instance?: s
 }
 
 /**
- * The error behind problem details, ours or anybody's. Never throws: what is not ours becomes an error with the
+ * The error behind problem details, ours or foreign. Never throws: what is not ours becomes an error with the
  * status it names.
  */
 export function fromProblem(problem: unknown): TuttiError {

@@ -2,8 +2,8 @@
  * The operations endpoints on an HTTP server of their own. In a process with a gateway they share it: what is no
  * endpoint of theirs goes to the front door.
  *
- * 1. Whoever can reach the port can cost little: few connections, short headers, short waits, no bodies. A front door
- *    has more of each, and bounds what it takes by itself.
+ * 1. A caller that can reach the port can cost little: few connections, short headers, short waits, no bodies. A front
+ *    door has more of each, and bounds what it takes by itself.
  * 2. It answers until it is stopped, while the service drains too: that is when `/readyz` has to say no.
  * 3. Stopping ends idle connections at once, lets answers under way finish, and cuts what is left when time is up.
  */
@@ -17,7 +17,7 @@ import { answerUnreadable, endWithAnswer, safeHeaders } from "./raw-answers.ts";
 import { type OperationsResponse, type OperationsRoutes, problem } from "./routes.ts";
 
 // Not by `import`: that reads every export of the module, WebSocket among them, and so loads the whole of undici, which
-// takes 3 MiB of each process and serves nobody here.
+// takes 3 MiB of each process without a use here.
 const { createServer } = process.getBuiltinModule("node:http");
 
 /** What answers everything on the port that is no operations endpoint. */
@@ -72,7 +72,7 @@ const doorConnectionsMax = 10_000;
 export class OperationsServer {
   readonly #options: OperationsServerOptions;
   #server: Server | undefined;
-  /** Connections on which nobody has asked for anything yet. */
+  /** Connections without a request yet. */
   readonly #silent = new Set<Socket>();
   #address: ListenAddress | undefined;
 
@@ -80,7 +80,7 @@ export class OperationsServer {
     this.#options = options;
   }
 
-  /** Where it listens; undefined while it does not. */
+  /** Where it listens. Undefined while it does not. */
   get address(): ListenAddress | undefined {
     return this.#address;
   }
@@ -129,7 +129,7 @@ export class OperationsServer {
     this.#server = undefined;
     this.#address = undefined;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    // Nobody is served on them, but Node takes them for connections at work until their first request.
+    // They serve no request, but Node takes them for connections running until their first request.
     for (const socket of this.#silent) socket.destroy();
     const cut = (): void => server.closeAllConnections();
     if (signal.aborted) cut();

@@ -1,6 +1,6 @@
 /**
- * Problem documents for requests that never become one for a handler: what the HTTP parser refuses, what does not arrive in
- * time, connections that leave HTTP.
+ * Problem documents for requests that never become one for a handler: what the HTTP parser refuses, what does not
+ * arrive in time, connections that leave HTTP.
  *
  * 1. Each of these answers closes its connection.
  * 2. An answer whose headers are sent is never followed by another one: its connection is cut.

@@ -1,5 +1,5 @@
 /**
- * Events over WebSocket, on the address that has them as server-sent events too. Whoever is let in says nothing more:
+ * Events over WebSocket, on the address that has them as server-sent events too. An admitted client sends nothing more:
  * the address says what is wanted, and another address is another connection.
  */
 import type { IncomingMessage } from "node:http";
@@ -25,7 +25,7 @@ export interface WebSocketDoorParts {
 
 /** Closed for a reason that a message before it tells (RFC 6455: policy violation). */
 const refused = 1008;
-/** Nothing is expected from whoever follows. */
+/** No message is expected from the client. */
 const unexpected = 1003;
 
 export class WebSocketDoor {

@@ -1,8 +1,8 @@
 /**
- * Takes in what a journal has new: checks that it goes on where the audit left off, and makes its head of it.
+ * Takes in what a journal has new: checks that it continues where the audit left off, and makes its head of it.
  *
- * 1. A batch has the number after the one before, and carries its hash. The first of all is taken as it is: what was cut before the
- *    audit began nobody knows.
+ * 1. A batch has the number after the one before, and carries its hash. The first of all is taken as it is: what was
+ *    cut before the audit started is unknown.
  * 2. A record has its cause filled in, which in the journal only the first of several with the same one carries.
  */
 import type { JournalHead } from "@tutti/contracts/governance/v1";
@@ -47,12 +47,12 @@ export function takenPart(
     const header = readHeader(bytes);
     const batch = header?.number ?? (last?.batch ?? 0) + 1;
     const broken = (reason: string) => auditErrors.chainBroken({ service, partition, batch, reason });
-    if (header === undefined) throw broken("bytes that are no batch");
+    if (header === undefined) throw broken("its bytes are not a batch");
     if (header.service !== service || header.partition !== partition)
       throw broken(`a batch of ${header.service}/${header.partition}`);
-    if (last !== undefined && batch !== last.batch + 1) throw broken(`that the last one was ${last.batch}`);
+    if (last !== undefined && batch !== last.batch + 1) throw broken(`the last one was ${last.batch}`);
     if (last !== undefined && !sameHash(header.previousHash, last.hash))
-      throw broken("that it follows another batch than was audited");
+      throw broken("it follows another batch than the audited one");
     last = { batch, hash: hashOfBatch(bytes) };
     for (const record of recordsOf(bytes.subarray(header.headerBytes), { batch, timeMs: header.timeMs })) {
       const hash = recordHashText(record, record.encoded);

@@ -1,6 +1,6 @@
 /**
- * A page of a book that processes share: a checkpoint with its heads, the hashes of the records under each, and which objects the
- * records themselves are in.
+ * A page of a book that processes share: a checkpoint with its heads, the hashes of the records under each, and which
+ * objects the records themselves are in.
  *
  *     length of the words, 4 bytes │ words, JSON │ checkpoint, encoded │ hashes of each head, one behind the other
  */
@@ -73,6 +73,6 @@ export function decodePage(number: number, bytes: Uint8Array): Page {
     return { checkpoint, leaves: words.leafBytes.map(next), blocks: words.blocks };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    throw auditErrors.pageUnsound({ number, found: `that it cannot be read: ${found}` });
+    throw auditErrors.pageUnsound({ number, found: `it cannot be read: ${found}` });
   }
 }

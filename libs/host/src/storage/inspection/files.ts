@@ -1,8 +1,10 @@
 /** Looks at the files beside journal and archives: those that were made are there, and are as they were written. */
+
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Bundle } from "@tutti/contracts/governance/v1";
 import { verifyBlobs } from "@tutti/journal";
+import { sentences } from "@tutti/kernel";
 import { opened, TrustedKeys } from "@tutti/policy";
 import { signingKeyIn } from "../../keys/installation-keys.ts";
 import { reasonOf } from "../about.ts";
@@ -57,7 +59,7 @@ function listFindings(directory: string): Finding[] {
   return [problem("list-damaged", what, restore)];
 }
 
-/** What a process makes anew without loss. */
+/** What a process makes again without loss. */
 const madeAnew: Readonly<Record<string, string>> = {
   "access/bundle": "Nothing has to be done: the rules in force are written again at the next start.",
   "gateway/sign-ins.json": "Nothing has to be done: users sign in again.",
@@ -110,7 +112,7 @@ function bundleFindings(file: string, keysDirectory: string | undefined): Findin
   if (!existsSync(file)) return [];
   const reason = bundleFault(file, keysDirectory);
   if (reason === undefined) return [];
-  const what = `${file} is not as it was written: ${reason}.`;
+  const what = sentences(`${file} is not as it was written: ${reason}`);
   return [
     problem("bundle-damaged", what, "Remove the file: the next start writes it again. Check the disk."),
   ];

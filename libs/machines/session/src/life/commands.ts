@@ -1,4 +1,5 @@
 /** Begins a session, holds it, lets it go on, ends it. */
+
 import {
   BeginSession,
   CancelWork,
@@ -22,6 +23,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { InstanceKey, ReadOnly, Refusal } from "@tutti/kernel";
+import { withoutRemedy } from "@tutti/kernel";
 import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
 import { dividedLeft, usedUp } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
@@ -113,7 +115,7 @@ export const confirmLocks: SessionCommand<ConfirmLocks, SessionDone> = commandOf
   codec: ConfirmLocks,
   reply: SessionDone,
   decide(session, _, step) {
-    // What comes when they are not wanted any more is nobody's.
+    // What comes when they are not wanted any more belongs to none.
     const isWaiting = session.phase === SessionPhase.SESSION_PHASE_WAITING;
     if (session.lockMs > 0 || !isWaiting || isHeldByOthers(session)) return done;
     step.emit(locksNoted, { holdMs: step.nowMs });
@@ -152,7 +154,7 @@ export const recordGoal: SessionCommand<RecordGoal, SessionDone> = commandOf({
       return done;
     }
     const planner = goalOf(session)?.planner ?? "";
-    const refusal = sessionErrors.goalUnfit.refusal({ planner, problem: problem.message });
+    const refusal = sessionErrors.goalUnfit.refusal({ planner, problem: withoutRemedy(problem) });
     const error = detailOfRefusal(refusal, detailOfRefusal(problem));
     stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error });
     return done;
@@ -330,7 +332,7 @@ export const retrySession: SessionCommand<RetryWork, SessionDone> = {
     }
     for (const task of session.tasks) {
       const { number, status } = task;
-      // With a failure that nobody was waiting for it would fail once more, whatever else is done.
+      // With an unexpected failure it would fail once more, whatever else is done.
       const isFatal = status === TaskStatus.TASK_STATUS_FAILED && !isAwaitedByOthers(task);
       const isLeft = !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED || isFatal;
       if (status !== TaskStatus.TASK_STATUS_COMPLETED && (taskIds.length === 0 || isLeft)) wanted.add(number);
