@@ -74,7 +74,7 @@ export class ProcessJournal<J extends Journal = Journal> implements JournalSourc
     const full = this.#journal?.full;
     return full === undefined
       ? healthy
-      : unhealthy(`disk full: ${full.message}. Reads are answered, changes are refused`);
+      : unhealthy(`disk full: reads are answered, changes are refused. ${full.message}`);
   }
 
   async #renew(broken: Journal): Promise<J> {
