@@ -123,7 +123,11 @@ describe("a platform whose disk is full", () => {
     assert.equal(unrecorded.code, "gateway.sign_in_unrecorded", unrecorded.message);
     assert.match(unrecorded.message, /Check governance and its disk with `tutti status`/);
     assert.equal((await ask("GET", "/v1/status")).status, 200, "which needs no sign-in");
-    const search = await ask("GET", "/v1/audit/records?namespace=default");
+    const search = await until(
+      "the search to name the full disk",
+      () => ask("GET", "/v1/audit/records?namespace=default"),
+      ({ code }) => /^(audit\.book_full|journal\.full)$/.test(code),
+    );
     // The journal, where checkpoints are anchored, or the log of the audit: one of them is full first.
     assert.match(search.code, /^(audit\.book_full|journal\.full)$/, search.message);
     assert.match(search.message, /Free disk space\. (?:Writing|The audit) then continues by itself\.$/);

@@ -35,8 +35,7 @@ export interface Journal {
    */
   room(): Promise<void> | undefined;
   /**
-   * Why nothing more should be decided: the disk has no room for the log to go on. Undefined while it has. What is appended
-   * nevertheless still finds the rest of a segment. Absent where the disk is not the journal's own.
+   * Why nothing more should be decided: the disk has no room for another segment. Undefined while it has. Later appends still find the rest of a segment. Absent where the disk is not the journal's own.
    */
   readonly full?: Refusal | undefined;
   /** Waits for what is under way, then lets go of everything. Appends from here on are refused as `stopped`. */

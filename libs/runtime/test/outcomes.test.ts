@@ -137,7 +137,7 @@ describe("a disk that is full", () => {
 });
 
 describe("a journal that is full", () => {
-  it("refuses commands at once, answers reads, and the partition goes on without being loaded again", async () => {
+  it("refuses commands at once, answers reads, and the partition continues without being loaded again", async () => {
     const bank = await bankWithAda();
     const head = bank.head(0);
     bank.commits.hold();

@@ -80,7 +80,7 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
   };
 }
 
-/** What archives and the audit need to go on for a while when the log does not. */
+/** What archives and the audit need to continue for a while when the log does not. */
 function spareBytes(bytes: number): number {
   return Math.min(bytes, 16 * 1024 * 1024);
 }

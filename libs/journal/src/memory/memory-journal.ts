@@ -94,7 +94,7 @@ export class MemoryJournal implements Journal {
     return this.#full;
   }
 
-  /** From now on there is no room for the log to go on, until `makeRoom`. */
+  /** From now on there is no room for the log to continue, until `makeRoom`. */
   fill(): void {
     this.#full = journalErrors.full.refusal({ reason: "it was filled" }, { retryAfterMs: 1_000 });
   }
