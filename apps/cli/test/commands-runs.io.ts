@@ -127,6 +127,18 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("history echo-1 --task one --data"), /task completed +one/);
   });
 
+  it("a value that is near to a known one is suggested: workflows, pools, states", async () => {
+    const cases: readonly (readonly [line: string, words: RegExp])[] = [
+      ["list --workflow ech", /Workflow `ech` not found\. Did you mean `echo`\?/],
+      ["retry --workflow flak", /Workflow `flak` not found\. Did you mean `flaky`\?/],
+      ["pool show defualt", /Did you mean `default`\?/],
+      ["workflow versions ecco", /Did you mean `echo`\?/],
+      ["list --state faild", /Did you mean `failed`\?/],
+      ["workflow convert echo --format ymal", /Did you mean `yaml`\?/],
+    ];
+    for (const [line, words] of cases) assert.match((await tutti(line)).errors, words, line);
+  });
+
   it("run says how a number is written as a text, and prefers a workflow to a folder of its name", async () => {
     mkdirSync(join(at.command.folder, "named"));
     const refused = await tutti("run named name=5");

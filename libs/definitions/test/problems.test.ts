@@ -19,7 +19,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "description: x",
     [
       "a.yaml:1:1: error: expected `workflow`, found none",
-      "a.yaml:1:1: error: expected one of `tasks`, `states`, found none",
+      "a.yaml:1:1: error: expected one of `tasks`, `steps`, `states`, found none",
     ],
   ],
   [

@@ -113,7 +113,8 @@ function kindOf(file: DefinitionText): Kind | undefined {
   const { value } = readText(file);
   if (typeof value !== "object" || value === null) return "definition";
   // JSON is what programs write, and in their data a workflow is often a name.
-  const hasWork = file.format === "yaml" || Object.hasOwn(value, "tasks") || Object.hasOwn(value, "states");
+  const hasWork =
+    file.format === "yaml" || ["tasks", "steps", "states"].some((key) => Object.hasOwn(value, key));
   return Object.hasOwn(value, "workflow") && hasWork ? "definition" : undefined;
 }
 

@@ -154,6 +154,8 @@ async function insteadOf({ name, parts, client, server }: Call, code: string): P
     workflow: ["tutti workflow list", "lists workflows"],
     schedule: ["tutti schedule list", "lists schedules"],
     agent: ["tutti agent list", "lists agents"],
+    pool: ["tutti pool list", "lists pools"],
+    mission: ["tutti mission list", "lists missions"],
     key: ["tutti key list", "lists keys"],
     role: ["tutti role list", "lists roles"],
     rule: ["tutti rule list", "lists rules"],
@@ -162,7 +164,18 @@ async function insteadOf({ name, parts, client, server }: Call, code: string): P
   return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), list[wanted.kind]];
 }
 
-type Kind = "run" | "session" | "workflow" | "schedule" | "agent" | "key" | "role" | "rule" | "task";
+type Kind =
+  | "run"
+  | "session"
+  | "mission"
+  | "workflow"
+  | "schedule"
+  | "agent"
+  | "pool"
+  | "key"
+  | "role"
+  | "rule"
+  | "task";
 
 interface Wanted {
   readonly kind: Kind;
@@ -189,7 +202,11 @@ interface RoleBody {
 }
 
 function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | undefined {
-  const { id = "", name: named = "" } = (params ?? {}) as { readonly id?: string; readonly name?: string };
+  const {
+    id = "",
+    name: named = "",
+    pool = "",
+  } = (params ?? {}) as { readonly id?: string; readonly name?: string; readonly pool?: string };
   if (name === "runs.start" || name === "schedules.create") {
     const { definition, run } = (body ?? {}) as RunBody & { readonly run?: RunBody };
     const named = definition ?? run?.definition;
@@ -202,6 +219,8 @@ function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | un
   if (name.startsWith("sessions.")) return { kind: "session", text: id };
   if (name.startsWith("workflows.")) return { kind: "workflow", text: named };
   if (name.startsWith("schedules.")) return { kind: "schedule", text: id };
+  if (name.startsWith("missions.")) return { kind: "mission", text: id };
+  if (name.startsWith("pools.")) return { kind: "pool", text: pool };
   if (name.startsWith("agents.")) return { kind: "agent", text: id };
   if (name.startsWith("keys.")) return { kind: "key", text: id };
   if (name.startsWith("rules.")) return { kind: "rule", text: id };
@@ -237,6 +256,10 @@ async function knownNames(
       return (await client.call("roles.list", { query: namespace })).roles.map(({ role = "" }) => role);
     case "rule":
       return (await client.call("rules.list", { query })).rules.map(({ ruleId = "" }) => ruleId);
+    case "pool":
+      return (await client.call("pools.list", { query })).pools.map(({ pool }) => pool);
+    case "mission":
+      return (await client.call("missions.list", { query })).missions.map(({ missionId }) => missionId);
     case "agent":
       return (await client.call("agents.list", { query })).agents.map(({ agentId }) => agentId);
   }

@@ -11,6 +11,7 @@ import type { DefinitionText } from "../source/text.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { checkSchema, satisfying } from "./json-schemas.ts";
 import { located, nowhere } from "./located.ts";
+import { placesOfSteps, problemOfSteps, withTasksOfSteps } from "./ordered-steps.ts";
 import { Parameters } from "./parameters.ts";
 import { isMembers, ShapeChecker } from "./shape-checker.ts";
 import { Steps, StepsExhausted } from "./steps.ts";
@@ -102,9 +103,11 @@ function check(
   surroundings?: Surroundings,
 ): CheckedDefinition {
   const steps = new Steps(options.stepsMax);
+  const ordered = withTasksOfSteps(value, findings);
+  const shown = ordered === undefined ? places : placesOfSteps(places);
   let made: Definition | undefined;
   try {
-    made = new DocumentCheck(findings, steps, options, surroundings).check(value);
+    made = new DocumentCheck(findings, steps, options, surroundings).check(ordered ?? value);
   } catch (fault) {
     if (!(fault instanceof StepsExhausted)) throw fault;
     findings.error(
@@ -114,7 +117,12 @@ function check(
     );
   }
   const definition = findings.hasErrors ? undefined : made;
-  return { problems: located(findings, fileName, places), definition, stepsTaken: steps.taken };
+  const problems = located(findings, fileName, shown);
+  return {
+    problems: ordered === undefined ? problems : problems.map(problemOfSteps),
+    definition,
+    stepsTaken: steps.taken,
+  };
 }
 
 class DocumentCheck {

@@ -132,6 +132,7 @@ export const definition: MembersShape = members(
       "keep",
     ),
     tasks: map("taskId", task, 100_000, "What is to be done.", 1),
+    steps: map("taskId", task, 100_000, "Tasks in order: each one needs the one before it.", 1),
     initial: text("The state that a run begins in.", "taskId", 200),
     states: map("taskId", state, 10_000, "The states of a run.", 1),
     output: data("The output of a run; the outputs of all its tasks by name when nothing is said."),
@@ -143,5 +144,10 @@ export const definition: MembersShape = members(
       { name: "continueAsNew", doc: "For runs without an end: the history begins anew." },
     ),
   },
-  { name: "definition", required: ["workflow"], oneOf: [["tasks", "states"]], doc: "A workflow of Tutti." },
+  {
+    name: "definition",
+    required: ["workflow"],
+    oneOf: [["tasks", "steps", "states"]],
+    doc: "A workflow of Tutti.",
+  },
 );

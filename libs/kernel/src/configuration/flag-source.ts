@@ -76,10 +76,28 @@ function hintFor(name: string, declarations: Declarations): string {
     const isMapping = coreOf(setting.key.schema) instanceof z.ZodRecord;
     return `; \`${whole}\` is set as a whole: --${whole}=${isMapping ? `${rest}=…` : "…"}`;
   }
-  return didYouMean(
+  const known = [...declarations.names()];
+  const meant = didYouMean(
     `--${name}`,
-    [...declarations.names()].map((each) => `--${each}`),
+    known.map((each) => `--${each}`),
   );
+  return meant === "" ? hintByLastWord(name, known) : meant;
+}
+
+/** More keys than that are no hint. */
+const hintedMax = 3;
+
+/** Keys whose last word is or starts with a flag that names no section: `--data` for `--platform.dataDirectory`. */
+function hintByLastWord(name: string, known: readonly string[]): string {
+  const wanted = name.toLowerCase();
+  if (wanted.includes(".") || wanted.length < 3) return "";
+  const lastOf = (key: string): string => key.slice(key.lastIndexOf(".") + 1).toLowerCase();
+  // Each key has a name with its scope too.
+  const short = known.filter((key) => !known.some((other) => key.endsWith(`.${other}`)));
+  const same = short.filter((key) => lastOf(key) === wanted);
+  const meant = same.length > 0 ? same : short.filter((key) => lastOf(key).startsWith(wanted));
+  if (meant.length === 0 || meant.length > hintedMax) return "";
+  return `; did you mean ${meant.map((key) => `\`--${key}\``).join(" or ")}?`;
 }
 
 function takeFlag({ name, text }: Flag, declarations: Declarations, reading: Reading): void {

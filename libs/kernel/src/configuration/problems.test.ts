@@ -160,6 +160,17 @@ describe("a mistake in the configuration is refused with its place and what to d
       "unknown key among the flags: --registry.leasems; did you mean `--registry.leaseMs`?",
     ],
     [
+      "a flag without its section",
+      flags("--level=debug"),
+      "unknown key among the flags: --level; did you mean `--log.level`?",
+    ],
+    [
+      "the start of a flag without its section",
+      flags("--cert=x"),
+      "unknown key among the flags: --cert; did you mean `--registry.tls.certificate`?",
+    ],
+    ["a flag that is near to nothing", flags("--colour=red"), "unknown key among the flags: --colour"],
+    [
       "a flag for a part of a mapping",
       flags("--registry.labels.zone=north"),
       "unknown key among the flags: --registry.labels.zone; `registry.labels` is set as a whole: --registry.labels=zone=…",

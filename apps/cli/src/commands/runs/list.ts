@@ -1,3 +1,4 @@
+import { nearest } from "@tutti/kernel";
 import type { Mission, Run, Session } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
@@ -10,6 +11,7 @@ import { modeWords } from "../../terminal/modes.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
 import { lookOf } from "../../terminal/states.ts";
 import type { Column, Entry } from "../../terminal/table.ts";
+import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 
 /** Runs, and missions and sessions that began in the span of these runs: the user who starts them sees them as one thing. */
@@ -31,6 +33,8 @@ export async function list(context: Context): Promise<Result> {
     sessionsOf(context, server, query, span),
   ]);
   const next = nextToken === undefined ? undefined : tokenOf(nextToken, sinceMs);
+  const isEmpty = entries.length + missions.length + sessions.length === 0;
+  const unknown = isEmpty ? await unknownWorkflow(server, values.list("workflow")) : undefined;
   return {
     json: { runs: entries, missions, sessions, ...(next === undefined ? {} : { nextToken: next }) },
     quiet: [
@@ -39,8 +43,7 @@ export async function list(context: Context): Promise<Result> {
       ...sessions.map(({ sessionId }) => sessionId),
     ],
     draw: () => {
-      if (entries.length + missions.length + sessions.length === 0)
-        print.note(emptyWords(Object.keys(query).length > 0));
+      if (isEmpty) print.note(unknown ?? emptyWords(Object.keys(query).length > 0));
       else {
         const nowMs = shell.nowMs();
         const started = [
@@ -64,6 +67,25 @@ export async function list(context: Context): Promise<Result> {
       }
     },
   };
+}
+
+const comparedMax = 500;
+
+/** A filter by a workflow that is not registered is most likely a typing mistake. */
+export async function unknownWorkflow(
+  server: Pick<Server, "call" | "namespace">,
+  wanted: readonly string[],
+): Promise<string | undefined> {
+  if (wanted.length === 0) return undefined;
+  const { definitions } = await server.call("workflows.list", {
+    query: { ...server.namespace, size: comparedMax },
+  });
+  const known = definitions.map(({ name }) => name);
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown === undefined || known.length >= comparedMax) return undefined;
+  const meant = nearest(unknown, known);
+  const hint = meant === undefined ? "List workflows: tutti workflow list" : `Did you mean \`${meant}\`?`;
+  return `Workflow \`${safe(unknown)}\` not found. ${hint}`;
 }
 
 const othersMax = 500;

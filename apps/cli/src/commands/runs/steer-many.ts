@@ -20,7 +20,7 @@ import { drawBar } from "../../terminal/bar.ts";
 import { Screen } from "../../terminal/screen.ts";
 import { isState, lookOf } from "../../terminal/states.ts";
 import { padStart, safe } from "../../terminal/text.ts";
-import { runColumns, runRow } from "./list.ts";
+import { runColumns, runRow, unknownWorkflow } from "./list.ts";
 
 export type Steered = Run | Mission | Session;
 
@@ -50,10 +50,11 @@ export async function steerMany(
     body: { filter, action: steering.many },
   });
   const { count = 0, previewToken = "" } = preview;
+  const unknown = count === 0 ? await unknownWorkflow(server, values.list("workflow")) : undefined;
   if (count === 0)
     return {
       json: { done: 0, refusals: [], leftAlone: preview.leftAlone ?? 0 },
-      draw: () => print.note(noneWords(preview, command.name)),
+      draw: () => print.note(unknown ?? noneWords(preview, command.name)),
     };
   if (shell.isAnswered && !values.flag("yes") && !print.isJson) tellPreview(context, preview);
   const verb = command.name.slice(0, 1).toUpperCase() + command.name.slice(1);
