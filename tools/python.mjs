@@ -3,6 +3,7 @@
 //
 //   _contracts/   the messages of the link, as Python's protobuf library has them
 //   _sync/        the client for threads, from _aio/, the client for event loops
+//   _generated.py the classes of definitions, from docs/reference/workflow.schema.json
 //
 //   node tools/python.mjs          write them
 //   node tools/python.mjs --check  fail when they are not what they would be
@@ -16,9 +17,11 @@ import { readImage } from "./generate/image.mjs";
 import { protoFolder, root } from "./generate/places.mjs";
 import { blockingOf } from "./python/blocking.mjs";
 import { moduleOf, stubOf } from "./python/code.mjs";
+import { definitionsOf } from "./python/definition.mjs";
 import { neededFiles } from "./python/needed.mjs";
 
 const folder = join(root, "sdk", "python", "src", "tutti");
+const schemaFile = join(root, "docs", "reference", "workflow.schema.json");
 /** What the worker says, hears and asks for; all that these need comes with them. */
 const wanted = [
   "tutti.agent.v1.AgentFrame",
@@ -32,6 +35,7 @@ const files = neededFiles(readImage(protoFolder).set, wanted);
 const pages = new Map([
   ["_contracts/__init__.py", moduleOf(files)],
   ["_contracts/__init__.pyi", stubOf(files)],
+  ["_generated.py", definitionsOf(JSON.parse(readFileSync(schemaFile, "utf8")))],
 ]);
 for (const name of readdirSync(join(folder, "_aio")).filter((each) => each.endsWith(".py")))
   pages.set(`_sync/${name}`, blockingOf(readFileSync(join(folder, "_aio", name), "utf8")));

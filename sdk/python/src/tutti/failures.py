@@ -19,7 +19,7 @@ class TaskFailure(TuttiError):
     """Raised by a handler that knows why it fails.
 
     ``raise TaskFailure("pay.declined", "the card was declined", final=True)``. Definitions match the code in ``retry``.
-    ``final``: the same task fails again; it is not retried, whatever the definition says.
+    ``final``: the task is not retried.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class WorkerRefused(TuttiError):
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(
             "sdk.refused",
-            f"expected {address} to let the worker in, found a refusal for good: {reason}",
+            f"`{address}` rejects this worker: {reason}. Fix the cause and start the worker again.",
             status="FAILED_PRECONDITION",
             retry=RETRY_NEVER,
         )
@@ -106,7 +106,7 @@ class WorkerRefused(TuttiError):
 def unknown_capability(number: int) -> TuttiError:
     return TuttiError(
         "sdk.unknown_capability",
-        f"expected one of the capability numbers agreed in the greeting, found {number}; give the task to another worker",
+        f"Capability number {number} was not agreed on in the greeting. The task goes to another worker.",
         status="UNIMPLEMENTED",
         retry=RETRY_ELSEWHERE,
     )
@@ -115,14 +115,14 @@ def unknown_capability(number: int) -> TuttiError:
 def input_malformed(capability: str, reason: str) -> TuttiError:
     return _never(
         "sdk.input_malformed",
-        f"expected a JSON document as the input of {capability}, found {reason}; correct what the task is given",
+        f"The input of `{capability}` is not JSON: {reason}. Fix the `with` of the task.",
     )
 
 
 def input_unreadable(capability: str, reason: str) -> TuttiError:
     return TuttiError(
         "sdk.input_unreadable",
-        f"expected to read the input of {capability} from the blob store, found {reason}",
+        f"The input of `{capability}` could not be read from the blob store: {reason}. The task is retried.",
         status="UNAVAILABLE",
     )
 
@@ -130,30 +130,28 @@ def input_unreadable(capability: str, reason: str) -> TuttiError:
 def output_invalid(capability: str, path: str, found: str) -> TuttiError:
     return _never(
         "sdk.output_invalid",
-        f"expected an output of {capability} that is JSON, found {found} at {path}; return plain data",
+        f"The output of `{capability}` is not JSON: {found} at `{path}`. Return plain data.",
     )
 
 
 def output_too_large(capability: str, size: int, most: int) -> TuttiError:
     return _never(
         "sdk.output_too_large",
-        f"expected an output of {capability} of at most {most} bytes, found {size};"
-        " store it elsewhere and return a reference to it",
+        f"The output of `{capability}` has {size} bytes, more than {most}. Store it elsewhere and return a reference.",
     )
 
 
 def saved_too_large(size: int, most: int) -> TuttiError:
     return _never(
         "sdk.saved_too_large",
-        f"expected at most {most} bytes of saved progress, found {size}; save a position instead of the data",
+        f"The saved progress has {size} bytes, more than {most}. Save a position instead of the data.",
     )
 
 
 def timed_out(what: str, after_ms: float) -> Cancelled:
     return Cancelled(
         "sdk.timed_out",
-        f"expected {what} to end within {round(after_ms)} ms, found it at work;"
-        " raise the timeout or make the handler quicker",
+        f"The timeout of {what} is over, {round(after_ms)} ms. Raise the timeout or make the handler faster.",
         status="DEADLINE_EXCEEDED",
     )
 
@@ -161,7 +159,7 @@ def timed_out(what: str, after_ms: float) -> Cancelled:
 def link_lost(after_ms: float) -> Cancelled:
     return Cancelled(
         "sdk.link_lost",
-        f"expected a link to the host within {round(after_ms)} ms, found none; the task is given to another worker",
+        f"The worker had no link for {round(after_ms)} ms. The task goes to another worker.",
         status="UNAVAILABLE",
     )
 
@@ -170,7 +168,7 @@ def cancelled(reason: str) -> Cancelled:
     why = f": {reason}" if reason else ""
     return Cancelled(
         "sdk.cancelled",
-        f"the attempt is no longer wanted{why}",
+        f"The attempt was cancelled{why}. Clean up and return.",
         status="CANCELLED",
         retry=RETRY_NEVER,
     )
@@ -179,7 +177,7 @@ def cancelled(reason: str) -> Cancelled:
 def stopped() -> TuttiError:
     return TuttiError(
         "sdk.stopped",
-        "the worker was stopped before it had a link",
+        "The worker was stopped before it was linked. Make another worker to run again.",
         status="CANCELLED",
         retry=RETRY_NEVER,
     )
