@@ -8,11 +8,12 @@ import {
   NoteProgress,
   ReturnTask,
 } from "@tutti/contracts/workflow/v1";
+import { retryAfterMaxMs } from "@tutti/kernel";
 import { bounded, boundedCalls, cut, dataOf, detailOfRefusal } from "@tutti/machine-run/siblings";
 import { attemptBegun, attemptProgressed, attemptReturned, modelCallsNoted } from "../claim/events.ts";
 import { missionErrors } from "../errors.ts";
 import { goingOn } from "../life/step.ts";
-import { lostMax, messageLengthMax, returnPauseMaxMs, savedBytesMax } from "../limits.ts";
+import { lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
 import { nodeOfEffect } from "../numbers.ts";
 import type { MissionCommand, MissionEventStep, MissionView, TaskView } from "../state.ts";
 import { failAttempt, finish } from "../task/outcome.ts";
@@ -58,7 +59,7 @@ export const returnTask: MissionCommand<ReturnTask, MissionDone> = {
     return goingOn(mission, step, () => {
       if (lost && task.lost + 1 >= lostMax) lose(mission, step, task);
       else {
-        const retryMs = step.nowMs + Math.max(1, Math.min(Math.max(0, retryAfterMs), returnPauseMaxMs));
+        const retryMs = step.nowMs + Math.max(1, Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs));
         const { number, attempt } = task;
         const reason = cut(message, messageLengthMax);
         step.emit(attemptReturned, { node: number, attempt, reason, lost, retryMs, endMs: step.nowMs });
@@ -73,7 +74,7 @@ export function lose(mission: MissionView, step: MissionEventStep, task: TaskVie
   const error = detailOfRefusal(
     missionErrors.claimExpired.refusal({ task: task.spec.id, count: task.lost + 1 }),
   );
-  // Nobody knows what it used up: all that was set aside for it counts as used.
+  // Its use is unknown: all that was set aside for it counts as used.
   const doing = { agent: "", used: task.reserved === undefined ? undefined : { ...task.reserved } };
   failAttempt({ mission, step, task }, error, doing);
 }

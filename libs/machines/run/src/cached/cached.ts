@@ -1,6 +1,6 @@
 /**
- * Outputs that are used again. The cache is asked by a letter before a task is offered, and told by one when the task has an
- * output. While it does not answer the task waits for a moment, then it is done all the same.
+ * Outputs that are used again. The cache is asked by a letter before a task is offered, and told by one when the task
+ * has an output. While it does not answer the task waits for a moment, then it is done all the same.
  */
 import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
 import { AskCache, type OfferDetails, StoreOutput } from "@tutti/contracts/workflow/v1";
@@ -40,7 +40,7 @@ export function visitNumberOf(run: RunView, number: number): number {
 
 const numbersMax = 65_536;
 
-/** There is none, or nobody says so: the task is done. */
+/** There is none, or none is reported: the task is done. */
 export function doItself(place: Place): void {
   const { run, step, number } = place;
   if (run.pauseMs > 0 || isShortFor(place)) {

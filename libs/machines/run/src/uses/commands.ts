@@ -10,7 +10,7 @@ import {
   RunDone,
   TaskAnswered,
 } from "@tutti/contracts/workflow/v1";
-import type { Refusal } from "@tutti/kernel";
+import { type Refusal, retryAfterMaxMs } from "@tutti/kernel";
 import { behaviours } from "../behaviours.ts";
 import { dataOf } from "../data.ts";
 import { bounded, cut, detailOfRefusal } from "../error-details.ts";
@@ -20,7 +20,7 @@ import { Budget } from "../kinds/budget.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { endingOf } from "../life/end.ts";
-import { backoffMaxMs, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
+import { lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
 import { failAttempt } from "../node/outcome.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";
@@ -72,11 +72,11 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
     const node = place === undefined ? undefined : run.nodes[place.number];
     if (place === undefined || node === undefined) return unnamed(step);
     const count = (node.more?.lost ?? 0) + (lost ? 1 : 0);
-    // Nobody knows what one that is gone has used up.
+    // The use of a lost one is unknown.
     const used = lost ? (node.more?.reserved as Amounts | undefined) : undefined;
     if (lost && count >= lostMax) failAttempt(place, lostError(place, count), { used });
     else {
-      const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), backoffMaxMs);
+      const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs);
       const { attempt } = node;
       const event = { node: place.number, attempt, message: cut(message, messageLengthMax), retryMs, lost };
       step.emit(offerReturned, { ...event, used: used && { ...used } });

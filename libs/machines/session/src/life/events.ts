@@ -66,7 +66,7 @@ export const dependencySettled: SessionEvent<DependencySettledV1> = {
   evolve(session, { dependency, status }, outstanding) {
     session.dependencies[dependency] = status;
     outstanding.settled(dependencyEffect(dependency));
-    // Locks are asked for when everything else is there: nobody waits for who waits himself.
+    // Locks are asked for when everything else is there: a waiter never waits for another waiter.
     askLocks(session, outstanding);
   },
 };

@@ -56,8 +56,9 @@ export const refusePart: SessionCommand<RefusePart, SessionDone> = commandOf({
 });
 
 /**
- * Whether a part whose work cannot be started may be done in another mode: where the mode was chosen here, is not fixed, and nothing of
- * it has moved before. What is passed on for the second time would go in a circle as long as nobody can be reached.
+ * Whether a part whose work cannot be started may be done in another mode: where the mode was chosen here, is not
+ * fixed, and nothing of it has moved before. What is passed on for the second time would go in a circle as long as no
+ * engine can be reached.
  */
 export function mayPassOn(session: SessionView, part: PartView): boolean {
   const isFixed = session.order?.spec?.optimization?.fixed === true;

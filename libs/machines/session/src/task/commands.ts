@@ -191,7 +191,7 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
     if (session.order?.spec?.optimization?.fixed === true)
       return sessionErrors.modeFixed.refusal({ id: step.key.id });
     if (hasBudget(session)) return sessionErrors.budgetUndivided.refusal({ id: step.key.id });
-    // Whoever stops gives nothing to anybody any more.
+    // A stopping process gives no more work.
     if (isAboutToEnd(session))
       return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
     if (!isDoing(mode)) return sessionErrors.modeUnfit.refusal({ mode: String(mode) });
