@@ -214,9 +214,9 @@ class Ends(unittest.TestCase):
 
     def test_an_output_that_is_no_json_or_too_large_fails_for_good(self):
         for output, code, said in (
-            ({"a": [1, float("nan")]}, "sdk.output_invalid", "nan at `output.a[1]`"),
-            ({"a": object()}, "sdk.output_invalid", "a object at `output.a`"),
-            ("x" * 200, "sdk.output_too_large", "202 bytes, more than 100"),
+            ({"a": [1, float("nan")]}, "sdk.output_invalid", "nan at output.a[1]"),
+            ({"a": object()}, "sdk.output_invalid", "a object at output.a"),
+            ("x" * 200, "sdk.output_too_large", "202 bytes, more than the maximum of 100"),
         ):
             failed = self.outcome(partial(_given_back, output)).failed
             self.assertEqual((failed.code, failed.retry), (code, RETRY_CLASS_NEVER))

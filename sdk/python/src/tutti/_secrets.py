@@ -64,7 +64,7 @@ class Secrets:
         found = _form.fullmatch(wanted.reference)
         if found is None:
             # What it is is not repeated: it may be the secret itself.
-            message = "The text is not a reference to a secret. Pass secret:NAME, env:NAME or file:/path."
+            message = "The secret has no valid reference. Use `secret:NAME`, `env:NAME` or `file:/path`."
             raise _never("sdk.secret_unnamed", message)
         kind, where = found[1], found[2]
         if kind == "secret":
@@ -72,14 +72,15 @@ class Secrets:
         if wanted.reference not in self._offered:
             raise _never(
                 "sdk.secret_not_offered",
-                f"The worker does not offer {wanted.reference}."
-                " Add it to its option `secrets`, or store it with `tutti secret put`.",
+                f"{wanted.reference} is not among the secrets of the worker."
+                " Add it to the option `secrets` of the worker, or store it with `tutti secret put`.",
             )
         value = os.environ.get(where) if kind == "env" else _content_of(where)
         if not value:
             raise _never(
                 "sdk.secret_missing",
-                f"Secret {wanted.reference} is missing or empty on this machine. Set the variable or write the file.",
+                f"The secret {wanted.reference} is not set on the machine of the worker."
+                " Set the variable, or write the file.",
             )
         return value
 
@@ -117,8 +118,8 @@ class Secrets:
         except OSError as error:
             raise TuttiError(
                 "sdk.secret_unreachable",
-                f"No Tutti answers at {' or '.join(self._servers)} to read {wanted.reference}."
-                " Set TUTTI_URL to the URL of the platform.",
+                f"Tutti did not answer at {' or '.join(self._servers)} for the secret {wanted.reference}."
+                " Set TUTTI_URL to its URL.",
                 status="UNAVAILABLE",
                 retry=RETRY_SAME_KEY,
             ) from error
@@ -129,8 +130,8 @@ class Secrets:
         if content is None or sealed["name"] != name.partition("@")[0]:
             raise TuttiError(
                 "sdk.secret_unreadable",
-                f"The value of {wanted.reference} was not sealed for this call."
-                " Check the proxies between the worker and the platform.",
+                f"The secret {wanted.reference} was not sealed for this call."
+                " Check the proxies between the worker and the installation.",
                 status="DATA_LOSS",
                 retry=RETRY_SAME_KEY,
             )
@@ -158,7 +159,7 @@ class _Reception:
             from cryptography.hazmat.primitives.asymmetric import x25519
             from cryptography.hazmat.primitives.ciphers import aead
         except ImportError:
-            message = "Package cryptography is not installed. Run `pip install tutti-sdk[secrets]`."
+            message = "The package cryptography is missing, which opens secrets. Install tutti-sdk[secrets]."
             raise _never("sdk.secret_support_missing", message) from None
         self._aead = aead.AESGCM
         self._public = x25519.X25519PublicKey

@@ -97,7 +97,7 @@ class WorkerRefused(TuttiError):
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(
             "sdk.refused",
-            f"`{address}` rejects this worker: {reason}. Fix the cause and start the worker again.",
+            f"The host {address} rejected the worker: {reason}. Correct that before you start the worker again.",
             status="FAILED_PRECONDITION",
             retry=RETRY_NEVER,
         )
@@ -106,7 +106,7 @@ class WorkerRefused(TuttiError):
 def unknown_capability(number: int) -> TuttiError:
     return TuttiError(
         "sdk.unknown_capability",
-        f"Capability number {number} was not agreed on in the greeting. The task goes to another worker.",
+        f"The host sent the unknown capability number {number}. Restart the worker.",
         status="UNIMPLEMENTED",
         retry=RETRY_ELSEWHERE,
     )
@@ -115,14 +115,14 @@ def unknown_capability(number: int) -> TuttiError:
 def input_malformed(capability: str, reason: str) -> TuttiError:
     return _never(
         "sdk.input_malformed",
-        f"The input of `{capability}` is not JSON: {reason}. Fix the `with` of the task.",
+        f"The input of `{capability}` is not a JSON document: {reason}. Correct the input of the task.",
     )
 
 
 def input_unreadable(capability: str, reason: str) -> TuttiError:
     return TuttiError(
         "sdk.input_unreadable",
-        f"The input of `{capability}` could not be read from the blob store: {reason}. The task is retried.",
+        f"The input of `{capability}` cannot be read from the blob store: {reason}. Check the blob store.",
         status="UNAVAILABLE",
     )
 
@@ -130,28 +130,29 @@ def input_unreadable(capability: str, reason: str) -> TuttiError:
 def output_invalid(capability: str, path: str, found: str) -> TuttiError:
     return _never(
         "sdk.output_invalid",
-        f"The output of `{capability}` is not JSON: {found} at `{path}`. Return plain data.",
+        f"The output of `{capability}` is not JSON: {found} at {path}. Return plain data.",
     )
 
 
 def output_too_large(capability: str, size: int, most: int) -> TuttiError:
     return _never(
         "sdk.output_too_large",
-        f"The output of `{capability}` has {size} bytes, more than {most}. Store it elsewhere and return a reference.",
+        f"The output of `{capability}` has {size} bytes, more than the maximum of {most}."
+        " Store it elsewhere and return a reference.",
     )
 
 
 def saved_too_large(size: int, most: int) -> TuttiError:
     return _never(
         "sdk.saved_too_large",
-        f"The saved progress has {size} bytes, more than {most}. Save a position instead of the data.",
+        f"The saved progress has {size} bytes, more than the maximum of {most}. Save a position instead of the data.",
     )
 
 
 def timed_out(what: str, after_ms: float) -> Cancelled:
     return Cancelled(
         "sdk.timed_out",
-        f"The timeout of {what} is over, {round(after_ms)} ms. Raise the timeout or make the handler faster.",
+        f"{what} did not finish within {round(after_ms)} ms. Raise the timeout, or make the handler faster.",
         status="DEADLINE_EXCEEDED",
     )
 
@@ -159,7 +160,8 @@ def timed_out(what: str, after_ms: float) -> Cancelled:
 def link_lost(after_ms: float) -> Cancelled:
     return Cancelled(
         "sdk.link_lost",
-        f"The worker had no link for {round(after_ms)} ms. The task goes to another worker.",
+        f"The worker had no link to its host for {round(after_ms)} ms, so the task goes to another worker."
+        " Check the network and the host.",
         status="UNAVAILABLE",
     )
 
@@ -177,7 +179,7 @@ def cancelled(reason: str) -> Cancelled:
 def stopped() -> TuttiError:
     return TuttiError(
         "sdk.stopped",
-        "The worker was stopped before it was linked. Make another worker to run again.",
+        "The worker was stopped before it was linked. Start it again.",
         status="CANCELLED",
         retry=RETRY_NEVER,
     )
