@@ -1,15 +1,13 @@
 #!/usr/bin/env node
-// Makes the generated parts of sdk/python/src/tutti:
-//
-//   _contracts/   the messages of the link, as Python's protobuf library has them
-//   _sync/        the client for threads, from _aio/, the client for event loops
-//   _generated.py the classes of definitions, from docs/reference/workflow.schema.json
+// Generates parts of sdk/python/src/tutti:
 //
 //   node tools/python.mjs          write them
-//   node tools/python.mjs --check  fail when they are not what they would be
+//   node tools/python.mjs --check  fail if they are stale
 //
-// They are committed, because whoever installs the package has neither buf nor Node. What is generated are descriptors:
-// the library makes the classes of them, whatever its version, and no protoc is needed.
+// `_contracts/` has the messages of the link. They are descriptors, of which every version of Python's protobuf library makes classes.
+// `_sync/` is the client for threads, made from `_aio/`, the client for event loops.
+// `_generated.py` has the classes of definitions, made from docs/reference/workflow.schema.json.
+// All are committed: users of the package have neither buf nor Node.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -22,7 +20,7 @@ import { neededFiles } from "./python/needed.mjs";
 
 const folder = join(root, "sdk", "python", "src", "tutti");
 const schemaFile = join(root, "docs", "reference", "workflow.schema.json");
-/** What the worker says, hears and asks for; all that these need comes with them. */
+/** The messages that a worker sends and receives. The messages in their fields are included. */
 const wanted = [
   "tutti.agent.v1.AgentFrame",
   "tutti.agent.v1.HostFrame",
