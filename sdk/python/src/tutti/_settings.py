@@ -109,7 +109,7 @@ def resolve(
     addresses = _addresses(address, url, environment)
     given = credentials or Credentials()
     # The platform sets TUTTI_ACCESS_TOKEN for the agents that it launches.
-    token = given.access_token or environment.get("TUTTI_ACCESS_TOKEN") or environment.get("TUTTI_API_KEY")
+    token = given.access_token or environment.get("TUTTI_API_KEY") or environment.get("TUTTI_ACCESS_TOKEN")
     far = next((each for each in addresses if not _loopback_form.match(each)), None)
     if token and far and not given.is_encrypted and not allow_unprotected:
         raise OptionInvalid(

@@ -10,9 +10,8 @@ import {
   ProgressSavedV1,
   TaskQueuedV1,
 } from "@tutti/contracts/workflow/v1";
-import { blobsOf } from "../blobs.ts";
+import { blobsOf, failuresMax } from "@tutti/machine-work";
 import { bookUsed, setAside } from "../budget/book.ts";
-import { failuresMax } from "../limits.ts";
 import { setInput } from "../node/kept.ts";
 import { dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { since } from "../node/times.ts";
