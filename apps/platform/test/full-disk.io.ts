@@ -101,6 +101,19 @@ describe("a platform whose disk is full", () => {
       refused.message,
       /^The disk has no space for .*\. Free disk space\. Writing then continues by itself/,
     );
+    assert.equal((await ask("GET", "/v1/runs/order-1")).status, 200, "a run can be read");
+    assert.equal((await ask("GET", "/v1/runs")).status, 200, "runs can be listed");
+    assert.equal((await ask("GET", `/v1/runs/order-${last}`)).status, 404, "what was refused is not there");
+    const start = await fetch(`${platform}/v1/runs`, {
+      ...{ method: "POST", headers: { "content-type": "application/json" } },
+      body: JSON.stringify({ definition: { name: "order" }, runId: "at-once" }),
+    });
+    assert.equal(((await start.json()) as Record<string, unknown>)["code"], "journal.full");
+    assert.equal(start.headers.get("retry-after"), "1");
+    const unready = await fetch(`${platform}/readyz`);
+    assert.equal(unready.status, 503);
+    assert.match(await unready.text(), /disk full: /);
+    assert.equal((await fetch(`${platform}/livez`)).status, 200);
     const binding = await until("a right to be refused", bind, ({ status }) => status >= 300);
     assert.equal(binding.code, "journal.full", binding.message);
 
@@ -110,7 +123,11 @@ describe("a platform whose disk is full", () => {
     assert.equal(unrecorded.code, "gateway.sign_in_unrecorded", unrecorded.message);
     assert.match(unrecorded.message, /Check governance and its disk with `tutti status`/);
     assert.equal((await ask("GET", "/v1/status")).status, 200, "which needs no sign-in");
-    const search = await ask("GET", "/v1/audit/records?namespace=default");
+    const search = await until(
+      "the search to name the full disk",
+      () => ask("GET", "/v1/audit/records?namespace=default"),
+      ({ code }) => /^(audit\.book_full|journal\.full)$/.test(code),
+    );
     // The journal, where checkpoints are anchored, or the log of the audit: one of them is full first.
     assert.match(search.code, /^(audit\.book_full|journal\.full)$/, search.message);
     assert.match(search.message, /Free disk space\. (?:Writing|The audit) then continues by itself\.$/);
@@ -122,6 +139,7 @@ describe("a platform whose disk is full", () => {
       (answer) => answer.code !== "journal.full",
     );
     assert.equal(status, 404, "what was refused is not done later");
+    await until("it to be ready", async () => (await fetch(`${platform}/readyz`)).status === 200);
     await until(
       "it to go on",
       () => begin(`order-${last}`),

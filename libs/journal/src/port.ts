@@ -30,10 +30,14 @@ export interface Journal {
   /** The partition of a service; asking for one that the journal was not opened with is a bug. */
   partition(service: string, partition: number): JournalPartition;
   /**
-   * Undefined while any append will find room. Otherwise resolves when it is worth trying again; an append that is
+   * Undefined while any append will find room, and the disk is not `full`. Otherwise resolves when it is worth trying again; an append that is
    * made nevertheless is refused as `busy`.
    */
   room(): Promise<void> | undefined;
+  /**
+   * Why nothing more should be decided: the disk has no room for another segment. Undefined while it has. Later appends still find the rest of a segment. Absent where the disk is not the journal's own.
+   */
+  readonly full?: Refusal | undefined;
   /** Waits for what is under way, then lets go of everything. Appends from here on are refused as `stopped`. */
   close(): Promise<void>;
 }

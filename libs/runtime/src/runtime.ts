@@ -121,7 +121,7 @@ export class Runtime implements RuntimeOfService {
       service: this.service,
       partition: number,
     });
-    const refusal = partition.commandRefusal();
+    const refusal = partition.commandRefusal(token !== undefined);
     if (refusal !== undefined) {
       submission.answer(refusal);
       return;

@@ -136,6 +136,43 @@ describe("a disk that is full", () => {
   });
 });
 
+describe("a journal that is full", () => {
+  it("refuses commands at once, answers reads, and the partition continues without being loaded again", async () => {
+    const bank = await bankWithAda();
+    const head = bank.head(0);
+    bank.commits.hold();
+    const decided = bank.begin(ada, deposit, { amountCents: 5 });
+    await bank.time.flush();
+    // Waits for the turn in which the journal has no room any more.
+    const waiting = bank.begin(ada, deposit, { amountCents: 100 });
+    bank.journal.fill();
+    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 200 })), "journal.full");
+    assert.equal(await bank.codeOf(waiting), "journal.full");
+    bank.commits.open();
+    assert.equal(await bank.codeOf(decided), "done");
+    assert.equal(await bank.balanceOf(ada), 1_005);
+    const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
+    assert.equal(records.length, 2);
+    bank.journal.makeRoom();
+    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 7 })), "done");
+    assert.equal(await bank.balanceOf(ada), 1_012);
+    // No seal lies between.
+    assert.equal(bank.head(0), head + 2);
+  });
+
+  it("lets timers wait, and runs those that came due when there is room", async () => {
+    const bank = await bankWithAda();
+    await bank.do(ada, placeHold, { amountCents: 400, periodMs: 5_000 });
+    bank.journal.fill();
+    const head = bank.head(0);
+    await bank.time.advanceAsync(60_000);
+    assert.equal(bank.head(0), head);
+    bank.journal.makeRoom();
+    await bank.time.flush();
+    assert.equal(bank.head(0), head + 1);
+  });
+});
+
 describe("a partition that was let go while the journal had no room", () => {
   it("is begun anew without that: what comes meanwhile waits, and is done", async () => {
     const bank = await bankWithAda();

@@ -1,5 +1,5 @@
 /** The bodies of requests: JSON, whatever a program calls it; said to be JSON, where a page sends it. */
-import { isTooDeep, parseExactly, restErrors } from "@tutti/rest/json";
+import { JsonLimitError, parseInTurns, restErrors } from "@tutti/rest/json";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isOfBrowser } from "../access/origin.ts";
 import { gatewayErrors } from "../errors.ts";
@@ -16,13 +16,9 @@ export function takeBodies(
 ): void {
   app.removeAllContentTypeParsers();
   const options = { parseAs: "buffer", bodyLimit: bodyBytesMax } as const;
-  app.addContentTypeParser("*", options, (request, bytes: Buffer, done) => {
-    try {
-      requireSize(request, bytes.length);
-      done(null, bodyOf(request, textOf(bytes)));
-    } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)));
-    }
+  app.addContentTypeParser("*", options, async (request: FastifyRequest, bytes: Buffer) => {
+    requireSize(request, bytes.length);
+    return bodyOf(request, textOf(bytes));
   });
 }
 
@@ -37,7 +33,7 @@ function textOf(bytes: Buffer): string {
   }
 }
 
-function bodyOf({ headers }: FastifyRequest, text: string): unknown {
+async function bodyOf({ headers }: FastifyRequest, text: string): Promise<unknown> {
   const type = headers["content-type"] ?? "";
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity")
@@ -45,10 +41,10 @@ function bodyOf({ headers }: FastifyRequest, text: string): unknown {
   if (text.trim() === "") return undefined;
   const isTaken = json.test(type) || (form.test(type) && !isOfBrowser(headers));
   if (!isTaken) throw gatewayErrors.mediaTypeUnknown({ found: type === "" ? "none" : type });
-  if (isTooDeep(text)) throw restErrors.bodyNotJson({ found: "one that is nested too deep" });
   try {
-    return parseExactly(text);
+    return await parseInTurns(text);
   } catch (error) {
+    if (error instanceof JsonLimitError) throw restErrors.bodyNotJson({ found: error.message });
     // The part of the text that it quotes may be of a secret.
     const found =
       error instanceof SyntaxError

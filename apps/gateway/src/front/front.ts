@@ -70,6 +70,9 @@ declare module "fastify" {
   }
 }
 
+/** Routes of the gateway itself read a few short fields. */
+const ownBodyBytesMax = 65_536;
+
 /** Ids are shorter. */
 const parameterCharsMax = 1_000;
 
@@ -177,11 +180,13 @@ class Routing {
 
   add(route: Route & { readonly name: RouteName }): void {
     const handler = this.#handlerOf(route);
+    const { bodyBytesMax } = this.#parts.settings;
     const url = route.path.replace(/\{(\w+)\}/g, ":$1");
     this.#app.route({
       method: route.method,
       url,
       config: route.open ? { reach: "open" } : {},
+      ...(route.rpc === undefined && { bodyLimit: Math.min(ownBodyBytesMax, bodyBytesMax) }),
       handler: async (request, reply) => {
         const end = this.#instruments.begin(route.name);
         reply.raw.once("finish", () => end(reply.raw.statusCode));
@@ -307,12 +312,13 @@ function sendProblem(
 /** What Fastify itself refuses, in our words. */
 function errorOf(
   error: FastifyError,
-  { url }: FastifyRequest,
+  { url, routeOptions }: FastifyRequest,
   { bodyBytesMax }: GatewaySettings,
 ): TuttiError {
   if (error.code === "FST_STATIC_FORBIDDEN_PATH")
     return gatewayErrors.pathUnknown({ path: url.slice(0, 200), hint: "" });
-  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return gatewayErrors.bodyTooLarge({ most: bodyBytesMax });
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return gatewayErrors.bodyTooLarge({ most: routeOptions.bodyLimit ?? bodyBytesMax });
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || error.code === "FST_ERR_CTP_INVALID_CONTENT_LENGTH")
     return gatewayErrors.mediaTypeUnknown({ found: error.message });
   return errorFromUnknown(error);

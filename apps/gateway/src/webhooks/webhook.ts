@@ -10,7 +10,7 @@ import { RunSpec, type runService } from "@tutti/contracts/workflow/v1";
 import type { Program } from "@tutti/expressions";
 import type { Principal } from "@tutti/kernel";
 import type { CallOptions, Client } from "@tutti/mesh";
-import { isTooDeep, parseExactly, restErrors } from "@tutti/rest/json";
+import { JsonLimitError, parseInTurns, restErrors } from "@tutti/rest/json";
 import { webhookErrors } from "./errors.ts";
 import type { WebhookSettings } from "./settings.ts";
 import type { Told } from "./told.ts";
@@ -75,7 +75,7 @@ export class Webhook {
 
   async take({ id, body }: Told, options: CallOptions): Promise<Taken> {
     const { namespace, workflow, signal } = this.#settings;
-    const runId = this.#runIdOf(jsonIn(body));
+    const runId = this.#runIdOf(await jsonIn(body));
     // Ids may be as long as a header; of a key there is less room.
     const idempotencyKey = `webhook/${this.name}/${hash("sha256", id, "base64url")}`;
     const payload = { body: { $case: "inline" as const, value: body }, mediaType: "" };
@@ -104,18 +104,18 @@ export class Webhook {
 
 const secretMin = 16;
 
-function jsonIn(body: Uint8Array): unknown {
+async function jsonIn(body: Uint8Array): Promise<unknown> {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch {
     throw restErrors.bodyNotJson({ found: "bytes that are no UTF-8" });
   }
-  if (isTooDeep(text)) throw restErrors.bodyNotJson({ found: "one that is nested too deep" });
   try {
-    return parseExactly(text);
-  } catch {
-    throw restErrors.bodyNotJson({ found: "something else" });
+    return await parseInTurns(text);
+  } catch (error) {
+    const found = error instanceof JsonLimitError ? error.message : "something else";
+    throw restErrors.bodyNotJson({ found });
   }
 }
 

@@ -255,7 +255,7 @@ export class EmbeddedStorage implements Storage {
     const { partitions: services } = this.#services;
     const { committed } = this.#instruments;
     const { journal, found } = await openSegments(this.#layout.journal, {
-      ...{ services, committed, chance: foundation.chance },
+      ...{ services, committed, chance: foundation.chance, timers: foundation.timers },
     });
     const { torn, ...counts } = found;
     const cut = torn === undefined ? {} : { cutFile: torn.file, cutOffset: torn.offset };

@@ -69,9 +69,12 @@ export class ProcessJournal<J extends Journal = Journal> implements JournalSourc
   }
 
   health(): Health {
-    return this.#renewing === undefined
+    if (this.#renewing !== undefined)
+      return unhealthy(`the journal stopped and is being opened again: ${this.#trouble}`);
+    const full = this.#journal?.full;
+    return full === undefined
       ? healthy
-      : unhealthy(`the journal stopped and is being opened again: ${this.#trouble}`);
+      : unhealthy(`disk full: reads are answered, changes are refused. ${full.message}`);
   }
 
   async #renew(broken: Journal): Promise<J> {

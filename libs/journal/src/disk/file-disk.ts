@@ -10,9 +10,10 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statfsSync,
   writeSync,
 } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { open, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { privateModes } from "@tutti/kernel";
@@ -31,6 +32,9 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
     list: () => readdirSync(directory),
     open: (name) => fileOf(openSync(path(name), access === "write" ? "r+" : "r")),
     create(name, bytes) {
+      // Writing until the disk is full would take the last room from all others, again and again.
+      const { bavail, bsize } = statfsSync(directory);
+      if (bavail * bsize < bytes) throw new NoRoomError(bytes);
       const descriptor = openSync(path(name), "wx+", privateModes.file);
       try {
         for (const [position, zeros] of partsOf(bytes)) {
@@ -51,6 +55,8 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
     sync: () => syncDirectory(directory),
     later: {
       async create(name, bytes) {
+        const { bavail, bsize } = await statfs(directory);
+        if (bavail * bsize < bytes + spareBytes(bytes)) throw new NoRoomError(bytes);
         const file = await open(path(name), "wx+", privateModes.file);
         try {
           for (const [position, zeros] of partsOf(bytes)) {
@@ -72,6 +78,19 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
       remove: (name) => rm(path(name)),
     },
   };
+}
+
+/** What archives and the audit need to continue for a while when the log does not. */
+function spareBytes(bytes: number): number {
+  return Math.min(bytes, 16 * 1024 * 1024);
+}
+
+class NoRoomError extends Error {
+  readonly code = "ENOSPC";
+
+  constructor(bytes: number) {
+    super(`ENOSPC: no space left on device for ${bytes} bytes`);
+  }
 }
 
 function* partsOf(bytes: number): Generator<[position: number, zeros: Uint8Array]> {

@@ -1,4 +1,4 @@
-import { assert } from "@tutti/kernel";
+import { assert, type Refusal } from "@tutti/kernel";
 import { crc32 } from "../batch/crc32.ts";
 import { hashOfBatch } from "../batch/hash.ts";
 import { hashBeforeChecksum, readHeader } from "../batch/header.ts";
@@ -70,6 +70,8 @@ export class MemoryJournal implements Journal {
   #isScheduled = false;
   #stopped: string | undefined;
   #onDone: (() => void)[] = [];
+  #full: Refusal | undefined;
+  #onRoom: (() => void)[] = [];
 
   constructor(options: MemoryJournalOptions) {
     const { services, store = new MemoryStore(), batchBytesMax = 4 * 1024 * 1024 } = options;
@@ -88,7 +90,24 @@ export class MemoryJournal implements Journal {
     this.partition = directoryOf(this.partitions);
   }
 
+  get full(): Refusal | undefined {
+    return this.#full;
+  }
+
+  /** From now on there is no room for the log to continue, until `makeRoom`. */
+  fill(): void {
+    this.#full = journalErrors.full.refusal({ reason: "it was filled" }, { retryAfterMs: 1_000 });
+  }
+
+  makeRoom(): void {
+    this.#full = undefined;
+    const onRoom = this.#onRoom;
+    this.#onRoom = [];
+    for (const resolve of onRoom) resolve();
+  }
+
   room(): Promise<void> | undefined {
+    if (this.#full !== undefined) return new Promise((resolve) => this.#onRoom.push(resolve));
     if (this.#waitingBytes + this.batchBytesMax <= this.#waitingBytesMax) return;
     return new Promise((resolve) => this.#onDone.push(resolve));
   }

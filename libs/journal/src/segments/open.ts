@@ -1,4 +1,4 @@
-import { assert, type Chance } from "@tutti/kernel";
+import { assert, type Chance, type Timers } from "@tutti/kernel";
 import type { Disk } from "../disk/disk.ts";
 import { fileDisk } from "../disk/file-disk.ts";
 import { journalErrors } from "../errors.ts";
@@ -23,6 +23,8 @@ export interface SegmentsOptions {
   readonly services: readonly ServicePartitions[];
   /** Makes the identity of a new log. */
   readonly chance: Chance;
+  /** With them a full disk is noticed before an append finds no room, and that there is room again by itself. */
+  readonly timers?: Timers;
   /** Bytes of records that one batch may have. Default 4 MiB. */
   readonly batchBytesMax?: number;
   /** How large the files are. Default 4 MiB, then up to 64. */
@@ -118,7 +120,7 @@ function assemble(
   disk: Disk,
   { writer, places, sizes, found }: Prepared,
   host: WriterHost,
-  { batchBytesMax = batchBytesMaxByDefault, committed }: SegmentsOptions,
+  { batchBytesMax = batchBytesMaxByDefault, committed, timers }: SegmentsOptions,
   directory?: string,
 ): OpenedSegments {
   const { logId, partitions, ends } = writer.log;
@@ -131,7 +133,7 @@ function assemble(
   const segments = new Segments({ disk, directory, sizes, places, logId, partitions }, ends.numbers);
   const { active, next } = writer.log;
   const end = { segment: active.segment, offset: next };
-  const journal = new SegmentsJournal({ ledgers, segments, host, batchBytesMax, end, committed });
+  const journal = new SegmentsJournal({ ledgers, segments, host, batchBytesMax, end, committed, timers });
   const scan = (visit: LogVisitor, from?: LogPlace): void => {
     const reader = new LogReader(disk, from);
     try {

@@ -1,4 +1,4 @@
-import { assert } from "@tutti/kernel";
+import { assert, type Refusal, type Timer, type Timers } from "@tutti/kernel";
 import type { HeaderFields } from "../batch/header.ts";
 import { journalErrors } from "../errors.ts";
 import { directoryOf, type Ledger } from "../ledger.ts";
@@ -21,7 +21,7 @@ import type { LocatedBatches } from "./located.ts";
 import type { LogPlace } from "./log-reader.ts";
 import type { GroupPlace } from "./places.ts";
 import { readBatches } from "./reader.ts";
-import type { Segments } from "./segments.ts";
+import type { Prepared, Segments } from "./segments.ts";
 import type { CommitResult, Durable } from "./writer.ts";
 
 export interface SegmentsJournalParts {
@@ -33,6 +33,8 @@ export interface SegmentsJournalParts {
   readonly end: LogPlace;
   /** Told of every group that has become durable. */
   readonly committed: ((group: CommittedGroup) => void) | undefined;
+  /** Without them a full disk is noticed by the append that finds no room. */
+  readonly timers: Timers | undefined;
 }
 
 /** What a sync has made durable. */
@@ -49,7 +51,10 @@ export interface CommittedGroup {
  *    one go leaves together. A third lies as it was written, because its hashes may not be made yet.
  * 2. Answers are given in the order of the appends, and when all that a group changes here has been changed.
  * 3. After an unknown outcome nothing is taken any more: the log has to be read again to know what is there.
- * 4. A full disk refuses what is under way and what was filled behind it; then the log goes on.
+ * 4. A group that finds no room on the disk is refused, with all that was filled behind it. Nothing of it is written.
+ * 5. When there is no room for the next segment, the journal is `full` while half a segment is left: owners decide nothing
+ *    more, and nothing that was decided is lost. It tries each second to make that segment, and is not full any more
+ *    when it has.
  */
 export class SegmentsJournal implements Journal {
   readonly partitions: readonly SegmentsPartition[];
@@ -69,9 +74,14 @@ export class SegmentsJournal implements Journal {
   #onDone: (() => void)[] = [];
   #end: LogPlace;
   readonly #told: SegmentsJournalParts["committed"];
+  readonly #timers: Timers | undefined;
+  #full: Refusal | undefined;
+  #probe: Timer | undefined;
+  #onRoom: (() => void)[] = [];
 
-  constructor({ ledgers, segments, host, batchBytesMax, end, committed }: SegmentsJournalParts) {
+  constructor({ ledgers, segments, host, batchBytesMax, end, committed, timers }: SegmentsJournalParts) {
     this.#end = end;
+    this.#timers = timers;
     this.#told = committed;
     this.batchBytesMax = batchBytesMax;
     this.#ledgers = ledgers;
@@ -90,6 +100,10 @@ export class SegmentsJournal implements Journal {
     return this.#end;
   }
 
+  get full(): Refusal | undefined {
+    return this.#full;
+  }
+
   /** Bytes of all segments on the disk. */
   get bytes(): number {
     return this.#segments.places.bytes;
@@ -101,6 +115,7 @@ export class SegmentsJournal implements Journal {
   }
 
   room(): Promise<void> | undefined {
+    if (this.#full !== undefined) return new Promise((resolve) => this.#onRoom.push(resolve));
     if (this.#flying === undefined || this.#filling.fits(this.batchBytesMax)) return;
     return new Promise((resolve) => this.#onDone.push(resolve));
   }
@@ -144,6 +159,7 @@ export class SegmentsJournal implements Journal {
   async #close(): Promise<void> {
     // What was appended before is still written; what comes now is refused.
     this.#stopped ??= "it was closed";
+    this.#hasRoom();
     for (;;) {
       this.#leave();
       if (this.#flying === undefined) break;
@@ -225,6 +241,7 @@ export class SegmentsJournal implements Journal {
   }
 
   #durable(group: GroupBuffer, waiting: readonly Waiting[], place: Durable): void {
+    if (place.segment > this.#segments.places.newest) this.#hasRoom();
     this.#segments.enter(place, waiting);
     for (const { partition, number, epoch, timeMs } of waiting) {
       this.#ledgers[partition]?.durable(number, epoch, timeMs);
@@ -232,7 +249,32 @@ export class SegmentsJournal implements Journal {
     this.#last.lie(group, waiting);
     for (const { settle } of waiting) settle(durable);
     this.#leaveSoon();
-    this.#segments.prepareNext(place);
+    void this.#segments.prepareNext(place)?.then((prepared) => this.#prepared(prepared));
+  }
+
+  /** The next segment was made ahead, or there is no room for it. */
+  #prepared(prepared: Prepared): void {
+    if (typeof prepared === "object") this.#isFull(prepared.noRoom);
+    else this.#hasRoom();
+  }
+
+  #isFull(reason: string): void {
+    if (this.#timers === undefined || this.#stopped !== undefined) return;
+    this.#full = journalErrors.full.refusal({ reason }, { retryAfterMs: fullRetryMs });
+    this.#probe?.cancel();
+    this.#probe = this.#timers.after(fullRetryMs, () => {
+      void this.#segments.prepare().then((prepared) => this.#prepared(prepared));
+    });
+  }
+
+  #hasRoom(): void {
+    this.#probe?.cancel();
+    this.#probe = undefined;
+    if (this.#full === undefined) return;
+    this.#full = undefined;
+    const onRoom = this.#onRoom;
+    this.#onRoom = [];
+    for (const resolve of onRoom) resolve();
   }
 
   #failed(waiting: readonly Waiting[], kind: "full" | "unknown", reason: string): void {
@@ -241,9 +283,11 @@ export class SegmentsJournal implements Journal {
       for (const ledger of this.#ledgers) ledger.fallBack();
       const refusal = journalErrors.full.refusal({ reason }, { retryAfterMs: fullRetryMs });
       for (const { settle } of [...waiting, ...behind]) settle({ kind, refusal });
+      this.#isFull(reason);
       return;
     }
     this.#stopped = reason;
+    this.#hasRoom();
     const refusal = journalErrors.outcomeUnknown.refusal({ reason });
     for (const { settle } of waiting) settle({ kind, refusal });
     const stopped = journalErrors.stopped.refusal({ reason });

@@ -1,4 +1,4 @@
-import type { Disk } from "../disk/disk.ts";
+import { type Disk, isDiskFull, reasonOf } from "../disk/disk.ts";
 import type { PartitionName } from "../port.ts";
 import type { DroppedSegment, Places } from "./places.ts";
 import {
@@ -20,13 +20,17 @@ export interface SegmentsParts {
   readonly partitions: readonly PartitionName[];
 }
 
+/** The next segment is there, cannot be made at the moment for some other reason, or there is no room for it. */
+export type Prepared = "made" | "not-made" | { readonly noRoom: string };
+
 /**
  * The segments of a log as its owner knows them, beside the writer: where batches are, which segments may go, and the
  * next one made ahead.
  *
  * 1. Segments go from the oldest on, when every partition has allowed it: what is left is one log without gaps.
- * 2. A segment made ahead is only speed: if it is not there in time, or could not be made, the writer makes its own.
- *    Under a steady load it is an old one that is not needed, and nothing is written twice.
+ * 2. A segment made ahead is speed and a reserve: if it is not there in time, the writer makes its own. If there is no room
+ *    for it, that is known while half a segment is left. Under a steady load it is an old segment, and nothing is written
+ *    twice.
  */
 export class Segments {
   readonly disk: Disk;
@@ -41,8 +45,9 @@ export class Segments {
   readonly #numbers: Float64Array;
   /** The segment in which the next one was made ahead, so that it is tried once. */
   #preparedIn = 0;
-  #preparing: Promise<void> = Promise.resolve();
-  /** Unneeded segments and that are still there, the oldest first. */
+  #preparing: Promise<unknown> = Promise.resolve();
+  #activeBytes = 0;
+  /** Unneeded segments that are still there, the oldest first. */
   readonly #dropped: DroppedSegment[] = [];
   #removing: Promise<void> = Promise.resolve();
   #holds = 0;
@@ -61,6 +66,7 @@ export class Segments {
   /** A group became durable: notes where its batches are, in a new segment if it begins one. */
   enter(place: Durable, batches: readonly { readonly partition: number; readonly number: number }[]): void {
     const { segment, offset, segmentBytes } = place;
+    this.#activeBytes = segmentBytes;
     if (segment > this.places.newest) this.places.addSegment(segment, segmentBytes, this.#numbers);
     for (const { partition, number } of batches) {
       this.places.add(partition, number, offset);
@@ -68,11 +74,18 @@ export class Segments {
     }
   }
 
-  /** Makes the next segment ahead once this one is half full. */
-  prepareNext({ segment, offset, segmentBytes }: Durable): void {
+  /** Makes the next segment ahead once this one is half full. Undefined while that is not due. */
+  prepareNext({ segment, offset, segmentBytes }: Durable): Promise<Prepared> | undefined {
     if (offset * 2 < segmentBytes || this.#preparedIn === segment) return;
     this.#preparedIn = segment;
-    this.#preparing = this.#prepare(nextSegmentBytes(this.#sizes, segmentBytes));
+    return this.prepare();
+  }
+
+  /** Makes the next segment ahead. */
+  prepare(): Promise<Prepared> {
+    const preparing = this.#prepare(nextSegmentBytes(this.#sizes, this.#activeBytes));
+    this.#preparing = preparing;
+    return preparing;
   }
 
   /** Allows what is below a number to go, and removes unneeded segments. */
@@ -118,13 +131,15 @@ export class Segments {
     }
   }
 
-  async #prepare(bytes: number): Promise<void> {
+  async #prepare(bytes: number): Promise<Prepared> {
     try {
-      if (this.disk.list().includes(preparedName)) return;
+      if (this.disk.list().includes(preparedName)) return "made";
       await this.disk.later.create(preparingName, bytes);
       this.disk.rename(preparingName, preparedName);
-    } catch {
-      // The writer makes its own and meets the same trouble, where a caller waits for an answer.
+      return "made";
+    } catch (error) {
+      // Of any other trouble the writer hears when it makes its own, where a caller waits for an answer.
+      return isDiskFull(error) ? { noRoom: reasonOf(error) } : "not-made";
     }
   }
 }

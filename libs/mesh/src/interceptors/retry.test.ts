@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { errorFromUnknown, type RetryClass, TuttiError } from "@tutti/kernel";
+import { errorFromUnknown, type RetryClass, type Status, TuttiError } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 import type { ClientCall } from "../client/client-call.ts";
 import { resolveMeshSettings } from "../settings.ts";
@@ -9,10 +9,10 @@ import { mayRepeat, RetryBudget, retryStep } from "./retry.ts";
 
 const settings = resolveMeshSettings().retry;
 
-function failure(retry: RetryClass, retryAfterMs = 0): TuttiError {
+function failure(retry: RetryClass, retryAfterMs = 0, status: Status = "UNAVAILABLE"): TuttiError {
   return new TuttiError({
     code: `test.${retry}`,
-    status: "UNAVAILABLE",
+    status,
     message: retry,
     retry,
     retryAfterMs,
@@ -113,6 +113,17 @@ describe("repeating", () => {
     const { run, sentAtMs } = retrying([failure("same-key", 700)]);
     await run(clientCall("get"));
     assert.equal(sentAtMs[1], 700);
+  });
+
+  it("hands an exhausted resource that needs a second or longer to the caller at once", async () => {
+    for (const [retryAfterMs, attempts] of [
+      [999, 2],
+      [1_000, 1],
+    ] as const) {
+      const { run, sentAtMs } = retrying([failure("same-key", retryAfterMs, "RESOURCE_EXHAUSTED")]);
+      await run(clientCall("get"));
+      assert.equal(sentAtMs.length, attempts);
+    }
   });
 
   it("gives up after the last attempt, with its error", async () => {

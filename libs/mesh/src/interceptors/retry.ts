@@ -4,6 +4,8 @@
  * 1. A call is repeated only when nothing was done (`elsewhere`) or a repetition does no harm: it is safe, or has a key.
  * 2. Retries are a bounded share of all calls, so that they cannot keep a struggling service down.
  * 3. No pause goes beyond the deadline: then the error itself is the better answer.
+ * 4. A caller learns at once of an exhausted resource that needs a second or longer, such as a full disk. It decides whether to
+ *    wait.
  */
 import {
   type AroundStep,
@@ -19,6 +21,8 @@ import { meshErrors } from "../errors.ts";
 import type { MeshSettings } from "../settings.ts";
 
 type Settings = MeshSettings["retry"];
+
+const exhaustedMs = 1_000;
 
 /** Retries as a share of calls: each call pays in a little, each retry takes one out. One per called service. */
 export class RetryBudget {
@@ -118,6 +122,7 @@ async function prepareRepetition(
   const { settings, clock, chance, routes } = parts;
   const { target } = call;
   if (call.stopped !== undefined || !mayRepeat(call, error)) throw error;
+  if (error.status === "RESOURCE_EXHAUSTED" && error.retryAfterMs >= exhaustedMs) throw error;
   // A keyed call has one place to go to: it continues until its deadline, as ownership may take a while to move.
   if (call.place === undefined && call.attempts >= settings.attempts) throw error;
   const nowMs = clock.monotonic();

@@ -50,7 +50,7 @@ function digitsOf(text: string): string {
 }
 
 /** Deeper nesting than this is in no document that a person wrote, and more than can be written again. */
-const depthMax = 500;
+export const depthMax = 500;
 
 /** Whether a document is nested deeper than is taken. */
 export function isTooDeep(text: string): boolean {

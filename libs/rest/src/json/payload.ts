@@ -4,6 +4,7 @@
  * value that itself has such a key is wrapped as `{"$json": value}`.
  */
 import { isTooDeep, parseExactly } from "./exact.ts";
+import { sourceOf } from "./slices.ts";
 
 export interface Payload {
   readonly body:
@@ -51,12 +52,12 @@ function jsonIn(bytes: Uint8Array): unknown {
 
 /** The payload of a value, or in words what is wrong with it. */
 export function payloadFromJson(value: unknown): Payload | string {
-  if (!isMarked(value)) return inline(encoder.encode(JSON.stringify(value)), "");
+  if (!isMarked(value)) return inline(bytesOfJson(value), "");
   const { $bytes, $blob, $json, mediaType = "", ...others } = value;
   const [extra] = Object.keys(others);
   if (extra !== undefined) return `expected nothing beside what begins with $ and mediaType, found ${extra}`;
   if (typeof mediaType !== "string") return "expected mediaType to be a text";
-  if (Object.hasOwn(value, "$json")) return inline(encoder.encode(JSON.stringify($json)), mediaType);
+  if (Object.hasOwn(value, "$json")) return inline(bytesOfJson($json), mediaType);
   if ($bytes !== undefined) {
     const bytes = bytesOf($bytes);
     if (bytes === undefined) return "expected base64 as $bytes";
@@ -64,6 +65,11 @@ export function payloadFromJson(value: unknown): Payload | string {
   }
   const blob = blobFromJson($blob);
   return typeof blob === "string" ? blob : { body: { $case: "blob", value: blob }, mediaType };
+}
+
+/** A large value keeps the text that it was read from. */
+function bytesOfJson(value: unknown): Uint8Array {
+  return encoder.encode(sourceOf(value) ?? JSON.stringify(value));
 }
 
 const inline = (value: Uint8Array, mediaType: string): Payload => ({

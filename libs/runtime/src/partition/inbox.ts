@@ -67,6 +67,14 @@ export class Inbox {
     return submission;
   }
 
+  /** Tells the commands that wait. Results of effects stay: they are not sent again. */
+  refuseCommands(outcome: Outcome): void {
+    const waiting = this.#commands.slice(this.#next);
+    this.#commands = waiting.filter(({ token }) => token !== undefined);
+    this.#next = 0;
+    for (const { token, answer } of waiting) if (token === undefined) answer(outcome);
+  }
+
   /** Tells everything that waits. */
   refuse(outcome: Outcome): void {
     for (let submission = this.takeCommand(); submission !== undefined; submission = this.takeCommand()) {

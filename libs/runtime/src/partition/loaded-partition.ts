@@ -4,12 +4,13 @@
  * 1. A turn takes all that is waiting, up to a bound, and ends with one append; the next turn fills the next batch while
  *    the journal writes.
  * 2. Within a partition time never runs backwards.
+ * 3. While the journal has no room nothing is decided, and questions are answered.
  */
 import type { Submission } from "../api.ts";
 import { InboxReceiver } from "../messages/inbox-receiver.ts";
 import type { Answers } from "./answers.ts";
 import { Commands } from "./commands.ts";
-import type { Arrival, Inbox } from "./inbox.ts";
+import type { Arrival, Inbox, QuestionAsked } from "./inbox.ts";
 import type { PartitionMemory } from "./memory.ts";
 import type { PassivatedIndex } from "./passivated-index.ts";
 import type { QuarantineStore } from "./quarantine-store.ts";
@@ -46,7 +47,11 @@ export class LoadedPartition {
   /** Takes what waits. Gives whether there is more. */
   turn(inbox: Inbox): boolean {
     const { memory } = this;
-    if (memory.isStopped || this.#awaitsRoom()) return false;
+    if (memory.isStopped) return false;
+    if (this.#awaitsRoom()) {
+      this.#takeQuestions(inbox);
+      return false;
+    }
     const { turnCommandsMax } = memory.parts.limits;
     memory.beginTurn();
     if (!memory.pause.isWhole) this.#passivated.wakeDue(memory.nowMs);
@@ -96,6 +101,21 @@ export class LoadedPartition {
       this.#takeArrival(arrivals[count] as Arrival);
     }
     arrivals.splice(0, count);
+  }
+
+  /** Answered with what was decided before: questions append nothing. */
+  #takeQuestions({ arrivals }: Inbox): void {
+    const others: Arrival[] = [];
+    const questions: QuestionAsked[] = [];
+    for (const arrival of arrivals) {
+      if (arrival.what === "question") questions.push(arrival);
+      else others.push(arrival);
+    }
+    if (questions.length === 0) return;
+    arrivals.splice(0, arrivals.length, ...others);
+    this.memory.beginTurn();
+    for (const question of questions) this.#questions.take(question);
+    this.memory.endTurn();
   }
 
   #takeArrival(arrival: Arrival): void {

@@ -93,13 +93,22 @@ export class Partition {
     return this.#state === "starting" ? undefined : this.#life;
   }
 
-  /** The same for a command, which may send letters: while too many wait for receivers that are away, none is taken. */
-  commandRefusal(): Outcome | undefined {
-    const refusal = this.refusal();
+  /**
+   * The same for a command, which may send letters: while too many wait for receivers that are away, none is taken. While the
+   * journal is full, results of effects wait: they are not sent again.
+   */
+  commandRefusal(isResult: boolean): Outcome | undefined {
+    const refusal = this.refusal() ?? (isResult ? undefined : this.#fullRefusal());
     const waitingBytes = this.#life?.memory.letters.waitingBytes ?? 0;
     if (refusal !== undefined || waitingBytes < this.#parts.limits.lettersBytesMax) return refusal;
     const at = { service: this.#parts.service, partition: this.number };
     return refused(runtimeErrors.lettersFull.refusal({ ...at, waitingBytes }, { retryAfterMs: 1_000 }));
+  }
+
+  /** The journal has no room: a caller hears that at once, and what the partition knows can still be read. */
+  #fullRefusal(): Outcome | undefined {
+    const { full } = this.#parts.journals.journal;
+    return full === undefined ? undefined : refused(full);
   }
 
   /** Why nothing may be put into the inbox; undefined when it may. */
@@ -218,6 +227,8 @@ export class Partition {
     const { clock } = this.#parts;
     const startMs = clock.monotonic();
     let hasMore = false;
+    const full = this.#fullRefusal();
+    if (full !== undefined) this.inbox.refuseCommands(full);
     try {
       hasMore = life.loaded.turn(this.inbox);
     } catch (fault) {

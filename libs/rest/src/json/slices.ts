@@ -1,0 +1,222 @@
+/**
+ * Reads large JSON documents in slices, so that the process answers others meanwhile. A text of 4 MiB with 250,000 keys takes
+ * `JSON.parse` up to a second, in which nothing else happens.
+ *
+ * 1. The result is that of `parseExactly`, or an error where that has one.
+ * 2. A slice is as long as `sliceChars`, unless one text or one number is longer.
+ * 3. Scanning finds brackets and commas. Everything else is left to `JSON.parse`, which gets whole members of one container.
+ * 4. A container that is read in several slices is open in `#frames`, as are all containers around it.
+ */
+import { type Defer, systemDefer } from "@tutti/kernel";
+import { depthMax, isTooDeep, parseExactly } from "./exact.ts";
+
+/** About 1 ms on one core. */
+const sliceChars = 32_768;
+
+/** The texts of containers that were read in slices: writing such a value again takes as long as reading it. */
+const sources = new WeakMap<object, () => string>();
+
+/** The text that a large value was read from. */
+export function sourceOf(value: unknown): string | undefined {
+  return typeof value === "object" && value !== null ? sources.get(value)?.() : undefined;
+}
+
+/** Reads a document, with a turn for others between two slices. Throws `SyntaxError`, also if the nesting is too deep. */
+export async function parseInTurns(text: string, defer: Defer = systemDefer): Promise<unknown> {
+  if (text.length <= sliceChars) {
+    if (isTooDeep(text)) throw tooDeep();
+    return parseExactly(text);
+  }
+  const slices = new SliceReader(text).read();
+  for (;;) {
+    const { done, value } = slices.next();
+    if (done) return value;
+    await new Promise<void>((resolve) => defer(resolve));
+  }
+}
+
+/** The document is JSON, and more than is read. The message completes "found …". */
+export class JsonLimitError extends SyntaxError {}
+
+const tooDeep = (): JsonLimitError => new JsonLimitError("one that is nested too deep");
+
+/** Each is an object that the garbage collector visits: two million take it 0.3 s at once. */
+const containersMax = 200_000;
+
+interface Frame {
+  readonly isList: boolean;
+  readonly start: number;
+  /** Start of the members that are not read yet. */
+  unreadFrom: number;
+  memberFrom: number;
+  /** Set as soon as a slice ends in the container. */
+  value: unknown[] | Record<string, unknown> | undefined;
+  /** The member since the last comma was read in slices: only a comma or the end may follow. */
+  isMemberRead: boolean;
+}
+
+class SliceReader {
+  readonly #text: string;
+  readonly #frames: Frame[] = [];
+  #sliceFrom = 0;
+  #containers = 0;
+  #root: { readonly value: unknown; readonly end: number } | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  *read(): Generator<undefined, unknown> {
+    const text = this.#text;
+    for (let at = 0; at < text.length; at++) {
+      switch (text.charCodeAt(at)) {
+        case 0x22: {
+          const end = endOfString(text, at);
+          // Scanned in this turn, read in another one.
+          if (end - at > sliceChars) yield;
+          at = end;
+          break;
+        }
+        case 0x5b:
+          this.#open(at, true);
+          break;
+        case 0x7b:
+          this.#open(at, false);
+          break;
+        case 0x5d:
+          this.#close(at, true);
+          break;
+        case 0x7d:
+          this.#close(at, false);
+          break;
+        case 0x2c:
+          if (this.#comma(at)) yield;
+      }
+    }
+    if (this.#frames.length > 0) throw malformed(text.length);
+    // One text or one number, or a container with one member of this kind.
+    if (this.#root === undefined) return this.#parsed(text, 0);
+    this.#requireBlank(this.#root.end, text.length);
+    return this.#root.value;
+  }
+
+  #open(start: number, isList: boolean): void {
+    if (this.#frames.length >= depthMax) throw tooDeep();
+    if (++this.#containers > containersMax)
+      throw new JsonLimitError(`one with more than ${containersMax} lists and objects`);
+    const inside = { unreadFrom: start + 1, memberFrom: start + 1, value: undefined, isMemberRead: false };
+    this.#frames.push({ isList, start, ...inside });
+  }
+
+  /** Whether a slice ends here. */
+  #comma(at: number): boolean {
+    const frame = this.#frames.at(-1);
+    if (frame === undefined) throw malformed(at);
+    const isFull = at - this.#sliceFrom > sliceChars;
+    if (isFull || frame.isMemberRead) {
+      this.#enter();
+      this.#readMembers(frame, at);
+      frame.unreadFrom = at + 1;
+    }
+    frame.memberFrom = at + 1;
+    frame.isMemberRead = false;
+    if (isFull) this.#sliceFrom = at;
+    return isFull;
+  }
+
+  #close(at: number, isList: boolean): void {
+    const frame = this.#frames.pop();
+    if (frame?.isList !== isList) throw malformed(at);
+    // Read together with what is around it.
+    if (frame.value === undefined) return;
+    this.#readMembers(frame, at);
+    const { value, start } = frame;
+    sources.set(value, () => this.#text.slice(start, at + 1));
+    const around = this.#frames.at(-1);
+    if (around === undefined) {
+      if (this.#root !== undefined) throw malformed(at);
+      this.#requireBlank(0, start);
+      this.#root = { value, end: at + 1 };
+    } else {
+      around.isMemberRead = true;
+      around.unreadFrom = at + 1;
+    }
+  }
+
+  /** Gives a value to each open container, with the members before the open one. */
+  #enter(): void {
+    for (const [depth, frame] of this.#frames.entries()) {
+      if (frame.value !== undefined) continue;
+      frame.value = frame.isList ? [] : {};
+      const around = this.#frames[depth - 1];
+      if (around !== undefined) this.#attach(around, frame);
+    }
+  }
+
+  #attach(around: Frame, { start, value }: Frame): void {
+    if (around.isMemberRead) throw malformed(start);
+    const { memberFrom } = around;
+    if (around.unreadFrom < memberFrom) this.#readMembers(around, memberFrom - 1);
+    if (Array.isArray(around.value)) {
+      this.#requireBlank(memberFrom, start);
+      around.value.push(value);
+      return;
+    }
+    const colon = this.#text.lastIndexOf(":", start);
+    if (colon < memberFrom) throw malformed(start);
+    this.#requireBlank(colon + 1, start);
+    const key = this.#parsed(this.#text.slice(memberFrom, colon), memberFrom);
+    if (typeof key !== "string") throw malformed(memberFrom);
+    setOwn(around.value as Record<string, unknown>, key, value);
+  }
+
+  /** The members that are not read yet, up to a comma or the end of the container. */
+  #readMembers({ value, unreadFrom, isMemberRead }: Frame, end: number): void {
+    if (isMemberRead) {
+      this.#requireBlank(unreadFrom, end);
+      return;
+    }
+    const members = this.#text.slice(unreadFrom, end);
+    if (isBlank(members)) throw malformed(end);
+    if (Array.isArray(value)) {
+      for (const member of this.#parsed(`[${members}]`, unreadFrom) as unknown[]) value.push(member);
+      return;
+    }
+    const read = this.#parsed(`{${members}}`, unreadFrom) as Readonly<Record<string, unknown>>;
+    for (const key of Object.keys(read)) setOwn(value as Record<string, unknown>, key, read[key]);
+  }
+
+  #parsed(text: string, at: number): unknown {
+    try {
+      return parseExactly(text);
+    } catch {
+      throw malformed(at);
+    }
+  }
+
+  #requireBlank(from: number, to: number): void {
+    if (!isBlank(this.#text.slice(from, to))) throw malformed(from);
+  }
+}
+
+function malformed(at: number): SyntaxError {
+  return new SyntaxError(`a text that is not JSON after character ${at}`);
+}
+
+const isBlank = (text: string): boolean => /^[ \t\n\r]*$/.test(text);
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5c) at++;
+    else if (code === 0x22) return at;
+  }
+  throw malformed(start);
+}
+
+/** As `JSON.parse` does: a key is never the prototype. */
+function setOwn(holder: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === "__proto__")
+    Object.defineProperty(holder, key, { value, configurable: true, enumerable: true, writable: true });
+  else holder[key] = value;
+}
