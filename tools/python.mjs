@@ -1,14 +1,13 @@
 #!/usr/bin/env node
-// Makes the generated parts of sdk/python/src/tutti:
-//
-//   _contracts/   the messages of the link, as Python's protobuf library has them
-//   _sync/        the client for threads, from _aio/, the client for event loops
+// Generates parts of sdk/python/src/tutti:
 //
 //   node tools/python.mjs          write them
-//   node tools/python.mjs --check  fail when they are not what they would be
+//   node tools/python.mjs --check  fail if they are stale
 //
-// They are committed, because whoever installs the package has neither buf nor Node. What is generated are descriptors:
-// the library makes the classes of them, whatever its version, and no protoc is needed.
+// `_contracts/` has the messages of the link. They are descriptors, of which every version of Python's protobuf library makes classes.
+// `_sync/` is the client for threads, made from `_aio/`, the client for event loops.
+// `_generated.py` has the classes of definitions, made from docs/reference/workflow.schema.json.
+// All are committed: users of the package have neither buf nor Node.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -16,10 +15,12 @@ import { readImage } from "./generate/image.mjs";
 import { protoFolder, root } from "./generate/places.mjs";
 import { blockingOf } from "./python/blocking.mjs";
 import { moduleOf, stubOf } from "./python/code.mjs";
+import { definitionsOf } from "./python/definition.mjs";
 import { neededFiles } from "./python/needed.mjs";
 
 const folder = join(root, "sdk", "python", "src", "tutti");
-/** What the worker says, hears and asks for; all that these need comes with them. */
+const schemaFile = join(root, "docs", "reference", "workflow.schema.json");
+/** The messages that a worker sends and receives. The messages in their fields are included. */
 const wanted = [
   "tutti.agent.v1.AgentFrame",
   "tutti.agent.v1.HostFrame",
@@ -32,6 +33,7 @@ const files = neededFiles(readImage(protoFolder).set, wanted);
 const pages = new Map([
   ["_contracts/__init__.py", moduleOf(files)],
   ["_contracts/__init__.pyi", stubOf(files)],
+  ["_generated.py", definitionsOf(JSON.parse(readFileSync(schemaFile, "utf8")))],
 ]);
 for (const name of readdirSync(join(folder, "_aio")).filter((each) => each.endsWith(".py")))
   pages.set(`_sync/${name}`, blockingOf(readFileSync(join(folder, "_aio", name), "utf8")));

@@ -12,11 +12,11 @@ const program = (server: string) => `
 import threading
 import time
 
+import tutti
 from tutti import TuttiError
-from tutti.locks import Locks
 
-locks = Locks("${server}")
-with locks.acquire("printer", lease_seconds=5) as first:
+locks = tutti.connect("${server}").locks
+with locks.acquire("printer", lease=5) as first:
     try:
         locks.acquire("printer")
         raise AssertionError("it is held")
@@ -28,11 +28,11 @@ with locks.acquire("printer", lease_seconds=5) as first:
         assert time.monotonic() < until, "it is not renewed"
         time.sleep(0.05)
     assert not first.lost.is_set()
-with locks.acquire("printer", lease_seconds=5, work={"kind": "session", "id": "plato"}) as second:
+with locks.acquire("printer", lease=5, work={"kind": "session", "id": "plato"}) as second:
     assert second.token > first.token, (first.token, second.token)
     assert first.release() is False
     assert [each["name"] for each in locks.list(prefix="print")] == ["printer"]
-    locks._rest.call("POST", "/v1/locks/printer/break", body={"holder": second.holder, "reason": "it burns"})
+    locks.break_("printer", second.holder, "it burns")
     assert second.lost.wait(20), "nobody said that it was lost"
 print("done")
 `;
@@ -51,8 +51,7 @@ describe("locks from Python", { skip: python.skip }, () => {
       await using platform = await startPlatform(directory);
       const held = await run(["-c", program(platform.http)], directory);
       assert.deepEqual(held, { code: 0, output: "done\n" });
-      const shown = programOfGuide().replace("Locks()", `Locks("${platform.http}")`);
-      const { code, output } = await run(["-c", shown], directory);
+      const { code, output } = await run(["-c", programOfGuide()], directory, { TUTTI_URL: platform.http });
       assert.equal(code, 0, output);
       assert.match(output, /^the press is ours, token \d+$/m);
     } finally {

@@ -9,15 +9,15 @@ import { startPlatform } from "./platform.fixture.ts";
 import { folder, python, run } from "./python.fixture.ts";
 
 const program = (server: string) => `
+import tutti
 from tutti import TuttiError
-from tutti.missions import Missions
 
-mission = Missions("${server}").start(
+mission = tutti.connect("${server}").missions.start(
     {"assignment": "claimed", "budget": {"amounts": {"tokens": 100}}, "tasks": [
         {"id": "one", "capability": "text.write", "input": {"about": "cats"}},
         {"id": "two", "capability": "text.write"},
     ]},
-    mission_id="from-python",
+    id="from-python",
 )
 ann = mission.join("ann", offers=["text.write"])
 bob = mission.join("bob", offers=["text.write"])
@@ -34,7 +34,7 @@ assert bob.update("k", lambda value: value + 1) == 2
 ann.tell({"hello": "bob"}, agent="bob")
 assert [message["body"] for message in bob.heard()] == [{"hello": "bob"}]
 one.hand_off(agent="bob", context={"half": True}, reason="tired")
-mine = bob.claim(2, wait_seconds=5)
+mine = bob.claim(2, wait=5)
 # From here on nothing new begins: a person is asked for more.
 try:
     ann.reserve(tokens=90)
@@ -48,7 +48,7 @@ try:
     raise AssertionError("its claim is over")
 except TuttiError as error:
     assert error.code in ("mission.claim_lost", "mission.mission_ended"), error
-assert mission.result(timeout_seconds=10) == {"one": "one", "two": "two"}
+assert mission.result(timeout=10) == {"one": "one", "two": "two"}
 assert [task["status"] for task in mission.tasks()] == ["completed", "completed"]
 print("done")
 `;
@@ -69,10 +69,7 @@ describe("a mission from Python", { skip: python.skip }, () => {
       const { code, output } = await run(["takes_part.py"], directory);
       assert.equal(code, 0, output);
       assert.match(output, /done/);
-      const shown = await run(
-        ["-c", programOfGuide().replace("Missions()", `Missions("${server}")`)],
-        directory,
-      );
+      const shown = await run(["-c", programOfGuide()], directory, { TUTTI_URL: server });
       assert.deepEqual(shown, { code: 0, output: "{'headline': 'All about cats'}\n" });
     } finally {
       await platform[Symbol.asyncDispose]();

@@ -12,36 +12,36 @@ import { folder, python, run } from "./python.fixture.ts";
 const program = (server: string) => `
 import time
 
+import tutti
 from tutti import TuttiError
-from tutti.sessions import Sessions
 
-sessions = Sessions("${server}")
+sessions = tutti.connect("${server}").sessions
 tasks = [
     {"id": "one", "capability": "number.double", "input": {"n": 1}},
     {"id": "two", "capability": "number.double", "input": {"n": "\${{ tasks.one.output }}"}, "needs": [{"task": "one"}]},
 ]
-session = sessions.execute(tasks=tasks, mode="adaptive", optimization=True, monitoring=True, session_id="from-python")
-assert session.result(timeout_seconds=20) == {"one": 2, "two": 4}, session.get()
-assert sessions.execute(
-    tasks=tasks, mode="adaptive", optimization=True, monitoring=True, session_id="from-python"
+session = sessions.start(tasks=tasks, mode="adaptive", optimization=True, monitoring=True, id="from-python")
+assert session.result(timeout=20) == {"one": 2, "two": 4}, session.get()
+assert sessions.start(
+    tasks=tasks, mode="adaptive", optimization=True, monitoring=True, id="from-python"
 ).existed
 assert session.get()["status"] == "completed"
 assert [task["status"] for task in session.tasks()] == ["completed", "completed"]
 seen = list(session.watch())
 assert seen[-1]["session"]["status"] == "completed" if "session" in seen[-1] else True, seen
-assert session.explain()["choices"][0]["kind"] == "mode"
-held = sessions.execute(tasks=[{"id": "wait", "capability": "nobody.ends"}], mode="swarm")
+assert session.why()["choices"][0]["kind"] == "mode"
+held = sessions.start(tasks=[{"id": "wait", "capability": "nobody.ends"}], mode="swarm")
 held.pause("not now")
 assert held.get()["status"] == "paused"
 held.resume()
 held.cancel("enough")
 try:
-    held.result(timeout_seconds=20)
+    held.result(timeout=20)
     raise AssertionError("it was cancelled")
 except TuttiError as error:
     assert error.code == "session.cancelled", error
 try:
-    sessions.execute(tasks=[{"id": "a", "capability": "x.y", "needs": [{"task": "b"}]}])
+    sessions.start(tasks=[{"id": "a", "capability": "x.y", "needs": [{"task": "b"}]}])
     raise AssertionError("it needs what is not there")
 except TuttiError as error:
     assert "b" in error.message, error
@@ -64,12 +64,12 @@ const addressed = ({ http, grpc }: Platform) => `
 import os
 
 os.environ["TUTTI_ADDRESS"] = "${grpc}"
-os.environ["TUTTI_SERVER"] = "${http}"
+os.environ["TUTTI_URL"] = "${http}"
 `;
 
 const orchestrated = (platform: Platform) => `${addressed(platform)}
+import tutti
 from tutti import SessionOrchestrator, TuttiError
-from tutti.sessions import Sessions
 
 seen = []
 
@@ -84,21 +84,21 @@ class Lost(SessionOrchestrator):
     async def decide(self, question, context):
         return {"begin": ["nowhere"]}
 
-sessions = Sessions()
+sessions = tutti.connect().sessions
 tasks = [{"id": each, "capability": "number.double", "input": {"n": 1}} for each in ("a", "b", "c")]
 
 def orchestrated_by(name):
     # What was offered a moment ago is not everywhere known.
-    return sessions.execute(tasks=tasks, mode="custom", orchestrator=name)
+    return sessions.start(tasks=tasks, mode="custom", orchestrator=name)
 
 with Careful("test.careful", handle_signals=False), Lost("test.lost", handle_signals=False):
     session = orchestrated_by("test.careful")
-    assert session.result(timeout_seconds=60) == {"a": 2, "b": 2, "c": 2}
+    assert session.result(timeout=60) == {"a": 2, "b": 2, "c": 2}
     ends = {task["spec"]["id"]: task["endTimeMs"] for task in session.tasks()}
     assert ends["c"] <= ends["b"] <= ends["a"], ends
     assert seen[0] == (1, ["a", "b", "c"]), seen
     try:
-        orchestrated_by("test.lost").result(timeout_seconds=60)
+        orchestrated_by("test.lost").result(timeout=60)
         raise AssertionError("it names no task")
     except TuttiError as error:
         assert "nowhere" in error.message, error
@@ -135,8 +135,8 @@ describe("a session from Python", { skip: python.skip }, () => {
       const worked = await run(["-c", careful], directory);
       assert.equal(worked.code, 0, worked.output);
       assert.match(worked.output, /^\{'later': 'All about bows', 'now': 'All about rosin'\}$/m);
-      const shown = programOfGuide("pages_of_mine.py").replace("Sessions()", `Sessions("${platform.http}")`);
-      assert.deepEqual(await run(["-c", shown], directory), {
+      const shown = programOfGuide("pages_of_mine.py");
+      assert.deepEqual(await run(["-c", shown], directory, { TUTTI_URL: platform.http }), {
         ...{ code: 0, output: "{'cats': 'All about cats'}\n" },
       });
       const handled = await run(["-c", `${addressed(platform)}${programOfGuide("handle.py")}`], directory);

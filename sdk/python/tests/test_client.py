@@ -158,7 +158,7 @@ class A_call(unittest.TestCase):
                 Server((502, {}, b"<h1>Bad Gateway</h1>")) as server,
                 self.assertRaises(tutti.Unavailable) as raised,
             ):
-                wait(server.url, lambda client: client.with_options(timeout=0.1).runs.get("r1").get())
+                wait(server.url, lambda client: client.runs.get("r1").get())
             self.assertIn("<h1>Bad Gateway</h1>", str(raised.exception))
 
     def test_uses_one_connection_for_calls_that_can_be_repeated(self) -> None:
@@ -188,7 +188,8 @@ class A_call(unittest.TestCase):
 class A_watch(unittest.TestCase):
     def test_continues_behind_the_last_event_after_a_break_and_ends_with_its_subject(self) -> None:
         chunked = {"content-type": "text/event-stream", "transfer-encoding": "chunked"}
-        first = b'id: 1\nevent: snapshot\ndata: {"run": {"st|atus": "running"}}\n\n: alive\n\nid: 2\nevent: change\ndata: {}\n\n'
+        first = b'id: 1\nevent: snapshot\ndata: {"run": {"st|atus": "running"}}\n\n: on\n\n'
+        first += b"id: 2\nevent: change\ndata: {}\n\n"
         last = b'id: 3\r\nevent: change\r\ndata: {"run":\r\ndata:  {"status": "completed"}}\r\n\r\nevent: end\ndata: {}\n\n'
         with (
             Server((200, chunked, first), (200, chunked, last)) as server,
@@ -202,9 +203,9 @@ class A_watch(unittest.TestCase):
         with (
             Server(problem("x", 404, "never", statusName="NOT_FOUND")) as server,
             tutti.connect(server.url) as client,
+            self.assertRaises(tutti.NotFound),
         ):
-            with self.assertRaises(tutti.NotFound):
-                list(client.runs.get("r1").watch())
+            list(client.runs.get("r1").watch())
 
 
 class A_result(unittest.TestCase):
@@ -225,9 +226,9 @@ class A_result(unittest.TestCase):
         with (
             Server(said({"runId": "r1", "outcome": {"failed": detail}})) as server,
             tutti.connect(server.url) as client,
+            self.assertRaises(tutti.RunFailed) as raised,
         ):
-            with self.assertRaises(tutti.RunFailed) as raised:
-                client.runs.get("r1").result()
+            client.runs.get("r1").result()
         error = raised.exception
         self.assertEqual((error.code, error.retryable, error.run_id), ("pay.declined", False, "r1"))
         self.assertEqual(str(error.__cause__), "Error: it hung up")

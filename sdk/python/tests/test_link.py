@@ -216,7 +216,7 @@ class Ends(unittest.TestCase):
         for output, code, said in (
             ({"a": [1, float("nan")]}, "sdk.output_invalid", "nan at output.a[1]"),
             ({"a": object()}, "sdk.output_invalid", "a object at output.a"),
-            ("x" * 200, "sdk.output_too_large", "at most 100 bytes, found 202"),
+            ("x" * 200, "sdk.output_too_large", "202 bytes, more than the maximum of 100"),
         ):
             failed = self.outcome(partial(_given_back, output)).failed
             self.assertEqual((failed.code, failed.retry), (code, RETRY_CLASS_NEVER))

@@ -42,15 +42,15 @@ class Options(unittest.TestCase):
         with mock.patch.dict(os.environ, {"TUTTI_ADDRESS": "nowhere"}, clear=True):
             for make, said in (
                 (lambda: Worker(), "TUTTI_ADDRESS"),
-                (lambda: Worker("a:1", slots=0), "the option slots"),
-                (lambda: Worker("a:1", slots=True), "the option slots"),
+                (lambda: Worker("a:1", slots=0), "`slots`"),
+                (lambda: Worker("a:1", slots=True), "`slots`"),
                 (lambda: Worker("a:1", drain_seconds=-1), "drain_seconds"),
-                (lambda: Worker("a:1", kind="robot"), "the option kind"),
-                (lambda: Worker([]), "the option address"),
-                (lambda: Worker("far:1", credentials=Credentials("t")), "far:1 in the clear"),
+                (lambda: Worker("a:1", kind="robot"), "`kind`"),
+                (lambda: Worker([]), "`address`"),
+                (lambda: Worker("far:1", credentials=Credentials("t")), "far:1 is another machine"),
                 (lambda: Worker("a:1").handle("Bad Name", print), "the name of a capability"),
                 (lambda: Worker("a:1").handle("a.b", print, version="1"), "the version of a.b"),
-                (lambda: Worker("a:1").run(), "at least one before it starts"),
+                (lambda: Worker("a:1").run(), "at least one before the worker starts"),
             ):
                 with self.assertRaises(OptionInvalid) as caught:
                     make()

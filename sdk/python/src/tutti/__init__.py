@@ -7,11 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._aio.client import AsyncClient, aconnect
+from ._aio.locks import AsyncLock
+from ._aio.missions import AsyncMission
 from ._aio.runs import AsyncRun
 from ._aio.schedules import AsyncSchedule
+from ._aio.sessions import AsyncSession
 from ._sync.client import Client, connect
+from ._sync.locks import Lock
+from ._sync.missions import Mission
 from ._sync.runs import Run
 from ._sync.schedules import Schedule
+from ._sync.sessions import Session
 from ._version import VERSION as __version__
 from .errors import (
     Aborted,
@@ -32,6 +38,7 @@ from .errors import (
     Unavailable,
     Unreachable,
 )
+from .workflow import Retry, Workflow
 
 if TYPE_CHECKING:
     from ._handlers import Estimate
@@ -78,8 +85,11 @@ __all__ = [
     "AlreadyExists",
     "AskedModel",
     "AsyncClient",
+    "AsyncLock",
+    "AsyncMission",
     "AsyncRun",
     "AsyncSchedule",
+    "AsyncSession",
     "Budget",
     "Busy",
     "Cancelled",
@@ -89,16 +99,20 @@ __all__ = [
     "Estimate",
     "FailedPrecondition",
     "InvalidArgument",
+    "Lock",
+    "Mission",
     "NotEnded",
     "NotFound",
     "OptionInvalid",
     "PermissionDenied",
     "ResourceExhausted",
+    "Retry",
     "Run",
     "RunCancelled",
     "RunFailed",
     "RunTerminated",
     "Schedule",
+    "Session",
     "SessionOrchestrator",
     "TaskContext",
     "TaskFailure",
@@ -110,6 +124,7 @@ __all__ = [
     "Unreachable",
     "Worker",
     "WorkerRefused",
+    "Workflow",
     "__version__",
     "aconnect",
     "connect",

@@ -1,5 +1,8 @@
-"""Secrets for handlers. One of the installation comes over HTTP, sealed for a key that is made for the call, and is kept for
-as long as the installation allows; one of this machine is read anew each time."""
+"""Secrets for handlers.
+
+A secret of the platform comes over HTTP, sealed for a key that is made for the call, and is kept for as long as
+the platform allows. A secret of this machine is read each time.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._contracts import RETRY_CLASS_NEVER, RETRY_CLASS_SAME_KEY
-from ._rest import Rest, servers_of
-from .failures import OptionInvalid, TuttiError
+from ._call import resolve, servers_of
+from ._sync.rest import Rest
+from .errors import RETRY_NEVER, RETRY_SAME_KEY, OptionInvalid, TuttiError
 
 _form = re.compile(r"(secret|env|file):(.+)", re.DOTALL)
 _plain_loopback = re.compile(r"http://(127\.|localhost[:/]|localhost$|\[::1\])")
@@ -49,8 +52,8 @@ class Secrets:
         allow_unprotected: bool = False,
         is_local: bool = True,
     ) -> None:
-        default = "http://127.0.0.1:7400" if is_local else ""
-        self._servers = servers_of(server or default)
+        url = server or ("http://127.0.0.1:7400" if is_local else "")
+        self._servers = servers_of(url) if url else ("",)
         self._offered = frozenset(offered)
         self._access_token = access_token
         self._allow_unprotected = allow_unprotected
@@ -109,17 +112,19 @@ class Secrets:
             },
         }
         token = wanted.access_token or self._access_token
-        rest = Rest(self._servers, namespace=wanted.namespace, access_token=token)
+        rest = Rest(resolve({}, url=self._servers, namespace=wanted.namespace, api_key=token))
         try:
-            reply = rest.call("POST", "/v1/secrets/unseal", body=body)
+            reply = rest.call("POST", "/v1/secrets/unseal", body=body, repeatable=True)
         except OSError as error:
             raise TuttiError(
                 "sdk.secret_unreachable",
                 f"Tutti did not answer at {' or '.join(self._servers)} for the secret {wanted.reference}."
-                " Set TUTTI_SERVER to its URL.",
+                " Set TUTTI_URL to its URL.",
                 status="UNAVAILABLE",
-                retry=RETRY_CLASS_SAME_KEY,
+                retry=RETRY_SAME_KEY,
             ) from error
+        finally:
+            rest.close()
         [sealed] = reply["values"]
         content = reception.open(wanted.namespace, sealed)
         if content is None or sealed["name"] != name.partition("@")[0]:
@@ -128,7 +133,7 @@ class Secrets:
                 f"The secret {wanted.reference} was not sealed for this call."
                 " Check the proxies between the worker and the installation.",
                 status="DATA_LOSS",
-                retry=RETRY_CLASS_SAME_KEY,
+                retry=RETRY_SAME_KEY,
             )
         return content.decode("utf-8", "replace"), float(sealed.get("keepMs") or 0)
 
@@ -137,8 +142,8 @@ class Secrets:
         wrong = next((server for server in self._servers if not self._is_protected(server)), None)
         if wrong is None:
             return
-        expected = "an address such as https://tutti.example, by which secrets come (or allow_unprotected)"
-        raise OptionInvalid("the option server (TUTTI_SERVER)", expected, wrong or "none")
+        expected = "a URL such as https://tutti.example, which protects secrets (or `allow_unprotected`)"
+        raise OptionInvalid("url (TUTTI_URL)", expected, wrong or "none")
 
     def _is_protected(self, server: str) -> bool:
         is_known = self._allow_unprotected or _plain_loopback.match(server) is not None
@@ -164,7 +169,9 @@ class _Reception:
 
     def open(self, namespace: str, sealed: dict[str, Any]) -> bytes | None:
         """None where it was sealed for somebody else, is another secret, or is not as it was."""
-        also = json.dumps([namespace, sealed["name"], sealed["version"]], separators=(",", ":"), ensure_ascii=False)
+        also = json.dumps(
+            [namespace, sealed["name"], sealed["version"]], separators=(",", ":"), ensure_ascii=False
+        )
         try:
             encapsulated = base64.b64decode(sealed["encapsulatedKey"])
             shared = self._private.exchange(self._public.from_public_bytes(encapsulated))
@@ -181,7 +188,9 @@ _SUITE = b"HPKE\x00\x20\x00\x01\x00\x02"
 def _schedule(dh: bytes, kem_context: bytes) -> tuple[bytes, bytes]:
     extracted = _extract(_KEM, b"", b"eae_prk", dh)
     shared = _expand(_KEM, extracted, b"shared_secret", kem_context, 32)
-    context = b"\x00" + _extract(_SUITE, b"", b"psk_id_hash", b"") + _extract(_SUITE, b"", b"info_hash", _INFO)
+    context = (
+        b"\x00" + _extract(_SUITE, b"", b"psk_id_hash", b"") + _extract(_SUITE, b"", b"info_hash", _INFO)
+    )
     secret = _extract(_SUITE, shared, b"secret", b"")
     return _expand(_SUITE, secret, b"key", context, 32), _expand(_SUITE, secret, b"base_nonce", context, 12)
 
@@ -210,4 +219,4 @@ def no_secrets(wanted: SecretWanted) -> str:
 
 
 def _never(code: str, message: str) -> TuttiError:
-    return TuttiError(code, message, status="FAILED_PRECONDITION", retry=RETRY_CLASS_NEVER)
+    return TuttiError(code, message, status="FAILED_PRECONDITION", retry=RETRY_NEVER)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ._call import servers_of
 from ._contracts import (
     AGENT_KIND_COMMAND,
     AGENT_KIND_CONTAINER,
@@ -15,9 +17,10 @@ from ._contracts import (
     AGENT_KIND_PERSON,
 )
 from ._secrets import Secrets
-from .failures import OptionInvalid
+from .errors import OptionInvalid
 
 SLOTS_MAX = 100_000
+_LINK_PORT = 7401
 KINDS: Mapping[str, int] = {
     "function": AGENT_KIND_FUNCTION,
     "command": AGENT_KIND_COMMAND,
@@ -93,26 +96,27 @@ def resolve(
     drain_seconds: float,
     on_sleep: Callable[[str], None] | None = None,
     on_wake: Callable[[str], None] | None = None,
-    server: str | None = None,
+    url: str | None = None,
     secrets: Sequence[str] = (),
 ) -> Settings:
-    """An option comes before its variable, and that before the default."""
+    """An option takes precedence over its variable, and the variable over the default."""
     if isinstance(slots, bool) or not isinstance(slots, int) or not 1 <= slots <= SLOTS_MAX:
-        raise OptionInvalid("the option slots", f"a whole number from 1 to {SLOTS_MAX}", slots)
+        raise OptionInvalid("slots", f"a whole number from 1 to {SLOTS_MAX}", slots)
     if kind not in KINDS:
-        raise OptionInvalid("the option kind", ", ".join(KINDS), kind)
+        raise OptionInvalid("kind", f"one of {', '.join(KINDS)}", kind)
     if not drain_seconds >= 0:
-        raise OptionInvalid("the option drain_seconds", "seconds from 0", drain_seconds)
-    addresses = _addresses(address, environment)
+        raise OptionInvalid("drain_seconds", "at least 0", drain_seconds)
+    addresses = _addresses(address, url, environment)
     given = credentials or Credentials()
-    token = given.access_token or environment.get("TUTTI_ACCESS_TOKEN")
+    # The platform sets TUTTI_ACCESS_TOKEN for the agents that it launches.
+    token = given.access_token or environment.get("TUTTI_API_KEY") or environment.get("TUTTI_ACCESS_TOKEN")
     far = next((each for each in addresses if not _loopback_form.match(each)), None)
     if token and far and not given.is_encrypted and not allow_unprotected:
         raise OptionInvalid(
             "credentials",
-            f"a certificate_authority beside the access_token, which would be sent to {far} in the clear"
-            " (or allow_unprotected)",
-            None,
+            f"a certificate_authority, because {far} is another machine and the API key would be sent in the clear"
+            " (or `allow_unprotected`)",
+            "none",
         )
     return Settings(
         addresses=addresses,
@@ -135,7 +139,7 @@ def resolve(
         on_sleep=on_sleep,
         on_wake=on_wake,
         secrets=Secrets(
-            server or environment.get("TUTTI_SERVER"),
+            url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER"),
             offered=secrets,
             access_token=token,
             allow_unprotected=allow_unprotected,
@@ -144,13 +148,24 @@ def resolve(
     )
 
 
-def _addresses(said: str | Sequence[str] | None, environment: Mapping[str, str]) -> Sequence[str]:
-    given = said if said is not None else environment.get("TUTTI_ADDRESS") or "127.0.0.1:7401"
+def _addresses(
+    option: str | Sequence[str] | None, url: str | None, environment: Mapping[str, str]
+) -> Sequence[str]:
+    """Links are on port 7401 of the hosts of the URL, unless an address is set."""
+    named = option if option is not None else environment.get("TUTTI_ADDRESS")
+    given = named or _links_of(url or environment.get("TUTTI_URL") or "http://127.0.0.1:7400")
+    if option is not None and not option:
+        given = option
     addresses = [each.strip() for each in given.split(",")] if isinstance(given, str) else list(given)
-    where = "TUTTI_ADDRESS" if said is None else "the option address"
+    where = "address" if option is not None else "TUTTI_ADDRESS"
     wrong = (
         "" if not addresses else next((each for each in addresses if not _address_form.fullmatch(each)), None)
     )
     if wrong is not None:
-        raise OptionInvalid(where, "host:port, such as 127.0.0.1:7401", wrong)
+        raise OptionInvalid(where, "host:port such as 127.0.0.1:7401", wrong)
     return tuple(addresses)
+
+
+def _links_of(url: str) -> Sequence[str]:
+    hosts = [urllib.parse.urlsplit(server).hostname or "" for server in servers_of(url)]
+    return [f"[{host}]:{_LINK_PORT}" if ":" in host else f"{host}:{_LINK_PORT}" for host in hosts]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Coroutine
 from ssl import SSLContext
+from typing import Any
 
 monotonic = time.monotonic
 sleep = asyncio.sleep
@@ -39,6 +41,32 @@ class AsyncStream:
 
     def close(self) -> None:
         self._writer.close()
+
+
+class AsyncFlag:
+    """Something that has happened, or not yet."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    async def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set. False when ``timeout`` is over, in seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._event.wait()
+        except TimeoutError:
+            return False
+
+
+def in_background(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> asyncio.Task[None]:
+    """The caller keeps the task: the loop does not."""
+    return asyncio.create_task(work(), name=name)
 
 
 def _until(deadline: float) -> asyncio.Timeout:

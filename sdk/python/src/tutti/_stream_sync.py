@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
+from collections.abc import Callable
 from ssl import SSLContext
 
 monotonic = time.monotonic
@@ -46,6 +48,29 @@ class Stream:
     def close(self) -> None:
         self._reader.close()
         self._connection.close()
+
+
+class Flag:
+    """Something that has happened, or not yet."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set. False when ``timeout`` is over, in seconds."""
+        return self._event.wait(timeout)
+
+
+def in_background(work: Callable[[], None], name: str) -> threading.Thread:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 def _left(deadline: float) -> float:

@@ -19,7 +19,7 @@ class TaskFailure(TuttiError):
     """Raised by a handler that knows why it fails.
 
     ``raise TaskFailure("pay.declined", "the card was declined", final=True)``. Definitions match the code in ``retry``.
-    ``final``: the same task fails again; it is not retried, whatever the definition says.
+    ``final``: the task is not retried.
     """
 
     def __init__(

@@ -37,19 +37,19 @@ class Worker:
     Plain functions run in threads, as many as there are slots; `async def` runs in the event loop.
     An option comes before its variable, and that before the default:
 
-    address: one host or several, `host:port`. `TUTTI_ADDRESS`, else 127.0.0.1:7401.
+    url: of the platform. `TUTTI_URL`, else http://127.0.0.1:7400. Tasks come over gRPC from port 7401 of its host, and
+        secrets over HTTP.
+    address: one host or several, `host:port`, if tasks come from elsewhere. `TUTTI_ADDRESS`, else port 7401 of `url`.
     pool, namespace: `TUTTI_POOL`, `TUTTI_NAMESPACE`, else `default`.
     agent_id: unique in the pool and the same at each start. `TUTTI_AGENT_ID`, else the host gives one.
     kind: what does the tasks, for people: function, command, container, model, conversation or person.
     labels: to be matched by. resources: what its tasks share, by name: cpu, memory_bytes, gpu, a licence.
     slots: how many tasks it does at once.
     context_keys: of context that it holds, and that makes it quicker for tasks which name one.
-    credentials: without them `TUTTI_ACCESS_TOKEN`, and no encryption.
+    credentials: without them the key in `TUTTI_API_KEY`, and no encryption.
     allow_unprotected: sends an access token to another machine without encryption.
     handle_signals: whether SIGTERM and SIGINT drain it; a second one ends the process at once.
     drain_seconds: how long what is at work may take when it is stopped; then it is told to end.
-    server: where the installation is reached over HTTP, which secrets come by. `TUTTI_SERVER`, else
-        http://127.0.0.1:7400 for a worker on the same machine.
     secrets: variables and files of this machine that its tasks may name: `env:DB_PASSWORD`, `file:/run/secrets/db`.
     on_sleep: called with a reason when it begins to sleep, by the host's wish or its own: what is costly to hold can
         be let go of. on_wake: when it is awake again, before it gets anything to do. Both run where the link does: be
@@ -76,7 +76,7 @@ class Worker:
         drain_seconds: float = 30,
         on_sleep: Callable[[str], None] | None = None,
         on_wake: Callable[[str], None] | None = None,
-        server: str | None = None,
+        url: str | None = None,
         secrets: Sequence[str] = (),
     ) -> None:
         self.settings: Settings = resolve(
@@ -98,7 +98,7 @@ class Worker:
             drain_seconds=drain_seconds,
             on_sleep=on_sleep,
             on_wake=on_wake,
-            server=server,
+            url=url,
             secrets=secrets,
         )
         self._handlers = Handlers()
@@ -235,9 +235,9 @@ class Worker:
 
     def _begin(self) -> None:
         if len(self._handlers) == 0:
-            raise OptionInvalid("handlers", "at least one before it starts", "none")
+            raise OptionInvalid("handlers", "at least one before the worker starts", "none")
         if self._is_begun or self._stopped.done():
-            raise RuntimeError("expected a worker that was not started yet: make another one to run again")
+            raise RuntimeError("The worker was started before. Make another worker to run again.")
         self._is_begun = True
 
     def _run_in_thread(self) -> None:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from .._call import Duration, Json, given, milliseconds_at, resolve, seconds_of
 from .approvals import AsyncApprovals
+from .locks import AsyncLocks
+from .missions import AsyncMissions
 from .rest import AsyncRest
 from .runs import AsyncRun, AsyncRuns, RunOptions, spec_of
 from .schedules import AsyncSchedules
+from .sessions import AsyncSessions
 from .workflows import AsyncWorkflows
 
 if TYPE_CHECKING:
@@ -40,6 +43,12 @@ class AsyncClient:
         self.approvals = AsyncApprovals(rest)
         #: Create and find schedules.
         self.schedules = AsyncSchedules(rest)
+        #: Start and steer sessions: tasks and an intent.
+        self.sessions = AsyncSessions(rest)
+        #: Start missions, and join them: agents that work together.
+        self.missions = AsyncMissions(rest)
+        #: Hold locks.
+        self.locks = AsyncLocks(rest)
 
     @property
     def namespace(self) -> str:

@@ -186,4 +186,6 @@ async def _head(stream: AsyncStream, deadline: float) -> Head:
     while text := (await stream.read_line(deadline)).decode("latin-1").rstrip("\r\n"):
         name, _, value = text.partition(":")
         headers[name.strip().lower()] = value.strip()
+    if version == "HTTP/1.0":
+        headers.setdefault("connection", "close")
     return Head(int(rest[:3]), headers)

@@ -26,8 +26,9 @@ from .._call import (
     is_worth_another,
     pause_seconds,
 )
+from .._payload import from_json
 from .._stream_async import monotonic, sleep
-from ..errors import NotEnded, TuttiError, error_of_answer, error_of_problem, unreachable
+from ..errors import NotEnded, TuttiError, error_of_answer, error_of_ending, error_of_problem, unreachable
 from .http import AsyncAnswer, AsyncHttp, NotSent
 
 _Answer = TypeVar("_Answer")
@@ -238,3 +239,19 @@ async def _events_of(answer: AsyncAnswer) -> AsyncGenerator[ServerEvent, None]:
     async for piece in answer.pieces(SILENCE_SECONDS):
         for event in lines.feed(piece):
             yield event
+
+
+async def outcome_of(rest: AsyncRest, what: str, path: str, timeout_seconds: float | None) -> Json:
+    """The output of a mission or a session as soon as it has ended. Raises its error."""
+
+    async def ask(wait_seconds: float) -> Mapping[str, Json] | None:
+        query = {"waitMs": round(wait_seconds * 1_000)}
+        reply = await rest.call("GET", f"{path}/result", query=query, wait_seconds=wait_seconds)
+        found: Mapping[str, Json] | None = reply.get("outcome")
+        return found or None
+
+    outcome = await rest.ended(what, ask, timeout_seconds)
+    for ending in ("failed", "cancelled", "terminated"):
+        if ending in outcome:
+            raise error_of_ending(ending, outcome[ending], path.rpartition("/")[2])
+    return from_json(outcome.get("completed"))

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from .._call import Duration, Json, given, milliseconds_at, resolve, seconds_of
 from .approvals import Approvals
+from .locks import Locks
+from .missions import Missions
 from .rest import Rest
 from .runs import Run, Runs, RunOptions, spec_of
 from .schedules import Schedules
+from .sessions import Sessions
 from .workflows import Workflows
 
 if TYPE_CHECKING:
@@ -41,6 +44,12 @@ class Client:
         self.approvals = Approvals(rest)
         #: Create and find schedules.
         self.schedules = Schedules(rest)
+        #: Start and steer sessions: tasks and an intent.
+        self.sessions = Sessions(rest)
+        #: Start missions, and join them: agents that work together.
+        self.missions = Missions(rest)
+        #: Hold locks.
+        self.locks = Locks(rest)
 
     @property
     def namespace(self) -> str:

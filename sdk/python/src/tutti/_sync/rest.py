@@ -27,8 +27,9 @@ from .._call import (
     is_worth_another,
     pause_seconds,
 )
+from .._payload import from_json
 from .._stream_sync import monotonic, sleep
-from ..errors import NotEnded, TuttiError, error_of_answer, error_of_problem, unreachable
+from ..errors import NotEnded, TuttiError, error_of_answer, error_of_ending, error_of_problem, unreachable
 from .http import Answer, Http, NotSent
 
 _Answer = TypeVar("_Answer")
@@ -239,3 +240,19 @@ def _events_of(answer: Answer) -> Generator[ServerEvent, None, None]:
     for piece in answer.pieces(SILENCE_SECONDS):
         for event in lines.feed(piece):
             yield event
+
+
+def outcome_of(rest: Rest, what: str, path: str, timeout_seconds: float | None) -> Json:
+    """The output of a mission or a session as soon as it has ended. Raises its error."""
+
+    def ask(wait_seconds: float) -> Mapping[str, Json] | None:
+        query = {"waitMs": round(wait_seconds * 1_000)}
+        reply = rest.call("GET", f"{path}/result", query=query, wait_seconds=wait_seconds)
+        found: Mapping[str, Json] | None = reply.get("outcome")
+        return found or None
+
+    outcome = rest.ended(what, ask, timeout_seconds)
+    for ending in ("failed", "cancelled", "terminated"):
+        if ending in outcome:
+            raise error_of_ending(ending, outcome[ending], path.rpartition("/")[2])
+    return from_json(outcome.get("completed"))

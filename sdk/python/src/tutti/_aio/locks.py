@@ -1,0 +1,133 @@
+"""Locks, held by a program: one holder at a time, or a fixed number.
+
+A held lock is renewed until it is released. ``lost`` is set if the lock is lost. ``token`` stops a holder that does not
+notice: pass the token on, and refuse any token that is smaller than the greatest one seen.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator, Mapping
+from types import TracebackType
+
+from .._call import Duration, Json, quoted, seconds_of
+from .._stream_async import AsyncFlag, in_background, monotonic
+from ..errors import TuttiError
+from .rest import AsyncRest
+
+_CALL_WAIT_SECONDS = 30.0
+
+
+class AsyncLocks:
+    """The locks of a namespace."""
+
+    def __init__(self, rest: AsyncRest) -> None:
+        self._rest = rest
+
+    async def acquire(
+        self,
+        name: str,
+        *,
+        holder: str = "",
+        permits: int = 1,
+        shared: bool = False,
+        lease: Duration = 30.0,
+        wait: Duration = 0.0,
+        priority: int = 0,
+        work: Mapping[str, Json] | None = None,
+    ) -> AsyncLock:
+        """Acquire a lock. Raises ``lock.held`` if others hold it for longer than ``wait``, ``session.deadlock`` if it
+        gives way to another session.
+
+        holder: unique per acquisition. Default: a new one.
+        work: the session, run or mission that it is for, such as ``{"kind": "session", "id": "ses_1"}``. The lock is
+            released when that ends.
+        """
+        lease_seconds = seconds_of(lease, "lease")
+        body: dict[str, Json] = {"holder": holder or str(uuid.uuid4()), "leaseMs": lease_seconds * 1_000}
+        body |= {"permits": permits, "shared": shared, "priority": priority}
+        if work is not None:
+            body["work"] = dict(work)
+        until = monotonic() + seconds_of(wait, "wait")
+        while True:
+            asked = monotonic()
+            left = min(_CALL_WAIT_SECONDS, max(0.0, until - asked))
+            try:
+                path = f"{_path_of(name)}/acquire"
+                asking = {**body, "waitMs": left * 1_000}
+                # The holder is unique, so that a repeated call finds the same grant.
+                grant = await self._rest.call("POST", path, body=asking, wait_seconds=left, repeatable=True)
+                # The lease starts while it is asked for, at the earliest then.
+                return AsyncLock(self._rest, name, grant, lease_seconds, asked)
+            except TuttiError as error:
+                if error.code != "lock.held" or monotonic() >= until:
+                    raise
+
+    async def get(self, name: str) -> Json:
+        """Read the holders and the waiting ones. Raises ``NotFound`` if there are none."""
+        return await self._rest.call("GET", _path_of(name))
+
+    def list(self, *, prefix: str = "") -> AsyncGenerator[Json, None]:
+        """Find locks that are held or configured, by name."""
+        return self._rest.pages("/v1/locks", "locks", {"prefix": prefix})
+
+    async def break_(self, name: str, holder: str, reason: str) -> None:
+        """Take a lock away from its holder."""
+        body = {"holder": holder, "reason": reason}
+        await self._rest.call("POST", f"{_path_of(name)}/break", body=body, repeatable=True)
+
+
+class AsyncLock:
+    """A held lock. As a context manager it is released at the end."""
+
+    def __init__(
+        self, rest: AsyncRest, name: str, grant: Mapping[str, Json], lease_seconds: float, since: float
+    ) -> None:
+        self._rest = rest
+        self._lease_seconds = lease_seconds
+        self._due = since + lease_seconds
+        self._released = AsyncFlag()
+        self.name = name
+        self.holder: str = grant["holder"]
+        #: Greater than the token of every earlier holder.
+        self.token = int(grant["token"])
+        #: Set when the lock was lost: taken away, or not renewed in time.
+        self.lost = AsyncFlag()
+        self._renewals = in_background(self._renew, f"tutti-lock-{name}")
+
+    async def release(self) -> bool:
+        """Release the lock. False: it was lost before."""
+        self._released.set()
+        body = {"holder": self.holder, "token": self.token}
+        path = f"{_path_of(self.name)}/release"
+        return bool((await self._rest.call("POST", path, body=body, repeatable=True)).get("released"))
+
+    async def __aenter__(self) -> AsyncLock:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.release()
+
+    async def _renew(self) -> None:
+        lease = {"name": self.name, "holder": self.holder, "token": self.token}
+        body = {"renewals": [{**lease, "leaseMs": self._lease_seconds * 1_000}]}
+        while not await self._released.wait(self._lease_seconds / 3):
+            asked = monotonic()
+            if asked >= self._due:
+                self.lost.set()
+                return
+            try:
+                reply = await self._rest.call("POST", "/v1/leases/renew", body=body, repeatable=True)
+            except TuttiError:
+                continue
+            (receipt,) = reply["receipts"]
+            if "expireTimeMs" not in receipt:
+                self.lost.set()
+                return
+            self._due = asked + self._lease_seconds
+
+
+def _path_of(name: str) -> str:
+    return f"/v1/locks/{quoted(name)}"

@@ -1,0 +1,238 @@
+"""Sessions: tasks and an intent. Tutti chooses how they are done, and explains its choice.
+
+Tasks and answers are JSON with the names of REST: ``docs/reference/rest.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from .._call import Duration, Json, given, milliseconds_at, milliseconds_of, quoted, seconds_of
+from .._payload import to_json
+from .rest import AsyncRest, outcome_of
+from .runs import Budget, amounts_of
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+Mode = Literal["workflow", "swarm", "intelligence", "hybrid", "adaptive", "custom"]
+# The most entries that a page can have: each page is a search of its own.
+_LINES = {"size": 1_000}
+_LEVELS = {True: "standard", False: "minimal"}
+
+
+class SessionOptions(TypedDict, total=False):
+    """What a session may use, and how it is found."""
+
+    title: str
+    #: The capability that decides, for the mode ``custom``.
+    orchestrator: str
+    #: What may be used. Default: no limit.
+    budget: Budget
+    #: The pool of tasks that name none.
+    pool: str
+    #: Added to the priority of each task, -100 to 100.
+    priority: int
+    due_time: datetime
+    timeout: Duration
+    retention: Duration
+    #: Its share against other sessions. Default: 1.
+    weight: float
+    #: The most that it uses at once, by name: ``slots``, or a resource.
+    limits: Mapping[str, float]
+    #: Ids of reservations that it may use.
+    reservations: Sequence[str]
+    #: Sessions that have to end before it starts: ids, or dictionaries with ``session`` and ``condition``.
+    after: Sequence[str | Mapping[str, Json]]
+    #: Locks that it holds while it runs: names, or dictionaries with ``name``, ``permits`` and ``shared``.
+    locks: Sequence[str | Mapping[str, Json]]
+    labels: Mapping[str, str]
+
+
+class AsyncSessions:
+    """The sessions of a namespace."""
+
+    def __init__(self, rest: AsyncRest) -> None:
+        self._rest = rest
+
+    async def start(
+        self,
+        *,
+        tasks: Sequence[Mapping[str, Json]] | None = None,
+        goal: str | Mapping[str, Json] | None = None,
+        definition: str | Mapping[str, Json] | None = None,
+        input: Json = None,
+        output: str = "",
+        mode: Mode = "adaptive",
+        optimization: bool | Literal["time", "cost", "quality"] | Mapping[str, Json] = False,
+        monitoring: bool | Literal["minimal", "standard", "detailed"] | Mapping[str, Json] = True,
+        id: str = "",
+        idempotency_key: str = "",
+        **options: Unpack[SessionOptions],
+    ) -> AsyncSession:
+        """Start a session of tasks, of a goal, or of a registered definition.
+
+        The same id with the same content is the same session. ``optimization=True`` balances time, cost and quality.
+        ``monitoring=True`` is the standard level.
+        """
+        work = _work_of(tasks, goal, definition, given_input=input, output=output)
+        body = {"mode": mode, **work, **_settings_of(options), "monitoring": _monitoring_of(monitoring)}
+        if optimization is not False:
+            body["optimization"] = _optimization_of(optimization)
+        if id:
+            body["sessionId"] = id
+        started = await self._rest.call("POST", "/v1/sessions", body=body, key=idempotency_key)
+        session_id: str = started["session"]["sessionId"]
+        return AsyncSession(self._rest, session_id, existed=bool(started.get("existed")))
+
+    def get(self, session_id: str) -> AsyncSession:
+        """A session by its id. No call is made."""
+        return AsyncSession(self._rest, session_id)
+
+    def list(
+        self,
+        *,
+        status: Sequence[str] = (),
+        mode: Sequence[Mode] = (),
+        labels: Mapping[str, str] | None = None,
+        text: str = "",
+    ) -> AsyncGenerator[Json, None]:
+        """Find sessions, newest first."""
+        label = [f"{name}={value}" for name, value in (labels or {}).items()]
+        query = {"status": status, "mode": mode, "label": label, "text": text}
+        return self._rest.pages("/v1/sessions", "sessions", query, later=_LINES)
+
+
+class AsyncSession:
+    """A session that was started or found."""
+
+    def __init__(self, rest: AsyncRest, session_id: str, *, existed: bool = False) -> None:
+        self._rest = rest
+        self.id = session_id
+        #: Whether the session existed before it was started.
+        self.existed = existed
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"
+
+    async def get(self) -> Json:
+        """Read the session."""
+        return await self._call("GET")
+
+    async def result(self, timeout: Duration | None = None) -> Json:
+        """Wait for the output. Raises ``RunFailed`` when the session failed, ``NotEnded`` when ``timeout`` is over."""
+        seconds = None if timeout is None else seconds_of(timeout)
+        return await outcome_of(self._rest, f"Session `{self.id}`", self._path(), seconds)
+
+    async def watch(self) -> AsyncGenerator[Json, None]:
+        """Follow the session until it ends: all of it first, then each change of ``session``, ``tasks``, ``choices``."""
+        query = {"withTasks": True, "withChoices": True}
+        async for kind, said in self._rest.follow(f"/v1/watch/sessions/{quoted(self.id)}", query=query):
+            if kind in ("snapshot", "change"):
+                yield said
+
+    async def tasks(self) -> list[Json]:
+        """Read the tasks of all parts, in the order in which they were given."""
+        return [task async for task in self._rest.pages(self._path("/tasks"), "tasks")]
+
+    async def add_tasks(self, tasks: Sequence[Mapping[str, Json]], *, idempotency_key: str = "") -> None:
+        """Add tasks to a running session. All or none."""
+        body = {"tasks": [dict(task) for task in tasks]}
+        await self._call("POST", "/tasks", body=body, key=idempotency_key)
+
+    async def signal(self, name: str, payload: Json = None, *, idempotency_key: str = "") -> None:
+        """Send a signal. The session passes it to its runs."""
+        body = {} if payload is None else to_json(payload)
+        await self._call("POST", f"/signals/{quoted(name)}", body=body, key=idempotency_key)
+
+    async def pause(self, reason: str = "") -> None:
+        """Start no more tasks. Running tasks finish."""
+        await self._call("POST", "/pause", body={"reason": reason}, repeatable=True)
+
+    async def resume(self, reason: str = "") -> None:
+        """Continue."""
+        await self._call("POST", "/resume", body={"reason": reason}, repeatable=True)
+
+    async def cancel(self, reason: str = "") -> None:
+        """Stop the session and all that it started."""
+        await self._call("POST", "/cancel", body={"reason": reason}, repeatable=True)
+
+    async def terminate(self, reason: str = "") -> None:
+        """End the session at once, and all that it started."""
+        await self._call("POST", "/terminate", body={"reason": reason}, repeatable=True)
+
+    async def why(self, task: str = "") -> Json:
+        """Explain the status of the session or of a task, with the choices that led to it."""
+        return await self._call("GET", "/why", query={"task": task})
+
+    async def plan(self, number: int = 0) -> Json:
+        """Read the plan next to the real times: the latest plan, or the one with this number."""
+        return (await self._call("GET", "/plan", query={"number": number}))["plan"]
+
+    async def compare_modes(self, *modes: Mode) -> Json:
+        """Simulate an ended session in other modes: what each would have cost."""
+        return await self._call("GET", "/compare", query={"mode": list(modes)})
+
+    async def _call(self, method: str, below: str = "", **options: Any) -> Any:
+        return await self._rest.call(method, self._path(below), **options)
+
+    def _path(self, below: str = "") -> str:
+        return f"/v1/sessions/{quoted(self.id)}{below}"
+
+
+def _settings_of(options: SessionOptions) -> dict[str, Json]:
+    budget = options.get("budget")
+    after = [
+        {"session": {"kind": "session", "id": each}} if isinstance(each, str) else each
+        for each in options.get("after", ())
+    ]
+    locks = [{"name": each} if isinstance(each, str) else each for each in options.get("locks", ())]
+    return given(
+        title=options.get("title"),
+        orchestrator=options.get("orchestrator"),
+        budget=None if budget is None else amounts_of(budget),
+        pool=options.get("pool"),
+        priority=options.get("priority"),
+        dueTimeMs=milliseconds_at(options.get("due_time")),
+        timeoutMs=milliseconds_of(options.get("timeout"), "timeout"),
+        retentionMs=milliseconds_of(options.get("retention"), "retention"),
+        weight=options.get("weight"),
+        limits=options.get("limits"),
+        reservationIds=list(options.get("reservations", ())) or None,
+        dependsOn=after or None,
+        locks=locks or None,
+        labels=options.get("labels"),
+    )
+
+
+def _work_of(
+    tasks: Sequence[Mapping[str, Json]] | None,
+    goal: str | Mapping[str, Json] | None,
+    definition: str | Mapping[str, Json] | None,
+    *,
+    given_input: Json,
+    output: str,
+) -> dict[str, Json]:
+    more = {} if given_input is None else {"input": to_json(given_input)}
+    if sum(what is not None for what in (tasks, goal, definition)) != 1:
+        raise ValueError("A session has one of `tasks`, `goal` and `definition`. Pass exactly one.")
+    if tasks is not None:
+        return {"tasks": {"tasks": [dict(task) for task in tasks], "output": output, **more}}
+    if goal is not None:
+        return {"goal": {**({"description": goal} if isinstance(goal, str) else goal), **more}}
+    reference = {"name": definition} if isinstance(definition, str) else definition
+    return {"definition": {"definition": reference, **more}}
+
+
+def _optimization_of(optimization: bool | str | Mapping[str, Json]) -> dict[str, Json]:
+    if isinstance(optimization, bool):
+        return {}
+    return {optimization: 1} if isinstance(optimization, str) else dict(optimization)
+
+
+def _monitoring_of(monitoring: bool | str | Mapping[str, Json]) -> dict[str, Json]:
+    if isinstance(monitoring, bool):
+        return {"level": _LEVELS[monitoring]}
+    return {"level": monitoring} if isinstance(monitoring, str) else dict(monitoring)
