@@ -423,6 +423,8 @@ class Document(Node):
     limits: Sequence[Limit] | None = None
     #: What a failed run does with what was done; `compensate` when nothing is said.
     on_failure: Literal["compensate", "keep"] | Expression | None = None
+    #: Tasks in order: each one needs the one before it.
+    steps: Mapping[str, Task] | None = None
     #: The state that a run begins in.
     initial: str | Expression | None = None
     #: The output of a run; the outputs of all its tasks by name when nothing is said.
@@ -453,6 +455,7 @@ class WorkflowFields:
         retention: Duration | Expression | None = None,
         limits: Sequence[Limit] | None = None,
         on_failure: Literal["compensate", "keep"] | Expression | None = None,
+        steps: Mapping[str, Task] | None = None,
         initial: str | Expression | None = None,
         output: Any | None = None,
         continue_as_new: ContinueAsNew | None = None,
