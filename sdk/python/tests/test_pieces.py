@@ -38,6 +38,16 @@ class Options(unittest.TestCase):
         said = {Worker("a:1", kind=name.removeprefix("AGENT_KIND_").lower()).settings.kind for name in kinds if kinds[name]}
         self.assertEqual({0, *said}, set(kinds.values()))
 
+    def test_the_url_says_where_links_are_unless_an_address_does(self):
+        for variables, addresses in (
+            ({}, ("127.0.0.1:7401",)),
+            ({"TUTTI_URL": "http://127.0.0.1:8000"}, ("127.0.0.1:8001",)),
+            ({"TUTTI_URL": "http://gateway:7400,https://far.example"}, ("gateway:7401", "far.example:7401")),
+            ({"TUTTI_URL": "http://gateway:7400", "TUTTI_ADDRESS": "a:1"}, ("a:1",)),
+        ):
+            with mock.patch.dict(os.environ, variables, clear=True):
+                self.assertEqual(Worker().settings.addresses, addresses)
+
     def test_what_is_wrong_is_named(self):
         with mock.patch.dict(os.environ, {"TUTTI_ADDRESS": "nowhere"}, clear=True):
             for make, said in (

@@ -151,7 +151,7 @@ def resolve(
 def _addresses(
     option: str | Sequence[str] | None, url: str | None, environment: Mapping[str, str]
 ) -> Sequence[str]:
-    """Links are on port 7401 of the hosts of the URL, unless an address is set."""
+    """The hosts of the URL, unless an address is set."""
     named = option if option is not None else environment.get("TUTTI_ADDRESS")
     given = named or _links_of(url or environment.get("TUTTI_URL") or "http://127.0.0.1:7400")
     if option is not None and not option:
@@ -167,5 +167,12 @@ def _addresses(
 
 
 def _links_of(url: str) -> Sequence[str]:
-    hosts = [urllib.parse.urlsplit(server).hostname or "" for server in servers_of(url)]
-    return [f"[{host}]:{_LINK_PORT}" if ":" in host else f"{host}:{_LINK_PORT}" for host in hosts]
+    return [_link_of(urllib.parse.urlsplit(server)) for server in servers_of(url)]
+
+
+def _link_of(server: urllib.parse.SplitResult) -> str:
+    """On this machine the port after that of HTTP, as the platform chooses it. Elsewhere the usual port."""
+    host = server.hostname or ""
+    named = f"[{host}]" if ":" in host else host
+    is_local = _loopback_form.match(f"{named}:") is not None
+    return f"{named}:{(server.port or 80) + 1 if is_local else _LINK_PORT}"
