@@ -124,9 +124,9 @@ export const matchingErrors = defineErrors("matching", {
   lost: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The agent that had the attempt is gone, or was taken away from it. Nobody knows how far it came.",
+    help: "The worker of the attempt is gone, or the attempt was taken away from it. How far it came is unknown. Another worker gets the task at once, and the attempt does not count.",
     message: ({ capability, agent, reason }: { capability: string; agent: string; reason: string }) =>
-      `expected a result of ${capability} from ${agent}, lost the attempt: ${reason}; try it again`,
+      `Worker ${agent} was lost while it ran ${capability}: ${reason}. Try it again.`,
   },
   busyTooOften: {
     status: "RESOURCE_EXHAUSTED",

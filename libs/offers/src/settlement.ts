@@ -18,6 +18,7 @@ import {
   type Timers,
   toErrorDetail,
 } from "@tutti/kernel";
+import { matchingErrors } from "@tutti/matching";
 import {
   type EffectToken,
   isStillAwaited,
@@ -79,6 +80,8 @@ interface AttemptOutput {
 export interface AttemptCommands {
   completed(given: AttemptOutput, figures: AttemptFigures): AttemptCommand;
   failed(error: ErrorDetail, figures: AttemptFigures): AttemptCommand;
+  /** The worker of the attempt is gone: `message` says which, and why. */
+  lost(message: string): AttemptCommand;
   begun(agent: string, startMs: number): AttemptCommand;
   progress(saved: Uint8Array, fraction: number, message: string): AttemptCommand;
   asked(agent: string, calls: ModelCalls): AttemptCommand;
@@ -185,7 +188,11 @@ export class RuntimeSettlement implements Settlement {
       default: {
         const error =
           outcome?.$case === "failed" ? outcome.value : toErrorDetail(offerErrors.attemptStopped({ agent }));
-        this.#retryUntilDone(tellings.failed(error, figures), told);
+        const lost = agent === "" ? lossOf(error) : undefined;
+        this.#retryUntilDone(
+          lost === undefined ? tellings.failed(error, figures) : tellings.lost(lost),
+          told,
+        );
       }
     }
   }
@@ -312,6 +319,13 @@ export class RuntimeSettlement implements Settlement {
     this.#causes.set(agent, cause);
     return cause;
   }
+}
+
+/** Which worker was lost and why, of what a pool says of an attempt without its worker's answer. */
+function lossOf({ code, message, details }: ErrorDetail): string | undefined {
+  if (code !== matchingErrors.lost.code) return undefined;
+  const { agent = "", reason = "" } = details;
+  return agent === "" || reason === "" ? message : `${agent}: ${reason}`;
 }
 
 const noBytes = new Uint8Array(0);

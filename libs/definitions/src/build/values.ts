@@ -26,6 +26,7 @@ export function retryPolicy(retry: number | RetryDocument | undefined): RetryPol
     on = [],
     notOn = [],
     exhausted = "fail",
+    onLost = "retry",
   } = typeof retry === "number" ? { max: retry } : (retry ?? {});
   const [first, longest] = (backoff ?? "").split("..");
   const initialMs = first ? durationMs(first) : firstPauseMs;
@@ -38,6 +39,7 @@ export function retryPolicy(retry: number | RetryDocument | undefined): RetryPol
     retryOn: on,
     failOn: notOn,
     pauseWhenExhausted: exhausted === "pause",
+    ...(onLost === "fail" && { failWhenLost: true as const }),
   };
 }
 

@@ -113,7 +113,7 @@ function jsonOf(payload: Payload | undefined): Json | undefined {
 }
 
 function retryOf(retry: RetryPolicy): RetryDocument {
-  const { maxAttempts, initialMs, factor, maxMs, jitter, retryOn, failOn, pauseWhenExhausted } = retry;
+  const { maxAttempts, initialMs, factor, maxMs, jitter, retryOn, failOn } = retry;
   const longest = maxMs === 0 ? "" : `..${printDuration(maxMs)}`;
   return defined<RetryDocument>({
     max: Math.max(1, maxAttempts),
@@ -122,7 +122,8 @@ function retryOf(retry: RetryPolicy): RetryDocument {
     jitter,
     on: retryOn.length === 0 ? undefined : retryOn,
     notOn: failOn.length === 0 ? undefined : failOn,
-    exhausted: pauseWhenExhausted ? "pause" : undefined,
+    exhausted: retry.pauseWhenExhausted ? "pause" : undefined,
+    onLost: retry.failWhenLost ? "fail" : undefined,
   });
 }
 

@@ -68,7 +68,8 @@ function compensationOf({ uses, with: input, retry }: CompensateDocument): Compe
 }
 
 export function retryOf(retry: PlannedRetry): RetryPolicy {
-  return { ...retry, retryOn: [...retry.retryOn], failOn: [...retry.failOn] };
+  const { retryOn, failOn, failWhenLost = false } = retry;
+  return { ...retry, retryOn: [...retryOn], failOn: [...failOn], failWhenLost };
 }
 
 export function payloadOf(data: Json): Payload {

@@ -146,6 +146,8 @@ export interface RetryPolicy {
   readonly retryOn: readonly string[];
   readonly failOn: readonly string[];
   readonly pauseWhenExhausted: boolean;
+  /** Whether a lost worker fails the task; absent where another one gets it. */
+  readonly failWhenLost?: true;
 }
 
 /** 0 means without limit. */

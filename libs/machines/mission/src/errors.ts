@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { counted, defineErrors } from "@tutti/kernel";
 
 /** Why a mission says no, to its callers, and why its tasks fail when no agent said so. */
 export const missionErrors = defineErrors("mission", {
@@ -154,11 +154,18 @@ export const missionErrors = defineErrors("mission", {
       `expected the claim ${claim} to hold, found that it does not; stop the work on it, and claim anew`,
   },
   claimExpired: {
-    status: "DEADLINE_EXCEEDED",
-    retry: "same-key",
-    help: "Agents that had the task went silent, too often.",
-    message: ({ task, count }: { task: string; count: number }) =>
-      `expected an agent to end ${task}, found that ${count} went silent over it; look at what it does to agents`,
+    status: "UNAVAILABLE",
+    retry: "never",
+    help: "The task has lost as many agents as it may: it may be what kills them. It is not tried again. Read the log of an agent that the message names, fix the cause, then add the task again.",
+    message: ({ task, losses }: { task: string; losses: readonly string[] }) =>
+      `Task ${task} lost its agent ${counted(losses.length, "time")} and may be what kills them: ${losses.join("; ")}. Fix the cause, then add the task again.`,
+  },
+  attemptLost: {
+    status: "UNAVAILABLE",
+    retry: "never",
+    help: "The agent of the attempt is gone, so its effect is unknown. The task has `retry: {onLost: fail}`, so it runs at most once. Check the effect, then add the task again if it is needed.",
+    message: ({ task, loss }: { task: string; loss: string }) =>
+      `Task ${task} lost its agent (${loss}) and runs at most once. Check its effect, then add the task again if it is needed.`,
   },
   taskTimedOut: {
     status: "DEADLINE_EXCEEDED",

@@ -21,8 +21,10 @@ export const questionsKept = 1_000;
 export const handoffsMax = 20;
 /** Failed attempts of a task that are kept at hand; the history has all. */
 export const failuresMax = 10;
-/** Attempts whose agents may be gone before the task fails. */
-export const lostMax = 5;
+/** Attempts that may lose their worker: with the last of them the task is given up. */
+export const lostMax = 10;
+/** Characters of what is kept of each loss. */
+export const lossLengthMax = 200;
 export const attemptsMax = 1_000_000;
 /** Things that are looked for again in order to notice a circle. */
 export const seenMax = 4_096;

@@ -164,10 +164,17 @@ export const runErrors = defineErrors("workflow", {
   },
   agentLost: {
     status: "UNAVAILABLE",
-    retry: "same-key",
-    help: "Agents were gone before they gave a result, again and again: the task may be what brings them down.",
-    message: ({ task, count }: { task: string; count: number }) =>
-      `expected a result of ${task}, found its agent gone ${counted(count, "time")}; look at what the task does to its agents`,
+    retry: "never",
+    help: "The task has lost as many workers as it may: it may be what kills them. It is not tried again. Read the log of a worker that the message names, fix the cause, then retry the run.",
+    message: ({ task, losses }: { task: string; losses: readonly string[] }) =>
+      `Task ${task} lost its worker ${counted(losses.length, "time")} and may be what kills them: ${losses.join("; ")}. Fix the cause, then retry the run.`,
+  },
+  attemptLost: {
+    status: "UNAVAILABLE",
+    retry: "never",
+    help: "The worker of the attempt is gone, so its effect is unknown. The task has `retry: {onLost: fail}`, so it runs at most once. Check the effect, then repair the task.",
+    message: ({ task, loss }: { task: string; loss: string }) =>
+      `Task ${task} lost its worker (${loss}) and runs at most once. Check its effect, then repair the task.`,
   },
   attemptsExhausted: {
     status: "RESOURCE_EXHAUSTED",

@@ -34,9 +34,13 @@ export const varsBytesMax = 1024 * 1024;
 /** Reports that are kept of a gate that sends work back; its error has them. */
 export const reportsMax = 10;
 /** Failed attempts of a task that are kept at hand; the history has all. */
-export const failuresMax = 10;
-/** Attempts of one visit whose agents may be gone before the task fails. */
-export const lostMax = 5;
+export const failuresMax = 20;
+/** Attempts of one visit that may lose their worker: with the last of them the task is given up. */
+export const lostMax = 10;
+/** The code with which a pool says that an attempt lost its worker. */
+export const lostCode = "matching.lost";
+/** Characters of what is kept of each loss. */
+export const lossLengthMax = 200;
 /** Attempts of a node in all, as tokens count them. */
 export const attemptsMax = 1_000_000;
 /** The longest pause before another attempt where a policy says none. */

@@ -19,7 +19,7 @@ describe("an agent", () => {
     assert.deepEqual(sender.told.resultAgents, [0]);
     const [result] = sender.told.results;
     assert.ok(result?.outcome?.$case === "failed");
-    assert.match(result.outcome.value.message, /work from a, lost the attempt: the process was killed/);
+    assert.match(result.outcome.value.message, /Worker a was lost while it ran work: the process was killed/);
     assert.equal(result.outcome.value.details["agent"], "a");
     const back = arena.agent("a", { incarnation: "02", running: [tokenOf(1)] });
     assert.deepEqual(back.joined?.unwanted, [tokenOf(1)]);

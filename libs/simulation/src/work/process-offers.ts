@@ -116,6 +116,10 @@ export class ProcessOffers implements Doer {
         command: commandOf(kind, "fail_task"),
         body: { error, agent, runMs, used },
       }),
+      lost: (message) => ({
+        command: commandOf(kind, "return_task"),
+        body: { retryAfterMs: 0, message, lost: true },
+      }),
       begun: (agent, startMs) => ({ command: commandOf(kind, "note_attempt"), body: { agent, startMs } }),
       progress: (saved, fraction, message) => ({
         command: commandOf(kind, "note_progress"),

@@ -12,9 +12,9 @@ import {
   TaskHandedOnV1,
 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import { blobsOf, dataOf } from "@tutti/machine-run/siblings";
+import { blobsOf, cut, dataOf } from "@tutti/machine-run/siblings";
 import { book, giveBack, setAside } from "../budget/book.ts";
-import { failuresMax, handoffsMax } from "../limits.ts";
+import { failuresMax, handoffsMax, lossLengthMax } from "../limits.ts";
 import { effectNumber, taskTimers, timerNumber } from "../numbers.ts";
 import { awaitAnswer } from "../question/events.ts";
 import type { Mission, MissionEvent, MissionOutstanding, Task } from "../state.ts";
@@ -98,7 +98,10 @@ export const attemptReturned: MissionEvent<AttemptReturnedV1> = {
     giveBack(mission, task, lost);
     // It does not count.
     task.tries -= 1;
-    if (lost) task.lost += 1;
+    if (lost) {
+      task.lost += 1;
+      if (reason !== "") task.losses = [...task.losses, cut(reason, lossLengthMax)];
+    }
     task.message = reason;
     pause(mission, task, retryMs, outstanding);
   },
@@ -154,7 +157,6 @@ export const attemptFailed: MissionEvent<AttemptFailedV1> = {
     if (task.failures.length > failuresMax) task.failures.shift();
     release(mission, task, outstanding);
     giveBack(mission, task, false);
-    task.lost = 0;
     task.childHash = "";
     if (sentBack) {
       task.sentBack += 1;

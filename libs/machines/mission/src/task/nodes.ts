@@ -51,7 +51,7 @@ export function newTask(mission: Mission, number: number, given: TaskSpec, origi
     ...{ input: undefined, isInputComputed: false, output: undefined, error: undefined },
     ...{ reserved: undefined, used: undefined, onlyAgents: nobody, notAgents: nobody },
     ...{ handoffs: noHandoffs, failures: noFailures, childId: "", childHash: "" },
-    ...{ fraction: 0, message: "", saved: undefined, savedNext: undefined, lost: 0, sentBack: 0 },
+    ...{ fraction: 0, message: "", saved: undefined, savedNext: undefined, lost: 0, losses: nobody, sentBack: 0 },
     ...{ isWithdrawn: false, opensPlace: false, reason: "", question: 0 },
     ...{ hold: TaskHold.TASK_HOLD_UNSPECIFIED, details: undefined, open: 0 },
     ...{ followers: undefined, parts: undefined, reservations: undefined },

@@ -166,6 +166,14 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): voi
   else failForGood(place, error, doing);
 }
 
+/** A lost agent ends the task, whatever attempts are left: a person is asked where the policy says so. */
+export function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
+  const { step, task } = place;
+  if (task.spec.retry?.pauseWhenExhausted === true)
+    step.emit(taskPaused, { node: task.number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
+  else failForGood(place, error, doing);
+}
+
 /** Time counts where it is limited, also when nobody says how long it took. */
 function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
   const told = cleaned(used);

@@ -50,12 +50,11 @@ export function failForGood({ number, step }: Place, error: ErrorDetail, doing: 
 
 /** An attempt failed, of a task or of the undoing of its effect: there is another one, or a person is asked, or that was it. */
 export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {}): void {
-  const { run, step, number, range, task } = place;
+  const { run, step, number } = place;
   const node = run.nodes[number];
   if (node === undefined) return;
-  const { retry, compensate } = range.plan.policy(task);
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
-  const policy = isUndo && compensate !== null ? compensate.retry : retry;
+  const policy = policyOf(place);
   const giveUp = (last: ErrorDetail) => (isUndo ? giveUpUndo(place, last) : failForGood(place, last, doing));
   if (!isRetried(policy, error)) giveUp(error);
   else if (node.attempt >= attemptsMax) {
@@ -69,6 +68,22 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {})
   } else if (policy.pauseWhenExhausted && !isUndo)
     step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
   else giveUp(error);
+}
+
+/** A lost worker ends the task, whatever attempts are left: a person is asked where the policy says so. */
+export function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
+  const { run, step, number } = place;
+  if (run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING) giveUpUndo(place, error);
+  else if (policyOf(place).pauseWhenExhausted)
+    step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
+  else failForGood(place, error, doing);
+}
+
+/** That of the task, or of the undoing of its effect while that is under way. */
+export function policyOf({ run, number, range, task }: Place): RetryPolicy {
+  const { retry, compensate } = range.plan.policy(task);
+  const isUndo = run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  return isUndo && compensate !== null ? compensate.retry : retry;
 }
 
 /** Why so many bytes more are not kept: a run that keeps too much could not be kept itself. */

@@ -20,8 +20,8 @@ import { Budget } from "../kinds/budget.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { endingOf } from "../life/end.ts";
-import { backoffMaxMs, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
-import { failAttempt } from "../node/outcome.ts";
+import { backoffMaxMs, lossLengthMax, lostCode, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
+import { failAttempt, giveUpLost, policyOf } from "../node/outcome.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";
 import { undoCompleted } from "../undo/events.ts";
@@ -62,7 +62,7 @@ export const failTask: RunCommand<FailTask, TaskAnswered> = {
   },
 };
 
-/** Such as that of an agent that was busy, or is gone: the attempt does not count. */
+/** The worker was busy, or was lost: the attempt does not count, unless the task runs at most once or has lost too many. */
 export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
   type: "return_task",
   codec: ReturnTask,
@@ -71,10 +71,10 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
     const place = settledPlace(run, step);
     const node = place === undefined ? undefined : run.nodes[place.number];
     if (place === undefined || node === undefined) return unnamed(step);
-    const count = (node.more?.lost ?? 0) + (lost ? 1 : 0);
-    // Nobody knows what one that is gone has used up.
+    // What a lost worker has used is unknown: all that was set aside counts.
     const used = lost ? (node.more?.reserved as Amounts | undefined) : undefined;
-    if (lost && count >= lostMax) failAttempt(place, lostError(place, count), { used });
+    const error = lost ? lossError(place, cut(message || "its worker is gone", lossLengthMax)) : undefined;
+    if (error !== undefined) giveUpLost(place, error, { used });
     else {
       const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), backoffMaxMs);
       const { attempt } = node;
@@ -85,8 +85,19 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
   },
 };
 
-function lostError(place: Place, count: number): ErrorDetail {
-  return detailOfRefusal(runErrors.agentLost.refusal({ task: idOf(place), count }));
+/** Why a loss ends the task; undefined when another worker gets it. */
+function lossError(place: Place, loss: string): ErrorDetail | undefined {
+  const { more } = place.run.nodes[place.number] ?? {};
+  const task = idOf(place);
+  if (policyOf(place).failWhenLost === true)
+    return detailOfRefusal(runErrors.attemptLost.refusal({ task, loss }));
+  const count = (more?.lost ?? 0) + 1;
+  if (count < lostMax) return undefined;
+  // Losses of before they were recorded have no words.
+  const before = (more?.failures ?? []).filter(({ error }) => error?.code === lostCode);
+  const known = [...before.map(({ error }) => error?.message ?? ""), loss].slice(-count);
+  const losses = [...Array<string>(count - known.length).fill("its worker is gone"), ...known];
+  return detailOfRefusal(runErrors.agentLost.refusal({ task, losses }));
 }
 
 /** Leaves the attempt outstanding. */
