@@ -83,7 +83,12 @@ for (const [what, isThere] of [
   });
 
 for (const [what, agent, details, told] of [
-  ["a pool's word that a worker is lost does not count as a failure", "", lostTo("w1"), ["lost", "w1: it died"]],
+  [
+    "a pool's word that a worker is lost does not count as a failure",
+    "",
+    lostTo("w1"),
+    ["lost", "w1: it died"],
+  ],
   ["a worker's own error with that code is a failure", "w1", lostTo("w1"), ["failed", "matching.lost"]],
   ["a loss without its worker's name keeps the pool's words", "", {}, ["lost", "gone"]],
 ] as const)

@@ -1,6 +1,13 @@
 /** What becomes of attempts, in the words of runs. */
 import type { TaskAnswered } from "@tutti/contracts/workflow/v1";
-import { completeTask, failTask, noteAttempt, noteModelCalls, noteProgress, returnTask } from "@tutti/machine-run";
+import {
+  completeTask,
+  failTask,
+  noteAttempt,
+  noteModelCalls,
+  noteProgress,
+  returnTask,
+} from "@tutti/machine-run";
 import type { AttemptCommands } from "@tutti/offers";
 import type { RunEnds } from "../runs/run-ends.ts";
 

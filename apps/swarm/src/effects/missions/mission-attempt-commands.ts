@@ -1,5 +1,12 @@
 /** What becomes of attempts at tasks of missions, in the words that runs have for it too. */
-import { completeTask, failTask, noteAttempt, noteModelCalls, noteProgress, returnTask } from "@tutti/machine-mission";
+import {
+  completeTask,
+  failTask,
+  noteAttempt,
+  noteModelCalls,
+  noteProgress,
+  returnTask,
+} from "@tutti/machine-mission";
 import type { AttemptCommands } from "@tutti/offers";
 
 export const missionAttemptCommands: AttemptCommands = {

@@ -20,7 +20,14 @@ import { Budget } from "../kinds/budget.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { endingOf } from "../life/end.ts";
-import { backoffMaxMs, lossLengthMax, lostCode, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
+import {
+  backoffMaxMs,
+  lossLengthMax,
+  lostCode,
+  lostMax,
+  messageLengthMax,
+  savedBytesMax,
+} from "../limits.ts";
 import { failAttempt, giveUpLost, policyOf } from "../node/outcome.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";

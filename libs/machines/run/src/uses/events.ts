@@ -2,8 +2,8 @@
 
 import { ErrorDetail, RetryClass, TaskStatus } from "@tutti/contracts/types/v1";
 import {
-  type AttemptFailure,
   AttemptFailedV1,
+  type AttemptFailure,
   AttemptQueuedV1,
   AttemptStartedV1,
   ModelCallsNotedV1,
@@ -19,7 +19,14 @@ import { setInput } from "../node/kept.ts";
 import { dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { since } from "../node/times.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
-import { detailOf, type Node, type NodeMore, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
+import {
+  detailOf,
+  type Node,
+  type NodeMore,
+  type Run,
+  type RunEvent,
+  type RunOutstanding,
+} from "../state.ts";
 import { chooseAgents, offerOf } from "./offer.ts";
 
 export const taskQueued: RunEvent<TaskQueuedV1> = {
