@@ -87,10 +87,10 @@ for (const [what, agent, details, told] of [
     "a pool's word that a worker is lost does not count as a failure",
     "",
     lostTo("w1"),
-    ["lost", "w1: it died"],
+    ["lost", "w1", "it died"],
   ],
   ["a worker's own error with that code is a failure", "w1", lostTo("w1"), ["failed", "matching.lost"]],
-  ["a loss without its worker's name keeps the pool's words", "", {}, ["lost", "gone"]],
+  ["a loss without its worker's name keeps the pool's words", "", {}, ["lost", "", "gone"]],
 ] as const)
   it(what, () => {
     const asked: unknown[] = [];
@@ -100,7 +100,7 @@ for (const [what, agent, details, told] of [
       tellings: {
         ...{ completed: unasked, begun: unasked, progress: unasked, asked: unasked, answered: unasked },
         failed: ({ code }) => ({ command: isStillAwaited, body: ["failed", code] }),
-        lost: (message) => ({ command: isStillAwaited, body: ["lost", message] }),
+        lost: ({ agent: who, message }) => ({ command: isStillAwaited, body: ["lost", who, message] }),
       },
       outputs: { add: unasked },
     });

@@ -69,6 +69,13 @@ interface AttemptFigures {
   readonly used: Amounts | undefined;
 }
 
+interface LostAttempt {
+  /** Which worker is gone; empty where that is unknown. */
+  readonly agent: string;
+  /** Why. */
+  readonly message: string;
+}
+
 /** What came out of an attempt. */
 interface AttemptOutput {
   readonly output: Uint8Array;
@@ -80,8 +87,8 @@ interface AttemptOutput {
 export interface AttemptCommands {
   completed(given: AttemptOutput, figures: AttemptFigures): AttemptCommand;
   failed(error: ErrorDetail, figures: AttemptFigures): AttemptCommand;
-  /** The worker of the attempt is gone: `message` says which, and why. */
-  lost(message: string): AttemptCommand;
+  /** The worker of the attempt is gone. */
+  lost(loss: LostAttempt): AttemptCommand;
   begun(agent: string, startMs: number): AttemptCommand;
   progress(saved: Uint8Array, fraction: number, message: string): AttemptCommand;
   asked(agent: string, calls: ModelCalls): AttemptCommand;
@@ -321,11 +328,10 @@ export class RuntimeSettlement implements Settlement {
   }
 }
 
-/** Which worker was lost and why, of what a pool says of an attempt without its worker's answer. */
-function lossOf({ code, message, details }: ErrorDetail): string | undefined {
+/** The loss that a pool reports of an attempt without its worker's answer. */
+function lossOf({ code, message, details }: ErrorDetail): LostAttempt | undefined {
   if (code !== matchingErrors.lost.code) return undefined;
-  const { agent = "", reason = "" } = details;
-  return agent === "" || reason === "" ? message : `${agent}: ${reason}`;
+  return { agent: details["agent"] ?? "", message: details["reason"] ?? message };
 }
 
 const noBytes = new Uint8Array(0);

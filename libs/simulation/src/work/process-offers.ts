@@ -116,9 +116,9 @@ export class ProcessOffers implements Doer {
         command: commandOf(kind, "fail_task"),
         body: { error, agent, runMs, used },
       }),
-      lost: (message) => ({
+      lost: (loss) => ({
         command: commandOf(kind, "return_task"),
-        body: { retryAfterMs: 0, message, lost: true },
+        body: { ...loss, retryAfterMs: 0, lost: true },
       }),
       begun: (agent, startMs) => ({ command: commandOf(kind, "note_attempt"), body: { agent, startMs } }),
       progress: (saved, fraction, message) => ({

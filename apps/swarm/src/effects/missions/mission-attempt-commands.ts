@@ -15,7 +15,7 @@ export const missionAttemptCommands: AttemptCommands = {
     body: { ...given, agent, runMs, used },
   }),
   failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
-  lost: (message) => ({ command: returnTask, body: { retryAfterMs: 0, message, lost: true } }),
+  lost: (loss) => ({ command: returnTask, body: { ...loss, retryAfterMs: 0, lost: true } }),
   begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
   progress: (saved, fraction, message) => ({ command: noteProgress, body: { saved, fraction, message } }),
   asked: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),

@@ -117,7 +117,7 @@ describe("tasks that agents claim", () => {
     const { result } = scene.task("a").outcome ?? {};
     assert.match(
       (result?.$case === "failed" && result.value.message) || "",
-      /lost its agent 10 times .*(anna went silent; ){9}anna went silent/,
+      /lost its agent 10 times .*(anna: it went silent; ){9}anna: it went silent/,
     );
   });
 

@@ -92,16 +92,14 @@ export const attemptReturned: MissionEvent<AttemptReturnedV1> = {
   version: 1,
   codec: AttemptReturnedV1,
   described: true,
-  evolve(mission, { node, reason, lost, retryMs }, outstanding) {
+  evolve(mission, { node, reason, lost, retryMs, agent }, outstanding) {
     const task = taskOf(mission, node);
     release(mission, task, outstanding);
     giveBack(mission, task, lost);
     // It does not count.
     task.tries -= 1;
-    if (lost) {
-      task.lost += 1;
-      if (reason !== "") task.losses = [...task.losses, cut(reason, lossLengthMax)];
-    }
+    if (lost) task.lost += 1;
+    if (lost && agent !== "") task.losses = [...task.losses, cut(`${agent}: ${reason}`, lossLengthMax)];
     task.message = reason;
     pause(mission, task, retryMs, outstanding);
   },
@@ -147,7 +145,7 @@ export const attemptFailed: MissionEvent<AttemptFailedV1> = {
   version: 1,
   codec: AttemptFailedV1,
   described: true,
-  evolve(mission, { node, attempt, error, agent, endMs, retryMs, used, sentBack }, outstanding) {
+  evolve(mission, { node, attempt, error, agent, endMs, retryMs, used, sentBack, lost }, outstanding) {
     const task = taskOf(mission, node);
     did(mission, task, agent, endMs);
     book(mission, task, used);
@@ -157,6 +155,7 @@ export const attemptFailed: MissionEvent<AttemptFailedV1> = {
     if (task.failures.length > failuresMax) task.failures.shift();
     release(mission, task, outstanding);
     giveBack(mission, task, false);
+    task.lost = lost;
     task.childHash = "";
     if (sentBack) {
       task.sentBack += 1;

@@ -84,7 +84,7 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
       step.emit(taskHeld, { node: number, hold: TaskHold.TASK_HOLD_UNSPECIFIED });
       return;
     case taskTimers.lease:
-      loseAttempt(mission, step, task, { reason: `${task.agent} went silent`, retryMs: 0 });
+      loseAttempt(mission, step, task, { agent: task.agent, reason: "it went silent", retryMs: 0 });
       return;
     case taskTimers.run:
       failAttempt(place, timedOut("to end an attempt", timeouts?.runMs ?? 0), lostDoing(task));

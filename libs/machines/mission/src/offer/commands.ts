@@ -53,16 +53,24 @@ export const returnTask: MissionCommand<ReturnTask, MissionDone> = {
   type: "return_task",
   codec: ReturnTask,
   reply: MissionDone,
-  decide(mission, { retryAfterMs, message, lost }, step) {
+  decide(mission, { retryAfterMs, message, lost, agent }, step) {
     const task = settledTask(mission, step);
     if (task === undefined) return unnamed(step);
     return goingOn(mission, step, () => {
       const retryMs = step.nowMs + Math.max(1, Math.min(Math.max(0, retryAfterMs), returnPauseMaxMs));
       const reason = cut(message, messageLengthMax);
-      if (lost) loseAttempt(mission, step, task, { reason, retryMs });
+      if (lost) loseAttempt(mission, step, task, { agent, reason, retryMs });
       else {
         const { number, attempt } = task;
-        step.emit(attemptReturned, { node: number, attempt, reason, lost, retryMs, endMs: step.nowMs });
+        step.emit(attemptReturned, {
+          node: number,
+          attempt,
+          reason,
+          lost,
+          agent: "",
+          retryMs,
+          endMs: step.nowMs,
+        });
       }
       return {};
     });
@@ -74,18 +82,21 @@ export function loseAttempt(
   mission: MissionView,
   step: MissionEventStep,
   task: TaskView,
-  { reason, retryMs }: { readonly reason: string; readonly retryMs: number },
+  { agent, reason, retryMs }: { readonly agent: string; readonly reason: string; readonly retryMs: number },
 ): void {
-  const error = lossError(task, cut(reason || "its agent is gone", lossLengthMax));
+  const loss = reason || unknownLoss;
+  const error = lossError(task, cut(agent === "" ? loss : `${agent}: ${loss}`, lossLengthMax));
   if (error === undefined) {
-    const { number, attempt } = task;
-    step.emit(attemptReturned, { node: number, attempt, reason, lost: true, retryMs, endMs: step.nowMs });
+    const { number: node, attempt } = task;
+    step.emit(attemptReturned, { node, attempt, reason, lost: true, agent, retryMs, endMs: step.nowMs });
     return;
   }
   // What a lost agent has used is unknown: all that was set aside counts.
   const doing = { agent: "", used: task.reserved === undefined ? undefined : { ...task.reserved } };
   giveUpLost({ mission, step, task }, error, doing);
 }
+
+const unknownLoss = "its agent is gone";
 
 /** Why a loss ends the task; undefined when another agent gets it. */
 function lossError({ spec, lost, losses: before }: TaskView, loss: string): ErrorDetail | undefined {
@@ -94,9 +105,8 @@ function lossError({ spec, lost, losses: before }: TaskView, loss: string): Erro
     return detailOfRefusal(missionErrors.attemptLost.refusal({ task, loss }));
   const count = lost + 1;
   if (count < lostMax) return undefined;
-  // Losses of before they were recorded have no words.
-  const known = [...before, loss];
-  const losses = [...Array<string>(count - known.length).fill("its agent is gone"), ...known];
+  // A loss without a known agent was not kept.
+  const losses = [...Array<string>(lost - before.length).fill(unknownLoss), ...before, loss];
   return detailOfRefusal(missionErrors.claimExpired.refusal({ task, losses }));
 }
 

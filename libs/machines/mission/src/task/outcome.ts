@@ -70,7 +70,7 @@ export function finish(place: Place, output: Data | undefined, doing: Doing): vo
   if (check.onFailure === CheckFailure.CHECK_FAILURE_SEND_BACK && task.sentBack < check.maxSendBacks) {
     const { number, attempt } = task;
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs: step.nowMs, sentBack: true };
-    step.emit(attemptFailed, { ...event, ...toldOf(place, doing) });
+    step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
   } else if (check.onFailure === CheckFailure.CHECK_FAILURE_APPROVAL) {
     const question = ask(mission, step, {
       kind: QuestionKind.QUESTION_KIND_CHECK,
@@ -160,7 +160,7 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): voi
     // A moment that has come is still one: another attempt never begins within the end of the one before.
     const retryMs = step.nowMs + Math.max(1, pauseMsOf(policy, task.tries, error, step.random()));
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs, sentBack: false };
-    step.emit(attemptFailed, { ...event, ...toldOf(place, doing) });
+    step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
   } else if (policy.pauseWhenExhausted)
     step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
   else failForGood(place, error, doing);

@@ -63,8 +63,9 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {})
   } else if (node.tries < policy.maxAttempts) {
     const { agent = "", used } = doing;
     const retryMs = step.nowMs + pauseMsOf(policy, node.tries, error, step.random());
-    const { attempt } = node;
-    step.emit(attemptFailed, { node: number, attempt, error, agent, endMs: step.nowMs, retryMs, used });
+    const { attempt, more } = node;
+    const lost = more?.lost ?? 0;
+    step.emit(attemptFailed, { node: number, attempt, error, agent, endMs: step.nowMs, retryMs, used, lost });
   } else if (policy.pauseWhenExhausted && !isUndo)
     step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
   else giveUp(error);

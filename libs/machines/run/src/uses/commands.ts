@@ -74,37 +74,54 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
   type: "return_task",
   codec: ReturnTask,
   reply: TaskAnswered,
-  decide(run, { retryAfterMs, message, lost }, step) {
+  decide(run, { retryAfterMs, message, lost, agent }, step) {
     const place = settledPlace(run, step);
     const node = place === undefined ? undefined : run.nodes[place.number];
     if (place === undefined || node === undefined) return unnamed(step);
     // What a lost worker has used is unknown: all that was set aside counts.
     const used = lost ? (node.more?.reserved as Amounts | undefined) : undefined;
-    const error = lost ? lossError(place, cut(message || "its worker is gone", lossLengthMax)) : undefined;
+    const error = lost
+      ? lossError(place, { agent, reason: cut(message || unknownLoss, lossLengthMax) })
+      : undefined;
     if (error !== undefined) giveUpLost(place, error, { used });
     else {
       const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), backoffMaxMs);
       const { attempt } = node;
       const event = { node: place.number, attempt, message: cut(message, messageLengthMax), retryMs, lost };
-      step.emit(offerReturned, { ...event, used: used && { ...used } });
+      step.emit(offerReturned, { ...event, agent, used: used && { ...used } });
     }
     return goOn(run, step);
   },
 };
 
+const unknownLoss = "its worker is gone";
+
+interface Loss {
+  readonly agent: string;
+  readonly reason: string;
+}
+
 /** Why a loss ends the task; undefined when another worker gets it. */
-function lossError(place: Place, loss: string): ErrorDetail | undefined {
+function lossError(place: Place, loss: Loss): ErrorDetail | undefined {
   const { more } = place.run.nodes[place.number] ?? {};
   const task = idOf(place);
   if (policyOf(place).failWhenLost === true)
-    return detailOfRefusal(runErrors.attemptLost.refusal({ task, loss }));
+    return detailOfRefusal(runErrors.attemptLost.refusal({ task, loss: lossText(loss) }));
   const count = (more?.lost ?? 0) + 1;
   if (count < lostMax) return undefined;
-  // Losses of before they were recorded have no words.
-  const before = (more?.failures ?? []).filter(({ error }) => error?.code === lostCode);
-  const known = [...before.map(({ error }) => error?.message ?? ""), loss].slice(-count);
-  const losses = [...Array<string>(count - known.length).fill("its worker is gone"), ...known];
-  return detailOfRefusal(runErrors.agentLost.refusal({ task, losses }));
+  const known = (more?.failures ?? [])
+    .filter(({ error }) => error?.code === lostCode)
+    .map(({ agent, error }) => lossText({ agent, reason: error?.message ?? "" }))
+    .slice(1 - count);
+  // A loss without a known worker was not kept.
+  const unknown = Array<string>(count - 1 - known.length).fill(unknownLoss);
+  return detailOfRefusal(
+    runErrors.agentLost.refusal({ task, losses: [...unknown, ...known, lossText(loss)] }),
+  );
+}
+
+function lossText({ agent, reason }: Loss): string {
+  return agent === "" ? reason : `${agent}: ${reason}`;
 }
 
 /** Leaves the attempt outstanding. */

@@ -134,11 +134,12 @@ export const attemptFailed: RunEvent<AttemptFailedV1> = {
   type: "attempt_failed",
   version: 1,
   codec: AttemptFailedV1,
-  evolve(run, { node: number, attempt, error, agent, endMs, retryMs, used }, outstanding) {
+  evolve(run, { node: number, attempt, error, agent, endMs, retryMs, used, lost }, outstanding) {
     const node = nodeOf(run, number);
     const detail = detailOf(node);
     const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
     keepFailure(detail, { attempt, error, agent, endMs, undo });
+    detail.lost = lost;
     if (agent !== "") node.agent = agent;
     bookUsed(run, node, used);
     putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
@@ -161,16 +162,15 @@ export const offerReturned: RunEvent<OfferReturnedV1> = {
   type: "offer_returned",
   version: 1,
   codec: OfferReturnedV1,
-  evolve(run, { node: number, attempt, message, retryMs, lost, used }, outstanding) {
+  evolve(run, { node: number, attempt, message, retryMs, lost, used, agent }, outstanding) {
     const node = nodeOf(run, number);
     bookUsed(run, node, used);
     const detail = detailOf(node);
     detail.message = message;
-    if (lost) {
-      detail.lost += 1;
-      // It is tried again at once, so the moment of that is its end.
-      const agent = node.startAt < 0 ? "" : node.agent;
+    if (lost) detail.lost += 1;
+    if (lost && agent !== "") {
       const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+      // It is offered again at once: that moment is its end.
       keepFailure(detail, { attempt, error: lossOf(message), agent, endMs: retryMs, undo });
     }
     // It does not count.

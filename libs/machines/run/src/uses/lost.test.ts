@@ -9,8 +9,8 @@ const sceneOf = (retry = "{max: 1}") =>
   RunScene.of(`workflow: w\ntasks: {a: {uses: t.a, retry: ${retry}}}\n`);
 
 function lose(scene: RunScene, worker = "w1"): void {
-  const message = `${worker}: its link was cut`;
-  scene.driver.settle(scene.offer("a"), returnTask, ReturnTask.fromPartial({ lost: true, message }));
+  const loss = ReturnTask.fromPartial({ lost: true, agent: worker, message: "its link was cut" });
+  scene.driver.settle(scene.offer("a"), returnTask, loss);
   scene.driver.advance(1);
 }
 
