@@ -142,6 +142,8 @@ export interface HookBook {
   due(task: Task, nowMs: number): void;
   /** Nobody wants a task any more. */
   forget(task: Task): void;
+  /** No hook holds a task any more. */
+  release(task: Task): void;
 }
 
 /** A task that a hook denied. */

@@ -56,6 +56,10 @@ export class Drafted {
   readonly agentIds: readonly string[];
   readonly ready = new Set<number>();
   readonly ended = new Set<number>();
+  /** Tasks that the plan counts as started. */
+  readonly started = new Set<number>();
+  /** All tasks of the part, also those that had ended. */
+  readonly tasks: ReadonlySet<number>;
   readonly signature: string;
   /** Why it was made. */
   readonly reason: string;
@@ -66,7 +70,7 @@ export class Drafted {
 
   constructor(
     situation: Situation,
-    given: Pick<Drafted, "numbers" | "unplanned" | "signature" | "reason"> & {
+    given: Pick<Drafted, "numbers" | "unplanned" | "signature" | "reason" | "tasks"> & {
       readonly present: readonly PresentAgent[];
       readonly times: Estimates;
     },
@@ -76,12 +80,25 @@ export class Drafted {
     this.outlook = new Times(problem, given.times, tasks, agents);
     this.plan = new LivePlan(problem, this.outlook);
     this.numbers = given.numbers;
+    this.tasks = given.tasks;
     this.placeOf = new Map(given.numbers.map((number, place) => [number, place]));
     this.unplanned = given.unplanned;
     this.signature = given.signature;
     this.reason = given.reason;
     this.agentIds = agentIds;
     this.#slots = given.present.map(({ slots }) => slots);
+  }
+
+  /** Whether the part still has the same tasks, and has started each task that the plan counts as started. */
+  isOf({ tasks, parts }: SessionView, part: number): boolean {
+    const now = tasksIn(parts[part]);
+    if (now.size !== this.tasks.size) return false;
+    for (const number of now) if (!this.tasks.has(number)) return false;
+    for (const number of this.started) {
+      const { isPlaced = true, endMs = 0 } = tasks[number] ?? {};
+      if (!isPlaced && endMs === 0) return false;
+    }
+    return true;
   }
 
   agentPlace(agentId: string): number {
@@ -147,6 +164,12 @@ function isAtWork(task: TaskView): boolean {
   return isOpen(task) && task.open === 0;
 }
 
+const noTasks: ReadonlySet<number> = new Set();
+
+function tasksIn(part: SessionView["parts"][number] | undefined): ReadonlySet<number> {
+  return part?.tasks ?? noTasks;
+}
+
 /** The one before as long as the same tasks and agents are there, with what others have at work at them now. */
 export function draft(drafting: Drafting): Drafted {
   const drafted = drawnUp(drafting);
@@ -158,10 +181,9 @@ function drawnUp(drafting: Drafting): Drafted {
   const { view, part, tasks, before } = drafting;
   const { agents } = drafting.fleet;
   const pool = view.order?.spec?.pool ?? "";
-  const inPart = view.parts[part]?.tasks.size ?? 0;
   const able = agents.map(({ agentId, offering }) => `${agentId}:${offering?.slots ?? 1}`).sort();
-  const signature = `${inPart} ${view.retries} ${able.join(" ")}`;
-  if (before?.signature === signature) return before;
+  const signature = `${view.retries} ${able.join(" ")}`;
+  if (before?.signature === signature && before.isOf(view, part)) return before;
   const present = presentIn(
     agents,
     tasks.map(({ spec }) => spec as TaskSpec),
@@ -181,6 +203,7 @@ function drawnUp(drafting: Drafting): Drafted {
     numbers: planned.map(({ number }) => number),
     unplanned: tasks.filter((task) => !doable(task)).map(({ number }) => number),
     ...{ signature, reason: reasonOf(drafting, able), present, times: drafting.times },
+    tasks: new Set(tasksIn(view.parts[part])),
   });
   takeUp(drafted, planned);
   return drafted;
@@ -219,6 +242,7 @@ function takeUp(drafted: Drafted, tasks: readonly TaskView[]): void {
   for (const task of tasks) {
     const place = drafted.placeOf.get(task.number) ?? 0;
     if (task.isPlaced) {
+      drafted.started.add(task.number);
       const agent = drafted.agentPlace(task.agent || task.plannedAgent);
       drafted.ready.add(task.number);
       if (agent >= 0) drafted.plan.begun(place, agent, task.startMs || task.plannedStartMs);
@@ -232,15 +256,17 @@ function takeUp(drafted: Drafted, tasks: readonly TaskView[]): void {
 function reasonOf({ before, view, part }: Drafting, able: readonly string[]): string {
   if (before === undefined)
     return view.plans === 0 ? "it is the first plan" : "it was taken over, and is planned from where it was";
-  const [wasCount = "", , ...was] = before.signature.split(" ");
+  const [, ...was] = before.signature.split(" ");
   const came = able.filter((agent) => !was.includes(agent)).map(nameIn);
   const left = was.filter((agent) => !able.includes(agent)).map(nameIn);
   const reasons: string[] = [];
   if (came.length > 0) reasons.push(`${listed(came)} came`);
   if (left.length > 0) reasons.push(`${listed(left)} left`);
-  const more = (view.parts[part]?.tasks.size ?? 0) - Number(wasCount);
-  if (more > 0) reasons.push(counted(more, "task was added", "tasks were added"));
-  if (more < 0) reasons.push(`${counted(-more, "task")} moved away`);
+  const now = tasksIn(view.parts[part]);
+  const added = [...now].filter((number) => !before.tasks.has(number)).length;
+  const gone = [...before.tasks].filter((number) => !now.has(number)).length;
+  if (added > 0) reasons.push(counted(added, "task was added", "tasks were added"));
+  if (gone > 0) reasons.push(`${counted(gone, "task")} moved away`);
   return reasons.length === 0 ? "tasks are to be done again" : reasons.join(", ");
 }
 

@@ -216,6 +216,7 @@ class PlannedPart {
       free[next.agent] = (free[next.agent] ?? 0) - 1;
       const expectedMs = drafted.outlook.expectedMs(next.task, next.agent);
       const task = drafted.numbers[next.task] ?? 0;
+      drafted.started.add(task);
       const agent = drafted.agentIds[next.agent] ?? "";
       begin.push({ task, agent, startMs: nowMs, endMs: nowMs + expectedMs });
     }

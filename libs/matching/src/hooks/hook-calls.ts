@@ -87,6 +87,8 @@ export class HookCalls implements HookBook {
 
   /** A task has come: whether hooks have a say before it may wait for an agent. */
   receives(task: Task): boolean {
+    // An open question is not one to the first hook.
+    this.forget(task);
     if (!this.#hooks.has(HOOK_MOMENT_BEFORE_ASSIGN)) return false;
     task.judging = new Judging(HOOK_MOMENT_BEFORE_ASSIGN);
     this.#fresh.add(task);
@@ -146,6 +148,12 @@ export class HookCalls implements HookBook {
   forget(task: Task): void {
     this.#fresh.delete(task);
     if (task.judging !== undefined) this.#close(task.judging);
+  }
+
+  /** No hook holds a task any more. */
+  release(task: Task): void {
+    this.forget(task);
+    task.judging?.release();
   }
 
   /** At the end of a turn. */

@@ -190,6 +190,49 @@ describe("rules before a task is assigned", () => {
   });
 });
 
+/** The pool moved: the task is offered here, a hook holds it, and the agent that has had it all along joins again. */
+describe("a task that its agent brings while a hook holds it", () => {
+  const held = {
+    "for a time": rule({ delayMs: 60_000 }),
+    "until an answer": blocking(60_000),
+  };
+  for (const [how, action] of Object.entries(held))
+    for (const isAway of [false, true])
+      it(`${how} goes on, and its result reaches its sender${isAway ? " that was away meanwhile" : ""}`, () => {
+        const { arena, set } = hooked(before("guard", { action }));
+        const first = arena.sender();
+        first.offer(1);
+        arena.turn();
+        if (isAway) first.stream.close(arena.nowMs);
+        const agent = arena.agent("a", { running: [tokenOf(1)] });
+        set(before("late", { action: rule({ deny: { message: "too late" } }) }));
+        arena.turn();
+        assert.deepEqual([first.returned, agent.cancelled], [[], []]);
+        agent.answer(1);
+        if (!isAway) first.stream.close(arena.nowMs);
+        arena.turn();
+        const second = arena.sender("workflow-1b");
+        second.offer(1);
+        arena.turn();
+        assert.deepEqual(second.results, [[1, "inlineOutput"]]);
+        assert.deepEqual(agent.given, []);
+        second.durable(1);
+        arena.turn();
+        assert.equal(agent.durable, 1);
+      });
+
+  it("waits for no verdict when its agent gives it back: hooks agreed before", () => {
+    const { arena } = hooked(before("guard", { action: rule({ delayMs: 60_000 }) }));
+    arena.sender().offer(1);
+    arena.turn();
+    const agent = arena.agent("a", { running: [tokenOf(1)] });
+    agent.busy(1);
+    const other = arena.agent("b");
+    arena.turn();
+    assert.deepEqual(other.given, [1]);
+  });
+});
+
 describe("somebody outside who has a say", () => {
   it("keeps a task waiting until the answer, while others go on", () => {
     const { arena, asked, answer, explain } = hooked(
@@ -250,6 +293,31 @@ describe("somebody outside who has a say", () => {
     assert.equal(asked.length, 4);
     answer(asked[3], {});
     assert.deepEqual(agent.given, [3]);
+  });
+
+  it("is asked again when its task is offered again, and an answer to a question of before does not count", () => {
+    const guards = [
+      before("first", { action: blocking(60_000) }),
+      before("second", { action: blocking(60_000) }),
+    ];
+    const { arena, asked, answer, set } = hooked(...guards);
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    sender.stream.close(arena.nowMs);
+    set(...guards);
+    arena.turn();
+    answer(asked[1], {});
+    const late = asked[2];
+    assert.equal(late?.hookId, "second");
+    arena.sender("workflow-1b").offer(1);
+    arena.turn();
+    answer(late, {});
+    assert.deepEqual([asked.length, agent.given], [4, []]);
+    answer(asked[3], {});
+    answer(asked[4], {});
+    assert.deepEqual([asked.slice(3).map(({ hookId }) => hookId), agent.given], [["first", "second"], [1]]);
   });
 
   it("is only told where nobody waits for it", () => {

@@ -209,6 +209,8 @@ export function giveBack(
 /** A task that waits does so no longer: somebody has it at work already. */
 export function stopWaiting(core: PoolCore, task: Task, nowMs: number): void {
   dequeue(core, task, nowMs);
+  // Hooks agreed before its agent got it: what they are asked again holds neither the attempt nor its result.
+  if (task.judging?.isHeld === true) core.hooks?.release(task);
   core.queued--;
 }
 

@@ -1,7 +1,8 @@
 /** Asks people about outputs: when checks of a task did not hold, and when rules want that. */
+import { type Payload, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import { bytesOf, type Data, noBytes, payloadOf } from "../data.ts";
+import { bytesOf, type Data, dataOf, noBytes, payloadOf } from "../data.ts";
 import { cut } from "../error-details.ts";
 import { idOf, type Place } from "../kinds/kind.ts";
 import { messageLengthMax } from "../limits.ts";
@@ -65,6 +66,15 @@ export function askForRules(
     rule: copied(rule),
     next: next.map(copied),
   });
+}
+
+/** Asks the next question about an output if the one before is approved: after that decision, or after a reset to it. */
+export function askNextQuestion(place: Place): void {
+  const { status, more } = place.run.nodes[place.number] ?? {};
+  const question = more?.question;
+  if (status !== TaskStatus.TASK_STATUS_WAITING || question?.verdict !== Verdict.VERDICT_APPROVED) return;
+  const output = dataOf(question.output as Uint8Array, question.outputPayload as Payload | undefined);
+  askForRules(place, question.next, output, { before: question.approvalId });
 }
 
 /** Who asks, and what follows from the answer. */

@@ -13,7 +13,7 @@ import { advance } from "../life/advance.ts";
 import { reasonLengthMax } from "../limits.ts";
 import { taskIdIn } from "../node/places.ts";
 import type { NodeView, RunCommand, RunStep, RunView } from "../state.ts";
-import { askForRules } from "./ask.ts";
+import { askNextQuestion } from "./ask.ts";
 import { approvalDecided } from "./events.ts";
 import { isOpen } from "./open.ts";
 import { askingNode, howOpen, isBefore, termsOf } from "./questions.ts";
@@ -113,10 +113,7 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
         : undefined,
     decideMs: step.nowMs,
   });
-  if (isApproved && question.next.length > 0) {
-    const place = placeOf(run, node.number, step, new Budget());
-    askForRules(place, question.next, held, { before: question.approvalId });
-  }
+  askNextQuestion(placeOf(run, node.number, step, new Budget()));
   advance(run, step);
 }
 

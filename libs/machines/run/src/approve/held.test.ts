@@ -7,7 +7,7 @@ import { isRefusal, type Refusal } from "@tutti/kernel";
 import { cancelRun } from "../life/commands.ts";
 import { endingOf } from "../life/end.ts";
 import { explain } from "../queries/explain.ts";
-import { retryRun } from "../repair/commands.ts";
+import { resetRun, retryRun } from "../repair/commands.ts";
 import { jsonBytes, jsonOf, RunScene } from "../testing/index.ts";
 import { completeTask } from "../uses/commands.ts";
 import { decideApproval } from "./commands.ts";
@@ -142,6 +142,22 @@ describe("an output that a rule wants approved", () => {
     assert.equal(codeOf(decide(scene, "anna", yes, first)), "workflow.approval_missing");
     decide(scene, "anna", yes, shown(scene).approvalId);
     assert.equal(given(scene), 2);
+  });
+
+  it("asks the second rule after a reset to between the two approvals, and counts each approval once", () => {
+    const scene = RunScene.of(text);
+    scene.hold("ask", 5_000, dear, odd);
+    decide(scene, "anna", yes);
+    const decided = scene.events.indexOf("approval_decided") + 1;
+    decide(scene, "ben", yes);
+    assert.equal(given(scene), 5_000);
+    for (const when of ["after its end", "while it asks again"]) {
+      scene.driver.execute(scene.key, resetRun, scene.resetTo(decided));
+      assert.deepEqual([shown(scene).title, shown(scene).decisions], ["Is 5000 odd?", []], when);
+      assert.deepEqual(scene.offered, [], when);
+    }
+    assert.deepEqual(decide(scene, "ben", yes), { verdict: yes });
+    assert.equal(given(scene), 5_000);
   });
 
   it("waits also where it is no JSON, or stands elsewhere", () => {

@@ -11,6 +11,7 @@ import {
   RunSnapshotV1,
 } from "@tutti/contracts/workflow/v1";
 import type { Refusal } from "@tutti/kernel";
+import { askNextQuestion } from "../approve/ask.ts";
 import { add, noAmounts } from "../budget/amounts.ts";
 import { hasBudget } from "../budget/book.ts";
 import { bounded } from "../error-details.ts";
@@ -148,9 +149,13 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       resets: (run.more?.resets ?? 0) + 1,
     });
     if (isDueForLimits(run, step)) askNext(run, step);
-    for (const node of run.nodes)
-      if (node !== undefined && isWaitingForLimits(node))
-        askNextOfTask(placeOf(run, node.number, step, new Budget()));
+    for (const node of run.nodes) {
+      if (node === undefined) continue;
+      const place = placeOf(run, node.number, step, new Budget());
+      if (isWaitingForLimits(node)) askNextOfTask(place);
+      // The step that approved its output asked the next question in an event of its own.
+      askNextQuestion(place);
+    }
     // Tasks that waited then have not seen what came since.
     const budget = new Budget();
     for (const kept of [...(run.more?.signals ?? [])]) giveToWaiting(run, kept as RunSignal, step, budget);

@@ -1,12 +1,13 @@
 /** A run in a test, driven step by step. */
 
 import { type Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
-import { CompleteTask, ResultQuestion, RunOrder } from "@tutti/contracts/workflow/v1";
-import type { InstanceKey } from "@tutti/kernel";
+import { CompleteTask, ResetRun, ResultQuestion, RunOrder } from "@tutti/contracts/workflow/v1";
+import { type InstanceKey, isRefusal, type Outstanding } from "@tutti/kernel";
 import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
 import type { OfferTask, RunEffect } from "../effects.ts";
 import { beginRun } from "../life/commands.ts";
 import { runMachine } from "../machine.ts";
+import { showSnapshot } from "../queries/snapshot.ts";
 import { completeTask, failTask } from "../uses/commands.ts";
 import { jsonBytes } from "./json.ts";
 import type { RunWeakening } from "./plain/weakenings.ts";
@@ -102,6 +103,19 @@ export class RunScene {
       runMs: 5,
       used: undefined,
     });
+  }
+
+  /** The state after the first events, also one in the middle of a step: what the run can be reset to. */
+  resetTo(toEvent: number): ResetRun {
+    const run = this.machine.create(this.key);
+    const nothing: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
+    for (const { type, version, payload } of this.driver.history(this.key).slice(0, toEvent)) {
+      const declared = this.machine.events.find((event) => event.type === type && event.version === version);
+      declared?.evolve(run, declared.codec.decode(payload), nothing);
+    }
+    const shown = showSnapshot.answer(run, undefined, { key: this.key, nowMs: this.driver.nowMs });
+    if (isRefusal(shown)) throw new Error(shown.message);
+    return ResetRun.fromPartial({ toEvent, snapshot: shown.bytes, reason: "once more" });
   }
 
   /** Types of the events so far. */

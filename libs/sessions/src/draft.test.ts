@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Mode } from "@tutti/contracts/session/v1";
+import { Agent } from "@tutti/contracts/swarm/v1";
+import { moveTasks, placeTasks, type SessionView } from "@tutti/machine-session";
+import { SessionScene, taken, taskSpec } from "@tutti/machine-session/testing";
+import { Estimates } from "@tutti/planner";
+import { type Drafted, draft } from "./draft.ts";
+
+const { MODE_INTELLIGENCE: planned, MODE_SWARM: swarm } = Mode;
+const agents = ["anna", "bert"].map((agentId) =>
+  Agent.fromPartial({
+    ...{ agentId, pool: "default" },
+    offering: { slots: 4, capabilities: [{ name: "work", version: "1.0.0" }] },
+  }),
+);
+
+/** A planned part of three tasks, and the plans of it. */
+function planner() {
+  const scene = SessionScene.of(planned, [taskSpec("a"), taskSpec("b"), taskSpec("c")]);
+  scene.confirm();
+  const { driver, key } = scene;
+  const times = new Estimates();
+  let before: Drafted | undefined;
+  return {
+    scene,
+    /** The ids of the tasks that start now. */
+    plan() {
+      const view: SessionView = scene.state;
+      const tasks = view.tasks.filter(({ part, endMs }) => part === 0 && endMs === 0);
+      const drafted = draft({ view, part: 0, tasks, fleet: { agents, askMs: 0 }, times, before });
+      const isSame = drafted === before;
+      before = drafted;
+      const free = drafted.freeSlots(view, 10);
+      const begin: string[] = [];
+      for (;;) {
+        const next = drafted.plan.next({ freeSlots: (agent) => free[agent] ?? 0 }, driver.nowMs);
+        if (next === undefined) return { begin: begin.sort(), isSame, reason: drafted.reason };
+        const number = drafted.numbers[next.task] ?? -1;
+        drafted.started.add(number);
+        begin.push(view.tasks[number]?.spec.id ?? "");
+      }
+    },
+    move(taskIds: string[], mode: Mode) {
+      taken(driver.execute(key, moveTasks, { taskIds, mode, reason: "" }));
+    },
+    place(ids: readonly string[]) {
+      const begin = ids.map((id) => ({
+        ...{ task: scene.state.byId.get(id) ?? -1, agent: "anna", startMs: 0, endMs: 1 },
+      }));
+      taken(driver.execute(key, placeTasks, { part: 0, begin, plan: undefined }));
+    },
+  };
+}
+
+describe("the plan of a part", () => {
+  it("stays while its tasks stay, also when they start and end", () => {
+    const { plan, place, scene } = planner();
+    assert.deepEqual(plan(), { begin: ["a", "b", "c"], isSame: false, reason: "it is the first plan" });
+    place(["a", "b", "c"]);
+    assert.deepEqual([plan().isSame, plan().begin], [true, []]);
+    scene.operate("p1");
+    scene.done("p1", "a");
+    assert.equal(plan().isSame, true);
+  });
+
+  it("starts a task that came while another task left: the number of tasks is the same", () => {
+    const { plan, place, move, scene } = planner();
+    move(["c"], swarm);
+    assert.deepEqual(plan().begin, ["a", "b"]);
+    place(["a", "b"]);
+    scene.operate("p1");
+    move(["a"], swarm);
+    move(["c"], planned);
+    scene.confirm("p2");
+    scene.operate("p2", ["c"]);
+    scene.operate("p1", ["a"]);
+    assert.deepEqual([...(scene.state.parts[0]?.tasks ?? [])].sort(), [1, 2]);
+    const { begin, reason } = plan();
+    assert.deepEqual([begin, reason], [["c"], "1 task was added, 1 task moved away"]);
+  });
+
+  it("starts a task again if the session did not hear of its start", () => {
+    const { plan, place } = planner();
+    assert.deepEqual(plan().begin, ["a", "b", "c"]);
+    place(["a"]);
+    assert.deepEqual(plan().begin, ["b", "c"]);
+    assert.deepEqual(plan().begin, ["b", "c"]);
+  });
+});
