@@ -140,8 +140,8 @@ export const ${name}Errors = defineErrors("${name}", {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "The id belongs to a ${name} already. Choose another.",
-    message: ({ id }: { id: string }) =>
-      \`expected no ${name} \${id} yet, found one that has begun; choose another id\`,
+    message: ({ id }: { id: string }) => \`The ${name} \${id} already exists\`,
+    remedy: "Choose another id.",
   },
 });
 `;

@@ -226,7 +226,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("cancel cat --reason 'it has one'"), /cat is being cancelled {2}⊘ cancelled/);
     assert.equal((await tutti("mission cancel cat")).exitCode, 3);
     for (const words of ["why nix", "resume nix", "show nix", "approve nix"])
-      assert.match((await tutti(words)).errors, /expected the run nix, found none/, words);
+      assert.match((await tutti(words)).errors, /Run `nix` not found/, words);
   });
 
   it("completion of bash completes commands, options and ids", async () => {

@@ -62,8 +62,8 @@ describe("the front door on a loopback address", () => {
     const link = await newLink();
     await door.ask(link);
     for (const [path, words] of [
-      [link, /Expected a link for signing in that was not used yet, found one that was/],
-      ["/sign-in?token=%3Cscript%3Ealert(1)%3C/script%3E", /found an unknown one/],
+      [link, /The sign-in link was already used\. Get a new link/],
+      ["/sign-in?token=%3Cscript%3Ealert(1)%3C/script%3E", /The sign-in link is unknown\./],
     ] as const) {
       const { status, headers, text } = await door.ask(path);
       assert.equal(status, 401);
@@ -223,7 +223,7 @@ describe("the front door on a loopback address", () => {
       assert.equal(heard.status, status, `${what}: ${heard.text}`);
       assert.equal(codeIn(heard), code, what);
       const { detail } = JSON.parse(heard.text);
-      assert.match(detail, /^expected .+, found .+|^expected .+; .+/, what);
+      assert.match(detail, /^[A-Z`].+\. [A-Z].+\.$/s, what);
     }
     const { headers } = await door.ask("/v1/whoami", { method: "DELETE" });
     assert.equal(headers.allow, "GET");

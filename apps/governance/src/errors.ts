@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { counted, defineErrors } from "@tutti/kernel";
 
 /** Why the service says no, besides what the tenants know. */
 export const governanceErrors = defineErrors("governance", {
@@ -7,132 +7,147 @@ export const governanceErrors = defineErrors("governance", {
     retry: "never",
     help: "The namespaces `default` and `system` are always there.",
     message: ({ namespace }: { namespace: string }) =>
-      `expected a namespace that can be removed, found ${namespace}, which is always there; remove what is in it instead`,
+      `Namespace \`${namespace}\` is built in and cannot be deleted`,
+    remedy: "Delete its content instead.",
   },
   namespaceBusy: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A namespace is removed when everything in it has ended. Cancel what runs, remove its schedules, and try again.",
     message: ({ namespace, what, id }: { namespace: string; what: string; id: string }) =>
-      `expected everything in ${namespace} to have ended, found the ${what} ${id}; cancel or remove it first`,
+      `Namespace \`${namespace}\` is not empty: ${what} \`${id}\` still exists`,
+    remedy: "Cancel or delete it first.",
   },
   notForOthers: {
     status: "PERMISSION_DENIED",
     retry: "never",
     help: "Keys and tokens that stand for somebody else are made by whoever may change principals: they could give themselves any right otherwise.",
     message: ({ action, namespace, id }: { action: string; namespace: string; id: string }) =>
-      `expected somebody who may do ${action} in ${namespace}, since it is to stand for ${id}, found a caller who may not; ask for one of your own, or let an administrator make it`,
+      `The caller may not do ${action} in namespace \`${namespace}\` for ${id}`,
+    remedy: "Request a credential for yourself, or ask an administrator.",
   },
   scopeWider: {
     status: "PERMISSION_DENIED",
     retry: "never",
     help: "A key or token is never wider than what its maker showed. Ask for less, or show something wider.",
     message: ({ beyond }: { beyond: string }) =>
-      `expected no more than the caller itself may do, found ${beyond}; ask for less`,
+      `The requested scope exceeds the rights of the caller: ${beyond}`,
+    remedy: "Request a narrower scope.",
   },
   repeatedOtherwise: {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "The idempotency key was used for another request. Use a new one for a new intent.",
-    message: ({ what }: { what: string }) =>
-      `expected the same request as the first time under this idempotency key, found one for another ${what}; use a new idempotency key`,
+    message: ({ what }: { what: string }) => `The idempotency key was already used for another ${what}`,
+    remedy: "Use a new idempotency key.",
   },
   tokenRefused: {
     status: "UNAUTHENTICATED",
     retry: "never",
     help: "The token is not one of this installation that is good for this. Get a new one.",
-    message: ({ reason }: { reason: string }) =>
-      `expected a token of this installation that is good for this, found that ${reason}; get a new one`,
+    message: ({ reason }: { reason: string }) => `The token is not valid here: ${reason}`,
+    remedy: "Get a new token.",
   },
   otherNamespace: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Questions are about the namespace of the request. From `system` any namespace can be asked about.",
     message: ({ namespace, found }: { namespace: string; found: string }) =>
-      `expected questions about ${namespace}, found one about ${found}; ask in that namespace, or in system`,
+      `The request is for namespace \`${namespace}\` and asks about namespace \`${found}\``,
+    remedy: "Send it in that namespace, or in `system`.",
   },
   contextInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "What policies look at besides is a JSON object.",
-    message: ({ problem }: { problem: string }) => `${problem}; give a JSON object`,
+    message: ({ problem }: { problem: string }) => `${problem}`,
+    remedy: "Send a JSON object.",
   },
   policiesInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A policy has to be readable, and about actions and things that there are. `tutti policy check` says everything that is wrong.",
-    message: ({ where, problem }: { where: string; problem: string }) =>
-      `expected policies that can be taken in, found at ${where}: ${problem}; correct it`,
+    message: ({ where, problem }: { where: string; problem: string }) => `${where}: ${problem}`,
+    remedy: "Correct the policy. `tutti policy check` lists all problems.",
   },
   caseFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A policy's cases must come out as they say before a change holds. Correct the change or the case; `tutti policy test` shows all of them.",
     message: (at: { title: string; policyId: string; found: string; more: number }) =>
-      `expected the case "${at.title}" of ${at.policyId} to come out otherwise, found it ${at.found}${at.more > 0 ? `, and ${at.more} more cases that do not come out` : ""}; correct the change or the case`,
+      `The case "${at.title}" of policy \`${at.policyId}\` failed: it was ${at.found}${at.more > 0 ? `, and ${counted(at.more, "more case")} failed` : ""}`,
+    remedy: "Correct the change or the case.",
   },
   locksOut: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "After the change nobody could change policies any more who can now, so nobody could take it back.",
     message: ({ namespace }: { namespace: string }) =>
-      `expected somebody who could still do governance.policies.apply in ${namespace} after the change, found nobody; leave an administrator out of what is forbidden`,
+      `After the change nobody could do governance.policies.apply in namespace \`${namespace}\``,
+    remedy: "Exclude an administrator from what the policy forbids.",
   },
   secretMissing: {
     status: "NOT_FOUND",
     retry: "never",
     help: "There is no secret of this name in the namespace, or it was deleted. `tutti secret list` shows those there are.",
     message: ({ name, namespace }: { name: string; namespace: string }) =>
-      `expected the secret ${name} in ${namespace}, found none; store it with tutti secret put ${name}`,
+      `Secret \`${name}\` not found in namespace \`${namespace}\``,
+    remedy: "Store it with `tutti secret put`.",
   },
   secretUnusable: {
     status: "PERMISSION_DENIED",
     retry: "never",
     help: "There is no such secret or version in force, or the caller may not use it: which of these is not said. It takes the right to governance.secrets.use, and to be among the users of the secret where it names some; a service of the installation has to be named.",
     message: ({ name, caller }: { name: string; caller: string }) =>
-      `expected a secret ${name} in force that ${caller} may use, found none; ask whoever keeps it to store it, or to let ${caller} use it`,
+      `${caller} has no usable secret \`${name}\`: it does not exist, has expired, or the caller may not use it`,
+    remedy: "Store the secret, or let the caller use it.",
   },
   secretEndsEarly: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A version that ends before it is stored could never be used.",
-    message: ({ name }: { name: string }) =>
-      `expected an end of the secret ${name} that is still to come, found one that has passed; choose a later one, or none`,
+    message: ({ name }: { name: string }) => `The end of secret \`${name}\` is in the past`,
+    remedy: "Choose a later end, or none.",
   },
   secretUnreadable: {
     status: "DATA_LOSS",
     retry: "never",
     help: "What is kept of the secret does not open with the key that it was sealed with. Store the value again.",
     message: ({ name, version }: { name: string; version: number }) =>
-      `expected version ${version} of the secret ${name} to open, found that it is not as it was sealed; store the value again`,
+      `Version ${version} of secret \`${name}\` cannot be opened with its key`,
+    remedy: "Store the value again.",
   },
   sealingKeyMissing: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A backup has the keys of the installation sealed, or names them. Put the folder with the keys back, or share it between the processes of governance, or store the value again.",
     message: ({ name, sealingKeyId }: { name: string; sealingKeyId: string }) =>
-      `expected the key ${sealingKeyId} that the secret ${name} was sealed with, found none; put sealing-${sealingKeyId}.json back into the folder with the keys, or store the value again`,
+      `The key ${sealingKeyId} that sealed secret \`${name}\` is missing`,
+    remedy: ({ sealingKeyId }: { name: string; sealingKeyId: string }) =>
+      `Restore sealing-${sealingKeyId}.json in the folder of keys, or store the value again.`,
   },
   recipientKeyInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Values are sealed for an X25519 key that is made for the call.",
-    message: () =>
-      "expected a public key of X25519, found one with which everybody would share the same secret; make a new pair for each call",
+    message: () => "The public key is not a valid X25519 key",
+    remedy: "Create a new key pair for each call.",
   },
   ruleInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "The expressions of an admission rule have to be readable, and about `subject`, `actor` and `call`. `tutti validate` says everything that is wrong with a file of rules.",
     message: ({ ruleId, problem }: { ruleId: string; problem: string }) =>
-      `expected the rule ${ruleId} to be one that can be evaluated, found at ${problem}; correct it`,
+      `Rule \`${ruleId}\` cannot be evaluated: ${problem}`,
+    remedy: "Correct the rule.",
   },
   ruleNotAsked: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Rules are asked about requests, definitions, plans, results and agents. All may deny or note; requests and definitions may be approved first; they and the output of results may be changed. A rule that wants anything else would be kept and never asked.",
     message: ({ ruleId, problem }: { ruleId: string; problem: string }) =>
-      `expected ${problem}; change the rule ${ruleId}`,
+      `Rule \`${ruleId}\`: expected ${problem}`,
+    remedy: "Correct the rule.",
   },
   ruleCaseFailed: {
     status: "FAILED_PRECONDITION",
@@ -149,21 +164,24 @@ export const governanceErrors = defineErrors("governance", {
       found: string;
       more: number;
     }) =>
-      `expected the case "${title}" of ${ruleId} to come out as it says, found that ${found}${more > 0 ? `, and ${more} more cases that do not come out` : ""}; correct the rule or the case`,
+      `The case "${title}" of rule \`${ruleId}\` failed: ${found}${more > 0 ? `, and ${counted(more, "more case")} failed` : ""}`,
+    remedy: "Correct the rule or the case.",
   },
   ruleVersionMissing: {
     status: "NOT_FOUND",
     retry: "never",
     help: "Only so many versions of rules are kept: the latest 1,000 of a namespace. `tutti rule versions ID` lists those of a rule.",
     message: (at: { ruleId: string; version: number; latest: readonly string[] }) =>
-      `expected a version of the rule ${at.ruleId} that is kept, such as ${at.latest.join(", ")}, found ${at.version}; choose one of those`,
+      `Version ${at.version} of rule \`${at.ruleId}\` is not kept. The latest versions are ${at.latest.join(", ")}`,
+    remedy: "List its versions with `tutti rule versions`.",
   },
   filesTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "At most 4 MiB of files are checked at once. `tutti validate FOLDER` checks a folder of any size on its own; with --online name a smaller one.",
     message: ({ bytes, most }: { bytes: number; most: number }) =>
-      `expected at most ${most} bytes of files together, found ${bytes}; check fewer at once`,
+      `The files have ${bytes} bytes together, more than the maximum of ${most}`,
+    remedy: "Check fewer files at once.",
   },
   frameworkUnknown: {
     status: "NOT_FOUND",
@@ -178,19 +196,21 @@ export const governanceErrors = defineErrors("governance", {
       namespace: string;
       suggestion: string;
     }) =>
-      `expected rules of ${namespace} or system that are tagged with ${framework}, found none${suggestion}; tag a rule with a control of it`,
+      `No rule of namespace \`${namespace}\` or \`system\` is tagged with framework \`${framework}\`${suggestion}`,
+    remedy: "Tag a rule with a control of the framework.",
   },
   spanInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A report is about a span of time that begins before it ends.",
-    message: () => "expected a span that begins before it ends, found another one; correct from and to",
+    message: () => "The period does not start before it ends",
+    remedy: "Correct `from` and `to`.",
   },
   roleReadyMade: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The roles viewer, operator, developer, admin, agent and auditor are always as they are. Make one of your own.",
-    message: ({ role }: { role: string }) =>
-      `expected a role of your own, found ${role}, which every installation has; choose another name`,
+    message: ({ role }: { role: string }) => `Role \`${role}\` is built in and cannot be changed`,
+    remedy: "Choose another name.",
   },
 });

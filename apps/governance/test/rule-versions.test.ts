@@ -97,7 +97,7 @@ describe("versions of a rule", () => {
     await assert.rejects(back(9_999), (error) => {
       assert.match(
         (error as Error).message,
-        /expected a version of the rule largest that is kept, such as \d+, .* found 9999/,
+        /Version 9999 of rule `largest` is not kept\. The latest versions are \d+, /,
       );
       return codeOf("governance.rule_version_missing")(error);
     });

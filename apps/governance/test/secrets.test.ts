@@ -93,7 +93,7 @@ describe("secrets", () => {
     ] as const)
       await assert.rejects(unsealed([name], agent(who)), (error) => {
         assert.ok(error instanceof Error);
-        const expected = `expected a secret ${name} in force that agent:${who} may use, found none`;
+        const expected = `agent:${who} has no usable secret \`${name}\``;
         assert.ok(error.message.startsWith(expected), error.message);
         return codeOf("governance.secret_unusable")(error);
       });

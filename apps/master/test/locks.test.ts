@@ -60,7 +60,7 @@ describe("locks", () => {
 
   it("who waits long enough is told who holds it; who hangs up keeps its place for a while", async () => {
     await want("gate", "one");
-    await assert.rejects(want("gate", "two", { waitMs: 1 }), /held or waited for by one, two/);
+    await assert.rejects(want("gate", "two", { waitMs: 1 }), /one, two hold it or wait for it/);
     const hangingUp = new AbortController();
     const third = want("gate", "three", { waitMs: 60_000 }, hangingUp.signal);
     await waiting("gate", 2);

@@ -60,7 +60,8 @@ describe("Extensions", () => {
     const twins = [new Orchestrator("billing", foundation), new Orchestrator("billing", foundation)];
     assert.throws(() => extensionsOf(foundation, ...twins), {
       code: "platform.extension_unusable",
-      message: /expected \.\/2\.ts .* found: .* the name `billing`, which that of \.\/1\.ts has too;/,
+      message:
+        /The extension \.\/2\.ts .* cannot be used: .* the name `billing`, which that of \.\/1\.ts has too\./,
     });
   });
 });

@@ -58,7 +58,7 @@ describe("the platform with keys", () => {
     );
     const { code, error } = await failureOf(call);
     assert.equal(code, status.UNAUTHENTICATED);
-    assert.match(error.message, /there is no such key; get another one, such as with tutti key create$/);
+    assert.match(error.message, /there is no such key\. Create a new key with `tutti key create`\.$/);
     assert.equal((await platform.rest("/v1/runs", unknownKey)).status, 401);
   });
 

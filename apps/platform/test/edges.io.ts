@@ -81,7 +81,10 @@ describe("the edges of the platform", () => {
     const refused = await post(small.secret, text);
     const { code, detail } = (await refused.json()) as { code: string; detail: string };
     assert.deepEqual([refused.status, code], [413, "access.request_too_large"]);
-    assert.match(detail, /at most 2000 bytes of this caller, found 3\d{3}; send less at once/);
+    assert.match(
+      detail,
+      /has 3\d{3} bytes, more than the maximum of 2000 for this caller\. Send less at once/,
+    );
     // One that does not say its size beforehand.
     const streamed = await post(small.secret, new Blob([text]).stream());
     assert.equal(streamed.status, 413);

@@ -161,16 +161,15 @@ describe("a module that is no orchestrator", () => {
 
     const [nothing, other, broken, absent] = await Promise.all(complaints);
 
-    const expected = "to be a module whose default export is a class that extends Orchestrator, found: ";
+    const remedy = "Export a class that extends Orchestrator as default, or remove the entry.";
     const after = (name: string, found: string) =>
-      `platform: expected ./${name} of platform.extensions ${expected}${found}; ` +
-      "mend the module, or take it out of platform.extensions\n";
+      `platform: The extension ./${name} of \`platform.extensions\` cannot be used: ${found}. ${remedy}\n`;
     assert.equal(nothing, after("nothing.ts", "a default export of type undefined"));
     assert.equal(other, after("other.ts", "a class that does not extend Orchestrator"));
     assert.equal(broken, after("broken.ts", "no money at line 3:11"));
     assert.match(
       String(absent),
-      /^platform: expected \.\/absent\.ts of .* found: Cannot find module '.*absent\.ts'/,
+      /^platform: The extension \.\/absent\.ts of .* cannot be used: Cannot find module '.*absent\.ts'/,
     );
   });
 });

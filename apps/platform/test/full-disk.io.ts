@@ -99,7 +99,7 @@ describe("a platform whose disk is full", () => {
     assert.equal(refused.code, "journal.full", refused.message);
     assert.match(
       refused.message,
-      /^expected room on the disk .*; free some space, writing then goes on by itself/,
+      /^The disk has no space for .*\. Free disk space\. Writing then continues by itself/,
     );
     const binding = await until("a right to be refused", bind, ({ status }) => status >= 300);
     assert.equal(binding.code, "journal.full", binding.message);
@@ -108,12 +108,12 @@ describe("a platform whose disk is full", () => {
 
     const unrecorded = await until("a sign-in to be refused", signIn, ({ status }) => status >= 300);
     assert.equal(unrecorded.code, "gateway.sign_in_unrecorded", unrecorded.message);
-    assert.match(unrecorded.message, /see why with tutti status/);
+    assert.match(unrecorded.message, /Check governance and its disk with `tutti status`/);
     assert.equal((await ask("GET", "/v1/status")).status, 200, "which needs no sign-in");
     const search = await ask("GET", "/v1/audit/records?namespace=default");
     // The journal, where checkpoints are anchored, or the log of the audit: one of them is full first.
     assert.match(search.code, /^(audit\.book_full|journal\.full)$/, search.message);
-    assert.match(search.message, /free some space, \w+(?: audit)? then goes on by itself$/);
+    assert.match(search.message, /Free disk space\. (?:Writing|The audit) then continues by itself\.$/);
 
     await disk.empty();
     const { status } = await until(

@@ -63,15 +63,15 @@ describe("a start that cannot succeed", () => {
   it("because the port of gRPC is in use says so in one line with the port and the setting", async () => {
     assert.equal(
       await complaintOf(attempts.grpc),
-      `platform did not start: port ${port} on 127.0.0.1 is in use; ` +
-        "stop what listens there, or set mesh.listen to another address",
+      `platform did not start: Port ${port} on 127.0.0.1 is in use. ` +
+        "Stop the process that listens there, or set `mesh.listen` to another address.",
     );
   });
 
   it("because others could reach it unprotected says what to set", async () => {
     assert.match(
       await complaintOf(attempts.unprotected),
-      /loopback.* found 0\.0\.0\.0:0; set mesh\.tls\.mode to mutual, or mesh\.allow/,
+      /`mesh\.listen` is 0\.0\.0\.0:0, not a loopback address.* Set `mesh\.tls\.mode` to `mutual`, or `mesh\.allow/,
     );
   });
 

@@ -7,12 +7,14 @@ export const registryErrors = defineErrors("registry", {
     retry: "never",
     help: "No instance with this id is registered: it never was, said good-bye, or its lease ran out. List those that are there with FindInstances.",
     message: ({ instance }: { instance: string }) =>
-      `expected a registered instance, found none with the id ${instance}; it may have stopped, or its lease ran out`,
+      `Instance \`${instance}\` is not registered: it stopped, or its lease expired`,
+    remedy: "List the registered instances with `tutti instances`.",
   },
   loading: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
     help: "This registry has not read all entries from its store yet. Another one answers, or this one in a moment.",
-    message: () => "this registry is still reading the entries from its store; call another one, or repeat",
+    message: () => "This registry is still reading its entries from the store",
+    remedy: "Call another registry, or try again in a moment.",
   },
 });

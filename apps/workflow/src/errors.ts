@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { counted, defineErrors } from "@tutti/kernel";
 
 /** Why the service says no to a definition, besides what the machine knows. */
 export const sourceErrors = defineErrors("definition", {
@@ -7,28 +7,30 @@ export const sourceErrors = defineErrors("definition", {
     retry: "never",
     help: "The definition has mistakes. Each is told as a violation whose field is `file:line:column`; CheckDefinition tells them without registering.",
     message: ({ name, count, first }: { name: string; count: number; first: string }) =>
-      `expected a definition without mistakes, found ${count} in ${name}: ${first}; correct the places that are named`,
+      `Definition \`${name}\` has ${counted(count, "problem")}, the first: ${first}`,
+    remedy: "Correct the listed places and register it again.",
   },
   sourceNotRun: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Services run no code. A definition in TypeScript is registered by the SDK, which builds the document out of it.",
-    message: () =>
-      "expected a source in YAML or JSON, found TypeScript; register it with the SDK, or convert it first",
+    message: () => "The source is TypeScript, and services run no code",
+    remedy: "Register it with the SDK, or convert it to YAML or JSON.",
   },
   parametersWanted: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A template has a plan only when its parameters are filled in.",
-    message: ({ name }: { name: string }) =>
-      `expected parameters for the template ${name}, found none; give them as its parameter schema says`,
+    message: ({ name }: { name: string }) => `Template \`${name}\` needs parameters`,
+    remedy: "Pass them as its parameter schema describes.",
   },
   archived: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Nothing new starts with an archived version. Restore it, or start another one.",
     message: ({ name, hash }: { name: string; hash: string }) =>
-      `expected a version of ${name} that may be started, found ${hash.slice(0, 12)}, which is archived; restore it, or name another`,
+      `Version ${hash.slice(0, 12)} of definition \`${name}\` is archived`,
+    remedy: "Restore it, or start another version.",
   },
 });
 
@@ -39,68 +41,73 @@ export const requestErrors = defineErrors("workflow", {
     retry: "never",
     help: "What is computed with has to be a JSON document that is sent inline.",
     message: ({ field, found }: { field: string; found: string }) =>
-      `expected a JSON document in ${field}, found ${found}; send one inline`,
+      `${field}: expected a JSON document, got ${found}`,
+    remedy: "Send the document inline.",
   },
   specUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "An item names a specification by its number on the stream, from 1. It is sent before the item, or with it.",
-    message: ({ number }: { number: number }) =>
-      `expected a specification with the number ${number} on this stream, found none; send it before the item`,
+    message: ({ number }: { number: number }) => `Specification ${number} was not sent on this stream`,
+    remedy: "Send the specification before the items that refer to it.",
   },
   parentForeign: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Parent and child are in one namespace: the end of the child is reported to the parent, and the end of the parent can cancel the child.",
     message: ({ found, namespace }: { found: string; namespace: string }) =>
-      `The parent is in namespace ${found}, the run in ${namespace}. Start the run in the namespace of its parent, or without a parent.`,
+      `The parent is in namespace \`${found}\`, and the run is in namespace \`${namespace}\``,
+    remedy: "Start the run in the namespace of its parent, or without a parent.",
   },
   nothingToRun: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A run executes a definition, or tasks that are written in its start.",
-    message: () => "expected a definition or tasks to run, found neither; name one",
+    message: () => "The request has neither a definition nor tasks",
+    remedy: "Set one of them.",
   },
   taskRepeated: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Ids of tasks are unique in a run.",
-    message: ({ task }: { task: string }) =>
-      `expected every task once, found ${task} more than once; give each an id of its own`,
+    message: ({ task }: { task: string }) => `Task \`${task}\` is listed more than once`,
+    remedy: "Give each task its own id.",
   },
   taskTaken: {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "Ids of tasks are unique in a run, those that were added included. None of the tasks has been added.",
-    message: ({ task }: { task: string }) =>
-      `expected ids that the run does not have yet, found ${task}; give it another one`,
+    message: ({ task }: { task: string }) => `The run already has a task \`${task}\``,
+    remedy: "Choose another id for the new task.",
   },
   nothingToDo: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "One of the actions on runs has to be named.",
-    message: () => "expected an action, found none; name what is to be done with the runs",
+    message: () => "The request names no action",
+    remedy: "Set the action to apply to the runs.",
   },
   tooManyRuns: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "A preview names its runs one by one, and only so many. Narrow the filter, and do it in several steps.",
-    message: ({ max }: { max: number }) =>
-      `expected a filter that at most ${max} runs match, found more; narrow it, such as by the time of their start`,
+    message: ({ max }: { max: number }) => `More than ${max} runs match the filter`,
+    remedy: "Narrow the filter, for example by start time.",
   },
   previewOver: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A preview can be applied for an hour, in the namespace that it was made in. Make a new one, and look at it.",
-    message: () =>
-      "expected the token of a preview that is less than an hour old, found none of this namespace; make a preview anew",
+    message: () => "The preview token is older than an hour or of another namespace",
+    remedy: "Make a new preview.",
   },
   inputInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "The input has to satisfy the schema of the definition. Each violation says where it does not.",
     message: ({ count }: { count: number }) =>
-      `expected an input that satisfies the definition's schema, found ${count === 1 ? "one violation" : `${count} violations`}; correct the places that are named`,
+      `The input does not match the schema of the definition: ${counted(count, "violation")}`,
+    remedy: "Correct the listed places.",
   },
 });
 
@@ -110,8 +117,8 @@ export const planErrors = defineErrors("plan", {
     status: "DATA_LOSS",
     retry: "never",
     help: "The plan of a definition is a blob, and was removed or lost. Register the definition again: the same content is the same plan.",
-    message: ({ hash }: { hash: string }) =>
-      `expected the plan ${hash.slice(0, 12)} among the blobs of this machine, found none; register its definition again`,
+    message: ({ hash }: { hash: string }) => `The plan ${hash.slice(0, 12)} is missing in the blob store`,
+    remedy: "Register its definition again.",
   },
 });
 
@@ -121,14 +128,15 @@ export const startErrors = defineErrors("start", {
     status: "UNIMPLEMENTED",
     retry: "never",
     help: "This installation starts no work of this kind for a run.",
-    message: ({ kind }: { kind: string }) =>
-      `expected a kind of child that is started here, found ${kind}; let the task use a workflow`,
+    message: ({ kind }: { kind: string }) => `This installation starts no children of the kind ${kind}`,
+    remedy: "Let the task start a workflow.",
   },
   childTaken: {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "A run that belongs to nobody, or to another parent, has the id that the child was to have.",
     message: ({ child }: { child: string }) =>
-      `expected no run ${child} but the child, found one of somebody else; remove it, or start the parent under another id`,
+      `Run \`${child}\` already exists and is not the child of this run`,
+    remedy: "Delete that run, or start the parent under another id.",
   },
 });

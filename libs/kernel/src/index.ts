@@ -129,4 +129,5 @@ export { Bell } from "./time/bell.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";
 export { Waiters } from "./time/waiters.ts";
 export { amountOf, counted } from "./words/counted.ts";
+export { capitalized, sentences } from "./words/sentences.ts";
 export { spanOf } from "./words/span.ts";

@@ -12,21 +12,24 @@ export const meshErrors = defineErrors("mesh", {
     retry: "never",
     help: "The request breaks the rules of its contract; nothing was done. The violations name each field with what was expected and found. Mend them and call again.",
     message: ({ rpc, first, count }: { rpc: string; first: string; count: number }) =>
-      `the request of ${rpc} is not valid: ${first}${count > 1 ? ` (and ${count - 1} more)` : ""}; mend it and call again`,
+      `The request of ${rpc} is invalid: ${first}${count > 1 ? ` (and ${count - 1} more)` : ""}`,
+    remedy: "Correct the request and call again.",
   },
   malformed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "The bytes of a request are not a message of the contract's type; nothing was done. Caller and service use different contracts, or something on the way changed the bytes.",
     message: ({ rpc, reason }: { rpc: string; reason: string }) =>
-      `expected a request of ${rpc}, found bytes that are none (${reason}); compare the contracts of caller and service`,
+      `The request of ${rpc} cannot be decoded (${reason})`,
+    remedy: "Compare the contracts of caller and service.",
   },
   malformedReply: {
     status: "INTERNAL",
     retry: "never",
     help: "The bytes of a reply are not a message of the contract's type. Caller and service use different contracts, or something on the way changed the bytes.",
     message: ({ rpc, reason }: { rpc: string; reason: string }) =>
-      `expected a reply of ${rpc}, found bytes that are none (${reason}); compare the contracts of caller and service`,
+      `The reply of ${rpc} cannot be decoded (${reason})`,
+    remedy: "Compare the contracts of caller and service.",
   },
   messageTooLarge: {
     status: "RESOURCE_EXHAUSTED",
@@ -43,28 +46,30 @@ export const meshErrors = defineErrors("mesh", {
       size: number;
       limit: number;
     }) =>
-      `expected a ${part} of ${rpc} of at most ${grouped(limit)} bytes (mesh.limits.messageBytes), found ${grouped(size)}; send it in parts or as a blob`,
+      `The ${part} of ${rpc} has ${grouped(size)} bytes, more than the maximum of ${grouped(limit)} (\`mesh.limits.messageBytes\`)`,
+    remedy: "Send it in parts or as a blob.",
   },
   tooLargeForPeer: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "A message is larger than the limit of the other side's transport. Send it in parts, put its payload into the blob store, or raise `mesh.limits.messageBytes` on both sides.",
     message: ({ rpc, reason }: { rpc: string; reason: string }) =>
-      `a message of ${rpc} exceeds mesh.limits.messageBytes (${reason}); send it in parts or as a blob`,
+      `A message of ${rpc} exceeds \`mesh.limits.messageBytes\` of the peer (${reason})`,
+    remedy: "Send it in parts or as a blob.",
   },
   noHandler: {
     status: "UNIMPLEMENTED",
     retry: "never",
     help: "The instance that was reached does not serve this rpc. It runs an older release, or the address belongs to another service.",
-    message: ({ rpc }: { rpc: string }) =>
-      `expected an instance that serves ${rpc}, found one that does not; compare the releases of caller and service`,
+    message: ({ rpc }: { rpc: string }) => `The instance does not serve ${rpc}`,
+    remedy: "Compare the releases of caller and service.",
   },
   unknownContract: {
     status: "NOT_FOUND",
     retry: "never",
     help: "Health was asked for a contract that this process does not serve. The name is the full one, such as tutti.registry.v1.RegistryService; reflection lists those that are served.",
-    message: ({ contract }: { contract: string }) =>
-      `expected the full name of a contract that is served here, found ${contract}; ask reflection for a list`,
+    message: ({ contract }: { contract: string }) => `Contract ${contract} is not served here`,
+    remedy: "List the served contracts with reflection.",
   },
   denied: {
     status: "PERMISSION_DENIED",
@@ -79,56 +84,72 @@ export const meshErrors = defineErrors("mesh", {
       /** What to do about it, where that is not to ask for a right. */
       remedy?: string | undefined;
     }) =>
-      `${p.principal} may not do ${p.action} on a ${p.resource} of namespace ${p.namespace}${p.reason && `: ${p.reason}`}; ${p.remedy ?? "ask an administrator for a policy that allows it"}`,
+      `${p.principal} may not do ${p.action} on a ${p.resource} of namespace \`${p.namespace}\`${p.reason && `: ${p.reason}`}`,
+    remedy: ({
+      remedy,
+    }: {
+      principal: string;
+      action: string;
+      resource: string;
+      namespace: string;
+      reason: string;
+      /** What to do about it, where that is not to ask for a right. */
+      remedy?: string | undefined;
+    }) => remedy ?? "Ask an administrator for a policy that allows it.",
   },
   connectionLost: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "The connection broke while the call ran; whether it took effect is unknown. Repeat it with the same idempotency key; the mesh does so by itself for calls that may be repeated.",
     message: ({ rpc, address, reason }: { rpc: string; address: string; reason: string }) =>
-      `the connection to ${address} broke during ${rpc} (${reason}); whether it took effect is unknown, repeat it with the same idempotency key`,
+      `The connection to ${address} broke during ${rpc} (${reason}), and the outcome is unknown`,
+    remedy: "Retry with the same idempotency key.",
   },
   noConnection: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
     help: "No connection to the instance could be made; nothing was done. The mesh tries other instances by itself. Check that the service runs and that its address can be reached from here.",
     message: ({ rpc, address, reason }: { rpc: string; address: string; reason: string }) =>
-      `expected an instance at ${address} for ${rpc}, found no connection (${reason}); check that the service runs there`,
+      `No connection to ${address} for ${rpc} (${reason})`,
+    remedy: "Check that the service runs there.",
   },
   draining: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
     help: "The instance is about to stop and takes no new calls; nothing was done. The mesh calls another instance by itself.",
-    message: ({ rpc }: { rpc: string }) =>
-      `this instance is draining and takes no new calls of ${rpc}; call another one`,
+    message: ({ rpc }: { rpc: string }) => `This instance is draining and accepts no new calls of ${rpc}`,
+    remedy: "Call another instance.",
   },
   overloaded: {
     status: "RESOURCE_EXHAUSTED",
     retry: "elsewhere",
     help: "The server has as many calls in work as `mesh.limits.inFlight` (calls) or `mesh.limits.streams` (streams) allow; nothing was done. Wait as long as the error says, or call another instance.",
     message: ({ rpc, limit, setting }: { rpc: string; limit: number; setting: string }) =>
-      `expected room for ${rpc}, found all ${limit} places taken (${setting}); repeat it later or at another instance`,
+      `All ${limit} places for ${rpc} are in use (\`${setting}\`)`,
+    remedy: "Retry later, or call another instance.",
   },
   noInstance: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "No instance of the service is known. Start one, or check that it announces itself to the same registry.",
     message: ({ service, waitedMs }: { service: string; waitedMs: number }) =>
-      `expected an instance of ${service}, found none within ${waitedMs} ms; start one that registers, or name its address in mesh.peers`,
+      `No instance of ${service} found within ${waitedMs} ms`,
+    remedy: "Start an instance that registers, or add its address to `mesh.peers`.",
   },
   noUsableInstance: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "Instances of the service are known, but each of them is draining or has failed so often that its breaker is open. Look at tutti_mesh_breaker_state and at the logs of the service.",
     message: ({ service, open, draining }: { service: string; open: number; draining: number }) =>
-      `expected a healthy instance of ${service}, found ${open} with an open breaker and ${draining} draining; look at the service's logs`,
+      `No instance of ${service} is healthy: ${open} with an open breaker, ${draining} draining`,
+    remedy: "Check the logs of the service.",
   },
   noOwner: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "Nobody is known to own what the call is about. Ownership moves within seconds after a process is lost; repeat the call with the same idempotency key.",
-    message: ({ place, rpc }: { place: string; rpc: string }) =>
-      `expected an owner of ${place} for ${rpc}, found none before the deadline; repeat it with the same idempotency key`,
+    message: ({ place, rpc }: { place: string; rpc: string }) => `${place} has no known owner for ${rpc}`,
+    remedy: "Retry with the same idempotency key.",
   },
   ownerAway: {
     status: "UNAVAILABLE",
@@ -136,49 +157,54 @@ export const meshErrors = defineErrors("mesh", {
     help: "The instance that owns what the call is about cannot be reached, and nobody took its place in the time that a call waits for that; nothing was done. Ownership moves within seconds after a process is lost: repeat the call after the time that is said.",
     message: ({ place, rpc, instance }: { place: string; rpc: string; instance: string }) =>
       instance === ""
-        ? `expected an owner of ${place} for ${rpc}, found none in time; nothing was done, repeat it in a moment`
-        : `expected ${instance}, which owns ${place}, to be reached for ${rpc}, or another owner to take its place in time; nothing was done, repeat it in a moment`,
+        ? `${place} has no owner for ${rpc} yet, and nothing was done`
+        : `${instance}, the owner of ${place}, cannot be reached for ${rpc}, and nothing was done`,
+    remedy: "Retry in a moment.",
   },
   interrupted: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "The instance stopped while the call ran; whether it took effect is unknown. Repeat it with the same idempotency key; the mesh does so by itself for calls that may be repeated.",
-    message: ({ rpc }: { rpc: string }) =>
-      `the instance stopped during ${rpc}; whether it took effect is unknown, repeat it with the same idempotency key`,
+    message: ({ rpc }: { rpc: string }) => `The instance stopped during ${rpc}, and the outcome is unknown`,
+    remedy: "Retry with the same idempotency key.",
   },
   stopped: {
     status: "UNAVAILABLE",
     retry: "never",
     help: "This process is stopping and makes no more calls.",
     message: ({ service }: { service: string }) =>
-      `the mesh of this process has stopped; ${service} was not called`,
+      `The mesh of this process has stopped, and ${service} was not called`,
+    remedy: "Call from another process.",
   },
   portInUse: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Another process listens on the port. Stop it, or choose another address in the setting `mesh.listen`.",
-    message: ({ port, host }: { port: string; host: string }) =>
-      `port ${port} on ${host} is in use; stop what listens there, or set mesh.listen to another address`,
+    message: ({ port, host }: { port: string; host: string }) => `Port ${port} on ${host} is in use`,
+    remedy: "Stop the process that listens there, or set `mesh.listen` to another address.",
   },
   cannotListen: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The address of the setting `mesh.listen` cannot be listened on: it does not belong to this machine, or the port needs more rights.",
     message: ({ address, reason }: { address: string; reason: string }) =>
-      `cannot listen on ${address} (${reason}); set mesh.listen to an address of this machine`,
+      `Cannot listen on ${address} (${reason})`,
+    remedy: "Set `mesh.listen` to an address of this machine.",
   },
   unprotected: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Without TLS the mesh listens on loopback addresses only, since whoever reaches it acts as administrator. Set `mesh.tls.mode` to `mutual` with certificates (`npm run certs` makes some for development), or `mesh.allowUnprotected` where the network itself is trusted.",
     message: ({ address }: { address: string }) =>
-      `expected a loopback address in mesh.listen as long as mesh.tls.mode is off, found ${address}; set mesh.tls.mode to mutual, or mesh.allowUnprotected to true on a trusted network`,
+      `\`mesh.listen\` is ${address}, not a loopback address, and \`mesh.tls.mode\` is off`,
+    remedy: "Set `mesh.tls.mode` to `mutual`, or `mesh.allowUnprotected` to true on a trusted network.",
   },
   badCertificates: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The files of `mesh.tls` cannot be read or do not belong together. Certificate, key and authority are PEM files; the key is the certificate's.",
     message: ({ files, reason }: { files: string; reason: string }) =>
-      `expected a certificate, its key and an authority in ${files}, found: ${reason}; correct mesh.tls.ca, cert and key`,
+      `The certificates in ${files} cannot be used: ${reason}`,
+    remedy: "Correct `mesh.tls.ca`, `cert` and `key`.",
   },
 });

@@ -125,7 +125,7 @@ for (const transport of transports) {
         ]);
         assert.equal(
           error.message,
-          "the request of NoteService.Get is not valid: count: expected at least 0, found -1 (and 1 more); mend it and call again",
+          "The request of NoteService.Get is invalid: count: expected at least 0, found -1 (and 1 more). Correct the request and call again.",
         );
         assert.equal(reached, false);
       });
@@ -140,11 +140,11 @@ for (const transport of transports) {
         assert.equal(request.status, "RESOURCE_EXHAUSTED");
         assert.match(
           request.message,
-          /a request of NoteService.Get of at most 2,048 bytes \(mesh.limits.messageBytes\)/,
+          /The request of NoteService.Get has .* more than the maximum of 2,048 \(`mesh.limits.messageBytes`\)/,
         );
         const reply = await errorOf(client.get(note({ count: 3_000 })));
         assert.ok(meshErrors.messageTooLarge.is(reply));
-        assert.match(reply.message, /a reply of NoteService.Get of at most 2,048 bytes/);
+        assert.match(reply.message, /The reply of NoteService.Get has .* more than the maximum of 2,048/);
         assert.equal((await client.get(note({ count: 1_900 }))).text.length, 1_900);
       });
     });
@@ -335,7 +335,7 @@ for (const transport of transports) {
         }
         const error = await errorOf(all(client.talk(requests())));
         assert.ok(meshErrors.messageTooLarge.is(error));
-        assert.match(error.message, /a request of NoteService.Talk of at most 2,048 bytes/);
+        assert.match(error.message, /The request of NoteService.Talk has .* more than the maximum of 2,048/);
       }));
 
     it("is late when its deadline has passed before it is made, and reaches no handler", async () => {

@@ -118,7 +118,7 @@ describe("gRPC's own services", () => {
     it("that sends what is no message is told so", async () => {
       const { error } = await call("/test.v1.NoteService/Get", Buffer.from("{"));
       assert.equal(error?.code, status.INVALID_ARGUMENT);
-      assert.match(error?.details ?? "", /expected a request of NoteService.Get, found bytes that are none/);
+      assert.match(error?.details ?? "", /The request of NoteService.Get cannot be decoded/);
     });
 
     it("that sends too much is told the limit", async () => {
@@ -126,7 +126,7 @@ describe("gRPC's own services", () => {
       assert.equal(error?.code, status.RESOURCE_EXHAUSTED);
       assert.match(
         error?.details ?? "",
-        /at most 8,388,608 bytes \(mesh.limits.messageBytes\), found 9,000,000/,
+        /has 9,000,000 bytes, more than the maximum of 8,388,608 \(`mesh.limits.messageBytes`\)/,
       );
     });
 

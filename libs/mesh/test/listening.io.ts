@@ -32,7 +32,7 @@ describe("listening", () => {
     const { port, server } = await occupied();
     await assert.rejects(started({ listen: `127.0.0.1:${port}` }), {
       code: "mesh.port_in_use",
-      message: `port ${port} on 127.0.0.1 is in use; stop what listens there, or set mesh.listen to another address`,
+      message: `Port ${port} on 127.0.0.1 is in use. Stop the process that listens there, or set \`mesh.listen\` to another address.`,
     });
     server.close();
   });

@@ -137,7 +137,7 @@ describe("instances that come and go", () => {
     await assert.rejects(notes.get(note()), {
       code: "mesh.no_instance",
       message:
-        "expected an instance of notes, found none within 20 ms; start one that registers, or name its address in mesh.peers",
+        "No instance of notes found within 20 ms. Start an instance that registers, or add its address to `mesh.peers`.",
     });
     await stopAll(mesh);
   });

@@ -5,7 +5,7 @@
 import type { Goal, SessionSpec } from "@tutti/contracts/session/v1";
 import type { Payload, TaskList } from "@tutti/contracts/types/v1";
 import type { Errands, ErrandTold } from "@tutti/host/serving";
-import { errorFromUnknown, type InstanceKey, toErrorDetail } from "@tutti/kernel";
+import { errorFromUnknown, type InstanceKey, toErrorDetail, withoutRemedy } from "@tutti/kernel";
 import {
   type AskPlanner,
   planningTask,
@@ -61,7 +61,7 @@ export class Goals {
       const error = errorFromUnknown(thrown);
       // What could not be looked at now is looked at again.
       if (error.retry !== "never") throw error;
-      throw sessionErrors.goalUnfit({ planner, problem: error.message }, { cause: error });
+      throw sessionErrors.goalUnfit({ planner, problem: withoutRemedy(error) }, { cause: error });
     }
     throw sessionErrors.goalUnfit({ planner, problem: "no JSON in place" });
   }

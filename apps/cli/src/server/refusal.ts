@@ -1,5 +1,5 @@
 /** What the platform refused, in words: what, why, and what to do next. */
-import { nearest } from "@tutti/kernel";
+import { nearest, sentences } from "@tutti/kernel";
 import type { Client, RestError } from "@tutti/rest/client";
 import { type ExitCode, exitCodes } from "../command/exit-codes.ts";
 import { type Advice, Failure } from "../command/failure.ts";
@@ -65,7 +65,7 @@ function unreachable(error: RestError, { server, parts }: Call): Failure {
     ETIMEDOUT: "No answer.",
     ECONNRESET: "The connection was closed before the answer.",
   };
-  const said = inner instanceof Error ? `${inner.message}.` : "No answer.";
+  const said = inner instanceof Error ? sentences(inner.message) : "No answer.";
   return new Failure(`Tutti is not reachable at ${server.url}.`, {
     why: [reasons[code] ?? said],
     next: [

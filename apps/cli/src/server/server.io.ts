@@ -88,7 +88,7 @@ describe("what the platform refuses", () => {
   it("an unknown id names the one that was meant, of those that are there", async () => {
     const failure = await refused(({ url = "" }, response) => {
       const [status, text] = url.startsWith("/v1/runs/order-19")
-        ? problem(404, "runtime.unknown_instance", "expected the run order-19, found none")
+        ? problem(404, "runtime.unknown_instance", "Run `order-19` not found. List runs with `tutti list`.")
         : ([200, JSON.stringify({ runs: [{ runId: "order-18" }, { runId: "tea" }] })] as const);
       response.writeHead(status, { "content-type": "application/json" }).end(text);
     });
@@ -100,7 +100,11 @@ describe("what the platform refuses", () => {
     const failure = await refused(
       ({ url = "" }, response) => {
         const [status, text] = url.startsWith("/v1/runs/order-19/why")
-          ? problem(404, "workflow.task_missing", "expected a task shp in the run order-19, found none")
+          ? problem(
+              404,
+              "workflow.task_missing",
+              "Task `shp` of run `order-19` not found. List its tasks with `tutti show`.",
+            )
           : ([200, JSON.stringify({ tasks: [{ taskId: "charge" }, { taskId: "ship" }] })] as const);
         response.writeHead(status, { "content-type": "application/json" }).end(text);
       },
@@ -151,7 +155,11 @@ describe("what the platform refuses", () => {
 
   it("no key, or a wrong one, says where keys are given", async () => {
     const failure = await refused((_, response) => {
-      const [status, text] = problem(401, "gateway.key_wrong", "expected the key of this installation");
+      const [status, text] = problem(
+        401,
+        "gateway.key_wrong",
+        "The key in the Authorization header is not the key of this installation",
+      );
       response.writeHead(status).end(text);
     });
     assert.equal(failure.exitCode, 5);
@@ -193,7 +201,7 @@ describe("what the platform refuses", () => {
 
   it("what a rule refuses is no matter of keys", async () => {
     const detail =
-      "expected something that the rules admit, found that they refuse it: default/largest@1: too many";
+      "A rule rejected workflow.runs.start: default/largest@1: too many. Change the request or the rule.";
     const { message, why, next, exitCode } = await refused((_, response) => {
       const [status, text] = problem(403, "access.rule_refused", detail);
       response.writeHead(status, { "content-type": "application/json" }).end(text);
@@ -218,7 +226,11 @@ describe("what the platform refuses", () => {
       ({ method }, response) => {
         const [status, text] =
           method === "POST"
-            ? problem(404, "tenant.not_found", "expected the role viewr, found none; create it first")
+            ? problem(
+                404,
+                "tenant.not_found",
+                "Role `viewr` not found. Create it first, or correct the name.",
+              )
             : ([200, JSON.stringify({ roles: [{ role: "viewer" }, { role: "admin" }] })] as const);
         response.writeHead(status, { "content-type": "application/json" }).end(text);
       },

@@ -17,7 +17,7 @@ describe("a cluster that is made of something else", () => {
     const directory = join(folder, "cluster");
     await begin(directory, made);
     assert.deepEqual(await unfinishedIn(directory), made);
-    const said = `do that again: tutti cluster import /data --directory ${directory}`;
+    const said = `Repeat it: tutti cluster import /data --directory ${directory}.`;
     await assert.rejects(requireFinished(directory), (error: Error) => error.message.endsWith(said));
     await finish(directory);
     await requireFinished(directory);
@@ -43,7 +43,7 @@ describe("a cluster that is made of something else", () => {
     await mkdir(from);
     await writeFile(join(from, "handed-over.json"), JSON.stringify({ to: directory, time: "today" }));
     for (const other of [{ command: "restore", from: "/backup" } as const, made]) {
-      const said = `do that again: tutti cluster import ${from} --directory ${directory}`;
+      const said = `Repeat it: tutti cluster import ${from} --directory ${directory}.`;
       await assert.rejects(begin(directory, other), (error: Error) => error.message.endsWith(said));
     }
     assert.deepEqual((await readdir(directory)).toSorted(), ["unfinished.json", "whole"]);

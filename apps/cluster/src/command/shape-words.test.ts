@@ -14,18 +14,18 @@ describe("the words for a shape", () => {
   });
 
   for (const [words, told] of [
-    ["workflow", /expected a service and a number.*found workflow$/],
-    ["nobody=3", /services are registry.*found nobody=3$/],
-    ["workflow=0", /expected workflow to be a number from 1 to 64, found 0/],
-    ["workflow=two", /found two/],
-    ["workflow=1e1", /found 1e1/],
-    ["workflow=", /found $/],
+    ["workflow", /Expected a service and a number.*got `workflow`\. Correct/],
+    ["nobody=3", /services are registry.*got `nobody=3`\. Correct/],
+    ["workflow=0", /workflow to be a number from 1 to 64, got `0`\./],
+    ["workflow=two", /got `two`\./],
+    ["workflow=1e1", /got `1e1`\./],
+    ["workflow=", /got ``\. Correct/],
   ] as const)
     it(`refuses ${words}, and says what is expected`, () => {
       assert.throws(() => shapeWith(usualShape, countsIn([words])), told);
     });
 
   it("refuses an even number of NATS servers: half of them could not decide", () => {
-    assert.throws(() => shapeWith(usualShape, { nats: "2" }), /expected 1, 3 or 5 NATS servers, found 2/);
+    assert.throws(() => shapeWith(usualShape, { nats: "2" }), /Expected 1, 3 or 5 NATS servers, got `2`/);
   });
 });

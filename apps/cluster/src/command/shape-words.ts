@@ -38,7 +38,7 @@ export function countsIn(words: readonly string[]): Counts {
     const [name = "", count] = word.split("=");
     if (count === undefined || !(services as readonly string[]).includes(name))
       throw clusterErrors.shapeWrong({
-        expected: `a service and a number, such as workflow=3; services are ${services.join(", ")}`,
+        expected: `a service and a number, such as workflow=3 (services are ${services.join(", ")})`,
         found: word,
       });
     counts[name] = count;

@@ -53,7 +53,8 @@ describe("access on a loopback address", () => {
     const { access } = accessWith();
     await assert.rejects(access.callerOf(browser()), {
       code: "gateway.sign_in_needed",
-      message: /found none; open the link that the terminal shows, or a new one that tutti sign-in gives$/,
+      message:
+        /needs a sign-in\. Open the link that the terminal shows, or get a new one with `tutti sign-in`\.$/,
     });
   });
 
@@ -77,17 +78,17 @@ describe("access on a loopback address", () => {
     await access.signIn(used, browser());
     await assert.rejects(access.signIn(used, browser()), {
       code: "gateway.link_used",
-      message: /found one that was; get a new one/,
+      message: /link was already used\. Get a new link/,
     });
     const old = tokenOf(access.link("http://a").url);
     time.advance(60_000);
     await assert.rejects(access.signIn(old, browser()), {
       code: "gateway.link_expired",
-      message: /too old; get a new one/,
+      message: /has expired\. Get a new link/,
     });
     await assert.rejects(access.signIn("of-another", browser()), {
       code: "gateway.link_unknown",
-      message: /an unknown one; get a new one/,
+      message: /link is unknown\. Get a new link/,
     });
   });
 
@@ -95,7 +96,7 @@ describe("access on a loopback address", () => {
     const { time, access } = accessWith();
     const { cookie: first } = await access.signIn(tokenOf(access.link("http://a").url), browser());
     time.advance(3_600_000);
-    const ended = { code: "gateway.sign_in_expired", message: /found one that has ended; open the link/ };
+    const ended = { code: "gateway.sign_in_expired", message: /sign-in has expired\. Open the link/ };
     await assert.rejects(access.callerOf(browser({ cookie: cookieOf(first) })), ended);
 
     const { cookie: second } = await access.signIn(tokenOf(access.link("http://a").url), browser());
@@ -136,7 +137,7 @@ describe("access on any other address", () => {
       assert.throws(() => accessWith({ host: address }), {
         code: "gateway.key_needed",
         message: new RegExp(
-          `^expected gateway.key .* where operations.host is ${address.replaceAll(".", "\\.")},`,
+          `^\`gateway.key\` is not set, and other machines can reach ${address.replaceAll(".", "\\.")} `,
         ),
       });
     }
@@ -156,7 +157,7 @@ describe("access on any other address", () => {
     const { access } = accessWith({ host: "0.0.0.0", key: keyOf(found) });
     await assert.rejects(access.callerOf(asking()), {
       code: "gateway.sign_in_needed",
-      message: /; send Authorization: Bearer and a key or token of yours, or the key of this installation/,
+      message: /Send `Authorization: Bearer` with your key or token, or with the key of this installation/,
     });
     assert.equal((await access.callerOf(asking({ authorization: "Bearer first" }))).by, "key");
     for (const authorization of ["Bearer wrong", "Bearer ", "Basic first", "first"])

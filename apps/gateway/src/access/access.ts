@@ -334,10 +334,10 @@ export class Access {
 
   #how(headers: IncomingHttpHeaders): string {
     if (!isOfBrowser(headers))
-      return "send Authorization: Bearer and a key or token of yours, or the key of this installation (gateway.key)";
+      return "Send `Authorization: Bearer` with your key or token, or with the key of this installation (`gateway.key`).";
     return this.isLoopback
-      ? "open the link that the terminal shows, or a new one that tutti sign-in gives"
-      : "sign in with a key or token of yours, or the key of this installation (gateway.key)";
+      ? "Open the link that the terminal shows, or get a new one with `tutti sign-in`."
+      : "Sign in with your key or token, or with the key of this installation (`gateway.key`).";
   }
 }
 

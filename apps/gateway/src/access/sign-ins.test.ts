@@ -232,7 +232,7 @@ describe("issuers to sign in by", () => {
     assert.throws(() => made("127.0.0.1", []), { code: "gateway.issuer_untrusted" });
     assert.throws(() => made("0.0.0.0", ["https://id.example"]), {
       code: "gateway.url_needed",
-      message: /set it to the address that people open/,
+      message: /Set it to the public URL/,
     });
     assert.equal(made("0.0.0.0", ["https://id.example"], "https://t").waysToSignIn().length, 1);
     assert.equal(made("127.0.0.1", ["https://id.example"]).waysToSignIn().length, 1);

@@ -18,7 +18,7 @@ export function refuseUnknown(request: FastifyRequest, reply: FastifyReply): nev
     throw gatewayErrors.methodUnknown({ method, path, allowed: [...new Set(allowed)].join(" or ") });
   }
   const near = nearestRoute(method, path);
-  throw gatewayErrors.pathUnknown({ path, hint: near === undefined ? "" : `; did you mean ${near}?` });
+  throw gatewayErrors.pathUnknown({ path, hint: near === undefined ? "" : ` (did you mean ${near}?)` });
 }
 
 /** Words that other interfaces have for ours. */

@@ -7,12 +7,14 @@ export const linkErrors = defineErrors("link", {
     retry: "never",
     help: "A frame of an agent is a text message with tutti.agent.v1.AgentFrame as JSON, or a binary message with it as protobuf.",
     message: ({ reason }: { reason: string }) =>
-      `expected a frame of an agent, as JSON in a text message or as protobuf in a binary one, found ${reason}; mend the agent`,
+      `The frame is neither JSON in a text message nor protobuf in a binary message: ${reason}`,
+    remedy: "Correct the agent.",
   },
   closing: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
     help: "The process is about to stop. Come again soon: the link can be resumed within its window.",
-    message: () => "this process is stopping; come again, and resume the link",
+    message: () => "This process is shutting down",
+    remedy: "Reconnect and resume the link.",
   },
 });

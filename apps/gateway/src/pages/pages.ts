@@ -2,7 +2,7 @@
  * The page: static files, and its own addresses, which all lead to `index.html`; what its scripts then show, they ask of
  * `/v1`. A link for signing in is exchanged here for a cookie, at once.
  */
-import { errorFromUnknown } from "@tutti/kernel";
+import { capitalized, errorFromUnknown, sentences } from "@tutti/kernel";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Access } from "../access/access.ts";
 import { gatewayErrors } from "../errors.ts";
@@ -90,7 +90,7 @@ function leadTo(address: string, cookies: readonly string[], reply: FastifyReply
 
 function sayWhy(thrown: unknown, said: Omit<PlainPage, "text">, reply: FastifyReply): FastifyReply {
   const error = errorFromUnknown(thrown);
-  return say({ ...said, text: [`${sentence(error.message)}.`] }, problemAnswer(error).status, reply);
+  return say({ ...said, text: [sentences(capitalized(error.message))] }, problemAnswer(error).status, reply);
 }
 
 /** What the page's own addresses are answered with, and the files that it is made of. */
@@ -114,5 +114,3 @@ function say(said: PlainPage, status: number, reply: FastifyReply): FastifyReply
     .type("text/html; charset=utf-8")
     .send(plainPage(said));
 }
-
-const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}`;

@@ -32,7 +32,7 @@ describe("what a webhook is told", () => {
       const { [header]: _, ...others } = headers;
       assert.throws(() => checkAt({ ms: nowMs })({ headers: others, body }), {
         code: "webhook.unsigned",
-        message: new RegExp(`found no ${header}; have its sender sign it`),
+        message: new RegExp(`${header} is missing\\. Let the sender sign`),
       });
     });
 

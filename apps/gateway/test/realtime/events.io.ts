@@ -127,7 +127,11 @@ describe("events over SSE", () => {
     ["a pattern that can match nothing", "?pattern=com.example", /expected pattern to be a type with/],
     ["a cursor that no log has made", "?after=yesterday", /expected start.after to be a position/],
     ["a namespace with a wildcard in it", "?namespace=team-*", /expected namespace to be/],
-    ["a parameter twice", "?pattern=tutti.>&pattern=tutti.test.>", /expected the parameter pattern once/],
+    [
+      "a parameter twice",
+      "?pattern=tutti.>&pattern=tutti.test.>",
+      /parameter `pattern` is set more than once/,
+    ],
   ];
   for (const [what, query, message] of refused) {
     it(`are refused for ${what}, before anything is answered`, async () => {

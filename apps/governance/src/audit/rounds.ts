@@ -382,7 +382,7 @@ export class AuditRounds implements Component {
         const afterBatch = await firstOf(runtime, journal);
         return batchesAfter(runtime, { ...journal, afterBatch }, room, asked);
       }
-      const reason = "that it was cut meanwhile";
+      const reason = "it was cut meanwhile";
       throw auditErrors.chainBroken({ ...journal, batch: known + 1, reason });
     }
   }

@@ -99,7 +99,7 @@ describe("admission rules that have a person asked first", () => {
     await assert.rejects(start(namespace, "ada", 5_000, "again"), (error) => {
       assert.ok(isTuttiError(error));
       assert.equal(error.details["approvals"], about?.id);
-      assert.match(error.message, /have it decided, such as with tutti approve/);
+      assert.match(error.message, /with `tutti approve`, then send the same request again/);
       return true;
     });
     assert.equal((await open(namespace)).length, 1, "the same is asked once");
@@ -117,7 +117,7 @@ describe("admission rules that have a person asked first", () => {
     await decide(namespace, "boss", await question(namespace), false, "not this month");
     await assert.rejects(start(namespace, "ada", 5_000), (error) => {
       assert.equal(codeIn(error), "access.not_approved");
-      return /boss said no \(not this month\) to: Start for 5000\?/.test(String(error));
+      return /boss rejected the request \(not this month\): Start for 5000\?/.test(String(error));
     });
   });
 
@@ -137,7 +137,7 @@ describe("admission rules that have a person asked first", () => {
       (some) => some.length > 0,
     );
     assert.ok(mine !== undefined);
-    await assert.rejects(decide(namespace, "boss", mine, true), /expected one of ada to decide, found boss/);
+    await assert.rejects(decide(namespace, "boss", mine, true), /boss is not among the approvers: ada/);
     await decide(namespace, "ada", mine, true);
     assert.equal(await outcomeOf(start(namespace, "ada", 5_000)), "done");
   });

@@ -123,7 +123,7 @@ describe("admission rules that have results approved", () => {
       explanation?.summary ?? "",
       /waits for boss, ben to decide, as the rule default\/dear@\d+ wants: Does clerk get what it wants\?/,
     );
-    await assert.rejects(decide(run.id, question, "eve", true), /expected one of boss, ben to decide/);
+    await assert.rejects(decide(run.id, question, "eve", true), /eve is not among the approvers: boss, ben/);
     await decide(run.id, question, "boss", true);
     await decide(run.id, question, "boss", true);
     assert.deepEqual(await (await tutti.run(run.id)).result(), { amount: 5_000 });
@@ -133,7 +133,7 @@ describe("admission rules that have results approved", () => {
   it("fail the task of one that is not approved, with who said so and why", async () => {
     const { run, question } = await held(7_000);
     await decide(run.id, question, "ben", false, "not this month");
-    await assert.rejects(run.result(), /do to be approved, found it rejected by ben: not this month/);
+    await assert.rejects(run.result(), /Task `do` was rejected by ben: not this month/);
   });
 
   it("leave what they asked, and what was said, where an auditor looks for it", async () => {

@@ -238,7 +238,7 @@ describe("sessions that contend for one resource", () => {
       resources.createReservation(
         CreateReservationRequest.fromPartial({ reservation: { ...reservation, reservationId: "second" } }),
       ),
-      /expected 1 gpu to be left in the pool default, found 1 in all, of which night holds 1 until /,
+      /Pool `default` cannot reserve 1 gpu: it has 1 in total, of which night holds 1 until /,
     );
     let others = 0;
     // Until the pool has heard of it, others begin.
@@ -315,7 +315,7 @@ describe("sessions that contend for one resource", () => {
     await create({});
     await assert.rejects(
       create({ reservationId: "second" }),
-      /expected 1 slot to be left of agents with gpu=true in the pool default, found 1 in all, of which show holds 1 until /,
+      /Pool `default` cannot reserve 1 slot of agents with gpu=true: it has 1 in total, of which show holds 1 until /,
     );
     await execute("label-show", workflow, onGpu(3), { reservationIds: ["show"] });
     // The pool hears of a reservation within seconds.

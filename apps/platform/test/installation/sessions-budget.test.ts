@@ -66,7 +66,10 @@ describe("a session with a budget", () => {
       });
       const error = await short.result().catch((problem: unknown) => problem);
       assert.ok(error instanceof TuttiError);
-      assert.match(String(error.cause), /budget of short\.\..* to be left for three, found 6 tokens used up/);
+      assert.match(
+        String(error.cause),
+        /budget of run `short\.\..*` is too small for task `three`: 6 tokens used up/,
+      );
       const bag = ["a", "b", "c", "d"].map((id) => line(id));
       const tasks = [...three, ...bag];
       const whole = await tutti.execute({ id: "whole", mode: "hybrid", budget: { tokens: 21 }, tasks });

@@ -136,7 +136,10 @@ describe("runs over REST", () => {
     assert.match(cancelled.status, /^cancel/);
     const ended = await front.post("/v1/runs/batch-0/cancel", {});
     assert.deepEqual([ended.status, ended.json.statusName], [409, "FAILED_PRECONDITION"]);
-    assert.match(ended.json.detail, /^expected .+, found .+/);
+    assert.match(
+      ended.json.detail,
+      /^Run `batch-0` is completed, and the request needs a run that has not ended\. /,
+    );
   });
 
   it("are called by the client with types, refusals being errors", async () => {

@@ -146,13 +146,17 @@ function faultOf(
 ): Omit<Denial, "allowed"> | undefined {
   const { namespace: own, scope } = shown;
   if (own !== "" && own !== systemNamespace && own !== namespace) {
-    const reason = `what it showed is of the namespace ${own}`;
-    return { reason, remedy: `ask in ${own}, or show one that is good here`, home: own };
+    const reason = `the credential is of namespace \`${own}\``;
+    return {
+      reason,
+      remedy: `Send the request in namespace \`${own}\`, or use a credential of this namespace.`,
+      home: own,
+    };
   }
   const { action, within } = rule;
   const work = within === undefined ? undefined : { namespace, ...within, task: "" };
   const reason = scopeFault(scope, { action, namespace, labels, work });
-  return reason === undefined ? undefined : { reason, remedy: "show one that is narrowed less" };
+  return reason === undefined ? undefined : { reason, remedy: "Use a credential with a wider scope." };
 }
 
 function refusedBy({ policies, errors }: Verdict): Decision {
@@ -161,6 +165,6 @@ function refusedBy({ policies, errors }: Verdict): Decision {
   );
   const faults = errors.length === 0 ? "" : `; faults: ${errors.join("; ")}`;
   if (named.length === 0) return { allowed: false, reason: `nothing permits it${faults}` };
-  const remedy = "ask whoever keeps the policies, or do it where it is not forbidden";
+  const remedy = "Ask an administrator to change the policies, or use another resource.";
   return { allowed: false, reason: `forbidden by ${named.join(", ")}${faults}`, remedy };
 }

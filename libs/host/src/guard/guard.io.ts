@@ -62,7 +62,7 @@ describe("whom a process believes", () => {
     ])
       assert.throws(() => guard.identify(incoming({ presented: localAdministrator, peer })), {
         code: "access.credential_needed",
-        message: /make a key with tutti key create, and show it by TUTTI_ACCESS_TOKEN$/,
+        message: /Create a key with `tutti key create`, and send it as/,
       });
   });
 
@@ -162,12 +162,12 @@ describe("the rules in force", () => {
     assert.deepEqual(allowedTo("swarm.pools.list"), {
       allowed: false,
       reason: "it is narrowed to workflow.*",
-      remedy: "show one that is narrowed less",
+      remedy: "Use a credential with a wider scope.",
     });
     assert.deepEqual(allowedTo("workflow.runs.list", "b"), {
       allowed: false,
-      reason: "what it showed is of the namespace default",
-      remedy: "ask in default, or show one that is good here",
+      reason: "the credential is of namespace `default`",
+      remedy: "Send the request in namespace `default`, or use a credential of this namespace.",
       home: "default",
     });
   });

@@ -1,4 +1,4 @@
-import { isTuttiError, type TuttiError } from "@tutti/kernel";
+import { isTuttiError, sentences, type TuttiError } from "@tutti/kernel";
 import type { Disk } from "../disk/disk.ts";
 import { fileDisk } from "../disk/file-disk.ts";
 import type { DamagePlace } from "../errors.ts";
@@ -45,7 +45,12 @@ export function verifyDisk(disk: Disk, name: string): Verification {
     };
   } catch (error) {
     if (!isTuttiError(error)) throw error;
-    return { kind: "damaged", text: `In ${name}, ${error.message}.`, damage: error, partitions: [] };
+    return {
+      kind: "damaged",
+      text: sentences(`In ${name}, ${error.message}`),
+      damage: error,
+      partitions: [],
+    };
   }
 }
 

@@ -1,3 +1,4 @@
+import { errorText } from "./catalogue.ts";
 import { kernelErrors } from "./kernel-errors.ts";
 import { TuttiError } from "./tutti-error.ts";
 
@@ -14,7 +15,13 @@ export class AssertionFault extends TuttiError {
     const { code, entry } = kernelErrors.assertion;
     const details: Record<string, string> = {};
     for (const [key, fact] of Object.entries(facts)) details[key] = shown(fact);
-    super({ code, status: entry.status, retry: entry.retry, message: entry.message({ message }), details });
+    super({
+      code,
+      status: entry.status,
+      retry: entry.retry,
+      message: errorText(entry, { message }),
+      details,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { declaredErrors, defineErrors } from "./catalogue.ts";
+import { declaredErrors, defineErrors, withoutRemedy } from "./catalogue.ts";
 import { errorOf, isRefusal } from "./refusal.ts";
 import { TuttiError } from "./tutti-error.ts";
 
@@ -9,13 +9,21 @@ const errors = defineErrors("cataloguetest", {
     status: "NOT_FOUND",
     retry: "never",
     help: "The order is not there.",
-    message: ({ order }: { order: string }) => `expected order ${order}, found none; create it first`,
+    message: ({ order }: { order: string }) => `Order \`${order}\` not found`,
+    remedy: "Create the order first.",
   },
   closed: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
     help: "The shop is closed.",
     message: () => "the shop is closed",
+  },
+  late: {
+    status: "UNAVAILABLE",
+    retry: "elsewhere",
+    help: "The shop closes soon.",
+    message: ({ reason }: { reason: string }) => `The order is late: ${reason}`,
+    remedy: ({ days }: { days: number }) => `Order again in ${days} days.`,
   },
 });
 
@@ -27,9 +35,21 @@ describe("the catalogue of errors", () => {
     assert.equal(errors.orderGone.code, error.code);
     assert.equal(error.status, "NOT_FOUND");
     assert.equal(error.retryable, false);
-    assert.equal(error.message, "expected order o1, found none; create it first");
+    assert.equal(error.message, "Order `o1` not found. Create the order first.");
     assert.deepEqual(error.details, { order: "o1" });
     assert.equal(error.retryAfterMs, 5);
+  });
+
+  it("prints the remedy after the message, and the message alone for a message that quotes it", () => {
+    const gone = errors.orderGone({ order: "o1" });
+    assert.equal(withoutRemedy(gone), "Order `o1` not found.");
+    const late = errors.late({ reason: gone.message, days: 2 });
+    assert.equal(
+      late.message,
+      "The order is late: Order `o1` not found. Create the order first. Order again in 2 days.",
+    );
+    assert.equal(withoutRemedy(late), late.message, "its remedy has parameters");
+    assert.equal(withoutRemedy({ code: "of.another", message: "Wait." }), "Wait.");
   });
 
   it("asks for no parameters where the message has none", () => {
@@ -64,7 +84,7 @@ describe("the catalogue of errors", () => {
     assert.ok(!(refusal instanceof Error));
     const error = errorOf(refusal);
     assert.ok(errors.orderGone.is(error));
-    assert.equal(error.message, "expected order o1, found none; create it first");
+    assert.equal(error.message, "Order `o1` not found. Create the order first.");
     assert.ok(!isRefusal(error) && !isRefusal(null) && !isRefusal("refused"));
   });
 

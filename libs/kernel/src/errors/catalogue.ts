@@ -1,3 +1,4 @@
+import { sentences } from "../words/sentences.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Status } from "./status.ts";
 import { type RetryClass, TuttiError, type Violation } from "./tutti-error.ts";
@@ -8,8 +9,16 @@ export interface ErrorEntry<P> {
   readonly retry: RetryClass;
   /** What it means and what to do about it, for the reference page. */
   readonly help: string;
-  /** Expected, found, next action, with the identifiers at hand. */
+  /** What happened and why, with the identifiers at hand: one sentence without its full stop. */
   readonly message: (parameters: P) => string;
+  /** What to do now, in the imperative. It follows the message wherever the error is printed. */
+  readonly remedy?: string | ((parameters: P) => string);
+}
+
+/** An error in words: what happened and why, then what to do. */
+export function errorText<P>({ message, remedy }: ErrorEntry<P>, parameters: P): string {
+  if (remedy === undefined) return message(parameters);
+  return sentences(message(parameters), typeof remedy === "string" ? remedy : remedy(parameters));
 }
 
 /** What may accompany an error besides the parameters of its message. */
@@ -18,6 +27,20 @@ export interface ErrorExtras {
   readonly retryAfterMs?: number;
   readonly violations?: readonly Violation[];
   readonly details?: Readonly<Record<string, string>>;
+}
+
+/** What happened and why alone, for a message that has a remedy of its own. */
+export function withoutRemedy({
+  code,
+  message,
+}: {
+  readonly code: string;
+  readonly message: string;
+}): string {
+  const remedy = declared.get(code)?.remedy;
+  return typeof remedy === "string" && message.endsWith(remedy)
+    ? message.slice(0, -remedy.length).trimEnd()
+    : message;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the parameters' type differs per entry and is recovered below
@@ -78,7 +101,7 @@ function declaredError<P>(code: string, entry: ErrorEntry<P>) {
   const { status, retry } = entry;
   const make = (parameters: P, extras: ErrorExtras = {}): TuttiError => {
     // The entry wins over the extras, whatever an untyped caller put among them.
-    const error = new TuttiError({ ...extras, code, status, retry, message: entry.message(parameters) });
+    const error = new TuttiError({ ...extras, code, status, retry, message: errorText(entry, parameters) });
     // The stack begins where the error was asked for, not here.
     Error.captureStackTrace?.(error, make);
     return error;
@@ -88,7 +111,7 @@ function declaredError<P>(code: string, entry: ErrorEntry<P>) {
     code,
     status,
     retry,
-    message: entry.message(parameters),
+    message: errorText(entry, parameters),
     retryAfterMs: extras.retryAfterMs ?? 0,
     violations: extras.violations ?? [],
     details: extras.details ?? {},

@@ -11,7 +11,7 @@ export interface Problem {
   readonly title: string;
   /** The HTTP status. */
   readonly status: number;
-  /** This occurrence in words: expected, found, what to do next. */
+  /** This occurrence in words: what happened and why, then what to do. */
   readonly detail: string;
   /** Identifies this occurrence; a URI reference. */
   readonly instance?: string;

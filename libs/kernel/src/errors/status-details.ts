@@ -1,5 +1,6 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ErrorDetail } from "@tutti/contracts/types/v1";
+import { errorText } from "./catalogue.ts";
 import { kernelErrors } from "./kernel-errors.ts";
 import { type ErrorRecord, errorOfRecord, recordOf } from "./record.ts";
 import { type Status, statuses, statusOfGrpc } from "./status.ts";
@@ -60,7 +61,7 @@ export function errorOfBareStatus(status: Status, message: string): TuttiError {
     code,
     status,
     retry: passing.has(status) ? "same-key" : "never",
-    message: entry.message({ status, message }),
+    message: errorText(entry, { status, message }),
   });
 }
 

@@ -30,7 +30,7 @@ export interface TuttiErrorOptions {
 
 /**
  * The root of every error that crosses a function's edge on purpose. The code is stable and is what programs
- * compare; the message says what was expected, what was found, and what to do.
+ * compare. The message says what happened and why, and what to do.
  *
  * Invariants:
  * 1. What an error says is fixed when it is made: its parts are copied and frozen, so that a log line, a retry and

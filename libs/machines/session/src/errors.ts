@@ -6,186 +6,209 @@ export const sessionErrors = defineErrors("session", {
     status: "NOT_FOUND",
     retry: "never",
     help: "There is no session with this id in the namespace, or it was removed after its retention.",
-    message: ({ id }: { id: string }) =>
-      `expected the session ${id}, found none; start it, or correct the id`,
+    message: ({ id }: { id: string }) => `Session \`${id}\` not found`,
+    remedy: "List sessions with `tutti session list`.",
   },
   conflict: {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "A session with this id was started with something else. The same start again gives the same session.",
-    message: ({ id }: { id: string }) =>
-      `expected the start of ${id} as it was the first time, found another specification; choose another id`,
+    message: ({ id }: { id: string }) => `Session \`${id}\` already exists with another specification`,
+    remedy: "Choose another id, or start it with the same specification.",
   },
   ended: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "What was asked needs a session that has not ended. Its status is in the message.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `expected the session ${id} to be going on, found it ${status}; look at the session before you go on`,
+      `Session \`${id}\` is ${status}, and the request needs a session that has not ended`,
+    remedy: "See its state with `tutti session show`.",
   },
   begun: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "What a session waits for can be added to until it begins, or asks for its locks, and be taken from until it begins. What is under way waits for nobody.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `expected the session ${id} not to have begun, found it ${status}; add what waits as another session, or start this one anew under another id`,
+      `Session \`${id}\` is ${status}, and its dependencies can change only before it starts`,
+    remedy: "Start a new session with these dependencies.",
   },
   goesOn: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "What was asked needs a session that has ended. Cancel or terminate it first.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `expected the session ${id} to have ended, found it ${status}; cancel or terminate it first`,
+      `Session \`${id}\` is ${status}, and the request needs a session that has ended`,
+    remedy: "Cancel or terminate the session first.",
   },
   notFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Only a session that failed is taken up again. One that did well, or that somebody ended, stays as it is.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `expected the session ${id} to have failed, found it ${status}; start another one`,
+      `Session \`${id}\` is ${status}, and only a failed session can be retried`,
+    remedy: "Start a new session.",
   },
   invalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "What a session is started with is within bounds, and its expressions compile.",
-    message: ({ problem }: { problem: string }) => `${problem}; correct what the session is started with`,
+    message: ({ problem }: { problem: string }) => problem,
+    remedy: "Correct the request and start the session again.",
   },
   taskInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Tasks have ids of their own, needs that come to an end, and expressions that compile.",
-    message: ({ task, problem }: { task: string; problem: string }) => `task ${task}: ${problem}; correct it`,
+    message: ({ task, problem }: { task: string; problem: string }) => `task ${task}: ${problem}`,
+    remedy: "Correct the task.",
   },
   taskMissing: {
     status: "NOT_FOUND",
     retry: "never",
     help: "The session has no task with this id.",
     message: ({ id, task }: { id: string; task: string }) =>
-      `expected a task ${task} in the session ${id}, found none; list its tasks`,
+      `Task \`${task}\` of session \`${id}\` not found`,
+    remedy: "List its tasks with `tutti session tasks`.",
   },
   taskBegun: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Only tasks that have not begun can be moved.",
     message: ({ task, status }: { task: string; status: string }) =>
-      `expected the task ${task} not to have begun, found it ${status}; move others`,
+      `Task \`${task}\` is ${status}, and only a pending task can be moved`,
+    remedy: "Move only pending tasks.",
   },
   modeFixed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The session was started with modes that may not be changed while it runs.",
-    message: ({ id }: { id: string }) =>
-      `expected a session whose modes may change, found that those of ${id} are fixed; start it without that`,
+    message: ({ id }: { id: string }) => `The modes of session \`${id}\` are fixed`,
+    remedy: "Start the session without fixed modes to move its tasks.",
   },
   modeUnfit: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Tasks are moved to a mode in which tasks are done: WORKFLOW, SWARM or INTELLIGENCE.",
     message: ({ mode }: { mode: string }) =>
-      `expected a mode in which tasks are done, found ${mode}; name WORKFLOW, SWARM or INTELLIGENCE`,
+      `\`mode\`: expected WORKFLOW, SWARM or INTELLIGENCE, got ${mode}`,
+    remedy: "Move the tasks to one of these modes.",
   },
   budgetUndivided: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The whole budget of a session is with the parts that do its tasks. A task that moved would leave what was meant for it behind.",
     message: ({ id }: { id: string }) =>
-      `expected ${id} to have no budget, found one, which is with the parts that it has; leave its tasks where they are`,
+      `Session \`${id}\` has a budget, which its parts hold, so its tasks cannot move`,
+    remedy: "Leave the tasks in their parts.",
   },
   budgetUsedUp: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "What a session may use up holds over all of its lives. Of what it was given nothing is left.",
     message: ({ id, kind }: { id: string; kind: string }) =>
-      `expected something to be left of the budget of ${id}, found its ${kind} used up; start what is left as another session with a budget of its own`,
+      `The budget of session \`${id}\` has no ${kind} left`,
+    remedy: "Start the remaining work as a new session with its own budget.",
   },
   partMissing: {
     status: "NOT_FOUND",
     retry: "never",
     help: "The session has no part with this id.",
     message: ({ id, part }: { id: string; part: string }) =>
-      `expected a part ${part} in the session ${id}, found none; look at the session`,
+      `Part \`${part}\` of session \`${id}\` not found`,
+    remedy: "List its parts with `tutti session show`.",
   },
   tooMany: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "A session has bounds, so that one cannot take the room of all others.",
     message: ({ what, found, max }: { what: string; found: number; max: number }) =>
-      `expected at most ${max} ${what}, found ${found}; split the session`,
+      `The session has ${found} ${what}, more than the maximum of ${max}`,
+    remedy: "Split the session.",
   },
   tasksFailed: {
     status: "ABORTED",
     retry: "never",
     help: "A task of the session failed for good. The cause is its error.",
-    message: ({ task }: { task: string }) =>
-      `expected all tasks to do well, found that ${task} failed; see the cause`,
+    message: ({ task }: { task: string }) => `Task \`${task}\` of the session failed`,
+    remedy: "See the error of the task, then retry the session.",
   },
   partFailed: {
     status: "ABORTED",
     retry: "never",
     help: "What did a part of the session ended otherwise than well, though all its tasks had not. The cause is its error.",
     message: ({ part, status }: { part: string; status: string }) =>
-      `expected the part ${part} to end well, found it ${status}; see the cause`,
+      `Part \`${part}\` of the session is ${status}`,
+    remedy: "See the error of the part, then retry the session.",
   },
   goalUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A session goes on with the tasks that its goal is broken down into as if it had been started with them: they have ids, needs that come to an end, and somebody who can do them. The cause says what is wrong.",
     message: ({ planner, problem }: { planner: string; problem: string }) =>
-      `expected tasks of ${planner} that a session can do, found: ${problem}; mend what it gives, and take the session up again`,
+      `The planner \`${planner}\` returned tasks that the session cannot run: ${problem}`,
+    remedy: "Correct the planner, then retry the session.",
   },
   goalMissed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "All tasks of the session were done, and what was to be reached by them is not: the goal says in `reached` how that is known.",
     message: ({ reached, problem }: { reached: string; problem: string }) =>
-      `expected ${reached} of the output, found ${problem}; look at what the tasks gave`,
+      `The goal is not reached. \`${reached}\` of the output gave ${problem}`,
+    remedy: "Check the outputs of the tasks.",
   },
   dependencyFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A session that had to come before this one ended otherwise than it should have.",
     message: ({ other, status }: { other: string; status: string }) =>
-      `expected the session ${other} to end as this one needs it, found it ${status}; start this one anew when that is mended`,
+      `Session \`${other}\`, on which this session depends, is ${status}`,
+    remedy: "Repair that session, then start this one again.",
   },
   timedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
     help: "The session took longer than its timeout.",
     message: ({ id, timeoutMs }: { id: string; timeoutMs: number }) =>
-      `expected the session ${id} to end within ${timeoutMs} ms, found it going on; give it more time`,
+      `Session \`${id}\` did not finish within ${timeoutMs} ms`,
+    remedy: "Raise its timeout.",
   },
   cancelled: {
     status: "CANCELLED",
     retry: "never",
     help: "Somebody asked the session to end.",
     message: ({ by, reason }: { by: string; reason: string }) =>
-      `cancelled by ${by}${reason === "" ? "" : `: ${reason}`}`,
+      `The session was cancelled by ${by}${reason === "" ? "" : `: ${reason}`}`,
+    remedy: "Start the session again if it is still needed.",
   },
   terminated: {
     status: "CANCELLED",
     retry: "never",
     help: "Somebody ended the session at once.",
     message: ({ by, reason }: { by: string; reason: string }) =>
-      `terminated by ${by}${reason === "" ? "" : `: ${reason}`}`,
+      `The session was terminated by ${by}${reason === "" ? "" : `: ${reason}`}`,
+    remedy: "Start the session again if it is still needed.",
   },
   taskStopped: {
     status: "CANCELLED",
     retry: "never",
     help: "The session ended before the task had.",
-    message: ({ task }: { task: string }) => `${task} was stopped: the session has ended`,
+    message: ({ task }: { task: string }) => `Task \`${task}\` was stopped because the session ended`,
+    remedy: "Retry the session if the task is still needed.",
   },
   outputFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The expression that gives the output of the session could not be evaluated.",
     message: ({ problem }: { problem: string }) =>
-      `expected an output, found ${problem}; correct the expression`,
+      `The output of the session could not be evaluated: ${problem}`,
+    remedy: "Correct the expression.",
   },
   outputTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "The output of a session has a bound. Larger content belongs into the blob store.",
     message: ({ found, max }: { found: number; max: number }) =>
-      `expected an output of at most ${max} bytes, found ${found}; put it into the blob store`,
+      `The output of the session has ${found} bytes, more than the maximum of ${max}`,
+    remedy: "Put the output into the blob store.",
   },
 });

@@ -19,7 +19,10 @@ describe("an agent", () => {
     assert.deepEqual(sender.told.resultAgents, [0]);
     const [result] = sender.told.results;
     assert.ok(result?.outcome?.$case === "failed");
-    assert.match(result.outcome.value.message, /Worker a was lost while it ran work: the process was killed/);
+    assert.match(
+      result.outcome.value.message,
+      /Agent `a` lost the attempt of `work`: the process was killed/,
+    );
     assert.equal(result.outcome.value.details["agent"], "a");
     const back = arena.agent("a", { incarnation: "02", running: [tokenOf(1)] });
     assert.deepEqual(back.joined?.unwanted, [tokenOf(1)]);
@@ -272,7 +275,7 @@ describe("an agent", () => {
     arena.turn();
     assert.deepEqual(back.given, [2]);
     assert.equal(back.frames.at(-1)?.released?.reason, "enough");
-    assert.match(arena.pool.release("b", "", arena.nowMs)?.message ?? "", /expected the agent b/);
+    assert.match(arena.pool.release("b", "", arena.nowMs)?.message ?? "", /Agent `b` not found/);
   });
 
   it("that is quarantined loses what it has, and is released by time where one was given", () => {
@@ -338,7 +341,7 @@ describe("an agent", () => {
     const agent = arena.agent("a");
     assert.equal(arena.pool.remove("a", "wrong pool", -1, arena.nowMs), undefined);
     assert.deepEqual(agent.ended, { reason: "wrong pool", returnAfterMs: -1 });
-    assert.match(arena.pool.remove("a", "", 0, arena.nowMs)?.message ?? "", /found none/);
+    assert.match(arena.pool.remove("a", "", 0, arena.nowMs)?.message ?? "", /Agent `a` not found/);
   });
 
   it("is refused when the pool is full or what it offers cannot be understood; without a name it is given one", () => {
@@ -349,7 +352,7 @@ describe("an agent", () => {
     assert.ok(isRefusal(refused));
     assert.match(
       refused.message,
-      /agent x: expected capabilities with a name and a semantic version, found "x"/,
+      /Agent `x`: expected capabilities with a name and a semantic version, found "x"/,
     );
     const unnamed = ["", ""].map((agentId) =>
       arena.pool.join(Hello.fromPartial({ agentId }), "h", outlet, 0),
@@ -415,7 +418,7 @@ describe("what an attempt may take", () => {
     assert.deepEqual(sender.returned, [1]);
     assert.match(
       sender.told.returned[0]?.error?.message ?? "",
-      /an agent for work within 5000 ms, found none in 5000/,
+      /No agent took the task for `work` in 5000 ms \(maximum: 5000 ms\)/,
     );
     arena.pass(1_000);
     assert.deepEqual(sender.returned.toSorted(), [1, 2, 3]);

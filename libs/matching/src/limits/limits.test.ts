@@ -102,7 +102,7 @@ describe("a limit on tasks with the same key", () => {
     arena.turn();
     assert.deepEqual(agent.given, [1, 2, 3, 4]);
     assert.equal(arena.pool.removeLimit("api*", arena.nowMs), undefined);
-    assert.match(arena.pool.removeLimit("api*", arena.nowMs)?.message ?? "", /found none/);
+    assert.match(arena.pool.removeLimit("api*", arena.nowMs)?.message ?? "", /Limit `api\*` not found/);
   });
 
   it("goes to namespaces in turn, however many of one wait for it", () => {

@@ -44,6 +44,9 @@ describe("a pool that admits certain namespaces", () => {
     assert.equal(agent.given.length, 1);
     const [returned] = sender.told.returned;
     assert.equal(returned?.reason, ReturnReason.RETURN_REASON_DENIED);
-    assert.match(returned?.error?.message ?? "", /that the pool default admits, found one of strangers/);
+    assert.match(
+      returned?.error?.message ?? "",
+      /Pool `default` does not admit tasks of namespace `strangers`/,
+    );
   });
 });

@@ -146,7 +146,7 @@ describe("a sender", () => {
     }
     sender.offer(9);
     arena.turn();
-    assert.match(sender.told.returned[0]?.error?.message ?? "", /at most 8 results that are not durable/);
+    assert.match(sender.told.returned[0]?.error?.message ?? "", /maximum of 8 results that are not durable/);
     sender.durable(1);
     sender.offer(10);
     arena.turn();
@@ -154,7 +154,7 @@ describe("a sender", () => {
     const others = ["x", "y", "z"].map((name) => arena.sender(name));
     for (const [at, other] of others.entries()) other.offer(20 + at);
     arena.turn();
-    assert.match(others[2]?.told.returned[0]?.error?.message ?? "", /at most 2 tasks waiting/);
+    assert.match(others[2]?.told.returned[0]?.error?.message ?? "", /maximum of 2 tasks waiting/);
   });
 
   it("hears that an attempt has begun, how far it is, and its output before the end", () => {
@@ -236,7 +236,10 @@ describe("a sender", () => {
     const other = new Arena();
     const sender = one.sender();
     assert.equal(sender.stream.open(2, other.pool), undefined);
-    assert.match(sender.stream.open(2, other.pool)?.message ?? "", /found 2 taken/);
+    assert.match(
+      sender.stream.open(2, other.pool)?.message ?? "",
+      /Number 2 for pool `default` is already taken/,
+    );
     const [a, b] = [one.agent("a"), other.agent("b")];
     sender.offer(1);
     const profile = { capability: "work", number: 7, pool: 2 };
@@ -280,14 +283,18 @@ describe("a sender", () => {
     [
       "too many profiles",
       { profiles: [{ number: 10_001, pool: 1, capability: "x" }] },
-      /at most 10000 profiles/,
+      /maximum of 10000 profiles/,
     ],
     [
       "a token that is too short",
       { offers: [{ token: new Uint8Array(3), profile: 1 }] },
-      /16 bytes, found 3/,
+      /expected 16 bytes, got 3/,
     ],
-    ["a result that it was not sent", { resultsDurable: 1 }, /up to number 0 to be called durable, found 1/],
+    [
+      "a result that it was not sent",
+      { resultsDurable: 1 },
+      /confirmed result 1 as durable, and the last result sent is 0/,
+    ],
   ];
   for (const [what, request, expected] of broken)
     it(`is refused with ${what}`, () => {

@@ -1,6 +1,6 @@
 import { Offer, type OfferProfile } from "@tutti/contracts/swarm/v1";
 import { type Candidate, Explanation, WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
-import { type Refusal, toTimestamp } from "@tutti/kernel";
+import { type Refusal, sentences, toTimestamp } from "@tutti/kernel";
 import type { PoolCore } from "../books.ts";
 import { namedMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
@@ -39,7 +39,8 @@ export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanat
   const present = new Set(reasons.map(({ cause }) => cause));
   return Explanation.fromPartial({
     about,
-    summary: first === undefined ? "It is given out at the next turn." : `It waits: ${first.message}.`,
+    summary:
+      first === undefined ? "It is given out at the next turn." : sentences(`It waits: ${first.message}`),
     waits: [...reasons.map((reason) => waitOf(reason, task, nowMs)), ...pastWaits(task, nowMs, present)],
     candidates: candidatesOf(core, task),
     remedies: reasons.map(({ remedy, command = "" }) => ({ text: remedy, command })),
@@ -64,7 +65,12 @@ function explainEnded(task: Task, nowMs: number): Explanation {
     ...{ cause: WaitCause.WAIT_CAUSE_HOOK, message, subject: heldBy, holders: [], present: true },
     ...{ startTime: toTimestamp(heldMs), endTime: toTimestamp(dueMs), waitedMs: nowMs - heldMs },
   };
-  return Explanation.fromPartial({ about, summary: `It has ended, and ${message}.`, waits: [wait], parts });
+  return Explanation.fromPartial({
+    about,
+    summary: sentences(`It has ended, and ${message}`),
+    waits: [wait],
+    parts,
+  });
 }
 
 /** A task that a hook denied, as far as that is remembered. */
@@ -83,7 +89,7 @@ export function explainDenied(core: PoolCore, work: WorkReference): Explanation 
   };
   return Explanation.fromPartial({
     about: work,
-    summary: `It was denied by the hook ${subject}: ${error.message}.`,
+    summary: sentences(`It was denied by the hook ${subject}: ${error.message}`),
     failures: [failure],
     remedies: [{ text: `change what the hook ${subject} looks at, or disable it`, command: "" }],
     parts: hookParts(task),

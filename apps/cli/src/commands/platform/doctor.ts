@@ -1,5 +1,6 @@
 /** What is wrong here, and what to do about it. */
 
+import { sentences } from "@tutti/kernel";
 import type { Whoami } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -99,7 +100,7 @@ export function readinessOf({ ready, health, problems = [] }: Readiness, url: st
   if (ready === false) {
     const why =
       problems.map(({ component, reason }) => `${component}: ${reason}`).join("; ") || (health?.reason ?? "");
-    const text = `The platform is not ready${why === "" ? "" : `: ${why}`}.`;
+    const text = sentences(`The platform is not ready${why === "" ? "" : `: ${why}`}`);
     return [{ about, level: "problem", text, advice: `See ${url}/status, and the log of the platform.` }];
   }
   if (ready !== true) return [];
@@ -109,7 +110,7 @@ export function readinessOf({ ready, health, problems = [] }: Readiness, url: st
     {
       about,
       level: "notice",
-      text: `The platform is ready and ${level}: ${reason}.`,
+      text: sentences(`The platform is ready and ${level}: ${reason}`),
       advice: `See ${url}/status.`,
     },
   ];

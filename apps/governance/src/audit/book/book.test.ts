@@ -171,14 +171,14 @@ describe("the book of the audit", () => {
     const forged = other.part(other.batch(startMs + 1, { actor: "eve" }));
     assert.throws(() => kept.book.prepare([forged]), {
       code: "audit.chain_broken",
-      message: /batch 2 of workflow\/0/,
+      message: /Batch 2 of workflow\/0/,
     });
     const [second, third] = [
       journal.batch(startMs + 1, { actor: "ada" }),
       journal.batch(startMs + 2, { actor: "ada" }),
     ];
     assert.throws(() => kept.book.prepare([journal.part(third)]), {
-      message: /found that the last one was 1/,
+      message: /audited journal: the last one was 1/,
     });
     assert.throws(
       () => kept.book.prepare([{ ...journal.part(second), partition: 1 }]),

@@ -102,7 +102,7 @@ export class AuditBook {
     const retained = this.#retained();
     for (const placed of shelf.placedHeads()) {
       const { size } = this.#tree;
-      if (placed.leaf !== size) throw auditErrors.bookDamaged({ found: `that head ${size} is missing` });
+      if (placed.leaf !== size) throw auditErrors.bookDamaged({ found: `head ${size} is missing` });
       this.#append(placed.head);
       for (const fault of missingUnder(placed, retained)) this.#note(fault);
     }
@@ -124,7 +124,7 @@ export class AuditBook {
       last === undefined
         ? size === 0
         : last.treeSize === size && sameHash(last.rootHash, this.#tree.rootAt());
-    const found = `that its ${size} heads are not those of checkpoint ${last?.number ?? 0}`;
+    const found = `its ${size} heads are not those of checkpoint ${last?.number ?? 0}`;
     if (!isOver) throw auditErrors.bookDamaged({ found });
     return last;
   }

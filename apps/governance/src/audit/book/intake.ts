@@ -47,12 +47,12 @@ export function takenPart(
     const header = readHeader(bytes);
     const batch = header?.number ?? (last?.batch ?? 0) + 1;
     const broken = (reason: string) => auditErrors.chainBroken({ service, partition, batch, reason });
-    if (header === undefined) throw broken("bytes that are no batch");
+    if (header === undefined) throw broken("its bytes are not a batch");
     if (header.service !== service || header.partition !== partition)
       throw broken(`a batch of ${header.service}/${header.partition}`);
-    if (last !== undefined && batch !== last.batch + 1) throw broken(`that the last one was ${last.batch}`);
+    if (last !== undefined && batch !== last.batch + 1) throw broken(`the last one was ${last.batch}`);
     if (last !== undefined && !sameHash(header.previousHash, last.hash))
-      throw broken("that it follows another batch than was audited");
+      throw broken("it follows another batch than the audited one");
     last = { batch, hash: hashOfBatch(bytes) };
     for (const record of recordsOf(bytes.subarray(header.headerBytes), { batch, timeMs: header.timeMs })) {
       const hash = recordHashText(record, record.encoded);

@@ -64,7 +64,7 @@ export function partsOf(page: Page, records: PageRecords, before: Before): Shelf
 function headFault(head: JournalHead, leaves: Uint8Array, { ends }: Before): string | undefined {
   const name = nameOf(head);
   const last = ends.get(name)?.batch ?? 0;
-  if (head.batch <= last) return `that the journal ${name} went back from batch ${last} to ${head.batch}`;
+  if (head.batch <= last) return `the journal ${name} went back from batch ${last} to ${head.batch}`;
   const own = treeOf(leaves);
   const root = own.size === 0 ? emptyRoot : own.rootAt();
   if (own.size === head.recordCount && sameHash(root, head.recordsRoot)) return;

@@ -73,6 +73,6 @@ export function decodePage(number: number, bytes: Uint8Array): Page {
     return { checkpoint, leaves: words.leafBytes.map(next), blocks: words.blocks };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    throw auditErrors.pageUnsound({ number, found: `that it cannot be read: ${found}` });
+    throw auditErrors.pageUnsound({ number, found: `it cannot be read: ${found}` });
   }
 }

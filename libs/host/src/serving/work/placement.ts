@@ -1,7 +1,7 @@
 /** What its pool knows of a task that waits there, besides what its work knows. */
 import type { poolService } from "@tutti/contracts/swarm/v1";
 import { Explanation, type Wait, type WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
-import { type CallContext, fromTimestamp, type Timestamp, toTimestamp } from "@tutti/kernel";
+import { type CallContext, fromTimestamp, sentences, type Timestamp, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 
 export interface PlacementDependencies {
@@ -55,7 +55,7 @@ export async function placementOf(
   if (present !== undefined) {
     const { message, remedy } = present;
     return Explanation.fromPartial({
-      ...{ about: work, summary: `It waits: ${message}.`, waits, remedies: [{ text: remedy }] },
+      ...{ about: work, summary: sentences(`It waits: ${message}`), waits, remedies: [{ text: remedy }] },
     });
   }
   const { signal, trace } = context;

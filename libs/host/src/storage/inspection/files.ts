@@ -1,8 +1,10 @@
 /** Looks at the files beside journal and archives: those that were made are there, and are as they were written. */
+
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Bundle } from "@tutti/contracts/governance/v1";
 import { verifyBlobs } from "@tutti/journal";
+import { sentences } from "@tutti/kernel";
 import { opened, TrustedKeys } from "@tutti/policy";
 import { signingKeyIn } from "../../keys/installation-keys.ts";
 import { reasonOf } from "../about.ts";
@@ -110,7 +112,7 @@ function bundleFindings(file: string, keysDirectory: string | undefined): Findin
   if (!existsSync(file)) return [];
   const reason = bundleFault(file, keysDirectory);
   if (reason === undefined) return [];
-  const what = `${file} is not as it was written: ${reason}.`;
+  const what = sentences(`${file} is not as it was written: ${reason}`);
   return [
     problem("bundle-damaged", what, "Remove the file: the next start writes it again. Check the disk."),
   ];

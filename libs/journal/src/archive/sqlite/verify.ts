@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { isTuttiError, systemClock, type TuttiError } from "@tutti/kernel";
+import { isTuttiError, sentences, systemClock, type TuttiError } from "@tutti/kernel";
 import { archiveErrors } from "../errors.ts";
 import { ArchiveEngine } from "./engine.ts";
 import { fileOf } from "./file.ts";
@@ -45,7 +45,12 @@ export function verifyArchive(directory: string): ArchiveVerification {
     }
   } catch (error) {
     if (!isTuttiError(error)) throw error;
-    return { kind: "damaged", text: `In ${directory}, ${error.message}.`, damage: error, partitions: [] };
+    return {
+      kind: "damaged",
+      text: sentences(`In ${directory}, ${error.message}`),
+      damage: error,
+      partitions: [],
+    };
   }
 }
 

@@ -104,7 +104,7 @@ describe("an account", () => {
     const missing = bank.ask(ben, balance, undefined);
     assert.equal(codeOf(missing), "bank.account_missing");
     assert.ok("message" in missing);
-    assert.equal(missing.message, "expected the account ben, found none; open it first");
+    assert.equal(missing.message, "Account `ben` not found. Open the account first.");
   });
 
   it("refuses commands of an id that nobody opened", () => {

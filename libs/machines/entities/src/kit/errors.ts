@@ -1,5 +1,5 @@
 /** How machines refuse what they are told to keep by id. Each has its own catalogue, with these in it. */
-import type { ErrorCatalogue } from "@tutti/kernel";
+import { capitalized, type ErrorCatalogue } from "@tutti/kernel";
 import type { KeptWords } from "./kept.ts";
 
 export interface Named {
@@ -25,34 +25,38 @@ export function keptErrors(invalid: string) {
       status: "NOT_FOUND",
       retry: "never",
       help: "What was asked for is not kept here: it was never made, or was taken away.",
-      message: ({ what, id }: Named) => `expected the ${what} ${id}, found none; create it first`,
+      message: ({ what, id }: Named) => `${capitalized(what)} \`${id}\` not found`,
+      remedy: "Create it first, or correct the name.",
     },
     exists: {
       status: "ALREADY_EXISTS",
       retry: "never",
       help: "The name belongs to another one already. Update that one, or choose another name.",
       message: ({ what, id }: Named) =>
-        `expected no ${what} ${id} yet, or the same one, found another; update it, or choose another name`,
+        `${capitalized(what)} \`${id}\` already exists with another specification`,
+      remedy: "Update the existing one, or choose another name.",
     },
     moved: {
       status: "ABORTED",
       retry: "never",
       help: "Somebody changed it meanwhile. Read it, and decide again.",
       message: ({ what, id, revision, found }: Moved) =>
-        `expected the ${what} ${id} in revision ${revision}, found ${found}; read it again`,
+        `${capitalized(what)} \`${id}\` is at revision ${found}, not ${revision}`,
+      remedy: "Read the current revision and retry.",
     },
     full: {
       status: "RESOURCE_EXHAUSTED",
       retry: "never",
       help: "Only so many of each are kept. Take away what is not needed.",
-      message: ({ what, max }: Full) =>
-        `expected fewer than ${max} ${what}s, found that many; take one away that is not needed`,
+      message: ({ what, max }: Full) => `The maximum of ${max} ${what}s is reached`,
+      remedy: "Remove one that is not needed.",
     },
     invalid: {
       status: "INVALID_ARGUMENT",
       retry: "never",
       help: invalid,
-      message: ({ problem }: { problem: string }) => `${problem}; correct it`,
+      message: ({ problem }: { problem: string }) => problem,
+      remedy: "Correct the request.",
     },
   } as const;
 }

@@ -1,4 +1,4 @@
-import { amountOf, defineErrors } from "@tutti/kernel";
+import { amountOf, capitalized, defineErrors } from "@tutti/kernel";
 import { keptErrors, type Named, wordsOf } from "../kit/errors.ts";
 
 /** Why a ledger says no. */
@@ -8,22 +8,24 @@ export const ledgerErrors = defineErrors("ledger", {
     status: "NOT_FOUND",
     retry: "never",
     help: "There is no quota or reservation of that id: it was never made, was taken away, or its time is over.",
-    message: ({ what, id }: Named) =>
-      `expected the ${what} ${id}, found none; list those there are, or create it`,
+    message: ({ what, id }: Named) => `${capitalized(what)} \`${id}\` not found`,
+    remedy: "List the existing ones, or create it.",
   },
   exists: {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "The id belongs to another reservation. Choose another one, or remove the first.",
     message: ({ what, id }: Named) =>
-      `expected no ${what} ${id} yet, or the same one, found another; choose another id`,
+      `${capitalized(what)} \`${id}\` already exists with another specification`,
+    remedy: "Choose another id.",
   },
   noRoom: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "So much is not left in the pool for all of that time. Reserve less, another time, or add agents first.",
     message: ({ name, amount, pool, there, capacity, others }: NoRoom) =>
-      `expected ${amountOf(amount, name)} to be left ${there === "" ? "" : `of agents with ${there} `}in the pool ${pool}, found ${capacity} in all${others === "" ? "" : `, of which ${others}`}; reserve less, or at another time`,
+      `Pool \`${pool}\` cannot reserve ${amountOf(amount, name)}${there === "" ? "" : ` of agents with ${there}`}: it has ${capacity} in total${others === "" ? "" : `, of which ${others}`}`,
+    remedy: "Reserve less, or at another time.",
   },
 });
 

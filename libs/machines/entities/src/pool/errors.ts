@@ -9,21 +9,22 @@ export const poolErrors = defineErrors("pool", {
     retry: "never",
     help: "A pool with agents or tasks is not deleted: they would be left without one. Drain its agents, and let its tasks end.",
     message: ({ pool, agents, tasks }: { pool: string; agents: number; tasks: number }) =>
-      `expected the pool ${pool} to have neither agents nor tasks, found ${counted(agents, "agent")} and ${counted(tasks, "task")}; drain it first`,
+      `Pool \`${pool}\` still has ${counted(agents, "agent")} and ${counted(tasks, "task")}`,
+    remedy: "Drain its agents and let its tasks end first.",
   },
   permanent: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The pool named `default`, and those that `swarm.pools` names, are always there.",
-    message: ({ pool }: { pool: string }) =>
-      `expected a pool that somebody made, found ${pool}, which is always there; pause it, or update it`,
+    message: ({ pool }: { pool: string }) => `Pool \`${pool}\` is built in and cannot be deleted`,
+    remedy: "Pause or update it instead.",
   },
   notListened: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Only a hook whose action is a listener, and which is not disabled, can be listened to.",
-    message: ({ hook }: { hook: string }) =>
-      `expected a hook that is listened to, found none in use with the id ${hook}; create it with a listener`,
+    message: ({ hook }: { hook: string }) => `Hook \`${hook}\` has no listener in use`,
+    remedy: "Create the hook with a listener, or enable it.",
   },
 });
 

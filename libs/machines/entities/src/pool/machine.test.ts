@@ -61,7 +61,7 @@ describe("a pool that is kept", () => {
     });
     assert.equal(
       refused(driver.execute(key, createPool, { pool: { ...gpu, maxQueued: 11 } })),
-      "expected no pool gpu yet, or the same one, found another; update it, or choose another name",
+      "Pool `gpu` already exists with another specification. Update the existing one, or choose another name.",
     );
   });
 
@@ -81,7 +81,7 @@ describe("a pool that is kept", () => {
     });
     assert.equal(
       refused(driver.execute(key, updatePool, { pool: gpu, revision: 1 })),
-      "expected the pool gpu in revision 1, found 2; read it again",
+      "Pool `gpu` is at revision 2, not 1. Read the current revision and retry.",
     );
   });
 
@@ -131,7 +131,7 @@ describe("a pool that is kept", () => {
     assert.equal(kept(driver).holds.size, 0);
     assert.equal(
       refused(driver.execute(key, holdAgent, { ...order, hold: Hold.HOLD_FLAPPING })),
-      "expected an agent to be paused or quarantined, found neither; correct it",
+      "expected an agent to be paused or quarantined, found neither. Correct the request.",
     );
   });
 });
@@ -142,7 +142,7 @@ describe("a hook that is kept", () => {
     driver.execute(key, createHook, { hook });
     assert.equal(
       refused(driver.execute(key, updateHook, { hook: { ...hook, order: 2 }, revision: 7 })),
-      "expected the hook urgent in revision 7, found 1; read it again",
+      "Hook `urgent` is at revision 1, not 7. Read the current revision and retry.",
     );
     driver.execute(key, updateHook, { hook: { ...hook, order: 2 }, revision: 1 });
     assert.equal(kept(driver).hooks.get("urgent")?.value.order, 2);
@@ -151,7 +151,7 @@ describe("a hook that is kept", () => {
     });
     assert.equal(
       refused(driver.execute(key, updateHook, { hook, revision: 0 })),
-      "expected the hook urgent, found none; create it first",
+      "Hook `urgent` not found. Create it first, or correct the name.",
     );
   });
 
@@ -161,7 +161,7 @@ describe("a hook that is kept", () => {
       driver.execute(key, createHook, { hook: { ...hook, hookId: `hook-${count}` } });
     assert.equal(
       refused(driver.execute(key, createHook, { hook })),
-      `expected fewer than ${hooksMax} hooks, found that many; take one away that is not needed`,
+      `The maximum of ${hooksMax} hooks is reached. Remove one that is not needed.`,
     );
   });
 });

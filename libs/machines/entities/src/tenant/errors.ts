@@ -1,4 +1,4 @@
-import { defineErrors, type Refusal } from "@tutti/kernel";
+import { capitalized, defineErrors, type Refusal } from "@tutti/kernel";
 import { keptErrors, type Named, wordsOf } from "../kit/errors.ts";
 import type { KeptWords } from "../kit/kept.ts";
 
@@ -9,22 +9,23 @@ export const tenantErrors = defineErrors("tenant", {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "A namespace keeps only so many of each, and so much in all. Take away what is not needed.",
-    message: ({ what, max }: { what: string; max: number }) =>
-      `expected fewer than ${max} ${what}, found that many; take away what is not needed`,
+    message: ({ what, max }: { what: string; max: number }) => `The maximum of ${max} ${what} is reached`,
+    remedy: "Remove what is not needed.",
   },
   ended: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The key or token has ended, was revoked, or was exchanged before. Get a new one.",
-    message: ({ what, id }: Named) =>
-      `expected the ${what} ${id} to be in force, found that it has ended; get a new one`,
+    message: ({ what, id }: Named) => `${capitalized(what)} \`${id}\` has expired or was revoked`,
+    remedy: "Get a new one.",
   },
   noVersion: {
     status: "NOT_FOUND",
     retry: "never",
     help: "Only so many versions of policies are kept. `tutti policy versions` lists them.",
     message: ({ version, first, last }: { version: number; first: number; last: number }) =>
-      `expected a version from ${first} to ${last}, found ${version}; choose one that is kept`,
+      `Version ${version} not found: versions ${first} to ${last} are kept`,
+    remedy: "Choose a version that is kept.",
   },
 });
 

@@ -109,15 +109,18 @@ describe("what a tenant keeps", () => {
       driver.execute(key, role.keep, { role: given, mode, revision });
     assert.equal(
       refused(keep(printer("a"), onlyPresent)),
-      "expected the role printer, found none; create it first",
+      "Role `printer` not found. Create it first, or correct the name.",
     );
     assert.deepEqual(keep(printer("a"), onlyNew), { revision: 1, existed: false, removed: 0 });
     assert.deepEqual(keep({ ...printer("a"), revision: "9", readyMade: true }, onlyNew), {
       ...{ revision: 1, existed: true, removed: 0 },
     });
-    assert.match(refused(keep(printer("b"), onlyNew)), /expected no role printer yet/);
+    assert.match(refused(keep(printer("b"), onlyNew)), /Role `printer` already exists/);
     assert.deepEqual(keep(printer("b"), onlyPresent, 1), { revision: 2, existed: true, removed: 0 });
-    assert.match(refused(keep(printer("c"), either, 1)), /in revision 1, found 2; read it again/);
+    assert.match(
+      refused(keep(printer("c"), either, 1)),
+      /is at revision 2, not 1\. Read the current revision/,
+    );
     assert.deepEqual(keep(printer("b"), either, 1), { revision: 2, existed: true, removed: 0 });
     assert.deepEqual(driver.execute(key, role.remove, { role: "printer" }), {
       ...{ revision: 3, existed: false, removed: 1 },
@@ -163,7 +166,7 @@ describe("policies of a tenant", () => {
     apply(driver, [policy("a", "2"), policy("c", "2")], ["b", "nobody"], 1);
     assert.deepEqual(textsAt(driver, 1), ["a=1", "b=1"]);
     assert.deepEqual(textsAt(driver, 2), ["a=2", "c=2"]);
-    assert.match(refused(apply(driver, [policy("a", "3")], [], 1)), /in revision 1, found 2/);
+    assert.match(refused(apply(driver, [policy("a", "3")], [], 1)), /is at revision 2, not 1/);
     assert.deepEqual(driver.execute(key, rollBackPolicies, { version: 1 }), { version: 3, unchanged: false });
     assert.deepEqual(textsAt(driver, 3), ["a=1", "b=1"]);
     assert.deepEqual(driver.execute(key, rollBackPolicies, { version: 3 }), { version: 3, unchanged: true });
@@ -171,7 +174,7 @@ describe("policies of a tenant", () => {
     assert.equal(kept(driver).policies.size, 0);
     assert.equal(
       refused(driver.execute(key, rollBackPolicies, { version: 9 })),
-      "expected a version from 0 to 4, found 9; choose one that is kept",
+      "Version 9 not found: versions 0 to 4 are kept. Choose a version that is kept.",
     );
   });
 
@@ -191,7 +194,7 @@ describe("policies of a tenant", () => {
     const first = (versions[0]?.version ?? 0) - 1;
     assert.match(
       refused(driver.execute(key, rollBackPolicies, { version: first - 1 })),
-      /choose one that is kept/,
+      /Choose a version that is kept/,
     );
     assert.equal(textsAt(driver, first).length, 3);
     assert.deepEqual(
@@ -232,8 +235,8 @@ describe("keys and tokens of a tenant", () => {
     assert.ok(found !== undefined);
     assert.deepEqual([found.key.successorKeyId, endOfKey(found)], ["two", driver.nowMs + 60_000]);
     driver.advance(60_001);
-    assert.match(refused(keepOne(driver, "three", "one")), /found that it has ended/);
-    assert.match(refused(keepOne(driver, "two")), /expected no key two yet/);
+    assert.match(refused(keepOne(driver, "three", "one")), /has expired or was revoked/);
+    assert.match(refused(keepOne(driver, "two")), /Key `two` already exists/);
   });
 
   it("a revoked key has ended, is listed for a month, and then forgotten", () => {
@@ -260,7 +263,7 @@ describe("keys and tokens of a tenant", () => {
     issue(driver, "link");
     issue(driver, "cookie", { redeems: "link" });
     assert.deepEqual(inForce(driver), ["cookie"]);
-    assert.match(refused(issue(driver, "other", { redeems: "link" })), /the token link to be in force/);
+    assert.match(refused(issue(driver, "other", { redeems: "link" })), /Token `link` has expired/);
   });
 
   it("a revoked token takes with it all that were narrowed from it, and is known as revoked until it ends", () => {
@@ -273,7 +276,7 @@ describe("keys and tokens of a tenant", () => {
       ...{ revision: 5, existed: false, removed: 3 },
     });
     assert.deepEqual(inForce(driver), ["d"]);
-    assert.match(refused(issue(driver, "e", { parentTokenId: "b" })), /has ended/);
+    assert.match(refused(issue(driver, "e", { parentTokenId: "b" })), /has expired or was revoked/);
     driver.advance(hourMs + 1);
     assert.equal(kept(driver).tokens.size, 4);
     driver.advance(3 * hourMs);

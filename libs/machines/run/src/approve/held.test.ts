@@ -181,6 +181,6 @@ describe("an output that a rule wants approved", () => {
     assert.equal(scene.events.at(-1), "attempt_failed");
     const failure = scene.state.nodes[0]?.more?.failures.at(-1)?.error;
     assert.equal(failure?.code, "workflow.result_not_held");
-    assert.match(failure.message, /replace these, and retry the run/);
+    assert.match(failure.message, /Replace these processes, then retry the run/);
   });
 });

@@ -62,7 +62,7 @@ describe("the budget of a run", () => {
     complete(run, "b", 1);
     assert.equal(statusOf(run.state), failed);
     assert.deepEqual(codes(run), [undefined, undefined, "workflow.budget_used_up"]);
-    assert.match(run.state.error?.message ?? "", /left for c, found 10 tokens used up/);
+    assert.match(run.state.error?.message ?? "", /too small for task `c`: 10 tokens used up/);
   });
 
   it("lets others that wait for the failure go on, where these use nothing", () => {

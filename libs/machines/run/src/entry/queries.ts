@@ -1,6 +1,6 @@
 /** Questions that a definition declares. */
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
-import { isRefusal, type Query, type Refusal } from "@tutti/kernel";
+import { isRefusal, type Query, type Refusal, withoutRemedy } from "@tutti/kernel";
 import { asPayload, dataOf, noBytes } from "../data.ts";
 import { runErrors } from "../errors.ts";
 import { givenWhole } from "../evaluate/evaluate.ts";
@@ -33,5 +33,8 @@ export const showEntry: Query<Run, EntryAsked, { readonly answer: Payload | unde
 
 /** What an expression failed with, said to who asked. */
 export function refusalOf(name: string, error: ErrorDetail): Refusal {
-  return runErrors.entryFailed.refusal({ name, problem: error.message }, { details: { ...error.details } });
+  return runErrors.entryFailed.refusal(
+    { name, problem: withoutRemedy(error) },
+    { details: { ...error.details } },
+  );
 }

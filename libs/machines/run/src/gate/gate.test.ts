@@ -63,7 +63,7 @@ describe("a gate", () => {
     for (const text of ["poor", "no", "poor"]) round(scene, text);
     const { error } = endingOf(scene.state);
     assert.equal(error?.code, "workflow.gate_failed");
-    assert.match(error.message, /good of sure to hold.*sent back 2 times/);
+    assert.match(error.message, /Gate `sure` still fails good after the work was sent back 2 times/);
     const { "report.1": one, "report.2": two, "report.3": three } = error.details;
     assert.deepEqual([one, two, three], ['{"said":"poor"}', '{"said":"no"}', '{"said":"poor"}']);
   });

@@ -273,7 +273,7 @@ export function ended(run: RunView, step: RunStep): Refusal | undefined {
   const { id } = step.key;
   if (run.order === undefined) return runErrors.runMissing.refusal({ id });
   if (!hasEnded(run)) return undefined;
-  return runErrors.runEnded.refusal({ id, status: statusName(statusOf(run)), wanted: "to be going on" });
+  return runErrors.runEnded.refusal({ id, status: statusName(statusOf(run)), wanted: "that has not ended" });
 }
 
 export function reasonOf(reason: string): string {

@@ -68,7 +68,7 @@ describe("a loop", () => {
     }
     const { error } = endingOf(scene.state);
     assert.equal(error?.code, "workflow.loop_endless");
-    assert.match(error.message, /poll to end within 3 rounds/);
+    assert.match(error.message, /`poll` did not end within 3 rounds/);
   });
 
   it("goes on while its condition holds, with what the round before gave", () => {

@@ -21,7 +21,7 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
     if (run.order === undefined) return runErrors.runMissing.refusal({ id });
     if (hasEnded(run)) {
       const status = statusName(statusOf(run));
-      return runErrors.runEnded.refusal({ id, status, wanted: "not to have ended" });
+      return runErrors.runEnded.refusal({ id, status, wanted: "that has not ended" });
     }
     const kept = run.more?.signals.length ?? 0;
     if (kept >= signalsMax) return runErrors.signalsFull.refusal({ id, max: signalsMax });

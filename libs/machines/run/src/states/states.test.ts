@@ -146,7 +146,7 @@ describe("a run of states", () => {
       leave(scene);
       const { status, error } = endingOf(scene.state);
       assert.deepEqual([status, error?.code], [WorkStatus.WORK_STATUS_FAILED, "workflow.state_failed"]);
-      assert.match(error?.message ?? "", /late: too late: (stop|after)/);
+      assert.match(error?.message ?? "", /failure state `late`: too late: (stop|after)/);
       assert.deepEqual([scene.offered, scene.driver.nextDueMs], [[], undefined]);
     }
   });
@@ -183,7 +183,7 @@ states:
       scene.driver.advance(10_000);
       const { error } = endingOf(scene.state);
       assert.equal(error?.code, "workflow.states_endless");
-      assert.match(error.message, /100 transitions at one moment/);
+      assert.match(error.message, /100 transitions happened at one moment/);
     }
   });
 

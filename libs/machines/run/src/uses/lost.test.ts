@@ -30,7 +30,7 @@ describe("an attempt that loses its worker", () => {
     assert.equal(scene.events.at(-1), "run_failed");
     const { code, message } = scene.state.error ?? assert.fail("expected an error");
     assert.equal(code, "workflow.agent_lost");
-    assert.match(message, /^Task a lost its worker 10 times/);
+    assert.match(message, /^Task `a` lost its worker 10 times/);
     for (let lost = 1; lost <= lostMax; lost++) assert.ok(message.includes(`w${lost}: its link was cut`));
   });
 

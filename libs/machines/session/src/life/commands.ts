@@ -1,4 +1,5 @@
 /** Begins a session, holds it, lets it go on, ends it. */
+
 import {
   BeginSession,
   CancelWork,
@@ -22,6 +23,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { InstanceKey, ReadOnly, Refusal } from "@tutti/kernel";
+import { withoutRemedy } from "@tutti/kernel";
 import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
 import { dividedLeft, usedUp } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
@@ -152,7 +154,7 @@ export const recordGoal: SessionCommand<RecordGoal, SessionDone> = commandOf({
       return done;
     }
     const planner = goalOf(session)?.planner ?? "";
-    const refusal = sessionErrors.goalUnfit.refusal({ planner, problem: problem.message });
+    const refusal = sessionErrors.goalUnfit.refusal({ planner, problem: withoutRemedy(problem) });
     const error = detailOfRefusal(refusal, detailOfRefusal(problem));
     stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error });
     return done;

@@ -84,11 +84,11 @@ describe("a session with a goal", () => {
       "a circle",
       [taskSpec("a", ["b"]), taskSpec("b", ["a"])],
       "",
-      /^expected tasks of tutti\.plan .* found: task a: .*circle/,
+      /^The planner `tutti\.plan` returned tasks that the session cannot run: task a: .*circle/,
     ],
-    ["a need of nobody", [taskSpec("a", ["x"])], "", /found: task a: .*x/],
-    ["a task twice", [taskSpec("a"), taskSpec("a")], "", /found: task a: expected every task once/],
-    ["an output that is none", [taskSpec("a")], "tasks.", /found: output: /],
+    ["a need of nobody", [taskSpec("a", ["x"])], "", /cannot run: task a: .*x/],
+    ["a task twice", [taskSpec("a"), taskSpec("a")], "", /cannot run: task a: expected every task once/],
+    ["an output that is none", [taskSpec("a")], "tasks.", /cannot run: output: /],
   ];
   for (const [what, tasks, output, message] of unfit)
     it(`fails with ${what}, names it, and asks anew when it is taken up again`, () => {

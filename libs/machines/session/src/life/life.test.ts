@@ -201,7 +201,7 @@ describe("a session in one mode", () => {
       if (ending === cancelSession) stopped.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
       const refused = tell(stopped, retrySession, again);
       assert.equal(codeOf(refused), "session.not_failed");
-      assert.match(isRefusal(refused) ? refused.message : "", /found it (cancelled|terminated)/);
+      assert.match(isRefusal(refused) ? refused.message : "", /Session `s` is (cancelled|terminated)/);
     }
   });
 });

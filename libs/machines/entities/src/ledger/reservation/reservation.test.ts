@@ -29,17 +29,20 @@ describe("a reservation", () => {
     assert.equal(make(driver, "tests", 1, 15, 30), "");
     assert.match(
       make(driver, "third", 1, 18, 40),
-      /^expected 1 gpu to be left in the pool default, found 2 in all, of which night holds 1 until .+, tests holds 1 until .+; reserve less/,
+      /^Pool `default` cannot reserve 1 gpu: it has 2 in total, of which night holds 1 until .+, tests holds 1 until .+\. Reserve less/,
     );
     assert.equal(make(driver, "third", 1, 20, 40), "", "from when one of them is over");
-    assert.match(make(driver, "much", 3, 100, 110), /found 2 in all; reserve less/);
+    assert.match(make(driver, "much", 3, 100, 110), /it has 2 in total\. Reserve less/);
   });
 
   it("is there once when it is made twice, and another one of its id is refused", () => {
     const driver = newDriver();
     make(driver, "night", 1, 10, 20);
     assert.equal(make(driver, "night", 1, 10, 20), "");
-    assert.match(make(driver, "night", 2, 10, 20), /found another; choose another id/);
+    assert.match(
+      make(driver, "night", 2, 10, 20),
+      /already exists with another specification\. Choose another id/,
+    );
   });
 
   it("gives back what it held when it is cancelled, and when its time is over", () => {
@@ -69,12 +72,9 @@ describe("a reservation", () => {
     assert.equal(makeThere("night", 1, { zone: "a" }), "", "the same again");
     assert.match(
       makeThere("second", 1, { zone: "a" }),
-      /^expected 1 gpu to be left of agents with zone=a in the pool default, found 1 in all, of which night holds 1 until/,
+      /^Pool `default` cannot reserve 1 gpu of agents with zone=a: it has 1 in total, of which night holds 1 until/,
     );
-    assert.match(
-      makeThere("great", 2, { zone: "b" }),
-      /left in the pool default, found 2 in all, of which night/,
-    );
+    assert.match(makeThere("great", 2, { zone: "b" }), /it has 2 in total, of which night/);
     assert.equal(makeThere("other", 1, { zone: "b" }), "", "other agents have theirs");
     assert.match(make(driver, "all", 1, 0, 10), /of which night holds 1 until .*, other holds 1 until/);
     assert.match(makeThere("none", 1, {}), /expected labels that the agents must have, found none/);

@@ -113,8 +113,7 @@ export const applyPolicies: TenantCommand<ApplyTenantPolicies, TenantPoliciesApp
     }
     const gone = [...removed].filter((id) => tenant.policies.has(id)).sort();
     if (written.length === 0 && gone.length === 0) return { version: present, unchanged: true };
-    if (version !== 0 && version !== present)
-      return words.moved("policies", "of the namespace", version, present);
+    if (version !== 0 && version !== present) return words.moved("policy set", "policies", version, present);
     if (tenant.policies.size + written.length > policiesMax + gone.length)
       return words.full("policy", policiesMax);
     const weight = written.reduce((sum, policy) => sum + weightOf(Policy, policy), 0);
