@@ -24,20 +24,21 @@ export class PortsTaken extends Error {}
  *
  * @param {readonly string[]} words
  * @param {NodeJS.ProcessEnv} [environment]
+ * @param {string} [command] that starts the platform, for the messages
  * @returns {Promise<string[]>}
  */
-export async function withPorts(words, environment = process.env) {
+export async function withPorts(words, environment = process.env, command = "npm start --") {
   const { port, others } = wantedIn(words);
-  if (port === "auto") return [...others, ...wordsOf(await freePair())];
+  if (port === "auto") return [...others, ...wordsOf(await freePair(command))];
   if (port !== undefined) {
     const first = Number(port);
     if (!/^\d{1,5}$/.test(port) || first < 1 || first > 65_534)
       throw new PortsTaken(`--port: expected auto or a number from 1 to 65534, got ${port}`);
     const chosen = [...others, ...wordsOf(first)];
-    await refuseTaken(chosen, environment);
+    await refuseTaken(chosen, environment, command);
     return chosen;
   }
-  await refuseTaken(others, environment);
+  await refuseTaken(others, environment, command);
   return others;
 }
 
@@ -63,8 +64,9 @@ function wordsOf(first) {
 /**
  * @param {readonly string[]} words
  * @param {NodeJS.ProcessEnv} environment
+ * @param {string} command
  */
-async function refuseTaken(words, environment) {
+async function refuseTaken(words, environment, command) {
   const known = (/** @type {string} */ key, /** @type {string} */ variable) =>
     words.findLast((word) => word.startsWith(`--${key}=`))?.slice(key.length + 3) ?? environment[variable];
   // A file may set other ones, and the platform says itself what it cannot have.
@@ -90,20 +92,21 @@ async function refuseTaken(words, environment) {
   for (const { port, host, by } of wanted)
     if (port >= 1 && !(await isFree(port, host))) taken.push(`${port} (${by})`);
   if (taken.length === 0) return;
-  const free = await freePair();
+  const free = await freePair(command);
   throw new PortsTaken(
     `${taken.length > 1 ? "ports" : "port"} ${taken.join(" and ")} in use by another process. ` +
-      `Ports ${free} and ${free + 1} are free: npm start -- --port ${free}, or let the start choose: npm start -- --port auto`,
+      `Ports ${free} and ${free + 1} are free: ${command} --port ${free}, or let the start choose: ${command} --port auto`,
   );
 }
 
-async function freePair() {
+/** @param {string} command */
+async function freePair(command) {
   for (let pair = 0; pair < pairsTried; pair++) {
     const first = usualPort + pair * pairStep;
     if ((await isFree(first)) && (await isFree(first + 1))) return first;
   }
   throw new PortsTaken(
-    `found no two free ports from ${usualPort} on. Choose a number: npm start -- --port 20000`,
+    `found no two free ports from ${usualPort} on. Choose a number: ${command} --port 20000`,
   );
 }
 

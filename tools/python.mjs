@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-// Makes sdk/python/src/tutti/_contracts/: the messages of the link, as Python's protobuf library has them.
+// Makes the generated parts of sdk/python/src/tutti:
+//
+//   _contracts/   the messages of the link, as Python's protobuf library has them
+//   _sync/        the client for threads, from _aio/, the client for event loops
 //
 //   node tools/python.mjs          write them
 //   node tools/python.mjs --check  fail when they are not what they would be
@@ -7,14 +10,15 @@
 // They are committed, because whoever installs the package has neither buf nor Node. What is generated are descriptors:
 // the library makes the classes of them, whatever its version, and no protoc is needed.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { readImage } from "./generate/image.mjs";
 import { protoFolder, root } from "./generate/places.mjs";
+import { blockingOf } from "./python/blocking.mjs";
 import { moduleOf, stubOf } from "./python/code.mjs";
 import { neededFiles } from "./python/needed.mjs";
 
-const folder = join(root, "sdk", "python", "src", "tutti", "_contracts");
+const folder = join(root, "sdk", "python", "src", "tutti");
 /** What the worker says, hears and asks for; all that these need comes with them. */
 const wanted = [
   "tutti.agent.v1.AgentFrame",
@@ -26,9 +30,11 @@ const wanted = [
 const isCheck = process.argv[2] === "--check";
 const files = neededFiles(readImage(protoFolder).set, wanted);
 const pages = new Map([
-  ["__init__.py", moduleOf(files)],
-  ["__init__.pyi", stubOf(files)],
+  ["_contracts/__init__.py", moduleOf(files)],
+  ["_contracts/__init__.pyi", stubOf(files)],
 ]);
+for (const name of readdirSync(join(folder, "_aio")).filter((each) => each.endsWith(".py")))
+  pages.set(`_sync/${name}`, blockingOf(readFileSync(join(folder, "_aio", name), "utf8")));
 const stale = [...pages].filter(([name, text]) => readText(join(folder, name)) !== text);
 if (isCheck) {
   for (const [name] of stale)
@@ -37,8 +43,10 @@ if (isCheck) {
     );
   if (stale.length > 0) process.exitCode = 1;
 } else {
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of stale) writeFileSync(join(folder, name), text);
+  for (const [name, text] of stale) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
 }
 if (process.exitCode !== 1) console.log(`python: ${pages.size} files, ${isCheck ? 0 : stale.length} changed`);
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import type { Budget, Result } from "./scenario.ts";
 
-/** What a line says of where it was measured; its own fields follow. */
+/** What a line says of where it was measured. Its own fields follow. */
 export function lineOf(
   scenario: string,
   result: Result,
@@ -19,7 +19,7 @@ function where() {
   return known;
 }
 
-/** The commit that was measured, with a + when there are changes on top; empty outside of a checkout. */
+/** The commit that was measured, with a + when there are changes on top. Empty outside of a checkout. */
 function commit(): string {
   try {
     const git = (...words: string[]) =>

@@ -1,9 +1,9 @@
-/** A measurement: it has a name, the figures that it guards, and gives its results one by one. */
+/** A measurement: it has a name, the numbers that it guards, and gives its results one by one. */
 export interface Scenario {
   readonly name: string;
   /** One sentence: what is measured, and beside what. */
   readonly about: string;
-  /** The figures that must hold, as open issues and ADRs state them. */
+  /** The numbers that must hold, as open issues and ADRs state them. */
   readonly goals: readonly Goal[];
   /** Default of `--seconds`. */
   readonly seconds?: number;

@@ -12,7 +12,7 @@ const begin = "<!-- picture: drawn by `node tools/picture.mjs`, do not edit -->"
 const end = "<!-- /picture -->";
 
 /**
- * Draws the picture anew.
+ * Draws the picture again.
  *
  * @param {string} root
  * @returns {boolean} whether the page changed
@@ -105,7 +105,8 @@ function packageOf(path) {
 }
 
 /**
- * Where the package may be whose name others import, `@tutti/kernel/testing`. Machines are in one folder, and one in the picture.
+ * Where the package may be whose name others import, `@tutti/kernel/testing`. Machines are in one folder, and one in
+ * the picture.
  *
  * @param {string} name
  */

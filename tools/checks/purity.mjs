@@ -1,7 +1,7 @@
 // @ts-check
 
-// Time and chance come from ports, so that everything can run under simulated time and a failing run can be repeated;
-// and what decides does no I/O at all.
+// Time and chance come from ports, so that everything can run under simulated time and a failing run can be repeated.
+// what decides does no I/O at all.
 //
 // 1. Clock, timers and chance: nowhere in libs/ and apps/, except where the ports are made real. Unpredictable bytes for
 //    keys and certificates are not chance in this sense, but what decides has none of either.
@@ -19,7 +19,7 @@ const realWorld = [
   /^apps\/[^/]+\/src\/main\.ts$/,
   // A client of programs outside, in browsers too.
   /^libs\/rest\/src\/client\/time\.ts$/,
-  // Lets promises go on between two events of a simulation; what they wait for is simulated.
+  // Lets promises continue between two events of a simulation. What they wait for is simulated.
   /^libs\/simulation\/src\/world\/turns\.ts$/,
 ];
 

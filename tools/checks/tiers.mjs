@@ -1,7 +1,7 @@
 // @ts-check
 
-// A `*.test.ts` runs in `npm test`: pure or in one process, in virtual time. Sockets, disks, NATS and processes belong into
-// `*.io.ts`. Found by the imports of the file and of the test support that it imports.
+// A `*.test.ts` runs in `npm test`: pure or in one process, in virtual time. Sockets, disks, NATS and processes belong
+// into `*.io.ts`. Found by the imports of the file and of the test support that it imports.
 
 import { dirname, join } from "node:path/posix";
 import { sourcesOf } from "./sources.mjs";

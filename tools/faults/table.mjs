@@ -25,10 +25,10 @@ export const faults = [
   {
     name: "run-one-attempt-too-many",
     breaks: "A task that fails is tried once more often than its retry policy allows.",
-    file: "libs/machines/run/src/node/outcome.ts",
-    find: "node.tries < policy.maxAttempts",
-    replace: "node.tries <= policy.maxAttempts",
-    packages: run,
+    file: "libs/kernel/src/retry/decision.ts",
+    find: "tries < policy.maxAttempts",
+    replace: "tries <= policy.maxAttempts",
+    packages: ["libs/kernel", ...run],
   },
   {
     name: "run-lost-compensation",

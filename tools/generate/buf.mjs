@@ -5,7 +5,7 @@ import { bufProgram, root } from "./places.mjs";
 import { GenerationFailed } from "./problems.mjs";
 
 /**
- * Runs buf in the repository's root and gives its standard output; fails with what buf said, whole. Paths are made
+ * Runs buf in the repository's root and gives its standard output. Fails with what buf said, whole. Paths are made
  * relative, as some of buf's flags want them and as people want to read them.
  */
 export function buf(...args) {

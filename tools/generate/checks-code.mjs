@@ -1,5 +1,5 @@
-// Writes `generated/<area>/checks.ts`: one function per message that adds what is wrong with a value of it. On the
-// good path the code allocates nothing; paths are put together while the calls return, and only after a finding.
+// Writes `generated/<area>/checks.ts`: one function per message that adds what is wrong with a value of it. On the good
+// path the code allocates nothing. Paths are put together while the calls return, and only after a finding.
 
 import { areaOf } from "./image.mjs";
 import { camelCase, Imports, typeName } from "./names.mjs";
@@ -23,7 +23,8 @@ export function checkedMessages(image, rules) {
     for (const service of file.services) for (const method of service.methods) visit(method.input);
   }
   const checked = new Set([...reached].filter((message) => hasOwnRules(message, rules)));
-  // A message that holds a checked one is checked too; repeated until nothing is added, for messages may hold themselves.
+  // A message that holds a checked one is checked too. Repeated until nothing is added, for messages may hold
+  // themselves.
   for (let size = -1; size !== checked.size; ) {
     size = checked.size;
     for (const message of reached) {
@@ -119,7 +120,7 @@ class CheckWriter {
     return this.single(shape.value, rule, value, quote(field.name), mayBeAbsent);
   }
 
-  /** A single value. `path` is the code of its path; absent ones are asked for only when required. */
+  /** A single value. `path` is the code of its path. Absent ones are asked for only when required. */
   single(shape, rule, value, path, mayBeAbsent) {
     const checks = this.content(shape, rule, value, path);
     if (!mayBeAbsent) {

@@ -6,7 +6,7 @@ import { imageFile, protoFolder } from "./places.mjs";
 import { GenerationFailed } from "./problems.mjs";
 import { readRules } from "./rules.mjs";
 
-/** Packages that may never break; the others may until the first release, by a new image in the same commit. */
+/** Packages that may never break. The others may until the first release, by a new image in the same commit. */
 const neverBreaking = ["types", "agent", "events"];
 
 export function lint(folder = protoFolder) {

@@ -21,7 +21,7 @@ export function generate() {
   return `${files.size + rest.size} files, ${written} changed, ${Math.round(performance.now() - start)} ms`;
 }
 
-/** Every generated file by its path; fails with all problems of the contracts. */
+/** Every generated file by its path. Fails with all problems of the contracts. */
 export function modulesOf(image) {
   const rules = readRules(image);
   const checked = checkedMessages(image, rules);

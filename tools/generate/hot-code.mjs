@@ -17,7 +17,7 @@ const hot = new Map([
       ...["TaskQueuedV1", "AttemptBegunV1", "TaskClaimedV1", "TaskCompletedV1"],
     ],
   ],
-  // Every event and message is a record of the journal; messages between partitions are letters.
+  // Every event and message is a record of the journal. Messages between partitions are letters.
   [
     "tutti.runtime.v1",
     [

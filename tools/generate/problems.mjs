@@ -1,6 +1,6 @@
 // What is wrong with the contracts, gathered so that one run names everything.
 
-/** Thrown when the contracts cannot be used as they are; the message is ready to be printed. */
+/** Thrown when the contracts cannot be used as they are. The message is ready to be printed. */
 export class GenerationFailed extends Error {}
 
 export class Problems {

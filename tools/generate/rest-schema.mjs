@@ -69,7 +69,7 @@ function tableBy(descriptors, describe) {
   return Object.fromEntries(sorted.map((one) => [one.typeName, describe(one)]));
 }
 
-/** By short name; those that share one have their area before it. */
+/** By short name. Those that share one have their area before it. */
 function uniqueNames(descriptors) {
   const byName = Map.groupBy(descriptors, ({ name }) => name);
   return new Map(

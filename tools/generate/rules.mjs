@@ -140,7 +140,7 @@ function readRoute(method, rule, wrong) {
   return path && { kind: rule.route.kind, path, fallback: rule.route.fallback };
 }
 
-/** Follows a path of field names from the request to a string (or number); the fields on the way are messages. */
+/** Follows a path of field names from the request to a string (or number). The fields on the way are messages. */
 function stringPath(method, path, option, wrong, numberToo = false) {
   const fields = [];
   let message = method.input;
@@ -202,7 +202,7 @@ function elementOf(kind, field) {
   return { kind: valueKind(field.scalar) };
 }
 
-/** Payloads of events lie in their own package, begin with the header, and have types of their own. */
+/** Payloads of events lie in their own package, start with the header, and have types of their own. */
 function readEvent(message, image, rules, problems) {
   const rule = image.ruleOf("event", message);
   const hasHeader = message.fields.some((field) => field.message?.typeName === eventHeader);

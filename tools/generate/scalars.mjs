@@ -1,4 +1,5 @@
-// The types that the tables of messages know beside messages and enums of ours; `libs/contracts/src/message/field.ts` says how they are written.
+// The types that the tables of messages know beside messages and enums of ours. `libs/contracts/src/message/field.ts`
+// says how they are written.
 import { ScalarType } from "@bufbuild/protobuf";
 
 /** What a table calls each scalar, its type in TypeScript, and what a message has that has none. */

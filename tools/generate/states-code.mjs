@@ -1,10 +1,11 @@
-// Writes `states.ts`: how people see each state, by enum and by the word of REST. Without imports, so that browsers load it too.
+// Writes `states.ts`: how people see each state, by enum and by the word of REST. Without imports, so that browsers
+// load it too.
 import { generatedHeader, lowerFirst, typeName } from "./names.mjs";
 import { Problems } from "./problems.mjs";
 
 const lookEnums = { icon: "STATE_ICON_", tone: "STATE_TONE_" };
 
-/** The enums of a file whose values have looks; fails if some values of an enum have one and others do not. */
+/** The enums of a file whose values have looks. Fails if some values of an enum have one and others do not. */
 export function statesModule(image) {
   const problems = new Problems(image.lineOf);
   const enums = image.files
@@ -41,7 +42,7 @@ export function statesModule(image) {
   ].join("\n");
 }
 
-/** The words of `StateIcon` or `StateTone` by their numbers; undefined for the first one. */
+/** The words of `StateIcon` or `StateTone` by their numbers. Undefined for the first one. */
 function wordsOf(image, name, prefix) {
   const type = image.files
     .flatMap(({ enums }) => enums)

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 
-/** Makes the folder hold exactly these files; gives how many had to change. */
+/** Makes the folder hold exactly these files. Gives how many had to change. */
 export function writeFiles(folder, files) {
   let changed = 0;
   for (const [path, content] of files) {

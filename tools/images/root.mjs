@@ -26,7 +26,7 @@ import { npmPackagesOf } from "./sbom.mjs";
 const release = "trixie";
 /** What Node is linked with, and who gives it its memory. */
 const libraries = ["libc6", "libgcc-s1", "libstdc++6", "libjemalloc2"];
-/** What of them nobody reads who has no locale but C, and whose text is Unicode already. */
+/** What of them no caller reads who has no locale but C, and whose text is Unicode already. */
 const leftOut = [
   "usr/share/doc-base",
   "usr/share/lintian",

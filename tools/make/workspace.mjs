@@ -21,7 +21,7 @@ export function writeFiles(root, files) {
 }
 
 /**
- * Changes a file; refuses when there is nothing to change, because then the file is not as this generator knows it.
+ * Changes a file. Refuses when there is nothing to change, because then the file is not as this generator knows it.
  *
  * @param {string} root
  * @param {string} path
@@ -146,7 +146,7 @@ export async function finish(root, made) {
     say(
       "the image of the contracts stays as it is, because they break what it promises: see node tools/generate.mjs --breaking",
     );
-  // The picture in a process of its own: the order of the libraries may be another one than when this one began.
+  // The picture in a process of its own: the order of the libraries may be another one than when this one started.
   await Promise.all([step(root, "tools/reference.mjs"), step(root, "tools/picture.mjs")]);
 }
 

@@ -34,7 +34,7 @@ export function sourceFiles(root) {
     }));
 }
 
-/** Loads every catalogue of errors; the kernel keeps them. */
+/** Loads every catalogue of errors. The kernel keeps them. */
 export async function loadCatalogues(files) {
   await importEach(files, /= defineErrors\(/);
 }

@@ -2,7 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { languageJsonSchema, sessionJsonSchema } from "../../libs/definitions/src/index.ts";
+import {
+  languageJsonSchema,
+  scheduleJsonSchema,
+  sessionJsonSchema,
+} from "../../libs/definitions/src/index.ts";
 import {
   configurationJsonSchema,
   declaredErrors,
@@ -31,6 +35,7 @@ export async function referencePages(root) {
     ["configuration.md", page(renderConfigurationReference(sections), schemaHint)],
     ["tutti.schema.json", formatted(root, "tutti.schema.json", configurationJsonSchema(sections))],
     ["workflow.schema.json", formatted(root, "workflow.schema.json", languageJsonSchema())],
+    ["schedule.schema.json", formatted(root, "schedule.schema.json", scheduleJsonSchema())],
     ["session.schema.json", formatted(root, "session.schema.json", sessionJsonSchema())],
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],
     ["rest.md", page(restPage())],

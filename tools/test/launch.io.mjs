@@ -34,6 +34,7 @@ function workspace(t, main) {
     "start",
     "node-version",
     "launch",
+    "child",
     "setup",
     "fronts",
     "lock",
@@ -49,7 +50,7 @@ function workspace(t, main) {
   return root;
 }
 
-/** Says that it is ready, then every signal; the second one ends it. */
+/** Says that it is ready, then every signal. The second one ends it. */
 const patient = `
 let signals = 0;
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {
@@ -113,7 +114,7 @@ describe("start", () => {
     process.kill(group, "SIGINT");
     process.kill(group, "SIGINT");
     await until(/SIGINT/);
-    // What follows the first signal within a moment is the same one; this is another.
+    // What follows the first signal within a moment is the same one. This is another.
     await new Promise((resolve) => setTimeout(resolve, 450));
     process.kill(group, "SIGTERM");
     assert.deepEqual(await exited, [9, null]);

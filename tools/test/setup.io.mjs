@@ -40,7 +40,7 @@ function workspace(t) {
   const said = [];
   const prepare = async () => {
     said.length = 0;
-    // How often it is said that something still goes on depends on how busy the machine is.
+    // How often it is said that something still continues depends on how busy the machine is.
     await setUp((line) => line.startsWith("still ") || said.push(line.replace(/[\d.]+ s$/, "… s")), root);
     return said;
   };
@@ -139,7 +139,7 @@ describe("set-up", () => {
 });
 
 describe("what people see", () => {
-  /** A command that is made of one library, and a builder that counts its runs; the page is not there. */
+  /** A command that is made of one library, and a builder that counts its runs. The page is not there. */
   const withCommand = {
     ...small,
     "apps/cli/package.json": '{ "name": "@tutti/cli", "dependencies": { "@tutti/part": "*" } }\n',

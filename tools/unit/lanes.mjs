@@ -6,7 +6,7 @@
 import { cpus } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** How often the processors are looked at. A task that has just begun is seen by the next look. */
+/** How often the processors are looked at. A task that has just started is seen by the next look. */
 const lookMs = 2_000;
 /** Share of the processors that must have been idle. A task takes about this much of two. */
 const roomFrom = 0.3;
@@ -37,7 +37,7 @@ export async function runInLanes(tasks, { lanes, lanesMax = lanes, idle = idleSh
     await pause(everyMs);
     if (idle() >= roomFrom && running < lanesMax) begin();
   }
-  // A task that ends may begin the next one.
+  // A task that ends may start the next one.
   for (const one of all) await one;
 }
 

@@ -2,8 +2,9 @@
 
 // Which test files passed, and with what: `npm test -- --affected` leaves out a file for which nothing changed since.
 //
-// 1. The key of a test file is a hash over everything that it imports, directly or not, the other files of its package that
-//    are no sources (fixtures, golden files), the inputs that its package declares, and the versions of Node and packages.
+// 1. The key of a test file is a hash over everything that it imports, directly or not, the other files of its package
+//    that are no sources (fixtures, golden files), the inputs that its package declares, and the versions of Node and
+//    packages.
 // 2. What is unclear counts as changed: a file that cannot be read has no key.
 
 import { createHash } from "node:crypto";

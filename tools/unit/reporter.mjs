@@ -62,7 +62,7 @@ function outcome(type, data, title) {
 function explain(error) {
   const thrown = error.cause ?? error.message;
   if (typeof thrown === "string") return thrown;
-  // An assertion's message has the difference; its other properties would only repeat it.
+  // An assertion's message has the difference. Its other properties would only repeat it.
   const text = thrown instanceof AssertionError ? String(thrown.stack) : inspect(thrown, { depth: 4 });
   return text.replace(/\n\s+at [^\n]*\bnode:[^\n]*?(?=( \{)?(\n|$))/g, "");
 }

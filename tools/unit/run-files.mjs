@@ -3,9 +3,10 @@
 // Runs test files with node:test, in one process or in several.
 //
 // 1. Files of a batch run in one process, so that Node and the imports start once.
-// 2. Nothing hangs: a test that runs too long fails by itself; a silent process is killed, and so is a process that cannot
-//    end because something is still open. Each failure names the file.
-// 3. `again` runs a file with failures once more, alone. What passes then is unsteady: reported in full, not counted as failed.
+// 2. Nothing hangs: a test that runs too long fails by itself. A silent process is killed, and so is a process that
+//    cannot end because something is still open. Each failure names the file.
+// 3. `again` runs a file with failures once more, alone. What passes then is unsteady: reported in full, not counted as
+//    failed.
 
 import { spawn } from "node:child_process";
 import { join, relative } from "node:path";
@@ -37,7 +38,7 @@ export const tiers = {
   nightly: { suffix: /\.nightly\.(ts|mjs)$/, deadlines: { testMs: 1_800_000, silenceMs: 1_830_000 } },
 };
 
-/** A test that is still running after this long is reported with its file; long ones of `io` and `nightly` go on. */
+/** A test that is still running after this long is reported with its file. Long ones of `io` and `nightly` continue. */
 const reportAfterMs = 55_000;
 
 /** @returns {Outcome} */

@@ -1,7 +1,8 @@
 // Imported into the process that runs a package's tests: tells its parent, over file descriptor 3, which test is about
 // to run and when all have run. Written synchronously, so that the parent knows the name even of a test that never
-// yields. A while after the last test it names what still keeps the process alive; an idle process is gone by then, and
-// so is one whose files end what they began at their end: that comes after the last test, and takes a while on a busy machine.
+// yields. A while after the last test it names what still keeps the process alive. An idle process is gone by then, and
+// so is one whose files end what they started at their end: that comes after the last test, and takes a while on a busy
+// machine.
 
 import { readFileSync, writeSync } from "node:fs";
 import { after, beforeEach } from "node:test";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
@@ -7,7 +7,8 @@ import { commandAtWork } from "./support/at-work.ts";
 import { workspaceFolder } from "./support/command.ts";
 
 describe("the commands for who runs the platform", () => {
-  const at = commandAtWork({});
+  const noTerminal = existsSync("/usr/bin/script") ? false : "there is no `script`, which makes a terminal";
+  const at = commandAtWork({ files: { "none.yaml": "workflow: none\ntasks: {one: {uses: test.none}}\n" } });
   const { tutti, printed, json } = at;
 
   it("status, agent, events, sign-in", async () => {
@@ -42,6 +43,30 @@ describe("the commands for who runs the platform", () => {
     assert.equal(exitCode, 0);
     for (const line of output.trim().split("\n"))
       assert.match(JSON.parse(line).type, /^tutti\.workflow\.run\./);
+  });
+
+  it("top: once for programs, and again and again on a terminal until it is stopped", {
+    skip: noTerminal,
+  }, async () => {
+    await printed("run none.yaml --id waits --detach");
+    await at.listed("top", /1 active run · 1 queued task · 0 of 8 slots in use/);
+    assert.match(
+      await printed("top"),
+      /default +● open +1 +0\/8 +1[\s\S]*polling-1[\s\S]*waits +none +● running/,
+    );
+    const { runs, runsTotal, pools, agents } = await json("top");
+    assert.deepEqual([runs.length, runsTotal, pools.length, agents.length], [1, 1, 1, 1]);
+    const following = at.command.startOnTerminal(["top", "--interval", "200ms"], {
+      ...{ columns: 80, rows: 24 },
+      environment: { TUTTI_SERVER: at.platform.url, NO_COLOR: "1" },
+    });
+    await following.says(/1 active run/);
+    await printed("cancel waits --now --yes");
+    await following.says(/0 active runs/);
+    following.signal("SIGTERM");
+    const { output } = await following.ended;
+    assert.ok(output.includes("\u001b[?2026h"), "the frame is drawn in place");
+    assert.doesNotMatch((await tutti("top --once")).output, /waits/);
   });
 
   it("config explain, certs, doctor, completion", async () => {

@@ -41,6 +41,13 @@ signals:
 tasks:
   done: {wait: {signal: close}}
 `,
+  "saga.yaml": `workflow: saga
+tasks:
+  reserve: {uses: test.echo, compensate: {uses: test.echo}}
+  pay: {uses: test.echo, needs: [reserve], compensate: {uses: test.echo}}
+  note: {uses: test.echo, needs: [pay]}
+  ready: {wait: {signal: go}, needs: [note]}
+`,
   "flaky.yaml": `workflow: flaky
 tasks: {bad: {uses: test.flaky}}
 `,
@@ -50,7 +57,7 @@ describe("the commands for workflows, runs and what starts them", () => {
   let isJammed = true;
   const at = commandAtWork({
     files: definitions,
-    registered: "ask.yaml flaky.yaml named.yaml",
+    registered: "ask.yaml flaky.yaml named.yaml saga.yaml",
     handlers: {
       "test.flaky": () => {
         if (isJammed) throw new Error("jammed \u001b[2J");
@@ -173,6 +180,26 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is being cancelled/);
     assert.match(await printed("delete flaky-3 --yes"), /✓ flaky-3 deleted/);
     assert.equal((await tutti("show flaky-3")).exitCode, 3);
+  });
+
+  it("cancel names what it compensates, and asks on a terminal", { skip: noTerminal }, async () => {
+    await printed("run saga --id saga-1 --detach");
+    await listed("show saga-1", /✓ {2}note/);
+    const cancelled = async (words: string, input: string) => {
+      const line = `'${process.execPath}' '${at.command.program}' ${words}`;
+      const environment = { TUTTI_SERVER: at.platform.url, NO_COLOR: "1" };
+      return (await runToEnd("script", ["-qec", line, "/dev/null"], { environment, input })).output;
+    };
+    const said = /Compensates 2 completed tasks, the last one first: pay, reserve\./;
+    const asked = await cancelled("cancel saga-1", "n\n");
+    assert.match(asked, said);
+    assert.match(asked, /Cancel saga-1\? \[y\/N\][\s\S]*Nothing was changed/);
+    assert.equal(await printed("show saga-1 -q"), "running\n");
+    const { exitCode, output, errors } = await tutti("cancel saga-1");
+    assert.equal(exitCode, 0);
+    assert.match(errors, said);
+    assert.match(output, /✓ saga-1 is being cancelled/);
+    await listed("show saga-1 -q", /^cancelled$/m);
   });
 
   it("many, asked on a terminal: without a yes nothing is done", { skip: noTerminal }, async () => {

@@ -53,6 +53,13 @@ describe("the package of the command", () => {
     assert.match(errors, /needs a clone of Tutti/);
   });
 
+  it("dev: says that it does not include the platform", async () => {
+    const command = join(installed, "node_modules", ".bin", "tutti");
+    const { exitCode, errors } = await runToEnd(command, ["dev"], { cwd: installed });
+    assert.equal(exitCode, 2);
+    assert.match(errors, /does not include the platform/);
+  });
+
   it("is what npx finds in a clone", async () => {
     const { exitCode, output, errors } = await runToEnd("npx", ["--no-install", "tutti", "--version"], {
       cwd: workspaceFolder,

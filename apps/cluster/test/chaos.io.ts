@@ -9,7 +9,7 @@ import { problemsOf } from "./chaos/report.ts";
 
 const program = await natsServerProgram();
 
-/** `npm run chaos` for some seconds; `chaos.io.ts` has a minute of it. */
+/** `npm run chaos` for some seconds. `chaos.io.ts` has a minute of it. */
 describe("a cluster whose processes are killed under load", { skip: program.skip }, () => {
   it("loses nothing that it acknowledged, and does nothing twice", async () => {
     const directory = await mkdtemp(join(tmpdir(), "tutti-chaos-"));

@@ -64,7 +64,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     worker.handle("stock.reserve", async (input: unknown) => input);
     worker.handle("stock.count", async (_input, { workKind, workId, trace }) => {
       tracesAtWork.set(workId.split("..")[0] ?? "", trace?.traceId);
-      // Until it is noted that it began: what is quicker is in nobody's history.
+      // Until it is noted that it started: what is quicker is in nobody's history.
       for (let begun = false; !begun; ) {
         const { spans } = await get<Timeline>(`/v1/${workKind}s/${workId}/timeline`);
         begun = spans.some(({ kind }) => kind === "attempt");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 interface Line {
   readonly msg: string;
   readonly time: string;
-  /** What the line is about; `service` is who wrote it. */
+  /** What the line is about. `service` is who wrote it. */
   readonly service_: string;
   readonly partition: number;
   readonly epoch: number;
@@ -15,7 +15,7 @@ interface Line {
 const handedOver = "a partition is handed over";
 const owned = "a partition is owned here";
 
-/** From letting go to being at work again, milliseconds, shortest first; of what began after a moment. */
+/** From letting go to being running again, milliseconds, shortest first. Of what started after a moment. */
 export async function movesIn(directory: string, sinceMs: number): Promise<readonly number[]> {
   const logs = join(directory, "logs");
   const texts = await Promise.all((await readdir(logs)).map((name) => readFile(join(logs, name), "utf8")));

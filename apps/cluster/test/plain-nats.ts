@@ -23,7 +23,7 @@ export async function plainNats(address: string, subject: string): Promise<Plain
   const heard: Heard[] = [];
   let bytes = Buffer.alloc(0);
   const isHearing = Promise.withResolvers<void>();
-  /** Takes what is whole; false where more has to come. */
+  /** Takes what is whole. False where more has to come. */
   const takeOne = (): boolean => {
     const lineEnd = bytes.indexOf(end);
     if (lineEnd < 0) return false;

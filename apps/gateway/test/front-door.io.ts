@@ -229,6 +229,35 @@ describe("the front door on a loopback address", () => {
     assert.equal(headers.allow, "GET");
   });
 
+  it("answers what never becomes a request of a route with a problem document too", async () => {
+    const host = "Host: 127.0.0.1";
+    const post = ["POST /v1/runs HTTP/1.1", host, "Content-Type: application/json"].join("\r\n");
+    const socket = [host, "Connection: Upgrade", "Upgrade: websocket"];
+    const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    for (const [message, status, code] of [
+      [`GET /${"x".repeat(40_000)} HTTP/1.1\r\n${host}\r\n\r\n`, 431, "operations.headers_too_long"],
+      [requestOf("GET", "/v1/runs", [host, `X: ${"x".repeat(40_000)}`]), 431, "operations.headers_too_long"],
+      [requestOf("GET", `/v1/runs/${"x".repeat(1_001)}`, [host]), 414, "gateway.parameter_too_long"],
+      [requestOf("GET", "/v1/runs", []), 400, "operations.hosts_differ"],
+      [requestOf("GET", "/v1/runs", [host, "Expect: tea"]), 417, "operations.expectation_unknown"],
+      [requestOf("FETCH", "/v1/runs", [host]), 400, "operations.request_malformed"],
+      ["\x16\x03\x01\x02\x00\x01\x00\x01", 400, "operations.request_malformed"],
+      [`${post}\r\nContent-Length: 5000000\r\n\r\n{`, 413, "gateway.body_too_large"],
+      [`${post}\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n`, 400, "operations.request_malformed"],
+      [requestOf("GET", "/v1/runs", [...socket, key]), 404, "gateway.upgrade_unknown"],
+      [requestOf("GET", "/v1/events", socket), 400, "gateway.handshake_invalid"],
+      [requestOf("GET", "/v1/link", socket), 400, "gateway.handshake_invalid"],
+      [requestOf("GET", "/v1/events", [...socket, key, "Authorization: Bearer x"]), 401, "gateway.key_wrong"],
+    ] as const) {
+      const { status: found, answer } = await askRaw(door.port, message);
+      assert.equal(found, status, answer);
+      assert.match(answer, /^content-type: application\/problem\+json/im);
+      const problem = JSON.parse(answer.slice(answer.indexOf("{")));
+      assert.deepEqual([problem.status, problem.code], [status, code]);
+      assert.match(problem.detail, /^expected .+, found.+[;.] .+/);
+    }
+  });
+
   it("suggests the route for an unknown path, and leads to the description of the API", async () => {
     const { text } = await door.ask("/v1/runs/order-7/watch");
     assert.match(JSON.parse(text).detail, /did you mean \/v1\/watch\/runs\/order-7\?/);

@@ -1,4 +1,4 @@
-/** A copy of a data directory goes on with the audit where it was, under the same keys. */
+/** A copy of a data directory continues with the audit where it was, under the same keys. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

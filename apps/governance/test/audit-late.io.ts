@@ -1,4 +1,4 @@
-/** An audit that begins when journals were cut already: with what is there. */
+/** An audit that starts when journals were cut already: with what is there. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -68,7 +68,7 @@ describe("namespaces", () => {
     await assert.rejects(remove("system"), codeOf("governance.namespace_built_in"));
     assert.equal((await remove("nowhere")).removed, false);
     await create({ name: "unseen" });
-    // Nobody here can say whether anything goes on in it.
+    // Nobody here can say whether anything continues in it.
     await assert.rejects(
       remove("unseen"),
       (error) => isTuttiError(error) && !codeOf("governance.namespace_busy")(error),

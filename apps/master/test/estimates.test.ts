@@ -22,7 +22,7 @@ describe("estimates", () => {
     const { estimates } = await client().predict({ namespace, subjects });
     return estimates[0] ?? assert.fail("one estimate per subject");
   };
-  /** Attempts at a capability, in one batch; resolves with the number up to which all were taken in. */
+  /** Attempts at a capability, in one batch. Resolves with the number up to which all were taken in. */
   const record = async (batch: number, capability: string, times: readonly number[], instanceId = "one") => {
     const outcomes = times.map((runMs) => ({
       subject: { capability, pool: "default", agentId: "a" },

@@ -10,7 +10,7 @@ export const Serving = {
     KeptHost.open({ name: "master", services: [master], transport: "in-process" }),
 };
 
-/** Until the clock shows another millisecond: what begins then began later. */
+/** Until the clock shows another millisecond: what starts then started later. */
 export async function nextMoment(): Promise<void> {
   const nowMs = Date.now();
   await until("another millisecond", () => Date.now() > nowMs);

@@ -20,6 +20,12 @@ export const platformSection = defineSection({
       .min(1)
       .default(30_000)
       .describe("How long each of them may take to start; after that the platform goes on without it."),
+    workflows: z
+      .string()
+      .default("")
+      .describe(
+        "Folder whose workflow files (YAML or JSON) are registered at the start, and again when they change. Empty: none. `tutti dev` sets the current folder.",
+      ),
     demonstration: z
       .boolean()
       .default(false)

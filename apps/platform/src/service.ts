@@ -9,9 +9,10 @@ import { swarm } from "@tutti/swarm";
 import { workflow } from "@tutti/workflow";
 import { platformSection } from "./configuration.ts";
 import { findClone } from "./demonstration/clone.ts";
-import { Demonstration, demonstrationMark } from "./demonstration/demonstration.ts";
+import { Demonstration, demonstrationMark, linkAddress } from "./demonstration/demonstration.ts";
 import { Extensions, openExtension } from "./extensions.ts";
 import { tell } from "./welcome.ts";
+import { WorkflowFiles } from "./workflow-files.ts";
 
 const extensions: ServiceModule = {
   name: "extensions",
@@ -59,6 +60,23 @@ const demonstration: ServiceModule = {
   },
 };
 
+const workflowFiles: ServiceModule = {
+  name: "workflow-files",
+  sections: [platformSection],
+  isOutermost: true,
+  create: ({ configuration, foundation, mesh }) => {
+    const { workflows: folder } = configuration.read(platformSection);
+    if (folder === "") return {};
+    if (configuration.read(meshSection).tls.mode !== "off") {
+      foundation.logger.warn("workflow files are not registered: the mesh requires a certificate", {
+        folder,
+      });
+      return {};
+    }
+    return new WorkflowFiles({ foundation, folder, address: () => linkAddress(mesh.address), tell });
+  },
+};
+
 /** Everything that runs in the platform's one process, in the order of its start. */
 export const services: readonly ServiceModule[] = [
   registry,
@@ -68,6 +86,7 @@ export const services: readonly ServiceModule[] = [
   governance,
   extensions,
   gateway,
+  workflowFiles,
   demonstration,
 ];
 

@@ -27,7 +27,7 @@ export class RegistryService extends Orchestrator {
         instruments,
         announce: (change) => outlet.tell(newsOf(change)),
       }),
-      // The store is waited for as long as it takes; meanwhile the registry is not ready and says so.
+      // The store is waited for as long as it takes. Meanwhile the registry is not ready and says so.
       { startTimeoutMs: Number.POSITIVE_INFINITY },
     );
     host.mesh.serve(registryService, registryHandlers({ registrar, settings, foundation, instruments }));

@@ -188,7 +188,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
     await server.down("kill");
     await server.up();
-    // Not before the connection is back; each refusal says that it may be repeated.
+    // Not before the connection is back. Each refusal says that it may be repeated.
     await eventually(() => one.store.put({ instance: instance("b"), leaseMs: 1_000 }), isRetryable);
     assert.deepEqual([...new Set(one.listener.steps)], ["+a", "+b"]);
   });

@@ -75,7 +75,7 @@ describe("two registries over one NATS server", { skip: program.skip }, () => {
     await Promise.allSettled(registries.map(({ registrar }) => registrar.renew([renewal(id, { health })])));
   }
 
-  /** Lives for a while; gives the version that it said last, empty when it said good-bye. */
+  /** Lives for a while. Gives the version that it said last, empty when it said good-bye. */
   async function live(id: string, round: number): Promise<string> {
     let said = "";
     for (let step = 0; step < 6; step++) {

@@ -62,7 +62,7 @@ describe("lists of runs", () => {
     const [child = ""] = await idsOf({ parent: { kind: "run", id: "family" } });
     assert.match(child, /^family\.\./);
     assert.deepEqual(await idsOf({ definitions: ["told"] }), ["a", "b", "c", child]);
-    // A child may begin in the same moment as its parent.
+    // A child may start in the same moment as its parent.
     const both = await idsOf({ definitions: ["told", "parent"] });
     assert.deepEqual(both.toSorted(), ["a", "b", "c", "family", child]);
     assert.deepEqual(await idsOf({ rootsOnly: true }), ["a", "b", "c", "family"]);

@@ -10,7 +10,7 @@ export const Serving = {
     KeptHost.open({ name: "workflow", services: [workflow], transport: "in-process" }),
 };
 
-/** Until the clock shows another millisecond: what begins then is listed behind what began before. */
+/** Until the clock shows another millisecond: what starts then is listed behind what started before. */
 export async function nextMoment(): Promise<void> {
   const nowMs = Date.now();
   await until("another millisecond", () => Date.now() > nowMs);

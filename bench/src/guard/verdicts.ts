@@ -13,7 +13,7 @@ export interface Row {
   readonly isFault: boolean;
 }
 
-/** What a scenario gave; `failure` if it did not end, `absent` if this machine lacks something that the line needs. */
+/** What a scenario gave. `failure` if it did not end, `absent` if this machine lacks something that the line needs. */
 export interface Measured {
   readonly results: readonly Result[];
   readonly failure?: string;

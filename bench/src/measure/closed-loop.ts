@@ -16,7 +16,7 @@ export interface Measured {
   readonly cpuPerCallUs: number;
 }
 
-/** Does a thing again and again, each one after the one before, for a time; then counts. */
+/** Does a thing again and again, each one after the one before, for a time. Then counts. */
 export async function closedLoop({ once, concurrency }: Loop, seconds: number): Promise<Measured> {
   const latencies = new Latencies();
   let items = 0;

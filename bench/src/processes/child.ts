@@ -10,7 +10,7 @@ export interface Child extends AsyncDisposable {
 
 export const workspace = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** As `npm start` sets it; without it everything is stripped of its types anew, which takes 26 MiB. */
+/** As `npm start` sets it. Without it everything is stripped of its types again, which takes 26 MiB. */
 const compileCache = { NODE_COMPILE_CACHE: join(workspace, "node_modules", ".cache", "node") };
 
 export function childEnvironment(): NodeJS.ProcessEnv {

@@ -22,7 +22,7 @@ export async function startConversation<Question extends object, Answer, Greetin
   const ended = once(child, "exit").then(([code, signal]) => {
     throw new Error(`a process of the bench ended with ${code ?? signal} before it had answered`);
   });
-  // Whoever asks hears of it; between questions nobody does.
+  // The caller hears of it. Between questions nobody does.
   ended.catch(() => {});
   const next = async () => (await Promise.race([once(child, "message"), ended]))[0];
   return {

@@ -18,7 +18,7 @@ export function memoryOf(pid: number): Memory {
 
 /**
  * Processor time that a process has used so far, in milliseconds. Linux only. By its threads, which the scheduler
- * accounts to the nanosecond; for the whole process it gives ticks of 10 ms, a third of what an idle one needs.
+ * accounts to the nanosecond. For the whole process it gives ticks of 10 ms, a third of what an idle one needs.
  */
 export function cpuMs(pid: number): number {
   const threads = `/proc/${pid}/task`;

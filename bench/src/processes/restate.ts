@@ -1,6 +1,7 @@
 /**
- * Restate as its npm packages have it: one node, or three that make a cluster, each with a data folder of its own, and the services
- * that it calls in a process of theirs. The packages are brought when they are first asked for, beside the workspace's own.
+ * Restate as its npm packages have it: one node, or three that make a cluster, each with a data folder of its own, and
+ * the services that it calls in a process of theirs. The packages are brought when they are first asked for, beside the
+ * workspace's own.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -14,8 +14,8 @@ const width = 20;
 const counts = [100, 1_000, 10_000, 100_000];
 
 /**
- * What the run machine alone costs per task: decided, encoded, folded, with the one that follows. No journal and no agents:
- * the times are those of the processor, and the bytes those of the events.
+ * What the run machine alone costs per task: decided, encoded, folded, with the one that follows. No journal and no
+ * agents: the times are those of the processor, and the bytes those of the events.
  */
 export const dag: Scenario = {
   name: "dag",

@@ -1,14 +1,14 @@
 /**
  * The event bus: what happened, told to whoever wants to know. Two implementations with the same behaviour, one within
- * the process and one over NATS; one suite of tests runs on both.
+ * the process and one over NATS. One suite of tests runs on both.
  *
  * 1. Delivery is at least once. A repeated publication (same namespace and id, within the time the bus remembers) is
- *    not delivered again; a handler may still see an event twice, after a crash or a lost acknowledgement.
+ *    not delivered again. A handler may still see an event twice, after a crash or a lost acknowledgement.
  * 2. Events of one source and subject are kept in the order of their publication by one publisher. A subscription hands
- *    them out in that order and never two of them at once; while one is being retried, those after it wait.
- *    Two limits: members of a durable subscription work side by side, and events in the hands of a member that dies
- *    come again later. `inOrder: "all"` has neither limit and is slow.
- * 3. Nobody waits for a slow subscriber. A durable one lags behind in the log at its own pace; a live one that falls
+ *    them out in that order and never two of them at once. While one is being retried, those after it wait. Two limits:
+ *    members of a durable subscription work side by side, and events in the hands of a member that dies come again
+ *    later. `inOrder: "all"` has neither limit and is slow.
+ * 3. Nobody waits for a slow subscriber. A durable one lags behind in the log at its own pace. A live one that falls
  *    behind more than its buffer loses the oldest events and is told how many.
  */
 import type { BusEvent, EventInput } from "./event/event.ts";
@@ -17,12 +17,12 @@ import type { Position } from "./event/position.ts";
 export interface Bus {
   /**
    * Resolves when all events are taken in: kept in the log, durable where the log is. Rejects with `bus.not_accepted`
-   * when that is not known in time; repeating the same events is harmless.
+   * when that is not known in time. Repeating the same events is harmless.
    */
   publish(events: readonly EventInput[], options?: PublishOptions): Promise<void>;
   /** Resolves when the beginning is fixed: what is published from then on will be delivered. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
-  /** The place after the newest event: who begins after it gets whatever is published from now on, also later. */
+  /** The place after the newest event: who starts after it gets whatever is published from now on, also later. */
   end(): Promise<Position>;
   /** Removes the cursor of a durable subscription. Resolves with whether there was one. */
   forget(durable: string, namespace?: string): Promise<boolean>;
@@ -33,7 +33,7 @@ export interface PublishOptions {
   readonly timeoutMs?: number;
 }
 
-/** Where a subscription begins. A durable one that exists goes on where it is, whatever this says. */
+/** Where a subscription starts. A durable one that exists continues where it is, whatever this says. */
 export type Start =
   /** With what is published from now on. */
   | "new"
@@ -48,7 +48,7 @@ export interface SubscribeOptions {
   /** Default: all. */
   readonly namespace?: string;
   /**
-   * With a name, the bus keeps the place: after a restart the subscription goes on where it was. All that are open
+   * With a name, the bus keeps the place: after a restart the subscription continues where it was. All that are open
    * under one name (and namespace) are a group: each event goes to one of them. Without a name the subscription is
    * live: it ends with the process, and a lagging one leaves events out.
    */
@@ -74,18 +74,18 @@ export interface SubscribeOptions {
   readonly retryMaxMs?: number;
   /** Events a live subscription may lag before it leaves out the oldest. Default 1,024. */
   readonly bufferMax?: number;
-  /** For metrics and logs; a word of a bounded set. Default: the durable name, or `live`. */
+  /** For metrics and logs. A word of a bounded set. Default: the durable name, or `live`. */
   readonly label?: string;
 }
 
 /**
- * What is done with events. Returning (or resolving) acknowledges them; throwing has them delivered again after a
+ * What is done with events. Returning (or resolving) acknowledges them. Throwing has them delivered again after a
  * pause, and after `maxDeliveries` given up: a durable subscription then publishes `tutti.bus.event.abandoned`.
  */
 export type Handle =
   /** One at a time, those of different subjects side by side. */
   | { readonly each: (event: BusEvent, delivery: Delivery) => unknown }
-  /** As many as there are, up to a number; one batch at a time. After a failure its events come again one by one. */
+  /** As many as there are, up to a number. One batch at a time. After a failure its events come again one by one. */
   | {
       readonly batch: (deliveries: readonly Delivery[], signal: AbortSignal) => unknown;
       readonly batchMax: number;
@@ -93,7 +93,7 @@ export type Handle =
 
 export interface Delivery {
   readonly event: BusEvent;
-  /** Where to go on after this event. */
+  /** Where to continue after this event. */
   readonly position: Position;
   /** How often it was delivered so far, this time included. */
   readonly attempt: number;
@@ -104,11 +104,11 @@ export interface Delivery {
 /** Events that will not be delivered. */
 export interface Gap {
   /**
-   * `slow`: a live subscription fell behind more than its buffer. `retention`: the log no longer had them. `reset`:
-   * the position belongs to another log; reading begins with the oldest event that is kept.
+   * `slow`: a live subscription fell behind more than its buffer. `retention`: the log no longer had them. `reset`: the
+   * position belongs to another log. Reading starts with the oldest event that is kept.
    */
   readonly reason: "slow" | "retention" | "reset";
-  /** How many were left out; undefined where nobody knows: there may have been none that were wanted. */
+  /** How many were left out. Undefined if unknown: there may have been none that were wanted. */
   readonly count: number | undefined;
 }
 

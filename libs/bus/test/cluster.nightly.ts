@@ -21,7 +21,7 @@ describe("bus over a NATS cluster", { skip: program.skip }, () => {
     const [durable, live] = [new Collector(), new Collector()];
     const seen = new Set<string>();
     const each = (event: { id: string }, delivery: Parameters<Collector["each"]>[1]) => {
-      // At least once: what is delivered again is told apart by its id.
+      // At least once: what is delivered again is distinguished by its id.
       if (!seen.has(event.id)) durable.take(delivery);
       seen.add(event.id);
     };

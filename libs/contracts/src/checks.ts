@@ -1,6 +1,6 @@
 /**
- * What the generated checks are made of: each function compares one value with one rule and adds a finding. Paths
- * are relative here; `within` completes them while the calls return, so that a good request costs no string.
+ * What the generated checks are made of: each function compares one value with one rule and adds a finding. Paths are
+ * relative here. `within` completes them while the calls return, so that a good request costs no string.
  */
 import type { FieldViolation } from "./rpc.ts";
 
@@ -88,14 +88,14 @@ function pattern(expected: string, expression: RegExp): Form {
   return { expected, fits: (value) => expression.test(value) };
 }
 
-// As the rules of semantic versions say it; numbers are bounded to what every program can count to.
+// As the rules of semantic versions say it. Numbers are bounded to what every program can count to.
 const versionNumber = String.raw`(0|[1-9]\d{0,14})`;
 const preRelease = String.raw`-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*`;
 const versionEnd = String.raw`(${preRelease})?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?`;
 const wholeVersion = String.raw`${versionNumber}\.${versionNumber}\.${versionNumber}${versionEnd}`;
 const semanticVersion = new RegExp(`^${wholeVersion}$`);
 
-/** The forms of `tutti.types.v1.Form`; the empty string is not asked, for it passes where it may be empty. */
+/** The forms of `tutti.types.v1.Form`. The empty string is not asked, for it passes where it may be empty. */
 export const forms = {
   id: pattern(
     "1 to 200 letters, digits, dots, underscores or dashes, not starting with a dot or dash",

@@ -35,10 +35,10 @@ export function codecOf<T extends object>(
 }
 
 function decodeWhole<T extends object>(type: MessageType<T>, bytes: Uint8Array): T {
-  // Of a request: a caller is told of what would be lost.
+  // Of a request: a caller is informed of what would be lost.
   const reader = new Reader(bytes, true);
   const message = type.read(reader, reader.len);
-  // `decode` of a message stops silently at a tag that cannot be; what follows it would be lost.
+  // `decode` of a message stops silently at a tag that cannot be. What follows it would be lost.
   if (reader.pos !== reader.len) {
     throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, found no valid tag`);
   }

@@ -2,7 +2,7 @@ import type { MessageCodec } from "./rpc.ts";
 
 /**
  * How the contracts describe an event of the bus. `@tutti/contracts/events/v1` has one for each type, in
- * `eventDescriptions`; `@tutti/contracts/events/v1/registry` has those of the area registry, without loading the
+ * `eventDescriptions`. `@tutti/contracts/events/v1/registry` has those of the area registry, without loading the
  * messages of all others.
  */
 export interface EventDescription<Payload> {

@@ -1,6 +1,6 @@
 /**
- * How the contracts describe a service to whoever calls or serves it. `tools/generate.mjs` makes one
- * `ServiceDescription` per service; nothing of it knows a transport.
+ * How the contracts describe a service to the caller that calls or serves it. `tools/generate.mjs` makes one
+ * `ServiceDescription` per service. Nothing of it knows a transport.
  */
 export interface ServiceDescription<M extends Methods = Methods> {
   /** Full name in the contracts: `tutti.registry.v1.RegistryService`. */
@@ -20,7 +20,7 @@ export interface RpcDescription<
   RequestStream extends boolean = boolean,
   ReplyStream extends boolean = boolean,
 > {
-  /** `Register`; its key among the methods is `register`. */
+  /** `Register`. Its key among the methods is `register`. */
   readonly name: string;
   /** `/tutti.registry.v1.RegistryService/Register` */
   readonly path: string;
@@ -30,15 +30,15 @@ export interface RpcDescription<
   readonly action: string;
   readonly resource: string;
   readonly repeat: Repeat;
-  /** How the one owner is found; undefined where any instance serves. */
+  /** How the one owner is found. Undefined where any instance serves. */
   readonly route: Route<Request> | undefined;
   readonly request: MessageCodec<Request>;
   readonly reply: MessageCodec<Reply>;
-  /** Adds what is wrong with a request, field by field; nothing when it is good. */
+  /** Adds what is wrong with a request, field by field. Nothing when it is good. */
   check(request: Request, found: FieldViolation[]): void;
-  /** The namespace a request is about, `default` when it names none; undefined where it is about the installation. */
+  /** The namespace a request is about, `default` when it names none. Undefined where it is about the installation. */
   namespaceOf(request: Request): string | undefined;
-  /** The idempotency key of a request, or the chosen id that serves as one; empty where it carries none. */
+  /** The idempotency key of a request, or the chosen id that serves as one. Empty where it carries none. */
   idempotencyKeyOf(request: Request): string;
 }
 
@@ -47,7 +47,7 @@ export type Repeat = "safe" | "keyed" | "resumes";
 
 export interface Route<Request> {
   readonly kind: string;
-  /** The id of what the call is about; empty where it names none and any instance serves it. */
+  /** The id of what the call is about. Empty where it names none and any instance serves it. */
   idOf(request: Request): string;
 }
 

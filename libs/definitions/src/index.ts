@@ -33,6 +33,7 @@ export {
   type Definition,
 } from "./check/checker.ts";
 export { type HeldValue, holdAgainst } from "./check/held-value.ts";
+export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check/schedule-checker.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
 export { checkSchemaText, type ReadText, readText } from "./check/text-checker.ts";
 export { graphOf } from "./contracts/graph.ts";
@@ -43,10 +44,11 @@ export { type PrintFormat, printDefinition } from "./convert/print.ts";
 export { printTypeScript } from "./convert/typescript.ts";
 export { parseDurationMs, printDuration } from "./duration.ts";
 export * from "./language/document.ts";
-export { languageJsonSchema, sessionJsonSchema } from "./language/json-schema.ts";
+export { languageJsonSchema, scheduleJsonSchema, sessionJsonSchema } from "./language/json-schema.ts";
 export { type TaskKindWord, taskKinds } from "./language/task-shape.ts";
 export { limits as definitionLimits } from "./limits.ts";
 export type * from "./plan/plan.ts";
 export { PlanPrograms } from "./plan/plan-programs.ts";
 export { type DefinitionProblem, type Findings, printProblem, printWords } from "./problem.ts";
+export { documentsOf } from "./source/documents.ts";
 export type { DefinitionText, SourceFormat } from "./source/text.ts";

@@ -10,15 +10,15 @@ export interface DefinitionProblem {
   /** Stable: `unknown_task`. */
   readonly code: string;
   readonly fileName: string;
-  /** From 1; 0 where there is no text. */
+  /** From 1. 0 where there is no text. */
   readonly line: number;
-  /** From 1; 0 where there is no text. */
+  /** From 1. 0 where there is no text. */
   readonly column: number;
   /** Path in the document: `tasks.ship.needs[0]`. */
   readonly path: string;
   /** What is wrong. */
   readonly message: string;
-  /** What would be right; empty where that cannot be said. */
+  /** What would be right. Empty where that cannot be said. */
   readonly expected: string;
 }
 
@@ -71,8 +71,8 @@ export interface Places {
 }
 
 /**
- * Collects findings. Beyond a number of them nobody reads on, and a text that consists of mistakes must not cost more
- * than one that has a few.
+ * Collects findings. Beyond a number of them no caller reads on, and a text that consists of mistakes must not cost
+ * more than one that has a few.
  */
 export class Findings {
   readonly list: Finding[] = [];

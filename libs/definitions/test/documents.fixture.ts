@@ -63,7 +63,7 @@ const json = fc
   .jsonValue({ maxDepth: 2 })
   .map((value) => JSON.parse(JSON.stringify(value).replaceAll("__proto__", "proto")) as Json);
 
-/** Values of a shape; `depth` bounds what contains itself. */
+/** Values of a shape. `depth` bounds what contains itself. */
 export function valuesOf(shape: Shape, depth = 0): fc.Arbitrary<Json> {
   switch (shape.kind) {
     case "text":

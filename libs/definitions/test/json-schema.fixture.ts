@@ -8,6 +8,6 @@ import { Findings } from "../src/problem.ts";
 export function shapeFits(document: Json): boolean {
   const findings = new Findings();
   new ShapeChecker(findings, new Steps(), undefined).check(document, definition, []);
-  // The schema lets expressions stand wherever a template may have them; which ones are templates it does not know.
+  // The schema lets expressions stand wherever a template may have them. Which ones are templates it does not know.
   return !findings.list.some(({ message }) => !message.endsWith(", found an expression"));
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { type Catalogue, checkText, printProblem } from "../src/index.ts";
 import { check, problemsOf } from "./language.fixture.ts";
 
-/** Texts, and everything that is told about them. */
+/** Texts, and everything that is informed about them. */
 const table: readonly (readonly [title: string, text: string, problems: readonly string[]])[] = [
   [
     "text that is not YAML",
@@ -51,6 +51,14 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "workflow: w\ntasks: {a b: {uses: x}}",
     [
       'a.yaml:2:9: error: tasks["a b"]: expected letters, digits and . _ -, not starting with a dot or dash as key, found "a b"',
+    ],
+  ],
+  [
+    "several attempts without a pause between them",
+    "workflow: w\ntasks:\n  a: {uses: x, retry: {max: 2, backoff: 0s}, compensate: {uses: y}}\n  b: {uses: x, retry: {backoff: 1s..0s}}\n  c: {uses: x, retry: {max: 1, backoff: 0s}}",
+    [
+      "a.yaml:3:41: error: tasks.a.retry.backoff: expected a first pause of more than 0 with 2 attempts, found 0",
+      "a.yaml:4:33: error: tasks.b.retry.backoff: expected a longest pause of more than 0 with 3 attempts, found 0",
     ],
   ],
   [

@@ -25,7 +25,7 @@ export type Compiled =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export interface CompileOptions {
-  /** The type that is needed; absent when any will do. */
+  /** The type that is needed. Absent when any will do. */
   readonly wanted?: Type;
 }
 
@@ -59,7 +59,7 @@ function constantOf(value: unknown): Json | undefined {
   return value === null || typeof value === "string" || typeof value === "boolean" ? value : undefined;
 }
 
-/** The variable that the expression is, and nothing else; undefined for any other. */
+/** The variable that the expression is, and nothing else. Undefined for any other. */
 export function passedVariable(node: Node): number | undefined {
   if (node.kind === "name" || node.kind === "index") return node.variable;
   return node.kind === "select" && !node.probe ? node.variable : undefined;
@@ -69,13 +69,15 @@ export interface CheckRequest {
   readonly scope: Scope;
   readonly references: References;
   readonly problems: Problem[];
-  /** Where the expression begins in the text. */
+  /** Where the expression starts in the text. */
   readonly from: number;
-  /** What has to follow it; empty for the end of the text. */
+  /** What has to follow it. Empty for the end of the text. */
   readonly closing: string;
 }
 
-/** Reads one expression out of a text and checks it; undefined when it cannot be read. Problems have places in the text. */
+/**
+ * Reads one expression out of a text and checks it. Undefined when it cannot be read. Problems have places in the text.
+ */
 export function checkExpression(
   text: string,
   request: CheckRequest,
@@ -137,7 +139,7 @@ function parse(text: string, from: number, closing: string): { node: Node; end: 
   return { node, end: end + closing.length };
 }
 
-/** The problem of a value that does not fit; empty when it does. */
+/** The problem of a value that does not fit. Empty when it does. */
 export function mismatch(type: Type, wanted: Type | undefined, at: number): readonly Problem[] {
   if (wanted === undefined || fits(type, wanted)) return [];
   if (wanted.kind === "double" && type.kind === "int") return [];

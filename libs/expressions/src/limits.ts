@@ -1,6 +1,6 @@
 /** Bounds that hold for every expression. */
 export const limits = {
-  /** Characters of one expression; the contracts allow no more either. */
+  /** Characters of one expression. The contracts allow no more either. */
   textLengthMax: 16_384,
   /** How deep a tree may be. Reading, checking and evaluating recurse once per level. */
   depthMax: 250,

@@ -22,7 +22,7 @@ export interface Problem {
   readonly code: ProblemCode;
   /** What was expected and what was found. */
   readonly message: string;
-  /** What would be right, where that can be said; else empty. */
+  /** What would be right, where that can be said. Else empty. */
   readonly expected: string;
   /** Place in the text, in UTF-16 units from its beginning. */
   readonly at: number;

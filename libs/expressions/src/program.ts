@@ -11,7 +11,7 @@ import type { Json } from "./values/value.ts";
 export interface EvaluationProblem {
   readonly code: ProblemCode;
   readonly message: string;
-  /** What would be right, where that can be said; else empty. */
+  /** What would be right, where that can be said. Else empty. */
   readonly expected: string;
   /** The expression that failed. */
   readonly expression: string;
@@ -28,7 +28,7 @@ export type Evaluation =
   | { readonly ok: false; readonly problem: EvaluationProblem; readonly stepsUsed: number };
 
 export interface EvaluateOptions {
-  /** Steps it may take; `limits.stepsMax` when nothing is said. */
+  /** Steps it may take. `limits.stepsMax` by default. */
   readonly stepsMax?: number;
 }
 
@@ -36,7 +36,7 @@ export interface EvaluateOptions {
 export class Program {
   /** What it gives, as far as that is known before. */
   readonly type: Type;
-  /** Names of the variables that it reads, each once; their places are what `evaluate` asks for. */
+  /** Names of the variables that it reads, each once. Their places are what `evaluate` asks for. */
   readonly references: readonly string[];
   /** Set when it gives one variable as it is, so that nobody needs to parse it: its place among the references. */
   readonly passes: number | undefined;
@@ -69,7 +69,7 @@ export class Program {
     this.#run = made.run;
   }
 
-  /** Never throws, however wrong the values are; what `read` throws is its own. */
+  /** Never throws, however wrong the values are. What `read` throws is its own. */
   evaluate(read: ReadVariable, { stepsMax = limits.stepsMax }: EvaluateOptions = {}): Evaluation {
     const frame = new Frame(read, stepsMax);
     let expression = "";

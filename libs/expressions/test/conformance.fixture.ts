@@ -55,7 +55,7 @@ export interface TypedCase {
   readonly expression: string;
   /** The type that the official checker finds. */
   readonly wanted: string;
-  /** The type that ours finds; undefined when it refuses the expression. */
+  /** The type that ours finds. Undefined when it refuses the expression. */
   readonly found: string | undefined;
 }
 
@@ -86,7 +86,7 @@ function typeFound(expression: string): string | undefined {
   }
 }
 
-/** What is wrong with the outcome of a case; undefined when it is as it should be. */
+/** What is wrong with the outcome of a case. Undefined when it is as it should be. */
 export function verdictOn({ expression, original }: ConformanceCase): string | undefined {
   const wanted = original["evalError"] === undefined ? wantedText(original) : "an error";
   const found = outcomeOf(expression, original);

@@ -19,7 +19,7 @@ const words = fc.constantFrom(
 );
 const soup = fc.array(words, { maxLength: 20 }).map((parts) => parts.join(" "));
 
-/** Compiles and evaluates; fails when anything throws, a problem has no place, or more steps are taken than allowed. */
+/** Compiles and evaluates. Fails when anything throws, a problem has no place, or more steps are taken than allowed. */
 function survives(text: string, input: Json): void {
   for (const compiled of [
     compileExpression(text, scope),

@@ -42,7 +42,7 @@ export function sectionsOf(services: readonly Pick<ServiceModule, "sections">[])
   return [...new Set([...hostSections, ...services.flatMap(({ sections }) => sections)])];
 }
 
-/** The configuration of a process with these services, as it would be read in this directory; for tools. */
+/** The configuration of a process with these services, as it would be read in this directory. For tools. */
 export function loadConfiguration(services: readonly Pick<ServiceModule, "sections">[]): Configuration {
   return Configuration.load({
     sections: sectionsOf(services),

@@ -13,7 +13,7 @@ import { type Component, type Foundation, privateModes } from "@tutti/kernel";
 import { hostErrors } from "./errors.ts";
 import { makePrivate } from "./storage/private-tree.ts";
 
-// Of SQLite: another process has the lock; the file is none of its own.
+// Of SQLite: another process has the lock. The file is none of its own.
 const busy = 5;
 const notADatabase = 26;
 
@@ -43,7 +43,7 @@ export class DataDirectory implements Component {
     try {
       await mkdir(this.path, { recursive: true, mode: privateModes.folder });
       this.#lock = await locked(join(this.path, "lock"));
-      // For people and for the message below; the lock itself is the other file.
+      // For people and for the message below. The lock itself is the other file.
       const since = new Date(this.#foundation.clock.now()).toISOString();
       writeFileSync(holder, `${JSON.stringify({ pid: process.pid, since })}\n`, { mode: privateModes.file });
       await this.#makePrivate();
@@ -77,15 +77,15 @@ export class DataDirectory implements Component {
   }
 }
 
-/** Who has a data directory, or had it and did not stop in good order. */
+/** Who has a data directory, or had it and did not stop gracefully. */
 export interface Holder {
   readonly pid: string;
   readonly since: string;
 }
 
 /**
- * Takes the lock of a directory without saying so in it: for whoever looks at what nobody else may change meanwhile. Gives
- * how to let go; undefined when a process has it.
+ * Takes the lock of a directory without saying so in it: for whoever looks at what nobody else may change meanwhile.
+ * Gives how to let go. Undefined when a process has it.
  */
 export async function claim(path: string): Promise<(() => void) | undefined> {
   try {
@@ -97,7 +97,7 @@ export async function claim(path: string): Promise<(() => void) | undefined> {
   }
 }
 
-/** Who has a directory, or had it when it was killed; undefined where nobody has, or has said so. */
+/** Who has a directory, or had it when it was killed. Undefined where nobody has, or has said so. */
 export function lastHolder(path: string): Holder | undefined {
   const holder = join(path, "lock.json");
   return existsSync(holder) ? holderIn(holder) : undefined;

@@ -12,11 +12,11 @@ import {
 export interface HostOperations {
   /** The address that is listened on, as configured. */
   readonly host: string;
-  /** Where it is open: `http://127.0.0.1:7400`; empty as long as it is not. */
+  /** Where it is open: `http://127.0.0.1:7400`. Empty as long as it is not. */
   readonly url: () => string;
   /** The process as a whole. */
   readonly subject: () => OperationsSubject;
-  /** Has the door answer everything else on the port; asked while the service is made. */
+  /** Has the door answer everything else on the port. Asked while the service is made. */
   mount(door: FrontDoor): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What putting a process together, and every burst of work, leaves behind. Importing some four hundred modules makes so much garbage that
- * V8 gives its young generation 16 MiB, and it keeps them for as long as the process lives.
+ * What putting a process together, and every burst of work, leaves behind. Importing some four hundred modules makes so
+ * much garbage that V8 gives its young generation 16 MiB, and it keeps them for as long as the process lives.
  */
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -32,7 +32,7 @@ export interface Stretch {
 
 /** So little is what a process does that has nothing to do. */
 const idleShareMax = 0.05;
-/** A larger heap takes so long to look through that whoever calls meanwhile would notice. */
+/** A larger heap takes so long to look through that the caller that calls meanwhile would notice. */
 const heapMiBMax = 96;
 /** Less is not worth it, but after a start: what that left is in the old generation as well. */
 const youngMiBMin = 3;

@@ -3,7 +3,7 @@ import type { NatsConnection } from "@tutti/nats";
 import { natsSection } from "@tutti/nats/settings";
 import { hostErrors } from "./errors.ts";
 
-/** The process's one connection to NATS, made when somebody asks for it: its code takes memory that most never need. */
+/** The process's one connection to NATS, made when a caller asks for it: its code takes memory that most never need. */
 export class NatsOnDemand {
   readonly #configuration: Configuration;
   readonly #foundation: Foundation;
@@ -15,7 +15,7 @@ export class NatsOnDemand {
     this.#foundation = foundation;
   }
 
-  /** The connection that the process has to start, if anybody asked for one; from now on nobody can be the first. */
+  /** The connection that the process has to start, if anybody asked for one. From now on nobody can be the first. */
   settle(): NatsConnection | undefined {
     this.#settled = true;
     return this.#made;

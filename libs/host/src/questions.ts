@@ -13,8 +13,8 @@ export interface Asked {
 }
 
 /**
- * The answer to what a process is asked instead of being run: `--help`; `--explain` for where every value of the
- * configuration comes from; `--explain=registry.leaseMs` for one. Undefined when it is to run.
+ * The answer to what a process is asked instead of being run: `--help`. `--explain` for where every value of the
+ * configuration comes from. `--explain=registry.leaseMs` for one. Undefined when it is to run.
  */
 export function answerTo({ name, sections, sources }: Asked): string | undefined {
   const words = sources.arguments;

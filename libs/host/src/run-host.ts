@@ -32,7 +32,7 @@ export async function runHost({ ready, ...options }: RunHostOptions): Promise<vo
   await runUntilSignal(host, {
     ready: async () => {
       host.logger.info("ready", { http: host.url, grpc: host.mesh.address });
-      // Node does this when it ends in good order. The next start is to be fast after any end.
+      // Node does this when it ends gracefully. The next start is to be fast after any end.
       flushCompileCache();
       giving = giveBackWhenIdle(systemTimers);
       await ready?.(host);
@@ -61,7 +61,7 @@ async function open(options: Omit<RunHostOptions, "ready">): Promise<ServiceHost
   }
 }
 
-/** For whoever started the process; the log, wherever it goes, has the whole story. */
+/** For whoever started the process. The log, wherever it goes, has the whole story. */
 function say(text: string): void {
   process.stderr.write(text);
 }

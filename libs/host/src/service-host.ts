@@ -4,8 +4,8 @@
  * services, any other process one with a single service.
  *
  * Order of start, and of stop in reverse: the operations endpoints come first, so that probes are answered while the
- * rest starts and stops; the data directory comes before the services; the mesh listens when what it serves is there; partitions are owned when they can be called;
- * the registry is told last, and on the way out first.
+ * rest starts and stops. The data directory comes before the services. The mesh listens when what it serves is there.
+ * Partitions are owned when they can be called. The registry is told last, and on the way out first.
  */
 import { resolve } from "node:path";
 import { registryService } from "@tutti/contracts/registry/v1";
@@ -64,7 +64,7 @@ export interface HostOptions {
   readonly version: string;
   readonly services: readonly ServiceModule[];
   readonly sources: ConfigurationSources;
-  /** Where machines are kept, and whatever else must last; absent where nothing does. */
+  /** Where machines are kept, and whatever else must last. Absent where nothing does. */
   readonly dataDirectory?: (configuration: Configuration) => string;
   /** The key by which another one is chosen. Default `platform.dataDirectory`. */
   readonly dataDirectorySetting?: string;
@@ -111,7 +111,7 @@ export class ServiceHost extends Orchestrator {
   readonly bus: HostBus;
   readonly mesh: Mesh;
 
-  /** Reads the configuration and puts everything together; nothing runs before `start`. */
+  /** Reads the configuration and puts everything together. Nothing runs before `start`. */
   static async open(options: HostOptions): Promise<ServiceHost> {
     const { name, version, services: modules, sources } = options;
     const configuration = Configuration.load({ sections: sectionsOf(modules), sources });
@@ -199,7 +199,7 @@ export class ServiceHost extends Orchestrator {
     this.register("telemetry", telemetry, { scope: "core", critical: false });
     this.register("configuration", this.#configurationWatch(), { scope: "core", critical: false });
     this.register("operations", this.operations, { scope: "core" });
-    // Waited for as long as it takes; meanwhile the process lives and is not ready.
+    // Waited for as long as it takes. Meanwhile the process lives and is not ready.
     const patient = { scope: "integration", startTimeoutMs: Number.POSITIVE_INFINITY } as const;
     const connection = nats.settle();
     if (connection !== undefined) this.register("nats", connection, patient);
@@ -218,7 +218,7 @@ export class ServiceHost extends Orchestrator {
       if (component instanceof Orchestrator) component.on("healthChanged", () => parts.announcer.announce());
     }
     const { storage } = parts;
-    // Nobody calls any more, and the services are still there for what their machines want done.
+    // No caller calls any more, and the services are still there for what their machines want done.
     if (storage !== undefined) this.register("machines", { stop: () => storage.stopRuntimes() }, unhurried);
     this.register("mesh", mesh, { scope: "integration" });
     // Partitions are taken when they can be called, and handed over while they still can.
@@ -230,7 +230,7 @@ export class ServiceHost extends Orchestrator {
         patient,
       );
     if (parts.blobs !== undefined) this.register("blobs", parts.blobs, { critical: false });
-    // What it asks for is there by then; whoever comes before has the bundle that was kept.
+    // What it asks for is there by then. Whoever comes before has the bundle that was kept.
     const { guard } = parts;
     if (guard !== undefined) this.register("access", guard, { scope: "integration", critical: false });
     this.register(
@@ -241,7 +241,7 @@ export class ServiceHost extends Orchestrator {
     this.register("announcer", parts.announcer, { scope: "integration", critical: false });
   }
 
-  /** Where health, status and metrics are served: `http://127.0.0.1:7400`; empty as long as they are not. */
+  /** Where health, status and metrics are served: `http://127.0.0.1:7400`. Empty as long as they are not. */
   get url(): string {
     const address = addressOf(this.operations);
     return address === "" ? "" : `http://${address}`;

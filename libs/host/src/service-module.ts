@@ -20,8 +20,8 @@ export interface ServiceModule {
   readonly name: string;
   readonly sections: readonly Section[];
   /**
-   * The kinds of machines that it hosts: then its process keeps them, and `host.storage` gives what they run on. Those that
-   * have to be made with something are handed over there.
+   * The kinds of machines that it hosts: then its process keeps them, and `host.storage` gives what they run on. Those
+   * that have to be made with something are handed over there.
    */
   readonly machines?: RuntimeOptions["machines"];
   /** It uses the process as those outside do: it starts when everything serves, and drains before anything else does. */
@@ -34,7 +34,7 @@ export interface ServiceModule {
 
 /** What a host gives each of its services. */
 export interface HostContext {
-  /** Id of this process; another one after each start. */
+  /** Id of this process. Another one after each start. */
   readonly processId: string;
   /** Version of the software. */
   readonly version: string;
@@ -51,18 +51,18 @@ export interface HostContext {
   readonly partitionOwner: PartitionOwner;
   /** Carries letters between partitions. */
   readonly delivery: MeshDelivery;
-  /** What of the journals of this process is kept for whoever reads all of them. */
+  /** What of the journals of this process is kept for the caller that reads all of them. */
   readonly holds: JournalHolds;
-  /** Who gets in, and what they may do; undefined where nothing is enforced. */
+  /** Who gets in, and what they may do. Undefined where nothing is enforced. */
   readonly guard: Guard | undefined;
   /** The HTTP port of the process. */
   readonly operations: HostOperations;
-  /** How processes that share what they own keep it; undefined where this one keeps everything by itself. */
+  /** How processes that share what they own keep it. Undefined where this one keeps everything by itself. */
   readonly sharing: Sharing | undefined;
-  /** Where the process keeps what must last; undefined where it keeps nothing. */
+  /** Where the process keeps what must last. Undefined where it keeps nothing. */
   readonly dataDirectory: string | undefined;
   /**
-   * What the machines of this service run on; asked once, while the service is made. Their partitions are owned when
+   * What the machines of this service run on. Asked once, while the service is made. Their partitions are owned when
    * everything has started, and their effects are dispatched from then on.
    */
   storage(effects: Effects, more?: RuntimeOptions["machines"]): ServiceStorage;
@@ -71,8 +71,8 @@ export interface HostContext {
   /** Encrypts tokens of attempts where they leave the process. Asked while the service is made, it is open when that starts. */
   tokens(): TokenCipher;
   /**
-   * The connection to NATS. Whoever asks for it while the services are made has the process need it: it is connected
-   * before they start.
+   * The connection to NATS. The caller that asks for it while the services are made has the process need it: it is
+   * connected before they start.
    */
   nats(): Promise<NatsConnection>;
 }

@@ -1,4 +1,4 @@
 import manifest from "../package.json" with { type: "json" };
 
-/** Version of the software; all packages have the same. */
+/** Version of the software. All packages have the same. */
 export const softwareVersion: string = manifest.version;

@@ -5,7 +5,7 @@ const byAccount = { kind: "account", idOf: ({ key }: Note) => key };
 const { change } = noteService.methods;
 
 /**
- * `key` is the account; `text` names the call, once for all; `count` is an amount or a balance; the first of `tags` is
+ * `key` is the account. `text` names the call, once for all. `count` is an amount or a balance. The first of `tags` is
  * the account that a transfer goes to.
  */
 export const bankContract = {

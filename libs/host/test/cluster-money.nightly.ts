@@ -1,7 +1,7 @@
 /**
  * The bank in a cluster whose processes come, go, die and freeze while tellers move money between all accounts: on one
- * NATS server that syncs always, and on three. Limits are so small that machines leave memory, archives are written, and
- * journals are cut all the time, so that an owner begins with what the one before has kept.
+ * NATS server that syncs always, and on three. Limits are so small that machines leave memory, archives are written,
+ * and journals are cut all the time, so that an owner starts with what the one before has kept.
  */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
@@ -96,7 +96,7 @@ class Story {
   }
 }
 
-/** Every account has what it must have, to the cent; letters that are on their way arrive. */
+/** Every account has what it must have, to the cent. Letters that are on their way arrive. */
 async function checkMoney(client: Client, tellers: Tellers): Promise<void> {
   const wrong = async (): Promise<string[]> => {
     const balances = await Promise.all(accounts.map((each) => client.balance(each, `check-${each}`)));

@@ -61,7 +61,7 @@ class LateStore implements OwnershipStore {
   async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
     const heard: { readonly change: StoreChange; readonly atMs: number }[] = [];
     const reading = this.#read(signal, (change) => heard.push({ change, atMs: performance.now() }));
-    // What is there is told at once: everybody knows that when it begins.
+    // What is there is told at once: everybody knows that when it starts.
     let isLate = false;
     while (!signal.aborted) {
       const next = heard.shift();
@@ -122,7 +122,7 @@ export interface Client {
 }
 
 export interface ClusterGiven {
-  /** NATS servers; with several, everything is on three of them. Default 1. */
+  /** NATS servers. With several, everything is on three of them. Default 1. */
   readonly servers?: 1 | 3;
   /** Whether a single one syncs always: then its disk is what the processes wait for. Default true. */
   readonly sync?: boolean;
@@ -222,7 +222,7 @@ export class BankCluster {
     this.#forget(process);
   }
 
-  /** How often calls were sent on to the owner of an epoch, by processes that still run or left in good order. */
+  /** How often calls were sent on to the owner of an epoch, by processes that still run or left gracefully. */
   async sentOn(): Promise<ReadonlyMap<string, number>> {
     const sums = new Map(this.#sentOn);
     for (const process of this.processes) add(sums, await told(process));
@@ -292,7 +292,7 @@ function add(sums: Map<string, number>, calls: readonly (readonly [string, numbe
   for (const [call, count] of calls) sums.set(call, (sums.get(call) ?? 0) + count);
 }
 
-/** Waits until the condition holds; tells how long that took. */
+/** Waits until the condition holds. Tells how long that took. */
 export async function until(condition: () => boolean, withinMs: number): Promise<number> {
   const sinceMs = performance.now();
   while (!condition()) {

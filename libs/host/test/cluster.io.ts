@@ -54,7 +54,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
   });
   after(() => cluster[Symbol.asyncDispose]());
 
-  /** Deposits while something happens; all that was acknowledged is remembered. */
+  /** Deposits while something happens. All that was acknowledged is remembered. */
   async function underLoad(name: string, happening: () => Promise<void>): Promise<Depositors> {
     await using depositors = new Depositors([client, late], accounts, 16, name);
     await sleep(systemTimers, 500);
@@ -76,7 +76,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     calls.add(`check-${calls.size}`);
   }
 
-  /** How many hops the calls of one name took besides the one to the owner; fails when it was more than one. */
+  /** How many hops the calls of one name took besides the one to the owner. Fails when it was more than one. */
   async function extraHops(name: string, { calls }: Depositors): Promise<string> {
     const counts = [...(await cluster.sentOn())].filter(([call]) => call.startsWith(`${name}-`));
     for (const [call, count] of counts) assert.equal(count, 1, `${call} was sent on ${count} times`);
@@ -202,7 +202,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     await client.deposit(account, "frozen-elsewhere", 100);
     acknowledged.set(account, (acknowledged.get(account) ?? 0) + 100);
     say(context, `another owner after ${Math.round(performance.now() - sinceMs)} ms`);
-    // Straight to the frozen process, past every table; they wait in its socket until it goes on.
+    // Straight to the frozen process, past every table. They wait in its socket until it continues.
     const straight = new Mesh({ settings: { transport: "grpc", peers: { bank: [frozen.address] } } });
     const any = straight.client({
       ...bankContract,

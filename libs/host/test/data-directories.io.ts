@@ -50,7 +50,7 @@ async function lastWritten(file: string): Promise<number> {
 describe("what is said of a data directory", () => {
   let folder: Folder;
   let copies = 0;
-  /** A copy of a directory that was stopped in good order, of one that was killed, and of the same at a later time. */
+  /** A copy of a directory that was stopped gracefully, of one that was killed, and of the same at a later time. */
   const stopped = () => copyOf("stopped");
   const killed = () => copyOf("killed");
   const later = () => copyOf("later");
@@ -257,7 +257,7 @@ describe("what is said of a data directory", () => {
     );
     const missing = await stopped();
     await rm(join(missing, "archive"), { recursive: true });
-    // Another service begins another segment; without the first one the beginning is gone.
+    // Another service starts another segment. Without the first one the beginning is gone.
     const services = [
       { service: "bank", partitions: 16 },
       { service: "other", partitions: 1 },

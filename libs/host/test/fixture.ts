@@ -44,7 +44,7 @@ export function notes(name: string, answer: (note: Note) => Note): ServiceModule
 }
 
 const { register, renew, deregister, watch } = registryService.methods;
-/** What a host calls of the contract; whatever else it has does not matter here. */
+/** What a host calls of the contract. Whatever else it has does not matter here. */
 const calledContract = { ...registryService, methods: { register, renew, deregister, watch } };
 
 /** Who is there according to a registry that only writes down what it is told. */

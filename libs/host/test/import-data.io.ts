@@ -1,4 +1,4 @@
-/** The bank of one process, taken into NATS: whoever owns it there goes on with it. */
+/** The bank of one process, taken into NATS: the process that owns it there continues with it. */
 import assert from "node:assert/strict";
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -17,7 +17,7 @@ export function accountKey(id: string): InstanceKey {
   return { namespace: "default", kind: "account", id };
 }
 
-/** A bank that nobody asks for anything: its machines are there. */
+/** A bank that no caller asks for anything: its machines are there. */
 export const quietBank: ServiceModule = {
   name: "bank",
   sections: [],

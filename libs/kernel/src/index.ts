@@ -123,8 +123,26 @@ export { TraceIdentifiers } from "./ports/trace-identifiers.ts";
 export * from "./ports/tracer.ts";
 export * from "./ports/turns.ts";
 export { isSecretKey, redacted, redactText } from "./redaction/redaction.ts";
+export { type Backoff, backoffBoundMs, backoffMs } from "./retry/backoff.ts";
+export {
+  codeMatches,
+  decideRetry,
+  isRetried,
+  type RetryDecision,
+  retryAfterMaxMs,
+  retryPauseMs,
+} from "./retry/decision.ts";
+export {
+  type RetryContradiction,
+  type RetryPolicy,
+  type RetrySettings,
+  resolveRetry,
+  retryContradiction,
+  retryDefaults,
+  retryFromMessage,
+  retryMessage,
+} from "./retry/policy.ts";
 export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
-export { type Backoff, backoffBoundMs, backoffMs } from "./time/backoff.ts";
 export { Bell } from "./time/bell.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";
 export { Waiters } from "./time/waiters.ts";

@@ -41,17 +41,17 @@ export interface MeshOptions {
   /** The section `mesh` of the configuration. */
   readonly settings?: MeshSettingsInput;
   readonly foundation?: Partial<Foundation>;
-  /** Finds instances of other processes; what this one serves itself, and the configured peers, come first. */
+  /** Finds instances of other processes. What this one serves itself, and the configured peers, come first. */
   readonly discovery?: Discovery;
-  /** Who owns what keyed calls are about; by default this process owns everything. */
+  /** Who owns what keyed calls are about. By default this process owns everything. */
   readonly ownership?: Ownership;
-  /** The servers that are called directly; meshes of one process may share it. */
+  /** The servers that are called directly. Meshes of one process may share it. */
   readonly network?: InProcessNetwork;
-  /** On whose behalf this process calls when nobody called it. */
+  /** On whose behalf this process calls when no caller called it. */
   readonly principal?: Principal;
-  /** Who may call, and how much; by default everybody is the administrator of this machine. */
+  /** Who may call, and how much. By default everybody is the administrator of this machine. */
   readonly gate?: Partial<Gate>;
-  /** The key or token that it shows to other processes; asked for with each call. */
+  /** The key or token that it shows to other processes. Asked for with each call. */
   readonly credential?: () => string;
   /**
    * Whether servers of the network are called as a program of another process calls them: with the credential, by bytes.
@@ -153,7 +153,7 @@ export class Mesh implements Component {
     return this.instances.some((own) => own.service === service) || this.othersOf(service).length > 0;
   }
 
-  /** Where others call this process; empty as long as it does not listen. */
+  /** Where others call this process. Empty as long as it does not listen. */
   get address(): string {
     return this.#address;
   }
@@ -167,7 +167,7 @@ export class Mesh implements Component {
     for (const instance of this.instances) this.#enter({ ...instance, address: this.#address });
   }
 
-  /** Calls from this very process go on: services that stop one after the other still need each other. */
+  /** Calls from this very process continue: services that stop one after the other still need each other. */
   async drain(signal?: AbortSignal): Promise<void> {
     const { load } = this.server;
     load.refuse("others");

@@ -124,7 +124,7 @@ const lenient = schema.extend({
 
 export type MeshSettingsInput = z.input<typeof lenient>;
 
-/** Fills in what is not given; throws what Zod says of the rest. */
+/** Fills in what is not given. Throws what Zod says of the rest. */
 export function resolveMeshSettings(given: MeshSettingsInput = {}): MeshSettings {
   return lenient.parse(given);
 }

@@ -1,4 +1,7 @@
-/** Requests that are refused before their handler: whoever serves the method may hear of them, and changes nothing by it. */
+/**
+ * Requests that are refused before their handler: the process that serves the method may hear of them, and changes
+ * nothing by it.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { InProcessNetwork, localIdentity, Mesh, meshErrors } from "../src/index.ts";

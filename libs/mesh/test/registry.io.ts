@@ -18,7 +18,7 @@ import { note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { quiet } from "./pairs.ts";
 
 const { register, renew, deregister, watch } = registryService.methods;
-/** What clients of the mesh call of the contract; whatever else it has does not matter here. */
+/** What clients of the mesh call of the contract. Whatever else it has does not matter here. */
 const calledContract = { ...registryService, methods: { register, renew, deregister, watch } };
 
 /** As much of a registry as its clients can see: entries, a history, watchers. It forgets when it is told to. */

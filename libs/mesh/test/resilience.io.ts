@@ -28,7 +28,7 @@ function callerOf(servers: readonly Mesh[], settings: MeshSettingsInput = {}) {
   return { mesh, discovery, metrics, notes: mesh.client(noteService) };
 }
 
-/** Calls from many callers at once until told to end; gives the errors. */
+/** Calls from many callers at once until told to end. Gives the errors. */
 function load(call: (number: number) => Promise<unknown>, callers = 32) {
   const errors: unknown[] = [];
   let calls = 0;

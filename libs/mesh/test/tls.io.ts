@@ -142,7 +142,7 @@ describe("mutual TLS", () => {
     const before = await shownBy(server, tlsOf("caller"));
     await make(true);
     time.advance(10_000);
-    // The files are read in the background; the next connection after that shows what was found.
+    // The files are read in the background. The next connection after that shows what was found.
     let after = before;
     while (after.serialNumber === before.serialNumber) after = await shownBy(server, tlsOf("caller"));
     assert.equal(after.issuerCertificate.fingerprint256, before.issuerCertificate.fingerprint256);

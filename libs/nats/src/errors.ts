@@ -142,7 +142,7 @@ const noPeersCode = 10005;
 const tooLargeCodes: readonly number[] = [10054];
 const noJetStreamCodes: readonly number[] = [JetStreamApiCodes.JetStreamNotEnabledForAccount, 10076];
 
-/** Whether a compare-and-set lost; `found` is the revision that stood in its way, where the server tells it. */
+/** Whether a compare-and-set lost. `found` is the revision that stood in its way, where the server tells it. */
 export function wrongRevisionOf(error: unknown): { readonly found: number | undefined } | undefined {
   if (!(error instanceof JetStreamApiError) || !wrongSequenceCodes.includes(error.code)) return undefined;
   const found = /wrong last sequence: (\d+)/.exec(error.message)?.[1];
@@ -165,7 +165,7 @@ export function natsErrorOf(operation: string, error: unknown, server = "the con
       return natsErrors.noSpace({ operation, reason }, extras);
     if (tooLargeCodes.includes(error.code)) return natsErrors.tooLarge({ operation, reason }, extras);
     if (noJetStreamCodes.includes(error.code)) return natsErrors.jetstreamMissing({ server, reason }, extras);
-    // Leaderless, temporarily unavailable, shutting down; too few servers (yet) for the copies wanted.
+    // Leaderless, temporarily unavailable, shutting down. Too few servers (yet) for the copies wanted.
     if (error.status === 503 || error.status === 408 || error.code === noPeersCode) {
       return natsErrors.unavailable({ operation, reason }, extras);
     }

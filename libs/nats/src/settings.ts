@@ -82,7 +82,7 @@ function theOneWay({ user, password, token, credentials, nkey }: Ways): Credenti
   );
 }
 
-/** Read anew at each connection, so that a renewed secret needs no restart. */
+/** Read again at each connection, so that a renewed secret needs no restart. */
 function revealed(reference: SecretReference): () => string {
   return () => reference.revealSync();
 }

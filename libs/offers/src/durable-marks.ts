@@ -25,7 +25,7 @@ export class DurableMarks {
     while (this.#beyond.delete(this.#upTo + 1)) this.#upTo++;
   }
 
-  /** Says what was not said yet; false when that is nothing. */
+  /** Says what was not said yet. False when that is nothing. */
   write(request: Pick<OfferRequest, "resultsDurable" | "resultsDurableBeyond">): boolean {
     request.resultsDurable = this.#upTo;
     request.resultsDurableBeyond = this.#fresh.filter((number) => number > this.#upTo);

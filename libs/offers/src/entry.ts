@@ -16,7 +16,7 @@ export interface OfferEntry extends Ranked {
   readonly cause: Cause | undefined;
   effect: OfferedTask;
   where: "home" | "pool" | "answered" | "gone";
-  /** Known to be at work: it is not recalled any more. */
+  /** Known to be running: it is not recalled any more. */
   hasBegun: boolean;
   isRecalled: boolean;
   /** Where it stands, or stood last. */
@@ -31,7 +31,7 @@ export interface WindowLine {
   readonly recallable: Heap<OfferEntry>;
   withPool: number;
   recalled: number;
-  /** How many have begun lately: halved each second. */
+  /** How many have started lately: halved each second. */
   begun: number;
 }
 

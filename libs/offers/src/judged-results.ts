@@ -1,6 +1,7 @@
 /**
- * Results held against rules before they count: whoever refuses one has the attempt fail with the reason, and what people are to
- * be asked first goes to the work with the result, which holds it. Where no rule is about results, one costs a look at a flag.
+ * Results compared with rules before they count: whoever refuses one has the attempt fail with the reason, and what
+ * people are to be asked first goes to the work with the result, which holds it. Where no rule is about results, one
+ * costs a look at a flag.
  */
 import type { Payload } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";

@@ -86,8 +86,8 @@ export function offerMessage(
 }
 
 /**
- * More bytes than a request takes when it is encoded, counted from what can be long; undefined for one that has more than
- * offers and what is said of them.
+ * More bytes than a request takes when it is encoded, counted from what can be long. Undefined for one that has more
+ * than offers and what is said of them.
  */
 export function weightOf(request: OfferRequest): number | undefined {
   const { hello, pools, profiles, extensions, waiting, offers, cancels, priorities, recalls } = request;

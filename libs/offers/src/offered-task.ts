@@ -1,6 +1,6 @@
 /**
- * An attempt of a task as a machine wants it done: what it is offered with, whichever kind of work it belongs to. Machines know
- * nothing of this; what they ask for has this form.
+ * An attempt of a task as a machine wants it done: what it is offered with, whichever kind of work it belongs to.
+ * Machines know nothing of this. What they ask for has this form.
  */
 import type { Amounts, Payload, Share } from "@tutti/contracts/types/v1";
 import type { KeyedLimit, Placement, Timeouts } from "@tutti/definitions";
@@ -10,7 +10,7 @@ import type { ReadOnly } from "@tutti/kernel";
 export interface OfferedProfile {
   /** Empty means `default`. */
   readonly pool: string;
-  /** Name of the definition; empty where there is none. */
+  /** Name of the definition. Empty where there is none. */
   readonly definition: string;
   /** Id of the task in the definition. */
   readonly definitionTask: string;
@@ -33,7 +33,7 @@ export interface OfferedProfile {
 interface OfferedFacts {
   readonly labels: Readonly<Record<string, string>>;
   readonly priority: number;
-  /** When its outcome is wanted; 0 for no moment. */
+  /** When its outcome is wanted. 0 for no moment. */
   readonly dueMs: number;
 }
 
@@ -59,7 +59,7 @@ export interface OfferedTask {
   readonly facts: OfferedFacts;
   /** Since when it is ready, milliseconds since the Unix epoch. */
   readonly readyMs: number;
-  /** When the time over all attempts is over; 0 for never. */
+  /** When the time over all attempts is over. 0 for never. */
   readonly totalDueMs: number;
   /** Undefined where nothing was computed. */
   readonly details: OfferedDetails | undefined;
@@ -67,11 +67,11 @@ export interface OfferedTask {
   readonly saved: Uint8Array | undefined;
   readonly onlyAgents: readonly string[];
   readonly notAgents: readonly string[];
-  /** The trace that its work belongs to; that of the step that offers it where none is said. */
+  /** The trace that its work belongs to. That of the step that offers it where none is said. */
   readonly traceparent?: string | undefined;
-  /** What is set aside for the attempt; undefined without limit. */
+  /** What is set aside for the attempt. Undefined without limit. */
   readonly budget?: Amounts | undefined;
-  /** Whose share of the agents it has; undefined for that of its namespace. */
+  /** Whose share of the agents it has. Undefined for that of its namespace. */
   readonly share?: ReadOnly<Share> | undefined;
 }
 
@@ -83,7 +83,7 @@ export function priorityOf({ facts, profile }: Pick<OfferedTask, "facts" | "prof
   return Math.max(-priorityMax, Math.min(priorityMax, facts.priority + profile.policy.priority));
 }
 
-/** When its outcome is wanted; 0 for no moment. */
+/** When its outcome is wanted. 0 for no moment. */
 export function dueMsOf({ facts, details }: Pick<OfferedTask, "facts" | "details">): number {
   return details?.dueMs || facts.dueMs;
 }

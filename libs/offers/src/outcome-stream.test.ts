@@ -89,7 +89,7 @@ function streamTo(take: (request: RecordOutcomesRequest) => number): OutcomeStre
 
 async function time(ms: number): Promise<void> {
   await foundation.time.advance(ms);
-  // What the timer began is done before the next one is set.
+  // What the timer started is done before the next one is set.
   await new Promise(setImmediate);
 }
 

@@ -2,8 +2,8 @@
  * Ends of attempts, told to whoever learns from them: some of them, in batches, behind the work and never before it.
  *
  * 1. Nothing waits for it. While nobody is there to learn, what does not fit is left out.
- * 2. Of what is done often a few say as much as all: of each capability at each agent only so many are told at a time, and the fewer
- *    the longer it goes on (`Samples`).
+ * 2. Of what is done often a few say as much as all: of each capability at each agent only so many are told at a time,
+ *    and the fewer the longer it continues (`Samples`).
  * 3. A batch keeps its number until it is taken in, so that it counts once.
  */
 import { type AttemptOutcome, EstimateSubject, estimateService } from "@tutti/contracts/intelligence/v1";
@@ -67,7 +67,7 @@ export class OutcomeStream implements Component {
     await this.#telling;
   }
 
-  /** The same settlement, and what it is told of is learned from. */
+  /** The same settlement, and what it is informed of is learned from. */
   hearing(settlement: Settlement): Settlement {
     return {
       result: (ended, isDurable) => {
@@ -160,7 +160,9 @@ function sizeOf({ input }: OfferedTask): number {
   return body?.$case === "inline" ? body.value.length : (body?.value.size ?? 0);
 }
 
-/** Has what a settlement is told of learned from. The stream is a component of the service whose attempts they are. */
+/**
+ * Has what a settlement is informed of learned from. The stream is a component of the service whose attempts they are.
+ */
 export function hearOutcomes(
   service: Pick<Orchestrator, "name" | "register">,
   { mesh, foundation, processId }: HearingHost,

@@ -64,7 +64,7 @@ export class OutputShelf {
     }
   }
 
-  /** Pieces from a place on. A later attempt than the place's begins with its first. */
+  /** Pieces from a place on. A later attempt than the place's starts with its first. */
   from(key: InstanceKey, taskId: string, { attempt, index }: OutputPlace): readonly OutputChunk[] {
     const kept = this.#tasks.get(nameOf(key, taskId));
     if (kept === undefined || kept.attempt < attempt) return [];

@@ -395,7 +395,7 @@ describe("what a pool is offered", () => {
     const given = { profile: cannot, facts: facts(5) };
     for (let number = 101; number <= 200; number++) counter.offer(number, given, "large");
     counter.speak();
-    // Those at work are the least urgent, and nobody has heard yet that they have begun.
+    // Those running are the least urgent, and nobody has heard yet that they have started.
     for (let number = 5_001; number <= 5_100; number++) counter.offer(number, {}, "small");
     counter.speak();
     const begun = OfferReply.create();

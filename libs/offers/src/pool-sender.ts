@@ -1,11 +1,11 @@
 /**
- * What one pool is offered from here, and what comes back. It does nothing by itself: requests are asked of it, replies are
- * handed to it.
+ * What one pool is offered from here, and what comes back. It does nothing by itself: requests are asked of it, replies
+ * are handed to it.
  *
- * 1. An attempt is with the pool from its offer until a result or its return; no more than the window at once. What does
- *    not fit waits at home.
+ * 1. An attempt is with the pool from its offer until a result or its return. No more than the window at once. What
+ *    does not fit waits at home.
  * 2. After the stream broke everything that was with the pool is offered again on the next one, under the same token.
- * 3. A result counts as durable when the runtime has answered; the numbers are those of the stream that brought it.
+ * 3. A result counts as durable when the runtime has answered. The numbers are those of the stream that brought it.
  * 4. Who has a right to a place there is made room for (`WindowShares`): something that waits there is recalled.
  */
 import type { PartialOutput } from "@tutti/contracts/agent/v1";
@@ -81,7 +81,7 @@ export class PoolSender {
     return this.#shares.waiting;
   }
 
-  /** An attempt is wanted; again with another priority, or once more because what came back did not last. */
+  /** An attempt is wanted. Again with another priority, or once more because what came back did not last. */
   offer(due: Pick<OfferEntry, "token" | "key" | "cause">, effect: OfferedTask): void {
     const { token, key, cause } = due;
     const bytes = this.#parts.tokens.write(token);
@@ -134,7 +134,7 @@ export class PoolSender {
     this.#isOpen = false;
   }
 
-  /** What there is to say; undefined when that is nothing. */
+  /** What there is to say. Undefined when that is nothing. */
   next(): OfferRequest | undefined {
     if (!this.#isOpen) return undefined;
     if (this.#shares.withPool >= this.#window) this.#makeRoom();
@@ -179,7 +179,7 @@ export class PoolSender {
       entry.rank = rank;
       this.#shares.move(entry);
     } else if (entry.where === "pool" && isOther) {
-      // A pool can be told another priority; whatever else has changed it learns with the next offer.
+      // A pool can be told another priority. Whatever else has changed it learns with the next offer.
       if (!entry.hasBegun && !entry.isRecalled) this.#recall(entry);
     } else if (hasMoved) {
       entry.rank = -rank;
@@ -288,7 +288,7 @@ export class PoolSender {
     const agent = this.#agents.get(resultAgents[index] ?? 0) ?? "";
     this.#parts.settlement.result({ result, agent, entry }, () => {
       if (entry !== undefined) this.#settled(entry);
-      // Of a stream that is over by now nobody asks any more.
+      // Of a stream that is over by now no caller asks any more.
       if (marks !== this.#marks) return;
       marks.durable(number);
       this.#parts.wake();
@@ -311,8 +311,9 @@ export class PoolSender {
   }
 
   /**
-   * An agent has it, and it was not offered here. Its result may have become durable while nobody could tell the agent so, or it was
-   * withdrawn while there was no stream. What is settled once is never wanted again, so it does not matter how long the answer takes.
+   * An agent has it, and it was not offered here. Its result may have become durable while nobody could tell the agent
+   * so, or it was withdrawn while there was no stream. What is settled once is never wanted again, so it does not
+   * matter how long the answer takes.
    */
   #unclaimed(token: Uint8Array): void {
     if (this.#entries.get(token) !== undefined) return;
@@ -326,8 +327,8 @@ export class PoolSender {
   }
 
   /**
-   * Its work has what became of it, and does not want anything else. Whoever settles an attempt is not told to withdraw it, nor is it
-   * where it was asked for once more before that was known.
+   * Its work has what became of it, and does not want anything else. Whoever settles an attempt is not told to withdraw
+   * it, nor is it where it was asked for once more before that was known.
    */
   #settled(entry: OfferEntry): void {
     if (this.#entries.get(entry.bytes) === entry) this.withdraw(entry.bytes);

@@ -1,6 +1,6 @@
 /**
- * The stream to the owner of one pool: opened again whenever it breaks, to wherever the owner is by then. What is said goes
- * through it in batches, one per turn of the event loop.
+ * The stream to the owner of one pool: opened again whenever it breaks, to wherever the owner is by then. What is said
+ * goes through it in batches, one per turn of the event loop.
  */
 import { type dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
@@ -61,7 +61,7 @@ export class PoolStream {
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
         this.outages.begin(error, pool.name, foundation.clock.now());
-        // An owner that stops in good order is no trouble.
+        // An owner that stops gracefully is no trouble.
         const level = meshErrors.interrupted.is(error) ? "info" : "warn";
         // Told once: while an owner is being found this is what happens.
         if (failures === 0 && !signal.aborted)
@@ -73,7 +73,7 @@ export class PoolStream {
     }
   }
 
-  /** One stream from its greeting to its end; gives whether the owner took it. */
+  /** One stream from its greeting to its end. Gives whether the owner took it. */
   async #speak(): Promise<boolean> {
     const { sender, dispatch, foundation } = this.#parts;
     const ending = new AbortController();

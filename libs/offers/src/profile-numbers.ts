@@ -1,8 +1,8 @@
 /**
- * Numbers under which profiles are said once on a stream. What says the same has one number, whichever work it belongs to: of ten
- * thousand runs with tasks of their own there are ten thousand profiles, and often one thing that they say.
+ * Numbers under which profiles are said once on a stream. What says the same has one number, whichever work it belongs
+ * to: of ten thousand runs with tasks of their own there are ten thousand profiles, and often one thing that they say.
  *
- * 1. There are no more numbers than a pool takes on a stream: the one that was given first is given anew.
+ * 1. There are no more numbers than a pool takes on a stream: the one that was given first is given again.
  * 2. A number means one thing within one message: who reads it learns all its profiles before any of its offers.
  */
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";

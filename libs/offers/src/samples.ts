@@ -1,6 +1,6 @@
 /**
- * How many ends of attempts are told: what is new is told of wholly, what goes on for long now and then. What is learned of something
- * hardly changes after its first attempts, and a change shows in any of those that come.
+ * How many ends of attempts are told: what is new is informed of wholly, what happens for long now and then. What is
+ * learned of something hardly changes after its first attempts, and a change shows in any of those that come.
  */
 
 interface SampleLimits {
@@ -13,7 +13,7 @@ interface SampleLimits {
 const ofOne: SampleLimits = { burst: 60, perSec: 1 / 20 };
 /** Of all that a process has done. */
 const ofAll: SampleLimits = { burst: 1_000, perSec: 2 };
-/** Capabilities at agents that are remembered; of others as if they were new. */
+/** Capabilities at agents that are remembered. Of others as if they were new. */
 const kindsMax = 10_000;
 
 interface Bucket {

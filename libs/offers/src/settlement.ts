@@ -49,13 +49,13 @@ export interface EndedAttempt {
   readonly result: Result;
   /** Empty where none did it. */
   readonly agent: string;
-  /** What was offered; undefined where that is not known here any more. */
+  /** What was offered. Undefined where that is not known here any more. */
   readonly entry: OfferEntry | undefined;
   /** What rules have people asked before it counts. */
   readonly questions?: readonly ResultQuestion[];
 }
 
-/** What a machine is told of an attempt. */
+/** What a machine is informed of an attempt. */
 export interface AttemptCommand {
   // biome-ignore lint/suspicious/noExplicitAny: commands of several machines, each with its own body
   readonly command: Command<any>;
@@ -83,7 +83,10 @@ interface AttemptOutput {
   readonly questions: readonly ResultQuestion[];
 }
 
-/** In which words the machine that asks for attempts is told of them. Each is a command that bears the attempt's token. */
+/**
+ * In which words the machine that asks for attempts is informed of them. Each is a command that bears the attempt's
+ * token.
+ */
 export interface AttemptCommands {
   completed(given: AttemptOutput, figures: AttemptFigures): AttemptCommand;
   failed(error: ErrorDetail, figures: AttemptFigures): AttemptCommand;

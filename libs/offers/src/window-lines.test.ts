@@ -48,7 +48,7 @@ class Window {
       });
   }
 
-  /** Until nothing goes to or fro any more; how often something came home. */
+  /** Until nothing goes to or fro any more. How often something came home. */
   settle(): number {
     let recalls = 0;
     for (let rounds = 0; rounds < 10_000; rounds++) {
@@ -75,7 +75,7 @@ class Window {
     return this.lines.tooMuch() ?? this.lines.lessUrgent();
   }
 
-  /** Some of a kind begin and end at once. */
+  /** Some of a kind start and end at once. */
   work(capability: string, count: number): number {
     let done = 0;
     for (const entry of this.withPool.filter(({ effect }) => effect.profile.capability === capability)) {

@@ -1,10 +1,11 @@
 /**
  * What of one namespace is offered to a pool that takes only so many at once, by kind: what the same agents can do.
  *
- * 1. Each kind may have its part with the pool: half of what the namespace has there is divided alike. Of which more begins than that,
- *    that may have more. Within this the most urgent goes first, and also where each has its part and there is room.
- * 2. Who waits and has less than its part is made room for by the kind that is furthest beyond its own. So what nobody can do, or takes
- *    for ever, holds up nothing else, however urgent it has become by waiting.
+ * 1. Each kind may have its part with the pool: half of what the namespace has there is divided alike. Of which more
+ *    starts than that, that may have more. Within this the most urgent goes first, and also where each has its part and
+ *    there is room.
+ * 2. Who waits and has less than its part is made room for by the kind that is furthest beyond its own. So what nobody
+ *    can do, or takes for ever, holds up nothing else, however urgent it has become by waiting.
  */
 import { Heap, isBefore } from "@tutti/kernel";
 import type { OfferEntry, WindowLine } from "./entry.ts";
@@ -13,7 +14,9 @@ import type { OfferedProfile, OfferedTask } from "./offered-task.ts";
 /** Beyond so many kinds at once the others are one: each is looked at whenever something goes. */
 const linesMax = 64;
 const otherKinds = "";
-/** What begins may have so many times as much with the pool as has begun lately: it grows faster than it is used up. */
+/**
+ * What starts may have so many times as much with the pool as has started lately: it grows faster than it is used up.
+ */
 const aheadOfBegun = 4;
 /** By how much more urgent something has to be to make room for itself, in the milliseconds that ranks are made of. */
 const recallMarginMs = 60_000;

@@ -1,10 +1,14 @@
 /**
- * What is offered to a pool that takes only so many at once, by namespace: what waits at home, and how much is with the pool.
+ * What is offered to a pool that takes only so many at once, by namespace: what waits at home, and how much is with the
+ * pool.
  *
- * 1. Next goes who has least with the pool, of those who have the same the one that had fewer turns; of one namespace the most urgent.
- * 2. What is far more urgent than what waits in the pool makes room for itself, in its own namespace: nobody's urgency is another's delay.
- * 3. Who has less with the pool than others is made room for by the one that has most, until they have the same. So what nobody can do, or
- *    takes for ever, holds up nobody else, however much of it there is; nor other kinds of tasks of its own namespace (`WindowLines`).
+ * 1. Next goes who has least with the pool, of those who have the same the one that had fewer turns. Of one namespace
+ *    the most urgent.
+ * 2. What is far more urgent than what waits in the pool makes room for itself, in its own namespace: nobody's urgency
+ *    is another's delay.
+ * 3. Who has less with the pool than others is made room for by the one that has most, until they have the same. So
+ *    what nobody can do, or takes for ever, holds up nobody else, however much of it there is. Nor other kinds of tasks
+ *    of its own namespace (`WindowLines`).
  */
 import type { OfferEntry } from "./entry.ts";
 import { WindowLines } from "./window-lines.ts";
@@ -19,12 +23,12 @@ interface WindowShare {
 const recallsMax = 16;
 /** Who has one more is not asked for it: it would go to and fro. */
 const unevenBy = 2;
-/** What has begun before counts half after so long. */
+/** What has started before counts half after so long. */
 const ageEveryMs = 1_000;
 
 export class WindowShares {
   readonly #shares = new Map<string, WindowShare>();
-  /** What the share has had that went last: who comes anew begins there. */
+  /** What the share has had that went last: who comes again starts there. */
   #passed = 0;
   #waiting = 0;
   #withPool = 0;
@@ -71,7 +75,7 @@ export class WindowShares {
     this.#tidy(share);
   }
 
-  /** The urgency of something has changed, wherever it stands; its rank is that of where it stands. */
+  /** The urgency of something has changed, wherever it stands. Its rank is that of where it stands. */
   move(entry: OfferEntry): void {
     if (entry.place >= 0) this.#shareOf(entry.key.namespace).lines.move(entry);
   }
@@ -97,7 +101,10 @@ export class WindowShares {
     this.#tidy(share);
   }
 
-  /** It is recalled no more: it has begun. A pool does not answer a recall that comes too late, so others are recalled in its place. */
+  /**
+   * It is recalled no more: it has started. A pool does not answer a recall that comes too late, so others are recalled
+   * in its place.
+   */
   keep(entry: OfferEntry): void {
     this.#forgetRecall(entry);
     this.#shareOf(entry.key.namespace).lines.begun(entry);

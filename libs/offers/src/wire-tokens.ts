@@ -1,7 +1,7 @@
 /**
- * Tokens of attempts as pools and agents see them. Services count their instances for themselves, so a run and a mission may well
- * have the same numbers, and meet in one pool: the last byte of the incarnation says whose the attempt is. They leave encrypted,
- * so that no token predicts another.
+ * Tokens of attempts as pools and agents see them. Services count their instances for themselves, so a run and a
+ * mission may well have the same numbers, and meet in one pool: the last byte of the incarnation says whose the attempt
+ * is. They leave encrypted, so that no token predicts another.
  */
 import { stableHash } from "@tutti/kernel";
 import {

@@ -29,7 +29,7 @@ const task = {
 
 async function* unserved(): AsyncGenerator<never> {}
 
-/** Whoever owns the pool: it takes what is offered from whom it may. */
+/** The process that owns the pool: it takes what is offered from whom it may. */
 async function open(listen: string, mayOffer: () => boolean): Promise<Mesh> {
   const mesh = new Mesh({
     foundation,

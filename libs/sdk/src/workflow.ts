@@ -21,4 +21,4 @@ export {
   vars,
   wait,
   workflow,
-} from "@tutti/definitions";
+} from "@tutti/definitions/builder";

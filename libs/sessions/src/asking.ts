@@ -1,4 +1,4 @@
-/** Asks whoever offers a capability, by a run of one task: queued, tried again and kept like any other. */
+/** Asks the agent that offers a capability, by a run of one task: queued, tried again and kept like any other. */
 import type { SessionSpec } from "@tutti/contracts/session/v1";
 import { type Amounts, type Payload, TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
 import { ParentClosePolicy, RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
@@ -12,7 +12,7 @@ export type AskedRuns = Pick<Client<typeof runService>, "startRun" | "awaitRun">
 export interface Question {
   /** Follows from the session: whoever takes over finds it. */
   readonly runId: string;
-  /** As which task of the session it is told of. */
+  /** As which task of the session it is informed of. */
   readonly task: string;
   readonly capability: string;
   /** By name, as JSON: over the input of its run nothing in it is taken for an expression. */
@@ -20,7 +20,7 @@ export interface Question {
   readonly spec: SessionSpec;
   /** What else its one task is to have. */
   readonly with?: Partial<Pick<TaskSpec, "retry" | "timeouts" | "priority">>;
-  /** How long its run can be read; as the session's unless given. */
+  /** How long its run can be read. As the session's unless given. */
   readonly retentionMs?: number;
 }
 
@@ -36,7 +36,7 @@ const waitMs = 30_000;
 /** The one task of its run, which is shown with it. */
 const taskId = "plan";
 
-/** Begun once, however often it is asked. Throws what `failed` makes of a run that did not do well. */
+/** Started once, however often it is asked. Throws what `failed` makes of a run that did not do well. */
 export async function ask(
   runs: AskedRuns,
   { namespace, id }: InstanceKey,
@@ -97,7 +97,7 @@ function json(text: string): Payload {
   return { body: { $case: "inline", value: new TextEncoder().encode(text) }, mediaType: "" };
 }
 
-/** The JSON that came; undefined where it is none in place. */
+/** The JSON that came. Undefined where it is none in place. */
 export function jsonIn({ body, mediaType }: Payload): { readonly value: unknown } | undefined {
   const isJson = mediaType === "" || mediaType === "application/json";
   if (body?.$case !== "inline" || !isJson) return undefined;

@@ -113,7 +113,7 @@ describe("the record of a session", () => {
         ...{ task: number, status: TaskStatus.TASK_STATUS_COMPLETED, agent: "anna", attempts: 1 },
         ...{ startMs: beginMs + startMs, endMs: beginMs + endMs, used: { money: 2 } },
       });
-    // Told by two clocks, the second begins before the first has ended.
+    // Told by two clocks, the second starts before the first has ended.
     const notes = [task(0, 10, 1_000), task(1, 998, 2_008)];
     scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 });
     const { agents, tasks } = recordOf(scene.state);

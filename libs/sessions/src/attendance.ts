@@ -1,11 +1,12 @@
 /**
- * Writes down who is there to do the tasks of a session, how many slots each has, and how many of these others have taken: what a
- * comparison of modes has to know besides what the tasks took.
+ * Writes down who is there to do the tasks of a session, how many slots each has, and how many of these others have
+ * taken: what a comparison of modes has to know besides what the tasks took.
  *
- * 1. What is written down is what is other than before, at most once a second unless it is watched in detail, and only while something happens to the tasks: who comes
- *    and goes between makes no difference to them.
- * 2. Agents tell of their attempts a little later than work does. So others have only what they had in two looks, a while apart.
- * 3. It follows from the session what was written down: after a crash it goes on from there.
+ * 1. What is written down is what is other than before, at most once a second unless it is watched in detail, and only
+ *    while something happens to the tasks: who comes and goes between makes no difference to them.
+ * 2. Agents tell of their attempts a little later than work does. So others have only what they had in two looks, a
+ *    while apart.
+ * 3. It follows from the session what was written down: after a crash it continues from there.
  */
 import { type AgentNote, MonitoringLevel } from "@tutti/contracts/session/v1";
 import type { Agent } from "@tutti/contracts/swarm/v1";
@@ -27,7 +28,7 @@ const everyMs = 1_000;
 const settledMs = 300;
 /** Of so many agents it is not written down who they are. */
 const agentsMax = 1_000;
-/** Sessions that were looked at latest are remembered; the others go on with another look. */
+/** Sessions that were looked at latest are remembered. The others continue with another look. */
 const sessionsMax = 20_000;
 
 interface Seen {
@@ -114,7 +115,7 @@ function isToWatch({ order, beginMs, endMs, ending }: SessionView): boolean {
   return isWatched && beginMs > 0 && endMs === 0 && ending === 0;
 }
 
-/** What each has at work that is none of the session's; agents without are left out. */
+/** What each has running that is none of the session's. Agents without are left out. */
 function takenByOthers({ agents, askMs }: FleetAnswer, { tasks }: SessionView): ReadonlyMap<string, number> {
   const ours = new Map<string, number>();
   for (const { agent, startMs, endMs } of tasks)
@@ -128,7 +129,7 @@ function takenByOthers({ agents, askMs }: FleetAnswer, { tasks }: SessionView): 
   return taken;
 }
 
-/** Agents that are otherwise than they were last written down; those that can do nothing of it are not there. */
+/** Agents that are otherwise than they were last written down. Those that can do nothing of it are not there. */
 function changes(
   view: SessionView,
   firsts: ReadonlyMap<string, number>,

@@ -1,6 +1,6 @@
 /**
- * Moves tasks between parts of a session that run at once: from one that holds its tasks up to one that does not, as long as the
- * whole is expected to end earlier by that. What moved, when and why, is the session's to record.
+ * Moves tasks between parts of a session that run at once: from one that holds its tasks up to one that does not, as
+ * long as the whole is expected to end earlier by that. What moved, when and why, is the session's to record.
  */
 import { Mode } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";

@@ -1,6 +1,6 @@
 /**
- * Chooses how sessions are done: tries every mode in virtual time with what is expected of the tasks on the agents there are, and
- * cuts those that are done in parts. The choice goes to the session, which records it, and is made once.
+ * Chooses how sessions are done: tries every mode in virtual time with what is expected of the tasks on the agents
+ * there are, and cuts those that are done in parts. The choice goes to the session, which records it, and is made once.
  */
 import { type Choice, Mode, type RecordChoice } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";

@@ -1,15 +1,22 @@
 /**
- * Has the orchestrator of a user decide what begins in a part, and what is done in which other mode.
+ * Has the orchestrator of a user decide what starts in a part, and what is done in which other mode.
  *
- * 1. It keeps nothing: each question says all there is, and is a run of one task whose id follows from the number of the decision.
- *    Whoever takes over finds the run, so a decision is made once, whoever dies; the session takes each number once.
- * 2. It is asked again when something has happened since the last question; where it begins nothing and nothing is under way, after a
- *    while that grows, or when it said.
+ * 1. It keeps nothing: each question says all there is, and is a run of one task whose id follows from the number of
+ *    the decision. Whoever takes over finds the run, so a decision is made once, whoever dies. The session takes each
+ *    number once.
+ * 2. It is asked again when something has happened since the last question. Where it starts nothing and nothing is
+ *    under way, after a while that grows, or when it said.
  * 3. Away, it is waited for. Where it answers what no session can do, or fails for good, the session fails and says why.
  */
 
-import { RetryPolicy } from "@tutti/contracts/types/v1";
-import { errorFromUnknown, type Foundation, sleep, toErrorDetail } from "@tutti/kernel";
+import {
+  errorFromUnknown,
+  type Foundation,
+  resolveRetry,
+  retryMessage,
+  sleep,
+  toErrorDetail,
+} from "@tutti/kernel";
 import {
   type PlanPart,
   questionRunId,
@@ -51,13 +58,7 @@ const lookMs = 1_000;
 const idle = { firstMs: 1_000, maxMs: 60_000 };
 const failedMs = 500;
 /** An orchestrator that fails is asked so often before the session fails with it. */
-const retry = RetryPolicy.fromPartial({
-  maxAttempts: 5,
-  initialMs: 200,
-  factor: 2,
-  maxMs: 5_000,
-  jitter: 0.2,
-});
+const retry = retryMessage(resolveRetry({ maxAttempts: 5, initialMs: 200, maxMs: 5_000 }));
 /** It may take so long for one decision, and longer as long as it tells of itself. */
 const timeouts = { queueMs: 0, runMs: 0, heartbeatMs: 60_000, totalMs: 0 };
 /** What was asked can be looked at for so long. */
@@ -85,7 +86,7 @@ class DecidedPart {
   readonly #due: DueEffect;
   readonly #part: number;
   readonly #judged: JudgedPlans;
-  /** What the last question was about; empty before the first one. */
+  /** What the last question was about. Empty before the first one. */
   #asked = "";
   #againMs = Number.POSITIVE_INFINITY;
   #idleMs = idle.firstMs;
@@ -113,7 +114,7 @@ class DecidedPart {
         if (error.retry === "never") {
           const body = { error: toErrorDetail(error) };
           const outcome = await commands.tell(key, { command: refuseStart, body, token });
-          // Where the partition has gone elsewhere its new owner asks anew.
+          // Where the partition has gone elsewhere its new owner asks again.
           if (outcome.kind !== "refused" || outcome.refusal.retry !== "same-key") return;
         }
         const { logger, timers } = foundation;

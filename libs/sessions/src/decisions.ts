@@ -5,7 +5,7 @@ import type { TaskOutcome } from "@tutti/contracts/types/v1";
 import { modeName, partId, type SessionView, statusWord, type TaskView } from "@tutti/machine-session";
 import { jsonIn } from "./asking.ts";
 
-/** Beyond so many bytes outputs are left out of a question; what is longer without them cannot be asked. */
+/** Beyond so many bytes outputs are left out of a question. What is longer without them cannot be asked. */
 const withOutputsMax = 400_000;
 export const questionMax = 900_000;
 
@@ -50,7 +50,7 @@ function asked({ view, part, agents, outcomes, expectedMs }: Situation, isWhole:
   };
 }
 
-/** Nothing has it yet: it is the orchestrator's to begin, or to give away. */
+/** Nothing has it yet: it is the orchestrator's to start, or to give away. */
 function isOurs({ part, isPlaced, endMs }: TaskView, number: number): boolean {
   return part === number && !isPlaced && endMs === 0;
 }
@@ -69,7 +69,7 @@ interface Decision {
   readonly begin: PlannedPlace[];
   readonly moves: MoveWork[];
   readonly reason: string;
-  /** When to ask again, though nothing has happened; undefined where nothing was said of it. */
+  /** When to ask again, though nothing has happened. Undefined where nothing was said of it. */
   readonly againMs: number | undefined;
 }
 

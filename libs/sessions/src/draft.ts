@@ -51,7 +51,7 @@ export class Drafted {
   /** Numbers in the session, by their places in the plan. */
   readonly numbers: readonly number[];
   readonly placeOf: ReadonlyMap<number, number>;
-  /** Tasks that nobody there could do, and children: they begin as soon as they can, and wait in their pool. */
+  /** Tasks that nobody there could do, and children: they start as soon as they can, and wait in their pool. */
   readonly unplanned: readonly number[];
   readonly agentIds: readonly string[];
   readonly ready = new Set<number>();
@@ -105,7 +105,7 @@ export class Drafted {
     return this.agentIds.indexOf(agentId);
   }
 
-  /** It ended otherwise than by being done: what needs it goes on, and nothing is learned. */
+  /** It ended otherwise than by being done: what needs it continues, and nothing is learned. */
   gone(place: number, nowMs: number): void {
     this.outlook.isLearning = false;
     this.plan.ended(place, 0, 0, nowMs);
@@ -113,8 +113,8 @@ export class Drafted {
   }
 
   /**
-   * What others have at work comes and goes while the same agents are there. It is counted once per answer about them, which does not
-   * know what has ended since: that was the session's own then.
+   * What others have running comes and goes while the same agents are there. It is counted once per answer about them,
+   * which does not know what has ended since: that was the session's own then.
    */
   seen({ agents, askMs }: FleetAnswer, view: SessionView): void {
     if (agents === this.#agents) return;
@@ -126,7 +126,7 @@ export class Drafted {
     );
   }
 
-  /** By agent, as far as the session may have more at work at once. */
+  /** By agent, as far as the session may have more running at once. */
   freeSlots(view: SessionView, atOnceMax: number): number[] {
     const ours = this.#oursOf(view);
     let left = Math.max(0, atOnceMax - view.tasks.filter(isAtWork).length);
@@ -170,7 +170,7 @@ function tasksIn(part: SessionView["parts"][number] | undefined): ReadonlySet<nu
   return part?.tasks ?? noTasks;
 }
 
-/** The one before as long as the same tasks and agents are there, with what others have at work at them now. */
+/** The one before as long as the same tasks and agents are there, with what others have running at them now. */
 export function draft(drafting: Drafting): Drafted {
   const drafted = drawnUp(drafting);
   drafted.seen(drafting.fleet, drafting.view);
@@ -209,7 +209,10 @@ function drawnUp(drafting: Drafting): Drafted {
   return drafted;
 }
 
-/** What is done nowhere twice needs no more slots anywhere than there are tasks; a plan takes time for each slot that it has. */
+/**
+ * What is done nowhere twice needs no more slots anywhere than there are tasks. A plan takes time for each slot that it
+ * has.
+ */
 function atMost(present: readonly PresentAgent[], tasks: number): readonly PresentAgent[] {
   return present.map((agent) => ({ ...agent, slots: Math.min(agent.slots, Math.max(1, tasks)) }));
 }
@@ -237,7 +240,7 @@ function learnStated(times: Estimates, intended: readonly IntendedTask[]): void 
   }
 }
 
-/** What has begun is at work; what could begin is ready. */
+/** What has started is running. What could start is ready. */
 function takeUp(drafted: Drafted, tasks: readonly TaskView[]): void {
   for (const task of tasks) {
     const place = drafted.placeOf.get(task.number) ?? 0;
@@ -279,7 +282,7 @@ function listed(names: readonly string[]): string {
   return names.length > 5 ? `${shown} and ${counted(names.length - 5, "other")}` : shown;
 }
 
-/** What is expected of all that has not begun, by what is known now. */
+/** What is expected of all that has not started, by what is known now. */
 export function forecast(drafted: Drafted, view: SessionView, nowMs: number): Omit<NewPlan, "reason"> {
   const { situation, numbers, outlook } = drafted;
   const releaseMs = numbers.map((number) => releaseOf(drafted, view, number, nowMs));
@@ -311,7 +314,7 @@ export function forecast(drafted: Drafted, view: SessionView, nowMs: number): Om
   return { expectedEndMs: endMs, lowerBoundMs, places };
 }
 
-/** In how many milliseconds what it needs and has begun is expected to have ended. */
+/** In how many milliseconds what it needs and has started is expected to have ended. */
 function releaseOf(drafted: Drafted, view: SessionView, number: number, nowMs: number): number {
   let latestMs = 0;
   for (const { task: id } of view.tasks[number]?.spec.needs ?? []) {

@@ -2,10 +2,11 @@
  * Follows the work of parts: what is other than before is told to the session, in batches, and in the end how it ended.
  *
  * 1. What was told is known by what it was: the same is not told twice, and after a restart everything is told once more.
- * 2. A look at work that nothing has happened to is answered when something has: so many calls are held open at once; what is beyond
- *    is looked at in turns.
- * 3. How soon it is looked at again follows from who waits for it: what is planned or done in several parts at once, where the next
- *    thing rests on it, as soon as there is news; the rest tells of its end by itself, and is looked at for those who watch.
+ * 2. A look running that nothing has happened to is answered when something has: so many calls are held open at once.
+ *    What is beyond is looked at in turns.
+ * 3. How soon it is looked at again follows from who waits for it: what is planned or done in several parts at once,
+ *    where the next thing rests on it, as soon as there is news. The rest tells of its end by itself, and is looked at
+ *    for those who watch.
  */
 import { Mode, type TaskNote } from "@tutti/contracts/session/v1";
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
@@ -47,7 +48,7 @@ const looksPerSec = 500;
 const restsPerLook = 3;
 const failedMs = 500;
 
-/** What was told of a part's work, and what is known of it. */
+/** What was informed of a part's work, and what is known of it. */
 interface Known {
   readonly told: Map<string, string>;
   events: number;
@@ -143,7 +144,8 @@ export class Following {
         token,
       });
       onNews(key);
-      // What cannot be decided now, because the partition is loaded again or has gone elsewhere, is said again, here or there.
+      // What cannot be decided now, because the partition is loaded again or has gone elsewhere, is said again, here or
+      // there.
       return outcome.kind !== "refused" || outcome.refusal.retry !== "same-key";
     }
     const { openApprovals } = standing;

@@ -1,6 +1,7 @@
 /**
- * How a session would be done if it began now: the choice that it would get, and what that comes to if everything takes as long as is
- * expected. And the best plan that is found for tasks and agents alone. Nothing is begun by it, and nothing kept.
+ * How a session would be done if it started now: the choice that it would get, and what that comes to if everything
+ * takes as long as is expected. the best plan that is found for tasks and agents alone. Nothing is started by it, and
+ * nothing kept.
  */
 import { type Choice, Mode, type SessionSpec } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
@@ -84,7 +85,7 @@ export function foreseen({
   );
   if ("refused" in made) return made;
   const { situation } = made;
-  // Whoever asks loses nothing by trying and learns nothing from it: what is shown is what seems best.
+  // The caller loses nothing by trying and learns nothing from it: what is shown is what seems best.
   const choice = named(
     spec.mode,
     choiceOf(chosenMode(situation, knowledge.chooser, spec, { exploration: 0 })),

@@ -1,6 +1,6 @@
 /**
- * Has goals broken down into tasks: a run of one task asks whoever offers the capability, and what that gives is read as tasks of a
- * session. The run's id follows from the session's, so that whoever takes over finds it.
+ * Has goals broken down into tasks: a run of one task asks the agent that offers the capability, and what that gives is
+ * read as tasks of a session. The run's id follows from the session's, so that whoever takes over finds it.
  */
 import type { Goal, SessionSpec } from "@tutti/contracts/session/v1";
 import type { Payload, TaskList } from "@tutti/contracts/types/v1";

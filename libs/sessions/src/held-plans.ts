@@ -1,6 +1,6 @@
 /**
- * Plans that wait for somebody's yes, for whoever asks why nothing begins. Nothing of it is kept: whoever plans a part after a crash asks
- * again, and finds what was asked.
+ * Plans that wait for somebody's yes, for the caller that asks why nothing starts. Nothing of it is kept: whoever plans
+ * a part after a crash asks again, and finds what was asked.
  */
 import { type Explanation, WaitCause } from "@tutti/contracts/types/v1";
 import { isWaiting, prefaced, waitSince } from "@tutti/host/serving";
@@ -26,7 +26,7 @@ export class HeldPlans {
     else this.#bySession.delete(name);
   }
 
-  /** An explanation that begins with what is asked, where a plan is held and what is explained waits at all. */
+  /** An explanation that starts with what is asked, where a plan is held and what is explained waits at all. */
   told(key: InstanceKey, explanation: Explanation): Explanation {
     const parts = [...(this.#bySession.get(textOf(key)) ?? [])].map(([, plan]) => plan);
     const isOfTask = (explanation.about?.task ?? "") !== "";

@@ -1,7 +1,7 @@
 /** How long tasks wait in a part of a session of late: what they waited elsewhere, before they came, is not its fault. */
 import type { SessionView, TaskView } from "@tutti/machine-session";
 
-/** What began no longer ago, and moved no longer ago, says how it is. */
+/** What started no longer ago, and moved no longer ago, says how it is. */
 const lateMs = 30_000;
 
 export interface Stay {
@@ -23,7 +23,7 @@ export function stayIn({ moves }: Pick<SessionView, "moves">, part: number, nowM
 
 type Waiting = Pick<TaskView, "number" | "readyMs" | "startMs" | "endMs">;
 
-/** How long tasks that could begin waited, on the average. */
+/** How long tasks that could start waited, on the average. */
 export function heldUpMs(tasks: readonly Waiting[], { cameMs }: Pick<Stay, "cameMs">, nowMs: number): number {
   let sum = 0;
   let count = 0;

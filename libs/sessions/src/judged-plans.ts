@@ -1,9 +1,11 @@
 /**
- * Plans are held against rules before anything of them begins. What a rule wants approved begins when people have said yes.
+ * Plans are compared with rules before anything of them starts. What a rule wants approved starts when people have said
+ * yes.
  *
- * 1. While somebody is asked nothing of the part begins, and the plan is not recorded: it is made anew after the answer, by what is so then.
- * 2. What was approved is not asked again, as long as the question has the same words. After a crash it is asked once more, and finds its
- *    answer.
+ * 1. While somebody is asked nothing of the part starts, and the plan is not recorded: it is made again after the
+ *    answer, by what is so then.
+ * 2. What was approved is not asked again, as long as the question has the same words. After a crash it is asked once
+ *    more, and finds its answer.
  * 3. A no is thrown, as a refusal is.
  */
 import type { NewPlan, PlannedPlace } from "@tutti/contracts/session/v1";
@@ -25,7 +27,9 @@ interface PlanQuestion {
   /** The same for the same question about the same part. */
   readonly name: string;
   readonly message: string;
-  /** The approval that asks, as long as nobody has decided; undefined when the answer is yes. Rejects with who said no. */
+  /**
+   * The approval that asks, as long as nobody has decided. Undefined when the answer is yes. Rejects with who said no.
+   */
   ask(caller: Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">): Promise<string | undefined>;
 }
 
@@ -47,7 +51,7 @@ interface JudgedPlan {
 
 export interface PlanMade {
   readonly begin: readonly PlannedPlace[];
-  /** Undefined where nothing but what begins is another than before. */
+  /** Undefined where nothing but what starts is another than before. */
   readonly plan: Pick<NewPlan, "reason" | "expectedEndMs" | "places"> | undefined;
 }
 
@@ -87,7 +91,9 @@ export class JudgedPlans {
     this.#part = part;
   }
 
-  /** Whether a plan, and what begins by it, is followed now; else somebody is asked first. Throws where rules refuse it. */
+  /**
+   * Whether a plan, and what starts by it, is followed now. Else somebody is asked first. Throws where rules refuse it.
+   */
   admits(view: PlannedSession, { begin, plan }: PlanMade): boolean {
     const { rules, cause } = this.#parts;
     const { namespace, id: session } = this.#key;
@@ -104,7 +110,7 @@ export class JudgedPlans {
     return this.#open.length === 0;
   }
 
-  /** Whether somebody has still to decide: nothing of the part begins until then. Rejects with who said no. */
+  /** Whether somebody has still to decide: nothing of the part starts until then. Rejects with who said no. */
   async isHeld({ signal, trace = noTrace }: AskingFor): Promise<boolean> {
     if (this.#open.length === 0) return false;
     const { clock, logger } = this.#parts.foundation;

@@ -1,6 +1,7 @@
 /**
- * What is known in each namespace of times, of use and of choices, learned from its experience: wherever that is kept, whoever has it knows
- * the same. It is asked for when something is planned or chosen, and not waited for when nobody can be asked.
+ * What is known in each namespace of times, of use and of choices, learned from its experience: wherever that is kept,
+ * whoever has it knows the same. It is asked for when something is planned or chosen, and not waited for when nobody
+ * can be asked.
  */
 import type { estimateService } from "@tutti/contracts/intelligence/v1";
 import { type Clock, errorFromUnknown, type InstanceKey, type Logger } from "@tutti/kernel";
@@ -15,7 +16,7 @@ export interface LearnedParts {
   readonly logger: Pick<Logger, "debug">;
 }
 
-/** How old what is known may be: so many sessions begin at once. */
+/** How old what is known may be: so many sessions start at once. */
 const freshMs = 500;
 /** Nobody waits longer for what could be known besides. */
 const waitMs = 2_000;

@@ -1,6 +1,6 @@
 /**
- * Holds the locks of sessions: acquired one after the other in the order of their names, so that no two sessions wait for each
- * other, renewed as long as the session wants them, released then.
+ * Holds the locks of sessions: acquired one after the other in the order of their names, so that no two sessions wait
+ * for each other, renewed as long as the session wants them, released then.
  */
 import type { LockRenewalReceipt, lockService } from "@tutti/contracts/session/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, sleep, toErrorDetail } from "@tutti/kernel";

@@ -194,7 +194,7 @@ export class MissionSubstrate implements Substrate {
     await this.#parts.board.addTasks(request, options);
   }
 
-  /** What stands for tasks that are done elsewhere begins nowhere. */
+  /** What stands for tasks that are done elsewhere starts nowhere. */
   async #withdraw(
     { namespace }: Place,
     { workId: missionId }: PartWork,

@@ -1,11 +1,12 @@
 /**
- * Plans parts whose tasks are begun one by one: says which begin now and where, by what is expected of each on the agents there are,
- * and plans anew as that turns out otherwise.
+ * Plans parts whose tasks are started one by one: says which start now and where, by what is expected of each on the
+ * agents there are, and plans again as that turns out otherwise.
  *
- * 1. Everything follows from the session and from who is there: after a crash the next process plans from what has begun and what
- *    has not, and nothing is begun twice, because the session knows what is.
- * 2. What begins is decided each time something has happened. What is recorded as a plan is what is expected of all that has not
- *    begun, at most once a second, and the rarer the longer the session takes, unless it is watched in detail.
+ * 1. Everything follows from the session and from who is there: after a crash the next process plans from what has
+ *    started and what has not, and nothing is started twice, because the session knows what is.
+ * 2. What starts is decided each time something has happened. What is recorded as a plan is what is expected of all
+ *    that has not started, at most once a second, and the rarer the longer the session takes, unless it is watched in
+ *    detail.
  */
 import type { PlannedPlace } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -122,7 +123,8 @@ class PlannedPart {
     const fleetThen = await fleet.answerOf(this.#key.namespace);
     this.#times ??= (await this.#parts.learned.of(this.#key.namespace)).times.fork();
     const times = this.#times;
-    // The session goes on while something is awaited: from here on nothing is, so that the tasks are those of the moment.
+    // The session continues while something is awaited: from here on nothing is, so that the tasks are those of the
+    // moment.
     const own = view.tasks.filter(({ part, endMs }) => part === this.#part && endMs === 0);
     if (own.length === 0) return;
     const nowMs = foundation.clock.now();
@@ -137,7 +139,7 @@ class PlannedPart {
     const plan = this.#plan(view, nowMs);
     if (begin.length === 0 && plan === undefined) return;
     if (!(await this.#isAdmitted(view, { begin, plan }))) {
-      // What was drafted takes for begun what does not begin.
+      // What was drafted takes for started what does not start.
       this.#drafted = undefined;
       this.#recordedMs = 0;
       await this.#isHeld(signal);
@@ -202,7 +204,7 @@ class PlannedPart {
         this.#reasons.push(...surprises.goesOn(task, nowMs));
   }
 
-  /** What begins now, as far as there is room. */
+  /** What starts now, as far as there is room. */
   #next(view: SessionView, nowMs: number): PlannedPlace[] {
     const drafted = this.#drafted;
     if (drafted === undefined) return [];
@@ -241,7 +243,7 @@ class PlannedPart {
   }
 }
 
-/** How many tasks the session may have at work at once. */
+/** How many tasks the session may have running at once. */
 function limitOf({ order }: SessionView): number {
   const slots = order?.spec?.limits["slots"] ?? 0;
   return slots > 0 ? Math.floor(slots) : Number.POSITIVE_INFINITY;

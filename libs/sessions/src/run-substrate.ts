@@ -159,7 +159,7 @@ export class RunSubstrate implements Substrate {
     }
   }
 
-  /** What stands for tasks that are done elsewhere begins nowhere: once it is out, what held it is let go of. */
+  /** What stands for tasks that are done elsewhere starts nowhere: once it is out, what held it is let go of. */
   async #withdraw(
     { namespace, sessionId }: Place,
     { workId: runId, partId }: PartWork,
@@ -177,7 +177,9 @@ export class RunSubstrate implements Substrate {
   }
 }
 
-/** Only what waits for something can be taken out of a run: what stands for others waits for a task that nobody begins. */
+/**
+ * Only what waits for something can be taken out of a run: what stands for others waits for a task that nobody starts.
+ */
 function standInsFor(elsewhere: readonly string[], number: number): TaskSpec[] {
   if (elsewhere.length === 0) return [];
   const needs = [{ task: holdOf(number), condition: NeedCondition.NEED_CONDITION_SUCCESS }];
@@ -198,7 +200,7 @@ function seenIn(task: Task): SeenTask {
   };
 }
 
-/** Of what ended at once nobody said when it began: it was given to an agent at most so long before its end. */
+/** Of what ended at once nobody said when it started: it was given to an agent at most so long before its end. */
 function startOf({ startTime, attempts }: Task, endMs: number): number {
   const last = attempts.at(-1);
   const known = msOf(startTime) || msOf(last?.startTime);

@@ -118,8 +118,9 @@ export class SessionEffects {
   }
 
   /**
-   * What runs cannot do because their engine is away, agents share, where the session left the choice. The other way round nothing would
-   * be won: the pools of all agents are where missions are. Until that is decided the start is tried on.
+   * What runs cannot do because their engine is away, agents share, where the session left the choice. The other way
+   * round nothing would be won: the pools of all agents are where missions are. Until that is decided the start is
+   * tried on.
    */
   async #passOn(
     { commands }: SessionDoers,

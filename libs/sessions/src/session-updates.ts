@@ -14,7 +14,7 @@ export class SessionUpdates {
     this.#bySession.get(textOf(key))?.tell();
   }
 
-  /** Begins to listen when it is called; a signal ends the wait without an error. */
+  /** Starts to listen when it is called. A signal ends the wait without an error. */
   async of(key: InstanceKey, waitMs: number, signal: AbortSignal): Promise<void> {
     const name = textOf(key);
     const waiters = this.#bySession.get(name) ?? new Waiters(this.#timers);

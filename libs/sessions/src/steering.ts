@@ -1,6 +1,6 @@
 /**
- * All that a process does for its sessions, put together: their parts are started, followed and told what to do, planned, balanced
- * and chosen for; their locks are held, and others waited for.
+ * All that a process does for its sessions, put together: their parts are started, followed and told what to do,
+ * planned, balanced and chosen for. Their locks are held, and others waited for.
  */
 import type { estimateService } from "@tutti/contracts/intelligence/v1";
 import type { lockService, sessionService } from "@tutti/contracts/session/v1";
@@ -45,7 +45,7 @@ export interface SteeringParts {
   readonly runtime: Pick<Runtime, "submit" | "ask">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly readTasks: ReadTasks;
-  /** What is said of plans before they are followed; undefined where nothing is. */
+  /** What is said of plans before they are followed. Undefined where nothing is. */
   readonly rules?: PlanRules | undefined;
   /** Whose plans wait for somebody's yes is put there. */
   readonly held?: HeldPlans;

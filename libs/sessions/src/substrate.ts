@@ -35,11 +35,11 @@ export interface Standing {
   /** How many questions to people are open in it. */
   readonly openApprovals: number;
   readonly outcome: Outcome | undefined;
-  /** What it used up of its budget; absent where it keeps none. */
+  /** What it used up of its budget. Absent where it keeps none. */
   readonly used?: Amounts;
 }
 
-/** A task in it; its number in the session is not known there. */
+/** A task in it. Its number in the session is not known there. */
 export interface SeenTask extends Omit<TaskNote, "task"> {
   readonly id: string;
 }

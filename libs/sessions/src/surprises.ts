@@ -1,6 +1,6 @@
 /**
- * What turns out otherwise than was planned, in words, each told once: tasks that took much longer or less, or are late, and agents
- * that have become slow beside the others, or are again as they were.
+ * What turns out otherwise than was planned, in words, each told once: tasks that took much longer or less, or are
+ * late, and agents that have become slow beside the others, or are again as they were.
  */
 import { spanOf } from "@tutti/kernel";
 import type { TaskView } from "@tutti/machine-session";
@@ -9,7 +9,7 @@ import type { TaskView } from "@tutti/machine-session";
 const surprisingMs = 250;
 /** As fast as it was expected to be. */
 const usual = 1.2;
-/** So many tasks say how an agent is, the latest; one alone if it took so many times what was expected. */
+/** So many tasks say how an agent is, the latest. One alone if it took so many times what was expected. */
 const tasksLeast = 2;
 const tasksMost = 3;
 const glaring = 4;
@@ -56,7 +56,7 @@ export class Surprises {
     return [...ofAgent, { words, comesFirst: false }];
   }
 
-  /** A task is at work. */
+  /** A task is running. */
   goesOn(task: AtWork, nowMs: number): readonly Surprise[] {
     const expectedMs = expectedOf(task);
     const soFarMs = nowMs - task.startMs;

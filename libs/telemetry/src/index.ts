@@ -16,6 +16,7 @@ export {
   OperationsServer,
   type OperationsServerOptions,
 } from "./operations/operations-server.ts";
+export { endWithAnswer } from "./operations/raw-answers.ts";
 export {
   type OperationsRequest,
   type OperationsResponse,

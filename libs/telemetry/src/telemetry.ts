@@ -2,8 +2,8 @@
  * Everything a process has to make itself seen: logger, metrics, tracer and ring, set up from the configuration, as
  * one component of whatever runs.
  *
- * 1. Logger, metrics and tracer work from the moment they are made until the process ends; `start` and `stop` only
- *    begin and end what goes on by itself: sampling and exporting.
+ * 1. Logger, metrics and tracer work from the moment they are made until the process ends. `start` and `stop` only
+ *    start and end what happens by itself: sampling and exporting.
  * 2. What is not configured is not loaded: pino-pretty without a terminal, OpenTelemetry without a collector.
  */
 import {
@@ -40,13 +40,13 @@ export interface TelemetryOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly chance: Chance;
-  /** Takes the log's lines as JSON; standard output, in the configured format, unless given. */
+  /** Takes the log's lines as JSON. Standard output, in the configured format, unless given. */
   readonly stream?: LogStream;
 }
 
 type Tracing = z.output<typeof tracingSection.schema>;
 
-/** Sets telemetry up. Logging works at once; `start` begins to sample and export. */
+/** Sets telemetry up. Logging works at once. `start` starts to sample and export. */
 export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const { level, format } = options.configuration.read(logSection);
   return new Telemetry(options, {
@@ -90,7 +90,7 @@ export class Telemetry implements Component {
     this.ring = new SampleRing({ registry: this.metrics, clock, timers, logger: this.logger, maxBytes });
   }
 
-  /** Begins to sample, and to export if a collector is configured. */
+  /** Starts to sample, and to export if a collector is configured. */
   async start(): Promise<void> {
     const { configuration } = this.#options;
     const tracing = configuration.read(tracingSection);
@@ -105,7 +105,7 @@ export class Telemetry implements Component {
       }),
     );
   }
-  /** Sends what has not been sent yet to the collector, if there is one; resolves when it arrived or was given up. */
+  /** Sends what has not been sent yet to the collector, if there is one. Resolves when it arrived or was given up. */
   async flush(): Promise<void> {
     await this.#exporter?.flush();
   }

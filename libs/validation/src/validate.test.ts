@@ -44,6 +44,17 @@ describe("validating a folder", () => {
     ]);
   });
 
+  it("finds the mistakes of each document of a file, and of a schedule", () => {
+    const several =
+      "workflow: a\ntasks: {one: {uses: a.b}}\n---\nschedule: s\nworkflow: a\nevry: 1s\nevery: 2s\n";
+    assert.deepEqual(told(file("all.yaml", several)), ["all.yaml:6:1 unknown_key"]);
+    const { checked, skipped } = validate([
+      file("all.yaml", several),
+      file("k.yaml", "kind: a\n---\nkind: b\n"),
+    ]);
+    assert.deepEqual([checked.map(({ fileName }) => fileName), skipped], [["all.yaml"], ["k.yaml"]]);
+  });
+
   it("names what a definition needs and none of the folder's agents offers", () => {
     const agents = file("stock.agents.yaml", "agents: [{capabilities: [{name: stock.reserve}]}]\n");
     const order = file("order.yaml", "workflow: order\ntasks:\n  one: {uses: stock.reserv}\n");

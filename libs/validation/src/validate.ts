@@ -8,11 +8,14 @@
  */
 import {
   type Catalogue,
+  checkScheduleText,
   checkSchemaText,
   checkSessionText,
   checkText,
   type DefinitionProblem,
   type DefinitionText,
+  documentsOf,
+  isScheduleText,
   isSessionText,
   type KnownCapability,
   printDefinition,
@@ -31,7 +34,7 @@ export interface Validated {
   readonly skipped: readonly string[];
 }
 
-type Kind = "configuration" | "rules" | "agents" | "schema" | "session" | "definition";
+type Kind = "configuration" | "rules" | "agents" | "schema" | "session" | "schedule" | "definition";
 
 export interface ValidateOptions {
   /** What an installation offers besides the folder: with it, definitions may use nothing else. */
@@ -42,7 +45,7 @@ export function validate(
   files: readonly DefinitionText[],
   { installation }: ValidateOptions = {},
 ): Validated {
-  const kinds = files.map((file) => ({ file, kind: kindOf(file) }));
+  const kinds = files.flatMap(partsOf).map((file) => ({ file, kind: kindOf(file) }));
   const agents = kinds.filter(({ kind }) => kind === "agents").map(({ file }) => checkAgents(file));
   const capabilities = new Map(agents.flatMap((one) => [...one.capabilities]));
   const definitions = kinds.filter(({ kind }) => kind === "definition").map(({ file }) => file);
@@ -51,17 +54,18 @@ export function validate(
     installation === undefined ? (agents.length === 0 ? undefined : folder) : together(folder, installation);
   const problems = agents.flatMap((one) => [...one.problems]);
   for (const { file, kind } of kinds) problems.push(...problemsOf(file, kind, catalogue));
+  const known = new Set(kinds.filter(({ kind }) => kind !== undefined).map(({ file }) => file.fileName));
   return {
     problems: problems.sort(byPlace),
-    checked: kinds.filter(({ kind }) => kind !== undefined).map(({ file }) => file),
-    skipped: kinds.filter(({ kind }) => kind === undefined).map(({ file }) => file.fileName),
+    checked: files.filter(({ fileName }) => known.has(fileName)),
+    skipped: files.map(({ fileName }) => fileName).filter((fileName) => !known.has(fileName)),
   };
 }
 
 /** The capabilities and definitions that the files use. */
 export function usedIn(files: readonly DefinitionText[]): Used {
   const usage = new Usage();
-  for (const file of files) {
+  for (const file of files.flatMap(partsOf)) {
     const kind = kindOf(file);
     if (kind === "definition" || kind === "session") problemsOf(file, kind, usage.catalogue);
   }
@@ -76,7 +80,7 @@ export interface DefinitionFile {
 /** The definitions of the files in which nothing is wrong, as documents. */
 export function documentsIn(files: readonly DefinitionText[]): readonly DefinitionFile[] {
   const all: DefinitionFile[] = [];
-  for (const file of files) {
+  for (const file of files.flatMap(partsOf)) {
     if (kindOf(file) !== "definition") continue;
     const { definition, problems } = checkText(file);
     if (definition === undefined || problems.some(({ severity }) => severity === "error")) continue;
@@ -91,13 +95,21 @@ export function mayBeChecked(fileName: string): boolean {
   return /\.(ya?ml|json)$/i.test(fileName);
 }
 
+/** The documents of a file, where it has several. */
+function partsOf(file: DefinitionText): readonly DefinitionText[] {
+  const documents = documentsOf(file);
+  return documents.length > 1 ? documents : [file];
+}
+
 function kindOf(file: DefinitionText): Kind | undefined {
   const named = /\.(rules|agents|schema)\.(?:ya?ml|json)$/i.exec(file.fileName)?.[1]?.toLowerCase();
   if (named !== undefined) return named as Kind;
   if (/(?:^|[/\\])tutti(?:\.[\w-]+)?\.(?:ya?ml|json)$/i.test(file.fileName) && isConfiguration(file))
     return "configuration";
-  if (!/^\s*["']?(?:workflow|session)["']?\s*:/m.test(file.text)) return;
+  if (!/^\s*["']?(?:workflow|session|schedule)["']?\s*:/m.test(file.text)) return;
   if (isSessionText(file)) return "session";
+  // JSON of programs often has a field of this name.
+  if (file.format === "yaml" && isScheduleText(file)) return "schedule";
   const { value } = readText(file);
   if (typeof value !== "object" || value === null) return "definition";
   // JSON is what programs write, and in their data a workflow is often a name.
@@ -120,6 +132,8 @@ function problemsOf(
       return checkSchemaText(file);
     case "session":
       return checkSessionText(file, against).problems;
+    case "schedule":
+      return checkScheduleText(file).problems;
     case "definition":
       return checkText(file, against).problems;
     // Agents were looked at before everything that counts on them.

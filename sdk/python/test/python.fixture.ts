@@ -18,8 +18,12 @@ interface Ended {
 }
 
 /** A script or a module of Python, to its end. */
-export function run(args: readonly string[], cwd: string): Promise<Ended> {
-  const child = spawn(python.path, args, { cwd, env: { ...process.env, ...environment } });
+export function run(
+  args: readonly string[],
+  cwd: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const child = spawn(python.path, args, { cwd, env: { ...process.env, ...environment, ...variables } });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (chunk: string) => {

@@ -35,7 +35,7 @@ export class Containers {
     this.#engine = ["--storage-driver", "vfs", ...storage];
   }
 
-  /** Why containers cannot run here; false where they can. */
+  /** Why containers cannot run here. False where they can. */
   static get missing() {
     const wanted = ["podman", "buildah", "runc", "iptables"];
     const lacking = wanted.filter((program) => spawnSync(program, ["--version"]).status !== 0);

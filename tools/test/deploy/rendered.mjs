@@ -19,7 +19,7 @@ export const carried = await needsCarried();
 
 const kubectl = spawnSync("kubectl", ["version", "--client"], { stdio: "ignore" });
 
-/** Why manifests cannot be rendered and read; false where they can. */
+/** Why manifests cannot be rendered and read. False where they can. */
 export const cannotRender =
   carried.skip || (kubectl.status === 0 ? false : "kubectl is missing: install it and put it on PATH");
 

@@ -87,3 +87,9 @@ export const started: readonly Option[] = [
   { name: "detach", short: "d", summary: "print the id and exit" },
   ...followed,
 ];
+
+export const httpPort: Option = {
+  name: "port",
+  value: "PORT",
+  summary: "HTTP port. gRPC uses the next port. Default: 7400",
+};

@@ -29,7 +29,7 @@ export class Printer {
     this.errorStyle = styleOf(errors.hasColours && !noColours);
   }
 
-  /** Columns there are; without limit for whoever is no terminal. */
+  /** Columns there are; without limit when the output is no terminal. */
   get width(): number {
     return this.#output.isTerminal ? this.#output.columns : Number.POSITIVE_INFINITY;
   }
@@ -46,7 +46,7 @@ export class Printer {
     this.lines([line]);
   }
 
-  /** Text as it is, for whoever reads on: a completion, a source. */
+  /** Text as it is, for programs that read it: a completion, a source. */
   text(text: string): void {
     this.#output.write(text);
   }
@@ -83,7 +83,7 @@ export class Printer {
     if (!this.isJson && !this.isQuiet) this.#errors.write(`${line}\n`);
   }
 
-  /** What must be said, whoever reads. */
+  /** What must be said, to every reader. */
   errorLines(lines: readonly string[]): void {
     this.#errors.write(`${lines.join("\n")}\n`);
   }

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 
 export interface ChildOptions {
   readonly node: string;
-  /** A module that ends the process with whoever started it. */
+  /** A module that ends the process with its parent process. */
   readonly leash: string;
   readonly script: string;
   readonly arguments?: readonly string[];

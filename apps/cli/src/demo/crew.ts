@@ -121,7 +121,7 @@ export class Crew {
   ): Child {
     const { clone, folder } = this.#options;
     const { node, env } = this.#ready;
-    // Whoever runs the proof may have a platform and workers of their own.
+    // The user who runs the proof may already have a platform and workers.
     const own = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("TUTTI_")));
     return new Child({
       ...{ node, leash: join(clone, "tools", "leash.mjs"), script: join(clone, script), arguments: words },

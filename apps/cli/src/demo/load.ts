@@ -112,7 +112,7 @@ export class Load {
   }
 }
 
-/** Nobody answers, or not in time, or somebody who cannot yet: that is what was to be expected. */
+/** No answer, a late answer, or a process that is not ready: all of these are expected. */
 function isPassing(error: unknown): boolean {
   if (error instanceof RestError) return error.retry !== "never" || error.status === 0 || error.status >= 500;
   return error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");

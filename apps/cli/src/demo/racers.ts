@@ -23,7 +23,7 @@ export async function startRacers({ clone, server, name, namespace, say }: Racer
     readonly setUp: (say: (line: string) => void) => Promise<Ready>;
   } = await import(pathToFileURL(join(clone, "tools", "setup.mjs")).href);
   const { node, env } = await setup.setUp(say);
-  // Whoever races may have settings of their own for other workers.
+  // The user may have settings of their own for other workers.
   const own = Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith("TUTTI_")));
   return new Child({
     ...{ node, leash: join(clone, "tools", "leash.mjs"), directory: clone },

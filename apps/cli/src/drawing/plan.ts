@@ -16,7 +16,7 @@ export interface PlanCanvas {
 const tasksMost = 200;
 const nameWidthMost = 24;
 const barMin = 20;
-/** For whoever is no terminal. */
+/** When the output is no terminal. */
 const widthMost = 120;
 
 export function drawPlan(plan: PlanView, { style, width, nowMs, count }: PlanCanvas): string[] {

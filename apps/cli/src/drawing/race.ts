@@ -42,7 +42,7 @@ export function drawRace(sessions: readonly Session[], { style, width, nowMs }: 
 
 const modes = ["workflow", "swarm", "intelligence", "hybrid"];
 
-/** Lanes stay where they are, whoever began first. */
+/** Lanes stay where they are, in any order of starts. */
 function inOrder(sessions: readonly Session[]): readonly Session[] {
   const place = ({ spec }: Session): number => modes.indexOf(spec?.mode ?? "");
   return [...sessions].sort((one, other) => place(one) - place(other));

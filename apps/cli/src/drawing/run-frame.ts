@@ -13,7 +13,7 @@ import { taskWords } from "./task-words.ts";
 
 const margin = " ";
 const lanesMost = 16;
-/** More rows nobody follows with an eye, and whoever has them is told stage by stage. */
+/** More rows are not readable. Larger graphs are printed stage by stage. */
 const railsMost = 400;
 /** Wider, an eye loses the line. */
 const widthMost = 100;

@@ -59,7 +59,7 @@ function entriesOf(
   return `${drawBar(ended / total, barWidth, style)} ${ended}/${total}${failures}`;
 }
 
-/** Kinds that do their work without anybody's capability. */
+/** Kinds that do their work without a worker's capability. */
 function kindWords(kind: string): string {
   return kind === "uses" || kind === "unspecified" ? "" : kind;
 }

@@ -8,7 +8,7 @@ export interface Shell {
   readonly errors: Sink;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
-  /** Whether somebody could answer a question. */
+  /** Whether a person can answer a question. */
   readonly isAnswered: boolean;
   /** Ends a command in good order: Ctrl-C, or a signal. */
   readonly interrupted: AbortSignal;
@@ -26,13 +26,13 @@ export interface Shell {
   filesIn(folder: string): Promise<readonly string[]>;
   /** Runs a script on the Node of this process, to its end. */
   runScript(script: string, words: readonly string[]): Promise<ScriptRun>;
-  /** Gives a script the terminal, and resolves with how it ended. Whoever interrupts, interrupts the script. */
+  /** Gives a script the terminal, and resolves with how it ended. An interrupt goes to the script. */
   handOver(script: string, words: readonly string[]): Promise<number>;
-  /** Whether somebody listens at a port of this machine. */
+  /** Whether a process listens on a port of this machine. */
   listens(host: string, port: number): Promise<boolean>;
   /** The version of Node that runs this. */
   readonly nodeVersion: string;
-  /** A line typed by a person; undefined when there is nobody. */
+  /** A line typed by a person; undefined without a person at the terminal. */
   ask(question: string): Promise<string | undefined>;
 }
 

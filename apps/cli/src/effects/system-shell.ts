@@ -12,7 +12,7 @@ export function systemShell(): Shell {
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => interruption.abort(signal));
-  // `tutti list | head` closes the pipe: nobody reads on, and that is no fault of ours.
+  // `tutti list | head` closes the pipe: the reader has gone, which is no error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 74));
   return {
     output: sinkOf(process.stdout, environment),

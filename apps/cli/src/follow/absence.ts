@@ -2,7 +2,7 @@ import { RestError, type Standing } from "@tutti/rest/client";
 import type { Shell } from "../effects/shell.ts";
 import { safe } from "../terminal/text.ts";
 
-/** A line that is there again by then is nobody's news: partitions move, gateways are restarted. */
+/** A connection that is back by then is not reported: partitions move and gateways restart. */
 const graceMs = 2_000;
 
 interface Parts {
@@ -63,7 +63,7 @@ export class Absence {
 }
 
 function wordsOf(error: unknown): string {
-  // Without a status nobody answered.
+  // Without a status no server answered.
   return error instanceof RestError && error.status > 0
     ? `No events at the moment (${safe(error.code)}), retrying …`
     : "The platform is not reachable, retrying …";

@@ -1,10 +1,11 @@
 /**
  * Follows a run or a session to its end: draws it on a terminal, tells it line by line elsewhere.
  *
- * 1. What is shown comes from one stream with a cursor: a platform that was away is asked for what came after it, so nothing
- *    is missed, and nothing is told twice.
- * 2. While the platform is away for more than a moment the command says so and tries again; it gives up only when it is told to.
- * 3. Whoever stops following leaves it as it is.
+ * 1. What is shown comes from one stream with a cursor: a platform that was away is asked for what came after it, so
+ *    nothing is missed, and nothing is told twice.
+ * 2. While the platform is away for more than a moment the command says so and tries again; it gives up only when it is
+ *    told to.
+ * 3. The run continues when the user stops following it.
  */
 import type { FollowOptions, Followed as Said } from "@tutti/rest/client";
 import type {

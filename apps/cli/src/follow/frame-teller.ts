@@ -9,7 +9,7 @@ import { Absence } from "./absence.ts";
 import type { Told } from "./model.ts";
 import type { Teller } from "./teller.ts";
 
-/** Often enough for what moves by itself (durations), seldom enough for whoever pays for the line. */
+/** Often enough for what moves by itself (durations), seldom enough for a metered connection. */
 const redrawMs = 250;
 /** Changes that come close together are one frame. */
 const gatherMs = 50;

@@ -48,7 +48,7 @@ export class LineTeller implements Teller {
         .join(" · ");
       this.#tell(`task ${view.id}`, { state: view.state, name: view.id, about, again });
     }
-    // Its end is told by whoever tells what came of it.
+    // The command that prints the result also prints the end.
     if (whole !== undefined && !lookOf(whole.status).isEnded) {
       const { status, statusReason, id } = whole;
       this.#tell("whole", { state: status, name: id, about: statusReason, again: "" });

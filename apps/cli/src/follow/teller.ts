@@ -1,7 +1,7 @@
 import type { Standing } from "@tutti/rest/client";
 import type { Told } from "./model.ts";
 
-/** Tells somebody how a run or a session goes. */
+/** Prints the progress of a run or a session. */
 export interface Teller {
   /** Whether what it shows says how it ended. */
   readonly showsEnd: boolean;

@@ -2,11 +2,13 @@
 import { enumName } from "@tutti/contracts/enum";
 import { TaskKind } from "@tutti/contracts/workflow/v1";
 import {
+  checkScheduleText,
   checkSessionText,
   checkText,
   type Definition,
   type DefinitionProblem,
   graphOf,
+  isScheduleText,
   isSessionText,
 } from "@tutti/definitions";
 import type { Json } from "../command/input.ts";
@@ -16,13 +18,15 @@ import type { SourceFile } from "./definition-file.ts";
 export interface Checked {
   readonly file: SourceFile;
   readonly problems: readonly DefinitionProblem[];
-  /** Undefined when there is an error among the problems, and for the file of a session. */
+  /** Undefined when there is an error among the problems, and for the file of a session or schedule. */
   readonly definition: Definition | undefined;
 }
 
-/** A definition, or the file of a session. A template is filled in where parameters are given. */
+/** A definition, or the file of a session or schedule. A template is filled in where parameters are given. */
 export function checkFile(file: SourceFile, parameters?: Json): Checked {
   if (isSessionText(file)) return { file, problems: checkSessionText(file).problems, definition: undefined };
+  if (isScheduleText(file))
+    return { file, problems: checkScheduleText(file).problems, definition: undefined };
   const { problems, definition } = checkText(file, parameters === undefined ? {} : { parameters });
   return { file, problems, definition };
 }

@@ -23,6 +23,20 @@ function cloneAround(folder: string, shell: Pick<Shell, "exists">): string | und
   return above === folder ? undefined : cloneAround(above, shell);
 }
 
+/** What starts the platform: of the package that this command is part of, else of the clone. */
+export function platformStart(
+  shell: Pick<Shell, "exists" | "workingDirectory">,
+  own = import.meta.url,
+): { readonly script: string; readonly words: readonly string[] } | undefined {
+  // A chunk of the bundle lies in dist/chunks of the package.
+  for (const root of ["..", "../.."]) {
+    const script = join(dirname(fileURLToPath(own)), root, "platform", "start.mjs");
+    if (shell.exists(script)) return { script, words: [] };
+  }
+  const clone = cloneOf(shell, own);
+  return clone === undefined ? undefined : { script: join(clone, "tools/start.mjs"), words: ["--empty"] };
+}
+
 /** Runs a tool of the clone, set up as it has to be. */
 export async function runTool(
   shell: Pick<Shell, "exists" | "workingDirectory" | "runScript">,

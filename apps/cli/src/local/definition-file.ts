@@ -8,6 +8,8 @@ export interface SourceFile {
   readonly text: string;
   /** As it was named. */
   readonly fileName: string;
+  /** Lines of the file before the text, if the file has several documents. */
+  readonly linesBefore?: number;
 }
 
 /** Whether a word names a file, and not something that is registered. */

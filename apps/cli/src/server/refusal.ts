@@ -50,7 +50,7 @@ function retrying({ retry, retryAfterMs }: RestError): Advice[] {
   return [`Retry the command${wait}.`];
 }
 
-/** What may be more than is taken at once: whoever refuses it may close the connection before the answer was read. */
+/** Requests that can be too large: the server may close the connection before the answer was read. */
 const largeBytes = 1_048_576;
 
 function unreachable(error: RestError, { server, parts }: Call): Failure {
@@ -139,7 +139,7 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
   );
 }
 
-/** Whoever asks, with whatever key: it is what is asked for that is refused. */
+/** Independent of the caller and its key: the request itself is refused. */
 const ofRules: ReadonlySet<string> = new Set(["access.rule_refused", "access.plan_refused"]);
 
 /** Names that are there, where one was said that is not; how many are compared is bounded. */

@@ -7,7 +7,7 @@ import { keyOf, serverAddress } from "./address.ts";
 import type { Server } from "./calls.ts";
 import { refusalOf } from "./refusal.ts";
 
-/** How long an answer is waited for before somebody is told that there is none. */
+/** How long an answer is waited for before the CLI reports that there is none. */
 const patienceMs = 30_000;
 
 export async function connect(context: Context): Promise<Server> {

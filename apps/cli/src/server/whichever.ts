@@ -14,7 +14,7 @@ const missing = {
 } as const;
 
 /**
- * Asks about what has an id, a run, a mission or a session: whoever started something need not know which it is. Where there is
+ * Asks about what has an id, a run, a mission or a session: the user need not know which kind it is. Where there is
  * none of them, what is said is about runs.
  */
 export async function whichever<T>(ways: Ways<T>): Promise<T> {

@@ -23,8 +23,8 @@ export type Entry = string | Cell;
 const gap = "  ";
 
 /**
- * A table without lines: columns are told apart by alignment and space, the head is dim. For whoever is no terminal the width
- * is unlimited and nothing is cut.
+ * A table without lines: columns are told apart by alignment and space, the head is dim. When the output is no
+ * terminal, the width is unlimited and nothing is cut.
  */
 export function drawTable(
   columns: readonly Column[],

@@ -16,7 +16,7 @@ export function printDurationMs(durationMs: number): string {
   return two(ms, [day, "d"], [hour, "h"]);
 }
 
-/** A span as somebody chose it, `2 s` and not `2.0 s`. */
+/** A duration as the user wrote it, `2 s` and not `2.0 s`. */
 export function printSpanMs(spanMs: number): string {
   return spanMs < 10 * second && spanMs % second === 0 ? `${spanMs / second} s` : printDurationMs(spanMs);
 }
@@ -64,8 +64,8 @@ export function printClock(momentMs: number): string {
 const two0 = (number: number): string => String(number).padStart(2, "0");
 
 /**
- * A moment that somebody wrote: `2h` and the like are so long ago, `2026-03-01`, `2026-03-01T14:00Z`, milliseconds since the
- * epoch. Undefined for anything else.
+ * A moment that the user wrote: `2h` and the like are so long ago, `2026-03-01`, `2026-03-01T14:00Z`, milliseconds
+ * since the epoch. Undefined for anything else.
  */
 export function readMomentMs(text: string, nowMs: number): number | undefined {
   const ago = readDurationMs(text);

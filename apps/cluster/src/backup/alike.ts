@@ -1,8 +1,9 @@
 /**
  * Whether NATS servers have the same of each stream, as each says of itself.
  *
- * What a leader says of the others is how far their log is. What was restored is in no log: a server fetches it from the leader a moment later,
- * and when all are ended before it has, it may lead the next time with what it has. So may one that came up and has not done all of its log.
+ * What a leader says of the others is how far their log is. What was restored is in no log: a server fetches it from
+ * the leader a moment later, and when all are ended before it has, it may lead the next time with what it has. So may
+ * one that came up and has not done all of its log.
  */
 import { asked, lookedFor } from "../effects/patience.ts";
 import { clusterErrors } from "../errors.ts";
@@ -30,7 +31,7 @@ export async function requireSame(monitors: readonly string[]): Promise<void> {
     throw clusterErrors.copyFailed({ stream: unlike, reason: "not every server has it" });
 }
 
-/** A stream of which not all that are to have it have the same; empty where there is none. */
+/** A stream of which not all that are to have it have the same. Empty where there is none. */
 async function unlikeAt(monitors: readonly string[]): Promise<string> {
   const found = await Promise.all(monitors.map(streamsAt));
   const byName = new Map<string, StreamDetail[]>();

@@ -1,8 +1,8 @@
 /**
- * A cluster that does not run, copied to a folder and made again from one: its streams, the table of owners, the keys of the
- * installation.
+ * A cluster that does not run, copied to a folder and made again from one: its streams, the table of owners, the keys
+ * of the installation.
  *
- * 1. Services are down: journals, archives and the table are then of one time, in whatever order they are copied.
+ * 1. Services are down: journals, archives and the table are then of one time, in in any order copied.
  * 2. What says what is in a backup is written last: a folder without it is none.
  * 3. Nothing is restored over what is there.
  */
@@ -64,7 +64,7 @@ export async function backUp(made: Made, target: string, signal: AbortSignal): P
   return backup;
 }
 
-/** Makes the cluster of a backup anew, in a directory that has none; it does not run afterwards. */
+/** Makes the cluster of a backup again, in a directory that has none. It does not run afterwards. */
 export async function restore(made: Made, source: string, signal: AbortSignal): Promise<Backup> {
   const { directory } = made;
   const backup = await readBackup(source);

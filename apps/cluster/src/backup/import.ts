@@ -1,9 +1,10 @@
 /**
- * A cluster made of the data directory of a platform that was one process: with its partitions, and everything that was under way.
+ * A cluster made of the data directory of a platform that was one process: with its partitions, and everything that was
+ * under way.
  *
- * 1. The directory is handed over as the last step but one. Before it the cluster cannot be started, after it nobody begins in the
- *    directory: whatever dies when, not more than one of them lives.
- * 2. What was not finished is begun anew; what only was not told that it is finished is.
+ * 1. The directory is handed over as the last step but one. Before it the cluster cannot be started, after it no
+ *    process starts in the directory: whatever dies when, not more than one of them lives.
+ * 2. What was not finished is restarted. What only was not told that it is finished is.
  */
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";

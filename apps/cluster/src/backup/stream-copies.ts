@@ -90,7 +90,7 @@ export async function copyIn(connection: NatsConnection, copy: StreamCopy, path:
   let isHeard = false;
   const send = async (bytes?: Uint8Array): Promise<void> => {
     const ask = () => client.request(subject, bytes, { timeout: answerMs });
-    // That somebody listens there may be told to this server a moment later than the subject to us.
+    // This server may learn of the subscriber a moment after we learn of the subject.
     const reply = await (isHeard ? ask() : lookedFor(() => ask().catch(nobodyThere), answerMs));
     if (reply === undefined) throw clusterErrors.copyFailed({ stream: name, reason: "nobody takes it" });
     isHeard = true;
@@ -116,7 +116,7 @@ async function requireHash({ config: { name }, sha256 }: StreamCopy, path: strin
     throw clusterErrors.copyFailed({ stream: name, reason: `${path} is not what was written` });
 }
 
-/** Servers that just came up may not have agreed yet on who leads a stream: nobody answers for it until then. */
+/** Servers that just came up may not have agreed yet on who leads a stream: no server answers for it until then. */
 async function requireLeader(connection: NatsConnection, name: string): Promise<void> {
   const client = connection.client(`leader of the stream ${name}`);
   const leader = await lookedFor(async () => {

@@ -1,6 +1,6 @@
 /**
- * What a directory says while a cluster is made in it of something else. It runs only when that is done; what is there of one that
- * was not finished has never run, and is made anew.
+ * What a directory says while a cluster is made in it of something else. It runs only when that is done. What is there
+ * of one that was not finished has never run, and is made again.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -17,7 +17,7 @@ interface Unfinished {
 
 const fileIn = (directory: string): string => join(directory, "unfinished.json");
 
-/** Begins to make a cluster in a directory that has nothing, or what is left of another attempt. */
+/** Starts to make a cluster in a directory that has nothing, or what is left of another attempt. */
 export async function begin(directory: string, unfinished: Unfinished): Promise<void> {
   const before = await unfinishedIn(directory);
   if (before !== undefined) {
@@ -30,7 +30,7 @@ export async function begin(directory: string, unfinished: Unfinished): Promise<
   await writeFile(fileIn(directory), `${JSON.stringify(unfinished)}\n`, { flush: true });
 }
 
-/** Whether it has all of a data directory, which nobody else has any more, and only was not told that. */
+/** Whether it has all of a data directory, which exists nowhere else any more, and only lacks the record of it. */
 function isHeir(directory: string, { command, from }: Unfinished): boolean {
   return command === "import" && handedOverTo(from)?.to === directory;
 }

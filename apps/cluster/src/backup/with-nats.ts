@@ -1,4 +1,7 @@
-/** The NATS servers of a cluster, up for as long as somebody works on what they keep; its services stay down. Each has the same before and after. */
+/**
+ * The NATS servers of a cluster, up for as long as a tool works on their data. Its services stay down. Each has the
+ * same before and after.
+ */
 import { silentLogger, systemFoundation } from "@tutti/kernel";
 import { connectionSettings, NatsConnection, natsSection } from "@tutti/nats";
 import { Cluster, type ClusterOptions } from "../running/cluster.ts";

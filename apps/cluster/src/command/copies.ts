@@ -30,7 +30,7 @@ export async function restored(words: CopyWords): Promise<number> {
   return 0;
 }
 
-/** The number of partitions comes with the data: whatever it is, nobody asks for another one. */
+/** The number of partitions comes with the data: the caller cannot ask for another one. */
 export async function imported(words: CopyWords & { readonly plain: boolean }): Promise<number> {
   const from = named(words.from, "--from");
   const { partitions: _, ...counts } = countsOf(words);

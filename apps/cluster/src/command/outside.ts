@@ -56,7 +56,7 @@ export async function down(directory: string): Promise<number> {
   if (state === undefined) throw clusterErrors.notUp({ directory });
   const { pid } = state;
   if (!isAlive(pid)) {
-    // Its own process was killed; what it looked after may go on without it.
+    // Its own process was killed. What it looked after may continue without it.
     await endLeftovers(state, directory);
     return 0;
   }

@@ -1,7 +1,7 @@
 import { clusterErrors } from "../errors.ts";
 import { type ServiceName, type Shape, services } from "../plan/shape.ts";
 
-/** How many of what somebody asks for, as it was typed. */
+/** A requested number, as it was typed. */
 export type Counts = Readonly<Partial<Record<ServiceName | "nats" | "partitions", string | undefined>>>;
 
 const natsCounts = [1, 3, 5];

@@ -1,4 +1,7 @@
-/** Starts a cluster, looks after it until it is told to end, and changes it when somebody outside wants another shape. */
+/**
+ * Starts a cluster, looks after it until it is asked to end, and changes it when another process requests another
+ * shape.
+ */
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,9 +21,9 @@ export interface UpWords extends Counts {
   readonly "nats-server": string;
   readonly port?: string;
   readonly plain: boolean;
-  /** Name of a pause; empty for one of this start. */
+  /** Name of a pause. Empty for one of this start. */
   readonly paused?: string;
-  /** Where each service has a bundle of its name; their sources unless given. */
+  /** Where each service has a bundle of its name. Their sources unless given. */
   readonly bundles?: string;
   readonly set: readonly string[];
   readonly json: boolean;

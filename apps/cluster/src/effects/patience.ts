@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const lookMs = 100;
 
-/** Looks until there is something, at most so long; undefined when the time is over. */
+/** Looks until there is something, at most so long. Undefined when the time is over. */
 export async function lookedFor<Found>(
   look: () => Promise<Found | undefined>,
   withinMs: number,

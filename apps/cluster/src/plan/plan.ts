@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { membersOf, natsMembersOf, replicasOf, type ServiceName, type Shape } from "./shape.ts";
 
-/** Ports of a member: of NATS for clients, for its peers, and to look at it; of a service for HTTP and for gRPC. */
+/** Ports of a member: of NATS for clients, for its peers, and to look at it. Of a service for HTTP and for gRPC. */
 interface MemberPorts {
   readonly client: number;
   readonly peer: number;
@@ -82,7 +82,7 @@ export function innerPortsOf({ nats, services }: Ports): readonly number[] {
 
 export interface Given {
   readonly told?: Told;
-  /** Who signs the bundles of rules; empty: nobody is believed. */
+  /** Who signs the bundles of rules. Empty: no bundle is trusted. */
   readonly trustedKey?: string;
 }
 
@@ -91,7 +91,7 @@ export function keysIn(directory: string): string {
   return join(directory, "keys");
 }
 
-/** The book of the audit of the platform that the cluster was made of; absent where it was made of none. */
+/** The book of the audit of the platform that the cluster was made of. Absent where it was made of none. */
 export function bookIn(directory: string): string {
   return join(directory, "book.sqlite");
 }
@@ -122,7 +122,7 @@ export function planOf(
   };
 }
 
-/** What all services of the cluster have in common; a cluster on Kubernetes has the same. */
+/** What all services of the cluster have in common. A cluster on Kubernetes has the same. */
 function configurationOf(shape: Shape, ports: Ports, directory: string, told: Told): unknown {
   const replicas = replicasOf(shape);
   const registries = membersOf(shape).filter(({ service }) => service === "registry");

@@ -44,7 +44,7 @@ export interface ClusterOptions {
   readonly natsServer: string;
   /** The module that runs a service. */
   readonly moduleOf: (service: string) => string;
-  /** Where the first gateway serves HTTP, and behind it gRPC; 0 or nothing for any port. */
+  /** Where the first gateway serves HTTP, and behind it gRPC. 0 or nothing for any port. */
   readonly frontPort?: number;
   /** Words for every service besides those of the plan: `--log.level=debug`. */
   readonly words?: readonly string[];
@@ -92,7 +92,7 @@ export class Cluster {
     this.#members = plan.members.map((planned) => this.#memberOf(planned));
   }
 
-  /** Its files are made; nothing runs yet. What is left of one whose process was killed is ended. */
+  /** Its files are made. Nothing runs yet. What is left of one whose process was killed is ended. */
   static async make(options: ClusterOptions): Promise<Cluster> {
     const { directory, shape } = options;
     await mkdir(join(directory, "logs"), { recursive: true });
@@ -112,7 +112,7 @@ export class Cluster {
     const known = withFront(before?.ports, options.frontPort ?? 0);
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), known);
     const told = await linesTo(ports, options);
-    // Made before anybody starts: all services believe the one that governance signs with.
+    // Made before any service starts: all services believe the one that governance signs with.
     const trustedKey = trustedKeyOf(await openInstallationKeys(keysIn(directory), systemFoundation()));
     const plan = planOf(shape, ports, directory, { told, trustedKey });
     const cluster = new Cluster(options, ports, plan, { told, trustedKey });
@@ -139,14 +139,14 @@ export class Cluster {
     return found;
   }
 
-  /** Starts everything; resolves when all of it is ready. */
+  /** Starts everything. Resolves when all of it is ready. */
   async up(signal: AbortSignal): Promise<void> {
     await this.#natsUp(signal);
     for (const member of this.#servicesOf(this.#members)) await member.up();
     await this.ready(signal);
   }
 
-  /** Starts its NATS servers alone, for whoever looks after what they keep; gives their addresses. */
+  /** Starts its NATS servers alone, for tools that work on their data. Gives their addresses. */
   async upNats(signal: AbortSignal): Promise<readonly string[]> {
     await this.#natsUp(signal);
     const servers = this.#natsOf(this.#members);
@@ -165,7 +165,7 @@ export class Cluster {
     }
   }
 
-  /** Members that are too many are stopped in good order, those that lack are started. Resolves when all are ready. */
+  /** Members that are too many are stopped gracefully, those that lack are started. Resolves when all are ready. */
   async reshape(shape: Shape, signal: AbortSignal): Promise<void> {
     const { directory } = this.#options;
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), this.#given);
@@ -188,7 +188,7 @@ export class Cluster {
     await this.#tell();
   }
 
-  /** One member after the other is stopped in good order and started again, each when all are ready. */
+  /** One member after the other is stopped gracefully and started again, each when all are ready. */
   async roll(names: readonly string[], signal: AbortSignal): Promise<void> {
     for (const member of names.map((name) => this.member(name))) {
       await member.down();
@@ -206,7 +206,7 @@ export class Cluster {
     await this.#tell();
   }
 
-  /** Says that nobody looks after it any more. */
+  /** Says that no process supervises it any more. */
   async leave(): Promise<void> {
     this.#isLeft = true;
     await this.#tell();
@@ -275,7 +275,7 @@ export class Cluster {
   }
 }
 
-/** Everybody keeps the ports that they had; the first gateway has those that were asked for. */
+/** Every member keeps its ports. The first gateway has those that were asked for. */
 function withFront(before: Ports | undefined, http: number): Ports | undefined {
   if (http === 0) return before;
   const { nats = {}, services = {} } = before ?? {};

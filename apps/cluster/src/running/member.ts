@@ -64,7 +64,7 @@ export class Member {
     return this.#failures;
   }
 
-  /** How it ended last; empty when it never has. */
+  /** How it ended last. Empty when it never has. */
   get lastEnd(): string {
     return this.#lastEnd;
   }

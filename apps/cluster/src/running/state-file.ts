@@ -1,4 +1,4 @@
-/** What a cluster says of itself in its directory, for whoever looks at it from outside. */
+/** What a cluster says of itself in its directory, for other processes. */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Member, Ports } from "../plan/plan.ts";
@@ -32,7 +32,7 @@ export function writeState(directory: string, state: ClusterState): Promise<void
   return write(join(directory, nameOfState), state);
 }
 
-/** The shape that somebody wants it to take. */
+/** The requested shape. */
 export function readWish(directory: string): Promise<Shape | undefined> {
   return read<Shape>(join(directory, nameOfWish));
 }

@@ -17,7 +17,7 @@ export interface DrillOptions {
   readonly shape: Shape;
   readonly seed: number;
   readonly forMs: number;
-  /** Those whose names begin with one of these; all unless given. */
+  /** Those whose names start with one of these. All unless given. */
   readonly only?: readonly string[];
   /** Milliseconds between two pieces of work, and between two calls of a client that is written down. */
   readonly paceMs?: number;
@@ -44,7 +44,7 @@ const bookClients = 6;
 const probes = 12;
 const restMs = 2_000;
 const patienceMs = 60_000;
-/** How long what was begun may take to end when all is well again. */
+/** How long what was started may take to end when all is well again. */
 const endsWithinMs = 180_000;
 
 export async function drill(options: DrillOptions): Promise<DrillReport> {
@@ -155,7 +155,7 @@ async function happen(
 /** More than streams reserve. */
 const diskBytes = 2 ** 38;
 
-/** One of three servers, so that the others go on. */
+/** One of three servers, so that the others continue. */
 async function disksIn(directory: string): Promise<ReadonlyMap<string, SmallDisk>> {
   const name = "nats-1";
   const disk = await SmallDisk.at(join(directory, name), diskBytes);

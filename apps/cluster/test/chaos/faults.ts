@@ -20,11 +20,11 @@ export interface Surroundings {
 
 export interface Fault {
   readonly name: string;
-  /** How long it lasts, milliseconds; 0 for what is over as it happens. */
+  /** How long it lasts, milliseconds. 0 for what is over as it happens. */
   readonly lastsMs: number;
   /** How long it may take until everything is served again, from its beginning, milliseconds. */
   readonly goalMs: number | undefined;
-  /** Whether it can be done on this machine; it can unless given. */
+  /** Whether it can be done on this machine. It can unless given. */
   readonly canBegin?: (surroundings: Surroundings) => boolean;
   /** Gives how to end it. */
   begin(surroundings: Surroundings): Promise<() => Promise<void>>;

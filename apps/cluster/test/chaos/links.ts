@@ -5,7 +5,7 @@ import { portsHeldBy } from "./callers.ts";
 
 const host = "127.0.0.1";
 
-/** How a line is: as it should be; nothing comes through and nobody is told; everything comes late. */
+/** How a line is: as it should be. Nothing comes through and nobody is told. Everything comes late. */
 export type Condition =
   | { readonly kind: "sound" }
   | { readonly kind: "cut" }
@@ -17,7 +17,7 @@ const sound: Condition = { kind: "sound" };
  * A line to one port.
  *
  * 1. Cut, it takes connections and answers nothing, as a network does that loses packets: who waits has to give up by
- *    himself. What was on its way when it was cut arrives when it is mended, in its order.
+ *    himself. What was on its way when it was cut arrives when it is repaired, in its order.
  * 2. Of one that is cut for a process, the connections of others know nothing.
  */
 export class Line {
@@ -52,7 +52,7 @@ export class Line {
     for (const passage of this.#passages) passage.become(condition);
   }
 
-  /** Cut for whoever calls from this process, and sound for all others. */
+  /** Cut for the caller that calls from this process, and sound for all others. */
   async cutFor(pid: number): Promise<void> {
     this.#cutOff = pid;
     const ports = await portsHeldBy(pid);
@@ -74,7 +74,7 @@ export class Line {
     const far = connect(target, host);
     const passage = new Passage(near, far, this.#condition);
     this.#passages.add(passage);
-    // Both: what one end was to be told when it was cut is told when it is mended.
+    // Both: what one end was to be told when it was cut is told when it is repaired.
     for (const socket of [near, far])
       socket.once("close", () => near.closed && far.closed && this.#passages.delete(passage));
     if (this.#cutOff !== undefined) {

@@ -60,9 +60,9 @@ export interface LoadReport {
 }
 
 /**
- * Each step gives what it was given with a number of its own added, and keeps both. So what a piece of work ends with names
- * one attempt for each of its steps, and each of them must have been given what the ones before gave: a step that took
- * effect twice, or was made up, or forgot, shows.
+ * Each step gives what it was given with a number of its own added, and keeps both. So what a piece of work ends with
+ * names one attempt for each of its steps, and each of them must have been given what the ones before gave: a step that
+ * took effect twice, or was made up, or forgot, shows.
  */
 export class Load {
   readonly #front: Front;
@@ -105,7 +105,7 @@ export class Load {
     return this.#acknowledged.length;
   }
 
-  /** Begins work, one piece after the other, until it is told to stop. */
+  /** Starts work, one piece after the other, until it is asked to stop. */
   async client(pauseMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const kind = kinds[Math.floor(this.#chance.random() * kinds.length)] ?? "chain";

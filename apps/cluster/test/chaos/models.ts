@@ -1,7 +1,10 @@
 /** What entries of boards, locks, and ids of runs do when one client after the other uses them. */
 import type { Model } from "@tutti/simulation/linearizability";
 
-/** An entry of a blackboard. A version is unknown after a write that nobody was told of: then it is above the last one. */
+/**
+ * An entry of a blackboard. A version is unknown after a write that nobody was informed of: then it is above the last
+ * one.
+ */
 export interface Entry {
   readonly value: string;
   readonly version: number;
@@ -46,7 +49,7 @@ function isAt({ version, isExact }: Entry, wanted: number): boolean {
   return isExact ? version === wanted : wanted >= version;
 }
 
-/** The state is what somebody saw of it; undefined where it cannot be. */
+/** The state is what somebody saw of it. Undefined where it cannot be. */
 function seen(
   state: Entry,
   { value, version }: { readonly value: string; readonly version: number },

@@ -20,7 +20,7 @@ import {
   lockModel,
 } from "./models.ts";
 
-/** So many calls are about one thing; then a new one is taken, for the search grows with the length. */
+/** So many calls are about one thing. Then a new one is taken, for the search grows with the length. */
 const callsPerThing = 120;
 
 /** What was called and answered, by the thing that it was about. */
@@ -99,7 +99,7 @@ export class Recorder {
       );
   }
 
-  /** One client: one call after the other, until it is told to stop. */
+  /** One client: one call after the other, until it is asked to stop. */
   async client(name: string, pauseMs: number, signal: AbortSignal): Promise<void> {
     let versions = new Map<string, number>();
     const held = new Map<string, string>();
@@ -146,7 +146,7 @@ export class Recorder {
     return new Map([...versions, [thing, output.version]]);
   }
 
-  /** Each acquisition has a name of its own, as the contract wants it; half of them are said once more. */
+  /** Each acquisition has a name of its own, as the contract wants it. Half of them are said once more. */
   async #useLock(name: string, client: string, held: Map<string, string>): Promise<void> {
     const holder = held.get(name) ?? `${client}-${this.#calls}`;
     if (held.has(name) && this.#chance.random() < 0.5) {

@@ -1,4 +1,4 @@
-/** Whether the platform is heard. The page says so, and fetches everything anew when it is heard again. */
+/** Whether the platform is heard. The page says so, and fetches everything again when it is heard again. */
 
 export type Connection =
   | { readonly kind: "connecting" }

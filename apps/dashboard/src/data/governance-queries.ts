@@ -116,7 +116,7 @@ export const tokensQuery = () =>
     queryFn: ({ signal }) => read<ListTokensReply>(pathOf(["tokens"], { size: 200 }), signal),
   });
 
-/** All that there are for whoever may see them, else one's own. */
+/** All of them if the caller may see them, else the caller's own. */
 export const signInsQuery = () =>
   queryOptions({
     queryKey: ["sign-ins"],
@@ -141,7 +141,7 @@ export const lockoutsQuery = () =>
       read<ListLockoutsReply>(pathOf(["lockouts"], { ...installation, size: 200 }), signal),
   });
 
-/** What was refused lately of whoever is kept out. */
+/** Recent refusals of callers that are locked out. */
 export const guessesQuery = (subject: string) =>
   queryOptions({
     queryKey: ["guesses", subject],
@@ -157,7 +157,7 @@ export const guessesQuery = (subject: string) =>
 /** A lock-out is of an address and an account, `10.0.0.9/gateway.key`. The audit log knows the address. */
 const addressIn = (subject: string): string => subject.split("/", 1)[0] ?? "";
 
-/** A search makes a checkpoint of what is new, so it is made when somebody wants it, and not again by itself. */
+/** A search makes a checkpoint of what is new, so it runs on request, and is not repeated by itself. */
 export const recordsQuery = (filter: Filter) =>
   infiniteQueryOptions({
     queryKey: ["records", filter],

@@ -8,9 +8,9 @@ import { refreshRunLists, trimRunLists } from "./run-lists.ts";
 import { keyOf, touchedBy } from "./touched.ts";
 
 /**
- * Keeps the page as the platform is. Events of the bus say what changed; what they touch is asked again in batches, so
+ * Keeps the page as the platform is. Events of the bus say what changed. What they touch is asked again in batches, so
  * that a thousand events cost one question. While the platform is away the page says so and the client keeps trying,
- * from the cursor after what was heard; then all that is shown is asked anew, so that nothing is missed or guessed.
+ * from the cursor after what was heard. Then all that is shown is asked again, so that nothing is missed or guessed.
  */
 
 /**
@@ -26,7 +26,7 @@ const toldByNobody: ReadonlySet<string> = new Set([
   ...["decisions", "findings", "keys", "tokens", "sign-ins", "lockouts"],
 ]);
 
-/** Calls and streams of the page; the cookie goes along by itself. */
+/** Calls and streams of the page. The cookie goes along by itself. */
 export const client = new Client({
   fetch: (url, init) => fetch(pathIn(currentNamespace(), url), init),
 });
@@ -74,8 +74,8 @@ function askOnceMore(): void {
 }
 
 /**
- * Listens until it is told to stop. A page that nobody looks at lets go of its stream after a while, because a browser
- * has few connections to share among all its pages; looked at again, it asks anew.
+ * Listens until it is asked to stop. A hidden page closes its stream after a while, because a browser has few
+ * connections to share among all its pages. Looked at again, it asks again.
  */
 export function listenLive(): () => void {
   let stop = new AbortController();
@@ -91,7 +91,7 @@ export function listenLive(): () => void {
     }
   };
   document.addEventListener("visibilitychange", look);
-  // What no event tells, such as the figures of workers, is looked at from time to time while somebody looks.
+  // What no event tells, such as the numbers of workers, is looked at from time to time while the page is visible.
   const stopLooking = every(lookMs, () => {
     if (document.visibilityState === "visible") askAgain(toldByNobody);
   });
@@ -124,7 +124,7 @@ async function follow(signal: AbortSignal, wasLooking = false): Promise<void> {
       else if (told.kind === "event") take(told.value.type, told.value.subject ?? "");
     }
   } catch {
-    // A refusal, such as a sign-in that ran out. Whoever asks next is told by the answer, and shown the door.
+    // A refusal, such as a sign-in that ran out. The next request gets the answer, and leads to the sign-in.
     if (!signal.aborted) void queryClient.invalidateQueries({ queryKey: ["who"] });
   }
 }

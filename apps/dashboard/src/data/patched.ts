@@ -30,7 +30,7 @@ export function patched(
     }),
   }));
   const [first, ...rest] = kept;
-  // What is new stands before the first page; a list with the oldest first meets it when it gets there.
+  // What is new stands before the first page. A list with the oldest first meets it when it gets there.
   if (first === undefined || oldestFirst || fresh.size === 0) return { pages: kept, left: 0 };
   const known = first.runs[0]?.createTimeMs ?? 0;
   const newer = [...fresh.values()].filter(({ createTimeMs = 0 }) => createTimeMs >= known).sort(newestFirst);

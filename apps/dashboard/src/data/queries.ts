@@ -37,7 +37,7 @@ import { CallFailed, send } from "./send.ts";
 
 export type Filter = NonNullable<Parameters<typeof pathOf>[1]>;
 
-/** Reads a route. What it answers with is as the description of the routes says; here bytes become values. */
+/** Reads a route. What it answers with is as the description of the routes says. Here bytes become values. */
 export async function read<Answer>(path: string, signal: AbortSignal): Promise<Answer> {
   return (await send({ method: "GET", path }, signal)) as Answer;
 }
@@ -108,7 +108,7 @@ function noneIfForbidden(error: unknown): ListMissionApprovalsReply {
 
 const firstAsked = (one: Approval, other: Approval) => (one.requestTimeMs ?? 0) - (other.requestTimeMs ?? 0);
 
-/** Of runs and of missions: to whoever decides they are the same. */
+/** Of runs and of missions: for the person who decides they are the same. */
 export const approvalsQuery = (verdict: readonly string[] = []) =>
   queryOptions({
     queryKey: ["approvals", { verdict }],
@@ -198,7 +198,7 @@ export const someSessionsQuery = (filter: Filter, size: number) =>
     queryFn: ({ signal }) => read<ListSessionsReply>(pathOf(["sessions"], { ...filter, size }), signal),
   });
 
-/** Asked anew whenever something happened to the session. */
+/** Asked again whenever something happened to the session. */
 export const planQuery = (sessionId: string, number: number, event: number) =>
   queryOptions({
     queryKey: ["session", sessionId, "plan", number, event],
@@ -206,7 +206,7 @@ export const planQuery = (sessionId: string, number: number, event: number) =>
       read<GetPlanReply>(pathOf(["sessions", sessionId, "plan"], number === 0 ? {} : { number }), signal),
   });
 
-/** Of an ended session; it does not change any more. */
+/** Of an ended session. It does not change any more. */
 export const compareQuery = (sessionId: string) =>
   queryOptions({
     queryKey: ["session", sessionId, "compare"],

@@ -12,7 +12,7 @@ import { read } from "./queries.ts";
 
 /** What the page of resources asks. Pools know it, and no event tells of it: it is looked at. */
 
-/** More than anybody reads on one page. */
+/** More than a person reads on one page. */
 const size = 200;
 
 export const resourcesQuery = () =>

@@ -1,6 +1,6 @@
 /**
- * What whoever is signed in may not do, so that the page does not offer what is refused anyhow, and says of a refusal what is
- * missing and who can give it. The platform decides each call itself, whatever is known here.
+ * What the signed-in user may not do, so that the page does not offer what is refused anyhow, and says of a refusal
+ * what is missing and who can give it. The platform decides each call itself, whatever is known here.
  */
 import type { MissingRight, MissingRights } from "@tutti/rest/types";
 import { type Call, commandLine } from "../elements/spelled.ts";
@@ -15,7 +15,7 @@ export function keepRights(rights: MissingRights): MissingRights {
 
 type Asked = Pick<Call, "method" | "path">;
 
-/** The right that a call misses; undefined where it may be made, or nothing is known. */
+/** The right that a call misses. Undefined where it may be made, or nothing is known. */
 export function lackOf(rights: MissingRights | undefined, { method, path }: Asked): MissingRight | undefined {
   const [asked = ""] = path.split("?", 1);
   return rights?.missing.find((one) => one.method === method && isAt(one.path, asked));
@@ -47,7 +47,7 @@ export function lackWords({ action, why, roles }: MissingRight, rights: MissingR
   return `${missing}. The role ${least} permits it. ${whom} can bind it: ${commandLine("tutti", "role", "bind", least, who)}`;
 }
 
-/** What a refusal of policies means for whoever is signed in; undefined where nothing more is known. */
+/** What a refusal of policies means for the signed-in user. Undefined where nothing more is known. */
 export function denialWords(call: Asked): string | undefined {
   const lack = lackOf(known, call);
   return lack && known && lackWords(lack, known);

@@ -14,7 +14,7 @@ const pagesKept = 3;
 
 type Pages = InfiniteData<ListRunsReply, string>;
 
-/** Whether what is new comes in at the top, or is only counted because somebody reads further down. */
+/** Whether what is new comes in at the top, or is only counted because the user reads further down. */
 let letIn = true;
 let leftCount = 0;
 const listeners = new Set<() => void>();
@@ -47,7 +47,7 @@ function shownLists() {
 
 /** Looks at runs that changed, and puts them where they belong in the lists that are shown. */
 export async function refreshRunLists(runIds: readonly string[]): Promise<void> {
-  // In a storm only the latest are looked at; the list is whole again as soon as it is asked anew.
+  // In a storm only the latest are looked at. The list is whole again as soon as it is asked again.
   const asked = runIds.slice(-askedMost);
   for (const { queryKey, filter } of shownLists()) {
     const path = pathOf(["runs"], { ...filter, runId: asked, size: askedMost });
@@ -71,7 +71,7 @@ export async function reloadRunLists(): Promise<void> {
   await queryClient.invalidateQueries({ queryKey: ["run-list"] });
 }
 
-/** Forgets all but the first pages, so that asking anew costs a few questions and not hundreds. */
+/** Forgets all but the first pages, so that asking again costs a few questions and not hundreds. */
 export function trimRunLists(): void {
   setLeft(0);
   for (const { queryKey } of shownLists()) {

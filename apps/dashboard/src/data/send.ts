@@ -7,7 +7,7 @@ import { denialWords } from "./rights.ts";
 
 /** What went wrong with a call, in words a person can act on. */
 export interface PageError {
-  /** The stable code of the error; `page.away` when nobody answered. */
+  /** The stable code of the error. `page.away` when no server answered. */
   readonly code: string;
   readonly message: string;
   readonly status: number;

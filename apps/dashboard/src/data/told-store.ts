@@ -1,6 +1,6 @@
 /**
- * What a stream tells, kept by whoever shows it: thousands of things, of which each picture shows a few. What changes is
- * taken in at once, and told at most so often as somebody can read.
+ * What a stream tells, kept by the component that shows it: thousands of things, of which each picture shows a few.
+ * What changes is taken in at once, and shown at most as often as a person can read.
  */
 import type { Followed } from "@tutti/rest/client";
 import { type PageError, pageError } from "./send.ts";
@@ -60,7 +60,7 @@ export abstract class ToldStore<Value, Picture extends object> {
   }
 }
 
-/** Until the stream ends or is aborted; over breaks the client comes again by itself. */
+/** Until the stream ends or is aborted. Over breaks the client comes again by itself. */
 export async function followInto<Value, Picture extends object>(
   stream: AsyncIterable<Followed<Value>>,
   store: ToldStore<Value, Picture>,

@@ -3,7 +3,7 @@ import type { Call } from "../elements/spelled.ts";
 import { rightsQuery } from "./queries.ts";
 import { lackOf, lackWords } from "./rights.ts";
 
-/** Why whoever is signed in may not make a call, in words; undefined where they may, or that is not known yet. */
+/** Why the signed-in user may not make a call, as text. Undefined where they may, or that is not known yet. */
 export function useLack(call: Pick<Call, "method" | "path">): string | undefined {
   const { data } = useQuery(rightsQuery());
   const lack = lackOf(data, call);

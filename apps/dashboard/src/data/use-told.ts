@@ -3,12 +3,12 @@ import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { after } from "../effects/time.ts";
 import { followInto, type ToldStore } from "./told-store.ts";
 
-/** Nobody reads faster. */
+/** No person reads faster. */
 const tellMs = 250;
 
 type Later = (tell: () => void) => void;
 
-/** What a stream tells while it is shown. Another key is another stream, which begins with nothing known. */
+/** What a stream tells while it is shown. Another key is another stream, which starts with nothing known. */
 export function useTold<Value, Picture extends object>(
   key: string,
   make: (later: Later) => ToldStore<Value, Picture>,

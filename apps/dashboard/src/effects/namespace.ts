@@ -9,7 +9,7 @@ export function currentNamespace(): string {
   return window.sessionStorage.getItem(key) ?? usualNamespace;
 }
 
-/** An address with `?namespace=` opens that one; whoever is sent it sees the same. */
+/** An address with `?namespace=` opens that one. The recipient of the link sees the same. */
 export function takeNamespace(): void {
   const url = new URL(window.location.href);
   const named = url.searchParams.get("namespace");
@@ -19,13 +19,13 @@ export function takeNamespace(): void {
   window.history.replaceState(window.history.state, "", url);
 }
 
-/** Everything that is shown belongs to another one from here on: the page begins anew. */
+/** Everything that is shown belongs to another one from here on: the page restarts. */
 export function lookInto(namespace: string): void {
   keep(namespace);
   window.location.assign("/");
 }
 
-/** Whoever signed in by what is good in one namespace alone sees that one. */
+/** A user whose credential is valid in one namespace sees that one. */
 export function stayIn(namespace: string | undefined): void {
   if (namespace === undefined || namespace === currentNamespace()) return;
   keep(namespace);

@@ -17,12 +17,12 @@ export interface ActionOptions {
   weight?: "main" | "plain" | "grave";
   /** Instead of sending the call: a form that validates first, a dialog that asks first. */
   perform?: () => Promise<unknown> | undefined;
-  /** What is said when it has been done; nothing is said where the page shows it by itself. */
+  /** What is said when it has been done. Nothing is said where the page shows it by itself. */
   said?: string | undefined;
   onDone?: ((reply: unknown) => void) | undefined;
   onError?: ((error: PageError) => void) | undefined;
   disabled?: boolean | undefined;
-  /** It is about what is one's own, for which nobody needs a right. */
+  /** It is about the user's own objects, which need no right. */
   isOwn?: boolean;
   submit?: boolean;
   children?: ReactNode;
@@ -30,8 +30,8 @@ export interface ActionOptions {
 
 /**
  * The button of this page. Whatever it does can be done without it: beside it is shown how, as a call and as a command.
- * While it is at work it cannot be pressed again; what goes wrong is said in words. What whoever is signed in may not do cannot be
- * pressed, and beside it stands what is missing.
+ * While it is running it cannot be pressed again. What goes wrong is said in words. What the signed-in user may not do
+ * cannot be pressed, and beside it stands what is missing.
  */
 export function Action(options: ActionOptions) {
   const missing = useLack(options.call);

@@ -10,7 +10,7 @@ export interface ChartLine {
   readonly dashed?: boolean;
 }
 
-/** Lines over time. The table of the same figures is for those who do not see it. */
+/** Lines over time. The table of the same numbers is for those who do not see it. */
 export default function Chart(options: {
   atSec: readonly number[];
   values: readonly (readonly (number | undefined)[])[];

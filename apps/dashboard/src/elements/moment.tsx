@@ -1,7 +1,7 @@
 import { useNow } from "../effects/use-now.ts";
 import { clock, distance, durationMs, type Lifetime, span } from "./moments.ts";
 
-/** A moment as the distance from now; in full on hover and for those who hear the page. */
+/** A moment as the distance from now. In full on hover and for those who hear the page. */
 export function Moment({ atMs }: { atMs: number | undefined }) {
   const nowMs = useNow();
   if (atMs === undefined || atMs === 0) return <span className="soft">–</span>;

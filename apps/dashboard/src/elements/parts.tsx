@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { Tone } from "../score/states.ts";
 
-/** A part of a page under a title. It begins with the bracket that joins staves which are played together. */
+/** A part of a page under a title. It starts with the bracket that joins staves which are played together. */
 export function Part(options: {
   title: string;
   aside?: ReactNode;

@@ -37,7 +37,7 @@ export function SourceArea(options: {
   );
 }
 
-/** What is wrong with it, each with its place; a click goes there, where there is somewhere to go. */
+/** What is wrong with it, each with its place. A click goes there, where there is somewhere to go. */
 export function Problems(options: {
   problems: readonly Problem[];
   isChecked: boolean;

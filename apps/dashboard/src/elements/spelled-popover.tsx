@@ -14,7 +14,7 @@ export function Spelled({
   label: string;
   call: Call;
   command: string | undefined;
-  /** Why it may not be done; undefined where it may. */
+  /** Why it may not be done. Undefined where it may. */
   lack?: string | undefined;
 }) {
   const id = useId();

@@ -4,7 +4,7 @@ export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With its query: `/v1/runs/r1/cancel`. */
   readonly path: string;
-  /** What is sent as JSON; absent where nothing is. */
+  /** What is sent as JSON. Absent where nothing is. */
   readonly body?: unknown;
 }
 
@@ -19,7 +19,7 @@ export function commandLine(...words: readonly string[]): string {
   return words.map(shellWord).join(" ");
 }
 
-/** A call as curl makes it. On this machine nothing else is needed; elsewhere a key is. */
+/** A call as curl makes it. On this machine nothing else is needed. Elsewhere a key is. */
 export function curlOf(call: Call, origin: string): string {
   const isLocal = /^https?:\/\/(localhost|127\.|\[::1\])/.test(origin);
   const parts = ["curl"];
@@ -31,7 +31,7 @@ export function curlOf(call: Call, origin: string): string {
   return parts.join(" ");
 }
 
-/** A path with its segments encoded and its parameters behind it; parameters without a value are left out. */
+/** A path with its segments encoded and its parameters behind it. Parameters without a value are left out. */
 export function pathOf(
   segments: readonly string[],
   parameters: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>> = {},

@@ -1,7 +1,7 @@
 import { Glyph } from "../score/glyph.tsx";
 import type { Stand } from "../score/states.ts";
 
-/** How things stand, each with how many do; one may be chosen to see but those. */
+/** How things stand, each with how many do. One may be chosen to see but those. */
 export function StateChoices(options: {
   label: string;
   counts: readonly (readonly [state: string, many: number])[];

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from "react";
 
-/** Views of the same thing, one at a time; the arrow keys go from one to the next. */
+/** Views of the same thing, one at a time. The arrow keys go from one to the next. */
 export function Tabs<Name extends string>(options: {
   label: string;
   tabs: readonly (readonly [name: Name, word: ReactNode])[];
@@ -11,7 +11,7 @@ export function Tabs<Name extends string>(options: {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const names = options.tabs.map(([name]) => name);
-  // Where not all of them fit, the present one is seen; the page stays where it is.
+  // Where not all of them fit, the present one is seen. The page stays where it is.
   useEffect(() => {
     const strip = list.current;
     const shown = strip?.querySelector<HTMLElement>(`[data-tab="${options.current}"]`);

@@ -7,7 +7,7 @@ interface VirtualCardsOptions<Item> {
   keyOf: (item: Item) => string;
   /** What the list is called by those who hear the page. */
   label: string;
-  /** How wide a card has to be at least; absent where each has the whole line. */
+  /** How wide a card has to be at least. Absent where each has the whole line. */
   cardPx?: number;
   /** How high one is, as far as is known before it is drawn. */
   rowPx: number;

@@ -28,7 +28,7 @@ export interface WorkHeadOptions {
   readonly title: string;
   /** As the platform spells it. */
   readonly status: string | undefined;
-  /** Who started it; empty where nobody is known. */
+  /** Who started it. Empty if unknown. */
   readonly by: string;
   readonly lifetime: Lifetime;
   readonly hasEnded: boolean;
@@ -40,7 +40,7 @@ export interface WorkHeadOptions {
   readonly children?: ReactNode;
 }
 
-/** How it stands, who began it when, and what it is part of. */
+/** How it stands, who started it when, and what it is part of. */
 export function WorkHead(options: WorkHeadOptions) {
   const { kind, id, title, status, by, lifetime, hasEnded, parent, actions, before, children } = options;
   return (

@@ -2,7 +2,7 @@ import type { Field } from "./field.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-// Deeper than this a schema is one that contains itself; the rest is filled in as JSON.
+// Deeper than this a schema is one that contains itself. The rest is filled in as JSON.
 const depthMost = 6;
 
 /** Reads a schema, given as its text or parsed. What is no schema is filled in as JSON. */

@@ -2,10 +2,10 @@
  * A form made from a JSON Schema. Three steps, each a pure function:
  *
  * 1. `fieldOf` reads a schema as a tree of fields, each with what a person needs to know of it.
- * 2. `draftOf` makes what is filled in first, from a value or from defaults; a form changes the draft.
+ * 2. `draftOf` makes what is filled in first, from a value or from defaults. A form changes the draft.
  * 3. `filled` makes the value of a draft, or says beside which field what is wrong.
  *
- * What a schema says beyond what is understood here is left to the platform, whose own check has the last word; a part
+ * What a schema says beyond what is understood here is left to the platform, whose own check has the last word. A part
  * that cannot be shown as fields is filled in as JSON.
  */
 
@@ -13,7 +13,7 @@ interface Shared {
   readonly label: string;
   readonly hint: string;
   readonly required: boolean;
-  /** What a schema proposes; absent where it proposes nothing. */
+  /** What a schema proposes. Absent where it proposes nothing. */
   readonly preset?: unknown;
 }
 
@@ -48,7 +48,7 @@ interface ChoiceField extends Shared {
 interface ObjectField extends Shared {
   readonly kind: "object";
   readonly fields: readonly (readonly [name: string, field: Field])[];
-  /** What entries with names of their own look like; absent where there are none. */
+  /** What entries with names of their own look like. Absent where there are none. */
   readonly others?: Field;
 }
 
@@ -95,7 +95,7 @@ export type Draft =
   | { readonly kind: "variant"; readonly at: number; readonly drafts: readonly Draft[] }
   | { readonly kind: "raw"; readonly text: string };
 
-/** What is wrong, beside the field with this path: `items[2].price`; empty for the whole. */
+/** What is wrong, beside the field with this path: `items[2].price`. Empty for the whole. */
 export interface FieldProblem {
   readonly path: string;
   readonly message: string;

@@ -222,7 +222,7 @@ function ListOne(options: FormOptions<"list">) {
   return (
     <Group {...saidOf(options)}>
       {items.map((each, index) => (
-        // Entries of a list are told apart by their place alone.
+        // Entries of a list are distinguished by their place alone.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <div key={index} className="entry">
           <One
@@ -253,7 +253,7 @@ const labelled = (field: Field, label: string): Field => ({ ...field, label });
 function VariantOne(options: FormOptions<"variant">) {
   const { field, draft, path, problems, onChange } = options;
   const [inner, own] = [field.variants[draft.at], draft.drafts[draft.at]];
-  // What is wrong stands at the form that was chosen, which has the same path.
+  // What is wrong is at the form that was chosen, which has the same path.
   return (
     <Group {...saidOf(options)} problem={undefined}>
       <Choice

@@ -31,8 +31,8 @@ import { TraceView } from "./trace/trace-view.tsx";
 import { ValuesView } from "./values-view.tsx";
 import "./run.css";
 
-// The picture brings the library that draws it: what else is on the page does not wait for that. It is fetched while the run
-// is asked for.
+// The picture brings the library that draws it: what else is on the page does not wait for that. It is fetched while
+// the run is asked for.
 const graphView = import("./graph/graph-view.tsx");
 const GraphView = lazy(() => graphView);
 
@@ -50,7 +50,7 @@ function RunScreen() {
   const { runId, store, follow } = useRunHandle();
   const run = useStore((each) => each.run);
   const problem = useStore((each) => each.problem);
-  // Events of the bus have this asked again: what was taken up again after its end is followed again.
+  // Events of the bus have this asked again: what was resumed after its end is followed again.
   const standing = useStore((each) => each.standing);
   const latest = useQuery({ ...lineQuery(runId), enabled: standing === "ended" });
   const hasMoved = (latest.data ?? 0) > (run?.eventCount ?? 0);
@@ -90,7 +90,7 @@ function Known({ run }: { run: RunFacts }) {
   const shown: View = view === "task" && (task === "" || !isNarrow) ? "graph" : view;
   const timeline = useTimeline(shown === "chart" || shown === "trace");
   const last = useRef("");
-  // On a phone the task is a view of its own: whoever chooses one is taken there.
+  // On a phone the task is a view of its own: choosing one leads there.
   useEffect(() => {
     if (isNarrow && task !== "" && task !== last.current) go({ view: "task" });
     last.current = task;

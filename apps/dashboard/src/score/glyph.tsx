@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { GlyphName, Stand } from "./states.ts";
 
-/** Strokes on a grid of 16 by 16; filled parts have class `ink`. */
+/** Strokes on a grid of 16 by 16. Filled parts have class `ink`. */
 const drawings: Record<GlyphName, ReactNode> = {
   // A half rest hangs on its line.
   rest: (
@@ -85,7 +85,7 @@ const drawings: Record<GlyphName, ReactNode> = {
     </>
   ),
   wedge: <path d="M2.5 4.2 13.5 8l-11 3.8" />,
-  // A sharp: what stands at the head of a staff and says in which key all is played.
+  // A sharp: what is at the head of a staff and says in which key all is played.
   key: <path d="M6 2.6v11M10 2.2v11M3.4 6.8l9.2-2M3.4 11.2l9.2-2" />,
   coda: (
     <>

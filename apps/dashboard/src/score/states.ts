@@ -105,7 +105,7 @@ export const runStates = standsOf(workStatusLooks);
 /** Tasks of a run. */
 export const taskStates = standsOf(taskStatusLooks);
 
-/** Workers, by their agents' states; being held is said apart. */
+/** Workers, by their agents' states. Being held is said apart. */
 export const agentStates = standsOf(agentStateLooks);
 
 /** Holds of workers. */
@@ -166,7 +166,7 @@ export function standOf(table: Readonly<Record<string, Stand>>, state: string | 
   return table[state] ?? stand(state.replaceAll("_", " "), "rest", "rest", false);
 }
 
-/** The states of runs in the order in which filters offer them: what is going on first. */
+/** The states of runs in the order in which filters offer them: what is continuing first. */
 export const runStateOrder = [
   "running",
   "pending",

@@ -10,7 +10,7 @@ import { TextField } from "../elements/fields.tsx";
 import { router } from "./router.tsx";
 import { signInEnded, signInProblem, takeToken } from "./sign-in.ts";
 
-/** Lets in whoever the platform knows; everybody else is asked for the token that it printed. */
+/** Lets in users that the platform knows. All others are asked for the token that it printed. */
 export function Door() {
   const [arriving, setArriving] = useState(true);
   const [problem, setProblem] = useState<string | undefined>();
@@ -31,11 +31,11 @@ export function Door() {
   const error = who.error === null ? undefined : pageError(who.error);
   if (error !== undefined && error.status === 401)
     return <SignIn problem={who.data === undefined ? problem : signInEnded} />;
-  // The page does not wait to be let in: what it asks meanwhile is refused where nobody is known.
+  // The page does not wait to be let in: what it asks meanwhile is refused while the user is unknown.
   return arriving ? null : <Inside />;
 }
 
-/** Signs in with the token of the address, if there is one; gives back what was wrong with it. */
+/** Signs in with the token of the address, if there is one. Gives back what was wrong with it. */
 async function arrive(): Promise<string | undefined> {
   const token = takeToken();
   if (token === undefined) return undefined;
@@ -56,7 +56,7 @@ function Inside() {
   return <RouterProvider router={router} />;
 }
 
-/** Those who know people from elsewhere; back they come to where they are. */
+/** Those who know people from elsewhere. Back they come to where they are. */
 function Ways() {
   const { data } = useQuery(waysToSignInQuery());
   const to = `${window.location.pathname}${window.location.search}`;
@@ -77,7 +77,7 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
     const said = token.trim() === "" ? "Required." : await signIn(token.trim());
     setBusy(false);
     setProblem(said);
-    // Whatever was refused meanwhile is asked again by somebody who is known.
+    // Whatever was refused meanwhile is asked again by a known user.
     if (said === undefined) await queryClient.invalidateQueries({ refetchType: "all" });
   };
   return (

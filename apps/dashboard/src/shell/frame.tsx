@@ -62,7 +62,7 @@ export function Frame() {
   );
 }
 
-/** The page itself. A new page takes the focus, so that keys and readers begin at its top. */
+/** The page itself. A new page takes the focus, so that keys and readers start at its top. */
 function Main() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);

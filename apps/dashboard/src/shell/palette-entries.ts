@@ -17,7 +17,7 @@ export interface Entry {
   readonly choice: Choice;
 }
 
-/** How well a word fits what was typed: all of it in order, the closer together the better; undefined if not at all. */
+/** How well a word fits what was typed: all of it in order, the closer together the better. Undefined if not at all. */
 export function fit(word: string, typed: string): number | undefined {
   const text = word.toLowerCase();
   const wanted = typed.toLowerCase().trim();
@@ -35,7 +35,7 @@ export function fit(word: string, typed: string): number | undefined {
   return 400 - gaps - text.length / 100;
 }
 
-/** The entries that fit, best first; those given first win where they fit alike. */
+/** The entries that fit, best first. Those given first win where they fit alike. */
 export function offered(entries: readonly Entry[], typed: string, most = 12): readonly Entry[] {
   return entries
     .map((entry) => ({ entry, fits: fit(`${entry.word} ${entry.detail}`, typed) }))

@@ -16,7 +16,7 @@ const pauseQuery = () =>
     retry: false,
   });
 
-/** Says that the installation was started paused: whoever sees work stand still is told why. */
+/** Says that the installation was started paused: a user who sees paused work learns why. */
 export function PauseBanner() {
   const { data } = useQuery(pauseQuery());
   const on = data?.services.filter(({ partitions }) => partitions.length > 0) ?? [];

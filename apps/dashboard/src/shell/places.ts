@@ -1,6 +1,6 @@
 import type { GlyphName } from "../score/states.ts";
 
-/** The parts of the page, in the order of the rail; each has a key that is pressed after `g`. */
+/** The parts of the page, in the order of the rail. Each has a key that is pressed after `g`. */
 export const places = [
   { path: "/", word: "Overview", key: "o", glyph: "breath" },
   { path: "/runs", word: "Runs", key: "r", glyph: "note" },

@@ -28,7 +28,7 @@ const word = (value: unknown): string | undefined =>
 const overview = createRoute({
   getParentRoute: () => root,
   path: "/",
-  // Asked while the page's own program is still on its way; nobody waits for it here.
+  // Asked while the page's own program is still on its way. No code waits for it here.
   loader: () => {
     void queryClient.prefetchQuery(latestRunsQuery());
     void queryClient.prefetchQuery(statusCountsQuery());
@@ -238,7 +238,7 @@ export const router = createRouter({
   routeTree: root.addChildren(children),
   defaultPreload: "intent",
   defaultErrorComponent: PageFailed,
-  // The memory of what was asked is the query client's; the router keeps none beside it.
+  // The memory of what was asked is the query client's. The router keeps none beside it.
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
 });

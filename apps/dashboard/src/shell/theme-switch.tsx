@@ -4,7 +4,7 @@ import { useIsNarrow } from "./use-is-narrow.ts";
 
 const signs = { system: "◐", light: "○", dark: "●" } as const;
 
-/** Light, dark, or as the system says; where there is little room, one button that goes around. */
+/** Light, dark, or as the system says. Where there is little room, one button that goes around. */
 export function ThemeSwitch() {
   const theme = useSyncExternalStore(subscribeTheme, currentTheme);
   const isNarrow = useIsNarrow();

@@ -7,7 +7,7 @@ import { Dialog } from "../elements/dialog.tsx";
 import { Moment } from "../elements/moment.tsx";
 import { Facts } from "../elements/parts.tsx";
 
-/** `ada`, of whom everybody knows that it is a person; `agent:press`. */
+/** `ada`, which is a person by default. `agent:press`. */
 export function nameOf({ kind, id }: Pick<Whoami, "kind" | "id">): string {
   return kind === "person" ? id : `${kind}:${id}`;
 }

@@ -37,7 +37,7 @@ const problem = (code: string, detail: string, statusCode: number): Answer => ({
   body: { type: "about:blank", title: "Refused", status: statusCode, code, detail },
 });
 
-/** What a route answers in a scene; undefined where it does not answer at all. */
+/** What a route answers in a scene. Undefined where it does not answer at all. */
 export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefined {
   const { pathname } = url;
   if (pathname === "/v1/sign-in")

@@ -70,7 +70,7 @@ const checkpointAt = (number: number, nowMs: number) => ({
   rootHash: "u1Mbb8mhL03WZ9K+45R68o8yuADzHWgPiyc0zAkBhhY=",
 });
 
-/** What a route of them answers; undefined for one that is none of them. */
+/** What a route of them answers. Undefined for one that is none of them. */
 export function governanceAt(path: string, nowMs: number): unknown {
   const [area = "", id = ""] = path.split("/").slice(2).map(decodeURIComponent);
   switch (area) {

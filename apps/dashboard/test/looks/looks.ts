@@ -96,7 +96,7 @@ async function look(page: Page, name: string, path: string): Promise<void> {
 }
 
 const wanted = new Set(process.argv.slice(2));
-/** Of each kind those that were named; where none of a kind was, all of it. */
+/** Of each kind those that were named. Where none of a kind was, all of it. */
 const chosen = <Word extends string | number>(words: readonly Word[]): readonly Word[] => {
   const named = words.filter((word) => wanted.has(String(word)));
   return named.length > 0 ? named : words;
@@ -121,7 +121,7 @@ const browser = await chromium.launch({
 for (const theme of chosen(["light", "dark"] as const))
   for (const width of chosen([1440, 1024, 390] as const))
     for (const scene of scenes) {
-      // Each state once in each theme is enough at the widest; the narrow ones are for what is there to be shown.
+      // Each state once in each theme is enough at the widest. The narrow ones are for what is there to be shown.
       if (scene !== "full" && width === 1024) continue;
       const height = heights[width];
       const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme });

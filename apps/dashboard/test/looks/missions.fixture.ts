@@ -117,7 +117,7 @@ export function missionAt(id: string, nowMs: number) {
   return missions.find(({ missionId }) => missionId === id) ?? { missions };
 }
 
-/** What the streams of missions begin with. */
+/** What the streams of missions start with. */
 export function missionStreamAt(id: string, nowMs: number): unknown {
   const missions = missionsAt(nowMs);
   if (id === "") return { missions, removedIds: [], live: true };

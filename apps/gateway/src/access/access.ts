@@ -3,10 +3,11 @@
  *
  * 1. On a loopback address a program without credentials is the administrator of this machine, as with gRPC; a browser
  *    has to sign in, because every page that it shows could call as well.
- * 2. On any other address everybody shows the key, or has signed in with it.
- * 3. Who shows a key or token of somebody is that somebody, on every address; what it may do is decided where it is done.
+ * 2. On any other address every caller shows the key, or has signed in with it.
+ * 3. A caller with a key or token has the identity of that credential, on every address; what it may do is decided
+ *    where it is done.
  * 4. Who has signed in by a key or token goes on as long as that is good, and no longer.
- * 5. Nobody signs in without a record in the audit. Ending a sign-in takes a right away, so that waits for nothing.
+ * 5. No sign-in happens without a record in the audit. Ending a sign-in takes a right away, so that waits for nothing.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Cause } from "@tutti/contracts/types/v1";
@@ -71,7 +72,7 @@ export interface Caller {
   readonly signIn?: SignIn;
 }
 
-/** Somebody was let in: the header that sets the cookie, and when the sign-in ends. */
+/** A user signed in: the header that sets the cookie, and when the sign-in ends. */
 export interface Authenticated {
   readonly cookie: string;
   readonly endMs: number;
@@ -177,7 +178,7 @@ export class Access {
     return this.#atIssuers().begin(issuer, to, headers);
   }
 
-  /** Somebody comes back from an issuer. */
+  /** A user comes back from an issuer. */
   async backFrom(answer: URLSearchParams, request: Asking): Promise<Authenticated & { readonly to: string }> {
     const { headers } = request;
     const { known, to } = await this.#atIssuers().finish(answer, headers, clientAddressOf(request));
@@ -269,7 +270,7 @@ export class Access {
     }
   }
 
-  /** Whether the audit has it; where nobody governs there is none. */
+  /** Whether the audit has it; without governance there is none. */
   async #record(
     action: string,
     { id, principal, address }: SignIn,
@@ -287,13 +288,13 @@ export class Access {
     const { principal, by: kind, id } = signIn;
     const { shown } = principal;
     const { guard } = this.#options;
-    // Where nothing is enforced everybody who gets in is the administrator.
+    // Where nothing is enforced every caller that gets in is the administrator.
     if (shown === undefined || guard === undefined || kind === "link")
       return { principal: localAdministrator, by: "cookie", signIn };
     try {
       guard.goOn({ principal: { ...principal, shown }, kind }, from);
     } catch (error) {
-      // What it rests on will not be good again; that nobody can decide at the moment passes.
+      // What it rests on will not be good again; that no decision is possible at the moment passes.
       if (isTuttiError(error) && error.status === "UNAUTHENTICATED")
         await this.endSignIns((one) => one.id === id, { by: principal, why: error.message });
       throw error;

@@ -1,6 +1,6 @@
 /**
- * What is decided at the door itself: how much a caller may ask for, and what is no call of a service. All else is decided where
- * it is served.
+ * What is decided at the door itself: how much a caller may ask for, and what is no call of a service. All else is
+ * decided where it is served.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Cause } from "@tutti/contracts/types/v1";
@@ -28,7 +28,7 @@ export function admit(guard: EdgeGuard | undefined, principal: Principal, respon
   }
 }
 
-/** A body was too large for this gateway, whoever sent it: the audit has it as it has what is too large for its sender. */
+/** A body was too large for this gateway, from any sender: the audit has it as it has what is too large for its sender. */
 export function tellOversize(
   guard: Pick<Guard, "refusedOf"> | undefined,
   { caller, raw }: { readonly caller: Pick<Caller, "principal"> | undefined; readonly raw: IncomingMessage },
@@ -41,7 +41,7 @@ export function tellOversize(
   guard?.refusedOf({ error, actor, namespace, action: "access", address: clientAddressOf(raw) });
 }
 
-/** Throws where somebody may not do what the gateway answers by itself. */
+/** Throws if the caller may not use the gateway's own handlers. */
 export function requireAllowed(
   guard: EdgeGuard | undefined,
   principal: Principal,
@@ -49,7 +49,7 @@ export function requireAllowed(
   about: string = installationNamespace,
 ): void {
   if (guard === undefined) return;
-  // All namespaces at once are what only somebody of the installation may see.
+  // All namespaces at once are what only the installation's own callers may see.
   const namespace = about === "*" ? installationNamespace : about;
   const { action, resource } = edgeActions[own];
   const decision = guard.authorize(principal, { action, resource, within: undefined }, namespace);

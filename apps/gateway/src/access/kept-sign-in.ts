@@ -42,7 +42,7 @@ export function printSignIn({ principal, ...signIn }: SignIn): z.infer<typeof fo
 
 /** Undefined where it says something that this release does not know: then its bearer signs in again. */
 export function readSignIn(kept: unknown, ownId: string): SignIn | undefined {
-  // Releases that knew nobody but the administrator kept when it ends.
+  // Releases that knew only the administrator kept the end time.
   if (typeof kept === "number")
     return {
       ...{ id: ownId, principal: localAdministrator, by: "link", address: "", browser: "" },

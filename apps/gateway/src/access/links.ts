@@ -45,7 +45,7 @@ export class Links {
     link.isUsed = true;
   }
 
-  /** Whoever used it was not signed in after all. */
+  /** Its user was not signed in after all. */
   giveBack(token: string): void {
     const link = this.#links.get(hashOf(token));
     if (link !== undefined) link.isUsed = false;

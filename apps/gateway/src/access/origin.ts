@@ -9,7 +9,7 @@ import { hostNameIn, isLoopbackHost } from "@tutti/kernel";
 import { gatewayErrors } from "../errors.ts";
 
 /**
- * Whether a browser sent it, on behalf of a page or of whoever sits before it. Programs send none of these: Node's `fetch`
+ * Whether a browser sent it, on behalf of a page or of its user. Programs send none of these: Node's `fetch`
  * says a mode, but never where it comes from.
  */
 export function isOfBrowser(headers: IncomingHttpHeaders): boolean {
@@ -22,7 +22,7 @@ export function refuseStrangers(headers: IncomingHttpHeaders, isLoopback: boolea
   if (origin !== undefined && !isOrigin(origin, host)) throw gatewayErrors.originForeign({ origin });
   const site = headers["sec-fetch-site"];
   if (site !== "cross-site" && site !== "same-site") return;
-  // Whoever follows a link from somewhere else comes to the page, and has signed in or has not.
+  // A user who follows a link from elsewhere comes to the page, and has signed in or has not.
   const isVisit =
     isPage && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
   if (!isVisit) throw gatewayErrors.originForeign({ origin: "another site" });

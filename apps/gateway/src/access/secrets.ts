@@ -1,7 +1,7 @@
 /** Secrets that are given out, and how they are recognised. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** More than anybody could guess. */
+/** Impossible to guess. */
 export function newSecret(): string {
   return randomBytes(32).toString("base64url");
 }

@@ -4,7 +4,7 @@
  * 1. Who has signed in at one is known to another at once: what was not told yet is looked up.
  * 2. One that has ended comes back by nothing: that it was used is written only over what was seen of it, and what is
  *    answered or told late is from before.
- * 3. What is looked up waits for its turn: nobody is told that a good one has ended because others make secrets up.
+ * 3. What is looked up waits for its turn: a valid one is never reported as ended because others guess secrets.
  */
 import type { Foundation } from "@tutti/kernel";
 import type { BucketChange, FollowedBucket, NatsConnection } from "@tutti/nats";
@@ -26,9 +26,9 @@ const bucketName = "tutti_gateway_sign_ins";
 /** What never ends. */
 const keysBucketName = "tutti_gateway_keys";
 const sealKeyName = "cookies";
-/** Somebody else may be changing the same one. */
+/** Another gateway may be changing the same one. */
 const attemptsMax = 5;
-/** Secrets that are looked up at once: whoever makes them up does not keep the bucket busy. */
+/** Secrets that are looked up at once: guessed secrets do not keep the bucket busy. */
 const lanesMax = 16;
 /** More do not wait to be looked up. */
 const looksMax = 1_000;
@@ -159,7 +159,7 @@ export class SharedSignIns implements SignInStore {
     }
   }
 
-  /** Everything was told anew: what is not there any more has ended while nobody heard of it. */
+  /** Everything was told anew: what is not there any more has ended while this gateway did not listen. */
   #endUnseen(): void {
     for (const hash of this.#unseen) {
       this.#revisions.delete(hash);

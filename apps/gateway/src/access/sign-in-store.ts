@@ -59,7 +59,7 @@ export class SignInsInMemory implements SignInStore {
   }
 }
 
-/** One file of one gateway. Kept is what a sign-in can be recognised by: whoever reads it learns nothing to sign in with. */
+/** One file of one gateway. Kept is what a sign-in can be recognised by: a reader learns nothing to sign in with. */
 export class SignInFile implements SignInStore {
   readonly #file: string;
   readonly #kept = new Map<string, SignIn>();
@@ -133,7 +133,7 @@ async function readKept(file: string): Promise<Readonly<Record<string, unknown>>
     const kept: unknown = JSON.parse(textIn(await readFile(file, "utf8")) ?? "{}");
     return typeof kept === "object" && kept !== null ? { ...kept } : {};
   } catch {
-    // None yet, or half of one after a crash: then everybody signs in again.
+    // None yet, or half of one after a crash: then every user signs in again.
     return {};
   }
 }

@@ -1,11 +1,12 @@
 /**
  * Who has signed in with a browser, across restarts, and at every gateway that shares where that is kept.
  *
- * 1. Kept is what a sign-in can be recognised by, and whom it stands for: whoever reads that learns nothing to sign in with.
+ * 1. Kept is what a sign-in can be recognised by, and whom it stands for: a reader learns nothing to sign in with.
  * 2. A sign-in ends no later than what it was made with.
  * 3. None begins that is not recorded.
  * 4. What is open on behalf of one that is ended early is ended with it, wherever it was ended.
- * 5. Where there are too many, those go that whoever has most of them began first: nobody signs anybody else out by signing in.
+ * 5. Where there are too many, the oldest ones of the user with the most are removed: a new sign-in does not end
+ *    another user's.
  */
 import type { Clock } from "@tutti/kernel";
 import { hashOf, newSecret } from "./secrets.ts";

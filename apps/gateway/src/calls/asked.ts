@@ -20,7 +20,7 @@ export interface AskedParts {
   readonly query: URLSearchParams;
   /** Time for a request that names none. */
   readonly callMs: number;
-  /** Aborted when the process is about to stop: whoever waits for something comes again. */
+  /** Aborted when the process is about to stop: waiting callers retry later. */
   readonly stopping: AbortSignal;
 }
 
@@ -55,7 +55,7 @@ export class Asked implements CallContext {
     this.#span = tracer.start({ name: `${method} ${route}`, kind: "server", parent, attributes });
     response.setHeader("traceparent", formatTraceparent(this.#span.context));
     this.callMs = this.timeoutMs ?? callMs;
-    // Also fires after an answer; then nobody listens any more.
+    // Also fires after an answer; then no listener is left.
     response.once("close", () => this.#over.abort());
   }
 

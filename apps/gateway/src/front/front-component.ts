@@ -7,12 +7,14 @@ import { type Component, type ComponentContext, type Foundation, type Health, he
 import type { Access, Caller } from "../access/access.ts";
 import { requireAllowed } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
+import { gatewayErrors } from "../errors.ts";
 import type { LinkDoor } from "../link/link-door.ts";
 import type { RealtimeSettings } from "../realtime/configuration.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import { callerIn, contextOf } from "./context.ts";
 import type { Door } from "./door.ts";
 import type { LoadedFront } from "./loaded.ts";
+import { refuseUpgrade } from "./refuse-upgrade.ts";
 
 export interface FrontOptions {
   readonly host: HostContext;
@@ -105,8 +107,8 @@ export class Front implements Component {
       access.refuseStrangers(request.headers, { isPage: false });
       caller = await access.callerOf(request);
       access.hold(caller, socket);
-    } catch {
-      socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    } catch (thrown) {
+      refuseUpgrade(socket, thrown);
       return;
     }
     switch (request.url?.split("?", 1)[0]) {
@@ -117,8 +119,7 @@ export class Front implements Component {
         this.#realtime?.upgrade(request, socket, head, caller);
         break;
       default:
-        // The request has left HTTP: the answer is written by hand.
-        socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        refuseUpgrade(socket, gatewayErrors.upgradeUnknown({ path: (request.url ?? "").slice(0, 200) }));
     }
   }
 }

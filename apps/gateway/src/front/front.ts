@@ -2,8 +2,8 @@
  * What is behind the front door: every route of the table, the page, and what is followed, as one Fastify instance that
  * listens nowhere itself.
  *
- * 1. Every route needs a caller, unless it states that it is open or a page. The decision reads the route that matched, never
- *    the address: the router decodes addresses, so one route has many spellings.
+ * 1. Every route needs a caller, unless it states that it is open or a page. The decision reads the route that matched,
+ *    never the address: the router decodes addresses, so one route has many spellings.
  * 2. A route has one spelling. Escaped names of the API, absolute addresses and fragments are refused.
  * 3. Errors are answered with a problem document that contains no internals.
  */
@@ -70,6 +70,9 @@ declare module "fastify" {
   }
 }
 
+/** Ids are shorter. */
+const parameterCharsMax = 1_000;
+
 /** `open`: a route of the API without a caller. `page`: a document for browsers. */
 type Reach = "open" | "page";
 
@@ -81,10 +84,13 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
     logger: false,
     // The port belongs to the host; nothing listens here.
     forceCloseConnections: false,
-    routerOptions: { maxParamLength: 1_000 },
+    routerOptions: { maxParamLength: parameterCharsMax },
     schemaController: { compilersFactory: noCompilers },
-    frameworkErrors: (_error, request, reply) => {
-      sendProblem(reply, gatewayErrors.addressMalformed({ path: request.url.slice(0, 200) }));
+    frameworkErrors: ({ code }, request, reply) => {
+      const isTooLong = code === "FST_ERR_MAX_PARAM_LENGTH";
+      const tooLong = gatewayErrors.parameterTooLong({ most: parameterCharsMax });
+      const malformed = gatewayErrors.addressMalformed({ path: request.url.slice(0, 200) });
+      sendProblem(reply, isTooLong ? tooLong : malformed);
     },
   });
   app.decorateRequest("caller", undefined);
@@ -233,7 +239,7 @@ class Routing {
     };
   }
 
-  /** Whoever waits while the process stops is told to come again, not that the wait was given up. */
+  /** A caller that waits while the process stops is asked to retry, not that the wait was given up. */
   #errorOf(thrown: unknown): TuttiError {
     const error = errorFromUnknown(thrown);
     const isGivenUp = error.status === "CANCELLED" && this.#parts.stopping.aborted;

@@ -1,6 +1,6 @@
 /**
  * What is behind the door, as code. It is loaded while the process is put together and only where there is a gateway:
- * what loading leaves behind is given back before anybody is served, which later could not be done.
+ * what loading leaves behind is given back before the first request is served, which later could not be done.
  */
 export async function loadFront() {
   const [{ Realtime }, { LinkDoor }, { openFront }, { metricsPlugin }, { webhooksPlugin }, { AllProcesses }] =

@@ -14,6 +14,7 @@ export interface ProblemAnswer {
 const httpStatuses: ReadonlyMap<string, number> = new Map([
   [gatewayErrors.methodUnknown.code, 405],
   [gatewayErrors.bodyTooLarge.code, 413],
+  [gatewayErrors.parameterTooLong.code, 414],
   [accessErrors.requestTooLarge.code, 413],
   [gatewayErrors.mediaTypeUnknown.code, 415],
   [gatewayErrors.hostUnknown.code, 421],

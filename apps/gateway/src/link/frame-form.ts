@@ -31,7 +31,7 @@ export function writeFrame(frame: HostFrame, isText: boolean): string | Uint8Arr
 
 const known = new Set(Object.keys(AgentFrame.create()).flatMap((name) => [name, snakeCase(name)]));
 
-/** A misspelt field would be passed over, and the agent would wait for an answer to what nobody heard. */
+/** A misspelt field would be passed over, and the agent would wait for an answer to a message that was never read. */
 function refuseUnknown(json: object): void {
   const unknown = Object.keys(json).find((name) => !known.has(name));
   if (unknown !== undefined) throw new TypeError(`the field ${unknown}, which a frame does not have`);

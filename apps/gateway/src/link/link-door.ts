@@ -1,6 +1,6 @@
 /**
- * The link of agents over WebSocket, at `/v1/link`: the same protocol as over gRPC, for whoever has only this port, or only a
- * browser. Who may come in has been decided before.
+ * The link of agents over WebSocket, at `/v1/link`: the same protocol as over gRPC, for agents that reach only this
+ * port, or only a browser. Who may come in has been decided before.
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -9,6 +9,7 @@ import type { Guard } from "@tutti/host";
 import { type CallContext, errorFromUnknown, type Foundation, type Principal } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
 import { WebSocketServer } from "ws";
+import { answerHandshakes } from "../front/refuse-upgrade.ts";
 import { LinkedSocket } from "./linked-socket.ts";
 
 export interface LinkDoorParts {
@@ -39,6 +40,7 @@ export class LinkDoor {
 
   constructor(parts: LinkDoorParts) {
     this.#parts = parts;
+    answerHandshakes(this.#server);
     parts.guard?.onRulesChanged(() => this.#review());
   }
 

@@ -39,7 +39,7 @@ export function ownHandlers({
     },
     openapi: ({ reply }) => {
       reply.header("cache-control", "no-cache");
-      // Made when somebody asks, and once: it has all the words of the contracts.
+      // Made once, on first use: it has all the words of the contracts.
       description ??= describe(version);
       return description;
     },

@@ -54,7 +54,7 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
       const isMeant = (one: SignIn): boolean =>
         (wanted.all && one.id !== ownId) || one.id === wanted.id || whoIs(one.principal) === wanted.who;
       const meant = access.signIns().filter((one) => within(namespace)(one) && isMeant(one));
-      // Everybody may end what is their own.
+      // Every user may end their own.
       if (meant.length === 0 || !meant.every(isOf(principal)))
         requireAllowed(guard, principal, "endSignIns", namespace ?? undefined);
       const ids = new Set(meant.map(({ id }) => id));

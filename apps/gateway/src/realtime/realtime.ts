@@ -28,7 +28,7 @@ export interface RealtimeParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger" | "metrics">;
   readonly settings: RealtimeSettings;
   readonly requireAllowed: RequireAllowed;
-  /** Throws where what somebody showed is good no more. */
+  /** Throws if the caller's credential is no longer valid. */
   readonly requireOngoing?: (caller: Caller) => void;
   /** Tells that what is decided by has changed: what is open is decided on again. */
   readonly changes?: RuleChanges | undefined;

@@ -1,10 +1,10 @@
 import type { Problem } from "@tutti/kernel";
 import type { Caller } from "../access/access.ts";
 
-/** Throws where somebody may not follow the events of a namespace. */
+/** Throws if the caller may not follow the events of a namespace. */
 export type RequireAllowed = (caller: Caller, namespace: string) => void;
 
-/** What is open as long as somebody may have it. */
+/** Streams that stay open while the caller has the right. */
 export interface Held {
   /** Throws where they may no more. */
   readonly requireAllowed: () => void;

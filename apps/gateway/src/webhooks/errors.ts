@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why what somebody tells by a webhook is not taken. Nothing here says what a right signature would be. */
+/** Why a webhook is rejected. Nothing here says what a right signature would be. */
 export const webhookErrors = defineErrors("webhook", {
   unknown: {
     status: "NOT_FOUND",

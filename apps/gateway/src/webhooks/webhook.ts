@@ -1,8 +1,8 @@
 /**
  * What is done of what a webhook was told: a run begins, or one is told a signal.
  *
- * It is done by `service:webhook.NAME`, which is somebody like others: it may what roles and policies permit it, within its namespace
- * and the one action that it is for, and counts against its limit.
+ * It is done by `service:webhook.NAME`, which is an identity like others: it may do what roles and policies permit it,
+ * within its namespace and the one action that it is for, and counts against its limit.
  */
 import { hash } from "node:crypto";
 import { Scope } from "@tutti/contracts/governance/v1";

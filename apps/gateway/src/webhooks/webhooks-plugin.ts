@@ -1,4 +1,4 @@
-/** `POST /v1/webhooks/NAME`: what others tell, open to everybody, and taken of who signs it. */
+/** `POST /v1/webhooks/NAME`: webhooks of others, open to all, accepted if signed. */
 import { runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
 import { type CallContext, errorFromUnknown, type Foundation, type Principal } from "@tutti/kernel";

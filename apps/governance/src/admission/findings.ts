@@ -1,6 +1,6 @@
 /**
- * What rules found, taken in from services and looked at. Each batch is an event of the machine of its namespace, and so a record of
- * the audit: a finding is shown with the id of that record.
+ * What rules found, taken in from services and looked at. Each batch is an event of the machine of its namespace, and
+ * so a record of the audit: a finding is shown with the id of that record.
  */
 import type {
   admissionService,
@@ -34,7 +34,7 @@ export async function* takeBatches(
 ): AsyncGenerator<RecordFindingsReply, void> {
   for await (const { batch, findings, leftOut } of requests) {
     const byNamespace = Map.groupBy(findings, ({ namespace }) => namespace || systemNamespace);
-    // Nobody knows of which namespaces those were that were left out.
+    // It is unknown which namespaces the dropped events belonged to.
     if (leftOut > 0 && !byNamespace.has(systemNamespace)) byNamespace.set(systemNamespace, []);
     for (const [namespace, some] of byNamespace) {
       const left = namespace === systemNamespace ? leftOut : 0;
@@ -140,7 +140,7 @@ export async function withRecords(
   return findings.map((finding) => ({ ...finding, recordId: records.get(eventOf(finding)) ?? "" }));
 }
 
-/** Its name begins with the number of the event that brought it. */
+/** Its name starts with the number of the event that brought it. */
 function eventOf({ findingId }: Finding): number {
   return Number(findingId.slice(0, findingId.indexOf(".")));
 }

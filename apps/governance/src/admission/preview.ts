@@ -1,6 +1,7 @@
 /**
- * What rules would have said of what there is: the latest starts of runs, as they would be asked for again by whoever did, the definitions
- * that are registered, the agents that are there. They are judged as every process judges, and nothing is set.
+ * What rules would have said of what there is: the latest starts of runs, as their callers would request them again,
+ * the definitions that are registered, the agents that are there. They are judged as every process judges, and nothing
+ * is set.
  *
  * 1. What is looked at is what the caller may look at.
  * 2. Groups of callers are not in records: a rule that looks at `actor.groups` sees none there.

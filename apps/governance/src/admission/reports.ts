@@ -1,9 +1,10 @@
 /**
  * How frameworks are kept: by the rules that are tagged with their controls, and by what those found.
  *
- * 1. A control is kept when a rule that counts serves it, and everything that did not hold was refused, asked about or changed.
+ * 1. A control is kept when a rule that counts serves it, and everything that did not hold was refused, asked about or
+ *    changed.
  * 2. Each line leads to its evidence: the records of the audit that brought the findings, and the rules themselves.
- * 3. How often rules were looked at is known by whole days (UTC); a report counts the days that its span touches.
+ * 3. How often rules were looked at is known by whole days (UTC). A report counts the days that its span touches.
  */
 import { enumName } from "@tutti/contracts/enum";
 import {
@@ -213,7 +214,7 @@ function latestOf(
     });
 }
 
-/** The latest checkpoint, which holds all that is in the report; 0 where there is no audit. */
+/** The latest checkpoint, which holds all that is in the report. 0 where there is no audit. */
 async function checkpointNow({ audit, foundation }: ReportDependencies, namespace: string): Promise<number> {
   try {
     const page = { size: 1, token: "" };

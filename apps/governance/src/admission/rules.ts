@@ -1,8 +1,8 @@
 /**
  * Admission rules: kept in their namespace, tried before they hold, asked what they would say.
  *
- * 1. A rule is set when it can be read, all of its cases come out, and it is about something that is asked of rules: one that is kept and
- *    asked by nobody would be a lie.
+ * 1. A rule is set when it can be read, all of its cases come out, and it is about something that is asked of rules:
+ *    one that is kept and without a request would be a lie.
  * 2. What holds then is in a bundle before the caller has its answer.
  */
 import {

@@ -1,6 +1,7 @@
 /**
- * Files checked together, as `tutti validate` does on its own, and besides what only an installation can say: whether policies are readable,
- * what rules say of definitions, and, where that is asked, whether what is used exists here. Nothing is changed.
+ * Files checked together, as `tutti validate` does on its own, and besides what only an installation can say: whether
+ * policies are readable, what rules say of definitions, and, where that is asked, whether what is used exists here.
+ * Nothing is changed.
  */
 import {
   AdmissionSubject,
@@ -41,7 +42,7 @@ export async function validateFiles(
 ): Promise<ValidateReply> {
   const bytes = files.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
   if (bytes > bytesMax) throw governanceErrors.filesTooLarge({ bytes, most: bytesMax });
-  // Whoever never validates has no need of what reads all kinds of files.
+  // A process that never validates does not need the parsers.
   const parts = await import("@tutti/validation");
   const policies = files.filter(({ fileName }) => parts.isPolicyFile(fileName));
   const others = files.filter(({ fileName }) => !parts.isPolicyFile(fileName)).map(sourceOf);

@@ -2,7 +2,7 @@
  * Rules as they were: listed with who changed them and why, and gone back to.
  *
  * 1. A version's number is the revision of the rule: what a rule finds names it, and so does what it refuses.
- * 2. Going back sets the former text anew, so it is looked at like any other, and makes a version of its own.
+ * 2. Going back sets the former text again, so it is looked at like any other, and makes a version of its own.
  */
 import {
   AdmissionRule,
@@ -31,7 +31,7 @@ export async function listRuleVersions(
   const all = kept
     .map((version, index) => {
       const { rule: before } = other ?? kept[index - 1] ?? {};
-      // Of the first nobody would want to hear that all of it is new.
+      // For the first version, a list that says everything is new helps no reader.
       return { ...version, changes: before === undefined ? [] : changesOf(before, version.rule) };
     })
     .reverse();

@@ -96,7 +96,7 @@ async function* exportRecords(
     const { signer, signingKey } = keys;
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
     end = isCloudEvents ? "" : new ExportWriter(state).end(foundation.clock.now(), signed);
-    // It cannot be resumed: who lost the connection begins again.
+    // It cannot be resumed: who lost the connection starts again.
     yield { chunk: Buffer.from(text), records, last: false, cursor: "" };
   }
   yield { chunk: Buffer.from(end), records: exported, last: true, cursor: "" };

@@ -62,7 +62,7 @@ function record(
   );
 }
 
-/** One that this process owns, where there is one: nobody looks for it by its id. */
+/** One that this process owns, where there is one: callers do not look for it by its id. */
 function dayOf(
   { runtime, partitionOwner }: RefusalDependencies,
   namespace: string,

@@ -1,15 +1,18 @@
 /**
  * Goes round the journals: takes in what each has new, and has a checkpoint made of it.
  *
- * 1. What the own process has the audit's thread reads from its log, and this one nothing of it; other processes are asked for theirs.
- * 2. One round at a time. Who wants to see what is durable now waits for one that begins from now on.
- * 3. What was taken in may be cut from the journals then, and nothing before: an action that the audit has not got is not forgotten, and
- *    where it falls behind for long the disk fills up until nothing is done any more.
- * 4. A journal that cannot be reached is left for the next round; one that is not what was audited stops the audit, and says so.
- * 5. The last checkpoint is anchored in the journal, and outside if that is configured. A book that is not the one that an anchor knows
- *    is not gone on with; without a book a new one begins only where there is no anchor.
- * 6. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one, and goes on
- *    behind it. Without anybody asking, only the owner of the first partition goes round, and the others take what it made.
+ * 1. What the own process has the audit's thread reads from its log, and this one nothing of it. Other processes are
+ *    asked for theirs.
+ * 2. One round at a time. Who wants to see what is durable now waits for one that starts from now on.
+ * 3. What was taken in may be cut from the journals then, and nothing before: an action that the audit has not got is
+ *    not forgotten, and where it falls behind for long the disk fills up until nothing is done any more.
+ * 4. A journal that cannot be reached is left for the next round. One that is not what was audited stops the audit, and
+ *    says so.
+ * 5. The last checkpoint is anchored in the journal, and outside if that is configured. A book that is not the one that
+ *    an anchor knows is not continued with. Without a book a new one starts only where there is no anchor.
+ * 6. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one,
+ *    and continues behind it. Without a request, only the owner of the first partition goes round, and the others take
+ *    what it made.
  */
 import type { AuditFault, Checkpoint, SigningKey } from "@tutti/contracts/governance/v1";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
@@ -52,7 +55,7 @@ export interface RoundsParts extends Pick<HostContext, "mesh" | "foundation" | "
   };
 }
 
-/** Of batches of this process, and of those of others, in one checkpoint; the rest is for the next one. */
+/** Of batches of this process, and of those of others, in one checkpoint. The rest is for the next one. */
 const partBytesMax = 8 * 1024 * 1024;
 const readMs = 30_000;
 const hurriedMs = 500;
@@ -72,12 +75,12 @@ export interface BookPlace {
 
 export interface OpenedPlace {
   readonly file: string;
-  /** Of which the file is a copy; undefined where it is the book. */
+  /** Of which the file is a copy. Undefined where it is the book. */
   readonly shared: SharedBook | undefined;
   close(): void;
 }
 
-/** What a round needs, and everybody who asks. */
+/** What a round and each request need. */
 export interface OpenedAudit extends Pick<OpenedPlace, "shared"> {
   readonly thread: AuditThread;
   readonly keys: InstallationKeys;
@@ -101,7 +104,7 @@ export class AuditRounds implements Component {
   /** Without heads. */
   #last: Checkpoint | undefined;
   #unreached = "";
-  /** When the last round began that reached all journals. */
+  /** When the last round started that reached all journals. */
   #completeMs = 0;
   readonly #stopping = new AbortController();
 
@@ -148,7 +151,7 @@ export class AuditRounds implements Component {
     return this.#anchoring.problem === "" ? healthy : degraded(this.#anchoring.problem);
   }
 
-  /** The book, and what it is signed with; tried again by the next one who asks where it could not be opened. */
+  /** The book, and what it is signed with. Tried again by the next one who asks where it could not be opened. */
   opened(): Promise<OpenedAudit> {
     this.#opening ??= this.#open().catch((error: unknown) => {
       this.#opening = undefined;
@@ -265,13 +268,16 @@ export class AuditRounds implements Component {
     return settings.keepDays === 0 ? 0 : foundation.clock.now() - settings.keepDays * dayMs;
   }
 
-  /** Everything that was durable before the moment that this resolves with is under a checkpoint; 0 as long as some journal was never read. */
+  /**
+   * Everything that was durable before the moment that this resolves with is under a checkpoint. 0 as long as some
+   * journal was never read.
+   */
   fresh(): Promise<number> {
     this.#waiting ??= this.#next();
     return this.#waiting;
   }
 
-  /** Resolves with the next checkpoint, or when nobody waits any more. */
+  /** Resolves with the next checkpoint, or when no caller waits any more. */
   news(signal: AbortSignal, timeoutMs: number): Promise<void> {
     return this.#onCheckpoint.wait(timeoutMs, signal);
   }
@@ -317,7 +323,7 @@ export class AuditRounds implements Component {
     const checkpoint = checkpointOf(made, MerkleTree.after(size, before), signed);
     if (shared !== undefined) {
       const draft = await thread.call("draft", checkpoint);
-      // Of another process: taken, and gone on behind.
+      // Of another process: taken, and continued behind.
       if (!(await shared.add(draft, this.#stopping.signal))) return true;
     }
     // A copy of the data has both or none of them.

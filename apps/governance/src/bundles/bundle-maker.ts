@@ -1,14 +1,16 @@
 /**
  * Makes the bundles that services decide by: what all namespaces contribute, signed.
  *
- * 1. One is made when something has changed, of what was gathered for a moment, and one when the last is a third of its age old, so
- *    that services which hear nothing new know that there is nothing new.
- * 2. Each process of the service makes its own, of the same: what it does not keep it asks the process for that does. Which
- *    namespaces there are, and that one has changed elsewhere, it sees in the index, which is at most a second behind.
- * 3. A bundle's number is when it was made, so that of two processes the later bundle counts, and none is needed to agree.
- * 4. As long as a namespace cannot be asked, no bundle is made without it: the last one goes on.
- * 5. A stop waits for no answer: what is asked may be opened for the first time just then, on a machine that is busy. It waits for keys
- *    that are being made, since whoever stops the process may take the directory away then.
+ * 1. One is made when something has changed, of what was gathered for a moment, and one when the last is a third of its
+ *    age old, so that services which hear nothing new know that there is nothing new.
+ * 2. Each process of the service makes its own, of the same: what it does not keep it asks the process for that does.
+ *    Which namespaces there are, and that one has changed elsewhere, it sees in the index, which is at most a second
+ *    behind.
+ * 3. A bundle's number is when it was made, so that of two processes the later bundle counts, and none is needed to
+ *    agree.
+ * 4. As long as a namespace cannot be asked, no bundle is made without it: the last one continues.
+ * 5. A stop waits for no answer: what is asked may be opened for the first time just then, on a machine that is busy.
+ *    It waits for keys that are being made, because the directory may be removed after the stop.
  */
 import { type Bundle, BundleContent, type policyService } from "@tutti/contracts/governance/v1";
 import { allEntries, type MachineDependencies } from "@tutti/host/serving";
@@ -89,7 +91,7 @@ export class BundleMaker implements Component, MachineEventListener {
     return unhealthy(`no bundle can be made: ${String(this.#problem)}`);
   }
 
-  /** The last one; undefined before the first. */
+  /** The last one. Undefined before the first. */
   get latest(): MadeBundle | undefined {
     return this.#made;
   }
@@ -137,7 +139,7 @@ export class BundleMaker implements Component, MachineEventListener {
         }
         this.#problem = undefined;
       } catch (error) {
-        // While partitions are on their way nobody can be asked; who waits for a bundle waits on.
+        // While partitions are on their way no owner can be asked. Waiters for a bundle keep waiting.
         if (this.#problem === undefined) logger.debug("no bundle can be made yet", { error });
         this.#problem = error;
       }
@@ -165,7 +167,7 @@ export class BundleMaker implements Component, MachineEventListener {
     }
   }
 
-  /** One at a time; who comes meanwhile gets one that was begun afterwards. */
+  /** One at a time. Who comes meanwhile gets one that was started afterwards. */
   async #make(isDue: boolean): Promise<MadeBundle> {
     await this.#making?.catch(() => {});
     if (this.#making !== undefined) return this.#make(isDue);

@@ -1,6 +1,7 @@
 /**
- * What a change of policies would mean: every recorded decision is made again by what would hold, and each that would come out
- * otherwise than it did, and otherwise than it does at present, is told. What a bearer's own narrowing denied stays denied.
+ * What a change of policies would mean: every recorded decision is made again by what would hold, and each that would
+ * come out otherwise than it did, and otherwise than it does at present, is told. What a bearer's own narrowing denied
+ * stays denied.
  */
 import type { Flip, PreviewImpactReply, PreviewImpactRequest } from "@tutti/contracts/governance/v1";
 import { spanOf } from "@tutti/host";
@@ -32,7 +33,7 @@ export async function* previewImpact(
   const fromMs = span === undefined ? nowMs - spanDefaultMs : from;
   const all = await recordedIn(dependencies, context, { fromMs, toMs: to });
   const after = new PolicyEvaluator(cedar, contentAfter(content, namespace, change));
-  // Where the caller stood; what was recorded since comes before it, and is told with another preview.
+  // Where the caller stood. What was recorded since comes before it, and is told with another preview.
   const begin = cursor === "" ? 0 : all.findIndex((decision) => placeOf(decision) > cursor);
   for (let at = begin === -1 ? all.length : begin; ; at += atOnce) {
     const some = all.slice(at, at + atOnce);

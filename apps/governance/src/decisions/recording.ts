@@ -27,7 +27,7 @@ export async function* takeRecords(
 ): AsyncGenerator<RecordDecisionsReply, void> {
   for await (const { batch, decisions, leftOut } of requests) {
     const byNamespace = Map.groupBy(decisions, ({ question }) => question?.inNamespace || systemNamespace);
-    // Nobody knows of which namespaces those were that were left out.
+    // It is unknown which namespaces the dropped events belonged to.
     if (leftOut > 0 && !byNamespace.has(systemNamespace)) byNamespace.set(systemNamespace, []);
     for (const [namespace, some] of byNamespace) {
       const left = namespace === systemNamespace ? leftOut : 0;

@@ -1,4 +1,7 @@
-/** For whom keys and tokens are made: for the caller, within what it showed itself; for another by who may change principals. */
+/**
+ * For whom keys and tokens are made: for the caller, within what it showed itself. For another by who may change
+ * principals.
+ */
 import { Scope } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
 import type { CallContext } from "@tutti/kernel";

@@ -1,4 +1,4 @@
-/** Keys for APIs. The key itself is in the reply that made it and nowhere else; what is kept of it is its hash. */
+/** Keys for APIs. The key itself is in the reply that made it and nowhere else. What is kept of it is its hash. */
 import {
   ApiKey,
   type CreateKeyRequest,
@@ -28,7 +28,7 @@ interface Wanted {
   readonly scope: Scope;
   /** Infinity for one that does not end. */
   readonly expireMs: number;
-  /** Empty where it takes nobody's place. */
+  /** Empty if it replaces none. */
   readonly replacesKeyId: string;
   readonly overlapUntilMs: number;
 }
@@ -57,7 +57,7 @@ export async function rotateKey(
   const { actor } = await bearerOf(dependencies, bearer, context);
   const scope = scopeWithin(context.principal.shown?.scope, old.scope);
   const { clock } = dependencies.foundation;
-  // The next one is good for as long as this one was meant to be; one that was rotated before has its end cut already.
+  // The next one is good for as long as this one was meant to be. One that was rotated before has its end cut already.
   const isCut = successorKeyId !== "";
   const lifetimeMs =
     expireTime === undefined || createTime === undefined || isCut
@@ -162,7 +162,7 @@ async function make(dependencies: TenantDependencies, wanted: Wanted, context: C
   return { key: await keyShown(dependencies, keyId, context), secret: printApiKey({ keyId, secret }) };
 }
 
-/** What the first call under the same idempotency key made; undefined where this is the first. */
+/** What the first call under the same idempotency key made. Undefined where this is the first. */
 async function repetitionOf(
   dependencies: TenantDependencies,
   wanted: ApiKey,

@@ -1,4 +1,6 @@
-/** Who is kept out of the installation because of guessing. That is kept by the namespace `system`; any other has none. */
+/**
+ * Who is kept out of the installation because of guessing. That is kept by the namespace `system`. Any other has none.
+ */
 import type { LiftLockoutRequest, ListLockoutsRequest, Lockout } from "@tutti/contracts/governance/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { endOfLockout, liftLockout } from "@tutti/machine-entities/tenant";

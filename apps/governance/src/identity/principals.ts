@@ -1,4 +1,4 @@
-/** Principals: made, shown, listed, changed, taken away; and who one is oneself. */
+/** Principals: made, shown, listed, changed, taken away. who one is oneself. */
 import {
   type CreatePrincipalRequest,
   type DeletePrincipalRequest,
@@ -97,7 +97,7 @@ export async function deletePrincipal(
   return { removed: removed > 0 };
 }
 
-/** Whoever calls, as they are known here. */
+/** The caller, as known here. */
 export async function myself(
   dependencies: TenantDependencies,
   context: CallContext,

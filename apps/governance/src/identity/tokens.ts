@@ -42,7 +42,7 @@ interface Wanted {
   readonly redeemsTokenId: string;
 }
 
-/** What somebody showed: who it is, and what may be made of it. */
+/** A credential: whose it is, and what may be made of it. */
 type Shown = Pick<TokenIdentity, "tokenId" | "actor" | "namespace" | "groups" | "scope" | "use"> & {
   /** Infinity where it does not end. */
   readonly expireMs: number;
@@ -195,7 +195,7 @@ async function repetitionOf(
   return found;
 }
 
-/** What the caller showed; undefined for the installation's own. */
+/** What the caller showed. Undefined for the installation's own. */
 async function shownBy(dependencies: TenantDependencies, context: CallContext): Promise<Shown | undefined> {
   const { shown } = context.principal;
   if (shown === undefined) return;

@@ -1,4 +1,7 @@
-/** Namespaces: made, shown, changed, taken away. What is kept of one is its tenant; `default` and `system` need nobody to make them. */
+/**
+ * Namespaces: made, shown, changed, taken away. What is kept of one is its tenant. `default` and `system` exist by
+ * themselves.
+ */
 import {
   type CreateNamespaceRequest,
   type DeleteNamespaceRequest,
@@ -50,7 +53,7 @@ async function create(
   context: CallContext,
 ) {
   const { name } = resource;
-  // One that is always there is as nobody said anything of it, until somebody does.
+  // A namespace that always exists has the defaults until it is changed.
   const isKept = builtIn.has(name) && (await tenantOf(dependencies, name, context)).namespace !== undefined;
   if (builtIn.has(name) && !isKept) {
     if (!isPlain(resource)) throw tenantErrors.exists({ what: "namespace", id: name });
@@ -85,7 +88,7 @@ async function update(
   return { resource: await shown(dependencies, name, context) };
 }
 
-/** Work that would go on although nobody may do anything in the namespace any more. */
+/** Work that would continue although no caller may do anything in the namespace any more. */
 const works = [
   { service: "workflow", kinds: ["run", "schedule"] },
   { service: "swarm", kinds: ["mission"] },
@@ -108,7 +111,7 @@ async function remove(
   if (builtIn.has(namespace)) throw governanceErrors.namespaceBuiltIn({ namespace });
   const { changes, namespace: kept } = await tenantOf(dependencies, namespace, context);
   if (kept === undefined && changes === 0) return { removed: false };
-  // Whoever cannot be asked may have something that goes on: then it is not removed.
+  // A service that cannot be asked may have running work: then it is not removed.
   for (const { service, kinds } of works) {
     const page = { size: 1, token: "" };
     const asked = { namespace, kinds: [...kinds], statuses: unended, page };
@@ -142,7 +145,7 @@ async function deleteSecrets(
   }
 }
 
-/** By name; from the last bundle, which has them all: those that the caller may look into. */
+/** By name. From the last bundle, which has them all: those that the caller may look into. */
 async function list(
   dependencies: TenantDependencies,
   { labels, page }: ListNamespacesRequest,

@@ -1,4 +1,4 @@
-/** What a change of policies would be: what is wrong with it, what would hold after it, and whether anybody could still undo it. */
+/** What a change of policies would be: what is wrong with it, what would hold after it, and whether a caller could still undo it. */
 import {
   type BundleContent,
   Enforcement,
@@ -47,7 +47,7 @@ export function changeTo(
 
 const mending = "governance.policies.apply";
 
-/** Whether somebody could change policies before, and nobody could after. Who works at the machine itself is not looked at. */
+/** Whether some identity could change policies before, and none could after. The administrator of the machine is not counted. */
 export function locksOut(
   cedar: Cedar,
   { before, after }: { readonly before: BundleContent; readonly after: BundleContent },

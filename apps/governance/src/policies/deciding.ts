@@ -1,4 +1,4 @@
-/** Decisions that governance itself needs: by what holds after all that was changed here, before any bundle has reached anybody. */
+/** Decisions that governance itself needs: by what holds after all that was changed here, before a bundle has reached any process. */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import type { CallContext, Clock, Labels, Principal } from "@tutti/kernel";
@@ -53,7 +53,7 @@ export class Deciding {
     return this.#present;
   }
 
-  /** Whether whoever calls may also do something else, in a namespace, to any thing or to one. The installation's own may. */
+  /** Whether the caller may also do another action, in a namespace, to any thing or to one. The installation's own may. */
   async mayAlso(
     { principal }: Pick<CallContext, "principal">,
     action: string,

@@ -46,7 +46,7 @@ export function decisionOf({ question, verdict, bundle, nowMs }: Told): Decision
   };
 }
 
-/** A wrong word is denied as everything is that nothing permits: whoever asks is told which it is. */
+/** A wrong word is denied as everything is that nothing permits: the caller learns which word it is. */
 function faultsOf({ action, resourceKind }: AccessQuestion): string[] {
   const problem = unserved(action);
   if (problem !== undefined) return [problem];

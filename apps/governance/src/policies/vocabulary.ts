@@ -30,7 +30,7 @@ export function vocabulary(): Vocabulary {
   return made;
 }
 
-/** Actions that nobody serves would give nothing, and nobody would know. @param field that they stand in */
+/** Actions that no service implements would grant nothing, without a warning. @param field that they stand in */
 export function requireServed(field: string, actions: readonly string[]): void {
   const violations = actions.flatMap((action, index) => {
     const message = unserved(action);
@@ -40,7 +40,7 @@ export function requireServed(field: string, actions: readonly string[]): void {
   if (first !== undefined) throw tenantErrors.invalid({ problem: first.message }, { violations });
 }
 
-/** What is wrong with an action, or a pattern of some, that nobody serves. */
+/** What is wrong with an action, or a pattern of some, that no service implements. */
 export function unserved(action: string): string | undefined {
   const { actions } = vocabulary();
   if (vocabulary().matching([action]).length > 0) return undefined;

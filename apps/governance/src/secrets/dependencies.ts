@@ -10,7 +10,7 @@ export interface SecretDependencies extends MachineDependencies {
   readonly ids: Pick<IdSource, "newId">;
   readonly sealing: SealingKeys;
   readonly deciding: Pick<Deciding, "mayAlso">;
-  /** Hears of uses that were refused; undefined where nothing is enforced. */
+  /** Hears of uses that were refused. Undefined where nothing is enforced. */
   readonly guard: Pick<Guard, "refusedInside"> | undefined;
   readonly keepMs: number;
 }

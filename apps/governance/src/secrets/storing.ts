@@ -1,4 +1,4 @@
-/** Values stored, ended, and sealed anew. A value is sealed here, before anything else sees it. */
+/** Values stored, ended, and sealed again. A value is sealed here, before anything else sees it. */
 import { timingSafeEqual } from "node:crypto";
 import type {
   DeleteSecretRequest,
@@ -59,7 +59,7 @@ interface Wanted {
   readonly intent: string;
 }
 
-/** Whether the same was stored under the same intent; throws where something else was. */
+/** Whether the same was stored under the same intent. Throws where something else was. */
 function isStored(
   { sealing }: SecretDependencies,
   { kept }: SecretsView,
@@ -110,7 +110,7 @@ export async function deleteSecret(
   return { ended: (await tellSecrets(dependencies, told, context)).versions };
 }
 
-/** A repetition goes on with the key that was made for the first call. */
+/** A repetition continues with the key that was made for the first call. */
 export async function rotateSealing(
   dependencies: SecretDependencies,
   _request: RotateSealingRequest,

@@ -20,7 +20,7 @@ export function tenantKey(namespace: string): InstanceKey {
   return { namespace, kind: "tenant", id: namespace };
 }
 
-/** All that is kept of a namespace; nothing where nobody said anything of it. */
+/** All that is kept of a namespace. Nothing if it was never configured. */
 export function tenantOf(
   dependencies: MachineDependencies,
   namespace: string,
@@ -42,7 +42,7 @@ export async function tellTenant<Body, Reply>(
   return reply;
 }
 
-/** The revision that a caller saw; 0 where it saw none. */
+/** The revision that a caller saw. 0 where it saw none. */
 export function revisionOf(text: string | undefined): number {
   return text === undefined || text === "" ? 0 : Number(text);
 }

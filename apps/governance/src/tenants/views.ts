@@ -1,4 +1,4 @@
-/** What is kept, as the contracts show it. Only read: nobody changes what a tenant has. */
+/** What is kept, as the contracts show it. Only read: the tenant's objects are not changed here. */
 import {
   AdmissionRule,
   type ApiKey,

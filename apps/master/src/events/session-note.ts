@@ -1,4 +1,4 @@
-/** What is told of an event of a session: noted while that is decided, told when it is durable. */
+/** What is informed of an event of a session: noted while that is decided, told when it is durable. */
 import { contractEvent, type EventInput } from "@tutti/bus";
 import type { EventHeader } from "@tutti/contracts/events/v1";
 import { type SessionEventPayloads, sessionEvents } from "@tutti/contracts/events/v1/session";
@@ -10,7 +10,7 @@ type NotedType = keyof SessionEventPayloads;
 /** The payload of an event without what every event says. */
 type NotedBody<T extends NotedType> = Omit<SessionEventPayloads[T], "header">;
 
-/** Nothing of the machine's own state is kept in it: that goes on. */
+/** Nothing of the machine's own state is kept in it: that continues. */
 export interface SessionNote<T extends NotedType = NotedType> extends NoteHead {
   readonly kind: "event";
   readonly type: T;

@@ -1,4 +1,4 @@
-/** What is told of sessions. */
+/** What is informed of sessions. */
 import type {
   ModeChosenV1,
   PlanMadeV1,

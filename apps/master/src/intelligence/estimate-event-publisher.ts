@@ -31,7 +31,7 @@ const teller: EventMapper<DriftNote> = {
 
 interface Watched {
   readonly drifts: Drifts;
-  /** What has come since it was looked at last; undefined for nothing. */
+  /** What has come since it was looked at last. Undefined for nothing. */
   head: NoteHead | undefined;
   isLooking: boolean;
 }

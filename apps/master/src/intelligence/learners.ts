@@ -1,6 +1,6 @@
 /**
- * What is known in each namespace, learned from its experience and brought up to date whenever it is asked for. It is no state: it is made
- * anew from what the machine keeps, and then is the same.
+ * What is known in each namespace, learned from its experience and brought up to date whenever it is asked for. It is
+ * no state: it is made again from what the machine keeps, and then is the same.
  */
 import { ask, type MachineDependencies } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
@@ -13,7 +13,7 @@ import {
 } from "@tutti/machine-entities/experience";
 import { runtimeErrors } from "@tutti/runtime/errors";
 
-/** Namespaces that are remembered at most; others are learned anew when they are asked for. */
+/** Namespaces that are remembered at most. Others are learned again when they are asked for. */
 const learnersMax = 200;
 
 const nothing: ExperienceNews = {
@@ -52,7 +52,7 @@ export class Learners {
     }
   }
 
-  /** What has come since; refused where another process has it. */
+  /** What has come since. Refused where another process has it. */
   async read(place: NewsWanted, context: CallContext): Promise<ExperienceNews> {
     const question = { query: experienceNews, body: place };
     try {

@@ -1,8 +1,8 @@
 /**
  * Acquiring a lock for a caller that waits.
  *
- * 1. The machine keeps the line; here is only who listens. A caller that hangs up, or a process that dies, leaves a place
- *    that is kept for a while, and given up when nobody asks again.
+ * 1. The machine keeps the line. Here is only who listens. A caller that hangs up, or a process that dies, leaves a
+ *    place that is kept for a while, and given up without a further request.
  * 2. What was not heard of, as when the lock has another owner by now, is found by asking again once in a while.
  */
 import { type AcquireLockRequest, type LockGrant, LockWaitEnd } from "@tutti/contracts/session/v1";
@@ -77,7 +77,7 @@ function refuse(
   if (isGivenUp) throw lockErrors.placeLost({ name, holder });
 }
 
-/** The place is kept for whoever asks again. That it could not be said does no harm: it is given up a little later. */
+/** The place is kept for a repeated request. That it could not be said does no harm: it is given up a little later. */
 async function hangUp(
   dependencies: LockDependencies,
   key: InstanceKey,

@@ -1,10 +1,10 @@
 /**
  * Looks for circles of works that wait for each other's locks, and has one of each give way.
  *
- * 1. A circle is believed when it was seen twice, with the same waits and the same grants: then there was a moment at which it
- *    was there as a whole, and a circle does not go away by itself while its leases are renewed.
- * 2. Each process looks at the namespaces in which somebody waits for a lock of its own; and each victim is told of by the
- *    process that has the lock it waits for. So every circle is looked for, and told of once.
+ * 1. A circle is believed when it was seen twice, with the same waits and the same grants: then there was a moment at
+ *    which it was there as a whole, and a circle does not go away by itself while its leases are renewed.
+ * 2. Each process looks at the namespaces in which a waiter waits for one of its own locks. each victim is informed of
+ *    by the process that has the lock it waits for. So every circle is looked for, and told of once.
  * 3. What cannot be asked is left out: then a circle may be found later, and none is seen that is not there.
  */
 import type { Lock } from "@tutti/contracts/session/v1";
@@ -56,7 +56,7 @@ export class DeadlockFinder implements Component {
     await this.#looking;
   }
 
-  /** One look at all namespaces in which somebody waits here. */
+  /** One look at all namespaces with waiters here. */
   async look(): Promise<void> {
     const namespaces = new Set<string>();
     for (const key of this.#parts.waits.contended) {

@@ -26,7 +26,7 @@ const nobodys: LockStanding = {
   ...{ permits: 1, free: 1, holds: [], waits: [], waiting: 0, lastToken: 0, isLive: false },
 };
 
-/** One that nobody uses is not there, and free. */
+/** An unused one does not exist, and free. */
 export async function standingOf(
   dependencies: LockDependencies,
   key: InstanceKey,

@@ -58,7 +58,7 @@ function locksBy(
         ...{ namespace, kinds: ["lock"], idPrefix: prefix, statuses: [WorkStatus.WORK_STATUS_RUNNING] },
         labels: contendedOnly ? [contended] : [],
       });
-      // A name begins anew with each incarnation, and so does the count of its events.
+      // A name restarts with each incarnation, and so does the count of its events.
       const found = new Map(
         entries.map(({ key, incarnation, events }) => [key.id, -(incarnation * eventsMax + events)]),
       );

@@ -1,4 +1,4 @@
-/** What is told of locks: noted while it is decided, told when it is durable. */
+/** What is informed of locks: noted while it is decided, told when it is durable. */
 import type { SessionEventPayloads } from "@tutti/contracts/events/v1/session";
 import type {
   DeadlockFoundV1,
@@ -31,15 +31,15 @@ export interface LockEvent<T extends LockEventType = LockEventType> extends Note
   readonly body: Omit<SessionEventPayloads[T], "header">;
 }
 
-/** What somebody hears. */
+/** What a listener receives. */
 export interface LockNote {
   readonly key: InstanceKey;
   readonly heard?: { readonly holder: string; readonly lockEvent: LockWaitOutcome };
-  /** Somebody waits for it. */
+  /** A waiter waits for it. */
   readonly isWaitedFor?: boolean;
-  /** Whether it is held, waited for or set from then on; a free one is as if it had never been. */
+  /** Whether it is held, waited for or set from then on. A free one is as if it had never been. */
   readonly isLive?: boolean;
-  /** A work that begins to hold it or to wait for it. */
+  /** A work that starts to hold it or to wait for it. */
   readonly joined?: WorkReference | undefined;
   /** A work that has ceased to. */
   readonly left?: WorkReference | undefined;

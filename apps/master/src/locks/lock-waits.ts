@@ -9,7 +9,7 @@ export type LockWaitOutcome =
 
 type Listener = (lockEvent: LockWaitOutcome) => void;
 
-/** Locks that are remembered at most; others are in the index a moment later. */
+/** Locks that are remembered at most. Others are in the index a moment later. */
 const locksMax = 10_000;
 
 export class LockWaits {
@@ -19,7 +19,7 @@ export class LockWaits {
   readonly #live = new Map<string, { readonly key: InstanceKey; readonly change: number }>();
   #changes = 0;
 
-  /** Locks that somebody waited for the last time they were looked at. */
+  /** Locks with waiters at the last check. */
   get contended(): readonly InstanceKey[] {
     return [...this.#contended.values()];
   }
@@ -60,7 +60,7 @@ export class LockWaits {
     if (this.#contended.size < locksMax) this.#contended.set(textOf(key), key);
   }
 
-  /** Nobody waits for it any more, or not here. */
+  /** No waiter waits for it any more, or not here. */
   over(key: InstanceKey): void {
     this.#contended.delete(textOf(key));
   }

@@ -1,4 +1,4 @@
-/** Work that has ended holds no lock and waits for none, whoever acquired it. What is missed here ends with its lease. */
+/** Work that has ended holds no lock and waits for none, in any case. What is missed here ends with its lease. */
 import type { Bus, BusEvent, Subscription } from "@tutti/bus";
 import type { Cause } from "@tutti/contracts/types/v1";
 import { type Component, errorFromUnknown, type Foundation, type InstanceKey } from "@tutti/kernel";

@@ -6,7 +6,7 @@ import type { IntendedTask, PresentAgent } from "@tutti/planner";
 import { intendedOf, presentIn } from "@tutti/sessions";
 import { planningErrors } from "./errors.ts";
 
-/** Tasks, and the definition that they are of; empty where there is none. */
+/** Tasks, and the definition that they are of. Empty where there is none. */
 export interface Named {
   readonly tasks: readonly TaskSpec[];
   readonly definition: string;

@@ -8,7 +8,7 @@ import { indexLabels, modeName } from "@tutti/machine-session";
 import { lines } from "../api/sessions/listing.ts";
 import type { PlanningDependencies } from "./dependencies.ts";
 
-/** Sessions that are looked at for one page: where few choices are like what is asked for, the next page goes on. */
+/** Sessions that are looked at for one page: where few choices are like what is asked for, the next page continues. */
 const lookedAtMax = 1_000;
 const askedAtOnce = 16;
 

@@ -58,7 +58,7 @@ function expectedOf(
   return {
     ...{ mode: name, meanMs, highMs: Math.max(meanMs, highMs), quality: expectedQuality || 1 },
     ...{ cost: money || timeMs || meanMs, use: { timeMs, money }, words: reason },
-    // Whoever says nothing of it means that it can be chosen.
+    // Not set means that it can be chosen.
     ...(!eligible && reason !== "" && { ineligible: reason }),
   };
 }

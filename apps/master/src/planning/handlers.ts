@@ -1,4 +1,4 @@
-/** Plans and choices as answers to questions: nothing is begun by them. */
+/** Plans and choices as answers to questions: nothing is started by them. */
 import type { planningService } from "@tutti/contracts/intelligence/v1";
 import type { Handlers } from "@tutti/mesh";
 import { atOwner } from "../intelligence/handlers.ts";

@@ -137,7 +137,7 @@ function shown(
   };
 }
 
-/** By what was learned, where the plan went by that; else by what the author says, or a guess. */
+/** By what was learned, where the plan went by that. Else by what the author says, or a guess. */
 function estimated(
   knowledge: Knowledge,
   { tasks, definition }: Named,

@@ -122,7 +122,7 @@ interface Standing {
   isBesideOthers: boolean;
 }
 
-/** One for each session with something at work or waiting, over all pools. */
+/** One for each session with something running or waiting, over all pools. */
 async function standingsOf(
   dependencies: ResourceDependencies,
   pool: string,
@@ -159,7 +159,7 @@ function noteShare(found: Standing, use: Use, share: PoolShare, name: string): v
 }
 
 interface Field {
-  /** What the labels of its agents satisfy, in words; empty for all of the pool. */
+  /** What the labels of its agents satisfy, in words. Empty for all of the pool. */
   readonly where: string;
   readonly capacity: number;
   readonly shares: readonly PoolShare[];

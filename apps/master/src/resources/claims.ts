@@ -1,6 +1,6 @@
 /**
- * What pools said last of what they use: they say it every second where something has a limit. It is no state: whoever owns the ledger next
- * hears it within a second.
+ * What pools said last of what they use: they say it every second where something has a limit. It is no state: the next
+ * owner of the ledger hears it within a second.
  */
 import type { AllotmentUse } from "@tutti/contracts/session/v1";
 import type { Clock } from "@tutti/kernel";

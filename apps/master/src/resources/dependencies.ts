@@ -1,4 +1,4 @@
-/** What sessions wait for of each other: said when they are started, or until they begin. */
+/** What sessions wait for of each other: said when they are started, or until they start. */
 import type {
   AddDependencyReply,
   AddDependencyRequest,
@@ -18,7 +18,7 @@ import { sessionNamed, tellSession } from "../api/sessions/dependencies.ts";
 import { checkWaits } from "../api/sessions/waits.ts";
 import type { ResourceDependencies } from "./resource-dependencies.ts";
 
-/** Sessions that have not begun and are looked at for whom they wait. */
+/** Sessions that have not started and are looked at for whom they wait. */
 const lookedAtMax = 1_000;
 
 export async function listDependencies(
@@ -41,7 +41,7 @@ export async function listDependencies(
   return { needs, neededBy: await whoNeeds(dependencies, sessionId, session, context) };
 }
 
-/** Known in the session before it begins. The same again changes nothing. */
+/** Known in the session before it starts. The same again changes nothing. */
 export async function addDependency(
   dependencies: ResourceDependencies,
   { sessionId, dependency, reason }: AddDependencyRequest,
@@ -72,7 +72,7 @@ export async function removeDependency(
   return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
-/** Sessions of the same namespace that wait for one: others are not there for whoever asks. */
+/** Sessions of the same namespace that wait for one: others do not exist for the caller. */
 async function whoNeeds(
   dependencies: ResourceDependencies,
   sessionId: string,
@@ -124,7 +124,7 @@ async function sessionIn(
   try {
     return (await sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context })).session;
   } catch (error) {
-    // Whoever may see what a session waits for may not be able to look into the other's namespace.
+    // A caller that may see what a session waits for may not be able to look into the other's namespace.
     if (isTuttiError(error) && ["NOT_FOUND", "PERMISSION_DENIED"].includes(error.status)) return undefined;
     throw error;
   }

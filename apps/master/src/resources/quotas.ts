@@ -1,4 +1,4 @@
-/** Quotas: set, taken away, looked at; and the parts of them that pools ask for. */
+/** Quotas: set, taken away, looked at. the parts of them that pools ask for. */
 import {
   type ClaimAllotmentsReply,
   type ClaimAllotmentsRequest,
@@ -87,7 +87,7 @@ function shown(
   };
 }
 
-/** The number in a revision; one that was never given matches none. */
+/** The number in a revision. One that was never given matches none. */
 function numberOf(revision: string): number {
   if (revision === "") return 0;
   return /^a[1-9]\d*$/.test(revision) ? Number(revision.slice(1)) : -1;

@@ -18,7 +18,7 @@ import { OfferingsSeen } from "../api/sessions/offerings-seen.ts";
 import { SessionEventPublisher } from "../events/session-event-publisher.ts";
 
 export interface SessionHosting {
-  /** What sessions want done; nothing is asked for before `begin`. */
+  /** What sessions want done. Nothing is asked for before `begin`. */
   readonly effects: SessionEffects;
   /** Hears what happens to sessions. */
   readonly eventListener: MachineEventListener;

@@ -10,7 +10,7 @@ export interface Clone {
   readonly race: string;
   readonly workerInTypeScript: string;
   readonly workerInPython: string;
-  /** Ends a program of Node when whoever started it is gone. */
+  /** Ends a program of Node when its parent is gone. */
   readonly leashForNode: string;
   /** The same for Python; it runs the program, or says why this Python cannot. */
   readonly leashForPython: string;

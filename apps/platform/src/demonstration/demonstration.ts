@@ -2,8 +2,8 @@
  * The demonstration: two workers as processes of their own over the link that all workers use, and, once per data
  * directory, what they work on.
  *
- * It uses the platform as anybody does, from outside. Nothing of the platform waits for it: what goes wrong here is logged,
- * and the platform goes on.
+ * It uses the platform as any client does, from outside. Nothing of the platform waits for it: what goes wrong here is
+ * logged, and the platform goes on.
  */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -76,7 +76,7 @@ export class Demonstration implements Component {
     });
   }
 
-  /** Workers finish while there is somebody to tell what came of it. */
+  /** Workers finish while the platform can still receive their results. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#stopping.abort();
     signal.addEventListener("abort", () => this.#kill(), { once: true });
@@ -215,6 +215,6 @@ export class Demonstration implements Component {
 }
 
 /** Listening everywhere, it is at this machine's own address too. */
-function linkAddress(address: string): string {
+export function linkAddress(address: string): string {
   return address.replace(/^(0\.0\.0\.0|\[::\]):/, "127.0.0.1:");
 }

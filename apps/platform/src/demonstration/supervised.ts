@@ -3,7 +3,7 @@
  *
  * 1. One that ends is started again, after a pause that grows as long as it does not last.
  * 2. A program that does not run here gives way to the next one; the last one never does.
- * 3. Told to stop, it may finish what is at work. Whoever stops it twice ends it at once.
+ * 3. Told to stop, it may finish what is at work. A second stop ends it at once.
  * 4. What it logs is its own affair until something is wrong.
  */
 import { type Backoff, backoffMs, type Foundation, type Logger, type Timer } from "@tutti/kernel";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkSessionText, checkText, printProblem } from "@tutti/definitions";
+import { checkScheduleText, checkSessionText, checkText, printProblem } from "@tutti/definitions";
 import { Configuration, memorySources, type Section } from "@tutti/kernel";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { assertShown, assertShownJson } from "./expected.ts";
@@ -46,9 +46,10 @@ export const kinds: Readonly<Record<string, Kind>> = {
     else if (kind === "prometheus") await assertPrometheusTakes(text, workshop);
     else if (kind === "workflow") assertDefines(text, place);
     else if (kind === "session") assertIsSession(text, place);
+    else if (kind === "schedule") assertIsSchedule(text, place);
     else
       assert.fail(
-        `${place}: expected kind=prometheus, kind=workflow, kind=session or a configuration of Tutti`,
+        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule or a configuration of Tutti`,
       );
     if (file !== undefined) workshop.write(file, text);
   },
@@ -127,6 +128,12 @@ function assertDefines(text: string, place: string): void {
 /** The text is a session without mistakes. */
 function assertIsSession(text: string, place: string): void {
   const { problems } = checkSessionText({ format: "yaml", text, fileName: place });
+  assert.deepEqual(problems.map(printProblem), []);
+}
+
+/** The text is a schedule without mistakes. */
+function assertIsSchedule(text: string, place: string): void {
+  const { problems } = checkScheduleText({ format: "yaml", text, fileName: place });
   assert.deepEqual(problems.map(printProblem), []);
 }
 

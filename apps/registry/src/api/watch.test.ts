@@ -175,7 +175,7 @@ describe("watch", () => {
     while (seen.length < 40) await take(one);
     assert.deepEqual(seen, ids);
     await one.stop();
-    // The same as changes, where each reply stands at the last one that it told.
+    // The same as changes, where each reply is at the last one that it told.
     const again = watcher(dependencies, { withSchemas: true, after: { history: "history-1", revision: 10 } });
     seen.length = 0;
     const stands: (number | undefined)[] = [];

@@ -1,6 +1,6 @@
 /**
  * A watch holds no queue of its own: each watcher is a position in the one history of changes and reads on from there
- * at its own pace. One that falls behind what is remembered gets a new snapshot; nobody else notices.
+ * at its own pace. One that falls behind what is remembered gets a new snapshot. The others do not notice.
  */
 import type { Change, Instance, Position, WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
 import { type Entry, instanceOf } from "../directory/entry.ts";
@@ -75,7 +75,7 @@ function* snapshot(
     left -= instances.length;
     const last = left === 0;
     const news: WatchReply["news"] = { $case: "snapshot", value: { instances: [...instances], last } };
-    // Only who has all of it stands anywhere, and knows everybody.
+    // Only a copy that is complete has a position, and knows all.
     yield last ? { ...stand, news } : { position: undefined, complete: false, news };
   }
 }
@@ -84,7 +84,7 @@ function* formed(entries: readonly Entry[], form: (instance: Instance) => Instan
   for (const entry of entries) yield form(instanceOf(entry));
 }
 
-/** Changes in as many replies as they take; each stands at the last one that it tells. */
+/** Changes in as many replies as they take. Each is at the last one that it tells. */
 function* told({ position, complete }: Stand, changes: readonly Change[]): Iterable<WatchReply> {
   let left = changes.length;
   for (const piece of inPieces(changes, { weightOf: weightOfChange, itemsMax })) {

@@ -3,7 +3,7 @@ import type { Change } from "@tutti/contracts/registry/v1";
 /**
  * The latest changes, so that a watcher which was away gets only what it missed.
  *
- * 1. Revisions are strictly increasing; they may have gaps, because a store may use numbers for other things.
+ * 1. Revisions are strictly increasing. They may have gaps, because a store may use numbers for other things.
  * 2. `after(r)` is undefined exactly when something after `r` may have been forgotten.
  */
 export class ChangeHistory {

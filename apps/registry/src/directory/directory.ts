@@ -3,9 +3,9 @@
  * from the store, in the store's order.
  *
  * 1. The same steps give the same picture, in every registry of a cluster.
- * 2. Revisions only grow; a step that is not newer than what is known is ignored.
- * 3. Figures (load, host, time of renewal) come with renewals, outside the sequence of changes, and are never taken
- *    for a change.
+ * 2. Revisions only grow. A step that is not newer than what is known is ignored.
+ * 3. Numbers (load, host, time of renewal) come with renewals, outside the sequence of changes, and are never taken for
+ *    a change.
  */
 import {
   type Change,
@@ -57,7 +57,7 @@ export class Directory {
     return this.#entries.size;
   }
 
-  /** What an instance said last, with its latest figures. */
+  /** What an instance said last, with its latest numbers. */
   get(id: string): Instance | undefined {
     const entry = this.#entries.get(id);
     return entry === undefined ? undefined : instanceOf(entry);
@@ -77,7 +77,7 @@ export class Directory {
     for (const entry of this.entries(service)) yield instanceOf(entry);
   }
 
-  /** All entries as they are now: a change replaces one, only its figures are brought up to date in place. */
+  /** All entries as they are now: a change replaces one, only its numbers are brought up to date in place. */
   entries(service = ""): readonly Entry[] {
     const entries = service === "" ? this.#entries : this.#byService.get(service);
     return entries === undefined ? [] : [...entries.values()];
@@ -101,7 +101,7 @@ export class Directory {
     return true;
   }
 
-  /** Everything there was has been taken in; who saw less than that has to begin with a snapshot. */
+  /** Everything there was has been taken in. Who saw less than that has to start with a snapshot. */
   loaded(): void {
     this.#changes.beginAt(this.#revision);
   }
@@ -135,7 +135,7 @@ export class Directory {
     return [...this.#entries.keys()].filter((id) => this.expiry(id, moment) !== undefined);
   }
 
-  /** How an instance goes whose lease has run out; undefined while it has not. */
+  /** How an instance goes whose lease has run out. Undefined while it has not. */
   expiry(id: string, { monotonicMs }: Moment): Farewell | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;

@@ -6,7 +6,7 @@ import { toTimestamp } from "@tutti/kernel";
 export interface Entry {
   readonly instance: Instance;
   readonly leaseMs: number;
-  /** The latest figures; they come with renewals and are no change of the entry. */
+  /** The latest numbers. They come with renewals and are no change of the entry. */
   load: Load | undefined;
   host: HostFigures | undefined;
   /** When it last gave a sign of life: on the monotonic clock, for the lease, and on the wall, for people. */
@@ -14,7 +14,7 @@ export interface Entry {
   renewTimeMs: number;
 }
 
-/** What an instance said last, with its latest figures. */
+/** What an instance said last, with its latest numbers. */
 export function instanceOf({ instance, load, host, renewTimeMs }: Entry): Instance {
   return { ...instance, load, host, renewTime: toTimestamp(renewTimeMs) };
 }

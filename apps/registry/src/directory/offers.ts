@@ -17,7 +17,7 @@ import { getOrMake } from "./get-or-make.ts";
 
 const providersMax = 100;
 
-/** Whether a version will do; an empty range is satisfied by all, pre-releases included. */
+/** Whether a version will do. An empty range is satisfied by all, pre-releases included. */
 function versionMatches(version: string, range: string): boolean {
   return range === "" || satisfies(version, range);
 }
@@ -85,7 +85,7 @@ export class OfferIndex {
     return offerings?.some(({ offer }) => versionMatches(versionOf(offer), versionRange)) ?? false;
   }
 
-  /** The names of all capabilities of a namespace that begin with a prefix, sorted. */
+  /** The names of all capabilities of a namespace that start with a prefix, sorted. */
   names(namespace: string, prefix: string): string[] {
     const names = this.#offers.get(namespaceOf({ namespace }))?.keys() ?? [];
     return [...names].filter((name) => name.startsWith(prefix)).sort();

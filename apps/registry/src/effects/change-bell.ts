@@ -22,7 +22,7 @@ export class ChangeBell {
     });
   }
 
-  /** Resolves with true at the next ring; with false after `atMostMs`, or when the signal is aborted. */
+  /** Resolves with true at the next ring. With false after `atMostMs`, or when the signal is aborted. */
   wait(atMostMs: number, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 /**
- * What the bus is told of instances. The registry that made a change tells of it; nothing waits for that.
+ * What the bus is informed of instances. The registry that made a change tells of it. Nothing waits for that.
  */
 import { contractEvent, type EventInput } from "@tutti/bus";
 import { registryEvents as events } from "@tutti/contracts/events/v1/registry";
@@ -17,7 +17,7 @@ export interface InstanceChange {
   readonly nowMs: number;
 }
 
-/** The event that tells of a change; undefined where nothing changed that anybody waits for. */
+/** The event that tells of a change. Undefined if no watched field changed. */
 export function newsOf({ step, instance, before, nowMs }: InstanceChange): EventInput | undefined {
   const { id, service, address, version } = instance;
   const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "removed" in step ? "registry" : service };

@@ -1,12 +1,12 @@
 /**
  * Entries that all registries of a cluster share: in a bucket of NATS, under each instance's id, what it registered, or
- * for a minute how it went. Written with every change; signs of life are shared apart.
+ * for a minute how it went. Written with every change. Signs of life are shared apart.
  *
  * 1. What happened is told in the bucket's order and from the bucket alone, own changes included, so that every
  *    registry tells the same story under the same revisions.
- * 2. An entry is replaced or removed only at the revision that was judged: an instance that registered anew meanwhile
+ * 2. An entry is replaced or removed only at the revision that was judged: an instance that registered again meanwhile
  *    stays as it is.
- * 3. A bucket that was made anew is another history: its revisions begin again.
+ * 3. A bucket that was made again is another history: its revisions start again.
  */
 import { type Position, RemovalCause, type Renewal, StoredEntry } from "@tutti/contracts/registry/v1";
 import { degraded, type Foundation, type Health, healthy, type Timer } from "@tutti/kernel";
@@ -110,7 +110,7 @@ export class NatsStore implements Store {
   async caughtUp(instanceId: string): Promise<void> {
     for (;;) {
       const entry = await this.#instances.bucket.get(keyOf(instanceId));
-      // Again where it was written anew on the way: that is told later than others that have been told by now.
+      // Again where it was written again on the way: that is told later than others that have been told by now.
       if (entry === undefined || (await this.#told.reached(entry.revision))) return;
     }
   }
@@ -148,7 +148,7 @@ export class NatsStore implements Store {
       const step = stepOf(change);
       if (step !== undefined) this.#listener?.stepped(step);
     } finally {
-      // Also past what cannot be understood: somebody may wait for a later one.
+      // Also past what cannot be understood: a caller may wait for a later one.
       this.#told.advance(change.revision);
     }
   }
@@ -180,7 +180,7 @@ function tellsOfRemoval(value: Uint8Array): boolean {
   try {
     return StoredEntry.decode(value).what?.$case === "removed";
   } catch {
-    // Told of when it was met; not ours to delete.
+    // Told of when it was met. Not ours to delete.
     return false;
   }
 }
@@ -191,7 +191,7 @@ function putBytes(value: Registration): Uint8Array {
 
 function stepOf(change: Exclude<BucketChange, { readonly kind: "snapshot-end" }>): Step | undefined {
   const { revision } = change;
-  // Of one that is gone, cleared away; or an entry that somebody deleted by hand.
+  // Of one that is gone, cleared away. Or an entry that was deleted by hand.
   if (change.kind === "delete") return { revision, removed: { ...cleared, instanceId: idOf(change.key) } };
   const { what } = StoredEntry.decode(change.value);
   if (what?.$case === "removed") return { revision, removed: what.value };
@@ -204,7 +204,7 @@ const cleared = {
   reason: "its entry was deleted from the store",
 };
 
-// A key takes no two dots in a row, an id may have them; an equals sign only a key can have.
+// A key takes no two dots in a row, an id may have them. An equals sign only a key can have.
 function keyOf(id: string): string {
   return id.replaceAll(".", "=");
 }

@@ -2,10 +2,10 @@
  * Keeps the directory true: takes in what the store tells, writes what instances ask for, and removes those whose
  * lease ran out.
  *
- * 1. What a caller is told about its change has been taken in here, so that its next question sees it.
+ * 1. What a caller is informed about its change has been taken in here, so that its next question sees it.
  * 2. No instance is judged dead by a registry that may have been deaf to its renewals.
- * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One that lives
- *    renews at once. Its next renewal says how it is.
+ * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One
+ *    that lives renews at once. Its next renewal says how it is.
  */
 import type { Instance, Position, Renewal, RenewReply } from "@tutti/contracts/registry/v1";
 import { HealthState, RemovalCause } from "@tutti/contracts/registry/v1";
@@ -94,7 +94,7 @@ export class Registrar implements Component, StoreListener {
     return this.#options.foundation.clock.monotonic() >= this.#completeFromMs;
   }
 
-  /** Instances whose figures came since the round before, and the number of the round. */
+  /** Instances whose numbers came since the round before, and the number of the round. */
   get freshFigures(): { readonly round: number; readonly ids: readonly string[] } {
     return { round: this.#figuresRound, ids: this.#freshFigures };
   }
@@ -168,7 +168,7 @@ export class Registrar implements Component, StoreListener {
   stepped(step: Step): void {
     const moment = this.#moment();
     this.#loading?.apply(step, moment);
-    // Questions are answered from the picture before until the new one is whole; what is written meanwhile is in both.
+    // Questions are answered from the picture before until the new one is whole. What is written meanwhile is in both.
     if (this.#loading !== undefined && this.#loading.history !== this.#directory?.history) return;
     if (this.directory.apply(step, moment)) this.#changed();
   }
@@ -237,7 +237,7 @@ export class Registrar implements Component, StoreListener {
     }
   }
 
-  /** Whether all signs of life are heard. After a time in which they were not, everybody gets a full lease again. */
+  /** Whether all signs of life are heard. After a time in which they were not, every instance gets a full lease again. */
   #mayJudge(): boolean {
     if (this.#loading !== undefined) return false;
     const deaf = this.#options.store.health().level !== "healthy";

@@ -2,7 +2,7 @@
  * Lets those through who wait until a revision has been taken in.
  *
  * A revision may be passed over: an entry that is written again before it was told is told in its newer form alone, and
- * later than others in between. Whoever waits hears which it was.
+ * later than others in between. The waiter learns which it was.
  */
 import { registryErrors } from "../errors.ts";
 
@@ -12,7 +12,7 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Of the revisions told last; older ones count as told. */
+/** Of the revisions told last. Older ones count as told. */
 const rememberedMax = 1_024;
 
 export class RevisionGate {
@@ -42,7 +42,7 @@ export class RevisionGate {
     }
   }
 
-  /** Revisions begin again; what those who wait were promised is gone. */
+  /** Revisions start again. What those who wait were promised is gone. */
   beginAnew(): void {
     this.#revision = 0;
     this.#oldest = 0;
@@ -50,7 +50,7 @@ export class RevisionGate {
     for (const one of this.#waiting.splice(0)) one.reject(registryErrors.loading());
   }
 
-  /** Turns away everyone who waits, and whoever comes. */
+  /** Rejects all waiters, and new callers. */
   close(): void {
     this.#closed = true;
     this.beginAnew();

@@ -101,7 +101,7 @@ export class SharedRenewals {
         await this.#followed.bucket.put(`${registry}.${part}`, value);
       }
     } catch (error) {
-      // Newer ones follow; and this registry does not hear itself meanwhile.
+      // Newer ones follow. this registry does not hear itself meanwhile.
       foundation.logger.debug("Signs of life could not be shared with other registries", { error });
     } finally {
       this.#sharing = false;

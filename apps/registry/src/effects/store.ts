@@ -16,13 +16,13 @@ export interface Store {
   /** Writes an entry, whatever was there before. */
   put(registration: Registration): Promise<Position>;
   /**
-   * Writes an entry that is still at this revision. Undefined when it is not there any more, or has changed since; by
+   * Writes an entry that is still at this revision. Undefined when it is not there any more, or has changed since. By
    * then that has been told.
    */
   replace(registration: Registration, revision: number): Promise<Position | undefined>;
   /** Removes an entry, on the same condition. */
   remove(farewell: Farewell, service: string, revision: number): Promise<Position | undefined>;
-  /** Resolves when all that was written of an instance until now has been told, whoever wrote it. */
+  /** Resolves when all that was written of an instance until now has been told, by any writer. */
   caughtUp(instanceId: string): Promise<void>;
   /** Shares signs of life with other registries. Never waits. */
   renewed(renewals: readonly Renewal[]): void;
@@ -32,7 +32,7 @@ export interface Store {
 export interface History {
   /** Of no other history, ever. */
   readonly name: string;
-  /** When it began, by the wall clock: who was entered before that has to be entered anew. */
+  /** When it started, by the wall clock: who was entered before that has to be entered again. */
   readonly beganMs: number;
 }
 

@@ -1,12 +1,12 @@
 /**
  * Asks for the parts of quotas that pools of this process have, and for what is set aside in them, again and again.
  *
- * 1. A pool asks as soon as it is here, and then every second where it was given something, every three where it was not: for its own
- *    namespace, and for those that senders have tasks of.
- * 2. A pool gives out nothing before it was told what its own namespace may have, where anybody is there to tell it, and not for longer
- *    than some seconds: what was at work under a quota before this process was, still counts.
- * 3. While nobody answers it keeps what it was given, until the lease of that is over; then nothing more of it begins. Where nothing was
- *    ever given, nothing more is held back.
+ * 1. A pool asks as soon as it is here, and then every second where it was given something, every three where it was
+ *    not: for its own namespace, and for those that senders have tasks of.
+ * 2. A pool gives out nothing before it was told what its own namespace may have, if a service can tell it, and not for
+ *    longer than some seconds: what was at work under a quota before this process was, still counts.
+ * 3. Without an answer it keeps what it was given, until the lease of that is over; then nothing more of it begins.
+ *    Where nothing was ever given, nothing more is held back.
  */
 import type { ClaimAllotmentsReply, resourceService } from "@tutti/contracts/session/v1";
 import { type Component, type Foundation, fromTimestamp, type Timer } from "@tutti/kernel";
@@ -19,7 +19,7 @@ import type { Tenant } from "../pools/tenant.ts";
 export interface ClaimingParts {
   readonly pools: PoolDirectory;
   readonly resources: Pick<Client<typeof resourceService>, "claimAllotments">;
-  /** Whether anybody is there who could answer. */
+  /** Whether a service could answer. */
   readonly isServed: () => boolean;
   readonly foundation: Pick<Foundation, "timers" | "clock" | "logger">;
   readonly now: PoolTime;

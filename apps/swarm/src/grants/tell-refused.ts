@@ -5,7 +5,7 @@ import { swarmErrors } from "../errors.ts";
 /** Where it is told; undefined in a process that enforces nothing. */
 export type GrantGuard = Pick<Guard, "refusedInside"> | undefined;
 
-/** Who offers what was not granted, or goes by the id of another, stands in the audit, as whoever is refused at an edge does. */
+/** An agent that offers what was not granted, or uses another's id, is recorded in the audit, as refusals at the edge are. */
 export function tellRefused(
   guard: GrantGuard,
   error: TuttiError,

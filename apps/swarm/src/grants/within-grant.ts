@@ -1,6 +1,6 @@
 /**
- * What an agent offers, held against what was granted to whoever speaks for it: by its key or token, and by what governance keeps
- * of it. Who showed nothing, or nothing with a grant in it, may offer what they like.
+ * What an agent offers, compared with what was granted to its credential: by its key or token, and by what governance
+ * keeps of it. Who showed nothing, or nothing with a grant in it, may offer what they like.
  */
 import type { Offering } from "@tutti/contracts/agent/v1";
 import type { Principal } from "@tutti/kernel";

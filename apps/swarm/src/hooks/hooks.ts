@@ -2,7 +2,7 @@
  * The hooks of the pools that are owned here: compiled when they are kept, and brought to those who answer.
  *
  * 1. What is asked in a turn leaves when the turn is over, and answers are handed in before the next one.
- * 2. A hook that nobody listens to has failed at once, as its rule for failures says.
+ * 2. A hook without a listener has failed at once, as its rule for failures says.
  */
 import type { Hook } from "@tutti/contracts/swarm/v1";
 import type { Logger } from "@tutti/kernel";
@@ -45,13 +45,13 @@ export class Hooks {
     this.#followed.delete(pool);
   }
 
-  /** Somebody listens to a hook from now on; undefined where there is none of the id that is listened to. */
+  /** A listener of a hook starts; undefined where there is none of the id that is listened to. */
   listen(pool: Pool, hookId: string, wake: () => void): Listening | undefined {
     return this.#followed.get(pool)?.listen(hookId, wake);
   }
 }
 
-/** As long as somebody listens. */
+/** As long as a listener exists. */
 export interface Listening {
   readonly listener: Listener;
   /** Whether there is still something to listen to. */
@@ -72,7 +72,7 @@ class PoolHooks implements HookOutlet {
     this.#parts = parts;
   }
 
-  /** These are kept now. Whoever changed something else leaves those who wait for a verdict alone. */
+  /** These are kept now. Other changes do not affect tasks that wait for a verdict. */
   set({ hooks }: PoolView): void {
     const revisions = [...hooks.values()].map(({ revision }) => revision).join();
     if (revisions === this.#revisions) return;

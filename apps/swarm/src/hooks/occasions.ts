@@ -2,7 +2,7 @@
 import type { HookOccasion } from "@tutti/contracts/swarm/v1";
 import type { HookQuestion } from "@tutti/matching";
 
-/** `number` is that of whoever is asked. */
+/** `number` is that of the asked listener. */
 export function occasionOf(question: HookQuestion, number: number): HookOccasion {
   const { moment, work, capability, attempt, agentId, labels, priority, input, outcome, timeoutMs } =
     question;

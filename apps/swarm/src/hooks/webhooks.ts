@@ -1,6 +1,6 @@
 /**
- * Hooks that somebody else answers over HTTP: all that a turn asks of one hook is one request, signed with its secret. The
- * answer has a verdict for each number that waits for one; a number without one is let be.
+ * Hooks that an external service answers over HTTP: all that a turn asks of one hook is one request, signed with its
+ * secret. The answer has a verdict for each number that waits for one; a number without one is let be.
  */
 import { HookAnswer, HookOccasion, type HookWebhook } from "@tutti/contracts/swarm/v1";
 import { callOut, outgoingErrors } from "@tutti/host/outgoing";

@@ -1,8 +1,8 @@
 /**
- * Which agents are to come to the pools that move here: said by whoever owned them before.
+ * Which agents are to come to the pools that move here: sent by the owner before.
  *
- * 1. That one tells it when it lets go of them. It is asked too, with all processes of the service, as soon as it is known
- *    that a partition is to be owned here; whichever comes first counts.
+ * 1. That one tells it when it lets go of them. It is asked too, with all processes of the service, as soon as it is
+ *    known that a partition is to be owned here; whichever comes first counts.
  * 2. It is not known as long as that one has said nothing: it may have been killed. Who does not answer beside it is not
  *    missed: agents that others relay were in its pools.
  * 3. Who was expected by one owner is expected by the next one too.

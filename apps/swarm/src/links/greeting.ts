@@ -68,7 +68,7 @@ export function welcome({ link, settings, resumed, ...told }: Welcoming): HostFr
   };
 }
 
-/** Sends an agent to the owner of its pool; undefined for one that cannot follow, or while nobody is known. */
+/** Sends an agent to the owner of its pool; undefined for one that cannot follow, or while no owner is known. */
 export function redirection({ hello }: AgentFrame, owner: Owner | undefined): HostFrame | undefined {
   if (hello?.canFollow !== true || owner === undefined || owner.address === "") return undefined;
   const { address, instance, epoch } = owner;

@@ -4,8 +4,9 @@
  * 1. An agent has one link at a time. Of two that say they are the same agent the later incarnation stays, as its pool
  *    decides.
  * 2. Whatever an agent does wrong ends its own link, and disturbs no other.
- * 3. No agent goes by the id of another one that governance knows. Whoever speaks for an agent, at the beginning, on another stream or with another offer, has a grant for all that it offers: the
- *    pool hears of nothing else.
+ * 3. No agent goes by the id of another one that governance knows. The caller that speaks for an agent, at the
+ *    beginning, on another stream or with another offer, has a grant for all that it offers: the pool hears of nothing
+ *    else.
  * 4. What an agent offers is also what rules admit, when it says so first and whenever it says otherwise.
  * 5. Each link that the pool was told of ends, by goodbye, violation, time or supersession, and the pool hears of it
  *    once.
@@ -96,8 +97,8 @@ export class LinkBook {
   }
 
   /**
-   * Answers the first frame of a stream, as soon as the owner of the pool is known. Throws what the agent is refused with;
-   * `mesh.not_owner` when it can follow to the owner.
+   * Answers the first frame of a stream, as soon as the owner of the pool is known. Throws what the agent is refused
+   * with; `mesh.not_owner` when it can follow to the owner.
    */
   async greet(frame: AgentFrame, carrier: Carrier, context: GreetingContext): Promise<Greeted> {
     const hello = requireGreeting(frame);
@@ -172,7 +173,7 @@ export class LinkBook {
     for (const agent of this.#agents.values()) this.#cutOff(agent, swarmErrors.hostStopping());
   }
 
-  /** Why whoever greets may not be this agent, or offer what it does. */
+  /** Why the caller may not be this agent, or offer what it does. */
   #refusalOf(hello: Hello, principal: Principal): TuttiError | undefined {
     const { names, admit } = this.#parts;
     const place = placeOf(hello);

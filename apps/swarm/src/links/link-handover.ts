@@ -2,7 +2,7 @@
  * Tells the next owner of pools that were let go of which agents were in them: asked, this process might not be there any
  * more.
  *
- * 1. The table is waited for: it is told to whoever owns them in the epoch right after, and to nobody else.
+ * 1. The table is waited for: it is told only to the owner in the epoch right after.
  * 2. It is told in parts, of which the last one says so. What gets lost is waited for by the next owner as after a crash.
  * 3. A process that ends does so when all has been told, or a second later.
  */

@@ -17,8 +17,8 @@ import { isOversized } from "./protocol/limits.ts";
 const lentMax = 4_096;
 
 /**
- * Where what a pool says of an agent goes. Over a relay it may come before the link is there: then it waits for that; a pool
- * that is owned here says nothing before its next turn.
+ * Where what a pool says of an agent goes. Over a relay it may come before the link is there: then it waits for that; a
+ * pool that is owned here says nothing before its next turn.
  */
 export class LinkOutlet implements AgentOutlet {
   #agent: LinkedAgent | undefined;
@@ -82,7 +82,7 @@ export class LinkedAgent {
     this.#turns = turns;
   }
 
-  /** On another stream it may be somebody else. Throws where less is granted to them than the agent offers. */
+  /** On another stream it may be another caller. Throws where less is granted to them than the agent offers. */
   speaksAs(principal: Principal): void {
     this.#requireMatch(principal, this.#offered, "hello.");
     this.#principal = principal;

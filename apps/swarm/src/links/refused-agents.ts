@@ -1,4 +1,4 @@
-/** Agents that are refused here, told to the owner of the pool that they came for: whoever asks why a task waits hears of them. */
+/** Agents that are refused here, told to the owner of the pool that they came for: they are part of the answer to why a task waits. */
 import { agentLinkService, agentPollService, type Offering } from "@tutti/contracts/agent/v1";
 import type { TuttiError } from "@tutti/kernel";
 import { atDoorOf } from "../grants/refused-at-door.ts";
@@ -41,7 +41,7 @@ export class RefusedAgents {
         pool.turnAway(agentId, offering, why, now());
         pools.turns.stir(pool);
       },
-      // There is none of that name, or it has gone elsewhere by now: the agent comes again, or nobody waits for it.
+      // There is none of that name, or it has gone elsewhere by now: the agent comes again, or nothing waits for it.
       () => {},
     );
   }

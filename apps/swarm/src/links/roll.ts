@@ -23,7 +23,7 @@ export interface LinkRollParts {
 /** Told of a partition that was let go of, the epoch in which it was owned here, and all that were in its pools. */
 export type RollListener = (partition: number, epoch: number, agents: readonly AwaitedAgent[]) => void;
 
-/** Whoever has not come to the next owner by then does not come because its pool has moved. */
+/** An agent that has not come to the next owner by then does not come because its pool has moved. */
 const rememberedMs = 60_000;
 const linksPerReply = 500;
 
@@ -41,7 +41,7 @@ export class LinkRoll {
   readonly #wholeEpochs = new Map<number, number>();
   readonly #listeners: RollListener[] = [];
 
-  /** Made before anybody else hears of pools that leave: then their agents are still in them. */
+  /** Made before others learn of pools that leave: then their agents are still in them. */
   constructor(parts: LinkRollParts) {
     this.#parts = parts;
     parts.pools.onLeft((pool) => this.#remember(pool));
@@ -68,7 +68,7 @@ export class LinkRoll {
     return this.#linksOf(partition).map(awaited);
   }
 
-  /** They are to come to the pools of a partition that is owned here; or to whoever owns it next. */
+  /** They are to come to the pools of a partition that is owned here; or to its next owner. */
   expect(partition: number, agents: readonly AwaitedAgent[]): void {
     const links = agents.map(({ namespace, pool, agentId }) => linkOf({ namespace, pool, agentId }));
     this.#keep(`${partition}`, partition, links);
@@ -111,7 +111,7 @@ export class LinkRoll {
   #release(partition: number, epoch: number): void {
     const { calls, settleMs, now } = this.#parts;
     const takenMs = this.#takenMs.get(partition) ?? Number.NEGATIVE_INFINITY;
-    // Who was not known to come and has not in that time is waited for by nobody.
+    // Who was not known to come and has not in that time is not waited for.
     const isWhole = calls.isKnown(partition, epoch) || now() - takenMs >= settleMs;
     if (!isWhole) return;
     this.#wholeEpochs.set(partition, epoch);

@@ -1,6 +1,6 @@
 /**
- * Agents that would take part in a mission and may not, so that whoever asks why its tasks wait is told of them. They are kept where the
- * mission is: an agent that comes again is refused again by whoever has it then.
+ * Agents that would take part in a mission and may not, so that they explain why its tasks wait. They are kept where the
+ * mission is: an agent that comes again is refused again by its owner then.
  */
 import type { Offering } from "@tutti/contracts/agent/v1";
 import type { BoardTask } from "@tutti/contracts/swarm/v1";
@@ -18,7 +18,7 @@ export interface RefusedJoin {
 
 export class RefusedJoins {
   readonly #nowMs: () => number;
-  /** The one that somebody came for longest ago first. */
+  /** The one with the oldest arrival first. */
   readonly #missions = new Map<string, TurnedAwayAgents>();
 
   constructor(nowMs: () => number) {

@@ -100,7 +100,7 @@ export class OfferExchange implements SenderOutlet {
     const of = namespace || defaultNamespace;
     const name = pool || defaultPool;
     const found = this.#parts.pools.find(of, name);
-    // Not the end of a stream that has other pools: what belongs there waits where it is until somebody owns it.
+    // Not the end of a stream that has other pools: what belongs there waits where it is until it has an owner.
     if (found === undefined) this.#moved(number, this.#parts.pools.ownerOf(of, name));
     else this.#open(number, found);
   }

@@ -1,6 +1,6 @@
 /**
- * Agents that poll: each call has a batch, and between two calls the agent is spoken for here. Each call is made by somebody to whom
- * all that the agent offers is granted.
+ * Agents that poll: each call has a batch, and between two calls the agent is spoken for here. Each call is made by a
+ * caller to whom all that the agent offers is granted.
  */
 
 import type {

@@ -1,10 +1,10 @@
 /**
  * The pools that this process owns, by namespace and name.
  *
- * 1. Every namespace has the pool named `default`, and those that the configuration names; others are those that somebody
- *    made. Each is opened when somebody asks for it, as what is kept of it says.
- * 2. A pool is here as long as its partition is owned here. When that is let go of, or when it is deleted, whoever deals
- *    with the pool hears of it once, and the pool is forgotten.
+ * 1. Every namespace has the pool named `default`, and those that the configuration names; others are those that a caller
+ *    made. Each is opened at the first request, as what is kept of it says.
+ * 2. A pool is here as long as its partition is owned here. When that is let go of, or when it is deleted, the part
+ *    that deals with the pool hears of it once, and the pool is forgotten.
  */
 import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import type { CallContext, Chance, Owner, Timers } from "@tutti/kernel";
@@ -35,7 +35,7 @@ export interface PoolDirectoryParts {
   readonly tenancy: PoolTenancy;
   /** What holds for all pools alike. */
   readonly settings: Partial<PoolSettings>;
-  /** How one is that nobody made. */
+  /** Settings of a pool that was never created. */
   readonly configured: PoolMessage;
   /** What is kept of a pool; undefined where that is nothing. */
   readonly read: (namespace: string, name: string) => Promise<PoolView | undefined>;
@@ -86,7 +86,7 @@ export class PoolDirectory {
     return this.all.filter((pool) => pool.namespace === namespace);
   }
 
-  /** Names of pools of a namespace that are there whether somebody made them or not. */
+  /** Names of pools of a namespace that exist without being created. */
   get configuredNames(): ReadonlySet<string> {
     return this.#names;
   }

@@ -1,4 +1,4 @@
-/** How a pool is to be: as somebody said, and where nobody said anything, as the configuration says. */
+/** How a pool is to be: as it was set, and otherwise as the configuration says. */
 import { type Pool as PoolMessage, Pool as poolMessage, StrategyKind } from "@tutti/contracts/swarm/v1";
 import type { PoolView } from "@tutti/machine-entities/pool";
 import { type PoolSettings, type StrategyName, strategyNamed, strategyNames } from "@tutti/matching";
@@ -14,7 +14,7 @@ const kinds: Readonly<Record<StrategyName, StrategyKind>> = {
   auction: StrategyKind.STRATEGY_KIND_AUCTION,
 };
 
-/** A pool that nobody made. */
+/** A pool that was never created. */
 export function configuredPool({ pool, links }: SwarmSettings): PoolMessage {
   const {
     strategy,
@@ -42,7 +42,7 @@ export function configuredPool({ pool, links }: SwarmSettings): PoolMessage {
   };
 }
 
-/** A pool as somebody said; what is left open is as in one that nobody made. */
+/** A pool as it was set; unset fields are as in one that was never created. */
 export function effectivePool(
   { settings }: Pick<PoolView, "settings">,
   configured: PoolMessage,
@@ -74,7 +74,7 @@ export function commonSettings({ pool, links }: SwarmSettings): Partial<PoolSett
   return { window, claimMs, heartbeatMs, suspectMs, leaseMs, resumeWindowMs };
 }
 
-/** The same for whoever matches. */
+/** The same for the matcher. */
 export function matchingSettings(pool: PoolMessage, namespace: string): Partial<PoolSettings> {
   const { strategy, weights, ageingMs, maxQueued, maxAgents, doubling, preemption } = pool;
   return {

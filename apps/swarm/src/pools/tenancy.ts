@@ -1,5 +1,5 @@
 /**
- * Which pools are owned here. A pool falls into a partition of this service, the one of its machine; whoever owns the
+ * Which pools are owned here. A pool falls into a partition of this service, the one of its machine; the owner of the
  * partition, by lease and epoch as the partition owner says, owns its pools. A process that is alone owns all of them.
  */
 import { notOwner, type Owner } from "@tutti/kernel";
@@ -55,7 +55,7 @@ export class PoolTenancy {
     });
   }
 
-  /** Told of whatever the table says anew: the epoch of a partition, and who owns it in that; undefined while nobody is known to. */
+  /** Informed of changes of the table: the epoch of a partition, and who owns it in that; undefined while nobody is known to. */
   onOwner(heard: (partition: number, epoch: number, owner: Owner | undefined) => void): void {
     this.#partitionOwner.onOwner((of, partition) => {
       if (of === service)
@@ -84,12 +84,12 @@ export class PoolTenancy {
     return this.#partitionOwner.ownerOf(service, this.partitionOf(namespace, name));
   }
 
-  /** Names of pools of a namespace, one of each other owner: whoever owns that one is asked for all of its own. */
+  /** Names of pools of a namespace, one of each other owner: that owner is asked for all of its own. */
   otherOwners(namespace: string): readonly string[] {
     const names = new Map<string, string>();
     for (let partition = 0; partition < this.partitions; partition++) {
       if (this.#partitionOwner.holds(service, partition)) continue;
-      // One that has no owner now is waited for by whoever calls it.
+      // One that has no owner now makes its callers wait.
       const owner = this.#partitionOwner.ownerOf(service, partition)?.instance ?? `${partition}`;
       if (!names.has(owner)) names.set(owner, this.nameIn(namespace, partition));
     }

@@ -29,7 +29,7 @@ export class Tenant {
     return this.#contents;
   }
 
-  /** How it is, whoever said so. */
+  /** How it is, from any source. */
   get settings(): PoolMessage {
     return effectivePool(this.#contents, this.#configured);
   }

@@ -47,7 +47,7 @@ export class Turns {
     this.#due.delete(pool);
   }
 
-  /** Somebody wants to see what the next turns bring. */
+  /** A caller wants to see the next turns. */
   after(rest: () => void): void {
     this.#rests.push(rest);
     this.#ask();

@@ -26,7 +26,7 @@ export function agentWindow({ pool, now, stir, crashed }: WindowParts): AgentWin
     },
     started: (agentId) => pool.tellOfLaunch(agentId, true, "its program was started", now()),
     ended(agentId, reason) {
-      // Its tasks need not wait for a link that nobody will resume.
+      // Its tasks need not wait for a link that will not be resumed.
       const refusal = pool.remove(agentId, reason, 0, now());
       if (refusal !== undefined) pool.tellOfLaunch(agentId, false, reason, now());
       stir();

@@ -1,8 +1,8 @@
 /**
  * Keeps one scaler: looks at its pool, decides, and sees to it that so many agents are there, awake.
  *
- * 1. Who is to wake is woken before anybody is started; who is to go is put to sleep instead, where the scaler says so.
- * 2. Those with the least to do go first. Whoever has something finishes it.
+ * 1. Who is to wake is woken before any agent is started; who is to go is put to sleep instead, where the scaler says so.
+ * 2. Those with the least to do go first. An agent with tasks finishes them.
  * 3. Each change of the number is an event, and a line of its log.
  */
 import type { AgentState } from "@tutti/contracts/agent/v1";
@@ -103,7 +103,7 @@ export class ScalerKeeper {
     if (!this.#rules.paused) this.#follow(decision.wanted, nowMs);
   }
 
-  /** Tells what came that was not told yet; of now only when nobody will look again. */
+  /** Tells what came that was not told yet; of now only if no further look will come. */
   tellSeen(isLast: boolean): void {
     if (this.#arrivals !== undefined) this.#parts.onSeen(this, this.#arrivals.takeSeen(isLast));
   }
@@ -144,7 +144,7 @@ export class ScalerKeeper {
       if (spare.length > 0) stir();
     }
     if (woken > 0) stir();
-    // Who sleeps is there, and counts until its scaler wants to have nobody asleep.
+    // Who sleeps is there, and counts until its scaler wants no sleeping agents.
     const kept = scaler.sleepInstead ? Math.max(wanted, own.length) : wanted;
     driver.want(Math.min(kept, Math.max(wanted, this.#rules.maxAgents)), this.#reason);
   }
@@ -166,7 +166,7 @@ function memoryOf({ driver, past, nowMs }: KeeperParts): ScalerMemory {
   return { ...newcomer, wanted: last.wanted, changedMs: nowMs };
 }
 
-/** By the scaler, or of its own will: it does nothing until somebody wakes it. */
+/** By the scaler, or of its own will: it does nothing until it is woken. */
 function isPutToSleep({ state, wakesByNeed }: LaunchedAgent): boolean {
   return state === states.AGENT_STATE_ASLEEP && !wakesByNeed;
 }

@@ -1,7 +1,7 @@
 /**
  * The scalers of all pools that are owned here.
  *
- * 1. What is kept of a pool says which scalers it has; whoever changes it, this follows.
+ * 1. What is kept of a pool says which scalers it has; this follows every change.
  * 2. A scaler that changes keeps its agents as long as its driver is told the same; otherwise they are ended before
  *    others are begun, so that no two bear the same name.
  * 3. When a pool goes elsewhere, or this process ends, programs of this machine end with it.
@@ -74,7 +74,7 @@ interface Staff {
 const quarantineDefault = 5;
 /** How often what scalers did is noted. */
 const noteEveryMs = 5_000;
-/** How often it is looked for containers that nobody holds. */
+/** How often it is looked for containers without a holder. */
 const straysEveryMs = 60_000;
 
 export class Scalers implements Component {
@@ -98,8 +98,8 @@ export class Scalers implements Component {
   }
 
   /**
-   * What a process that was killed has left behind ends before anything is begun; that may take as long as its programs may
-   * take to end, and nobody else waits for it.
+   * What a process that was killed has left behind ends before anything is begun; that may take as long as its programs
+   * may take to end, and nothing else waits for it.
    */
   async start({ logger }: Pick<ComponentContext, "logger">): Promise<void> {
     const { foundation, settings, dataDirectory } = this.#parts;

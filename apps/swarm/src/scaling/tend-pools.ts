@@ -1,4 +1,4 @@
-/** What pools ask for: those that have scalers are opened where they are owned, though nobody asks for them. */
+/** What pools ask for: those that have scalers are opened where they are owned, without a request. */
 import { errorFromUnknown, type Logger } from "@tutti/kernel";
 import type { DueEffect, Effects } from "@tutti/runtime";
 

@@ -9,7 +9,7 @@ export type WebhookGuard = Pick<Guard, "refusedInside" | "refusedOf"> | undefine
 
 type AskedFor = "swarm.hooks.create" | "swarm.hooks.update" | "swarm.scalers.create" | "swarm.scalers.update";
 
-/** Tells of what somebody asked for in vain. */
+/** Tells of requests that failed. */
 export function tellingRefused(
   guard: WebhookGuard,
   context: CallContext,

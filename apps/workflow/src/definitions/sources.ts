@@ -1,4 +1,4 @@
-/** From what somebody wrote to what can be run, with all mistakes at once. */
+/** From a source to an executable plan, with all mistakes at once. */
 import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v1";
 import { type DefinitionProblem, type DefinitionText, printProblem, printWords } from "@tutti/definitions";
 import { type CheckedParts, type CheckedText, checked, type WantedParts } from "@tutti/validation/thread";

@@ -91,7 +91,7 @@ export class Versions {
     return source;
   }
 
-  /** One version of a definition that this process owns; else the caller is sent to the owner. */
+  /** One version of a definition that this process owns. Else the caller is sent to the owner. */
   async findHere(reference: DefinitionReference, context: CallContext): Promise<DefinitionMessage> {
     return this.#messageOf(await this.#facts(reference, context), context.namespace);
   }

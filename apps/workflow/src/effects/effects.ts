@@ -1,4 +1,4 @@
-/** What the machines of this service want done, brought to whoever does it. */
+/** What the machines of this service want done, brought to its executor. */
 
 import type { Errands } from "@tutti/host/serving";
 import { assert } from "@tutti/kernel";

@@ -1,6 +1,6 @@
 /**
- * Leases of limits that runs hold, renewed while they hold them: those of one limit together, so that a thousand holders are
- * one command.
+ * Leases of limits that runs hold, renewed while they hold them: those of one limit together, so that a thousand
+ * holders are one command.
  *
  * 1. A lease is renewed well before it runs out, and until its run no longer wants it.
  * 2. One that was lost is told to its run, which asks for the limit again.

@@ -40,7 +40,7 @@ export class Starts {
     });
     const attempt = async (signal: AbortSignal): Promise<Told> => {
       const { run: found, existed } = await runs.startRun(request, { signal });
-      // One that has ended, or is somebody else's, will not tell of its end.
+      // One that has ended, or belongs to another parent, will not tell of its end.
       const ended = found?.endTime !== undefined || found?.parent?.id !== id;
       return { command: confirmStart, body: { existed, ended } };
     };
@@ -58,7 +58,7 @@ export class Starts {
           : await this.#startRun(due, effect, signal);
       const { existed, parentId, hash, ending } = child;
       if (existed && parentId !== due.key.id) throw startErrors.childTaken({ child: childId });
-      // One that was asked for again by a parent that was reset may have ended, and will not tell it anew.
+      // One that was asked for again by a parent that was reset may have ended, and will not tell it again.
       return { command: confirmChild, body: { id: childId, hash, existed, ending } };
     };
     errands.begin(due, attempt, (error) => ({ command: refuseChild, body: { error: toErrorDetail(error) } }));

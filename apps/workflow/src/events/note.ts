@@ -1,4 +1,4 @@
-/** What is told of an event of a machine: noted while that is decided, told when it is durable. */
+/** What is informed of an event of a machine: noted while that is decided, told when it is durable. */
 import { contractEvent, type EventInput } from "@tutti/bus";
 import type { EventHeader } from "@tutti/contracts/events/v1";
 import { type WorkflowEventPayloads, workflowEvents } from "@tutti/contracts/events/v1/workflow";
@@ -11,7 +11,7 @@ export type NotedType = keyof WorkflowEventPayloads;
 /** The payload of an event without what every event says. */
 export type NotedBody<T extends NotedType> = Omit<WorkflowEventPayloads[T], "header">;
 
-/** Nothing of the machine's own state is kept in it: that goes on. */
+/** Nothing of the machine's own state is kept in it: that continues. */
 export interface News<T extends NotedType = NotedType> extends NoteHead {
   readonly kind: "event";
   readonly type: T;
@@ -20,7 +20,7 @@ export interface News<T extends NotedType = NotedType> extends NoteHead {
   readonly part: number;
 }
 
-/** A question that people are asked. What is told of it is read from the run when it is told. */
+/** A question that people are asked. What is informed of it is read from the run when it is told. */
 export interface QuestionAsked extends NoteHead {
   readonly kind: "question";
   readonly approvalId: string;

@@ -1,4 +1,4 @@
-/** What is told of definitions, schedules and limits. */
+/** What is informed of definitions, schedules and limits. */
 import type {
   FiringSkippedV1,
   FiringStartedV1,

@@ -1,4 +1,7 @@
-/** What is told of questions that a run asks: how they are closed, also where nobody has answered and nobody can any more. */
+/**
+ * What is informed of questions that a run asks: how they are closed, also if there was no answer and none is possible
+ * any more.
+ */
 import { Verdict } from "@tutti/contracts/types/v1";
 import { type RunResetV1, RunSnapshotV1, type TransitionTakenV1 } from "@tutti/contracts/workflow/v1";
 import { isWithin, outermostPlace, questionsOpen, type Run } from "@tutti/machine-run";
@@ -8,7 +11,7 @@ import { eventNote, type News } from "./note.ts";
 type Closed = News<"tutti.workflow.approval.decided">;
 type IsMeant = Parameters<typeof questionsOpen>[1];
 
-/** Those that go with what happens are withdrawn; all that are open unless some are meant. */
+/** Those that go with what happens are withdrawn. All that are open unless some are meant. */
 export function withdrawnIn(run: Run, happening: Happening, isMeant?: IsMeant): Closed[] {
   return questionsOpen(run, isMeant).map((question, part) =>
     closed(happening, question, Verdict.VERDICT_WITHDRAWN, part),

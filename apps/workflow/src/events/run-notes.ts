@@ -1,4 +1,4 @@
-/** What is told of runs. */
+/** What is informed of runs. */
 import { type ErrorDetail, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import type {
   ApprovalAskedV1,

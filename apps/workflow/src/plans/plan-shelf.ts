@@ -1,9 +1,10 @@
 /**
  * Plans that runs need at once, since a decision waits for nothing. A plan is the blob that its hash names.
  *
- * 1. Whoever begins a run has its plan prepared before, and so has the runtime before it folds or loads one. A plan that was put
- *    away is there as long as a run in memory has it, and is read again at once where the content is on this machine.
- * 2. What is on the shelf is bounded by the size of the plans; what was needed last stays longest.
+ * 1. The starter of a run prepares its plan first, and so has the runtime before it folds or loads one. A plan that was
+ *    put away is there as long as a run in memory has it, and is read again at once where the content is on this
+ *    machine.
+ * 2. What is on the shelf is bounded by the size of the plans. What was needed last stays longest.
  */
 import type { Plan } from "@tutti/definitions";
 import type { Blobs } from "@tutti/journal";
@@ -48,7 +49,7 @@ export class PlanShelf implements RunPlans {
     return this.#shelve(hash, text);
   }
 
-  /** Has a plan at hand; undefined where it is. */
+  /** Has a plan at hand. Undefined where it is. */
   prepare(namespace: string, hash: string): Promise<RunPlan> | undefined {
     const known = this.#shelved.get(hash);
     if (known !== undefined) {

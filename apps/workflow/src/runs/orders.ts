@@ -1,4 +1,7 @@
-/** From what a caller asks for to what a run is begun with: everything looked up, held against its schema, made durable. */
+/**
+ * From what a caller asks for to what a run is started with: everything looked up, compared with its schema, made
+ * durable.
+ */
 import { hash } from "node:crypto";
 import { type Payload, TaskList, type WorkReference } from "@tutti/contracts/types/v1";
 import { DefinitionKind, type ParentClosePolicy, RunOrder, RunSpec } from "@tutti/contracts/workflow/v1";
@@ -33,7 +36,7 @@ export interface PreparedSpec {
   readonly spec: RunSpec;
   /** But for what differs from run to run. */
   readonly order: Omit<RunOrder, "input" | "inputPayload" | "requestHash">;
-  /** JSON Schema of the input; undefined where anything will do. */
+  /** JSON Schema of the input. Undefined where anything will do. */
   readonly inputSchema: Json | undefined;
 }
 
@@ -73,7 +76,7 @@ export class Orders {
     return RunOrder.fromPartial({ parent, requestHash: hashOf({ ...spec, input: inputOf(spec) }, startMs) });
   }
 
-  /** The order for one run. Its input has to satisfy the schema. Under an id that was just made nobody asks again. */
+  /** The order for one run. Its input has to satisfy the schema. Under a new id no caller asks again. */
   order(
     { spec, order, inputSchema }: PreparedSpec,
     input: Payload | undefined,
@@ -145,8 +148,8 @@ function holdInput(schema: Json, payload: Payload | undefined): Payload {
 }
 
 /**
- * What has to be the same for a start to be the same again; of a definition in two halves, the latter of which is how its
- * version was named: by another name the same version is the same start.
+ * What has to be the same for a start to be the same again. Of a definition in two halves, the latter of which is how
+ * its version was named: by another name the same version is the same start.
  */
 function hashOf(spec: RunSpec, startMs: number): Uint8Array {
   if (spec.what?.$case !== "definition") return halfOf(spec, startMs);

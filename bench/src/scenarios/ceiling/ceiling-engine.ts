@@ -114,7 +114,7 @@ export class CeilingEngine implements ChainEngine {
 interface Waiting {
   readonly chain: string;
   readonly number: number;
-  /** The step that was completed; 0 for a start. */
+  /** The step that was completed. 0 for a start. */
   readonly step: number;
   readonly payload: Uint8Array;
 }

@@ -17,7 +17,7 @@ export const word = { ordered: 0, length: 1 } as const;
 const groupBytesMax = 8 * 1024 * 1024;
 
 export interface CeilingLog {
-  /** Makes these bytes durable; one group at a time. They may be reused at once. */
+  /** Makes these bytes durable. One group at a time. They may be reused at once. */
   write(group: Uint8Array): void;
   close(): Promise<unknown>;
 }

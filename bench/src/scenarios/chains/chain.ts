@@ -2,7 +2,7 @@
  * What is run in the scenarios that compare an engine with its ceiling: chains of five steps. A chain is started through
  * the batched stream, each step is a task for an agent that gives back its input, and its end is told to who started it.
  *
- * Frames travel as bytes; whoever writes and reads them decides with which codec.
+ * Frames travel as bytes. Whoever writes and reads them decides with which codec.
  */
 import { agentLinkService } from "@tutti/contracts/agent/v1";
 import { runService } from "@tutti/contracts/workflow/v1";

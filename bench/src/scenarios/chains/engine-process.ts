@@ -3,7 +3,7 @@ import { serveQuestions } from "../../processes/conversation.ts";
 
 export interface EngineGreeting {
   readonly address: string;
-  /** What whoever connects has to show; empty where nobody has to. */
+  /** What whoever connects has to show. Empty where nobody has to. */
   readonly key: string;
 }
 

@@ -3,12 +3,12 @@ import { FlatWriter } from "@tutti/contracts/wire";
 import { RunEnd, StartReceipt } from "@tutti/contracts/workflow/v1";
 import { capabilityNumber } from "./chain.ts";
 
-/** Takes the bytes of a frame; they are its own. */
+/** Takes the bytes of a frame. They are its own. */
 export type SendFrame = (bytes: Uint8Array) => void;
 
 /**
- * What an engine has to say, put together in one frame for each of the two streams. Messages are encoded straight into the
- * frame by the generated encoders.
+ * What an engine has to say, put together in one frame for each of the two streams. Messages are encoded straight into
+ * the frame by the generated encoders.
  */
 export class Outbox {
   readonly #host = new FlatWriter(256 * 1024);
@@ -78,7 +78,7 @@ export class Outbox {
   }
 }
 
-/** Numbers of the fields, as in the contracts; what is encoded with them is read by the generated code. */
+/** Numbers of the fields, as in the contracts. What is encoded with them is read by the generated code. */
 const hostTags = { sequence: 8, acknowledged: 16, assignments: 26, resultsDurable: 32 } as const;
 const replyTags = { receipts: 10, ends: 18 } as const;
 const nothing: Uint8Array = new Uint8Array(0);

@@ -8,7 +8,7 @@ import { Outbox } from "./outbox.ts";
 
 /** Starts chains and takes them from step to step. What it has to say it puts into the outbox, and sends it off. */
 export interface ChainEngine {
-  /** Chains to be started; the first one has this number on its stream, the others follow. */
+  /** Chains to be started. The first one has this number on its stream, the others follow. */
   start(items: readonly StartItem[], firstNumber: number): void;
   /** Results of steps. The messages are views of a frame, and valid during the call. */
   results(results: readonly Result[]): void;

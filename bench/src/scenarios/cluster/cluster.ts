@@ -19,8 +19,9 @@ import { type ClusterLoad, openLoad, restateLoad, shapes } from "./load.ts";
 const settleMs = 40_000;
 const concurrency = 64;
 /**
- * Of a core, for each process of workflow: so little that four of them have less to do with than everything else needs for them. With
- * 0.2 the rest of a machine of two cores was full when there were two; with 0.05 a process had hardly more than it needs to stay an owner.
+ * Of a core, for each process of workflow: so little that four of them have less to do with than everything else needs
+ * for them. With 0.2 the rest of a machine of two cores was full when there were two. With 0.05 a process had hardly
+ * more than it needs to stay an owner.
  */
 const share = 0.1;
 /** Enough that each of four always has something to do, and few enough that a run of one process ends within a round. */
@@ -135,8 +136,8 @@ async function measured(
 }
 
 /**
- * Each service as an image has it, with nothing to do and what it does traced, above a Node beside them that runs nothing: all share the
- * same program.
+ * Each service as an image has it, with nothing to do and what it does traced, above a Node beside them that runs
+ * nothing: all share the same program.
  */
 async function* idleFigures(): AsyncGenerator<Result> {
   await using stack = new AsyncDisposableStack();

@@ -1,4 +1,7 @@
-/** Runs begun and awaited at a front door, as a program outside does, and the worker that does their tasks; and Restate beside them. */
+/**
+ * Runs started and awaited at a front door, as a program outside does, and the worker that does their tasks. And
+ * Restate beside them.
+ */
 import { randomUUID } from "node:crypto";
 import { Client, RestError } from "@tutti/rest/client";
 import { Worker } from "@tutti/sdk";
@@ -32,7 +35,7 @@ tasks:
 ];
 
 export interface ClusterLoad {
-  /** One run from its start to its result; gives how many tasks it had. */
+  /** One run from its start to its result. Gives how many tasks it had. */
   run(shape: Shape): Promise<number>;
 }
 

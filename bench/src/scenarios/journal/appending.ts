@@ -37,8 +37,8 @@ function figuresOf({ callsPerSec, p50Ms, p99Ms, cpuPerCallUs }: Measured, bytes:
 }
 
 /**
- * The owner of every partition of a journal. It cuts what is behind, as snapshots let a runtime do, and seals anew when an
- * append failed, as a runtime does too: under load a server may refuse one.
+ * The owner of every partition of a journal. It cuts what is behind, as snapshots let a runtime do, and seals again
+ * when an append failed, as a runtime does too: under load a server may refuse one.
  */
 export class Appender {
   readonly #journal: Journal;

@@ -9,7 +9,7 @@ import {
 import type { Handlers } from "@tutti/mesh";
 
 const { getInstance } = registryService.methods;
-/** The one question that is asked; whatever else the registry can be asked does not matter here. */
+/** The one question that is asked. Whatever else the registry can be asked does not matter here. */
 export const questionContract = { ...registryService, methods: { getInstance } };
 
 export const resultsPerFrame = 100;

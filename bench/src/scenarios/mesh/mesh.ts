@@ -29,7 +29,7 @@ import {
 const concurrencies = [1, 64];
 const turnsPerRound = 5;
 
-/** Unary calls carry one item, frames of a stream a hundred; each waits for its answer. */
+/** Unary calls carry one item, frames of a stream a hundred. Each waits for its answer. */
 export const mesh: Scenario = {
   name: "mesh",
   about: "calls and frames per second in-process and over gRPC, beside bare calls and bare grpc-js",

@@ -22,7 +22,7 @@ export const caseKinds = ["chains", "bags", "layers", "searches", "mixed"] as co
 
 export type CaseKind = (typeof caseKinds)[number];
 
-/** Kinds of sessions in turn; each draws its shape, its times and its agents. */
+/** Kinds of sessions in turn. Each draws its shape, its times and its agents. */
 export function* mixedCases(count: number, seed: number): Generator<Case> {
   for (let number = 0; number < count; number++) {
     const kind = caseKinds[number % caseKinds.length] ?? "chains";

@@ -32,7 +32,7 @@ import type { Case, CaseTask } from "./cases.ts";
 export interface Lived {
   readonly mode: Mode;
   readonly timeMs: number;
-  /** Time of slots at work. */
+  /** Time of slots running. */
   readonly busyMs: number;
   readonly choice?: ModeChoice;
 }
@@ -86,7 +86,7 @@ export class World {
     const agents = situation.agents;
     const described = tasks.map(({ capability }) => ({ capability, within: ["anything"], inputBytes: 0 }));
     const kindOf = new Map(tasks.map((task, at) => [task.id, at]));
-    // Parts are cut of what is known; what is found goes where its finder is.
+    // Parts are cut of what is known. What is found goes where its finder is.
     const likeOf = tasks.map((task, at) => {
       let like: CaseTask | undefined = task;
       while (like?.grown === true) like = tasks[kindOf.get(like.needs[0] ?? "") ?? -1];
@@ -123,7 +123,7 @@ export class World {
     return { session, busyMs: done.busyMs };
   }
 
-  /** A plan has told estimates already what it saw; of the rest the engines do. */
+  /** A plan has told estimates already what it saw. Of the rest the engines do. */
   #learn(tasks: readonly CaseTask[], mode: Mode, parts: readonly CutPart[]): void {
     const planned = new Set(
       mode === "intelligence"
@@ -164,7 +164,7 @@ function recorded(
     return {
       ...{ id, needs: grown ? [] : needs, demand: "any", capability, agentId: `agent-${agentOf[task]}` },
       workMs: workMs[task] ?? 0,
-      // The record has when the agent began, not when it was given the task.
+      // The record has when the agent started, not when it was given the task.
       startMs: Math.max(startMs[task] ?? 0, (endMs[task] ?? 0) - (workMs[task] ?? 0)),
       endMs: endMs[task] ?? 0,
       ...(grown && { foundBy: needs[0] ?? "" }),

@@ -24,7 +24,7 @@ export interface Setting {
   readonly speeds: "identical" | "unequal";
 }
 
-/** Figures of one trace on one fleet. */
+/** Numbers of one trace on one fleet. */
 export type Figures = Readonly<Record<(typeof figureNames)[number], number>>;
 
 export const figureNames = [

@@ -78,7 +78,7 @@ function traceOf(name: string, path: string): Trace {
   };
 }
 
-/** Pegasus numbers its tasks, and names some by program and files; Nextflow names a task like all of its process. */
+/** Pegasus numbers its tasks, and names some by program and files. Nextflow names a task like all of its process. */
 function kindOf({ name }: SpecifiedTask, executed: ExecutedTask | undefined): string {
   const program = executed?.command?.program ?? "";
   return /^[\w-]+$/.test(program) && name.startsWith(program) ? program : name.replace(/_ID\d+$/, "");

@@ -12,8 +12,9 @@ const guarded: readonly Governed[] = [baseline, "by a key and rules"];
 const all: readonly Governed[] = [...guarded, "by a key", "by a key, audited every second"];
 
 /**
- * What it costs a chain that somebody looks: keys, policies, rules, and an audit. By default that takes in every minute what was done, so
- * that few of its rounds fall into what is measured; one that does it every second shows what they cost.
+ * What it costs a chain that somebody looks: keys, policies, rules, and an audit. By default that takes in every minute
+ * what was done, so that few of its rounds fall into what is measured. One that does it every second shows what they
+ * cost.
  */
 export const governed: Scenario = {
   name: "governed",

@@ -18,7 +18,7 @@ export interface StoredRuntime {
   readonly archive: SqliteArchive;
 }
 
-/** Opens what is in a directory, or begins there. */
+/** Opens what is in a directory, or starts there. */
 export async function openRuntime(
   directory: string,
   service: string,

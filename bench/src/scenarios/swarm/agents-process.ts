@@ -1,6 +1,6 @@
 /**
- * Many agents of one slot each over real streams: node agents-process.ts ADDRESS COUNT FIRST. Their tasks bear when they were
- * offered; each gives its input back at once.
+ * Many agents of one slot each over real streams: node agents-process.ts ADDRESS COUNT FIRST. Their tasks bear when
+ * they were offered. Each gives its input back at once.
  */
 import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { AgentFrame, Result } from "@tutti/contracts/agent/v1";

@@ -22,7 +22,7 @@ export function startHost(): Promise<Host> {
   return startConversation([hostProgram, ...roomForAll]);
 }
 
-/** So many agents in as few processes as can carry them; what is asked is asked of all. */
+/** So many agents in as few processes as can carry them. What is asked is asked of all. */
 export async function startAgents(address: string, count: number): Promise<Agents & AsyncDisposable> {
   const processes: Agents[] = [];
   for (let begun = 0; begun < count; begun += agentsPerProcess) {
@@ -33,7 +33,7 @@ export async function startAgents(address: string, count: number): Promise<Agent
     pid: processes[0]?.pid ?? 0,
     async ask(question) {
       const answers = await Promise.all(processes.map((each) => each.ask(question)));
-      // Each has its share of all; the greater of their quantiles is not better than that of all.
+      // Each has its share of all. The greater of their quantiles is not better than that of all.
       const greatest = (of: (answer: AgentsAnswer) => number) => Math.max(...answers.map(of));
       return {
         p50Ms: greatest(({ p50Ms = 0 }) => p50Ms),

@@ -18,7 +18,7 @@ function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** 100 bytes, as other scenarios have them; the first eight are the time. */
+/** 100 bytes, as other scenarios have them. The first eight are the time. */
 export function stampedInput(): Uint8Array {
   const bytes = new Uint8Array(100);
   new DataView(bytes.buffer).setFloat64(0, nowMs());

@@ -13,7 +13,7 @@ const chain = [
   `output: "\${{ tasks.step${stepsPerChain}.output }}"`,
 ];
 
-/** Waits until it is told to go. */
+/** Waits until it is asked to go. */
 const waiting = ["workflow: waiting", "tasks: {go: {wait: {signal: go}}}", 'output: "${{ input }}"'];
 
 export const definitions: readonly string[] = [chain, waiting].map((lines) => `${lines.join("\n")}\n`);

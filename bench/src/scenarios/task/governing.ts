@@ -19,16 +19,19 @@ const namespace = "default";
 const policies = 100;
 const rules = 10;
 const askAgainMs = 50;
-/** On a machine where others are at work too. */
+/** On a machine where others are running too. */
 const patient = { timeoutMs: 600_000 };
 
-/** Flags of an installation that nobody governs; of one as it is by default; and of one whose audit takes in every second what is done. */
+/**
+ * Flags of an installation that nobody governs. Of one as it is by default. of one whose audit takes in every second
+ * what is done.
+ */
 export function flagsOf(governed: Governed): readonly string[] {
   if (governed === "not") return ["--access.enforce=false"];
   return governed === "by a key, audited every second" ? ["--audit.checkpointEveryMs=1000"] : [];
 }
 
-/** A key of somebody who may run workflows and do tasks; it is known by now. */
+/** A key of somebody who may run workflows and do tasks. It is known by now. */
 export async function govern(host: ServiceHost, governed: Exclude<Governed, "not">): Promise<string> {
   const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "bench" };
   const access = host.mesh.client(policyService);
@@ -61,7 +64,7 @@ function policyOf(index: number): Policy {
   });
 }
 
-/** Each is held against every start, and holds. */
+/** Each is compared with every start, and holds. */
 function ruleOf(index: number): AdmissionRule {
   return AdmissionRule.fromPartial({
     ...{ ruleId: `rule-${index}`, subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST },

@@ -9,7 +9,7 @@ import type { ResolvedSubscription } from "./options.ts";
 /** Tells that a durable subscription gave an event up. The event itself stays in the log, at its position. */
 export const abandonedType = "tutti.bus.event.abandoned";
 
-/** Undefined where nobody is to be told: giving up such an event must not bring forth another one, without end. */
+/** Undefined if nothing is to be reported: giving up such an event must not bring forth another one, without end. */
 export function abandonedEvent(
   { durable }: ResolvedSubscription,
   { event, position, sequence }: Handout,

@@ -1,13 +1,13 @@
 /**
- * Hands events to a subscription's handler and sees each of them through to its end: handled, or given up. The same
- * for every bus; where events come from and what an end means there is the owner's.
+ * Hands events to a subscription's handler and sees each of them through to its end: handled, or given up. The same for
+ * every bus. Where events come from and what an end means there is the owner's.
  *
- * 1. Every event offered is settled exactly once, or given back by `stop`; between the two it is in hand.
+ * 1. Every event offered is settled exactly once, or given back by `stop`. Between the two it is in hand.
  * 2. Events with the same key go through a lane: in the order they were offered, never two at once. While one of them
  *    waits for its repetition, the lane stands still.
  * 3. An attempt that fails or takes too long is repeated after a pause, until `maxDeliveries`.
  * 4. What a handler does after its time is up changes nothing any more.
- * 5. Handlers are never called from within `offer`: whoever publishes does not run them.
+ * 5. Handlers are never called from within `offer`: the publisher does not run them.
  */
 import {
   backoffMs,
@@ -113,7 +113,7 @@ export class Dispatcher {
   offer(handout: Handout): void {
     const entry: Entry = { handout, attempts: handout.before, alone: false };
     this.#inHand++;
-    // It was delivered again and again and nobody ever said that its handling failed: it takes processes down.
+    // It was delivered again and again and no failure was ever reported: it takes processes down.
     if (handout.before >= 2 * this.#options.subscription.maxDeliveries) {
       void this.#abandon(entry, busErrors.neverHandled({ deliveries: handout.before }));
       return;
@@ -260,13 +260,13 @@ export class Dispatcher {
     this.#tellIdle();
   }
 
-  /** Puts the entries back at the front of their lane, which goes on after the pause of the first of them. */
+  /** Puts the entries back at the front of their lane, which continues after the pause of the first of them. */
   #repeat(lane: Lane, entries: readonly Entry[], error: TuttiError, fromBatch: boolean): void {
     const [first, ...others] = entries;
     if (first === undefined) return;
     lane.waiting.unshift(...others);
     for (const entry of entries) if (fromBatch) entry.alone = true;
-    // An attempt as one of many says little about each; the others get theirs back.
+    // An attempt as one of many says little about each. The others get theirs back.
     for (const entry of others) entry.attempts--;
     if (first.attempts >= this.#options.subscription.maxDeliveries) {
       void this.#abandon(first, error).then(() => this.#free(lane));
@@ -310,7 +310,7 @@ export class Dispatcher {
     this.#tellIdle();
   }
 
-  /** The lane may go on, or is forgotten where it has nothing more. */
+  /** The lane may continue, or is forgotten where it has nothing more. */
   #free(lane: Lane): void {
     lane.busy = false;
     if (lane.waiting.length > 0) this.#ready.push(lane);

@@ -4,7 +4,7 @@ import type { EventHeader } from "@tutti/contracts/events/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import type { EventInput } from "./event.ts";
 
-/** Under which events about the installation itself travel; no tenant can have it. */
+/** Under which events about the installation itself travel. No tenant can have it. */
 export const systemNamespace = "system";
 
 export interface ContractEventOptions {

@@ -55,7 +55,7 @@ const textForm = /^[^\x00-\x1f\x7f-\x9f]{1,1000}$/;
 const timeMsMax = 253_402_300_799_999;
 const noExtensions: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Checks an event and fills in the defaults; throws with every violation it finds. */
+/** Checks an event and fills in the defaults. Throws with every violation it finds. */
 export function checkedEvent(input: EventInput): BusEvent {
   const dataContentType = input.dataContentType ?? "application/json";
   const { extensions = noExtensions } = input;

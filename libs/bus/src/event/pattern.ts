@@ -20,7 +20,7 @@ export interface Interest {
   readonly pattern: string;
 }
 
-/** Checks both parts; throws where they can match nothing. */
+/** Checks both parts. Throws where they can match nothing. */
 export function checkedInterest({ namespace, pattern }: Interest): Interest {
   if (namespace !== allNamespaces && !isNamespace(namespace)) {
     throw busErrors.invalidSubscription({

@@ -1,7 +1,7 @@
 /**
- * A place in the log of events, after a certain event. Opaque to users, who keep it and hand it back to go on from
- * there. It names the log as well: the log of another life of the bus (a restarted process, a stream made anew)
- * counts from one again, and its places must not be mistaken for this one's.
+ * A place in the log of events, after a certain event. Opaque to users, who keep it and hand it back to continue from
+ * there. It names the log as well: the log of another life of the bus (a restarted process, a stream made again) counts
+ * from one again, and its places must not be mistaken for this one's.
  */
 export type Position = string & { readonly __position: unique symbol };
 

@@ -1,7 +1,7 @@
 /**
  * The place of a durable subscription in the log of this process, and the group of members that work from there.
  *
- * 1. Each event goes to one member; what a member gives back goes to another before anything newer.
+ * 1. Each event goes to one member. What a member gives back goes to another before anything newer.
  * 2. The cursor outlives its members, and ends with the process or when it is forgotten.
  */
 import type { Handout } from "../delivery/dispatcher.ts";

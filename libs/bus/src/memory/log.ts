@@ -24,7 +24,7 @@ const overheadBytes = 600;
 
 export class MemoryLog {
   readonly #retention: Retention;
-  /** `#kept[i]` has the number `#firstSequence + i - #dropped`; dropped ones are cut off now and then. */
+  /** `#kept[i]` has the number `#firstSequence + i - #dropped`. Dropped ones are cut off now and then. */
   #kept: (Kept | undefined)[] = [];
   #dropped = 0;
   #firstSequence = 1;
@@ -61,7 +61,7 @@ export class MemoryLog {
     return this.#kept[sequence - this.#firstSequence + this.#dropped]?.event;
   }
 
-  /** Drops what is beyond the retention; the newest event is always kept. */
+  /** Drops what is beyond the retention. The newest event is always kept. */
   retain(nowMs: number): void {
     const { eventsMax, bytesMax, ageMaxMs } = this.#retention;
     while (this.#kept.length - this.#dropped > 1) {

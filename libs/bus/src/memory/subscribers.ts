@@ -71,14 +71,14 @@ export class DurableSubscriber extends Subscriber implements Member {
 }
 
 /**
- * A live subscription: first what is in the log from its beginning on, at its own pace; from then on whatever is
+ * A live subscription: first what is in the log from its beginning on, at its own pace. From then on whatever is
  * published, as long as it keeps up.
  */
 export class LiveSubscriber extends Subscriber {
   readonly #source: MemorySource;
   readonly #queue: LiveQueue;
   readonly #wants: (event: BusEvent) => boolean;
-  /** The number of the next event to read from the log; undefined once everything comes by itself. */
+  /** The number of the next event to read from the log. Undefined once everything comes by itself. */
   #next: number | undefined;
   #gap: Gap | undefined;
 

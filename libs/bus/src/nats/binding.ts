@@ -38,7 +38,7 @@ export function headersOf(event: BusEvent): MsgHdrsImpl {
   return new EncodedHeaders(`${text}\r\n`);
 }
 
-/** Undefined for a message that is no event of ours: anybody may publish to the subject. */
+/** Undefined for a message that is no event of ours: any client may publish to the subject. */
 export function eventOf(
   headers: Iterable<[string, string[]]> | undefined,
   data: Uint8Array,

@@ -49,7 +49,7 @@ export class DurableSubscriber extends Subscriber {
   readonly #opened = Promise.withResolvers<void>();
   #logId = "";
   #opening = false;
-  /** The last event that was handled; undefined before any. */
+  /** The last event that was handled. Undefined before any. */
   #lastHandled: number | undefined;
 
   constructor(subscription: ResolvedSubscription, parts: DurableParts) {
@@ -78,7 +78,7 @@ export class DurableSubscriber extends Subscriber {
     return this.#parts.consumer;
   }
 
-  /** Resolves when the cursor is there; rejects when it cannot be. */
+  /** Resolves when the cursor is there. Rejects when it cannot be. */
   get opened(): Promise<void> {
     return this.#opened.promise;
   }
@@ -250,7 +250,7 @@ export class DurableSubscriber extends Subscriber {
     }
   }
 
-  /** Where to begin if the consumer is lost: before all that is in hand. */
+  /** Where to start if the consumer is lost: before all that is in hand. */
   #goOnAfter(): number | undefined {
     if (this.#inHand.size === 0) return this.#lastHandled;
     return Math.min(...this.#inHand.keys()) - 1;

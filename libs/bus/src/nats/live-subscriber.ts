@@ -1,6 +1,6 @@
 /**
- * A live subscription over NATS, on an ordered reader, so that it knows the position of each event, misses none that
- * it has not left out on purpose, and goes on after an interruption where it was.
+ * A live subscription over NATS, on an ordered reader, so that it knows the position of each event, misses none that it
+ * has not left out on purpose, and continues after an interruption where it was.
  *
  * While it catches up (at its beginning and after an interruption) it fetches at its own pace. From then on it lets
  * everything come, and leaves out the oldest when its buffer is full.
@@ -51,7 +51,7 @@ export class LiveSubscriber extends Subscriber {
     void this.#begin();
   }
 
-  /** Resolves when the place to begin is fixed. */
+  /** Resolves when the place to start is fixed. */
   get opened(): Promise<void> {
     return this.#opened.promise;
   }
@@ -72,7 +72,7 @@ export class LiveSubscriber extends Subscriber {
     this.#parts.left(this);
   }
 
-  /** Where a position is to be gone on from, the log has to be known first. */
+  /** Where a position is to be continued from, the log has to be known first. */
   async #begin(): Promise<void> {
     const { start } = this.subscription;
     if (typeof start !== "object") return this.#read({ kind: start });

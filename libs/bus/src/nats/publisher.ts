@@ -1,11 +1,11 @@
 /**
  * Publishes events to the stream and sees to it that each is confirmed, whatever happens to the connection meanwhile.
  *
- * 1. At most `waitingMax` events (and `bytesMax` bytes) are held; whoever publishes more waits for room.
+ * 1. At most `waitingMax` events (and `bytesMax` bytes) are held. Further publishers wait for room.
  * 2. Of the events with one order key, only one is on its way: were two, the first could be lost and repeated after
  *    the second was kept (a leader that steps down does that). Different keys are on their way side by side.
- * 3. What is not confirmed in time, or was on its way when the connection was lost, is sent again with the same id;
- *    the server keeps one of them.
+ * 3. What is not confirmed in time, or was on its way when the connection was lost, is sent again with the same id. The
+ *    server keeps one of them.
  * 4. A publication ends when all its events are confirmed, one is refused, or its time is up. What it leaves behind is
  *    forgotten here, though the server may have it.
  */
@@ -217,7 +217,7 @@ export class Publisher {
       this.#onTheirWay.delete(token);
       this.#confirmed(outgoing);
     } else if (refused.passing) {
-      // Sent again by the next sweep, not at once: whoever refuses for want of a leader is not to be hammered.
+      // Sent again by the next sweep, not at once: a server that refuses for lack of a leader must not be flooded.
       this.#lastTrouble = refused.reason;
     } else {
       this.#end(outgoing.publication, errorOf(outgoing.event, refused.reason));
@@ -304,7 +304,7 @@ interface Answered {
 
 /** Undefined for a confirmation. */
 function refusalOf(message: Msg): Answered | undefined {
-  // Nobody listens on the subject: JetStream is starting, or the stream is gone.
+  // There is no listener on the subject: JetStream is starting, or the stream is gone.
   if (message.headers?.code === 503) return { reason: "nobody keeps events", passing: true };
   const { error, stream } = message.json<{
     error?: { code?: number; description?: string };

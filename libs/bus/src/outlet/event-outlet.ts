@@ -1,8 +1,8 @@
 /**
- * The way out for a service's events: takes them without ever making anybody wait, and publishes them in batches.
+ * The way out for a service's events: takes them without making the caller wait, and publishes them in batches.
  *
  * 1. Events leave in the order in which they were told.
- * 2. While the bus takes nothing they are kept, up to a number; from there on further ones are left out, counted, and
+ * 2. While the bus takes nothing they are kept, up to a number. From there on further ones are left out, counted, and
  *    shown in the health. What must not be left out is read from the journal again instead.
  * 3. An event that the bus refuses for good (it is too large, or breaks the rules) is left out and does not hold up
  *    the others.
@@ -25,7 +25,7 @@ export interface EventOutletOptions {
   /** Events kept while the bus takes nothing. */
   readonly keptMax?: number;
   readonly batchMax?: number;
-  /** Pause before a repetition; it doubles up to the longest. */
+  /** Pause before a repetition. It doubles up to the longest. */
   readonly retryFirstMs?: number;
   readonly retryMaxMs?: number;
 }

@@ -4,11 +4,11 @@ import type { Bus, Delivery, Gap } from "../port.ts";
 /** A bus under test, as two processes of an installation see it. */
 export interface BusFixture extends AsyncDisposable {
   readonly bus: Bus;
-  /** The bus in another process; within one process the same. */
+  /** The bus in another process. Within one process the same. */
   readonly other: Bus;
 }
 
-/** The two views on the bus under test; there once the tests run. */
+/** The two views on the bus under test. There once the tests run. */
 export type Opened = Pick<BusFixture, "bus" | "other">;
 
 /** What the suite is run on. */
@@ -30,7 +30,7 @@ export function freshNamespace(): string {
 
 let events = 0;
 
-/** An event with an id of its own; name only what matters to the test. */
+/** An event with an id of its own. Name only what matters to the test. */
 export function testEvent(given: Partial<EventInput> & { readonly namespace: string }): EventInput {
   events++;
   return {

@@ -71,11 +71,11 @@ export interface Field {
   readonly property: string;
   /** A value that is not written: the default, or undefined if absence is known. Empty bytes are not written either. */
   readonly absent: unknown;
-  /** The tag before one value; for a map before one entry. */
+  /** The tag before one value. For a map before one entry. */
   readonly tag: number;
   /** The tag before all numbers of a list, else -1: no tag is negative. */
   readonly packedTag: number;
-  /** Whether such a list is written with that tag; read are both. */
+  /** Whether such a list is written with that tag. Read are both. */
   readonly isPacked: boolean;
   /** For an entry of a map, the tag before its value. */
   readonly valueTag: number;
@@ -89,7 +89,7 @@ export interface Field {
 export interface Fields {
   readonly all: readonly Field[];
   readonly byNumber: readonly (Field | undefined)[];
-  /** By the property of a message; of a oneof the first. */
+  /** By the property of a message. Of a oneof the first. */
   readonly byProperty: ReadonlyMap<string, Field>;
   /** One field per property, in their order: of a oneof the first. */
   readonly members: readonly Field[];

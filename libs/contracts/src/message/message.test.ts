@@ -17,7 +17,7 @@ import { plainOf, randomOf, valuesOf } from "./values.fixture.ts";
 // biome-ignore lint/suspicious/noExplicitAny: the types of all messages, of which a test knows no one
 type Type = MessageType<any>;
 
-/** The tables are ours; the library reads descriptors. It says what the bytes must be, for every message there is. */
+/** The tables are ours. The library reads descriptors. It says what the bytes must be, for every message there is. */
 describe("every message of the contracts", () => {
   const all: { readonly desc: DescMessage; readonly type: Type }[] = [];
   const seed = Number(process.env["TUTTI_SEED"] ?? Math.floor(Math.random() * 1e9));

@@ -52,7 +52,7 @@ export class MessageType<T extends object> {
   fromPartial(given: DeepPartial<T>): T {
     const message = this.#empty();
     const { byProperty } = this.fields;
-    // Asking for what is not there is what costs most; messages that are instances have their fields as getters.
+    // Asking for what is not there is what costs most. Messages that are instances have their fields as getters.
     const isPlain = Object.getPrototypeOf(given) === Object.prototype;
     for (const property of isPlain ? Object.keys(given) : byProperty.keys()) {
       const value = (given as Values)[property];
@@ -96,7 +96,7 @@ export class MessageType<T extends object> {
   }
 }
 
-/** A message that is written and read by code of its own; rare fields of it are left to the table. */
+/** A message that is written and read by code of its own. Rare fields of it are left to the table. */
 export class HotMessageType<T extends object> extends MessageType<T> {
   readonly #write: Write<T>;
   readonly #read: Read<T>;

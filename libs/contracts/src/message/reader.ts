@@ -15,14 +15,14 @@ export class Reader extends BinaryReader {
     return super.string(this.#isExact);
   }
 
-  /** Reads one message deeper; gives where it ends. Whatever throws in it ends the whole reading. */
+  /** Reads one message deeper. Gives where it ends. Whatever throws in it ends the whole reading. */
   enter(): number {
     if (++this.depth >= depthMax) throw new Error("protobuf decode recursion limit exceeded");
     const length = this.uint32();
     return this.pos + length;
   }
 
-  /** Ends what `enter` began; gives what was read. */
+  /** Ends what `enter` started. Gives what was read. */
   leave<T>(message: T): T {
     this.depth--;
     return message;

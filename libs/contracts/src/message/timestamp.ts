@@ -21,7 +21,7 @@ class TimestampType extends MessageType<Timestamp> {
     }
     const [, digits = ""] = fraction.exec(json) ?? [];
     const nanos = Number(digits.slice(0, 9).padEnd(9, "0"));
-    // Dates read three digits; the rest is ours.
+    // Dates read three digits. The rest is ours.
     const time = new Date(json.replace(fraction, (text) => text.slice(0, wholeSecondLength))).getTime();
     const ms = time + Math.trunc(nanos / nanosPerMs);
     return { seconds: Math.trunc(ms / 1_000), nanos: (ms % 1_000) * nanosPerMs + (nanos % nanosPerMs) };

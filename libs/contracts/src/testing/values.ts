@@ -42,7 +42,7 @@ function exampleOf(form: number): (typeof formExamples)[number] {
 /** What a field or an entry of it holds: a scalar or an enum. */
 export type Kind = { readonly scalar: ScalarType } | { readonly enum: DescEnum };
 
-/** The scalar or enum that a field holds; undefined where it holds messages. */
+/** The scalar or enum that a field holds. Undefined where it holds messages. */
 export function kindOf(field: DescField): Kind | undefined {
   if (field.message !== undefined) return undefined;
   return field.enum === undefined ? { scalar: field.scalar as ScalarType } : { enum: field.enum };
@@ -62,7 +62,7 @@ export function goodValue(kind: Kind, rule: FieldRule): Scalar {
   return numberOf(scalar, min <= 1 && max >= 1 ? 1 : min > 1 ? min : max);
 }
 
-/** One value for each part of the rule; what bytes of this type cannot hold is left out. */
+/** One value for each part of the rule. What bytes of this type cannot hold is left out. */
 export function* badValues(kind: Kind, rule: FieldRule): Generator<Scalar> {
   if ("enum" in kind) {
     yield Math.max(...kind.enum.values.map(({ number }) => number)) + 1;

@@ -40,7 +40,7 @@ export class Cursor {
     return this.#data.getFloat64(at, true);
   }
 
-  /** Where something ends that begins with its length. */
+  /** Where something ends that starts with its length. */
   endOfLength(): number {
     const length = this.uint32();
     const end = this.at + length;
@@ -73,7 +73,7 @@ export class Cursor {
     return String.fromCharCode.apply(String, codes);
   }
 
-  /** Passes what a tag stands before. False for groups, which nobody writes any more, and for what is no tag. */
+  /** Passes what a tag stands before. False for groups, which are obsolete, and for what is no tag. */
   skip(tag: number): boolean {
     switch (tag & 7) {
       case 0:
@@ -93,7 +93,7 @@ export class Cursor {
     }
   }
 
-  /** Passes something that begins with its length: whether it is these bytes. */
+  /** Passes something that starts with its length: whether it is these bytes. */
   isNext(wanted: Uint8Array): boolean {
     const end = this.endOfLength();
     const start = this.at;

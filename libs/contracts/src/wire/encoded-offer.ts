@@ -29,10 +29,10 @@ export class EncodedOffer implements Offer {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** Where the bytes of its token begin and end. */
+  /** Where the bytes of its token start and end. */
   tokenStart = 0;
   tokenEnd = 0;
-  /** The same of its input; below 0 when it has none. */
+  /** The same of its input. Below 0 when it has none. */
   inputStart = -1;
   inputEnd = 0;
   profile = 0;
@@ -65,7 +65,7 @@ export class EncodedOffer implements Offer {
     return this.#token;
   }
   get input() {
-    // Whoever checks a request looks at it, and at nothing else that is long.
+    // The check of a request looks at it, and at nothing else that is long.
     if (this.inputStart >= 0)
       this.#input ??= { $case: "inlineInput", value: viewOf(this.bytes, this.inputStart, this.inputEnd) };
     return this.#input;
@@ -92,7 +92,7 @@ export class EncodedOffer implements Offer {
   }
 }
 
-/** What stands at a place that an encoded offer had. What is bytes in it are views. */
+/** What is at a place that an encoded offer had. What is bytes in it are views. */
 export function openOffer(bytes: Uint8Array, start: number, end: number): Offer {
   const cursor = new Cursor(bytes);
   cursor.at = start;
@@ -143,7 +143,7 @@ export function openOffer(bytes: Uint8Array, start: number, end: number): Offer 
   return offer;
 }
 
-/** Whether an encoded offer names this work and this task; both as UTF-8. Nothing is made of it. */
+/** Whether an encoded offer names this work and this task. Both as UTF-8. Nothing is made of it. */
 export function isOfferOf(
   bytes: Uint8Array,
   start: number,

@@ -1,5 +1,5 @@
 /**
- * A message in the form in which it travels. A transport that sends bytes takes these as they are; whoever looks at a
+ * A message in the form in which it travels. A transport that sends bytes takes these as they are. Code that looks at a
  * field, such as an agent in the same process, has it decoded then.
  */
 export abstract class Encoded {

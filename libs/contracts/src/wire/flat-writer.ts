@@ -6,7 +6,7 @@ import { BinaryWriter } from "@bufbuild/protobuf/wire";
  * write the same bytes as with the writer of the library.
  *
  * 1. Nothing is allocated for a message or a field, except that the buffer doubles when it is full.
- * 2. A message inside another gets one byte for its length; when it is longer than 127 bytes it is moved up by what its
+ * 2. A message inside another gets one byte for its length. When it is longer than 127 bytes it is moved up by what its
  *    length needs.
  * 3. Every method of the library's writer that writes anything is overridden: it has a buffer of its own, and what went
  *    there would be missing here.
@@ -42,7 +42,7 @@ export class FlatWriter extends BinaryWriter {
     return this.#bytes.subarray(0, this.#at);
   }
 
-  /** Forgets what was written from a position on, and the messages begun there. */
+  /** Forgets what was written from a position on, and the messages started there. */
   truncate(position: number): void {
     if (!(position >= 0 && position <= this.#at)) {
       throw new RangeError(`expected a position from 0 to ${this.#at}, found ${position}`);
@@ -51,13 +51,13 @@ export class FlatWriter extends BinaryWriter {
     while (this.#depth > 0 && (this.#forks[this.#depth - 1] ?? 0) >= position) this.#depth--;
   }
 
-  /** Forgets everything; the buffer stays. */
+  /** Forgets everything. The buffer stays. */
   reset(): void {
     this.#at = 0;
     this.#depth = 0;
   }
 
-  /** A copy of what was written, as whoever keeps it needs; then everything is forgotten. */
+  /** A copy of what was written, for its keeper. Then everything is forgotten. */
   override finish(): Uint8Array<ArrayBuffer> {
     const copy = this.#bytes.slice(0, this.#at);
     this.reset();
@@ -200,7 +200,7 @@ export class FlatWriter extends BinaryWriter {
     if (this.#at + varintBytesMax + bytesMax > this.#capacity) this.#grow(varintBytesMax + bytesMax);
     const bytes = this.#bytes;
     const at = this.#at;
-    // Most text has as many bytes as characters; for other text the bytes are moved to where they belong.
+    // Most text has as many bytes as characters. For other text the bytes are moved to where they belong.
     const expected = varintBytes(value.length);
     const start = at + expected;
     const { written } = encoder.encodeInto(value, bytes.subarray(start, start + bytesMax));
@@ -243,8 +243,8 @@ const varint64BytesMax = 10;
 /** Bytes of UTF-8 that a unit of a string takes at most. */
 const utf8BytesPerUnit = 3;
 /**
- * Below this a loop over the characters is faster than the encoder, which costs 25 to 60 ns a call and leaves an object. The
- * ids of runs are below it. Less than 128.
+ * Below this a loop over the characters is faster than the encoder, which costs 25 to 60 ns a call and leaves an
+ * object. The ids of runs are below it. Less than 128.
  */
 const writtenByHandMax = 32;
 

@@ -37,7 +37,7 @@ export function readAgentFrame(bytes: Uint8Array): AgentFrame {
   return frame;
 }
 
-/** What a host sends; see `readAgentFrame`. */
+/** What a host sends. See `readAgentFrame`. */
 export function readHostFrame(bytes: Uint8Array): HostFrame {
   const cursor = new Cursor(bytes);
   const frame = HostFrame.create();

@@ -5,7 +5,7 @@ import { EncodedOffer, offerTags } from "./encoded-offer.ts";
 
 /**
  * Requests of senders, read by hand where they are hot. An offer with the fields of every day stays bytes, of which only
- * what orders the queue is read: most wait, and some go back before anybody looks at the rest.
+ * what orders the queue is read: most wait, and some go back before the rest is read.
  *
  * 1. What is rare is left to the generated decoders: an offer with any other field, everything else in a request.
  * 2. An offer that stays bytes is read to its end, so that decoding it later cannot fail.

@@ -21,11 +21,11 @@ export interface Draft {
   body: number;
   forEach: Programmed | undefined;
   environment: Environment | undefined;
-  /** Undefined until somebody asks; `dyn` while it is being found. */
+  /** Undefined until the first use. `dyn` while it is being found. */
   output: Type | undefined;
   /** Conditions by numbers of the tasks that are needed. */
   readonly needs: Map<number, number>;
-  /** Those of them that nobody has said: what expressions refer to. */
+  /** Those that were not declared: what expressions refer to. */
   readonly implied: Set<number>;
 }
 
@@ -33,12 +33,12 @@ interface ScopeDraft {
   readonly names: TaskNames;
   readonly first: number;
   readonly count: number;
-  /** Names around the scope; absent inside a loop, where they are those of the loop. */
+  /** Names around the scope. Absent inside a loop, where they are those of the loop. */
   readonly base: Environment | undefined;
   environment: Environment | undefined;
 }
 
-/** How far types of outputs follow each other; what is further is `dyn`. */
+/** How far types of outputs follow each other. What is further is `dyn`. */
 const typeDepthMax = 40;
 
 /**
@@ -132,7 +132,7 @@ export class Building {
     return number;
   }
 
-  /** Number of the stand-in for a task that is there already; undefined when there is none. */
+  /** Number of the stand-in for a task that is there already. Undefined when there is none. */
   #standIn(id: string, exists: (id: string) => boolean): number | undefined {
     const known = this.#standIns.get(id);
     if (known !== undefined) return known;
@@ -142,7 +142,7 @@ export class Building {
     return number;
   }
 
-  /** Ids of tasks that are there already and are needed; their stand-ins have the last numbers. */
+  /** Ids of tasks that are there already and are needed. Their stand-ins have the last numbers. */
   get standIns(): readonly string[] {
     return [...this.#standIns.keys()];
   }

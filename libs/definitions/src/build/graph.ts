@@ -7,7 +7,9 @@ import type { Building, Draft } from "./building.ts";
  */
 export class Graph {
   readonly edges: PlanEdges;
-  /** Needs of each task, and an order in which each task comes after all that it needs; shorter where there is a circle. */
+  /**
+   * Needs of each task, and an order in which each task comes after all that it needs. Shorter where there is a circle.
+   */
   readonly order: readonly number[];
   readonly #building: Building;
 
@@ -150,7 +152,7 @@ export class Graph {
         seen.add(needed);
         open.push(needed);
       }
-      // Beyond this nobody is told anything wrong, and many gates over a large graph stay cheap.
+      // Beyond this no false report is made, and many gates over a large graph stay cheap.
       if (seen.size > 10_000) return true;
     }
     return false;

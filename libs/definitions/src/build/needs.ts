@@ -57,9 +57,9 @@ function addStated(
 }
 
 /**
- * Adds what a name in an expression refers to, unless `needs` says how it has to end. Whoever looks at `status` or `error`
- * anywhere wants to know of any end; whoever takes the output alone needs that there is one. It does not matter which of
- * several expressions is read first. Inside a loop, a task around it is needed by the loop.
+ * Adds what a name in an expression refers to, unless `needs` says how it has to end. An expression that reads `status`
+ * or `error` anywhere wants to know of any end. One that reads the output alone needs that there is one. It does not
+ * matter which of several expressions is read first. Inside a loop, a task around it is needed by the loop.
  */
 export function addNeed(building: Building, draft: Draft, name: string): void {
   const { tasks } = building.environmentOf(draft);

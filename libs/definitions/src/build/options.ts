@@ -2,7 +2,7 @@ import type { TaskDocument } from "../language/document.ts";
 import { type TaskKindWord, taskKinds } from "../language/task-shape.ts";
 import type { Findings, Path } from "../problem.ts";
 
-/** Which options mean something for which kinds of tasks; those that are not named mean something for all. */
+/** Which options mean something for which kinds of tasks. Those that are not named mean something for all. */
 
 const work: readonly TaskKindWord[] = ["uses", "workflow", "mission"];
 const agents: readonly TaskKindWord[] = ["uses"];

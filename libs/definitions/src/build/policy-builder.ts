@@ -1,11 +1,17 @@
 import { types } from "@tutti/expressions";
+import { type RetryPolicy, resolveRetry, retryContradiction } from "@tutti/kernel";
 import { type Environment, failureType } from "../check/environment.ts";
-import type { CompensateDocument, LimitDocument, PlacementDocument } from "../language/document.ts";
+import type {
+  CompensateDocument,
+  LimitDocument,
+  PlacementDocument,
+  RetryDocument,
+} from "../language/document.ts";
 import type { Compensation, KeyedLimit, Placement, TaskPolicy } from "../plan/plan.ts";
 import type { Path } from "../problem.ts";
 import type { Building, Draft } from "./building.ts";
 import type { TaskPrograms } from "./task-programs.ts";
-import { durationMs, rateOf, retryPolicy, selectorOf, sorted, splitAt, timeoutsOf } from "./values.ts";
+import { durationMs, rateOf, retrySettings, selectorOf, sorted, splitAt, timeoutsOf } from "./values.ts";
 
 /** Builds how tasks are treated: when they are tried again, how long they may take, where they run, what undoes them. */
 export class PolicyBuilder {
@@ -25,7 +31,7 @@ export class PolicyBuilder {
     return {
       maxParallel: document.maxParallel ?? 0,
       failFast: document.failFast ?? true,
-      retry: retryPolicy(document.retry),
+      retry: this.#retry(document.retry, [...path, "retry"]),
       timeouts: timeoutsOf(document.timeout, document.uses === undefined ? "total" : "run"),
       compensate:
         document.compensate === undefined
@@ -90,6 +96,22 @@ export class PolicyBuilder {
     });
   }
 
+  #retry(document: number | RetryDocument | undefined, path: Path | undefined): RetryPolicy {
+    const settings = retrySettings(document);
+    const contradiction = settings && retryContradiction(settings);
+    if (contradiction === undefined) return resolveRetry(settings);
+    const pause = contradiction.field === "initialMs" ? "first pause" : "longest pause";
+    const expected = `a ${pause} of ${contradiction.expected}`;
+    if (path !== undefined)
+      this.#building.findings.error(
+        "wrong_value",
+        [...path, "backoff"],
+        `expected ${expected}, found ${contradiction.found}`,
+        { expected },
+      );
+    return resolveRetry();
+  }
+
   /** A task that asks for slots as if an agent offered them by that name would wait for ever. */
   #resourcesOf(resources: Readonly<Record<string, number>> = {}, path: Path): Record<string, number> {
     if (resources["slots"] !== undefined)
@@ -137,7 +159,11 @@ export class PolicyBuilder {
       capability,
       versionRange,
       input: this.#programs.data(draft, document.with, seen, [...path, "with"]),
-      retry: retryPolicy(document.retry ?? draft.document.retry),
+      // What is wrong with the policy of the task is already reported there.
+      retry: this.#retry(
+        document.retry ?? draft.document.retry,
+        document.retry === undefined ? undefined : [...path, "retry"],
+      ),
       timeouts: timeoutsOf(document.timeout ?? draft.document.timeout),
     };
   }

@@ -1,3 +1,4 @@
+import type { RetrySettings } from "@tutti/kernel";
 import { parseDurationMs } from "../duration.ts";
 import type {
   LimitDocument,
@@ -6,7 +7,7 @@ import type {
   TaskDocument,
   TimeoutDocument,
 } from "../language/document.ts";
-import type { RetryPolicy, Selector, Timeouts } from "../plan/plan.ts";
+import type { Selector, Timeouts } from "../plan/plan.ts";
 
 /** Options as the plan has them, out of what documents say in short. */
 
@@ -14,32 +15,22 @@ export function durationMs(text: string | undefined): number {
   return text === undefined ? 0 : (parseDurationMs(text) ?? 0);
 }
 
-const hourMs = 3_600_000;
-const firstPauseMs = 1_000;
-
-export function retryPolicy(retry: number | RetryDocument | undefined): RetryPolicy {
-  const {
-    max = retry === undefined ? 1 : 3,
-    backoff,
-    factor = 2,
-    jitter = 0.2,
-    on = [],
-    notOn = [],
-    exhausted = "fail",
-    onLost = "retry",
-  } = typeof retry === "number" ? { max: retry } : (retry ?? {});
-  const [first, longest] = (backoff ?? "").split("..");
-  const initialMs = first ? durationMs(first) : firstPauseMs;
+/** The fields of a policy that a document sets. A number is that of all attempts. */
+export function retrySettings(retry: number | RetryDocument | undefined): RetrySettings | undefined {
+  if (retry === undefined) return undefined;
+  if (typeof retry === "number") return { maxAttempts: retry };
+  const { max, backoff = "", factor, jitter, on, notOn, exhausted, onLost } = retry;
+  const [first, longest] = backoff.split("..");
   return {
     maxAttempts: max,
-    initialMs: max > 1 ? initialMs : 0,
+    initialMs: first ? durationMs(first) : undefined,
     factor,
-    maxMs: longest === undefined ? hourMs : durationMs(longest),
+    maxMs: longest === undefined ? undefined : durationMs(longest),
     jitter,
     retryOn: on,
     failOn: notOn,
-    pauseWhenExhausted: exhausted === "pause",
-    ...(onLost === "fail" && { failWhenLost: true as const }),
+    pauseWhenExhausted: exhausted && exhausted === "pause",
+    failWhenLost: onLost === "fail" || undefined,
   };
 }
 
@@ -90,7 +81,7 @@ export function splitAt(text: string): readonly [name: string, version: string] 
   return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Options that say how a task is treated; a task with none of them has the common policy. */
+/** Options that say how a task is treated. A task with none of them has the common policy. */
 export const policyKeys = [
   "maxParallel",
   "failFast",

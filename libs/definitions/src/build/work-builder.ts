@@ -90,7 +90,7 @@ export class WorkBuilder {
     return { kind: "waitFor", span, ms };
   }
 
-  /** A span that is known is milliseconds; one that is computed is a program. */
+  /** A span that is known is milliseconds. One that is computed is a program. */
   #span(
     draft: Draft,
     text: string | undefined,
@@ -115,7 +115,7 @@ export class WorkBuilder {
 
   #checkSignal(signal: string, path: Path): void {
     const declared = this.#building.signalTypes;
-    // Who declares signals declares all of them; a definition without any takes whatever comes.
+    // Who declares signals declares all of them. A definition without any takes whatever comes.
     if (declared.size === 0 || declared.has(signal)) return;
     const near = this.#building.findings.suggest(signal, declared.keys());
     this.#building.findings.error(

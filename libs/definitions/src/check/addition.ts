@@ -5,7 +5,9 @@ import { type CheckedDefinition, type CheckOptions, checkWithin } from "./checke
 import { isList, isMembers } from "./shape-checker.ts";
 
 export interface AdditionOptions extends CheckOptions {
-  /** The plan of the run, whose input, variables and parameters the added tasks see too; absent for a run without one. */
+  /**
+   * The plan of the run, whose input, variables and parameters the added tasks see too. Absent for a run without one.
+   */
   readonly plan?: Plan;
   /** Whether the run has a task with this id. */
   readonly exists: (id: string) => boolean;
@@ -13,7 +15,7 @@ export interface AdditionOptions extends CheckOptions {
 
 /**
  * Checks tasks that are added to a run. They may need tasks of the run, which stand at the end of the plan's tasks as
- * `outside`; an id that the run has already is told as a problem.
+ * `outside`. An id that the run has already is told as a problem.
  */
 export function checkAddition(
   tasks: Readonly<Record<string, TaskDocument>>,

@@ -1,6 +1,6 @@
 import type { Json } from "@tutti/expressions";
 
-/** What is known of a capability: what it takes and gives, as JSON Schemas; undefined means anything. */
+/** What is known of a capability: what it takes and gives, as JSON Schemas. Undefined means anything. */
 export interface KnownCapability {
   readonly inputSchema?: Json;
   readonly outputSchema?: Json;
@@ -13,10 +13,10 @@ export interface KnownDefinition extends KnownCapability {
 
 /** What an installation offers, where a definition is checked against one. */
 export interface Catalogue {
-  /** The newest version in the range; undefined when nobody offers it. */
+  /** The newest version in the range. Undefined if no agent offers it. */
   capability(name: string, versionRange: string): KnownCapability | undefined;
   capabilityNames(): Iterable<string>;
-  /** The version with the label or hash, `latest` for neither; undefined when there is none. */
+  /** The version with the label or hash, `latest` for neither. Undefined when there is none. */
   definition(name: string, version: string): KnownDefinition | undefined;
   definitionNames(): Iterable<string>;
 }

@@ -16,7 +16,7 @@ import { isMembers, ShapeChecker } from "./shape-checker.ts";
 import { Steps, StepsExhausted } from "./steps.ts";
 
 export interface CheckOptions {
-  /** What the installation offers; without it, what is used is not looked up. */
+  /** What the installation offers. Without it, what is used is not looked up. */
   readonly catalogue?: Catalogue;
   /** Fills in a template. */
   readonly parameters?: Json;
@@ -36,13 +36,13 @@ export interface CheckedDefinition {
 /** A definition without errors. */
 export interface Definition {
   readonly document: WorkflowDocument;
-  /** SHA-256 of the plan, or of the content of a template that is not filled in; 64 hexadecimal digits. */
+  /** SHA-256 of the plan, or of the content of a template that is not filled in. 64 hexadecimal digits. */
   readonly hash: string;
   /** Undefined for a template that is not filled in. */
   readonly plan: Plan | undefined;
 }
 
-/** Checks a text. Tells everything that is wrong with it at once; never throws because of what it says. */
+/** Checks a text. Tells everything that is wrong with it at once. Never throws because of what it says. */
 export function checkText(source: DefinitionText, options: CheckOptions = {}): CheckedDefinition {
   const findings = new Findings(limits.problemsMax);
   const { textLengthMax = limits.textLengthMax } = options;
@@ -57,7 +57,7 @@ export function checkText(source: DefinitionText, options: CheckOptions = {}): C
   return check(value, { findings, places, fileName: source.fileName }, options);
 }
 
-/** Checks a document that was built, or read by somebody else; its problems have paths and no lines. */
+/** Checks a document that was built, or read by other code. Its problems have paths and no lines. */
 export function checkDocument(
   document: WorkflowDocument | Json,
   options: CheckOptions = {},

@@ -147,7 +147,7 @@ export function namesOfRun(declared: {
 export const failureType: Type = errorType;
 export const approvalType = (form: Type): Type =>
   objectOf({ verdict: types.string, by: listOf(types.string), comment: types.string, data: form });
-/** What a run gives as the output of a gate; `sentBack` counts how often the gate has sent work back. */
+/** What a run gives as the output of a gate. `sentBack` counts how often the gate has sent work back. */
 export const gateType: Type = objectOf({
   passed: types.bool,
   checks: listOf(objectOf({ name: types.string, passed: types.bool })),

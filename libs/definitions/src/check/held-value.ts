@@ -2,7 +2,7 @@ import type { Json } from "@tutti/expressions";
 import { SchemaValidator, type SchemaViolation } from "./schema-validator.ts";
 import { Steps, StepsExhausted } from "./steps.ts";
 
-/** A value that was held against a schema. */
+/** A value that was compared with a schema. */
 export interface HeldValue {
   /** With the defaults of the schema filled in. */
   readonly value: Json;

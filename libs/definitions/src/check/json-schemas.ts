@@ -31,7 +31,7 @@ export function checkSchema(schema: Json, path: Path, findings: Findings): void 
     return;
   }
   checkReferences(schema, path, findings);
-  // Others may name dialects that are not known here; what they mean is theirs.
+  // Others may name dialects that are not known here. What they mean is theirs.
   const { $schema: _dialect, ...rest } = schema;
   if (ajv().validateSchema(rest) === true) return;
   const seen = new Set<string>();
@@ -104,7 +104,7 @@ function pathOf(pointer: string): Path {
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
-/** A value with the defaults of its schema filled in; undefined when it does not satisfy the schema. */
+/** A value with the defaults of its schema filled in. Undefined when it does not satisfy the schema. */
 export function satisfying(
   value: Json,
   schema: Json,

@@ -10,9 +10,9 @@ export interface SchemaViolation {
 }
 
 /**
- * Holds a value against a JSON Schema, in counted steps: schema and value both come from whoever writes a definition, and
- * references that double at every level, or a pattern that goes back and forth, would take for ever elsewhere. Formats are
- * remarks; keywords that are not known are, too.
+ * Holds a value against a JSON Schema, in counted steps: schema and value both come from the author of a definition,
+ * and references that double at every level, or a pattern that goes back and forth, would take for ever elsewhere.
+ * Formats are remarks. Keywords that are not known are, too.
  */
 export class SchemaValidator {
   readonly violations: SchemaViolation[] = [];

@@ -19,7 +19,7 @@ import { Steps, StepsExhausted } from "./steps.ts";
 export interface CheckedSession {
   /** In the order of the source. */
   readonly problems: readonly DefinitionProblem[];
-  /** The session as the contracts have it; undefined when there is an error among the problems. */
+  /** The session as the contracts have it. Undefined when there is an error among the problems. */
   readonly spec: SessionSpec | undefined;
 }
 
@@ -31,8 +31,8 @@ export function isSessionText(source: DefinitionText): boolean {
 }
 
 /**
- * Checks the text of a session, in which tasks are written as in a definition. Tells everything that is wrong with it at once;
- * never throws because of what it says.
+ * Checks the text of a session, in which tasks are written as in a definition. Tells everything that is wrong with it
+ * at once. Never throws because of what it says.
  */
 export function checkSessionText(
   source: DefinitionText,

@@ -7,8 +7,8 @@ import type { Parameters } from "./parameters.ts";
 import type { Steps } from "./steps.ts";
 
 /**
- * Walks along a document and its shape, tells everything that does not fit, and gives back what does: parts that are wrong
- * are left out, so that the rest can be checked for what it means.
+ * Walks along a document and its shape, tells everything that does not fit, and gives back what does: parts that are
+ * wrong are left out, so that the rest can be checked for what it means.
  */
 export class ShapeChecker {
   readonly #findings: Findings;
@@ -188,7 +188,7 @@ export class ShapeChecker {
         continue;
       }
       const checked = this.check(value[name] ?? null, of, inner);
-      // The name stays known, so that whoever refers to it is not told that it is missing.
+      // The name stays known, so that references to it are not reported as missing.
       members[name] = checked ?? (isObjectShape(of) ? {} : null);
       if (checked === undefined && !isObjectShape(of)) delete members[name];
     }

@@ -1,4 +1,4 @@
-/** Texts in YAML or JSON that are no definitions: read, and checked by whoever knows what they are, each mistake with its place. */
+/** Texts in YAML or JSON that are no definitions: read, and checked by the code that knows their kind, each mistake with its place. */
 import type { Json } from "@tutti/expressions";
 import { limits } from "../limits.ts";
 import { type DefinitionProblem, Findings } from "../problem.ts";

@@ -7,13 +7,13 @@ import {
   type Payload,
   type Placement,
   type QualityCheck,
-  type RetryPolicy,
+  type RetryPolicy as RetryPolicyMessage,
   type TaskList,
   type TaskSpec,
   type Timeouts,
 } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
-import { fromTimestamp } from "@tutti/kernel";
+import { fromTimestamp, retryFromMessage } from "@tutti/kernel";
 import { printDuration } from "../duration.ts";
 import type {
   CheckDocument,
@@ -112,18 +112,18 @@ function jsonOf(payload: Payload | undefined): Json | undefined {
   return JSON.parse(Buffer.from(payload.body.value).toString("utf8")) as Json;
 }
 
-function retryOf(retry: RetryPolicy): RetryDocument {
-  const { maxAttempts, initialMs, factor, maxMs, jitter, retryOn, failOn } = retry;
-  const longest = maxMs === 0 ? "" : `..${printDuration(maxMs)}`;
+function retryOf(message: RetryPolicyMessage): RetryDocument {
+  const policy = retryFromMessage(message);
+  const { maxAttempts, initialMs, factor, maxMs, jitter, retryOn, failOn } = policy;
   return defined<RetryDocument>({
-    max: Math.max(1, maxAttempts),
-    backoff: `${printDuration(initialMs)}${longest}`,
-    factor: factor === 0 ? undefined : factor,
+    max: maxAttempts,
+    backoff: initialMs === 0 ? undefined : `${printDuration(initialMs)}..${printDuration(maxMs)}`,
+    factor,
     jitter,
     on: retryOn.length === 0 ? undefined : retryOn,
     notOn: failOn.length === 0 ? undefined : failOn,
-    exhausted: retry.pauseWhenExhausted ? "pause" : undefined,
-    onLost: retry.failWhenLost ? "fail" : undefined,
+    exhausted: policy.pauseWhenExhausted ? "pause" : undefined,
+    onLost: policy.failWhenLost ? "fail" : undefined,
   });
 }
 

@@ -4,12 +4,11 @@ import {
   type KeyedLimit,
   type Payload,
   type QualityCheck,
-  type RetryPolicy,
   type TaskSpec,
 } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
-import { toTimestamp } from "@tutti/kernel";
-import { durationMs, rateOf, retryPolicy, splitAt } from "../build/values.ts";
+import { resolveRetry, retryMessage, toTimestamp } from "@tutti/kernel";
+import { durationMs, rateOf, retrySettings, splitAt } from "../build/values.ts";
 import type {
   CheckDocument,
   CompensateDocument,
@@ -17,7 +16,6 @@ import type {
   LimitDocument,
   TaskDocument,
 } from "../language/document.ts";
-import type { RetryPolicy as PlannedRetry } from "../plan/plan.ts";
 
 /** How a task is treated besides being done, in the words of the contracts: the other way of what is read from them. */
 export function takePolicies(spec: TaskSpec, document: TaskDocument, taskId: string): void {
@@ -63,13 +61,8 @@ function compensationOf({ uses, with: input, retry }: CompensateDocument): Compe
   return {
     ...{ capability, versionRange },
     input: input === undefined ? undefined : payloadOf(input),
-    retry: retry === undefined ? undefined : retryOf(retryPolicy(retry)),
+    retry: retry === undefined ? undefined : retryMessage(resolveRetry(retrySettings(retry))),
   };
-}
-
-export function retryOf(retry: PlannedRetry): RetryPolicy {
-  const { retryOn, failOn, failWhenLost = false } = retry;
-  return { ...retry, retryOn: [...retryOn], failOn: [...failOn], failWhenLost };
 }
 
 export function payloadOf(data: Json): Payload {

@@ -5,10 +5,11 @@ import {
   NeedCondition,
   TaskSpec,
 } from "@tutti/contracts/types/v1";
+import { retryMessage } from "@tutti/kernel";
 import type { Definition } from "../check/checker.ts";
 import type { TaskDocument } from "../language/document.ts";
 import type { Placement, Plan, PlanTask, Selector, Work } from "../plan/plan.ts";
-import { bare, payloadOf, retryOf, takePolicies } from "./task-policies.ts";
+import { bare, payloadOf, takePolicies } from "./task-policies.ts";
 
 /** What the contracts have no words for: the loops and children of runs. */
 export const keysOfRuns = ["forEach", "mayFail", "parameters"] as const;
@@ -20,8 +21,8 @@ const keysBeyondMissions = ["compensate", "limits", "cache", "checks", "dueTime"
 export type TaskReach = "mission" | "session";
 
 /**
- * The tasks of a definition as the contracts have them, so that an engine other than that of runs does the same work without
- * edits. What only a run can do is told as a problem.
+ * The tasks of a definition as the contracts have them, so that an engine other than that of runs does the same work
+ * without edits. What only a run can do is told as a problem.
  */
 export function taskSpecsOf(
   { document, plan }: Pick<Definition, "document" | "plan">,
@@ -88,7 +89,7 @@ function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
     ...{ id: task.id, title, when: bare(when), labels: { ...labels }, idempotencyKey },
     ...{ priority, resources: { ...resources }, mayBeDoubled },
     ...(estimate !== undefined && { estimate: { ...estimate } }),
-    ...(policy !== undefined && { timeouts: { ...policy.timeouts }, retry: retryOf(policy.retry) }),
+    ...(policy !== undefined && { timeouts: { ...policy.timeouts }, retry: retryMessage(policy.retry) }),
   });
   spec.input = written.with === undefined ? undefined : payloadOf(written.with);
   const { placement } = policy ?? {};

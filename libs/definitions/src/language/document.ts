@@ -31,7 +31,7 @@ export interface WorkflowDocument<Id extends string = string> {
 export type JsonSchema = boolean | { readonly [key: string]: Json };
 /** JSON whose texts may have `${{ }}` in them. */
 export type Data = Json;
-/** An expression, with or without `${{ }}`; true and false are themselves. */
+/** An expression, with or without `${{ }}`. True and false are themselves. */
 export type Condition = string | boolean;
 
 export interface SignalDocument {

@@ -1,6 +1,7 @@
 import type { Json } from "@tutti/expressions";
 import { durationPattern } from "../duration.ts";
 import { definition } from "./definition-shape.ts";
+import { schedule } from "./schedule-shape.ts";
 import { session } from "./session-shape.ts";
 import { type JsonKind, type MembersShape, type Shape, textForms } from "./shape.ts";
 
@@ -15,6 +16,11 @@ export function languageJsonSchema(): Json {
 /** The JSON Schema of the files of sessions. */
 export function sessionJsonSchema(): Json {
   return documentSchema(session, { id: "urn:tutti:session", title: "A session of Tutti", fills: false });
+}
+
+/** The JSON Schema of the files of schedules. */
+export function scheduleJsonSchema(): Json {
+  return documentSchema(schedule, { id: "urn:tutti:schedule", title: "A schedule of Tutti", fills: false });
 }
 
 interface Written {

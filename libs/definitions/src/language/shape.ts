@@ -1,6 +1,6 @@
 /**
- * How documents of the language are built, said once: the checker walks along a shape with words for what is wrong, and the
- * JSON Schema for editors is generated from the same.
+ * How documents of the language are built, said once: the checker walks along a shape with words for what is wrong, and
+ * the JSON Schema for editors is generated from the same.
  */
 
 export type TextForm =
@@ -16,7 +16,7 @@ export type TextForm =
   | "errorPattern";
 
 interface Described {
-  /** One sentence for people; editors show it. */
+  /** One sentence for people. Editors show it. */
   readonly doc?: string;
 }
 

@@ -1,4 +1,5 @@
 import type { EncodedType, Json } from "@tutti/expressions";
+import type { RetryPolicy } from "@tutti/kernel";
 import type { TaskKindWord } from "../language/task-shape.ts";
 
 /**
@@ -6,9 +7,9 @@ import type { TaskKindWord } from "../language/task-shape.ts";
  * by number. JSON as it is, so that it can be stored and hashed. The same content gives the same plan, to the byte.
  *
  * Invariants:
- * 1. Tasks of one scope have numbers in a row, in the order of the definition; scope 0 is the run itself (or empty, for a
- *    definition of states).
- * 2. `needs` of a task is the number of edges that lead to it; each edge leads between two tasks of one scope.
+ * 1. Tasks of one scope have numbers in a row, in the order of the definition. Scope 0 is the run itself (or empty, for
+ *    a definition of states).
+ * 2. `needs` of a task is the number of edges that lead to it. Each edge leads between two tasks of one scope.
  * 3. Edges have no circle.
  * 4. A number of a program, work, policy, scope or state is -1 where there is none, and else exists.
  */
@@ -20,7 +21,7 @@ export interface Plan {
   readonly labels: Readonly<Record<string, string>>;
   readonly inputSchema: Json;
   readonly outputSchema: Json;
-  /** What `parameters` is; null where the definition is no template. */
+  /** What `parameters` is. Null where the definition is no template. */
   readonly parameters: Json;
   /** What `vars` is at the start. */
   readonly vars: Readonly<Record<string, Json>>;
@@ -43,7 +44,7 @@ export interface Plan {
   readonly types: readonly EncodedType[];
   readonly states: readonly PlanState[];
   readonly transitions: readonly PlanTransition[];
-  /** State that a run begins in; -1 for a definition of tasks. */
+  /** State that a run starts in; -1 for a definition of tasks. */
   readonly initial: number;
 }
 
@@ -56,7 +57,7 @@ export interface PlanTask {
   readonly needs: number;
   readonly work: number;
   readonly policy: number;
-  /** Program of what it works on; of the value, for `set`. */
+  /** Program of what it works on. Of the value, for `set`. */
   readonly input: number;
   readonly when: number;
   readonly forEach: number;
@@ -91,7 +92,7 @@ export type Work =
   | {
       readonly kind: "workflow" | "mission";
       readonly definition: string;
-      /** Label of the version; empty for `latest`, or where the hash is given. */
+      /** Label of the version. Empty for `latest`, or where the hash is given. */
       readonly label: string;
       readonly hash: string;
       readonly parameters: number;
@@ -137,19 +138,6 @@ export type Work =
     }
   | { readonly kind: "spawn"; readonly tasks: number; readonly max: number };
 
-export interface RetryPolicy {
-  readonly maxAttempts: number;
-  readonly initialMs: number;
-  readonly factor: number;
-  readonly maxMs: number;
-  readonly jitter: number;
-  readonly retryOn: readonly string[];
-  readonly failOn: readonly string[];
-  readonly pauseWhenExhausted: boolean;
-  /** Whether a lost worker fails the task; absent where another one gets it. */
-  readonly failWhenLost?: true;
-}
-
 /** 0 means without limit. */
 export interface Timeouts {
   readonly queueMs: number;
@@ -172,11 +160,11 @@ export interface KeyedLimit {
   readonly rateCount: number;
   readonly ratePerMs: number;
   readonly rateBurst: number;
-  /** How much of named resources may be at work at once; absent where nothing is said of them. */
+  /** How much of named resources may be running at once. Absent by default of them. */
   readonly resources?: Readonly<Record<string, number>>;
 }
 
-/** How a task is treated; tasks with the same options share one. */
+/** How a task is treated. Tasks with the same options share one. */
 export interface TaskPolicy {
   /** 0 means all. */
   readonly maxParallel: number;
@@ -251,9 +239,9 @@ export interface PlanEntry {
 export interface PlanReference {
   /** `input`, `tasks.reserve.output`, `item`. */
   readonly name: string;
-  /** Number of the task, for names of tasks; else -1. */
+  /** Number of the task, for names of tasks. Else -1. */
   readonly task: number;
-  /** What of the task; `task` for an object of all three, empty for other names. */
+  /** What of the task. `task` for an object of all three, empty for other names. */
   readonly field: "" | "output" | "status" | "error" | "task";
   /** Place in the types of the plan. */
   readonly type: number;

@@ -29,7 +29,7 @@ export interface Programmed {
 /** Parts of all types of a plan. Types of outputs are made of each other, and may grow without end. */
 const typePartsMax = 200_000;
 
-/** Compiles what stands in a definition and numbers it; what is the same in the same place is there once. */
+/** Compiles what stands in a definition and numbers it. What is the same in the same place is there once. */
 export class ProgramTable {
   readonly programs: PlanProgram[] = [];
   readonly types: EncodedType[] = [];
@@ -97,7 +97,7 @@ export class ProgramTable {
     this.#steps.take(1 + (text.length >>> 2));
     const program = compile();
     const made = program === undefined ? failed : this.#numbered(form, source, program, environment);
-    // One that failed is told about wherever it stands.
+    // One that failed is informed about wherever it stands.
     if (program !== undefined) this.#known.set(key, made);
     return made;
   }

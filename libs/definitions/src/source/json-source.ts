@@ -4,8 +4,8 @@ import type { Findings, Path, Places } from "../problem.ts";
 import type { ReadSource } from "./text.ts";
 
 /**
- * Reads JSON strictly, a key twice being a mistake, and says where it is wrong. Where everything stands is found by reading
- * a second time, when somebody asks: most texts have no problem, and a tree of places weighs more than the text.
+ * Reads JSON strictly, a key twice being a mistake, and says where it is wrong. Where everything stands is found by
+ * reading a second time, on request: most texts have no problem, and a tree of places weighs more than the text.
  */
 export function readJson(text: string, findings: Findings): ReadSource {
   const places = new JsonPlaces(text);
@@ -109,7 +109,7 @@ class JsonReader {
     const outer = this.#places;
     if (outer !== undefined) {
       this.#places = { start: this.#at, keyStart, inside: new Map() };
-      // Of a key that stands there twice the first one counts.
+      // Of a key that is there twice the first one counts.
       if (!outer.inside.has(name)) outer.inside.set(name, this.#places);
     }
     const value = this.#unplaced();

@@ -4,11 +4,25 @@ import type { DefinitionText, ReadSource } from "./text.ts";
 import { readYaml } from "./yaml-source.ts";
 
 /**
- * Reads a text to JSON, and keeps what it takes to find places in it. JSON is YAML too, but is read ten times as fast by
- * itself; a text that begins as JSON and is none is read as YAML.
+ * Reads a text to JSON, and keeps what it takes to find places in it. JSON is YAML too, but is read ten times as fast
+ * by itself. A text that starts as JSON and is none is read as YAML.
  */
 export function readSource(source: DefinitionText, findings: Findings): ReadSource {
-  const { format, text } = source;
+  const { value, places } = read(source, findings);
+  const { linesBefore = 0 } = source;
+  if (linesBefore === 0) return { value, places };
+  return {
+    value,
+    places: {
+      placeOf(path, options) {
+        const place = places.placeOf(path, options);
+        return place && { ...place, line: place.line + linesBefore };
+      },
+    },
+  };
+}
+
+function read({ format, text }: DefinitionText, findings: Findings): ReadSource {
   if (format === "json") return readJson(text, findings);
   return /^\s*\{\s*"/.test(text.slice(0, 200)) && looksLikeJson(text)
     ? readJson(text, findings)

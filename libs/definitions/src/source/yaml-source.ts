@@ -41,7 +41,7 @@ export function readYaml(text: string, findings: Findings): ReadSource {
   return { value: findings.list.some(({ code }) => code === "syntax") ? undefined : value, places };
 }
 
-/** How many parts all aliases together may stand for; a text that grows by them beyond any use is refused. */
+/** How many parts all aliases together may stand for. A text that grows by them beyond any use is refused. */
 const aliasedMax = 100_000;
 
 /**
@@ -49,7 +49,7 @@ const aliasedMax = 100_000;
  * anchor is passed: the library would go through the whole text for each.
  */
 class Plainer {
-  /** What aliases stand for, for whoever looks for places behind them. */
+  /** What aliases stand for, for lookups of places behind them. */
   readonly targets = new WeakMap<Node, Node>();
   readonly #findings: Findings;
   readonly #anchors = new Map<
@@ -171,7 +171,7 @@ class YamlPlaces implements Places {
       [keyNode, node] = next;
     }
     const meant = key && whole ? keyNode : (node ?? keyNode);
-    // Of a key that stands there twice the offset is known, and is that of the second one.
+    // Of a key that is there twice the offset is known, and is that of the second one.
     if (key && at !== undefined) return this.#place(at);
     if (!isNode(meant) || !meant.range) return this.#place(0);
     const [start, end] = meant.range;
@@ -215,8 +215,8 @@ function placesOfOffsets(lines: LineCounter): Places {
 }
 
 /**
- * Where in the source a character of a text stands. Plain and quoted texts are looked at directly; in folded and escaped
- * ones the words around the place are searched for.
+ * Where in the source a character of a text stands. Plain and quoted texts are looked at directly. In folded and
+ * escaped ones the words around the place are searched for.
  */
 function insideScalar(source: string, start: number, end: number, value: string, at: number): number {
   // One word: line breaks of folded texts are blanks of the value.

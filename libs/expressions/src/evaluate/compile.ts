@@ -10,7 +10,7 @@ import { compileLoop } from "./loop.ts";
 import { binary, indexed, isThere, negated, noOverload, selected } from "./operators.ts";
 
 /**
- * Turns a checked tree into functions that call each other. Every call, selection, element and loop is a step; what
+ * Turns a checked tree into functions that call each other. Every call, selection, element and loop is a step. What
  * takes longer pays for more.
  *
  * Values of JSON stay as they are. Where the checker knows that a number of them is an int, it becomes one as it is read.

@@ -1,7 +1,7 @@
 import { Fault } from "../problem.ts";
 import type { Value } from "../values/value.ts";
 
-/** Gives the value of a variable by its place among the expression's references; undefined when it has none. */
+/** Gives the value of a variable by its place among the expression's references. Undefined when it has none. */
 export type ReadVariable = (reference: number) => Value | undefined;
 
 /** What one evaluation works on: variables as they are read, variables of loops, and how many steps are left. */
@@ -37,7 +37,7 @@ export class Frame {
     return value;
   }
 
-  /** What was read so far; reading is not tried again for the sake of a message. */
+  /** What was read so far. Reading is not tried again for the sake of a message. */
   known(reference: number): Value | undefined {
     return this.#values[reference];
   }

@@ -7,7 +7,7 @@ import { mapOfEntries, wholeNumber } from "./build.ts";
 import type { Evaluate, Frame } from "./frame.ts";
 import { noOverload } from "./operators.ts";
 
-/** Goes over a list or a map; every round is a step, besides what its body costs. */
+/** Goes over a list or a map. Every round is a step, besides what its body costs. */
 export function compileLoop(node: Loop, compile: (node: Node) => Evaluate): Evaluate {
   const { at, form } = node;
   const over = compile(node.over);

@@ -152,7 +152,7 @@ function unreal(value: Value): string | undefined {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : undefined;
 }
 
-/** With so many digits; what lies exactly between two goes to the even one. */
+/** With so many digits. What lies exactly between two goes to the even one. */
 function fixed(value: number, precision: number): string {
   if (Math.abs(value) >= 1e21) return `${BigInt(value)}${precision === 0 ? "" : `.${"0".repeat(precision)}`}`;
   const text = value.toFixed(precision);

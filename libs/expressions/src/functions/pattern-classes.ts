@@ -47,7 +47,7 @@ const named: Readonly<Record<string, readonly Range[]>> = {
   xdigit: [digits, [65, 70], [97, 102]],
 };
 
-/** `d`, `D` and `alpha`, `^alpha`; undefined for what is no class. */
+/** `d`, `D` and `alpha`, `^alpha`. Undefined for what is no class. */
 export function namedClass(name: string): CharacterTest | undefined {
   const negated = name.startsWith("^") || /^[DSW]$/.test(name);
   const key = name.startsWith("^") ? name.slice(1) : negated ? name.toLowerCase() : name;
@@ -56,7 +56,7 @@ export function namedClass(name: string): CharacterTest | undefined {
   return negated ? (code) => !test(code) : test;
 }
 
-/** A general category or a script of Unicode; undefined for an unknown one. */
+/** A general category or a script of Unicode. Undefined for an unknown one. */
 export function unicodeClass(name: string, negated: boolean): CharacterTest | undefined {
   if (name === "Any") return () => !negated;
   const source = /^[A-Z][a-z]?$/.test(name) ? `\\p{${name}}` : `\\p{Script=${name}}`;
@@ -81,7 +81,7 @@ export function rangesTest(ranges: readonly Range[]): CharacterTest {
   };
 }
 
-/** The same whatever the case of the letter. */
+/** The same ignoring case of the letter. */
 export function foldedTest(test: CharacterTest): CharacterTest {
   return (code) => {
     if (test(code)) return true;
@@ -92,7 +92,7 @@ export function foldedTest(test: CharacterTest): CharacterTest {
 
 function other(variant: string, code: number, test: CharacterTest): boolean {
   const folded = variant.codePointAt(0) ?? code;
-  // Some letters become two when their case changes; they have no simple counterpart.
+  // Some letters become two when their case changes. They have no simple counterpart.
   return folded !== code && variant.length === (folded > 0xffff ? 2 : 1) && test(folded);
 }
 

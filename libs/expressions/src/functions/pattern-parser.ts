@@ -133,7 +133,7 @@ export class PatternParser {
     return node;
   }
 
-  /** `(?i)` changes what follows, `(?i:…)` what is inside; true for the first. */
+  /** `(?i)` changes what follows, `(?i:…)` what is inside. True for the first. */
   #readFlags(): boolean {
     const found = /^([imsU]*)(?:-([imsU]+))?([:)])/.exec(this.#text.slice(this.#at, this.#at + 20));
     if (found === null) throw this.#fault("has a group of an unknown kind");

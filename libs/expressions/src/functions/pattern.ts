@@ -7,14 +7,14 @@ import { type Assertion, type PatternNode, PatternParser } from "./pattern-parse
  * Patterns as the language has them: RE2's syntax, matched in time proportional to text times pattern, whatever either
  * of them is. JavaScript's own would go back and try again, and one unlucky text could hold the process for a day.
  *
- * A pattern becomes a list of instructions; all the places in it where a match could be are carried along the text at
+ * A pattern becomes a list of instructions. All the places in it where a match could be are carried along the text at
  * once, and every one of them is a step that is paid for.
  */
 
 type Instruction =
   | { readonly kind: "character"; readonly test: CharacterTest }
   | { readonly kind: "assertion"; readonly assertion: Assertion }
-  /** Goes on in both places. */
+  /** Continues in both places. */
   | { readonly kind: "fork"; first: number; second: number }
   | { readonly kind: "match" };
 
@@ -27,14 +27,14 @@ export function matches(text: string, pattern: string, frame: Frame, at: number)
   return new Matching(compiled(pattern, frame, at), frame, at).run(text);
 }
 
-/** The outcome of a match outside of expressions; undefined, with the problem, where there is none. */
+/** The outcome of a match outside of expressions. Undefined, with the problem, where there is none. */
 export interface PatternOutcome {
   readonly matches: boolean | undefined;
   readonly problem: string;
   readonly stepsUsed: number;
 }
 
-/** The same for whoever holds texts of others against patterns of others, such as those of JSON Schemas. */
+/** The same for matching foreign texts against foreign patterns, such as those of JSON Schemas. */
 export function matchesPattern(text: string, pattern: string, stepsMax: number): PatternOutcome {
   const frame = new Frame(() => undefined, stepsMax);
   try {
@@ -45,7 +45,7 @@ export function matchesPattern(text: string, pattern: string, stepsMax: number):
   }
 }
 
-/** Refuses a pattern that cannot be read; for patterns that are known before evaluation. */
+/** Refuses a pattern that cannot be read. For patterns that are known before evaluation. */
 export function checkPattern(pattern: string, at: number): void {
   compile(pattern, at);
 }
@@ -135,7 +135,7 @@ class Matching {
   readonly #program: readonly Instruction[];
   readonly #frame: Frame;
   readonly #place: number;
-  /** Which instructions were already reached at which position; a number per position saves clearing. */
+  /** Which instructions were already reached at which position. A number per position saves clearing. */
   readonly #reached: Uint32Array;
   #round = 0;
   #visited = 0;
@@ -155,7 +155,7 @@ class Matching {
       const code = text.codePointAt(at);
       this.#round += 1;
       const reached: number[] = [];
-      // A match may begin anywhere.
+      // A match may start anywhere.
       for (const from of [...current, 0]) if (this.#follow(from, before, code, reached)) return true;
       this.#frame.charge(1 + (this.#visited >>> 2), this.#place);
       this.#visited = 0;
@@ -170,7 +170,7 @@ class Matching {
     }
   }
 
-  /** Adds all characters that can be wanted from here on; true when the end of the pattern is among them. */
+  /** Adds all characters that can be wanted from here on. True when the end of the pattern is among them. */
   #follow(from: number, before: number | undefined, after: number | undefined, reached: number[]): boolean {
     const open = [from];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {

@@ -29,7 +29,7 @@ export class TextSearch {
   }
 }
 
-/** Where it is found last, beginning at `from` or before; -1 for nowhere. */
+/** Where it is found last, starting at `from` or before; -1 for nowhere. */
 export function lastPlace(text: string, wanted: string, from: number): number {
   if (wanted.length <= shortMax) return text.lastIndexOf(wanted, from);
   // The same search from the end to the beginning.

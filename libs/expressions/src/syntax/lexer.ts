@@ -2,7 +2,7 @@ import { Fault } from "../problem.ts";
 
 /**
  * Cuts a text into words, one at a time: `kind` and `start` to `end` are those of the current one. Nothing is copied
- * before somebody asks for the text of a word.
+ * before the text of a word is needed.
  */
 
 export type TokenKind =

@@ -38,7 +38,7 @@ const loopMacros: ReadonlyMap<string, LoopMacro> = new Map<string, LoopMacro>([
   ["transformMapEntry/4", { form: "transformMapEntry", variables: 2, ...both }],
 ]);
 
-/** Names of macros, for whoever lists what can be called. */
+/** Names of macros, for lists of callable functions. */
 export const macroNames: ReadonlySet<string> = new Set([
   "has",
   ...[...loopMacros.keys()].map((key) => key.slice(0, key.indexOf("/"))),

@@ -12,8 +12,8 @@ import type { BinaryOperator, Logic, Node } from "./tree.ts";
  *
  * Invariants:
  * 1. No tree is deeper than `limits.depthMax`, however it was written, and reading one descends no deeper than a fixed
- *    multiple of that. Whoever recurses over a tree needs no bound of its own.
- * 2. Reading stops at the first word that cannot go on; what may follow is for the caller to say.
+ *    multiple of that. Recursive code over a tree needs no bound of its own.
+ * 2. Reading stops at the first word that cannot continue. What may follow is for the caller to say.
  */
 export class Parser {
   readonly #lexer: Lexer;
@@ -288,7 +288,7 @@ const relations: ReadonlySet<BinaryOperator> = new Set(["==", "!=", "<", "<=", "
 const sums: ReadonlySet<BinaryOperator> = new Set(["+", "-"] as const);
 const products: ReadonlySet<BinaryOperator> = new Set(["*", "/", "%"] as const);
 
-/** Words that may become part of the language; they are no variables, but may be fields. */
+/** Words that may become part of the language. They are no variables, but may be fields. */
 const reserved = new Set(
   "as break const continue else false for function if import in let loop package namespace null return true var void while".split(
     " ",

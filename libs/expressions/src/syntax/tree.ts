@@ -137,7 +137,7 @@ export type Node =
   | Loop
   | Bind;
 
-/** Where the text of a node begins; its own place is that of its operator, field or call. */
+/** Where the text of a node starts. Its own place is that of its operator, field or call. */
 export function startOf(node: Node): number {
   switch (node.kind) {
     case "select":

@@ -18,7 +18,7 @@ import type { Json } from "../values/value.ts";
 
 /**
  * Texts with expressions inside: `Order ${{ input.id }} is ready`. A text that is one `${{ }}` and nothing else has the
- * value of its expression, whatever its type; in any other the values become parts of the text. `$${{` stands for `${{`
+ * value of its expression, whatever its type. In any other the values become parts of the text. `$${{` stands for `${{`
  * itself.
  */
 
@@ -72,7 +72,7 @@ export function compileCondition(text: string, scope: Scope, options: CompileOpt
 export interface CheckedTemplate {
   readonly text: string;
   readonly type: Type;
-  /** Where its only expression begins, or the text. */
+  /** Where its only expression starts, or the text. */
   readonly at: number;
   readonly parts: readonly (string | CheckedExpression)[];
   /** The only expression, where there is nothing beside it. */
@@ -120,7 +120,7 @@ export function checkTemplate(
   };
 }
 
-/** Evaluates a checked template; a text in a text is itself, everything else is written as JSON. */
+/** Evaluates a checked template. A text in a text is itself, everything else is written as JSON. */
 export function runOf({
   parts,
   lone,

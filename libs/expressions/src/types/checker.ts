@@ -29,7 +29,7 @@ import { fits, isDyn, join, listOf, mapOf, printType, type Type, types } from ".
  * Invariants:
  * 1. Every problem is found in one pass: a part with a problem counts as `dyn`, so that it causes no second one.
  * 2. What the checker accepts fails at evaluation only because of values, or of parts that are `dyn`.
- * 3. A dotted name means the longest variable that it begins with, unless its first word is a variable of a loop.
+ * 3. A dotted name means the longest variable that it starts with, unless its first word is a variable of a loop.
  */
 export class Checker {
   readonly problems: Problem[] = [];
@@ -319,7 +319,7 @@ export class Checker {
   }
 
   #unknownFunction(name: string, given: readonly Node[], node: Call): Type {
-    // The arguments of a macro name variables that nobody declared.
+    // The arguments of a macro name variables without a declaration.
     const checked = macroNames.has(name) ? given.slice(0, node.target === undefined ? 0 : 1) : given;
     for (const arg of checked) this.check(arg);
     const known = [...globals.keys(), ...methods.keys(), ...macroNames];

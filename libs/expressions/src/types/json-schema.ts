@@ -4,7 +4,7 @@ import { listOf, mapOf, nullable, type Type, types } from "./type.ts";
 /**
  * The type of what satisfies a JSON Schema, as far as types say it. What they cannot say is `dyn`: nothing that the
  * schema allows is refused. Fields that a schema does not list are refused all the same, unless it says
- * `additionalProperties`: a schema is written to be told about misspelt names.
+ * `additionalProperties`: a schema is written to be informed about misspelt names.
  */
 export function typeOfSchema(schema: Json): Type {
   return new SchemaReader(schema).read(schema);
@@ -91,7 +91,7 @@ class SchemaReader {
     return { kind: "object", fields, others };
   }
 
-  /** Follows `#/$defs/item`; what leads elsewhere is not known. */
+  /** Follows `#/$defs/item`. What leads elsewhere is not known. */
   #resolved(reference: string): Json | undefined {
     if (!reference.startsWith("#")) return undefined;
     let found: Json | undefined = this.#root;

@@ -1,7 +1,7 @@
 import type { FunctionDeclaration } from "../functions/declaration.ts";
 import { fits, type Type, types } from "./type.ts";
 
-/** What a function gives for arguments of these types; undefined when it does not take them. */
+/** What a function gives for arguments of these types. Undefined when it does not take them. */
 export function typeOfOverloads(declared: FunctionDeclaration, found: readonly Type[]): Type | undefined {
   const fitting = declared.overloads.filter(
     ({ takes }) =>

@@ -1,5 +1,5 @@
 /**
- * Types that the checker knows. `dyn` is what nobody knows before evaluation: everything fits it. `never` is the type of
+ * Types that the checker knows. `dyn` is what is unknown before evaluation: everything fits it. `never` is the type of
  * the elements of an empty list: it fits everything.
  */
 
@@ -39,7 +39,7 @@ export interface MapType {
 export interface ObjectType {
   readonly kind: "object";
   readonly fields: ReadonlyMap<string, Type>;
-  /** Type of fields that are not listed; undefined when there are none. */
+  /** Type of fields that are not listed. Undefined when there are none. */
   readonly others: Type | undefined;
   readonly nullable?: boolean;
 }

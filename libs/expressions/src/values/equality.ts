@@ -13,7 +13,7 @@ import {
   type Value,
 } from "./value.ts";
 
-/** Equality and order. Numbers of all types are one line; values of other types that differ are simply not equal. */
+/** Equality and order. Numbers of all types are one line. Values of other types that differ are simply not equal. */
 
 export function areEqual(a: Value, b: Value, frame: Frame, at: number): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
@@ -74,7 +74,7 @@ function areMapsEqual(a: Value, b: Value, frame: Frame, at: number): boolean {
   return true;
 }
 
-/** The value under a key; undefined when there is none. */
+/** The value under a key. Undefined when there is none. */
 export function entryOf(map: Value, key: Value): Value | undefined {
   if (map instanceof MapValue) {
     const found: MapKey | undefined = mapKeyOf(key);
@@ -94,7 +94,7 @@ export function entriesOf(map: Value): readonly (readonly [key: Value, value: Va
   return isPlainMap(map) ? Object.entries(map) : [];
 }
 
-/** Below, at or above 0; NaN for numbers that have no order; undefined when the types have none. */
+/** Below, at or above 0. NaN for numbers that have no order. Undefined when the types have none. */
 export function compare(a: Value, b: Value): number | undefined {
   const x = a instanceof Uint ? a.value : a;
   const y = b instanceof Uint ? b.value : b;

@@ -67,7 +67,7 @@ function fraction(nanos: number): string {
 
 const timestampForm = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
 
-/** Reads RFC 3339; undefined for anything else. */
+/** Reads RFC 3339. Undefined for anything else. */
 export function parseTimestamp(text: string): Timestamp | undefined {
   const match = timestampForm.exec(text);
   if (match === null) return undefined;
@@ -97,7 +97,7 @@ const unitNanos: Readonly<Record<string, bigint>> = {
 };
 const durationPart = /(\d+)(?:\.(\d*))?(h|ms|us|µs|ns|m|s)|\.(\d+)(h|ms|us|µs|ns|m|s)/y;
 
-/** Reads `1h30m`, `-1.5s`, `200ms`; undefined for anything else. */
+/** Reads `1h30m`, `-1.5s`, `200ms`. Undefined for anything else. */
 export function parseDuration(text: string): Duration | undefined {
   if (text.length > 100) return undefined;
   const negative = text.startsWith("-");

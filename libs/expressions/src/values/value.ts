@@ -60,7 +60,7 @@ export class MapValue extends Special {
   }
 }
 
-/** How a value is found in a `MapValue`; undefined for what can be no key. */
+/** How a value is found in a `MapValue`. Undefined for what can be no key. */
 export function mapKeyOf(value: Value): MapKey | undefined {
   if (typeof value === "string" || typeof value === "bigint" || typeof value === "boolean") return value;
   if (value instanceof Uint) return value.value;

@@ -1,16 +1,16 @@
 /**
- * What admission rules say of what is asked of this process: requests as they come, and whatever a service brings to them itself:
- * definitions, plans, results, agents.
+ * What admission rules say of what is asked of this process: requests as they come, and whatever a service brings to
+ * them itself: definitions, plans, results, agents.
  *
- * 1. Rules are those of the last bundle, however old it is: a rule that ended with its bundle would let through what it is there to stop.
- *    Before the first bundle there are none.
- * 2. Of a request the rules see what REST shows of it. Rpcs that REST has not are between services, and nobody asks about them; nor
- *    about those of governance, so that a rule can always be taken back.
+ * 1. Rules are those of the last bundle, however old it is: a rule that ended with its bundle would let through what it
+ *    is there to stop. Before the first bundle there are none.
+ * 2. Of a request the rules see what REST shows of it. Rpcs that REST has not are between services, and are not asked
+ *    about. Nor about those of governance, so that a rule can always be taken back.
  * 3. What is refused is a record of the audit, and everything that was found goes to governance.
- * 4. A request that rules changed is held against its contract again.
- * 5. Whatever a person is asked about waits for that: it is refused until the answer is yes. Answers themselves need no approval.
- *    A result waits where its work is, a plan with its session. Plans differ each time by when something begins: of one session and part the
- *    same is asked when the question has the same words.
+ * 4. A request that rules changed is compared with its contract again.
+ * 5. Whatever a person is asked about waits for that: it is refused until the answer is yes. Answers themselves need no
+ *    approval. A result waits where its work is, a plan with its session. Plans differ each time by when something
+ *    starts: of one session and part the same is asked when the question has the same words.
  * 6. Where no rule is about results, a result costs one look at a flag.
  */
 import { type AdmissionRule, AdmissionSubject, FindingResult } from "@tutti/contracts/governance/v1";
@@ -168,7 +168,7 @@ export class Admitting implements RequestRules {
     return this.#rules.concerns(ADMISSION_SUBJECT_PLAN, namespace);
   }
 
-  /** What people are to be asked before a plan is followed that `cause` makes for whoever wants it. Throws where it is refused. */
+  /** What people are to be asked before a plan is followed that `cause` makes for its requester. Throws where it is refused. */
   plan(about: PlanAbout, cause: Cause, wantedBy: Cause): readonly PlanQuestion[] {
     const { namespace, session: id } = about;
     const asked = { kind: ADMISSION_SUBJECT_PLAN, action: planAction, namespace, body: planDocument(about) };
@@ -198,8 +198,8 @@ export class Admitting implements RequestRules {
   }
 
   /**
-   * The output as it is admitted, where rules changed it, and what people are to be asked before it counts: whoever has the work holds
-   * it until then. Undefined where it counts as it is. Throws where it is refused.
+   * The output as it is admitted, where rules changed it, and what people are to be asked before it counts: the owner
+   * of the work holds it until then. Undefined where it counts as it is. Throws where it is refused.
    */
   result(about: ResultAbout): JudgedOutput | undefined {
     const { namespace, kind, id, task, agent } = about;
@@ -218,7 +218,7 @@ export class Admitting implements RequestRules {
     return { output: changed, questions: questions.map(questionOf) };
   }
 
-  /** After whoever has to be asked has said yes. */
+  /** After all approvals. */
   async #admitted(asked: Asked, context: CallContext): Promise<Json> {
     const asking = askingIn(context);
     const { body, questions } = this.#judged(asked, asking, requestRefused);
@@ -253,7 +253,7 @@ interface PlanQuestion {
   /** The same for the same question about the same part. */
   readonly name: string;
   readonly message: string;
-  /** The run that asks, as long as nobody has decided; undefined when the answer is yes. Rejects with who said no. */
+  /** The run that asks, while there is no decision. Undefined when the answer is yes. Rejects with who said no. */
   ask(caller: Asker): Promise<string | undefined>;
 }
 
@@ -294,7 +294,7 @@ function denied({ findings }: Admission) {
     .map(({ rule, message }) => ({ name: nameOf(rule), message }));
 }
 
-/** With its version, since the rule may be another one when somebody looks. */
+/** With its version, since the rule may be another one when it is looked up. */
 function nameOf({ namespace, ruleId, revision }: AdmissionRule): string {
   return `${namespace}/${ruleId}${revision === "" ? "" : `@${revision}`}`;
 }

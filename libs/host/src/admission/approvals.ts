@@ -1,11 +1,15 @@
 /**
- * What rules have a person asked first: a run of one task that asks, so that questions last, are listed, decided, audited and lapse as
- * those of any run do. Whoever asked is told its id, and asks for the same again when the answer is yes.
+ * What rules have a person asked first: a run of one task that asks, so that questions last, are listed, decided,
+ * audited and lapse as those of any run do. The caller learns its id, and asks for the same again when the answer is
+ * yes.
  *
- * 1. A yes is for one thing: this caller, this action, this content, and the rule as it asks. Whatever differs is another question.
- * 2. The run was started by this part of the installation, else it answers nothing: who may start runs approves nothing by it.
+ * 1. A yes is for one thing: this caller, this action, this content, and the rule as it asks. Whatever differs is
+ *    another question.
+ * 2. The run was started by this part of the installation, else it answers nothing: who may start runs approves nothing
+ *    by it.
  * 3. One's own yes counts only where the rule names one among those who decide.
- * 4. A yes holds for a day, so that a repetition finds it; a no for an hour, with its reason. After that it is asked anew.
+ * 4. A yes holds for a day, so that a repetition finds it. A no for an hour, with its reason. After that it is asked
+ *    again.
  */
 import { createHash } from "node:crypto";
 import {
@@ -48,7 +52,7 @@ export interface Wanted {
   readonly cause: Cause;
 }
 
-/** What is taken over of whoever asks. */
+/** What is taken over from the caller. */
 export type Asker = Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">;
 
 const serviceKind = ActorKind.ACTOR_KIND_SERVICE;
@@ -76,7 +80,7 @@ export class Approvals {
   /** Resolves when all has been approved. Rejects with what is still to be decided, or with who said no. */
   async requireApproved(questions: readonly AskFirst[], wanted: Wanted, caller: CallContext): Promise<void> {
     const context = onBehalfOfNobody(caller, wanted.namespace);
-    // Each is asked, before anybody waits for one of them.
+    // Each is asked, before the first wait.
     const asked = await Promise.all(questions.map((question) => this.#open(question, wanted, context)));
     const open = asked.filter((runId) => runId !== undefined);
     if (open.length === 0) return;
@@ -87,7 +91,7 @@ export class Approvals {
     );
   }
 
-  /** The run that asks, as long as nothing is decided; undefined when the answer is yes. Rejects with who said no. */
+  /** The run that asks, as long as nothing is decided. Undefined when the answer is yes. Rejects with who said no. */
   open(question: AskFirst, wanted: Wanted, caller: Asker): Promise<string | undefined> {
     return this.#open(question, wanted, onBehalfOfNobody(caller, wanted.namespace));
   }

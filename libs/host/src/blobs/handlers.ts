@@ -79,7 +79,7 @@ async function* chunksOf(
   let bytes = 0;
   for (;;) {
     const { value, done } = await messages.next();
-    // Whoever has given up has not said that this was all of it.
+    // A sender that gave up has not said that this was all of it.
     signal.throwIfAborted();
     if (done === true) return;
     const { part } = value as PutRequest;

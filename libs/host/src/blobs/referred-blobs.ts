@@ -1,6 +1,6 @@
 /**
- * References to blobs are checked where they enter: a request that refers to a blob which does not exist is refused before
- * anything is recorded. A recorded reference could never be read, and the work would fail later without a cause.
+ * References to blobs are checked where they enter: a request that refers to a blob which does not exist is refused
+ * before anything is recorded. A recorded reference could never be read, and the work would fail later without a cause.
  *
  * 1. A request without a reference costs a walk through its fields, and no await.
  * 2. Streams check each item by themselves: one wrong item must not end the others.

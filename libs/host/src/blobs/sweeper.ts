@@ -1,10 +1,11 @@
 /**
  * Removes blobs that are no longer to be kept, in rounds, a slice at a time.
  *
- * 1. A round begins with noting up to when each partition of this process has mentioned what its records name. Nothing is
- *    removed that was put less than `keepMs` before the earliest of these moments, of all partitions of all processes: a
- *    service that is away for long keeps everything that its last records may name.
- * 2. Mentions of instances that are gone are released by the process that has their partition; nobody else can tell.
+ * 1. A round starts with noting up to when each partition of this process has mentioned what its records name. Nothing
+ *    is removed that was put less than `keepMs` before the earliest of these moments, of all partitions of all
+ *    processes: a service that is away for long keeps everything that its last records may name.
+ * 2. Mentions of instances that are gone are released by the process that has their partition. No other process can
+ *    tell.
  */
 import { type BlobMention, type Blobs, sweepSlices } from "@tutti/journal";
 import { type Component, type Foundation, type InstanceKey, sleep } from "@tutti/kernel";
@@ -25,9 +26,9 @@ export interface SweeperParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
-/** The first round notes where everybody stands, soon after they are there. */
+/** The first round notes all positions, soon after they are there. */
 const firstMs = 1_000;
-/** Between two slices others get their turn; a round takes no more than a quarter of the time until the next. */
+/** Between two slices others get their turn. A round takes no more than a quarter of the time until the next. */
 const betweenSlicesMs = 20;
 
 export class BlobSweeper implements Component {
@@ -49,7 +50,7 @@ export class BlobSweeper implements Component {
     await this.#running;
   }
 
-  /** One look at everything; resolves with how many blobs it removed. */
+  /** One look at everything. Resolves with how many blobs it removed. */
   async round(): Promise<number> {
     const { foundation, settings } = this.#parts;
     const blobs = this.#parts.blobs();

@@ -1,6 +1,7 @@
 /**
- * Ids by which agents are known here, and whose they are: of every agent that governance has a key, a role or a principal of. All
- * others are anybody's, such as those that the processes of a fleet make up for themselves.
+ * Ids by which agents are known here, and whose they are: of every agent that governance has a key, a role or a
+ * principal of. All others can be used by any process, such as those that the processes of a fleet make up for
+ * themselves.
  */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
@@ -21,7 +22,7 @@ export class AgentNames {
     this.#taken = taken;
   }
 
-  /** Whether an id in a namespace is that of another agent than the one that speaks. Whoever runs agents speaks for them. */
+  /** Whether an id in a namespace is that of another agent than the one that speaks. The operator of agents speaks for them. */
   isOfAnother({ kind, id }: Visitor, namespace: string, agentId: string): boolean {
     if (kind !== "agent" || id === agentId) return false;
     return [namespace, systemNamespace].some((where) => this.#taken.has(`${where}/${agentId}`));

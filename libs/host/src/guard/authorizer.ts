@@ -1,9 +1,10 @@
 /**
  * Who may do what, decided here by the bundle in force.
  *
- * 1. The installation's own (its services, and the administrator of this machine) showed nothing, and no bundle counts for them: a
- *    process must be able to fetch the first one, and whoever forbids everything by mistake to take that back.
- * 2. Everybody else may what the bundle permits, within what they showed: its scope, and the tenant it belongs to.
+ * 1. The installation's own (its services, and the administrator of this machine) showed nothing, and no bundle counts
+ *    for them: a process must be able to fetch the first one, and an administrator who forbids everything by mistake
+ *    must be able to revert that.
+ * 2. All others may do what the bundle permits, within their credential: its scope, and the tenant it belongs to.
  * 3. Without a bundle in force nothing is permitted to them.
  */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
@@ -35,7 +36,7 @@ export interface Authorization {
   readonly verdict: Verdict | undefined;
 }
 
-/** What somebody may not do, whatever it is about, and who could change that. */
+/** What an identity may not do for any resource, and who could change that. */
 export interface MissingRights {
   /** That they have. */
   readonly roles: readonly string[];
@@ -52,7 +53,7 @@ export class Authorizer {
   readonly #content: BundleContent;
   readonly #labelled: LabelledRights;
   #wide: PolicyEvaluator | undefined;
-  /** Roles that somebody turned out to have, by the verdict that says so; verdicts are remembered by the decider. */
+  /** Roles that an identity turned out to have, by the verdict that says so. Verdicts are remembered by the decider. */
   readonly #found = new WeakMap<Verdict, Found>();
 
   constructor(cedar: Cedar | undefined, content: BundleContent) {
@@ -62,12 +63,12 @@ export class Authorizer {
     this.#labelled = new LabelledRights(content);
   }
 
-  /** Whether it takes the labels of a thing to say what somebody may do to it. */
+  /** Whether it takes the labels of a thing to say what an identity may do to it. */
   asksForLabels(principal: Visitor): boolean {
     return this.#labelled.countFor(principal);
   }
 
-  /** Of somebody who showed something. */
+  /** Of a caller with a credential. */
   authorizer(
     principal: Visitor,
     rule: Rule,
@@ -125,7 +126,7 @@ const rolePrefix = "role:";
 /** Of the text that records carry. */
 const rightMax = 200;
 
-/** What is decided of the installation's own; undefined of everybody else. */
+/** What is decided of the installation's own. Undefined for all others. */
 export function ofItsOwn({ roles }: Principal): Decision {
   return roles.includes("admin") ? allowed : { allowed: false, reason: "it showed no key or token" };
 }
@@ -137,7 +138,7 @@ function questionOf({ kind, id, shown }: Visitor, rule: Rule, namespace: string,
   return { actor, groups: shown.groups, action, namespace, resourceKind, resourceId, labels };
 }
 
-/** Why what was shown is not good for this; undefined where it is. */
+/** Why what was shown is not good for this. Undefined where it is. */
 function faultOf(
   shown: ShownCredential,
   rule: Rule,

@@ -1,9 +1,9 @@
 /**
- * How bundles come in: from governance, as they are made, and from a file, so that a process which starts while governance is away
- * goes by the last one until that is too old.
+ * How bundles come in: from governance, as they are made, and from a file, so that a process which starts while
+ * governance is away goes by the last one until that is too old.
  *
  * 1. Nothing waits for it: without a bundle what needs one is refused.
- * 2. What is written is what was taken, as it was signed; what is read is checked as if somebody had sent it.
+ * 2. What is written is what was taken, as it was signed. What is read is checked as if it had been received.
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
@@ -24,7 +24,7 @@ import { noteMade } from "../storage/made-files.ts";
 export interface BundleFeedParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly policies: () => Pick<Client<typeof policyService>, "watchBundles">;
-  /** Where the last one is kept; undefined where nothing is. */
+  /** Where the last one is kept. Undefined where nothing is. */
   readonly file: string | undefined;
   /** Takes a bundle in, or says why not. */
   readonly take: (bundle: Bundle) => Promise<string>;
@@ -106,7 +106,7 @@ export class BundleFeed implements Component {
       await mkdir(dirname(file), { recursive: true, mode: privateModes.folder });
       // Several processes may share the folder.
       const fresh = `${file}.${process.pid}.new`;
-      // It has hashes of keys in it: nobody else is to try passwords on them.
+      // It has hashes of keys in it: others must not try passwords on them.
       await writeFile(fresh, Bundle.encode(bundle).finish(), { mode: privateModes.file });
       await rename(fresh, file);
       if (!this.#isListed) noteMade(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);

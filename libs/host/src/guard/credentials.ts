@@ -1,12 +1,12 @@
 /**
- * Whom a key or token stands for, with everything that a wrong one costs whoever shows it.
+ * Whom a key or token stands for, with everything that a wrong one costs its sender.
  *
- * 1. A valid credential passes, also while its address and account are locked out. Failures count by address and key prefix,
- *    and during a lock-out are answered as locked out.
+ * 1. A valid credential passes, also while its address and account are locked out. Failures count by address and key
+ *    prefix, and during a lock-out are answered as locked out.
  * 2. A refusal says which rule was broken and nothing that was shown.
  * 3. To an agent is granted what both its key or token and its principal grant it.
  * 4. What is good for something else than calls (a cookie's token, one for a single exchange) is good for that alone.
- * 5. Who goes on by what was shown before is refused once that has ended, also where another process saw it.
+ * 5. Who continues by what was shown before is refused once that has ended, also where another process saw it.
  */
 import {
   type AgentGrant,
@@ -35,12 +35,12 @@ import type { Visitor } from "./visitor.ts";
 
 type Settings = Pick<AccessSettings, "installation" | "guessesFree" | "lockoutMs" | "skewMs">;
 
-/** What somebody signs in by, to go on by it without showing it again. */
+/** The credential of a sign-in, to continue with it without showing it again. */
 export interface ShownBefore {
   readonly principal: Visitor;
   /** An ID token of another issuer is good for the moment in which it is shown. */
   readonly kind: "key" | "token" | "id_token";
-  /** When it ends by itself; Infinity where it does not. */
+  /** When it ends by itself. Infinity where it does not. */
   readonly untilMs: number;
 }
 

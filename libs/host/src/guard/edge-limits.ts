@@ -14,7 +14,7 @@ import { actorKinds } from "./visitor.ts";
 
 /** A call that counts against its caller's limit until it ends. */
 export interface Admitted {
-  /** How many may come at once; Infinity without a limit. */
+  /** How many may come at once. Infinity without a limit. */
   readonly limit: number;
   readonly remaining: number;
   /** After how long as many may come as ever. */
@@ -35,7 +35,7 @@ const unlimited: Admitted = {
   resetAfterMs: 0,
   end() {},
 };
-/** Where nobody knows when there is room. */
+/** If it is unknown when there is room. */
 const shortWaitMs = 1_000;
 const counted = {
   calls: "calls in their time",
@@ -72,12 +72,12 @@ export class EdgeLimits implements CallLimiter {
     return end;
   }
 
-  /** Who was let in at the edge was held against this there. */
+  /** Who was let in at the edge was compared with this there. */
   requireSize(principal: Principal, { presented }: Incoming, bytes: number): void {
     if (principal !== presented) this.admitBytes(principal, bytes);
   }
 
-  /** A request of somebody at the edge has so many bytes; throws where that is too many. */
+  /** A request at the edge has so many bytes. Throws where that is too many. */
   admitBytes(principal: Principal, bytes: number): void {
     const { shown } = principal;
     if (shown === undefined) return;
@@ -86,7 +86,7 @@ export class EdgeLimits implements CallLimiter {
     throw this.#refused(accessErrors.requestTooLarge({ most, found: bytes }), principal, shown);
   }
 
-  /** Counts a call of somebody at the edge; throws where it is one too many. */
+  /** Counts a call at the edge. Throws where it is one too many. */
   admit(principal: Principal, isStream: boolean): Admitted {
     const { shown } = principal;
     if (shown === undefined) return unlimited;

@@ -1,8 +1,8 @@
 /**
- * When the keys and tokens end by which somebody is let in, so that what is open by one ends with it.
+ * When the keys and tokens end of an admitted caller, so that what is open by one ends with it.
  *
- * 1. Nothing is looked at before the first ends; those that end in the same second are told together.
- * 2. It is known for a while after that one has ended; by then nothing goes on by it, and whoever shows it is told so.
+ * 1. Nothing is looked at before the first ends. Those that end in the same second are told together.
+ * 2. It is known for a while after that one has ended. By then nothing continues by it, and its sender is told so.
  */
 import type { Clock, Timer, Timers } from "@tutti/kernel";
 
@@ -15,7 +15,7 @@ export interface EndsParts {
 
 const togetherMs = 1_000;
 const knownMs = 60_000;
-/** Beyond those that are known, what is open goes on until it is asked for something. */
+/** Beyond those that are known, what is open continues until it is asked for something. */
 const knownMax = 100_000;
 
 export class Ends {
@@ -28,7 +28,7 @@ export class Ends {
     this.#parts = parts;
   }
 
-  /** Somebody is let in by this one. */
+  /** This credential admitted a caller. */
   note(id: string, untilMs: number): void {
     if (untilMs === Number.POSITIVE_INFINITY || this.#untilMs.get(id) === untilMs) return;
     if (this.#untilMs.size >= knownMax) return;

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why somebody does not get in. Nothing here says what was shown. */
+/** Why a caller is rejected. Nothing here says what was shown. */
 export const accessErrors = defineErrors("access", {
   credentialNeeded: {
     status: "UNAUTHENTICATED",

@@ -1,12 +1,12 @@
 /**
  * Who gets in, and what they may do: what a process needs to decide that by itself.
  *
- * 1. Who shows a key or token is who that stands for, and nobody else, wherever the call comes from.
- * 2. Whom a caller names without showing anything is believed of a service of this installation alone: one of this process, one with a
- *    service's certificate, one that has the service key. On a loopback address it is believed of everybody: there who shows
- *    nothing is the administrator of this machine, and can only make less of it.
- * 3. On any other address nobody gets in who shows nothing.
- * 4. What was shown counts as long as it holds: who goes on by a key that has ended meanwhile is refused.
+ * 1. A caller with a key or token has exactly that identity, wherever the call comes from.
+ * 2. Whom a caller names without showing anything is believed of a service of this installation alone: one of this
+ *    process, one with a service's certificate, one that has the service key. On a loopback address it is believed of
+ *    every caller: there who shows nothing is the administrator of this machine, and can only make less of it.
+ * 3. On any other address no caller gets in without a credential.
+ * 4. What was shown counts as long as it holds: who continues by a key that has ended meanwhile is refused.
  */
 import { timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
@@ -68,13 +68,13 @@ export interface GuardParts {
   readonly mesh: () => Mesh;
   /** Whether only this machine reaches the port of gRPC. */
   readonly isLoopback: boolean;
-  /** Who signs bundles; undefined as long as that is not known. */
+  /** Who signs bundles. Undefined as long as that is not known. */
   readonly trust: () => TrustedKeys | undefined;
-  /** Where the last bundle is kept; undefined where nothing is. */
+  /** Where the last bundle is kept. Undefined where nothing is. */
   readonly dataDirectory: string | undefined;
   readonly processId: string;
   readonly newId: () => string;
-  /** What services show each other; empty where they have certificates, or are one process. */
+  /** What services show each other. Empty where they have certificates, or are one process. */
   readonly serviceKey: string;
 }
 
@@ -158,10 +158,10 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       takerAt({ policies: mesh().client(policyService), audit: mesh().client(auditService) });
   }
 
-  /** Begins to follow bundles. Nothing waits for the first. */
+  /** Starts to follow bundles. Nothing waits for the first. */
   async start(): Promise<void> {
     const { settings, dataDirectory } = this.#parts;
-    // Who keeps nothing and was told of nobody could believe no bundle.
+    // A process without storage and without trusted signers could trust no bundle.
     if (settings.trustedKey === "" && dataDirectory === undefined) return;
     await this.#feed.start();
   }
@@ -191,7 +191,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     throw error;
   }
 
-  /** Whom a key or token stands for; rejects with what is wrong with it. */
+  /** Whom a key or token stands for. Rejects with what is wrong with it. */
   async identifyBy(credential: string, from: string): Promise<Principal> {
     const found = await this.#letIn(from, (nowMs) => this.#credentials.shownBy(credential, from, nowMs));
     const { principal, untilMs } = found;
@@ -199,17 +199,17 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return principal;
   }
 
-  /** Whom a browser signs in as by a key or token; rejects with what is wrong with it. */
+  /** Whom a browser signs in as by a key or token. Rejects with what is wrong with it. */
   signInBy(credential: string, from: string): Promise<ShownBefore> {
     return this.#letIn(from, (nowMs) => this.#credentials.signInBy(credential, from, nowMs));
   }
 
-  /** Where an issuer whose tokens are taken is asked; undefined for any other. */
+  /** Where an issuer whose tokens are taken is asked. Undefined for any other. */
   issuerSite(issuer: string): IssuerSite | undefined {
     return this.#sites.get(issuer);
   }
 
-  /** Who has signed in at another issuer; rejects with what is wrong with what it told. */
+  /** Who has signed in at another issuer. Rejects with what is wrong with what it told. */
   signInByIssuer(idToken: string, rules: SignInRules, from: string): Promise<ShownBefore> {
     return this.#letIn(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
   }
@@ -232,7 +232,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return answer;
   }
 
-  /** Somebody goes on by what they signed in by; throws where it is good no more. */
+  /** A caller continues with its sign-in. Throws if it is no longer valid. */
   goOn(before: Pick<ShownBefore, "principal" | "kind">, from: string): void {
     const nowMs = this.#parts.foundation.clock.now();
     this.#requireRules(nowMs);
@@ -240,7 +240,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#uses.used(before.principal.shown, from, nowMs);
   }
 
-  /** What somebody may not do in a namespace, whatever it is about. The installation's own may everything. */
+  /** What an identity may not do in a namespace for any resource. The installation's own may everything. */
   missingRights(principal: Principal, namespace: string, named: readonly NamedAction[]): MissingRights {
     if (!isVisitor(principal)) return { roles: principal.roles, lacks: [], givers: [] };
     const nowMs = this.#parts.foundation.clock.now();
@@ -298,17 +298,17 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#limits.requireSize(...call);
   }
 
-  /** A request of somebody at the edge has so many bytes; throws where that is too many. */
+  /** A request at the edge has so many bytes. Throws where that is too many. */
   admitBytes(principal: Principal, bytes: number): void {
     this.#limits.admitBytes(principal, bytes);
   }
 
-  /** Counts a call of somebody at the edge; throws where it is one too many. */
+  /** Counts a call at the edge. Throws where it is one too many. */
   admit(principal: Principal, isStream: boolean): Admitted {
     return this.#limits.admit(principal, isStream);
   }
 
-  /** A service says no to somebody who was let in: it is recorded as what is refused at an edge is. */
+  /** A service denies a request of an admitted caller: it is recorded as what is refused at an edge is. */
   refusedInside(
     error: TuttiError,
     context: Pick<CallContext, "principal" | "trace" | "namespace">,
@@ -323,22 +323,22 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return this.#reports.done(done, isYetToBeDone);
   }
 
-  /** Whether an id is that of an agent whom somebody is not. The installation's own speak for all. */
+  /** Whether an id is that of another agent than the caller. The installation's own speak for all. */
   isNameOfAnother(principal: Principal, namespace: string, agentId: string): boolean {
     return isVisitor(principal) && this.#agentNames.isOfAnother(principal, namespace, agentId);
   }
 
-  /** Something was refused that nobody's call is about, or nobody's whom this process knows. */
+  /** A refusal without a call, or of a caller that this process does not know. */
   refusedOf(refusal: Refusal): void {
     this.#reports.refused(refusal);
   }
 
-  /** Called after each bundle that was taken in, and when a key or token has ended by its time that somebody was let in by. */
+  /** Called after each bundle that was taken in, and when a key or token has ended by its time that admitted a caller. */
   onRulesChanged(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** What somebody showed is still good; throws where it has ended or was revoked. */
+  /** The credential is still valid. Throws where it has ended or was revoked. */
   requireOngoing(principal: Principal): void {
     if (isVisitor(principal)) this.#requireOngoing(principal, this.#parts.foundation.clock.now());
   }
@@ -408,7 +408,7 @@ function serviceIn(peer: string | undefined): string | undefined {
   return peer?.startsWith(services) ? peer.slice(services.length) : undefined;
 }
 
-/** A service itself, when it calls on nobody's behalf. */
+/** A service itself, when it calls on its own behalf. */
 function ofAService(id: string): Principal {
   return { kind: "service", id, roles: ["admin"] };
 }

@@ -15,12 +15,12 @@ const answerMs = 5_000;
 const bytesMax = 1_048_576;
 /** How long what it says of itself counts. */
 const freshMs = 600_000;
-/** Written so by whoever configures this machine: it is meant. */
+/** Written so by the operator of this machine: it is meant. */
 const loopback = /^http:\/\//;
 
 export interface IssuerSiteParts {
   readonly issuer: string;
-  /** Where its keys are; undefined where it says so itself. */
+  /** Where its keys are. Undefined where it says so itself. */
   readonly keysAddress: string | undefined;
   /** Whether it may be in a private network. */
   readonly isPrivateAllowed: boolean;
@@ -50,7 +50,7 @@ export class IssuerSite {
     return (await this.#ask("GET", address, { accept: "application/json" })) as Keys;
   }
 
-  /** What it answers to whoever shows a code. */
+  /** What it answers to the holder of a code. */
   async exchange({ headers, body }: CodeExchange): Promise<unknown> {
     const { tokenAddress } = await this.discovered();
     return this.#ask("POST", tokenAddress, headers, body);

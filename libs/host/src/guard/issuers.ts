@@ -1,4 +1,4 @@
-/** Somebody else's tokens, as they are configured to be taken: their keys are fetched from where the issuer keeps them. */
+/** Tokens of another issuer, as they are configured to be taken: their keys are fetched from where the issuer keeps them. */
 import type { Clock, Logger } from "@tutti/kernel";
 import { IssuerKeys, type TrustedIssuer } from "@tutti/policy";
 import { IssuerSite } from "./issuer-site.ts";

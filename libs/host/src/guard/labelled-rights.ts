@@ -1,4 +1,4 @@
-/** For whom labels of things count: whoever is not named here is decided on without asking for any. */
+/** For whom labels of things count: an identity that is not named here is decided on without asking for any. */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { actorKinds, type Visitor } from "./visitor.ts";
 

@@ -19,7 +19,7 @@ export interface Entry {
   readonly forMesh: Pick<MeshOptions, "gate" | "credential">;
 }
 
-/** What guards a process, and what its services show others; undefined where nothing is enforced. */
+/** What guards a process, and what its services show others. Undefined where nothing is enforced. */
 export async function openGuard(parts: OpenGuardParts): Promise<Entry | undefined> {
   const { configuration, foundation, ids, processId, dataDirectory, mesh } = parts;
   const settings = configuration.read(accessSection);

@@ -1,13 +1,14 @@
 /**
  * What was decided and refused here, handed on in batches to be recorded.
  *
- * 1. It never holds up what was decided, and never fails what it is about: a refusal stands whether or not it can be recorded.
- * 2. What is alike (who, what, where, how it ended) is one record with how often; beyond a bound it is counted as left out, of refusals
- *    in a record of its own: a flood of them costs as many records, and none is taken for another's.
+ * 1. It never holds up what was decided, and never fails what it is about: a refusal stands whether or not it can be
+ *    recorded.
+ * 2. What is alike (who, what, where, how it ended) is one record with how often. Beyond a bound it is counted as left
+ *    out, of refusals in a record of its own: a flood of them costs as many records, and none is taken for another's.
  * 3. What could not be handed on is kept for the next time, within the same bound.
- * 4. What was done is handed on at once, and its doer hears whether it was taken. What was not is handed on later all the same: it may
- *    have been taken though nobody heard so.
- * 5. A record that is none to whoever takes them holds up no others: it is left out, and said so.
+ * 4. What was done is handed on at once, and its doer hears whether it was taken. What was not is handed on later all
+ *    the same: it may have been taken without an acknowledgement.
+ * 5. A record that its receiver does not accept holds up no others: it is left out, and said so.
  * 6. What is not done without a record leaves room for the records of what is done anyway.
  */
 import {
@@ -31,7 +32,7 @@ import { systemNamespace } from "@tutti/policy";
 import type { Authorization } from "./authorizer.ts";
 import { accessErrors } from "./errors.ts";
 
-/** Takes in what is to be recorded; rejects when it is not taken. */
+/** Takes in what is to be recorded. Rejects when it is not taken. */
 export interface ReportTaker {
   readonly decisions: (records: readonly DecisionRecord[], leftOut: number) => Promise<void>;
   readonly refusals: (records: readonly AuditRecord[]) => Promise<void>;
@@ -39,7 +40,7 @@ export interface ReportTaker {
 
 export interface Refusal {
   readonly error: TuttiError;
-  /** Undefined where nobody was identified. */
+  /** Undefined if no caller was identified. */
   readonly actor: AuditRecord["cause"];
   readonly namespace: string;
   readonly action: string;
@@ -77,9 +78,12 @@ const keptMax = 1_000;
 /** As what is left out is found in the audit. */
 const leftOutAction = "access.refusals.left_out";
 const doneMax = 9_000;
-/** While so many wait, nothing begins that is not done without a record: each that fails leaves a second one, of its end. */
+/**
+ * While so many wait, nothing starts that is not done without a record: each that fails leaves a second one, of its
+ * end.
+ */
 const yetToBeDoneMax = 3_000;
-/** As long as handing on may take: nobody knows earlier that it will not. */
+/** As long as handing on may take: it cannot be known earlier that it will not. */
 const handOnMs = 10_000;
 
 export class Reports implements Component {
@@ -180,7 +184,7 @@ export class Reports implements Component {
     return answer;
   }
 
-  /** After what is being told; what cannot be told waits for the next time. */
+  /** After what is being told. What cannot be told waits for the next time. */
   async #tellNow(): Promise<void> {
     await this.#telling;
     if (this.#done.length > 0) await this.#tell();

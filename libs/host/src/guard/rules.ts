@@ -2,7 +2,8 @@
  * What is decided by: the bundle in force, and what was made of it.
  *
  * 1. A bundle that is refused changes nothing: the present one stays, until it is too old.
- * 2. Of a bundle that says the same as the one before, only its age counts: what was found out by the one before still holds.
+ * 2. Of a bundle that says the same as the one before, only its age counts: what was found out by the one before still
+ *    holds.
  */
 import { type Bundle, BundleContent } from "@tutti/contracts/governance/v1";
 import { BundleKeeper, loadCedar, type TrustedKeys } from "@tutti/policy";
@@ -22,17 +23,17 @@ export class Rules {
     this.#keeper = new BundleKeeper(keys);
   }
 
-  /** Number of the present bundle; 0 before the first. */
+  /** Number of the present bundle. 0 before the first. */
   get number(): number {
     return this.#keeper.present?.content.number ?? 0;
   }
 
-  /** Why the last bundle that was offered is not taken; empty when it was. */
+  /** Why the last bundle that was offered is not taken. Empty when it was. */
   get refused(): string {
     return this.#refused;
   }
 
-  /** What decides now; undefined before the first bundle, and when the present one is too old. */
+  /** What decides now. Undefined before the first bundle, and when the present one is too old. */
   inForce(nowMs: number): RulesInForce | undefined {
     return this.#keeper.inForce(nowMs) === undefined ? undefined : this.#taken;
   }
@@ -42,7 +43,7 @@ export class Rules {
     return this.#keeper.present !== undefined && this.#keeper.inForce(nowMs) === undefined;
   }
 
-  /** Takes a bundle in; gives what is in it, or undefined where it is refused. */
+  /** Takes a bundle in. Gives what is in it, or undefined where it is refused. */
   async take(bundle: Bundle, nowMs: number): Promise<BundleContent | undefined> {
     const found = this.#keeper.take(bundle, nowMs);
     if (found.kind === "refused") {

@@ -48,7 +48,7 @@ describe("whoever has signed in", () => {
     second.renew({ ...BundleContent.create(), keys: [verifier(time.now() + minuteMs)] });
     second.requireValid(known, time.now());
     assert.throws(() => second.requireValid(known, time.now() + minuteMs), ended);
-    // It was revoked before this process began.
+    // It was revoked before this process started.
     assert.throws(() => credentials({}).requireValid(known, time.now()), ended);
   });
 

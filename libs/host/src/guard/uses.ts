@@ -1,10 +1,12 @@
 /**
- * When keys and tokens were used last, and who is kept out for guessing them, handed on in batches to those who keep that.
+ * When keys and tokens were used last, and who is kept out for guessing them, handed on in batches to those who keep
+ * that.
  *
  * 1. Nothing waits for it, and a call costs a look into a map.
  * 2. Of each key or token one use a minute is told, as no more is kept.
  * 3. What could not be told is told the next time, unless there is a later use by then.
- * 4. A process that stops waits for nobody to take it: those who keep it may have stopped before, and the next use says as much.
+ * 4. A process that stops does not wait for its delivery: those who keep it may have stopped before, and the next use
+ *    says as much.
  */
 import type { Lockout, UsedCredential } from "@tutti/contracts/governance/v1";
 import {
@@ -18,7 +20,7 @@ import { systemNamespace } from "@tutti/policy";
 
 export interface UsesParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
-  /** Takes in what was used of a namespace, and of the installation who is kept out; rejects when it is not taken. */
+  /** Takes in what was used of a namespace, and of the installation who is kept out. Rejects when it is not taken. */
   readonly take: (
     namespace: string,
     told: { readonly uses: UsedCredential[]; readonly lockouts: Lockout[] },
@@ -41,7 +43,7 @@ const lockoutsMax = 1_000;
 
 export class Uses implements Component {
   readonly #parts: UsesParts;
-  /** In which minute each was told of last, by its id; those that were not used for longest come first. */
+  /** In which minute each was informed of last, by its id. Those that were not used for longest come first. */
   readonly #told = new Map<string, number>();
   #waiting = new Map<string, Use>();
   #lockouts = new Map<string, Lockout>();

@@ -1,9 +1,9 @@
 /**
- * The key that tokens of attempts are encrypted by. All processes of an installation have the same one, after each start: what an
- * agent brings back of an attempt is known by its token.
+ * The key that tokens of attempts are encrypted by. All processes of an installation have the same one, after each
+ * start: what an agent brings back of an attempt is known by its token.
  *
- * A process that keeps everything by itself has it beside the other keys of the installation. Processes that share what they own
- * share it the same way: the first one makes it in NATS.
+ * A process that keeps everything by itself has it beside the other keys of the installation. Processes that share what
+ * they own share it the same way: the first one makes it in NATS.
  */
 import { join } from "node:path";
 import { type Chance, type Foundation, IdSource } from "@tutti/kernel";

@@ -1,7 +1,8 @@
 /**
- * The keys of an installation: one that bundles and checkpoints are signed with, one that tokens are. They are made when a data
- * directory is used for the first time, and lie in files that only the process's user can read; several processes of an
- * installation share the folder they are in. A backup has them sealed or names them: who has them is the installation.
+ * The keys of an installation: one that bundles and checkpoints are signed with, one that tokens are. They are made
+ * when a data directory is used for the first time, and lie in files that only the process's user can read. Several
+ * processes of an installation share the folder they are in. A backup has them sealed or names them: who has them is
+ * the installation.
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -17,7 +18,7 @@ type TokenKey = Awaited<ReturnType<typeof newTokenKey>>;
 
 export interface InstallationKeys {
   readonly signer: Signer;
-  /** The public part of what it signs with, as whoever trusts the installation knows it. */
+  /** The public part of what it signs with, as those that trust the installation know it. */
   readonly signingKey: SigningKey;
   /** The secret that tokens are signed with, as JWK. */
   readonly tokenKey: TokenKey;
@@ -40,7 +41,7 @@ export function keysDirectoryIn(dataDirectory: string): string {
   return join(dataDirectory, "keys");
 }
 
-/** Reads the keys in a folder; makes those that are not there. Of several processes that make them at once one does. */
+/** Reads the keys in a folder. Makes those that are not there. Of several processes that make them at once one does. */
 export async function openInstallationKeys(
   directory: string,
   ports: Pick<Foundation, "clock" | "chance">,
@@ -91,7 +92,7 @@ export function trustedKeyOf({ signingKey }: Pick<InstallationKeys, "signingKey"
   return `${signingKey.signingKeyId}:${Buffer.from(signingKey.publicKey).toString("base64url")}`;
 }
 
-/** The public part of the key in a folder; undefined where none was made yet. */
+/** The public part of the key in a folder. Undefined where none was made yet. */
 export function signingKeyIn(directory: string): SigningKey | undefined {
   const file = join(directory, signingFile);
   const written = contentOf<WrittenSigningKey>(file);

@@ -1,6 +1,6 @@
 /**
- * The keys by which secrets are sealed, a file each beside the other keys of the installation. What is sealed now is sealed with
- * the youngest; older ones stay for what was sealed with them, also in journals and backups.
+ * The keys by which secrets are sealed, a file each beside the other keys of the installation. What is sealed now is
+ * sealed with the youngest. Older ones stay for what was sealed with them, also in journals and backups.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ export class SealingKeys {
     this.#ids = new IdSource(ports);
   }
 
-  /** The youngest; made where there is none. Another process may have made one since it was looked at last. */
+  /** The youngest. Made where there is none. Another process may have made one since it was looked at last. */
   async current(): Promise<SealingKey> {
     let youngest: WrittenSealingKey | undefined;
     for (const name of this.#names()) {
@@ -40,7 +40,7 @@ export class SealingKeys {
     return youngest === undefined ? this.made(first) : this.#keyOf(youngest);
   }
 
-  /** One by its id; undefined where it is not here. */
+  /** One by its id. Undefined where it is not here. */
   find(sealingKeyId: string): SealingKey | undefined {
     const name = fileOf(sealingKeyId);
     const written = form.test(name) ? contentOf<WrittenSealingKey>(join(this.#directory, name)) : undefined;

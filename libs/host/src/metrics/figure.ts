@@ -1,4 +1,4 @@
-/** Which of the figures that the ring keeps of a metric answers a question, and how its samples become one value. */
+/** Which of the numbers that the ring keeps of a metric answers a question, and how its samples become one value. */
 import { enumName } from "@tutti/contracts/enum";
 import { Aggregation, type SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { SampledSeries } from "@tutti/telemetry";
@@ -6,7 +6,7 @@ import { metricErrors } from "./errors.ts";
 
 export interface Figure {
   readonly statistic: SampledSeries["statistic"];
-  /** Of the samples of a step, at least one; each is `sampleMs` wide. */
+  /** Of the samples of a step, at least one. Each is `sampleMs` wide. */
   reduce(samples: readonly number[], sampleMs: number): number;
 }
 

@@ -53,7 +53,10 @@ export function metricHandlers(parts: MetricParts): Handlers<typeof servedMetric
   };
 }
 
-/** Figures count what is done for all namespaces: whoever has a right in one of them alone could count the others by them. */
+/**
+ * Numbers count what is done for all namespaces: a caller with a right in one of them alone could count the others by
+ * them.
+ */
 function requireInstallation(namespace: string, { principal }: Pick<CallContext, "principal">): void {
   if (principal.shown !== undefined && namespace !== installationNamespace)
     throw metricErrors.ofInstallation({ namespace: namespace || defaultNamespace });

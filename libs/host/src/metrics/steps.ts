@@ -1,9 +1,9 @@
-/** Samples at the ring's distance, laid into the steps that somebody asked for. */
+/** Samples at the ring's distance, laid into the steps that were requested. */
 import type { SampledSeries } from "@tutti/telemetry";
 import type { Figure } from "./figure.ts";
 
 export interface Steps {
-  /** When the first step begins: a multiple of the step, so that the next question has the same steps. */
+  /** When the first step starts: a multiple of the step, so that the next question has the same steps. */
   readonly fromMs: number;
   readonly stepMs: number;
   readonly count: number;
@@ -14,7 +14,7 @@ export interface Span {
   readonly toMs: number;
 }
 
-/** As many values as a picture shows, where nobody says how many. */
+/** As many values as a picture shows, if the number is not set. */
 const countByDefault = 360;
 
 /** @param wantedMs how far apart values are to be, 0 for what suits; never closer than samples are. */
@@ -25,7 +25,7 @@ export function stepsOf({ fromMs, toMs }: Span, wantedMs: number, sampleMs: numb
   return { fromMs: firstMs, stepMs, count: Math.max(1, Math.ceil((toMs - firstMs) / stepMs)) };
 }
 
-/** One value per step; not a number where there is no sample. */
+/** One value per step. Not a number where there is no sample. */
 export function laidOut(
   { fromMs, stepMs, values }: Pick<SampledSeries, "fromMs" | "stepMs" | "values">,
   steps: Steps,
@@ -39,7 +39,7 @@ export function laidOut(
   return samples.map((some) => (some.length === 0 ? Number.NaN : reduce(some, stepMs)));
 }
 
-/** Several series as one, step by step; what is not there does not count. */
+/** Several series as one, step by step. What is not there does not count. */
 export function joined(
   all: readonly (readonly number[])[],
   reduce: (values: readonly number[]) => number,

@@ -50,7 +50,7 @@ export function isInner(address: string): boolean {
   return inner.check(plain, version === 6 ? "ipv6" : "ipv4");
 }
 
-/** What is wrong with an address as it is written; undefined when it may be tried. */
+/** What is wrong with an address as it is written. Undefined when it may be tried. */
 export function urlProblem(url: string, arePrivateAllowed: boolean): string | undefined {
   if (!URL.canParse(url)) return "that is no address";
   const { protocol, username, password } = new URL(url);

@@ -1,9 +1,10 @@
 /**
- * Every call that this installation makes to somebody else over HTTP, wherever its address comes from.
+ * Every call that this installation makes to an external service over HTTP, wherever its address comes from.
  *
  * 1. The connection goes to an address that was checked, and to no other: its name is resolved once.
  * 2. Nothing that an answer says leads elsewhere: a redirect is a failure.
- * 3. Connections are not shared with other calls: one to an address that only somebody else may reach is not come by again.
+ * 3. Connections are not shared with other calls: one to an address that only another caller may reach is not come by
+ *    again.
  * 4. The answer is bounded, and so is the time that it may take.
  */
 import type { IncomingMessage } from "node:http";
@@ -26,7 +27,7 @@ export interface OutgoingCall {
   readonly signal: AbortSignal;
   /** A larger answer is a failure. Default 64 KiB. */
   readonly answerBytesMax?: number;
-  /** How names are resolved; default as the system does. */
+  /** How names are resolved. Default as the system does. */
   readonly resolve?: Resolve;
 }
 

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What can go wrong where this installation calls somebody else over HTTP. */
+/** What can go wrong where this installation calls external services over HTTP. */
 export const outgoingErrors = defineErrors("outgoing", {
   refused: {
     status: "PERMISSION_DENIED",

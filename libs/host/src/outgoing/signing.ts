@@ -1,6 +1,6 @@
 /**
- * How webhooks, those that go out and those that come in, say who speaks: as Standard Webhooks has it (standardwebhooks.com).
- * A keyed hash over the id, the moment and the body stands in a header beside both.
+ * How webhooks, those that go out and those that come in, say who speaks: as Standard Webhooks has it
+ * (standardwebhooks.com). A keyed hash over the id, the moment and the body stands in a header beside both.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 

@@ -10,9 +10,9 @@ export interface Hosting {
 }
 
 /**
- * What a handler of a keyed call wraps its work in. It goes on at once where this process owns what the call is about,
- * waits while it is about to, and sends the caller to the owner elsewhere, also when the partition leaves meanwhile: so
- * a caller with an old table comes to the owner with one more hop.
+ * What a handler of a keyed call wraps its work in. It continues at once where this process owns what the call is
+ * about, waits while it is about to, and sends the caller to the owner elsewhere, also when the partition leaves
+ * meanwhile: so a caller with an old table comes to the owner with one more hop.
  */
 export async function whenOwned<Reply>(
   { partitionOwner, runtime }: Hosting,

@@ -14,7 +14,7 @@ import { getPause, releaseWork } from "./pause/whole-pause.ts";
 
 export type HostMachines = typeof hostMachines;
 
-/** What the machines of a service run on, made part of its process; all of the contract is served. */
+/** What the machines of a service run on, made part of its process. All of the contract is served. */
 export function hostMachines(
   service: string,
   machines: NonNullable<ServiceModule["machines"]>,

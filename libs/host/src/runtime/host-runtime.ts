@@ -6,7 +6,7 @@ import { runtimeHandlers } from "./handlers.ts";
 export type Hosting = Pick<HostContext, "partitionOwner" | "delivery" | "mesh" | "foundation">;
 
 const { deliver, watchOwnership, listPartitions } = runtimeService.methods;
-/** What is served where there is nothing but a runtime; whoever calls the rest is told that it is not served. */
+/** What is served where there is nothing but a runtime. Calls to the rest are answered with "not served". */
 const served = { ...runtimeService, methods: { deliver, watchOwnership, listPartitions } };
 
 /** Makes a runtime part of its process: its partitions are owned, letters reach it, and its contract is served. */

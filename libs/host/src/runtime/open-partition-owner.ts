@@ -14,7 +14,7 @@ export interface PartitionOwnerParts {
   readonly foundation: Foundation;
   readonly nats: NatsOnDemand;
   readonly processId: string;
-  /** Where others call this process; asked once it listens. */
+  /** Where others call this process. Asked once it listens. */
   readonly address: () => string;
 }
 

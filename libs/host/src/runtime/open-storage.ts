@@ -31,7 +31,7 @@ export interface StorageNeeds {
 
 export type Opened =
   | {
-      /** What of it is part of the process; undefined where nothing is kept. */
+      /** What of it is part of the process. Undefined where nothing is kept. */
       readonly data: Component | undefined;
       readonly storage: undefined;
       readonly hostMachines: undefined;

@@ -3,7 +3,8 @@
  * that are its own, or knows that they cannot be loaded. So who restarts one process after the other, and waits for each,
  * never takes away one more than the cluster can spare.
  *
- * Where an archive was missing it is made again from the journal: until all that was found is in the index, lists would lack some.
+ * Where an archive was missing it is made again from the journal: until all that was found is in the index, lists would
+ * lack some.
  */
 import { type Component, type ComponentContext, type Foundation, sleep } from "@tutti/kernel";
 import type { RuntimeOfService } from "@tutti/runtime";

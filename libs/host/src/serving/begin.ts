@@ -1,4 +1,4 @@
-/** Work begins, once: who asks again for the same is answered as the first time. */
+/** Work starts, once: who asks again for the same is answered as the first time. */
 import type { CallContext, Command, InstanceKey } from "@tutti/kernel";
 import { type MachineDependencies, tell } from "./machine-calls.ts";
 
@@ -7,11 +7,11 @@ interface Beginning<Order> {
   readonly command: Command<any, { readonly order: Order | undefined }, { readonly existed: boolean }>;
   /** Looks up what has to be, and throws where it could never be done. */
   readonly order: () => Promise<Order>;
-  /** What alone says whether it is the same as before, and begins nothing. */
+  /** What alone says whether it is the same as before, and starts nothing. */
   readonly again: () => Order;
 }
 
-/** What has begun goes on, whoever or whatever of what it was held against is there no longer. */
+/** What has started continues, even if what it was compared with no longer exists. */
 export async function begin<Order>(
   dependencies: MachineDependencies,
   key: InstanceKey,

@@ -30,7 +30,7 @@ export function priorityOf({ facts }: { readonly facts: { readonly priority: num
   return Math.max(-100, Math.min(100, facts.priority));
 }
 
-/** How a child ended, as its parent is told; undefined while it goes on. */
+/** How a child ended, as its parent is told. Undefined while it continues. */
 export function endingOf(
   runId: string,
   status: WorkStatus,

@@ -1,9 +1,9 @@
 /**
- * Errands for machines: calls to other services, or to this one, that are repeated until it is known what came of them. The
- * answer is a command with the token of the effect.
+ * Errands for machines: calls to other services, or to this one, that are repeated until it is known what came of them.
+ * The answer is a command with the token of the effect.
  *
- * 1. An errand is under way once per token; it ends with an answer that the machine has, or when it is withdrawn.
- * 2. What is refused for good is told to the machine; what fails for a while is repeated with growing pauses.
+ * 1. An errand is under way once per token. It ends with an answer that the machine has, or when it is withdrawn.
+ * 2. What is refused for good is told to the machine. What fails for a while is repeated with growing pauses.
  */
 
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -104,7 +104,7 @@ export class Errands {
     return new Promise((resolve) => {
       runtime.submit({
         ...{ key: undefined, command, body, cause, idempotencyKey: "", token },
-        // Where the partition has gone elsewhere its new owner begins the errand anew.
+        // Where the partition has gone elsewhere its new owner starts the errand again.
         answer: (outcome) => resolve(outcome.kind !== "refused" || outcome.refusal.retry !== "same-key"),
       });
     });

@@ -1,4 +1,7 @@
-/** What services that host machines are made of: how they speak with them, what they do for them, what is told of them. */
+/**
+ * What services that host machines are made of: how they speak with them, what they do for them, what is informed of
+ * them.
+ */
 export { spanOf } from "../runtime/machines/list.ts";
 export { ofAllPages } from "./all-pages.ts";
 export { begin } from "./begin.ts";

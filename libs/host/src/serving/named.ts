@@ -33,14 +33,14 @@ export async function pageOf<Item>(
 export interface Changes<Item> {
   readonly changed: Item[];
   readonly removed: string[];
-  /** The snapshot is complete, with this or an earlier one; at once where the watch goes on from a cursor. */
+  /** The snapshot is complete, with this or an earlier one. At once where the watch continues from a cursor. */
   readonly live: boolean;
-  /** From where the watch can be taken up again; empty where it cannot. */
+  /** From where the watch can be resumed. Empty where it cannot. */
   readonly cursor: string;
 }
 
 export interface Watching {
-  /** Where the caller stood; empty for the beginning. */
+  /** Where the caller stood. Empty for the beginning. */
   readonly cursor: string;
   /** What is watched, for whom. */
   readonly about: string;
@@ -52,7 +52,7 @@ const lookMs = 500;
 /** A stream says something at least this often. */
 const signOfLifeMs = 5_000;
 
-/** A snapshot, then what changes; from a cursor on, what has changed since. */
+/** A snapshot, then what changes. From a cursor on, what has changed since. */
 export async function* changesOf<Item>(
   named: Named<Item>,
   { cursor, about, memory }: Watching,
@@ -60,7 +60,7 @@ export async function* changesOf<Item>(
   signal: AbortSignal,
 ): AsyncGenerator<Changes<Item>, void> {
   const { told, isResumed } = memory.begin(about, cursor);
-  // Nobody may ever ask a stream again that was broken off.
+  // A broken stream must never be asked again.
   signal.addEventListener("abort", () => memory.end(told), { once: true });
   try {
     let isFirst = true;
@@ -72,7 +72,7 @@ export async function* changesOf<Item>(
       const { changed, removed } = await lookAt(named, told);
       if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
         toldMs = clock.monotonic();
-        // Who asked to go on would take a snapshot that is live at once for the rest of what it knows.
+        // Who asked to continue would take a snapshot that is live at once for the rest of what it knows.
         if (isFirst && cursor !== "" && !isResumed) {
           yield { changed, removed, live: false, cursor: "" };
           yield { changed: [], removed: [], live: true, cursor: told.takeCursor() };

@@ -10,7 +10,7 @@ export interface StartingDependencies extends Pick<MachineDependencies, "runtime
 export interface IdWanted {
   /** Also the beginning of the ids. */
   readonly kind: string;
-  /** As it was chosen; else empty. */
+  /** As it was chosen. Else empty. */
   readonly chosen: string;
   readonly idempotencyKey: string;
 }
@@ -30,7 +30,7 @@ export function idToStart(
 /** With a few partitions of many processes, this often is enough for one that is here. */
 const drawsMax = 64;
 
-/** A new id that this process owns, where it owns anything: whoever asks is answered without another hop. */
+/** A new id that this process owns, where it owns anything: the caller is answered without another hop. */
 export function newIdHere(
   { runtime, partitionOwner, ids }: StartingDependencies,
   kind: string,

@@ -10,7 +10,7 @@ const ids = new IdSource(systemFoundation());
 const memoryOn = (time: VirtualTime, bounds = {}) =>
   new WatchMemory(time, ids, { keptMs: 60_000, watchesMax: 100, removedMax: 100, ...bounds });
 
-/** What there is: names with how many events each has; what has an odd number of them is not wanted. */
+/** What there is: names with how many events each has. What has an odd number of them is not wanted. */
 type World = Map<string, number>;
 
 const listed = (world: World): Named<{ readonly name: string; readonly events: number }> => ({
@@ -23,11 +23,11 @@ const listed = (world: World): Named<{ readonly name: string; readonly events: n
 
 const wantedOf = (world: World) => [...world].filter(([, events]) => events % 2 === 0).sort();
 
-/** Whoever watches, and keeps what it was told. */
+/** The caller that watches, and keeps what it was told. */
 class Watcher {
   readonly known = new Map<string, number>();
   cursor = "";
-  /** States that it was told of and knew already. */
+  /** States that it was informed of and knew already. */
   doubled = 0;
   began = 0;
   readonly #memory: WatchMemory;
@@ -43,7 +43,7 @@ class Watcher {
     this.#world = world;
   }
 
-  /** Breaks the stream off; what was told last may not have come. */
+  /** Breaks the stream off. What was told last may not have come. */
   break(): void {
     this.#broken.abort();
     this.#stream = undefined;

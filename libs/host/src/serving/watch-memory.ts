@@ -1,17 +1,17 @@
 /**
- * What watches of lists have told, so that they go on after a break where their caller stood.
+ * What watches of lists have told, so that they continue after a break where their caller stood.
  *
- * 1. Every reply has a number. Of each name it is kept with which reply its present state was told, and with which it was told
- *    first; so what a caller knows who has taken in the replies up to a number can be said at any time.
- * 2. A watch that is taken up again is another one, with what its caller knows: the one before may still be speaking.
- * 3. A watch is kept for a minute after it was broken off, and only so many of them. One that is not kept begins anew.
+ * 1. Every reply has a number. Of each name it is kept with which reply its present state was told, and with which it
+ *    was told first. So what a caller knows who has taken in the replies up to a number can be said at any time.
+ * 2. A watch that is resumed is another one, with what its caller knows: the one before may still be speaking.
+ * 3. A watch is kept for a minute after it was broken off, and only so many of them. One that is not kept restarts.
  */
 import type { Clock, IdSource } from "@tutti/kernel";
 
 export interface WatchBounds {
   /** How long a watch is kept after it was broken off. */
   readonly keptMs: number;
-  /** Watches that are kept at most, those at work among them. */
+  /** Watches that are kept at most, those running among them. */
   readonly watchesMax: number;
   /** Removed names that a watch remembers at most. */
   readonly removedMax: number;
@@ -23,7 +23,7 @@ export class WatchMemory {
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #ids: Pick<IdSource, "newId">;
   readonly #bounds: WatchBounds;
-  /** Longest broken off, then longest at work, first. */
+  /** Longest broken off, then longest running, first. */
   readonly #kept = new Map<string, { readonly told: ToldNames; readonly about: string; untilMs: number }>();
 
   constructor(
@@ -37,8 +37,8 @@ export class WatchMemory {
   }
 
   /**
-   * A watch that goes on from a cursor, or one that begins.
-   * @param about what is watched, for whom: nobody goes on with what is another's
+   * A watch that continues from a cursor, or one that starts.
+   * @param about what is watched, for whom: a caller cannot continue what is another's
    */
   begin(about: string, cursor: string): { readonly told: ToldNames; readonly isResumed: boolean } {
     this.#forget();
@@ -72,7 +72,10 @@ export class WatchMemory {
 export class ToldNames {
   id = "";
   readonly #removedMax: number;
-  /** By name: how many events it had when it was told, with which reply that was, and with which it was told first; 0 for never. */
+  /**
+   * By name: how many events it had when it was told, with which reply that was, and with which it was told first. 0
+   * for never.
+   */
   readonly #known = new Map<string, Told>();
   /** By name, what was told to be gone, the longest ago first. */
   readonly #removed = new Map<string, { readonly first: number; readonly reply: number }>();
@@ -85,7 +88,7 @@ export class ToldNames {
     this.#removedMax = removedMax;
   }
 
-  /** Where a caller goes on who has taken in the reply that is being made; the next one is being made from now on. */
+  /** Where a caller continues who has taken in the reply that is being made. The next one is being made from now on. */
   takeCursor(): string {
     return `a${this.id}.${this.#reply++}`;
   }
@@ -108,7 +111,7 @@ export class ToldNames {
     return isTold;
   }
 
-  /** Whatever is known and not there any more; those of which the caller is to be told. */
+  /** Whatever is known and not there any more. Those of which the caller is to be told. */
   takeGone(isThere: (name: string) => boolean): string[] {
     const gone: string[] = [];
     for (const name of this.#known.keys())
@@ -119,7 +122,7 @@ export class ToldNames {
     return gone;
   }
 
-  /** What a caller knows who has taken in the replies up to one; undefined where that cannot be said any more. */
+  /** What a caller knows who has taken in the replies up to one. Undefined where that cannot be said any more. */
   knownAt(reply: number): ToldNames | undefined {
     if (reply < 1 || reply >= this.#reply || reply < this.#forgotten) return undefined;
     const then = new ToldNames(this.#removedMax);

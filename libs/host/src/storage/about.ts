@@ -18,13 +18,13 @@ const schema = z.object({
   release: z.string(),
   made: z.string(),
   partitions: z.int().min(1),
-  /** Hash of all else; absent where an older release made it. */
+  /** Hash of all else. Absent where an older release made it. */
   sum: z.string().optional(),
 });
 
 export type AboutData = Omit<z.output<typeof schema>, "sum">;
 
-/** Undefined where there is none; throws `host.data_unreadable` when it is not what was written. */
+/** Undefined where there is none. Throws `host.data_unreadable` when it is not what was written. */
 export function readAbout({ about }: Pick<DataLayout, "about">): AboutData | undefined {
   let text: string;
   try {
@@ -79,7 +79,7 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-/** What went wrong, in the words of whoever said it. */
+/** What went wrong, in the words of its reporter. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

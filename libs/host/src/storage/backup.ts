@@ -1,15 +1,15 @@
 /**
- * Copies a data directory while everything goes on.
+ * Copies a data directory while everything continues.
  *
- * 1. Nothing of the log is removed meanwhile, and the archives are copied before its end is taken: so the log of the copy
- *    begins no later than where its archives end, and ends no earlier.
+ * 1. Nothing of the log is removed meanwhile, and the archives are copied before its end is taken: so the log of the
+ *    copy starts no later than where its archives end, and ends no earlier.
  * 2. Of the last segment the durable part is copied and nothing else: what is behind it may be half written. Everything
- *    that was acknowledged before the copy was begun is before that end.
- * 3. The book of the audit is copied before the end of the log is taken too, so that it says nothing of what the copy has not; and no
- *    checkpoint is made in between, so that the log anchors none that the copy of the book has not.
- * 4. Keys are sealed or named, after the log: a key is there before anything in the log was sealed with it. All other files are copied as
- *    they are.
- * 5. The copy says what it is at the very end: what was not finished is no data directory, and nobody takes it for one.
+ *    that was acknowledged before the copy was started is before that end.
+ * 3. The book of the audit is copied before the end of the log is taken too, so that it says nothing of what the copy
+ *    has not. no checkpoint is made in between, so that the log anchors none that the copy of the book has not.
+ * 4. Keys are sealed or named, after the log: a key is there before anything in the log was sealed with it. All other
+ *    files are copied as they are.
+ * 5. The copy says what it is at the very end: what was not finished is no data directory, and is not taken for one.
  */
 import { constants, type Dirent, existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir } from "node:fs/promises";
@@ -30,7 +30,9 @@ export interface Copied {
     readonly service: string;
     backup(directory: string): Promise<void>;
   }[];
-  /** Where the durable part of the log ends; asked when the archives have been copied. Undefined where there is no log. */
+  /**
+   * Where the durable part of the log ends. Asked when the archives have been copied. Undefined where there is no log.
+   */
   end(): LogPlace | undefined;
   /** No checkpoint of the audit is made while the work runs. */
   alone<Result>(work: () => Promise<Result>): Promise<Result>;
@@ -125,8 +127,8 @@ async function copyBeginning(from: string, to: string, bytes: number): Promise<v
 }
 
 /**
- * After the end of the log was taken: a blob is durable before a record names it. What is swept meanwhile, and what is still
- * being written, is nothing that a record of the copy names.
+ * After the end of the log was taken: a blob is durable before a record names it. What is swept meanwhile, and what is
+ * still being written, is nothing that a record of the copy names.
  */
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: privateModes.folder });

@@ -1,8 +1,8 @@
 /**
  * The commands for a data directory: verify it, copy it, restore a copy, examine it.
  *
- * Exit codes: 0 nothing has to be done, 1 something has to be, 2 a mistake in the words, 3 a process has the directory, so
- * not everything could be looked at.
+ * Exit codes: 0 nothing has to be done, 1 something has to be, 2 a mistake in the words, 3 a process has the directory,
+ * so not everything could be looked at.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -25,7 +25,7 @@ export interface Said {
   readonly exitCode: number;
 }
 
-/** What the configuration says, where somebody could read it. */
+/** What the configuration says, if it could be read. */
 export interface Configured {
   readonly directory: string;
   readonly partitions: number | undefined;
@@ -152,7 +152,7 @@ function passphraseIn(file: string | undefined): string | undefined {
   );
 }
 
-/** Undefined where nobody said what becomes of the keys. */
+/** Undefined if the handling of keys was not set. */
 function keysCopied(given: Words, directory: string, passphrase: string | undefined): KeysCopied | undefined {
   if (passphrase !== undefined) return { kind: "sealed", directory, passphrase };
   if (given["keys-elsewhere"] === true) return { kind: "named", directory };

@@ -1,7 +1,7 @@
 /**
- * The door of a data directory: where whoever may read the directory asks the process that has it. It listens on this
- * machine only, at a port that the directory names together with a secret; so it asks for no rights beyond those of the
- * files, and works where nothing else of the process is reachable.
+ * The door of a data directory: where callers that may read the directory ask the process that has it. It listens on
+ * this machine only, at a port that the directory names together with a secret. So it asks for no rights beyond those
+ * of the files, and works where nothing else of the process is reachable.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -90,7 +90,7 @@ export class Door {
   }
 }
 
-/** Asks the process that has a directory for a copy. False when nobody is at the door. */
+/** Asks the process that has a directory for a copy. False when no process listens. */
 export async function askForBackup(
   layout: Pick<DataLayout, "door">,
   target: string,

@@ -47,9 +47,11 @@ export interface EmbeddedStorageParts extends StorageParts {
   readonly release: string;
 }
 
-/** A copy is begun again when the journal was opened anew meanwhile, at most so often. */
+/** A copy is started again when the journal was opened again meanwhile, at most so often. */
 const copyAttemptsMax = 3;
-/** Archives up to this size are checked at each start, which takes a tenth of a second; larger ones by `npm run verify`. */
+/**
+ * Archives up to this size are checked at each start, which takes a tenth of a second. Larger ones by `npm run verify`.
+ */
 const checkedBytesMax = 32 * 1024 * 1024;
 
 function hasFiles(directory: string): boolean {
@@ -76,7 +78,7 @@ export class EmbeddedStorage implements Storage {
   readonly #upkeep: Upkeep;
   readonly #door: Door;
   readonly #rebuilt = new Set<string>();
-  /** Why archives cannot be relied on; empty where all are sound. */
+  /** Why archives cannot be relied on. Empty where all are sound. */
   #damage = "";
   #about: AboutData | undefined;
   #blobs: Blobs | undefined;
@@ -201,7 +203,7 @@ export class EmbeddedStorage implements Storage {
     );
   }
 
-  /** Copies everything to a directory that is empty or not there, while the work goes on. */
+  /** Copies everything to a directory that is empty or not there, while the work continues. */
   async backUp(target: string, keys: KeysCopied): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const { journal } = this.#journal;
@@ -223,7 +225,7 @@ export class EmbeddedStorage implements Storage {
       } finally {
         release();
       }
-      // Opened anew, the log may have been cut while it was copied.
+      // Opened again, the log may have been cut while it was copied.
       if (this.#journal.journal === journal) return;
       const reason = "the journal was opened anew meanwhile";
       if (attempt === copyAttemptsMax) throw hostErrors.copyFailed({ target, reason });

@@ -1,6 +1,6 @@
 /**
- * What a data directory says when what is in it lives on elsewhere. No process begins there any more: everything would be done
- * twice.
+ * What a data directory says when what is in it lives on elsewhere. No process starts there any more: everything would
+ * be done twice.
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** The figures of journal, archives and runtimes. Counted per group that was synced, or taken now and then; never per item. */
+/**
+ * The numbers of journal, archives and runtimes. Counted per group that was synced, or taken now and then. Never per
+ * item.
+ */
 import type { CommittedGroup } from "@tutti/journal";
 import type { GaugeCell, Metrics } from "@tutti/kernel";
 import type { PartitionStanding } from "@tutti/runtime";

@@ -1,6 +1,6 @@
 /**
- * Whoever reads all that the journals of this process have, and how far. Nothing that was not taken yet is cut; a process in which
- * nobody reads them cuts them as it likes.
+ * The reader of all that the journals of this process have, and how far. Nothing that was not taken yet is cut. A
+ * process in which no reader exists cuts them as it likes.
  */
 import type { LogPlace, PartitionName } from "@tutti/journal";
 
@@ -23,7 +23,7 @@ export class JournalHolds {
     return this.#services;
   }
 
-  /** For who follows all of them in one pass; undefined where they are not files of this process. */
+  /** For who follows all of them in one pass. Undefined where they are not files of this process. */
   get log(): ProcessLog | undefined {
     return this.#log;
   }

@@ -45,7 +45,7 @@ const keyBytes = 32;
 const saltBytes = 16;
 const nonceBytes = 12;
 
-/** Names of the files of keys; none where there is no such folder. */
+/** Names of the files of keys. None where there is no such folder. */
 export function keyFilesIn(directory: string): readonly string[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory).filter((name) => !name.endsWith(".new"));
@@ -82,7 +82,7 @@ function sealed(text: string, passphrase: string): z.output<typeof sealedForm> {
   return sealedForm.parse({ format: 1, ...texts });
 }
 
-/** By name; undefined where the passphrase is another one or the file was changed. */
+/** By name. Undefined where the passphrase is another one or the file was changed. */
 export function openSealed(copy: string, passphrase: string): ReadonlyMap<string, Buffer> | undefined {
   try {
     const parts = sealedForm.parse(JSON.parse(readFileSync(join(copy, sealedFile), "utf8")));
@@ -97,7 +97,7 @@ export function openSealed(copy: string, passphrase: string): ReadonlyMap<string
   }
 }
 
-/** Whether a sealed file has the form of one; what is in it only the passphrase tells. */
+/** Whether a sealed file has the form of one. What is in it only the passphrase tells. */
 export function isSealedForm(copy: string): boolean {
   try {
     return sealedForm.safeParse(JSON.parse(readFileSync(join(copy, sealedFile), "utf8"))).success;

@@ -5,7 +5,7 @@ export interface DataLayout {
   readonly directory: string;
   /** What it was made as: how many partitions, by which release. */
   readonly about: string;
-  /** Where whoever may read the directory asks the process that has it. */
+  /** Where callers that may read the directory ask the process that has it. */
   readonly door: string;
   readonly journal: string;
   /** One folder per service. */

@@ -1,4 +1,4 @@
-/** Copies a data directory: by the process that has it, or by this one where nobody has. */
+/** Copies a data directory: by the process that has it, or by this one if no process has. */
 import { openArchiveInline } from "@tutti/journal";
 import { systemClock } from "@tutti/kernel";
 import { claim, lastHolder } from "../data-directory.ts";
@@ -26,7 +26,7 @@ export async function backUp(
     throw hostErrors.notAnswering({ directory, pid });
   }
   try {
-    // Whoever had it until now may have handed it over.
+    // Its last owner may have handed it over.
     requireOwn(directory);
     const about = readAbout(layout);
     if (about === undefined) throw hostErrors.nothingToCopy({ directory });
@@ -46,7 +46,7 @@ export async function backUp(
   }
 }
 
-/** Nobody writes: every segment is copied whole. */
+/** There is no writer: every segment is copied whole. */
 const wholeLog = { segment: Number.POSITIVE_INFINITY, offset: 0 };
 
 async function copyArchive(from: string, partitions: number, to: string): Promise<void> {

@@ -9,13 +9,13 @@ const othersMask = 0o077;
 export interface MadePrivate {
   /** Files and folders whose mode was another. */
   readonly changed: number;
-  /** Why the first of some could not be changed; empty where none. */
+  /** Why the first of some could not be changed. Empty where none. */
   readonly problem: string;
 }
 
 /**
- * Changes modes that let others in. A tree is walked to its leaves if the folder or anything directly in it lets others in, as the
- * tree of an older release does; so a start with a large one that is as it should be looks at a few names.
+ * Changes modes that let others in. A tree is walked to its leaves if the folder or anything directly in it lets others
+ * in, as the tree of an older release does. So a start with a large one that is as it should be looks at a few names.
  */
 export async function makePrivate(directory: string): Promise<MadePrivate> {
   const found = { changed: 0, problem: "" };

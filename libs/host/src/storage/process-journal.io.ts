@@ -42,7 +42,7 @@ class Process {
     await this.settle(Promise.all(this.runtimes.map((runtime) => runtime.start())));
   }
 
-  /** Lets time go on until it is settled. */
+  /** Lets time continue until it is settled. */
   async settle<T>(promise: Promise<T>): Promise<T> {
     let isSettled = false;
     const mark = (): void => {
@@ -53,7 +53,7 @@ class Process {
     return promise;
   }
 
-  /** The same command to every account of both services; gives what became of each. */
+  /** The same command to every account of both services. Gives what became of each. */
   everywhere(
     run: (runtime: Runtime, id: string) => Promise<unknown>,
   ): Promise<PromiseSettledResult<unknown>[]> {

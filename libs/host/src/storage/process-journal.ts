@@ -1,9 +1,9 @@
 /**
  * The journal of a process, which all its services share.
  *
- * 1. A journal that has stopped is opened again once, whoever asks and however many do: everybody gets the same new one.
+ * 1. A journal that has stopped is opened again once, for any number of requests: all get the same new one.
  * 2. It is closed before it is opened again: two writers in one log would be its end.
- * 3. As long as it cannot be opened it is tried again, ever more slowly; whoever waits goes on when it works.
+ * 3. As long as it cannot be opened it is tried again, ever more slowly. Waiters continue when it works.
  */
 import { type Journal, journalErrors, type PartitionName } from "@tutti/journal";
 import {
@@ -22,7 +22,7 @@ import type { JournalHolds } from "./journal-holds.ts";
 
 export interface ProcessJournalParts<J extends Journal> {
   open(): Promise<J>;
-  /** Absent where nobody reads what others write. */
+  /** Absent if there is no reader of others' writes. */
   readonly holds?: Pick<JournalHolds, "neededFrom"> | undefined;
   readonly foundation: Pick<Foundation, "timers" | "chance" | "logger">;
 }
@@ -61,7 +61,7 @@ export class ProcessJournal<J extends Journal = Journal> implements JournalSourc
     return this.#renewing;
   }
 
-  /** Whoever waits for a new journal hears that there will be none. */
+  /** Waiters for a new journal learn that there will be none. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#renewing?.catch(() => {});

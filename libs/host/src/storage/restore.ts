@@ -1,7 +1,8 @@
 /**
  * Makes a data directory of a copy, from the copy alone.
  *
- * 1. Whether it can be restored is known before anything is written: the passphrase opens the keys, or the keys that it names are there.
+ * 1. Whether it can be restored is known before anything is written: the passphrase opens the keys, or the keys that it
+ *    names are there.
  * 2. It says what it is at the very end, as a copy does: what was not finished is no data directory.
  */
 import { existsSync } from "node:fs";

@@ -7,6 +7,6 @@ export interface ServiceStorage {
   readonly runtime: Runtime;
   /** What lists and searches are answered from. */
   readonly archive: Pick<Archive, "search">;
-  /** Large content; there once the service starts. */
+  /** Large content. There once the service starts. */
   readonly blobs: () => Blobs;
 }

@@ -1,6 +1,6 @@
 /**
  * What is done for a data directory beside the work: what need not be kept any more is removed, a slice at a time, and
- * figures are taken. Nothing of it is urgent: when it fails it is tried again in the next round.
+ * numbers are taken. Nothing of it is urgent: when it fails it is tried again in the next round.
  */
 import { statfs } from "node:fs/promises";
 import type { Archive } from "@tutti/journal";
@@ -37,7 +37,7 @@ export class Upkeep {
   #isStopped = false;
   /** By service: what is owned here, and since when that is so. */
   readonly #steady = new Map<string, { readonly owned: string; readonly sinceMs: number }>();
-  /** Bytes that are free on the disk; undefined as long as nobody knows. */
+  /** Bytes that are free on the disk. Undefined while unknown. */
   freeBytes: number | undefined;
 
   constructor(parts: UpkeepParts) {
@@ -57,7 +57,7 @@ export class Upkeep {
     this.#counting?.cancel();
   }
 
-  /** Takes all figures once. */
+  /** Takes all numbers once. */
   async count(): Promise<void> {
     const { services, instruments, directory, foundation } = this.#parts;
     try {
@@ -83,8 +83,9 @@ export class Upkeep {
   }
 
   /**
-   * Up to when what is over is removed; undefined for not now. What was taken up again in the last moment that it was kept
-   * goes on, and the archive knows it within moments: as long as that may not be so, nothing is removed that it could be.
+   * Up to when what is over is removed. Undefined for not now. What was resumed in the last moment that it was kept
+   * continues, and the archive knows it within moments: as long as that may not be so, nothing is removed that it could
+   * be.
    */
   #dueUntil(service: string, standings: readonly PartitionStanding[]): number | undefined {
     const nowMs = this.#parts.foundation.clock.now();

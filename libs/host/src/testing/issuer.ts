@@ -1,6 +1,6 @@
 /**
- * An issuer of OpenID Connect on this machine, for tests: it says of itself what issuers say, signs everybody in at once as the
- * person that a test says, and is as strict about codes as the standards want it.
+ * An issuer of OpenID Connect on this machine, for tests: it says of itself what issuers say, signs everybody in at
+ * once as the person that a test says, and is as strict about codes as the standards want it.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";

@@ -14,8 +14,8 @@ export interface KeptHostOptions {
   /** In virtual time always `in-process`. */
   readonly transport: "in-process" | "grpc";
   /**
-   * `virtual`: time that runs by itself, machines in memory, calls without a connection. `real`, the default: the system's
-   * time, the disk, the transport.
+   * `virtual`: time that runs by itself, machines in memory, calls without a connection. `real`, the default: the
+   * system's time, the disk, the transport.
    */
   readonly time?: "virtual" | "real";
   /** Flags of its first life. */
@@ -66,7 +66,7 @@ export class KeptHost implements AsyncDisposable {
     return this.#host;
   }
 
-  /** Where it is called from outside; empty where it cannot be. */
+  /** Where it is called from outside. Empty where it cannot be. */
   get address(): string {
     return this.#host.mesh.address ?? "";
   }
@@ -76,7 +76,7 @@ export class KeptHost implements AsyncDisposable {
     return sleep(this.timers, ms);
   }
 
-  /** As after a stop in good order: another process on the same directory. */
+  /** As after a stop gracefully: another process on the same directory. */
   async restart(words: readonly string[] = []): Promise<void> {
     await this.#stop();
     this.#host = await openHost(this.#grounds, this.#options, words);

@@ -1,6 +1,6 @@
 /**
- * Where the machines of a process are kept that a test opens: nothing of it leaves the thread or waits for a disk. Searches
- * are the real ones, in files that nothing is done to make durable.
+ * Where the machines of a process are kept that a test opens: nothing of it leaves the thread or waits for a disk.
+ * Searches are the real ones, in files that nothing is done to make durable.
  */
 import { join } from "node:path";
 import {

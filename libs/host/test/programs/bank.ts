@@ -1,6 +1,6 @@
 /**
- * A process of a cluster that hosts the bank, put together by the host as every service's is. Everything that can be set is
- * given as flags, but of which release the process is.
+ * A process of a cluster that hosts the bank, put together by the host as every service's is. Everything that can be
+ * set is given as flags, but of which release the process is.
  */
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { CallContext, InstanceKey } from "@tutti/kernel";

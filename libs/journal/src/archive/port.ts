@@ -7,15 +7,15 @@
  * 1. `commit` is there whole or not at all, and once it has resolved it is there for ever, whatever dies.
  * 2. The runtime never commits what is not durable in the journal, and cuts the journal only behind what `settle` has
  *    named. So `opening()` never says less than what was settled before; when it is behind the first batch of the
- *    journal, the archive has lost something, and whoever opens says so instead of going on.
+ *    journal, the archive has lost something, and the opener reports it instead of going on.
  * 3. Every row carries a checksum. What is damaged is reported with its place, never answered.
  * 4. Nothing here blocks the thread that calls: all waiting is for promises, and slices of upkeep are below 5 ms.
  * 5. Changes take effect in the order in which they were asked for, and a read sees at least all that were answered when
  *    it was asked. What is handed over is taken before the call returns; arrays and bytes may be reused.
  * 6. Repeating what was committed before changes nothing: a restart does so with all that the journal still has.
- * 7. A partition has one writer at a time, wherever they run: whoever opens it under a newer epoch ends all that older
- *    ones may change. What they still ask for changes nothing and is refused as `archive.fenced`; of what they asked for
- *    before, everything or nothing is there when the newer one begins.
+ * 7. A partition has one writer at a time, wherever they run: a process that opens it under a newer epoch ends all that
+ *    older ones may change. What they still ask for changes nothing and is refused as `archive.fenced`; of what they
+ *    asked for before, everything or nothing is there when the newer one begins.
  *
  * What is removed: an instance that ended and whose `keepUntilMs` has passed, once its end is covered; one whose
  * `keepUntilMs` is its end is removed as its last line is committed. Removed means not found by any search, without
@@ -59,8 +59,8 @@ export interface ArchivePartition {
   /** When the earliest timer of any kept instance is due; undefined without one. */
   nextDueMs(): Promise<number | undefined>;
   /**
-   * Live instances with effects outstanding and their snapshots, in order of incarnation, from after `after` on: a restart
-   * brings them back. At most so many, fewer where the snapshots are large; none at the end.
+   * Live instances with effects outstanding and their snapshots, in order of incarnation, from after `after` on: a
+   * restart brings them back. At most so many, fewer where the snapshots are large; none at the end.
    */
   outstanding(after: number, limit: number): Promise<readonly OutstandingInstance[]>;
   /** Adds and replaces, in one transaction. */
@@ -72,7 +72,7 @@ export interface ArchivePartition {
   pack(epoch: number, upToBatch: number): Promise<void>;
   /**
    * Makes what was committed and packed so sure that no single flipped bit can take it back, and resolves with the last
-   * batch that nobody needs from the journal any more: it is covered and packed, and the journal may be cut behind it.
+   * batch that is no longer needed from the journal: it is covered and packed, and the journal may be cut behind it.
    */
   settle(epoch: number): Promise<number>;
   /** Events of an instance in order, of those that are packed; the runtime adds those that are still in the journal. */

@@ -5,7 +5,7 @@ import type { LocatedBatches } from "../segments/located.ts";
 export type BatchSource = (partition: number) => Pick<JournalPartition, "read"> & {
   /**
    * Where some of the batches from one number on lie, so that the archive's thread reads them itself; undefined where it
-   * cannot. They have to stay until they are packed, which they do: nobody cuts them before.
+   * cannot. They have to stay until they are packed, which they do: they are not cut before.
    */
   locate?(from: number, upTo: number): LocatedBatches | undefined;
 };

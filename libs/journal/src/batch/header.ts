@@ -132,7 +132,7 @@ export interface Header extends HeaderFields {
 
 const decoder = new TextDecoder();
 
-/** Reads a header. Undefined when the bytes are none: whoever asks knows which place to report. */
+/** Reads a header. Undefined when the bytes are none: the caller knows which place to report. */
 export function readHeader(batch: Uint8Array): Header | undefined {
   const reader = new FieldReader(batch, 0, batch.length);
   if (reader.varint() !== tags.header) return;

@@ -48,16 +48,16 @@ interface MentionFile extends FoundMention {
  *     through/SERVICE.PARTITION   up to when a partition has mentioned everything
  *     incoming/                   what is being written
  *
- * 1. Everything is written beside, synced, and then renamed; the folder is synced before anybody hears of it. So a file is
+ * 1. Everything is written beside, synced, and then renamed; the folder is synced before it is reported. So a file is
  *    whole, or was damaged later.
  * 2. When a file was last put or mentioned is its time of change.
- * 3. What removes a file looks at its time and removes it while nobody else changes the folder: a put or a mention comes
- *    before the look, and is seen, or after the removal, and writes the file anew.
+ * 3. What removes a file looks at its time and removes it while no other process changes the folder: a put or a mention
+ *    comes before the look, and is seen, or after the removal, and writes the file anew.
  */
 export class DirectoryBlobs implements Blobs {
   readonly #directory: string;
   readonly #clock: Clock;
-  /** Folders that somebody changes, with when that is over. */
+  /** Folders in change, with when that is over. */
   readonly #busy = new Map<string, Promise<unknown>>();
   #count = 0;
 
@@ -243,7 +243,7 @@ export class DirectoryBlobs implements Blobs {
     });
   }
 
-  /** Runs when nobody else changes what has this slice. */
+  /** Runs when no other call changes what has this slice. */
   #alone<T>(slice: string, run: () => Promise<T>): Promise<T> {
     const result = (this.#busy.get(slice) ?? Promise.resolve()).then(run);
     const over = result.then(

@@ -19,7 +19,7 @@ interface KeptBlob {
   putMs: number;
 }
 
-/** What outlives whoever opened it. */
+/** What outlives its opener. */
 export interface KeptBlobs {
   readonly blobs: Map<string, KeptBlob>;
   readonly mentions: Map<string, { readonly mention: BlobMention }>;

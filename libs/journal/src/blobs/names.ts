@@ -27,7 +27,7 @@ export function encodeMention({ namespace, service, partition, kind, id, sha256 
 }
 
 export function decodeMention(bytes: Uint8Array): BlobMention {
-  // The cast: nobody else writes these, each is there whole or not at all.
+  // The cast: no other code writes these, each is there whole or not at all.
   const kept = JSON.parse(Buffer.from(bytes).toString()) as KeptMention;
   return { ...kept, sha256: Uint8Array.from(Buffer.from(kept.sha256, "hex")) };
 }

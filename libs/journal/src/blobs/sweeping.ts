@@ -5,7 +5,7 @@ import type { Blob, BlobMention, MentionedThrough, Sweep } from "./port.ts";
 /** Mentions that are asked about at a time. */
 const askedMax = 256;
 
-/** A mention as it was found: whoever removes it has to find it as it was. */
+/** A mention as it was found: its remover has to find it as it was. */
 export interface FoundMention {
   readonly mention: BlobMention;
 }

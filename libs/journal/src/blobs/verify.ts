@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { decodeMention, mentionerOf, nameOf } from "./names.ts";
 import { blobName, throughIn } from "./sweeping.ts";
 
-/** What was found in a directory of blobs that nobody changes meanwhile; sentences with their places. */
+/** What was found in a directory of blobs that does not change meanwhile; sentences with their places. */
 export interface BlobVerification {
   readonly damaged: readonly string[];
   /** Named, and not there. */

@@ -17,7 +17,7 @@ export interface Disk {
   remove(name: string): void;
   /** Makes durable which files there are. */
   sync(): void;
-  /** The same without keeping the caller waiting, for what nobody waits for. */
+  /** The same without keeping the caller waiting, for writes without a waiter. */
   readonly later: {
     create(name: string, bytes: number): Promise<void>;
     remove(name: string): Promise<void>;

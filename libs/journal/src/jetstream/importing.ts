@@ -1,9 +1,11 @@
 /**
  * Puts a journal that was kept elsewhere into streams that have nothing yet.
  *
- * 1. Batches keep their numbers, and are byte for byte what they were: hashes of them, and what is chained to those, hold.
+ * 1. Batches keep their numbers, and are byte for byte what they were: hashes of them, and what is chained to those,
+ *    hold.
  * 2. Batches that were cut are stood for by an origin.
- * 3. Nobody else writes. In the end each stream is read as its owner will read it, and has to end as the journal does.
+ * 3. There is no other writer. In the end each stream is read as its owner will read it, and has to end as the journal
+ *    does.
  */
 import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
 import { HeaderEncoder } from "../batch/header.ts";
@@ -99,7 +101,7 @@ interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-/** Goes on while nobody answers: whether it is there, the stream says. */
+/** Continues without an answer: whether it is there, the stream says. */
 async function publish([subject, bytes]: Message, before: number, parts: Surroundings): Promise<void> {
   const { connection, source, signal } = parts;
   const operation = "import into the journal";

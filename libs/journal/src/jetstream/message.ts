@@ -1,10 +1,10 @@
 import { crc32 } from "../batch/crc32.ts";
 
 /**
- * What a message of a partition's stream holds: a part of a batch, the mark of a seal, or an origin. Before it lie 40 bytes,
- * little endian:
+ * What a message of a partition's stream holds: a part of a batch, the mark of a seal, or an origin. Before it lie 40
+ * bytes, little endian:
  *
- *     0  "TJ", version, kind          16  owner: drawn by whoever sealed   36  part, from 0
+ *     0  "TJ", version, kind          16  owner: drawn by the sealer   36  part, from 0
  *     4  CRC-32 of all that follows  24  number; of a seal its time       38  how many parts
  *     8  epoch                        32  records; of a seal its behaviour 40  the bytes; of an origin its time and hash
  *
@@ -23,7 +23,7 @@ export interface BatchPart {
 }
 
 /**
- * A seal as it travels. Its number and what it follows are not in it, since nobody knows what comes in before it: the
+ * A seal as it travels. Its number and what it follows are not in it, since it is unknown what comes before it: the
  * batch that it stands for is made of it by everyone who reads, always the same.
  */
 export interface SealMark {
@@ -35,8 +35,8 @@ export interface SealMark {
 }
 
 /**
- * The first message of a stream whose journal began elsewhere: the batch that its own first one follows on. Epoch and time are
- * those of that batch, or what its followers are not below.
+ * The first message of a stream whose journal began elsewhere: the batch that its own first one follows on. Epoch and
+ * time are those of that batch, or what its followers are not below.
  */
 export interface Origin {
   readonly kind: "origin";

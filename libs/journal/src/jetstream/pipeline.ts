@@ -6,8 +6,8 @@
  * 2. Up to `underWayMax` messages are under way; only one until the stream has come to rest after the seal, and then a
  *    stray message that took its place makes it be sent again.
  * 3. After a refusal everything is answered for before anything is sent again, so nothing can come in behind our back.
- *    Where the stream turns out to end just where the oldest one expected it, nothing of anybody else is there, and it is
- *    sent again; after a few refusals of that kind it is in doubt.
+ *    Where the stream turns out to end just where the oldest one expected it, nothing of another writer is there, and
+ *    it is sent again; after a few refusals of that kind it is in doubt.
  * 4. Without an answer in time, or without a connection, what is under way is in doubt, and nothing is sent until the
  *    next seal. What was refused, what follows it, and what was not sent as a whole is not in doubt: it is not there.
  */

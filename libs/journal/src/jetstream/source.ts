@@ -3,7 +3,7 @@
  *
  * Any server that has the message answers: what lies at a sequence that was acknowledged is the same everywhere and for
  * ever, so it does not matter who leads, and a change of leaders needs no care. Only that a message is *not* there is
- * believed to nobody but the leader, and only once it has all that is known to be there.
+ * believed only to the leader, and only once it has all that is known to be there.
  */
 import type { Msg } from "@nats-io/transport-node";
 import { type NatsConnection, natsErrors } from "@tutti/nats";
@@ -96,7 +96,7 @@ export class StreamSource {
   async #fromAny(sequence: number): Promise<Uint8Array | undefined> {
     const answer = await this.#ask("DIRECT.GET", `message ${sequence}`, { seq: sequence }).catch(
       (error: unknown) => {
-        // Nobody answers directly while servers come and go; the leader may.
+        // No server answers directly while servers come and go; the leader may.
         if (natsErrors.unavailable.is(error)) return undefined;
         throw error;
       },
@@ -111,7 +111,7 @@ export class StreamSource {
     return this.#read(what, await this.#ask("STREAM.MSG.GET", what, { seq: sequence }))?.data;
   }
 
-  /** What the leader has to say, and nobody else. */
+  /** What the leader has to say, and no other server. */
   #read(what: string, answer: Msg): StreamMessage | undefined {
     const { message, error } = answer.json<{
       readonly message?: { readonly seq?: number; readonly data?: string };

@@ -28,7 +28,7 @@ const serviceName = /^[A-Za-z0-9-]{1,63}$/;
 const noPeersCode = 10005;
 /** A cluster that is just starting does not have all its servers yet; after this time, it has too few. */
 const peersMs = 30_000;
-/** `stream name already in use with a different configuration`: somebody was faster. */
+/** `stream name already in use with a different configuration`: another process was faster. */
 const nameInUseCode = 10058;
 
 /** Makes the streams of a service's partitions, or brings them in line where they differ. */

@@ -36,7 +36,7 @@ export class ObjectPartition implements ArchivePartition {
   #epoch = 0;
   #tenancy: Tenancy | undefined;
   #last: Promise<unknown> = Promise.resolve();
-  /** Ends an opening that nobody waits for any more. */
+  /** Ends an opening without a waiter. */
   #opening = new AbortController();
   #isSuspect = false;
   #isClosed = false;
@@ -112,7 +112,7 @@ export class ObjectPartition implements ArchivePartition {
     return this.#owned(epoch).settle();
   }
 
-  /** Brings the copy to where the log stands while somebody else owns it, so that taking it over is a matter of little. */
+  /** Brings the copy to where the log stands while another process owns it, so that taking it over is a matter of little. */
   prepare(): Promise<void> {
     const { signal } = this.#opening;
     const preparing = this.#last.then(async () => {
@@ -156,7 +156,7 @@ export class ObjectPartition implements ArchivePartition {
     const partition = this.#partition;
     const log = new PartitionLog(connection, { service, partition });
     const owner = Math.floor(chance.random() * ownersMax);
-    // First nobody else writes any more; what is there then is all there is.
+    // First all other writers stop; what is there then is all there is.
     for (let isThere = false; !isThere; ) {
       const { epoch: newest, base, baseBytes, tailBytes } = await log.refresh(signal);
       if (newest > epoch) throw archiveErrors.fenced({ partition, epoch, newest });
@@ -172,7 +172,7 @@ export class ObjectPartition implements ArchivePartition {
     return new Tenancy({ ...this.#parts, partition, epoch, owner, log, cache, file });
   }
 
-  /** Goes on while nobody answers, from where it was. */
+  /** Continues without an answer, from where it was. */
   async #follow(log: PartitionLog, signal: AbortSignal): Promise<PartitionCache> {
     const { connection, partitions, host, source, objects } = this.#parts;
     const { clock } = connection.foundation;

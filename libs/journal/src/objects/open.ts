@@ -18,7 +18,7 @@ export interface ObjectArchiveOptions extends Partial<StreamSettings> {
   readonly service: string;
   /** As many as the service's journal has. */
   readonly partitions: number;
-  /** Where this process has its copies; nobody else's. */
+  /** Where this process has its copies; exclusive. */
   readonly directory: string;
   /** Where they are read and written; undefined is the caller's own thread, which is kept waiting: for tests. */
   readonly thread: ArchiveThread | undefined;

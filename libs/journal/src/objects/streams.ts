@@ -22,10 +22,10 @@ export interface StreamSettings {
   readonly bytesMax: number;
 }
 
-/** `stream name already in use with a different configuration`: somebody was faster. */
+/** `stream name already in use with a different configuration`: another process was faster. */
 const nameInUseCode = 10058;
 
-/** Makes a stream, or brings it in line. Goes on while nobody answers, until the signal is aborted. */
+/** Makes a stream, or brings it in line. Continues without an answer, until the signal is aborted. */
 export function ensureStream(
   connection: NatsConnection,
   wanted: StreamWanted,

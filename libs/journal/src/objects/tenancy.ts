@@ -98,7 +98,7 @@ export class Tenancy {
     try {
       return !this.isEnded && (await this.#purge(nowMs));
     } catch (error) {
-      // Whoever owns it now does it.
+      // Its present owner does it.
       if (this.isEnded) return false;
       throw error;
     }
@@ -124,7 +124,7 @@ export class Tenancy {
     return this.#close();
   }
 
-  /** Writes what waits, unless there is nobody to write it to. */
+  /** Writes what waits, unless there is no receiver. */
   async finish(): Promise<void> {
     const { connection } = this.#parts;
     const give = (): void => {

@@ -24,7 +24,7 @@ const unknown = -1;
 
 /**
  * Moves the end of a log on by a sound group, if that group continues it. What is sound and does not is worse than a
- * flipped bit: something was taken out, put in, or written by somebody else.
+ * flipped bit: something was taken out, put in, or written by another writer.
  */
 export function follow(
   end: LogEnd,

@@ -4,7 +4,7 @@ import { hashBeforeChecksum, numberAfterEpoch, readBehaviour, timeAfterEpoch } f
 import type { JournalBatch } from "../port.ts";
 import { frameHeaderBytes, groupHeaderBytes } from "./layout.ts";
 
-/** What a frame says before its batch: where things are in it, so that nobody has to parse it to seal or check it. */
+/** What a frame says before its batch: where things are in it, so that it need not be parsed to seal or check it. */
 export interface FrameHead {
   /** Length of the batch. */
   readonly batchBytes: number;

@@ -21,7 +21,7 @@ export interface Waiting {
  * A group that is being filled, and then written: frames in memory that may be shared with another thread, and who
  * waits for it. Batches are encoded straight into it; nothing else is allocated for them.
  *
- * 1. While a group is under way its bytes belong to the writer; nobody else reads or writes them.
+ * 1. While a group is under way its bytes belong to the writer; no other code reads or writes them.
  */
 export class GroupBuffer {
   readonly bytes: Uint8Array;

@@ -2,7 +2,7 @@ import { hashBatchInto, hashBytes } from "../batch/hash.ts";
 
 /**
  * The hashes of the partitions' last batches, made as late as can be: of a group's batches they are wanted when the next
- * group is sealed, and until then nobody waits for them. What is sealed, written and synced goes out before.
+ * group is sealed, and until then nothing waits for them. What is sealed, written and synced goes out before.
  *
  * 1. The bytes of a batch that was added stay as they are until its hash is made.
  */

@@ -1,4 +1,4 @@
-/** The log of a process as its files: for whoever follows it from another thread, and does not write. */
+/** The log of a process as its files: for readers that follow it from another thread, and does not write. */
 
 export { inspectLog } from "../archive/sqlite/log-inspection.ts";
 export { fileDisk } from "../disk/file-disk.ts";

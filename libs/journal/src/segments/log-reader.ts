@@ -19,12 +19,12 @@ export interface LogPlace {
 
 /**
  * Reads the whole log once, all partitions together, in the order in which it became durable: what a restart does, and
- * whoever follows the log from another thread. It knows the disk and a place, and nothing of who writes.
+ * readers that follow the log from another thread. It knows the disk and a place, and nothing of who writes.
  *
  * 1. It reads up to the place that it is given as the durable end, never beyond: what is there may not be durable.
- * 2. Nothing is believed, as in recovery: every byte is checked, every batch against the one before of its partition as far
- *    as that was read, and that no group and no segment is missing in between.
- * 3. Segments that it has not read yet have to stay: whoever cuts the journal waits for those who follow it.
+ * 2. Nothing is believed, as in recovery: every byte is checked, every batch against the one before of its partition as
+ *    far as that was read, and that no group and no segment is missing in between.
+ * 3. Segments that it has not read yet have to stay: the journal is cut only behind its followers.
  */
 export class LogReader {
   readonly #disk: Disk;
@@ -109,7 +109,7 @@ export class LogReader {
     return this.#open;
   }
 
-  /** What the first group has to follow: the segment's header says so at its beginning, nobody in the middle of it. */
+  /** What the first group has to follow: the segment's header says so at its beginning, nothing in the middle of it. */
   #endIn(header: ReadSegmentHeader, isBeginning: boolean): LogEnd {
     const partitions = header.partitions.length;
     const before = this.#end;

@@ -9,7 +9,7 @@ export interface GroupPlace {
   readonly number: number;
 }
 
-/** A segment that nobody needs, and how large its file is. */
+/** An unneeded segment, and how large its file is. */
 export interface DroppedSegment {
   readonly segment: number;
   readonly bytes: number;

@@ -21,9 +21,9 @@ import { durableAt, type LogState } from "./writer.ts";
  *    Otherwise it is damage, and opening fails with its place.
  * 3. What is sound and contradicts what it follows is damage wherever it is.
  * 4. The last group may never have been synced, and the memory of the system may hold what its disk does not; so it is
- *    written and synced once more before anybody relies on it.
- * 5. What was cut stays cut. Half a group over half of another may be a whole one after a power failure: so where the next
- *    group goes, nothing is left of the header of whatever was there.
+ *    written and synced once more before it is relied on.
+ * 5. What was cut stays cut. Half a group over half of another may be a whole one after a power failure: so where the
+ *    next group goes, nothing is left of the header of whatever was there.
  */
 export interface Recovered {
   readonly log: LogState;
@@ -36,13 +36,13 @@ export interface Recovered {
 }
 
 /**
- * Reads the log, and hands its batches to whoever wants them; undefined when there is none. Only who may write removes
+ * Reads the log, and hands its batches to the given receiver; undefined when there is none. Only who may write removes
  * leftovers and makes the end sure.
  */
 export function recover(disk: Disk, mayWrite: boolean, visit?: LogVisitor): Recovered | undefined {
   if (mayWrite) {
     for (const name of disk.list().filter(isUnfinished)) disk.remove(name);
-    // Whoever was killed may have left a segment whose name only the memory of the system knows.
+    // A killed process may have left a segment whose name only the memory of the system knows.
     disk.sync();
   }
   const headers = readSegmentHeaders(disk);

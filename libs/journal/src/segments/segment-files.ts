@@ -10,7 +10,7 @@ import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from "./s
  */
 const suffix = ".log";
 const digits = 12;
-/** Made ahead by whoever has the time, or a segment that nobody needs; taken by whoever begins a segment. */
+/** Made ahead by either thread, or an unneeded segment; taken by the thread that starts a segment. */
 export const preparedName = "prepared.new";
 export const preparingName = "preparing.new";
 const startingName = "starting.new";
@@ -76,7 +76,7 @@ export function startSegment(
   }
 }
 
-/** Claims the prepared file by giving it the name of one that is started: whoever prepares another cannot swap it. */
+/** Claims the prepared file by giving it the name of one that is started: a second preparation cannot swap it. */
 function takePrepared(disk: Disk, needed: number): DiskFile | undefined {
   if (!disk.list().includes(preparedName)) return;
   disk.rename(preparedName, startingName);

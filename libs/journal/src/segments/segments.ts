@@ -25,8 +25,8 @@ export interface SegmentsParts {
  * next one made ahead.
  *
  * 1. Segments go from the oldest on, when every partition has allowed it: what is left is one log without gaps.
- * 2. A segment made ahead is only speed: if it is not there in time, or could not be made, the writer makes its own. Under
- *    a steady load it is an old one that nobody needs, and nothing is written twice.
+ * 2. A segment made ahead is only speed: if it is not there in time, or could not be made, the writer makes its own.
+ *    Under a steady load it is an old one that is not needed, and nothing is written twice.
  */
 export class Segments {
   readonly disk: Disk;
@@ -42,7 +42,7 @@ export class Segments {
   /** The segment in which the next one was made ahead, so that it is tried once. */
   #preparedIn = 0;
   #preparing: Promise<void> = Promise.resolve();
-  /** Segments that nobody needs and that are still there, the oldest first. */
+  /** Unneeded segments and that are still there, the oldest first. */
   readonly #dropped: DroppedSegment[] = [];
   #removing: Promise<void> = Promise.resolve();
   #holds = 0;
@@ -75,13 +75,13 @@ export class Segments {
     this.#preparing = this.#prepare(nextSegmentBytes(this.#sizes, segmentBytes));
   }
 
-  /** Allows what is below a number to go, and removes what nobody needs. */
+  /** Allows what is below a number to go, and removes unneeded segments. */
   truncate(partition: number, before: number): Promise<void> {
     this.#cuts[partition] = Math.max(before, this.#cuts[partition] ?? 0);
     return this.#drop();
   }
 
-  /** From when it resolves until it is let go, no segment is removed: somebody copies them. Gives how to let go. */
+  /** From when it resolves until it is let go, no segment is removed: a copy is in progress. Gives how to let go. */
   async hold(): Promise<() => void> {
     this.#holds++;
     await this.#removing.catch(() => {});
@@ -111,7 +111,7 @@ export class Segments {
     for (let [oldest] = this.#dropped; oldest !== undefined; [oldest] = this.#dropped) {
       const name = nameOfSegment(oldest.segment);
       const isOfUse = oldest.bytes === this.#sizes.maxBytes && !this.disk.list().includes(preparedName);
-      // Overwritten as it is: what is in it names another segment, so nobody takes it for a part of the next.
+      // Overwritten as it is: what is in it names another segment, so it is not taken for a part of the next.
       if (isOfUse) this.disk.rename(name, preparedName);
       else await this.disk.later.remove(name);
       this.#dropped.shift();
@@ -124,7 +124,7 @@ export class Segments {
       await this.disk.later.create(preparingName, bytes);
       this.disk.rename(preparingName, preparedName);
     } catch {
-      // The writer makes its own and meets the same trouble, where somebody waits for an answer.
+      // The writer makes its own and meets the same trouble, where a caller waits for an answer.
     }
   }
 }

@@ -5,7 +5,7 @@ import type { DamagePlace } from "../errors.ts";
 import type { PartitionName } from "../port.ts";
 import { type Recovered, recover } from "./recovery.ts";
 
-/** What was found in a journal that nobody opened, or that somebody else has open. */
+/** What was found in a journal that is not open, or that another process has open. */
 export interface Verification {
   /** `none`: there is no journal. `damaged`: something is not as it was written; `damage` says what and where. */
   readonly kind: "none" | "sound" | "damaged";

@@ -23,7 +23,7 @@ export interface WorkerOrders {
  *
  * 1. Of an order the words are written before the counter is raised, and of an answer before the message is posted; both
  *    order memory, so neither side reads half of what the other wrote.
- * 2. When the thread dies, what was under way is unknown and everything after it is refused; nobody waits for ever.
+ * 2. When the thread dies, what was under way is unknown and everything after it is refused; no caller waits for ever.
  */
 export class WorkerHost implements WriterHost {
   readonly hashes: Uint8Array;

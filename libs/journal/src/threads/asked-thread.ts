@@ -18,7 +18,7 @@ export interface AskedThreadOptions {
   readonly workerData?: unknown;
   /** For what dies young; the default of Node lets it grow to more than everything else in such a thread. */
   readonly youngMb: number;
-  /** What whoever waits is told when it dies. */
+  /** The error for waiters when it dies. */
   readonly gone: (reason: string) => Error;
 }
 
@@ -66,7 +66,7 @@ export class AskedThread<Message> {
     });
   }
 
-  /** Ends it, whatever it does at the moment. Whoever hears of that and asks again has started another one. */
+  /** Ends it, whatever it does at the moment. A caller that learns of that and asks again has started another one. */
   async end(): Promise<void> {
     const ended = this.#ended;
     await this.#worker?.terminate();

@@ -150,7 +150,7 @@ export class Configuration {
     }
   }
 
-  /** A listener that throws keeps nobody else from hearing. */
+  /** A listener that throws does not affect the others. */
   #tell(changed: readonly Key[], before: Resolution): readonly TuttiError[] {
     const faults: TuttiError[] = [];
     for (const hear of [...this.#listeners]) {

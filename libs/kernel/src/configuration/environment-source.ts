@@ -7,13 +7,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Names the configuration file itself, so it is no key of any section. */
 export const fileVariable = `${variablePrefix}CONFIG`;
 
-/** What whoever starts the process would have instead of the defaults. */
+/** What the starter of the process sets instead of the defaults. */
 export const presetVariable = `${variablePrefix}PRESET`;
 
 /**
- * What shares our prefix and is no key: the file's name, the preset, what the workspace's tools and tests are told by, and
- * what workers, clients and the command are, which people set for a whole shell. None of them may look like a key that
- * somebody mistyped, or the mistake would pass in silence.
+ * What shares our prefix and is no key: the file's name, the preset, what the workspace's tools and tests are told by,
+ * and what workers, clients and the command are, which people set for a whole shell. None of them may look like a key
+ * that was mistyped, or the mistake would pass in silence.
  */
 const otherVariables = new Set([
   ...[

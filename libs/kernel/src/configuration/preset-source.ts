@@ -3,7 +3,7 @@ import { presetVariable } from "./environment-source.ts";
 import type { Reading } from "./reading.ts";
 
 /**
- * Reads what whoever starts the process would have instead of the defaults: `{"log.level":"warn"}`. Everything else beats
+ * Reads what the starter of the process sets instead of the defaults: `{"log.level":"warn"}`. Everything else beats
  * it, so that a person who is given a preset without asking for it can set what they like, wherever they like.
  */
 export function readPreset(text: string | undefined, declarations: Declarations, reading: Reading): void {

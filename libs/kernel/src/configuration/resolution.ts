@@ -132,7 +132,7 @@ export class Resolution {
     return places.length === 0 ? "" : ` (set at ${places.join(", ")})`;
   }
 
-  /** References that lead nowhere, among those that count for anybody. */
+  /** References that lead nowhere, among those that apply to any section. */
   #missingSecrets(): Problem[] {
     const problems: Problem[] = [];
     for (const [entry] of this.#layers.values()) {

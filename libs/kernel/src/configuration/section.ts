@@ -35,7 +35,7 @@ export interface Key {
   /** `REGISTRY_LEASE_MS` */
   readonly variable: string;
   readonly schema: z.core.$ZodType;
-  /** What holds while nobody sets it; undefined where it must be set or may be absent. */
+  /** The default; undefined where it must be set or may be absent. */
   readonly default: unknown;
   readonly description: string;
   /** By the last word of the name; empty where it has none. */
@@ -43,7 +43,7 @@ export interface Key {
   /** A change takes effect without a restart. */
   readonly live: boolean;
   readonly secret: boolean;
-  /** There is no value unless somebody sets one, and there must be one. */
+  /** There is no value unless it is set, and there must be one. */
   readonly required: boolean;
 }
 

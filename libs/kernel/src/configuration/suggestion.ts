@@ -1,9 +1,9 @@
-/** More names are not compared: a list of them is longer than anybody would look through. */
+/** More names are not compared: a list of them is longer than a person would read. */
 const comparedMax = 2_000;
-/** No name that anybody mistypes is longer; two of this length cost 40,000 steps. */
+/** No mistyped name is longer; two of this length cost 40,000 steps. */
 const lengthMax = 200;
 
-/** The known name that somebody most likely meant; undefined when none is near. Looks at no more than 2,000 of them. */
+/** The known name that was most likely meant; undefined when none is near. Looks at no more than 2,000 of them. */
 export function nearest(found: string, known: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.min(4, Math.floor(found.length / 3)));
   const wanted = found.toLowerCase();

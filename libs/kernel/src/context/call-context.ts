@@ -7,7 +7,7 @@ export interface Principal {
   readonly kind: "person" | "service" | "agent";
   /** Unique within its kind: `local-admin`, `workflow`, an agent's id. */
   readonly id: string;
-  /** Of the installation's own (no `shown`) what gives it its rights; of everybody else the roles and groups that they turned out to have. */
+  /** Of the installation's own (no `shown`) what gives it its rights; of all others the roles and groups that they turned out to have. */
   readonly roles: readonly string[];
   /** What it showed to prove who it is; absent for the installation's own: its services, and the administrator of this machine. */
   readonly shown?: ShownCredential;

@@ -5,7 +5,7 @@ import { TuttiError } from "./tutti-error.ts";
 /** What was found when an assertion failed. Identifiers and numbers; never a secret or a user's data. */
 export type Facts = Readonly<Record<string, unknown>>;
 
-/** A bug of our own: a fact the code relies on did not hold. Nobody catches it to go on with the same state. */
+/** A bug of our own: a fact the code relies on did not hold. It is never caught to continue with the same state. */
 export class AssertionFault extends TuttiError {
   static {
     AssertionFault.prototype.name = "AssertionFault";

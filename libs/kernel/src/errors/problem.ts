@@ -36,7 +36,7 @@ export function toProblem(error: TuttiError, occurrence: { readonly instance?: s
 }
 
 /**
- * The error behind problem details, ours or anybody's. Never throws: what is not ours becomes an error with the
+ * The error behind problem details, ours or foreign. Never throws: what is not ours becomes an error with the
  * status it names.
  */
 export function fromProblem(problem: unknown): TuttiError {

@@ -11,8 +11,8 @@
  * 5. An effect is done at least once, and its result counts once: later ones for the same number or an older attempt
  *    never reach `decide`.
  * 6. A timer that came due stays set until a fold clears or moves it: `expire` emits an event that does.
- * 7. A letter is a command of its receiver, be it one that does not exist. A refusal of a letter goes nowhere: what has to
- *    be answered is answered by a letter back, with or without an event.
+ * 7. A letter is a command of its receiver, be it one that does not exist. A refusal of a letter goes nowhere: what has
+ *    to be answered is answered by a letter back, with or without an event.
  */
 import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import type { Refusal } from "../errors/refusal.ts";
@@ -24,8 +24,8 @@ export interface Machine<State, Effect = unknown> {
   /** `run`, `account`: part of every key, lower case. */
   readonly kind: string;
   /**
-   * Newest version of what its deciders do, from 1. Raised when a decider emits, or a snapshot has, what the release before
-   * does not read: until everybody who may have to read it can, an older one is in force, and the step says which.
+   * Newest version of what its deciders do, from 1. Raised when a decider emits, or a snapshot has, what the release
+   * before does not read: until every possible reader can, an older one is in force, and the step says which.
    */
   readonly behaviour: number;
   /**
@@ -36,9 +36,9 @@ export interface Machine<State, Effect = unknown> {
   /** It does no work itself, and what does needs it to be seen: its effects and timers go on while work is paused. */
   readonly goesOnPaused?: boolean;
   /**
-   * Has content at hand, of a namespace and by its SHA-256, that folds, snapshots or deciders read: absent in machines whose
-   * records say everything. Whoever hosts the machine waits for it before it hands over what `needs` it; undefined says that
-   * nothing has to be waited for. Rejects when the content is not to be had.
+   * Has content at hand, of a namespace and by its SHA-256, that folds, snapshots or deciders read: absent in machines
+   * whose records say everything. The host of the machine waits for it before it hands over what `needs` it; undefined
+   * says that nothing has to be waited for. Rejects when the content is not to be had.
    */
   readonly prepare?: (namespace: string, sha256: Uint8Array) => Promise<void> | undefined;
   /** The state of an instance that has no events yet. */
@@ -153,8 +153,9 @@ export interface MachineStep<State, Effect = unknown> {
 /** What is outstanding, as the fold sees it. */
 export interface Outstanding<Effect = unknown> {
   /**
-   * To be done. A higher attempt of the same number replaces the one before. The same attempt, as long as it is outstanding, says
-   * that it is wanted otherwise, such as more urgently: whoever does it is told, and takes it in as far as there is time.
+   * To be done. A higher attempt of the same number replaces the one before. The same attempt, as long as it is
+   * outstanding, says that it is wanted otherwise, such as more urgently: its executor is informed, and takes it in as
+   * far as there is time.
    */
   effect(number: number, attempt: number, effect: Effect): void;
   /** No longer wanted or no longer awaited. Nothing when there is no such. */

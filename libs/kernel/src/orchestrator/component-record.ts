@@ -2,7 +2,7 @@
  * One component while it runs: where it stands, how well it works, and its start, drain and stop within their time.
  *
  * 1. `stop` is called if and only if the start succeeded, once.
- * 2. A start that succeeds after it was given up is undone by a stop: nothing stays behind that nobody knows of.
+ * 2. A start that succeeds after it was given up is undone by a stop: nothing stays behind unnoticed.
  */
 import type { TuttiError } from "../errors/tutti-error.ts";
 import type { Logger } from "../ports/logger.ts";

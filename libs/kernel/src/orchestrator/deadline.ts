@@ -6,7 +6,7 @@ export interface DeadlineOptions<T> {
   readonly timeoutMs: number;
   /** Makes the error of a missed deadline, which is also the reason the operation's signal is aborted with. */
   readonly timedOut: () => Error;
-  /** Aborted by whoever no longer wants the result. */
+  /** Aborted when the result is no longer wanted. */
   readonly signal?: AbortSignal | undefined;
   /** How long the operation may go on after `signal` is aborted, so that it can end in its own way. Default 0. */
   readonly graceMs?: number;

@@ -1,5 +1,5 @@
 /**
- * Typed events. A listener that throws, or whose promise is rejected, harms nobody: the others are called, the
+ * Typed events. A listener that throws, or whose promise is rejected, harms no other: the others are called, the
  * emitter goes on, and the failure is reported.
  */
 export type Listener<Payload> = (payload: Payload) => unknown;
@@ -48,8 +48,8 @@ export class Emitter<Events extends object> {
   }
 
   /**
-   * Calls everyone who had subscribed when it began and has not left since. Listeners run to their first `await`; what they do after it is
-   * not waited for.
+   * Calls everyone who had subscribed when it began and has not left since. Listeners run to their first `await`; what
+   * they do after it is not waited for.
    */
   emit<Name extends keyof Events & string>(event: Name, payload: Events[Name]): void {
     const subscriptions = this.#subscriptions[event];

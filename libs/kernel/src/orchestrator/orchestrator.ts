@@ -66,7 +66,7 @@ export interface OrchestratorOptions extends Partial<Timeouts> {
 /** A registry of any steps, as far as the status shows it. */
 type Described = Pick<StepRegistry<never, never>, "describe">;
 
-/** Why an orchestrator stops though nobody asked it to. */
+/** Why an orchestrator stops without a request. */
 interface Failure {
   readonly reason: TuttiError;
   readonly component: string;
@@ -343,7 +343,7 @@ export class Orchestrator<
 
   // What it tells
 
-  /** Calls the listener at every such event. A listener that throws harms nobody. */
+  /** Calls the listener at every such event. A listener that throws harms no other. */
   on<Name extends keyof (OrchestratorEvents & Events) & string>(
     event: Name,
     listener: Listener<(OrchestratorEvents & Events)[Name]>,
@@ -447,7 +447,7 @@ export class Orchestrator<
     if (this.#lifecycle.state !== "ready") {
       // Without effect on a start that is over.
       this.#startAbort.abort(lifecycleErrors.startAborted({ orchestrator }));
-      // Whoever started it hears of its failure; here only its end matters.
+      // Its starter learns of its failure; here only its end matters.
       await this.#starting?.catch(() => {});
     }
     if (this.#lifecycle.state === "ready" || this.#draining !== undefined) {
@@ -499,7 +499,7 @@ export class Orchestrator<
       { cause: error, details: { orchestrator, component } },
     );
     this.#failure = { reason, component };
-    // It rejects only with a stop that nobody else asked for and that left problems; the state tells of those.
+    // It rejects only with a stop without another request and that left problems; the state tells of those.
     if (this.#lifecycle.state === "ready") void this.stop();
     else this.#startAbort.abort(reason);
   }

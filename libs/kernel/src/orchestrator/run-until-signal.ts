@@ -3,7 +3,7 @@
  *
  * 1. The first signal stops: what runs is finished, the process exits with 0, or with 1 if something did not stop.
  * 2. The second one exits at once with 128 + its number, as shells expect of a process ended by a signal.
- * 3. A fault that nobody caught is logged and ends the process in the same good order, with 1: what was going on may
+ * 3. An uncaught fault is logged and ends the process in the same good order, with 1: what was going on may
  *    be half done, so the process must not go on, but the rest deserves its drain.
  * 4. An orchestrator that fails or is stopped by itself ends the process too.
  */

@@ -16,7 +16,7 @@ import type { Chance } from "../ports/chance.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import { sleep, type Timers } from "../ports/timers.ts";
-import { type Backoff, backoffBoundMs } from "../time/backoff.ts";
+import { type Backoff, backoffBoundMs } from "../retry/backoff.ts";
 import { withDeadline } from "./deadline.ts";
 import { lifecycleErrors } from "./errors.ts";
 

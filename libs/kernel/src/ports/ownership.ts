@@ -6,7 +6,7 @@
 export interface Ownership {
   /** The place an id belongs to. Pure: the same answer in every process of an installation. */
   placeOf(key: OwnedKey): Place;
-  /** The owner as far as this process knows, or undefined while nobody is known to own the place. */
+  /** The owner as far as this process knows, or undefined while no owner is known. */
   ownerOf(place: Place): Owner | undefined;
   /** Takes in what another process said of a place. An older epoch than the known one is ignored. */
   learn(place: Place, owner: Owner): void;

@@ -3,7 +3,7 @@ import { QuietSpan } from "./quiet-span.ts";
 import { TraceIdentifiers } from "./trace-identifiers.ts";
 import type { Span, SpanDescription, Tracer } from "./tracer.ts";
 
-/** Makes ids, hands them on and exports nothing: what joins the logs of a call where nobody collects traces. */
+/** Makes ids, hands them on and exports nothing: what joins the logs of a call where traces are not collected. */
 export function plainTracer(chance: Chance): Tracer {
   const identifiers = new TraceIdentifiers(chance);
   return {

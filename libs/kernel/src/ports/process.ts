@@ -1,7 +1,7 @@
 /** What may tell a process to end. */
 export type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP";
 
-/** How an error got past everybody who could have caught it. */
+/** How an error escaped every handler. */
 export type FaultOrigin = "uncaughtException" | "unhandledRejection";
 
 /** The process as its outermost edge sees it, so that the edge can be tested without ending one. */

@@ -1,5 +1,5 @@
 /**
- * A span that nobody records: all it is good for are its ids, and most are never asked for them, so they are made
+ * A span that is not recorded: all it is good for are its ids, and most are never asked for them, so they are made
  * when they are. That is what keeps tracing within its budget while it is off: an object of its own costs 10 ns,
  * two random ids 300.
  *

@@ -23,7 +23,7 @@ export interface Span {
   end(error?: unknown): void;
 }
 
-/** A span that is over: whoever tells of it knows its id, and when it was. */
+/** A span that is over: its reporter knows its id, and when it was. */
 export interface PastSpan extends SpanDescription {
   readonly context: TraceContext;
   /** Since the epoch. */

@@ -1,4 +1,4 @@
-/** Wakes the one that sends on a stream when there may be something to send. A ring while nobody waits is kept. */
+/** Wakes the one that sends on a stream when there may be something to send. A ring without a waiter is kept. */
 export class Bell {
   #hasRung = false;
   #answer: (() => void) | undefined;

@@ -52,5 +52,3 @@ export const labelLengthMax = 256;
 /** How much waiting a point of priority is worth, and how far ahead of its due time a task is urgent: as pools have it. */
 export const ageingMs = 60_000;
 export const dueLeadMs = 600_000;
-/** The longest pause before an attempt that came back is offered again. */
-export const returnPauseMaxMs = 3_600_000;

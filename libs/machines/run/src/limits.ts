@@ -43,8 +43,6 @@ export const lostCode = "matching.lost";
 export const lossLengthMax = 200;
 /** Attempts of a node in all, as tokens count them. */
 export const attemptsMax = 1_000_000;
-/** The longest pause before another attempt where a policy says none. */
-export const backoffMaxMs = 3_600_000;
 /** Bytes that an attempt may save for the next one. */
 export const savedBytesMax = 65_536;
 export const labelsMax = 64;

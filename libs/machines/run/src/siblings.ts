@@ -20,7 +20,6 @@ export { Budget as StepBudget } from "./kinds/budget.ts";
 export { childIdOf } from "./life/ids.ts";
 export { withdrawMessage } from "./life/messages.ts";
 export { statusName } from "./life/words.ts";
-export { isRetried, pauseMsOf } from "./node/outcome.ts";
 export { shownCounts } from "./queries/counts.ts";
 export { isDone } from "./state.ts";
 export { boundedCalls } from "./uses/model-calls.ts";

@@ -3,8 +3,8 @@
  * labels apart. What waits for them waits once, however many there are.
  *
  * 1. `ready` has exactly the agents that may be given work now, in the order of the strategy.
- * 2. Stands are live, or put aside because nobody who is ready was fit. Each agent that gets more room is looked at for
- *    those that are put aside, so that none of them misses anybody.
+ * 2. Stands are live, or put aside because no ready agent was fit. Each agent that gets more room is looked at for
+ *    those that are put aside, so that none of them misses an agent.
  * 3. A live wait group stays with the party that is its first: who has had a turn is looked at again wherever others wait
  *    beside it.
  */
@@ -30,17 +30,17 @@ export class AgentCohort implements Cohort {
   /** Those that tasks look at. */
   readonly labels: Readonly<Record<string, string>>;
   readonly #agents = new Set<Agent>();
-  /** Made when it is asked for, until somebody comes or goes. */
+  /** Made when it is asked for, until an agent comes or goes. */
   #circle: Circle | undefined = undefined;
   readonly ready = new Heap<Agent>();
   readonly matches = new Set<CohortMatch>();
-  /** Parties that are the first at some wait group where somebody may find an agent. */
+  /** Parties that are the first at some wait group where a task may find an agent. */
   readonly #turns = new Heap<Tab>();
   /** Place among the cohorts that are to be matched; below 0 when not. */
   place = -1;
   readonly #watch: CohortWatch;
   readonly #waitGroups = new Map<string, WaitGroup>();
-  /** Stands with wishes of their own where somebody waits. */
+  /** Stands with wishes of their own where a task waits. */
   readonly #choosy = new Set<WaitGroup>();
   /** The same where certain agents are wished for, by agent. */
   readonly #byAgent = new Map<string, Set<WaitGroup>>();
@@ -151,8 +151,8 @@ export class AgentCohort implements Cohort {
   }
 
   /**
-   * A task of the party was given to an agent of this cohort. The weight is that of its namespace, which the parties that wait
-   * divide among them: many sessions have together what one has alone.
+   * A task of the party was given to an agent of this cohort. The weight is that of its namespace, which the parties
+   * that wait divide among them: many sessions have together what one has alone.
    */
   charge(party: string, weight: number): void {
     const tab = this.tabOf(party);
@@ -166,13 +166,13 @@ export class AgentCohort implements Cohort {
     if (tab.shared.size > 0) for (const waitGroup of [...tab.shared]) this.rise(waitGroup);
   }
 
-  /** Somebody waits at a wait group. */
+  /** A task waits at a wait group. */
   open(waitGroup: WaitGroup): void {
     if (!waitGroup.plain) this.#listen(waitGroup);
     this.#revive(waitGroup);
   }
 
-  /** Nobody waits there any more. */
+  /** No task waits there any more. */
   shut(waitGroup: WaitGroup): void {
     this.#putOut(waitGroup);
     waitGroup.narrow = undefined;
@@ -185,7 +185,7 @@ export class AgentCohort implements Cohort {
     }
   }
 
-  /** Nobody who is ready is fit. */
+  /** No ready agent is fit. */
   putAside(waitGroup: WaitGroup): void {
     this.#putOut(waitGroup);
     waitGroup.narrow = [];
@@ -199,7 +199,7 @@ export class AgentCohort implements Cohort {
     this.#watch.update(this);
   }
 
-  /** Whether somebody is ready or not has changed. */
+  /** Whether an agent is ready has changed. */
   changed(): void {
     this.#watch.update(this);
   }

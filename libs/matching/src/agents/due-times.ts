@@ -26,6 +26,6 @@ export function suspectMs(settings: PoolSettings, { suspicion }: Agent): number 
 /** When it has had nothing to do for so long that it is put to sleep; infinite where that is not done. */
 export function idleDueMs({ sleepAfterMs }: PoolSettings, agent: Agent, nowMs: number): number {
   if (sleepAfterMs === 0 || agent.life !== "active" || agent.link?.isPolled !== false) return never;
-  // While it works nobody looks; it cannot have been idle for long enough before that much time has passed.
+  // It is not checked while it works; it cannot have been idle for long enough before that much time has passed.
   return (agent.used > 0 ? nowMs : agent.idleSinceMs) + sleepAfterMs;
 }

@@ -1,6 +1,6 @@
 /**
- * Agents that come and go too quickly. Each time an agent joins counts, and counts half after half a minute; whoever has
- * more than a few to its name stays away for a while first, each time longer, until it has been quiet.
+ * Agents that come and go too quickly. Each time an agent joins counts, and counts half after half a minute; an agent
+ * that has more than a few to its name stays away for a while first, each time longer, until it has been quiet.
  */
 import { type Backoff, backoffBoundMs } from "@tutti/kernel";
 import { flappingAgentsMax } from "../bounds.ts";

@@ -1,6 +1,6 @@
 /**
- * Who is held, and for how long: by a person, or because too many attempts failed in a row. Who comes and goes too quickly
- * is held by staying away.
+ * Who is held, and for how long: by a person, or because too many attempts failed in a row. Who comes and goes too
+ * quickly is held by staying away.
  */
 import { Hold } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";
@@ -88,7 +88,7 @@ export class Holds implements HoldsBook {
     const { breaker } = agent;
     if (!breaker.fails(this.#core.settings.breakAfterFailures) || agent.hold !== HOLD_NONE) return;
     if (!this.#mayBreak(capability)) {
-      // Nobody does better: it is no worse than others.
+      // No agent does better: it is no worse than others.
       if (breaker.isOnTrial) breaker.close();
       return;
     }

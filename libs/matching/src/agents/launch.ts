@@ -1,6 +1,6 @@
 /** How an agent that was launched by a scaler says whose it is: by the id that it was given to say. */
 
-/** One id for each launch, or one for all of a scaler where somebody else launches its agents. */
+/** One id for each launch, or one for all of a scaler if an external service launches its agents. */
 export function launchIdOf(scalerId: string, unique: string): string {
   return `${scalerId}.${unique}`;
 }

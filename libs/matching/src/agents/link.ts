@@ -10,8 +10,8 @@ import { answer, partialOutput, progressed, started } from "../task/answers.ts";
 /**
  * One link of an agent.
  *
- * 1. Results are counted in the order in which they come. Each is settled once: when its sender has it durable, or at once
- *    when nobody wants it.
+ * 1. Results are counted in the order in which they come. Each is settled once: when its sender has it durable, or at
+ *    once when it is not wanted.
  * 2. `resultsDurable` is the number up to which all are settled; those beyond it are named once.
  */
 export class OpenLink implements AgentLink, Link {

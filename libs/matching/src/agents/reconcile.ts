@@ -12,12 +12,12 @@ import { lose } from "./losing.ts";
  * Gives the tokens that the agent can forget.
  *
  * 1. What both know goes on, and so does a result that its sender does not have durable: the agent repeats it.
- * 2. What waits here was offered by its sender before its agent came back, as after a change of owners: it is at work, and
- *    not given to anybody else, if the agent offers what it takes, or has come to answer alone. Slots do not count: the agent names results that wait to be durable
- *    too, and these need none.
- * 3. What nobody knows belongs, in a pool that has just moved here, to a sender that has yet to come.
+ * 2. What waits here was offered by its sender before its agent came back, as after a change of owners: it is at work,
+ *    and not given to another agent, if the agent offers what it takes, or has come to answer alone. Slots do not
+ *    count: the agent names results that wait to be durable too, and these need none.
+ * 3. An unknown attempt belongs, in a pool that has just moved here, to a sender that has yet to come.
  * 4. What the agent does not name it does not have. The same incarnation never got it, if it never said that it began; of
- *    another incarnation nobody knows how far it came.
+ *    another incarnation it is unknown how far it came.
  */
 export function reconcile(
   core: PoolCore,

@@ -1,11 +1,11 @@
 /**
- * The agents of a pool: who is there, and how each stands. Who of them is ready, who is held, and what becomes of the work
- * of those who go have files of their own.
+ * The agents of a pool: who is there, and how each stands. Who of them is ready, who is held, and what becomes of the
+ * work of those who go have files of their own.
  *
  * 1. An agent id has one agent, an agent at most one open link. A later incarnation takes the place of an earlier one, a
  *    later link that of an earlier one.
  * 2. An agent is given work only while it is heard, linked, neither held nor draining nor asleep, and has room.
- * 3. What an agent had when it went has failed as lost. Nobody waits for one that is gone.
+ * 3. What an agent had when it went has failed as lost. A missing agent is not waited for.
  */
 import {
   AgentState,

@@ -3,7 +3,7 @@
  * detector): a level of 3 means that one silence in a thousand is as long, 8 one in a hundred million. So an agent whose
  * heartbeats come evenly is suspect soon, and one on a bad link is not suspect all the time.
  *
- * Nobody asks it over and over: from the rhythm follows at once after which silence the threshold is reached, and that is
+ * It is not polled: from the rhythm follows at once after which silence the threshold is reached, and that is
  * when the pool looks again.
  */
 

@@ -1,5 +1,6 @@
 /**
- * Agents that came with what tasks wait for, and may not offer it: so that whoever asks why is not told that there is nobody.
+ * Agents that came with what tasks wait for, and may not offer it: so that the answer to why they wait is not that
+ * there is none.
  *
  * 1. An agent that is let in is forgotten here, whatever it offers then.
  * 2. So is one that has not come for an hour, and the one that came longest ago where there are too many.

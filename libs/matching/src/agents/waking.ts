@@ -1,6 +1,6 @@
 /**
- * Wakes agents that were put to sleep until they are needed, when tasks wait that they could do and nobody who is awake
- * is about to.
+ * Wakes agents that were put to sleep until they are needed, when tasks wait that they could do and no agent that is
+ * awake is about to.
  */
 import { Hold } from "@tutti/contracts/agent/v1";
 import type { PoolCore } from "../books.ts";

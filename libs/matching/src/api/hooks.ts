@@ -36,12 +36,12 @@ export interface Verdict {
   readonly reason: string;
 }
 
-/** Somebody outside is to be asked, or told. */
+/** An external service is to be asked, or informed. */
 export interface HookQuestion {
-  /** Names it among all questions of the pool; 0 when nobody waits for an answer. */
+  /** Names it among all questions of the pool; 0 if no answer is expected. */
   readonly number: number;
   readonly hookId: string;
-  /** How long one waits for it; 0 when nobody does. */
+  /** How long one waits for it; 0 if none is expected. */
   readonly timeoutMs: number;
   readonly moment: HookMoment;
   readonly work: WorkReference;

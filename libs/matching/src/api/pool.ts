@@ -16,7 +16,7 @@ import type { Allotments, AllotmentUses } from "./allotments.ts";
 import type { HookOutlet, HookReply, PoolHook } from "./hooks.ts";
 
 /**
- * The place where tasks meet agents. It does nothing by itself: whoever owns it hands in what senders and agents say, and
+ * The place where tasks meet agents. It does nothing by itself: its owner hands in what senders and agents say, and
  * takes turns. All times are milliseconds since the epoch by a clock that never goes back.
  *
  * A turn looks at what is due, matches, and hands out batches: one per sender and one per agent that there is something
@@ -42,18 +42,18 @@ export interface Pool {
   configure(changes: Partial<PoolSettings>, nowMs: number): Refusal | undefined;
 
   /**
-   * These have a say from now on, those of a moment in this order. Questions to those outside go to the outlet, which is the
-   * same for as long as the pool is there.
+   * These have a say from now on, those of a moment in this order. Questions to those outside go to the outlet, which
+   * is the same for as long as the pool is there.
    */
   setHooks(hooks: readonly PoolHook[], outlet: HookOutlet): void;
-  /** What was answered; a turn has to be taken. Answers that nobody waits for any more are passed over. */
+  /** What was answered; a turn has to be taken. Late answers are ignored. */
   answerHooks(replies: readonly HookReply[], nowMs: number): void;
 
   /** Sets the rule of a key, or of all keys that begin so when it ends in `*`. Counts stay. */
   setLimit(rule: LimitRule, nowMs: number): Refusal | undefined;
   /** What tasks bring along for the key counts again. */
   removeLimit(key: string, nowMs: number): Refusal | undefined;
-  /** The rules that were set, and every key that somebody holds or waits for, by key. */
+  /** The rules that were set, and every key with holders or waiters, by key. */
   limits(nowMs: number): PoolLimit[];
 
   /** What quotas and reservations allow tasks of a namespace from now on; counts stay. */
@@ -64,8 +64,8 @@ export interface Pool {
   readonly namespaces: ReadonlySet<string>;
 
   /**
-   * Gives an agent no more work; it keeps what it has, but when it is quarantined that goes to others. One that is not there
-   * can be held too: it is when it comes.
+   * Gives an agent no more work; it keeps what it has, but when it is quarantined that goes to others. One that is not
+   * there can be held too: it is when it comes.
    */
   hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined;
   /** All agents that are there, for who has the pool next. */
@@ -86,7 +86,7 @@ export interface Pool {
   /** Ends the link of an agent; what it has goes to others. Below 0 it is told to stay away for good. */
   remove(agentId: string, reason: string, returnAfterMs: number, nowMs: number): Refusal | undefined;
 
-  /** Somebody launches agents for this pool, and is asked about those that have not joined. */
+  /** A scaler launches agents for this pool, and is asked about those that have not joined. */
   launchedBy(launches: Launches): void;
   /** An agent that has not joined was launched, or will not join any more. */
   tellOfLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void;
@@ -146,7 +146,7 @@ export interface LaunchedAgent {
   readonly attempts: number;
 }
 
-/** What is known of agents by whoever launches them. */
+/** What is known of agents by their launcher. */
 export interface Launches {
   /** How often an agent crashed since it last was well for long. */
   crashesOf(agentId: string): number;
@@ -172,7 +172,7 @@ export interface PoolSettings {
   readonly agentsMax: number;
   /** How many tasks of one sender may be outstanding. Default 1,024. */
   readonly window: number;
-  /** Whether somebody paused it: nothing is assigned. */
+  /** Whether it is paused: nothing is assigned. */
   readonly paused: boolean;
   /** What it waits for before it assigns anything, in words. Default: nothing. */
   readonly awaits: readonly string[];

@@ -3,7 +3,7 @@ import { PartyShare } from "../queue/share.ts";
 import { ShareStop } from "../queue/wait-group.ts";
 import { WaitLog } from "../waits/wait-log.ts";
 
-/** Shares that nobody waits in are forgotten when there are so many. */
+/** Shares without waiters are forgotten when there are so many. */
 const sharesKept = 256;
 
 export class SharedDemand implements Demand {

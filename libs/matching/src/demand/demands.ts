@@ -92,7 +92,7 @@ export class Demands implements DemandBook {
     return cohort;
   }
 
-  /** Nobody is in it any more. */
+  /** It is empty. */
   forgetCohort(cohort: Cohort): void {
     this.#cohorts.delete(cohort.key);
     for (const match of [...cohort.matches]) match.demand.removeMatch(match);

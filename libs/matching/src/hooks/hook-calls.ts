@@ -1,10 +1,10 @@
 /**
  * The hooks of a pool at work.
  *
- * 1. Before a task waits for an agent, and before its result counts, the hooks of that moment have their say, one after the
- *    other in their order. Rules say it at once; of others the task waits for the answer, while all others go on.
- * 2. A task that is held by a hook waits nowhere else and counts against nothing but the bounds of the pool. Each hold has an
- *    end: the answer, the time that the hook has, or the time that it named.
+ * 1. Before a task waits for an agent, and before its result counts, the hooks of that moment have their say, one after
+ *    the other in their order. Rules say it at once; of others the task waits for the answer, while all others go on.
+ * 2. A task that is held by a hook waits nowhere else and counts against nothing but the bounds of the pool. Each hold
+ *    has an end: the answer, the time that the hook has, or the time that it named.
  * 3. Questions leave at the end of a turn, all at once, and answers are taken in before the next one.
  * 4. Whatever a hook did is noted at the task.
  */
@@ -68,7 +68,7 @@ export class HookCalls implements HookBook {
     this.#outlet = outlet;
   }
 
-  /** These have a say from now on, in this order. Whoever waits for a verdict is judged anew. */
+  /** These have a say from now on, in this order. Tasks that wait for a verdict are judged again. */
   set(hooks: readonly PoolHook[]): void {
     this.#hooks = Map.groupBy(hooks, ({ moment }) => moment) as Map<HookMoment, readonly PoolHook[]>;
     for (const task of this.#core.tasks.values()) {
@@ -144,7 +144,7 @@ export class HookCalls implements HookBook {
     }
   }
 
-  /** Nobody wants a task any more. */
+  /** A task is no longer wanted. */
   forget(task: Task): void {
     this.#fresh.delete(task);
     if (task.judging !== undefined) this.#close(task.judging);

@@ -1,9 +1,11 @@
 /**
- * Limits that follow from quotas and reservations: of slots or of a named resource, of which a task takes what it asks for.
+ * Limits that follow from quotas and reservations: of slots or of a named resource, of which a task takes what it asks
+ * for.
  *
  * 1. Of a quota, a pool has a part; it is what may be at work here at once.
- * 2. Whoever may use a reservation has what it set aside, and of what is left over as everybody. All others have what is there less all
- *    that is set aside, or more than that where whoever may use it has more than was set aside. Nothing is taken away from what is at work.
+ * 2. A task that may use a reservation has what it reserves, and the rest like all tasks. All others have what is there
+ *    less all that is set aside, or more than that if its users have more than was set aside. Nothing is taken away
+ *    from what is at work.
  */
 import { amountOf } from "@tutti/kernel";
 import type { Task } from "../parts.ts";
@@ -51,7 +53,7 @@ export class SetAside {
     this.outside = new OutsideLimit(namespace, this, watch);
   }
 
-  /** The limit for whoever may use the reservation. */
+  /** The limit for users of the reservation. */
   insideOf(reservationId: string): InsideLimit {
     let inside = this.inside.get(reservationId);
     if (inside === undefined) {
@@ -61,7 +63,7 @@ export class SetAside {
     return inside;
   }
 
-  /** What nobody has, and nobody set aside, one of the reservations apart. */
+  /** What is free and not reserved, one of the reservations apart. */
   leftBeside(except: InsideLimit | undefined): number {
     let left = this.capacity - this.outside.held;
     for (const one of this.inside.values())

@@ -26,8 +26,8 @@ export abstract class AmountLimit extends KeyLimit {
 }
 
 /**
- * What those of a key may have of a named resource, beside how many of them there may be. Whoever makes limits refuses tasks
- * that ask for more than that; one that comes all the same waits until the limit allows more.
+ * What those of a key may have of a named resource, beside how many of them there may be. The maker of limits refuses
+ * tasks that ask for more than that; one that comes all the same waits until the limit allows more.
  */
 export class KeyAmountLimit extends AmountLimit {
   #amount = Number.POSITIVE_INFINITY;

@@ -1,11 +1,12 @@
 /**
  * What is set aside at agents with certain labels: an area each.
  *
- * 1. Of what the agents of an area have, those that may not use a reservation have what is there less what is set aside. What one may not
- *    have there it may have elsewhere; so this is looked at when an agent is chosen, and holds nothing back before.
+ * 1. Of what the agents of an area have, those that may not use a reservation have what is there less what is set
+ *    aside. What one may not have there it may have elsewhere; so this is looked at when an agent is chosen, and holds
+ *    nothing back before.
  * 2. Nothing is taken away from what is at work.
- * 3. Tasks that may use different reservations are on different sides, and the side is a part of what is asked of the one agent: so they
- *    stand apart, and one that finds nobody keeps none of another side from going.
+ * 3. Tasks that may use different reservations are on different sides, and the side is a part of what is asked of the
+ *    one agent: so they stand apart, and one that finds no agent keeps none of another side from going.
  * 4. Who was refused is looked at again when something of the area is given back, wherever in it that was.
  */
 import { labelsMatch, selectorText } from "@tutti/kernel";
@@ -105,7 +106,7 @@ class Area {
   readonly agents: SetAsideThere["agents"];
   /** By the resource that is set aside. */
   readonly #setAside = new Map<string, SetAside>();
-  /** Whether somebody was refused since all were looked at. */
+  /** Whether a task was refused since all were looked at. */
   hasRefused = false;
 
   constructor(core: PoolCore & { readonly limits: LimitWatch }, told: readonly SetAsideThere[]) {

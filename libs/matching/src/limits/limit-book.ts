@@ -1,8 +1,8 @@
 /**
  * The limits of a pool by key: those that were set, and those that tasks bring along.
  *
- * A key that tasks bring along is shared within their namespace: no tenant fills another's. A key for which a rule was set
- * is shared by all of the pool, as whoever owns the pool wants it.
+ * A key that tasks bring along is shared within their namespace: no tenant fills another's. A key for which a rule was
+ * set is shared by all of the pool, as the owner of the pool sets it.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
@@ -22,7 +22,7 @@ export class Limits implements LimitBook, LimitWatch {
   readonly #wheel: Wheel;
   readonly #limits = new Map<string, Limit>();
   readonly #rules = new Map<string, LimitRule>();
-  /** Those of quotas and reservations, which somebody else makes. */
+  /** Those of quotas and reservations, which other code makes. */
   readonly allotted = new Set<Limit>();
   /** While some of what is at work is not known, nothing that is limited begins. */
   #frozen = false;
@@ -134,7 +134,7 @@ export class Limits implements LimitBook, LimitWatch {
     }
   }
 
-  /** Who waits for the rate goes on when it has more. When it has now, whoever was let go on takes that first. */
+  /** Who waits for the rate goes on when it has more. When it has now, tasks that may continue take that first. */
   #watch(limit: Limit, nowMs: number): void {
     if (limit.waiting === 0) return;
     const { paceDueMs } = limit;

@@ -1,10 +1,11 @@
 /**
  * What tasks with the same key share in a pool: so many at work at once, so many per time.
  *
- * 1. Only what is at work counts. A task that waits holds nothing, so one that nobody can do keeps no other from going.
- * 2. What finds the key full waits here, apart from the queues, and costs them nothing. When there is room, as many go back
- *    to their places as there is room for, of each demand, namespaces in turn: whoever finds an agent first takes it, the
- *    others come back.
+ * 1. Only what is at work counts. A task that waits holds nothing, so a task without a fit agent keeps no other from
+ *    going.
+ * 2. What finds the key full waits here, apart from the queues, and costs them nothing. When there is room, as many go
+ *    back to their places as there is room for, of each demand, namespaces in turn: the first task that finds an agent
+ *    takes it, the others come back.
  * 3. The rate is one number, the moment up to which everything that began is paid for; the burst is how far that may be
  *    ahead of the clock.
  */

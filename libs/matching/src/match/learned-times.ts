@@ -1,12 +1,12 @@
 /**
- * How long attempts take in this pool, learned from those that end. A pool that is very busy learns from some of them: a few
- * dozen a turn say as much as all.
+ * How long attempts take in this pool, learned from those that end. A pool that is very busy learns from some of them:
+ * a few dozen a turn say as much as all.
  */
 import { Estimates } from "@tutti/planner";
 import type { Times } from "../strategies/strategy.ts";
 
 const learnedPerTurnMax = 32;
-/** Of fewer attempts nobody knows what is unusual. */
+/** Fewer attempts do not show what is unusual. */
 const samplesMin = 10;
 
 export class LearnedTimes implements Times {

@@ -1,12 +1,12 @@
 /**
  * Gives what waits to those who have room.
  *
- * 1. As long as somebody is ready in a cohort where somebody waits and may find him, it goes on: when it ends, no task
- *    waits that an agent with room could do.
+ * 1. As long as an agent is ready in a cohort where a task waits that may find it, the match continues: when it ends,
+ *    no task waits that an agent with room could do.
  * 2. Of those cohorts the one is served whose first agent is the least loaded, so that alike agents of different cohorts
  *    get alike.
  * 3. What cannot go now is not in the way: it is taken aside, to the limit that holds it or to the agent that it wants,
- *    and a wait group where nobody is fit is put aside as a whole.
+ *    and a wait group without a fit agent is put aside as a whole.
  */
 import { assert, isBefore } from "@tutti/kernel";
 import type { CohortWatch } from "../agents/cohort.ts";
@@ -21,7 +21,7 @@ import { bindTask, holdBack } from "../task/waiting.ts";
 
 export class Matcher implements CohortWatch, Placing {
   readonly #core: PoolCore;
-  /** Cohorts with somebody who is ready and somebody who may find him. */
+  /** Cohorts with a ready agent and a task that may find it. */
   readonly #cohorts: Cohort[] = [];
 
   constructor(core: PoolCore) {
@@ -173,7 +173,7 @@ export class Matcher implements CohortWatch, Placing {
     return agent?.isAble === true ? agent : undefined;
   }
 
-  /** The match whose labels are the most wished for, of those where somebody is ready. */
+  /** The match whose labels are the most wished for, of those with a ready agent. */
   #preferred(task: Task, match: CohortMatch): CohortMatch {
     for (const other of task.demand.matches) {
       if (other === match || other.preference <= match.preference) break;
@@ -212,7 +212,7 @@ export class Matcher implements CohortWatch, Placing {
     return this.#bestOf(able, judge, task);
   }
 
-  /** The one that is judged best; among equals, and where nobody judges, the first in the order. */
+  /** The one that is judged best; among equals, and without a judgement, the first in the order. */
   #bestOf(agents: readonly Agent[], judge: Strategy["judge"], task: Task): Agent | undefined {
     const { times } = this.#core;
     const view = judge === undefined ? undefined : viewOf(task);

@@ -3,7 +3,7 @@
  *
  * 1. Results are counted from 1 over all pools, in the order in which they are sent. Each is kept until the sender says
  *    that it is durable; then nothing is known of its task any more.
- * 2. What a broken stream leaves behind keeps its tokens: it is taken over by whoever offers them again.
+ * 2. What a broken stream leaves behind keeps its tokens: it is taken over by the sender that offers them again.
  */
 import type { PartialOutput, Progress } from "@tutti/contracts/agent/v1";
 import {

@@ -78,7 +78,7 @@ export class Placements {
     while (column < end) this.#agents[column++] = "";
   }
 
-  /** The latest of a task that somebody wants to know of. */
+  /** The latest of a task that is followed. */
   find(
     isWanted: (profile: Profile, workId: string, taskId: string, agentId: string) => boolean,
     nowMs: number,

@@ -83,14 +83,14 @@ export class Line implements TaskLine {
     yield* this.#heap.items;
   }
 
-  /** The last has gone: the list ends where there is somebody. Its first stands before. */
+  /** The last has gone: the list ends at an entry. Its first stands before. */
   #shorten(): void {
     const list = this.#list;
     while (list.length > this.#head && list.at(-1) === undefined) {
       list.pop();
       this.#gaps--;
     }
-    // Numbers behind the end are given again: nobody has them.
+    // Numbers behind the end are given again: they are free.
     this.#last = list.at(-1);
   }
 

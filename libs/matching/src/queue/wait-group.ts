@@ -1,9 +1,10 @@
 /**
- * Who waits at a cohort, by what is asked of the one agent: at a wait group all ask the same, so when one of them finds nobody,
- * none would, and the wait group is put aside until an agent has more room than before.
+ * Who waits at a cohort, by what is asked of the one agent: at a wait group all ask the same, so when one of them finds
+ * no agent, none would, and the wait group is put aside until an agent has more room than before.
  *
- * 1. Parties (namespaces, and sessions of them) take turns by what they have had of the cohort. One that comes, or comes back, begins where the one stands
- *    that went last: nobody saves up turns by staying away, and nobody has to make up for what it got while it was alone.
+ * 1. Parties (namespaces, and sessions of them) take turns by what they have had of the cohort. One that comes, or
+ *    comes back, begins where the one stands that went last: no sender saves up turns by staying away, and none has to
+ *    make up for what it got while it was alone.
  * 2. Within a party the first by rank goes, whatever it asks for.
  * 3. Ranks only grow while something waits, apart from what `rise` says: so the first is looked at, and put where it
  *    belongs by now, until it is there already. Nothing else has to be kept in order.
@@ -179,7 +180,7 @@ export class CohortWaitGroup implements WaitGroup {
     if (this.first() === turn) this.cohort.rise(this);
   }
 
-  /** Who goes next; undefined when nobody waits. */
+  /** Who goes next; undefined if no task waits. */
   first(): Turn | undefined {
     for (;;) {
       const turn = this.#turns.first;

@@ -2,7 +2,8 @@
  * How many tasks come for a scaler, stretch of a quarter of an hour by stretch, and how many will, by the days before.
  *
  * 1. A day is learned once it has been seen twice; before nothing is foreseen.
- * 2. A stretch of which a part was not seen counts as what was expected: who looks away does not learn that nothing comes.
+ * 2. A stretch of which a part was not seen counts as what was expected: who looks away does not learn that nothing
+ *    comes.
  */
 import { SeasonalForecast } from "@tutti/planner";
 
@@ -14,7 +15,7 @@ const aheadMax = 3;
 export interface PastArrivals {
   /** The number of the first stretch, counted from the epoch. */
   readonly firstStretch: number;
-  /** Below 0 where nobody looked. */
+  /** Below 0 if not observed. */
   readonly arrivals: readonly number[];
 }
 
@@ -26,10 +27,10 @@ export interface StretchArrivals {
 export class Arrivals {
   readonly #forecast = new SeasonalForecast({ season: stretchesPerDay });
   readonly #seen: StretchArrivals[] = [];
-  /** The stretch of now; undefined before anybody looked. */
+  /** The stretch of now; undefined before the first look. */
   #stretch: number | undefined;
   #tasks = 0;
-  /** What somebody else has counted of the stretch of now, and kept. */
+  /** What another owner has counted of the stretch of now, and kept. */
   #before = 0;
   /** Whether the stretch of now was seen from its beginning. */
   #isWhole = true;
@@ -50,7 +51,7 @@ export class Arrivals {
     this.#tasks += tasks;
   }
 
-  /** What was seen since this was asked last; of the stretch of now only when nobody will look again. */
+  /** What was seen since this was asked last; of the stretch of now only if no further look will come. */
   takeSeen(isLast: boolean): StretchArrivals[] {
     if (isLast && this.#stretch !== undefined && this.#tasks > 0) {
       this.#seen.push({ stretch: this.#stretch, tasks: this.#tasks });
@@ -94,7 +95,7 @@ export class Arrivals {
     this.#tasks = 0;
     this.#before = 0;
     this.#stretch = stretch + 1;
-    // Nobody looked for a while: those between were not seen.
+    // There was no look for a while: those between were not seen.
     this.#isWhole = stretch + 1 === now;
   }
 

@@ -107,13 +107,13 @@ export class ScalerGauge {
       seen.add(capability);
       longest = Math.max(longest, this.#core.times.expectedMs("", capability) ?? 0);
     }
-    // Before the first task of a day comes nobody asks for anything, and one still takes as long as it took.
+    // Before the first task of a day comes there is no demand, and one still takes as long as it took.
     this.#usualMs = longest || this.#usualMs;
     return this.#usualMs;
   }
 }
 
-/** Whether it does what comes: at once, or when it is woken, which nobody has to want. */
+/** Whether it does what comes: at once, or when it is woken, without a request. */
 function isThere({ life, hold, wakesByNeed }: Agent): boolean {
   return hold === Hold.HOLD_NONE && (life === "active" || (life === "asleep" && wakesByNeed));
 }

@@ -57,7 +57,7 @@ function presentNeed(load: Load, { targetWaitMs }: ScalingRules): Need {
       reason: `${counted(queued, "task waits", "tasks wait")}, ${counted(running, "is", "are")} at work`,
     };
   const late = `${queued === 1 ? "a task" : `one of ${queued} tasks`} has waited for ${Math.round(longestWaitMs)} ms, more than ${targetWaitMs} ms`;
-  // Nobody knows how long one takes: as many at once as there are.
+  // The duration is unknown: as many at once as there are.
   if (meanMs === 0 && slots === 0) return { slots: work, reason: late };
   return { slots: Math.min(work, Math.max(planned, slots * growth, slots + 1)), reason: late };
 }

@@ -36,7 +36,7 @@ export interface Load {
   readonly finishesPerSec: number;
   /** Tasks per second that are foreseen, so long ahead that an agent can have started; 0 where nothing is. */
   readonly expectedPerSec: number;
-  /** How long an attempt takes; 0 while nobody knows. */
+  /** How long an attempt takes; 0 if unknown. */
   readonly meanMs: number;
   /** Slots of agents that do the same and are not the scaler's. */
   readonly foreignSlots: number;

@@ -34,7 +34,7 @@ export function progressed(core: PoolCore, agent: Agent, progress: Progress, now
   task.heardMs = nowMs;
   task.fraction = progress.fraction;
   if (progress.message !== "") task.message = progress.message;
-  // Whoever gets the same attempt after this one goes on from there.
+  // The agent that gets the same attempt after this one goes on from there.
   if (progress.saved.length > 0) task.offer.saved = progress.saved;
   task.senderSlot?.stream.progressed(task, progress);
 }

@@ -1,7 +1,7 @@
 /**
- * Tokens that agents brought along and that no sender has offered yet: of a pool that has just moved here. What is known of
- * them is who works on them, and the result if it has come; so they take a slot until then, and nothing else can be said. Senders are
- * asked: who knows that one of its own is not wanted any more cancels it.
+ * Tokens that agents brought along and that no sender has offered yet: of a pool that has just moved here. What is
+ * known of them is who works on them, and the result if it has come; so they take a slot until then, and nothing else
+ * can be said. Senders are asked: who knows that one of its own is not wanted any more cancels it.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Claim, ClaimBook } from "../books.ts";
@@ -90,7 +90,7 @@ export class Claims implements ClaimBook {
     for (const claim of [...this.#table.values()]) if (claim.agent === agent) this.#remove(claim);
   }
 
-  /** Nobody has offered them in time. */
+  /** They were not offered in time. */
   dropAll(reason: string): void {
     for (const claim of [...this.#table.values()]) {
       this.#remove(claim);

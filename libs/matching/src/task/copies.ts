@@ -1,8 +1,9 @@
 /**
  * Second copies of attempts that take much longer than usual: the first of both that does what it should counts.
  *
- * 1. A copy is an attempt with a token of its own, that only this pool and its agent know; its sender hears of one attempt.
- * 2. A copy begins only where nobody waits for the slot that it takes, at another agent, and within the share of all slots
+ * 1. A copy is an attempt with a token of its own, that only this pool and its agent know; its sender hears of one
+ *    attempt.
+ * 2. A copy begins only if no task waits for the slot that it takes, at another agent, and within the share of all slots
  *    that copies may take. A task with limits has none: it would count once and run twice.
  * 3. While both are at work, that one of them fails or is lost is not told: the other one's outcome is the attempt's.
  * 4. When one of them counts, the other is told to end. A copy that counted is known by its token until the outcome is
@@ -34,7 +35,7 @@ export function notice(core: PoolCore, task: Task, nowMs: number): void {
   core.stragglers.push(task);
 }
 
-/** A copy is no longer wanted: its agent is told, and nobody else. */
+/** A copy is no longer wanted: only its agent is informed. */
 export function dropCopy(core: PoolCore, copy: Task, reason: string, nowMs: number): void {
   part(core, copy);
   stop(core, copy, reason, core.settings.graceMs, nowMs);

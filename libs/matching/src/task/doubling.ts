@@ -9,7 +9,7 @@ const never = Number.POSITIVE_INFINITY;
 /** How long a straggler waits before a place for its copy is looked for again. */
 const againMs = 250;
 
-/** Gives second copies to those that have straggled, as far as there is room that nobody else wants. */
+/** Gives second copies to those that have straggled, as far as there is room that no other task wants. */
 export function doubleStragglers(core: PoolCore, nowMs: number): number {
   if (core.stragglers.length === 0) return 0;
   let doubled = 0;

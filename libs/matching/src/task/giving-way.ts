@@ -1,8 +1,8 @@
 /**
  * Running work that gives way to more urgent work, where a pool is set so.
  *
- * 1. Each task that comes to wait is looked at once, after all that could be assigned was: when nobody has room for it, one
- *    attempt that is less urgent by enough is told to end; the least urgent one, and of those the youngest.
+ * 1. Each task that comes to wait is looked at once, after all that could be assigned was: when no agent has room for
+ *    it, one attempt that is less urgent by enough is told to end; the least urgent one, and of those the youngest.
  * 2. Who gives way has not failed: unless it is done in time, it waits again, as one that comes now, with what it saved.
  * 3. Only work of its own namespace gives way to a task: what one tenant calls urgent ends nothing of another.
  * 4. It waits again in a later turn: by then its agent has been told that the attempt is over, and may get it anew.
@@ -27,7 +27,7 @@ export function noteUrgent(core: PoolCore, task: Task): void {
 export function makeWay(core: PoolCore, nowMs: number): void {
   if (core.urgent.length === 0) return;
   const { graceMs } = core.settings.preemption;
-  /** The highest priority for which nobody gave way, by what was asked for: of a flood one is looked at. */
+  /** The highest priority for which no task gave way, by what was asked for: of a flood one is looked at. */
   const fruitless = new Map<Demand, number>();
   for (const task of core.urgent.splice(0)) {
     const { demand, priority } = task;

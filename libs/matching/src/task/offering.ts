@@ -115,8 +115,8 @@ function claimed(core: PoolCore, task: Task, token: Uint8Array, nowMs: number): 
  * A task that is known was offered again: nothing changes but where its result goes.
  *
  * 1. On the same stream its sender has had the result, and lost it with the partition that was told: it comes once more.
- * 2. On another one while the first is open, two take themselves for the owner of its work, and one of them is wrong. The one that had it
- *    is told to come again: by then the other one has given up, or is told the same.
+ * 2. On another one while the first is open, two take themselves for the owner of its work, and one of them is wrong.
+ *    The one that had it is told to come again: by then the other one has given up, or is told the same.
  */
 function adopt(core: PoolCore, senderSlot: SenderSlot, task: Task, nowMs: number): void {
   if (task.stage === "forgotten") {
@@ -160,8 +160,8 @@ export function recall(core: PoolCore, senderSlot: SenderSlot, token: Uint8Array
 }
 
 /**
- * Its sender does not want a task any more, wherever it is. What another one has offered since is that one's: who stood still gives up
- * late what it has lost.
+ * Its sender does not want a task any more, wherever it is. What another one has offered since is that one's: who stood
+ * still gives up late what it has lost.
  */
 export function cancel(
   core: PoolCore,
@@ -178,7 +178,7 @@ export function cancel(
   return true;
 }
 
-/** An attempt that nobody waits for is ended. */
+/** An unwanted attempt is ended. */
 export function abandon(core: PoolCore, task: Task, reason: string, graceMs: number, nowMs: number): void {
   if (task.twin?.copy !== undefined) dropCopy(core, task.twin.copy, reason, nowMs);
   core.leaveSlot(task);

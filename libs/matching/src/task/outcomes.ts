@@ -1,4 +1,4 @@
-/** What comes of an attempt, until nobody needs to know it any more. */
+/** What comes of an attempt, until it is no longer needed. */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { PoolCore } from "../books.ts";
@@ -24,7 +24,7 @@ export function finish(
   if (core.hooks?.holds(task, agentId, nowMs) !== true) count(core, task, agentId, nowMs);
 }
 
-/** Its result counts: whoever wants it is told. */
+/** Its result counts: its followers are informed. */
 export function count(core: PoolCore, task: Task, agentId: string, nowMs: number): void {
   core.hooks?.counted(task, agentId, nowMs);
   const { senderSlot } = task;
@@ -40,7 +40,7 @@ export function fail(core: PoolCore, task: Task, refusal: Refusal, nowMs: number
   finish(core, task, { token, outcome, runMs: 0, used: undefined, modelCalls: undefined }, undefined, nowMs);
 }
 
-/** Its sender has a result durable, or nobody wants it any more: so need its agent not keep it. */
+/** Its sender has a result durable, or does not want it any more: so need its agent not keep it. */
 export function settle(core: PoolCore, task: Task, nowMs: number): void {
   const { link, extras } = task;
   if (link !== undefined) {

@@ -1,6 +1,6 @@
 /**
  * An attempt at a task. Most tasks wait, and few run: so what only one at work has, and what only some have, stands in
- * parts of its own, and what was offered stays the bytes that came until somebody looks at it.
+ * parts of its own, and what was offered stays the bytes that came until it is read.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";

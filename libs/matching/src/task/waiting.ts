@@ -206,7 +206,7 @@ export function giveBack(
   dropWaiting(core, task, nowMs);
 }
 
-/** A task that waits does so no longer: somebody has it at work already. */
+/** A task that waits does so no longer: an agent already runs it. */
 export function stopWaiting(core: PoolCore, task: Task, nowMs: number): void {
   dequeue(core, task, nowMs);
   // Hooks agreed before its agent got it: what they are asked again holds neither the attempt nor its result.

@@ -5,7 +5,7 @@
  * before. What is far away stands in a wide list and is spread over narrower ones as its time comes nearer.
  *
  * 1. Adding and removing cost the same whatever is in it.
- * 2. Nothing runs before its time, and at most a millisecond after it, or after it was put in, if somebody looks then.
+ * 2. Nothing runs before its time, and at most a millisecond after it, or after it was put in, if it is checked then.
  * 3. `nextDueMs` is never later than the first that is due. It may be earlier, when a list has to be spread.
  */
 import { assert } from "@tutti/kernel";

@@ -45,7 +45,7 @@ export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentVie
   };
 }
 
-/** Agents that are not there: launched and not joined yet, or put aside until somebody releases them. */
+/** Agents that are not there: launched and not joined yet, or put aside until they are released. */
 export function absentViews(core: PoolCore): AgentViews[] {
   const { launches, roster, holds } = core;
   const views = new Map<string, AgentViews>();

@@ -1,7 +1,7 @@
 /**
- * When a task that waits is expected to begin, as things are: by how long attempts at its capability take, how long those
- * that run have run, and how many go before it. Nobody can say where nothing was learned yet, or where it is not time that
- * it waits for.
+ * When a task that waits is expected to begin, as things are: by how long attempts at its capability take, how long
+ * those that run have run, and how many go before it. There is no estimate where nothing was learned yet, or where it
+ * is not time that it waits for.
  */
 
 import { toTimestamp } from "@tutti/kernel";

@@ -12,7 +12,7 @@ const groupsMax = 32;
 
 type Use = Pick<PoolGroup, "resources" | "shares">;
 
-/** What is used and wanted, by resource and by whoever takes turns; of all agents, and of those with certain labels. Looks at all tasks: for people. */
+/** What is used and wanted, by resource and by share; of all agents, and of those with certain labels. Looks at all tasks: for people. */
 export function useView(core: PoolCore, asked: LabelSelector | undefined): GetPoolUseReply {
   const groups = selectorsIn(core, asked).map((agents) => ({ agents, ...useOf(core, agents) }));
   return { ...useOf(core, undefined), groups };

@@ -1,7 +1,8 @@
 /**
  * Why a task waits, as its pool knows it.
  *
- * Whoever asks may look at the task, not at those of other namespaces that share the pool: of these nothing is named or counted.
+ * The caller may look at the task, not at those of other namespaces that share the pool: of these nothing is named or
+ * counted.
  */
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { amountOf, counted, isBefore, selectorText } from "@tutti/kernel";
@@ -264,7 +265,7 @@ function breakerReason(agents: readonly Agent[], capability: string): Reason | u
   };
 }
 
-/** Whoever could do it sleeps. */
+/** Its fit agents sleep. */
 function asleepReason(agents: readonly Agent[], capability: string): Reason {
   const [first] = agents;
   const willWake = agents.some(({ wakesByNeed }) => wakesByNeed);
@@ -287,7 +288,7 @@ function asleepReason(agents: readonly Agent[], capability: string): Reason {
   };
 }
 
-/** Somebody would do it, and may not. */
+/** A fit agent may not do it. */
 function turnedAwayReason(agents: readonly TurnedAway[], capability: string): Reason {
   const agentId = agents[0]?.agentId ?? "";
   const who = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;
@@ -299,7 +300,7 @@ function turnedAwayReason(agents: readonly TurnedAway[], capability: string): Re
   );
 }
 
-/** Nobody offers what is asked for. */
+/** No agent offers the capability. */
 export function missingReason(core: PoolCore, task: Task, nowMs: number): Reason | undefined {
   const { capability, range, require } = task.demand.wish;
   if (task.demand.matches.length > 0) return undefined;

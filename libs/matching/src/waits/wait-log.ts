@@ -14,12 +14,12 @@ export class WaitLog {
   readonly #causes: WaitCause[] = [];
   readonly #fromMs: number[] = [];
 
-  /** Whether somebody waited when it was looked at last. */
+  /** Whether a task waited when it was looked at last. */
   get isOpen(): boolean {
     return (this.#causes.at(-1) ?? WAIT_CAUSE_UNSPECIFIED) !== WAIT_CAUSE_UNSPECIFIED;
   }
 
-  /** It is this from now on; not stated while nobody waits. */
+  /** It is this from now on; not stated while no task waits. */
   note(cause: WaitCause, nowMs: number): void {
     if ((this.#causes.at(-1) ?? WAIT_CAUSE_UNSPECIFIED) === cause) return;
     this.#causes.push(cause);

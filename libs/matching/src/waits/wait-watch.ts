@@ -30,7 +30,7 @@ export class WaitWatch extends Due {
   #lookedMs = Number.NEGATIVE_INFINITY;
   /** The first turn after that: what is otherwise has been so since then. */
   #sinceMs: number | undefined = undefined;
-  /** Whether somebody waited then. */
+  /** Whether a task waited then. */
   #isOpen = false;
 
   constructor(core: PoolCore, demands: () => Iterable<Demand>) {

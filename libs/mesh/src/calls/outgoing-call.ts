@@ -11,9 +11,9 @@ export interface OutgoingCall {
   readonly deadlineMs: number;
   readonly trace: TraceContext | undefined;
   readonly idempotencyKey: string;
-  /** Of a keyed call: the epoch of the owner it goes to; otherwise 0. */
+  /** Of a keyed call: the epoch of the owner it goes to. Otherwise 0. */
   readonly ownerEpoch: number;
-  /** Why it ended early; undefined as long as it is wanted. */
+  /** Why it ended early. Undefined as long as it is wanted. */
   readonly stopped: TuttiError | undefined;
   /** Names what the call waits at now, to be stopped with it. */
   hold(what: Stoppable): void;

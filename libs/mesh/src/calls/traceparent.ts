@@ -7,7 +7,7 @@ export function traceparentOf(trace: TraceContext): string {
 
 const form = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** The place a header names; undefined where it is absent or not one, so that a new trace begins. */
+/** The place a header names. Undefined where it is absent or not one, so that a new trace starts. */
 export function traceOf(traceparent: string | undefined): TraceContext | undefined {
   const match = traceparent === undefined ? null : form.exec(traceparent);
   const [, traceId, spanId, flags] = match ?? [];

@@ -1,7 +1,7 @@
 /**
  * One method as it is called: the interceptors of the client's side around the attempts, the same for every transport.
  *
- * 1. A call ends exactly once, with its reply or with a `TuttiError`; nothing of it is left behind.
+ * 1. A call ends exactly once, with its reply or with a `TuttiError`. Nothing of it is left behind.
  * 2. Its deadline is never later than that of the call it is part of.
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
@@ -35,7 +35,7 @@ export class Caller {
     this.#parts = parts;
   }
 
-  /** A call with one reply; `input` is the request, or the requests of a stream. */
+  /** A call with one reply. `input` is the request, or the requests of a stream. */
   async one(input: unknown, options: CallOptions = noOptions): Promise<unknown> {
     const { chain, attempts } = this.#parts;
     const call = this.#call(input, options);

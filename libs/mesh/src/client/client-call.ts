@@ -32,7 +32,7 @@ export interface ClientCallParts {
 
 /**
  * A call as its caller's side sees it, over all its attempts. It waits at one thing at a time (an attempt, a pause,
- * news of instances or owners); when it is stopped, that thing is.
+ * news of instances or owners). When it is stopped, that thing is.
  */
 export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppable {
   readonly method: Method;
@@ -42,11 +42,11 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   readonly startedMs: number;
   readonly parentTrace: TraceContext | undefined;
   readonly idempotencyKey: string;
-  /** Which of several instances, where any could serve it; empty where it does not matter. */
+  /** Which of several instances, where any could serve it. Empty where it does not matter. */
   readonly affinity: string;
   readonly instance: string;
   trace: TraceContext | undefined;
-  /** On whose behalf; set by the identity interceptor. */
+  /** On whose behalf. Set by the identity interceptor. */
   principal: Principal = localAdministrator;
 
   // What the interceptors keep.
@@ -115,13 +115,13 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
     this.stop(late(this.method));
   }
 
-  /** The outcome is known; nothing is stopped any more. */
+  /** The outcome is known. Nothing is stopped any more. */
   end(): void {
     this.#ended = true;
     this.#held = undefined;
   }
 
-  /** Resolves after the pause; rejects as soon as the call is stopped. */
+  /** Resolves after the pause. Rejects as soon as the call is stopped. */
   pause(timers: Timers, delayMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = timers.after(delayMs, resolve);
@@ -136,7 +136,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
 
   /**
    * Waits for news. `listen` is called once with what to call when there are some, and gives how to stop listening.
-   * Resolves with whether there were any before the time was up; rejects as soon as the call is stopped.
+   * Resolves with whether there were any before the time was up. Rejects as soon as the call is stopped.
    */
   news(timers: Timers, timeoutMs: number, listen: (heard: () => void) => () => void): Promise<boolean> {
     return new Promise((resolve, reject) => {

@@ -26,7 +26,7 @@ export class Requests {
     return this.#recording;
   }
 
-  /** The first request, without taking it; undefined when there is none. */
+  /** The first request, without taking it. Undefined when there is none. */
   async first(): Promise<unknown> {
     if (this.#taken.length === 0 && !this.#done) await this.#next();
     return this.#taken[0];
@@ -38,12 +38,12 @@ export class Requests {
     this.#isAccepted = true;
   }
 
-  /** Whether nothing is kept here, and nobody waits for what would be. */
+  /** Whether nothing is kept here, and no reader waits. */
   get #isPassing(): boolean {
     return this.#isAccepted && this.#taken.length === 0 && this.#pull === undefined && !this.#done;
   }
 
-  /** For one attempt, to be read by nobody else at the same time. */
+  /** For one attempt, not to be read by others at the same time. */
   attempt(): AsyncIterableIterator<unknown, undefined> {
     let position = 0;
     const requests = this;
@@ -65,15 +65,15 @@ export class Requests {
         return this;
       },
       next() {
-        // Whoever is accepted is the only one that asks: without anything kept it takes from the source itself.
+        // The accepted stream is the only reader: without anything kept it takes from the source itself.
         return requests.#isPassing ? requests.#source.next() : kept();
       },
-      // The source stays open: another attempt may go on with it.
+      // The source stays open: another attempt may continue with it.
       return: async () => ({ done: true, value: undefined }),
     };
   }
 
-  /** Nobody wants more requests. */
+  /** No more requests are wanted. */
   close(): void {
     if (this.#done) return;
     this.#done = true;

@@ -12,8 +12,8 @@ export interface CallOptions {
   /** Under which a repeated call is answered like the first, where the request itself carries none. */
   readonly idempotencyKey?: string | undefined;
   /**
-   * Calls with the same one go to the same instance as long as that is there and well, where any could serve them: such as
-   * all streams of one agent.
+   * Calls with the same one go to the same instance as long as that is there and well, where any could serve them: such
+   * as all streams of one agent.
    */
   readonly affinity?: string | undefined;
   /** The id of the instance that it goes to, where any could serve it: fails when that is not known or not well. */
@@ -21,7 +21,7 @@ export interface CallOptions {
   /** Gives up when aborted. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * The call as part of which this one is made: its principal and namespace are kept, its trace goes on, its deadline
+   * The call as part of which this one is made: its principal and namespace are kept, its trace continues, its deadline
    * bounds this one, and when it is cancelled this one is too.
    */
   readonly context?: CallContext | undefined;

@@ -1,9 +1,9 @@
 /**
  * The receiving end of a stream of letters.
  *
- * 1. A request is answered when the receiver has it durable; many may be on their way to that, and so many at most.
- * 2. What ends with the partition's moving away ends the stream with the new owner's name, as soon as that is known; also
- *    one on which nothing is sent at the moment, or a process that leaves would wait for it.
+ * 1. A request is answered when the receiver has it durable. Many may be on their way to that, and so many at most.
+ * 2. What ends with the partition's moving away ends the stream with the new owner's name, as soon as that is known.
+ *    Also one on which nothing is sent at the moment, or a process that leaves would wait for it.
  */
 import type { DeliverReply, DeliverRequest } from "@tutti/contracts/runtime/v1";
 import type { CallContext, EnvelopeBatch } from "@tutti/kernel";
@@ -36,7 +36,7 @@ export async function* receiveMessages(
 ): AsyncGenerator<DeliverReply, void> {
   const receiving = new Receiving(parts, context);
   const unlisten = parts.onOwner?.((partition) => receiving.ownerChanged(partition));
-  // It ends with the requests, or when the stream does: then nobody waits for it.
+  // It ends with the requests, or when the stream does: then there is no waiter.
   void receiving.readAll(requests);
   try {
     for (;;) {
@@ -92,7 +92,7 @@ class Receiving {
     }
   }
 
-  /** The next reply; undefined when there will be none. */
+  /** The next reply. Undefined when there will be none. */
   async next(): Promise<DeliverReply | undefined> {
     for (;;) {
       const reply = this.#replies.shift();
@@ -143,7 +143,7 @@ class Receiving {
     );
   }
 
-  /** Ends the stream where the partition is somebody else's by now. */
+  /** Ends the stream where the partition has another owner by now. */
   async #look(partition: number): Promise<void> {
     const { signal, ownerEpoch = 0 } = this.#context;
     try {

@@ -11,7 +11,7 @@ export class Room {
     this.#bytesMax = bytesMax;
   }
 
-  /** Resolves when there is room; rejects with the signal's reason when nobody waits any more. */
+  /** Resolves when there is room. Rejects with the signal's reason when there is no waiter any more. */
   async enter(count: number, bytes: number, signal: AbortSignal): Promise<void> {
     if (this.#waiting.length === 0 && this.#fits(count, bytes)) return this.#take(count, bytes);
     await new Promise<void>((resolve, reject) => {

@@ -13,7 +13,7 @@ export interface FileTable {
 }
 
 export interface FieldTable {
-  /** In camelCase, as in the decoded object; in the descriptor it is in snake_case. */
+  /** In camelCase, as in the decoded object. In the descriptor it is in snake_case. */
   readonly name: string;
   readonly number: number;
   readonly type: "string" | "bytes" | "int32" | "enum" | "message";

@@ -1,9 +1,9 @@
 /**
  * Tells the registry of the services this process serves, for as long as it does.
  *
- * 1. An entry is renewed three times within its lease; one that the registry does not know is registered anew.
- * 2. While the registry is away it goes on trying; nothing else depends on it.
- * 3. Before the process stops taking calls its entries are removed, so that nobody calls it in vain.
+ * 1. An entry is renewed three times within its lease. One that the registry does not know is registered again.
+ * 2. While the registry is away it continues trying. Nothing else depends on it.
+ * 3. Before the process stops taking calls its entries are removed, so that no call fails.
  */
 import { type Health, HealthState, type Offer, type registryService } from "@tutti/contracts/registry/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
@@ -37,7 +37,7 @@ export interface AnnouncerOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Where health, status and metrics are served over HTTP, once that is known. */
   readonly operationsAddress?: () => string;
-  /** How a service is doing; ready unless it says otherwise. */
+  /** How a service is doing. Ready unless it says otherwise. */
   readonly healthOf?: (service: string) => Health;
   readonly leaseMs?: number;
 }
@@ -64,7 +64,7 @@ export class Announcer implements Component {
   #renewAfterMs = 0;
   #problem = "";
   #over = true;
-  /** Aborted soon after the drain begins: a registry that is away is not waited for. */
+  /** Aborted soon after the drain starts: a registry that is away is not waited for. */
   readonly #leaving = new AbortController();
 
   constructor(options: AnnouncerOptions) {
@@ -78,7 +78,7 @@ export class Announcer implements Component {
     return [...this.#options.mesh.instances, ...this.#more].map(({ id }) => id);
   }
 
-  /** Begins to announce; does not wait for the registry, which may come later than this process. */
+  /** Starts to announce. Does not wait for the registry, which may come later than this process. */
   start(): void {
     this.#over = false;
     this.announce();
@@ -99,7 +99,7 @@ export class Announcer implements Component {
     this.announce();
   }
 
-  /** Registers everything anew, as when the registry has lost its memory. */
+  /** Registers everything again, as when the registry has lost its memory. */
   register(): void {
     this.#registered.clear();
     this.announce();
@@ -217,7 +217,7 @@ export class Announcer implements Component {
       revision: 0,
     };
     await registry().register({ instance, leaseMs: this.#leaseMs }, this.#patience());
-    // Other offers may have come in the meantime; then it is registered once more.
+    // Other offers may have come in the meantime. Then it is registered once more.
     if ((this.#offers.get(service) ?? noOffers) === offers) this.#registered.set(id, address);
   }
 

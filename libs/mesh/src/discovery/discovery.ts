@@ -4,7 +4,7 @@ export interface Instance {
   readonly id: string;
   /** `registry` */
   readonly service: string;
-  /** `host:port`; empty where it can be called in this process only. */
+  /** `host:port`. Empty where it can be called in this process only. */
   readonly address: string;
   /** About to stop: takes no new calls. */
   readonly draining: boolean;

@@ -23,7 +23,7 @@ export class HostGauge {
     this.#before = this.#count();
   }
 
-  /** The figures since they were last read. */
+  /** The numbers since they were last read. */
   read(): HostFigures {
     const before = this.#before;
     const now = this.#count();

@@ -2,7 +2,7 @@
  * What a watcher knows of the instances, from what the registry tells.
  *
  * 1. What is known is replaced by a snapshot as a whole, never by a part of one.
- * 2. Absence means gone only when the registry says that it knows everybody: one that has just lost its memory does
+ * 2. Absence means gone only when the registry says that it knows all instances: one that has just lost its memory does
  *    not, and what it does not name stays known until it does.
  */
 import {
@@ -36,7 +36,7 @@ export class InstanceTable implements Discovery {
     return this.#notice.watch(service, changed);
   }
 
-  /** A new stream begins: parts of a snapshot that were not completed count no more. */
+  /** A new stream starts: parts of a snapshot that were not completed count no more. */
   begin(): void {
     this.#snapshot = [];
   }

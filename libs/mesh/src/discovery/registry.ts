@@ -25,9 +25,9 @@ export interface RegistryDiscoveryOptions {
   readonly foundation: Foundation;
   /** A client for the registry, found by other means than this discovery. Asked for at the start. */
   readonly registry: () => Client<typeof registryService>;
-  /** Which services to follow; all unless named. */
+  /** Which services to follow. All unless named. */
   readonly services?: readonly string[];
-  /** Told when the registry has begun a new history: what was registered there has to be registered anew. */
+  /** Told when the registry has started a new history: what was registered there has to be registered again. */
   readonly onNewHistory?: () => void;
   /** Ids of the instances of this process: the registry takes the end of the stream for a sign that they are gone. */
   readonly instanceIds?: () => string[];
@@ -62,7 +62,7 @@ export class RegistryDiscovery implements Discovery, Component {
     return this.#table.watch(service, changed);
   }
 
-  /** Begins to follow; does not wait for the registry, which may come later than this process. */
+  /** Starts to follow. Does not wait for the registry, which may come later than this process. */
   start(): void {
     this.#running ??= this.#follow();
   }

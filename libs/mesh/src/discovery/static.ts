@@ -13,7 +13,7 @@ export class StaticDiscovery implements Discovery {
     for (const [service, list] of Object.entries(addresses)) this.set(service, list);
   }
 
-  /** Replaces all instances of a service; an instance's id is its address. */
+  /** Replaces all instances of a service. An instance's id is its address. */
   set(service: string, addresses: readonly string[]): void {
     this.#instances.set(
       service,

@@ -35,7 +35,7 @@ export const servingStatus = { unknown: 0, serving: 1, notServing: 2, serviceUnk
 export type ServingStatus = (typeof servingStatus)[keyof typeof servingStatus];
 
 export interface HealthRequest {
-  /** Full name of a contract; empty for the process as a whole. */
+  /** Full name of a contract. Empty for the process as a whole. */
   readonly service?: string;
 }
 

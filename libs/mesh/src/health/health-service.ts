@@ -25,7 +25,7 @@ export class HealthService {
     this.#server.serve(healthContract, handlers, { builtin: true });
   }
 
-  /** Says whether the process takes calls; one that drains does not any more. */
+  /** Says whether the process takes calls. One that drains does not any more. */
   setReady(ready: boolean): void {
     this.#ready = ready;
     this.#changed();

@@ -1,8 +1,9 @@
 /**
- * What rules say of the requests of this installation: after it is known who asks, and that the request is one of the contract.
+ * What rules say of the requests of this installation: after it is known who asks, and that the request is one of the
+ * contract.
  *
  * 1. Where there are no rules about requests, a call costs one look at a flag.
- * 2. A handler sees the request as it is admitted; whoever sent it keeps what was sent.
+ * 2. A handler sees the request as it is admitted. The sender keeps the original.
  */
 import type { Method } from "../calls/method.ts";
 import type { ServerCall } from "../server/server-call.ts";
@@ -11,7 +12,7 @@ import type { Interceptor } from "./chain.ts";
 export interface RequestRules {
   /** Whether there is any rule about requests at present. */
   readonly hasAny: boolean;
-  /** Whether rules can be about the requests of a method; asked once of each. */
+  /** Whether rules can be about the requests of a method. Asked once of each. */
   mayConcern(method: Method): boolean;
   /** The request as it is admitted. Rejects where it is refused. */
   admit(call: ServerCall, request: unknown): Promise<unknown>;

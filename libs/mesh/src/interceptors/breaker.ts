@@ -4,7 +4,7 @@
  *
  * 1. It opens on failures of the instance, when they are many among the calls of the window, or many in a row: one that
  *    breaks all at once is not let off for how well it did before. What it refuses on purpose is a sign of life.
- * 2. While it is open nothing is sent; after a pause a single call is let through, whose outcome decides.
+ * 2. While it is open nothing is sent. After a pause a single call is let through, whose outcome decides.
  * 3. A call about what one instance owns may wait there until its time is over, and says nothing of the instance then.
  * 4. Its memory is bounded whatever the rate of calls.
  */
@@ -28,13 +28,13 @@ export type BreakerState = "closed" | "half-open" | "open";
 type Attempt = () => Promise<unknown>;
 type Circuit = CircuitBreaker<[Attempt, Sent], unknown>;
 
-/** What a breaker has to know of a call: why nobody waits for it any more, if so, and whether it is about what one instance owns. */
+/** What a breaker has to know of a call: why it is no longer awaited, if so, and whether it is about what one instance owns. */
 interface Sent extends Pick<OutgoingCall, "stopped"> {
   readonly place?: Place | undefined;
 }
 
 const buckets = 10;
-/** Opossum's own timer runs on real time; ours takes its place long before. */
+/** Opossum's own timer runs on real time. Ours takes its place long before. */
 const never = 2 ** 31 - 1;
 
 const failures = new Set<StatusName>([
@@ -146,12 +146,12 @@ export class Breaker {
     const isLate = call.stopped !== undefined || error.status === "DEADLINE_EXCEEDED";
     const isAwaited = call.place !== undefined && isLate;
     if (isInstanceFailure(error) && !isAwaited) return false;
-    // A probe that its caller gave up on has shown nothing; the next one may.
+    // A probe that its caller gave up on has shown nothing. The next one may.
     return this.state !== "half-open" || call.stopped === undefined;
   }
 }
 
-/** Opossum keeps the latency of each call of the window, also where nobody asks for percentiles: a leak in effect. */
+/** Opossum keeps the latency of each call of the window, also if percentiles are not used: a leak in effect. */
 class Counts extends Status {
   failuresInARow = 0;
 

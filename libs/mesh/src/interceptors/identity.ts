@@ -1,12 +1,12 @@
 /**
- * Who calls, and whether they may. What decides that is behind ports: a process without governance has the local ones, any other
- * one brings its own.
+ * Who calls, and whether they may. What decides that is behind ports: a process without governance has the local ones,
+ * any other one brings its own.
  *
- * 1. Nothing of a call is looked at before it is known who makes it, and it counts against their limit from then on; each of its
- *    requests is held against how large theirs may be.
- * 2. What the caller may do is decided for the namespace that the request is about, not for one that a header names; in a
- *    stream whose messages each name theirs, for each that is another one.
- * 3. A stream of somebody who showed something is decided on again when the rules change.
+ * 1. Nothing of a call is looked at before it is known who makes it, and it counts against their limit from then on.
+ *    Each of its requests is compared with how large theirs may be.
+ * 2. What the caller may do is decided for the namespace that the request is about, not for one that a header names. In
+ *    a stream whose messages each name theirs, for each that is another one.
+ * 3. A stream of a caller with a credential is decided on again when the rules change.
  */
 import { namespaceOf as ownNamespaceOf } from "@tutti/contracts/rpc";
 import { localAdministrator, type Principal, type Timers, type TuttiError } from "@tutti/kernel";
@@ -57,7 +57,10 @@ export interface Authorizer {
 
 /** How much each caller may ask for. */
 export interface CallLimiter {
-  /** A call comes. Throws when it is one too many, else gives what is called when it ends; undefined where nothing is counted. */
+  /**
+   * A call comes. Throws when it is one too many, else gives what is called when it ends. Undefined where nothing is
+   * counted.
+   */
   begin(principal: Principal, incoming: Incoming, isStream: boolean): (() => void) | undefined;
   /** A request of so many bytes came. Throws when it is larger than the caller's may be. */
   requireSize(principal: Principal, incoming: Incoming, bytes: number): void;
@@ -82,7 +85,7 @@ const refused: Decision = {
   reason: "only administrators may, as long as no policies are in force",
 };
 
-/** Allows administrators everything and everybody else nothing. */
+/** Allows administrators everything and all others nothing. */
 export const localAuthorizer: Authorizer = {
   authorize: (principal) => (principal.roles.includes("admin") ? allowed : refused),
 };
@@ -155,7 +158,7 @@ function requireAllowed(decision: Decision, call: ServerCall, namespace: string)
   throw deniedError(call.principal, call.method.rpc, namespace, decision);
 }
 
-/** That somebody may not do something, in the words of all who say so. */
+/** A denial, with the reasons of all that deny. */
 export function deniedError(
   { kind, id }: Principal,
   { action, resource }: Pick<Rule, "action" | "resource">,
@@ -167,7 +170,7 @@ export function deniedError(
   return meshErrors.denied({ ...named, reason, remedy }, { details });
 }
 
-/** Calls on behalf of whoever is served at the moment, else of this process itself. */
+/** Calls on behalf of the present caller, else of this process itself. */
 export function callerInterceptor(own: Principal): Interceptor<ClientCall> {
   return {
     name: "identity",

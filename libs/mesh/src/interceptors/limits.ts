@@ -1,5 +1,5 @@
 /**
- * The limit on the size of one message. Over gRPC the bytes are at hand; in-process a message is weighed by what it
+ * The limit on the size of one message. Over gRPC the bytes are at hand. In-process a message is weighed by what it
  * cannot exceed, and encoded only when that is not enough to tell.
  */
 import type { MessageCodec } from "@tutti/contracts/rpc";
@@ -16,7 +16,7 @@ export function requireSize(method: Method, part: Part, size: number, limit: num
 const declaredWeights = new WeakMap<object, number>();
 
 /**
- * Says how many bytes a message takes at most, for whoever has counted them while it was put together: then it is not
+ * Says how many bytes a message takes at most, if they were counted while it was put together: then it is not
  * walked through for that on its way within the process. The message may not be changed any more.
  */
 export function declareWeight<Message extends object>(message: Message, bytesMax: number): Message {
@@ -64,7 +64,7 @@ function objectWeightMax(value: object, limit: number): number {
     for (const [key, entry] of value) weight += overhead + weightMax(key, limit) + weightMax(entry, limit);
     return weight;
   }
-  // The names of a map's entries travel too; those of fields do not, but cost less than a walk that tells them apart.
+  // The names of a map's entries travel too. Those of fields do not, but cost less than a walk that tells them apart.
   for (const key in value) {
     weight += overhead + key.length * 3 + weightMax((value as Record<string, unknown>)[key], limit);
     if (weight > limit) break;

@@ -1,8 +1,8 @@
 /**
- * Streams that are open while the rules change by which they were let in: each is decided on again, and ends where it would not be let
- * in any more.
+ * Streams that are open while the rules change by which they were let in: each is decided on again, and ends where it
+ * would not be let in any more.
  *
- * 1. A stream is judged by what it asked last; what its next message asks is decided when that comes.
+ * 1. A stream is judged by what it asked last. What its next message asks is decided when that comes.
  * 2. However many there are, others get their turn between them.
  * 3. Where the rules change again meanwhile, all are looked at once more.
  */

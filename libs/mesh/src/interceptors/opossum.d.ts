@@ -12,7 +12,7 @@ declare module "opossum" {
   }
 
   export interface CircuitOptions<Arguments extends readonly unknown[]> {
-    /** Milliseconds before an action counts as failed; false for no limit. */
+    /** Milliseconds before an action counts as failed. False for no limit. */
     readonly timeout: number | false;
     readonly resetTimeout: number;
     readonly errorThresholdPercentage: number;

@@ -40,7 +40,7 @@ export class RetryBudget {
     if (this.#tokens < reserve) this.#tokens = Math.min(reserve, this.#tokens + share);
   }
 
-  /** Takes what a retry costs; false when there is not enough. */
+  /** Takes what a retry costs. False when there is not enough. */
   take(): boolean {
     const nowMs = this.#clock.monotonic();
     const { reserve, perSec } = this.#settings;
@@ -108,7 +108,7 @@ export function retryStep(parts: RetryParts): AroundStep<ClientCall, Promise<unk
   };
 }
 
-/** Returns when the call may be made again; throws the error when it may not. */
+/** Returns when the call may be made again. Throws the error when it may not. */
 async function prepareRepetition(
   parts: RetryParts,
   budget: RetryBudget,
@@ -118,7 +118,7 @@ async function prepareRepetition(
   const { settings, clock, chance, routes } = parts;
   const { target } = call;
   if (call.stopped !== undefined || !mayRepeat(call, error)) throw error;
-  // A keyed call has one place to go to: it goes on until its deadline, as ownership may take a while to move.
+  // A keyed call has one place to go to: it continues until its deadline, as ownership may take a while to move.
   if (call.place === undefined && call.attempts >= settings.attempts) throw error;
   const nowMs = clock.monotonic();
   if (target !== undefined) {
@@ -126,7 +126,7 @@ async function prepareRepetition(
     call.avoid ??= [];
     call.avoid.push(target);
   }
-  // Whoever else is asked names the same owner.
+  // Any other instance names the same owner.
   const anyWillDo =
     error.retry === "elsewhere" && call.place === undefined && !meshErrors.ownerAway.is(error);
   const atOnce = anyWillDo && routes.hasOther(call);
@@ -135,7 +135,7 @@ async function prepareRepetition(
   if (nowMs + delayMs >= call.deadlineMs || !budget.take()) throw error;
   call.target = undefined;
   if (delayMs === 0) return;
-  // All were tried: the next round begins, with any but the last.
+  // All were tried: the next round starts, with any but the last.
   if (target !== undefined && !routes.hasOther(call)) call.avoid = [target];
   await routes.wait(call, delayMs);
 }

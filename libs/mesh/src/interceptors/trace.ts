@@ -3,7 +3,7 @@ import type { Interceptor } from "./chain.ts";
 
 /** What tracing keeps in a call of either side. */
 export interface Traced {
-  /** The place of the call itself; until the interceptor has run, of what it is part of. */
+  /** The place of the call itself. Until the interceptor has run, of what it is part of. */
   trace: TraceContext | undefined;
   readonly parentTrace: TraceContext | undefined;
   span: Span | undefined;

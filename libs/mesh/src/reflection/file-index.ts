@@ -30,7 +30,7 @@ export class FileIndex {
     for (const extension of parts(bytes, 7)) this.#addExtension(name, scope, extension);
   }
 
-  /** The file and all it imports, itself first; undefined when it is not there. */
+  /** The file and all it imports, itself first. Undefined when it is not there. */
   withImports(name: string): Uint8Array[] | undefined {
     const found: Uint8Array[] = [];
     const seen = new Set<string>();

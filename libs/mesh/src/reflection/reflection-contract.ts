@@ -64,7 +64,7 @@ const messages = {
   ],
 } as const satisfies FileTable["messages"];
 
-/** grpc/reflection/v1/reflection.proto; v1alpha is the same but for its name. */
+/** grpc/reflection/v1/reflection.proto. V1alpha is the same but for its name. */
 export function reflectionFile(version: ReflectionVersion) {
   return {
     name: `grpc/reflection/${version}/reflection.proto`,

@@ -1,6 +1,6 @@
 /**
- * Picks the same instance for the same text, whoever picks: the one that gives the greatest number together with it. When
- * instances come or go, only the texts of those are picked anew.
+ * Picks the same instance for the same text, for every picker: the one that gives the greatest number together with it.
+ * When instances come or go, only the texts of those are picked again.
  */
 import { stableHash } from "@tutti/kernel";
 import type { PickOptions } from "./power-of-two.ts";

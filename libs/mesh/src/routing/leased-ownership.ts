@@ -9,7 +9,7 @@ import { MemoryOwnership } from "./memory-ownership.ts";
 export interface OwnerTable {
   readonly partitions: number;
   ownerOf(service: string, partition: number): Owner | undefined;
-  /** The epoch in which it has its owner, or had its last one; 0 when it never had any. */
+  /** The epoch in which it has its owner, or had its last one. 0 when it never had any. */
   epochOf(service: string, partition: number): number;
   onOwner(listener: (service: string, partition: number) => void): () => void;
 }
@@ -59,7 +59,7 @@ export function partitionOfPool(namespace: string, name: string, partitions: num
   return stableHash(namespace, "pool", name) % partitions;
 }
 
-/** `workflow/partition/7`; undefined for other places. */
+/** `workflow/partition/7`. Undefined for other places. */
 export function partitionOf(
   place: Place,
 ): { readonly service: string; readonly partition: number } | undefined {

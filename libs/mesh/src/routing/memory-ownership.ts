@@ -1,8 +1,8 @@
 /**
  * The table of owners in memory: what one process uses until owners are leased, and what tests lead by the hand.
  *
- * Places: the instances of a machine kind live in the partitions of their service, `workflow/partition/7`, by a hash
- * of namespace, kind and id; the kind `partition` names one by its number; a pool is a place of its own,
+ * Places: the instances of a machine kind live in the partitions of their service, `workflow/partition/7`, by a hash of
+ * namespace, kind and id. The kind `partition` names one by its number. A pool is a place of its own,
  * `swarm/pool/default/gpu`, unless owners are leased: then it is where its partition is.
  */
 import { type OwnedKey, type Owner, type Ownership, type Place, stableHash } from "@tutti/kernel";
@@ -10,7 +10,7 @@ import { type OwnedKey, type Owner, type Ownership, type Place, stableHash } fro
 export interface MemoryOwnershipOptions {
   /** How many partitions each service has. Fixed when an installation is made. Default 16. */
   readonly partitions?: number;
-  /** Who owns a place that nobody was named for, or is asked when that one is in doubt; by default nobody. */
+  /** Who owns a place without a named owner, or is asked when that one is in doubt. By default none. */
   readonly fallback?: (place: Place) => Owner | undefined;
 }
 
@@ -46,7 +46,7 @@ export class MemoryOwnership implements Ownership {
     if (known?.instance !== owner.instance || known.epoch !== owner.epoch) this.changedAt(place);
   }
 
-  /** Nobody is told: who waits asks again by itself. Where the fallback is in doubt, it is the other one's turn again. */
+  /** Nothing is reported: who waits asks again by itself. Where the fallback is in doubt, it is the other one's turn again. */
   doubt(place: Place, { instance, epoch }: Owner): void {
     const known = this.#owners.get(place);
     if (known?.instance === instance && known.epoch === epoch) this.#doubted.add(place);

@@ -14,7 +14,7 @@ export class OwnershipGuard {
     this.#instance = instance;
   }
 
-  /** The place of what a request is about; throws `mesh.not_owner` with the owner as far as it is known. */
+  /** The place of what a request is about. Throws `mesh.not_owner` with the owner as far as it is known. */
   requireOwner(key: OwnedKey): Place {
     const place = this.#ownership.placeOf(key);
     const owner = this.#ownership.ownerOf(place);

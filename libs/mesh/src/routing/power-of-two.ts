@@ -63,7 +63,7 @@ function isBefore(target: Target, other: Target, options: PickOptions): boolean 
 
 /** Lower is better. */
 function rank(target: Target, { avoid, repeatable = false }: PickOptions): number {
-  // A probe has to be sent by somebody, or a broken instance would never be used again.
+  // Some call has to be the probe, or a broken instance would never be used again.
   const probe = target.breaker.state === "half-open" ? (repeatable ? -1 : 10) : 0;
   return waits[target.link.state] + probe + (avoid?.includes(target) === true ? 100 : 0);
 }

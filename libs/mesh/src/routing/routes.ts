@@ -1,14 +1,14 @@
 /**
  * Finds the instance an attempt goes to.
  *
- * Any instance: one of the healthy ones by power of two choices; while none is known the call waits a little. One that
- * does not own what the call is about names who does: the call goes there, once. While that one cannot be reached or does not own
- * it either, or nobody is named, it waits as below, and asks again.
- * Keyed: the owner of the place the request is about. A stale guess is answered with the owner's name: the call goes
- * there once; after that it waits for the table to change, and looks at it again from time to time, until its deadline: an
- * owner may be in the table before it knows itself, and then no news comes. An owner that cannot be reached may be dead while
- * its lease still runs: the call waits for the one after it, a while, and is refused in time with when to come again. Who has no
- * news of owners asks elsewhere who that is.
+ * Any instance: one of the healthy ones by power of two choices. While none is known the call waits a little. One that
+ * does not own what the call is about names who does: the call goes there, once. While that one cannot be reached or
+ * does not own it either, or none is named, it waits as below, and asks again. Keyed: the owner of the place the
+ * request is about. A stale guess is answered with the owner's name: the call goes there once. After that it waits for
+ * the table to change, and looks at it again from time to time, until its deadline: an owner may be in the table before
+ * it knows itself, and then no news comes. An owner that cannot be reached may be dead while its lease still runs: the
+ * call waits for the one after it, a while, and is refused in time with when to come again. Who has no news of owners
+ * asks elsewhere who that is.
  */
 import {
   type AroundStep,
@@ -35,13 +35,13 @@ import { pickTarget } from "./power-of-two.ts";
 import type { Target } from "./target.ts";
 import type { TargetPool } from "./target-pool.ts";
 
-/** How long a keyed call waits for news before it asks again whoever the table says. */
+/** How long a keyed call waits for news before it asks again the owner in the table. */
 const lookAgainMs = 500;
-/** First pause before an owner is called again that could not be reached; it doubles each time. */
+/** First pause before an owner is called again that could not be reached. It doubles each time. */
 const firstPauseMs = 25;
 /** Before its deadline, so that a caller hears why. */
 const answerMs = 100;
-/** When whoever was refused may come again. */
+/** When a refused caller may retry. */
 const comeAgainMs = 1_000;
 
 export interface RouteParts {
@@ -104,7 +104,7 @@ export class Routes {
     return requestStream || replyStream ? reply : reply.catch((error) => this.#toNamed(call, next, error));
   }
 
-  /** Whoever was asked does not own it. One that is named and does not own it either sends nobody on. */
+  /** The asked instance does not own it. A named one that does not own it either redirects no further. */
   async #toNamed(call: ClientCall, next: Next, thrown: unknown): Promise<unknown> {
     const waiting = { untilMs: 0, pauses: 0, isLast: false };
     for (let refused = thrown; ; ) {
@@ -199,7 +199,7 @@ export class Routes {
     return target.breaker.admits ? target : undefined;
   }
 
-  /** Why nobody can be called. */
+  /** Why no instance can be called. */
   #nobody(service: string): TuttiError {
     const targets = this.#parts.pool.targetsOf(service);
     if (targets.length === 0) return meshErrors.noInstance({ service, waitedMs: this.#parts.discoveryMs });
@@ -243,13 +243,14 @@ export class Routes {
     }
   }
 
-  /** Whether to go on at once after an error; throws the error when it is not about ownership. */
+  /** Whether to continue at once after an error. Throws the error when it is not about ownership. */
   #redirects(call: ClientCall, error: TuttiError, place: Place, called: Owner): boolean {
     const refusal = notOwnerOf(error);
     if (refusal === undefined || call.stopped !== undefined) throw error;
     if (call.method.rpc.requestStream && !call.requests.replayable) throw error;
     const { ownership } = this.#parts;
-    // It calls the place otherwise: how many there are is the servers' to say. What it knows of this one is of use for this call alone.
+    // It calls the place otherwise: how many there are is the servers' to say. What it knows of this one is of use for
+    // this call alone.
     if (refusal.owner !== undefined && refusal.place !== place) {
       call.named = refusal.owner;
       // Named once more, it is gone to after a pause: it may not know yet that it owns it.
@@ -262,7 +263,7 @@ export class Routes {
     return call.redirects === 1 && !sameOwner(ownership.ownerOf(place), called);
   }
 
-  /** Until the table changes, or it is time to try whoever could not be reached again; throws when that has lasted too long. */
+  /** Until the table changes, or it is time to retry an unreachable instance. Throws when that has lasted too long. */
   async #awaitAnother(
     call: ClientCall,
     { place, instance }: { readonly place: Place; readonly instance: string },
@@ -326,11 +327,11 @@ type Next = (call: ClientCall) => Promise<unknown>;
 interface Waiting {
   untilMs: number;
   pauses: number;
-  /** Nobody is asked again after the next time. */
+  /** After the next attempt no instance is asked again. */
   isLast: boolean;
 }
 
-/** Whoever has no deadline comes again by itself, and what was sent in a stream cannot be sent again. */
+/** A caller without a deadline retries by itself, and what was sent in a stream cannot be sent again. */
 function isPatient(call: ClientCall): boolean {
   if (call.stopped !== undefined || call.deadlineMs === Number.POSITIVE_INFINITY) return false;
   return !call.method.rpc.requestStream || call.requests.replayable;

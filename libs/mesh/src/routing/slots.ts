@@ -7,7 +7,7 @@ export class Slots {
     this.#max = max;
   }
 
-  /** The lowest free one; undefined when all are taken. */
+  /** The lowest free one. Undefined when all are taken. */
   take(service: string): number | undefined {
     const taken = this.#taken.get(service) ?? new Set();
     this.#taken.set(service, taken);

@@ -2,7 +2,7 @@
  * The targets of all services this process calls: one per instance, kept in step with discovery.
  *
  * 1. While an instance is known it is one target: its breaker, latency and connection outlive changes around it.
- * 2. An instance that is no longer known gets no new calls; those on their way to it go on.
+ * 2. An instance that is no longer known gets no new calls. Those on their way to it continue.
  */
 import type { Counter, Gauge, Metrics } from "@tutti/kernel";
 import type { Discovery, Instance } from "../discovery/discovery.ts";
@@ -16,7 +16,7 @@ const slotsMax = 32;
 const breakerValues: Record<BreakerState, number> = { closed: 0, "half-open": 1, open: 2 };
 
 interface ServiceTargets {
-  /** As discovery gave them; another array means that something changed. */
+  /** As discovery gave them. Another array means that something changed. */
   instances: readonly Instance[];
   targets: readonly Target[];
   readonly byKey: Map<string, { readonly target: Target; readonly slot: number | undefined }>;
@@ -29,7 +29,7 @@ export interface TargetPoolParts {
   readonly metrics: Metrics;
   /** The way to an instance. */
   readonly link: (instance: Instance) => Link;
-  /** Resolves when `link` can be called for these instances; undefined when it can. */
+  /** Resolves when `link` can be called for these instances. Undefined when it can. */
   readonly prepare: (instances: readonly Instance[]) => Promise<void> | undefined;
 }
 
@@ -55,7 +55,7 @@ export class TargetPool {
     });
   }
 
-  /** Resolves when the service's instances can be called; undefined when they can. */
+  /** Resolves when the service's instances can be called. Undefined when they can. */
   prepare(service: string): Promise<void> | undefined {
     return this.#parts.prepare(this.#parts.discovery.instancesOf(service));
   }
@@ -75,7 +75,7 @@ export class TargetPool {
     return byId ?? targets.find((target) => address !== "" && target.instance.address === address);
   }
 
-  /** An instance that somebody named and discovery does not know yet. It is kept until discovery says otherwise. */
+  /** An instance that was named and that discovery does not know yet. It is kept until discovery says otherwise. */
   async adopt(instance: Instance): Promise<Target> {
     await this.#parts.prepare([instance]);
     const known = this.#services.get(instance.service) ?? this.#follow(instance.service);

@@ -10,7 +10,7 @@ const drainingMs = 10_000;
 
 /** An instance as this process calls it: the way there, how it does, and how much is on its way. */
 export class Target {
-  /** As discovery last described it; id and address stay. */
+  /** As discovery last described it. Id and address stay. */
   instance: Instance;
   readonly link: Link;
   readonly breaker: Breaker;
@@ -52,7 +52,7 @@ export class Target {
     this.#latency.observe(Math.max(nowMs - startedMs, this.#latency.at(nowMs)), nowMs);
   }
 
-  /** A stream that was open has ended; how long it was open says nothing. */
+  /** A stream that was open has ended. How long it was open says nothing. */
   released(): void {
     this.#inFlight--;
   }

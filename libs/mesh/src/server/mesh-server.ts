@@ -71,7 +71,7 @@ export class MeshServer implements LocalServer {
 
   /**
    * Serves a contract with one handler per method. Services that host the same contract, each for what is its own, are
-   * told apart by their names.
+   * distinguished by their names.
    */
   serve<S extends ServiceDescription>(
     description: S,

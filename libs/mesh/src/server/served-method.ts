@@ -12,7 +12,7 @@ import { ServedRequests } from "./served-requests.ts";
 import type { ServerCall } from "./server-call.ts";
 import type { RefusedListener } from "./types.ts";
 
-/** A handler of any of the four kinds; which one it is follows from the method. */
+/** A handler of any of the four kinds. Which one it is follows from the method. */
 // biome-ignore lint/suspicious/noExplicitAny: the messages' types are known where the handler was given, by its service
 export type AnyHandler = (input: any, context: any) => any;
 
@@ -29,7 +29,7 @@ export class ServedMethod {
     this.#onRefused = onRefused;
   }
 
-  /** Serves a call with one reply; `input` is the request, or the requests as they come. */
+  /** Serves a call with one reply. `input` is the request, or the requests as they come. */
   async one(call: ServerCall, input: unknown): Promise<unknown> {
     try {
       const accepted = this.#accept(call, input);
@@ -112,7 +112,7 @@ export class ServedReplies implements AsyncIterator<unknown, undefined> {
         this.#chain.reply(this.#call, result.value);
         return result;
       }
-      // A handler that ends its stream because it was told to stop has not ended it well.
+      // A handler that ends its stream because it was asked to stop has not ended it well.
       if (this.#call.stopped !== undefined) throw this.#call.stopped;
       this.#end(undefined);
       return { done: true, value: undefined };
@@ -124,7 +124,7 @@ export class ServedReplies implements AsyncIterator<unknown, undefined> {
     }
   }
 
-  /** Nobody wants more. A handler in the midst of a reply leaves its stream when it has made it. */
+  /** No more replies are wanted. A handler in the midst of a reply leaves its stream when it has made it. */
   async return(): Promise<IteratorReturnResult<undefined>> {
     if (!this.#ended) {
       const reason = this.#call.stopped;

@@ -8,25 +8,25 @@ import type { Intercepted } from "../interceptors/chain.ts";
 export interface Incoming {
   /** `outside`: from a program in this process that is treated like one of another process. */
   readonly transport: "in-process" | "outside" | "grpc";
-  /** On whose behalf, as the caller says; to be believed or not by the identity interceptor. */
+  /** On whose behalf, as the caller says. To be believed or not by the identity interceptor. */
   readonly presented: Principal | undefined;
-  /** The key or token that it shows: what follows `Bearer`; empty without any. Never logged. */
+  /** The key or token that it shows: what follows `Bearer`. Empty without any. Never logged. */
   readonly credential: string;
   readonly namespace: string;
   readonly deadlineMs: number;
   readonly parent: TraceContext | undefined;
   readonly idempotencyKey: string;
-  /** The service that the caller means, where a contract is not hosted by its own area; else empty. */
+  /** The service that the caller means, where a contract is not hosted by its own area. Else empty. */
   readonly hosted: string;
-  /** Of a keyed call: the epoch under which the caller believes this process to be the owner; otherwise 0. */
+  /** Of a keyed call: the epoch under which the caller believes this process to be the owner. Otherwise 0. */
   readonly ownerEpoch: number;
-  /** Who the other end of the connection is by its certificate; undefined without TLS or in-process. */
+  /** Who the other end of the connection is by its certificate. Undefined without TLS or in-process. */
   readonly peer: (() => string | undefined) | undefined;
-  /** The address of the other end, without its port; undefined in-process. */
+  /** The address of the other end, without its port. Undefined in-process. */
   readonly address: (() => string) | undefined;
 }
 
-/** A call as its handler sees it. Signal and logger are made when somebody asks: most calls need neither. */
+/** A call as its handler sees it. Signal and logger are made on first use: most calls need neither. */
 export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable {
   readonly method: Method;
   readonly incoming: Incoming;
@@ -42,12 +42,12 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
   // What the interceptors keep.
   begun = 0;
   span: Span | undefined = undefined;
-  /** Called when it ends, where it counts against somebody's limit. */
+  /** Called when it ends, if it counts against a limit. */
   uncount: (() => void) | undefined = undefined;
   namespaceKnown = false;
-  /** Of the request that came last, as it was on the wire; 0 within the process. */
+  /** Of the request that came last, as it was on the wire. 0 within the process. */
   requestBytes = 0;
-  /** The request as it was admitted, until the handler has it; undefined where nothing changed it. */
+  /** The request as it was admitted, until the handler has it. Undefined where nothing changed it. */
   changedRequest: unknown = undefined;
   bucket: Bucket | undefined = undefined;
   previous: Expiring | undefined = undefined;
@@ -77,12 +77,12 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
     this.#baseLogger = fallback.logger;
   }
 
-  /** Why the call ended before its handler did; undefined as long as it is wanted. */
+  /** Why the call ended before its handler did. Undefined as long as it is wanted. */
   get stopped(): TuttiError | undefined {
     return this.#stopped;
   }
 
-  /** Whether the handler is through, or nobody waits for it any more. */
+  /** Whether the handler is through, or it is no longer awaited. */
   get over(): boolean {
     return this.#ended || this.#stopped !== undefined;
   }
@@ -105,7 +105,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
     return this.#logger;
   }
 
-  /** Tells the handler, and all calls it made as part of this one, that nobody waits any more. */
+  /** Tells the handler, and all calls it made as part of this one, that the caller has gone. */
   stop(reason: TuttiError): void {
     if (this.over) return;
     this.#stopped = reason;
@@ -118,7 +118,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
     this.stop(late(this.method));
   }
 
-  /** The handler is through; nothing is stopped any more. */
+  /** The handler is through. Nothing is stopped any more. */
   end(): void {
     this.#ended = true;
   }

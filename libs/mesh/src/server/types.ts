@@ -16,10 +16,13 @@ export type Handlers<S extends ServiceDescription> = {
   readonly [K in keyof S["methods"]]: Handler<S["methods"][K]>;
 };
 
-/** Told of a request that was refused before the handler saw it. Nothing about it was looked at by then but who made it; it must not throw. */
+/**
+ * Told of a request that was refused before the handler saw it. Nothing about it was looked at by then but who made it.
+ * It must not throw.
+ */
 export type RefusedListener = (request: unknown, error: TuttiError, context: CallContext) => void;
 
-/** By method, where somebody wants to know. */
+/** By method, if requested. */
 export type RefusedListeners<S extends ServiceDescription> = {
   readonly [K in keyof S["methods"]]?: RefusedListener;
 };

@@ -2,9 +2,9 @@
  * The certificates of a process as files that may be replaced while it runs.
  *
  * 1. What is used is always a certificate, its own key and an authority that were read together.
- * 2. Files that do not belong together, as in the midst of a replacement, are left alone until they do; the last good
+ * 2. Files that do not belong together, as in the midst of a replacement, are left alone until they do. The last good
  *    ones stay in use.
- * 3. Connections that stand go on; new ones use what was read last.
+ * 3. Connections that stand continue. New ones use what was read last.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -45,7 +45,7 @@ export class CertificateFiles implements experimental.CertificateProvider {
   /** What was found twice, and told of. */
   #told = "";
 
-  /** Reads the files; rejects when they cannot be used. */
+  /** Reads the files. Rejects when they cannot be used. */
   static async open(parts: CertificateFilesParts): Promise<CertificateFiles> {
     return new CertificateFiles(parts, await read(parts.paths));
   }
@@ -60,7 +60,10 @@ export class CertificateFiles implements experimental.CertificateProvider {
     });
   }
 
-  /** Why the files as they are now are not in use; empty when they are, and while they may be in the midst of a replacement. */
+  /**
+   * Why the files as they are now are not in use. Empty when they are, and while they may be in the midst of a
+   * replacement.
+   */
   get problem(): string {
     return this.#told;
   }
@@ -98,7 +101,7 @@ export class CertificateFiles implements experimental.CertificateProvider {
     this.#timer = undefined;
   }
 
-  // grpc-js asks to be told of what there is after it has finished adding the listener.
+  // grpc-js asks to be informed of what there is after it has finished adding the listener.
 
   addCaCertificateListener(listener: CaListener): void {
     this.#caListeners.add(listener);

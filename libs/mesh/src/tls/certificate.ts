@@ -37,7 +37,7 @@ export interface CertificateRequest {
   readonly publicKey: KeyObject;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
-  /** Host names, IPv4 addresses and URIs it is valid for; none for an authority. */
+  /** Host names, IPv4 addresses and URIs it is valid for. None for an authority. */
   readonly names: readonly string[];
   readonly authority: boolean;
 }

@@ -1,12 +1,12 @@
 /**
- * A certificate authority for one developer's machine: `npm run certs`. It makes, in one directory, an authority and
- * a certificate per service. What is there is kept, so that running services go on trusting each other.
+ * A certificate authority for one developer's machine: `npm run certs`. It makes, in one directory, an authority and a
+ * certificate per service. What is there is kept, so that running services continue trusting each other.
  *
- * An authority gives way to the next in three steps, between which running services take up what there is, so that at no moment one
- * of them shows what another does not trust yet:
+ * An authority gives way to the next in three steps, between which running services take up what there is, so that at
+ * no moment one of them shows what another does not trust yet:
  *
- * 1. the next one is trusted beside the present one, which goes on signing;
- * 2. the next one signs all certificates anew, and both are trusted;
+ * 1. the next one is trusted beside the present one, which continues signing;
+ * 2. the next one signs all certificates again, and both are trusted;
  * 3. the one before is trusted no more.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
@@ -21,7 +21,7 @@ export interface DevelopmentCertificatesOptions {
   readonly services: readonly string[];
   /** Host names and IPv4 addresses besides localhost and 127.0.0.1. */
   readonly hosts?: readonly string[];
-  /** Makes the services' certificates anew, also where there are some. The authority stays. */
+  /** Makes the services' certificates again, also where there are some. The authority stays. */
   readonly rotate?: boolean;
   /** Takes the next of the steps by which another authority takes the place of this one. */
   readonly nextAuthority?: boolean;
@@ -29,7 +29,7 @@ export interface DevelopmentCertificatesOptions {
   readonly clock?: Clock;
 }
 
-/** How far an authority has given way to the next; `settled` where there is one alone. */
+/** How far an authority has given way to the next. `settled` where there is one alone. */
 export type AuthorityStage = "settled" | "next_is_trusted" | "next_signs";
 
 export interface DevelopmentCertificates {

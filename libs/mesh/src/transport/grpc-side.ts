@@ -23,12 +23,12 @@ export class GrpcSide {
     this.#credential = credential;
   }
 
-  /** What is wrong with the certificate files at the moment; empty when nothing is. */
+  /** What is wrong with the certificate files at the moment. Empty when nothing is. */
   get problem(): string {
     return this.#transport?.files?.problem ?? "";
   }
 
-  /** Resolves when links can be made; undefined when they can. */
+  /** Resolves when links can be made. Undefined when they can. */
   prepare(): Promise<void> | undefined {
     return this.#transport === undefined ? this.#load().then(() => {}) : undefined;
   }
@@ -53,7 +53,7 @@ export class GrpcSide {
     return advertise || `${reachable(hostOf(listen))}:${port}`;
   }
 
-  /** Tells clients to go elsewhere; resolves when everything that was accepted has ended. */
+  /** Tells clients to go elsewhere. Resolves when everything that was accepted has ended. */
   async close(): Promise<void> {
     await this.#server?.close();
   }

@@ -7,18 +7,18 @@ export type LinkState = "ready" | "idle" | "connecting" | "failing";
 export interface Link {
   readonly transport: "in-process" | "grpc";
   readonly state: LinkState;
-  /** Begins to connect, so that the first call need not wait for it. */
+  /** Starts to connect, so that the first call need not wait for it. */
   connect(): void;
-  /** A call with one reply; `input` is the request, or the requests as they come. */
+  /** A call with one reply. `input` is the request, or the requests as they come. */
   one(call: OutgoingCall, input: unknown): Promise<unknown>;
   /** A call with a stream of replies. */
   many(call: OutgoingCall, input: unknown): LinkStream;
-  /** Calls in flight go on. */
+  /** Calls in flight continue. */
   close(): void;
 }
 
 export interface LinkStream extends AsyncIterator<unknown, undefined> {
-  /** Resolves when the instance has taken the call, maybe long before its first reply; rejects when it does not. */
+  /** Resolves when the instance has taken the call, maybe long before its first reply. Rejects when it does not. */
   readonly established: Promise<void>;
   return(): Promise<IteratorReturnResult<undefined>>;
 }

@@ -9,7 +9,7 @@ import {
   usernamePasswordAuthenticator,
 } from "@nats-io/transport-node";
 
-/** How a process proves who it is; exactly one way. Secrets are read anew for each connection made. */
+/** How a process proves who it is. Exactly one way. Secrets are read again for each connection made. */
 export type Credentials =
   | { readonly kind: "none" }
   | { readonly kind: "password"; readonly user: string; readonly password: () => string }
@@ -18,7 +18,7 @@ export type Credentials =
   | { readonly kind: "creds"; readonly content: () => string }
   | { readonly kind: "nkey"; readonly seed: () => string };
 
-/** Files are read anew for each connection made, so that renewed certificates need no restart. */
+/** Files are read again for each connection made, so that renewed certificates need no restart. */
 export interface TlsFiles {
   readonly caFile: string | undefined;
   readonly certFile: string | undefined;
@@ -29,7 +29,7 @@ export interface TlsFiles {
 
 /** Where the servers are and how to talk to them: the section `nats` with everything resolved. */
 export interface ConnectionSettings {
-  /** `host:port` or URLs; one server of a cluster is enough, the others are learned from it. */
+  /** `host:port` or URLs. One server of a cluster is enough, the others are learned from it. */
   readonly servers: readonly string[];
   /** Shown in the server's monitoring. */
   readonly name: string;
@@ -47,7 +47,7 @@ export interface ConnectionSettings {
   readonly drainTimeoutMs: number;
 }
 
-/** What is the same for every connection the client makes; pauses and choice of server are the component's. */
+/** What is the same for every connection the client makes. Pauses and choice of server are the component's. */
 export function clientOptions(settings: ConnectionSettings): ConnectionOptions {
   return {
     servers: [...settings.servers],
@@ -90,7 +90,7 @@ function tlsOptions(files: TlsFiles): TlsOptions {
   };
 }
 
-/** Why one of the files cannot be read; undefined where all can. */
+/** Why one of the files cannot be read. Undefined where all can. */
 export async function unreadable(files: TlsFiles | undefined): Promise<string | undefined> {
   for (const path of [files?.caFile, files?.certFile, files?.keyFile]) {
     if (path === undefined) continue;

@@ -1,7 +1,7 @@
 /**
  * The one connection of a process to its NATS servers.
  *
- * 1. A connection that is lost comes back by itself, for ever; nothing that happens to it ends the process.
+ * 1. A connection that is lost comes back by itself, for ever. Nothing that happens to it ends the process.
  * 2. Nothing is written to a server whose version was not accepted. The client reconnects by itself and tells us
  *    afterwards, so the gate (`client`) closes with the loss and opens only after the new server's greeting was
  *    read. What was handed to the client before the loss is thrown away when it dials, not sent to the new server.
@@ -38,7 +38,7 @@ import { isServerAccepted, leastServerVersion } from "./version.ts";
 
 export interface NatsConnectionOptions {
   readonly settings: ConnectionSettings;
-  /** Whether the process needs JetStream; its absence is then found at the start. Default true. */
+  /** Whether the process needs JetStream. Its absence is then found at the start. Default true. */
   readonly jetstream?: boolean;
   /** Those not given are the system's own, and silent. */
   readonly foundation?: Partial<NatsPorts>;
@@ -47,8 +47,8 @@ export interface NatsConnectionOptions {
 /** Between two log lines about an absence that lasts. */
 const reminderMs = 30_000;
 /**
- * Longest pause before something is asked again of servers that are there. What they cannot do is mostly a stream that has no leader,
- * for the 4 to 9 s of an election: whoever paused longer and longer would notice its end as many seconds late.
+ * Longest pause before something is asked again of servers that are there. What they cannot do is mostly a stream that
+ * has no leader, for the 4 to 9 s of an election: a growing pause would notice its end as many seconds late.
  */
 const askAgainMaxMs = 500;
 /** A server that was refused is tried again after this time: it may have been upgraded. */
@@ -104,15 +104,15 @@ export class NatsConnection {
   }
 
   /**
-   * Resolves when connected. A server that is away is waited for; credentials, versions and settings that can
-   * never work are thrown.
+   * Resolves when connected. A server that is away is waited for. Credentials, versions and settings that can never
+   * work are thrown.
    */
   async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
     this.#to({ kind: "connecting", attempts: 0, lastError: undefined });
     await this.#dialUntilConnected(AbortSignal.any([signal, this.#stopping.signal]));
   }
 
-  /** Without a connection the process serves on as far as it can; a server it must not use needs somebody's hand. */
+  /** Without a connection the process serves on as far as it can. A server it must not use needs an operator. */
   health(): Health {
     const state = this.#state;
     switch (state.kind) {
@@ -143,14 +143,14 @@ export class NatsConnection {
         this.settings.drainTimeoutMs,
         AbortSignal.any([signal, bound.signal]),
       );
-      // A drain needs the server; where it has just gone, or the limit passed, closing is all that is left.
+      // A drain needs the server. Where it has just gone, or the limit passed, closing is all that is left.
       await Promise.race([client.drain(), limit]).catch(() => undefined);
       bound.abort();
     }
     await client.close();
   }
 
-  /** The connected client for one operation; throws where there is none. Never keep it. */
+  /** The connected client for one operation. Throws where there is none. Never keep it. */
   client(operation: string): NatsClient {
     if (this.#state.kind === "connected" && this.#client !== undefined) return this.#client;
     if (this.#state.kind === "stopped") throw natsErrors.stopped({ operation });
@@ -173,7 +173,7 @@ export class NatsConnection {
   }
 
   /**
-   * Does something with the servers; whatever fails is an error of the catalogue. What is still unanswered when the
+   * Does something with the servers. Whatever fails is an error of the catalogue. What is still unanswered when the
    * connection is lost fails at once: its answer cannot come any more.
    */
   async run<T>(operation: string, work: () => Promise<T>): Promise<T> {
@@ -186,7 +186,7 @@ export class NatsConnection {
   }
 
   /**
-   * As `run`, again and again while nobody answers, until the signal is aborted: for what a start cannot do without,
+   * As `run`, again and again while no server answers, until the signal is aborted: for what a start cannot do without,
    * and what does no harm twice.
    */
   async persist<T>(operation: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -203,8 +203,8 @@ export class NatsConnection {
   }
 
   /**
-   * Waits after so many failures in a row of something that was asked, a little longer each time. A connection that comes back
-   * ends it, and while there is one it is short.
+   * Waits after so many failures in a row of something that was asked, a little longer each time. A connection that
+   * comes back ends it, and while there is one it is short.
    */
   async pause(failures: number, signal?: AbortSignal): Promise<void> {
     const back = new AbortController();
@@ -308,7 +308,7 @@ export class NatsConnection {
         return;
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
-        // What forbids a start must not end a running process: the reason is shown, and the attempts go on.
+        // What forbids a start must not end a running process: the reason is shown, and the attempts continue.
         this.#refuse(natsErrorOf("attempt to connect", error));
         await sleep(this.foundation.timers, this.settings.retryMaxMs, this.#stopping.signal).catch(
           () => undefined,
@@ -366,7 +366,7 @@ export class NatsConnection {
     } catch (error) {
       this.#refused.set(client.getServer(), this.foundation.clock.monotonic());
       this.#refuse(natsErrorOf("attempt to connect", error));
-      // On to another server of the pool; rejects only where the client is closed already.
+      // On to another server of the pool. Rejects only where the client is closed already.
       void client.reconnect().catch(() => undefined);
       return;
     }

@@ -1,7 +1,7 @@
 import type { TuttiError } from "@tutti/kernel";
 import { counted } from "@tutti/kernel";
 
-/** Where a connection stands. Operations are possible in `connected` alone; the others say why not. */
+/** Where a connection stands. Operations are possible in `connected` alone. The others say why not. */
 export type ConnectionState =
   | { readonly kind: "created" }
   /** Not connected since the start, trying. */

@@ -6,7 +6,7 @@ export const leastServerVersion = "2.10.27";
 
 interface Version {
   readonly numbers: readonly [number, number, number];
-  /** `beta.1` of `2.11.0-beta.1`; such a version comes before the one it leads to. */
+  /** `beta.1` of `2.11.0-beta.1`. Such a version comes before the one it leads to. */
   readonly preview: string;
 }
 

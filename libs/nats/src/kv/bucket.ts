@@ -1,6 +1,6 @@
 /**
- * A key-value bucket of NATS: each key has a value and a revision; revisions grow over the whole bucket. Who changes
- * a key says which revision it saw, so of two writers that saw the same one exactly one succeeds.
+ * A key-value bucket of NATS: each key has a value and a revision. Revisions grow over the whole bucket. Who changes a
+ * key says which revision it saw, so of two writers that saw the same one exactly one succeeds.
  *
  * Reads go to the leader of the bucket: a replica may answer with a value from before one's own write.
  */
@@ -43,8 +43,8 @@ export type Written =
   | { readonly written: false; readonly refusal: Refusal };
 
 /**
- * Opens the bucket, making it or bringing it in line with the options where needed. With a signal it goes on trying
- * while nobody answers, until the signal is aborted.
+ * Opens the bucket, making it or bringing it in line with the options where needed. With a signal it continues trying
+ * while no server answers, until the signal is aborted.
  */
 export async function openBucket(
   connection: NatsConnection,
@@ -182,7 +182,7 @@ export class Bucket {
   }
 
   /**
-   * What is there, a mark where that ends, then every change for ever; or, from a revision on, every change since.
+   * What is there, a mark where that ends, then every change for ever. Or, from a revision on, every change since.
    * Nothing is left out or told twice, whatever happens to the connection meanwhile.
    */
   watch(options: WatchOptions = {}): Watch {

@@ -2,7 +2,7 @@
  * A bucket of NATS that is followed for ever.
  *
  * 1. Whenever something may have been missed, everything there is is told again, from `began` on.
- * 2. A bucket that somebody deleted is made anew, and `began` says that it is another one.
+ * 2. A bucket that was deleted is made again, and `began` says that it is another one.
  * 3. A change that cannot be taken in is left out and told of: one bad entry must not hide all the others.
  */
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
@@ -14,7 +14,7 @@ export interface FollowedBucketOptions {
   readonly connection: NatsConnection;
   readonly foundation: Foundation;
   readonly bucket: BucketOptions;
-  /** What whoever wants the bucket hears before it is there. */
+  /** The error for users of the bucket before it exists. */
   readonly loading: () => Error;
   /** @param created when the bucket was made, by the server's clock: what tells it from another of its name */
   readonly began: (created: string) => void;
@@ -33,7 +33,7 @@ export class FollowedBucket {
     this.#options = options;
   }
 
-  /** What keeps it from being followed; empty when nothing does. */
+  /** What keeps it from being followed. Empty when nothing does. */
   get problem(): string {
     return this.#problem;
   }
@@ -43,7 +43,7 @@ export class FollowedBucket {
     return this.#bucket;
   }
 
-  /** Resolves when the bucket is there; what is in it is told afterwards. */
+  /** Resolves when the bucket is there. What is in it is told afterwards. */
   async start(signal: AbortSignal): Promise<void> {
     const { connection, bucket } = this.#options;
     this.#bucket = await openBucket(connection, bucket, signal);

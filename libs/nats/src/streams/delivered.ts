@@ -40,7 +40,7 @@ export function deliveredOf(message: Msg): Delivered | undefined {
     delivery: number(2),
     deliveries: number(0),
     pending: number(4),
-    // Nanoseconds are beyond what a number holds exactly; the milliseconds are not touched by that.
+    // Nanoseconds are beyond what a number holds exactly. The milliseconds are not touched by that.
     timeMs: Math.floor(number(3) / 1e6),
     reply,
   };

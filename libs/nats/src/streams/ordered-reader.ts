@@ -2,10 +2,10 @@
  * Reads a stream, or what a filter leaves of it, from a point on and for ever: each message once, in order, none left
  * out, across reconnects, restarts of servers and lost consumers.
  *
- * 1. `last` is the sequence of the last message handed over; only later ones are, so none comes twice.
- * 2. Deliveries of a consumer are numbered without gaps. A gap means that messages were lost on the way; the consumer
+ * 1. `last` is the sequence of the last message handed over. Only later ones are, so none comes twice.
+ * 2. Deliveries of a consumer are numbered without gaps. A gap means that messages were lost on the way. The consumer
  *    is given up and a new one starts after `last`, so none is left out.
- * 3. What the owner granted and did not get is asked for again at each new consumer, so reading goes on at the
+ * 3. What the owner granted and did not get is asked for again at each new consumer, so reading continues at the
  *    owner's pace.
  */
 import {
@@ -33,7 +33,7 @@ export type ReadFrom =
 export interface StreamFacts {
   /** When the stream was made: what tells it from another of its name. */
   readonly created: string;
-  /** The oldest message it still has; one more than the last where it is empty. */
+  /** The oldest message it still has. One more than the last where it is empty. */
   readonly firstSequence: number;
   readonly lastSequence: number;
 }
@@ -41,7 +41,7 @@ export interface StreamFacts {
 export interface OrderedReaderOptions {
   readonly connection: NatsConnection;
   readonly stream: string;
-  /** Subjects to read; all of the stream where empty. */
+  /** Subjects to read. All of the stream where empty. */
   readonly subjects: readonly string[];
   readonly from: ReadFrom;
   readonly headersOnly?: boolean;
@@ -49,7 +49,7 @@ export interface OrderedReaderOptions {
   /** A consumer was made: what the stream looks like at this moment, before any of its messages. */
   readonly onOpened?: (stream: StreamFacts) => void;
   readonly onMessage: (message: Delivered) => void;
-  /** Everything that was there when a consumer was made has been handed over; again after each new consumer. */
+  /** Everything that was there when a consumer was made has been handed over. Again after each new consumer. */
   readonly onCaughtUp?: () => void;
   /** The stream is gone, or may not be read. The reader has closed itself. */
   readonly onFailed: (error: TuttiError) => void;
@@ -66,7 +66,7 @@ export class OrderedReader {
   #created: string | undefined;
   #consumer = "";
   #opening = false;
-  /** Undefined until the first consumer has told where it begins. */
+  /** Undefined until the first consumer has told where it starts. */
   #last: number | undefined;
   #delivery = 0;
   #granted = 0;
@@ -91,7 +91,7 @@ export class OrderedReader {
     void this.#open();
   }
 
-  /** Resolves when the place to begin is fixed: what is published from then on will be read. */
+  /** Resolves when the place to start is fixed: what is published from then on will be read. */
   get opened(): Promise<StreamFacts> {
     return this.#opened.promise;
   }
@@ -197,7 +197,7 @@ export class OrderedReader {
   }
 
   #begin(facts: StreamFacts, consumer: ConsumerInfo): void {
-    // Where the first consumer begins is where later ones go on, even if nothing was read until then.
+    // Where the first consumer starts is where later ones continue, even if nothing was read until then.
     if (this.#last === undefined && this.#options.from.kind === "new")
       this.#last = consumer.delivered.stream_seq;
     this.#consumer = consumer.name;
@@ -241,7 +241,7 @@ export class OrderedReader {
     this.#options.onFailed(error);
   }
 
-  /** The server forgets an unused consumer by itself; telling it spares it the wait. */
+  /** The server forgets an unused consumer by itself. Telling it spares it the wait. */
   #discard(consumer: string): void {
     if (consumer === "") return;
     const { connection, stream } = this.#options;

@@ -1,11 +1,11 @@
 /**
- * Asks a consumer for messages, as many as its owner has room for. The client library has consumers of its own; they
+ * Asks a consumer for messages, as many as its owner has room for. The client library has consumers of its own. They
  * fetch ahead by their own thresholds, where a member of a group must hold no more than it can work on.
  *
  * 1. `outstanding` is how many messages the server may still send for what was asked.
- * 2. Silence is noticed: while something is outstanding the server sends a sign of life every `idleMs`; without
- *    any for two and a half times that long, or when the server says that the request is void, the owner is told
- *    once, and decides whether to ask again or to look after the consumer first.
+ * 2. Silence is noticed: while something is outstanding the server sends a sign of life every `idleMs`. Without any for
+ *    two and a half times that long, or when the server says that the request is void, the owner is told once, and
+ *    decides whether to ask again or to look after the consumer first.
  */
 import { createInbox, type Msg, nanos } from "@nats-io/transport-node";
 import type { Timer } from "@tutti/kernel";
@@ -20,7 +20,7 @@ export interface PullerOptions {
   readonly onMessage: (message: Delivered) => void;
   /** A request ended unanswered, in part or in whole: there is credit to ask with again. */
   readonly onExpired: () => void;
-  /** The consumer does not answer as it should; nothing is outstanding any more. */
+  /** The consumer does not answer as it should. Nothing is outstanding any more. */
   readonly onTrouble: (reason: string) => void;
 }
 
@@ -32,7 +32,7 @@ export class Puller {
   readonly #subscription: KeptSubscription;
   readonly #watch: Timer;
   #consumer = "";
-  /** Counts the times everything outstanding was given up, so that late words about it are told apart. */
+  /** Counts the times everything outstanding was given up, so that late words about it are distinguished. */
   #round = 0;
   #outstanding = 0;
   #heardMs: number;
@@ -60,7 +60,7 @@ export class Puller {
     this.#outstanding = 0;
   }
 
-  /** Asks for more. Throws where there is no connection; nothing is outstanding then. */
+  /** Asks for more. Throws where there is no connection. Nothing is outstanding then. */
   ask(count: number): void {
     const { connection, stream, idleMs } = this.#options;
     const request = { batch: count, expires: nanos(idleMs * 6), idle_heartbeat: nanos(idleMs) };
@@ -101,7 +101,7 @@ export class Puller {
     const code = message.headers?.code ?? 0;
     if (code === 100) return;
     const left = Number(message.headers?.get(headerOfPending) || Number.NaN);
-    // The end of a request that ran its time is the one ordinary word; it says how much of it was not used.
+    // The end of a request that ran its time is the one ordinary word. It says how much of it was not used.
     if (code === 408 && Number.isFinite(left)) {
       this.#outstanding = Math.max(0, this.#outstanding - left);
       this.#options.onExpired();

@@ -16,7 +16,7 @@ import { natsServerProgram } from "./program.ts";
 export interface NatsServerOptions {
   /** Default true. As text: more of its block, such as `sync_interval: always`. */
   readonly jetstream?: boolean | string;
-  /** Where JetStream keeps its files; a folder of its own, removed at the end, unless given. */
+  /** Where JetStream keeps its files. A folder of its own, removed at the end, unless given. */
   readonly dir?: string;
   /** Default: a free one. */
   readonly port?: number;
@@ -31,7 +31,7 @@ export interface NatsServer {
   readonly address: string;
   readonly port: number;
   readonly dir: string;
-  /** The process id; undefined while it is down. */
+  /** The process id. Undefined while it is down. */
   readonly pid: number | undefined;
   /** Ends it in order, or at once (`kill`), keeping port and files. */
   down(how?: "stop" | "kill"): Promise<void>;
@@ -57,7 +57,7 @@ export interface NatsClusterOptions {
 
 export type NatsCluster = readonly NatsServer[] & AsyncDisposable;
 
-/** A cluster with JetStream, of three servers unless told otherwise; resolves when streams can be on all of them. */
+/** A cluster with JetStream, of three servers unless told otherwise. Resolves when streams can be on all of them. */
 export async function startNatsCluster(options: NatsClusterOptions = {}): Promise<NatsCluster> {
   for (let attempts = 1; ; attempts++) {
     const { cluster, monitors } = await launch(options);

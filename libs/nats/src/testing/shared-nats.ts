@@ -1,6 +1,7 @@
 /**
- * One NATS server for all tests of a run, with an account for each test file. Who verifies starts it with `startSharedNats` and gives its
- * environment to the test processes. A test process without that environment starts a server of its own, once.
+ * One NATS server for all tests of a run, with an account for each test file. Who verifies starts it with
+ * `startSharedNats` and gives its environment to the test processes. A test process without that environment starts a
+ * server of its own, once.
  *
  * 1. An account is handed out once, whichever processes ask: a file of its name is made, which must not exist.
  * 2. A test that kills, restarts or fills a server starts its own, and so does one that needs other settings of it.

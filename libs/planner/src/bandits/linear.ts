@@ -1,8 +1,8 @@
 /**
- * A contextual bandit: the reward of each option is a line over its features, learned by ridge regression, and whoever may explore
- * adds what is not sure (LinUCB, Li et al. 2010).
+ * A contextual bandit: the reward of each option is a line over its features, learned by ridge regression, and if it
+ * may explore, it adds what is not sure (LinUCB, Li et al. 2010).
  *
- * 1. At most a set share of choices explores; the others take what is expected to be best.
+ * 1. At most a set share of choices explores. The others take what is expected to be best.
  * 2. As long as the best is less sure than `confidenceLeast`, and exploring is not allowed, the safe option is chosen.
  * 3. No chance: the same cases in the same order give the same choices.
  */

@@ -1,6 +1,6 @@
 /**
- * A bandit without context: each option won so often, and is chosen as often as it may be the best (Thompson 1933). Old outcomes
- * count less and less, so that it notices when another one has become better.
+ * A bandit without context: each option won so often, and is chosen as often as it may be the best (Thompson 1933). Old
+ * outcomes count less and less, so that it notices when another one has become better.
  */
 import type { Draws } from "../chance/draws.ts";
 import type { Choice, Chooser } from "./choice.ts";

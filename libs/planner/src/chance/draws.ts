@@ -6,7 +6,7 @@ export class Draws {
     this.#state = seed >>> 0;
   }
 
-  /** Where it stands: `new Draws(state)` goes on from there. */
+  /** Where it stands: `new Draws(state)` continues from there. */
   get state(): number {
     return this.#state;
   }

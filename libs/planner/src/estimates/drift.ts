@@ -1,10 +1,10 @@
 /**
- * Whether values are no longer as they were learned: sums of deviations above and below what was expected, less an allowance for each
- * value (CUSUM, Page 1954). Chance alone hardly ever gets a sum this far; a lasting change of one deviation does within some
- * fifteen values, and one of three within three.
+ * Whether values are no longer as they were learned: sums of deviations above and below what was expected, less an
+ * allowance for each value (CUSUM, Page 1954). Chance alone hardly ever gets a sum this far. A lasting change of one
+ * deviation does within some fifteen values, and one of three within three.
  */
 export interface Drift {
-  /** How many values ago it began. */
+  /** How many values ago it started. */
   readonly samples: number;
   /** By which factor values were other than expected until it was noticed: 2 is twice as long. */
   readonly factor: number;

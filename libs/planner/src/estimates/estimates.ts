@@ -1,14 +1,15 @@
 /**
  * How long attempts take and how likely they fail, learned from those that ended.
  *
- * The logarithm of an attempt's time is a sum: what its capability takes, how fast its agent is at anything, how fast that
- * agent is at this, and how the time grows with the size of the input. Each part is learned on its own, so that an agent that
- * is new to a capability is expected to be as fast as it was elsewhere, and a new agent to be like the others. Around that
- * sum, the times of a capability spread as they did. What was never seen is expected to be like the wider kind it is one of.
+ * The logarithm of an attempt's time is a sum: what its capability takes, how fast its agent is at anything, how fast
+ * that agent is at this, and how the time grows with the size of the input. Each part is learned on its own, so that an
+ * agent that is new to a capability is expected to be as fast as it was elsewhere, and a new agent to be like the
+ * others. Around that sum, the times of a capability spread as they did. What was never seen is expected to be like the
+ * wider kind it is one of.
  *
  * 1. Memory is bounded: what was not heard of longest is forgotten.
- * 2. What is learned fades: a part becomes unsure again by a little with each observation, so that an agent that has become
- *    slow is known to be slow after some twenty attempts.
+ * 2. What is learned fades: a part becomes unsure again by a little with each observation, so that an agent that has
+ *    become slow is known to be slow after some twenty attempts.
  * 3. Nothing here reads a clock, and the same observations in the same order give the same estimates.
  */
 import { type Drift, DriftWatch } from "./drift.ts";
@@ -22,17 +23,18 @@ export interface Subject {
   readonly capability: string;
   /** Empty: any agent. */
   readonly agentId: string;
-  /** Size of the input; 0 where it is not known. */
+  /** Size of the input. 0 where it is not known. */
   readonly inputBytes: number;
   /**
-   * Wider kinds it is one of, the nearest first: this task in any run, this capability in any version, anything. As long as
-   * nothing was seen of it the nearest that is known speaks for it, and what is seen of it first is weighed against that.
+   * Wider kinds it is one of, the nearest first: this task in any run, this capability in any version, anything. As
+   * long as nothing was seen of it the nearest that is known speaks for it, and what is seen of it first is weighed
+   * against that.
    */
   readonly within?: readonly string[];
 }
 
 export interface Estimate {
-  /** Expected time at work. */
+  /** Expected time running. */
   readonly meanMs: number;
   /** The time that half of them take. */
   readonly medianMs: number;
@@ -70,7 +72,7 @@ const declaredPrior = 0.01;
 const growthPrior = { mean: 0.5, variance: 0.1 } as const;
 const noisePrior = 0.25;
 const noiseLeast = 0.0025;
-/** A deviation of a factor of twenty: whoever sees more than that has learned nothing. */
+/** A deviation of a factor of twenty: a larger one means that nothing was learned. */
 const noiseMost = 9;
 /** Whatever was seen, an estimate is a time: between a millionth of a millisecond and a few hundred years. */
 const exponents = { least: -14, most: 30 } as const;
@@ -199,7 +201,10 @@ export class Estimates {
       under === undefined ? new Recent(limits.pairsMax) : under.#pairs.fork((known) => known.clone());
   }
 
-  /** What is learned with it is known there alone; what is learned here is known there too, as far as nothing was learned of it there. */
+  /**
+   * What is learned with it is known there alone. What is learned here is known there too, as far as nothing was
+   * learned of it there.
+   */
   fork(): Estimates {
     return new Estimates(defaultLimits, this);
   }
@@ -248,7 +253,7 @@ export class Estimates {
     };
   }
 
-  /** The time that a share of such attempts does not exceed; undefined as long as nothing is known. */
+  /** The time that a share of such attempts does not exceed. Undefined as long as nothing is known. */
   quantileMs(subject: Subject, share: number): number | undefined {
     const known = this.#known([subject.capability, ...(subject.within ?? [])]);
     if (known === undefined) return undefined;
@@ -265,12 +270,12 @@ export class Estimates {
     agent.variance = declaredPrior;
   }
 
-  /** How its times are no longer as they were learned; undefined while they are. */
+  /** How its times are no longer as they were learned. Undefined while they are. */
   drift(capability: string): Drift | undefined {
     return this.#kinds.peek(capability)?.drift.drift;
   }
 
-  /** By which factor the agent is slower than others, over all that it does; 1 for one that is not known. */
+  /** By which factor the agent is slower than others, over all that it does. 1 for one that is not known. */
   slowness(agentId: string): number {
     return Math.exp(between(-5, this.#agents.peek(agentId)?.mean ?? 0, 5));
   }
@@ -302,7 +307,7 @@ export class Estimates {
   #sum({ capability, agentId, inputBytes }: Subject, kind: Kind) {
     const agent = this.#agents.peek(agentId) ?? new Latent(0, agentPrior);
     const pair = this.#pairs.peek(pairKey(capability, agentId)) ?? new Pair();
-    // Without a size the usual one is meant; and of another kind's inputs nothing follows.
+    // Without a size the usual one is meant. of another kind's inputs nothing follows.
     const isOwn = this.#kinds.peek(capability) === kind;
     const size = inputBytes > 0 && isOwn ? Math.log1p(inputBytes) : kind.meanSize;
     return sumOf(partsOf(kind, agent, pair, size));

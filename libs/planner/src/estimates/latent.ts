@@ -1,7 +1,7 @@
 /**
- * A number that cannot be seen itself, only in sums with others: what is believed of it, and how surely. An observation of
- * the sum moves each part by as much as it was unsure (a Kalman filter that keeps no covariances: with few parts per sum and
- * observations that vary them, what that loses is not worth a matrix).
+ * A number that cannot be seen itself, only in sums with others: what is believed of it, and how surely. An observation
+ * of the sum moves each part by as much as it was unsure (a Kalman filter that keeps no covariances: with few parts per
+ * sum and observations that vary them, what that loses is not worth a matrix).
  */
 export class Latent {
   mean: number;
@@ -34,7 +34,7 @@ export function sumOf(parts: readonly Part[]): { readonly mean: number; readonly
   return { mean, variance };
 }
 
-/** Takes in what the sum was, seen through `noise` (a variance); gives by how much it was other than expected. */
+/** Takes in what the sum was, seen through `noise` (a variance). Gives by how much it was other than expected. */
 export function observe(parts: readonly Part[], seen: number, noise: number): number {
   const { mean, variance } = sumOf(parts);
   const surprise = seen - mean;

@@ -1,6 +1,6 @@
 /**
- * How good results are, 0 to 1: by checks that held, by votes, by whoever judges. A mean per kind and per agent at it, each drawn to the wider
- * one as long as little was seen of it: what nothing is known of is as good as what it is one of.
+ * How good results are, 0 to 1: by checks that held, by votes, by judges. A mean per kind and per agent at it, each
+ * drawn to the wider one as long as little was seen of it: what nothing is known of is as good as what it is one of.
  */
 import { type Drift, DriftWatch } from "./drift.ts";
 import type { Subject } from "./estimates.ts";
@@ -19,7 +19,7 @@ export interface QualityEstimate {
 /** So many results of its own weigh as much as all that is known of the wider kind. */
 const shrinkage = 8;
 const memory = 100;
-/** Before anything is known: most results are good, and nobody knows. */
+/** Before anything is known: most results are good, and the rest is unknown. */
 const usual = { mean: 0.9, deviation: 0.2 } as const;
 const sizesMax = 20_000;
 /** A normal distribution has one in ten below so many deviations. */

@@ -1,6 +1,7 @@
 /**
- * What attempts use up, tokens and money, learned as times are: a sum of logarithms of what the kind uses, of who does it, and of how large
- * the input is, with quantiles and drift. An attempt that used none of it tells how often that is so, and nothing of how much.
+ * What attempts use up, tokens and money, learned as times are: a sum of logarithms of what the kind uses, of who does
+ * it, and of how large the input is, with quantiles and drift. An attempt that used none of it tells how often that is
+ * so, and nothing of how much.
  */
 import type { Drift } from "./drift.ts";
 import { Estimates, type EstimatesLimits, type Subject } from "./estimates.ts";

@@ -2,11 +2,14 @@
 export interface Delays {
   /** Once, before anything is ready. */
   readonly startMs: number;
-  /** From an end at an agent until what follows from it may begin. */
+  /** From an end at an agent until what follows from it may start. */
   readonly turnMs: number;
   /** The same where what follows was not known before: it is added first. */
   readonly growMs: number;
-  /** From an assignment until the agent begins, and from its end until it can be given something else: its slot is taken meanwhile. */
+  /**
+   * From an assignment until the agent starts, and from its end until it can be given something else: its slot is taken
+   * meanwhile.
+   */
   readonly beginMs: number;
   /** Per assignment, one after the other. */
   readonly assignMs: number;

@@ -1,6 +1,6 @@
-/** Says who does what next, as it is asked while work goes on: by the platform, or in virtual time by `execute`. */
+/** Says who does what next, as it is asked while work continues: by the platform, or in virtual time by `execute`. */
 export interface Dispatcher {
-  /** All that the task needs has ended, and it may begin. Said again of a task that was lost. */
+  /** All that the task needs has ended, and it may start. Said again of a task that was lost. */
   ready(task: number, nowMs: number): void;
   /** The task has ended after so long at the agent. */
   ended(task: number, agent: number, tookMs: number, nowMs: number): void;
@@ -9,8 +9,8 @@ export interface Dispatcher {
   /** The agent left before the task ended. */
   lost(task: number, agent: number, nowMs: number): void;
   /**
-   * What to begin now; asked until it is undefined. A task that was given counts as begun; one that is at work already is begun a
-   * second time, elsewhere.
+   * What to start now. Asked until it is undefined. A task that was given counts as started. One that is running
+   * already is started a second time, elsewhere.
    */
   next(presence: Presence, nowMs: number): Assignment | undefined;
   /** When to be asked again, should nothing happen before. Absent: not before something happens. */
@@ -26,6 +26,6 @@ export interface Assignment {
 
 /** Who is there. */
 export interface Presence {
-  /** How many more tasks the agent could take now; 0 while it is away. */
+  /** How many more tasks the agent could take now. 0 while it is away. */
   freeSlots(agent: number): number;
 }

@@ -1,14 +1,17 @@
 /**
- * Work done in virtual time: what a dispatcher's decisions come to if tasks take as long as they do. Everything that plans is
- * measured here, and a recorded session is done again under another engine.
+ * Work done in virtual time: what a dispatcher's decisions come to if tasks take as long as they do. Everything that
+ * plans is measured here, and a recorded session is done again under another engine.
  *
- * 1. Exact: it goes from event to event; at each moment all that happens is told first, and then the dispatcher is asked.
+ * 1. Exact: it goes from event to event. At each moment all that happens is told first, and then the dispatcher is
+ *    asked.
  * 2. A dispatcher that breaks a rule (a task that is not ready, an agent that is not free or cannot do it) is an error.
- * 3. An input moves to the agent from when its task ended; until it is there the task has its slot and waits.
- * 4. A task whose agent leaves is lost and ready again. Whatever never began or never ended is told as left.
- * 5. A dispatcher may give a task that is at work to a second agent. The first to end it counts, and the other lets go at once.
+ * 3. An input moves to the agent from when its task ended. Until it is there the task has its slot and waits.
+ * 4. A task whose agent leaves is lost and ready again. Whatever never started or never ended is told as left.
+ * 5. A dispatcher may give a task that is running to a second agent. The first to end it counts, and the other lets go
+ *    at once.
  * 6. Others may take slots for a while. Who has none that is free gives the next one that is.
- * 7. Whatever carries the work takes time of its own (`Delays`): nobody is told of an end, and no agent begins, at once.
+ * 7. Whatever carries the work takes time of its own (`Delays`): no part learns of an end, and no agent starts, at
+ *    once.
  */
 import { Heap } from "../structures/heap.ts";
 import { durationMs, type Problem } from "../work/problem.ts";
@@ -22,13 +25,13 @@ export interface Execution {
   readonly agentOf: Int32Array;
   /** When the last one ended, and that was known. */
   readonly makespanMs: number;
-  /** Time of slots at work, waiting for inputs included. */
+  /** Time of slots running, waiting for inputs included. */
   readonly busyMs: number;
   /** The same by agent. */
   readonly busyMsOf: Float64Array;
   /** How often a task was lost with its agent. */
   readonly losses: number;
-  /** How often a task that was at work was begun at another agent too. */
+  /** How often a task that was running was started at another agent too. */
   readonly copies: number;
   /** Tasks that did not end: the dispatcher gave nothing more, and nothing more was to happen. */
   readonly left: number;

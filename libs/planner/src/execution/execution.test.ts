@@ -181,7 +181,7 @@ describe("a live plan", () => {
   });
 
   it("outruns a straggler, where it may", () => {
-    // Nobody knows that the third is long; it is begun at the slow agent.
+    // Nobody knows that the third is long. It is started at the slow agent.
     const problem = problemOf({ graph: three, sizesMs: [10, 10, 100] }, fleetOf([2, 2, 1.2]));
     const tasks = ["a", "b", "c"].map((capability) => ({ capability, within: [], inputBytes: 0 }));
     const agents = [0.5, 0.5, 1 / 1.2].map((slowness, agent) => ({ agentId: `${agent}`, slowness }));

@@ -2,8 +2,8 @@ import type { Plan } from "../plan/plan.ts";
 import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
 
 /**
- * A plan to the letter: each agent does its tasks in the order of their planned starts, none before its turn. Where all takes as
- * long as was planned, nothing begins later than it was to.
+ * A plan to the letter: each agent does its tasks in the order of their planned starts, none before its turn. Where all
+ * takes as long as was planned, nothing starts later than it was to.
  */
 export class Follow implements Dispatcher {
   readonly #turns: readonly number[][];

@@ -6,8 +6,9 @@ export interface InLineRules {
   /** What is done first: what was ready first, or what has the greatest of these. */
   readonly first: "ready" | Float64Array;
   /**
-   * By whom: the first that is free, as if all were the same; the fastest of those that are free; or, as pools do by themselves,
-   * the one with the greatest share of free slots, and of such the one that was not given anything for longest.
+   * By whom: the first that is free, as if all were the same. The fastest of those that are free. Or, as pools do by
+   * themselves, the one with the greatest share of free slots, and of such the one that was not given anything for
+   * longest.
    */
   readonly by: "anyone" | "fastest" | "leastLoaded";
   /** For `leastLoaded`: agents in the order in which they were given something before, longest ago first. Absent: by number. */
@@ -15,8 +16,8 @@ export interface InLineRules {
 }
 
 /**
- * Tasks stand in a line and whoever is free takes the first that it can do: what queues do. Those that ask the same of their
- * agent stand in one line, so that a task that nobody free can do holds nobody up.
+ * Tasks stand in a line and a free agent takes the first that it can do: what queues do. Those that ask the same of their
+ * agent stand in one line, so that a task without a free agent holds up no other.
  */
 export class InLine implements Dispatcher {
   readonly #problem: Problem;

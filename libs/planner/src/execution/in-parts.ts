@@ -11,8 +11,8 @@ export interface Share {
 }
 
 /**
- * Several dispatchers on the same agents, each with tasks of its own. None knows of the others' tasks: what a part waits for from
- * another has not happened until it has. Asked for what begins, they come in their order.
+ * Several dispatchers on the same agents, each with tasks of its own. None knows of the others' tasks: what a part
+ * waits for from another has not happened until it has. Asked for what starts, they come in their order.
  */
 export class InParts implements Dispatcher {
   readonly #parts: readonly { readonly tasks: readonly number[]; readonly dispatcher: Dispatcher }[];

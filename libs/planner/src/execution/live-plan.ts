@@ -1,14 +1,16 @@
 /**
- * A plan that is followed loosely: whenever an agent could take a task and a task could begin, the most urgent tasks are placed
- * anew on the agents as they are, by what is expected of them now. What should begin now begins; nothing else is fixed.
+ * A plan that is followed loosely: whenever an agent could take a task and a task could start, the most urgent tasks
+ * are placed again on the agents as they are, by what is expected of them now. What should start now starts. Nothing
+ * else is fixed.
  *
- * 1. Ranks are those of HEFT over what is expected. They are reckoned anew after a share of the tasks has ended, not each time.
- * 2. Placed are the most urgent tasks up to a horizon, also those that are not ready: they keep a place at a fast agent from
- *    being taken by something that can wait. Behind the horizon only what is ready counts. So a moment's work does not grow with
- *    the graph.
- * 3. Where copies are allowed and an agent has nothing to begin, it begins a task a second time that is at work at a slower one
- *    and is expected to end there later: a straggler is outrun. Nobody knows of a task that it is long before it is.
- * 4. An agent is never kept free without end: what waits for another agent is placed anew at every event.
+ * 1. Ranks are those of HEFT over what is expected. They are reckoned again after a share of the tasks has ended, not
+ *    each time.
+ * 2. Placed are the most urgent tasks up to a horizon, also those that are not ready: they keep a place at a fast agent
+ *    from being taken by something that can wait. Behind the horizon only what is ready counts. So a moment's work does
+ *    not grow with the graph.
+ * 3. Where copies are allowed and an agent has nothing to start, it starts a task a second time that is running at a
+ *    slower one and is expected to end there later: a straggler is outrun. A task is not known to be long before it is.
+ * 4. An agent is never kept free without end: what waits for another agent is placed again at every event.
  */
 import { FreeTime } from "../plan/free-time.ts";
 import { byRank, upwardRanks } from "../plan/ranks.ts";
@@ -18,7 +20,7 @@ import type { Outlook } from "./outlook.ts";
 
 /** Placed are this many tasks per slot, and at least so many. */
 const horizon = { perSlot: 4, least: 128 } as const;
-/** How often a task may be at work at once. */
+/** How often a task may be running at once. */
 const attemptsMax = 4;
 /** An agent that is wanted before this share of the copy is done makes none. */
 const wantedWithin = 0.1;
@@ -26,7 +28,7 @@ const wantedWithin = 0.1;
 const evenShare = 0.5;
 /** One in ten ends later. */
 const longShare = 0.9;
-/** Ranks are reckoned anew when this share of what is left has ended. */
+/** Ranks are reckoned again when this share of what is left has ended. */
 const rankedAnewAfter = 0.02;
 
 export class LivePlan implements Dispatcher {
@@ -34,7 +36,7 @@ export class LivePlan implements Dispatcher {
   readonly #outlook: Outlook;
   readonly #free: readonly FreeTime[];
   readonly #slotsOf: readonly (readonly number[])[];
-  /** When each task ends or is expected to; `Infinity` while nobody can say. */
+  /** When each task ends or is expected to. `Infinity` if unknown. */
   readonly #endMs: Float64Array;
   readonly #state: Uint8Array;
   /** Where each is, or is expected. */
@@ -48,7 +50,7 @@ export class LivePlan implements Dispatcher {
   #changed = true;
   #begin: Assignment[] = [];
   #wakeMs = Number.POSITIVE_INFINITY;
-  /** How often the plan was made anew. */
+  /** How often the plan was made again. */
   plans = 0;
 
   constructor(problem: Problem, outlook: Outlook, { copies = false }: { readonly copies?: boolean } = {}) {
@@ -70,14 +72,14 @@ export class LivePlan implements Dispatcher {
 
   ready(task: number): void {
     this.#outlook.ready(task);
-    // What was found has to be ranked before it can begin.
+    // What was found has to be ranked before it can start.
     if (this.#problem.grown[task] === 1) this.#endedSinceRanks = Number.POSITIVE_INFINITY;
     this.#state[task] = states.ready;
     this.#readyCount++;
     this.#changed = true;
   }
 
-  /** It has been at work there since then: whoever takes over a plan says so of what was begun before. */
+  /** It has been running there since then: the taker of a plan says so of what was started before. */
   begun(task: number, agent: number, startMs: number): void {
     this.#outlook.ready(task);
     this.#state[task] = states.running;
@@ -136,7 +138,7 @@ export class LivePlan implements Dispatcher {
     return others.length > 0;
   }
 
-  /** What begins now, the most urgent first. */
+  /** What starts now, the most urgent first. */
   #replan(presence: Presence, nowMs: number): Assignment[] {
     const begin: Assignment[] = [];
     this.#lookAhead(nowMs);
@@ -177,7 +179,7 @@ export class LivePlan implements Dispatcher {
     this.#outlook.look();
     const usual = new Float64Array(this.#problem.tasks);
     const { grown } = this.#problem;
-    // Nobody knows yet of what is still to be found.
+    // Tasks that are still to be found are unknown.
     const isLeft = (task: number) =>
       this.#state[task] !== states.done && (grown[task] === 0 || this.#state[task] !== states.waiting);
     for (let task = 0; task < usual.length; task++)
@@ -187,7 +189,7 @@ export class LivePlan implements Dispatcher {
     this.#endedSinceRanks = 0;
   }
 
-  /** Who is ahead at each task that is at work, and when it is expected to end. */
+  /** Who is ahead at each task that is running, and when it is expected to end. */
   #lookAhead(nowMs: number): void {
     this.#outlook.watch?.(this.#running, nowMs);
     for (const [task, attempts] of this.#running) {
@@ -203,7 +205,7 @@ export class LivePlan implements Dispatcher {
   #takeStock(room: Room, nowMs: number): void {
     const { slotFromMs, slotUntilMs } = this.#problem;
     const busy = new Map<number, number[]>();
-    // Whoever is behind would let go.
+    // A late agent would let go.
     for (const [task, [ahead]] of this.#running)
       if (ahead !== undefined)
         busy.set(ahead.agent, [...(busy.get(ahead.agent) ?? []), this.#endMs[task] ?? nowMs]);
@@ -212,7 +214,7 @@ export class LivePlan implements Dispatcher {
       let free = room.of(agent);
       for (const slot of slots) {
         let fromMs = free-- > 0 ? nowMs : ends.pop();
-        // Neither free nor at work: it comes later, or is away and nobody knows for how long.
+        // Neither free nor running: it comes later, or is away for an unknown time.
         const comesMs = slotFromMs[slot] ?? 0;
         fromMs ??= comesMs > nowMs ? comesMs : Number.POSITIVE_INFINITY;
         this.#free[slot]?.reset(fromMs, slotUntilMs[slot] ?? 0);
@@ -220,7 +222,7 @@ export class LivePlan implements Dispatcher {
     });
   }
 
-  /** Who is free and has nothing to begin outruns what is expected to end last. */
+  /** Who is free and has nothing to start outruns what is expected to end last. */
   #copy(begin: Assignment[], room: Room, nowMs: number): void {
     const running = [...this.#running].filter(([, attempts]) => attempts.length < attemptsMax);
     running.sort(([one], [other]) => (this.#endMs[other] ?? 0) - (this.#endMs[one] ?? 0) || one - other);
@@ -256,12 +258,12 @@ export class LivePlan implements Dispatcher {
     return best;
   }
 
-  /** Whether something else is to begin there within this time. */
+  /** Whether something else is to start there within this time. */
   #isWanted(slot: number, withinMs: number, nowMs: number): boolean {
     return (this.#free[slot]?.earliest(nowMs, withinMs) ?? Number.POSITIVE_INFINITY) > nowMs;
   }
 
-  /** Where it is expected to end earliest; gives when it begins there. */
+  /** Where it is expected to end earliest. Gives when it starts there. */
   #place(task: number, nowMs: number): number {
     const { demands, candidates, agentOfSlot, pinned, releaseMs } = this.#problem;
     const wanted = pinned[task] ?? -1;
@@ -309,7 +311,9 @@ interface Attempt {
   readonly startMs: number;
 }
 
-/** Who could begin something: slots that are free, and then those at a task that another agent is expected to end first. */
+/**
+ * Who could start something: slots that are free, and then those at a task that another agent is expected to end first.
+ */
 class Room {
   readonly #free: Int32Array;
   readonly #behind = new Map<number, number[]>();

@@ -8,21 +8,21 @@ import { durationMs } from "../work/problem.ts";
 export interface Outlook {
   /** How long the task would take at the agent. */
   expectedMs(task: number, agent: number): number;
-  /** How much longer at most, in this share of cases, when it has been at work for so long and has not ended. */
+  /** How much longer at most, in this share of cases, when it has been running for so long and has not ended. */
   remainingMs(task: number, agent: number, elapsedMs: number, share: number): number;
   /** How long it would take at an agent like the others: by this tasks are ranked. */
   usualMs(task: number): number;
   /** Ranks are about to be reckoned, of all that has not ended. */
   look(): void;
-  /** What is at work now, and since when: whatever has not ended yet tells something too. */
+  /** Running work now, and since when: whatever has not ended yet tells something too. */
   watch?(running: Running, nowMs: number): void;
-  /** The task may begin: its inputs are there, and how large they are. */
+  /** The task may start: its inputs are there, and how large they are. */
   ready(task: number): void;
   /** The task took so long at the agent: something to learn from. */
   ended(task: number, agent: number, tookMs: number): void;
 }
 
-/** Attempts of tasks that are at work. */
+/** Attempts of tasks that are running. */
 export type Running = ReadonlyMap<number, readonly { readonly agent: number; readonly startMs: number }[]>;
 
 /** All is known from the beginning. */
@@ -63,11 +63,11 @@ export class KnownTimes implements Outlook {
 export interface Described {
   readonly capability: string;
   readonly within: readonly string[];
-  /** Of its input; looked at when that is there. 0 where it is not known. */
+  /** Of its input. Looked at when that is there. 0 where it is not known. */
   readonly inputBytes: number;
 }
 
-/** An agent, to estimates: known by what it did; or, where its speed is declared, by that alone. */
+/** An agent, to estimates: known by what it did. Or, where its speed is declared, by that alone. */
 export interface DescribedAgent {
   readonly agentId: string;
   /** By which factor it takes longer than an agent of speed 1. Absent: as learned. */
@@ -83,9 +83,10 @@ const unknownMs = 1_000;
 const unknownGrowth = 0.5;
 
 /**
- * What estimates say of tasks, kept in a table of kinds and agents: it is asked millions of times, and an end changes the row
- * of its kind and the column of its agent. How large a task's input is beside others of its kind is a factor of its own. Before
- * the input is there, a task is expected to be as large among its kind as those are among theirs that it comes after.
+ * What estimates say of tasks, kept in a table of kinds and agents: it is asked millions of times, and an end changes
+ * the row of its kind and the column of its agent. How large a task's input is beside others of its kind is a factor of
+ * its own. Before the input is there, a task is expected to be as large among its kind as those are among theirs that
+ * it comes after.
  */
 export class LearnedTimes implements Outlook {
   readonly #estimates: Estimates;
@@ -151,7 +152,9 @@ export class LearnedTimes implements Outlook {
     }
   }
 
-  /** Kinds of which little is known and which are at work for longer than was believed take longer than was believed. */
+  /**
+   * Kinds of which little is known and which are running for longer than was believed take longer than was believed.
+   */
   watch(running: Running, nowMs: number): void {
     const elapsed: number[][] = this.#rows.map(() => []);
     for (const [task, attempts] of running) {
@@ -184,7 +187,7 @@ export class LearnedTimes implements Outlook {
     const by = slowness === undefined ? agentId : "";
     this.#estimates.learn({ capability, within, agentId: by, inputBytes }, tookMs / (slowness ?? 1));
     this.#rows.forEach((row, number) => {
-      // A row is asked for anew as a whole: side by side, old and new would mislead.
+      // A row is asked for again as a whole: side by side, old and new would mislead.
       if (number === kind || within.includes(row.basis)) row.fresh.fill(0);
       else if (slowness === undefined) row.fresh[agent] = 0;
     });
@@ -228,7 +231,7 @@ class Row {
   readonly deviations: Float64Array;
   readonly fresh: Uint8Array;
   basis = "";
-  /** How much longer the kind takes than was learned, by those of it that are at work. */
+  /** How much longer the kind takes than was learned, by those of it that are running. */
   lateFactor = 1;
   growth = 0;
   #confidence = 0;

@@ -1,14 +1,14 @@
 /**
- * What a series will be: a level, a trend that flattens out, and a season that repeats, each smoothed as values come (Holt and Winters,
- * additive, with a damped trend).
+ * What a series will be: a level, a trend that flattens out, and a season that repeats, each smoothed as values come
+ * (Holt and Winters, additive, with a damped trend).
  *
- * 1. Values come at equal distances. A season is learned once it has been seen twice; before, there is none.
- * 2. How far it was off one step ahead tells how far it may be off: low and high are quantiles 0.1 and 0.9 as if that were
- *    bell-shaped, wider the further ahead.
+ * 1. Values come at equal distances. A season is learned once it has been seen twice. Before, there is none.
+ * 2. How far it was off one step ahead tells how far it may be off: low and high are quantiles 0.1 and 0.9 as if that
+ *    were bell-shaped, wider the further ahead.
  * 3. What is forecast is never below 0 where nothing was.
  */
 export interface SeasonalOptions {
-  /** Values per season; 0 or 1: there is none. */
+  /** Values per season. 0 or 1: there is none. */
   readonly season: number;
   /** How much of a deviation the level takes over: 0 to 1. */
   readonly levelShare?: number;

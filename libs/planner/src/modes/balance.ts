@@ -1,11 +1,12 @@
 /**
- * Moves tasks that have not begun from a part of a session that is held up to one that is not.
+ * Moves tasks that have not started from a part of a session that is held up to one that is not.
  *
- * 1. What has begun stays. A task moves once.
- * 2. Agents are shared: moving brings something only where a slot is free that the part does not come to use and that could take
- *    the task.
+ * 1. What has started stays. A task moves once.
+ * 2. Agents are shared: moving brings something only where a slot is free that the part does not come to use and that
+ *    could take the task.
  * 3. What tasks moved away from is given none for a while: that none waits there any more does not make it quick.
- * 4. Unless the whole is expected to end earlier by a share that is worth it, nothing moves; so it does not go back and forth.
+ * 4. Unless the whole is expected to end earlier by a share that is worth it, nothing moves. So it does not go back and
+ *    forth.
  */
 import { counted, spanOf } from "@tutti/kernel";
 import type { PartMode } from "./cut.ts";
@@ -13,9 +14,9 @@ import type { PartMode } from "./cut.ts";
 export interface PartProgress {
   readonly partId: string;
   readonly mode: PartMode;
-  /** In the order in which they would begin. */
+  /** In the order in which they would start. */
   readonly unstarted: readonly MovableTask[];
-  /** Until what is at work is expected to have ended. */
+  /** Until running work is expected to have ended. */
   readonly atWorkMs: number;
   /** How many slots it has, on the average of late. */
   readonly slots: number;
@@ -43,7 +44,7 @@ export interface Move {
 }
 
 export interface Surroundings {
-  /** Slots that nobody uses and that could take the tasks. */
+  /** Free slots that could take the tasks. */
   readonly freeSlots: number;
   /** By which share the whole has to end earlier. Absent: a tenth. */
   readonly gainLeast?: number;

@@ -2,7 +2,7 @@ import { Latent, observe } from "../estimates/latent.ts";
 import type { Outlook } from "../execution/outlook.ts";
 import type { Problem } from "../work/problem.ts";
 
-/** What is believed of tasks before any of them has begun. */
+/** What is believed of tasks before any of them has started. */
 export interface Beliefs {
   readonly mediansMs: Float64Array;
   readonly kindVariance: Float64Array;
@@ -27,8 +27,8 @@ const leastVariance = 0.01;
 const shapeOf = (variance: number) => Math.PI / Math.sqrt(3 * variance);
 
 /**
- * An outlook that is cheap enough to try a plan on drawn times: beliefs about tasks, and what those of their kind that have ended
- * took beside what was believed. `LearnedTimes` knows more; this changes no estimates.
+ * An outlook that is cheap enough to try a plan on drawn times: beliefs about tasks, and what those of their kind that
+ * have ended took beside what was believed. `LearnedTimes` knows more. This changes no estimates.
  */
 export class Believed implements Outlook {
   readonly #problem: Problem;

@@ -69,7 +69,7 @@ export function chooseMode(
   return chooseAmong(features, expected, chooser, question);
 }
 
-/** What is expected of a mode, by whoever knows. */
+/** What is expected of a mode, by the estimator. */
 export interface Expected extends Option {
   readonly use: { readonly timeMs: number; readonly money: number };
   /** How it is done and was found, in words. */
@@ -104,7 +104,7 @@ export function chooseAmong(
   };
 }
 
-/** Where nobody says what anything costs, the time of agents is the cost. */
+/** If costs are unknown, the time of agents is the cost. */
 function expectedOf(prediction: Prediction, excluded: string | undefined): Expected {
   const { mode, meanMs, highMs, timesMs, busyMs, money, quality, by } = prediction;
   const ineligible = excluded ?? prediction.ineligible;
@@ -164,7 +164,7 @@ export interface Lesson {
   readonly realMs: number;
 }
 
-/** What a choice was expected to lose because it was made to learn; 0 for others. */
+/** What a choice was expected to lose because it was made to learn. 0 for others. */
 export function expectedLossMs({
   candidates,
   chosen,
@@ -179,8 +179,8 @@ export function expectedLossMs({
 }
 
 /**
- * Takes in what came of a choice, and what the other modes would have taken, where the session was done again (`replay`). Whoever tells
- * the same twice is believed twice.
+ * Takes in what came of a choice, and what the other modes would have taken, where the session was done again
+ * (`replay`). The reporter the same twice is believed twice.
  */
 export function learnOutcome(
   chooser: ModeChooser,

@@ -1,11 +1,14 @@
 /**
- * Chooses between modes by what each is expected to come to, and learns how far those expectations are off: in general, and for each
- * mode by features of the case (a contextual bandit, whose arms share what they have in common).
+ * Chooses between modes by what each is expected to come to, and learns how far those expectations are off: in general,
+ * and for each mode by features of the case (a contextual bandit, whose arms share what they have in common).
  *
- * 1. A prediction is corrected by what was learned, never replaced: a mode that was never tried is judged by its prediction.
+ * 1. A prediction is corrected by what was learned, never replaced: a mode that was never tried is judged by its
+ *    prediction.
  * 2. Unless it is probable enough that another mode is better, the safe one is chosen.
- * 3. A mode that might be better is tried, as long as all that trying was expected to lose stays within a share of all time.
- * 4. No clock and no chance, and a choice changes nothing: what it knows follows from what came of choices, in their order.
+ * 3. A mode that might be better is tried, as long as all that trying was expected to lose stays within a share of all
+ *    time.
+ * 4. No clock and no chance, and a choice changes nothing: what it knows follows from what came of choices, in their
+ *    order.
  */
 import { type KeptRegression, Regression } from "../structures/regression.ts";
 import { scaled } from "./features.ts";
@@ -15,7 +18,7 @@ import { bestOf, proportion, scoreOf, type Weights } from "./weights.ts";
 /** Something that could be chosen, before it is judged. */
 export interface Option {
   readonly mode: Mode;
-  /** If it cannot be chosen, why; in words. */
+  /** If it cannot be chosen, why. In words. */
   readonly ineligible?: string;
   readonly meanMs: number;
   readonly highMs: number;
@@ -62,7 +65,7 @@ export interface ChooserSettings {
 
 const usualChooserSettings: ChooserSettings = { exploration: 0.05, optimism: 1, confidenceLeast: 0.6 };
 
-/** What a chooser knows. Versions that are not known are not taken: it begins anew. */
+/** What a chooser knows. Versions that are not known are not taken: it restarts. */
 export interface KeptChooser {
   readonly version: 1;
   readonly regression: KeptRegression;
@@ -78,7 +81,10 @@ export const chooserModel = "modes/1";
 const blockSize = 1 + scaled({}).length;
 /** By how much the logarithm of a time differs from what was expected, beside what the features explain. */
 const noise = 0.2;
-/** How far off predictions are believed to be: all together, and one mode beside the others; on the whole, and per feature. */
+/**
+ * How far off predictions are believed to be: all together, and one mode beside the others. On the whole, and per
+ * feature.
+ */
 const beliefs = { all: 0.4, allByFeature: 0.15, mode: 0.2, modeByFeature: 0.16 } as const;
 /** What is learned of modes beside each other is known to about this. */
 const coarse = 0.1;
@@ -160,9 +166,9 @@ export class ModeChooser {
   }
 
   /**
-   * The same of a session that was done again with the times that its tasks really took. What the used mode came out at beside the
-   * prediction is the fault of the times, and all modes share it; what it really took beside what it came out at is its own; and others are
-   * told of by what they are off by beside it.
+   * The same of a session that was done again with the times that its tasks really took. What the used mode came out at
+   * beside the prediction is the fault of the times, and all modes share it. What it really took beside what it came
+   * out at is its own. others are informed of by what they are off by beside it.
    */
   learnReplayed(
     features: Readonly<Record<string, number>>,
@@ -260,8 +266,8 @@ export class ModeChooser {
 }
 
 /**
- * How much of what was learned of one mode beside another is believed: the same drawn cases tell modes apart to a few hundredths, what
- * was learned of sessions that were only alike does not.
+ * How much of what was learned of one mode beside another is believed: the same drawn cases tell modes apart to a few
+ * hundredths, what was learned of sessions that were only alike does not.
  */
 function believed(apart: number): number {
   return apart ** 3 / (apart ** 2 + coarse ** 2);
@@ -300,7 +306,7 @@ function gainOf(judged: readonly Judged[], one: number, other: number): number {
   return Math.log(Math.max(least, judged[one]?.score ?? 0) / Math.max(least, judged[other]?.score ?? 0));
 }
 
-/** What all modes have in common, and then a block for each mode; in deviations of what is believed, over the noise. */
+/** What all modes have in common, and then a block for each mode. In deviations of what is believed, over the noise. */
 function rowOf(features: Readonly<Record<string, number>>, mode: Mode | undefined): Float64Array {
   const values = scaled(features);
   const row = new Float64Array(blockSize * (1 + modes.length));

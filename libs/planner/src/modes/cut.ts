@@ -1,9 +1,10 @@
 /**
- * Cuts a graph into parts that go best in different modes: chains of short tasks as a run, bags of short tasks that are independent of each
- * other and whatever finds more tasks as a mission, the rest by a plan.
+ * Cuts a graph into parts that go best in different modes: chains of short tasks as a run, bags of short tasks that are
+ * independent of each other and whatever finds more tasks as a mission, the rest by a plan.
  *
- * 1. Every task is in exactly one part, and a part has one mode; there are at most as many parts as modes.
- * 2. What crosses from part to part costs a hop through the session, so regions of a few tasks belong to whatever is around them.
+ * 1. Every task is in exactly one part, and a part has one mode. There are at most as many parts as modes.
+ * 2. What crosses from part to part costs a hop through the session, so regions of a few tasks belong to whatever is
+ *    around them.
  * 3. A graph of one kind is one part: there is nothing to cut.
  */
 import { type Graph, sizeOf } from "../graph/graph.ts";

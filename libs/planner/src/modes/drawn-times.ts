@@ -4,7 +4,7 @@ import { type Problem, prepare } from "../work/problem.ts";
 import type { Beliefs } from "./believed.ts";
 import type { Situation } from "./situation.ts";
 
-/** One way in which it may turn out: how long each task takes, and which tasks are found that nobody knew of. */
+/** One way in which it may turn out: how long each task takes, and which tasks are found that were unknown. */
 export interface DrawnCase {
   readonly problem: Problem;
   readonly beliefs: Beliefs;

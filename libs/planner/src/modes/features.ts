@@ -2,7 +2,7 @@ import { timingOf } from "../graph/critical-path.ts";
 import { levelsOf } from "../graph/width.ts";
 import type { Situation } from "./situation.ts";
 
-/** What a choice looks at, by name; in the order in which they are told. */
+/** What a choice looks at, by name. In the order in which they are told. */
 const featureNames = [
   "tasks",
   "depth",

@@ -1,6 +1,6 @@
 /**
- * What each mode is expected to come to: the same drawn cases are done in virtual time under each engine's own dispatcher. Cases are as
- * many as the budget has room for; the more tasks and slots, the fewer.
+ * What each mode is expected to come to: the same drawn cases are done in virtual time under each engine's own
+ * dispatcher. Cases are as many as the budget has room for. The more tasks and slots, the fewer.
  */
 import { Draws } from "../chance/draws.ts";
 import { type Execution, execute } from "../execution/execute.ts";
@@ -18,7 +18,7 @@ export interface Prediction {
   readonly meanMs: number;
   /** One in ten takes longer. */
   readonly highMs: number;
-  /** Time of agents at work. */
+  /** Time of agents running. */
   readonly busyMs: number;
   readonly money: number;
   /** Slots taken, on the average. */
@@ -31,7 +31,7 @@ export interface Prediction {
 }
 
 export interface PredictionLimits {
-  /** How often a task may be held against a slot, over all cases: what it costs to plan. */
+  /** How often a task may be compared with a slot, over all cases: what it costs to plan. */
   readonly looksMax: number;
   readonly casesMax: number;
 }
@@ -112,7 +112,7 @@ function predictedOf(
   };
 }
 
-/** What is known to be taken for such a task; else the time that it takes, at the price of the agent. */
+/** What is known to be taken for such a task. Else the time that it takes, at the price of the agent. */
 export function moneyOf(
   situation: Situation,
   { agentOf, startMs, endMs }: Pick<Execution, "agentOf" | "startMs" | "endMs">,

@@ -7,12 +7,12 @@ import type { PartMode } from "./cut.ts";
 import type { EngineDelays } from "./engines.ts";
 import type { RecordedAgent, RecordedSession } from "./recorded.ts";
 
-/** What began so close together was given in the order of the line. */
+/** What started so close together was given in the order of the line. */
 const sameMs = 15;
 
 /**
- * Of each task: from when it could begin at its agent until it did. It could when all that it needed had ended and the agent had a slot;
- * what a plan held back could when the plan gave it away, and as long after as plans take to do that.
+ * Of each task: from when it could start at its agent until it did. It could when all that it needed had ended and the
+ * agent had a slot. What a plan held back could when the plan gave it away, and as long after as plans take to do that.
  */
 export function ownDelays(
   session: RecordedSession,
@@ -30,7 +30,7 @@ export function ownDelays(
   const decisions = [...new Set(tasks.flatMap(({ decideMs }) => decideMs ?? []))].sort(
     (one, other) => one - other,
   );
-  /** Until it was decided about for the first time; the plan held back what it did not begin then. */
+  /** Until it was decided about for the first time. The plan held back what it did not start then. */
   const untilHeard = (task: number) => {
     const could = couldMs[task] ?? 0;
     const heardMs = decisions[countBelow(decisions, could)] ?? could;
@@ -74,7 +74,7 @@ class Room {
     this.#taken = taken.toSorted((one, other) => one.fromMs - other.fromMs);
   }
 
-  /** Since when there was a slot for what began then. */
+  /** Since when there was a slot for what started then. */
   take(startMs: number, endMs: number): number {
     for (let [span] = this.#taken; span !== undefined && span.fromMs < startMs; [span] = this.#taken) {
       this.#taken.shift();
@@ -120,8 +120,8 @@ export function delaysOfOthers(
 }
 
 /**
- * Agents in the order in which they were given their first task: pools begin with those that they gave nothing for longest. Plans have
- * an order of their own, which tells nothing of that.
+ * Agents in the order in which they were given their first task: pools start with those that they gave nothing for
+ * longest. Plans have an order of their own, which tells nothing of that.
  */
 export function askedBefore({ mode, tasks, agents }: RecordedSession): readonly number[] {
   if (mode === "intelligence") return [];
@@ -134,7 +134,7 @@ export function askedBefore({ mode, tasks, agents }: RecordedSession): readonly 
       const [a = 0, b = 0] = [firsts[one], firsts[other]];
       return startOf(a) === startOf(b) ? a - b : startOf(a) - startOf(b);
     });
-  // Of those that began together the first in the line went first.
+  // Of those that started together the first in the line went first.
   const groups: number[][] = [];
   let fromMs = Number.NEGATIVE_INFINITY;
   for (const agent of byStart) {

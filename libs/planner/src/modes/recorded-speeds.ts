@@ -1,6 +1,6 @@
 /**
- * How quick agents showed themselves to be: what a task took is its size by its agent's slowness, and the logarithms of both are found by
- * turns. The size is what its author said, or that of its kind.
+ * How quick agents showed themselves to be: what a task took is its size by its agent's slowness, and the logarithms of
+ * both are found by turns. The size is what its author said, or that of its kind.
  */
 import { medianOf } from "../structures/median.ts";
 

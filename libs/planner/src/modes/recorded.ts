@@ -12,18 +12,18 @@ export interface RecordedTask {
   readonly id: string;
   readonly needs: readonly string[];
   readonly demand: string;
-  /** What it is, to estimates; tasks of one kind tell a plan of each other. */
+  /** What it is, to estimates. Tasks of one kind tell a plan of each other. */
   readonly capability?: string;
   /** The agent that it was done at. */
   readonly agentId: string;
-  /** How long it was at work there, over all attempts. */
+  /** How long it was running there, over all attempts. */
   readonly workMs: number;
-  /** When it began and ended, from the start of the session. */
+  /** When it started and ended, from the start of the session. */
   readonly startMs: number;
   readonly endMs: number;
   /** When a plan gave it to its agent, where one did. */
   readonly decideMs?: number;
-  /** When it was added, from the start, where it was not there from the beginning; and by which task, if by one. */
+  /** When it was added, from the start, where it was not there from the beginning. by which task, if by one. */
   readonly addedMs?: number;
   readonly foundBy?: string;
   /** How large its input is: time grows with its square root. */
@@ -113,8 +113,8 @@ export function recordedWork({
 }
 
 /**
- * What a plan believed: of all tasks of a kind the same, but for the sizes of their inputs. What was expected of each is recorded when it was
- * given away, by what was known then; the middle of these stands for what the plan went by.
+ * What a plan believed: of all tasks of a kind the same, but for the sizes of their inputs. What was expected of each
+ * is recorded when it was given away, by what was known then. The middle of these stands for what the plan went by.
  */
 function beliefsThen(tasks: readonly RecordedTask[], sizesMs: readonly number[]): Beliefs {
   const usualMs = sizesMs.reduce((sum, sizeMs) => sum + sizeMs, 0) / Math.max(1, sizesMs.length);
@@ -122,7 +122,7 @@ function beliefsThen(tasks: readonly RecordedTask[], sizesMs: readonly number[])
   const kinds = [...Map.groupBy(tasks, nameOf)].map(([name, those]) => {
     const expected = those.flatMap(({ expectedMs = 0 }) => (expectedMs > 0 ? [expectedMs] : []));
     const bytes = medianOf(those.map(({ inputBytes = 0 }) => inputBytes));
-    // Of which nobody expected anything was to be like all of them.
+    // A kind without an estimate was expected to be like all of them.
     return { name, bytes, medianMs: expected.length > 0 ? medianOf(expected) : usualMs };
   });
   const numbers = new Map(kinds.map(({ name }, number) => [name, number]));

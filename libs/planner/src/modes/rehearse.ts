@@ -7,7 +7,7 @@ import { cutOf, usualPredictionLimits } from "./predict.ts";
 import type { Situation } from "./situation.ts";
 
 export interface Rehearsal extends Execution {
-  /** What decided; `ranks` where planning as the engine does would take too long. */
+  /** What decided. `ranks` where planning as the engine does would take too long. */
   readonly by: "scheduler" | "ranks";
 }
 

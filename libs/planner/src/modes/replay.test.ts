@@ -57,7 +57,7 @@ function lived(
 }
 
 const heavy = intended(layers(5, 12), (id) => 1_000 * (1 + (Number(id.split("-")[2]) % 9)));
-/** What is left of rounding; how long a plan takes to decide is the middle of what it took. */
+/** What is left of rounding. How long a plan takes to decide is the middle of what it took. */
 const exactly = { workflow: 1e-9, swarm: 1e-9, intelligence: 1e-3 };
 const compared = (session: RecordedSession) => {
   const comparison = replay(session);

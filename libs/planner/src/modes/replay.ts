@@ -1,11 +1,11 @@
 /**
- * What a session that has ended would have taken in other modes: its tasks with the times they really took, on the agents that were
- * there, under each engine's own dispatcher in virtual time.
+ * What a session that has ended would have taken in other modes: its tasks with the times they really took, on the
+ * agents that were there, under each engine's own dispatcher in virtual time.
  *
  * 1. The mode that was used is done again too: how far that is off is told, and says how far the others can be believed.
  * 2. A plan knows in a replay what it knew then: what was expected of each task, and not what it took.
- * 3. What the engine took besides the work is recorded as well, task by task: the mode that was used is done again with that, and
- *    decides anew who does what. The others take what they usually do, and as much longer as that one did.
+ * 3. What the engine took besides the work is recorded as well, task by task: the mode that was used is done again with
+ *    that, and decides again who does what. The others take what they usually do, and as much longer as that one did.
  */
 import { counted } from "@tutti/kernel";
 import { noDelays } from "../execution/delays.ts";
@@ -71,7 +71,7 @@ export function replay(
   return { modes: results, trustworthy, assumptions: assumptionsOf(session, real, trustworthy) };
 }
 
-/** As it was cut, for the real one; else as it would be. */
+/** As it was cut, for the real one. Else as it would be. */
 function partsOf(
   { tasks }: RecordedSession,
   problem: Problem,
@@ -93,7 +93,7 @@ function partsOf(
   return [...own].map(([mode, those]) => ({ mode, tasks: those, reason: "" }));
 }
 
-/** Whoever found tasks was known to, or is as good as that. */
+/** The finder of tasks was known to be one, or is as good as that. */
 function findsOf({ tasks, grown, before }: Problem): Float64Array {
   const finds = new Float64Array(tasks);
   for (let task = 0; task < tasks; task++) {

@@ -1,6 +1,6 @@
 /**
- * What a choice between modes looks at: tasks that are to be done, agents that are there, and what is known of both. Tasks and
- * agents come in by their ids and are numbers from here on.
+ * What a choice between modes looks at: tasks that are to be done, agents that are there, and what is known of both.
+ * Tasks and agents come in by their ids and are numbers from here on.
  *
  * 1. What cannot be done at all is refused at once, with the task that it fails at.
  * 2. It reads estimates and changes none.
@@ -18,13 +18,13 @@ export interface IntendedTask extends Partial<Described> {
   readonly needs: readonly string[];
   /** What it asks of its agent, however that is written: tasks of one demand can be done by the same agents. */
   readonly demand: string;
-  /** The same for people; absent where the demand itself can be read. */
+  /** The same for people. Absent where the demand itself can be read. */
   readonly demandText?: string;
-  /** By whoever states it; counts where nothing was learned. */
+  /** By its author. Counts where nothing was learned. */
   readonly statedMs?: number;
-  /** How many tasks it is expected to find that nobody knows of yet. */
+  /** How many tasks it is expected to find that are unknown yet. */
   readonly finds?: number;
-  /** Whether it may be begun a second time while it is at work. */
+  /** Whether it may be started a second time while it is running. */
   readonly repeatable?: boolean;
   /** The agent that it must go to. */
   readonly agentId?: string;
@@ -40,7 +40,10 @@ export interface PresentAgent {
   readonly slowness?: number;
   /** What a millisecond of one slot costs. */
   readonly moneyPerMs?: number;
-  /** In how many milliseconds its slots are expected to be free of what others have given it; those that are not named are free. */
+  /**
+   * In how many milliseconds its slots are expected to be free of what others have given it. Those that are not named
+   * are free.
+   */
   readonly busyMs?: readonly number[];
 }
 
@@ -70,10 +73,13 @@ export interface Situation {
   readonly finds: Float64Array;
   /** Tasks of one number are of one kind. */
   readonly kindOf: Uint32Array;
-  /** Kind by kind, how good the results of each agent are; and what each takes for one in money, NaN where that is not known. */
+  /**
+   * Kind by kind, how good the results of each agent are. what each takes for one in money, NaN where that is not
+   * known.
+   */
   readonly quality: Float64Array;
   readonly money: Float64Array;
-  /** Whether all tasks may be begun a second time. */
+  /** Whether all tasks may be started a second time. */
   readonly repeatable: boolean;
   readonly moneyPerMs: Float64Array;
   /** Share of the slots that others have. */

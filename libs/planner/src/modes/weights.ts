@@ -10,15 +10,15 @@ export const balanced: Weights = { time: 1, cost: 1, quality: 1 };
 /** What something is expected to come to, or came to. */
 export interface Figures {
   readonly timeMs: number;
-  /** In money; where nobody says what anything costs, the time of agents. */
+  /** In money. If costs are unknown, the time of agents. */
   readonly cost: number;
   /** 0 to 1. */
   readonly quality: number;
 }
 
 /**
- * The judgement, 0 to 1, greater is better: time and cost as a share of the best among those that are compared, quality as it is. So
- * twice the time is half as good, whatever the unit.
+ * The judgement, 0 to 1, greater is better: time and cost as a share of the best among those that are compared, quality
+ * as it is. So twice the time is half as good, whatever the unit.
  */
 export function scoreOf(weights: Weights, figures: Figures, best: Pick<Figures, "timeMs" | "cost">): number {
   const { time, cost, quality } = proportion(weights);

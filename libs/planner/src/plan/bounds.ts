@@ -2,12 +2,12 @@
  * What no plan can be shorter than.
  *
  * 1. `pathMs`: the longest way through the graph if each task were done by the fastest that can do it.
- * 2. `workMs`: all work over all speeds. With demands that not everybody meets, the greatest over the sets of slots that some
- *    tasks are bound to.
- * 3. `sharpMs`, never below these: for tasks that can neither begin before h nor end later than q before the end, h + q + what
- *    the fastest slots need for them, the k longest tasks on the k fastest slots for every k (the bound by levels; Horvath, Lam,
- *    Sethi 1977, with heads and tails as Fernandez and Bussell 1973 use them). Heads and tails know the same of what joins: a
- *    task that needs a hundred others begins when slots can have done these.
+ * 2. `workMs`: all work over all speeds. With demands that not all agents meet, the greatest over the sets of slots
+ *    that some tasks are bound to.
+ * 3. `sharpMs`, never below these: for tasks that can neither start before h nor end later than q before the end, h + q
+ *    + what the fastest slots need for them, the k longest tasks on the k fastest slots for every k (the bound by
+ *    levels; Horvath, Lam, Sethi 1977, with heads and tails as Fernandez and Bussell 1973 use them). Heads and tails
+ *    know the same of what joins: a task that needs a hundred others starts when slots can have done these.
  *
  * Moves cost nothing here, and pinned tasks may go anywhere: that only lowers a bound.
  */
@@ -113,7 +113,7 @@ function speedsOf(problem: Problem, slots: ReadonlySet<number>, within: readonly
   return speeds.sort().reverse();
 }
 
-/** The earliest moment each could begin. */
+/** The earliest moment each could start. */
 function headsOf(problem: Problem, least: Float64Array, capacity: Capacity | undefined): Float64Array {
   const { order, before, releaseMs } = problem;
   return reach(order, before, least, releaseMs, capacity);

@@ -1,9 +1,9 @@
 /**
- * When a slot is free: gaps in the order of time, the last of them as long as its agent stays. What is placed goes into the
- * first gap that holds it, also in front of what was placed before.
+ * When a slot is free: gaps in the order of time, the last of them as long as its agent stays. What is placed goes into
+ * the first gap that holds it, also in front of what was placed before.
  *
- * A gap has its beginning and its end in it, so a task that takes no time fits there between others. Gaps of no length are not
- * kept: where one task follows another at once, nothing comes between them.
+ * A gap has its beginning and its end in it, so a task that takes no time fits there between others. Gaps of no length
+ * are not kept: where one task follows another at once, nothing comes between them.
  */
 export class FreeTime {
   #from = new Float64Array(8);
@@ -17,7 +17,7 @@ export class FreeTime {
     this.#count = fromMs <= untilMs ? 1 : 0;
   }
 
-  /** When a task that is ready then and takes so long could begin; `Infinity` when it never could. */
+  /** When a task that is ready then and takes so long could start. `Infinity` when it never could. */
   earliest(readyMs: number, takesMs: number): number {
     const at = this.#find(readyMs, takesMs);
     return at < 0 ? Number.POSITIVE_INFINITY : Math.max(readyMs, this.#from[at] ?? 0);

@@ -1,8 +1,8 @@
 /**
- * Better than HEFT: a search over the ranks that tasks are placed by. From the best so far some ranks are changed by chance, and
- * what becomes no later is kept (iterated local search). It starts from HEFT, so it is never worse.
+ * Better than HEFT: a search over the ranks that tasks are placed by. From the best so far some ranks are changed by
+ * chance, and what becomes no later is kept (iterated local search). It starts from HEFT, so it is never worse.
  *
- * 1. Bounded by steps, so that a seed gives the same plan on every machine; `stop` ends it earlier where time is short.
+ * 1. Bounded by steps, so that a seed gives the same plan on every machine. `stop` ends it earlier where time is short.
  * 2. It ends when the plan meets the lower bound: nothing better is there.
  * 3. Ranks are never lower than those of what follows, so each order keeps to the needs.
  */
@@ -21,9 +21,9 @@ export interface Search {
   readonly stop?: () => boolean;
 }
 
-/** Chains that begin anew, and go on from the best of them: one alone may run into a corner. */
+/** Chains that restart, and continue from the best of them: one alone may run into a corner. */
 const chains = 3;
-/** How much of the steps the chains have, each as much as the others; what is left belongs to the best. */
+/** How much of the steps the chains have, each as much as the others. What is left belongs to the best. */
 const chainsShare = 0.6;
 const stepsBetweenLooks = 16;
 /** By which deviation of its logarithm a rank changes. */

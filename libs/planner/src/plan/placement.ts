@@ -1,8 +1,9 @@
 /**
- * From an order of tasks to a plan: one after the other, each where it ends earliest, into the first gap that holds it (the
- * second half of HEFT). Everything that looks for a good plan looks for an order, and asks here what it comes to.
+ * From an order of tasks to a plan: one after the other, each where it ends earliest, into the first gap that holds it
+ * (the second half of HEFT). Everything that looks for a good plan looks for an order, and asks here what it comes to.
  *
- * 1. An order has each task after all that it needs; then what comes out keeps to needs, releases, moves, slots and stays.
+ * 1. An order has each task after all that it needs. Then what comes out keeps to needs, releases, moves, slots and
+ *    stays.
  * 2. Of slots that end it at the same moment the fastest is taken, then the first: the same order gives the same plan.
  * 3. One placement serves many orders: nothing is allocated per order.
  */
@@ -26,8 +27,8 @@ export class Placement {
   }
 
   /**
-   * Places all tasks; gives when the last one ends, or `Infinity` where one found no place or the end lies past `limitMs`,
-   * beyond which nobody wants to know.
+   * Places all tasks. Gives when the last one ends, or `Infinity` where one found no place or the end lies past
+   * `limitMs`, beyond which the value does not matter.
    */
   place(order: ArrayLike<number>, limitMs = Number.POSITIVE_INFINITY): number {
     const { slotFromMs, slotUntilMs, before } = this.problem;
@@ -37,8 +38,8 @@ export class Placement {
   }
 
   /**
-   * The same from the end: tasks after all that follows from them, as if time went backwards. Releases and stays count for
-   * nothing, so it is no plan; but who ends late in it is urgent.
+   * The same from the end: tasks after all that follows from them, as if time went backwards. Releases and stays count
+   * for nothing, so it is no plan. But who ends late in it is urgent.
    */
   placeBackwards(order: ArrayLike<number>): number {
     for (const free of this.#free) free.reset(0, Number.POSITIVE_INFINITY);

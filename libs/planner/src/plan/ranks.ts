@@ -1,8 +1,8 @@
 import type { Problem } from "../work/problem.ts";
 
 /**
- * Upward ranks: from a task's start to the end of all that follows from it along the longest way, if each took `timesMs` and
- * outputs took as long to move as they do.
+ * Upward ranks: from a task's start to the end of all that follows from it along the longest way, if each took
+ * `timesMs` and outputs took as long to move as they do.
  */
 export function upwardRanks(problem: Problem, timesMs: Float64Array): Float64Array {
   const { order, after, moveMs } = problem;

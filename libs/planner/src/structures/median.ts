@@ -1,10 +1,10 @@
 import { Heap } from "./heap.ts";
 
-/** The middle of all values that came; between two, halfway. */
+/** The middle of all values that came. Between two, halfway. */
 export class Median {
   /** The smaller half, negated: its greatest comes first. */
   readonly #below = new Heap();
-  /** The greater half; as many as below, or one more. */
+  /** The greater half. As many as below, or one more. */
   readonly #above = new Heap();
 
   add(value: number): void {

@@ -1,12 +1,13 @@
-/** Where a regression stands: `new Regression(size, kept)` goes on from there. */
+/** Where a regression stands: `new Regression(size, kept)` continues from there. */
 export interface KeptRegression {
   readonly inverse: readonly number[];
   readonly sums: readonly number[];
 }
 
 /**
- * A line over features, learned one case at a time (ridge regression; the inverse is kept up to date by the formula of Sherman and
- * Morrison). Weights are believed to be about 0, 1 up or down, and cases to be off by 1: who knows better scales what it gives.
+ * A line over features, learned one case at a time (ridge regression; the inverse is kept up to date by the formula of
+ * Sherman and Morrison). Weights are believed to be about 0, 1 up or down, and cases to be off by 1: who knows better
+ * scales what it gives.
  */
 export class Regression {
   readonly #size: number;

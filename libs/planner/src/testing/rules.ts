@@ -33,7 +33,7 @@ export function checkRules(problem: Problem, { agentOf, startMs, endMs }: Done):
     const slots = [...agentOfSlot.keys()].filter((slot) => agentOfSlot[slot] === agent);
     const own = Array.from({ length: tasks }, (_, task) => task).filter((task) => agentOf[task] === agent);
     for (const task of own) {
-      // Counted just after its begin: how many are at work, and how many slots are there.
+      // Counted just after its start: how many are running, and how many slots are there.
       const atMs = start(task);
       const atWork = own.filter((other) => start(other) <= atMs + tiny && end(other) > atMs + tiny).length;
       const there = slots.filter((slot) => (slotFromMs[slot] ?? 0) <= atMs + tiny).length;

@@ -1,8 +1,9 @@
 /**
- * Work and a fleet, checked and laid out for planning: flat arrays, edges both ways, and for each demand the slots that could
- * do it, the fastest first.
+ * Work and a fleet, checked and laid out for planning: flat arrays, edges both ways, and for each demand the slots that
+ * could do it, the fastest first.
  *
- * 1. Every task has an agent that could do it within its stay; otherwise there is no problem but a refusal that names the task.
+ * 1. Every task has an agent that could do it within its stay. Otherwise there is no problem but a refusal that names
+ *    the task.
  * 2. Nothing in it changes: plans are made beside it.
  */
 import { type Graph, sizeOf, topologicalOrder } from "../graph/graph.ts";

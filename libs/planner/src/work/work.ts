@@ -7,11 +7,11 @@ export interface Work {
   readonly sizesMs: ArrayLike<number>;
   /** Which demand each has: tasks of one demand can be done by the same agents, at the same paces. Absent: one for all. */
   readonly demands?: ArrayLike<number>;
-  /** None begins before. Absent: at once. */
+  /** None starts before. Absent: at once. */
   readonly releaseMs?: ArrayLike<number>;
   /** How long it takes to move a task's output to another agent. Absent: no time. */
   readonly moveMs?: ArrayLike<number>;
-  /** 1 where nobody knows of the task before what it needs has ended: that found it. Absent: all are known. */
+  /** 1 if the task is unknown before what it needs has ended: that found it. Absent: all are known. */
   readonly grown?: ArrayLike<number>;
   /** The agent that a task is at or must go to; -1 where any will do. Absent: any. */
   readonly pinned?: ArrayLike<number>;
@@ -22,17 +22,17 @@ export interface Fleet {
   /** How many tasks each does at once. */
   readonly slots: ArrayLike<number>;
   /**
-   * By which factor a task takes longer than its size: for each demand, one after the other, a number per agent. `Infinity`:
-   * cannot do it.
+   * By which factor a task takes longer than its size: for each demand, one after the other, a number per agent.
+   * `Infinity`: cannot do it.
    */
   readonly paces: ArrayLike<number>;
   /** When each comes. Absent: is there. */
   readonly joinMs?: ArrayLike<number>;
-  /** When each leaves; what has not ended by then is lost. Absent: stays. */
+  /** When each leaves. What has not ended by then is lost. Absent: stays. */
   readonly leaveMs?: ArrayLike<number>;
-  /** When each slot is free, agent by agent; for what is at work already. Absent: as soon as its agent is there. */
+  /** When each slot is free, agent by agent. For running work already. Absent: as soon as its agent is there. */
   readonly slotFreeMs?: ArrayLike<number>;
-  /** When slots are taken by others; who has none that is free gives the next that is. Absent: never. */
+  /** When slots are taken by others. Who has none that is free gives the next that is. Absent: never. */
   readonly taken?: readonly Taken[];
 }
 

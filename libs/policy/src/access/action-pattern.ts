@@ -1,8 +1,8 @@
 /**
  * Patterns of actions: `workflow.runs.*`, `*.get`, `*`. A star stands for any text, dots included.
  *
- * A pattern comes from who asks for rights, so matching takes time by its length and no more: there is no backing up further
- * than to the last star.
+ * A pattern comes from who asks for rights, so matching takes time by its length and no more: there is no backing up
+ * further than to the last star.
  */
 export function matchesAction(pattern: string, action: string): boolean {
   let [at, from] = [0, 0];

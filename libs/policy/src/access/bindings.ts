@@ -4,13 +4,13 @@ import { fromTimestamp, type Labels, labelsMatch } from "@tutti/kernel";
 import { matchesAny } from "./action-pattern.ts";
 import { systemNamespace } from "./roles.ts";
 
-/** Somebody, and what is known of them. */
+/** An identity, and what is known of it. */
 export interface Who {
   readonly actor: Actor;
   readonly groups: readonly string[];
 }
 
-/** A role that somebody has for a thing, and by what. */
+/** A role that an identity has for a thing, and by what. */
 export interface HeldRole {
   readonly role: Role;
   readonly binding: RoleBinding;
@@ -39,7 +39,7 @@ export class Bindings {
     }
   }
 
-  /** Roles that somebody has in a namespace for a thing with these labels. */
+  /** Roles that an identity has in a namespace for a thing with these labels. */
   held({ actor, groups }: Who, namespace: string, labels: Labels, nowMs: number): HeldRoles {
     const held: HeldRole[] = [];
     let untilMs = Number.POSITIVE_INFINITY;
@@ -51,7 +51,7 @@ export class Bindings {
     return { held, untilMs };
   }
 
-  /** Roles that somebody has in a namespace, be it for some of its things alone. */
+  /** Roles that an identity has in a namespace, be it for some of its things alone. */
   *anywhere({ actor, groups }: Who, namespace: string, nowMs: number): Generator<HeldRole, void> {
     const subjects = [ofActor(actor), ...groups.map(ofGroup)];
     for (const where of namespace === systemNamespace ? [namespace] : [systemNamespace, namespace])

@@ -19,10 +19,10 @@ interface ReadPolicy {
 }
 
 /**
- * What is wrong with policies before anybody is judged by them: all of it at once, each with its place, in the order of the policies.
- * A policy that names an action nobody serves is wrong too: it would permit nothing, and nobody would know.
+ * What is wrong with policies before they decide anything: all of it at once, each with its place, in the order of the
+ * policies. A policy that names an action without a service is wrong too: it would permit nothing, unnoticed.
  *
- * All are held against the schema in one go: Cedar reads the schema anew for each, which takes a quarter of a second.
+ * All are compared with the schema in one go: Cedar reads the schema again for each, which takes a quarter of a second.
  */
 export function policyProblems(
   cedar: Cedar,
@@ -91,7 +91,7 @@ function unsoundIn(
   return problems;
 }
 
-/** Where a statement begins in its policy. */
+/** Where a statement starts in its policy. */
 function placeOf({ text }: Pick<Policy, "text">, statement: Statement): { line: number; column: number } {
   const before = text.slice(0, Math.max(text.indexOf(statement.text), 0));
   return { line: before.split("\n").length, column: before.length - before.lastIndexOf("\n") };

@@ -58,7 +58,7 @@ const text = fc.oneof(
   fc.array(fc.constantFrom(...sound, ...signs, " "), { maxLength: 12 }).map((parts) => parts.join(" ")),
   fc.string(),
 );
-/** The same ones each time; another seed finds others. */
+/** The same ones each time. Another seed finds others. */
 const settings = { seed: 20_261_121, numRuns: 400 };
 
 describe("a policy of any text", () => {

@@ -1,6 +1,6 @@
 /**
- * What somebody may not do, whatever it is about, and what would change that: so that a page does not offer what is refused
- * anyhow, and whoever is refused knows whom to ask for what.
+ * What an identity may not do for any resource, and what would change that: so that a page does not offer what is refused
+ * anyhow, and a denied caller knows whom to ask for what.
  */
 import type { BundleContent, Role, Scope } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
@@ -14,14 +14,14 @@ export interface Lack {
   readonly action: string;
   /** By what was shown, by a policy, or because nothing permits it. */
   readonly why: "narrowed" | "forbidden" | "missing";
-  /** Those that permit it, the least first; empty where none would help. */
+  /** Those that permit it, the least first. Empty where none would help. */
   readonly roles: readonly string[];
 }
 
 export interface LackQuestion {
   readonly actor: Actor;
   readonly groups: readonly string[];
-  /** The tenant of what was shown; empty where it is good in every namespace. */
+  /** The tenant of what was shown. Empty where it is good in every namespace. */
   readonly home: string;
   readonly scope: Scope;
   readonly namespace: string;
@@ -29,7 +29,7 @@ export interface LackQuestion {
 
 type Given = Pick<BundleContent, "roles" | "bindings">;
 
-/** What it takes to give somebody a role. */
+/** What it takes to give a role. */
 const givingAction = "governance.bindings.create";
 
 /** @param wide by the wide reading of the content */
@@ -57,7 +57,7 @@ export function lacksOf(
   });
 }
 
-/** Who can give somebody a role there, as `person:ada` and `group:ops`. */
+/** Who can give a role there, as `person:ada` and `group:ops`. */
 export function giversIn({ roles, bindings }: Given, namespace: string, nowMs: number): readonly string[] {
   const giving = new Set(
     [...readyRoles, ...roles]

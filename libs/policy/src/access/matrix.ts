@@ -1,7 +1,8 @@
 /**
- * Who may do what on everything, and who on some things or under some conditions alone: told by two readings of the same rules.
- * In the narrow one a condition that permits never holds, and one that forbids always does; in the wide one it is the other way round.
- * What the narrow reading allows is allowed whatever a question is about; what the wide one denies is never allowed.
+ * Who may do what on everything, and who on some things or under some conditions alone: told by two readings of the
+ * same rules. In the narrow one a condition that permits never holds, and one that forbids always does. In the wide one
+ * it is the other way round. What the narrow reading allows is allowed whatever a question is about. What the wide one
+ * denies is never allowed.
  */
 import { type BundleContent, Enforcement, type Policy } from "@tutti/contracts/governance/v1";
 import type { Who } from "./bindings.ts";
@@ -9,7 +10,7 @@ import type { Cedar, CedarPolicyJson } from "./cedar.ts";
 import { PolicyEvaluator } from "./policy-evaluator.ts";
 
 export interface Matrix {
-  /** Whether somebody may do something in a namespace: always, on some things or at some times, or never. */
+  /** Whether an identity may do an action in a namespace: always, on some things or at some times, or never. */
   mayDo(who: Who, action: string, about: About): "always" | "sometimes" | "never";
   rolesOf(who: Who, namespace: string): readonly string[];
 }

@@ -1,10 +1,10 @@
 /**
  * Who may do what, decided by one bundle.
  *
- * 1. What nothing permits is denied; what one statement forbids is denied, whatever permits it.
- * 2. The policies of a namespace count for what is in it alone; those of `system` for everything.
+ * 1. What nothing permits is denied. What one statement forbids is denied, whatever permits it.
+ * 2. The policies of a namespace count for what is in it alone. Those of `system` for everything.
  * 3. What is decided is remembered by all that the decision could have seen, until the bundle changes or a binding ends.
- * 4. A fault in evaluating a statement takes that statement out and is told; it never permits.
+ * 4. A fault in evaluating a statement takes that statement out and is told. It never permits.
  */
 import {
   type BundleContent,
@@ -28,13 +28,13 @@ export interface Question extends Who {
   /** Empty where it is about any. */
   readonly resourceId: string;
   readonly labels: Labels;
-  /** What else policies look at; absent where there is nothing. */
+  /** What else policies look at. Absent where there is nothing. */
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
 export interface Verdict {
   readonly allowed: boolean;
-  /** Those that permitted it, or those that forbade it; empty when none permitted. */
+  /** Those that permitted it, or those that forbade it. Empty when none permitted. */
   readonly policies: readonly PolicyReference[];
   /** What it would be if what is being tried out counted, where that is not the same. */
   readonly shadow: { readonly allowed: boolean; readonly policies: readonly PolicyReference[] } | undefined;
@@ -97,7 +97,7 @@ export class PolicyEvaluator {
     return made.verdict;
   }
 
-  /** Names of the roles that somebody has in a namespace, be it for some of its things alone. */
+  /** Names of the roles that an identity has in a namespace, be it for some of its things alone. */
   rolesOf({ actor, groups }: Who, namespace: string, nowMs: number): readonly string[] {
     const known = this.#principalOf(namespace, actor)?.groups ?? [];
     const who = { actor, groups: [...new Set([...groups, ...known])] };
@@ -108,7 +108,7 @@ export class PolicyEvaluator {
     const { action, actor, namespace, labels } = question;
     const principal = this.#principalOf(namespace, actor);
     const forever = Number.POSITIVE_INFINITY;
-    // Whoever may not act may not, whatever anybody permits.
+    // A forbidden identity may not act, even if a policy permits.
     if (principal?.disabled === true) return { verdict: denied([disabledBy(principal)]), untilMs: forever };
     const who: Who = { actor, groups: [...new Set([...question.groups, ...(principal?.groups ?? [])])] };
     const { held, untilMs } = this.#bindings.held(who, namespace, labels, nowMs);
@@ -132,11 +132,11 @@ export class PolicyEvaluator {
       return { allowed: false, policies: [], errors: answer.errors.map(({ message }) => message) };
     }
     const { decision, diagnostics } = answer.response;
-    // Cedar names them in any order; the same question is to have the same answer.
+    // Cedar names them in any order. The same question is to have the same answer.
     const reasons = [...diagnostics.reason].sort().flatMap((id) => this.#statements.get(id)?.reference ?? []);
     const errors = diagnostics.errors.map(({ policyId, error }) => `${policyId}: ${error.message}`).sort();
     if (decision === "allow") return { allowed: true, policies: [...granted, ...reasons], errors };
-    // With a reason, something forbade it; without one, nothing permitted it here.
+    // With a reason, something forbade it. Without one, nothing permitted it here.
     if (reasons.length > 0) return { allowed: false, policies: reasons, errors };
     return { allowed: granted.length > 0, policies: granted, errors };
   }

@@ -3,14 +3,14 @@ import type { Cedar } from "./cedar.ts";
 import { isAbout, type Statement } from "./statements.ts";
 
 /**
- * The statements that can count for one action in one namespace: of a thousand, a few. Cedar takes as long as it has statements
- * to look at.
+ * The statements that can count for one action in one namespace: of a thousand, a few. Cedar takes as long as it has
+ * statements to look at.
  */
 export interface Slice {
   readonly statements: readonly Statement[];
   /** Under which name Cedar has those that count. */
   readonly enforced: string;
-  /** The same with those that are being tried out; undefined where there are none. */
+  /** The same with those that are being tried out. Undefined where there are none. */
   readonly tried: string | undefined;
   readonly looksAtId: boolean;
   readonly looksAtContext: boolean;
@@ -19,8 +19,8 @@ export interface Slice {
 /** Cedar keeps sets by name and gives none back: each is used again for another slice. */
 const slicesMax = 512;
 
-// Names are the process's, as what they name is: two bundles must not have the same while both are in use. Those of one that
-// nobody uses any more are used again.
+// Names are the process's, as what they name is: two bundles must not have the same while both are in use. Those of one
+// that are unused are used again.
 let made = 0;
 const free: string[] = [];
 const unused = new FinalizationRegistry<readonly string[]>((names) => free.push(...names));
@@ -49,7 +49,7 @@ export class Slices {
     const key = `${namespace}\n${action}`;
     const known = this.#slices.get(key);
     if (known !== undefined) {
-      // Whoever is asked for least goes first.
+      // The least used one goes first.
       this.#slices.delete(key);
       this.#slices.set(key, known);
       return known.slice;

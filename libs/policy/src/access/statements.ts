@@ -9,7 +9,7 @@ export interface Statement {
   readonly text: string;
   readonly reference: PolicyReference;
   readonly isShadow: boolean;
-  /** Actions, or groups of them, that it is about; undefined when it is about all. */
+  /** Actions, or groups of them, that it is about. Undefined when it is about all. */
   readonly actions: ReadonlySet<string> | undefined;
   /** Whether it can tell two things apart that differ in their ids alone. */
   readonly looksAtId: boolean;
@@ -27,7 +27,7 @@ export type Parsed =
   | { readonly kind: "parsed"; readonly statements: readonly Statement[] }
   | { readonly kind: "refused"; readonly problems: readonly StatementProblem[] };
 
-/** Takes a policy apart. Templates are refused: rights are given to somebody by binding a role. */
+/** Takes a policy apart. Templates are refused: rights are given by binding a role. */
 export function parseStatements(
   cedar: Cedar,
   { namespace, policyId, text }: Pick<Policy, "namespace" | "policyId" | "text">,
@@ -72,7 +72,7 @@ export function parseStatements(
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "parsed", statements };
 }
 
-/** The statements of a policy, in their order; none where it cannot be read. */
+/** The statements of a policy, in their order. None where it cannot be read. */
 export function statementTexts(cedar: Cedar, text: string): readonly string[] {
   const parts = cedar.policySetTextToParts(text);
   return parts.type === "failure" ? [] : inOrder(parts.policies, text);
@@ -88,7 +88,7 @@ export function isAbout({ actions }: Statement, action: string): boolean {
   return actions === undefined || actions.has(action) || groupsOf(action).some((group) => actions.has(group));
 }
 
-/** Actions and groups that a statement names and nobody serves. */
+/** Actions and groups that a statement names and no service has. */
 export function unknownActions({ actions }: Statement, vocabulary: Vocabulary): readonly string[] {
   const groups = new Set(vocabulary.actions.flatMap(groupsOf));
   return [...(actions ?? [])].filter((name) => !vocabulary.has(name) && !groups.has(name));
@@ -111,7 +111,7 @@ function typeOf(entity: { type: string } | { __entity: { type: string } }): stri
   return "__entity" in entity ? entity.__entity.type : entity.type;
 }
 
-/** Whether an expression has a variable in it; of the bare ones, not as that whose labels or kind are asked for. */
+/** Whether an expression has a variable in it. Of the bare ones, not as that whose labels or kind are asked for. */
 function mentions(part: unknown, variable: string, isBare = false): boolean {
   if (Array.isArray(part)) return part.some((one) => mentions(one, variable, isBare));
   if (typeof part !== "object" || part === null) return false;

@@ -1,7 +1,7 @@
 /**
- * What can be asked of an installation, as its contracts say it: actions, and the kinds of things that they are about. From it
- * follows the schema that policies are checked against, so a policy about an action that nobody serves is told apart from
- * one that merely permits nothing.
+ * What can be asked of an installation, as its contracts say it: actions, and the kinds of things that they are about.
+ * From it follows the schema that policies are checked against, so a policy about an action without a service is
+ * distinguished from one that merely permits nothing.
  */
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { matchesAny } from "./action-pattern.ts";

@@ -1,8 +1,9 @@
 /**
  * What rules say of something that is asked for, of a definition, a plan, an input, a result, an agent.
  *
- * 1. Rules of `system` come first, then those of the namespace, each by their ids. What is changed is changed first, one rule after the
- *    other; what refuses, asks or notes judges what became of it, so that no change goes past a refusal.
+ * 1. Rules of `system` come first, then those of the namespace, each by their ids. What is changed is changed first,
+ *    one rule after the other. What refuses, asks or notes judges what became of it, so that no change goes past a
+ *    refusal.
  * 2. A rule that cannot be evaluated refuses, unless it only notes: what cannot be judged is not admitted.
  * 3. A rule that is tried out changes nothing, and tells what it would have done.
  */
@@ -26,7 +27,7 @@ export interface Subject {
   readonly groups: readonly string[];
   readonly namespace: string;
   readonly labels: Labels;
-  /** Of a request: what is asked for, `workflow.runs.start`; empty for anything else. */
+  /** Of a request: what is asked for, `workflow.runs.start`. Empty for anything else. */
   readonly action: string;
 }
 
@@ -49,14 +50,14 @@ export interface AskFirst {
 
 export interface Admission {
   readonly admitted: boolean;
-  /** As it is admitted; the same object where nothing changed it. */
+  /** As it is admitted. The same object where nothing changed it. */
   readonly body: Json;
   /** Empty when it was not admitted. */
   readonly questions: readonly AskFirst[];
   readonly findings: readonly RuleFinding[];
 }
 
-/** Steps of one expression; a rule that needs more refuses. */
+/** Steps of one expression. A rule that needs more refuses. */
 const stepsMax = 20_000;
 
 export class AdmissionRules {
@@ -83,7 +84,7 @@ export class AdmissionRules {
     return this.#programs.has(kind) || this.#unreadable.some(({ subject }) => subject === kind);
   }
 
-  /** Whether anything is to be said of such a subject: if not, nobody needs to make one. */
+  /** Whether anything is to be said of such a subject: if not, none has to be made. */
   concerns(kind: AdmissionSubject, namespace: string): boolean {
     const byNamespace = this.#programs.get(kind);
     const isAbout = (rule: AdmissionRule) => rule.subject === kind && holdsIn(rule, namespace);

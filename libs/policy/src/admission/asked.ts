@@ -1,4 +1,4 @@
-/** Which rules are asked: a rule that is kept and asked by nobody would be a lie. */
+/** Which rules are asked: a rule that is kept and never evaluated would be a lie. */
 import { enumName } from "@tutti/contracts/enum";
 import { type AdmissionRule, AdmissionSubject } from "@tutti/contracts/governance/v1";
 import { readPath } from "./field-path.ts";
@@ -12,7 +12,7 @@ const verdicts: ReadonlyMap<AdmissionSubject, readonly string[]> = new Map([
   [AdmissionSubject.ADMISSION_SUBJECT_AGENT, ["deny", "note"]],
 ]);
 
-/** What is expected of a rule of such a subject, where nobody asks this one; undefined where it is asked. */
+/** What is expected of a rule of such a subject, if this one is not evaluated. Undefined where it is asked. */
 export function unasked({ subject, verdict }: AdmissionRule): string | undefined {
   const wanted = verdict?.$case;
   const may = verdicts.get(subject);

@@ -1,4 +1,4 @@
-/** What rules found, as it is told and kept; and how the cases of a rule come out. */
+/** What rules found, as it is told and kept. how the cases of a rule come out. */
 import {
   type AdmissionRule,
   type AdmissionSubject,
@@ -63,7 +63,7 @@ function outcomeOf(
   return { title, passed: false, message: `it is ${admitted ? "admitted" : "refused"}: ${said}` };
 }
 
-/** The JSON document that a payload is; undefined where it is none. */
+/** The JSON document that a payload is. Undefined where it is none. */
 export function jsonIn(payload: Payload | undefined): Json | undefined {
   if (payload?.body?.$case !== "inline") return;
   try {

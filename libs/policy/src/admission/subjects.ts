@@ -30,7 +30,7 @@ interface PlannedTask {
   readonly agent: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** It begins now. */
+  /** It starts now. */
   readonly begins: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Checkpoints: where all journals stood at a time, signed. The heads of all checkpoints, in order, are the leaves of one
- * tree; each head has a tree of its own over the records since the one before.
+ * Checkpoints: where all journals stood at a time, signed. The heads of all checkpoints, in order, are the leaves of
+ * one tree. Each head has a tree of its own over the records since the one before.
  */
 import {
   Checkpoint,
@@ -27,8 +27,8 @@ export interface RecordAt {
 }
 
 /**
- * A record as a leaf: the number of its batch, its place there and the time of the batch, big-endian, then the record as it was
- * encoded.
+ * A record as a leaf: the number of its batch, its place there and the time of the batch, big-endian, then the record
+ * as it was encoded.
  */
 export function recordLeaf(
   { batch, index, timeMs }: RecordAt & { readonly timeMs: number },
@@ -40,7 +40,7 @@ export function recordLeaf(
   return leaf;
 }
 
-/** Where a record is, as a leaf begins with it. */
+/** Where a record is, as a leaf starts with it. */
 function writePlace(
   bytes: Uint8Array,
   from: number,
@@ -90,7 +90,7 @@ export function recordId(service: string, partition: number, { batch, index }: R
   return `${service}/${partition}/${batch}/${index}`;
 }
 
-/** What an id names; undefined when it is none. */
+/** What an id names. Undefined when it is none. */
 export function recordAt(id: string): (RecordAt & { service: string; partition: number }) | undefined {
   const found = /^([a-z][a-z0-9-]*)\/(\d{1,10})\/(\d{1,16})\/(\d{1,10})$/.exec(id);
   if (found === null) return;
@@ -102,7 +102,7 @@ export function headLeaf(head: JournalHead): Uint8Array {
   return JournalHead.encode(head).finish();
 }
 
-/** The checkpoint after those whose heads are in the tree already, signed; its heads are in the tree then. */
+/** The checkpoint after those whose heads are in the tree already, signed. Its heads are in the tree then. */
 export function checkpointOf(
   { number, createTime, heads }: Pick<Checkpoint, "number" | "createTime" | "heads">,
   tree: MerkleTree,
@@ -114,14 +114,14 @@ export function checkpointOf(
   return { ...bare, heads, signature, signingKeyId: signer.signingKeyId };
 }
 
-/** Why a checkpoint is not what the installation signed; undefined when it is. */
+/** Why a checkpoint is not what the installation signed. Undefined when it is. */
 export function checkpointFault(checkpoint: Checkpoint, keys: TrustedKeys): string | undefined {
   const { signingKeyId, signature, createTime } = checkpoint;
   const timeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
   return keys.fault({ signingKeyId, signature, timeMs }, "checkpoint", contentOf(checkpoint));
 }
 
-/** Why a record is not proved to be under its checkpoint; undefined when it is. */
+/** Why a record is not proved to be under its checkpoint. Undefined when it is. */
 export function inclusionFault(proof: InclusionProof, keys: TrustedKeys): string | undefined {
   const { head, checkpoint } = proof;
   const at = recordAt(proof.recordId);
@@ -141,7 +141,7 @@ export function inclusionFault(proof: InclusionProof, keys: TrustedKeys): string
   return;
 }
 
-/** Why a checkpoint is not proved to hold all that an earlier one held; undefined when it is. */
+/** Why a checkpoint is not proved to hold all that an earlier one held. Undefined when it is. */
 export function consistencyFault(
   { first, second, path }: ConsistencyProof,
   keys: TrustedKeys,

@@ -1,4 +1,4 @@
-/** The audit alone, without what decides: for whoever proves, and for whoever checks what was proved. */
+/** The audit alone, without what decides: for making and checking proofs. */
 export { matchesAction } from "../access/action-pattern.ts";
 export { systemNamespace } from "../access/roles.ts";
 export { emptyRoot, leafHash, sameHash } from "../merkle/hashes.ts";

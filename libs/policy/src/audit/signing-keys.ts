@@ -1,6 +1,6 @@
 /**
- * The keys that an installation has signed with. The first is known from elsewhere; each later one is endorsed by the one
- * before, so who trusts the first trusts all.
+ * The keys that an installation has signed with. The first is known from elsewhere. Each later one is endorsed by the
+ * one before, so who trusts the first trusts all.
  */
 import { SigningKey } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
@@ -48,7 +48,7 @@ export class TrustedKeys {
     this.faults = faults;
   }
 
-  /** Why a signature does not hold; undefined when it does. */
+  /** Why a signature does not hold. Undefined when it does. */
   fault(
     { signingKeyId, signature, timeMs }: Signed,
     purpose: Purpose,

@@ -1,6 +1,6 @@
 /**
- * Signatures of checkpoints, bundles and keys: Ed25519. What is signed begins with what it is, so that a signature of one
- * kind is never one of another.
+ * Signatures of checkpoints, bundles and keys: Ed25519. What is signed starts with what it is, so that a signature of
+ * one kind is never one of another.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 
@@ -9,7 +9,7 @@ const publicKeyBytes = 32;
 /** What comes before the seed in the form that keys are read in (RFC 8410). */
 const seedPrefix = Buffer.from("302e020100300506032b657004220420", "hex");
 
-/** What is signed; each is said in front of it. */
+/** What is signed. Each is said in front of it. */
 export type Purpose = "checkpoint" | "bundle" | "signing key" | "export" | "retention";
 
 export interface Signer {

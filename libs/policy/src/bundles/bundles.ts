@@ -1,10 +1,10 @@
 /**
  * Bundles: all that a service needs to decide by itself, signed by governance.
  *
- * 1. Whatever is wrong with one, the present one stays: a bundle that cannot be read, is signed by nobody who is trusted, or is
+ * 1. Whatever is wrong with one, the present one stays: a bundle that cannot be read, has no trusted signer, or is
  *    not newer than the present one is refused, with the reason.
- * 2. A bundle is good for its age, reckoned from when it was made, or from when it was taken in where this clock is behind. After that it
- *    decides nothing any more until another one comes: what is too old denies.
+ * 2. A bundle is good for its age, reckoned from when it was made, or from when it was taken in where this clock is
+ *    behind. After that it decides nothing any more until another one comes: what is too old denies.
  * 3. Number, time and age are in the content too, so that nothing around the content can be exchanged without notice.
  */
 import { Bundle, BundleContent } from "@tutti/contracts/governance/v1";
@@ -25,7 +25,7 @@ export type Opened =
   | { readonly kind: "opened"; readonly content: BundleContent }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** What is in a bundle, if it is what somebody who is trusted has signed. */
+/** What is in a bundle, if a trusted signer signed it. */
 export function opened(bundle: Bundle, keys: TrustedKeys): Opened {
   const { number, createTime, maxAgeMs, signature, signingKeyId } = bundle;
   if (createTime === undefined) return refused("it does not say when it was made");
@@ -63,7 +63,7 @@ export class BundleKeeper {
     return this.#present;
   }
 
-  /** Takes a bundle in, or says why not; the present one stays then. */
+  /** Takes a bundle in, or says why not. The present one stays then. */
   take(bundle: Bundle, nowMs: number): Opened {
     const present = this.#present?.content.number ?? 0;
     if (!(bundle.number > present))

@@ -1,9 +1,10 @@
 /**
  * How much each caller may ask for: calls per time, calls and streams at once, bytes of a request.
  *
- * 1. The limit of somebody is theirs; else that of everybody in the namespace, which each has for themselves; else that of the configuration.
- * 2. Calls per time are counted by one number per caller: when the next is due if all come evenly. Ahead of that by a burst is
- *    allowed, and a refused call costs nothing.
+ * 1. The limit is that of the identity. Else the default of the namespace, which each has for themselves. Else that of
+ *    the configuration.
+ * 2. Calls per time are counted by one number per caller: when the next is due if all come evenly. Ahead of that by a
+ *    burst is allowed, and a refused call costs nothing.
  * 3. Who has been quiet until nothing is left of it takes no memory.
  */
 import type { IdentityLimit } from "@tutti/contracts/governance/v1";
@@ -20,7 +21,7 @@ export interface CallLimit {
 export type Admittance =
   | {
       readonly kind: "admitted";
-      /** How many may come at once; Infinity without a limit. */
+      /** How many may come at once. Infinity without a limit. */
       readonly limit: number;
       /** How many more may come now. */
       readonly remaining: number;

@@ -1,9 +1,10 @@
 /**
  * Lock-outs of failed attempts: by subject, which is an address together with the account or key prefix that was tried.
  *
- * 1. A few failures are free: people mistype. Then each failure locks out, for twice as long as the one before, up to a bound.
- * 2. A lock-out decides how failures are answered. A valid credential passes: other programs share its address, and can name
- *    its account. Secrets with the entropy of a key cannot be found by trying.
+ * 1. A few failures are free: people mistype. Then each failure locks out, for twice as long as the one before, up to a
+ *    bound.
+ * 2. A lock-out decides how failures are answered. A valid credential passes: other programs share its address, and can
+ *    name its account. Secrets with the entropy of a key cannot be found by trying.
  * 3. A secret that a person chose can. During a lock-out, one attempt a second is checked (`pace`), a valid one included:
  *    otherwise the answer to a right guess would show it.
  * 4. Failures are forgotten after a quiet time as long as the longest lock-out.
@@ -48,7 +49,7 @@ export class Lockouts {
     this.#subjectsMax = rules.subjectsMax ?? 10_000;
   }
 
-  /** Until when the first of these that is locked out is; undefined when none is. */
+  /** Until when the first of these that is locked out is. Undefined when none is. */
   lockedUntil(subjects: readonly string[], nowMs: number): number | undefined {
     let until: number | undefined;
     for (const subject of subjects) {
@@ -58,7 +59,7 @@ export class Lockouts {
     return until;
   }
 
-  /** How long an attempt on a secret that can be guessed has to wait; 0 if it may be checked now. */
+  /** How long an attempt on a secret that can be guessed has to wait. 0 if it may be checked now. */
   pace(subject: string, nowMs: number): number {
     const known = this.#guesses.get(subject);
     if (known === undefined || known.untilMs <= nowMs) return 0;
@@ -78,7 +79,7 @@ export class Lockouts {
     for (const subject of subjects) this.#guesses.delete(subject);
   }
 
-  /** Others keep these out, and whoever they kept out `before` and do not any more is let in here too. */
+  /** Other processes lock these out. Lockouts from `before` that are gone are lifted here too. */
   adopt(lockouts: readonly Lockout[], before: readonly Lockout[], nowMs: number): void {
     const still = new Set(lockouts.map(({ subject }) => subject));
     for (const { subject, endTime } of before)
@@ -96,7 +97,7 @@ export class Lockouts {
     }
   }
 
-  /** Whether somebody was locked out, who now is not. */
+  /** Whether an identity was locked out and now is not. */
   lift(subject: string, nowMs: number): boolean {
     const wasLocked = this.lockedUntil([subject], nowMs) !== undefined;
     this.#guesses.delete(subject);
@@ -130,7 +131,7 @@ export class Lockouts {
     return guesses.untilMs > nowMs && !wasLocked ? lockoutOf(subject, guesses) : undefined;
   }
 
-  /** Rather somebody who is not locked out: else a flood of other subjects would let everybody in again. */
+  /** First one that is not locked out: else a flood of other subjects would unlock all. */
   #forgetOne(nowMs: number): void {
     let looked = 0;
     for (const [subject, { untilMs }] of this.#guesses) {

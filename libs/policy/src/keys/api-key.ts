@@ -1,6 +1,6 @@
 /**
- * The form of a key for an API: `tutti_live_<id>_<secret><check>`. People and programs that look for leaked secrets know it by
- * its beginning; the check tells a mistyped or cut one from a wrong one before anything is looked up.
+ * The form of a key for an API: `tutti_live_<id>_<secret><check>`. People and programs that look for leaked secrets
+ * know it by its beginning. The check tells a mistyped or cut one from a wrong one before anything is looked up.
  */
 import { crc32 } from "node:zlib";
 

@@ -1,13 +1,13 @@
 /**
  * Whom a key stands for.
  *
- * 1. What a key was found to be is remembered for as long as it holds, so that its hash is computed once and not per call. Remembered
- *    is a mark of the key that only this process can make, never the key.
- * 2. Whoever asks with a wrong secret for a key that there is, pays for the hash each time; hashes are computed a few at once, and
- *    what waits beyond that is refused.
- * 3. One address has at most a quarter of the places, so that a flood from it delays keys of other addresses little. A key that
- *    was found before waits for nothing.
- * 4. An unknown key costs as much as a wrong one, so that nobody learns by the time which keys there are.
+ * 1. What a key was found to be is remembered for as long as it holds, so that its hash is computed once and not per
+ *    call. Remembered is a mark of the key that only this process can make, never the key.
+ * 2. A caller with a wrong secret for an existing key pays for the hash each time. Hashes are computed a few at once,
+ *    and what waits beyond that is refused.
+ * 3. One address has at most a quarter of the places, so that a flood from it delays keys of other addresses little. A
+ *    key that was found before waits for nothing.
+ * 4. An unknown key costs as much as a wrong one, so that the time does not reveal which keys exist.
  */
 import { createHmac } from "node:crypto";
 import type { KeyVerifier } from "@tutti/contracts/governance/v1";
@@ -102,7 +102,7 @@ export class KeyChecker {
       this.#known.set(mark, { keyId: verifier.keyId, hash: verifier.hash });
       return verifier;
     } finally {
-      // Who waits takes the place over: nobody else gets in between.
+      // Who waits takes the place over: no other gets in between.
       const next = this.#waiting.shift();
       if (next === undefined) this.#computing--;
       else next();

@@ -5,7 +5,7 @@
 import { scrypt, timingSafeEqual } from "node:crypto";
 
 export interface HashCost {
-  /** Logarithm of how often; doubles memory and time. */
+  /** Logarithm of how often. Doubles memory and time. */
   readonly ln: number;
   readonly r: number;
   readonly p: number;
@@ -15,7 +15,7 @@ export interface HashCost {
 export const keyHashCost: HashCost = { ln: 15, r: 8, p: 1 };
 const saltBytes = 16;
 const digestBytes = 32;
-/** A hash comes from a bundle; one that asks for more than this is not worth what it would take. */
+/** A hash comes from a bundle. One that asks for more than this is not worth what it would take. */
 const memoryMax = 128 * 1024 * 1024;
 const form = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{16,88})\$([A-Za-z0-9+/]{43})$/;
 

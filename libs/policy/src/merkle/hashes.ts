@@ -1,12 +1,12 @@
 /**
  * What a Merkle tree is made of, as RFC 9162 (section 2.1) computes it. A leaf and a node are hashed with another first
- * byte each, so that nobody can pass one off as the other.
+ * byte each, so that one cannot pass as the other.
  */
 import crypto from "node:crypto";
 
 export const hashBytes = 32;
 
-/** What is hashed of a leaf begins with it. */
+/** What is hashed of a leaf starts with it. */
 export const leafByte = 0;
 
 export function leafHash(leaf: Uint8Array): Uint8Array {
@@ -38,8 +38,8 @@ export function hashOf(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * SHA-256 as text. Asked of the module and not imported by name: exports are verified on Node 18 too, which lacks it until the command
- * adds it.
+ * SHA-256 as text. Asked of the module and not imported by name: exports are verified on Node 18 too, which lacks it
+ * until the command adds it.
  */
 export function hashed(bytes: Uint8Array, encoding: "binary" | "base64"): string {
   return crypto.hash("sha256", bytes, encoding);

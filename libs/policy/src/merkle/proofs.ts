@@ -1,5 +1,5 @@
 /**
- * Whether proofs hold, for who has nothing but two roots: as RFC 9162 says it (2.1.3.2, 2.1.4.2). A path is what somebody
+ * Whether proofs hold, for who has nothing but two roots: as RFC 9162 says it (2.1.3.2, 2.1.4.2). A path is what a prover
  * else claims, so nothing of it is believed: too many hashes are as wrong as too few.
  */
 import { nodeHash, sameHash } from "./hashes.ts";

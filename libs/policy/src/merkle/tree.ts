@@ -4,8 +4,8 @@ import { emptyRoot, hashBytes, leafHash, nodeHash, nodeText } from "./hashes.ts"
 /**
  * A Merkle tree that only grows, and remembers all that it was.
  *
- * 1. Kept are the leaves' hashes and every node whose leaves are all there: such a node never changes. A level's nodes lie one
- *    behind the other, 64 bytes for a leaf in all.
+ * 1. Kept are the leaves' hashes and every node whose leaves are all there: such a node never changes. A level's nodes
+ *    lie one behind the other, 64 bytes for a leaf in all.
  * 2. Whatever ends on the right in between is computed when it is asked for: a logarithm of nodes.
  */
 export class MerkleTree {
@@ -18,7 +18,7 @@ export class MerkleTree {
     return tree;
   }
 
-  /** One that goes on from another: `parts` are those of its first leaves. Nothing before can be asked for. */
+  /** One that continues from another: `parts` are those of its first leaves. Nothing before can be asked for. */
   static after(size: number, parts: readonly Uint8Array[]): MerkleTree {
     const tree = new MerkleTree();
     const left = [...parts];
@@ -71,7 +71,10 @@ export class MerkleTree {
     return size === 0 ? emptyRoot : this.#hashOf(0, size);
   }
 
-  /** Roots of the whole parts that so many leaves are made of, the largest first: all that is needed to go on from them. */
+  /**
+   * Roots of the whole parts that so many leaves are made of, the largest first: all that is needed to continue from
+   * them.
+   */
   parts(size: number = this.size): Uint8Array[] {
     this.#check(size);
     const parts: Uint8Array[] = [];
@@ -113,7 +116,7 @@ export class MerkleTree {
     const path: Uint8Array[] = [];
     let begin = 0;
     let end = size;
-    /** Whether the part that is left begins the tree of the first leaves: then its root is known to who asks. */
+    /** Whether the part that is left starts the tree of the first leaves: then its root is known to who asks. */
     let isKnown = true;
     while (first !== end) {
       const middle = begin + leftOf(end - begin);
@@ -161,7 +164,7 @@ function leftOf(width: number): number {
   return 2 ** Math.ceil(Math.log2(width) - 1);
 }
 
-/** Hashes, one behind the other; those before the first are not known. */
+/** Hashes, one behind the other. Those before the first are not known. */
 class HashRow {
   readonly #first: number;
   #bytes = Buffer.alloc(hashBytes * 4);

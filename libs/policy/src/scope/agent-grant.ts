@@ -1,6 +1,6 @@
 /**
- * What an agent may offer and take, by what was granted to it. In a grant, other than in a scope, a list that is empty grants
- * nothing, so that whoever makes one names all of it.
+ * What an agent may offer and take, by what was granted to it. In a grant, other than in a scope, a list that is empty
+ * grants nothing, so that each use names all of it.
  */
 import type { AgentGrant } from "@tutti/contracts/governance/v1";
 import { counted } from "@tutti/kernel";
@@ -29,7 +29,7 @@ export interface GrantFault {
   readonly granted: string;
 }
 
-/** Everything that is not granted, each part of it by itself; empty where all is. */
+/** Everything that is not granted, each part of it by itself. Empty where all is. */
 export function grantFaults(grant: AgentGrant, asked: GrantQuestion): readonly GrantFault[] {
   const { pools, offers, namespaces, maxSlots } = grant;
   const { namespace, pool, capabilities, slots } = asked;

@@ -1,22 +1,22 @@
 /**
- * What the bearer of a key or token may do at most. A scope never gives a right, it only takes some away; so one made from
- * another can only be narrower, whoever makes it.
+ * What the bearer of a key or token may do at most. A scope never gives a right, it only takes some away. So one made
+ * from another can only be narrower, by any maker.
  */
 import type { AgentGrant, Scope } from "@tutti/contracts/governance/v1";
 import type { LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
 import { counted, type Labels, labelsMatch } from "@tutti/kernel";
 import { coversPattern, matchesAny } from "../access/action-pattern.ts";
 
-/** What somebody wants to do, as far as a scope looks at it. */
+/** A wanted action, as far as a scope looks at it. */
 export interface ScopedQuestion {
   readonly action: string;
   readonly namespace: string;
   readonly labels: Labels;
-  /** The work that it is about; undefined where it is about none. */
+  /** The work that it is about. Undefined where it is about none. */
   readonly work: WorkReference | undefined;
 }
 
-/** Why a scope does not let something be done; undefined when it does. */
+/** Why a scope does not let something be done. Undefined when it does. */
 export function scopeFault(
   scope: Scope,
   { action, namespace, labels, work }: ScopedQuestion,
@@ -36,7 +36,7 @@ export type Narrowing =
   /** What was asked for that the wider one does not have. */
   | { readonly kind: "refused"; readonly violations: readonly string[] };
 
-/** What somebody with one scope may hand on when another is asked for: what is left empty is handed on as it is. */
+/** What a caller with one scope may hand on when another is asked for: what is left empty is handed on as it is. */
 export function narrowed(own: Scope, wanted: Scope): Narrowing {
   const violations: string[] = [];
   const part = (what: string, mine: readonly string[], asked: readonly string[], covers = same): string[] => {

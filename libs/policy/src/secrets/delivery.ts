@@ -1,6 +1,6 @@
 /**
- * A value on its way to whoever may use it, sealed for a key that was made for one call alone. Which secret it is goes along under the
- * seal: nobody on the way can give one for another.
+ * A value on its way to its user, sealed for a key that was made for one call alone. Which secret it is goes along
+ * under the seal: it cannot be swapped on the way.
  */
 import type { SealedValue } from "@tutti/contracts/governance/v1";
 import type { Chance, SecretName } from "./envelope.ts";
@@ -24,7 +24,7 @@ export function deliveryOf(
 /** What a receiver makes for one call. */
 export interface Reception {
   readonly recipientKey: Uint8Array;
-  /** The value; undefined where it was sealed for somebody else, is another one, or is not as it was. */
+  /** The value. Undefined where it was sealed for another receiver, is another one, or is not as it was. */
   open(sealed: Pick<SealedValue, "name" | "version" | "sealed" | "encapsulatedKey">): Uint8Array | undefined;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Envelopes: a secret is sealed with a key of its own, and that key with the sealing key of the installation. Who changes the sealing key
- * opens no secret for it, only their keys.
+ * Envelopes: a secret is sealed with a key of its own, and that key with the sealing key of the installation. Who
+ * changes the sealing key opens no secret for it, only their keys.
  *
- * What a secret is called is a part of the seal, so that nobody can put one in the place of another.
+ * What a secret is called is a part of the seal, so that one cannot replace another.
  */
 import { createCipheriv, createDecipheriv } from "node:crypto";
 
@@ -49,13 +49,13 @@ export function enveloped(
   };
 }
 
-/** What is in an envelope; undefined when it is of another name or key, or not as it was. */
+/** What is in an envelope. Undefined when it is of another name or key, or not as it was. */
 export function unwrapped(envelope: Envelope, name: SecretName, sealing: SealingKey): Uint8Array | undefined {
   const own = ownKeyOf(envelope, name, sealing);
   return own && opened(envelope.value, own, nameOf("value", name));
 }
 
-/** The same under another sealing key; undefined when the first one does not open it. The secret stays sealed. */
+/** The same under another sealing key. Undefined when the first one does not open it. The secret stays sealed. */
 export function resealed(
   envelope: Envelope,
   name: SecretName,

@@ -1,6 +1,6 @@
 /**
- * Sealing for one recipient, of whom nothing but the public key is known: RFC 9180 (HPKE), base mode, one message per key, with
- * X25519, HKDF-SHA256 and AES in Galois counter mode.
+ * Sealing for one recipient, of whom nothing but the public key is known: RFC 9180 (HPKE), base mode, one message per
+ * key, with X25519, HKDF-SHA256 and AES in Galois counter mode.
  */
 import {
   createCipheriv,
@@ -18,7 +18,9 @@ export interface SealedFor {
   readonly sealed: Uint8Array;
 }
 
-/** Numbers of RFC 9180 for ciphers; the longer key is what is used, the shorter one is what the vectors of the RFC have. */
+/**
+ * Numbers of RFC 9180 for ciphers. The longer key is what is used, the shorter one is what the vectors of the RFC have.
+ */
 type Cipher = "aes-256-gcm" | "aes-128-gcm";
 
 export interface SealingRequest {
@@ -67,7 +69,7 @@ export interface OpeningRequest extends SealedFor {
   readonly cipher?: Cipher;
 }
 
-/** What was sealed; undefined when it was for somebody else, for something else, or is not as it was. */
+/** What was sealed. Undefined when it was for another receiver, for something else, or is not as it was. */
 export function openedBy({
   privateKey,
   encapsulatedKey,
@@ -100,7 +102,7 @@ function sharedSecret(
   encapsulatedKey: Uint8Array,
   recipientKey: Uint8Array,
 ): Uint8Array {
-  // Throws for keys of small order, with which everybody would have the same secret.
+  // Throws for keys of small order, with which all would have the same secret.
   const dh = diffieHellman({ privateKey: own, publicKey: publicKeyOf(other) });
   const context = Buffer.concat([encapsulatedKey, recipientKey]);
   const extracted = labeledExtract(kemSuite, none, "eae_prk", dh);

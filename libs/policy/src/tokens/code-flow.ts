@@ -1,6 +1,6 @@
 /**
- * The authorization code flow with PKCE (RFC 6749, RFC 7636, OpenID Connect Core 3.1), as far as it is a matter of words: what a
- * browser is sent to an issuer with, and what a code is exchanged with.
+ * The authorization code flow with PKCE (RFC 6749, RFC 7636, OpenID Connect Core 3.1), as far as it is a matter of
+ * words: what a browser is sent to an issuer with, and what a code is exchanged with.
  */
 import { createHash } from "node:crypto";
 import type { DiscoveredIssuer } from "./discovery.ts";
@@ -13,12 +13,12 @@ export interface CodeClient {
   readonly redirectAddress: string;
 }
 
-/** What one sign-in is begun with: three secrets, each made anew. */
+/** What one sign-in is started with: three secrets, each made again. */
 export interface BegunSignIn {
-  /** Comes back with the answer, so that nobody can send a browser on with somebody else's. */
+  /** Comes back with the answer, so that a browser cannot be sent on with another user's. */
   readonly state: string;
   readonly nonce: string;
-  /** Shown when the code is exchanged: whoever has the code alone has nothing. */
+  /** Shown when the code is exchanged: the code alone is worthless. */
   readonly verifier: string;
 }
 

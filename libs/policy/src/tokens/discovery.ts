@@ -1,6 +1,6 @@
 /**
- * What an issuer says of itself (OpenID Connect Discovery 1.0), as far as signing in needs it. It is believed only where nobody
- * between it and here can have changed it: by https, or on this machine.
+ * What an issuer says of itself (OpenID Connect Discovery 1.0), as far as signing in needs it. It is believed only
+ * where no party between it and here can have changed it: by https, or on this machine.
  */
 export interface DiscoveredIssuer {
   /** Where people sign in. */
@@ -14,7 +14,7 @@ export interface DiscoveredIssuer {
   readonly namesItself: boolean;
 }
 
-/** Addresses of which nobody on the way can change the answers. */
+/** Addresses whose answers cannot be changed on the way. */
 export const securedAddress = /^(https:\/\/[^\s/]+|http:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?)\//;
 
 export function discoveryAddress(issuer: string): string {

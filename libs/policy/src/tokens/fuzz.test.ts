@@ -22,7 +22,7 @@ checker.renew({ tokenKeys: [JSON.stringify(publicTokenKey(key))], revokedTokenId
 const right = await checker.check(token, nowMs);
 assert.equal(right.kind, "known");
 
-/** The same ones each time; another seed finds others. */
+/** The same ones each time. Another seed finds others. */
 const settings = { seed: 20_260_714, numRuns: 500 };
 
 async function isRefused(given: string): Promise<void> {

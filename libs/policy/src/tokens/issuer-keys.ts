@@ -1,9 +1,10 @@
 /**
- * The public keys of somebody else who issues tokens, fetched where that issuer keeps them.
+ * The public keys of another issuer of tokens, fetched where that issuer keeps them.
  *
- * 1. They are fetched when they are needed for the first time, and again when they are old; meanwhile the ones at hand count.
- * 2. A token with a key that is not there may be the first after a rotation: they are fetched again, but not more often than the pause
- *    allows, so that whoever makes up keys cannot make this process ask all the time.
+ * 1. They are fetched when they are needed for the first time, and again when they are old. Meanwhile the ones at hand
+ *    count.
+ * 2. A token with a key that is not there may be the first after a rotation: they are fetched again, but not more often
+ *    than the pause allows, so that made-up keys cannot make this process ask all the time.
  * 3. When the issuer cannot be reached, the keys at hand count for a while longer, and then nothing does.
  */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
@@ -16,7 +17,7 @@ export interface IssuerKeysParts {
   readonly freshMs?: number;
   /** How old keys may get while the issuer cannot be reached. Default 24 h. */
   readonly staleMs?: number;
-  /** How long nobody asks after having asked. Default 30 s. */
+  /** How long no second request is made. Default 30 s. */
   readonly pauseMs?: number;
 }
 
@@ -48,7 +49,7 @@ export class IssuerKeys {
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const ageMs = this.#ageMs();
     if (ageMs >= this.#staleMs) await this.#ask();
-    // Nobody waits for keys that are merely a little old.
+    // Keys that are a little old are used without waiting.
     else if (ageMs >= this.#freshMs) void this.#ask();
     if (this.#ageMs() >= this.#staleMs) throw new KeysUnavailable("no keys", { cause: this.#problem });
     try {
@@ -69,7 +70,7 @@ export class IssuerKeys {
     return this.#keys.find(...asked);
   }
 
-  /** Whoever comes while somebody asks waits for the same answer. */
+  /** Callers during a request wait for the same answer. */
   #ask(): Promise<void> {
     if (this.#asking !== undefined) return this.#asking;
     if (this.#nowMs() - this.#askedMs < this.#pauseMs) return Promise.resolve();

@@ -1,4 +1,4 @@
-/** Issues tokens: JWTs that are signed with Ed25519, and public keys for whoever checks them. */
+/** Issues tokens: JWTs that are signed with Ed25519, and public keys for their verifiers. */
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import {
   claimsOf,
@@ -9,7 +9,7 @@ import {
   tokenType,
 } from "./claims.ts";
 
-/** A key that tokens are signed with, as JWK; it is the secret. */
+/** A key that tokens are signed with, as JWK. It is the secret. */
 export async function newTokenKey(tokenKeyId: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair(tokenAlgorithm, { extractable: true });
   return { ...(await exportJWK(privateKey)), kid: tokenKeyId, alg: tokenAlgorithm, use: "sig" };

@@ -1,8 +1,10 @@
 /**
  * Whom a token stands for: one of this installation, or one of an issuer that is trusted.
  *
- * 1. Which algorithms count is said here for each issuer, never by the token; none of them is a shared secret, and "none" is none.
- * 2. What was checked is remembered until the token ends, under a hash of it; that it was revoked is looked up each time.
+ * 1. Which algorithms count is said here for each issuer, never by the token. None of them is a shared secret, and
+ *    "none" is none.
+ * 2. What was checked is remembered until the token ends, under a hash of it. That it was revoked is looked up each
+ *    time.
  * 3. A refusal says which rule was broken and nothing that is in the token.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -22,11 +24,11 @@ import { unscoped } from "../scope/scope.ts";
 import { contentOf, isTexts, tokenAlgorithm, tokenAudience, tokenType } from "./claims.ts";
 import { KeysUnavailable } from "./issuer-keys.ts";
 
-/** Somebody else whose tokens are taken. */
+/** Another issuer whose tokens are accepted. */
 export interface TrustedIssuer {
   /** As it names itself in its tokens. */
   readonly issuer: string;
-  /** As it names this installation; one of them has to be in the token. */
+  /** As it names this installation. One of them has to be in the token. */
   readonly audiences: readonly string[];
   /** Default RS256, PS256, ES256, EdDSA. */
   readonly algorithms?: readonly string[];
@@ -81,7 +83,7 @@ const skewDefaultMs = 30_000;
 const idTokenAge = "10 minutes";
 const rememberedMax = 10_000;
 const algorithmsDefault = ["RS256", "PS256", "ES256", "EdDSA"];
-/** Whoever knows the key of such a one could make tokens with it. */
+/** A holder of such a key could make tokens with it. */
 const isShared = (algorithm: string) => algorithm.startsWith("HS") || algorithm === "none";
 
 /** What bundles say about tokens that are issued here. */
@@ -90,12 +92,12 @@ export interface TokenRules {
   readonly revokedTokenIds: readonly string[];
 }
 
-/** What a sign-in at another issuer was begun with. */
+/** What a sign-in at another issuer was started with. */
 export interface SignInRules {
   readonly issuer: string;
   /** As the issuer calls this installation where it signs people in. */
   readonly clientId: string;
-  /** Whoever comes with an ID token that was made elsewhere does not know it. */
+  /** A sender of an ID token that was made elsewhere does not know it. */
   readonly nonce: string;
 }
 
@@ -121,7 +123,7 @@ export class TokenChecker {
       const shared = algorithms.find(isShared);
       if (shared !== undefined)
         throw new RangeError(`expected no shared secrets of ${other}, found ${shared}`);
-      // Without one, a token that somebody got for quite another service would do.
+      // Without one, a token for quite another service would do.
       if (audiences.length === 0) throw new RangeError(`expected an audience for ${other}, found none`);
       if (other === issuer)
         throw new RangeError(`expected another name than that of the installation, found ${other}`);
@@ -230,7 +232,7 @@ function isSameText(found: unknown, expected: string): boolean {
   return typeof found === "string" && timingSafeEqual(hashOf(found), hashOf(expected));
 }
 
-/** Who claims to have issued it; nothing of it is believed yet. */
+/** Who claims to have issued it. Nothing of it is believed yet. */
 function issuerIn(token: string): string | undefined {
   try {
     return decodeJwt(token).iss ?? "";

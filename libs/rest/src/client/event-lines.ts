@@ -24,7 +24,7 @@ export async function* serverEvents(
       yield* lines.take(value);
     }
   } finally {
-    // Whoever leaves the loop does not want the rest.
+    // The end of the loop means that the rest is not wanted.
     await reader.cancel().catch(() => {});
   }
 }

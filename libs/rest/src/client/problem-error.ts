@@ -3,9 +3,9 @@ import type { Answer } from "./fetching.ts";
 /** What a call ends with that was refused or went wrong: the problem document of the gateway as an error. */
 export class RestError extends Error {
   override readonly name = "RestError";
-  /** The stable code: `workflow.run_unknown`. `rest.unreachable` where nobody answered. */
+  /** The stable code: `workflow.run_unknown`. `rest.unreachable` without an answer. */
   readonly code: string;
-  /** The HTTP status; 0 where nobody answered. */
+  /** The HTTP status; 0 without an answer. */
   readonly status: number;
   /** In words: expected, found, what to do next. */
   readonly detail: string;

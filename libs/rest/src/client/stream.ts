@@ -31,7 +31,7 @@ export type Followed<T> =
   /** There is a connection, again or for the first time; what comes, comes after this cursor. */
   | { readonly kind: "ready"; readonly cursor: string }
   /**
-   * Something will not come; null where nobody knows how much. Whoever keeps what follows from it loads it again.
+   * Something will not come; null if the number is unknown. Keepers of derived state load it again.
    * `slow`: it came faster than it was read; `retention`: it is no longer kept; `reset`: the server began anew.
    */
   | {

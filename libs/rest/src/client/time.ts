@@ -1,4 +1,4 @@
-/** Time and chance of whoever calls from outside: the one place of the client that knows the real ones. */
+/** Time and chance of external callers: the one place of the client that knows the real ones. */
 import type { Chance, Timers } from "@tutti/kernel";
 
 export interface ClientTime {

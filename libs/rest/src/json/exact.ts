@@ -49,7 +49,7 @@ function digitsOf(text: string): string {
   return digits.replace(/^0+|0+$/g, "");
 }
 
-/** Deeper nesting than this is in no document that anybody wrote, and more than can be written again. */
+/** Deeper nesting than this is in no document that a person wrote, and more than can be written again. */
 const depthMax = 500;
 
 /** Whether a document is nested deeper than is taken. */

@@ -4,7 +4,7 @@ export interface Wrong {
   readonly message: string;
 }
 
-/** More than anybody would read is not told. */
+/** More than a person would read is not reported. */
 const wrongMax = 20;
 const shownMax = 60;
 
@@ -17,7 +17,7 @@ export class Found {
     this.#isConfidential = isConfidential;
   }
 
-  /** Nothing more is kept: whoever reads on, does so for nothing. */
+  /** Nothing more is kept: further reading is for nothing. */
   get isFull(): boolean {
     return this.wrong.length >= wrongMax;
   }

@@ -1,6 +1,6 @@
 /**
- * What somebody wrote as messages of the contracts: whole ones, with the default of everything that is not said. What is
- * wrong is collected, so that all of it is told at once; limits of the fields are checked by whoever serves the rpc.
+ * User input as messages of the contracts: whole ones, with the default of everything that is not said. What is
+ * wrong is collected, so that all of it is told at once; limits of the fields are checked by the service of the rpc.
  */
 import { didYouMean, toTimestamp } from "@tutti/kernel";
 import { enumOf, type FieldTable, messageOf, type Schema, wellKnown } from "../plan/schema.ts";

@@ -1,4 +1,4 @@
-/** Who may be somebody, and who may do what. */
+/** Identities and access. */
 import type { Route } from "./route.ts";
 
 const namespaces = "tutti.governance.v1.NamespaceService";

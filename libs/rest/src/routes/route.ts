@@ -37,7 +37,7 @@ export interface Route {
   readonly summary?: string;
   /** What is sent has secrets: a refusal repeats none of it. */
   readonly confidential?: true;
-  /** May be called by whoever reaches the port. */
+  /** May be called by every caller that reaches the port. */
   readonly open?: true;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Which behaviour of each kind is in force in a partition: what its deciders may emit and its snapshots may look like.
  *
- * 1. It is a record of the partition, which stands before the first record that was decided by it. So whoever reads the
+ * 1. It is a record of the partition, which stands before the first record that was decided by it. So a reader of the
  *    journal or the archive learns what to expect before it is there.
  * 2. It is only ever raised, and never beyond what this release has.
  */

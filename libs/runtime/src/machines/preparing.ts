@@ -1,6 +1,6 @@
 /**
- * Content that machines read at once is fetched before: what a fold, a snapshot or a letter needs that is not in it. Where it
- * is at hand, as mostly, nothing waits.
+ * Content that machines read at once is fetched before: what a fold, a snapshot or a letter needs that is not in it.
+ * Where it is at hand, as mostly, nothing waits.
  */
 import type { Snapshot } from "@tutti/contracts/runtime/v1";
 import { errorFromUnknown, type Status } from "@tutti/kernel";
@@ -56,14 +56,14 @@ function prepared(
       if (preparing !== undefined) waiting.push(preparing);
     }
   } catch {
-    // It cannot be read: whoever takes it finds that as well, and says so.
+    // It cannot be read: its receiver finds that as well, and reports it.
     return undefined;
   }
   return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => {}, passOver);
 }
 
 /**
- * What is lost for good fails whoever needs it, and nobody else. Content that cannot be had just now is another matter: nothing
+ * What is lost for good fails only the work that needs it. Content that cannot be had just now is another matter: nothing
  * goes on without it.
  */
 function passOver(thrown: unknown): void {

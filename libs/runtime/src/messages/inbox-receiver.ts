@@ -3,7 +3,7 @@
  *
  * 1. Letters of a channel are taken in the order of their numbers, without gaps; what was taken before is passed over.
  * 2. A letter is taken whatever its receiver says to it: a refusal is an answer too. One for an instance in quarantine
- *    waits for the repair; one for an instance that is gone, or that nobody understands, is logged.
+ *    waits for the repair; one for an instance that is gone, or that cannot be understood, is logged.
  */
 
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -119,7 +119,7 @@ export class InboxReceiver {
     else parts.logger.error("a machine failed on its first letter", { ...key, type, error: decision.error });
   }
 
-  /** Undefined when its machine fails on a state without events: there is nobody to take the letter. */
+  /** Undefined when its machine fails on a state without events: there is no receiver for the letter. */
   #blank(key: InstanceKey, text: string, hosted: HostedMachine): Instance | undefined {
     try {
       return this.#memory.instances.blank(key, text, hosted);

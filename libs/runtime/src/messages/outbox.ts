@@ -5,7 +5,7 @@
  * that sent it until the receiver has it durable; the receiver remembers per channel the last number it has taken. So
  * each letter takes effect once, in the order sent, whatever is repeated, delayed or doubled on the way.
  *
- * A letter is addressed to an id: when the one who had it is gone and somebody else has it, the letter is theirs. So a
+ * A letter is addressed to an id: when the one who had it is gone and another one has it, the letter is theirs. So a
  * machine that expects answers does not end before it has them, or tells by what is in them that they are not for it.
  *
  * 1. Nothing leaves before the batch that sent it is durable.

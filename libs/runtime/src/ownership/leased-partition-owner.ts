@@ -4,7 +4,7 @@
  * 1. The table of owners is changed by compare-and-set only: of two processes that want the same, one gets it.
  * 2. Who owns a partition lets go of it before the table names another, unless its lease is over: then it stops
  *    answering from memory by its own clock, and the journal's seal refuses what it still writes.
- * 3. An owner goes on while the store is away. Nobody takes anything over in that time, nor before everybody had a full
+ * 3. An owner goes on while the store is away. No process takes over in that time, nor before each had a full
  *    lease time to renew.
  */
 import {
@@ -275,14 +275,14 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
   }
 
-  /** Whether the partition may be on its way to this process, or is on its way from here to nobody knows whom yet. */
+  /** Whether the partition may be on its way to this process, or leaves this process for an unknown receiver. */
   #isAwaited(service: string, partition: number, epoch: number): boolean {
     const entry = this.#picture.assignment(service, partition);
     // The caller knows of a change of hands that has not been heard of here.
     if (entry === undefined || epoch > entry.epoch) return true;
     const self = this.#lease.holder;
     if (entry.owner === self || entry.to === self) return true;
-    // Its owner is gone: naming it would send the caller to nobody.
+    // Its owner is gone: naming it would send the caller to a dead process.
     return this.#picture.holder(entry.owner) === undefined;
   }
 
@@ -387,7 +387,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
   }
 
-  /** Somebody came or went: what it owns, or is to own, looks different. */
+  /** A process came or went: what it owns, or is to own, looks different. */
   #aboutHolder(holder: string): void {
     for (const service of this.#picture.services) {
       for (const { partition, owner, to } of this.#picture.assignments(service)) {
@@ -412,7 +412,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     for (const listener of this.#listeners) listener(service, partition);
   }
 
-  /** Declares gone whoever has been silent for a lease time. */
+  /** Declares processes gone that have been silent for a lease time. */
   #judge(): void {
     const { clock } = this.#parts.foundation;
     const { leaseMs, retryMaxMs } = this.#parts.settings;
@@ -428,7 +428,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     const { clock, chance, logger } = this.#parts.foundation;
     this.#declaring.add(id);
     try {
-      // Refused when it has renewed meanwhile, or somebody else was faster: both are told by the watch.
+      // Refused when it has renewed meanwhile, or another process was faster: both are told by the watch.
       if (await this.#parts.store.remove(holderKey(id), revision)) {
         logger.warn("a process has not renewed its lease and loses what it owned", { holder: id });
         this.#take({ kind: "removed", key: holderKey(id), revision });

@@ -1,6 +1,6 @@
 /**
- * The partition owner of a process sees to it that its runtimes own the partitions that are theirs, and knows who owns the
- * others. Alone, a process owns everything; in a cluster the partition owners share by leases and a table.
+ * The partition owner of a process sees to it that its runtimes own the partitions that are theirs, and knows who owns
+ * the others. Alone, a process owns everything; in a cluster the partition owners share by leases and a table.
  */
 import type { Component, Owner } from "@tutti/kernel";
 import type { LeaseTerm, PartitionsOfService } from "../api.ts";
@@ -11,7 +11,7 @@ export interface PartitionOwner extends Component {
   readonly partitions: number;
   /** What a runtime asks whether it may answer from memory. Made before the runtime itself. */
   leaseTermOf(service: string): LeaseTerm;
-  /** The behaviours that may be brought into force in the partitions of a service; undefined where nobody else has to read them. */
+  /** The behaviours that may be brought into force in the partitions of a service; undefined if no other process has to read them. */
   behavioursAllowed(service: string): BehaviourLevels | undefined;
   /** Takes a runtime in, before the partition owner starts; its partitions are begun from then on. */
   host(runtime: PartitionsOfService): void;
@@ -23,7 +23,7 @@ export interface PartitionOwner extends Component {
    * owns it, and that one's name.
    */
   admit(service: string, partition: number, asked: Asked): Promise<void> | undefined;
-  /** Who owns a partition, with an empty address when it is this process; undefined while nobody is known to. */
+  /** Who owns a partition, with an empty address when it is this process; undefined while no owner is known. */
   ownerOf(service: string, partition: number): Owner | undefined;
   /** The epoch in which a partition has its owner, or had its last one; 0 when it never had any. */
   epochOf(service: string, partition: number): number;
@@ -37,7 +37,7 @@ export interface PartitionOwner extends Component {
 export interface Asked {
   /** The epoch under which the caller believes this process to be the owner; 0 when it did not say. */
   readonly epoch: number;
-  /** Aborted when nobody waits any more. */
+  /** Aborted when there is no waiter any more. */
   readonly signal: AbortSignal;
 }
 

@@ -21,7 +21,7 @@ export interface SolePartitionOwnerParts {
   readonly logger: Logger;
   /** Id of this process. */
   readonly process: string;
-  /** Where others call this process; asked when somebody wants to know. */
+  /** Where others call this process; read on demand. */
   readonly address: () => string;
 }
 
@@ -32,8 +32,8 @@ const retry = { firstMs: 50, maxMs: 5_000 };
 /**
  * The partition owner of a process that is alone: it owns everything, for ever.
  *
- * 1. A partition whose journal an earlier process sealed is in its second epoch: agents of that process may be on their way, as
- *    after a change of owners.
+ * 1. A partition whose journal an earlier process sealed is in its second epoch: agents of that process may be on their
+ *    way, as after a change of owners.
  */
 export class SolePartitionOwner implements PartitionOwner {
   readonly partitions: number;
@@ -149,7 +149,7 @@ export class SolePartitionOwner implements PartitionOwner {
     this.#bells.ring(key);
   }
 
-  /** Somebody else writes into the journal of a process that is alone: its runtime begins it anew. */
+  /** Another process writes into the journal of a single process: its runtime begins it anew. */
   #lost(service: string, partition: number): void {
     if (!this.#held.delete(partitionKey(service, partition))) return;
     this.#parts.logger.error("the journal of this process was sealed by another one", { service, partition });

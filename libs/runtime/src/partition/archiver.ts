@@ -7,8 +7,8 @@
  *    is cut is never needed again.
  * 3. An instance leaves memory only when the archive has it whole, or when its end is durable and nothing of it is to be
  *    kept.
- * 4. Whoever is told to the archive as over and not to be kept is told nothing more here, whatever becomes of the commit: what
- *    happened to it then would have no beginning.
+ * 4. An instance that the archive knows as ended and not kept gets nothing more here, whatever becomes of the commit:
+ *    what happened to it then would have no beginning.
  * 5. A line in the index follows within two ticks and a commit: below a second.
  */
 import { archiveErrors, type Changes, type IndexEntry, type InstanceSnapshot } from "@tutti/journal";
@@ -344,7 +344,7 @@ export class PartitionArchiver implements Archiver {
     return { changes, upTo, kept, listed, resumed };
   }
 
-  /** Nothing happens to it any more: whoever wants it waits until it has left. */
+  /** Nothing happens to it any more: callers wait until it has left. */
   #lastLine(instance: Instance): void {
     instance.isLeaving = true;
     this.#memory.folding.release(instance);

@@ -232,7 +232,7 @@ export class Commands {
     return this.#neverBegan(instance.key, submission, error);
   }
 
-  /** The result of an effect waits for the repair; everybody else is told. */
+  /** The result of an effect waits for the repair; all others are told. */
   #toQuarantined(instance: Instance, { command, body, token, cause }: Submission): Outcome {
     if (token === undefined) return refusedAsQuarantined(instance);
     if (token.incarnation !== instance.incarnation) return ignored;

@@ -6,8 +6,8 @@ import { tokenAttempt } from "../tokens/attempts.ts";
 import type { Instance, InstanceTimer, PendingEffect } from "./instance.ts";
 
 /**
- * What is outstanding in a partition, noted while events are folded: effects that are to be done when the batch is durable,
- * effects that are no longer wanted, timers.
+ * What is outstanding in a partition, noted while events are folded: effects that are to be done when the batch is
+ * durable, effects that are no longer wanted, timers.
  *
  * Timers are set at once, before anything is durable: what one of them makes happen follows in a later batch, which
  * cannot be durable without this one.
@@ -18,7 +18,7 @@ export class Folding implements Outstanding<unknown> {
   /** The instance that is being folded. */
   instance: Instance | undefined;
   cause: Cause | undefined;
-  /** Number of the effect whose result is being taken: nobody has to be told that it is no longer wanted. */
+  /** Number of the effect whose result is being taken: it need not be reported as no longer wanted. */
   settling = -1;
   /** To be begun when the open batch is durable. */
   due: PendingEffect[] = [];

@@ -76,7 +76,7 @@ export class Inbox {
   }
 }
 
-/** Tells whoever waits for an arrival that nothing will come of it here. */
+/** Tells waiters for an arrival that nothing will come of it here. */
 export function refuse(arrival: Arrival, outcome: Outcome): void {
   if (arrival.what === "errand") arrival.refuse(outcome);
   else arrival.settle(outcome);

@@ -1,9 +1,9 @@
 /**
  * The instances of a partition that are in memory, and how others get there.
  *
- * 1. An instance that is not in memory is in the archive whole: it leaves memory only when its last record is contained in
- *    a committed snapshot, or it ended and its line in the index says so. One that ended and of which nothing is to be
- *    kept leaves when its end is durable.
+ * 1. An instance that is not in memory is in the archive whole: it leaves memory only when its last record is contained
+ *    in a committed snapshot, or it ended and its line in the index says so. One that ended and of which nothing is to
+ *    be kept leaves when its end is durable.
  * 2. Lookups of many instances go to the archive together.
  * 3. What is leaving is not found any more: a lookup waits until it has left, and finds what the archive has then.
  */
@@ -39,7 +39,7 @@ export class Instances {
   readonly #byIncarnation = new Map<number, Instance>();
   /** Lookups under way, and those that go out next. */
   readonly #lookups = new Map<string, Promise<Found>>();
-  /** Incarnations that have left memory lately, up to this one, while anybody wants to know. */
+  /** Incarnations that have left memory lately, up to this one, while needed. */
   #left: Set<number> | undefined;
   #leftUpTo = 0;
   /** Who waits for an instance to have left. */

@@ -51,8 +51,8 @@ export function isRemoval({ endMs, keepUntilMs }: IndexEntry): boolean {
 }
 
 /**
- * What is removed before its time is to be removed as if its end were that; its id stays taken from now on. What may still go
- * on, by a repair or the result of an effect, must not be removed meanwhile.
+ * What is removed before its time is to be removed as if its end were that; its id stays taken from now on. What may
+ * still go on, by a repair or the result of an effect, must not be removed meanwhile.
  */
 function keptUntil(
   { endMs, effects, quarantine }: Instance,
@@ -66,8 +66,9 @@ function keptUntil(
 }
 
 /**
- * Until when the id stays taken of an instance that is here, but kept no longer; undefined of one that is. From that moment on
- * nothing happens to it: its history may be removed at any time, and what it did then would have no beginning.
+ * Until when the id stays taken of an instance that is here, but kept no longer; undefined of one that is. From that
+ * moment on nothing happens to it: its history may be removed at any time, and what it did then would have no
+ * beginning.
  */
 export function goneUntil(instance: Instance, retention: Retention, nowMs: number): number | undefined {
   const { endMs, quarantine } = instance;
@@ -90,7 +91,7 @@ export function leavesNothing(instance: Instance, { keepMs, idKeptMs }: Retentio
   return (described.keepMs ?? 0) === 0 && (idKeptMs === 0 || !described.idChosen);
 }
 
-/** Short instances that have ended are folded from their history when somebody asks for them. */
+/** Short instances that have ended are folded from their history on request. */
 export function isKeptByHistory(instance: Instance, eventsMax: number): boolean {
   return (
     instance.isEnded &&

@@ -48,7 +48,7 @@ export interface LifeOptions {
   fenced(memory: PartitionMemory, error: TuttiError): void;
   /** What was kept is not there any more as it was. */
   damaged(memory: PartitionMemory, error: TuttiError): void;
-  /** Something threw that nobody expected. */
+  /** An unexpected exception. */
   faulted(memory: PartitionMemory, fault: unknown): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Who waits for something to happen to an instance. Each is woken once, when it is decided: what is read then is answered when that
- * is durable.
+ * Who waits for something to happen to an instance. Each is woken once, when it is decided: what is read then is
+ * answered when that is durable.
  */
 import type { Instance } from "./instance.ts";
 
@@ -13,7 +13,7 @@ interface Listener {
 export class Listeners {
   readonly #byInstance = new Map<Instance, Set<Listener>>();
 
-  /** Resolves when something has happened to it, it has left memory, or nobody wants to know any more. */
+  /** Resolves when something has happened to it, it has left memory, or it is no longer wanted. */
   heard(instance: Instance, endOnly: boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const listening = this.#byInstance.get(instance) ?? new Set();

@@ -2,7 +2,8 @@
  * What a partition has in memory under one epoch, and how anything in it changes. When an append fails, all of this is
  * forgotten and read again from what is durable.
  *
- * 1. Whatever happens to an instance is recorded in the open batch in the same breath; what is not recorded did not happen.
+ * 1. Whatever happens to an instance is recorded in the open batch in the same breath; what is not recorded did not
+ *    happen.
  * 2. Nothing leaves before what it rests on is durable: no answer, no effect, no letter.
  */
 import type { LettersSent } from "@tutti/contracts/runtime/v1";
@@ -312,7 +313,7 @@ export class PartitionMemory {
     const wanted = [...this.instances.values()].flatMap(({ effects }) =>
       [...effects].map(({ token }) => token),
     );
-    // What was settled by what may never become durable is begun again where it turns out not to be, and else by nobody.
+    // What was settled by what may never become durable is begun again where it turns out not to be, and otherwise not.
     const unwanted = [...wanted, ...this.commits.dropped, ...this.folding.dropped];
     try {
       if (unwanted.length > 0) this.parts.effects.withdraw(unwanted);
@@ -399,7 +400,7 @@ export class PartitionMemory {
     try {
       this.parts.effects.eventListener?.tell(notes);
     } catch (error) {
-      // What happened has happened, whoever fails to hear of it.
+      // What happened has happened, even if a listener fails.
       this.parts.logger.error("whoever hears of events failed when they were told", { error });
     }
   }

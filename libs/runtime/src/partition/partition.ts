@@ -106,7 +106,7 @@ export class Partition {
     const { service, limits } = this.#parts;
     if (this.#state === "running" && this.inbox.length < limits.inboxMax) return;
     if (this.#state === "closed") return refused(refusalOf(this.#notOwner()));
-    // Nothing of it would be decided, so nobody waits for that without being told what to do.
+    // Nothing of it would be decided, so callers do not wait without a remedy.
     if (this.#state === "starting" && this.#full !== undefined) return refused(this.#full);
     const at = { service, partition: this.number };
     if (this.#state === "leaving") return refused(runtimeErrors.leaving.refusal(at));
@@ -125,7 +125,7 @@ export class Partition {
     if (this.#parting !== undefined) return this.#parting.then(() => this.own(epoch));
     if (this.#state !== "closed") {
       if (tableEpochOf(epoch) <= this.#room) return this.#loading ?? Promise.resolve();
-      // Somebody else owned it meanwhile, and it was not heard of here: what is in memory may be old.
+      // Another process owned it meanwhile, and it was not heard of here: what is in memory may be old.
       this.#close();
     }
     this.#leaving = new AbortController();
@@ -428,7 +428,7 @@ export class Partition {
     this.#full = undefined;
   }
 
-  /** The archive says that somebody else owns it. What was appended meanwhile may have come before the new owner's seal. */
+  /** The archive says that another process owns it. What was appended meanwhile may have come before the new owner's seal. */
   #fenced(memory: PartitionMemory, error: TuttiError): void {
     const life = this.#life;
     if (life?.memory !== memory || memory.isStopped) return;
@@ -450,7 +450,7 @@ export class Partition {
     this.#restart();
   }
 
-  /** Something threw that nobody expected: what is in memory may be wrong. */
+  /** An unexpected exception: what is in memory may be wrong. */
   #faulted(memory: PartitionMemory, fault: unknown): void {
     const { service, logger } = this.#parts;
     logger.error("a fault in a partition", { service, partition: this.number, error: fault });
@@ -465,7 +465,7 @@ export class Partition {
     this.#restart();
   }
 
-  /** The journal says that somebody else owns it. */
+  /** The journal says that another process owns it. */
   #lose(): void {
     this.#close();
     this.#parts.leaseTerm.lost(this.number);
@@ -476,7 +476,7 @@ export class Partition {
     this.#state = "starting";
     const livedMs = this.#parts.clock.monotonic() - this.#runsSinceMs;
     this.#shortLives = livedMs < shortLifeMs ? this.#shortLives + 1 : 0;
-    // Not loaded by anybody any more: then whoever disowned it has been told.
+    // No longer loaded: then the process that disowned it has been told.
     this.#load().catch(() => {});
   }
 

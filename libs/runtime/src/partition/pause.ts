@@ -1,6 +1,6 @@
 /**
- * What of a partition is paused. A pause is begun when the partition is loaded, and is a record of the partition itself, as
- * what is released of it later: so it lasts through crashes and moves, until somebody ends it.
+ * What of a partition is paused. A pause is begun when the partition is loaded, and is a record of the partition
+ * itself, as what is released of it later: so it lasts through crashes and moves, until it is ended.
  *
  * 1. While a machine is paused none of its effects is begun and none of its timers expires. Commands, letters and results
  *    of what was begun before are taken as ever: they change what is known, and nothing in the world.

@@ -1,5 +1,5 @@
 /**
- * Where instances are kept whose code has failed: as they were before, visible, until somebody repairs them. Their
+ * Where instances are kept whose code has failed: as they were before, visible, until they are repaired. Their
  * partition goes on.
  *
  * 1. The record of a quarantine says on which command it happened, so that a repair can try it again.

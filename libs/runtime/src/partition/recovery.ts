@@ -56,7 +56,7 @@ interface Known {
   ended: Kept | undefined;
   /** It ended and was removed, though what happened at its end is still in the journal. */
   isGone: boolean;
-  /** The archive says that whoever had the key is gone, though its id is still taken. */
+  /** The archive says that the instance with the key is gone, though its id is still taken. */
   hasTombstone: boolean;
   /** Its end is no longer counted among what is live. */
   isEndCounted: boolean;
@@ -422,7 +422,7 @@ export class Recovery {
     }
   }
 
-  /** Also of those that are kept aside: nobody knows how much of it was mentioned before. */
+  /** Also of those that are kept aside: it is unknown how much of it was mentioned before. */
   #mention({ key, hosted }: Instance, type: string, version: number, payload: Uint8Array): void {
     const event = hosted.event(type, version);
     if (event?.blobs === undefined) return;

@@ -4,7 +4,7 @@
  * 1. The state is folded again from what is durable before anything else: what a fault left of it is worth nothing.
  * 2. A repair that fails in the same way changes nothing: the instance stays as it was.
  * 3. After a repair, what waited is done in the order in which it came; when that fails, the rest goes on waiting.
- * 4. A repair under a key is recorded together with its answer: whoever repeats it is told the same, also after a restart.
+ * 4. A repair under a key is recorded together with its answer: a repetition gets the same, also after a restart.
  */
 import { hash } from "node:crypto";
 import {

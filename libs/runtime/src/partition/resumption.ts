@@ -1,11 +1,12 @@
 /**
- * Brings back from the archive what was under way when a partition was loaded: instances with effects outstanding, because
- * somebody has to be told to do them. Goes on beside the turns, a page at a time.
+ * Brings back from the archive what was under way when a partition was loaded: instances with effects outstanding,
+ * because an executor has to be asked to do them. Runs beside the turns, a page at a time.
  *
  * 1. A page may be older than memory. What is in memory, is being looked up, or has left memory since the load began is
- *    passed over: whoever leaves has nothing outstanding.
- * 2. Only what had begun by then is looked for. What begins later stays in memory as long as anything of it is outstanding.
- * 3. What cannot be read holds up nobody else.
+ *    passed over: an ended instance has nothing outstanding.
+ * 2. Only what had begun by then is looked for. What begins later stays in memory as long as anything of it is
+ *    outstanding.
+ * 3. What cannot be read holds up no other.
  */
 import type { Snapshot } from "@tutti/contracts/runtime/v1";
 import type { OutstandingInstance } from "@tutti/journal";

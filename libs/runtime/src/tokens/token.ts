@@ -21,7 +21,7 @@ export function writeToken({ partition, incarnation, number, attempt }: EffectTo
   return bytes;
 }
 
-/** Of bytes that are no token it makes one that nobody awaits. */
+/** Of bytes that are no token it makes one that is not awaited. */
 export function readToken(bytes: Uint8Array): EffectToken {
   return {
     partition: get16(bytes, 0),

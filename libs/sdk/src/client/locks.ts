@@ -2,8 +2,8 @@
  * Locks, held by a program: what only one may do at a time, or only so many.
  *
  * 1. What is held is renewed by itself, in good time before its lease is over, until it is given back.
- * 2. Who has lost a lock, or cannot know that it still has it, hears so (`signal`). The token is for those that do not hear:
- *    whoever is handed it refuses one that is smaller than the greatest it saw.
+ * 2. Who has lost a lock, or cannot know that it still has it, hears so (`signal`). The token is for those that do not
+ *    hear: a resource refuses one that is smaller than the greatest it saw.
  */
 import { randomUUID } from "node:crypto";
 import {
@@ -93,7 +93,7 @@ export class Locks {
     }
   }
 
-  /** Who holds it, and who waits. Rejects when nobody does. */
+  /** Who holds it, and who waits. Rejects without a holder. */
   async get(name: string): Promise<Lock> {
     const { lock } = await this.#parts.locks.getLock({ namespace: this.#parts.namespace, name });
     if (lock === undefined) throw sdkErrors.replyIncomplete({ about: `the lock ${name}` });

@@ -1,4 +1,4 @@
-/** A run, as whoever started or found it steers and reads it. */
+/** A run, as its client steers and reads it. */
 import type { HistoryEvent, runtimeService } from "@tutti/contracts/runtime/v1";
 import {
   type Approval,

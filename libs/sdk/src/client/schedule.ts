@@ -76,7 +76,7 @@ export class ScheduleHandle {
     return schedule;
   }
 
-  /** Changes it. Refused when somebody else has changed it since it was read for this. */
+  /** Changes it. Refused if another caller has changed it since it was read for this. */
   async update(changes: ScheduleChanges, reason = ""): Promise<ScheduleMessage> {
     const before = await this.get();
     const fields = fieldsOf(changes);

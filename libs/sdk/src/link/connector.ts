@@ -309,7 +309,8 @@ export class Connector {
 
   #pause(reason: string, atLeastMs = 0): void {
     const { backoff, chance, logger, addresses } = this.#parts;
-    // Each address is another process: the pauses grow from one round of them to the next, so that one that lives is met soon.
+    // Each address is another process: the pauses grow from one round of them to the next, so that one that lives is
+    // met soon.
     const rounds = Math.ceil(++this.#failures / addresses.length);
     const ownMs = backoffMs(backoff, rounds, chance);
     const pauseMs = atLeastMs > 0 ? atLeastMs + ownMs / 4 : ownMs;
@@ -319,7 +320,7 @@ export class Connector {
     const hasReason = this.#isFollowing || this.#resumable?.address === this.#address;
     if (!hasReason || this.#failures >= followedFailuresMax) {
       this.#isFollowing = false;
-      // Whoever is asked now knows the owner; an installation that was made anew counts from the beginning.
+      // The asked instance knows the owner; an installation that was made anew counts from the beginning.
       this.#epoch = -1;
       this.#address = addresses[this.#turn++ % addresses.length] ?? "";
     }

@@ -12,7 +12,7 @@ export function stepsTo(from: number, to: number): number {
   return steps < 0 ? steps + numbers : steps;
 }
 
-/** Whether a frame with this number came before. Nobody is half a round behind. */
+/** Whether a frame with this number came before. No peer is half a round behind. */
 export function isRepeated(sequence: number, received: number): boolean {
   return received !== 0 && stepsTo(sequence, received) < numbers / 2;
 }

@@ -27,7 +27,7 @@ export interface TaskStanding {
   readonly mode: string;
   /** Who does it or did it; empty before. */
   readonly agent: string;
-  /** By what was learned, else as its author says; 0 where nobody knows. */
+  /** By what was learned, else as its author says; 0 if unknown. */
   readonly expectedMs: number;
   readonly priority: number;
   readonly readyMs: number;
@@ -57,7 +57,7 @@ export interface Decision {
     readonly to: Extract<ModeWord, "workflow" | "swarm" | "intelligence">;
     readonly reason?: string;
   }[];
-  /** In words, for whoever asks why. */
+  /** As text, for explanations. */
   readonly reason?: string;
   /** When to ask again though nothing has happened. Otherwise it is asked when tasks end or come, or agents come and go. */
   readonly againMs?: number;

@@ -1,9 +1,9 @@
 /**
- * An orchestrator of sessions in one's own process: it is asked what begins, and what is done in which other mode, whenever something
- * has happened to a session that names it.
+ * An orchestrator of sessions in one's own process: it is asked what begins, and what is done in which other mode,
+ * whenever something has happened to a session that names it.
  *
- * It needs to keep nothing: each question says all there is. A decision counts once, whoever dies in between: one that was not heard is
- * asked for again.
+ * It needs to keep nothing: each question says all there is. A decision counts once, even if a process dies in between:
+ * one that was not heard is asked for again.
  */
 import { type Foundation, Orchestrator, systemFoundation } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
@@ -38,7 +38,7 @@ export abstract class SessionOrchestrator extends Orchestrator {
       start: () => worker.start(),
       stop: () => worker.stop(`the orchestrator ${name} stops`),
     };
-    // Whoever it is to link to may be started later, and what is being decided is decided first.
+    // The platform may be started later, and what is being decided is decided first.
     const patience = { startTimeoutMs: Number.POSITIVE_INFINITY, stopTimeoutMs: Number.POSITIVE_INFINITY };
     this.register("link", component, patience);
   }

@@ -3,7 +3,7 @@
  *
  * 1. A token is done once: an assignment whose token is at work, or has a result that is not durable, is dropped.
  * 2. An attempt is answered at most once; what its handler gives after it was given up goes nowhere.
- * 3. A slot is taken until its handler has ended, also when nobody waits for it any more.
+ * 3. A slot is taken until its handler has ended, also if it is no longer awaited.
  * 4. What an attempt told before it ended goes out before its result.
  */
 import type { Assign, Cancel, Extend } from "@tutti/contracts/agent/v1";

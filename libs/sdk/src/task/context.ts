@@ -180,8 +180,8 @@ export class TaskContext {
   }
 
   /**
-   * The mission that the task belongs to, to read and write its blackboard, to tell, to vote, to set something of the budget
-   * aside, to have a part done by others, or to hand the task on. Rejects for a task of a run.
+   * The mission that the task belongs to, to read and write its blackboard, to tell, to vote, to set something of the
+   * budget aside, to have a part done by others, or to hand the task on. Rejects for a task of a run.
    */
   async mission(): Promise<MissionTask> {
     if (this.workKind !== "mission") throw sdkErrors.noMission({ work: this.caller });
@@ -189,9 +189,10 @@ export class TaskContext {
   }
 
   /**
-   * The value of a secret: `secret:NAME` or `secret:NAME@VERSION` of the installation, which only this worker can open; `env:NAME` or
-   * `file:/path` of this machine, where the worker's option `secrets` has it. Ask at the last moment, hand it to what needs it, and keep
-   * it nowhere. Where the attempt says it (output, error, progress, its logger), its name stands in its place.
+   * The value of a secret: `secret:NAME` or `secret:NAME@VERSION` of the installation, which only this worker can open;
+   * `env:NAME` or `file:/path` of this machine, where the worker's option `secrets` has it. Ask at the last moment,
+   * hand it to what needs it, and keep it nowhere. Where the attempt says it (output, error, progress, its logger), its
+   * name stands in its place.
    */
   secret(reference: string): Promise<string> {
     return this.#attempt.port.secret(this.#attempt, reference);
@@ -206,8 +207,8 @@ export class TaskContext {
   }
 
   /**
-   * Calls a language model, and notes it: the trace of the work has the call within this attempt, with its model, its time and what
-   * `answered` was told. Tokens count as used up; whoever says them here does not say them to `use`.
+   * Calls a language model, and notes it: the trace of the work has the call within this attempt, with its model, its
+   * time and what `answered` was told. Tokens count as used up; do not report them to `use` again.
    */
   async askModel<Answer>(
     request: ModelRequest,

@@ -7,7 +7,7 @@ export interface NotJson {
   readonly found: string;
 }
 
-/** Deeper values are cycles, or would overflow whoever reads them. */
+/** Deeper values are cycles, or would overflow their readers. */
 const depthMax = 500;
 
 /** The first thing in a value that JSON cannot say; undefined when there is none. Fields that are undefined are left out. */

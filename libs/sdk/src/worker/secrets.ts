@@ -1,6 +1,6 @@
 /**
- * Secrets for handlers. One of the installation comes over HTTP, sealed for a key that is made for the call, and is kept for as long as
- * the installation allows; one of this machine is read anew each time.
+ * Secrets for handlers. One of the installation comes over HTTP, sealed for a key that is made for the call, and is
+ * kept for as long as the installation allows; one of this machine is read anew each time.
  */
 import { readFile } from "node:fs/promises";
 import { type Chance, type Clock, type Timers, TuttiError } from "@tutti/kernel";
@@ -102,7 +102,7 @@ export class WorkerSecrets {
     return value;
   }
 
-  /** Whoever stands in the way of a plain call to another machine could have secrets sealed for a key of their own. */
+  /** A man in the middle of a plain call to another machine could have secrets sealed for a key of their own. */
   #requireServer(): void {
     const { server, allowUnprotected } = this.#settings;
     const isProtected = /^https:\/\/[^\s/]+$/.test(server);
@@ -139,7 +139,7 @@ export class WorkerSecrets {
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
         },
         body: JSON.stringify(body),
-        // Nobody else is shown the token.
+        // The token is shown to no other service.
         redirect: "error",
         signal: late.signal,
       });

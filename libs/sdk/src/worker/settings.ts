@@ -54,8 +54,8 @@ export interface WorkerOptions {
   /** One sentence for people. */
   readonly description?: string;
   /**
-   * Whether it goes to the owner of its pool when a host sends it there. Default true; without it it stays where it is, and
-   * its host relays: for a worker that cannot reach every host.
+   * Whether it goes to the owner of its pool when a host sends it there. Default true; without it it stays where it is,
+   * and its host relays: for a worker that cannot reach every host.
    */
   readonly followRedirects?: boolean;
   /** Default: the access token in `TUTTI_ACCESS_TOKEN`, and no encryption. */
@@ -70,13 +70,14 @@ export interface WorkerOptions {
   /** How long what is at work may take when it is stopped, milliseconds; then its signals are aborted. Default 30,000. */
   readonly drainMs?: number;
   /**
-   * How handlers reach the missions of their tasks: `connect` of `@tutti/sdk/client`, or a function that calls it with a certificate.
-   * Default: `connect`, loaded when a handler asks; a bundle, and a worker whose link is encrypted, have to name it.
+   * How handlers reach the missions of their tasks: `connect` of `@tutti/sdk/client`, or a function that calls it with
+   * a certificate. Default: `connect`, loaded when a handler asks; a bundle, and a worker whose link is encrypted, have
+   * to name it.
    */
   readonly connect?: OpenClient;
   /**
-   * Where the installation is reached over HTTP, which secrets come by. Default: `TUTTI_SERVER`, else the host of a WebSocket's address,
-   * else http://127.0.0.1:7400 for a worker on the same machine.
+   * Where the installation is reached over HTTP, which secrets come by. Default: `TUTTI_SERVER`, else the host of a
+   * WebSocket's address, else http://127.0.0.1:7400 for a worker on the same machine.
    */
   readonly server?: string;
   /** Variables and files of this machine that its tasks may name as secrets: `env:DB_PASSWORD`, `file:/run/secrets/db`. Default none. */
@@ -105,7 +106,7 @@ export interface WorkerSettings {
   readonly handleSignals: boolean;
   readonly drainMs: number;
   readonly connect: OpenClient | undefined;
-  /** Empty where nobody knows. */
+  /** Empty if unknown. */
   readonly server: string;
   readonly allowUnprotected: boolean;
   readonly secrets: readonly string[];

@@ -87,7 +87,7 @@ export class Worker {
       onDrain: (reason, deadlineMs) => this.#drain(`the host wants it: ${reason}`, deadlineMs),
       onQuiet: () => this.#leaveIfDone(),
     });
-    // Whoever does not wait for them hears of a failure by the log.
+    // Callers that do not wait for them learn of a failure from the log.
     this.#started.promise.catch(() => {});
     this.#stopped.promise.catch(() => {});
   }
@@ -245,7 +245,7 @@ export class Worker {
     if (this.#state === "stopped" || this.#state === "failed") return;
     this.#state = "stopped";
     this.#release();
-    // Nobody is at work any more who could need them.
+    // No running work can need them any more.
     this.#missions.close().catch(() => {});
     this.#secrets.forget();
     this.#stopped.resolve();

@@ -4,7 +4,8 @@
  * 1. Each operation takes effect once, as the plain bank says, in the order that the journal says.
  * 2. Money is neither made nor lost: what is in accounts, set aside and in letters is what came in less what went out.
  * 3. A letter's money arrives once; a timer fires once, and not before its time.
- * 4. An answer is what the plain bank answers after the same events, and a later question sees no less than an earlier one.
+ * 4. An answer is what the plain bank answers after the same events, and a later question sees no less than an earlier
+ *    one.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Refusal } from "@tutti/kernel";
@@ -24,7 +25,7 @@ export interface OperationRecord {
   /** What its account was known to have had when it was first sent. */
   eventsBefore: number;
   effect: Effect | undefined;
-  /** What it did to accounts that had the id before: once they are gone, nobody remembers its key. */
+  /** What it did to accounts that had the id before: once they are gone, its key is forgotten. */
   readonly effectsBefore: Effect[];
   answered: boolean;
 }

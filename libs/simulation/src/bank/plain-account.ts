@@ -3,7 +3,7 @@
  * nothing with the machine, so that both would have to be wrong in the same way.
  *
  * It is not the bank of `@tutti/machine-bank/testing`. That one is told commands, and so holds the machine by itself to
- * account. Here commands are lost, doubled and answered too late, and nobody knows their order but the journal: this one
+ * account. Here commands are lost, doubled and answered too late, and only the journal knows their order: this one
  * follows events as they become durable, and works on the machine's messages as plain fields.
  */
 export interface PlainAccount {

@@ -1,5 +1,5 @@
 /**
- * What is known to be in the journal, batch by batch, as nobody can take it back any more; and what was answered,
+ * What is known to be in the journal, batch by batch, as it cannot be undone any more; and what was answered,
  * dispatched and delivered on the strength of it. Each batch is checked when it becomes durable.
  *
  * 1. Batches of a partition have no gaps, their epochs and times never go back, and each epoch has one writer.

@@ -1,4 +1,4 @@
-/** Calls of a process to whoever has the partition of an instance, as its mesh would carry them: they get lost, come twice, and take time. */
+/** Calls of a process to the owner of the partition of an instance, as its mesh would carry them: they get lost, come twice, and take time. */
 import type { InstanceKey } from "@tutti/kernel";
 import { type Runtime, runtimeErrors } from "@tutti/runtime";
 import type { Calls } from "../load/load.ts";
@@ -9,7 +9,7 @@ import type { ServerParts } from "./server-parts.ts";
 
 /** A call without an answer is given up after this long. */
 const callMs = 2_000;
-/** That nobody has a partition is known after this long. */
+/** That a partition has no owner is known after this long. */
 const nobodyMs = 60;
 
 export class MeshCalls implements Calls {

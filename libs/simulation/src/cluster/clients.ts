@@ -14,7 +14,7 @@ import type { Server } from "./server.ts";
 
 const patienceMs = 1_500;
 const pauseMs = 150;
-/** How often a client asks somebody who is not known to own the partition. */
+/** How often a client asks a process that is not known to own the partition. */
 const astray = 0.05;
 
 export interface ClientParts {
@@ -100,7 +100,7 @@ export class Clients {
       load.received(number, { events: 0, digest: 0 }, outcome);
       return true;
     }
-    // Whoever broke it has his answer; everybody else waits for the repair.
+    // The caller that broke it has its answer; all others wait for the repair.
     if (refusal.code === "runtime.quarantined" || refusal.code === "runtime.never_began") {
       if (command === breakCommand) load.received(number, undefined, outcome);
       return command === breakCommand;

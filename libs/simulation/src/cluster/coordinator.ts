@@ -2,7 +2,8 @@
  * Who should own which partition: leases, kept by heartbeats over the network, and an epoch that grows with every change
  * of hands. What it says is a hint; the journal judges.
  *
- * 1. A process knows its lease to be valid for a lease time from the moment before it sent the heartbeat that was answered.
+ * 1. A process knows its lease to be valid for a lease time from the moment before it sent the heartbeat that was
+ *    answered.
  * 2. A partition is given to another process when its owner handed it over, or when nothing was heard of the owner for a
  *    full lease time. Who comes back after that has no lease for what was given away meanwhile.
  */
@@ -66,7 +67,7 @@ export class Coordinator {
     this.#look();
   }
 
-  /** Who owns a partition, as far as anybody knows. */
+  /** Who owns a partition, as far as known. */
   ownerOf(partition: number): number | undefined {
     return this.#places[partition]?.owner;
   }
@@ -106,7 +107,7 @@ export class Coordinator {
         this.#network.send(member.name, "coordinator", member.localMs, "a partition", handedOver),
       ),
     );
-    // Whoever does not answer keeps it, and is told so by the next look.
+    // A process that does not answer keeps it, and is told so by the next look.
     this.#world.after(5 * leaseMs, () => {
       if (place.epoch === epoch) place.isMoving = false;
     });

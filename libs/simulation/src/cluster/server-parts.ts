@@ -35,7 +35,7 @@ export interface ServerParts {
   readonly isClustered: boolean;
   /** Where partition owners keep leases and the table of owners; undefined where the coordinator says who owns what. */
   readonly ownershipKeys: SharedKeys | undefined;
-  /** Which server has a partition, as far as anybody knows. */
+  /** Which server has a partition, as far as known. */
   ownerOf(partition: number): InboxReceiver | undefined;
   /** A server has started and can be given partitions. */
   started(index: number): void;

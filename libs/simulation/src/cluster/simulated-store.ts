@@ -65,7 +65,7 @@ export class SimulatedStore implements OwnershipStore {
     }
   }
 
-  /** Nobody says when a way is open again: it is found by the next attempt. */
+  /** It is not reported when a way is open again: it is found by the next attempt. */
   onBack(): () => void {
     return () => {};
   }

@@ -1,10 +1,10 @@
 /** What a client did: it called, and was answered, or never learned what came of it. */
 export interface Operation<Input, Output> {
   readonly input: Input;
-  /** Undefined: nobody knows whether it took effect. */
+  /** Undefined: it is unknown whether it took effect. */
   readonly output: Output | undefined;
   readonly calledAt: number;
-  /** When the answer was there. What nobody knows the end of may take effect at any time after its call, or never. */
+  /** When the answer was there. A call with an unknown end may take effect at any time after its call, or never. */
   readonly answeredAt: number;
 }
 

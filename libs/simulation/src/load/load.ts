@@ -45,7 +45,7 @@ export interface Doer {
   died(): void;
 }
 
-/** Calls of a process to whoever has the partition of an instance. */
+/** Calls of a process to the owner of the partition of an instance. */
 export interface Calls {
   to<Answer>(
     key: InstanceKey,
@@ -92,7 +92,7 @@ export interface Load extends Follower {
   /** An effect has left its process. */
   dispatched(key: InstanceKey, effect: unknown, attempt: Attempt): void;
   /**
-   * Somebody outside sees to an effect; undefined when nothing comes of that, and it has to be asked for again.
+   * An external executor sees to an effect; undefined when nothing comes of that, and it has to be asked for again.
    * @param luck from 0 to 1
    * @param isCalm whether faults are over
    */

@@ -1,6 +1,7 @@
 /**
- * Processes that stood still, or hear nobody, while another one had their work done: they offer it once more before they find out. It is
- * done again, and nothing comes of that. Whoever said that a result is durable, or loads the work after that, knows better.
+ * Processes that stood still, or are cut off, while another one had their work done: they offer it once more before
+ * they find out. It is done again, and nothing comes of that. A process that reported a result as durable, or loads the
+ * work after that, knows better.
  */
 export class LateSenders {
   /** Those whose work wanted a task; after its result is durable, those of them that were not told so. */

@@ -5,7 +5,7 @@ import { type FaultName, faultNames } from "./pools-plan.ts";
 import { type AgentParts, SimulatedAgent } from "./simulated-agent.ts";
 import type { SimulatedOwner } from "./simulated-owner.ts";
 
-/** Somebody with tasks. */
+/** A sender of tasks. */
 interface Sender {
   die(): void;
   /** Its stream is gone. */

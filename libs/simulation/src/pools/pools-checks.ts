@@ -1,9 +1,9 @@
 /**
- * What always holds of a pool, whoever dies.
+ * What always holds of a pool, under any deaths.
  *
- * 1. An attempt is at one agent: nobody else is given its token while that one has it.
+ * 1. An attempt is at one agent: no other agent gets its token while that one has it.
  * 2. A slot never holds two.
- * 3. What has an outcome was done by somebody to whom it was given, and has one outcome.
+ * 3. What has an outcome was done by an agent to whom it was given, and has one outcome.
  * 4. What was said to be durable is not done again, but for who could not know.
  * 5. Those who share agents, and have work for them all the time, get about the same.
  */

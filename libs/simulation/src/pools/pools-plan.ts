@@ -43,7 +43,7 @@ export function drawPoolsPlan(seed: number): PoolsPlan {
   const strategy = strategyNames[upTo(strategyNames.length)] ?? "least_loaded";
   const agents = Array.from({ length: 2 + upTo(9) }, (_, index) => ({
     slots: 1 + upTo(4),
-    // Whatever is asked for, somebody can do it.
+    // Some agent can do every requested task.
     does: isQuiet
       ? ["a"]
       : capabilities.filter((_name, at) => at === index % capabilities.length || upTo(2) === 0),

@@ -1,4 +1,4 @@
-/** Whoever owns the pool: one process after the other, each with an epoch of its own and nothing of what the last one knew. */
+/** The owner of the pool: one process after the other, each with an epoch of its own and nothing of what the last one knew. */
 import { openPool, type Pool, strategyNamed } from "@tutti/matching";
 import type { PoolScene } from "./pool-scene.ts";
 import type { PoolsChecks } from "./pools-checks.ts";

@@ -30,7 +30,7 @@ interface Stream {
 }
 
 const commitMs = { least: 0.5, most: 8 } as const;
-/** Whoever does not wait for a commit is found by the deaths before it: then it takes so many times as long. */
+/** A missing wait for a commit is found by the deaths before it: then it takes so many times as long. */
 const hastyFactor = 100;
 
 export class SimulatedSender {

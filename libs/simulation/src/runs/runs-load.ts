@@ -1,6 +1,6 @@
 /**
- * Runs of workflows as a load: drawn definitions, agents that follow a script, people who do things to runs, and the plain
- * interpreter, which follows what becomes durable and says what has to come of it.
+ * Runs of workflows as a load: drawn definitions, agents that follow a script, people who do things to runs, and the
+ * plain interpreter, which follows what becomes durable and says what has to come of it.
  *
  * 1. What ends, how, and with which output, error and order of undoing is what the interpreter says.
  * 2. Every attempt works on what the interpreter says, and goes on from what was saved.
@@ -65,7 +65,7 @@ interface KnownRun {
   readonly check: RunCheck;
 }
 
-/** What somebody does to a run, and what the interpreter says to that after each event. */
+/** Actions on a run, and what the interpreter says to that after each event. */
 interface Doing {
   readonly id: string;
   readonly act: Act;
@@ -82,7 +82,7 @@ export class RunsLoad implements Load {
   readonly #plans = new KnownDefinitions();
   /** Those that were drawn, what they went on as, and their children. */
   readonly #runs = new Map<string, KnownRun>();
-  /** Events of runs that nobody has started yet: what was withdrawn before. */
+  /** Events of runs that have not started yet: what was withdrawn before. */
   readonly #early = new Map<string, readonly KnownEvent[]>();
   readonly #answered = new Set<number>();
   readonly #lost = new Map<string, number>();
@@ -120,7 +120,7 @@ export class RunsLoad implements Load {
     return [...this.#runs.keys()].filter((id) => this.#chronicle.instance(this.keyOf(id)) !== undefined);
   }
 
-  /** People do what nobody else does. */
+  /** People do the rest. */
   get restless(): string | undefined {
     const open = this.operations.find(({ number }) => !this.#answered.has(number));
     if (open !== undefined) return `operation ${open.number} (${open.command}) has no answer`;

@@ -54,7 +54,8 @@ function decidedByUsers(plan: SessionsPlan, draw: Draw): SessionsPlan {
 }
 
 /**
- * Some sessions keep within a budget. It is soon used up by those that fail then; missions would ask people for more, whom nobody plays here.
+ * Some sessions keep within a budget. It is soon used up by those that fail then; missions would ask people for more,
+ * whom this load does not simulate.
  */
 function withBudgets(plan: SessionsPlan, draw: Draw): SessionsPlan {
   const sessions = plan.sessions.map((session) => {

@@ -1,4 +1,4 @@
-/** What sessions and their tasks come to is what they come to when all is done one after the other, unless somebody or time ended them before. */
+/** What sessions and their tasks come to is what they come to when all is done one after the other, unless a caller or a timeout ended them before. */
 import type { TaskNote } from "@tutti/contracts/session/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { SessionReading } from "@tutti/machine-session/testing";
@@ -112,7 +112,7 @@ export class EndCheck {
     return end ?? { how: "skipped" };
   }
 
-  /** It did not go as it would have: somebody is ending it, or agents were lost. */
+  /** It did not go as it would have: a caller is ending it, or agents were lost. */
   #isDisturbed({ id, phase }: SessionReading): boolean {
     return this.#dropped.has(id) || phase === "stopping";
   }

@@ -1,6 +1,6 @@
 /**
- * The services that sessions ask, with the machines behind them: each request is the command or the question that its handler makes
- * of it, told where the partition is. Calls get lost, and come twice.
+ * The services that sessions ask, with the machines behind them: each request is the command or the question that its
+ * handler makes of it, told where the partition is. Calls get lost, and come twice.
  */
 import { LockGrant } from "@tutti/contracts/session/v1";
 import { type Agent, type Mission, MissionOrder } from "@tutti/contracts/swarm/v1";
@@ -22,7 +22,7 @@ export interface ServicesParts extends Pick<ProcessOfDoer, "calls"> {
   readonly timers: Timers;
   /** A runtime as services know it. */
   readonly plain: (runtime: Runtime) => PlainRuntime;
-  /** The agents of the pool, as its owner lists them; undefined while nobody owns it. */
+  /** The agents of the pool, as its owner lists them; undefined without an owner. */
   readonly agents: () => readonly Agent[] | undefined;
 }
 
@@ -59,7 +59,7 @@ export function servicesOf(parts: ServicesParts): SessionClients {
   return clients as unknown as SessionClients;
 }
 
-/** Until there is more than whoever asks knows, or it has ended; a call that waits is one that looks here, so that who is asked may die. */
+/** Until there is more than the caller knows, or it has ended; a call that waits is one that looks here, so that who is asked may die. */
 async function news(
   timers: Timers,
   { waitMs, afterEvent }: Any,
@@ -250,7 +250,7 @@ function estimatesOf(parts: ServicesParts) {
 function sessionsOf(parts: ServicesParts) {
   const session = callsTo("session", parts);
   return {
-    /** A call waits; here it looks, so that whoever is asked may die meanwhile. */
+    /** A call waits; here it looks, so that the asked process may die meanwhile. */
     async awaitSession({ sessionId, waitMs }: Any, options: Signalled) {
       for (let leftMs = waitMs; ; leftMs -= lookMs) {
         const shown = await session(sessionId, "await_session", options, (runtime, key) =>
@@ -337,7 +337,8 @@ function runOrderOf(spec: RunSpec, parent: Any): RunOrder {
   const list = spec.what?.$case === "tasks" ? spec.what.value : { tasks: [], output: "", input: undefined };
   const { input } = list;
   const order = RunOrder.fromPartial({
-    // Questions say themselves how long they can be read: by clocks that jump they would be gone before they were looked at.
+    // Questions say themselves how long they can be read: by clocks that jump they would be gone before they were
+    // looked at.
     ...{ priority: spec.priority, pool: spec.pool, retentionMs: 0, incarnation: 1 },
     ...{ parentClose: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL, idChosen: true },
     ...{ kind: DefinitionKind.DEFINITION_KIND_TASKS, requestHash: Uint8Array.of(1) },

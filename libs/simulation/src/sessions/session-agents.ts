@@ -7,7 +7,7 @@ import { keyOf } from "../pools/tokens.ts";
 import { decideByLot } from "./session-orchestrator.ts";
 import { comesTo, type Errand } from "./sessions-plan.ts";
 
-/** An attempt that was given to somebody. */
+/** An assigned attempt. */
 export interface GivenAttempt {
   readonly workId: string;
   readonly taskId: string;

@@ -1,4 +1,4 @@
-/** People who look after sessions: they do this and that while there is trouble, and what nobody else does once it is over. */
+/** People who look after sessions: they do this and that while there is trouble, and the rest once it is over. */
 import { Mode } from "@tutti/contracts/session/v1";
 import { TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
 import type { SessionReading } from "@tutti/machine-session/testing";
@@ -40,7 +40,7 @@ export class SessionPeople {
       });
   }
 
-  /** Somebody lets go on what was held, until nothing is. */
+  /** An operator resumes what was held, until nothing is. */
   settleDown(): void {
     const { world, sessions, ask } = this.#parts;
     for (const { id, isPaused } of sessions()) if (isPaused) ask(id, "resume_session", { reason: "" });

@@ -21,7 +21,7 @@ export interface Errand {
   readonly of: readonly number[];
 }
 
-/** What a task comes to that is done well, whoever does it, however often. */
+/** What a task comes to that is done well, by any agent, however often. */
 export function comesTo({ seed, of }: Errand): number {
   return of.reduce((sum, value, place) => (sum * 31 + value * (place + 3)) % 9_973, seed % 9_973);
 }

@@ -1,5 +1,5 @@
 /**
- * Damage to a disk that nobody has open: a flipped bit, or records that somebody changed and whose checksums were made to
+ * Damage to a disk that is not open: a flipped bit, or records that were changed and whose checksums were made to
  * fit. It has to be found, and told with its place; then it is taken back, as from a backup, and the run goes on.
  */
 

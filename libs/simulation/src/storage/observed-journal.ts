@@ -1,6 +1,6 @@
 /**
- * A journal with an observer beside it: what is appended, what is acknowledged, and, when the log is opened again, what is
- * there. Between the runtime and the real journal; it changes nothing but when answers come.
+ * A journal with an observer beside it: what is appended, what is acknowledged, and, when the log is opened again, what
+ * is there. Between the runtime and the real journal; it changes nothing but when answers come.
  */
 import type {
   Append,
@@ -167,7 +167,7 @@ class ObservedPartition implements JournalPartition {
     return this.#observation.life?.cross() ?? true;
   }
 
-  /** Before whoever appended hears of it, it is known here. */
+  /** Before the appender learns of it, it is known here. */
   async #under<Outcome extends AppendOutcome | SealOutcome>(
     batch: WrittenBatch,
     appending: Promise<Outcome>,

@@ -1,6 +1,6 @@
 /**
  * Any machine with a witness: beside its state it counts its events and keeps a digest of them, and every answer, every
- * refusal and every effect says after which events it was made. So whoever knows the journal can tell whether an answer
+ * refusal and every effect says after which events it was made. So a reader of the journal can tell whether an answer
  * rested on what is there. The machine inside does not notice.
  */
 import {
@@ -32,7 +32,7 @@ type AnyEvent = MachineEvent<any, any, any>;
 /** Asks for the whole state, as `project` shows it. */
 export const projectionQuery = "witness_projection";
 
-/** The digest after one more event; whoever reads the journal calls it with what is recorded. */
+/** The digest after one more event; the reader of the journal calls it with what is recorded. */
 export function digestOf(before: number, type: string, json: string): number {
   return stableHash(String(before), type, json);
 }

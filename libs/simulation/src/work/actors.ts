@@ -1,12 +1,12 @@
 /**
- * Agents that come to the boards of missions by themselves, and people: each does one thing after the other, by what it remembers of
- * the answers that it had, however old that is. One that dies forgets all of it.
+ * Agents that come to the boards of missions by themselves, and people: each does one thing after the other, by what it
+ * remembers of the answers that it had, however old that is. One that dies forgets all of it.
  */
 import type { Chance } from "@tutti/kernel";
 import type { MissionReading } from "@tutti/machine-mission/testing";
 import type { PlannedActor } from "./work-plan.ts";
 
-/** Asks for something as somebody; what comes of it is told once, or never. */
+/** Makes a request as a client; what comes of it is told once, or never. */
 export type Ask = (
   mission: string,
   command: string,
@@ -96,7 +96,7 @@ export class Actor {
   #join(mission: MissionReading, memory: Memory): void {
     const { does } = this.#parts;
     const capabilities = does.map((name) => ({ name, version: "1.0.0" }));
-    // Whoever plays the role can do whatever is handed on to it.
+    // The agent in the role can do everything that is handed to it.
     const isAble = does.length === 3 && mission.spec.roles.length > 0;
     // The role may be full: then it comes without.
     const role = isAble && memory.tries++ % 2 === 0 ? "editor" : "";

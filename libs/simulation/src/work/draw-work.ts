@@ -60,7 +60,7 @@ function drawWork(draw: Draw): WorkPlan {
 export function drawAgents(draw: Draw): Pick<WorkPlan["pool"], "agents" | "faults"> {
   const agents = Array.from({ length: 2 + draw.upTo(4) }, (_, index) => ({
     slots: 1 + draw.upTo(3),
-    // Two can do everything, so that whatever is asked for, also of another one, somebody can do it.
+    // Two can do everything, so that some agent can do every request, also one meant for another.
     does: ["a", "b", "c"].filter((name) => index < 2 || name === "a" || draw.happens(0.5)),
   }));
   const rate = () => (draw.happens(0.5) ? 0 : draw.share() * 10);

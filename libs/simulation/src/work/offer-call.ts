@@ -1,6 +1,6 @@
 /**
- * The stream over which a process offers tasks to the owner of the pool, as its mesh would carry it: all that is said takes time and
- * keeps its order; what is under way when it breaks is lost.
+ * The stream over which a process offers tasks to the owner of the pool, as its mesh would carry it: all that is said
+ * takes time and keeps its order; what is under way when it breaks is lost.
  */
 import { OfferReply, type OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell } from "@tutti/kernel";
@@ -17,7 +17,7 @@ export interface OfferCallParts {
   readonly checks: PoolsChecks;
   readonly owner: SimulatedOwner;
   readonly life: Life;
-  /** Whoever offers. */
+  /** The offerer. */
   readonly sender: string;
 }
 
@@ -71,7 +71,7 @@ export class OfferCall {
     this.#bell.ring();
   }
 
-  /** The process is gone: nobody is told any more. */
+  /** The process is gone: nothing is reported any more. */
   die(): void {
     this.#isOver = true;
     this.#break();
@@ -153,7 +153,7 @@ export class OfferCall {
     );
   }
 
-  /** Nobody owns the pool where it was asked for. */
+  /** The asked process does not own the pool. */
   #answerNothing(): void {
     this.#parts.life.schedule(0, () => this.lose());
   }

@@ -1,4 +1,4 @@
-/** People who look after missions: they do this and that while there is trouble, and what nobody else does once it is over. */
+/** People who look after missions: they do this and that while there is trouble, and the rest once it is over. */
 import type { Chance } from "@tutti/kernel";
 import type { MissionReading } from "@tutti/machine-mission/testing";
 import type { Ask } from "./actors.ts";
@@ -42,7 +42,7 @@ export class People {
     const { id, tasks, questions } = mission;
     const done = (): void => {};
     if (mission.isPaused) this.#ask(id, "resume_mission", { reason: "" }, done);
-    // Whoever set it aside may have forgotten it, and others wait for that.
+    // Its reserver may have forgotten it, and others wait for that.
     for (const number of mission.escrow.asides.keys())
       this.#ask(id, "return_budget", { agentId: "", reservationId: `r${number}` }, done);
     const withdrawn = tasks.all.filter(({ stands }) => stands === "withdrawn");
@@ -76,7 +76,7 @@ export class People {
     return withdrawn.length + questions.size > 0 || mission.isPaused;
   }
 
-  /** Says that it is enough, where somebody has to. */
+  /** Says that it is enough, where a person has to. */
   stop({ id }: MissionReading): void {
     const value = { body: { $case: "inline" as const, value: Uint8Array.of(49) }, mediaType: "" };
     this.#ask(

@@ -1,11 +1,12 @@
 /**
- * Missions and runs as a load: drawn boards and small runs, whose tasks meet the same agents in one pool, and which start each other;
- * agents that come to boards by themselves, and people.
+ * Missions and runs as a load: drawn boards and small runs, whose tasks meet the same agents in one pool, and which
+ * start each other; agents that come to boards by themselves, and people.
  *
- * 1. What becomes durable of a mission may happen, by a reading of it that shares nothing with the machine, and what the machine holds at the
- *    end is what that reading adds up.
- * 2. What an attempt ends with is what its agent said, of which there was one at a time, and what it used up is what that said.
- * 3. Everything ends: no task waits for ever while somebody is there who could do it.
+ * 1. What becomes durable of a mission may happen, by a reading of it that shares nothing with the machine, and what
+ *    the machine holds at the end is what that reading adds up.
+ * 2. What an attempt ends with is what its agent said, of which there was one at a time, and what it used up is what
+ *    that said.
+ * 3. Everything ends: no task waits for ever while an agent is there that could do it.
  * 4. Namespaces that share agents get about the same of them, where all have tasks that wait for these.
  */
 import { BeginMission, type MissionOrder, MissionSpec } from "@tutti/contracts/swarm/v1";

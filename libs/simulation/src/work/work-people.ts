@@ -55,7 +55,7 @@ export class WorkPeople {
     this.#attend();
   }
 
-  /** Somebody looks after what waits for a person, until nothing does. */
+  /** A person handles waiting questions, until nothing does. */
   #attend(): void {
     const { world, open } = this.#parts;
     for (const mission of open()) {

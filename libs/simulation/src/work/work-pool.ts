@@ -62,7 +62,7 @@ export class WorkPool {
     this.#house.plantFaults();
   }
 
-  /** Those that are well, as the owner of the pool lists them; undefined while nobody owns it. */
+  /** Those that are well, as the owner of the pool lists them; undefined without an owner. */
   agents(): readonly Agent[] | undefined {
     if (this.#owner.pool === undefined) return undefined;
     return this.#house.agents

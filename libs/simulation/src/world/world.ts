@@ -71,7 +71,7 @@ export class World {
     this.note("check", () => `${check}: ${text}`);
   }
 
-  /** A line of the trace; the text is made only when somebody reads it. */
+  /** A line of the trace; the text is made only when it is read. */
   note(who: string, text: () => string): void {
     if (this.#trace.isOn)
       this.#trace.line(`${this.#elapsedMs.toFixed(3).padStart(12)}  ${who.padEnd(10)} ${text()}`);

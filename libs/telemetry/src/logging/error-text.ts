@@ -1,6 +1,6 @@
 /**
  * An error for people. What a program says about the world around it (a port in use, a peer that is away) is clear from
- * its message, and a stack would only hide it; where nobody knows what went wrong, the stack is what is left.
+ * its message, and a stack would only hide it. If it is unknown what went wrong, the stack is what is left.
  */
 import type { LoggedError } from "./error-record.ts";
 

@@ -7,8 +7,8 @@
  * 3. A key stands in a line once: a line's own field wins over an inherited one, a child's over its parent's.
  *    `time`, `level` and `msg` are the logger's, and `service` and `instance` say who wrote the line: a line's own
  *    fields of these names get an underscore at the end.
- * 4. A field `trace` with a place in a trace is written as `traceId` and `spanId`; they are not asked for before,
- *    because ids that nobody asks for are never made.
+ * 4. A field `trace` with a place in a trace is written as `traceId` and `spanId`. They are not asked for before,
+ *    because unused ids are never made.
  * 5. Logging never throws.
  */
 import type { Clock, LogFields, Logger, LogLevel } from "@tutti/kernel";
@@ -22,7 +22,7 @@ interface LogRootOptions {
   readonly clock: Clock;
   readonly level: LogLevel;
   readonly stream: LogStream;
-  /** What every line begins with: service and instance. */
+  /** What every line starts with: service and instance. */
   readonly base: LogFields;
 }
 

@@ -9,7 +9,7 @@ import type { LogStream } from "./log-root.ts";
 
 interface PrettyOptions {
   readonly colors: boolean;
-  /** Where the lines go; standard output unless given. */
+  /** Where the lines go. Standard output unless given. */
   readonly destination?: NodeJS.WritableStream;
 }
 
@@ -20,7 +20,7 @@ export async function prettyStream({ colors, destination }: PrettyOptions): Prom
     destination: destination ?? process.stdout.fd,
     sync: true,
     translateTime: "SYS:HH:MM:ss.l",
-    // In a terminal there is one process, and everybody knows which.
+    // In a terminal there is one process, which the user knows.
     ignore: "service,instance",
     errorLikeObjectKeys: ["error"],
     customPrettifiers: { error: (value: unknown) => (isRecord(value) ? errorText(value) : inspect(value)) },

@@ -3,7 +3,7 @@
  *
  * 1. Never throws, whatever it is given: circles, getters that throw, values JSON does not know.
  * 2. What comes out is bounded in depth, breadth, length and in all.
- * 3. Nothing under a secret's key comes out, whatever its type; a reference to a secret comes out as a reference.
+ * 3. Nothing under a secret's key comes out, whatever its type. A reference to a secret comes out as a reference.
  */
 import { isSecretKey, type LogFields, redacted, redactText, SecretReference } from "@tutti/kernel";
 import { errorRecord } from "./error-record.ts";

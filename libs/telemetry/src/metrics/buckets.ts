@@ -1,4 +1,4 @@
-/** Bounds by the unit that the metric's name ends in; ten to twenty, so that a cell stays small. */
+/** Bounds by the unit that the metric's name ends in. Ten to twenty, so that a cell stays small. */
 const secondsBounds = [
   0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
   30,
@@ -28,8 +28,8 @@ export function flawOfBounds(bounds: readonly number[]): string | undefined {
 }
 
 /**
- * The q-quantile of counted values, interpolated inside its bucket, as Prometheus' `histogram_quantile` has it.
- * NaN when nothing was counted; the highest bound when it lies beyond that.
+ * The q-quantile of counted values, interpolated inside its bucket, as Prometheus' `histogram_quantile` has it. NaN
+ * when nothing was counted. The highest bound when it lies beyond that.
  */
 export function quantileOf(bounds: Float64Array, counts: Float64Array, q: number): number {
   let total = 0;

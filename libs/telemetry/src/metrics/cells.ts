@@ -3,7 +3,7 @@
  * recording is an addition to a field.
  *
  * 1. Recording never throws, allocates or looks anything up.
- * 2. A counter and a histogram's counts never fall; a value that is not a number is ignored.
+ * 2. A counter and a histogram's counts never fall. A value that is not a number is ignored.
  */
 import type { CounterCell, GaugeCell, HistogramCell } from "@tutti/kernel";
 
@@ -27,14 +27,14 @@ export class ObservedCounter implements CounterCell {
     this.read = read;
   }
 
-  /** Nothing: counting is somebody else's. */
+  /** Nothing: counting happens elsewhere. */
   add(): void {}
 }
 
 export class GaugeValue implements GaugeCell {
   #value = 0;
   #observers: readonly (() => number)[] = [];
-  /** Whether anybody sets it; a gauge that was only observed disappears with its last observer. */
+  /** Whether it is set. A gauge that was only observed disappears with its last observer. */
   held = false;
 
   set(value: number): void {
@@ -72,7 +72,7 @@ export class GaugeValue implements GaugeCell {
 export class HistogramValue implements HistogramCell {
   /** Upper bounds, ascending, without the last one, which is infinite. Shared by all cells of a metric. */
   readonly bounds: Float64Array;
-  /** How many values fell into each bucket (not cumulative); one longer than the bounds. */
+  /** How many values fell into each bucket (not cumulative). One longer than the bounds. */
   readonly counts: Float64Array;
   sum = 0;
 

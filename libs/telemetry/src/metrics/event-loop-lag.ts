@@ -1,10 +1,10 @@
 /**
- * How late the event loop runs its timers. Every scraper must see every spike, however seldom it comes, so nothing
- * is reset by reading: the figures are of the last complete window, and the maximum is of the last minute.
+ * How late the event loop runs its timers. Every scraper must see every spike, however seldom it comes, so nothing is
+ * reset by reading: the numbers are of the last complete window, and the maximum is of the last minute.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-/** The part of perf_hooks' delay histogram that is used; nanoseconds. */
+/** The part of perf_hooks' delay histogram that is used. Nanoseconds. */
 export interface DelayHistogram {
   readonly max: number;
   readonly count: number;
@@ -14,7 +14,7 @@ export interface DelayHistogram {
   disable(): boolean;
 }
 
-/** A wake-up in 50 ms costs an idle process a thousandth of a core; one in 20 ms was half of all it did. */
+/** A wake-up in 50 ms costs an idle process a thousandth of a core. One in 20 ms was half of all it did. */
 export const resolutionMs = 50;
 const windowTicks = 10;
 const maximaKept = 6;
@@ -55,7 +55,7 @@ export class EventLoopLag {
   }
 }
 
-/** The histogram has the time between two wake-ups; what exceeds the resolution is lag. */
+/** The histogram has the time between two wake-ups. What exceeds the resolution is lag. */
 function lagSeconds(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000);
 }

@@ -20,7 +20,7 @@ interface FamilyOptions<K extends MetricKind, C> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  /** Upper bounds of a histogram's buckets; empty for all others. */
+  /** Upper bounds of a histogram's buckets. Empty for all others. */
   readonly bounds: Float64Array;
   readonly labelSetsMax: number;
   readonly makeCell: () => C;
@@ -61,7 +61,7 @@ export class Family<K extends MetricKind, C> {
     return this.#put(key, values, this.#options.makeCell()).cell;
   }
 
-  /** Adds a series whose cell is made elsewhere; undefined when the limit refuses it. */
+  /** Adds a series whose cell is made elsewhere. Undefined when the limit refuses it. */
   place(labels: Readonly<Record<string, string>>, cell: C): C | undefined {
     const values = this.#valuesOf(labels);
     const key = keyOf(values);

@@ -21,7 +21,7 @@ const otherUnits = new Map([
 const abbreviations = new Set("s ms us ns sec b kb mb gb tb pb m h d".split(" "));
 const reservedLabels = new Set(["le", "quantile"]);
 
-/** What is wrong with the declaration, in one sentence that says what to write instead; undefined if nothing is. */
+/** What is wrong with the declaration, in one sentence that says what to write instead. Undefined if nothing is. */
 export function flawOf(
   kind: MetricKind,
   name: string,

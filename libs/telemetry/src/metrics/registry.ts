@@ -1,10 +1,10 @@
 /**
  * Our own registry of metrics behind the kernel's port. By hand, because a bound cell of prom-client costs 69 ns per
- * increment and 311 per observation, and a call inside the process may spend 50 on all of telemetry; these cells
- * cost 1 and 5, and a fifth of the memory.
+ * increment and 311 per observation, and a call inside the process may spend 50 on all of telemetry. These cells cost 1
+ * and 5, and a fifth of the memory.
  *
- * 1. A metric is declared once; declaring it again in the same words gives the same metric, in other words throws.
- * 2. Recording never throws, whatever the labels; the number of label sets is bounded.
+ * 1. A metric is declared once. Declaring it again in the same words gives the same metric, in other words throws.
+ * 2. Recording never throws, whatever the labels. The number of label sets is bounded.
  */
 import type {
   Counter,

@@ -3,7 +3,8 @@
  *
  * 1. It is the address of the connection, unless that is a trusted proxy.
  * 2. Only the one configured way is read: a proxy that sets one header passes the others on as the client wrote them.
- * 3. A list is read from the right, past trusted proxies. The client itself wrote everything to the left of the first other address.
+ * 3. A list is read from the right, past trusted proxies. The client itself wrote everything to the left of the first
+ *    other address.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { BlockList, isIP, type Socket } from "node:net";

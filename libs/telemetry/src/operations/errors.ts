@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What goes wrong at the operations endpoints. */
+/** Errors of the operations endpoints. */
 export const operationsErrors = defineErrors("operations", {
   unknownPath: {
     status: "NOT_FOUND",
@@ -26,8 +26,36 @@ export const operationsErrors = defineErrors("operations", {
   hostsDiffer: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The request has several Host headers. Proxies and servers may read different ones. Send one.",
+    help: "The request has several Host headers, or none. Proxies and servers may read different ones. Send one.",
     message: ({ found }: { found: number }) => `expected one Host header, found ${found}; send one`,
+  },
+  headersTooLong: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The address and the headers of a request together have at most 32 KiB at a gateway, and 8 KiB at other processes. Large values belong in the body. Answered over HTTP with 431.",
+    message: () =>
+      "expected an address and headers of at most 32 KiB together (8 KiB without a gateway), found more. Send large values in the body.",
+  },
+  requestLate: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "same-key",
+    help: "A connection was opened and its request did not arrive in time: 5 s for the headers, 60 s for the whole request. Check the network and the client. Answered over HTTP with 408.",
+    message: () =>
+      "expected the headers within 5 s and the whole request within 60 s, found it incomplete. Send it again.",
+  },
+  requestMalformed: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The bytes on the connection are not an HTTP/1.1 request. Common causes are TLS on a port without TLS, a space in the address, and a wrong `Content-Length`.",
+    message: ({ reason }: { reason: string }) =>
+      `expected an HTTP/1.1 request, found ${reason}. Check the address, the headers and whether the client uses https.`,
+  },
+  expectationUnknown: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The header `Expect` has one value in HTTP: `100-continue`. Answered over HTTP with 417.",
+    message: ({ found }: { found: string }) =>
+      `expected 100-continue as Expect, found ${JSON.stringify(found)}. Remove the header.`,
   },
   keyNotSet: {
     status: "UNAUTHENTICATED",

@@ -1,11 +1,11 @@
 /**
  * Who may see more of a process than whether it is well.
  *
- * 1. Where only this machine reaches the port, everybody who does.
- * 2. Elsewhere who shows `operations.key`, and nobody where there is none. Neither keys of people nor rules are looked
- *    at: figures are wanted most when those who hand out rules are away.
- * 3. A wrong key is a failed attempt, and too many lock its address out. The key is too long to be guessed, so that it passes
- *    during a lock-out as well.
+ * 1. Where only this machine reaches the port, every caller that does.
+ * 2. Elsewhere who shows `operations.key`, and no caller if there is none. Neither keys of people nor rules are looked
+ *    at: numbers are wanted most when those who hand out rules are away.
+ * 3. A wrong key is a failed attempt, and too many lock its address out. The key is too long to be guessed, so that it
+ *    passes during a lock-out as well.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isLoopbackHost, type SecretReference, type TuttiError } from "@tutti/kernel";
@@ -17,7 +17,7 @@ export interface OperationsAccessSettings {
   readonly key?: SecretReference | undefined;
 }
 
-/** What somebody shows, and from where. */
+/** A caller's credential and address. */
 interface ShownToOperations {
   readonly authorization?: string | undefined;
   readonly address?: string | undefined;
@@ -41,7 +41,7 @@ export async function operationsAccess(
   { host, key }: OperationsAccessSettings,
   guesses?: GuessWatch,
 ): Promise<OperationsAccess> {
-  // Read anew for each request: a key that was changed holds from then on.
+  // Read again for each request: a key that was changed holds from then on.
   const expected = async () => {
     const found = await key?.reveal();
     if (found !== undefined && found.length < signsMin)

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { describe, it, type TestContext } from "node:test";
 import { latch, recordingLogger } from "@tutti/kernel/testing";
 import { operationsErrors } from "./errors.ts";
-import { type FrontDoor, OperationsServer } from "./operations-server.ts";
+import { type FrontDoor, OperationsServer, type RequestTimeouts } from "./operations-server.ts";
 import type { OperationsResponse, OperationsRoutes } from "./routes.ts";
 
 const never = new AbortController().signal;
@@ -19,9 +19,13 @@ function answer(body: string, status = 200): OperationsResponse {
   return { status, contentType: "text/plain; charset=utf-8", body, headers: {} };
 }
 
-async function setUp(t: TestContext, routes = answering(), door?: FrontDoor) {
+async function setUp(
+  t: TestContext,
+  routes = answering(),
+  { door, timeouts = {} }: { door?: FrontDoor; timeouts?: RequestTimeouts } = {},
+) {
   const logger = recordingLogger();
-  const server = new OperationsServer({ routes, door, host: "127.0.0.1", port: 0, logger });
+  const server = new OperationsServer({ routes, door, host: "127.0.0.1", port: 0, logger, timeouts });
   await server.start();
   t.after(() => server.stop(AbortSignal.abort()));
   const port = server.address?.port ?? 0;
@@ -45,6 +49,16 @@ async function raw(port: number, message: string): Promise<string> {
   return text(socket);
 }
 
+function assertProblem(found: string, status: number, code: string): void {
+  const [head = "", body = ""] = found.split("\r\n\r\n");
+  assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), found);
+  assert.match(head, /^content-type: application\/problem\+json$/im, found);
+  assert.match(head, /^connection: close$/im, found);
+  const document = JSON.parse(body);
+  assert.deepEqual([document.status, document.code], [status, code], found);
+  assert.match(document.detail, /^expected .+, found .+[;.] .+/);
+}
+
 describe("the operations server", () => {
   it("hands requests to the routes and sends their answers, never from a cache", async (t) => {
     const { url } = await setUp(
@@ -63,7 +77,7 @@ describe("the operations server", () => {
       handle: (request, response) => response.writeHead(201).end(`door ${request.url}`),
       upgrade: (_request, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n"),
     };
-    const { url, port } = await setUp(t, answering(), door);
+    const { url, port } = await setUp(t, answering(), { door });
     assert.equal((await fetchOnce(`${url}/livez?a=b`)).body, "ok");
     const { status, body } = await fetchOnce(`${url}/v1/runs?a=b`, { method: "POST" });
     assert.deepEqual([status, body], [201, "door /v1/runs?a=b"]);
@@ -103,13 +117,74 @@ describe("the operations server", () => {
     assert.deepEqual(logger.messages("error"), []);
   });
 
-  it("refuses headers that are too long", async (t) => {
+  it("answers what it cannot read with a problem document, and closes the connection", async (t) => {
     const { port } = await setUp(t);
-    const response = await raw(
-      port,
-      `GET /livez HTTP/1.1\r\nhost: localhost\r\nx: ${"y".repeat(20_000)}\r\n\r\n`,
+    const get = "GET /livez HTTP/1.1\r\nhost: localhost\r\n";
+    for (const [message, status, code] of [
+      [`${get}x: ${"y".repeat(20_000)}\r\n\r\n`, 431, "headers_too_long"],
+      [`GET /${"y".repeat(20_000)} HTTP/1.1\r\n\r\n`, 431, "headers_too_long"],
+      ["hello\r\n\r\n", 400, "request_malformed"],
+      ["\x16\x03\x01\x02\x00\x01\x00", 400, "request_malformed"],
+      ["BREW /livez HTTP/1.1\r\nhost: a\r\n\r\n", 400, "request_malformed"],
+      ["GET /a b HTTP/1.1\r\nhost: a\r\n\r\n", 400, "request_malformed"],
+      [`${get}content-length: -1\r\n\r\n`, 400, "request_malformed"],
+      [`${get}content-length: 1\r\ntransfer-encoding: chunked\r\n\r\n`, 400, "request_malformed"],
+      [`${get}a b: c\r\n\r\n`, 400, "request_malformed"],
+      ["CONNECT a:443 HTTP/1.1\r\nhost: a\r\n\r\n", 400, "request_malformed"],
+      [`${get}expect: tea\r\n\r\n`, 417, "expectation_unknown"],
+      ["GET /livez HTTP/1.1\r\n\r\n", 400, "hosts_differ"],
+    ] as const) {
+      const found = await raw(port, message);
+      assertProblem(found, status, `operations.${code}`);
+    }
+  });
+
+  it("answers a request that does not arrive in time, and one whose body stops", async (t) => {
+    const timeouts = { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 10 };
+    const body = latch();
+    const door: FrontDoor = {
+      handle: (incoming) => {
+        body.open();
+        incoming.on("error", () => {}).resume();
+      },
+      upgrade: (_request, socket) => socket.destroy(),
+    };
+    const { port } = await setUp(t, answering(), { door, timeouts });
+    for (const head of ["GET /li", "POST /v1/runs HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{"]) {
+      const socket = connect({ host: "127.0.0.1", port });
+      socket.write(head);
+      assertProblem(await text(socket), 408, "operations.request_late");
+      socket.destroy();
+    }
+    await body.opened;
+  });
+
+  it("cuts a connection whose answer has started when the rest of it cannot be read", async (t) => {
+    const door: FrontDoor = {
+      handle: (_incoming, response) => response.writeHead(200, { "content-length": "9" }).write("half"),
+      upgrade: (_request, socket) => socket.destroy(),
+    };
+    const { port } = await setUp(t, answering(), { door });
+    const socket = connect({ host: "127.0.0.1", port });
+    socket.write("POST /v1/runs HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+    let heard = "";
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      heard += bytes;
+      if (heard.endsWith("half")) socket.write("no length\r\n");
+    });
+    await once(socket, "close");
+    assert.match(heard, /^HTTP\/1\.1 200 OK.*half$/s);
+  });
+
+  it("answers a client over HTTP/1.1 that offers HTTP/2", async (t) => {
+    const { port } = await setUp(t);
+    const offer =
+      "connection: Upgrade, HTTP2-Settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQ\r\n";
+    assert.match(
+      await raw(port, `GET /livez HTTP/1.1\r\nhost: localhost\r\n${offer}\r\n`),
+      /^HTTP\/1\.1 200 .*ok$/s,
     );
-    assert.match(response, /^HTTP\/1\.1 431 /);
   });
 
   it("answers a body it did not ask for without reading it", async (t) => {
@@ -156,11 +231,6 @@ describe("the operations server", () => {
       await raw(await opened("proxy-protocol", ["10.0.0.2"]), `${header}${asked}`),
       /^HTTP\/1\.1 400 /,
     );
-  });
-
-  it("what is not HTTP gets 400 and the door", async (t) => {
-    const { port } = await setUp(t);
-    assert.match(await raw(port, "hello\r\n\r\n"), /^HTTP\/1\.1 400 /);
   });
 });
 

@@ -2,21 +2,22 @@
  * The operations endpoints on an HTTP server of their own. In a process with a gateway they share it: what is no
  * endpoint of theirs goes to the front door.
  *
- * 1. Whoever can reach the port can cost little: few connections, short headers, short waits, no bodies. A front door
- *    has more of each, and bounds what it takes by itself.
+ * 1. A caller that can reach the port can cost little: few connections, short headers, short waits, no bodies. A front
+ *    door has more of each, and bounds what it takes by itself.
  * 2. It answers until it is stopped, while the service drains too: that is when `/readyz` has to say no.
  * 3. Stopping ends idle connections at once, lets answers under way finish, and cuts what is left when time is up.
  */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { errorFromUnknown, hostNameIn, isLoopbackHost, isTuttiError, type Logger } from "@tutti/kernel";
 import { ClientAddresses, clientAddressOf, type ProxySettings } from "./client-address.ts";
 import { operationsErrors } from "./errors.ts";
+import { answerUnreadable, endWithAnswer, safeHeaders } from "./raw-answers.ts";
 import { type OperationsResponse, type OperationsRoutes, problem } from "./routes.ts";
 
 // Not by `import`: that reads every export of the module, WebSocket among them, and so loads the whole of undici, which
-// takes 3 MiB of each process and serves nobody here.
+// takes 3 MiB of each process without a use here.
 const { createServer } = process.getBuiltinModule("node:http");
 
 /** What answers everything on the port that is no operations endpoint. */
@@ -37,7 +38,14 @@ export interface OperationsServerOptions {
   readonly proxies?: ProxySettings | undefined;
   /** What to change when the address cannot be used. */
   readonly settings?: { readonly host: string; readonly port: string };
+  /** How long headers and whole requests may take, and how often that is checked. */
+  readonly timeouts?: RequestTimeouts;
 }
+
+export type RequestTimeouts = Pick<
+  ServerOptions,
+  "headersTimeout" | "requestTimeout" | "connectionsCheckingInterval"
+>;
 
 export interface ListenAddress {
   readonly host: string;
@@ -50,6 +58,10 @@ const limits = {
   requestTimeout: 10_000,
   keepAliveTimeout: 5000,
   connectionsCheckingInterval: 5000,
+  // Checked here, where the answer is a problem document.
+  requireHostHeader: false,
+  // Clients that offer HTTP/2 on each request (`Upgrade: h2c`) are answered over HTTP/1.1.
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
 };
 const connectionsMax = 256;
 
@@ -60,7 +72,7 @@ const doorConnectionsMax = 10_000;
 export class OperationsServer {
   readonly #options: OperationsServerOptions;
   #server: Server | undefined;
-  /** Connections on which nobody has asked for anything yet. */
+  /** Connections without a request yet. */
   readonly #silent = new Set<Socket>();
   #address: ListenAddress | undefined;
 
@@ -68,16 +80,16 @@ export class OperationsServer {
     this.#options = options;
   }
 
-  /** Where it listens; undefined while it does not. */
+  /** Where it listens. Undefined while it does not. */
   get address(): ListenAddress | undefined {
     return this.#address;
   }
 
   async start(): Promise<void> {
-    const { door } = this.#options;
-    const server = createServer(door === undefined ? limits : doorLimits, (request, response) =>
-      this.#take(request, response),
-    );
+    const { door, timeouts } = this.#options;
+    const options = { ...(door === undefined ? limits : doorLimits), ...timeouts };
+    const server = createServer(options, (request, response) => this.#take(request, response));
+    answerUnreadable(server);
     server.maxConnections = door === undefined ? connectionsMax : doorConnectionsMax;
     if (door !== undefined)
       server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
@@ -117,7 +129,7 @@ export class OperationsServer {
     this.#server = undefined;
     this.#address = undefined;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    // Nobody is served on them, but Node takes them for connections at work until their first request.
+    // They serve no request, but Node takes them for connections running until their first request.
     for (const socket of this.#silent) socket.destroy();
     const cut = (): void => server.closeAllConnections();
     if (signal.aborted) cut();
@@ -157,14 +169,15 @@ export class OperationsServer {
     const [path = ""] = (request.url ?? "/").split("?", 1);
     const isOurs = door === undefined || routes.paths.includes(path);
     const refused = hostProblem(request, isOurs && isLoopbackHost(this.#options.host));
-    if (refused !== undefined) send(response, refused);
+    if (refused !== undefined) send(response, { ...refused, headers: { connection: "close" } });
     else if (isOurs) void this.#answer(request, response);
     else door.handle(request, response);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (hostProblem(request, false) === undefined) this.#options.door?.upgrade(request, socket, head);
-    else socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    const refused = hostProblem(request, false);
+    if (refused === undefined) this.#options.door?.upgrade(request, socket, head);
+    else endWithAnswer(socket, refused);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -189,24 +202,17 @@ export class OperationsServer {
 
 /** A web page reaches a loopback address under a name of its own (DNS rebinding). The door checks its own requests. */
 function hostProblem(
-  { headersDistinct }: IncomingMessage,
+  { headersDistinct, httpVersion }: IncomingMessage,
   isLoopback: boolean,
 ): OperationsResponse | undefined {
   const { host: hosts = [] } = headersDistinct;
-  if (hosts.length > 1) return problem(operationsErrors.hostsDiffer({ found: hosts.length }));
+  // HTTP/1.0 has no Host.
+  const isMissing = hosts.length === 0 && httpVersion === "1.1";
+  if (hosts.length > 1 || isMissing) return problem(operationsErrors.hostsDiffer({ found: hosts.length }));
   const [host] = hosts;
   if (!isLoopback || host === undefined || isLoopbackHost(hostNameIn(host))) return undefined;
   return problem(operationsErrors.hostUnknown({ host }), { status: 421 });
 }
-
-/** Nothing here is a page: a browser is to run, frame and guess nothing of it. */
-const safeHeaders = {
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-  "cross-origin-resource-policy": "same-origin",
-} as const;
 
 function send(response: ServerResponse, answer: OperationsResponse): void {
   const body = Buffer.from(answer.body);

@@ -1,5 +1,5 @@
 /**
- * What operators and orchestrators of containers ask a process: does it live, is it ready, its figures, its state.
+ * What operators and orchestrators of containers ask a process: does it live, is it ready, its numbers, its state.
  * Pure: a request in, a response out, so that any HTTP server can carry it.
  */
 import {

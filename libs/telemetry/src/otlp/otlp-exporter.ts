@@ -104,7 +104,7 @@ export class OtlpExporter implements SpanSink {
     this.#processor.onEnd(readableSpan(span, this.#resource, this.#scope));
   }
 
-  /** Sends everything there is; resolves when it arrived or was given up. */
+  /** Sends everything there is. Resolves when it arrived or was given up. */
   async flush(): Promise<void> {
     const spans = this.#processor.forceFlush().then(() => this.#traceExporter.forceFlush());
     await Promise.allSettled([spans, this.#pushMetricsNow()]);
@@ -129,7 +129,7 @@ export class OtlpExporter implements SpanSink {
     });
   }
 
-  /** What is under way may have read the figures before now. */
+  /** What is under way may have read the numbers before now. */
   async #pushMetricsNow(): Promise<void> {
     await this.#pushing;
     this.#pushMetrics();

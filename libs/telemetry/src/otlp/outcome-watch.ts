@@ -1,4 +1,4 @@
-/** Counts what became of exports and tells when they begin to fail and when they work again, not at every one. */
+/** Counts what became of exports and tells when they start to fail and when they work again, not at every one. */
 import type { Counter, Logger, Metrics } from "@tutti/kernel";
 
 type Signal = "traces" | "metrics";
@@ -19,7 +19,7 @@ export class OutcomeWatch {
     });
   }
 
-  /** Nobody could be reached at the last attempt. */
+  /** No server could be reached at the last attempt. */
   get failing(): boolean {
     return this.#failing.size > 0;
   }

@@ -3,8 +3,8 @@
  * minutes for a day.
  *
  * 1. Memory is bounded (8 MiB unless told otherwise). A counter or histogram that never moved and a gauge that has
- *    always been zero take none; what does not fit is left out, counted, and told once.
- * 2. Times come from the monotonic clock; a second in which nothing could be sampled is a gap, not a lie.
+ *    always been zero take none. What does not fit is left out, counted, and told once.
+ * 2. Times come from the monotonic clock. A second in which nothing could be sampled is a gap, not a lie.
  * 3. A series that went away keeps its past until the memory is needed for a living one.
  * 4. What waits is asked once in a sample whether it has moved: asking is what most of a sample costs.
  */
@@ -81,7 +81,7 @@ export class SampleRing {
     this.#last = { fine: { number: 0, atMs }, coarse: { number: 0, atMs } };
   }
 
-  /** Begins to sample, once a second. */
+  /** Starts to sample, once a second. */
   start(): void {
     const { timers, clock, registry } = this.#options;
     if (this.#timer !== undefined) return;
@@ -214,7 +214,7 @@ export class SampleRing {
     }
   }
 
-  /** Begins to track what moved, as far as the memory goes. */
+  /** Starts to track what moved, as far as the memory goes. */
   #adopt(): void {
     this.#untracked = 0;
     this.#waiting = this.#waiting.filter((source) => {

@@ -17,7 +17,7 @@ export interface Source {
   track(now: Steps): Track;
 }
 
-/** The past of a gauge that has always been zero takes no memory: it is made when somebody asks. */
+/** The past of a gauge that has always been zero takes no memory: it is made on first use. */
 export function zerosOf({ since }: Source, now: Steps): Lane {
   const lane = new Lane("value");
   lane.zero(since, now);
@@ -52,7 +52,7 @@ export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Sou
     case "counter":
       for (const series of family.series()) {
         const { cell } = series;
-        // Who counts elsewhere began before anybody asked: the processor's time, for one.
+        // Who counts elsewhere started before the first request: the processor's time, for one.
         const from = old || cell instanceof ObservedCounter ? cell.read() : 0;
         add(series, { moved: () => cell.read() !== from, track: () => new CounterTrack(cell, from) });
       }

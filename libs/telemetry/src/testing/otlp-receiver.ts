@@ -11,7 +11,7 @@ export interface OtlpReceiver extends AsyncDisposable {
   /** The metrics of each request. */
   readonly metrics: readonly (readonly ReceivedMetric[])[];
   readonly headers: readonly IncomingHttpHeaders[];
-  /** The status that every further request is answered with; 200 at first. Undefined: it is not answered. */
+  /** The status that every further request is answered with. 200 at first. Undefined: it is not answered. */
   answer: number | undefined;
   /** Resolves when a request has come since this was called. */
   nextRequest(): Promise<void>;

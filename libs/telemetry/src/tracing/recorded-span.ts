@@ -81,7 +81,7 @@ export class RecordedSpan implements Span {
   }
 }
 
-/** One that was over before anybody told of it. */
+/** One that was over before it was reported. */
 export function finishedSpan({
   attributes = {},
   links = [],

@@ -1,6 +1,6 @@
 /**
  * The `traceparent` header of W3C trace context, read strictly: what is not exactly right is as if it were not there,
- * and a new trace begins.
+ * and a new trace starts.
  */
 import type { TraceContext } from "@tutti/kernel";
 
@@ -9,14 +9,14 @@ const noTrace = "0".repeat(32);
 const noSpan = "0".repeat(16);
 const sampledFlag = 1;
 
-/** The place in a trace that the header names; undefined when the header is missing or malformed. */
+/** The place in a trace that the header names. Undefined when the header is missing or malformed. */
 export function parseTraceparent(header: string | undefined): TraceContext | undefined {
   const parts = header === undefined ? null : form.exec(header);
   if (parts === null) return undefined;
   const [, version, traceId, spanId, flags, rest] = parts as unknown as readonly [string, ...string[]];
   if (version === undefined || traceId === undefined || spanId === undefined || flags === undefined)
     return undefined;
-  // Later versions may append fields, version 0 may not; ff is no version.
+  // Later versions may append fields, version 0 may not. Ff is no version.
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
   if (traceId === noTrace || spanId === noSpan) return undefined;
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & sampledFlag) === sampledFlag };

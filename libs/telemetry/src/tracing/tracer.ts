@@ -1,8 +1,8 @@
 /**
- * Makes spans. While nobody listens they are quiet: they have ids for the logs and nothing else.
+ * Makes spans. Without a listener they are quiet: they have ids for the logs and nothing else.
  *
- * 1. Whether a trace is recorded is decided once, at its first span; everyone after that does as the flag says.
- * 2. Without an exporter, a trace that somebody before us records is handed on as it came, so that its tree has no
+ * 1. Whether a trace is recorded is decided once, at its first span. Everyone after that does as the flag says.
+ * 2. Without an exporter, a trace that an earlier process records is handed on as it came, so that its tree has no
  *    hole where we are.
  */
 import {

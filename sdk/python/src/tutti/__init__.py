@@ -1,30 +1,117 @@
-"""Workers for Tutti: functions with names, linked to a pool that gives them tasks."""
+"""Tutti: a client that starts and steers runs, and workers that do their tasks.
 
-from ._handlers import Estimate
-from ._model_calls import AskedModel
-from ._settings import Credentials
+The client needs the standard library alone. A worker needs gRPC, which is imported when ``Worker`` is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ._aio.client import AsyncClient, aconnect
+from ._aio.runs import AsyncRun
+from ._aio.schedules import AsyncSchedule
+from ._sync.client import Client, connect
+from ._sync.runs import Run
+from ._sync.schedules import Schedule
 from ._version import VERSION as __version__
-from .context import Budget, TaskContext, TaskLogger, Trace, current_task
-from .failures import Busy, Cancelled, OptionInvalid, TaskFailure, TuttiError, WorkerRefused
-from .orchestrator import SessionOrchestrator
-from .worker import Worker
+from .errors import (
+    Aborted,
+    AlreadyExists,
+    DeadlineExceeded,
+    FailedPrecondition,
+    InvalidArgument,
+    NotEnded,
+    NotFound,
+    OptionInvalid,
+    PermissionDenied,
+    ResourceExhausted,
+    RunCancelled,
+    RunFailed,
+    RunTerminated,
+    TuttiError,
+    Unauthenticated,
+    Unavailable,
+    Unreachable,
+)
+
+if TYPE_CHECKING:
+    from ._handlers import Estimate
+    from ._model_calls import AskedModel
+    from ._settings import Credentials
+    from .context import Budget, TaskContext, TaskLogger, Trace, current_task
+    from .failures import Busy, Cancelled, TaskFailure, WorkerRefused
+    from .orchestrator import SessionOrchestrator
+    from .worker import Worker
+
+_of_workers = {
+    "AskedModel": "._model_calls",
+    "Budget": ".context",
+    "Busy": ".failures",
+    "Cancelled": ".failures",
+    "Credentials": "._settings",
+    "Estimate": "._handlers",
+    "SessionOrchestrator": ".orchestrator",
+    "TaskContext": ".context",
+    "TaskFailure": ".failures",
+    "TaskLogger": ".context",
+    "Trace": ".context",
+    "Worker": ".worker",
+    "WorkerRefused": ".failures",
+    "current_task": ".context",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _of_workers.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(module, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_of_workers})
+
 
 __all__ = [
+    "Aborted",
+    "AlreadyExists",
     "AskedModel",
+    "AsyncClient",
+    "AsyncRun",
+    "AsyncSchedule",
     "Budget",
     "Busy",
     "Cancelled",
+    "Client",
     "Credentials",
+    "DeadlineExceeded",
     "Estimate",
+    "FailedPrecondition",
+    "InvalidArgument",
+    "NotEnded",
+    "NotFound",
     "OptionInvalid",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "Run",
+    "RunCancelled",
+    "RunFailed",
+    "RunTerminated",
+    "Schedule",
     "SessionOrchestrator",
     "TaskContext",
     "TaskFailure",
     "TaskLogger",
     "Trace",
     "TuttiError",
+    "Unauthenticated",
+    "Unavailable",
+    "Unreachable",
     "Worker",
     "WorkerRefused",
     "__version__",
+    "aconnect",
+    "connect",
     "current_task",
 ]

@@ -6,42 +6,13 @@ import re
 import traceback
 from collections.abc import Mapping
 
-from ._contracts import (
-    RETRY_CLASS_ELSEWHERE,
-    RETRY_CLASS_NEVER,
-    RETRY_CLASS_SAME_KEY,
-    ErrorDetail,
-)
+from ._contracts import ErrorDetail
+from .errors import RETRY_ELSEWHERE, RETRY_NEVER, RETRY_SAME_KEY, OptionInvalid, TuttiError
 
 _STACK_LENGTH_MAX = 8_192
 _MESSAGE_LENGTH_MAX = 4_096
 _CAUSES_MAX = 8
 _code_form = re.compile(r"[A-Za-z][\w.-]{0,99}", re.ASCII)
-
-
-class TuttiError(Exception):
-    """An error with a stable code, as the platform tells it."""
-
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        *,
-        status: str = "UNKNOWN",
-        retry: int = RETRY_CLASS_SAME_KEY,
-        retry_after_seconds: float = 0,
-        details: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status
-        self.retry = retry
-        self.retry_after_seconds = retry_after_seconds
-        self.details = dict(details or {})
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
 
 
 class TaskFailure(TuttiError):
@@ -64,7 +35,7 @@ class TaskFailure(TuttiError):
             code,
             message,
             status="FAILED_PRECONDITION" if final else "UNAVAILABLE",
-            retry=RETRY_CLASS_NEVER if final else RETRY_CLASS_SAME_KEY,
+            retry=RETRY_NEVER if final else RETRY_SAME_KEY,
             retry_after_seconds=retry_after_seconds,
             details=details,
         )
@@ -95,7 +66,9 @@ def busy_of(raised: BaseException) -> Busy | None:
     statuses = [getattr(place, name, None) for place in places for name in ("status_code", "status", "code")]
     if _TOO_MANY_REQUESTS not in [status for status in statuses if isinstance(status, int)]:
         return None
-    headers = next((found for place in places if (found := getattr(place, "headers", None)) is not None), None)
+    headers = next(
+        (found for place in places if (found := getattr(place, "headers", None)) is not None), None
+    )
     # Without a time the pool waits longer with each answer.
     return Busy(_seconds_in(headers), safe(_text(raised), _MESSAGE_LENGTH_MAX) or "no capacity at present")
 
@@ -118,18 +91,6 @@ class Cancelled(TuttiError):
     """
 
 
-class OptionInvalid(TuttiError):
-    """An option of a worker, or the variable of the environment that stands for it, is wrong."""
-
-    def __init__(self, option: str, expected: str, found: object) -> None:
-        super().__init__(
-            "sdk.option_invalid",
-            f"expected {option} to be {expected}, found {found!r}",
-            status="INVALID_ARGUMENT",
-            retry=RETRY_CLASS_NEVER,
-        )
-
-
 class WorkerRefused(TuttiError):
     """The host does not let this worker in, and trying again does not help."""
 
@@ -138,7 +99,7 @@ class WorkerRefused(TuttiError):
             "sdk.refused",
             f"expected {address} to let the worker in, found a refusal for good: {reason}",
             status="FAILED_PRECONDITION",
-            retry=RETRY_CLASS_NEVER,
+            retry=RETRY_NEVER,
         )
 
 
@@ -147,7 +108,7 @@ def unknown_capability(number: int) -> TuttiError:
         "sdk.unknown_capability",
         f"expected one of the capability numbers agreed in the greeting, found {number}; give the task to another worker",
         status="UNIMPLEMENTED",
-        retry=RETRY_CLASS_ELSEWHERE,
+        retry=RETRY_ELSEWHERE,
     )
 
 
@@ -211,7 +172,7 @@ def cancelled(reason: str) -> Cancelled:
         "sdk.cancelled",
         f"the attempt is no longer wanted{why}",
         status="CANCELLED",
-        retry=RETRY_CLASS_NEVER,
+        retry=RETRY_NEVER,
     )
 
 
@@ -220,12 +181,12 @@ def stopped() -> TuttiError:
         "sdk.stopped",
         "the worker was stopped before it had a link",
         status="CANCELLED",
-        retry=RETRY_CLASS_NEVER,
+        retry=RETRY_NEVER,
     )
 
 
 def _never(code: str, message: str) -> TuttiError:
-    return TuttiError(code, message, status="INVALID_ARGUMENT", retry=RETRY_CLASS_NEVER)
+    return TuttiError(code, message, status="INVALID_ARGUMENT", retry=RETRY_NEVER)
 
 
 def failure_detail(raised: BaseException, depth: int = 0) -> ErrorDetail:
@@ -257,7 +218,7 @@ def _foreign_detail(raised: BaseException, depth: int) -> ErrorDetail:
     detail = ErrorDetail(
         code=code,
         message=safe(_words(raised), _MESSAGE_LENGTH_MAX),
-        retry=RETRY_CLASS_SAME_KEY,
+        retry=RETRY_SAME_KEY,
         status="UNKNOWN",
     )
     if depth == 0:
@@ -296,3 +257,6 @@ def safe(text: str, length_max: int) -> str:
     text = _user_info.sub(f"://{_redacted}@", text)
     text = _assignment.sub(rf"\1\2{_redacted}", text)
     return _authorization.sub(rf"\1 {_redacted}", text)
+
+
+__all__ = ["Busy", "Cancelled", "OptionInvalid", "TaskFailure", "TuttiError", "WorkerRefused"]

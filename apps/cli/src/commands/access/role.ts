@@ -89,7 +89,7 @@ async function tellIfNew({ print }: Context, server: Server, bindingId: string):
     print.note(`${safe(namespace)} is not a created namespace${didYouMean(namespace, made)}`);
     print.note(`Undo: tutti --namespace ${safe(namespace)} role unbind ${safe(bindingId)}`);
   } catch {
-    // Whoever may not list them is told nothing more: the role is bound.
+    // A caller that may not list them sees nothing more: the role is bound.
   }
 }
 

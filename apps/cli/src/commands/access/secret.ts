@@ -78,7 +78,7 @@ export async function putSecret(context: Context): Promise<Result> {
   return store(context, server, before, context.values.durationMs("grace") ?? 0);
 }
 
-/** The version before goes on for a while, so that nobody who has it is left without. */
+/** The version before goes on for a while, so that its users are not left without. */
 export async function rotateSecret(context: Context): Promise<Result> {
   const server = await connect(context);
   const name = context.values.argument("NAME");
@@ -95,7 +95,7 @@ async function secretNamed(server: Server, name: string): Promise<Secret | undef
   return secrets.find((secret) => secret.name === name);
 }
 
-/** What is not said is as it was: a new value lets nobody else use it. */
+/** Settings that are not passed stay as they were: a new value does not change who can use it. */
 async function store(
   context: Context,
   server: Server,

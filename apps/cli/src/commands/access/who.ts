@@ -1,4 +1,4 @@
-/** Somebody as a word: `person:ada`. */
+/** An identity as a word: `person:ada`. */
 
 import type { Actor, ActorKind } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";

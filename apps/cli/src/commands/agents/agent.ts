@@ -5,7 +5,7 @@ import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { printShare } from "../../terminal/bar.ts";
 import { type Tone, toned } from "../../terminal/style.ts";
-import type { Entry } from "../../terminal/table.ts";
+import type { Column, Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 
@@ -39,17 +39,7 @@ export async function listAgents(context: Context): Promise<Result> {
       if (entries.length === 0) print.note("No agents are connected. Write one: docs/guides/workers.md");
       else {
         print.table(
-          [
-            { title: "agent", widthMin: 12, yields: 1 },
-            { title: "state" },
-            { title: "slots", align: "right" },
-            { title: "cpu", align: "right", yields: 2, widthMin: 4 },
-            { title: "memory", align: "right", yields: 2, widthMin: 6 },
-            { title: "done", align: "right", yields: 1, widthMin: 4 },
-            { title: "failed", align: "right", yields: 2, widthMin: 4 },
-            { title: "last seen", align: "right", yields: 2, widthMin: 6 },
-            { title: "offers", yields: 3, widthMin: 12 },
-          ],
+          agentColumns,
           entries.map((agent) => agentRow(agent, shell.nowMs())),
         );
         tellMore(context, nextToken);
@@ -63,7 +53,19 @@ function poolOf({ values }: Context): { readonly pool?: string } {
   return pool === undefined ? {} : { pool };
 }
 
-function agentRow(agent: Agent, nowMs: number): Entry[] {
+export const agentColumns: readonly Column[] = [
+  { title: "agent", widthMin: 12, yields: 1 },
+  { title: "state" },
+  { title: "slots", align: "right" },
+  { title: "cpu", align: "right", yields: 2, widthMin: 4 },
+  { title: "memory", align: "right", yields: 2, widthMin: 6 },
+  { title: "done", align: "right", yields: 1, widthMin: 4 },
+  { title: "failed", align: "right", yields: 2, widthMin: 4 },
+  { title: "last seen", align: "right", yields: 2, widthMin: 6 },
+  { title: "offers", yields: 3, widthMin: 12 },
+];
+
+export function agentRow(agent: Agent, nowMs: number): Entry[] {
   const { agentId, freeSlots = 0, offering, figures, done, heardTimeMs } = agent;
   const slots = offering?.slots ?? 0;
   const names = offering?.capabilities.map(({ name }) => name) ?? [];

@@ -9,7 +9,7 @@ import { safe } from "../../terminal/text.ts";
 import { printSpanMs } from "../../terminal/time.ts";
 import { namedWork } from "./named-work.ts";
 
-/** So much the clock of the platform may be ahead of this one, without a second being told that nobody asked for. */
+/** So much the clock of the platform may be ahead of this one, without an extra second in the output. */
 const clockAheadMs = 250;
 
 export async function acquireLock(context: Context): Promise<Result> {

@@ -1,4 +1,5 @@
 import type { Command, Option } from "../../command/declaration.ts";
+import { httpPort } from "../../command/options.ts";
 
 const about = ["This command needs a clone of Tutti. See docs/guides/cluster.md."];
 const directory: Option = {
@@ -37,11 +38,7 @@ export const clusterCommands: readonly Command[] = [
         value: "N",
         summary: "partitions of each service, fixed at creation. Default: 8",
       },
-      {
-        name: "port",
-        value: "PORT",
-        summary: "HTTP port of the first gateway. gRPC uses the next port. Default: 7400",
-      },
+      httpPort,
       { name: "plain", summary: "disable TLS between services" },
       { name: "paused", summary: "start in paused state" },
       {

@@ -54,7 +54,7 @@ export async function raceDemo(context: Context): Promise<Result> {
 interface Following {
   readonly server: Server;
   readonly name: string;
-  /** Whether nobody races any more. */
+  /** Whether the race is over. */
   readonly hasEnded: () => boolean;
 }
 

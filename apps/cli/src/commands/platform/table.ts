@@ -1,15 +1,43 @@
 import type { Command } from "../../command/declaration.ts";
-import { all, page, reason, size } from "../../command/options.ts";
+import { all, httpPort, page, reason, size } from "../../command/options.ts";
 
 const pool = { name: "pool", value: "NAME", summary: "pool. Default: default" } as const;
 
 export const installationCommands: readonly Command[] = [
+  {
+    name: "dev",
+    group: "installation",
+    summary: "Start the platform in the current folder and run until Ctrl-C",
+    about: [
+      "Keeps its data in ./.tutti. With `--port auto` it takes the first two free ports.",
+      "Registers the workflow files (YAML or JSON) of the folder, and registers a file again when it changes.",
+      "The next start resumes every run.",
+    ],
+    options: [httpPort],
+    examples: [{ words: "dev --port auto", does: "use the first two free ports" }],
+    json: "none",
+    load: () => import("./dev.ts").then(({ dev }) => dev),
+  },
   {
     name: "status",
     group: "installation",
     summary: "Show services, runs, workers and open approvals",
     json: "document",
     load: () => import("./status.ts").then(({ status }) => status),
+  },
+  {
+    name: "top",
+    group: "installation",
+    summary: "Show active runs, queues and the load of workers",
+    about: [
+      "On a terminal, the view is refreshed in place. Press Ctrl-C to leave it. Without a terminal, the command prints once.",
+    ],
+    options: [
+      { name: "once", summary: "print once, also on a terminal" },
+      { name: "interval", value: "SPAN", summary: "time between two refreshes. Default: 2s" },
+    ],
+    json: "document",
+    load: () => import("./top.ts").then(({ top }) => top),
   },
   {
     name: "version",

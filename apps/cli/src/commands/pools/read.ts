@@ -6,6 +6,7 @@ import { listPages, tellMore } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
 import { toned } from "../../terminal/style.ts";
+import type { Column, Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 
@@ -21,38 +22,39 @@ export async function listPools(context: Context): Promise<Result> {
     json: { pools: entries, ...(nextToken === undefined ? {} : { nextToken }) },
     quiet: entries.map(({ pool }) => pool),
     draw: () => {
-      print.table(
-        [
-          { title: "pool", widthMin: 10 },
-          { title: "state" },
-          { title: "agents", align: "right" },
-          { title: "slots", align: "right" },
-          { title: "queued", align: "right" },
-          { title: "running", align: "right" },
-          { title: "retrying", align: "right", yields: 2, widthMin: 8 },
-          { title: "longest wait", align: "right", yields: 1, widthMin: 12 },
-          { title: "about", yields: 3, widthMin: 10 },
-        ],
-        entries.map((pool) => {
-          const { description = "" } = pool;
-          const status = statusOf(pool);
-          const { slots = 0, freeSlots = 0, queued = 0, waitingAtHome = 0, longestWaitMs = 0 } = status;
-          return [
-            { text: pool.pool, tone: "bold" },
-            stateOf(pool),
-            { text: String(agentsOf(pool)), tone: "dim" },
-            { text: `${slots - freeSlots}/${slots}`, tone: "dim" },
-            { text: String(queued + waitingAtHome), tone: queued > 0 ? "yellow" : "dim" },
-            { text: String(status.running ?? 0), tone: "cyan" },
-            { text: String(status.retrying ?? 0), tone: "dim" },
-            { text: longestWaitMs > 0 ? printDurationMs(longestWaitMs) : "", tone: "dim" },
-            { text: description, tone: "dim" },
-          ];
-        }),
-      );
+      print.table(poolColumns, entries.map(poolRow));
       tellMore(context, nextToken);
     },
   };
+}
+
+export const poolColumns: readonly Column[] = [
+  { title: "pool", widthMin: 10 },
+  { title: "state" },
+  { title: "agents", align: "right" },
+  { title: "slots", align: "right" },
+  { title: "queued", align: "right" },
+  { title: "running", align: "right" },
+  { title: "retrying", align: "right", yields: 2, widthMin: 8 },
+  { title: "longest wait", align: "right", yields: 1, widthMin: 12 },
+  { title: "about", yields: 3, widthMin: 10 },
+];
+
+export function poolRow(pool: Pool): Entry[] {
+  const { description = "" } = pool;
+  const status = statusOf(pool);
+  const { slots = 0, freeSlots = 0, queued = 0, waitingAtHome = 0, longestWaitMs = 0 } = status;
+  return [
+    { text: pool.pool, tone: "bold" },
+    stateOf(pool),
+    { text: String(agentsOf(pool)), tone: "dim" },
+    { text: `${slots - freeSlots}/${slots}`, tone: "dim" },
+    { text: String(queued + waitingAtHome), tone: queued > 0 ? "yellow" : "dim" },
+    { text: String(status.running ?? 0), tone: "cyan" },
+    { text: String(status.retrying ?? 0), tone: "dim" },
+    { text: longestWaitMs > 0 ? printDurationMs(longestWaitMs) : "", tone: "dim" },
+    { text: description, tone: "dim" },
+  ];
 }
 
 function statusOf({ status }: Pool): Partial<PoolStatus> {

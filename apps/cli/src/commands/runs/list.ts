@@ -12,7 +12,7 @@ import { lookOf } from "../../terminal/states.ts";
 import type { Column, Entry } from "../../terminal/table.ts";
 import { printAge } from "../../terminal/time.ts";
 
-/** Runs, and missions and sessions that began in the span of these runs: to whoever starts them all are what was started. */
+/** Runs, and missions and sessions that began in the span of these runs: the user who starts them sees them as one thing. */
 export async function list(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const query = { ...runQuery(context), ...(values.flag("waiting") ? { needsPerson: true } : {}) };

@@ -28,6 +28,8 @@ export type Steered = Run | Mission | Session;
 export interface Steering {
   /** For the one who asks: `retried`. */
   readonly done: string;
+  /** Asks before one is changed. Not set: nothing is asked. */
+  readonly confirm?: (server: Server, id: string) => Promise<boolean>;
   readonly one: (server: Server, id: string) => Promise<Steered | undefined>;
   readonly many: BulkActionInput;
 }

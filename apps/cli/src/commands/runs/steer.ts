@@ -1,8 +1,12 @@
 /** One action on one run, or on all that filters name. */
 
+import type { Run } from "@tutti/rest/types";
+import { isConfirmed } from "../../command/confirm.ts";
 import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
 import { runFilter } from "../../server/filters.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
@@ -24,6 +28,7 @@ async function steer(context: Context, steering: Steering): Promise<Result> {
     throw usageFailure("Pass the ID of one run or filters for many, not both.");
   const server = await connect(context);
   if (id === undefined) return await steerMany(context, server, { filter, steering });
+  if ((await steering.confirm?.(server, id)) === false) return exitCodes.completed;
   const run = await steering.one(server, id);
   return {
     json: run ?? { runId: id, removed: true },
@@ -46,6 +51,7 @@ export function cancel(context: Context): Promise<Result> {
   const isNow = context.values.flag("now");
   return steer(context, {
     done: isNow ? "is terminated" : "is being cancelled",
+    ...(isNow ? {} : { confirm: (server, id) => confirmCancellation(context, server, id) }),
     one: (server, id) => {
       const parts = { params: { id }, query: server.namespace, body };
       return whichever<Steered>({
@@ -56,6 +62,24 @@ export function cancel(context: Context): Promise<Result> {
     },
     many: isNow ? { terminate: {} } : { cancel: {} },
   });
+}
+
+/** Prints what is compensated, and asks on a terminal. Without one, the command goes on: programs pass no `--yes`. */
+async function confirmCancellation(context: Context, server: Server, id: string): Promise<boolean> {
+  const { values, shell, print } = context;
+  const isAsked = shell.isAnswered && !values.flag("yes") && !print.isJson;
+  if (!isAsked && (print.isJson || print.isQuiet)) return true;
+  const parts = { params: { id }, query: server.namespace };
+  const { compensationWords } = await import("./compensation.ts");
+  // Missions and sessions say by themselves what they end.
+  const run = await whichever<Run | undefined>({
+    run: () => server.call("runs.get", parts),
+    mission: () => server.call("missions.get", parts).then(() => undefined),
+    session: () => server.call("sessions.get", parts).then(() => undefined),
+  });
+  const words = run === undefined ? undefined : await compensationWords(server, run);
+  if (words !== undefined) print.note(safe(words));
+  return !isAsked || (await isConfirmed(context, `Cancel ${safe(id)}?`));
 }
 
 export function pause(context: Context): Promise<Result> {

@@ -103,6 +103,27 @@ export const runCommands: readonly Command[] = [
     load: () => import("./history.ts").then(({ history }) => history),
   },
   {
+    name: "logs",
+    group: "runs",
+    summary: "Print the log of a run: attempts, errors and output of its tasks",
+    about: [
+      "Attempts and errors come from the history. Output is what handlers send with `context.output`; the platform keeps the output of the latest attempt in memory, at most 1 MiB per task.",
+      "What a worker writes to its own log stays with the worker. Each of its lines has the ids of run, task and attempt.",
+    ],
+    arguments: [runId],
+    options: [
+      { name: "follow", short: "f", summary: "print new lines until the run ends" },
+      { name: "task", value: "TASK", summary: "only this task" },
+      { name: "since", value: "TIME", summary: "only lines after this time: 2h (ago), 2026-03-01T14:00Z" },
+    ],
+    examples: [
+      { words: "logs order-18 --follow", does: "follow a run" },
+      { words: "logs order-18 --task ship --since 10m", does: "print the last lines of one task" },
+    ],
+    json: "lines",
+    load: () => import("./logs.ts").then(({ logs }) => logs),
+  },
+  {
     name: "why",
     group: "runs",
     summary: "Explain the state of a run or task, and what to do",
@@ -189,7 +210,10 @@ export const runCommands: readonly Command[] = [
     name: "cancel",
     group: "runs",
     summary: "Cancel runs and compensate completed steps",
-    about: [steerable],
+    about: [
+      "Prints which completed tasks are compensated, and asks on a terminal. `--yes` skips the question.",
+      steerable,
+    ],
     arguments: [{ ...runId, isOptional: true }],
     options: [
       { name: "now", summary: "terminate at once. Do not wait and do not compensate" },

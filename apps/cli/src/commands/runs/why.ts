@@ -34,7 +34,7 @@ export async function sessionReasons(server: Server, id: string, task: string | 
   const reasons: Reasons = await server.call("sessions.why", { params, query });
   const { explanation } = reasons;
   if (task !== undefined || explanation === undefined) return reasons;
-  // Whoever may not see who has what is told the rest.
+  // A caller that may not see the bindings sees the rest.
   const share = await server
     .call("allocations.explain", { params: { session: id }, query: server.namespace })
     .catch(() => undefined);

@@ -17,6 +17,30 @@ const timing = [
 
 export const workflowCommands: readonly Command[] = [
   {
+    name: "apply",
+    group: "workflows",
+    summary: "Create or update workflows and schedules from files",
+    about: [
+      "Checks all files first. If one has an error, nothing is changed. Applied again, the same files change nothing.",
+      "A file can have several YAML documents. A schedule starts with `schedule: ID`, a workflow with `workflow: NAME`.",
+    ],
+    arguments: [
+      {
+        name: "FILE|FOLDER",
+        summary: "files or folders, YAML or JSON. - for standard input",
+        isMany: true,
+        completes: "file",
+      },
+    ],
+    options: [{ name: "dry-run", summary: "print what would change, and change nothing" }],
+    examples: [
+      { words: "apply shop/", does: "apply all files of a folder" },
+      { words: "apply shop.yaml --dry-run", does: "print what would change" },
+    ],
+    json: "document",
+    load: () => import("./apply.ts").then(({ apply }) => apply),
+  },
+  {
     name: "workflow check",
     group: "workflows",
     summary: "Check definitions locally and print every error",

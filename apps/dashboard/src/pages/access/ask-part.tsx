@@ -10,7 +10,7 @@ import { Decided } from "./decided.tsx";
 import { type Asked, askedProblems, explainCommand, questionOf } from "./question.ts";
 import type { Action } from "./vocabulary.ts";
 
-/** "May X do Y on Z?", answered by whoever decides it everywhere else, with the policy that says so. */
+/** "May X do Y on Z?", answered by the service that decides it everywhere else, with the policy that says so. */
 export function AskPart(options: {
   asked: Asked;
   actions: readonly Action[];

@@ -1,4 +1,4 @@
-/** A browser's name for itself, in two words; the latest names come first, since each claims to be those before it. */
+/** A browser's name for itself, in two words. The latest names come first, since each claims to be those before it. */
 const names: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\//, "Edge"],
   [/\bOPR\//, "Opera"],

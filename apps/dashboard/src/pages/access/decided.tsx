@@ -85,7 +85,7 @@ function Statement(options: { policyId: string; namespace: string; statement: nu
   return text === "" ? null : <pre className="statement">{text}</pre>;
 }
 
-/** What forbids has to go or make an exception; what nothing permits, a role permits. */
+/** What forbids has to go or make an exception. What nothing permits, a role permits. */
 function WouldPermit({ decision, actions }: { decision: Decision; actions: readonly Action[] }) {
   const roles = useQuery(rolesQuery());
   const { question, policies } = decision;

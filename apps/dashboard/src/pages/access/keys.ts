@@ -7,7 +7,7 @@ import { actorOf } from "./question.ts";
 
 export interface KeyDraft {
   readonly title: string;
-  /** Whom it stands for; empty for whoever makes it. */
+  /** Whom it stands for. Empty for its creator. */
   readonly who: string;
   readonly lasts: string;
   /** Patterns with spaces between them. */
@@ -103,7 +103,7 @@ export function standOfKey(
   return standOf(keyStates, successorKeyId === "" ? "good" : "replaced");
 }
 
-/** What a key or token is narrowed to, in words; nothing where it is not. */
+/** What a key or token is narrowed to, in words. Nothing where it is not. */
 export function scopeWords(scope: Scope | undefined): readonly string[] {
   if (scope === undefined) return [];
   const { actions, namespaces, work, agent } = scope;

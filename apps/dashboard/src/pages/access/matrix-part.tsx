@@ -13,7 +13,7 @@ import type { Action } from "./vocabulary.ts";
 
 type OnAsk = (asked: Asked) => void;
 
-/** Everybody beside everything. A cell is a question that is asked by a click. */
+/** All identities against all resources. A cell is a question that is asked by a click. */
 export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onAsk: OnAsk }) {
   const [pages, setPages] = useState<readonly string[]>([""]);
   const query = useQuery(matrixQuery(pages.at(-1) ?? ""));

@@ -7,7 +7,7 @@ export interface Asked {
   /** `person:ada`. */
   readonly who: string;
   readonly action: string;
-  /** Kind of what it is about; the first that the action takes where nothing is said. */
+  /** Kind of what it is about. The first that the action takes by default. */
   readonly kind: string;
   readonly id: string;
 }
@@ -16,7 +16,7 @@ export const nothingAsked: Asked = { who: "", action: "", kind: "", id: "" };
 
 const kinds = ["person", "service", "agent"] as const;
 
-/** Somebody as the page writes them; undefined where that names nobody. */
+/** An identity as the page writes it. Undefined if it names none. */
 export function actorOf(who: string): Actor | undefined {
   const at = who.indexOf(":");
   const kind = kinds.find((each) => each === who.slice(0, at));
@@ -42,7 +42,7 @@ export function askedProblems(asked: Asked, actions: readonly Action[]): AskedPr
   return problems;
 }
 
-/** What is sent; undefined where it cannot be asked yet. */
+/** What is sent. Undefined where it cannot be asked yet. */
 export function questionOf(asked: Asked, actions: readonly Action[]) {
   const actor = actorOf(asked.who);
   const action = actions.find(({ name }) => name === asked.action);

@@ -26,7 +26,7 @@ function afterString(text: string, start: number): number {
   return at + 1;
 }
 
-/** One of them, counted from 1; empty where there is none. */
+/** One of them, counted from 1. Empty where there is none. */
 export function statementOf(text: string, number: number): string {
   return statementsOf(text)[number - 1] ?? "";
 }

@@ -8,7 +8,7 @@ import { MatrixPart } from "./matrix-part.tsx";
 import { type Asked, nothingAsked } from "./question.ts";
 import { actionsOf } from "./vocabulary.ts";
 
-/** May somebody do something? One question, and all of them at once. */
+/** Access questions, one by one and as a matrix. */
 export function WhoView() {
   const search = useSearch({ from: "/access" });
   const navigate = useNavigate({ from: "/access" });

@@ -8,7 +8,7 @@ export interface Decision {
   readonly reason: string;
 }
 
-/** A question of a run is found by its id, with the run beside; one of a mission stands below the mission. */
+/** A question of a run is found by its id, with the run beside. One of a mission stands below the mission. */
 export function decideCall({ approvalId, about }: Approval, { verdict, data, reason }: Decision): Call {
   const id = about?.id ?? "";
   const decision = {

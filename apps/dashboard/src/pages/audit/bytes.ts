@@ -44,7 +44,7 @@ const doubles = 1;
 const lengths = 2;
 const tag = (field: number, wire: number): Bytes => varint(field * 8 + wire);
 
-/** A field of a message; what is empty or zero is left out, as proto3 has it. */
+/** A field of a message. What is empty or zero is left out, as proto3 has it. */
 export const encoded = {
   whole: (field: number, value: number): Bytes =>
     value === 0 ? none : joined(tag(field, varints), varint(value)),

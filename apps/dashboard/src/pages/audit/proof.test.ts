@@ -1,4 +1,4 @@
-/** The page's reading of a proof, held against proofs that the platform's own code makes. */
+/** The page's reading of a proof, compared with proofs that the platform's own code makes. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkpointOf, MerkleTree, recordId, recordLeaf, signerOf } from "@tutti/policy/audit";

@@ -1,7 +1,7 @@
 /**
- * Whether a record is proved, worked out by this browser and by nothing that the platform says of itself: the record's leaf, the
- * tree of its head, the tree of heads (RFC 9162), and the signature of the checkpoint. A second reading of what `libs/policy`
- * proves and verifies; a test holds the two against each other.
+ * Whether a record is proved, worked out by this browser and by nothing that the platform says of itself: the record's
+ * leaf, the tree of its head, the tree of heads (RFC 9162), and the signature of the checkpoint. A second reading of
+ * what `libs/policy` proves and verifies. A test holds the two against each other.
  */
 import type { Checkpoint, InclusionProof, JournalHead, SigningKey } from "@tutti/rest/types";
 import { type Bytes, bytesOf, encoded, joined, same, textBytes } from "./bytes.ts";
@@ -11,7 +11,7 @@ export type Crypto = Pick<SubtleCrypto, "digest" | "importKey" | "verify">;
 
 type StepName = "record" | "head" | "signature";
 
-/** One link of the proof, and what is wrong with it; undefined where it holds. */
+/** One link of the proof, and what is wrong with it. Undefined where it holds. */
 export interface Step {
   readonly name: StepName;
   readonly says: string;

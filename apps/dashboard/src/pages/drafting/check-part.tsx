@@ -11,7 +11,7 @@ export function CheckPart(options: {
   good: string;
   /** Where problems have places in a text: goes to one. */
   onGo?: (problem: Problem) => void;
-  /** How many of them are in the way; all, where it is not said. */
+  /** How many of them are in the way. All, where it is not said. */
   wrong?: number;
 }) {
   const { checked, good, onGo } = options;

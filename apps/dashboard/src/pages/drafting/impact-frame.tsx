@@ -6,7 +6,7 @@ import { Spelled } from "../../elements/spelled-popover.tsx";
 
 /** What a draft would change, listed when it is asked for. What was listed of an earlier text is still shown, and said to be that. */
 export function ImpactFrame(options: {
-  /** How much was looked at; undefined where nothing was yet. */
+  /** How much was looked at. Undefined where nothing was yet. */
   looked: string | undefined;
   /** Whether what is listed is of the text as it is now. */
   isOfNow: boolean;
@@ -20,7 +20,7 @@ export function ImpactFrame(options: {
   onLook: () => void;
   /** What will be looked at. */
   about: string;
-  /** What was found; undefined where nothing was looked at yet. */
+  /** What was found. Undefined where nothing was looked at yet. */
   found: ReactNode | undefined;
 }) {
   const { looked, isOfNow, isMain, isReady, isBusy, failure, call, command, onLook, about, found } = options;

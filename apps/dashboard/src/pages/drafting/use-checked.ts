@@ -6,7 +6,7 @@ import { after } from "../../effects/time.ts";
 const checkAfterMs = 400;
 
 export interface Checked {
-  /** What is wrong; undefined until this text was checked. */
+  /** What is wrong. Undefined until this text was checked. */
   readonly problems: readonly Problem[] | undefined;
   readonly failure: PageError | undefined;
 }

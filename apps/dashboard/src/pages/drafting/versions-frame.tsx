@@ -19,7 +19,7 @@ export function VersionsFrame(options: {
   );
 }
 
-/** What stands at the end of a version: that it holds, or the way back to it. */
+/** What is at the end of a version: that it holds, or the way back to it. */
 export function VersionEnd({ holds, onRollBack }: { holds: boolean; onRollBack: () => void }) {
   return (
     <span className="listed-acts">

@@ -2,7 +2,10 @@ import type { Budget } from "@tutti/rest/types";
 import { Part } from "../../elements/parts.tsx";
 import { type BudgetLine, budgetLines, budgetWords } from "./mission.ts";
 
-/** What the mission may use up: used, set aside and left, as bars and in figures. Nothing where there is no limit and no use. */
+/**
+ * What the mission may use up: used, set aside and left, as bars and in numbers. Nothing where there is no limit and no
+ * use.
+ */
 export function BudgetPart({ budget }: { budget: Budget | undefined }) {
   const lines = budgetLines(budget);
   if (lines.length === 0) return null;

@@ -15,7 +15,7 @@ export interface MissionKnown {
   readonly mission: Mission | undefined;
   /** In the order in which they were put on the board. */
   readonly tasks: readonly BoardTask[];
-  /** By their keys; those that were removed are not among them. */
+  /** By their keys. Those that were removed are not among them. */
   readonly entries: readonly BoardEntry[];
   /** The newest last. */
   readonly messages: readonly MissionMessage[];

@@ -16,7 +16,7 @@ import type { Steering } from "../../elements/steering.ts";
 
 const titleMax = 120;
 
-/** By its title, else by the first line of its goal, else by its definition; empty where it has but its id. */
+/** By its title, else by the first line of its goal, else by its definition. Empty where it has but its id. */
 export function titleOf({ spec, definition = "" }: Pick<Mission, "spec" | "definition">): string {
   const { title = "", goal = "" } = spec ?? {};
   const [line = ""] = goal.trim().split("\n");
@@ -68,7 +68,7 @@ export function budgetLines(budget: Budget | undefined): readonly BudgetLine[] {
   });
 }
 
-/** The share of what is limited that is nearest to its end; undefined where nothing is. */
+/** The share of what is limited that is nearest to its end. Undefined where nothing is. */
 export function budgetShare(budget: Budget | undefined): number | undefined {
   const shares = budgetLines(budget).flatMap(({ limit, used }) =>
     limit === undefined ? [] : [used / limit],
@@ -135,7 +135,7 @@ export interface Tallied {
   readonly by: readonly string[];
 }
 
-/** Each option in its place, with the weight of those who chose it first; of a closed vote as it was decided. */
+/** Each option in its place, with the weight of those who chose it first. Of a closed vote as it was decided. */
 export function tallied({ options, ballots, weights = {}, outcome }: Vote): readonly Tallied[] {
   const chosenFirst = (option: string) => ballots.filter(({ ranking }) => ranking[0] === option);
   const lines = options.map(({ option = "", description = "" }) => {
@@ -147,7 +147,7 @@ export function tallied({ options, ballots, weights = {}, outcome }: Vote): read
   return lines.map((line) => ({ ...line, share: whole === 0 ? 0 : line.weight / whole }));
 }
 
-/** When it closes by itself; undefined where it is open until somebody closes it. */
+/** When it closes by itself. Undefined if it stays open until the user closes it. */
 export function deadlineOf({ openTimeMs = 0, timeoutMs = 0, outcome }: Vote): number | undefined {
   return outcome === undefined && timeoutMs > 0 ? openTimeMs + timeoutMs : undefined;
 }
@@ -174,7 +174,7 @@ export function isWantedTask(task: BoardTask, { text, state }: WantedTasks): boo
     .every((word) => said.includes(word));
 }
 
-/** A value in a line; what is longer is cut. */
+/** A value in a line. What is longer is cut. */
 export function inLine(value: unknown, most = 160): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
@@ -212,7 +212,7 @@ export function actionsOf(mission: Pick<Mission, "status" | "endTimeMs">): reado
   }
 }
 
-/** `1,200 tokens, 0.4 of money`; empty where nothing was used. */
+/** `1,200 tokens, 0.4 of money`. Empty where nothing was used. */
 export function usedWords({ tokens = 0, money = 0, timeMs = 0 }: Amounts = {}): string {
   return [
     tokens > 0 ? counted(tokens, "token") : "",

@@ -17,7 +17,7 @@ import { MissionsStore } from "./missions-store.ts";
 import "./missions.css";
 import { type MissionsSearch, missionsSearch } from "./search.ts";
 
-/** As many as the stream begins with. */
+/** As many as the stream starts with. */
 const newestMax = 1_000;
 const rowPx = 84;
 
@@ -167,7 +167,7 @@ function BudgetMeter({ mission: { budget } }: { mission: Mission }) {
   );
 }
 
-/** What wants somebody's eye. */
+/** What needs attention. */
 function Marks({ mission: { trouble, openApprovals = 0, openVotes = 0 } }: { mission: Mission }) {
   return (
     <>

@@ -3,7 +3,7 @@ import type { Assignment, BoardTask, Vote } from "@tutti/rest/types";
 import { percent } from "../../elements/moments.ts";
 import { actorOf, type Tallied, tallied } from "./mission.ts";
 
-/** How a task comes or came to whoever does it: `its pool gave it to ann, as a part of plan that bob delegated`. */
+/** How a task comes or came to its agent: `its pool gave it to ann, as a part of plan that bob delegated`. */
 export function howItCame(task: BoardTask, assignment: Assignment = "unspecified"): string {
   const part = partWords(task);
   return `${comingWords(task, assignment)}${part === "" ? "" : `, as ${part}`}`;
@@ -23,7 +23,7 @@ function comingWords(task: BoardTask, assignment: Assignment): string {
   return "waits for an assignment or a claim";
 }
 
-/** `a part of plan that bob delegated`; empty for a task of its own. */
+/** `a part of plan that bob delegated`. Empty for a task of its own. */
 export function partWords({ parentTaskId = "", addCause }: BoardTask): string {
   if (parentTaskId === "") return "";
   const by = actorOf(addCause);
@@ -49,7 +49,7 @@ export function voteWords(vote: Vote): string {
   return `${leads}, and ${enough ? now : "quorum not reached"}`;
 }
 
-/** Whether what leads would win by the rule; undefined where that takes more than first choices. */
+/** Whether what leads would win by the rule. Undefined where that takes more than first choices. */
 function isEnough({ rule = "unspecified" }: Vote, { share }: Tallied): boolean | undefined {
   switch (rule) {
     case "plurality":

@@ -87,7 +87,7 @@ function Why({ mission: { missionId }, task, onTask }: TaskDetailOptions) {
   const taskId = task.spec?.id ?? "";
   const path = pathOf(["missions", missionId, "why"], { task: taskId });
   const query = useQuery({
-    // Asked anew with each change of the task.
+    // Asked again with each change of the task.
     queryKey: ["mission", missionId, "why", taskId, task.status, task.claim?.claimId],
     queryFn: ({ signal }) => read<Explanation>(path, signal),
     refetchInterval: askedAgainMs,

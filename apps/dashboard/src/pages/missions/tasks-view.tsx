@@ -19,7 +19,7 @@ const rowPx = 62;
 export function TasksView(options: {
   mission: Mission;
   tasks: readonly BoardTask[];
-  /** The task that is open; empty for none. */
+  /** The task that is open. Empty for none. */
   open: string;
   onOpen: (taskId: string) => void;
 }) {

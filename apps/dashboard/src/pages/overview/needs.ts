@@ -36,7 +36,7 @@ function partOf(value: unknown): Part {
   const { name, health, components, orchestrator } = recordOf(value);
   const inner = [
     ...(Array.isArray(components) ? components.map(partOf) : []),
-    // A component that is an orchestrator has the same name as it; its parts stand for it.
+    // A component that is an orchestrator has the same name as it. Its parts stand for it.
     ...innerOf(orchestrator),
   ];
   const { level, reason } = recordOf(health);

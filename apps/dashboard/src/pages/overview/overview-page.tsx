@@ -61,7 +61,7 @@ function Summary() {
   );
 }
 
-/** How many runs stand how; each leads to them. */
+/** How many runs stand how. Each leads to them. */
 function Tally() {
   const { data } = useQuery(statusCountsQuery());
   const counts = new Map(data?.counts.map(({ value, count: many }) => [value, many ?? 0]));

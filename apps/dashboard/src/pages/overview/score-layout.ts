@@ -1,5 +1,5 @@
 /**
- * The score of the overview: each workflow is a staff, each run a note on it. Where a note begins says when the run was
+ * The score of the overview: each workflow is a staff, each run a note on it. Where a note starts says when the run was
  * accepted, its line how long it has lasted, its head how it stands.
  */
 import type { Run } from "@tutti/rest/types";
@@ -65,7 +65,7 @@ function notesOf(runs: readonly Run[], fromMs: number, toMs: number): readonly N
     .map((run) => {
       const from = share(run.createTimeMs ?? toMs);
       const to = Math.max(from, share(run.endTimeMs ?? toMs));
-      // The lowest free line; where none is, the one that is free soonest.
+      // The lowest free line. Where none is, the one that is free soonest.
       const free = lineEnds.findIndex((end) => end < from);
       const line = free >= 0 ? free : lineEnds.indexOf(Math.min(...lineEnds));
       lineEnds[line] = Math.max(to, from + headShare);

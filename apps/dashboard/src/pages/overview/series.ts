@@ -3,7 +3,7 @@ import type { MetricSeries } from "@tutti/rest/types";
 
 export interface Line {
   readonly name: string;
-  /** Moments in seconds, as charts want them, and what held then; undefined where nothing was known. */
+  /** Moments in seconds, as charts want them, and what held then. Undefined where nothing was known. */
   readonly atSec: readonly number[];
   readonly values: readonly (number | undefined)[];
 }
@@ -13,7 +13,7 @@ type Join = (values: readonly number[]) => number;
 export const sum: Join = (values) => values.reduce((total, value) => total + value, 0);
 const worst: Join = (values) => Math.max(...values);
 
-/** Joins series moment by moment. Moments within the same step count as one, whoever took the figure. */
+/** Joins series moment by moment. Moments within the same step count as one, from any process. */
 export function joined(name: string, series: readonly MetricSeries[], join: Join, stepMs = 5_000): Line {
   const found = new Map<number, number[]>();
   for (const { points } of series)
@@ -45,7 +45,7 @@ export function aligned(lines: readonly Line[]): {
   return { atSec: moments, values };
 }
 
-/** The latest figure of a line; undefined where it has none. */
+/** The latest figure of a line. Undefined where it has none. */
 export function latest({ values }: Line): number | undefined {
   return values.findLast((value) => value !== undefined);
 }

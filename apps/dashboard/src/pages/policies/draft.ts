@@ -80,7 +80,7 @@ export function changeOf(draft: PolicyDraft, actions: readonly Action[]) {
   return { set: [set] };
 }
 
-/** A case that names nobody is not sent: it is a problem before. */
+/** A case without an identity is not sent: it is a problem before. */
 const nobody = { kind: "unspecified", id: "" } as const;
 
 function caseOf({ title, who, action, id, allowed, rest }: CaseDraft, actions: readonly Action[]) {

@@ -21,7 +21,7 @@ import { useImpact } from "./use-impact.ts";
 export function PolicyEditor(options: {
   first: PolicyDraft;
   isNew: boolean;
-  /** The version that policies are at, so that nobody's change is overwritten unseen. */
+  /** The version that policies are at, so that no change of another user is overwritten unseen. */
   present: number;
   actions: readonly Action[];
 }) {

@@ -20,7 +20,7 @@ import { useChanged } from "./use-changed.ts";
 import "../drafting/drafting.css";
 import "./policies.css";
 
-/** Writing a policy: checked while it is written, tried on cases, held against what was decided, then applied. */
+/** Writing a policy: checked while it is written, tried on cases, compared with what was decided, then applied. */
 export function PolicyPage() {
   const { id, of, version } = useSearch({ from: "/policy" });
   const schema = useQuery(policySchemaQuery());

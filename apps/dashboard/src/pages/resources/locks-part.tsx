@@ -9,7 +9,7 @@ import { Glyph } from "../../score/glyph.tsx";
 import { LocksStore } from "./locks-store.ts";
 import { standOfLock, whoOf } from "./resource.ts";
 
-/** More in one line says nothing to anybody. */
+/** A longer line is not readable. */
 const waitersShown = 10;
 
 /** Who holds which lock, and who waits for it, as it happens. */

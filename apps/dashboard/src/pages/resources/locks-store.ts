@@ -1,4 +1,4 @@
-/** Locks as a stream tells them: those that somebody waits for first, then by name. */
+/** Locks as a stream tells them: those with waiters first, then by name. */
 import type { Lock, WatchLocksReply } from "@tutti/rest/types";
 import { Listed } from "../../data/listed.ts";
 import { ToldStore } from "../../data/told-store.ts";

@@ -1,4 +1,4 @@
-/** Who may take how much, in figures and words, with what was not said filled in. */
+/** Who may take how much, in numbers and words, with what was not said filled in. */
 import type {
   Allocation,
   LabelSelector,
@@ -20,12 +20,12 @@ export function resourceUse({ name, capacity = 0, used = 0, reserved = 0, wanted
   return { name, used, of: capacity, reserved, wanted, isShort: wanted > capacity - used };
 }
 
-/** Whether it is told of all agents of the pool, and not of some apart. */
+/** Whether it is informed of all agents of the pool, and not of some apart. */
 export function isOfAll({ labels }: Resource): boolean {
   return Object.keys(labels).length === 0;
 }
 
-/** The pool, and the labels of the agents where it is told of some apart. */
+/** The pool, and the labels of the agents where it is informed of some apart. */
 export function whereOf({ pool, labels }: Resource): string {
   return [pool, selected({ equals: labels, exists: [], absent: [] })].filter(Boolean).join(", ");
 }
@@ -52,7 +52,7 @@ export function allocationUses({ granted, wanted, share }: Allocation) {
   }));
 }
 
-/** Figures as people read them: `2`, `0.67`. */
+/** Numbers as people read them: `2`, `0.67`. */
 export function amount(value: number): string {
   return value.toLocaleString("en", { maximumFractionDigits: 2 });
 }
@@ -83,7 +83,7 @@ export function phaseOf({ span }: Reservation, nowMs: number): Phase {
   return (span?.toMs ?? Number.POSITIVE_INFINITY) <= nowMs ? "over" : "in force";
 }
 
-/** What is held and waited for is told by the work it is for; without any by the name that the caller gave itself. */
+/** What is held and waited for is told by the work it is for. Without any by the name that the caller gave itself. */
 export function whoOf({ holder = "", work }: { holder?: string; work?: WorkReference }): string {
   return work === undefined ? holder : workName(work);
 }

@@ -20,7 +20,7 @@ import { VersionsPart } from "./versions-part.tsx";
 import "../drafting/drafting.css";
 import "./rules.css";
 
-/** Writing an admission rule: checked while it is written, held against what there is, tried out, then set; and back. */
+/** Writing an admission rule: checked while it is written, compared with what there is, tried out, then set. back. */
 export function RulePage() {
   const { id } = useSearch({ from: "/rule" });
   const rule = useQuery({ ...ruleQuery(id ?? ""), enabled: id !== undefined });

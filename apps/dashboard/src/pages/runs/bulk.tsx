@@ -186,7 +186,7 @@ interface Applied {
   readonly refused: number;
 }
 
-/** Drives the action to its end; after a break the client goes on from the cursor. */
+/** Drives the action to its end. After a break the client continues from the cursor. */
 async function applied(
   { previewToken = "" }: PreviewBulkReply,
   reason: string,

@@ -87,7 +87,7 @@ export function Typed(options: {
   );
 }
 
-/** The states that are wanted; none means any. */
+/** The states that are wanted. None means any. */
 export function StateFilter({
   chosen,
   onChange,

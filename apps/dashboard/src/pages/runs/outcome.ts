@@ -1,4 +1,4 @@
-/** What is told of a run in one line. */
+/** What is informed of a run in one line. */
 import type { Run } from "@tutti/rest/types";
 import { count } from "../../elements/moments.ts";
 
@@ -8,7 +8,7 @@ export function whatFailed({ outcome, statusReason }: Pick<Run, "outcome" | "sta
   return error?.message || error?.code || statusReason || "";
 }
 
-/** Tasks that are done or had not to be, of all; empty while none is known. */
+/** Tasks that are done or had not to be, of all. Empty while none is known. */
 export function tasksDone({ tasks }: Pick<Run, "tasks">): string {
   const { completed = 0, skipped = 0, total = 0 } = tasks ?? {};
   return total === 0 ? "" : `${count(completed + skipped)}/${count(total)}`;

@@ -1,4 +1,4 @@
-// Rows are placed by hand, which the elements of tables forbid; the table as a whole has the focus, its rows have not.
+// Rows are placed by hand, which the elements of tables forbid. The table as a whole has the focus, its rows have not.
 // biome-ignore-all lint/a11y/useSemanticElements: see above
 // biome-ignore-all lint/a11y/useFocusableInteractive: see above
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keys
@@ -42,7 +42,7 @@ interface RowsOptions {
   total: number | undefined;
 }
 
-/** As many rows as fit, however many runs there are; further pages are fetched before their end is reached. */
+/** As many rows as fit, however many runs there are. Further pages are fetched before their end is reached. */
 export function RunRows({ runs, marked, onMark, hasMore, onMore, total }: RowsOptions) {
   const scroller = useRef<HTMLDivElement>(null);
   const narrow = useIsNarrow();
@@ -118,7 +118,7 @@ function toggled(marked: ReadonlySet<string>, runId: string, on: boolean): Reado
   return next;
 }
 
-/** Follows the plain links of rows within the page; with a modifier they are the browser's. */
+/** Follows the plain links of rows within the page. With a modifier they are the browser's. */
 function useFollow() {
   const navigate = useNavigate();
   return (event: MouseEvent) => {

@@ -28,7 +28,7 @@ import {
 
 const previewAfterMs = 400;
 
-/** Makes a schedule: what, when, and with which input; the next times are shown while it is written. */
+/** Makes a schedule: what, when, and with which input. The next times are shown while it is written. */
 export function CreateSchedule({ onDone }: { onDone: () => void }) {
   const [draft, setDraft] = useState<ScheduleDraft>(emptySchedule);
   const [tried, setTried] = useState(false);

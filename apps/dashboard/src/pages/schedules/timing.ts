@@ -50,7 +50,7 @@ const unitsMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** `90 s`, `5 min`, `1 h 30 min` in milliseconds; undefined where it is no span. */
+/** `90 s`, `5 min`, `1 h 30 min` in milliseconds. Undefined where it is no span. */
 export function spanMs(text: string): number | undefined {
   const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gi)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join("") !== text.trim()) return undefined;

@@ -29,7 +29,7 @@ interface NodeData extends Record<string, unknown> {
   readonly laid: LaidNode;
   readonly state: number;
   readonly mode: Mode | undefined;
-  /** When it moved, or what of it, in words; empty for what stayed. */
+  /** When it moved, or what of it, in words. Empty for what stayed. */
   readonly moved: string;
   readonly isSelected: boolean;
   readonly onSelect: (key: string) => void;
@@ -45,7 +45,7 @@ interface GraphOptions {
   session: Session;
   tasks: readonly SessionTask[];
   moves: readonly TaskMove[];
-  /** The task that is open; empty for none. */
+  /** The task that is open. Empty for none. */
   open: string;
   onOpen: (taskId: string) => void;
 }
@@ -120,7 +120,7 @@ function Moves({ session, moves }: { session: Session; moves: readonly TaskMove[
   );
 }
 
-/** Around a small picture; a large one is as high as the style sheet lets it be. */
+/** Around a small picture. A large one is as high as the style sheet lets it be. */
 const around = 120;
 
 function Picture(options: GraphOptions & { layout: Layout; toggle: (key: string) => void }) {
@@ -196,7 +196,7 @@ function TaskBox({ data }: NodeProps<FlowTask>) {
   const { node } = laid;
   const stand = standOfNumber(state);
   const voice = voiceOf(mode);
-  // It begins with what is seen, so that whoever speaks to the page is understood.
+  // It starts with what is seen, so that voice control finds it.
   const seen = `${node.title} ${voice.letter} ${moved || node.uses}`.trim();
   const label = [seen, stand.word, voice.word].join(", ");
   return (

@@ -10,7 +10,7 @@ export function trustWords({ samples = 0, error, coverage }: Model): string {
   return words.join(", ");
 }
 
-/** That times are no longer as they were learned; undefined where they are. */
+/** That times are no longer as they were learned. Undefined where they are. */
 export function driftWords({ drift }: Model): string | undefined {
   if (drift === undefined) return undefined;
   const { factor = 1 } = drift;

@@ -21,13 +21,13 @@ export interface PlanRow {
   readonly isOver: boolean;
   readonly plannedAgent: string;
   readonly agent: string;
-  /** How much later than planned it ended or, while it is at work, is known to end; below 0 is earlier. */
+  /** How much later than planned it ended or, while it is running, is known to end. Below 0 is earlier. */
   readonly lateMs: number;
 }
 
 const present = (ms: number | undefined): ms is number => ms !== undefined && ms > 0;
 
-/** From the first planned or real start to the last end; while it goes on, at least to now. */
+/** From the first planned or real start to the last end. While it continues, at least to now. */
 export function axisOf({ tasks, planTimeMs, expectedEndTimeMs }: PlanView, nowMs: number): PlanAxis {
   const starts = tasks.flatMap((task) => [task.plannedStartTimeMs, task.startTimeMs]).filter(present);
   const ends = tasks.flatMap((task) => [task.plannedEndTimeMs, task.endTimeMs]).filter(present);

@@ -150,7 +150,7 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
   );
 }
 
-/** `p1/pack` is the task `pack` in the work of a part; deeper ones are of other work. */
+/** `p1/pack` is the task `pack` in the work of a part. Deeper ones are of other work. */
 function taskOfSession(id: string, tasks: SessionKnown["tasks"]): string {
   const own = /^[^/]+\/(?<task>.+)$/.exec(id)?.groups?.["task"] ?? "";
   return own !== "" && tasks.some(({ spec }) => spec?.id === own) ? own : "";

@@ -12,7 +12,7 @@ import type {
 import { count, figure, percent, span } from "../../elements/moments.ts";
 import type { Steering } from "../../elements/steering.ts";
 
-/** By its title; empty where it has but its id. */
+/** By its title. Empty where it has but its id. */
 export function titleOf({ spec }: Pick<Session, "spec">): string {
   return spec?.title ?? "";
 }
@@ -67,7 +67,7 @@ export interface WaitLine {
   readonly share: number;
 }
 
-/** What sessions know that their tasks wait for; other causes stand as they are called. */
+/** What sessions know that their tasks wait for. Other causes stand as they are called. */
 const causes: Readonly<Partial<Record<WaitCause, string>>> = {
   needs: "needed tasks",
   paused: "a resume of the session",
@@ -78,7 +78,7 @@ const causes: Readonly<Partial<Record<WaitCause, string>>> = {
   busy: "an agent with free slots",
 };
 
-/** What tasks waited for until they began, the longest first. */
+/** What tasks waited for until they started, the longest first. */
 export function waitLines({ waits }: Pick<Performance, "waits">): readonly WaitLine[] {
   const whole = waits.reduce((sum, { waitedMs = 0 }) => sum + waitedMs, 0);
   return waits
@@ -90,7 +90,7 @@ export function waitLines({ waits }: Pick<Performance, "waits">): readonly WaitL
     .sort((one, other) => other.waitedMs - one.waitedMs);
 }
 
-/** `12 %`; in words where nothing was predicted that has ended. */
+/** `12 %`. In words where nothing was predicted that has ended. */
 export function errorWords({ predicted = 0, predictionError = 0 }: Performance): string {
   return predicted === 0 ? "none yet" : percent(predictionError);
 }
@@ -108,12 +108,12 @@ export function choiceWords({ confidence = 0, explored, fallback }: Choice): str
   return `${percent(confidence)} sure`;
 }
 
-/** What was chosen; whoever cuts a graph chooses parts in several modes. */
+/** What was chosen. A cut graph has parts in several modes. */
 export function chosenMode({ kind, candidates, chosen = 0 }: Choice): Mode | undefined {
   return kind === "cut" ? "hybrid" : candidates[chosen]?.mode;
 }
 
-/** `31 % longer than expected`; undefined where nothing was expected or nothing came of it yet. */
+/** `31 % longer than expected`. Undefined where nothing was expected or nothing came of it yet. */
 export function outcomeWords({ outcome, candidates, chosen = 0 }: Choice): string | undefined {
   const { expectedMs = 0 } = candidates[chosen] ?? {};
   if (outcome === undefined) return undefined;
@@ -194,7 +194,10 @@ export function movesTogether(moves: readonly TaskMove[]): readonly JointMove[] 
   return [...together.values()];
 }
 
-/** `moved after 2.1 s`; of tasks that stand together, how many did: `5 of 40 moved, the last after 2.1 s`. Empty for those that stayed. */
+/**
+ * `moved after 2.1 s`. Of tasks that stand together, how many did: `5 of 40 moved, the last after 2.1 s`. Empty for
+ * those that stayed.
+ */
 export function movedWords(
   taskIds: readonly string[],
   lastMoves: ReadonlyMap<string, TaskMove>,

@@ -87,7 +87,7 @@ function Why({ session: { sessionId }, task, onTask }: DetailOptions) {
   const taskId = task.spec?.id ?? "";
   const path = pathOf(["sessions", sessionId, "why"], { task: taskId });
   const query = useQuery({
-    // Asked anew with each change of the task.
+    // Asked again with each change of the task.
     queryKey: ["session", sessionId, "why", taskId, task.status, task.agentId],
     queryFn: ({ signal }) => read<ExplainSessionReply>(path, signal),
     refetchInterval: askedAgainMs,

@@ -1,4 +1,7 @@
-/** How modes are told apart: each is a voice, with a word, a letter and a colour; the letter stands where there is no room. */
+/**
+ * How modes are distinguished: each is a voice, with a word, a letter and a colour. The letter stands where there is no
+ * room.
+ */
 import type { Mode } from "@tutti/rest/types";
 
 export interface Voice {
@@ -40,7 +43,7 @@ export function voiceOf(mode: Mode | undefined): Voice {
   );
 }
 
-/** `hybrid, chosen`: what it is in, and whether Tutti chose it; lists do not say what was asked for. */
+/** `hybrid, chosen`: what it is in, and whether Tutti chose it. Lists do not say what was asked for. */
 export function modeWords(wanted: Mode | undefined, effective: Mode | undefined): string {
   const isKnown = effective !== undefined && effective !== "unspecified";
   if (wanted === "adaptive") return isKnown ? `${voiceOf(effective).word}, chosen` : "adaptive";

@@ -7,7 +7,7 @@ import { Part } from "../../elements/parts.tsx";
 import { scopeWords } from "../access/keys.ts";
 import { whoIs } from "../access/question.ts";
 
-/** What an agent may offer by the keys and tokens that stand for it; nothing where it needs none. */
+/** What an agent may offer by the keys and tokens that stand for it. Nothing where it needs none. */
 export function Grants({ agentId }: { agentId: string }) {
   const { data } = useQuery(grantsQuery(agentId));
   const { keys = [], tokens = [] } = data ?? {};

@@ -5,7 +5,7 @@ import { agentHolds, agentStates, type Stand, standOf } from "../../score/states
 export interface Load {
   readonly slots: number;
   readonly taken: number;
-  /** Shares, 0 to 1; undefined if the worker reports none. */
+  /** Shares, 0 to 1. Undefined if the worker reports none. */
   readonly cpu: number | undefined;
   readonly memory: number | undefined;
   readonly memoryBytes: number | undefined;
@@ -24,7 +24,7 @@ export function loadOf({ offering, freeSlots = 0, figures }: Agent): Load {
   };
 }
 
-/** How it stands; being held comes first, for it is what a person did or has to undo. */
+/** How it stands. Being held comes first, for it is what a person did or has to undo. */
 export function standOfAgent({ state, hold }: Agent): Stand {
   const held = hold === undefined ? undefined : agentHolds[hold];
   return state === "gone" ? standOf(agentStates, state) : (held ?? standOf(agentStates, state));
@@ -32,7 +32,7 @@ export function standOfAgent({ state, hold }: Agent): Stand {
 
 const order = ["quarantined", "suspect", "busy", "ready", "draining", "starting", "asleep", "gone"];
 
-/** Those with trouble first, then those at work; the same order whenever they stand the same. */
+/** Those with trouble first, then those running. The same order whenever they stand the same. */
 export function inOrder(agents: readonly Agent[]): readonly Agent[] {
   const rank = ({ state, hold }: Agent) => order.indexOf(hold === "quarantined" ? hold : (state ?? ""));
   return [...agents].sort(

@@ -1,4 +1,4 @@
-/** Which workers somebody looks for. */
+/** Which workers the user looks for. */
 import type { Agent } from "@tutti/rest/types";
 
 export interface Wanted {

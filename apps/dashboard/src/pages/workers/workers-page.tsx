@@ -15,7 +15,7 @@ import { WorkerDetail } from "./worker-detail.tsx";
 import { WorkerGrid } from "./worker-grid.tsx";
 import "./workers.css";
 
-/** Everybody who does tasks: how they are doing, and what they are at. */
+/** All workers: how they are doing, and what they are at. */
 export function WorkersPage() {
   const { agents, isWhole, problem } = useAgents();
   const [open, setOpen] = useState<Agent | undefined>();

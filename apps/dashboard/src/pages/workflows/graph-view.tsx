@@ -23,7 +23,7 @@ type TaskNode = Node<{ task: GraphNode; critical: boolean; down: boolean }, "tas
 
 const nodeTypes = { task: TaskBox };
 
-/** The tasks of a definition and what they need; the critical path is drawn heavier. */
+/** The tasks of a definition and what they need. The critical path is drawn heavier. */
 export default function GraphView({ graph }: { graph: Graph }) {
   const down = useIsNarrow();
   const placed = useMemo(() => placedOf(graph, down), [graph, down]);

@@ -7,7 +7,7 @@ export interface RunAction {
   readonly name: "pause" | "resume" | "retry" | "cancel" | "terminate";
   readonly label: string;
   readonly weight: "main" | "plain" | "grave";
-  /** What a person is asked before; undefined where it is done at once. */
+  /** What a person is asked before. Undefined where it is done at once. */
   readonly question: string | undefined;
   readonly said: string;
 }

@@ -2,8 +2,8 @@
  * Tasks that stand together, so that a run of ten thousand is a picture and not a wall.
  *
  * 1. Those that need the same, are needed by the same and do the same are one bundle, from a dozen on.
- * 2. Where that leaves too many, tasks of one level that do the same are one; where that does not help either, levels in a
- *    row are. Edges between bundles never lead back: levels grow along every need.
+ * 2. Where that leaves too many, tasks of one level that do the same are one. Where that does not help either, levels
+ *    in a row are. Edges between bundles never lead back: levels grow along every need.
  */
 import { counted } from "../../elements/moments.ts";
 import type { Tasks } from "./tasks.ts";
@@ -110,7 +110,7 @@ export function levelsOf(
   return levels;
 }
 
-/** What their ids begin with, and how many they are. */
+/** What their ids start with, and how many they are. */
 function titleOf(places: readonly number[], { tasks }: Tasks): string {
   const [first = "", ...others] = places.slice(0, 50).map((place) => tasks[place]?.id ?? "");
   let length = first.length;

@@ -4,7 +4,10 @@ import { mostUrgent, stateOfNumber, type TaskState, taskStates } from "../model/
 import { useStateColours } from "../use-colours.ts";
 import { cell, cellGrid } from "./sizes.ts";
 
-/** Every part of a task as a small cell in the tone of how it stands; where there are very many, the most urgent of some. */
+/**
+ * Every part of a task as a small cell in the tone of how it stands. Where there are very many, the most urgent of
+ * some.
+ */
 export function Cells({
   places,
   onChoose,
@@ -37,7 +40,7 @@ export function Cells({
   };
   const ratio = window.devicePixelRatio || 1;
   return (
-    // Whoever does not point finds each part in the list of the panel.
+    // Without a pointer, each part is in the list of the panel.
     <canvas
       ref={canvas}
       className="run-cells"

@@ -68,7 +68,7 @@ export default function GraphView({
   );
 }
 
-/** Around a small picture; a large one is as high as the style sheet lets it be. */
+/** Around a small picture. A large one is as high as the style sheet lets it be. */
 const room = 120;
 
 function heightOf(layout: Layout): number {
@@ -92,7 +92,7 @@ function Picture(options: PictureOptions) {
         {...{ minZoom: 0.05, maxZoom: 1.6 }}
         {...{ nodesDraggable: false, nodesConnectable: false, nodesFocusable: false, edgesFocusable: false }}
         elementsSelectable={false}
-        // On a phone one finger scrolls the page; two move and zoom the picture.
+        // On a phone one finger scrolls the page. Two move and zoom the picture.
         panOnDrag={layout.direction === "right"}
         onlyRenderVisibleElements
         disableKeyboardA11y

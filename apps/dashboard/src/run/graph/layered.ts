@@ -2,7 +2,8 @@
  * Layered layout of a graph. It is fast enough to run on each change, and gives the same graph the same picture.
  *
  * 1. A node's layer is its longest path from the start. An edge over several layers gets a bend in each, and room there.
- * 2. Within a layer, the order avoids crossings: sweeps sort by neighbours, swaps repair the rest, the best order is kept.
+ * 2. Within a layer, the order avoids crossings: sweeps sort by neighbours, swaps repair the rest, the best order is
+ *    kept.
  * 3. Nodes are placed as near to their neighbours as their size and the order allow.
  */
 
@@ -10,7 +11,7 @@ export interface Box {
   readonly key: string;
   readonly width: number;
   readonly height: number;
-  /** Where edges meet it, across the layers, from its upper or left edge; without it in the middle. */
+  /** Where edges meet it, across the layers, from its upper or left edge. Without it in the middle. */
   readonly anchor?: number;
 }
 
@@ -92,7 +93,7 @@ function connect(stops: ReadonlyMap<string, Stop>, links: readonly Link[]): void
   }
 }
 
-/** By the longest path; what a circle would leave out stays in the first layer. */
+/** By the longest path. What a circle would leave out stays in the first layer. */
 function layer(stops: readonly Stop[]): number {
   const missing = new Map(stops.map((stop) => [stop, stop.before.length]));
   const ready = stops.filter(({ before }) => before.length === 0);
@@ -147,8 +148,8 @@ function bendKey(edge: string, layerAt: number): string {
 }
 
 /**
- * Reduces crossings: sweeps sort each layer by its neighbours, swaps of two neighbours in a layer repair what sorting cannot.
- * The best order of all sweeps is kept, because a sweep can also make an order worse.
+ * Reduces crossings: sweeps sort each layer by its neighbours, swaps of two neighbours in a layer repair what sorting
+ * cannot. The best order of all sweeps is kept, because a sweep can also make an order worse.
  */
 function untangle(layers: readonly Stop[][]): void {
   const size = layers.reduce((sum, each) => sum + each.length, 0);
@@ -255,7 +256,7 @@ function stack(stops: readonly Stop[]): void {
   for (const stop of stops) stop.center -= shift;
 }
 
-/** Nodes move to the mean of their neighbours; where they would overlap, those in question share the way. */
+/** Nodes move to the mean of their neighbours. Where they would overlap, those in question share the way. */
 function settle(layers: readonly Stop[][], forwards: boolean): void {
   for (const each of forwards ? layers : layers.toReversed()) {
     const wanted = each.map((stop) => meanOf(forwards ? stop.before : stop.after) ?? stop.center);

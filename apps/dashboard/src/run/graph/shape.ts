@@ -1,8 +1,8 @@
 /**
  * What of a run is drawn: nodes and edges out of tasks.
  *
- * 1. Entries of a list, rounds of a loop and additions are inside the task they are parts of: as small cells, or, where that
- *    is unfolded, as a graph of its own.
+ * 1. Entries of a list, rounds of a loop and additions are inside the task they are parts of: as small cells, or, where
+ *    that is unfolded, as a graph of its own.
  * 2. However many tasks there are, at most `nodesMax` nodes are drawn in one scope: what is alike stands together.
  */
 import type { NeedCondition } from "../model/facts.ts";
@@ -20,14 +20,14 @@ export interface GraphEdge {
 }
 
 export interface GraphNode {
-  /** Id of the task; of a bundle, something no task is called. */
+  /** Id of the task. Of a bundle, something no task is called. */
   readonly key: string;
   readonly title: string;
   readonly uses: string;
   readonly kind: string;
   /** Of the task, or of those that stand together. */
   readonly places: readonly number[];
-  /** Places of its parts, in order; for a bundle, of those that stand together. */
+  /** Places of its parts, in order. For a bundle, of those that stand together. */
   readonly cells: readonly number[];
   readonly isBundle: boolean;
   /** What can be shown in its place when it is unfolded, and what is. */
@@ -51,7 +51,7 @@ export interface Wanted {
   readonly stuck?: ReadonlyMap<string, Stuck>;
 }
 
-/** Nodes of a scope; more stand together. */
+/** Nodes of a scope. More stand together. */
 export const nodesMax = 400;
 /** Parts that are drawn one by one when their task is unfolded. */
 const unfoldedMax = 400;
@@ -76,7 +76,7 @@ interface Context {
 
 function scopeOf(places: readonly number[], context: Context, isInside = false): GraphScope {
   const { known, wanted } = context;
-  // Whoever unfolds a task wants to see its parts one by one; there are not too many then.
+  // A user who unfolds a task wants to see its parts one by one. There are not too many then.
   const bundles = isInside ? [] : bundle(places, known, { nodesMax, unfolded: wanted.toggled });
   const keyOf = new Map<number, string>();
   for (const { key, places: together } of bundles) for (const place of together) keyOf.set(place, key);
@@ -110,7 +110,7 @@ function addEdge(
   if (!edges.has(key)) edges.set(key, { key, from, to, condition });
 }
 
-/** As they became known; a bundle stands where its first task does. */
+/** As they became known. A bundle stands where its first task does. */
 function inOrder(nodes: GraphNode[]): GraphNode[] {
   return nodes.sort((one, other) => (one.places[0] ?? 0) - (other.places[0] ?? 0));
 }

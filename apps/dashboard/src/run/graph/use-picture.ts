@@ -123,12 +123,12 @@ export function durationMs(): number {
 }
 
 export const fit = { padding: 0.06, maxZoom: 1 };
-/** Words are not read any more below this; a phone is held nearer. */
+/** Words are not read any more below this. A phone is held nearer. */
 const readable = { page: 0.62, phone: 0.45 };
 
 /**
- * Another picture, or another room for it, is fitted in again; what a person moved stays. A picture that would be too small
- * to read is shown in part: around the chosen task, else from its beginning.
+ * Another picture, or another room for it, is fitted in again. What a person moved stays. A picture that would be too
+ * small to read is shown in part: around the chosen task, else from its beginning.
  */
 export function useFit(place: RefObject<HTMLElement | null>, layout: Layout, chosen: string): void {
   const flow = useReactFlow();

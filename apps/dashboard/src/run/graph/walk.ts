@@ -3,7 +3,7 @@ import type { LaidNode, Layout } from "./layout.ts";
 
 export type Arrow = "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown";
 
-/** The key of the node to go to; undefined where there is none that way. */
+/** The key of the node to go to. Undefined where there is none that way. */
 export function walk(layout: Layout, from: string, arrow: Arrow): string | undefined {
   const { nodes, direction } = layout;
   const start = nodes.find(({ node }) => node.key === from);
@@ -37,7 +37,7 @@ function inDirection(nodes: readonly LaidNode[], start: LaidNode, arrow: Arrow):
   });
 }
 
-/** More that way than beside it; up and down are looked at a little more widely, for nodes are broad. */
+/** More that way than beside it. Up and down are looked at a little more widely, for nodes are broad. */
 const ways: Readonly<Record<Arrow, (wide: number, high: number) => boolean>> = {
   ArrowLeft: (wide, high) => wide < 0 && -wide >= Math.abs(high),
   ArrowRight: (wide, high) => wide > 0 && wide >= Math.abs(high),

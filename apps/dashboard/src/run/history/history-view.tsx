@@ -125,7 +125,7 @@ function Events(options: EventsOptions) {
     overscan: 10,
   });
   return (
-    // Whoever scrolls with keys must reach what scrolls.
+    // Keyboard users must reach the scrolling element.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
     <section ref={scroller} className="run-history-list" tabIndex={0} aria-label="Events">
       <ol className="run-lanes" style={{ height: virtual.getTotalSize() }}>

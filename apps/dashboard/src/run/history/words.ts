@@ -11,7 +11,7 @@ const plain =
   () =>
     text;
 
-/** Each begins as if the task, or the run, stood before it. */
+/** Each starts as if the task, or the run, stood before it. */
 const said: Readonly<Record<string, Said>> = {
   run_started: ({ order }) => {
     const definition = text(record(order)["definition"]);
@@ -89,7 +89,7 @@ export function subjectOf({ task }: Pick<EventFacts, "task">): string {
   return task === "" ? "the run" : task;
 }
 
-/** Who caused it: people and agents by name; what follows by itself is the platform's. */
+/** Who caused it: people and agents by name. What follows by itself is the platform's. */
 export function actorOf({ actor, details }: Pick<EventFacts, "actor" | "details">): string {
   const agent = text(details["agent"]);
   if (actor === undefined) return agent;
@@ -112,9 +112,9 @@ export function partsOf(event: EventFacts): ReadonlySet<Part> {
 export interface Filter {
   /** Empty: everything. */
   readonly part: Part | "";
-  /** In the words, the type, or the details, whatever the case. */
+  /** In the words, the type, or the details, ignoring case. */
   readonly text: string;
-  /** Only this task, with its parts; empty: all. */
+  /** Only this task, with its parts. Empty: all. */
   readonly task: string;
 }
 
@@ -195,7 +195,7 @@ function progress(fraction: unknown, message: unknown): string {
   return words === "" ? "saved its progress" : `progress: ${words}`;
 }
 
-/** Moments in details are written out; sooner or later is said against the event's own. */
+/** Moments in details are written out. Sooner or later is said against the event's own. */
 function again(moment: unknown, timeMs: number): string {
   const atMs = typeof moment === "string" ? Date.parse(moment) : Number(moment ?? 0);
   return atMs > timeMs ? `; again after ${span(atMs - timeMs)}` : "";

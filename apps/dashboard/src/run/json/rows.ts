@@ -1,13 +1,13 @@
 /**
- * A JSON value as lines, so that a large one is drawn as far as it is seen. Everything is text; nothing of a value is ever
- * taken for markup.
+ * A JSON value as lines, so that a large one is drawn as far as it is seen. Everything is text. Nothing of a value is
+ * ever taken for markup.
  */
 
 export interface JsonRow {
   /** Where it is: unique, and the same whenever the value is. */
   readonly path: string;
   readonly depth: number;
-  /** Its name in the object, or its place in the list; undefined for the whole. */
+  /** Its name in the object, or its place in the list. Undefined for the whole. */
   readonly name: string | undefined;
   readonly kind: JsonKind;
   /** What is shown of it, cut where it is long. */

@@ -1,6 +1,6 @@
 /**
- * The history of a run, loaded page by page and then kept up to date, with the past folded from it. What is loaded is of use
- * at once: the slider folds as far as it knows.
+ * The history of a run, loaded page by page and then kept up to date, with the past folded from it. What is loaded is
+ * of use at once: the slider folds as far as it knows.
  */
 import type { EventFacts, TaskFacts } from "../model/facts.ts";
 import { PastShape } from "../past/past-run.ts";
@@ -49,7 +49,7 @@ export class History {
     return this.#isLoading;
   }
 
-  /** Why it could not be loaded; empty while it could. */
+  /** Why it could not be loaded. Empty while it could. */
   get problem(): string {
     return this.#problem;
   }
@@ -96,7 +96,7 @@ export class History {
     }
   }
 
-  /** How the tasks stood after an event, folded here; undefined where the history is not known so far. */
+  /** How the tasks stood after an event, folded here. Undefined where the history is not known so far. */
   momentAt(
     event: number,
     known: {

@@ -21,7 +21,7 @@ export interface RunHandle {
   readonly runId: string;
   readonly store: RunStore;
   readonly history: History;
-  /** Listens anew: a run that had ended was taken up again. */
+  /** Listens again: a run that had ended was resumed. */
   readonly follow: () => void;
 }
 

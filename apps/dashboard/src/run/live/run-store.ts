@@ -1,8 +1,8 @@
 /**
- * Everything that the page of one run shows, in one place outside of React: the run and its tasks as they are told, and the
- * past where that is looked at.
+ * Everything that the page of one run shows, in one place outside of React: the run and its tasks as they are told, and
+ * the past where that is looked at.
  *
- * 1. What is told is taken in at once; listeners hear of it at most once per picture of the screen.
+ * 1. What is told is taken in at once. Listeners hear of it at most once per picture of the screen.
  * 2. `states` are those that are shown: of the moment that is looked at, else of the present.
  */
 import type { RunFacts, TaskFacts } from "../model/facts.ts";
@@ -17,7 +17,7 @@ export interface LookedAt extends Moment {
   /** Number of the event after which it was so. */
   readonly event: number;
   readonly atMs: number;
-  /** Whether the platform itself said so; else it was folded here. */
+  /** Whether the platform itself said so. Else it was folded here. */
   readonly isExact: boolean;
 }
 
@@ -95,7 +95,7 @@ export class RunStore {
     return () => this.#listeners.delete(listener);
   };
 
-  /** What is told of the run: all of it, or what is other than before. */
+  /** What is informed of the run: all of it, or what is other than before. */
   take(told: {
     readonly run?: RunFacts | undefined;
     readonly tasks: readonly TaskFacts[];

@@ -15,7 +15,7 @@ export interface Address {
   readonly event: number | undefined;
 }
 
-/** What is looked at stands in the address, so that it can be sent to somebody. */
+/** The view is in the address, so that it can be shared. */
 export function useAddress(): Address {
   const { runId } = route.useParams();
   const { view = "graph", task = "", event } = route.useSearch();

@@ -1,4 +1,7 @@
-/** The path that took longest so far: who waited for whom, from what ended last backwards; parts follow what they are in. */
+/**
+ * The path that took longest so far: who waited for whom, from what ended last backwards. Parts follow what they are
+ * in.
+ */
 import type { TaskFacts } from "./facts.ts";
 import type { NeedPlace } from "./needs.ts";
 
@@ -44,7 +47,7 @@ function latest(places: readonly number[], ends: readonly (number | undefined)[]
   return found;
 }
 
-/** Undefined for one that has not begun. The path does not end with one that was skipped, but may lead through it. */
+/** Undefined for one that has not started. The path does not end with one that was skipped, but may lead through it. */
 function endOf({ readyMs, endMs }: TaskFacts, nowMs: number): number | undefined {
   if (endMs > 0) return endMs;
   return readyMs > 0 ? nowMs : undefined;

@@ -44,7 +44,7 @@ export interface RunFacts {
   readonly parameters: unknown;
   readonly output: unknown;
   readonly failure: Failure | undefined;
-  /** What it went on as. */
+  /** What it continued as. */
   readonly continuedAs: Reference | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly priority: number;
@@ -93,7 +93,7 @@ export interface TaskFacts {
   readonly kind: string;
   readonly uses: string;
   readonly needs: readonly Need[];
-  /** The task that it is an entry, a round or an addition of; empty when it stands in the definition itself. */
+  /** The task that it is an entry, a round or an addition of. Empty when it stands in the definition itself. */
   readonly parentId: string;
   readonly state: TaskState;
   readonly reason: string;
@@ -130,17 +130,17 @@ export interface EventFacts {
 
 /** A span of time, made from the journal. */
 export interface SpanFacts {
-  /** Empty for the work itself; `ship/pack` for a task of a child; of a session the part, and `p1/pack` in its work. */
+  /** Empty for the work itself. `ship/pack` for a task of a child. Of a session the part, and `p1/pack` in its work. */
   readonly task: string;
   readonly kind: SpanKind;
   readonly attempt: number;
   readonly agent: string;
   readonly startMs: number;
-  /** 0 while it goes on. */
+  /** 0 while it continues. */
   readonly endMs: number;
   readonly id: string;
   readonly parentId: string;
-  /** Of a call of a model; undefined for other spans. */
+  /** Of a call of a model. Undefined for other spans. */
   readonly modelCall: ModelCallFacts | undefined;
 }
 

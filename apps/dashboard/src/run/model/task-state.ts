@@ -1,6 +1,8 @@
 /** How tasks and runs stand: the words of the interface, and small numbers for them where there are thousands. */
 
-/** In the order of the contracts; the place of a word plus 1 is its number, 0 stands for a task that is not there yet. */
+/**
+ * In the order of the contracts. The place of a word plus 1 is its number, 0 stands for a task that is not there yet.
+ */
 export const taskStates = [
   "pending",
   "held",
@@ -65,7 +67,7 @@ const urgencies: ReadonlyMap<number, number> = new Map(
   urgency.map((state, place) => [numberOfState(state), place]),
 );
 
-/** The number of the state that stands for many; 0 when none of them is there. */
+/** The number of the state that stands for many. 0 when none of them is there. */
 export function mostUrgent(counts: ArrayLike<number>): number {
   let found = absent;
   for (let number = 1; number < counts.length; number++) {

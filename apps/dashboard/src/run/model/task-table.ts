@@ -1,9 +1,9 @@
 /**
- * All tasks of a run in the order in which they became known, patched by what is told of them.
+ * All tasks of a run in the order in which they became known, patched by what is informed of them.
  *
  * 1. A task keeps its place until a reset takes it away.
- * 2. `shape` grows when tasks come or go, or need others than before; `version` with every change.
- * 3. `states` is the same list for ever: whoever draws thousands of tasks reads numbers, not objects.
+ * 2. `shape` grows when tasks come or go, or need others than before. `version` with every change.
+ * 3. `states` is the same list for ever: a view of thousands of tasks reads numbers, not objects.
  */
 import type { TaskFacts } from "./facts.ts";
 import { numberOfState } from "./task-state.ts";

@@ -12,7 +12,7 @@ export interface PastPage {
 /** Larger runs are shown as they were folded here: asking for all of their tasks takes longer than it is worth. */
 export const exactTasksMax = 3_000;
 
-/** Reads page after page; undefined when there are too many. */
+/** Reads page after page. Undefined when there are too many. */
 export async function exactMoment(
   places: ReadonlyMap<string, number>,
   readPage: (token: string) => Promise<PastPage>,

@@ -29,7 +29,7 @@ export function marksOf(
   return marks;
 }
 
-/** Number of the last event that had happened by then; 0 when none had. */
+/** Number of the last event that had happened by then. 0 when none had. */
 export function eventAt(events: readonly Pick<EventFacts, "timeMs">[], atMs: number): number {
   let low = 0;
   let high = events.length;

@@ -1,9 +1,9 @@
 /**
- * How the tasks of a run stood, folded from its history in the browser. It follows the rules of the engine as far as the
- * history shows them; where a rule rests on the plan alone, the server has the last word when the slider is let go.
+ * How the tasks of a run stood, folded from its history in the browser. It follows the rules of the engine as far as
+ * the history shows them. Where a rule rests on the plan alone, the server has the last word when the slider is let go.
  *
- * 1. A task that nothing has happened to has no state of its own: it is pending, skipped when a need of it cannot be met any
- *    more, and cancelled when nobody waits for it.
+ * 1. A task that nothing has happened to has no state of its own: it is pending, skipped when a need of it cannot be
+ *    met any more, and cancelled when no view waits for it.
  * 2. Copies are cheap, so that a moment in the middle of a long history is reached from the copy before it.
  */
 import type { TaskFacts } from "../model/facts.ts";
@@ -31,7 +31,7 @@ export class PastShape {
   readonly placeOf: ReadonlyMap<string, number>;
   readonly needs: readonly (readonly NeedPlace[])[];
   readonly dependents: readonly (readonly NeedPlace[])[];
-  /** Places of the parts of a task, by its id; the tasks of the run itself under the empty one. */
+  /** Places of the parts of a task, by its id. The tasks of the run itself under the empty one. */
   readonly parts: ReadonlyMap<string, readonly number[]>;
   /** Places of those that came to be together with a task: one round, one list of actions. */
   readonly #together = new Map<string, number[]>();
@@ -85,7 +85,7 @@ export class PastRun {
   readonly #isThere: Uint8Array;
   /** A need of it cannot be met any more. */
   readonly #isUnmet: Uint8Array;
-  /** Nobody waits for it any more. */
+  /** No view waits for it any more. */
   readonly #isDropped: Uint8Array;
   readonly #countsAsCompleted: Set<number>;
 
@@ -107,7 +107,7 @@ export class PastRun {
     return new PastRun(this.shape, this);
   }
 
-  /** By place; 0 where a task is not there yet. */
+  /** By place. 0 where a task is not there yet. */
   states(): Uint8Array {
     const shown = new Uint8Array(this.#own.length);
     for (let place = 0; place < shown.length; place++) shown[place] = this.stateAt(place);
@@ -136,7 +136,7 @@ export class PastRun {
     this.bring(next);
   }
 
-  /** They come to be, or anew: nothing has happened to them. */
+  /** They come to be, or again: nothing has happened to them. */
   bring(places: readonly number[]): void {
     for (const place of places) {
       this.#isThere[place] = 1;
@@ -208,7 +208,7 @@ export class PastRun {
           this.#skip(place);
   }
 
-  /** A part of the work was not good enough: whoever counts how often is done again as well. */
+  /** A part of the work was not good enough: the task that counts the rounds is repeated as well. */
   sendBack(target: number, holder: number): void {
     this.reopen(this.#closureOf([target]).has(holder) ? [target] : [target, holder]);
   }

@@ -4,12 +4,12 @@ import type { RunState } from "../model/task-state.ts";
 import { foldEvent } from "./fold-event.ts";
 import { PastRun, type PastShape } from "./past-run.ts";
 
-/** Events between two copies, at least; and copies at most, so that a long history does not fill the memory. */
+/** Events between two copies, at least. copies at most, so that a long history does not fill the memory. */
 const between = 64;
 const copiesMax = 128;
 
 export interface Moment {
-  /** By place; 0 where a task is not there yet. */
+  /** By place. 0 where a task is not there yet. */
   readonly states: Uint8Array;
   readonly run: RunState;
 }
@@ -25,7 +25,7 @@ export class PastStates {
     this.#copies = [new PastRun(shape)];
   }
 
-  /** After the event with this number; 0 is before all of them. */
+  /** After the event with this number. 0 is before all of them. */
   at(number: number): Moment {
     const run = this.#runAt(Math.min(Math.max(0, number), this.#events.length));
     return { states: run.states(), run: runStateOf(run) };

@@ -9,7 +9,7 @@ import { exactMoment, type PastPage } from "./exact.ts";
 import { nextOfReplay, pauseOfReplay } from "./moments.ts";
 
 export interface TimeTravel {
-  /** Number of the event that is shown; that of the latest in the present. */
+  /** Number of the event that is shown. That of the latest in the present. */
   readonly event: number;
   readonly total: number;
   readonly isPast: boolean;
@@ -21,7 +21,7 @@ export interface TimeTravel {
   readonly step: (by: number) => void;
   readonly play: () => void;
   readonly present: () => void;
-  /** The history is wanted, because somebody reaches for it. */
+  /** The history is wanted, because the user reaches for it. */
   readonly reach: () => void;
 }
 
@@ -85,7 +85,7 @@ export function useTimeTravel(): TimeTravel {
   return { event, total, isPast: event < total, isPlaying, drag, settle, step, play, present, reach };
 }
 
-/** Shows a moment as it is folded here; false where the history is not known so far. */
+/** Shows a moment as it is folded here. False where the history is not known so far. */
 function useLookAt(history: History): (event: number) => boolean {
   const { store } = useRunHandle();
   return useCallback(
@@ -106,7 +106,7 @@ function useLookAt(history: History): (event: number) => boolean {
 }
 
 interface Addressed {
-  /** The moment in the address; undefined is the present. */
+  /** The moment in the address. Undefined is the present. */
   readonly wanted: number | undefined;
   readonly isMoving: boolean;
   readonly history: History;
@@ -168,7 +168,7 @@ interface Replay {
   readonly latest: RefObject<{ readonly total: number }>;
 }
 
-/** Each picture of a replay brings about the next; one that is stopped stays where it is. */
+/** Each picture of a replay brings about the next. One that is stopped stays where it is. */
 function useReplay({ moving, setMoving, history, lookAt, settle, latest }: Replay): void {
   const { version } = history;
   const wasPlaying = useRef(false);

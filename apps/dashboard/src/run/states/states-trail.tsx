@@ -5,10 +5,10 @@ import { useHistory, useStore } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
 import { stayAt, trailOf } from "./trail.ts";
 
-/** A longer way is shown from here on; all of it is in the history. */
+/** A longer way is shown from here on. All of it is in the history. */
 const shownMax = 24;
 
-/** The states that a run went through; each leads back to when it was entered. */
+/** The states that a run went through. Each leads back to when it was entered. */
 export function StatesTrail() {
   const history = useHistory();
   const go = useGo();

@@ -8,7 +8,7 @@ export interface Stay {
   readonly fromMs: number;
   /** 0 while it lasts. */
   readonly untilMs: number;
-  /** What led out of the state before: `signal`, `after`, …; empty for the first. */
+  /** What led out of the state before: `signal`, `after`, …. Empty for the first. */
   readonly way: string;
 }
 
@@ -31,7 +31,7 @@ export function trailOf(events: readonly EventFacts[], endMs: number): readonly 
   return last === undefined ? [] : [...stays, { ...last, untilMs: endMs }];
 }
 
-/** The place of the stay that an event falls into; the last one for the present. */
+/** The place of the stay that an event falls into. The last one for the present. */
 export function stayAt(trail: readonly Stay[], event: number | undefined): number {
   if (event === undefined) return trail.length - 1;
   return trail.findLastIndex((stay) => stay.event <= event);

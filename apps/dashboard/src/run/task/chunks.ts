@@ -1,4 +1,4 @@
-/** Partial output of a task, as it comes: pieces of one attempt, in their order; a later attempt replaces it all. */
+/** Partial output of a task, as it comes: pieces of one attempt, in their order. A later attempt replaces it all. */
 
 export interface Chunk {
   readonly attempt?: number;
@@ -11,7 +11,7 @@ export interface Chunk {
 
 export interface Gathered {
   readonly attempt: number;
-  /** Text by channel; the only one has no name. */
+  /** Text by channel. The only one has no name. */
   readonly channels: ReadonlyMap<string, string>;
   /** Characters that are no longer shown, because there are more than a person reads. */
   readonly left: number;

@@ -1,6 +1,6 @@
 /**
- * What the Gantt chart draws: a row for every task, in it what its time was spent on. From the journal's spans where these
- * are known, until then from what the tasks say of themselves.
+ * What the Gantt chart draws: a row for every task, in it what its time was spent on. From the journal's spans where
+ * these are known, until then from what the tasks say of themselves.
  */
 
 import { shortTitle } from "../graph/shape.ts";
@@ -12,11 +12,11 @@ export type PartKind = Exclude<SpanKind, "whole" | "model_call" | "part">;
 
 export interface Part {
   readonly kind: PartKind;
-  /** From 1; 0 where there is none. */
+  /** From 1. 0 where there is none. */
   readonly attempt: number;
   readonly agent: string;
   readonly startMs: number;
-  /** 0 while it goes on. */
+  /** 0 while it continues. */
   readonly endMs: number;
   /** Whether an attempt ended badly. */
   readonly isFailed: boolean;
@@ -33,7 +33,7 @@ export interface Row {
 
 const notOfTasks: ReadonlySet<SpanKind> = new Set(["whole", "model_call", "part"]);
 
-/** Parents before their parts; beside each other by when they could begin. What has not begun has no row. */
+/** Parents before their parts. Beside each other by when they could start. What has not started has no row. */
 export function rowsOf(tasks: readonly TaskFacts[], spans: readonly SpanFacts[]): readonly Row[] {
   const bySpans = new Map<string, Part[]>();
   for (const span of spans) {

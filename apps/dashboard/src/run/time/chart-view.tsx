@@ -22,7 +22,7 @@ interface ViewOptions {
   critical: ReadonlySet<string>;
 }
 
-/** When each task waited in the queue, was at work, paused before another attempt: on one line each. */
+/** When each task waited in the queue, was running, paused before another attempt: on one line each. */
 export function ChartView({ spans, selected, critical }: ViewOptions) {
   const { store } = useRunHandle();
   const version = useStore(({ table }) => table.version);

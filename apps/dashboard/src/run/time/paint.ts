@@ -31,7 +31,7 @@ export interface Scene {
   /** Pixels on the left where titles are. */
   readonly gutter: number;
   readonly nowMs: number;
-  /** A moment that is looked at; undefined for the present. */
+  /** A moment that is looked at. Undefined for the present. */
   readonly atMs: number | undefined;
   readonly selected: string;
   readonly hovered: string;

@@ -120,7 +120,7 @@ export interface Pointing {
   readonly onMoment: (atMs: number) => void;
 }
 
-/** Dragging moves the chart; a click chooses a row, or on the axis a moment. */
+/** Dragging moves the chart. A click chooses a row, or on the axis a moment. */
 export function usePointing({ rows, sight, size, gutter, onRow, onHover, onMoment }: Pointing) {
   const held = useRef<{ readonly x: number; readonly y: number; readonly moved: boolean }>(undefined);
   const placeOf = (event: PointerEvent) => {

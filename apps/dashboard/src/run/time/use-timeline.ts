@@ -20,7 +20,7 @@ export interface Timeline {
 const beats = { few: 2, many: 15 };
 const manyTasks = 500;
 
-/** Where the time went. The spans are asked for where they are shown; the path follows from the tasks alone. */
+/** Where the time went. The spans are asked for where they are shown. The path follows from the tasks alone. */
 export function useTimeline(isShown: boolean): Timeline {
   const { runId, store } = useRunHandle();
   const version = useStore(({ table }) => table.version);

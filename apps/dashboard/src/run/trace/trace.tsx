@@ -18,15 +18,15 @@ export interface TraceOptions {
   /** Not all spans are loaded. */
   readonly isCut: boolean;
   readonly isLoading: boolean;
-  /** What is known of its tasks; another list whenever any of them has changed. */
+  /** What is known of its tasks. Another list whenever any of them has changed. */
   readonly tasks: readonly TaskFacts[];
   readonly createMs: number;
-  /** 0 while it goes on. */
+  /** 0 while it continues. */
   readonly endMs: number;
   readonly selected: string;
   /** Ids of the tasks on the path that takes longest. */
   readonly critical: ReadonlySet<string>;
-  /** The task that can be opened where a row is about this one; empty where none can. */
+  /** The task that can be opened where a row is about this one. Empty where none can. */
   readonly taskIn: (task: string) => string;
   readonly onTask: (task: string) => void;
 }

@@ -1,4 +1,7 @@
-/** The journal as a trace: the work, its tasks or parts, and in each what its time was spent on; children inside of what they do. */
+/**
+ * The journal as a trace: the work, its tasks or parts, and in each what its time was spent on. Children inside of what
+ * they do.
+ */
 import { counted } from "../../elements/moments.ts";
 import { shortTitle } from "../graph/shape.ts";
 import type { SpanFacts, TaskFacts } from "../model/facts.ts";
@@ -8,12 +11,12 @@ export interface WaterfallRow {
   readonly key: string;
   readonly title: string;
   readonly kind: SpanFacts["kind"] | "task";
-  /** The task or part that it belongs to; empty for the work itself. */
+  /** The task or part that it belongs to. Empty for the work itself. */
   readonly task: string;
   readonly agent: string;
   readonly depth: number;
   readonly startMs: number;
-  /** 0 while it goes on. */
+  /** 0 while it continues. */
   readonly endMs: number;
   readonly isFailed: boolean;
   readonly hasParts: boolean;
@@ -81,7 +84,7 @@ function beginOf({ spans, branches }: Branch): number {
   return begin;
 }
 
-/** 0 while any of it goes on. */
+/** 0 while any of it continues. */
 function endOf({ spans, branches }: Branch): number {
   let end = -1;
   for (const { endMs } of spans) {

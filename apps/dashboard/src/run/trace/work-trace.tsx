@@ -12,15 +12,15 @@ interface WorkTraceOptions {
   /** How much has happened to it. */
   events: number;
   createMs: number;
-  /** 0 while it goes on. */
+  /** 0 while it continues. */
   endMs: number;
-  /** The task that is looked at; empty for none. */
+  /** The task that is looked at. Empty for none. */
   open: string;
   taskIn: (task: string) => string;
   onOpen: (task: string) => void;
 }
 
-/** While it goes on it is asked for again after so many seconds. */
+/** While it continues it is asked for again after so many seconds. */
 const everySeconds = 2;
 
 /** The trace of a mission or session, with those of the work that is done for it. */

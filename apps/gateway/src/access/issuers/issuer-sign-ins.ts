@@ -1,11 +1,13 @@
 /**
- * Signing in by an account that somebody has elsewhere (OpenID Connect, authorization code with PKCE).
+ * Signing in by an external account (OpenID Connect, authorization code with PKCE).
  *
- * 1. Whoever comes back is let in only in the browser that was sent: what was begun is in a cookie of its own, sealed by the gateways.
- * 2. The code is exchanged from here, not by the browser, and counts once, with the verifier that this sign-in was begun with.
- * 3. Who it was is what the issuer's signed ID token says, made for this installation and this sign-in; nothing else of its answer is
- *    looked at, and it is not kept.
- * 4. From here somebody is led only to an address of this page.
+ * 1. A user who comes back is let in only in the browser that left: what was begun is in a cookie of its own, sealed by
+ *    the gateways.
+ * 2. The code is exchanged from here, not by the browser, and counts once, with the verifier that this sign-in was
+ *    begun with.
+ * 3. Who it was is what the issuer's signed ID token says, made for this installation and this sign-in; nothing else of
+ *    its answer is looked at, and it is not kept.
+ * 4. Redirects lead only to addresses of this dashboard.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Guard, ShownBefore } from "@tutti/host";
@@ -72,7 +74,7 @@ export class IssuerSignIns {
     return { location, cookie: this.#cookie(headers, await this.#seal.seal(kept), begunForMs) };
   }
 
-  /** Somebody comes back from an issuer: as whom, until when, and where they wanted to go. */
+  /** A user comes back from an issuer: as whom, until when, and where they wanted to go. */
   async finish(
     answer: URLSearchParams,
     headers: IncomingHttpHeaders,

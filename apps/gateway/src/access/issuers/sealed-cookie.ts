@@ -1,4 +1,4 @@
-/** What a browser carries for us while it is elsewhere: only gateways with the same key read it, and nobody changes it. */
+/** What a browser carries for us while it is elsewhere: only gateways with the same key read it, and it cannot be changed. */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 
 const algorithm = "aes-256-gcm";

@@ -1,4 +1,4 @@
-/** Which events somebody wants, as the address of the request says it. */
+/** The requested events, as the address of the request says it. */
 import { realtimeErrors } from "../errors.ts";
 
 export interface Wanted {

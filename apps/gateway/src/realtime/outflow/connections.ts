@@ -51,7 +51,7 @@ export class Connections {
         held?.requireAllowed();
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
-        // That nobody can decide at the moment passes.
+        // A missing decision is temporary.
         if (held === undefined || error.status === "UNAVAILABLE") continue;
         outflow.send(held.problem(toProblem(error)));
         outflow.end("refused");

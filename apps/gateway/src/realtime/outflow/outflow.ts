@@ -1,11 +1,11 @@
 /**
- * What goes out on one connection to somebody who follows something.
+ * What goes out on one connection to a follower.
  *
  * 1. One write is under way at a time; what comes meanwhile is gathered and leaves together, in order.
- * 2. `send` never waits. Whoever asks for `room` before sending more keeps a connection at `bytesMax` and one frame
+ * 2. `send` never waits. A sender that asks for `room` before sending more keeps a connection at `bytesMax` and one frame
  *    more, however little its reader takes.
  * 3. A reader that takes nothing for `stallMs` is cut: it comes again with its cursor, or is gone.
- * 4. Frames that nobody will read are dropped: after the end `send` does nothing.
+ * 4. Frames without a reader are dropped: after the end `send` does nothing.
  */
 import type { Pipe } from "./pipe.ts";
 

@@ -50,7 +50,7 @@ export class ReplyFeed {
     this.#mayBeResumed = isResumed;
     this.#replies = replies;
     this.#first = replies.next();
-    // Whoever follows hears of it; nobody may be listening yet.
+    // Followers are informed; there may be none yet.
     this.#first.catch(() => undefined);
   }
 

@@ -6,7 +6,7 @@ export type Message =
   /** What comes, comes after this cursor; empty where all that is kept comes. */
   | { readonly kind: "ready"; readonly cursor: string }
   | { readonly kind: "event"; readonly cursor: string; readonly event: CloudEventJson }
-  /** Events that will not come; null where nobody knows how many. */
+  /** Events that will not come; null if the number is unknown. */
   | { readonly kind: "gap"; readonly reason: string; readonly missed: number | null }
   | { readonly kind: "problem"; readonly problem: Problem }
   | { readonly kind: "alive" };

@@ -1,5 +1,5 @@
 /**
- * Events over WebSocket, on the address that has them as server-sent events too. Whoever is let in says nothing more:
+ * Events over WebSocket, on the address that has them as server-sent events too. An admitted client sends nothing more:
  * the address says what is wanted, and another address is another connection.
  */
 import type { IncomingMessage } from "node:http";
@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import { errorFromUnknown, type Logger, toProblem } from "@tutti/kernel";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Caller } from "../../access/access.ts";
+import { answerHandshakes } from "../../front/refuse-upgrade.ts";
 import { EventFeed, type EventFeedParts } from "../events/event-feed.ts";
 import { webSocketFormat } from "../events/format.ts";
 import { wantedOf } from "../events/wanted.ts";
@@ -24,7 +25,7 @@ export interface WebSocketDoorParts {
 
 /** Closed for a reason that a message before it tells (RFC 6455: policy violation). */
 const refused = 1008;
-/** Nothing is expected from whoever follows. */
+/** No message is expected from the client. */
 const unexpected = 1003;
 
 export class WebSocketDoor {
@@ -33,6 +34,7 @@ export class WebSocketDoor {
 
   constructor(parts: WebSocketDoorParts) {
     this.#parts = parts;
+    answerHandshakes(this.#server);
   }
 
   /** Takes over a connection that asked for it; who may come in has been decided. */

@@ -7,7 +7,7 @@ import { auditErrors } from "../errors.ts";
 export type AnchoredCheckpoint = Pick<Checkpoint, "number" | "rootHash">;
 
 export interface AnchorableBook {
-  /** Number of the last checkpoint; 0 before the first. */
+  /** Number of the last checkpoint. 0 before the first. */
   last(): Promise<number>;
   /** Undefined where it is not there. */
   checkpoint(number: number): Promise<AnchoredCheckpoint | undefined>;

@@ -1,8 +1,9 @@
 /**
- * Holds the book to its anchors: at the start it is compared with them, and each checkpoint is anchored after the book has it.
+ * Holds the book to its anchors: at the start it is compared with them, and each checkpoint is anchored after the book
+ * has it.
  *
- * 1. A book that is missing, cut or exchanged is an error, never a new book. A new one begins where no anchor is, or where the
- *    operator gave the one before up by its number.
+ * 1. A book that is missing, cut or exchanged is an error, never a new book. A new one starts where no anchor is, or
+ *    where the operator gave the one before up by its number.
  * 2. What fails for a moment delays no checkpoint: the next one anchors all before it.
  */
 import { existsSync } from "node:fs";
@@ -35,13 +36,14 @@ export class Anchoring {
     this.#logger = logger;
   }
 
-  /** Why something could not be anchored; empty where all is well. */
+  /** Why something could not be anchored. Empty where all is well. */
   get problem(): string {
     return this.#problem;
   }
 
   /**
-   * Whether the journal knows a book, which is at this file then. A process alone asks before it opens the book, as that makes one.
+   * Whether the journal knows a book, which is at this file then. A process alone asks before it opens the book, as
+   * that makes one.
    */
   async isKnown(file: string, signal: AbortSignal): Promise<boolean> {
     const { journal } = this.#anchors;

@@ -1,5 +1,6 @@
 /**
- * The last checkpoint, as an event in the journal: the journal holds the audit to what it was, as the audit holds the journal.
+ * The last checkpoint, as an event in the journal: the journal holds the audit to what it was, as the audit holds the
+ * journal.
  *
  * 1. It is anchored after the book has it, so the book never ends before its anchor unless it was cut.
  * 2. Its machine is in the first partition of the service: of several processes the owner of that one anchors and checks.
@@ -46,7 +47,7 @@ export class JournalAnchor {
     return this.#tell(anchorCheckpoint, checkpoint, "its checkpoint was signed");
   }
 
-  /** From now on a new book may begin. */
+  /** From now on a new book may start. */
   giveUp(last: Checkpoint): Promise<Checkpoint> {
     return this.#tell(giveUpBook, last, "audit.giveUpCheckpoint names its last checkpoint");
   }

@@ -1,8 +1,8 @@
 /**
  * The last checkpoint outside of the installation: who can write its journal and its audit log cannot take this one back.
  *
- * A line of JSON each: `{"number":…,"time_ms":…,"tree_size":…,"root_hash":…,"signature":…,"signing_key_id":…}`. A file has one after
- * the other; what a URL or a command gives may, and the last one counts.
+ * A line of JSON each: `{"number":…,"time_ms":…,"tree_size":…,"root_hash":…,"signature":…,"signing_key_id":…}`. A file
+ * has one after the other. What a URL or a command gives may, and the last one counts.
  */
 import { execFile } from "node:child_process";
 import { appendFile, readFile } from "node:fs/promises";

@@ -1,6 +1,6 @@
 /**
- * Records in blocks: packed as they are, with a summary by which a search passes over those that have nothing for it. A block
- * belongs to one head and keeps the order of its records, so that the place of each follows.
+ * Records in blocks: packed as they are, with a summary by which a search passes over those that have nothing for it. A
+ * block belongs to one head and keeps the order of its records, so that the place of each follows.
  */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { BookRecord } from "./intake.ts";

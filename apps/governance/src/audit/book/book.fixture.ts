@@ -21,7 +21,7 @@ export const signingKey: SigningKey = {
 };
 
 export interface Deed {
-  /** Absent: of whoever did the one before, as journals leave it out. */
+  /** Absent: the actor of the one before, as journals leave it out. */
   readonly actor?: string;
   readonly namespace?: string;
   readonly id?: string;

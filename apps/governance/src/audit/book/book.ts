@@ -1,13 +1,13 @@
 /**
  * The book of the audit: what all journals had to say, under signed checkpoints.
  *
- * 1. A checkpoint, its heads and their records are there together or not at all; what was not written is read from the journals again,
- *    which are kept until then.
+ * 1. A checkpoint, its heads and their records are there together or not at all. What was not written is read from the
+ *    journals again, which are kept until then.
  * 2. A checkpoint is signed between `prepare` and `commit`, by who has the key. One at a time is under way.
- * 3. Records are removed when they were kept long enough, as a signed retention says. Their hashes stay, and so does everything that
- *    rests on them.
- * 4. A book whose heads are not those of its last checkpoint is not opened: nothing could be signed behind it. Of records and
- *    checkpoints that are missing it knows, and the audit reports them.
+ * 3. Records are removed when they were kept long enough, as a signed retention says. Their hashes stay, and so does
+ *    everything that rests on them.
+ * 4. A book whose heads are not those of its last checkpoint is not opened: nothing could be signed behind it. Of
+ *    records and checkpoints that are missing it knows, and the audit reports them.
  */
 import type {
   AuditFault,
@@ -58,13 +58,13 @@ interface DraftPart extends Omit<ShelfPart, "blocks"> {
 
 /** How the book is. */
 export interface BookStanding {
-  /** Without heads; undefined before the first. */
+  /** Without heads. Undefined before the first. */
   readonly last: Checkpoint | undefined;
   /** What is missing, the first of it. */
   readonly faults: readonly AuditFault[];
   readonly moreFaults: number;
   readonly hasRetention: boolean;
-  /** When the last checkpoint was made of which records were removed; 0 where none were. */
+  /** When the last checkpoint was made of which records were removed. 0 where none were. */
   readonly lastRemovedMs: number;
 }
 
@@ -175,7 +175,7 @@ export class AuditBook {
     return [...this.#ends.values()].map(({ service, partition, batch }) => ({ service, partition, batch }));
   }
 
-  /** How far one journal was taken in; 0 where nothing of it was. */
+  /** How far one journal was taken in. 0 where nothing of it was. */
   endOf(journal: JournalName): number {
     return this.#ends.get(nameOf(journal))?.batch ?? 0;
   }
@@ -240,7 +240,7 @@ export class AuditBook {
     return sameHash(checkpoint.rootHash, this.#last.rootHash);
   }
 
-  /** Of the last checkpoint; 0 before the first. */
+  /** Of the last checkpoint. 0 before the first. */
   lastNumber(): number {
     return this.#last?.number ?? 0;
   }
@@ -266,7 +266,7 @@ export class AuditBook {
     return searchRecords(this.#shelf, search, (leaf) => this.#journalOf(leaf));
   }
 
-  /** A record and the first checkpoint over it; undefined where there is none or it is no longer kept. */
+  /** A record and the first checkpoint over it. Undefined where there is none or it is no longer kept. */
   find(namespace: string, recordId: string): { found: FoundRecord; checkpoint: number } {
     const unknown = (found: string) => auditErrors.recordUnknown({ recordId, found });
     const at = recordAt(recordId);
@@ -353,7 +353,10 @@ export class AuditBook {
     return this.#shelf.hasBefore(timeMs);
   }
 
-  /** Removes records that are all older than a moment, some of them, and gives the blocks that they were in; none when all are removed. */
+  /**
+   * Removes records that are all older than a moment, some of them, and gives the blocks that they were in. None when
+   * all are removed.
+   */
   dropBefore(timeMs: number): readonly { readonly leaf: number; readonly first: number }[] {
     return this.#shelf.dropBefore(timeMs, blocksDropped);
   }

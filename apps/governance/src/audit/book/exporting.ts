@@ -1,4 +1,4 @@
-/** An export of the book, part by part; only its last line, which is signed, is written by who has the key. */
+/** An export of the book, part by part. Only its last line, which is signed, is written by who has the key. */
 import {
   type AuditFault,
   type AuditFilter,
@@ -119,7 +119,7 @@ function recordsUnder(
   return { included, unreadable };
 }
 
-/** Those that are not in the export, because nobody asked for them or they are no longer kept, are there by hash alone. */
+/** Those that are not in the export, because they were not requested or are no longer kept, are there by hash alone. */
 function leavesOf(shelf: Shelf, { leaf, head }: ShelvedHead, included: readonly Included[]): ExportedLeaf[] {
   if (included.length === 0) return [];
   const leaves = shelf.leavesUnder(leaf);

@@ -52,7 +52,7 @@ export class RecordFilter {
     return [...all, record.work?.id, recordId].join("\n").toLowerCase().includes(text.toLowerCase());
   }
 
-  /** An actor without an id is anybody of the kind. */
+  /** An actor without an id stands for any actor of its kind. */
   #isActor(text: string): boolean {
     const { kind = 0, id = "" } = this.#filter?.actor ?? {};
     const [ofKind = "", ...ofId] = text.split(":");

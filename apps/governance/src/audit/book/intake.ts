@@ -1,8 +1,8 @@
 /**
- * Takes in what a journal has new: checks that it goes on where the audit left off, and makes its head of it.
+ * Takes in what a journal has new: checks that it continues where the audit left off, and makes its head of it.
  *
- * 1. A batch has the number after the one before, and carries its hash. The first of all is taken as it is: what was cut before the
- *    audit began nobody knows.
+ * 1. A batch has the number after the one before, and carries its hash. The first of all is taken as it is: what was
+ *    cut before the audit started is unknown.
  * 2. A record has its cause filled in, which in the journal only the first of several with the same one carries.
  */
 import type { JournalHead } from "@tutti/contracts/governance/v1";

@@ -8,7 +8,7 @@ export class Mentions {
   readonly namespaces = new Set<string>();
   readonly actors = new Set<string>();
   readonly actions = new Set<string>();
-  /** Whether records that begin so, and are of this type, have to be read whole. */
+  /** Whether records that start so, and are of this type, have to be read whole. */
   readonly #known = new Map<string, boolean>();
   readonly #causes = new Set<string>();
   readonly #scanner = new RecordScanner();

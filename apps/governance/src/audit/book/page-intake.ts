@@ -29,7 +29,7 @@ export interface Before {
   readonly keptFromMs: number;
 }
 
-/** Of each block of a page; undefined where they are no longer there. */
+/** Of each block of a page. Undefined where they are no longer there. */
 export type PageRecords = readonly (Uint8Array | undefined)[];
 
 const noBytes = new Uint8Array(0);

@@ -1,6 +1,6 @@
 /**
- * A page of a book that processes share: a checkpoint with its heads, the hashes of the records under each, and which objects the
- * records themselves are in.
+ * A page of a book that processes share: a checkpoint with its heads, the hashes of the records under each, and which
+ * objects the records themselves are in.
  *
  *     length of the words, 4 bytes │ words, JSON │ checkpoint, encoded │ hashes of each head, one behind the other
  */

@@ -61,7 +61,7 @@ export function decodedRecord({ encoded }: Pick<BookRecord, "encoded">): Journal
   return JournalRecord.decode(encoded);
 }
 
-/** Payloads are there by hash alone: what is in them is for whoever may see the work itself. */
+/** Payloads are there by hash alone: their content is for callers that may see the work itself. */
 export function auditRecordOf(
   { service, partition }: JournalName,
   { batch, index, timeMs }: BookRecord,

@@ -87,7 +87,7 @@ function prepare(database: DatabaseSync, file: string): void {
   else if (found !== format) throw auditErrors.bookNewer({ file, found, known: format });
 }
 
-/** As SQLite numbers them; the lower eight bits name the kind. */
+/** As SQLite numbers them. The lower eight bits name the kind. */
 const sqlite = { error: 1, corrupt: 11, full: 13, notADatabase: 26 } as const;
 const sqliteDamaged: readonly number[] = [sqlite.corrupt, sqlite.notADatabase, sqlite.error];
 

@@ -1,10 +1,11 @@
 /**
  * Searches the book: by time, latest or oldest first, records of one moment in the order of their ids.
  *
- * 1. Blocks come in the order of the time that is nearest to where the search begins: once a page is full of records that no later
- *    block can come before, it is done.
- * 2. A page says the last record on it, and the next one goes on behind that: what is done meanwhile moves nothing.
- * 3. One call looks at a bounded number of records. A page that ends for that may be empty, and the next one goes on there.
+ * 1. Blocks come in the order of the time that is nearest to where the search starts: once a page is full of records
+ *    that no later block can come before, it is done.
+ * 2. A page says the last record on it, and the next one continues behind that: what is done meanwhile moves nothing.
+ * 3. One call looks at a bounded number of records. A page that ends for that may be empty, and the next one continues
+ *    there.
  */
 import type { AuditFilter, AuditRecord } from "@tutti/contracts/governance/v1";
 import { auditErrors } from "../errors.ts";
@@ -19,7 +20,7 @@ export interface RecordSearch {
   readonly filter: AuditFilter | undefined;
   readonly isOldestFirst: boolean;
   readonly size: number;
-  /** Of the page before; empty for the first. */
+  /** Of the page before. Empty for the first. */
   readonly token: string;
 }
 

@@ -145,7 +145,7 @@ export class Shelf {
     return Number(row?.["number"] ?? 0);
   }
 
-  /** The first checkpoint that was made from a moment on; 0 when there is none. */
+  /** The first checkpoint that was made from a moment on. 0 when there is none. */
   checkpointFrom(timeMs: number): number {
     const row = this.#get("SELECT min(number) AS number FROM checkpoint WHERE time_ms >= ?", timeMs);
     return Number(row?.["number"] ?? 0);
@@ -153,7 +153,7 @@ export class Shelf {
 
   *heads(fromLeaf = 0, toLeaf = Number.MAX_SAFE_INTEGER): Generator<ShelvedHead, void> {
     for (let next = fromLeaf; next < toLeaf; ) {
-      // Some at a time: a statement that is left open holds up whoever writes.
+      // Some at a time: a statement that is left open blocks the writer.
       const rows = this.#all(
         "SELECT leaf, encoded FROM head WHERE leaf >= ? AND leaf < ? ORDER BY leaf LIMIT 256",
         ...[next, toLeaf],
@@ -233,7 +233,7 @@ export class Shelf {
     );
   }
 
-  /** When the last checkpoint was made of which records were removed; 0 where none were. */
+  /** When the last checkpoint was made of which records were removed. 0 where none were. */
   lastRemovedMs(): number {
     const row = this.#get(
       `SELECT max(time_ms) AS last FROM checkpoint WHERE number <= (SELECT min(number) FROM checkpoint
@@ -264,7 +264,9 @@ export class Shelf {
     ).map(blockIn);
   }
 
-  /** From the latest on by their last record, or from the earliest on by their first; after the one that was seen last. */
+  /**
+   * From the latest on by their last record, or from the earliest on by their first. After the one that was seen last.
+   */
   blocksInOrder(isOldestFirst: boolean, after: ShelvedBlock | undefined, limit: number): ShelvedBlock[] {
     const [column, than, order] = isOldestFirst ? ["first_ms", ">", "ASC"] : ["last_ms", "<", "DESC"];
     const endless = isOldestFirst ? -1 : Number.MAX_SAFE_INTEGER;
@@ -288,8 +290,8 @@ export class Shelf {
   }
 
   /**
-   * Removes records that are all older than a moment, under checkpoints from before it, some at a time; gives the blocks that
-   * they were in.
+   * Removes records that are all older than a moment, under checkpoints from before it, some at a time. Gives the
+   * blocks that they were in.
    */
   dropBefore(timeMs: number, limit: number): Pick<ShelvedBlock, "leaf" | "first">[] {
     const dropped = this.#all(

@@ -4,9 +4,10 @@
  *     TUTTI_AUDIT   pages.N           the page of checkpoint N, made once and never again
  *                   records.L.F.HASH  records under leaf L of the tree, from its record F on
  *
- * 1. A page is there when its records are. Of processes that make the same page one does; the others take that one, and go on.
- * 2. Each process has a copy, from which it answers. What of a copy is not as the pages have it is told, never mended: either of
- *    them was changed.
+ * 1. A page is there when its records are. Of processes that make the same page one does. The others take that one, and
+ *    continue.
+ * 2. Each process has a copy, from which it answers. What of a copy is not as the pages have it is told, never
+ *    repaired: either of them was changed.
  */
 
 import { type ObjectStore, type ObjectStoreOptions, openObjectStore } from "@tutti/journal/objects";
@@ -37,12 +38,12 @@ export class SharedBook {
     this.#store = store;
   }
 
-  /** Undefined as long as nobody has made it. */
+  /** Undefined until it exists. */
   async page(number: number): Promise<Uint8Array | undefined> {
     return (await this.#store.latest(pageName(number)))?.data;
   }
 
-  /** Of each block of a page its records; undefined where they were removed. */
+  /** Of each block of a page its records. Undefined where they were removed. */
   records(number: number, page: Uint8Array): Promise<readonly (Uint8Array | undefined)[]> {
     const { blocks } = decodePage(number, page);
     return Promise.all(blocks.map(({ object }) => this.#store.get(object)));
@@ -54,7 +55,7 @@ export class SharedBook {
     return (await this.#store.replace(pageName(number), page, 0)) !== undefined;
   }
 
-  /** Removes records; pages stay. */
+  /** Removes records. Pages stay. */
   drop(blocks: readonly { readonly leaf: number; readonly first: number }[]): Promise<void> {
     return this.#store.remove(blocks.map(({ leaf, first }) => `${objectsAt(leaf, first)}.*`));
   }

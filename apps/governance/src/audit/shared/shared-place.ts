@@ -9,7 +9,7 @@ import { SharedBook } from "./shared-book.ts";
 
 export interface SharedPlaceParts extends NonNullable<HostContext["sharing"]> {
   readonly connection: Awaited<ReturnType<HostContext["nats"]>>;
-  /** The book that this one goes on with; nothing has to be there. */
+  /** The book that this one continues with. Nothing has to be there. */
   readonly bookBefore: string;
   readonly key: SigningKey;
 }
@@ -38,8 +38,8 @@ interface BookBefore extends Pick<SharedPlaceParts, "bookBefore" | "key"> {
 }
 
 /**
- * The copy of this process begins as that book, and the pages of the shared one with its pages. It is a copy once all of them are
- * there: whoever dies before that does it again, and pages that another process has made are made.
+ * The copy of this process starts as that book, and the pages of the shared one with its pages. It is a copy once all
+ * of them are there: a process that dies before that repeats it, and pages that another process has made are made.
  */
 async function goOnWith({ bookBefore, file, shared, key }: BookBefore, signal: AbortSignal): Promise<void> {
   const incoming = `${file}.incoming`;

@@ -1,9 +1,10 @@
 /**
  * Follows the log of the audit's own process: all its journals in one pass, in the thread that takes them in.
  *
- * 1. What was read stays here until it is in the book. A checkpoint that came to nothing is made of it anew, and of what came since.
+ * 1. What was read stays here until it is in the book. A checkpoint that came to nothing is made of it again, and of
+ *    what came since.
  * 2. A book that was opened again goes through the log from its beginning, and passes over what it has.
- * 3. After an error it begins anew as well: how far the last reading got does not count.
+ * 3. After an error it restarts as well: how far the last reading got does not count.
  */
 import type { LogPlace } from "@tutti/journal";
 import { encodeBatch } from "@tutti/journal/batches";
@@ -58,7 +59,7 @@ export class OwnLogFollower {
     this.#read = new Map();
   }
 
-  /** Whether it has got to the end. What it passes over is not held, so that it may go on beyond the bytes. */
+  /** Whether it has got to the end. What it passes over is not held, so that it may continue beyond the bytes. */
   #goOn(
     { directory, end, services }: OwnLog,
     takenOf: (journal: JournalName) => number,

@@ -7,7 +7,10 @@ import type { ExportWish } from "../book/exporting.ts";
 import type { Gathered, PreparedOf, ThreadOrders, ToThread } from "./messages.ts";
 import { OwnLogFollower } from "./own-log.ts";
 
-/** The audit's thread: hosts the book, and follows the log of its process for it. A stream is gone on with when its next part is asked for. */
+/**
+ * The audit's thread: hosts the book, and follows the log of its process for it. A stream is continued with when its
+ * next part is asked for.
+ */
 function run(port: MessagePort, { file, key }: ThreadOrders): void {
   let opened: Promise<AuditBook> | undefined;
   const bookOf = () => {

@@ -1,4 +1,4 @@
-/** Whether somebody can do the tasks of a session: what nobody offers is refused at once, naming the task. */
+/** Whether agents can do the tasks of a session: a capability that no agent offers is refused at once, naming the task. */
 import { type Agent, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { isTuttiError, sleep } from "@tutti/kernel";
@@ -91,7 +91,7 @@ async function settled(
   }
 }
 
-/** Agents that offer a capability; undefined where nobody knows, or somebody offered or announced it, and tasks wait. */
+/** Agents that offer a capability. Undefined if unknown, or if an agent offered or announced it, and tasks wait. */
 async function offerings(
   { registry, agents, seen }: OfferingDependencies,
   wanted: Wanted,
@@ -119,7 +119,7 @@ async function offerings(
   return others.length > 0 ? undefined : found;
 }
 
-/** A goal that nobody could break down is refused at once. */
+/** A goal that no agent can break down is refused at once. */
 export async function checkPlanner(
   dependencies: OfferingDependencies,
   planner: string,
@@ -131,7 +131,7 @@ export async function checkPlanner(
   );
 }
 
-/** A session that nobody would ever begin a task of is refused at once. */
+/** A session whose tasks no agent could ever start is refused at once. */
 export async function checkOrchestrator(
   dependencies: OfferingDependencies,
   orchestrator: string,

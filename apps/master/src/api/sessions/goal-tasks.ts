@@ -1,4 +1,4 @@
-/** What a goal was broken down into, read as tasks that somebody gave over HTTP, and refused for the same. */
+/** What a goal was broken down into, read as tasks from an HTTP request, and refused for the same. */
 
 import type { FieldViolation } from "@tutti/contracts/rpc";
 import { SessionSpec, sessionService } from "@tutti/contracts/session/v1";

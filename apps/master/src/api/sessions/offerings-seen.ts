@@ -5,8 +5,8 @@ export const seenForMs = 120_000;
 const seenMax = 10_000;
 
 /**
- * What agents offered lately. The new owner of a pool knows nobody until its agents have greeted it, and what they offered a
- * moment ago is not unknown for that.
+ * What agents offered lately. The new owner of a pool knows no agent until its agents have greeted it, and what they
+ * offered a moment ago is not unknown for that.
  */
 export class OfferingsSeen {
   readonly #clock: Clock;

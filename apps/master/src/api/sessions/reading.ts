@@ -41,7 +41,7 @@ export async function getPlan(
   return { plan: withReality(made, latest), count };
 }
 
-/** Number of the event by which a plan was made; 0 where there is none. */
+/** Number of the event by which a plan was made. 0 where there is none. */
 async function eventOfPlan(
   dependencies: SessionDependencies,
   sessionId: string,
@@ -83,7 +83,7 @@ export async function explain(
   };
 }
 
-/** Of a task what its part says; of a session what its open parts do. */
+/** Of a task what its part says. Of a session what its open parts do. */
 async function explanationsOf(
   dependencies: SessionDependencies,
   sessionId: string,

@@ -1,6 +1,6 @@
 /**
- * What the events of a session say of the time that was spent: waiting before it began, planning and choosing; its parts, from when
- * they are made until their work has ended; pauses.
+ * What the events of a session say of the time that was spent: waiting before it started, planning and choosing. Its
+ * parts, from when they are made until their work has ended. Pauses.
  */
 import * as events from "@tutti/contracts/session/v1";
 import { SpanKind } from "@tutti/contracts/types/v1";

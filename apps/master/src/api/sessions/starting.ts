@@ -1,4 +1,4 @@
-/** Sessions begin. */
+/** Sessions start. */
 import { createHash } from "node:crypto";
 import {
   type ExecuteSessionReply,

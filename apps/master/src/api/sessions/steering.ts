@@ -101,7 +101,10 @@ export async function add(
   return await tellSession(dependencies, sessionId, { command: addTasks, body, idempotencyKey }, context);
 }
 
-/** Answers when whatever had them has let go of them. Those that it did not let go of, because they began, have not moved. */
+/**
+ * Answers when whatever had them has let go of them. Those that it did not let go of, because they started, have not
+ * moved.
+ */
 export async function move(
   dependencies: SessionDependencies,
   { sessionId, taskIds, mode, reason, idempotencyKey }: MoveTasksRequest,

@@ -23,7 +23,7 @@ export async function awaitSession(
   return { session: await whenEnded(dependencies, sessionWork, { id: sessionId, waitMs, look }, context) };
 }
 
-/** All of it, then what changes; the session itself comes with each look. From a cursor on, what has changed since. */
+/** All of it, then what changes. The session itself comes with each look. From a cursor on, what has changed since. */
 export async function* watchSession(
   dependencies: SessionDependencies,
   request: WatchSessionRequest,
@@ -43,7 +43,7 @@ export async function* watchSession(
     const isResumed = isFirst && cursor !== "" && (await seen.takeUp(watched, cursor));
     const changed = await seen.look();
     known = cursorAt(watched, seen.moves);
-    // Who asked to go on would take a snapshot that is live at once for what is new.
+    // Who asked to continue would take a snapshot that is live at once for what is new.
     if (isFirst && cursor !== "" && !isResumed) {
       yield { ...nothingNew, ...changed, session, live: false };
       yield { ...nothingNew, cursor: known };
@@ -81,7 +81,7 @@ class SeenSession {
     this.#context = context;
   }
 
-  /** Takes in what the watcher knew when its stream broke; false where it has to be told everything again. */
+  /** Takes in what the watcher knew when its stream broke. False where it has to be told everything again. */
   async takeUp(watched: Parameters<typeof takeUp>[2], cursor: string): Promise<boolean> {
     const standing = standingIn(cursor, watched);
     if (standing === undefined) return false;

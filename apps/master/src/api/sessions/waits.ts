@@ -8,7 +8,7 @@ interface SessionsAsked {
   readonly sessions: Pick<SessionDependencies["sessions"], "getSession">;
 }
 
-/** Sessions that are looked at; what waits for more is not followed further. */
+/** Sessions that are looked at. What waits for more is not followed further. */
 const lookedAtMax = 1_000;
 
 export async function checkWaits(
@@ -52,7 +52,7 @@ async function waitsOf(
     const { session } = await sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context });
     return session?.endTime === undefined ? namesIn(session?.spec?.dependsOn ?? [], namespace) : [];
   } catch (error) {
-    // One that is not there yet waits for nobody; when it comes, it is looked at in turn.
+    // One that does not exist yet waits for none. When it comes, it is looked at in turn.
     if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
     // What others wait for may be in a namespace that is not the caller's to look into.
     if (isTuttiError(error) && error.status === "PERMISSION_DENIED" && !isNamed) return [];

@@ -9,7 +9,7 @@ import type { SessionDependencies } from "./dependencies.ts";
 
 interface Resolved {
   readonly spec: SessionSpec;
-  /** Name of the definition, and hash of the version; empty where there is none. */
+  /** Name of the definition, and hash of the version. Empty where there is none. */
   readonly definition: string;
   readonly hash: string;
 }

@@ -49,7 +49,7 @@ interface HoldRequest extends AgentRequest {
   readonly reason: string;
 }
 
-/** It lasts until somebody ends it, wherever the pool goes. One that is quarantined is not merely paused. */
+/** It lasts until it is ended, wherever the pool goes. One that is quarantined is not merely paused. */
 async function hold(
   dependencies: PoolDependencies,
   request: HoldRequest,

@@ -7,7 +7,7 @@ const bytesMax = 1_048_576;
 
 /**
  * Agents in as many replies as they take; at least one. Of a snapshot only the last is live: who has all of it knows
- * everybody. There is no place to resume from: the next watch begins with a snapshot, which costs what it shows.
+ * all. There is no place to resume from: the next watch begins with a snapshot, which costs what it shows.
  */
 export function* inReplies(
   agents: readonly Agent[],

@@ -1,6 +1,6 @@
 /**
- * What agents, persons and services do on the board of a mission: each operation is a command, told in the name of the agent
- * that acts where one does.
+ * What agents, persons and services do on the board of a mission: each operation is a command, told in the name of the
+ * agent that acts where one does.
  */
 import * as swarm from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
@@ -48,7 +48,7 @@ export interface Acting {
   readonly agentId: string;
 }
 
-/** The caller as the agent for which it acts. An agent acts for itself alone; whoever runs agents acts for them. */
+/** The caller as the agent for which it acts. An agent acts for itself alone; the operator of agents acts for them. */
 export function actingFor({ agentId }: Pick<Acting, "agentId">, context: CallContext): CallContext {
   if (agentId === "") return context;
   const { principal } = context;
@@ -154,7 +154,7 @@ export async function claim(
       ...{ command: claimTasks, body: { request: within(request), offering: undefined } },
       idempotencyKey: idempotencyKey === "" || looks === 0 ? idempotencyKey : `${idempotencyKey}#${looks}`,
     };
-    // Nobody begins anything of what is paused, asked for or not.
+    // Paused work starts nothing, asked for or not.
     const reply = dependencies.runtime.pauseOf(key)
       ? { tasks: [] }
       : await tellMission(dependencies, missionId, told, acting);

@@ -1,6 +1,6 @@
 /**
- * All that an agent does in a mission, on one stream: operations take effect in their order, their answers come in it, and
- * between them what the agent wants to hear of. Operations are on their way together: who sends a batch waits once.
+ * All that an agent does in a mission, on one stream: operations take effect in their order, their answers come in it,
+ * and between them what the agent wants to hear of. Operations are on their way together: who sends a batch waits once.
  */
 import type {
   BoardAnswer,
@@ -28,7 +28,7 @@ export async function* participate(
 ): AsyncGenerator<ParticipateReply, void> {
   const stream = new Participating(dependencies, context);
   const reading = stream.readAll(requests);
-  // It is waited for at the end; until then a broken stream is nobody's fault here.
+  // It is waited for at the end; until then a broken stream is no error here.
   reading.catch(() => {});
   try {
     for (;;) {
@@ -95,7 +95,8 @@ class Participating {
         for (const operation of request.operations) {
           while (this.#unanswered >= unansweredMax) await this.#room.promise;
           this.#begin(operation);
-          // What it offers is asked of its pool first, and what comes after it may rest on its taking part; so with results that are judged.
+          // What it offers is asked of its pool first, and what comes after it may rest on its taking part; so with
+          // results that are judged.
           const { $case } = operation.operation ?? {};
           if ($case === "join" || ($case === "complete" && isJudged(this.#dependencies))) await this.#last;
         }

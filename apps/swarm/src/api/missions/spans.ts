@@ -1,7 +1,7 @@
 /**
  * What the events of a mission say of the time that was spent.
  *
- * An attempt that ended before anybody noted its begin took no time that is worth showing: all of it is its queue.
+ * An attempt that ended before its start was recorded took no time that is worth showing: all of it is its queue.
  */
 import * as events from "@tutti/contracts/swarm/v1";
 import { SpanKind } from "@tutti/contracts/types/v1";

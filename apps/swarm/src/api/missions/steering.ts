@@ -43,7 +43,7 @@ export async function remove(
   }
 }
 
-/** A message to whoever listens, and the number of the event that records it. */
+/** A message to its readers, and the number of the event that records it. */
 export async function signal(
   dependencies: MissionDependencies,
   { missionId, signal: name, payload, idempotencyKey }: SignalMissionRequest,

@@ -48,7 +48,7 @@ export async function create(
     if (!isSaidOf(asked, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
     return { pool: await shown(dependencies, namespace, name, context), existed: true };
   }
-  // Off is what a flag is that nobody mentions: a new pool has it, and is relieved of it by an update that names it.
+  // Off is what a flag is that is not set: a new pool has it, and is relieved of it by an update that names it.
   const pool = { ...asked, adaptiveConcurrency: true };
   // The name alone says that it is the same: the machine compares what is asked for.
   const told = { command: createPool, body: { pool }, idempotencyKey: "" };

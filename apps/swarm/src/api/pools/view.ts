@@ -20,7 +20,7 @@ export function viewOf({ pool, settings, contents }: Tenant, now: PoolTime): Poo
     updateTime: kept && toTimestamp(kept.updateMs),
     // Only read.
     updateCause: kept?.cause as PoolView["updateCause"],
-    // One that nobody made is said to be something by the first update.
+    // A pool that was never created gets its settings by the first update.
     revision: String(kept?.revision ?? 0),
   };
 }

@@ -28,7 +28,7 @@ export interface ScalerDependencies extends PoolDependencies {
   readonly scalers: Scalers;
   /** Scalers of this process and of others. */
   readonly remoteScalers: Client<typeof scalerService>;
-  /** Whether nobody from another machine can call this process. */
+  /** Whether only this machine can call this process. */
   readonly isLoopback: boolean;
   readonly guard: WebhookGuard;
 }

@@ -1,4 +1,4 @@
-/** What missions want done, brought to whoever does it. */
+/** What missions want done, brought to its agents. */
 import type { Errands } from "@tutti/host/serving";
 import { assert } from "@tutti/kernel";
 import type { MissionEffect } from "@tutti/machine-mission";

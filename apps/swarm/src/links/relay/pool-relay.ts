@@ -1,5 +1,5 @@
 /**
- * The relay of one pool: all links of its agents that end here, and one stream to whoever owns it, opened again whenever it
+ * The relay of one pool: all links of its agents that end here, and one stream to its owner, opened again whenever it
  * breaks.
  *
  * 1. On each stream all links are told first, then what there is to say of them.
@@ -69,7 +69,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
     return this.#agents.values();
   }
 
-  /** Whether there is nobody to speak for, and nothing to tell. */
+  /** Whether there is no agent to speak for, and nothing to tell. */
   get isIdle(): boolean {
     return this.#agents.size === 0 && this.#turnedAway.length === 0;
   }

@@ -1,6 +1,6 @@
 /**
- * An agent whose link ends here and whose pool is owned elsewhere: what it says is handed to the relay, what it is to be told
- * comes from there. Enough is known of it to tell it anew to another owner.
+ * An agent whose link ends here and whose pool is owned elsewhere: what it says is handed to the relay, what it is to
+ * be told comes from there. Enough is known of it to tell it anew to another owner.
  *
  *     greeting ── welcome ──► open ── another stream ──► open
  *     greeting, open ── refused, goodbye of either side ──► closed
@@ -80,7 +80,7 @@ export class RelayedAgent implements AgentLink {
     this.#heardMs = parts.nowMs;
     this.#tokens = new TokenTable(parts.tableSeed);
     for (const token of parts.hello.running) this.#has(token);
-    // Whoever greeted may have gone before the owner answers.
+    // The agent may have gone before the owner answers.
     this.#greeted.promise.catch(() => {});
   }
 

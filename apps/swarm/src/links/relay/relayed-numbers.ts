@@ -1,6 +1,6 @@
 /**
- * The numbers of capabilities on a relayed link. What the agent was told holds for as long as its link does; another owner
- * counts otherwise.
+ * The numbers of capabilities on a relayed link. What the agent was told holds for as long as its link does; another
+ * owner counts otherwise.
  *
  * 1. A capability keeps the number that the agent was told first.
  * 2. Two capabilities never have the same number.
@@ -44,7 +44,7 @@ export class RelayedNumbers {
     return this.#isSame;
   }
 
-  /** What the agent calls it; 0, which it takes for unknown, where nobody has said. */
+  /** What the agent calls it; 0, which it takes for unknown, if unknown. */
   of(number: number): number {
     return this.#ofOwner.get(number) ?? 0;
   }

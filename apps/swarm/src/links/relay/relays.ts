@@ -15,7 +15,7 @@ export class Relays {
     return this.#relays.values();
   }
 
-  /** The relay to a pool, made for whoever is let in by `join`. */
+  /** The relay to a pool, made for the first agent that `join` admits. */
   to(namespace: string, name: string, join: (relay: PoolRelay) => void): PoolRelay {
     const key = `${namespace}/${name}`;
     const known = this.#relays.get(key);
@@ -37,7 +37,7 @@ export class Relays {
     for (const relay of this.#relays.values()) relay.stop();
   }
 
-  /** Somebody may have come while the last stream ended. */
+  /** An agent may have come while the last stream ended. */
   #idle(key: string, relay: PoolRelay): void {
     if (!relay.isIdle && !relay.isStopped) relay.start();
     else this.#relays.delete(key);

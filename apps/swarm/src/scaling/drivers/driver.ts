@@ -1,10 +1,10 @@
 /**
- * What brings agents about. A scaler says how many there should be; a driver sees to it, in its own time, and says how far
- * it is. Contract, implementations and resolver lie side by side: this file, a folder each, `open-driver.ts`.
+ * What brings agents about. A scaler says how many there should be; a driver sees to it, in its own time, and says how
+ * far it is. Contract, implementations and resolver lie side by side: this file, a folder each, `open-driver.ts`.
  *
  * 1. `want` is called again and again, also with the same number: it changes nothing then.
  * 2. A driver never takes an agent's work away without having asked it to finish.
- * 3. After `close` nothing of it runs, and nobody is told anything.
+ * 3. After `close` nothing of it runs, and nothing is reported.
  */
 import type { TuttiError } from "@tutti/kernel";
 
@@ -14,7 +14,7 @@ export interface Driver {
   /** So many agents are wanted, whether they sleep or not. */
   want(count: number, reason: string): void;
   standing(): Standing;
-  /** Ends what it has begun; resolves when it has ended. Whoever is told by somebody else is told when it is for good. */
+  /** Ends what it has begun; resolves when it has ended. A driver that is controlled from outside is told when it is for good. */
   close(how: Closing): Promise<void>;
 }
 

@@ -3,7 +3,8 @@
  *
  * 1. Nothing is kept: the stream drives the action, and its cursor says how far it has come.
  * 2. The key of each call follows from the preview, so that a portion that is done again after a break changes nothing.
- * 3. What a run refuses is told and passed over; what fails on the way there ends the stream, to go on from its cursor.
+ * 3. What a run refuses is told and passed over. What fails on the way there ends the stream, to continue from its
+ *    cursor.
  */
 import type { ApplyBulkReply, ApplyBulkRequest, BulkRefusal } from "@tutti/contracts/workflow/v1";
 import { type CallContext, errorFromUnknown, kernelErrors, type Status, toErrorDetail } from "@tutti/kernel";

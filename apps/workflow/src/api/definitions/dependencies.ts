@@ -12,7 +12,7 @@ export interface DefinitionDependencies
     Pick<LineDependencies, "archive" | "foundation" | "watches"> {
   readonly versions: Versions;
   readonly liveRuns: LiveRuns;
-  /** What rules say of the document of a definition; undefined where nothing is enforced. */
+  /** What rules say of the document of a definition. Undefined where nothing is enforced. */
   readonly admission: Pick<Guard["admission"], "definition"> | undefined;
   /** What the installation offers of what a source uses. */
   offered(source: DefinitionSource, context: CallContext): Promise<Offered>;

@@ -81,7 +81,7 @@ export async function listDefinitionVersions(
   };
 }
 
-/** Names come from the index; what they are, from the definitions themselves, each in its latest version. */
+/** Names come from the index. What they are, from the definitions themselves, each in its latest version. */
 function definitionsBy(
   dependencies: DefinitionDependencies,
   filter: DefinitionFilter,

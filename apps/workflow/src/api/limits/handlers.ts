@@ -98,7 +98,7 @@ function limitOf(namespace: string, key: string, found: LimitUsage): Limit {
   };
 }
 
-/** Keys come from the index, figures from the limits themselves. */
+/** Keys come from the index, numbers from the limits themselves. */
 async function list(
   dependencies: MachineDependencies,
   { prefix, contendedOnly, page }: ListLimitsRequest,

@@ -53,10 +53,10 @@ export async function* watchRun(
       const page = await seen.look(from);
       from = page.next;
       changed.push(...page.changed);
-      // The snapshot goes out as it is read: whoever is shown the first tasks need not wait for the last.
+      // The snapshot goes out as it is read: the reader of the first tasks need not wait for the last.
       if (isAnew && from >= 0) yield { ...nothingNew, run, tasks: changed.splice(0), live: false };
     }
-    // Who asked to go on would take a snapshot that is live at once for what is new.
+    // Who asked to continue would take a snapshot that is live at once for what is new.
     if (isAnew && cursor !== "") yield { ...nothingNew, run, tasks: changed.splice(0), live: false };
     known = cursorAt({ ...run, id: runId });
     const isSame = isResumed && known === cursor;
@@ -72,7 +72,7 @@ const tasksPage = 1_000;
 interface LookedAt {
   /** Tasks that are other than they were shown last. */
   readonly changed: readonly Task[];
-  /** What to go on with; -1 at the end. */
+  /** What to continue with; -1 at the end. */
   readonly next: number;
 }
 
@@ -102,7 +102,7 @@ class SeenTasks {
     this.#isKept = false;
   }
 
-  /** Takes in what the watcher knew when its stream broke; false where it has to be told everything again. */
+  /** Takes in what the watcher knew when its stream broke. False where it has to be told everything again. */
   async takeUp(run: Run, cursor: string, withTasks: boolean): Promise<boolean> {
     const watched = { ...run, id: this.#runId };
     const standing = standingIn(cursor, watched);

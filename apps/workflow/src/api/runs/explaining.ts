@@ -1,4 +1,4 @@
-/** Why a run, or a task of it, stands as it does; of what waits in a pool, what the pool knows as well. */
+/** Why a run, or a task of it, stands as it does. Of what waits in a pool, what the pool knows as well. */
 import { type Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import type { ExplainRunRequest, Task } from "@tutti/contracts/workflow/v1";
 import {

@@ -53,8 +53,8 @@ export async function listRuns(
 const loadedMax = 50;
 
 /**
- * The index has the counts of tasks of what has ended: an entry of it for each step of a task would cost more than the step.
- * What is under way says them itself.
+ * The index has the counts of tasks of what has ended: an entry of it for each step of a task would cost more than the
+ * step. What is under way says them itself.
  */
 async function addCounts(
   dependencies: RunDependencies,

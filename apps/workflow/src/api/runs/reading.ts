@@ -115,11 +115,11 @@ function eventOf(
 
 const readersMax = 4;
 
-/** Who reads a long history asks for one page after the other: the next one goes on where the last one ended. */
+/** Who reads a long history asks for one page after the other: the next one continues where the last one ended. */
 export class KeptReaders {
   readonly #places = new Map<string, ReaderPlace>();
 
-  /** One that stands there, for the one who takes it. */
+  /** One that is there, for the one who takes it. */
   take(key: InstanceKey, at: number): ReaderPlace | undefined {
     const name = textOf(key);
     const place = this.#places.get(name);

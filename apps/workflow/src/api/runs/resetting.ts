@@ -19,7 +19,7 @@ export async function reset(
   const then = { query: showSnapshot, body: undefined, atEvent: toEvent };
   const { bytes: snapshot, lastSignal } = await askRun(dependencies, runId, then, context);
   const since = keepSignals ? await signalsSince(dependencies, runId, toEvent, context) : [];
-  // Numbers begin anew where an earlier reset went back behind them.
+  // Numbers restart where an earlier reset went back behind them.
   const signals = since.map((signal, place) => ({ ...signal, number: lastSignal + 1 + place }));
   const body = { toEvent, snapshot, keepSignals, signals, reason };
   const told = { command: resetRun, body, reason, idempotencyKey };
@@ -27,7 +27,7 @@ export async function reset(
   return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
-/** Signals that came after an event, taken or not; without those that an earlier reset has undone. */
+/** Signals that came after an event, taken or not. Without those that an earlier reset has undone. */
 async function signalsSince(
   dependencies: RunDependencies,
   runId: string,

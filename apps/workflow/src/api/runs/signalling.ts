@@ -28,7 +28,7 @@ export async function* signalRuns(
 ): AsyncGenerator<SignalRunsReply, void> {
   const signalling = new Signalling(dependencies, context);
   const reading = signalling.readAll(requests);
-  // It is waited for at the end; until then a broken stream is nobody's fault here.
+  // It is waited for at the end. Until then a broken stream is no error here.
   reading.catch(() => {});
   while (!context.signal.aborted) {
     const receipts = signalling.receipts.splice(0, receiptsMax);

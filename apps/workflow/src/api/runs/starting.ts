@@ -1,4 +1,4 @@
-/** Runs begin: one, or many in batches. */
+/** Runs start: one, or many in batches. */
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -55,7 +55,7 @@ export async function startRun(
 
 /** Replies are closed when they have so many entries. */
 const entriesMax = 1_000;
-/** Ends that nobody told of are looked for so often, so many at once. */
+/** Ends that were not reported are looked for so often, so many at once. */
 const lookMs = 250;
 const looksMax = 500;
 
@@ -66,7 +66,7 @@ export async function* startRuns(
 ): AsyncGenerator<StartRunsReply, void> {
   const batch = new Starting(dependencies, context);
   const reading = batch.readAll(requests);
-  // It is waited for at the end; until then a broken stream is nobody's fault here.
+  // It is waited for at the end. Until then a broken stream is no error here.
   reading.catch(() => {});
   const look = dependencies.foundation.timers.every(lookMs, () => void batch.look());
   try {
@@ -85,7 +85,7 @@ export async function* startRuns(
 
 interface Followed {
   readonly number: number;
-  /** How often had been looked when it began to be followed. */
+  /** How often had been looked when it started to be followed. */
   readonly fromLook: number;
   readonly stop: () => void;
   /** Its end is told by another process. */
@@ -259,8 +259,8 @@ class Starting {
   }
 
   /**
-   * Ends that came otherwise than with a result: those that have been followed longest are looked at in turn. Who began
-   * since the last look is mostly over before the next one.
+   * Ends that came otherwise than with a result: those that have been followed longest are looked at in turn. Who
+   * started since the last look is mostly over before the next one.
    */
   async look(): Promise<void> {
     const looked: [string, Followed][] = [];

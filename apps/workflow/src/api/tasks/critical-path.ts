@@ -24,7 +24,7 @@ class Begun {
     }
   }
 
-  /** Among the parts of a task, or with an empty id of the run; what is inside of a task follows it. */
+  /** Among the parts of a task, or with an empty id of the run. What is inside of a task follows it. */
   pathIn(owner: string): string[] {
     const seen = new Set<string>();
     const path: string[][] = [];
@@ -49,7 +49,9 @@ class Begun {
     return latest;
   }
 
-  /** Needs are named as in the definition; in a round, and after a transition, tasks have the number of it in their ids. */
+  /**
+   * Needs are named as in the definition. In a round, and after a transition, tasks have the number of it in their ids.
+   */
   #needsOf({ taskId, parentTaskId, needs }: Task): Task[] {
     const hash = taskId.indexOf("#", parentTaskId.length);
     const dot = taskId.indexOf(".", hash);
@@ -59,7 +61,7 @@ class Begun {
   }
 }
 
-/** Undefined for one that has not begun, or was passed over. */
+/** Undefined for one that has not started, or was passed over. */
 function endMsOf({ status, readyTime, endTime }: Task, nowMs: number): number | undefined {
   if (status === TaskStatus.TASK_STATUS_SKIPPED) return undefined;
   if (endTime !== undefined) return fromTimestamp(endTime);

@@ -44,7 +44,7 @@ export async function taskNamed(
 
 const tasksPage = 1_000;
 
-/** All tasks of a run without payloads; the number of each node is its place. */
+/** All tasks of a run without payloads. The number of each node is its place. */
 export async function allTasks(
   dependencies: MachineDependencies,
   runId: string,

@@ -2,7 +2,7 @@
  * What the events of a run say of the time that was spent.
  *
  * 1. Where an event says when something was, that counts, and else when the event was recorded.
- * 2. An attempt that ended before anybody noted its begin took no time that is worth showing: all of it is its queue.
+ * 2. An attempt that ended before its start was recorded took no time that is worth showing: all of it is its queue.
  */
 import { SpanKind } from "@tutti/contracts/types/v1";
 import * as events from "@tutti/contracts/workflow/v1";

@@ -49,7 +49,7 @@ async function spansOf(dependencies: TaskDependencies, runId: string, context: C
 }
 
 function messagesOf(runId: string, { all, asked }: Spans, tasks: readonly Task[]): Span[] {
-  // The whole of the run is what begins first.
+  // The whole of the run is what starts first.
   const [whole] = all;
   const outermost = whole === undefined ? "" : spanMessage(runId, whole, "").spanId;
   const shown: Span[] = [];

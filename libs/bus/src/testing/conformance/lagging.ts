@@ -65,7 +65,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       await bus.publish(first);
       await turnstile.arrivals(1);
       await bus.publish(events.slice(1));
-      // Most have been through the slow one's buffer by then; some may still be on their way to it.
+      // Most have been through the slow one's buffer by then. Some may still be on their way to it.
       await fast.count(100);
       await settled();
       turnstile.open();

@@ -76,7 +76,7 @@ export function retryTests(opened: () => Opened): void {
       const data = busEvents[abandonedType].fromJson(JSON.parse(new TextDecoder().decode(event.data)));
       assert.deepEqual([data.subscription, data.eventId, data.attempts], ["billing", poison.id, 3]);
       assert.match(data.error?.cause?.message ?? data.error?.message ?? "", /cannot read it/);
-      // It stays in the log: whoever mends it can read it from there.
+      // It stays in the log: whoever repairs it can read it from there.
       const log = new Collector();
       await using ___ = await bus.subscribe({ pattern: ">", namespace, start: "first", handle: log });
       await log.until(() => log.deliveries.some(({ event: { id } }) => id === poison.id));

@@ -1,8 +1,8 @@
 /**
  * The index of a service whose partitions several processes own: each has that of its own, so a list asks all of them.
  *
- * 1. Every partition is in a page exactly once: owners say which ones they searched, and what none of them had is asked for
- *    again. A page without some partition would look whole, and is none.
+ * 1. Every partition is in a page exactly once: owners say which ones they searched, and what none of them had is asked
+ *    for again. A page without some partition would look whole, and is none.
  * 2. A partition without an owner is waited for, as every call about it does.
  */
 import type { runtimeService, SearchIndexReply } from "@tutti/contracts/runtime/v1";

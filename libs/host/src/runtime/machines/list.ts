@@ -12,7 +12,7 @@ import type { MachineDependencies } from "./dependencies.ts";
 const pageDefault = 100;
 const pageMax = 1_000;
 
-/** What the index has; it follows the journal by as much as the reply says. */
+/** What the index has. It follows the journal by as much as the reply says. */
 export async function listMachines(
   { archive, runtime }: MachineDependencies,
   request: ListMachinesRequest,

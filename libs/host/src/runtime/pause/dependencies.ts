@@ -13,7 +13,7 @@ export interface PauseDependencies {
 export type RuntimeClient = Client<typeof runtimeService>;
 
 /**
- * Services whose machines do work. What others keep says who may do what, and has to be there for whoever looks into what
- * is paused: it never is.
+ * Services whose machines do work. What others keep says who may do what, and has to be there for callers that look
+ * into what is paused: it never is.
  */
 export const workServices: readonly string[] = ["workflow", "swarm", "master"];

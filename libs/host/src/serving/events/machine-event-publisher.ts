@@ -2,8 +2,8 @@
  * Tells the bus what happens to the machines of a service.
  *
  * 1. What is told is durable, and told in order for each of them.
- * 2. Nobody who decides waits for it: making an event takes a multiple of the time of what it tells of, so it is done
- *    later and at most so many a second. A burst waits its turn; what does not fit behind it is left out and counted.
+ * 2. No decision waits for it: making an event takes a multiple of the time of what it tells of, so it is done later
+ *    and at most so many a second. A burst waits its turn. What does not fit behind it is left out and counted.
  * 3. The process that owns a partition tells of it. What happened right before one died is told again by the next: an
  *    event's id is the same then, and the bus does not deliver it twice.
  */
@@ -24,8 +24,8 @@ export interface EventMapper<Note extends Told> {
   /** Whether it says that what it is about is over. */
   isEnd(note: Note): boolean;
   /**
-   * A happening as it is, without a kind, says that something has moved on: there are many, and none costs an object more.
-   * How far it is is asked when that is told; undefined where there is nothing to tell.
+   * A happening as it is, without a kind, says that something has moved on: there are many, and none costs an object
+   * more. How far it is is asked when that is told. Undefined where there is nothing to tell.
    */
   progressOf(head: NoteHead): Promise<EventInput | undefined>;
 }

@@ -1,4 +1,4 @@
-/** What is told of events of machines: noted while they are decided, told when they are durable. */
+/** What is informed of events of machines: noted while they are decided, told when they are durable. */
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { InstanceKey, MachineEvent } from "@tutti/kernel";
 import type { Happening } from "@tutti/runtime";
@@ -11,10 +11,12 @@ export interface NoteHead {
   readonly cause: Cause;
 }
 
-/** What a note says, taken by a function of the event. Nothing of the machine's own state is kept in it: that goes on. */
+/**
+ * What a note says, taken by a function of the event. Nothing of the machine's own state is kept in it: that continues.
+ */
 export type NoteOf<State, Body> = (state: State, body: Body, happening: Happening) => unknown;
 
-/** A machine, and what is told of its events by their names. */
+/** A machine, and what is informed of its events by their names. */
 export interface ToldMachine {
   readonly machine: { readonly events: readonly MachineEvent<never>[] };
   readonly notes: Readonly<Record<string, NoteOf<never, never>>>;

@@ -1,6 +1,6 @@
 /**
- * Work that has moved on and of which that was not told yet. It is told of a while after its first step, so that
- * what ends at once is told of by its end alone, and then at most once a second.
+ * Work that has moved on and of which that was not told yet. It is informed of a while after its first step, so that
+ * what ends at once is informed of by its end alone, and then at most once a second.
  */
 import type { InstanceKey } from "@tutti/kernel";
 import type { NoteHead } from "./note.ts";

@@ -1,4 +1,6 @@
-/** When to look at work again: as soon as something has happened to it, and as often as others are not held up by that. */
+/**
+ * When to look running again: as soon as something has happened to it, and as often as others are not held up by that.
+ */
 import { type CallContext, type Foundation, sleep, type Timestamp } from "@tutti/kernel";
 import { whenOwned } from "../../runtime/admission.ts";
 import { heardOf } from "../../runtime/machines/dependencies.ts";
@@ -16,7 +18,7 @@ const restsPerLook = 4;
 const restMaxMs = 2_000;
 
 export interface Look {
-  /** Whether it is time to look; else it is time for a sign of life. */
+  /** Whether it is time to look. Else it is time for a sign of life. */
   readonly isLook: boolean;
   /** Events that there were before it: what comes after this number is seen by the next one. */
   readonly events: number;
@@ -56,9 +58,9 @@ export interface Awaiting<Item> {
   readonly id: string;
   readonly waitMs: number;
   readonly look: () => Promise<Item>;
-  /** An event: what happens behind it is enough; 0 for the end alone. */
+  /** An event: what happens behind it is enough. 0 for the end alone. */
   readonly afterEvent?: number;
-  /** Aborted as soon as it has ended, where somebody knows that before it is looked for. */
+  /** Aborted as soon as it has ended, if that is known before the lookup. */
   readonly rung?: AbortSignal;
 }
 

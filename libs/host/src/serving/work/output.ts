@@ -23,7 +23,7 @@ export interface OutputWatched {
   readonly taskId: string;
   readonly channel: string;
   readonly cursor: string;
-  /** Whether the task has ended; throws where there is none. */
+  /** Whether the task has ended. Throws where there is none. */
   readonly hasEnded: () => Promise<boolean>;
 }
 
@@ -44,7 +44,7 @@ export async function* outputOf(
   const key = work.keyOf(context.namespace, id);
   const known = placeIn(cursor);
   let place = known ?? { attempt: 0, index: 0 };
-  // Who asked to go on would take a snapshot that is live at once for what is new.
+  // Who asked to continue would take a snapshot that is live at once for what is new.
   let isAnew = cursor !== "" && known === undefined;
   for (;;) {
     const events = await work.eventsOf(dependencies, id, context);

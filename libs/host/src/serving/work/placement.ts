@@ -12,7 +12,7 @@ export interface PlacementDependencies {
   readonly outagesAt: (namespace: string, pool: string, sinceMs: number) => readonly Outage[];
 }
 
-/** A time in which what should be at a pool stayed at home; without an end while it lasts. */
+/** A time in which what should be at a pool stayed at home. Without an end while it lasts. */
 interface Outage {
   readonly cause: WaitCause;
   readonly message: string;
@@ -27,7 +27,7 @@ interface PlacedTask {
   readonly work: WorkReference;
   /** Since when. */
   readonly queueTime: Timestamp | undefined;
-  /** Whether nobody is known to have it at work. */
+  /** Whether no agent is known to run it. */
   readonly waits: boolean;
 }
 
@@ -35,11 +35,11 @@ interface PlacedTask {
 const poolTimeoutMs = 2_000;
 
 /**
- * Undefined where the pool does not know the task, or cannot be asked: then what its work says has to do. While nothing can be
- * brought to the pool the task waits for that, whatever the pool would say.
+ * Undefined where the pool does not know the task, or cannot be asked: then what its work says has to do. While nothing
+ * can be brought to the pool the task waits for that, whatever the pool would say.
  *
- * A pool that several namespaces share is asked by the service itself: its caller may look at the task, and need not be anybody where the
- * pool is. What pools say of a task tells nothing of other namespaces.
+ * A pool that several namespaces share is asked by the service itself: its caller may look at the task, and need not
+ * have any right where the pool is. What pools say of a task tells nothing of other namespaces.
  */
 export async function placementOf(
   { pools, namespaceOfPool, outagesAt }: PlacementDependencies,
@@ -83,7 +83,7 @@ export function withPlacement(explanation: Explanation, placed: Explanation | un
     // What the work says of the pool says less.
     waits: waits.length > 0 ? waits : explanation.waits,
     candidates,
-    // What hooks of the pool did, and when it would begin there.
+    // What hooks of the pool did, and when it would start there.
     parts: [...explanation.parts, ...parts],
     expectedStartTime: expectedStartTime ?? explanation.expectedStartTime,
   };

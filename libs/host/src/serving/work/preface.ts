@@ -1,4 +1,4 @@
-/** What is said of work before what it says of itself, by who knows why nothing of it is begun. */
+/** What is said of work before what it says of itself, by who knows why nothing of it is started. */
 import type { Explanation, Remedy, Wait } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { withRemedies } from "./placement.ts";
@@ -14,7 +14,7 @@ export function prefaced(explanation: Explanation, { summary, waits, remedies }:
   return { ...said, summary: `${summary} ${said.summary}`, waits: [...waits, ...said.waits] };
 }
 
-/** Of what has ended, or is at work, none is: it waits for nothing. */
+/** Of what has ended, or is running, none is: it waits for nothing. */
 export function isWaiting({ waits }: Pick<Explanation, "waits">): boolean {
   return waits.some(({ present }) => present);
 }

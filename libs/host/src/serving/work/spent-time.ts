@@ -1,8 +1,8 @@
 /**
  * What the time of work went into, as its events are taken one after the other.
  *
- * 1. What it has been spent on is by node: a task or a part, or `theWhole`. A node is in one span at most at a time; what begins
- *    ends what was.
+ * 1. What it has been spent on is by node: a task or a part, or `theWhole`. A node is in one span at most at a time.
+ *    What starts ends what was.
  * 2. The whole is not among what is open: it ends when it is said to.
  */
 import { type Span, SpanKind } from "@tutti/contracts/types/v1";
@@ -12,7 +12,7 @@ import { type NotedModelCalls, spanIdOf } from "./timeline.ts";
 /** The node that is the work itself. */
 export const theWhole = -1;
 
-/** Milliseconds since the Unix epoch; an end that is not there yet is undefined. */
+/** Milliseconds since the Unix epoch. An end that is not there yet is undefined. */
 export interface Spent {
   readonly node: number;
   readonly kind: SpanKind;
@@ -44,7 +44,7 @@ export class SpentTime {
     if (this.#whole !== undefined) this.#whole.endMs = endMs;
   }
 
-  /** What had ended goes on. */
+  /** What had ended continues. */
   reopen(): void {
     if (this.#whole !== undefined) this.#whole.endMs = undefined;
   }

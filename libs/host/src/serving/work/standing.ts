@@ -1,6 +1,7 @@
 /**
- * Where a watcher of one piece of work stands: which of its events it knows the effects of. The state of then can be had again
- * from the history, so a watch goes on after any break, in any process: it tells what is other than it was then.
+ * Where a watcher of one piece of work stands: which of its events it knows the effects of. The state of then can be
+ * had again from the history, so a watch continues after any break, in any process: it tells what is other than it was
+ * then.
  */
 import { type CallContext, fromTimestamp, type Timestamp } from "@tutti/kernel";
 import type { MachineDependencies } from "../machine-calls.ts";
@@ -19,7 +20,7 @@ export interface Watched {
   readonly eventCount: number;
 }
 
-/** Beyond so many events, to make the state of then again would hold up others: the watch begins anew. */
+/** Beyond so many events, to make the state of then again would hold up others: the watch restarts. */
 const refoldedMax = 5_000;
 
 // The leading letter is the version of the cursor's form.

@@ -1,11 +1,12 @@
 /**
  * Tells of what the time of work went into, as spans of the trace that it was started in.
  *
- * 1. They are made of the history when the work is over, so whoever does the work pays nothing; and only of work that was started
- *    in a trace which is recorded.
- * 2. Nobody waits for it, and one work is looked at after the other. What does not fit is left out and counted; so is what is
- *    not kept any more when its turn comes.
- * 3. The id of a span follows from what it is. Work that goes on after its end is told of again under the same ids.
+ * 1. They are made of the history when the work is over, so the running work pays nothing. only of work that was
+ *    started in a trace which is recorded.
+ * 2. Nothing waits for it, and one work is looked at after the other. What does not fit is left out and counted. So is
+ *    what is not kept any more when its turn comes.
+ * 3. The id of a span follows from what it is. Work that continues after its end is informed of again under the same
+ *    ids.
  */
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
 import { type Outcome, type Span, SpanKind } from "@tutti/contracts/types/v1";
@@ -24,9 +25,9 @@ import { modelCallAttributes, modelCallError, modelCallName } from "./model-call
 
 /** What is known of work that is over. */
 export interface EndedWork {
-  /** What it executes; empty where that is in no definition. */
+  /** What it executes. Empty where that is in no definition. */
   readonly definition: string;
-  /** Absent where it ended by going on as another one. */
+  /** Absent where it ended by continuing as another one. */
   readonly outcome: Outcome | undefined;
 }
 
@@ -44,7 +45,7 @@ interface SpansPage {
 }
 
 const waitingMax = 1_000;
-/** Of one work; so many are shown by no page. */
+/** Of one work. So many are shown by no page. */
 const spansMax = 10_000;
 
 export class WorkTraces implements Component {
@@ -135,7 +136,7 @@ function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
   const work = { "tutti.namespace": key.namespace, [`tutti.${key.kind}.id`]: key.id };
   const past: PastSpan[] = [];
   const queuedMs = new Map<string, number>();
-  // Models are asked within attempts; everything else of the work itself is below the whole.
+  // Models are asked within attempts. Everything else of the work itself is below the whole.
   const own = new Set(spans.filter(isBelow(whole.spanId)).map(({ spanId }) => spanId)).add(whole.spanId);
   for (const span of spans) {
     const { kind, task, attempt, agentId, spanId, startTime, endTime, modelCall } = span;
@@ -179,7 +180,7 @@ function isBelow(parentSpanId: string): (span: Span) => boolean {
   return (span) => span.parentSpanId === parentSpanId;
 }
 
-/** What was ended by somebody has not failed. */
+/** Work that a caller ended has not failed. */
 function failureIn(result: Outcome["result"]): Error | undefined {
   if (result?.$case !== "failed") return undefined;
   const { message, code } = result.value;

@@ -1,6 +1,6 @@
 /**
- * How handlers speak with work of one kind: runs, missions, sessions. What is not there, or is kept no longer, is told in the
- * words of the kind.
+ * How handlers speak with work of one kind: runs, missions, sessions. What is not there, or is kept no longer, is told
+ * in the words of the kind.
  */
 import { Record } from "@tutti/contracts/runtime/v1";
 import type { CallContext, InstanceKey, TuttiError } from "@tutti/kernel";
@@ -11,7 +11,7 @@ import { type Asked, ask, type MachineDependencies, type Told, tell } from "../m
 
 export interface WorkKind {
   readonly kind: string;
-  /** What a caller is told of an id that nothing has. */
+  /** What a caller is informed of an id that nothing has. */
   readonly missing: (id: string) => TuttiError;
 }
 
@@ -48,7 +48,7 @@ export interface Work extends WorkKind {
 }
 
 export interface AskedAt<Body, Reply> extends Asked<Body, Reply> {
-  /** After which event; 0 or absent for as it is. */
+  /** After which event. 0 or absent for as it is. */
   readonly atEvent?: number;
 }
 

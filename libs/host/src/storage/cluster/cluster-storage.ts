@@ -1,6 +1,6 @@
 /**
- * Where the machines of a process are kept that shares them with other processes: journals, archives and blobs are in NATS,
- * where all of them reach what any of them owns.
+ * Where the machines of a process are kept that shares them with other processes: journals, archives and blobs are in
+ * NATS, where all of them reach what any of them owns.
  *
  *     TUTTI_JOURNAL_NAME_N    the journal of a partition, a stream
  *     TUTTI_ARCHIVE_NAME_N    the log of its archive, a stream; TUTTI_ARCHIVE_NAME has the objects that it names
@@ -8,8 +8,8 @@
  *     copies/PLACE/NAME/      on the disk of this process: the archives of what it owns, to be read from, and spare ones
  *
  * 1. Nothing on the disk counts: a copy that is lost, old or damaged is fetched again.
- * 2. Partitions come and go with the partition owner; a partition that cannot be read is left alone, said to be so and tried again,
- *    and the others go on.
+ * 2. Partitions come and go with the partition owner. A partition that cannot be read is left alone, said to be so and
+ *    tried again, and the others continue.
  * 3. Runtimes let go of their partitions first: what is under way becomes durable. Then archives, then the journal.
  */
 import { join } from "node:path";
@@ -124,7 +124,7 @@ export class ClusterStorage implements Storage {
     this.#copies?.stop();
   }
 
-  /** A partition that fails here would fail elsewhere too; the process serves the others. */
+  /** A partition that fails here would fail elsewhere too. The process serves the others. */
   health(): Health {
     const journal = this.#journal.health();
     if (journal.level !== "healthy") return journal;

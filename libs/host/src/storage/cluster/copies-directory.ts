@@ -7,7 +7,7 @@ import { hostErrors } from "../../errors.ts";
 const placesMax = 256;
 
 /**
- * The folder of this process below a directory that all processes of a machine may share: the first one that nobody has. A
+ * The folder of this process below a directory that all processes of a machine may share: the first free one. A
  * process that starts again finds the copies of the one before, and has to fetch only what has changed since.
  */
 export async function claimCopies(

@@ -1,9 +1,9 @@
 /**
  * The data directory of a process that was alone, taken into the NATS of a cluster: journals, archives and blobs.
  *
- * 1. Nobody else has the directory meanwhile, and it is looked at as a whole before anything is taken of it.
- * 2. Nothing in it is changed but what a start would change too: a torn tail is cut. It is handed over last, in one step, when the
- *    cluster has everything; until then it is what it was.
+ * 1. No other process has the directory meanwhile, and it is looked at as a whole before anything is taken of it.
+ * 2. Nothing in it is changed but what a start would change too: a torn tail is cut. It is handed over last, in one
+ *    step, when the cluster has everything. Until then it is what it was.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -50,7 +50,7 @@ export class ImportedData {
       throw hostErrors.inUse({ directory, ...holder });
     }
     try {
-      // Whoever had it until now may have handed it over.
+      // Its last owner may have handed it over.
       requireOwn(directory);
       const found = verifyContents(layout).find(({ level }) => level === "problem");
       if (found !== undefined) throw hostErrors.importDamaged({ directory, found: found.text });
@@ -101,7 +101,7 @@ export class ImportedData {
     return copyBook(this.#layout.auditBook, file);
   }
 
-  /** From here on nobody begins in the directory any more. */
+  /** From here on no process starts in the directory any more. */
   handOver(to: string): void {
     const time = new Date(systemClock.now()).toISOString();
     writeHandedOver(this.#layout.directory, { to, time });
@@ -112,7 +112,7 @@ export class ImportedData {
   }
 }
 
-/** To whom a data directory was handed over; undefined where it was not. */
+/** To whom a data directory was handed over. Undefined where it was not. */
 export function handedOverTo(directory: string): HandedOver | undefined {
   return readHandedOver(directory);
 }

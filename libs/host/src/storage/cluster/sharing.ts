@@ -9,7 +9,7 @@ import { clusterSection } from "./settings.ts";
 export interface Sharing {
   /** Of everything in NATS. */
   readonly replicas: number;
-  /** A folder for copies of what is in NATS: nobody else's, until it is stopped. */
+  /** A folder for copies of what is in NATS: exclusive until it is stopped. */
   claimCopies(what: string): Promise<DataDirectory>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Keeps copies of what other processes own nearly up to date: so a partition whose process was killed needs little more than
- * a lease time to be served again here, however large its archive is. One partition at a time, behind the work.
+ * Keeps copies of what other processes own nearly up to date: so a partition whose process was killed needs little more
+ * than a lease time to be served again here, however large its archive is. One partition at a time, behind the work.
  */
 import { errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
@@ -10,7 +10,7 @@ export interface SparesParts {
   readonly partitionOwner: PartitionOwner;
   readonly services: readonly HostedService[];
   readonly foundation: Pick<Foundation, "timers" | "logger">;
-  /** From the end of one round to the next; 0 for none at all. */
+  /** From the end of one round to the next. 0 for none at all. */
   readonly everyMs: number;
 }
 
@@ -42,7 +42,7 @@ export class Spares {
       for (const { service, runtime } of services) {
         for (let partition = 0; partition < runtime.partitions; partition++) {
           if (signal.aborted) return;
-          // Without an owner somebody is about to begin it, perhaps this process.
+          // Without an owner, a process is about to start it, perhaps this process.
           const owner = partitionOwner.ownerOf(service, partition);
           if (owner !== undefined && owner.address !== "") await this.#prepare(runtime, partition);
         }

@@ -14,15 +14,15 @@ import { type Finding, notice, problem } from "./finding.ts";
 import { type Inspectors, verifyData } from "./verify.ts";
 
 export interface Examined extends Inspectors {
-  /** As the configuration has it; undefined where nobody knows. */
+  /** As the configuration has it. Undefined if unknown. */
   readonly partitions?: number | undefined;
-  /** Whether this user may read and write a path; rejects when not. */
+  /** Whether this user may read and write a path. Rejects when not. */
   readonly mayUse?: (path: string) => Promise<void>;
   /** Bytes that are free on the disk of a path. */
   readonly freeBytesAt?: (path: string) => Promise<number>;
 }
 
-/** A segment of the journal and some of the archive; without that nothing more can be written. */
+/** A segment of the journal and some of the archive. Without that nothing more can be written. */
 const fullBytes = 16 * 1024 * 1024;
 const almostFullBytes = 256 * 1024 * 1024;
 
@@ -59,7 +59,7 @@ export async function examine(directory: string, given: Examined = {}): Promise<
   return found;
 }
 
-/** What there is to say where there is no data directory; undefined where there is one. */
+/** What there is to say where there is no data directory. Undefined where there is one. */
 async function nothingThere({ directory }: DataLayout): Promise<Finding | undefined> {
   const start = "Nothing has to be done: the first start of the platform makes it.";
   let names: readonly string[];

@@ -59,7 +59,7 @@ function listFindings(directory: string): Finding[] {
   return [problem("list-damaged", what, restore)];
 }
 
-/** What a process makes anew without loss. */
+/** What a process makes again without loss. */
 const madeAnew: Readonly<Record<string, string>> = {
   "access/bundle": "Nothing has to be done: the rules in force are written again at the next start.",
   "gateway/sign-ins.json": "Nothing has to be done: users sign in again.",

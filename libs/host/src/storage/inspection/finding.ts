@@ -1,4 +1,4 @@
-/** What somebody who looks at a data directory has found. */
+/** Findings about a data directory. */
 export interface Finding {
   /** For programs: `torn-tail`. */
   readonly code: FindingCode;
@@ -6,7 +6,7 @@ export interface Finding {
   readonly level: "sound" | "notice" | "problem";
   /** What it is, with its place. */
   readonly text: string;
-  /** What to do; empty where that is nothing. */
+  /** What to do. Empty where that is nothing. */
   readonly advice: string;
 }
 

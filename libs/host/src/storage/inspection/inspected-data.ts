@@ -5,9 +5,9 @@ import type { DataLayout } from "../layout.ts";
 
 export interface InspectedData {
   readonly directory: string;
-  /** How far each journal goes; none where the journal is damaged. */
+  /** How far each journal goes. None where the journal is damaged. */
   readonly partitions: readonly VerifiedPartition[];
-  /** Hands over the records of a service, batch by batch; nothing where the journal is damaged. */
+  /** Hands over the records of a service, batch by batch. Nothing where the journal is damaged. */
   readJournal(service: string, visit: (records: Uint8Array) => void): void;
 }
 

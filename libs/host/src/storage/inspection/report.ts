@@ -1,7 +1,7 @@
 import { counted } from "@tutti/kernel";
 import type { Finding } from "./finding.ts";
 
-/** Exit codes of whoever looks at a directory: programs tell by them what was found. */
+/** Exit codes of the commands that check a directory: programs tell by them what was found. */
 export const exitCodes = { sound: 0, problem: 1, usage: 2, held: 3 } as const;
 
 export function exitCodeOf(findings: readonly Finding[]): number {

@@ -1,6 +1,6 @@
 /**
- * Reads everything that is in a data directory, and checks it: every byte of the journal, every row of the archives, and
- * that one begins no later than the other ends. Changes nothing; nobody may write meanwhile.
+ * Reads everything that is in a data directory, and checks it: every byte of the journal, every row of the archives,
+ * and that one starts no later than the other ends. Changes nothing. No process may write meanwhile.
  */
 import { existsSync, readdirSync } from "node:fs";
 import {

@@ -10,7 +10,7 @@ export interface KeptInstance {
 }
 
 export interface KeptPartition {
-  /** Of who opened it last: nobody older changes anything. */
+  /** Of who opened it last: older owners change nothing. */
   epoch: number;
   coveredTo: number;
   packedTo: number;

@@ -164,7 +164,7 @@ class MemoryArchivePartition implements ArchivePartition {
   readonly partition: number;
   readonly #kept: KeptPartition;
   #epoch = 0;
-  /** Somebody else owns it now. */
+  /** Another process owns it now. */
   isLeft = false;
   /** Keys of commits that are under way, and how many of those. */
   readonly #coming = new Map<string, number>();
@@ -265,7 +265,7 @@ class MemoryArchivePartition implements ArchivePartition {
       const ends = endsOf(kept);
       for await (const batches of this.#archive.source(this.partition).read(kept.packedTo + 1)) {
         await this.#archive.alive();
-        // While it was read, somebody else may have opened it.
+        // While it was read, another process may have opened it.
         this.#fence(epoch);
         for (const batch of batches) {
           if (batch.number > upToBatch) return;

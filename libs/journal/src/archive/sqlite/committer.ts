@@ -91,7 +91,7 @@ export class Committer {
     const before = isNew ? undefined : instances.get(id);
     const older = isNew ? undefined : this.#older(partition, incarnation, before);
     const was = older === undefined ? state.gone : older.block.states[older.line];
-    // Removed already: whoever commits it again has it from the journal, where it just ended once more.
+    // Removed already: the process that commits it again has it from the journal, where it just ended once more.
     if (older !== undefined && was === state.removed) return state.gone;
     const hadEnded = older !== undefined && this.#hasEnded(older, before);
     if (older !== undefined) {

@@ -62,7 +62,7 @@ export class ArchiveDatabase {
   }
 
   /**
-   * Puts everything that was committed into the database file, and empties the log. False while somebody else (a
+   * Puts everything that was committed into the database file, and empties the log. False while another process (a
    * verification) reads what is in the log: then it stays, and is tried again.
    */
   settle(): boolean {
@@ -209,7 +209,7 @@ const vacuumFrom = 64;
 const allPages = 2 ** 30;
 
 function opened(file: string): DatabaseSync {
-  // One process writes, so only a checkpoint can find somebody in its way, and nobody waits for that.
+  // One process writes, so only a checkpoint can meet another process, and nothing waits for that.
   makePrivateFile(file);
   const database = new DatabaseSync(file, { timeout: 0 });
   try {

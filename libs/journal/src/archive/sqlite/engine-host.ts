@@ -31,7 +31,7 @@ export interface EngineHost {
   close(): Promise<void>;
 }
 
-/** An engine in the caller's thread: for tests, and where nobody minds waiting. */
+/** An engine in the caller's thread: for tests, and where waiting is acceptable. */
 export class InlineHost implements EngineHost {
   readonly #engine: ArchiveEngine;
   #last: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,6 @@
 /**
- * Reads SQLite's write-ahead log as its file format describes it: a header of 32 bytes, then frames, each with a header of
- * 24 bytes and a page. Checksums run from frame to frame.
+ * Reads SQLite's write-ahead log as its file format describes it: a header of 32 bytes, then frames, each with a header
+ * of 24 bytes and a page. Checksums run from frame to frame.
  */
 const headerBytes = 32;
 const frameHeaderBytes = 24;
@@ -14,8 +14,8 @@ export interface LogDamage {
 }
 
 /**
- * Undefined when all is well, which a torn end is: the last transaction of the log may be half there, nobody was told of
- * it. Frames of an earlier use of the file, behind the end, have other salts.
+ * Undefined when all is well, which a torn end is: the last transaction of the log may be half there, no caller was
+ * informed of it. Frames of an earlier use of the file, behind the end, have other salts.
  */
 export function inspectLog(log: Uint8Array): LogDamage | undefined {
   const view = new DataView(log.buffer, log.byteOffset, log.byteLength);

@@ -135,7 +135,7 @@ class SqlitePartition implements ArchivePartition {
   readonly partition: number;
   /** Of who opened it last. */
   #epoch = 0;
-  /** Nobody here owns it at the moment. */
+  /** This process has no owner of it at the moment. */
   isLeft = false;
   /** One packing after the other. */
   #packing: Promise<unknown> = Promise.resolve();

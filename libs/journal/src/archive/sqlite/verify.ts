@@ -6,7 +6,7 @@ import { ArchiveEngine } from "./engine.ts";
 import { fileOf } from "./file.ts";
 import { inspectLog } from "./log-inspection.ts";
 
-/** What was found in an archive that nobody opened, or that somebody else has open. */
+/** What was found in an archive that is not open, or that another process has open. */
 export interface ArchiveVerification {
   /** `none`: there is no archive. `damaged`: something is not as it was written; `damage` says what and where. */
   readonly kind: "none" | "sound" | "damaged";
@@ -55,8 +55,8 @@ export function verifyArchive(directory: string): ArchiveVerification {
 }
 
 /**
- * SQLite drops everything from a flipped bit in its log on, without a word. What it drops is in the journal still, because
- * that is cut only behind what is settled; yet whoever asks is told.
+ * SQLite drops everything from a flipped bit in its log on, without a word. What it drops is in the journal still,
+ * because that is cut only behind what is settled; yet a request reports it.
  */
 function checkLog(file: string): void {
   const log = `${file}-wal`;
@@ -80,7 +80,7 @@ function isMade(file: string): boolean {
   try {
     return Number(Object.values(database.prepare("PRAGMA page_count").get() ?? {})[0]) > 1;
   } catch {
-    // What is wrong with it is said by whoever reads all of it.
+    // What is wrong with it is said by the reader of all of it.
     return true;
   } finally {
     database.close();

@@ -53,15 +53,15 @@ interface MentionObject extends FoundMention {
  *
  *     heads.AB.HASH.NAMESPACE       where the parts of a blob are
  *     parts.GROUP.N                 a part
- *     begun.GROUP                   parts that somebody is writing, and then the head that is to name them
+ *     begun.GROUP                   parts that are being written, and then the head that is to name them
  *     mentions.AB.HASH.WHO          an instance mentions a blob
  *     through.SERVICE.PARTITION     up to when a partition has mentioned everything
  *
  * 1. The parts are durable before the head is written, so a head stands for content that is whole.
- * 2. A head or a mention changes only as whoever changes it has seen it. So who puts or mentions what is there already
+ * 2. A head or a mention changes only as its changer has seen it. So who puts or mentions what is there already
  *    keeps it from being removed, or finds it gone and stores it anew.
- * 3. What is begun is noted before its first part and until its head is there: whoever dies meanwhile leaves parts that the
- *    note leads to.
+ * 3. What is begun is noted before its first part and until its head is there: a process that dies meanwhile leaves
+ *    parts that the note leads to.
  */
 export class ObjectBlobs implements Blobs {
   readonly #connection: NatsConnection;
@@ -231,7 +231,7 @@ export class ObjectBlobs implements Blobs {
       const next = before === undefined ? head : { ...before, putMs: Math.max(before.putMs, head.putMs) };
       const written = await this.#objects.replace(name, encodeHead(next), found?.sequence ?? 0);
       if (written !== undefined) return next.parts === head.parts;
-      // Its own, whose answer was lost, or somebody else's: the next look shows.
+      // Its own, whose answer was lost, or another process's: the next look shows.
     }
   }
 
@@ -249,7 +249,7 @@ export class ObjectBlobs implements Blobs {
     return { head: decodeHead(found.data), sequence: found.sequence };
   }
 
-  /** First the head, so that nobody finds it without its parts. False when it was changed meanwhile. */
+  /** First the head, so that it is never found without its parts. False when it was changed meanwhile. */
   async #removeHead(name: string, { head, sequence }: FoundHead): Promise<boolean> {
     const mark = await this.#objects.replace(name, new Uint8Array(0), sequence);
     if (mark === undefined) return false;

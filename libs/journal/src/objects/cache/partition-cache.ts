@@ -107,7 +107,7 @@ export class PartitionCache {
   }
 }
 
-/** Removes a copy that nobody has open. */
+/** Removes a copy that is not open. */
 export async function removeCache(file: string): Promise<void> {
   for (const end of ["", "-wal", "-shm", "-journal"]) await rm(`${file}${end}`, { force: true });
 }

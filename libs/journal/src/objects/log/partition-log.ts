@@ -5,10 +5,10 @@
  *    of an owner follow on its opening, and as soon as another one opens, nothing of the older one is accepted any more.
  * 2. An answer that was lost is found by reading: what lies where the entry was to be is that entry, or it was never
  *    accepted and cannot be any more.
- * 3. An owner that writes without a pause could always be ahead of who wants to open. Whoever was too late knocks: the
- *    stream ends elsewhere then, and its owner sees who is there.
- * 4. A server that has less than was acknowledged may be a new leader that is behind for a moment. When that lasts, it has
- *    lost it, which is damage: nothing more is written then.
+ * 3. An owner that writes without a pause could always be ahead of who wants to open. A process that was too late
+ *    knocks: the stream ends elsewhere then, and its owner sees who is there.
+ * 4. A server that has less than was acknowledged may be a new leader that is behind for a moment. When that lasts, it
+ *    has lost it, which is damage: nothing more is written then.
  * 5. Each entry carries the hash of the one before: a gap, an exchange or a flipped bit is found when it is read.
  */
 import { isTuttiError } from "@tutti/kernel";
@@ -65,7 +65,7 @@ export class PartitionLog {
     return this.#knocked;
   }
 
-  /** Finds out where it ends. Goes on while nobody answers, until the signal is aborted. */
+  /** Finds out where it ends. Continues without an answer, until the signal is aborted. */
   async refresh(signal: AbortSignal): Promise<LogHead> {
     const operation = `question for the end of the stream ${this.stream}`;
     for (;;) {
@@ -75,8 +75,8 @@ export class PartitionLog {
   }
 
   /**
-   * Adds an entry behind the last that is known. `moved`: somebody else was faster, and `refresh` shows who. Goes on while
-   * nobody answers, until the signal is aborted.
+   * Adds an entry behind the last that is known. `moved`: another process was faster, and `refresh` shows who. Goes on
+   * while no server answers, until the signal is aborted.
    */
   async append(entry: NewEntry, signal: AbortSignal): Promise<"appended" | "moved"> {
     const { hash } = this.#head;
@@ -99,7 +99,7 @@ export class PartitionLog {
     }
   }
 
-  /** Lets the owner of the log know that somebody else wants to open it. */
+  /** Lets the owner of the log know that another process wants to open it. */
   async knock(epoch: number, signal: AbortSignal): Promise<void> {
     const none = { sequence: 0, owner: 0, base: 0, baseBytes: 0, tailBytes: 0, previous: beginning.hash };
     const message = encodeEntry({ ...none, kind: entryKinds.knock, epoch, body: new Uint8Array(0) });

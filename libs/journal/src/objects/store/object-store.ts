@@ -14,7 +14,7 @@ export interface StoreOptions {
   readonly root: string;
 }
 
-/** An object with the place of its message: whoever replaces it says which one it saw. */
+/** An object with the place of its message: its replacer says which one it saw. */
 export interface StoredObject {
   readonly data: Uint8Array;
   readonly sequence: number;
@@ -37,7 +37,7 @@ export class ObjectStore {
     this.#root = root;
   }
 
-  /** Goes on while nobody answers, until the signal is aborted. */
+  /** Continues without an answer, until the signal is aborted. */
   async put(name: string, data: Uint8Array, signal: AbortSignal): Promise<void> {
     const operation = `writing of the object ${name}`;
     const publish = () => this.#connection.jetstream(operation).publish(this.#subject(name), data);
@@ -126,7 +126,7 @@ export class ObjectStore {
       });
       return (answer.headers?.code ?? 0) >= 300 ? undefined : answer.data;
     } catch (error) {
-      // Nobody answers directly while servers come and go; the leader may.
+      // No server answers directly while servers come and go; the leader may.
       if (natsErrors.unavailable.is(error)) return;
       throw error;
     }

@@ -3,7 +3,7 @@
  * The worse of the two counts.
  *
  * 1. A check never runs twice at once: one that hangs is not asked again until it answers.
- * 2. Whoever asks has an answer within the timeout; a check that does not answer makes the component unhealthy.
+ * 2. The caller has an answer within the timeout; a check that does not answer makes the component unhealthy.
  * 3. Answers younger than the cache time are not asked for again.
  */
 import type { Clock } from "../../ports/clock.ts";

@@ -1,5 +1,5 @@
 /**
- * How well something works. `degraded`: it serves, but worse than it should, or without a part nobody strictly
+ * How well something works. `degraded`: it serves, but worse than it should, or without a part that is not strictly
  * needs. `unhealthy`: it does not serve.
  */
 export type HealthLevel = "healthy" | "degraded" | "unhealthy";
@@ -8,7 +8,7 @@ export type HealthDetails = Readonly<Record<string, string | number | boolean>>;
 
 export interface Health {
   readonly level: HealthLevel;
-  /** What is wrong, for whoever has to mend it; empty when healthy. */
+  /** What is wrong, for the operator; empty when healthy. */
   readonly reason: string;
   /** Figures and identifiers that help to see why. Never a secret. */
   readonly details?: HealthDetails;

@@ -78,7 +78,7 @@ export class StepRegistry<Input, Output> {
   }
 
   /**
-   * One function for the whole pipeline, `last` at its end. It costs no more than its steps do, and tells nobody
+   * One function for the whole pipeline, `last` at its end. It costs no more than its steps do, and reports nothing
    * anything: for the hottest paths. Seals the list.
    */
   compose(last: Next<Input, Output>): Next<Input, Output> {
@@ -97,7 +97,7 @@ export class StepRegistry<Input, Output> {
     return composeObserved(this.pipeline, this.seal(), last, { observer, naming });
   }
 
-  /** Lists the steps for good: changes are refused from now on, because nobody would see them. */
+  /** Lists the steps for good: changes are refused from now on, because they would have no effect. */
   seal(): Step<Input, Output>[] {
     const steps = this.list();
     this.#sealed = true;

@@ -75,7 +75,7 @@ export const accountClosed: AccountEvent<AccountClosedV1> = {
   described: true,
   evolve(account, _, outstanding) {
     account.standing = "closed";
-    // Nobody would hear of what is printed after the end.
+    // No reader would see what is printed after the end.
     for (const number of account.statements.keys()) {
       outstanding.settled(number);
       outstanding.cleared(number);

@@ -10,7 +10,7 @@ import {
   Numbered,
   RequestStatement,
 } from "@tutti/contracts/bank/v1";
-import { backoffBoundMs, type Refusal } from "@tutti/kernel";
+import { backoffMs, type Refusal } from "@tutti/kernel";
 import { bankErrors } from "../errors.ts";
 import { printAttemptsMax, printBackoff, statementsMax } from "../limits.ts";
 import { notThere } from "../refusals.ts";
@@ -69,7 +69,7 @@ export const failStatement: AccountCommand<FailStatement, Done> = {
       step.emit(statementAbandoned, { statement, problem });
     } else {
       // Over the upper half of the pause, so that accounts that failed together do not come back together.
-      const pauseMs = backoffBoundMs(printBackoff, attempt) * (0.5 + step.random() / 2);
+      const pauseMs = backoffMs(printBackoff, attempt, step);
       step.emit(statementFailed, { statement, problem, retryMs: step.nowMs + Math.ceil(pauseMs) });
     }
     return {};

@@ -3,7 +3,7 @@ import type { Query, ReadOnly } from "@tutti/kernel";
 import type { Experience } from "./state.ts";
 
 export interface NewsWanted {
-  /** What whoever asks has learned from already. */
+  /** What the caller has learned from already. */
   readonly count: number;
   readonly choiceCount: number;
   readonly forgottenCount: number;

@@ -11,7 +11,7 @@ export interface Experience {
   choices: LearnedChoice[];
   /** How many there have been ever. */
   choiceCount: number;
-  /** How often something was forgotten: whoever has learned before begins anew. */
+  /** How often something was forgotten: learners start again. */
   forgottenCount: number;
   /** The last batch of each sender, the longest silent first. */
   readonly senders: Map<string, number>;

@@ -2,8 +2,8 @@
  * What rules found in a namespace.
  *
  * 1. What did not hold is kept one by one, the oldest makes room; what held is counted alone.
- * 2. A finding is named by the batch that brought it and its place there: the batch is an event of this machine, so whoever has the
- *    name finds the record of the journal that proves it.
+ * 2. A finding is named by the batch that brought it and its place there: the batch is an event of this machine, so a
+ *    reader of the name finds the record of the journal that proves it.
  * 3. How often a rule was looked at is counted by day: a report over many days needs no findings that are long gone.
  */
 import {
@@ -99,7 +99,7 @@ export class Book {
   }
 }
 
-/** After which nobody has to do anything: the rule itself saw to it. */
+/** After which no action is needed: the rule itself saw to it. */
 const handled: ReadonlySet<FindingResult> = new Set([
   FindingResult.FINDING_RESULT_DENIED,
   FindingResult.FINDING_RESULT_ASKED,

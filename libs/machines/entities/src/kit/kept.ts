@@ -1,8 +1,8 @@
 /**
- * What machines keep by id because somebody said so: settings, hooks, roles, rules. It is made, changed and taken away alike
- * everywhere, so it is decided once; the messages of each are its own.
+ * What machines keep by id because a caller set it: settings, hooks, roles, rules. It is made, changed and taken away
+ * alike everywhere, so it is decided once; the messages of each are its own.
  *
- * Every change of a machine has a number, and each thing that is kept has that of its last: whoever changes it by an older one
+ * Every change of a machine has a number, and each thing that is kept has that of its last: a change by an older one
  * is refused, unless it is wanted as it is already.
  */
 import type { Cause } from "@tutti/contracts/types/v1";

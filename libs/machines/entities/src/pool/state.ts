@@ -9,13 +9,13 @@ import type { ScalerPast } from "./past/past.ts";
 export interface Pool {
   /** Counts every change of anything in it: so is each revision another one, also of what was taken away and made anew. */
   changes: number;
-  /** How it is to be; undefined where nobody said: then the configuration says. */
+  /** How it is to be; undefined if not set: then the configuration says. */
   settings: Kept<PoolSettings> | undefined;
   pause: Pause;
   readonly limits: Map<string, Kept<PoolLimit>>;
   readonly hooks: Map<string, Kept<Hook>>;
   readonly scalers: Map<string, Kept<Scaler>>;
-  /** Agents that somebody holds, by id. */
+  /** Agents that are held, by id. */
   readonly holds: Map<string, Kept<AgentHold>>;
   /** What scalers saw and did, by their ids. */
   readonly pasts: Map<string, ScalerPast>;
@@ -26,7 +26,7 @@ export interface Pool {
 export interface Pause {
   readonly paused: boolean;
   readonly reason: string;
-  /** Who paused or resumed it last; undefined where nobody did. */
+  /** Who paused or resumed it last; undefined if never. */
   readonly since: Since | undefined;
   /** How many may begin per time until `slowUntilMs`. */
   readonly slowStart: Rate | undefined;
@@ -39,7 +39,7 @@ export interface AgentHold {
   readonly reason: string;
 }
 
-/** What a pool asks for: to be opened where it is owned, though nobody asks for it. */
+/** What a pool asks for: to be opened where it is owned, without a request. */
 export interface TendPool {
   readonly kind: "tend_pool";
 }

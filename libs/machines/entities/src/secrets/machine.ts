@@ -4,7 +4,7 @@
  * 1. A value is here in an envelope alone; neither the machine nor its journal can open one.
  * 2. Each value is a version of its own, under a number that never names another one.
  * 3. Of what has ended nothing is kept but that it was; journals keep its envelope until they are cut.
- * 4. Whoever is given a value is in the journal before.
+ * 4. The receiver of a value is in the journal first.
  */
 import { SecretsSnapshotV1 } from "@tutti/contracts/governance/v1";
 import type { Query } from "@tutti/kernel";

@@ -1,9 +1,10 @@
 /**
- * The tenant, a machine: who there is in a namespace and what they may do. Who may be somebody (principals, keys, tokens), what they
- * may do (roles, bindings, policies, limits) and what is admitted (rules).
+ * The tenant, a machine: who there is in a namespace and what they may do. Identities (principals, keys, tokens), what
+ * they may do (roles, bindings, policies, limits) and what is admitted (rules).
  *
  * 1. It keeps what was said, and by whom. Whether it makes sense is looked at before: here it is only kept.
- * 2. Every change has a number: the revision of what was changed. Policies have versions besides, which can be gone back to.
+ * 2. Every change has a number: the revision of what was changed. Policies have versions besides, which can be gone
+ *    back to.
  * 3. No secret is ever here: of a key its hash, of a token its description.
  * 4. It never ends: a namespace that was deleted is one of which nothing is said, and can be made again.
  */

@@ -24,13 +24,13 @@ import { type Kept, type Since, since } from "../index.ts";
 export interface Tenant {
   /** Counts every change of anything in it. */
   changes: number;
-  /** How the namespace is to be; undefined where nobody said. */
+  /** How the namespace is to be; undefined if not set. */
   namespace: Kept<Namespace> | undefined;
   /** By kind and id. */
   readonly principals: Map<string, Kept<Principal>>;
   readonly roles: Map<string, Kept<Role>>;
   readonly bindings: Map<string, Kept<RoleBinding>>;
-  /** By kind and id; that of everybody has an empty name. */
+  /** By kind and id; the default has an empty name. */
   readonly limits: Map<string, Kept<IdentityLimit>>;
   readonly rules: Map<string, Kept<AdmissionRule>>;
   readonly keys: Map<string, KeptKey>;
@@ -90,7 +90,7 @@ export function changed(
   return since(atMs, cause, before, tenant.changes);
 }
 
-/** Unique among all actors; that of nobody in particular is empty. */
+/** Unique among all actors; the default is empty. */
 export function actorKey(actor: ReadOnly<Actor> | undefined): string {
   return actor === undefined ? "" : `${actor.kind}:${actor.id}`;
 }

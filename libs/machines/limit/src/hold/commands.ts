@@ -43,7 +43,7 @@ export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
   decide(limit, wish, step) {
     const { holder } = wish;
     const stranger = holderProblem(holder);
-    // There is nobody whom a letter would reach.
+    // There is no receiver for a letter.
     if (stranger !== undefined || holder === undefined)
       return limitErrors.wishInvalid.refusal({ problem: stranger ?? "expected who wants the limit" });
     const known = limit.byHolder.get(nameOf(holder));
@@ -138,7 +138,7 @@ export const release: LimitCommand<ReleaseLimit, LimitDone> = {
   },
 };
 
-/** Of all holders in a partition at once: whoever knows which of them are alive says so. */
+/** Of all holders in a partition at once: sent by the process that knows which of them are alive. */
 export const renew: LimitCommand<RenewLeases, LeasesRenewed> = {
   type: "renew",
   codec: RenewLeases,

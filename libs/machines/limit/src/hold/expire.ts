@@ -12,7 +12,7 @@ import { pump, putOff } from "./pump.ts";
 export function expire(limit: LimitView, step: LimitStep): void {
   const { nowMs } = step;
   const firstMs = limit.leases.firstDueMs ?? nowMs;
-  // The limit itself was away, so nobody could renew: all get one more lease to do it in.
+  // The limit itself was away, so no holder could renew: all get one more lease to do it in.
   if (firstMs < nowMs - unwatchedMs)
     step.emit(leasesRenewed, {
       tickets: [...limit.leases.dueBy(nowMs)],

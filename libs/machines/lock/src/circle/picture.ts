@@ -1,4 +1,4 @@
-/** Who holds and who waits, of all locks that somebody waits for: what deadlocks are looked for in. */
+/** Who holds and who waits, of all locks with waiters: what deadlocks are looked for in. */
 import type { LockHold, LockWait } from "@tutti/contracts/session/v1";
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
@@ -50,7 +50,7 @@ export function seen(namespace: string, name: string, { permits, holds, waits }:
   };
 }
 
-/** Whoever names no work is nobody that could be waited for in a circle: no two of its acquisitions are known to be one. */
+/** A holder without named work cannot be part of a circle: no two of its acquisitions are known to be one. */
 function nodeOf(
   namespace: string,
   lock: string,
@@ -66,9 +66,9 @@ export function nameOfWork({ namespace, kind, id, task }: ReadOnly<WorkReference
 }
 
 /**
- * What was seen both times, unchanged. No number is ever given twice, so a wait or a grant that was there before and after
- * was there all the time between; and what was seen twice was there at the same moment: when the first look had ended, and
- * the second had not begun.
+ * What was seen both times, unchanged. No number is ever given twice, so a wait or a grant that was there before and
+ * after was there all the time between; and what was seen twice was there at the same moment: when the first look had
+ * ended, and the second had not begun.
  */
 export function seenTwice(first: readonly SeenLock[], second: readonly SeenLock[]): readonly SeenLock[] {
   const before = new Map(first.map((lock) => [`${lock.namespace}/${lock.name}`, lock]));

@@ -1,10 +1,10 @@
 /**
  * Who gives way in a deadlock, and why.
  *
- * 1. Of a circle that one gives way whose wait has the least priority; of equals the one that began last, of equals the one
- *    that holds least. So whoever has waited and worked longest gets on.
+ * 1. Of a circle that one gives way whose wait has the least priority; of equals the one that began last, of equals the
+ *    one that holds least. So the work that has waited and run longest continues.
  * 2. One gives way for each circle, and no more: when it waits no longer, those that are stuck are looked at anew.
- * 3. The same picture gives the same victims, whoever looks.
+ * 3. The same picture gives the same victims, for every observer.
  */
 import type { CircleEdge } from "@tutti/contracts/session/v1";
 import { assert } from "@tutti/kernel";
@@ -41,7 +41,7 @@ export function findDeadlocks(locks: readonly SeenLock[]): readonly FoundDeadloc
   }
 }
 
-/** From one that is stuck along what it waits for, until somebody comes a second time. */
+/** From one that is stuck along what it waits for, until one is reached a second time. */
 function circleIn(locks: readonly SeenLock[]): readonly Edge[] | undefined {
   const stuck = stuckWorks(locks);
   const [start] = [...stuck].sort();

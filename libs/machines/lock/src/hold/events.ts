@@ -57,7 +57,7 @@ export const permitsBroken: LockEvent<PermitsBrokenV1> = {
   evolve: giveBack,
 };
 
-/** Somebody holds permits from here on. */
+/** A holder holds permits from here on. */
 export function hold(lock: Lock, held: LockHold): void {
   lock.lastNumber = held.token;
   lock.lastToken = held.token;

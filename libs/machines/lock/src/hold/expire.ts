@@ -16,7 +16,7 @@ export function expire(lock: LockView, step: LockStep): void {
   else pump(lock, step, changes);
 }
 
-/** The lock itself was away, so nobody could renew or ask again: all get a while more to do it in. */
+/** The lock itself was away, so no holder could renew or ask again: all get a while more to do it in. */
 function spare(lock: LockView, step: LockStep): void {
   const late = lock.ends.items.filter(({ rank }) => rank <= step.nowMs).map(({ number }) => number);
   step.emit(lockSpared, {

@@ -3,7 +3,7 @@ import { pump } from "../hold/pump.ts";
 import type { LockCommand } from "../state.ts";
 import { lockWaitEnded, lockWaitKept } from "./events.ts";
 
-/** Whoever waited has hung up, and may ask again. */
+/** The waiter has hung up, and may ask again. */
 export const leaveLine: LockCommand<LeaveLine, LockDone> = {
   type: "leave_line",
   codec: LeaveLine,

@@ -1,10 +1,10 @@
 /**
  * Who waits for a lock, and who is next.
  *
- * 1. The more urgent stand in front, by a head start: one of priority 5 stands where one of priority 0 would that came five
- *    minutes earlier. So everybody gets to the front in the end, and no place ever has to be computed anew.
- * 2. Only the first is granted anything: neither one that would fit into what is free, nor one that would share with those
- *    that hold the lock, passes one that waits for more.
+ * 1. The more urgent stand in front, by a head start: one of priority 5 stands where one of priority 0 would that came
+ *    five minutes earlier. So every waiter gets to the front in the end, and no place ever has to be computed anew.
+ * 2. Only the first is granted anything: neither one that would fit into what is free, nor one that would share with
+ *    those that hold the lock, passes one that waits for more.
  */
 import type { LockWait } from "@tutti/contracts/session/v1";
 import { Heap, type Ranked } from "@tutti/kernel";

@@ -1,9 +1,10 @@
 /**
  * The books of a mission, for folds and for those who look at them.
  *
- * 1. In each amount that has a limit, spent and reserved together never exceed it: what is not reserved first cannot be spent.
+ * 1. In each amount that has a limit, spent and reserved together never exceed it: what is not reserved first cannot be
+ *    spent.
  * 2. What is not known to be unused counts as used: a reservation whose holder is gone is spent, not returned.
- * 3. What somebody says to have used beyond all that there was is kept apart, as an overrun, and books nothing.
+ * 3. Reported use beyond all that there was is kept apart, as an overrun, and books nothing.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import type { Mission, MissionView, Task, TaskView } from "../state.ts";
@@ -84,7 +85,7 @@ export function book(mission: Mission, task: Task, used: Amounts | undefined): v
   mission.revisions.budget += 1;
 }
 
-/** An attempt is over: what it did not use up is returned, or counts as used where nobody knows. */
+/** An attempt is over: what it did not use up is returned, or counts as used if unknown. */
 export function giveBack(mission: Mission, task: Task, isLost: boolean): void {
   const { reserved } = task;
   if (reserved === undefined) return;

@@ -20,8 +20,8 @@ import { budgetReserved, budgetReturned, budgetSpent } from "./events.ts";
 import { isAskable, useUp } from "./use-up.ts";
 
 /**
- * Where there is not so much left and a person is asked for more, the reply has no reservation: that is no refusal, because the
- * question comes with it. Whoever answers the caller says RESOURCE_EXHAUSTED then too.
+ * Where there is not so much left and a person is asked for more, the reply has no reservation: that is no refusal,
+ * because the question comes with it. The reply to the caller is RESOURCE_EXHAUSTED then too.
  */
 export const reserveBudget: MissionCommand<ReserveBudgetRequest, ReserveBudgetReply> = boardCommand({
   type: "reserve_budget",

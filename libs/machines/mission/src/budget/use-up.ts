@@ -47,7 +47,7 @@ export function isAskable(mission: MissionView, wanted: Readonly<Amounts>): bool
   return endOf(mission, wanted) === BudgetEnd.BUDGET_END_APPROVAL;
 }
 
-/** Nobody can raise what a parent has set aside: what lives on that fails instead. */
+/** An amount that a parent reserved cannot be raised: what lives on that fails instead. */
 function endOf(mission: MissionView, wanted: Readonly<Amounts>): BudgetEnd {
   const chosen = specOf(mission).budget?.whenUsedUp || BudgetEnd.BUDGET_END_APPROVAL;
   return chosen === BudgetEnd.BUDGET_END_APPROVAL && isParents(mission, wanted)

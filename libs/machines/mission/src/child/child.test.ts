@@ -67,12 +67,12 @@ describe("a task that a child does", () => {
     taken(
       scene.driver.settle(scene.effect(), refuseChild, RefuseChild.fromPartial({ error: { code: "no" } })),
     );
-    scene.driver.advance(10);
+    scene.driver.advance(1_000);
     const second = start(scene).childId;
     assert.notEqual(first, second);
     confirm(scene);
     ended(scene, second, failed);
-    scene.driver.advance(10);
+    scene.driver.advance(2_000);
     confirm(scene);
     ended(scene, second, completed);
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING, "it is the third that counts now");

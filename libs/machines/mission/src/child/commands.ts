@@ -94,7 +94,7 @@ function endTask(place: Place, ending: RunEnding, doing: Doing): void {
   else failAttempt(place, childError(place, ending), doing);
 }
 
-/** What a child failed with is the cause; one that somebody ended is not begun again by itself. */
+/** What a child failed with is the cause; one that a caller ended does not restart by itself. */
 function childError({ task }: Place, { runId, status, error }: RunEnding): ErrorDetail {
   const refusal = missionErrors.childFailed.refusal({
     task: task.spec.id,

@@ -84,7 +84,7 @@ interface Taking {
   isShort: boolean;
 }
 
-/** Tasks that somebody is given, each found when the one before is claimed. One that uses up the budget may hold the mission, or end it. */
+/** Tasks given to an agent, each found when the one before is claimed. One that uses up the budget may hold the mission, or end it. */
 function* wanted(mission: MissionView, who: Claimant, taking: Taking): Iterable<number> {
   const isOpen = () => isGoing(mission) && !isHolding(mission);
   if (!isOpen() || !assignmentOf(mission).isClaimable) return;
@@ -194,7 +194,7 @@ export const completeTasks: MissionCommand<CompleteTasksRequest, CompleteTasksRe
   decide: (mission, request, step) => ({ receipts: completeAll(mission, request, [], step) }),
 });
 
-/** The same by whoever has held the ends against rules. */
+/** The same after the ends were checked by rules. */
 export const completeJudgedTasks: MissionCommand<CompleteJudgedTasks, CompleteTasksReply> = commandOf({
   type: "complete_judged_tasks",
   codec: CompleteJudgedTasks,

@@ -94,7 +94,7 @@ function narrowed(
   }
   const { budget } = given;
   if (budget === undefined) return given;
-  // Who was given a budget gives of that alone; anybody else of the mission's as well.
+  // Who was given a budget gives of that alone; all others of the mission's as well.
   const isOwn = hasOwnBudget({ authority: own });
   const limit = limitOf(mission);
   const left = isOwn ? noAmounts() : availableOf(mission);

@@ -43,7 +43,7 @@ export const modelCallsNoted: MissionEvent<ModelCallsNotedV1> = {
   evolve() {},
 };
 
-/** A claim withdraws the offer: nobody else begins what is claimed. */
+/** A claim withdraws the offer: a claimed task starts nowhere else. */
 export const taskClaimed: MissionEvent<TaskClaimedV1> = {
   type: "task_claimed",
   version: 1,

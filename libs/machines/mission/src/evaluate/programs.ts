@@ -26,7 +26,7 @@ const names: Readonly<Record<ExpressionPlace, readonly string[]>> = {
   check: ["input", "output"],
 };
 
-/** One task or one entry is a name of its own, so that nobody has to look at all of them to see one. */
+/** One task or one entry is a name of its own, so that one can be read without the others. */
 const single = /^(?:tasks|board)\.[^.]+$/;
 
 const scopes = new Map<ExpressionPlace, Scope>();

@@ -66,7 +66,7 @@ function again(
   const before = mission.order;
   const parent = order?.parent;
   const isOurs = before?.parent?.kind === parent?.kind && before?.parent?.id === parent?.id;
-  // Whoever asks again for what was given up learns that it does not begin.
+  // A repeated request for given-up work learns that it does not begin.
   const isGivenUp = before?.spec === undefined && isOurs;
   const hash = Buffer.from(before?.requestHash ?? []);
   const isSame = hash.equals(Buffer.from(order?.requestHash ?? []));
@@ -156,8 +156,8 @@ export const terminateMission: MissionCommand<TerminateMission, MissionDone> = c
 });
 
 /**
- * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the mission is
- * known as one that does not begin. Otherwise whoever starts it later would bring about one that nobody waits for.
+ * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the
+ * mission is known as one that does not begin. Otherwise a later start would create one without a waiter.
  */
 export const withdrawMission: MissionCommand<WithdrawMission, MissionDone> = {
   type: "withdraw_mission",

@@ -97,7 +97,7 @@ export interface Stop {
   readonly condition?: string;
 }
 
-/** Whatever is open is stopped; children that are there are awaited. Whoever calls it advances the mission. */
+/** Whatever is open is stopped; children that are there are awaited. The caller advances the mission. */
 export function stopMission(
   mission: MissionView,
   step: MissionEventStep,

@@ -52,7 +52,7 @@ function expireMission(mission: MissionView, timer: number, step: MissionEventSt
       checkStuck(mission, step);
       return;
     case missionTimers.leader:
-      // Whoever led was silent; it may be elected again once it is heard.
+      // The leader was silent; it may be elected again once it is heard.
       step.emit(leaderElected, { agent: nextLeader(mission, step.nowMs), electMs: step.nowMs });
       return;
   }
@@ -108,7 +108,7 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
   }
 }
 
-/** Nobody knows what it used up: all that was set aside for it counts as used. */
+/** Its use is unknown: all that was set aside for it counts as used. */
 function lostDoing({ reserved, beginMs, childId }: TaskView) {
   const isAtWork = beginMs > 0 || childId !== "";
   return { agent: "", used: isAtWork && reserved !== undefined ? { ...reserved } : undefined };

@@ -9,11 +9,12 @@ import {
   NoteProgress,
   ReturnTask,
 } from "@tutti/contracts/workflow/v1";
+import { retryAfterMaxMs } from "@tutti/kernel";
 import { bounded, boundedCalls, cut, dataOf, detailOfRefusal } from "@tutti/machine-run/siblings";
 import { attemptBegun, attemptProgressed, attemptReturned, modelCallsNoted } from "../claim/events.ts";
 import { missionErrors } from "../errors.ts";
 import { goingOn } from "../life/step.ts";
-import { lossLengthMax, lostMax, messageLengthMax, returnPauseMaxMs, savedBytesMax } from "../limits.ts";
+import { lossLengthMax, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
 import { nodeOfEffect } from "../numbers.ts";
 import type { MissionCommand, MissionEventStep, MissionView, TaskView } from "../state.ts";
 import { failAttempt, finish, giveUpLost } from "../task/outcome.ts";
@@ -57,7 +58,7 @@ export const returnTask: MissionCommand<ReturnTask, MissionDone> = {
     const task = settledTask(mission, step);
     if (task === undefined) return unnamed(step);
     return goingOn(mission, step, () => {
-      const retryMs = step.nowMs + Math.max(1, Math.min(Math.max(0, retryAfterMs), returnPauseMaxMs));
+      const retryMs = step.nowMs + Math.max(1, Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs));
       const reason = cut(message, messageLengthMax);
       if (lost) loseAttempt(mission, step, task, { agent, reason, retryMs });
       else {

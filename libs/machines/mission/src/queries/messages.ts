@@ -5,7 +5,7 @@ import { momentOf } from "./board-task.ts";
 
 export interface MessagesWanted {
   readonly afterNumber: number;
-  /** To this agent, directly or through a role or topic; empty means to anybody. */
+  /** To this agent, directly or through a role or topic; empty means to any agent. */
   readonly agentId: string;
   /** Empty means about any. */
   readonly taskId: string;

@@ -42,7 +42,7 @@ export const showMission: Query<Mission, MissionWanted, MissionMessage> = {
       parent: order.parent && { ...order.parent },
       root: order.root && { ...order.root },
       depth: order.depth,
-      // Known to whoever keeps the history.
+      // Known to the history.
       eventCount: 0,
       createTime: momentOf(mission.createMs),
       startTime: momentOf(mission.beginMs),

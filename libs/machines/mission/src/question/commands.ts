@@ -64,7 +64,7 @@ export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = c
   },
 });
 
-/** Of what a rule asks it says who decides; anything else anybody may whom the policies let. */
+/** Of what a rule asks it says who decides; other questions are open to all callers that the policies permit. */
 function mayNotDecide(
   mission: MissionView,
   { rule, subject }: ReadOnly<MissionQuestion>,
@@ -80,7 +80,7 @@ function mayNotDecide(
   return missionErrors.approvalOwn.refusal({ who });
 }
 
-/** Nobody has decided in time. */
+/** No decision in time. */
 export function lapse(place: Place): void {
   const { mission, step, task } = place;
   const question = mission.questions.get(task.question);

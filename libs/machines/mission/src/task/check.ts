@@ -99,7 +99,7 @@ export function circleProblem(
   };
 }
 
-/** Each of those that are open needs another one of them, so whoever goes from need to need comes back to where it has been. */
+/** Each of those that are open needs another one of them, so a walk from need to need comes back to where it has been. */
 function circleAmong(specs: readonly TaskSpec[], open: ReadonlyMap<string, number>): readonly string[] {
   const needOf = new Map<string, string>();
   for (const { id, needs } of specs) {

@@ -1,7 +1,7 @@
 /**
- * Tasks that can be claimed, found without going through those that an agent cannot do: by capability, then by what they ask
- * of an agent beside it, most urgent first. A claim costs the agent's capabilities, the kinds of tasks of these, and the logarithm of
- * the tasks of one kind.
+ * Tasks that can be claimed, found without going through those that an agent cannot do: by capability, then by what
+ * they ask of an agent beside it, most urgent first. A claim costs the agent's capabilities, the kinds of tasks of
+ * these, and the logarithm of the tasks of one kind.
  */
 import type { AgentOffering } from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
@@ -85,7 +85,7 @@ export class ClaimIndex {
     yield* this.#kinds.keys();
   }
 
-  /** The most urgent that somebody may do, or the most urgent with a budget of its own; undefined where there is none. */
+  /** The most urgent that an agent may do, or the most urgent with a budget of its own; undefined where there is none. */
   first(who: Claimant, { ownBudget = false } = {}): number | undefined {
     let first: Claimable | undefined;
     for (const capability of new Set(who.offering?.capabilities.map(({ name }) => name)))
@@ -104,7 +104,7 @@ function isSooner(one: Claimable, other: Claimable): boolean {
   return one.rank < other.rank || (one.rank === other.rank && one.order < other.order);
 }
 
-/** Whether somebody may do a task that can be claimed. */
+/** Whether an agent may do a task that can be claimed. */
 export function isFor(
   task: ReadOnly<Pick<Claimable, "profile" | "toRole" | "onlyAgents" | "notAgents">>,
   who: Claimant,
@@ -116,7 +116,7 @@ export function isFor(
   return onlyAgents.length === 0 || onlyAgents.includes(who.agent);
 }
 
-/** What is for one agent or one role stands apart: nobody else has to pass by it. */
+/** What is for one agent or one role stands apart: others do not pass by it. */
 function fieldOf({ profile, toRole, onlyAgents }: Claimable): string {
   const capability = profile?.capability ?? "";
   if (toRole !== "") return `${capability} role ${toRole}`;

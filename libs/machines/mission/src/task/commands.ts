@@ -68,7 +68,7 @@ function isDone(task: TaskView | undefined): boolean {
   return task !== undefined && task.status >= TaskStatus.TASK_STATUS_COMPLETED;
 }
 
-/** Those that nobody is at work on, and whose children were not asked for. */
+/** Those without a running attempt, and whose children were not asked for. */
 export const withdrawTasks: MissionCommand<WithdrawTasksRequest, WithdrawTasksReply> = commandOf({
   type: "withdraw_tasks",
   codec: WithdrawTasksRequest,

@@ -130,7 +130,7 @@ function isMet(condition: number, status: TaskStatus): boolean {
   return status === (condition === NeedCondition.NEED_CONDITION_FAILURE ? failed : completed);
 }
 
-/** Whoever is skipped as soon as it comes onto the board moves others in turn. */
+/** A task that is skipped as soon as it comes onto the board moves others in turn. */
 export function endSkipped(
   mission: Mission,
   ended: Task[],
@@ -141,7 +141,7 @@ export function endSkipped(
     tellFollowers(mission, task, ms, outstanding, ended);
 }
 
-/** What is offered or can be claimed, and nobody is known to be at work on, is taken back, to begin anew. */
+/** What is offered or can be claimed, and has no known attempt, is taken back, to start again. */
 export function takeBack(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
   leavePlace(mission, task);
   release(mission, task, outstanding);

@@ -172,7 +172,7 @@ function closePlace(mission: Mission, task: Task): void {
   mission.openPlaces -= 1;
 }
 
-/** Somebody is at work on it, in this attempt. */
+/** An agent works on it, in this attempt. */
 export function begin(mission: Mission, task: Task, agent: string, beginMs: number): void {
   leavePlace(mission, task);
   closePlace(mission, task);
@@ -183,7 +183,7 @@ export function begin(mission: Mission, task: Task, agent: string, beginMs: numb
   setStatus(mission, task, TaskStatus.TASK_STATUS_RUNNING);
 }
 
-/** Whoever does a task takes part. */
+/** An agent that does a task takes part. */
 export function takePart(mission: Mission, agent: string, pool: string, ms: number): Participant | undefined {
   if (agent === "") return undefined;
   const known = hear(mission, agent, ms);

@@ -4,15 +4,13 @@ import { QuestionKind } from "@tutti/contracts/swarm/v1";
 import { type Amounts, CheckFailure, type ErrorDetail, type QualityCheck } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { Value } from "@tutti/expressions";
-import type { ReadOnly } from "@tutti/kernel";
+import { decideRetry, type ReadOnly, retryFromMessage } from "@tutti/kernel";
 import {
   bytesOf,
   type Data,
   detailOfRefusal,
   encodeJson,
-  isRetried,
   parsed,
-  pauseMsOf,
   payloadOf,
   UnreadableData,
 } from "@tutti/machine-run/siblings";
@@ -140,30 +138,19 @@ export function failForGood(place: Place, error: ErrorDetail, doing: Doing): voi
 /** An attempt failed: there is another one, or a person is asked, or that was it. */
 export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): void {
   const { step, task } = place;
-  const { retry } = task.spec;
-  const policy = {
-    maxAttempts: retry?.maxAttempts || 1,
-    initialMs: retry?.initialMs ?? 0,
-    factor: retry?.factor || 2,
-    maxMs: retry?.maxMs ?? 0,
-    jitter: retry?.jitter ?? 0,
-    retryOn: retry?.retryOn ?? [],
-    failOn: retry?.failOn ?? [],
-    pauseWhenExhausted: retry?.pauseWhenExhausted ?? false,
-  };
+  const policy = retryFromMessage(task.spec.retry);
+  const decision = decideRetry(policy, error, task.tries, () => step.random());
   const { number, attempt } = task;
-  if (!isRetried(policy, error)) failForGood(place, error, doing);
+  if (decision.kind === "fail") failForGood(place, error, doing);
   else if (attempt >= attemptsMax) {
     const refusal = missionErrors.attemptsExhausted.refusal({ task: task.spec.id, max: attemptsMax });
     failForGood(place, detailOfRefusal(refusal, error), doing);
-  } else if (task.tries < policy.maxAttempts) {
+  } else if (decision.kind === "retry") {
     // A moment that has come is still one: another attempt never begins within the end of the one before.
-    const retryMs = step.nowMs + Math.max(1, pauseMsOf(policy, task.tries, error, step.random()));
+    const retryMs = step.nowMs + Math.max(1, decision.pauseMs);
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs, sentBack: false };
     step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
-  } else if (policy.pauseWhenExhausted)
-    step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
-  else failForGood(place, error, doing);
+  } else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
 }
 
 /** A lost agent ends the task, whatever attempts are left: a person is asked where the policy says so. */
@@ -174,7 +161,7 @@ export function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void
   else failForGood(place, error, doing);
 }
 
-/** Time counts where it is limited, also when nobody says how long it took. */
+/** Time counts where it is limited, also if the duration is not reported. */
 function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
   const told = cleaned(used);
   const isTimed = limitOf(mission).timeMs > 0 && task.beginMs > 0 && !isChild(task);

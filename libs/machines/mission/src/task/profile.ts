@@ -2,7 +2,7 @@
 import type { LabelSelector, TaskSpec } from "@tutti/contracts/types/v1";
 import type { BoardProfile } from "../effects.ts";
 
-/** Those that were made last: whoever offers numbers them, and knows them by the object. */
+/** Those that were made last: the offerer numbers them, and knows them by the object. */
 const keptMax = 4_096;
 const kept = new Map<string, BoardProfile>();
 

@@ -49,7 +49,7 @@ export function checkStuck(mission: MissionView, step: MissionEventStep): void {
   found(mission, step, `for ${stuckAfterMs} ms no task was completed and no entry changed`, false);
 }
 
-/** It gets on again: nobody has to say whether it may. */
+/** It gets on again: without a decision. */
 export function endStandstill(mission: MissionView, step: MissionEventStep): void {
   if (mission.trouble === "" || mission.troubleHolds) return;
   const question = openQuestion(mission, QuestionKind.QUESTION_KIND_TROUBLE, "");

@@ -117,7 +117,7 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
   advance(run, step);
 }
 
-/** Everybody counts once. */
+/** Each voter counts once. */
 function approversOf(before: ReadOnly<ApprovalDecision[]>, now: ApprovalDecision): string[] {
   const all = [...before, now].filter(({ verdict }) => verdict === approved);
   return [...new Set(all.map(({ cause }) => cause?.actor?.id ?? ""))];

@@ -41,7 +41,7 @@ export const approve: TaskKind = {
   explain: (_, node) => explainQuestion(node),
 };
 
-/** Nobody has decided in time, whatever kind of task it is about. */
+/** No decision in time, for any kind of task. */
 export function lapse(place: Place): void {
   const { run, step, number } = place;
   const question = run.nodes[number]?.more?.question;

@@ -7,7 +7,7 @@ export function isAsking(run: RunView): boolean {
   return run.nodes.some((node) => node !== undefined && isOpen(node));
 }
 
-/** How many are open. A run that asks nobody anything has not to be looked through. */
+/** How many are open. A run without questions need not be searched. */
 export function openQuestions(run: RunView): number {
   if (run.more?.isAsking !== true) return 0;
   let open = 0;

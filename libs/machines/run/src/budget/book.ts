@@ -1,7 +1,8 @@
 /**
  * The books of a run that has a budget: an escrow, as that of missions.
  *
- * 1. An attempt, or a child, begins only once what is expected of it is set aside, and there is something left of all that has a limit.
+ * 1. An attempt, or a child, begins only once what is expected of it is set aside, and there is something left of all
+ *    that has a limit.
  * 2. What is not known to be unused counts as used: of an attempt whose agent is gone, and of what was stopped at work.
  * 3. What is undone is undone, whatever is left.
  */
@@ -91,7 +92,7 @@ export function bookUsed(run: Run, node: Node, used: ReadOnly<Amounts> | undefin
   addUsed(run, node, used);
 }
 
-/** For folds: nobody knows what its attempt has used up. */
+/** For folds: the use of its attempt is unknown. */
 export function bookUnknown(run: Run, node: Node): void {
   bookUsed(run, node, node.more?.reserved);
 }

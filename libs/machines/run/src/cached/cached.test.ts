@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { WorkStatus } from "@tutti/contracts/types/v1";
-import { RunOrder } from "@tutti/contracts/workflow/v1";
+import { ResetRun, RunOrder } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { cache } from "@tutti/machine-entities/cache";
@@ -9,7 +9,10 @@ import type { OfferTask } from "../effects.ts";
 import { beginRun, pauseRun, resumeRun } from "../life/commands.ts";
 import { runMachine } from "../machine.ts";
 import { showEnding } from "../queries/run.ts";
+import { showSnapshot } from "../queries/snapshot.ts";
 import { showTask } from "../queries/tasks.ts";
+import { resetRun } from "../repair/commands.ts";
+import { signalRun } from "../signal/commands.ts";
 import { jsonBytes, jsonOf, KnownDefinitions, runKey, runService } from "../testing/index.ts";
 import { completeTask } from "../uses/commands.ts";
 
@@ -99,6 +102,35 @@ describe("a task whose output may be used again", () => {
     assert.deepEqual(scene.offers, []);
     scene.driver.execute(key, resumeRun, { reason: "", taskIds: [] });
     assert.deepEqual(scene.offers, ["held look"]);
+  });
+
+  it("is not completed by an answer from before a reset, which may be to another question", () => {
+    const scene = new Scene();
+    scene.begin("first", { a: 1 });
+    scene.driver.deliverAll();
+    scene.complete("found");
+    const told = `
+workflow: told
+tasks:
+  told: {wait: {signal: go}}
+  look: {uses: test.look, with: "\${{ tasks.told.output }}", cache: 1m}
+output: "\${{ tasks.look.output }}"
+`;
+    const key = scene.begin("second", null, told);
+    const before = scene.driver.ask(key, showSnapshot, undefined);
+    assert.ok(!isRefusal(before));
+    const tell = (value: unknown) => {
+      const payload = { body: { $case: "inline" as const, value: jsonBytes(value) }, mediaType: "" };
+      scene.driver.execute(key, signalRun, { signal: "go", payload });
+    };
+    tell({ a: 1 });
+    const body = ResetRun.fromPartial({ toEvent: 1, snapshot: before.bytes, reason: "" });
+    scene.driver.execute(key, resetRun, body);
+    tell({ a: 2 });
+    scene.driver.deliverAll();
+    assert.deepEqual([scene.offers, scene.outputOf("second")], [["second look"], undefined]);
+    scene.complete("else");
+    assert.equal(scene.outputOf("second"), "else");
   });
 
   it("shares by a key of its own, where one is given", () => {

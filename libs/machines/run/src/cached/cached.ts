@@ -1,6 +1,6 @@
 /**
- * Outputs that are used again. The cache is asked by a letter before a task is offered, and told by one when the task has an
- * output. While it does not answer the task waits for a moment, then it is done all the same.
+ * Outputs that are used again. The cache is asked by a letter before a task is offered, and told by one when the task
+ * has an output. While it does not answer the task waits for a moment, then it is done all the same.
  */
 import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
 import { AskCache, type OfferDetails, StoreOutput } from "@tutti/contracts/workflow/v1";
@@ -11,7 +11,7 @@ import { following } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../kinds/kind.ts";
 import { taskHeld } from "../node/events.ts";
 import { attemptOf } from "../node/places.ts";
-import type { NodeView } from "../state.ts";
+import type { NodeView, RunView } from "../state.ts";
 import { attemptQueued } from "../uses/events.ts";
 import { answerMs, cacheAsked } from "./events.ts";
 import { entryIdOf } from "./key.ts";
@@ -27,12 +27,20 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
   const worksOn = input.length > 0 ? input : following(sceneOf(place), task.input);
   const key = entryIdOf(range, task, details?.cacheKey ?? "", worksOn);
   step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });
-  const visit = run.nodes[number]?.visit ?? 0;
+  const visit = visitNumberOf(run, number);
   step.send(addressOf(place, key), askMessage, { runId: step.key.id, taskId: idOf(place), visit });
   return true;
 }
 
-/** There is none, or nobody says so: the task is done. */
+/** Differs also from the number of the same visit before a reset: that visit may have asked for another entry. */
+export function visitNumberOf(run: RunView, number: number): number {
+  const { resets = 0 } = run.more ?? {};
+  return (resets % numbersMax) * numbersMax + ((run.nodes[number]?.visit ?? 0) % numbersMax);
+}
+
+const numbersMax = 65_536;
+
+/** There is none, or none is reported: the task is done. */
 export function doItself(place: Place): void {
   const { run, step, number } = place;
   if (run.pauseMs > 0 || isShortFor(place)) {

@@ -6,7 +6,7 @@ import { advance } from "../life/advance.ts";
 import { complete } from "../node/outcome.ts";
 import { findNode } from "../node/places.ts";
 import type { RunCommand } from "../state.ts";
-import { doItself, isAsking } from "./cached.ts";
+import { doItself, isAsking, visitNumberOf } from "./cached.ts";
 
 /** A letter of the cache. One to a visit that is over, or that waits no longer, says nothing. */
 export const answerCache: RunCommand<AnswerCache, RunDone> = {
@@ -16,7 +16,7 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
   decide(run, { taskId, visit, found, output }, step) {
     const number = findNode(run, taskId);
     const node = number === undefined ? undefined : run.nodes[number];
-    if (node === undefined || node.visit !== visit || !isAsking(node)) return {};
+    if (node === undefined || visitNumberOf(run, node.number) !== visit || !isAsking(node)) return {};
     const place = placeOf(run, node.number, step, new Budget());
     if (found) complete(place, dataOfPayload(output), { fromCache: true });
     else doItself(place);

@@ -98,7 +98,7 @@ function endNode(place: Place, ending: RunEnding, doing: Parameters<typeof finis
   else failAttempt(place, childError(place, ending), doing);
 }
 
-/** What a child failed with is the cause; one that somebody ended is not begun again by itself. */
+/** What a child failed with is the cause; one that a caller ended does not restart by itself. */
 function childError(place: Place, { runId, status, error }: RunEnding): ErrorDetail {
   const refusal = runErrors.childFailed.refusal({
     task: idOf(place),

@@ -76,7 +76,7 @@ export const childStarted: RunEvent<ChildStartedV1> = {
   },
 };
 
-/** Nobody waits for it any more: there is nobody who could be told but the history. */
+/** Nothing waits for it any more: only the history records it. */
 export const childRefused: RunEvent<ChildRefusedV1> = {
   type: "child_refused",
   version: 1,

@@ -75,7 +75,7 @@ export function errorWithReports(
   return { ...error, details: { ...error.details, ...details } };
 }
 
-/** Children that are at work on what is done again are told that nobody waits for them any more. */
+/** Children that are at work on what is done again learn that they are detached. */
 export function stopChildren({ run, step, budget, number }: Stopped, targets: Iterable<number>): void {
   const again = closureOf(run as Run, new Set(targets));
   for (const node of run.nodes) {

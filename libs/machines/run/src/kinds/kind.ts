@@ -1,6 +1,6 @@
 /**
- * What a kind of task has to say. The rest of the machine knows nodes, needs and outcomes only; whoever adds a kind writes this
- * in a folder of its own, with its events and commands, and enters it in `table.ts`.
+ * What a kind of task has to say. The rest of the machine knows nodes, needs and outcomes only; a new kind implements
+ * this in a folder of its own, with its events and commands, and enters it in `table.ts`.
  */
 import type { Wait } from "@tutti/contracts/types/v1";
 import type { PlanTask } from "@tutti/definitions";
@@ -16,14 +16,14 @@ export interface Place {
   readonly number: number;
   readonly range: RangeView;
   readonly task: PlanTask;
-  /** What this step may still do. Whoever writes much into an event takes it from here. */
+  /** What this step may still do. Large writes into an event are taken from here. */
   readonly budget: Budget;
 }
 
 export interface TaskKind {
   /**
-   * Its needs are met and its condition holds. Emits an event that begins the visit (whose fold calls `enter`), or ends the
-   * node at once with `complete` or `failForGood`.
+   * Its needs are met and its condition holds. Emits an event that begins the visit (whose fold calls `enter`), or ends
+   * the node at once with `complete` or `failForGood`.
    */
   begin(place: Place): void;
   /** It was held while the run was paused, between two attempts, and goes on: emits an event that takes it from `HELD`. */

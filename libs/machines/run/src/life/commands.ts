@@ -74,7 +74,7 @@ export const beginRun: RunCommand<BeginRun, RunBegun> = {
 function again(run: RunView, order: ReadOnly<RunOrder> | undefined, step: RunStep): RunBegun | Refusal {
   const before = run.order?.requestHash ?? new Uint8Array(0);
   const now = order?.requestHash ?? new Uint8Array(0);
-  // Whoever asks again for what was given up learns that it does not begin.
+  // A repeated request for given-up work learns that it does not begin.
   const parent = order?.parent;
   if (isWithdrawn(run) && run.order?.parent?.id === parent?.id && run.order?.parent?.kind === parent?.kind)
     return { existed: true, status: statusOf(run) };
@@ -160,8 +160,8 @@ export function stopRun(run: RunView, step: RunStep, status: WorkStatus, error: 
 }
 
 /**
- * Also a letter. Children that are to be left alone, and are being started, begin: the run ends when they have. Asked again it does
- * not wait for them either.
+ * Also a letter. Children that are to be left alone, and are being started, begin: the run ends when they have. Asked
+ * again it does not wait for them either.
  */
 export const terminateRun: RunCommand<TerminateRun, RunDone> = {
   type: "terminate_run",
@@ -182,8 +182,8 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
 };
 
 /**
- * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the run is
- * known as one that does not begin. Otherwise whoever starts it later would bring about a run that nobody waits for.
+ * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the run
+ * is known as one that does not begin. Otherwise a later start would create a run without a waiter.
  */
 export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
   ...withdrawMessage,
@@ -216,7 +216,7 @@ function withdrawNext(run: RunView, step: RunStep, fromId: string, reason: strin
   else if (!hasEnded(run)) cancelRun.decide(run, { reason: reason || `${fromId} was taken back` }, step);
 }
 
-/** Says to the run that this one went on as that nobody waits for it. */
+/** Says to the run that this one went on as that it is detached. */
 export function giveUp({ order }: RunView, step: RunStep, nextId: string, reason: string): void {
   const { namespace, id } = step.key;
   const to = { service: "workflow", kind: "run", namespace, id: nextId };

@@ -138,7 +138,7 @@ function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): 
   });
 }
 
-/** How it ended, for whoever waits for that. */
+/** How it ended, for its waiters. */
 export function endingOf(run: RunView): RunEnding {
   const status = statusOf(run);
   const output = status === WorkStatus.WORK_STATUS_COMPLETED ? runOutputOf(run) : undefined;

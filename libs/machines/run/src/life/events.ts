@@ -133,7 +133,7 @@ export const runStopped: RunEvent<RunStoppedV1> = {
     run.ending = status;
     run.error = error;
     run.phase = RunPhase.RUN_PHASE_UNDOING;
-    // Whoever ends a run that is paused does not want it to stay so.
+    // The caller who ends a paused run does not want it to stay so.
     run.pauseMs = 0;
     run.pauseReason = "";
   },

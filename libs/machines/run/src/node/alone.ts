@@ -1,5 +1,5 @@
 /**
- * Children that go on when nobody waits for them any more. One that is being started just then is started all the same, and its
+ * Children that go on after they are detached. One that is being started just then is started all the same, and its
  * run waits for that before it ends.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -18,14 +18,14 @@ export function awaitsStarts(run: RunView): boolean {
   return run.alone > 0 || run.nodes.some((node) => node !== undefined && isToBegin(node));
 }
 
-/** Nobody waits for its child from here on. For folds. */
+/** Its child is detached from here on. For folds. */
 export function leaveAlone(run: Run, node: Node): void {
   if (!isToBegin(node) || node.more?.startsAlone === true) return;
   detailOf(node).startsAlone = true;
   run.alone += 1;
 }
 
-/** Its child begins, or will not: nobody waited for it. For folds. */
+/** Its child begins, or will not: it was detached. For folds. */
 export function endAlone(run: Run, { number, more }: Node, outstanding: RunOutstanding): void {
   if (more?.startsAlone !== true) return;
   more.startsAlone = false;

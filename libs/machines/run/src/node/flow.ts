@@ -1,6 +1,6 @@
 /**
- * What follows from the end of a node, by counters alone: who can begin, who is skipped with it, whose parts have ended. For
- * folds; nothing here looks at more than what follows directly, however large the plan is.
+ * What follows from the end of a node, by counters alone: who can begin, who is skipped with it, whose parts have
+ * ended. For folds; nothing here looks at more than what follows directly, however large the plan is.
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -162,7 +162,7 @@ function unattend(run: Run, { number, more }: Node): void {
   leaveAgenda(run, number);
 }
 
-/** Nobody waits for what is in the range any more. */
+/** Nodes in the range are detached. */
 export function drop(run: Run, range: Range, atMs: number, outstanding: RunOutstanding): void {
   const { counts } = run;
   let untouched = 0;

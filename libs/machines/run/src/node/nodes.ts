@@ -209,7 +209,7 @@ export function release(
   for (const timer of Object.values(nodeTimers)) outstanding.cleared(timerNumber(number, timer));
 }
 
-/** What it held for its child is given back by whoever decides; here it is renewed no longer. */
+/** What it held for its child is given back by the decider; here it is renewed no longer. */
 export function dropLimits({ number, more }: Node, outstanding: RunOutstanding): void {
   if (more === undefined || more.limits.length === 0) return;
   more.limits = [];

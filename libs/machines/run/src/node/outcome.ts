@@ -1,13 +1,12 @@
 /** How tasks end, decided: with an output, with an error, or with another attempt. */
-import { type Amounts, type ErrorDetail, RetryClass, TaskStatus } from "@tutti/contracts/types/v1";
+import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
-import type { RetryPolicy } from "@tutti/definitions";
-import type { ReadOnly } from "@tutti/kernel";
+import { decideRetry, type ReadOnly, type RetryPolicy } from "@tutti/kernel";
 import { bytesOf, type Data, payloadOf } from "../data.ts";
 import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { idOf, type Place } from "../kinds/kind.ts";
-import { attemptsMax, backoffMaxMs, keptBytesMax } from "../limits.ts";
+import { attemptsMax, keptBytesMax } from "../limits.ts";
 import type { RunView } from "../state.ts";
 import { giveUpUndo } from "../undo/undo.ts";
 import { attemptFailed } from "../uses/events.ts";
@@ -56,18 +55,18 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {})
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
   const policy = policyOf(place);
   const giveUp = (last: ErrorDetail) => (isUndo ? giveUpUndo(place, last) : failForGood(place, last, doing));
-  if (!isRetried(policy, error)) giveUp(error);
+  const decision = decideRetry(policy, error, node.tries, () => step.random());
+  if (decision.kind === "fail") giveUp(error);
   else if (node.attempt >= attemptsMax) {
     const refusal = runErrors.attemptsExhausted.refusal({ task: idOf(place), max: attemptsMax });
     giveUp(detailOfRefusal(refusal, error));
-  } else if (node.tries < policy.maxAttempts) {
+  } else if (decision.kind === "retry") {
     const { agent = "", used } = doing;
-    const retryMs = step.nowMs + pauseMsOf(policy, node.tries, error, step.random());
+    const retryMs = step.nowMs + decision.pauseMs;
     const { attempt, more } = node;
     const lost = more?.lost ?? 0;
     step.emit(attemptFailed, { node: number, attempt, error, agent, endMs: step.nowMs, retryMs, used, lost });
-  } else if (policy.pauseWhenExhausted && !isUndo)
-    step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
+  } else if (!isUndo) step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
   else giveUp(error);
 }
 
@@ -92,41 +91,4 @@ export function roomProblem({ keptBytes }: RunView, bytes: number): ErrorDetail 
   if (keptBytes + bytes <= keptBytesMax) return undefined;
   const parameters = { bytes: keptBytes + bytes, bytesMax: keptBytesMax };
   return detailOfRefusal(runErrors.runTooLarge.refusal(parameters));
-}
-
-/** Whether an error may be followed by another attempt, however many there were. */
-export function isRetried({ retryOn, failOn }: RetryPolicy, { code, retry }: ErrorDetail): boolean {
-  if (failOn.some((pattern) => matches(pattern, code))) return false;
-  if (retryOn.length > 0) return retryOn.some((pattern) => matches(pattern, code));
-  return retry !== RetryClass.RETRY_CLASS_NEVER;
-}
-
-/** `stock.*` stands for all codes that begin so. */
-export function matches(pattern: string, code: string): boolean {
-  const parts = pattern.split("*");
-  if (parts.length === 1) return pattern === code;
-  const first = parts[0] ?? "";
-  const last = parts.at(-1) ?? "";
-  if (!code.startsWith(first) || !code.endsWith(last) || code.length < first.length + last.length)
-    return false;
-  let at = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = code.indexOf(part, at);
-    if (found < 0 || found + part.length > code.length - last.length) return false;
-    at = found + part.length;
-  }
-  return true;
-}
-
-/** @param tries attempts so far, from 1 */
-export function pauseMsOf(
-  { initialMs, factor, maxMs, jitter }: RetryPolicy,
-  tries: number,
-  { retryAfterMs }: Pick<ErrorDetail, "retryAfterMs">,
-  random: number,
-): number {
-  const whole = Math.min(initialMs * factor ** Math.max(0, tries - 1), maxMs || backoffMaxMs);
-  const pauseMs = Math.round(whole * (1 - jitter * random));
-  // Whoever failed may know better how long it takes.
-  return Math.max(pauseMs, Math.min(retryAfterMs, backoffMaxMs));
 }

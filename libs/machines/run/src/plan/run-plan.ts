@@ -1,6 +1,6 @@
 /**
- * A plan as runs execute it: the plan, its programs, and what every run of it would look up again and again. Shared by all
- * runs of the definition; nothing in it changes but what is looked up for the first time.
+ * A plan as runs execute it: the plan, its programs, and what every run of it would look up again and again. Shared by
+ * all runs of the definition; nothing in it changes but what is looked up for the first time.
  */
 import type { Plan, PlanTask, TaskPolicy, Work } from "@tutti/definitions";
 import { PlanPrograms } from "@tutti/definitions";
@@ -8,7 +8,7 @@ import { assert, type Unchanging } from "@tutti/kernel";
 import { encodeJson, memberName, noBytes } from "../data.ts";
 import { OfferProfile } from "./offer-profile.ts";
 
-/** Whoever hosts runs has the plans of their definitions at hand. */
+/** The host of runs has the plans of their definitions at hand. */
 export interface RunPlans {
   /** The plan with this hash; throws where there is none. */
   plan(hash: string): RunPlan;

@@ -1,4 +1,4 @@
-/** Why a run, or a task of it, stands as it does. What pools know of agents is added by whoever asks them. */
+/** Why a run, or a task of it, stands as it does. What pools know of agents is added by the service that asks them. */
 import {
   type Explanation,
   Explanation as Explanations,

@@ -1,6 +1,6 @@
 /**
- * How the open tasks of a run stand, in groups: so many wait for this, so many for that. One of each group is explained in full;
- * what pools know of it is added by whoever asks them, and holds for the others as well.
+ * How the open tasks of a run stand, in groups: so many wait for this, so many for that. One of each group is explained
+ * in full; what pools know of it is added by the service that asks them, and holds for the others as well.
  */
 import {
   type Explanation,

@@ -172,7 +172,7 @@ function withUsedSince(run: RunView, snapshot: Uint8Array): Uint8Array {
   return RunSnapshotV1.encode({ ...RunSnapshotV1.decode(snapshot), used }).finish();
 }
 
-/** The run that it went on as is none that anybody waits for, unless it has gone on as that by then. */
+/** The run that it went on as is detached, unless it has gone on as that by then. */
 function giveUpNext(run: RunView, step: RunStep, keptId: string, reason: string): void {
   const { nextId = "" } = run.more ?? {};
   if (nextId !== "" && nextId !== keptId) giveUp(run, step, nextId, reason);

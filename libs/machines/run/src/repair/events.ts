@@ -174,8 +174,8 @@ export const runReset: RunEvent<RunResetV1> = {
 };
 
 /**
- * Attempts go on from the highest number that was ever given, so that a late result finds nobody. A child that was at work
- * then is asked for again by its id: whoever starts it says whether it goes on, or how it has ended.
+ * Attempts go on from the highest number that was ever given, so that a late result matches no attempt. A child that
+ * was at work then is asked for again by its id: its starter says whether it goes on, or how it has ended.
  */
 function fence(run: Run, attempts: readonly number[], before: number): void {
   // Others will have the numbers of nodes that are gone.

@@ -7,7 +7,7 @@ import { enter, release } from "../node/nodes.ts";
 import { moreOf, type RunEvent } from "../state.ts";
 import { forgetWaiters } from "./waiting.ts";
 
-/** Kept until somebody asks for it. */
+/** Kept until it is requested. */
 export const signalReceived: RunEvent<SignalReceivedV1> = {
   type: "signal_received",
   version: 1,

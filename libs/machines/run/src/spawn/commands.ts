@@ -28,7 +28,7 @@ import { tasksAdded, tasksWithdrawn } from "./events.ts";
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_WAITING: waiting } = TaskStatus;
 
-/** Their plan was made by whoever asks; that it still fits is looked at again. */
+/** Their plan was made by the caller; that it still fits is looked at again. */
 export const addTasks: RunCommand<AddTasks, TasksAdded> = {
   type: "add_tasks",
   codec: AddTasks,

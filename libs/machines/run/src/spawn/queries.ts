@@ -1,4 +1,4 @@
-/** Tasks that somebody wants to add, checked against the run as it is. */
+/** Tasks to add, checked against the run as it is. */
 import { type CheckedDefinition, checkAddition, type TaskDocument } from "@tutti/definitions";
 import type { Query, Refusal } from "@tutti/kernel";
 import { runErrors } from "../errors.ts";

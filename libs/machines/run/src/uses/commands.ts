@@ -10,7 +10,7 @@ import {
   RunDone,
   TaskAnswered,
 } from "@tutti/contracts/workflow/v1";
-import type { Refusal } from "@tutti/kernel";
+import { type Refusal, retryAfterMaxMs } from "@tutti/kernel";
 import { behaviours } from "../behaviours.ts";
 import { dataOf } from "../data.ts";
 import { bounded, cut, detailOfRefusal } from "../error-details.ts";
@@ -20,14 +20,7 @@ import { Budget } from "../kinds/budget.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { endingOf } from "../life/end.ts";
-import {
-  backoffMaxMs,
-  lossLengthMax,
-  lostCode,
-  lostMax,
-  messageLengthMax,
-  savedBytesMax,
-} from "../limits.ts";
+import { lossLengthMax, lostCode, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
 import { failAttempt, giveUpLost, policyOf } from "../node/outcome.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";
@@ -78,14 +71,14 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
     const place = settledPlace(run, step);
     const node = place === undefined ? undefined : run.nodes[place.number];
     if (place === undefined || node === undefined) return unnamed(step);
-    // What a lost worker has used is unknown: all that was set aside counts.
+    // The use of a lost one is unknown: all that was set aside counts.
     const used = lost ? (node.more?.reserved as Amounts | undefined) : undefined;
     const error = lost
       ? lossError(place, { agent, reason: cut(message || unknownLoss, lossLengthMax) })
       : undefined;
     if (error !== undefined) giveUpLost(place, error, { used });
     else {
-      const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), backoffMaxMs);
+      const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs);
       const { attempt } = node;
       const event = { node: place.number, attempt, message: cut(message, messageLengthMax), retryMs, lost };
       step.emit(offerReturned, { ...event, agent, used: used && { ...used } });

@@ -1,4 +1,4 @@
-/** What attempts tell of the models that they asked, within bounds: it is kept with the history of whoever is told of it. */
+/** What attempts tell of the models that they asked, within bounds: it is kept in the history of its receiver. */
 import type { ModelCalls } from "@tutti/contracts/types/v1";
 import { cut } from "../error-details.ts";
 

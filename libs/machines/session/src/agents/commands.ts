@@ -1,4 +1,4 @@
-/** Who is there to do its tasks, as whoever looks sees it: what comparisons of modes rest on. Nothing is decided by it. */
+/** Who is there to do its tasks, as the observer sees it: what comparisons of modes rest on. Nothing is decided by it. */
 import { NoteAgents, SessionDone } from "@tutti/contracts/session/v1";
 import { commandOf } from "../life/step.ts";
 import { agentsSeenBytesMax } from "../limits.ts";

@@ -1,9 +1,10 @@
 /**
- * The budget of a session: an escrow of which each part has what it is given when it is made, and keeps within that by itself.
+ * The budget of a session: an escrow of which each part has what it is given when it is made, and keeps within that by
+ * itself.
  *
- * 1. What parts have, and what those that ended used up, is never more than the budget: those that begin together divide what is left by what
- *    is expected of their tasks, and whoever comes later has what others gave back.
- * 2. What is not known to be unused counts as used: all of it, of a part of which nobody knows.
+ * 1. What parts have, and what those that ended used up, is never more than the budget: those that begin together
+ *    divide what is left by what is expected of their tasks, and later ones have what others gave back.
+ * 2. What is not known to be unused counts as used: all of it, for an unknown part.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { isOpen, type PartView, type SessionView, specOf } from "../state.ts";
@@ -40,8 +41,8 @@ export function usedUp(session: SessionView): string | undefined {
 }
 
 /**
- * What each of several parts may use up, in their order. A task of which nothing is said is expected to use what the others do on
- * the average. No part has nothing: that would be no limit.
+ * What each of several parts may use up, in their order. A task of which nothing is said is expected to use what the
+ * others do on the average. No part has nothing: that would be no limit.
  */
 export function dividedLeft(
   session: SessionView,

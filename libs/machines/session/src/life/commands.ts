@@ -115,7 +115,7 @@ export const confirmLocks: SessionCommand<ConfirmLocks, SessionDone> = commandOf
   codec: ConfirmLocks,
   reply: SessionDone,
   decide(session, _, step) {
-    // What comes when they are not wanted any more is nobody's.
+    // What comes when they are not wanted any more belongs to none.
     const isWaiting = session.phase === SessionPhase.SESSION_PHASE_WAITING;
     if (session.lockMs > 0 || !isWaiting || isHeldByOthers(session)) return done;
     step.emit(locksNoted, { holdMs: step.nowMs });
@@ -332,7 +332,7 @@ export const retrySession: SessionCommand<RetryWork, SessionDone> = {
     }
     for (const task of session.tasks) {
       const { number, status } = task;
-      // With a failure that nobody was waiting for it would fail once more, whatever else is done.
+      // With an unexpected failure it would fail once more, whatever else is done.
       const isFatal = status === TaskStatus.TASK_STATUS_FAILED && !isAwaitedByOthers(task);
       const isLeft = !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED || isFatal;
       if (status !== TaskStatus.TASK_STATUS_COMPLETED && (taskIds.length === 0 || isLeft)) wanted.add(number);

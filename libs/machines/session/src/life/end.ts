@@ -39,7 +39,7 @@ export interface Stop {
   readonly error: ErrorDetail;
 }
 
-/** Whatever is open is stopped; work that is there is waited for. Whoever calls it advances the session. */
+/** Whatever is open is stopped; work that is there is waited for. The caller advances the session. */
 export function stopSession(session: SessionView, step: SessionStep, { status, error }: Stop): void {
   for (const part of session.parts) {
     tellStopping(session, step, part, false);
@@ -162,7 +162,7 @@ function tellOfChoice(session: SessionView, step: SessionStep): void {
   });
 }
 
-/** What its tasks used up, and whoever broke its goal down; the time of agents at work where nobody said. */
+/** What its tasks used up, and the breakdown of its goal; the time of running agents if not reported. */
 export function usedBy(session: SessionView): Amounts {
   const { tokens = 0, money = 0, timeMs = 0 } = session.goal?.used ?? {};
   const sum: Amounts = { tokens, money, timeMs };
@@ -193,9 +193,9 @@ export function checkPart(session: SessionView, step: SessionStep, part: PartVie
 }
 
 /**
- * A run has failed with any task that did, for it knows only its own. As for all other work that is well where others go on with each
- * failure, as long as all its tasks were done and nothing was undone because of that. One whose tasks were all moved away fails with a
- * task that was done elsewhere, which its error names.
+ * A run has failed with any task that did, for it knows only its own. As for all other work that is well where others
+ * go on with each failure, as long as all its tasks were done and nothing was undone because of that. One whose tasks
+ * were all moved away fails with a task that was done elsewhere, which its error names.
  */
 function isAsAwaited(session: SessionView, { status, tasks, error }: PartView): boolean {
   if (status !== WorkStatus.WORK_STATUS_FAILED) return false;
@@ -224,8 +224,8 @@ function isLeftUndone(session: SessionView, part: PartView): boolean {
 }
 
 /**
- * Tasks have failed: the session goes on only where others were waiting for that. A run undoes what it has done before it ends:
- * its end is waited for.
+ * Tasks have failed: the session goes on only where others were waiting for that. A run undoes what it has done before
+ * it ends: its end is waited for.
  */
 export function checkFailed(session: SessionView, step: SessionStep, tasks: readonly TaskView[]): void {
   if (!isGoing(session)) return;

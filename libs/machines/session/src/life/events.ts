@@ -66,7 +66,7 @@ export const dependencySettled: SessionEvent<DependencySettledV1> = {
   evolve(session, { dependency, status }, outstanding) {
     session.dependencies[dependency] = status;
     outstanding.settled(dependencyEffect(dependency));
-    // Locks are asked for when everything else is there: nobody waits for who waits himself.
+    // Locks are asked for when everything else is there: a waiter never waits for another waiter.
     askLocks(session, outstanding);
   },
 };
@@ -290,10 +290,17 @@ export const sessionRetried: SessionEvent<SessionRetriedV1> = {
     session.isOutputOfTasks = false;
     session.phase = SessionPhase.SESSION_PHASE_WAITING;
     // One that never began waits again for what it waited for.
-    if (session.beginMs === 0) session.dependencies.fill(WorkStatus.WORK_STATUS_UNSPECIFIED);
+    if (session.beginMs === 0) waitAgain(session);
     askBefore(session, outstanding);
   },
 };
+
+/** Dependencies that were removed stay removed. */
+function waitAgain(session: Session): void {
+  for (const index of session.dependencies.keys())
+    if (session.order?.spec?.dependsOn[index]?.session !== undefined)
+      session.dependencies[index] = WorkStatus.WORK_STATUS_UNSPECIFIED;
+}
 
 export const sessionRemoved: SessionEvent<SessionRemovedV1> = {
   type: "session_removed",

@@ -1,4 +1,4 @@
-/** Goals: they are broken down into tasks by whoever offers to, and what came of these is held against what was to be reached. */
+/** Goals: they are broken down into tasks by agents, and what came of these is held against what was to be reached. */
 import type { Goal } from "@tutti/contracts/session/v1";
 import type { ErrorDetail, Payload, TaskList, TaskSpec } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
@@ -81,7 +81,7 @@ function outputSeen(session: SessionView) {
   return parsed(isOfTasks ? joinedOutputs(session) : dataOf(output.bytes, undefined));
 }
 
-/** Nobody wants to know any more how the goal is reached: the run ends, or never begins. */
+/** The breakdown of the goal is no longer wanted: the run ends, or never begins. */
 export function giveUpGoal(session: SessionView, step: SessionStep, isByForce: boolean): void {
   if (!isBeingPlanned(session)) return;
   const { namespace, id } = session.key;

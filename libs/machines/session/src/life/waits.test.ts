@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Mode } from "@tutti/contracts/session/v1";
 import { NeedCondition, WorkStatus } from "@tutti/contracts/types/v1";
-import { addWait, dropWait, settleDependency } from "../index.ts";
+import { addWait, dropWait, retrySession, settleDependency } from "../index.ts";
 import { codeOf, SessionScene, taken, taskSpec } from "../testing/index.ts";
 
 const swarm = Mode.MODE_SWARM;
@@ -57,6 +57,17 @@ describe("sessions to wait for", () => {
     taken(drop(scene, "first"));
     assert.deepEqual([waitedFor(scene), scene.asked], [[], ["start_part p1"]]);
     taken(drop(scene, "first"));
+  });
+
+  it("stay removed when the session that failed before its start is retried", () => {
+    const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
+    taken(add(scene, "second"));
+    taken(drop(scene, "first"));
+    settle(scene, 1, WorkStatus.WORK_STATUS_FAILED);
+    taken(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
+    assert.deepEqual([waitedFor(scene), scene.asked], [["second"], ["await_session"]]);
+    settle(scene, 1);
+    assert.deepEqual(scene.asked, ["start_part p1"]);
   });
 
   it("are followed by its locks, and are not taken back from what has begun", () => {

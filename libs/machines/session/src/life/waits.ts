@@ -41,7 +41,7 @@ export const settleDependency: SessionCommand<SettleDependency, SessionDone> = c
   },
 });
 
-/** Only before it begins, and before it asks for its locks: nobody waits for others while others wait for him. */
+/** Only before it begins, and before it asks for its locks: a session does not wait for others while others wait for it. */
 export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
   type: "add_wait",
   codec: AddWait,

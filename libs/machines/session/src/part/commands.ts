@@ -4,6 +4,7 @@ import {
   ConfirmPart,
   EndPart,
   type OperationMove,
+  type PartOperation,
   PassPartOn,
   RefuseOperation,
   RefusePart,
@@ -21,7 +22,7 @@ import { partEffects, partOfId } from "../numbers.ts";
 import { hasEnded, isGoing, isOpen, type PartView, type SessionCommand, type SessionView } from "../state.ts";
 import { noteTasksOf } from "../task/commands.ts";
 import { moveTo } from "../task/move.ts";
-import { operationDone, partConfirmed, partEnded, partOver } from "./events.ts";
+import { operationDone, operationQueued, partConfirmed, partEnded, partOver } from "./events.ts";
 import { workIdOf } from "./parts.ts";
 import { settledPart } from "./settled.ts";
 
@@ -55,8 +56,9 @@ export const refusePart: SessionCommand<RefusePart, SessionDone> = commandOf({
 });
 
 /**
- * Whether a part whose work cannot be started may be done in another mode: where the mode was chosen here, is not fixed, and nothing of
- * it has moved before. What is passed on for the second time would go in a circle as long as nobody can be reached.
+ * Whether a part whose work cannot be started may be done in another mode: where the mode was chosen here, is not
+ * fixed, and nothing of it has moved before. What is passed on for the second time would go in a circle as long as no
+ * engine can be reached.
  */
 export function mayPassOn(session: SessionView, part: PartView): boolean {
   const isFixed = session.order?.spec?.optimization?.fixed === true;
@@ -79,11 +81,17 @@ export const passPartOn: SessionCommand<PassPartOn, SessionDone> = commandOf({
     if (part === undefined || !isDoing(mode) || mode === part.mode || !mayPassOn(session, part)) return done;
     tellStopping(session, step, part, false);
     const tasks = [...part.tasks].filter((number) => !isDone(session.tasks[number]?.status ?? 0));
+    const signals = part.operations.filter(({ operation }) => operation?.$case === "signal");
     const status = WorkStatus.WORK_STATUS_CANCELLED;
     step.emit(partEnded, {
       ...{ part: part.number, status, error: undefined, endMs: step.nowMs, used: undefined },
     });
+    const made = session.parts.length;
     if (tasks.length > 0) moveTo(session, step, { tasks, mode, reason: reasonOf(reason) });
+    // A part that was there before has its own copy of a signal to the session.
+    if (session.parts[made] !== undefined)
+      for (const { operation } of signals)
+        step.emit(operationQueued, { part: made, operation: { operation } as PartOperation });
     return done;
   },
 });

@@ -9,7 +9,7 @@ export function isDecided({ mode }: Pick<PartView, "mode">): boolean {
   return mode === Mode.MODE_CUSTOM;
 }
 
-/** The run that asks for the next decision about a part: whoever takes over finds it. */
+/** The run that asks for the next decision about a part: the next owner finds it. */
 export function questionRunId(
   { key }: Pick<SessionView, "key">,
   { number, decisions }: Pick<PartView, "number" | "decisions">,
@@ -25,7 +25,7 @@ function isUndecided({ tasks }: Pick<SessionView, "tasks">, part: PartView): boo
   return [...part.tasks].some((number) => tasks[number]?.isPlaced === false && tasks[number].endMs === 0);
 }
 
-/** Nobody wants to know any more what begins: the run that asks ends, or never begins. */
+/** The decision is no longer wanted: the run that asks ends, or never begins. */
 export function giveUpQuestion(
   session: SessionView,
   step: SessionStep,

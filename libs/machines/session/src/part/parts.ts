@@ -170,7 +170,7 @@ export function queueOperation(
   if (part.operations.length === 1) askFirst(session, part, outstanding);
 }
 
-/** Tasks that its work refused never were in it: whoever gets them has nothing to tell it of them. */
+/** Tasks that its work refused never were in it: their next part has nothing to withdraw there. */
 export function shiftOperation(
   session: Session,
   part: Part,

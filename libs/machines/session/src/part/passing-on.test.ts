@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EndPart, Mode } from "@tutti/contracts/session/v1";
 import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
-import { endPart, moveTasks, passPartOn, recordChoice } from "../index.ts";
+import { endPart, moveTasks, passPartOn, recordChoice, signalSession } from "../index.ts";
 import { SessionScene, taken, taskSpec } from "../testing/index.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_HYBRID: hybrid, MODE_ADAPTIVE: adaptive } = Mode;
@@ -72,6 +72,24 @@ describe("a part whose engine is away", () => {
       scene.end(part);
     }
     assert.deepEqual(scene.output, { a: 1, b: 2, c: 3 });
+  });
+
+  it("passes on the signals that its work was not told, each once", () => {
+    const alone = SessionScene.of(adaptive, [taskSpec("a")]);
+    const parts = [{ mode: workflow, tasks: [0], reason: "", elsewhere: [], budget: undefined }];
+    taken(alone.driver.settle(alone.effect("choose_mode"), recordChoice, { choice, mode: workflow, parts }));
+    const tell = (scene: SessionScene, signal: string) =>
+      taken(scene.driver.execute(scene.key, signalSession, { signal, payload: undefined, partId: "" }));
+    for (const signal of ["go", "faster"]) tell(alone, signal);
+    passOn(alone);
+    alone.confirm("p2");
+    const told = (scene: SessionScene, part: string) =>
+      [1, 2].map(() => {
+        const operation = scene.operate(part);
+        return operation?.$case === "signal" ? operation.value.signal : operation?.$case;
+      });
+    assert.deepEqual(told(alone, "p2"), ["go", "faster"]);
+    assert.deepEqual(alone.state.parts[1]?.operations, []);
   });
 
   it("is waited for where its work is there, its mode was asked for or is fixed, or its tasks moved before", () => {

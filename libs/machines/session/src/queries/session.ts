@@ -54,7 +54,7 @@ export const showSession: Query<Session, SessionWanted, SessionMessage> = {
       performance: performanceOf(session, nowMs),
       openApprovals: openQuestions(session),
       parent: order.parent && { ...order.parent },
-      // Known to whoever keeps the history.
+      // Known to the history.
       eventCount: 0,
       createTime: momentOf(session.createMs),
       startTime: momentOf(session.beginMs),

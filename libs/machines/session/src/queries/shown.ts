@@ -57,11 +57,11 @@ function outcomeOf({ status, output, error }: TaskView, withPayloads: boolean): 
   }
 }
 
-/** How a task ended, as whoever waits for that is told; undefined while it has not. */
+/** How a task ended, as its waiters learn; undefined while it has not. */
 export function endOf(task: TaskView): Outcome | undefined {
   const known = outcomeOf(task, true);
   if (known !== undefined || !isDone(task.status)) return known;
-  // It was skipped, or nobody said why it was stopped: what needs it sees that it has not completed.
+  // It was skipped, or it was stopped without a reason: what needs it sees that it has not completed.
   const refusal = sessionErrors.taskStopped.refusal({ task: task.spec.id });
   return { result: { $case: "cancelled", value: detailOfRefusal(refusal) } };
 }

@@ -2,8 +2,9 @@
  * For what the tasks of a session waited until they began, by cause, from what it knows of them.
  *
  * 1. A task waits from when it is there; what was skipped, or has ended without having begun, waited for nothing.
- * 2. As long as what it needs has not ended it waits for that. From then on each moment has one cause: first that nothing may begin
- *    because the session is paused, or has all slots taken that it may have at once, then whoever had to do something next.
+ * 2. As long as what it needs has not ended it waits for that. From then on each moment has one cause: first that
+ *    nothing may begin because the session is paused, or has all slots taken that it may have at once, then the party
+ *    that had to act next.
  */
 import type { WaitShare } from "@tutti/contracts/session/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";

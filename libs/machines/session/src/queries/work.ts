@@ -1,4 +1,4 @@
-/** All that whoever works for a session has to know of it: its tasks by number, where they are, and how they stand. */
+/** All that the workers of a session need to know: its tasks by number, where they are, and how they stand. */
 import type { TaskOutcome } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
 import { sessionErrors } from "../errors.ts";

@@ -12,11 +12,13 @@ import {
   WorkMoving,
 } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
+import type { Refusal } from "@tutti/kernel";
 import { bounded, isDone, statusWord } from "@tutti/machine-run/siblings";
 import { hasBudget } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
 import { checkFailed, isDoing } from "../life/end.ts";
 import { causeOf, commandOf, reasonOf } from "../life/step.ts";
+import { partsMax } from "../limits.ts";
 import { isDecided } from "../part/deciding.ts";
 import { decisionRecorded, operationQueued, questionsNoted } from "../part/events.ts";
 import { isPlanned } from "../part/parts.ts";
@@ -136,6 +138,8 @@ export const recordDecision: SessionCommand<RecordDecision, SessionDone> = comma
       return sessionErrors.budgetUndivided.refusal({ id: step.key.id });
     if (moves.length > 0 && session.order?.spec?.optimization?.fixed === true)
       return sessionErrors.modeFixed.refusal({ id: step.key.id });
+    const full = moves.length === 0 ? undefined : partsFull(session, moves.length);
+    if (full !== undefined) return full;
     const unfit = moves.find(({ mode }) => !isDoing(mode));
     if (unfit !== undefined) return sessionErrors.modeUnfit.refusal({ mode: String(unfit.mode) });
     step.emit(decisionRecorded, {
@@ -187,10 +191,12 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
     if (session.order?.spec?.optimization?.fixed === true)
       return sessionErrors.modeFixed.refusal({ id: step.key.id });
     if (hasBudget(session)) return sessionErrors.budgetUndivided.refusal({ id: step.key.id });
-    // Whoever stops gives nothing to anybody any more.
+    // A stopping process gives no more work.
     if (isAboutToEnd(session))
       return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
     if (!isDoing(mode)) return sessionErrors.modeUnfit.refusal({ mode: String(mode) });
+    const full = partsFull(session);
+    if (full !== undefined) return full;
     const wanted: TaskView[] = [];
     for (const id of new Set(taskIds)) {
       const task = session.tasks[session.byId.get(id) ?? -1];
@@ -220,6 +226,16 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
     return { movesBefore };
   },
 });
+
+/** Each move may make a part, at once or when the work of the tasks has let go of them. @param moves how many */
+function partsFull({ parts }: SessionView, moves = 1): Refusal | undefined {
+  const isMove = ({ operation }: PartView["operations"][number]) => operation?.$case === "withdraw";
+  const queued = parts.reduce((sum, { operations }) => sum + operations.filter(isMove).length, 0);
+  const found = parts.length + queued + moves;
+  return found <= partsMax
+    ? undefined
+    : sessionErrors.tooMany.refusal({ what: "parts", found, max: partsMax });
+}
 
 function hasBegun({ status, startMs }: TaskView): boolean {
   return (

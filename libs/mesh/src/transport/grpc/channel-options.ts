@@ -13,9 +13,9 @@ const windowBytes = 1_048_576;
 
 export function channelOptions({ messageBytes, keepalive }: ChannelParts, host: string): ChannelOptions {
   return {
-    // TLS asks for servers by name; an address is not one.
+    // TLS asks for servers by name. An address is not one.
     ...(isIP(host.replace(/^\[|\]$/g, "")) !== 0 && { "grpc.ssl_target_name_override": trustDomain }),
-    // grpc-js would answer for itself; up to twice the limit the mesh does, with an error that helps.
+    // grpc-js would answer for itself. Up to twice the limit the mesh does, with an error that helps.
     "grpc.max_receive_message_length": messageBytes * 2,
     "grpc.max_send_message_length": -1,
     "grpc.keepalive_time_ms": keepalive.everyMs,

@@ -4,7 +4,7 @@ import type { CertificateFiles } from "../../tls/certificate-files.ts";
 import { peerOf, spiffeIdOf } from "../../tls/peer.ts";
 
 export interface Credentials {
-  /** For connections to a host; the same ones for the same host, so that they can be shared. */
+  /** For connections to a host. The same ones for the same host, so that they can be shared. */
   readonly channel: (host: string) => ChannelCredentials;
   readonly server: ServerCredentials;
 }

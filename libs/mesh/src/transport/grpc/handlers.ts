@@ -38,7 +38,7 @@ type Answer = (error: ReturnType<typeof statusOf> | null, reply?: Buffer) => voi
 /** A method as all services of this process that host its contract serve it. */
 export interface HostedMethod {
   readonly method: Method;
-  /** What the service that a call means has to say; throws when it does not serve this. */
+  /** What the service that a call means has to say. Throws when it does not serve this. */
   servedBy(hosted: string): ServedMethod;
 }
 
@@ -152,6 +152,6 @@ async function* requestsOf(
   call: ServerCall,
   parts: HandlerParts,
 ): AsyncGenerator<unknown, void> {
-  // A handler may stop reading and go on replying: the stream must outlive its requests.
+  // A handler may stop reading and continue replying: the stream must outlive its requests.
   for await (const bytes of wire.iterator({ destroyOnReturn: false })) yield requestOf(bytes, call, parts);
 }

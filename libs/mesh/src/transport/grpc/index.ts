@@ -8,15 +8,15 @@ import { type Credentials, credentialsOf } from "./credentials.ts";
 import { GrpcLink } from "./link.ts";
 import { GrpcServer } from "./server.ts";
 
-// What grpc-js writes to the console by itself reaches us as errors too. Whoever looks into it sets GRPC_VERBOSITY.
+// What grpc-js writes to the console by itself reaches us as errors too. To look into it, set GRPC_VERBOSITY.
 if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
 
 export interface GrpcTransportParts {
   readonly settings: MeshSettings;
   readonly clock: Clock;
-  /** The certificates of this process; plain connections without any. */
+  /** The certificates of this process. Plain connections without any. */
   readonly files: CertificateFiles | undefined;
-  /** The key or token that is shown with each call; empty shows none. */
+  /** The key or token that is shown with each call. Empty shows none. */
   readonly credential: () => string;
 }
 

@@ -16,7 +16,7 @@ const headers = {
   ownerEpoch: "tutti-owner-epoch",
 };
 
-/** `credential`: the key or token that is shown; empty shows none. */
+/** `credential`: the key or token that is shown. Empty shows none. */
 export function metadataOf(call: OutgoingCall, credential = ""): Metadata {
   const metadata = new Metadata();
   if (call.trace !== undefined) metadata.set(headers.trace, traceparentOf(call.trace));
@@ -53,7 +53,7 @@ function countOf(metadata: Metadata, name: string): number {
   return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }
 
-/** What is no bearer is one that nobody knows: it is not taken for nothing. */
+/** An invalid bearer is an unknown one: it is not taken for nothing. */
 function bearerIn(metadata: Metadata): string {
   const [value] = metadata.get(headers.credential);
   return value === undefined

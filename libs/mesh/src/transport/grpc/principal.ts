@@ -1,10 +1,10 @@
-/** How somebody is handed on between processes: `person/local-admin?admin`, and what they showed to prove it, where they did. */
+/** How an identity travels between processes: `person/local-admin?admin`, and what they showed to prove it, where they did. */
 import { Scope } from "@tutti/contracts/governance/v1";
 import { localAdministrator, type Principal, type ShownCredential } from "@tutti/kernel";
 
 const printed = new WeakMap<Principal, string>();
 
-/** Kind, id and roles; then, after a semicolon, what was shown. */
+/** Kind, id and roles. Then, after a semicolon, what was shown. */
 export function printPrincipal(principal: Principal): string {
   let text = printed.get(principal);
   if (text === undefined) {
@@ -22,7 +22,7 @@ const kinds: Readonly<Record<string, Principal["kind"]>> = {
 };
 const administrator = printPrincipal(localAdministrator);
 
-/** Somebody who may nothing: what cannot be read must not be less narrow than it was. */
+/** An identity without rights: what cannot be read must not be less narrow than it was. */
 const nobody: Principal = { kind: "person", id: "unreadable", roles: [] };
 
 export function readPrincipal(text: string): Principal {
@@ -59,7 +59,7 @@ function readShown(text: string): ShownCredential | undefined {
   }
 }
 
-/** Headers carry printable ASCII only. Half a sign is none, as in the messages' own strings: whoever checks it refuses it. */
+/** Headers carry printable ASCII only. Half a sign is none, as in the messages' own strings: its check refuses it. */
 export function safe(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }

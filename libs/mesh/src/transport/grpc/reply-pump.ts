@@ -44,14 +44,14 @@ export class ReplyPump {
   }
 
   /**
-   * Not while a reply is being written: whoever waits for the next request takes the stream down when it hears of the
+   * Not while a reply is being written: the reader of the next request takes the stream down when it hears of the
    * error, and the status would be lost with it.
    */
   #tellFailure(): void {
     if (this.#failure === undefined || this.#wire.writableLength > 0) return;
     const status = statusOf(this.#failure);
     this.#failure = undefined;
-    // On a stream that its caller has torn down there is nobody to tell.
+    // On a stream that its caller has torn down there is no receiver.
     if (!this.#wire.cancelled) this.#wire.emit("error", status);
   }
 

@@ -8,7 +8,7 @@ export interface RequestPumpParts {
   readonly requests: AsyncIterable<unknown>;
   readonly wire: experimental.CallStream;
   readonly messageBytes: number;
-  /** Whether the call has ended: nobody takes requests any more. */
+  /** Whether the call has ended: requests are no longer read. */
   readonly over: () => boolean;
   /** Told when the source of the requests fails, or gives one that cannot be sent. */
   readonly failed: (error: TuttiError) => void;

@@ -1,4 +1,6 @@
-/** Errors as gRPC statuses and back. What both ends are ours is lossless; the rest is told apart by what it means. */
+/**
+ * Errors as gRPC statuses and back. What both ends are ours is lossless. The rest is distinguished by what it means.
+ */
 import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { fromStatusDetails, statusDetailsTrailer, type TuttiError, toStatusDetails } from "@tutti/kernel";
 import type { Method } from "../../calls/method.ts";
@@ -30,7 +32,7 @@ const notSent =
   /^No connection established|^Name resolution failed|Stream refused by server|Failed to start HTTP\/2 stream|Channel has been shut down/;
 const tooLarge = /larger than max|decompresses to a size larger/;
 
-/** The other side ended the call while requests were still being sent; grpc-js forgets how it ended. */
+/** The other side ended the call while requests were still being sent. Grpc-js forgets how it ended. */
 export function endedWhileSending(ended: StatusObject): boolean {
   return ended.code === status.INTERNAL && ended.details.startsWith("Write error: write after end");
 }

@@ -6,7 +6,7 @@ import type { LinkStream } from "../link.ts";
 import { decodeReply } from "../wire.ts";
 import { errorOfStatus } from "./status.ts";
 
-/** Replies read ahead of the caller; beyond them the other side is held up by flow control. */
+/** Replies read ahead of the caller. Beyond them the other side is held up by flow control. */
 const aheadMax = 4;
 
 type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: TuttiError };
@@ -27,7 +27,7 @@ export class GrpcStream implements LinkStream, InterceptingListener, Stoppable {
 
   constructor(method: Method, address: string, wire: experimental.CallStream, limit: number) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // Nobody may be listening.
+    // There may be no listener.
     promise.catch(() => {});
     this.established = promise;
     this.#accept = resolve;

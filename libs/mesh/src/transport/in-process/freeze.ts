@@ -1,6 +1,6 @@
 /**
- * Makes a message unchangeable down to its leaves. Messages pass by reference in-process; tests freeze them, so that
- * a handler or caller that changes what belongs to the other side fails there and not in production.
+ * Makes a message unchangeable down to its leaves. Messages pass by reference in-process. Tests freeze them, so that a
+ * handler or caller that changes what belongs to the other side fails there and not in production.
  */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;

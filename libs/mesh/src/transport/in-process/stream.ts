@@ -21,7 +21,7 @@ export class InProcessStream implements LinkStream, Stoppable {
     readonly open: (established: () => void) => ServedReplies;
   }) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // Nobody may be listening.
+    // There may be no listener.
     promise.catch(() => {});
     this.established = promise;
     this.#refuse = reject;
@@ -60,7 +60,7 @@ export class InProcessStream implements LinkStream, Stoppable {
     this.#call.stop(reason);
     this.#waiting?.(reason);
     this.#refuse(reason);
-    // A handler that is in the midst of a reply ends when it has made it; nobody waits for that.
+    // A handler that is in the midst of a reply ends when it has made it. Nothing waits for that.
     this.#replies.return().then(undefined, () => {});
   }
 }

@@ -8,10 +8,10 @@ export interface KnownRecord {
 }
 
 /**
- * 1. One that should be there and is not, was removed; one that is there and should not be, was inserted. Both in the same place: it was
- *    changed, its id among the rest.
+ * 1. One that should be there and is not, was removed. One that is there and should not be, was inserted. Both in the
+ *    same place: it was changed, its id among the rest.
  * 2. One that is there with another hash was changed.
- * 3. Of those that are there as they should be, whoever comes before one that should come later was swapped.
+ * 3. Of those that are there as they should be, one that comes before one that should come later was swapped.
  */
 export function compared(expected: readonly KnownRecord[], found: readonly KnownRecord[]): AuditFault[] {
   const faults: AuditFault[] = [];

@@ -57,7 +57,7 @@ function recordsOf(number: number, partition: number, count: number, reason: str
   });
 }
 
-/** Three checkpoints over two journals; records of `wanted` actors, from a checkpoint on. */
+/** Three checkpoints over two journals. Records of `wanted` actors, from a checkpoint on. */
 function exported({ wanted = /./, from = 1, reason = "it was due" } = {}): string[] {
   const tree = new MerkleTree();
   const writer = new ExportWriter();
@@ -130,7 +130,7 @@ describe("an export of the audit", () => {
       ...{ records: 0, checkpoints: 3, faults: [], moreFaults: 0 },
     });
     for (const from of [2, 3]) assert.deepEqual(verified(exported({ from })).faults, []);
-    // Whoever knows the later key alone can go on from there.
+    // Whoever knows the later key alone can continue from there.
     assert.notDeepEqual(verified(whole, two.publicKey).faults, []);
     assert.deepEqual(verified(exported({ from: 3 }), two.publicKey).faults, []);
   });

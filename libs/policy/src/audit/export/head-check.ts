@@ -33,7 +33,7 @@ export class HeadCheck {
     return true;
   }
 
-  /** Whether a line is the record that is due, which is taken then; whatever else it is, is to be looked into. */
+  /** Whether a line is the record that is due, which is taken then. Whatever else it is, is to be looked into. */
   isDue(line: Buffer): boolean {
     const due = this.#expected[this.#next];
     if (due === undefined || this.#others !== undefined || !this.#recognizer(line, due, this.#head))
@@ -80,7 +80,7 @@ export class HeadCheck {
     this.#others.push(found);
   }
 
-  /** The hash of the leaf; empty when the words of the line are not those of its bytes. */
+  /** The hash of the leaf. Empty when the words of the line are not those of its bytes. */
   #hashOf(line: RecordLine, text: string): string {
     const at = recordAt(line.id);
     if (at === undefined) return "";

@@ -3,14 +3,15 @@
  *
  * 1. `export`, once: what was asked for, and the tree as it was before the first head.
  * 2. `key`, for each key that was signed with, the oldest first.
- * 3. For each checkpoint its heads, and after them the checkpoint. For each head: `head`; `leaves`, the hashes of all its records, with the
- *    place of those that are in the export; `record`, for each of these, in order. Leaves are left out where none is.
- * 4. `missing`, after a head, for records under it that the audit has lost: their hashes are there, their bytes are not, and no
- *    retention removed them.
+ * 3. For each checkpoint its heads, and after them the checkpoint. For each head: `head`. `leaves`, the hashes of all
+ *    its records, with the place of those that are in the export. `record`, for each of these, in order. Leaves are
+ *    left out where none is.
+ * 4. `missing`, after a head, for records under it that the audit has lost: their hashes are there, their bytes are
+ *    not, and no retention removed them.
  * 5. `end`, once: how many lines came before, and a signature over all of them.
  *
- * A record has its bytes as the journal has them, and beside them in words what is in the bytes. Words that do not say the same
- * as the bytes are a fault as much as changed bytes are.
+ * A record has its bytes as the journal has them, and beside them in words what is in the bytes. Words that do not say
+ * the same as the bytes are a fault as much as changed bytes are.
  */
 
 import type { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
@@ -64,7 +65,7 @@ export interface RecordLine {
 
 /** Records or checkpoints that should be in the audit and are not. */
 export interface MissingLine {
-  /** Where: the last batch under the head, `workflow/3/120`; empty for a checkpoint. */
+  /** Where: the last batch under the head, `workflow/3/120`. Empty for a checkpoint. */
   readonly id: string;
   /** What, in words. */
   readonly message: string;
@@ -100,7 +101,7 @@ export interface ExportedRecord extends RecordAt {
   readonly encoded: Uint8Array;
 }
 
-/** What a record is in words; undefined when the bytes are none. */
+/** What a record is in words. Undefined when the bytes are none. */
 export function recordLineOf(
   service: string,
   partition: number,

@@ -1,9 +1,9 @@
 /**
  * Verifies an export with nothing but the public key of the installation's first key, line by line.
  *
- * What holds it together: each record has a leaf, the leaves of a head have its root, the heads have the root of the checkpoint, which
- * is signed; and all lines together are signed. So whatever was changed, one of these does not hold any more, and the innermost of
- * them says which record it was.
+ * What holds it together: each record has a leaf, the leaves of a head have its root, the heads have the root of the
+ * checkpoint, which is signed. all lines together are signed. So whatever was changed, one of these does not hold any
+ * more, and the innermost of them says which record it was.
  */
 import {
   type AuditFault,
@@ -79,7 +79,7 @@ export class ExportVerifier {
   #moreFaults = 0;
   #hasEnded = false;
   #isTreeWrong = false;
-  /** Of a line that goes on in the next bytes. */
+  /** Of a line that continues in the next bytes. */
   #begun: Buffer[] = [];
   #begunBytes = 0;
 

@@ -1,4 +1,4 @@
-/** Writes an export, line by line, and signs it. It can be left off after any line and gone on with elsewhere. */
+/** Writes an export, line by line, and signs it. It can be left off after any line and continued with elsewhere. */
 import type { Checkpoint, JournalHead, SigningKey } from "@tutti/contracts/governance/v1";
 import { hashBytes, hashOf } from "../../merkle/hashes.ts";
 import type { MerkleTree } from "../../merkle/tree.ts";
@@ -18,7 +18,7 @@ import {
   toText,
 } from "./lines.ts";
 
-/** The hash of a record; with its place where the record is in the export. */
+/** The hash of a record. With its place where the record is in the export. */
 export interface ExportedLeaf {
   readonly hash: Uint8Array;
   readonly at: RecordAt | undefined;

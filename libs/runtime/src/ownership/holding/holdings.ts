@@ -6,8 +6,8 @@
  * 2. What was begun for a holder that this process is no longer is not held from that moment on, however long it takes
  *    to end it.
  * 3. What the table says is looked at again after everything that was waited for.
- * 4. Who is to get a partition brings its copy of the archive up to date and says so; its owner goes on until then, and lets
- *    go when it is so or has lasted too long.
+ * 4. Who is to get a partition brings its copy of the archive up to date and says so; its owner goes on until then, and
+ *    lets go when it is so or has lasted too long.
  * 5. What leaves goes in turns: a few at a time.
  * 6. What a failure left undone is tried again, more and more rarely, as long as the table wants it.
  */
@@ -56,7 +56,7 @@ export interface HoldingsParts {
 type Wish =
   | { readonly kind: "nothing" }
   | { readonly kind: "own"; readonly epoch: number }
-  /** Somebody else has sealed the journal although the table says that it is ours: under a new epoch it is again. */
+  /** Another process has sealed the journal although the table says that it is ours: under a new epoch it is again. */
   | { readonly kind: "raise"; readonly entry: Assignment }
   | { readonly kind: "hand-over"; readonly entry: Assignment }
   /** It is to come here; its owner waits until we are ready for it. */
@@ -95,7 +95,7 @@ export class Holdings {
   readonly #runtimes = new Map<string, PartitionsOfService>();
   readonly #cells = new Map<string, Cell>();
   #stopped = false;
-  /** The services whose partitions are given to nobody, since nobody else takes them. */
+  /** The services whose partitions are left without an owner, since no other process takes them. */
   readonly #emptied = new Set<string>();
   readonly #turns: Turns;
   readonly #inLine = new Set<Cell>();
@@ -170,12 +170,12 @@ export class Holdings {
     }
   }
 
-  /** Whoever waits for its turn to leave looks whether that has come. */
+  /** A partition that waits for its turn to leave checks it. */
   nextTurn(): void {
     for (const cell of [...this.#inLine]) cell.wake();
   }
 
-  /** The journal has refused what this process wrote: somebody else has sealed it. */
+  /** The journal has refused what this process wrote: another process has sealed it. */
   lost(service: string, partition: number): void {
     const cell = this.#cellOf(service, partition);
     if (!cell.begun) return;
@@ -184,7 +184,7 @@ export class Holdings {
     this.look(service, partition);
   }
 
-  /** From now on the service's partitions are given to nobody: this process leaves, and no other one is there. */
+  /** From now on the service's partitions are left without an owner: this process leaves, and no other one is there. */
   empty(service: string): void {
     if (this.#emptied.has(service)) return;
     this.#emptied.add(service);
@@ -290,7 +290,7 @@ export class Holdings {
     for (;;) {
       await this.#woken(cell, () => settled || this.#unwanted(cell, epoch));
       if (settled) break;
-      // A journal that does not answer must not keep a partition from whoever the table names by now.
+      // A journal that does not answer must not keep a partition from the owner in the table.
       await runtime.disown(cell.partition);
       await outcome;
       cell.begun = false;
@@ -360,7 +360,7 @@ export class Holdings {
     const wanted = () => this.#handOverWanted(cell, asked);
     const isReady = (): boolean => {
       const receiver = picture.holder(asked.to);
-      // One that is gone is planned anew for: then the partition stays, and nobody is without it.
+      // One that is gone is planned anew for: then the partition stays, and it keeps an owner.
       return receiver?.leaving === true || receiver?.prepared.has(key) === true;
     };
     let isOver = false;
@@ -393,7 +393,7 @@ export class Holdings {
   async #handOver(cell: Cell, asked: Assignment): Promise<void> {
     const isAwaited = asked.to !== "" && this.#runtimeOf(cell).prepare !== undefined;
     const ready = isAwaited ? await this.#readyToGo(cell, asked) : asked;
-    // What goes to nobody makes no work there.
+    // A partition without a receiver makes no work there.
     const entry = ready === undefined || asked.to === "" ? ready : await this.#inTurn(cell, ready);
     if (entry === undefined || this.#stopped) return;
     const sinceMs = this.#parts.clock.monotonic();

@@ -1,9 +1,10 @@
 /**
  * Who of the partitions that leave this process may go now.
  *
- * 1. A few go at a time: loading competes for the receiver's cores, and each is without an owner as long as those beside it take.
- * 2. One that went has had its turn when the receiver says that it has it at work, is gone or gives it on, or after a while: whoever
- *    stops must come to an end.
+ * 1. A few go at a time: loading competes for the receiver's cores, and each is without an owner as long as those
+ *    beside it take.
+ * 2. One that went has had its turn when the receiver says that it has it at work, is gone or gives it on, or after a
+ *    while: a process that stops must come to an end.
  */
 import type { Clock, Timer, Timers } from "@tutti/kernel";
 import { partitionKey } from "../table/entries.ts";
@@ -25,7 +26,7 @@ export interface TurnsParts {
   readonly picture: Picture;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** A turn may have come: whoever waits for one is to ask again. */
+  /** A turn may have come: waiters have to ask again. */
   readonly over: () => void;
 }
 

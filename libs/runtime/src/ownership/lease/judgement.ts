@@ -1,9 +1,9 @@
 /**
  * Who may be declared gone: a process that was heard of a full lease time ago or longer, all of which this process was
  * able to write itself. Who could not write for a while cannot tell silence from its own deafness: while the store was
- * away nobody could renew, and whoever was stopped has not listened. After that everybody is given besides what an attempt
- * takes that nobody answers any more, and the longest pause behind it: the store is back for one process before another asks
- * again.
+ * away no process could renew, and a stopped process has not listened. After that every process is given besides what
+ * an attempt takes without an answer, and the longest pause behind it: the store is back for one process before another
+ * asks again.
  */
 import type { Holder } from "../table/picture.ts";
 import type { Writing } from "./lease.ts";

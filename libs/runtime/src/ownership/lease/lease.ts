@@ -1,14 +1,14 @@
 /**
  * The one lease of a process: a key that it alone writes and that it renews again and again.
  *
- * 1. Each renewal names the revision before, so a renewal and somebody's declaration that this process is gone exclude
+ * 1. Each renewal names the revision before, so a renewal and another's declaration that this process is gone exclude
  *    each other: whichever comes first makes the other fail.
- * 2. Nobody declares a process gone before having watched it unrenewed for a full lease time. So until a lease time
- *    after the moment *before* a renewal was sent that succeeded, nobody else owns what this process owned; a margin
+ * 2. A process is declared gone only by one that has watched it unrenewed for a full lease time. So until a lease time
+ *    after the moment *before* a renewal was sent that succeeded, no other process owns what this process owned; a margin
  *    allows for clocks that run unequally.
  * 3. A process that was declared gone comes back as another holder: what it owned before is not its own any more.
- * 4. While the store does not answer, attempts become rarer, with chance in their pauses. One follows at once when the way
- *    to it is open again: what is left of the lease is less than such a pause may be.
+ * 4. While the store does not answer, attempts become rarer, with chance in their pauses. One follows at once when the
+ *    way to it is open again: what is left of the lease is less than such a pause may be.
  */
 import {
   backoffMs,
@@ -92,7 +92,7 @@ export class Lease {
     return this.#writing;
   }
 
-  /** Until when nobody else can own what this process owns, on the monotonic clock. */
+  /** Until when no other process can own what this process owns, on the monotonic clock. */
   get validUntilMs(): number {
     if (this.#renewal === undefined) return Number.NEGATIVE_INFINITY;
     const { clock, settings } = this.#parts;
@@ -120,12 +120,12 @@ export class Lease {
       const outcome = await this.#attempt();
       if (outcome === "again") continue;
       if (outcome === "renewed") await this.#pause(startedMs + settings.renewMs - clock.monotonic(), signal);
-      // Somebody's news must not make this process hammer a store that is away.
+      // A change of another process must not make this process hammer a store that is away.
       else await this.#rest(signal);
     }
   }
 
-  /** Gives the lease back, so that nobody has to watch it run out. */
+  /** Gives the lease back, so that others need not wait for its end. */
   async end(): Promise<void> {
     const key = holderKey(this.holder);
     const stored = this.#sure ? undefined : await this.#inTime("reading", this.#parts.store.read(key));

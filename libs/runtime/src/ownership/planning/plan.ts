@@ -48,7 +48,7 @@ export type MoveReason = "orphaned" | "leaving" | "load" | "number";
 
 export interface Move {
   readonly partition: number;
-  /** Who hands it over; undefined where nobody is left to. */
+  /** Who hands it over; undefined if none is left. */
   readonly from: string | undefined;
   readonly to: string;
   readonly reason: MoveReason;
@@ -148,7 +148,7 @@ class Board {
     }
   }
 
-  /** What nobody who stays owns: heaviest first, so that the light ones even out. */
+  /** Partitions without a staying owner: heaviest first, so that the light ones even out. */
   homeless(): readonly Piece[] {
     return [...this.#homeless].sort(
       (one, other) => other.weight - one.weight || one.partition - other.partition,

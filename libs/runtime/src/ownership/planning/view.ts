@@ -52,7 +52,7 @@ export function plannerOf(picture: Picture, service: string): string | undefined
   return first?.id;
 }
 
-/** Partitions that are on their way to somebody who does not take them any more. */
+/** Partitions that are on their way to a process that no longer takes them. */
 export function strandedOf(picture: Picture, service: string): readonly Assignment[] {
   return [...picture.assignments(service)].filter(({ owner, to }) => {
     const receiver = picture.holder(to);

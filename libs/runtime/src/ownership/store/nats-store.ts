@@ -9,7 +9,7 @@ export interface NatsOwnershipStoreOptions {
   readonly bucket?: string;
 }
 
-/** Long after a key was removed nobody's watch resumes from before that any more. */
+/** Long after a key was removed no watch resumes from before that any more. */
 const tidyMs = 600_000;
 
 /** The store in a bucket of NATS, which is made when it is first needed. */
@@ -56,7 +56,7 @@ export class NatsOwnershipStore implements OwnershipStore {
     await (await this.#open()).compact(tidyMs);
   }
 
-  /** One that could not be opened is tried again by whoever asks next. */
+  /** One that could not be opened is tried again by the next caller. */
   #open(): Promise<Bucket> {
     const { connection, replicas, bucket = "tutti-ownership" } = this.#options;
     this.#bucket ??= openBucket(connection, {

@@ -24,13 +24,13 @@ export interface HolderEntry {
 }
 
 export interface PartitionEntry {
-  /** Empty while nobody does. */
+  /** Empty if none. */
   readonly owner: string;
   /** Where the owner is called. */
   readonly address: string;
   /** Grows with every change of owner. */
   readonly epoch: number;
-  /** Whom the owner is to hand it to; empty when to nobody. */
+  /** Whom the owner is to hand it to; empty if none. */
   readonly to: string;
   /** The load for which it was last moved; 0 when that was for another reason. */
   readonly movedLoad: number;

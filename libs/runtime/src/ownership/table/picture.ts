@@ -1,7 +1,7 @@
 /**
  * What this process knows of the ownership store: who is there and who owns what, as a fold of the store's changes.
  *
- * 1. Changes of a key are taken in the order of revisions, whether a watch tells them or whoever made them: an older
+ * 1. Changes of a key are taken in the order of revisions, whether a watch tells them or their maker: an older
  *    one never replaces a newer one.
  * 2. After a new beginning of the watch only what it has told is there.
  */

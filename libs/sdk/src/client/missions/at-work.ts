@@ -68,7 +68,7 @@ export class MissionTask {
     await (await this.#claim()).delegate(task, options);
   }
 
-  /** Gives the task to somebody else. What the handler returns counts no longer. */
+  /** Gives the task to another agent. What the handler returns counts no longer. */
   async handOff(to: Successor, options: HandOffOptions = {}): Promise<void> {
     await (await this.#claim()).handOff(to, options);
   }

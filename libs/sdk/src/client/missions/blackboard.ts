@@ -13,7 +13,7 @@ export interface Entry<Value = unknown> {
   readonly version: number;
 }
 
-/** What became of a write: done, or lost to somebody else's, whose value is there. */
+/** What became of a write: done, or lost to another write, whose value is there. */
 export interface Written<Value = unknown> {
   readonly written: boolean;
   readonly entry: Entry<Value> | undefined;
@@ -55,7 +55,7 @@ export class Blackboard {
   }
 
   /**
-   * Changes a value by what it is, again until nobody else was quicker. The function may be called several times.
+   * Changes a value by what it is, again until no other write was quicker. The function may be called several times.
    *
    * @param change gives the new value out of the one that is there; undefined for none
    */

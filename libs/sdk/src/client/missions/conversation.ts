@@ -51,7 +51,7 @@ export class Conversation {
     return firstNumber;
   }
 
-  /** Those after a number, oldest first: to this agent, or to anybody where no agent asks. */
+  /** Those after a number, oldest first: to this agent, or to any agent if none asks. */
   list({ after = 0, taskId = "" } = {}): AsyncGenerator<Message, void, void> {
     return pages(async (page) => {
       const asked = { ...this.#place, afterNumber: after, taskId, page };

@@ -1,4 +1,4 @@
-/** A mission, as whoever started or found it steers and reads it. */
+/** A mission, as its client steers and reads it. */
 import { Offering } from "@tutti/contracts/agent/v1";
 import type { BoardEntry, BoardTask, Mission, MissionMessage, Vote } from "@tutti/contracts/swarm/v1";
 import {

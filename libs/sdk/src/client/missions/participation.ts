@@ -24,7 +24,7 @@ export interface ClaimOptions extends TellOptions {
   readonly waitMs?: number;
 }
 
-/** To an agent, or to whoever plays a role. */
+/** To an agent, or to the agent in a role. */
 export type Successor = { readonly agent: string } | { readonly role: string };
 
 export interface HandOffOptions extends TellOptions {
@@ -66,7 +66,7 @@ export class Participation {
     this.#place = place;
   }
 
-  /** Tasks that it can do, the most urgent first. Nobody else gets them while the claims hold. */
+  /** Tasks that it can do, the most urgent first. No other agent gets them while the claims hold. */
   async claim(options: ClaimOptions = {}): Promise<readonly ClaimedTask[]> {
     const { tasks = [], count = 1, leaseMs = 0, waitMs = 0, idempotencyKey = "" } = options;
     const request = { ...this.#place, taskIds: [...tasks], count, leaseMs, waitMs, idempotencyKey };
@@ -124,7 +124,7 @@ export class ClaimedTask {
     return valueIn(this.task.spec?.input);
   }
 
-  /** What whoever had it before wants to be known; undefined where nobody had. */
+  /** The note of the agent before; undefined if there was none. */
   get context(): unknown {
     return valueIn(this.task.handoffs.at(-1)?.context);
   }
@@ -155,7 +155,7 @@ export class ClaimedTask {
     await this.#parts.board.releaseTasks({ ...this.#place, claimIds: [this.claimId], reason });
   }
 
-  /** Gives it to somebody else, with what the next one should know. */
+  /** Gives it to another agent, with what the next one should know. */
   async handOff(to: Successor, options: HandOffOptions = {}): Promise<void> {
     const { context, reason = "", idempotencyKey = "" } = options;
     await this.#parts.board.handOffTask({

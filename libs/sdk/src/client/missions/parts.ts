@@ -9,7 +9,7 @@ export interface MissionParts {
   readonly ports: ClientPorts;
 }
 
-/** Under whose name something is done on the board of which mission: an agent's, or nobody's but the caller's. */
+/** Under whose name something is done on the board of which mission: an agent's, or the caller's own. */
 export interface BoardPlace {
   readonly namespace: string;
   readonly missionId: string;

@@ -1,4 +1,4 @@
-/** A session, as whoever started or found it steers and reads it. */
+/** A session, as its client steers and reads it. */
 import type {
   Choice,
   CompareModesReply,

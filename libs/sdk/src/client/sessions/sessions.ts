@@ -63,8 +63,8 @@ export class Sessions {
   }
 
   /**
-   * How one would be done if it were started now: in which mode, by whom and when, how long that takes and below which time nothing
-   * is. Nothing is started. With agents, as if these were there and nobody else.
+   * How one would be done if it were started now: in which mode, by whom and when, how long that takes and below which
+   * time nothing is. Nothing is started. With agents, as if these were there alone.
    */
   plan<const Task extends WorkTask>(
     session: TaskSessionOptions<Task> | OtherSessionOptions,

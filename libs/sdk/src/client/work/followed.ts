@@ -1,8 +1,8 @@
 /**
  * A watch that outlives its stream.
  *
- * 1. After a break it goes on from the cursor of the last reply: nothing is missed, and nothing comes twice. What is too old to go on
- *    from comes whole again.
+ * 1. After a break it goes on from the cursor of the last reply: nothing is missed, and nothing comes twice. What is
+ *    too old to go on from comes whole again.
  * 2. What is refused for good ends it, and so does the end of the stream: it ends after what it is about.
  * 3. Pauses between tries grow; who hears nothing for a minute is told why.
  */
@@ -17,7 +17,7 @@ export interface Following<Reply> {
 /** The time and chance that a client tries again by. */
 export type ClientPorts = Pick<Foundation, "clock" | "timers" | "chance">;
 
-/** Pauses between tries, and how long nobody has to answer before that is told. */
+/** Pauses between tries, and after how long without an answer that is reported. */
 export const backoff = { firstMs: 100, maxMs: 5_000 };
 export const patienceMs = 60_000;
 

@@ -6,7 +6,7 @@ import {
   type TaskSpec,
   TaskSpec as Tasks,
 } from "@tutti/contracts/types/v1";
-import { toTimestamp } from "@tutti/kernel";
+import { resolveRetry, retryMessage, toTimestamp } from "@tutti/kernel";
 import { payloadOf } from "../payloads.ts";
 
 export interface AmountsOptions {
@@ -35,7 +35,7 @@ export interface WorkTask {
     | undefined;
   /** CEL condition; when it is false the task is skipped. */
   readonly when?: string | undefined;
-  /** Attempts in all; 1 unless given. */
+  /** Attempts in all. The first pause is 1 s, each further pause is twice as long. Default: 1. */
   readonly attempts?: number | undefined;
   /** How long an attempt may take. */
   readonly runMs?: number | undefined;
@@ -87,7 +87,7 @@ export function taskSpecOf(task: WorkTask): TaskSpec {
     needs: (task.needs ?? []).map((need) =>
       typeof need === "string" ? { task: need } : { task: need.task, condition: needEnds[need.end] },
     ),
-    retry: attempts === undefined ? undefined : { maxAttempts: attempts },
+    retry: attempts === undefined ? undefined : retryMessage(resolveRetry({ maxAttempts: attempts })),
     timeouts: runMs === undefined ? undefined : { runMs },
     dueTime: dueTime && toTimestamp(dueTime.getTime()),
     estimate: estimate && {

@@ -17,7 +17,7 @@ export function pages<Item>(page: PageOf<Item>): AsyncGenerator<Item, void, void
 const linesMax = 1_000;
 
 /**
- * The same for lines of the index. Each page is a search of its own, so whoever looks beyond the first mostly wants
+ * The same for lines of the index. Each page is a search of its own, so a reader beyond the first mostly wants
  * many: a list of 10,000 by hundreds takes four times as long.
  */
 export function pagesOfLines<Item>(page: PageOf<Item>): AsyncGenerator<Item, void, void> {

@@ -11,7 +11,7 @@ import { outputOf } from "./work.ts";
 export const leaveRules: readonly Rule[] = [
   {
     id: "redirect",
-    // Behind a gateway nobody is sent anywhere.
+    // Behind a gateway there are no redirects.
     transports: ["grpc"],
     rule: "A worker that is sent elsewhere goes there, in the greeting and later, with what it has.",
     remedy: "connect to Redirect.address after delay_ms, with `running` and every result that is not durable",

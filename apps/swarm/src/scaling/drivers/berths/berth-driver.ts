@@ -1,11 +1,11 @@
 /**
- * Agents as programs that are started one by one, each in a berth of its own. Agent ids are the scaler's, numbered from 1, so that an
- * agent that is started again is the same one, and one that was put aside stays so.
+ * Agents as programs that are started one by one, each in a berth of its own. Agent ids are the scaler's, numbered from
+ * 1, so that an agent that is started again is the same one, and one that was put aside stays so.
  *
- * 1. So many berths are there as agents are wanted; those that were put aside count, or a program that cannot run would be
- *    started for ever under new names.
- * 2. Of those that are to go, the ones that never joined go first, then those with the fewest tasks. Whoever was there
- *    before this process has time to link again first.
+ * 1. So many berths are there as agents are wanted; those that were put aside count, or a program that cannot run would
+ *    be started for ever under new names.
+ * 2. Of those that are to go, the ones that never joined go first, then those with the fewest tasks. An agent that was
+ *    there before this process has time to link again first.
  * 3. Nothing is started before it is known what runs already.
  */
 import type { Foundation, IdSource } from "@tutti/kernel";
@@ -70,7 +70,7 @@ export class BerthDriver implements Driver {
       .sort(([, one], [, other]) => this.#worth(one) - this.#worth(other));
     for (const [number, berth] of last.slice(0, this.#berths.size - count)) {
       this.#berths.delete(number);
-      // Whoever has its name the next time begins anew.
+      // The next agent with its name starts from the beginning.
       berth.forgive();
       void this.#dismiss(berth, reason, false);
     }
@@ -161,7 +161,7 @@ export class BerthDriver implements Driver {
     });
   }
 
-  /** Whoever still leaves has its name until it has left. */
+  /** A leaving agent keeps its name until it has left. */
   #freeNumber(): number {
     const { scalerId } = this.#parts;
     const taken = new Set([...this.#leaving].map(({ agentId }) => agentId));

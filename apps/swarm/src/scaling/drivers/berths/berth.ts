@@ -214,7 +214,7 @@ export class Berth {
     const how = wholeTextOf(ending);
     agents.ended(this.agentId, `its program ${textOf(ending)}`);
     if (this.#state.name === "running" && ending.kind === "exited" && ending.code === 0) {
-      // It was told to go by somebody else, and is wanted still.
+      // It was told to go by another party, and is wanted still.
       this.#state = { name: "resting", timer: timers.after(goodEndMs, () => this.#start()) };
       return;
     }

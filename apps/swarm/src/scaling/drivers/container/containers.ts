@@ -2,9 +2,9 @@
  * Programs of agents as containers.
  *
  * 1. An engine that is silent is waited for, and blames no agent; one that says no does.
- * 2. A container is removed when it has ended; what it printed last is in the log of this process, where it was not told to
- *    end.
- * 3. What was told to end is told again, where nobody can have heard it.
+ * 2. A container is removed when it has ended; what it printed last is in the log of this process, where it was not
+ *    told to end.
+ * 3. What was told to end is told again, if the request cannot have arrived.
  */
 import type { ContainerDriver as ContainerSettings } from "@tutti/contracts/swarm/v1";
 import {
@@ -183,7 +183,7 @@ export class Containers implements Programs {
     this.#trouble = error;
   }
 
-  /** Where that fails now, it is found among those that nobody holds. */
+  /** Where that fails now, it is found among those without a holder. */
   async #remove(id: string): Promise<void> {
     await this.#parts.engine.remove(id).catch((thrown: unknown) => this.#failed(thrown));
   }
@@ -222,7 +222,7 @@ function endingOf(code: number, isOutOfMemory: boolean, lastLine: string | undef
   return { kind: "exited", code, lastLine };
 }
 
-/** Unique, and says to whoever lists containers what it is. */
+/** Unique, and says in lists of containers what it is. */
 function nameOf({ agentId, launchId }: LaunchedAs): string {
   const unique = launchId.slice(launchId.lastIndexOf(".") + 1);
   return `tutti-${agentId}-${unique}`.replace(/[^\w.-]/g, "-");

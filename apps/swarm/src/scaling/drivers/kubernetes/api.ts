@@ -65,7 +65,7 @@ export class KubernetesApi {
     };
   }
 
-  /** False when somebody else has changed it since it had that version. */
+  /** False if another process has changed it since it had that version. */
   async setReplicas(
     of: WorkloadRef,
     replicas: number,

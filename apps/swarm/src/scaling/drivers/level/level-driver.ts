@@ -1,7 +1,7 @@
 /**
- * Somebody else starts and stops the agents, and is told how many are wanted: at once when that changes, again and again
- * with back-off until it is heard, and now and then besides, so that one who forgot it, or was told otherwise by another,
- * hears of it again.
+ * An external service starts and stops the agents, and is told how many are wanted: at once when that changes, again
+ * and again with back-off until it is heard, and now and then besides, so that one who forgot it, or was told otherwise
+ * by another, hears of it again.
  *
  * Only the newest number is told.
  */
@@ -64,7 +64,7 @@ export class LevelDriver implements Driver {
     return { starting: this.#heard.starting, quarantined: 0, error: this.#error };
   }
 
-  /** Whoever was told is not told again; its agents are its own to end. */
+  /** A service that was informed is not informed again; its agents are its own to end. */
   async close(how: Closing): Promise<void> {
     if (this.#isClosed) return;
     if (how === "deleted") this.want(0, "the scaler is deleted");

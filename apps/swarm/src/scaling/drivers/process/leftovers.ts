@@ -1,7 +1,7 @@
 /**
- * What is known of programs beyond the life of this process. When it is killed the programs live on, and nobody would look
- * after them; the next one finds them by what was written down, and ends them. Those that were given the time finish what
- * they have first, as with any SIGTERM.
+ * What is known of programs beyond the life of this process. When it is killed the programs live on, and no process
+ * would look after them; the next one finds them by what was written down, and ends them. Those that were given the
+ * time finish what they have first, as with any SIGTERM.
  *
  * A process is known by its number and the moment it began: numbers are used again.
  */

@@ -169,7 +169,7 @@ export class History {
       begin = solidTo - first.event + 1;
       this.#solidify(id, group, [...before, ...events.slice(0, begin)]);
     } else if (isMore && (first.event - 1) % solidEvents === 0) {
-      // The end that was left when all its events became solid: nobody comes by there any more.
+      // The end that was left when all its events became solid: it is not reached any more.
       const left = this.packed.find(partition, previous);
       if (left !== undefined) this.packed.markGone(left);
     }

@@ -37,7 +37,7 @@ export interface PackedRow {
   readonly data: Uint8Array;
   /** Where the chunks begin in the data. */
   readonly base: number;
-  /** A 1 for each chunk that nobody needs any more. */
+  /** A 1 for each chunk that is no longer needed. */
   readonly states: Uint8Array;
   gone: number;
   isChanged: boolean;

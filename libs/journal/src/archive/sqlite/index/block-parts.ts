@@ -116,7 +116,7 @@ export class BlockParts {
   }
 
   /**
-   * The hashes of the keys, good until the next block is asked for. Whoever goes through all blocks leaves nothing to the
+   * The hashes of the keys, good until the next block is asked for. A pass through all blocks leaves nothing to the
    * collector: it comes only after tens of megabytes, and what it frees then stays with the process.
    */
   hashes(block: number): Float64Array {

@@ -23,7 +23,7 @@ const cachedVersions = 32;
  * 1. A line is never changed: a newer one is added, and the older one's state becomes `gone`. Of each instance at most
  *    one line is not gone.
  * 2. Lines of a partition have ascending versions; a block has a range of them, and blocks of a partition are in order.
- *    So merging neighbours moves nothing that anybody refers to.
+ *    So merging neighbours moves nothing that is referred to.
  * 3. What is known without reading parts (`BlockInfo`) is in memory: a few hundred bytes per thousands of lines.
  */
 export class Blocks {

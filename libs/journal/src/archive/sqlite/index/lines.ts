@@ -4,7 +4,7 @@ import { keyHash } from "../key-hash.ts";
 
 /** The numbers of a line, one column each. */
 export const field = {
-  /** Position among all lines of the partition, set by whoever stores them. */
+  /** Position among all lines of the partition, set by the store. */
   version: 0,
   incarnation: 1,
   hash: 2,
@@ -236,7 +236,7 @@ export function joined(
   return { count, numbers, words: words.all, labels: labels.all, ids, actors };
 }
 
-/** The numbers that texts of one list have in another; those that nobody asks for are not added. */
+/** The numbers that texts of one list have in another; unused ones are not added. */
 function renumbered(target: Words, source: readonly string[]): (number: number) => number {
   const known = new Float64Array(source.length).fill(-1);
   return (number) => {

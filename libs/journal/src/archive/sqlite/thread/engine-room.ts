@@ -55,7 +55,7 @@ export class EngineRoom {
   }
 
   #call({ id, engine, call, values }: Call): void {
-    // The cast: whoever posted it was held to the types of `EngineHost`.
+    // The cast: its sender was held to the types of `EngineHost`.
     this.#answer(id, () => callEngine(this.#engine(engine), call, values as EngineArguments<EngineCall>));
   }
 

@@ -1,6 +1,7 @@
 /**
- * What is known of attempts from those that ended: how long they take, how likely they fail, what they use; and how good it was
- * to rely on that, because each one that ends was predicted before it is learned from. And what is known of choices from what came of them.
+ * What is known of attempts from those that ended: how long they take, how likely they fail, what they use; and how
+ * good it was to rely on that, because each one that ends was predicted before it is learned from. And what is known of
+ * choices from what came of them.
  *
  * The same ends in the same order give the same knowledge.
  */
@@ -74,7 +75,7 @@ interface Track {
 }
 
 export class Knowledge {
-  /** Whoever plans learns more of its own on top of it (`fork`), and changes nothing here. */
+  /** A planner learns more of its own on top of it (`fork`), and changes nothing here. */
   readonly times = new Estimates();
   readonly uses = new UseEstimates();
   readonly chooser = new ModeChooser();

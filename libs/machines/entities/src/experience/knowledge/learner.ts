@@ -1,4 +1,4 @@
-/** Knowledge that is brought up to date with what comes: whoever takes in the same experience knows the same, wherever it is. */
+/** Knowledge that is brought up to date with what comes: the same experience gives the same knowledge, wherever it is. */
 import type { ExperienceNews, NewsWanted } from "../queries.ts";
 import { Knowledge } from "./knowledge.ts";
 

@@ -1,10 +1,10 @@
 /**
  * Pools with tasks of the namespace ask for their parts of its quotas, again and again.
  *
- * 1. What all pools together may have at work never exceeds the limit of a quota: a part is taken out of what no other holds. Where a
- *    limit became smaller, nothing more begins until enough has ended.
- * 2. A pool that is alone has all of it, so that it need not ask before each task. While another one is short of some, it has its fair
- *    part, and what it still uses beyond that counts against it until it has ended.
+ * 1. What all pools together may have at work never exceeds the limit of a quota: a part is taken out of what no other
+ *    holds. Where a limit became smaller, nothing more begins until enough has ended.
+ * 2. A pool that is alone has all of it, so that it need not ask before each task. While another one is short of some,
+ *    it has its fair part, and what it still uses beyond that counts against it until it has ended.
  * 3. Who does not ask again loses its parts when the lease is over.
  */
 import {
@@ -45,7 +45,7 @@ export const claimParts: LedgerCommand<ClaimParts, PartsClaimed> = {
       reservations: [...ledger.reservations.values()].flatMap(({ value }) => {
         const { fromMs, toMs } = spanOf(value);
         const isNear = fromMs <= step.nowMs + noticeMs && toMs > step.nowMs;
-        // Not changed by whoever gets it.
+        // Callers do not change it.
         return isNear && poolOf(value) === pool ? [value as PartsClaimed["reservations"][number]] : [];
       }),
       dueMs,
@@ -89,7 +89,7 @@ function partsOf(ledger: LedgerView, pool: string, uses: readonly AllotmentUse[]
 
 function allotmentOf({ quotas }: LedgerView, { quotaId, name, amount }: QuotaPart): Allotment {
   const { sessions, limits = {} } = quotas.get(quotaId)?.value ?? {};
-  // Not changed by whoever gets it.
+  // Callers do not change it.
   return { quotaId, name, amount, sessions: sessions as Allotment["sessions"], limit: limits[name] ?? 0 };
 }
 

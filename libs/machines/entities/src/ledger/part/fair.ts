@@ -1,8 +1,8 @@
 import type { QuotaPart } from "@tutti/contracts/session/v1";
 
 /**
- * What one has a right to who wants so much, beside others of which those that are short want more than they have: nobody gets more than
- * it wants, and what is left of that is divided alike.
+ * What one has a right to who wants so much, beside others of which those that are short want more than they have: none
+ * gets more than it wants, and what is left of that is divided alike.
  */
 export function fairPart(
   limit: number,

@@ -55,7 +55,7 @@ export const dropQuota = removeCommand(quotas, {
   toEvent: ({ quotaId }) => ({ quotaId }),
 });
 
-/** What is said in the contract and not kept by anybody is refused, so that nobody relies on it. */
+/** Contract fields without an implementation are refused, so that no caller relies on them. */
 function quotaProblem({ quotaId, limits, rates, weight }: Quota): string | undefined {
   if (rates.length > 0)
     return `quota ${quotaId}: expected limits of what is at work at once, found rates, which are not kept yet`;

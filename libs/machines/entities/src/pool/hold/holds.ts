@@ -1,5 +1,5 @@
 /**
- * Agents that somebody holds by hand: for as long as he likes, wherever the pool goes, and whether the agent is there or
+ * Agents that are held by hand: for any time, wherever the pool goes, and whether the agent is there or
  * not. What a pool does by itself, such as to one that comes and goes too quickly, is not kept.
  */
 import { Hold } from "@tutti/contracts/agent/v1";

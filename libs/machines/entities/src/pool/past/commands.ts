@@ -1,6 +1,6 @@
 /**
- * What scalers saw and did, noted now and then by whoever owns the pool: the next owner goes on from there. It says nothing of
- * how the pool is to be, so it changes no revision.
+ * What scalers saw and did, noted now and then by the owner of the pool: the next owner goes on from there. It says
+ * nothing of how the pool is to be, so it changes no revision.
  */
 import { NoteScalings, PoolChanged } from "@tutti/contracts/swarm/v1";
 import { poolErrors } from "../errors.ts";

@@ -9,7 +9,7 @@ export interface ScalerPast {
   readonly crashes: ReadonlyMap<string, number>;
   /** The number of the first stretch of `arrivals`. */
   readonly firstStretch: number;
-  /** Tasks that came, stretch by stretch; below 0 where nobody looked. */
+  /** Tasks that came, stretch by stretch; below 0 if not observed. */
   readonly arrivals: readonly number[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * A pool with scalers wants to be tended, whoever owns it and whether anybody asks for it or not: agents that have to be there
+ * A pool with scalers wants to be tended, by any owner and without a request: agents that have to be there
  * are started after a restart too. So it asks for that as long as it has scalers, and nothing ever answers.
  */
 import type { Outstanding, ReadOnly } from "@tutti/kernel";

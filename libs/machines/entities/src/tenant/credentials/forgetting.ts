@@ -1,4 +1,4 @@
-/** Keys and tokens that have ended are forgotten after a while, and those of whoever is gone at once. */
+/** Keys and tokens that have ended are forgotten after a while, and those of removed identities at once. */
 import { CredentialsForgottenV1 } from "@tutti/contracts/governance/v1";
 import { fromTimestamp, type Outstanding } from "@tutti/kernel";
 import { endedKeyMs, endedTokenMs, forgetEveryMs } from "../limits.ts";
@@ -32,7 +32,7 @@ export function forgetKeyMs(kept: KeptKey): number {
   return endOfKey(kept) + endedKeyMs;
 }
 
-/** When nobody takes a token any more, also by a clock that is behind. */
+/** When no process accepts a token any more, also by a clock that is behind. */
 export function forgetTokenMs(kept: KeptToken): number {
   return expireOf(kept) + endedTokenMs;
 }

@@ -1,6 +1,6 @@
 /**
- * Who is kept out because of guessing. Each process finds that out for itself and holds to it at once; here it is kept so that all others
- * do too, also after a restart, and so that a person can see it and let somebody in again.
+ * Who is kept out because of guessing. Each process finds that out for itself and holds to it at once; here it is kept
+ * so that all others do too, also after a restart, and so that a person can see it and lift a lockout.
  */
 import {
   LiftTenantLockout,
@@ -37,7 +37,7 @@ export const noteLockouts: TenantCommand<NoteLockouts, TenantChanged> = {
   decide(tenant, { lockouts }, step) {
     const { nowMs } = step;
     const news = lockouts.filter((one) => endOfLockout(one) > Math.max(nowMs, endIn(tenant, one.subject)));
-    // Whoever floods from many addresses takes no more room than this; who is beyond it is kept out where they guessed.
+    // A flood from many addresses takes no more room than this; further ones are locked out in the process that saw them.
     const room =
       lockoutsMax - [...tenant.lockouts.values()].filter((one) => endOfLockout(one) > nowMs).length;
     const noted = news

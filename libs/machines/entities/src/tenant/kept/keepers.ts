@@ -43,7 +43,7 @@ export const principal = keeperOf<
   idOf: ({ actor }) => actorKey(actor),
   toKept: (value, written) => ({ principal: value, ...written }),
   toRemoved: ({ actor }, { timeMs }) => ({ actor, timeMs }),
-  // Whoever is gone has no keys and no tokens.
+  // A removed identity has no keys and no tokens.
   after(tenant, _before, body) {
     if (!("principal" in body)) forgetCredentialsOf(tenant, actorKey(body.actor));
   },

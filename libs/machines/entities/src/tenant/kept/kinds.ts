@@ -41,7 +41,7 @@ const inTenant: Keeping<Tenant, TenantChanged> & { readonly idLengthMax: number;
     },
   };
 
-/** What the service says of it, and nobody else. */
+/** What the service says of it, and no other source. */
 const unsaid = { namespace: "", revision: "" };
 
 export const principals: TenantKind<Principal> = {
@@ -91,7 +91,7 @@ export const callerLimits: TenantKind<IdentityLimit> = {
   },
   ...inTenant,
   of: (tenant) => tenant.limits,
-  // One for everybody has no actor, and has to have a name all the same.
+  // The default limit has no actor, and has to have a name all the same.
   idOf: ({ actor }) => actorKey(actor) || everybody,
   bare: (limit) => ({ ...limit, ...unsaid }),
 };

@@ -12,7 +12,7 @@ export interface Backoff {
  * The pause after the given failure in a row, from 1: doubled each time, and spread over its upper half so that many
  * who lost the same thing do not come back in step.
  */
-export function backoffMs(backoff: Backoff, failure: number, chance: Chance): number {
+export function backoffMs(backoff: Backoff, failure: number, chance: Pick<Chance, "random">): number {
   return backoffBoundMs(backoff, failure) * (0.5 + chance.random() / 2);
 }
 

@@ -1,0 +1,19 @@
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Result } from "../../command/presenter.ts";
+import { platformStart } from "../../local/clone.ts";
+
+/** The platform takes the terminal until Ctrl-C. */
+export async function dev({ values, shell }: Context): Promise<Result> {
+  const start = platformStart(shell);
+  if (start === undefined)
+    throw new Failure("This installation of the CLI does not include the platform.", {
+      next: ["Install the package with the platform and run: npx tutti dev"],
+      exitCode: exitCodes.usage,
+      code: "no_platform",
+    });
+  const port = values.text("port");
+  const words = [...start.words, ...(port === undefined ? [] : [`--port=${port}`]), "--platform.workflows=."];
+  return await shell.handOver(start.script, words);
+}

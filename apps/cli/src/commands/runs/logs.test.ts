@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { OutputText } from "./logs.ts";
+
+const chunk = (text: string | Buffer, more: object = {}) => ({
+  ...{ attempt: 1, channel: "log", chunk: Buffer.from(text).toString("base64") },
+  ...more,
+});
+
+describe("the lines of an output", () => {
+  it("are made of pieces that end anywhere, also within a character", () => {
+    const text = new OutputText();
+    const euro = Buffer.from("1 €\nrest");
+    const lines = [euro.subarray(0, 3), euro.subarray(3)].flatMap((piece) => text.add(chunk(piece)));
+    assert.deepEqual(
+      [...lines, ...text.rest()],
+      [
+        { attempt: 1, channel: "log", text: "1 €" },
+        { attempt: 1, channel: "log", text: "rest" },
+      ],
+    );
+    assert.deepEqual(text.rest(), []);
+  });
+
+  it("are kept apart by channel, and a later attempt replaces the open line of an earlier one", () => {
+    const text = new OutputText();
+    text.add(chunk("open", { channel: "stdout" }));
+    text.add(chunk("lost"));
+    const lines = text.add(chunk("new\n", { attempt: 2 }));
+    assert.deepEqual(
+      [...lines, ...text.rest()],
+      [
+        { attempt: 2, channel: "log", text: "new" },
+        { attempt: 1, channel: "stdout", text: "open" },
+      ],
+    );
+  });
+
+  it("say the size of what is no text", () => {
+    const [line] = new OutputText().add(chunk("123", { mediaType: "image/png" }));
+    assert.equal(line?.text, "(3 bytes of image/png)");
+  });
+});

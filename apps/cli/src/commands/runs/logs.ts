@@ -1,0 +1,292 @@
+/**
+ * Prints the log of a run: the attempts of its tasks with their errors, from the durable history, and the output that handlers
+ * send while they work, as far as the platform still keeps it.
+ */
+import { StringDecoder } from "node:string_decoder";
+import type { OutputChunk, RunEvent } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
+import { Absence } from "../../follow/absence.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { type Tone, toned } from "../../terminal/style.ts";
+import { cut, padEnd, safe } from "../../terminal/text.ts";
+import { printClock } from "../../terminal/time.ts";
+
+const pageSize = 500;
+
+/** One line of a log. */
+interface LogLine {
+  /** Undefined for output that was kept: its pieces have no time. */
+  readonly timeMs: number | undefined;
+  /** Empty for the run itself. */
+  readonly task: string;
+  readonly attempt: number;
+  readonly source: "history" | "output";
+  /** Of output: `log`, `stdout`, or empty. */
+  readonly channel: string;
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+export async function logs(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const id = values.argument("ID");
+  const server = await connect(context);
+  await server.call("runs.get", { params: { id }, query: server.namespace });
+  const sinceMs = values.momentMs("since", shell.nowMs());
+  const isFollowed = values.flag("follow");
+  const log = new RunLog({
+    ...{ server, id, isFollowed, sinceMs: sinceMs ?? 0, signal: shell.interrupted },
+    task: values.text("task"),
+    nowMs: () => (isFollowed ? shell.nowMs() : undefined),
+    print: (line) => printLine(context, line),
+  });
+  await log.readHistory();
+  if (isFollowed && !log.hasEnded) await follow(context, log, { server, id });
+  await log.finishOutputs();
+  return shell.interrupted.aborted ? exitCodes.interrupted : exitCodes.completed;
+}
+
+/** Each change of the run leads to a look at the history behind it. */
+async function follow(
+  { shell, print }: Context,
+  log: RunLog,
+  { server, id }: { readonly server: Server; readonly id: string },
+): Promise<void> {
+  const absence = new Absence({
+    shell,
+    onAway: (words) => print.errorLines([print.errorStyle.yellow(words)]),
+    onBack: () => print.errorLines([print.errorStyle.green("Reconnected.")]),
+  });
+  const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
+  try {
+    for await (const said of server.follow("runs.watch", parts, {
+      onStanding: (...news) => absence.stand(...news),
+    })) {
+      if (said.kind !== "change" && said.kind !== "snapshot") continue;
+      await log.readHistory();
+      if (log.hasEnded) return;
+    }
+  } finally {
+    absence.end();
+  }
+}
+
+interface RunLogParts {
+  readonly server: Pick<Server, "call" | "follow" | "namespace">;
+  readonly id: string;
+  readonly task: string | undefined;
+  readonly sinceMs: number;
+  /** Whether output is followed until its task ends. Otherwise it is read as far as it is there. */
+  readonly isFollowed: boolean;
+  readonly signal: AbortSignal;
+  /** The time of a line of output. */
+  readonly nowMs: () => number | undefined;
+  readonly print: (line: LogLine) => void;
+}
+
+/**
+ * 1. Lines of the history are in its order, each once.
+ * 2. The output of a task is printed before the line that ends the task.
+ */
+class RunLog {
+  readonly #parts: RunLogParts;
+  /** The output of each task, started when an agent has started the task. */
+  readonly #outputs = new Map<string, Promise<void>>();
+  #last = 0;
+  #hasEnded = false;
+
+  constructor(parts: RunLogParts) {
+    this.#parts = parts;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Prints what came after the last event that was read. */
+  async readHistory(): Promise<void> {
+    const { server, id, task } = this.#parts;
+    const afterEvent = this.#last;
+    let token: string | undefined;
+    do {
+      const reply = await server.call("runs.history", {
+        params: { id },
+        query: {
+          ...server.namespace,
+          ...{ size: pageSize, afterEvent },
+          ...(token === undefined ? {} : { token }),
+        },
+      });
+      for (const event of reply.events) {
+        if (task === undefined || event.taskId === task || (event.taskId ?? "") === "")
+          await this.#print(event);
+        this.#last = event.event ?? this.#last;
+      }
+      token = reply.nextToken === "" ? undefined : reply.nextToken;
+    } while (token !== undefined);
+  }
+
+  /** Resolves when the output of all tasks is printed that have not ended. */
+  async finishOutputs(): Promise<void> {
+    await Promise.all(this.#outputs.values());
+  }
+
+  async #print(event: RunEvent): Promise<void> {
+    const { task, sinceMs, print } = this.#parts;
+    const { type, timeMs = 0, taskId = "" } = event;
+    if (taskId === "" && type.startsWith("run_")) this.#hasEnded = endsRun.test(type);
+    if (timeMs < sinceMs) return;
+    const details = isMembers(event.details) ? event.details : {};
+    if (
+      taskId !== "" &&
+      (type === "attempt_started" || (endsTask.test(type) && details["agent"] !== undefined))
+    )
+      this.#outputs.set(taskId, this.#outputs.get(taskId) ?? this.#printOutput(taskId));
+    if (endsTask.test(type)) await this.#outputs.get(taskId);
+    const said = textOf(type, details);
+    if (said === undefined || (task !== undefined && taskId !== task)) return;
+    const attempt = Number(details["attempt"] ?? 0);
+    print({ timeMs, task: taskId, attempt, source: "history", channel: "", ...said });
+  }
+
+  async #printOutput(task: string): Promise<void> {
+    const { server, id, isFollowed, signal, nowMs, print } = this.#parts;
+    const text = new OutputText();
+    const tell = (lines: readonly OutputLine[]): void => {
+      for (const line of lines) print({ timeMs: nowMs(), task, source: "output", tone: "plain", ...line });
+    };
+    const parts = { params: { id, task }, query: server.namespace };
+    for await (const said of server.follow("tasks.output", parts, { signal })) {
+      if (said.kind !== "change" && said.kind !== "snapshot") continue;
+      tell(said.value.chunks.flatMap((chunk) => text.add(chunk)));
+      if (!isFollowed && said.value.live === true) break;
+    }
+    tell(text.rest());
+  }
+}
+
+const endsRun = /^run_(completed|failed|cancelled|terminated|continued|withdrawn)$/;
+const endsTask = /^task_(completed|failed|cancelled|skipped)$/;
+
+interface OutputLine {
+  readonly attempt: number;
+  readonly channel: string;
+  readonly text: string;
+}
+
+/** Makes lines of pieces, which end anywhere. */
+export class OutputText {
+  readonly #open = new Map<
+    string,
+    { readonly attempt: number; readonly decoder: StringDecoder; text: string }
+  >();
+
+  /** The lines that are whole with this piece. */
+  add({ attempt = 0, channel = "", chunk = "", mediaType = "" }: OutputChunk): OutputLine[] {
+    const bytes = Buffer.from(chunk, "base64");
+    if (mediaType !== "" && !/^text\/|json/.test(mediaType))
+      return [{ attempt, channel, text: `(${bytes.length} bytes of ${mediaType})` }];
+    const before = this.#open.get(channel);
+    // A later attempt replaces an earlier one.
+    const open =
+      before?.attempt === attempt ? before : { attempt, decoder: new StringDecoder("utf8"), text: "" };
+    this.#open.set(channel, open);
+    const lines = (open.text + open.decoder.write(bytes)).split("\n");
+    open.text = lines.pop() ?? "";
+    return lines.map((text) => ({ attempt, channel, text }));
+  }
+
+  /** What has no end of line. */
+  rest(): OutputLine[] {
+    const lines = [...this.#open].flatMap(([channel, { attempt, text }]) =>
+      text === "" ? [] : [{ attempt, channel, text }],
+    );
+    this.#open.clear();
+    return lines;
+  }
+}
+
+type Details = Readonly<Record<string, unknown>>;
+
+/** What an event says in a log. Undefined for the steps between, which `tutti history` lists. */
+function textOf(type: string, details: Details): { readonly text: string; readonly tone: Tone } | undefined {
+  const by = typeof details["agent"] === "string" && details["agent"] !== "" ? ` by ${details["agent"]}` : "";
+  const error = errorIn(details);
+  switch (type) {
+    case "attempt_started":
+      return { text: `started${by}`, tone: "plain" };
+    case "progress_saved":
+      return { text: progressIn(details), tone: "plain" };
+    case "attempt_failed":
+      return { text: `attempt failed${by}: ${error}`, tone: "yellow" };
+    case "offer_returned":
+      return details["lost"] === true ? { text: `attempt lost${suffix(error)}`, tone: "yellow" } : undefined;
+    case "task_completed":
+      return { text: `completed${by}`, tone: "green" };
+    case "task_failed":
+    case "undo_failed":
+      return { text: `${words(type)}${suffix(error)}`, tone: "red" };
+    case "task_paused":
+    case "task_cancelled":
+    case "undo_completed":
+      return { text: `${words(type)}${suffix(error)}`, tone: "yellow" };
+    case "run_failed":
+    case "run_terminated":
+      return { text: `run ${words(type)}${suffix(error)}`, tone: "red" };
+    default:
+      return /^run_(started|paused|resumed|completed|cancelled|stopped|retried|reset|continued)$/.test(type)
+        ? { text: `run ${words(type)}${suffix(error)}`, tone: type === "run_completed" ? "green" : "plain" }
+        : undefined;
+  }
+}
+
+const suffix = (text: string): string => (text === "" ? "" : `: ${text}`);
+
+/** `task_failed` is `failed`, `undo_failed` is `compensation failed`. */
+function words(type: string): string {
+  return type
+    .replace(/^(task|run)_/, "")
+    .replace(/^undo_/, "compensation ")
+    .replaceAll("_", " ");
+}
+
+function errorIn({ error, reason, message }: Details): string {
+  const said = isMembers(error) ? [error["code"], error["message"]] : [reason, message];
+  return said.filter((part) => typeof part === "string" && part !== "").join(": ");
+}
+
+function progressIn({ fraction, message }: Details): string {
+  const percent = typeof fraction === "number" && fraction > 0 ? `${Math.round(fraction * 100)} %` : "";
+  const said = typeof message === "string" ? message : "";
+  return ["progress", percent, said].filter((part) => part !== "").join(" ");
+}
+
+function isMembers(value: unknown): value is Details {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function printLine({ print }: Pick<Context, "print">, { tone, ...line }: LogLine): void {
+  if (print.isJson) {
+    print.jsonLine(line);
+    return;
+  }
+  const text = safe(line.text);
+  if (print.isQuiet) {
+    if (line.source === "output") print.line(text);
+    return;
+  }
+  const { style } = print;
+  const channel = line.source === "output" ? style.dim(`${safe(line.channel)}│ `) : "";
+  print.line(
+    [
+      style.dim(line.timeMs === undefined ? " ".repeat(12) : printClock(line.timeMs)),
+      padEnd(cut(safe(line.task), 32), 14),
+      `${channel}${toned(style, tone, text)}`,
+    ]
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,136 @@
+/**
+ * Registers the workflow files of a folder when everything serves, and again when they change.
+ *
+ * It uses the platform from outside, as any client. A file that is wrong is reported, and changes nothing.
+ */
+import { createHash } from "node:crypto";
+import { type FSWatcher, watch } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Component, errorFromUnknown, type Foundation, type Timer } from "@tutti/kernel";
+import { connect, type Tutti } from "@tutti/sdk/client";
+
+export interface WorkflowFilesOptions {
+  readonly foundation: Foundation;
+  readonly folder: string;
+  /** Where clients connect. Known when it starts. */
+  readonly address: () => string;
+  /** Receives a line for people. */
+  readonly tell: (line: string) => void;
+}
+
+interface WorkflowFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Editors write a file in several steps. */
+const settleMs = 100;
+
+export class WorkflowFiles implements Component {
+  readonly #options: WorkflowFilesOptions;
+  /** Hash of the content that was last registered or refused, by file. */
+  readonly #known = new Map<string, string>();
+  #tutti: Tutti | undefined;
+  #watcher: FSWatcher | undefined;
+  #settled: Timer | undefined;
+  #reading: Promise<void> = Promise.resolve();
+  #isStopping = false;
+
+  constructor(options: WorkflowFilesOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#tutti = await connect({ address: this.#options.address(), namespace: "default" });
+    this.#watch();
+    this.#read();
+    await this.#reading;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#watcher?.close();
+    this.#settled?.cancel();
+    await this.#reading;
+    await this.#tutti?.close();
+  }
+
+  #watch(): void {
+    const { folder, foundation } = this.#options;
+    const { timers, logger } = foundation;
+    try {
+      this.#watcher = watch(folder, { persistent: false }, () => {
+        this.#settled?.cancel();
+        this.#settled = timers.after(settleMs, () => this.#read());
+      });
+      this.#watcher.on("error", (error) => logger.warn("the folder is no longer watched", { folder, error }));
+    } catch (error) {
+      logger.warn("the folder cannot be watched: changes need a restart", {
+        folder,
+        error: errorFromUnknown(error),
+      });
+    }
+  }
+
+  /** One after the other, so that the newest content is registered last. */
+  #read(): void {
+    this.#reading = this.#reading.then(() => this.#registerChanged());
+  }
+
+  async #registerChanged(): Promise<void> {
+    const { folder, foundation, tell } = this.#options;
+    const { logger } = foundation;
+    try {
+      for (const file of await workflowFilesIn(folder)) {
+        if (this.#isStopping) return;
+        const hash = createHash("sha256").update(file.text).digest("hex");
+        if (this.#known.get(file.name) === hash) continue;
+        await this.#register(file);
+        this.#known.set(file.name, hash);
+      }
+    } catch (error) {
+      const { message } = errorFromUnknown(error);
+      logger.warn("workflow files could not be registered", { folder, reason: message });
+      tell(`  Workflow files could not be registered: ${message}`);
+    }
+  }
+
+  async #register({ name, text }: WorkflowFile): Promise<void> {
+    const { foundation, tell } = this.#options;
+    try {
+      const definition = await this.#tutti?.register(text, { fileName: name });
+      foundation.logger.info("workflow file registered", { file: name, workflow: definition?.name });
+      tell(`  Registered ${definition?.name} from ${name}.`);
+    } catch (error) {
+      const failure = errorFromUnknown(error);
+      // A platform that is away can be asked again with the same content, a wrong file cannot.
+      if (failure.retryable) throw error;
+      foundation.logger.warn("workflow file refused", { file: name, reason: failure.message });
+      tell(`  ${name} was not registered: ${failure.message}`);
+    }
+  }
+}
+
+/** Files of YAML or JSON with a workflow in them, in the order of their names. */
+export async function workflowFilesIn(folder: string): Promise<readonly WorkflowFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/i.test(entry.name))
+    .map(({ name }) => name)
+    .sort();
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8") })),
+  );
+  return files.filter(hasWorkflow);
+}
+
+function hasWorkflow({ name, text }: WorkflowFile): boolean {
+  if (!/\.json$/i.test(name)) return /^workflow:\s*\S/m.test(text);
+  try {
+    const content: unknown = JSON.parse(text);
+    return typeof content === "object" && content !== null && "workflow" in content && "tasks" in content;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,3 @@
+export const handlers = {
+  "bank.pay": ({ amount, to }) => `paid ${amount} to ${to}`,
+};

@@ -1,0 +1,3 @@
+export const handlers = {
+  "letter.send": ({ text }) => `sent: ${text}`,
+};

@@ -1,0 +1,26 @@
+/** The builder by itself: what checks a definition is many times its size. */
+export {
+  approve,
+  type Built,
+  child,
+  gate,
+  loop,
+  mission,
+  set,
+  spawn,
+  uses,
+  wait,
+  workflow,
+} from "./builder.ts";
+export {
+  cel,
+  type Expression,
+  input,
+  item,
+  outputOf,
+  parameters,
+  type Reference,
+  reference,
+  template,
+  vars,
+} from "./expression.ts";

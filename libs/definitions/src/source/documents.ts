@@ -1,0 +1,30 @@
+import type { DefinitionText } from "./text.ts";
+
+/**
+ * The YAML documents of a text, separated by `---`, without those that are empty. No value of YAML has such a line, a
+ * block of text included, so that lines decide. JSON is one document.
+ */
+export function documentsOf(source: DefinitionText): readonly DefinitionText[] {
+  const { text, format } = source;
+  if (format === "json") return [source];
+  const documents: DefinitionText[] = [];
+  let lines: string[] = [];
+  let linesBefore = 0;
+  const close = (next: number): void => {
+    // Directives belong to the document that follows.
+    if (lines.some((line) => !/^\s*(?:#.*)?$/.test(line) && !line.startsWith("%")))
+      documents.push({ ...source, text: lines.join("\n"), linesBefore });
+    lines = [];
+    linesBefore = next;
+  };
+  for (const [at, line] of text.split("\n").entries()) {
+    if (/^---(?=\s|$)/.test(line)) {
+      close(at);
+      // A value may follow the mark on its line, at the same column.
+      lines.push(line.replace("---", "   ").trimEnd());
+    } else if (/^\.\.\.\s*$/.test(line)) close(at + 1);
+    else lines.push(line);
+  }
+  close(0);
+  return documents;
+}

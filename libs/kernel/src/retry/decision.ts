@@ -1,0 +1,68 @@
+/** Decides from its error alone whether a failed attempt is followed by another. */
+import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import { type RetryPolicy, retryDefaults } from "./policy.ts";
+
+type Failure = Pick<ErrorDetail, "code" | "retry" | "retryAfterMs">;
+
+/** The longest pause that an error can ask for. */
+export const retryAfterMaxMs = 3_600_000;
+
+export type RetryDecision =
+  | { readonly kind: "retry"; readonly pauseMs: number }
+  /** All attempts were used, and the policy asks a person. */
+  | { readonly kind: "pause" }
+  | { readonly kind: "fail" };
+
+/** @param tries attempts so far, from 1 */
+export function decideRetry(
+  policy: RetryPolicy,
+  error: Failure,
+  tries: number,
+  random: () => number,
+): RetryDecision {
+  if (!isRetried(policy, error)) return { kind: "fail" };
+  if (tries < policy.maxAttempts)
+    return { kind: "retry", pauseMs: retryPauseMs(policy, tries, error, random()) };
+  return { kind: policy.pauseWhenExhausted ? "pause" : "fail" };
+}
+
+/** Whether an error may be followed by another attempt, regardless of the number of attempts. */
+export function isRetried(
+  { retryOn, failOn }: Pick<RetryPolicy, "retryOn" | "failOn">,
+  { code, retry }: Pick<ErrorDetail, "code" | "retry">,
+): boolean {
+  if (failOn.some((pattern) => codeMatches(pattern, code))) return false;
+  if (retryOn.length > 0) return retryOn.some((pattern) => codeMatches(pattern, code));
+  return retry !== RetryClass.RETRY_CLASS_NEVER;
+}
+
+/** `stock.*` matches all codes with that prefix. */
+export function codeMatches(pattern: string, code: string): boolean {
+  const parts = pattern.split("*");
+  if (parts.length === 1) return pattern === code;
+  const first = parts[0] ?? "";
+  const last = parts.at(-1) ?? "";
+  if (!code.startsWith(first) || !code.endsWith(last) || code.length < first.length + last.length)
+    return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = code.indexOf(part, at);
+    if (found < 0 || found + part.length > code.length - last.length) return false;
+    at = found + part.length;
+  }
+  return true;
+}
+
+/** @param tries attempts so far, from 1 */
+export function retryPauseMs(
+  { initialMs, factor, maxMs, jitter }: Pick<RetryPolicy, "initialMs" | "factor" | "maxMs" | "jitter">,
+  tries: number,
+  { retryAfterMs }: Pick<ErrorDetail, "retryAfterMs">,
+  random: number,
+): number {
+  // Plans that earlier releases made may have a longest pause of 0.
+  const whole = Math.min(initialMs * factor ** Math.max(0, tries - 1), maxMs || retryDefaults.maxMs);
+  const pauseMs = Math.round(whole * (1 - jitter * random));
+  // The handler may know better how long its failure lasts.
+  return Math.max(pauseMs, Math.min(retryAfterMs, retryAfterMaxMs));
+}

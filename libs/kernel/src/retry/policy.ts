@@ -1,0 +1,97 @@
+/**
+ * When a failed attempt of a task is followed by another: one policy for workflows, missions, sessions, both SDKs and REST.
+ *
+ * 1. Every default is a constant of this file. `resolveRetry` is the only place that applies them.
+ * 2. A resolved policy has every field. No reader of a policy needs a default of its own.
+ * 3. A policy with more than one attempt pauses between attempts: a pause of 0 is a contradiction.
+ */
+import { RetryPolicy as RetryPolicyMessage } from "@tutti/contracts/types/v1";
+import { assert } from "../errors/assertion.ts";
+
+/** A resolved policy. */
+export interface RetryPolicy {
+  /** Attempts in all, the first included. */
+  readonly maxAttempts: number;
+  /** Pause before the second attempt. 0 for a single attempt. */
+  readonly initialMs: number;
+  /** What each pause is multiplied by. */
+  readonly factor: number;
+  /** Longest pause. */
+  readonly maxMs: number;
+  /** Share of each pause that is random, 0 to 1. */
+  readonly jitter: number;
+  /** Codes of errors that are retried, `*` being a wildcard. Empty for all that are not final. */
+  readonly retryOn: readonly string[];
+  /** Codes of errors that are never retried. */
+  readonly failOn: readonly string[];
+  /** Whether a person is asked, instead of failing, after the last attempt. */
+  readonly pauseWhenExhausted: boolean;
+  /** Whether a lost worker fails the task. Absent if another worker gets it. */
+  readonly failWhenLost?: boolean;
+}
+
+/** The fields that are set. The others have their default. */
+export type RetrySettings = { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] | undefined };
+
+/** Attempts of a task without a policy. */
+const attemptsWithoutPolicy = 1;
+
+/** The default of each field of a policy. */
+export const retryDefaults: RetryPolicy = Object.freeze({
+  maxAttempts: 3,
+  initialMs: 1_000,
+  factor: 2,
+  maxMs: 3_600_000,
+  jitter: 0.2,
+  retryOn: Object.freeze([]),
+  failOn: Object.freeze([]),
+  pauseWhenExhausted: false,
+});
+
+/** Why settings contradict themselves: the field, what it must be and what it is. */
+export interface RetryContradiction {
+  readonly field: "initialMs" | "maxMs";
+  readonly expected: string;
+  readonly found: string;
+}
+
+export function retryContradiction(settings: RetrySettings): RetryContradiction | undefined {
+  const { maxAttempts, initialMs, maxMs } = { ...retryDefaults, ...defined(settings) };
+  if (maxAttempts <= 1) return undefined;
+  const expected = `more than 0 with ${maxAttempts} attempts`;
+  if (initialMs <= 0) return { field: "initialMs", expected, found: String(initialMs) };
+  if (maxMs <= 0) return { field: "maxMs", expected, found: String(maxMs) };
+  return undefined;
+}
+
+/** The whole policy. Check settings of users with `retryContradiction` first. */
+export function resolveRetry(settings?: RetrySettings): RetryPolicy {
+  const policy = { ...retryDefaults, ...defined(settings ?? { maxAttempts: attemptsWithoutPolicy }) };
+  const { maxAttempts } = policy;
+  assert(retryContradiction(policy) === undefined, "a policy with several attempts pauses", { maxAttempts });
+  return maxAttempts > 1 ? policy : { ...policy, initialMs: 0 };
+}
+
+/** The whole policy of a message, whose zeros are fields that are not set. A message without a pause has the default jitter too. */
+export function retryFromMessage(message: RetrySettings | undefined): RetryPolicy {
+  if (message === undefined) return resolveRetry();
+  const { maxAttempts, initialMs, factor, maxMs, jitter = 0, failWhenLost, ...rest } = message;
+  return resolveRetry({
+    ...rest,
+    maxAttempts: maxAttempts || undefined,
+    initialMs: initialMs || undefined,
+    factor: factor || undefined,
+    maxMs: maxMs || undefined,
+    jitter: jitter === 0 && !initialMs ? undefined : jitter,
+    failWhenLost: failWhenLost || undefined,
+  });
+}
+
+export function retryMessage(policy: RetryPolicy): RetryPolicyMessage {
+  const { retryOn, failOn } = policy;
+  return RetryPolicyMessage.fromPartial({ ...policy, retryOn: [...retryOn], failOn: [...failOn] });
+}
+
+function defined(settings: RetrySettings): Partial<RetryPolicy> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,10 @@
+/** A worker alone: without the client, the builder and the testing kit, which take several times its memory. */
+export { sdkErrors } from "./errors.ts";
+export type { AgentStanding, Decision, Question, TaskStanding } from "./orchestrator/decisions.ts";
+export { SessionOrchestrator, type SessionOrchestratorOptions } from "./orchestrator/session-orchestrator.ts";
+export { currentTask, type OutputOptions, type Progress, TaskContext } from "./task/context.ts";
+export { Busy, TaskFailure, type TaskFailureOptions } from "./task/failure.ts";
+export type { HandleOptions, Handler, JsonSchema } from "./task/handlers.ts";
+export type { ModelAnswer, ModelRequest } from "./task/model-calls.ts";
+export type { WorkerCredentials, WorkerOptions, WorkerSettings } from "./worker/settings.ts";
+export { Worker, type WorkerPorts, type WorkerState } from "./worker/worker.ts";

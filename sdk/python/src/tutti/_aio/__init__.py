@@ -1,0 +1,1 @@
+"""The client. ``tutti._sync`` is generated from this folder: ``node tools/python.mjs``."""

@@ -1,0 +1,110 @@
+"""An installation, as a program uses it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from ssl import SSLContext
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+from .._call import Duration, Json, given, milliseconds_at, resolve, seconds_of
+from .approvals import AsyncApprovals
+from .rest import AsyncRest
+from .runs import AsyncRun, AsyncRuns, RunOptions, spec_of
+from .schedules import AsyncSchedules
+from .workflows import AsyncWorkflows
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+
+class Named(Protocol):
+    """Something with the name of a definition, such as a ``Workflow`` or a ``Definition``."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class AsyncClient:
+    """Starts, finds and steers runs. Made by ``aconnect``. Close it, or use it as a context manager."""
+
+    def __init__(self, rest: AsyncRest) -> None:
+        self._rest = rest
+        #: Find runs, count them, change many at once.
+        self.runs = AsyncRuns(rest)
+        #: Register, check and find definitions.
+        self.workflows = AsyncWorkflows(rest)
+        #: Find, follow and decide questions to people.
+        self.approvals = AsyncApprovals(rest)
+        #: Create and find schedules.
+        self.schedules = AsyncSchedules(rest)
+
+    @property
+    def namespace(self) -> str:
+        return self._rest.options.namespace
+
+    async def run(
+        self,
+        definition: str | Named,
+        input: Json = None,
+        *,
+        id: str = "",
+        idempotency_key: str = "",
+        start_time: datetime | None = None,
+        **options: Unpack[RunOptions],
+    ) -> AsyncRun:
+        """Start a run. When this returns, the run is durable.
+
+        definition: its name, ``name@label``, or a ``Workflow``.
+        id: chosen by the caller. The same id with the same input is the same run, and ``existed`` is true.
+        idempotency_key: the same key is the same run. Default: a new one per call, so that lost answers do no harm.
+        start_time: when the run starts. Default: at once.
+        """
+        name = definition if isinstance(definition, str) else definition.name
+        body = given(
+            runId=id or None, startTimeMs=milliseconds_at(start_time), **spec_of(name, input, options)
+        )
+        reply = await self._rest.call("POST", "/v1/runs", body=body, key=idempotency_key)
+        return AsyncRun(self._rest, reply["run"]["runId"], existed=bool(reply.get("existed")))
+
+    def with_options(self, *, namespace: str | None = None, timeout: Duration | None = None) -> AsyncClient:
+        """The same client with another namespace or timeout, over the same connections."""
+        return AsyncClient(self._rest.changed(namespace, None if timeout is None else seconds_of(timeout)))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        self._rest.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def aconnect(
+    url: str | Sequence[str] | None = None,
+    api_key: str | None = None,
+    *,
+    namespace: str | None = None,
+    timeout: Duration | None = None,
+    ssl_context: SSLContext | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> AsyncClient:
+    """A client of an installation. Connections are made with the first call.
+
+    url: one URL or several. Default: ``TUTTI_URL``, else ``http://127.0.0.1:7400``.
+    api_key: a key or token. Default: ``TUTTI_API_KEY``. Without one the installation must accept local callers.
+    namespace: default: ``TUTTI_NAMESPACE``, else ``default``.
+    timeout: of each call with its retries. Default: 30 s. Waiting for a result has its own timeout.
+    ssl_context: for a private certificate authority or a client certificate.
+    """
+    seconds = None if timeout is None else seconds_of(timeout)
+    options = resolve(
+        environment, url=url, api_key=api_key, namespace=namespace, timeout=seconds, ssl_context=ssl_context
+    )
+    return AsyncClient(AsyncRest(options))

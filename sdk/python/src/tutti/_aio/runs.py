@@ -1,0 +1,410 @@
+"""Runs: started, found again, steered and read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+from .._call import Duration, Json, given, milliseconds_at, milliseconds_of, quoted, seconds_of
+from .._codec import read
+from .._payload import Blob, from_json, to_json
+from ..errors import RETRY_NEVER, InvalidArgument, TuttiError, error_of_detail
+from ..state import (
+    Approval,
+    Explanation,
+    RunChange,
+    RunCount,
+    RunEvent,
+    RunState,
+    RunStatus,
+    TaskState,
+    TaskStatus,
+)
+from .rest import AsyncRest
+
+BulkAction = Literal["retry", "pause", "resume", "cancel", "terminate", "remove"]
+# The most entries that a page can have: each page is a search of its own.
+_LINES = {"size": 1_000}
+_EVENTS = {"size": 500}
+_Verdict = Literal["approved", "rejected"]
+
+
+class Budget(TypedDict, total=False):
+    """What a run and its children may use."""
+
+    tokens: float
+    money: float
+    time_ms: float
+
+
+class RunOptions(TypedDict, total=False):
+    """How a run is started, by a program or by a schedule."""
+
+    #: The version, by its label. Default: ``latest``.
+    version: str
+    #: Parameters of a template.
+    parameters: Mapping[str, Json]
+    labels: Mapping[str, str]
+    #: Added to the priority of each task, -100 to 100.
+    priority: int
+    #: The pool of tasks that name none. Default: ``default``.
+    pool: str
+    #: How long the run may take. Default: no limit.
+    timeout: Duration
+    #: How long the run can be read after its end.
+    retention: Duration
+    #: When the result is wanted. Orders the queue, and is no timeout.
+    due_time: datetime
+    #: What the run and its children may use. Default: no limit.
+    budget: Budget
+
+
+def spec_of(definition: str, given_input: Json, options: RunOptions) -> dict[str, Json]:
+    name, _, label = definition.partition("@")
+    label = options.get("version") or label
+    budget = options.get("budget")
+    return given(
+        definition={"name": name, "label": label} if label else {"name": name},
+        input=None if given_input is None else to_json(given_input),
+        parameters=options.get("parameters"),
+        labels=options.get("labels"),
+        priority=options.get("priority"),
+        pool=options.get("pool"),
+        timeoutMs=milliseconds_of(options.get("timeout"), "timeout"),
+        retentionMs=milliseconds_of(options.get("retention"), "retention"),
+        dueTimeMs=milliseconds_at(options.get("due_time")),
+        budget=None if budget is None else amounts_of(budget),
+    )
+
+
+def amounts_of(budget: Budget) -> dict[str, float]:
+    names = {"tokens": "tokens", "money": "money", "time_ms": "timeMs"}
+    return {names[name]: float(str(value)) for name, value in budget.items()}
+
+
+class AsyncRun:
+    """A run that was started or found. Its methods call the platform; ``get`` reads its state."""
+
+    def __init__(self, rest: AsyncRest, run_id: str, *, existed: bool = False) -> None:
+        self._rest = rest
+        self.id = run_id
+        #: Whether the run existed before it was started.
+        self.existed = existed
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"
+
+    async def get(self) -> RunState:
+        """Read the run."""
+        return read(RunState, await self._call("GET"))
+
+    async def result(self, timeout: Duration | None = None) -> Any:
+        """Wait for the output.
+
+        Raises ``RunFailed`` with the code of the failed task, ``RunCancelled`` or ``RunTerminated``. Raises ``NotEnded``,
+        which is a ``TimeoutError``, when ``timeout`` is over. Default: no limit. Follows a run that continues as a new one.
+        """
+        seconds = None if timeout is None else seconds_of(timeout)
+        run_id = self.id
+
+        async def ask(wait_seconds: float) -> Mapping[str, Json] | None:
+            nonlocal run_id
+            path, query = f"/v1/runs/{quoted(run_id)}/result", {"waitMs": round(wait_seconds * 1_000)}
+            reply = await self._rest.call("GET", path, query=query, wait_seconds=wait_seconds)
+            outcome: Mapping[str, Json] = reply.get("outcome") or {}
+            if "continued" in outcome:
+                run_id = outcome["continued"]["id"]
+                return None
+            found: Mapping[str, Json] = reply
+            return found if outcome else None
+
+        state = read(RunState, await self._rest.ended(f"Run `{self.id}`", ask, seconds))
+        output = state.output_or_raise()
+        return await self._blob(output) if isinstance(output, Blob) else output
+
+    async def watch(self) -> AsyncGenerator[RunChange, None]:
+        """Follow the run until it ends: first all of it, then each change. Survives reconnects."""
+        query = {"withTasks": True}
+        async for kind, said in self._rest.follow(f"/v1/watch/runs/{quoted(self.id)}", query=query):
+            if kind in ("snapshot", "change"):
+                yield read(RunChange, said)
+
+    async def events(self, *, after: int = 0, task: str = "") -> AsyncGenerator[RunEvent, None]:
+        """Read what happened, from the first event or after an event, of the run or of one task."""
+        query = {"afterEvent": after or None, "task": task, **_EVENTS}
+        async for entry in self._rest.pages(f"{self._path}/history", "events", query):
+            yield read(RunEvent, entry)
+
+    async def tasks(
+        self, *, status: Sequence[TaskStatus] = (), with_payloads: bool = True
+    ) -> list[TaskState]:
+        """Read the tasks, in the order of the definition."""
+        query = {"status": list(status), "withPayloads": with_payloads}
+        entries = self._rest.pages(f"{self._path}/tasks", "tasks", query)
+        return [read(TaskState, entry) async for entry in entries]
+
+    async def signal(self, name: str, payload: Json = None, *, idempotency_key: str = "") -> None:
+        """Send a signal. The run keeps it until a task waits for it."""
+        path = f"/signals/{quoted(name)}"
+        await self._call("POST", path, body=_body_of(payload), key=idempotency_key)
+
+    async def query(self, name: str, payload: Json = None) -> Any:
+        """Ask a query of the definition. Nothing changes."""
+        query = {} if payload is None else {"payload": _text_of(payload)}
+        reply = await self._call("GET", f"/queries/{quoted(name)}", query=query)
+        return from_json(reply.get("answer"))
+
+    async def update(self, name: str, payload: Json = None, *, idempotency_key: str = "") -> Any:
+        """Send an update of the definition and wait for its answer. A rejected update changes nothing."""
+        path = f"/updates/{quoted(name)}"
+        reply = await self._call("POST", path, body=_body_of(payload), key=idempotency_key)
+        return from_json(reply.get("answer"))
+
+    async def approvals(self) -> list[Approval]:
+        """Read the open approvals of the run."""
+        entries = self._rest.pages("/v1/approvals", "approvals", {"workId": self.id})
+        return [read(Approval, entry) async for entry in entries]
+
+    async def approve(self, question: str, *, data: Json = None, reason: str = "") -> Approval:
+        """Approve a question, named by its id or its task. ``data``: the answer to its form."""
+        return await decide(self._rest, self.id, question, "approved", data, reason)
+
+    async def reject(self, question: str, *, data: Json = None, reason: str = "") -> Approval:
+        """Reject a question, named by its id or its task."""
+        return await decide(self._rest, self.id, question, "rejected", data, reason)
+
+    async def pause(self, reason: str = "") -> RunState:
+        """Start no more tasks. Running tasks finish."""
+        return await self._changed("/pause", {"reason": reason}, key="")
+
+    async def resume(self, reason: str = "", *, tasks: Sequence[str] = ()) -> RunState:
+        """Continue, or continue only these paused tasks."""
+        return await self._changed("/resume", {"reason": reason, "taskIds": list(tasks)}, key="")
+
+    async def cancel(self, reason: str = "") -> RunState:
+        """Stop the running tasks and compensate the completed ones. Returns when that has started."""
+        return await self._changed("/cancel", {"reason": reason})
+
+    async def terminate(self, reason: str = "") -> RunState:
+        """End the run at once, without compensation."""
+        return await self._changed("/terminate", {"reason": reason})
+
+    async def retry(self, reason: str = "", *, tasks: Sequence[str] = ()) -> RunState:
+        """Retry what failed, or only these tasks. Completed tasks keep their results."""
+        return await self._changed("/retry", {"reason": reason, "taskIds": list(tasks)}, key="")
+
+    async def reset(self, to_event: int, reason: str, *, keep_signals: bool = False) -> RunState:
+        """Go back to the state after an event, and continue from there."""
+        body = {"toEvent": to_event, "reason": reason, "keepSignals": keep_signals}
+        return await self._changed("/reset", body, key="")
+
+    async def label(
+        self,
+        labels: Mapping[str, str] | None = None,
+        *,
+        removed: Sequence[str] = (),
+        priority: int | None = None,
+        due_time: datetime | None = None,
+    ) -> RunState:
+        """Change labels, priority or due time."""
+        body = given(
+            labels=labels,
+            removedLabels=list(removed),
+            priority=priority,
+            dueTimeMs=milliseconds_at(due_time),
+        )
+        return read(RunState, await self._call("PUT", "/labels", body=body, repeatable=True))
+
+    async def complete_task(self, task: str, output: Json, reason: str) -> TaskState:
+        """Repair a task: it counts as completed with this output."""
+        return await self._repaired(task, {"output": to_json(output), "reason": reason})
+
+    async def skip_task(self, task: str, reason: str, *, with_dependents: bool = False) -> TaskState:
+        """Repair a task: it counts as skipped, with or without what needs it."""
+        return await self._repaired(task, {"skip": {"skipDependents": with_dependents}, "reason": reason})
+
+    async def fail_task(self, task: str, code: str, message: str, reason: str) -> TaskState:
+        """Repair a task: it counts as failed with this error, and is not retried."""
+        return await self._repaired(task, {"error": {"code": code, "message": message}, "reason": reason})
+
+    async def remove(self, reason: str = "") -> bool:
+        """Remove the ended run with its history. False: it was gone already. The id stays reserved for a while."""
+        reply = await self._call("DELETE", query={"reason": reason}, repeatable=True)
+        return bool(reply.get("removed"))
+
+    async def why(self, task: str = "") -> Explanation:
+        """Explain the status of the run or of a task: what it waits for, what failed, what to do."""
+        return read(Explanation, await self._call("GET", "/why", query={"task": task}))
+
+    async def _blob(self, blob: Blob) -> Any:
+        content = await self._rest.content(f"/v1/blobs/{blob.sha256}")
+        try:
+            return json.loads(content)
+        except ValueError:
+            return content
+
+    async def _repaired(self, task: str, body: Json) -> TaskState:
+        return read(TaskState, await self._call("POST", f"/tasks/{quoted(task)}/repair", body=body, key=""))
+
+    async def _changed(self, below: str, body: Json, *, key: str | None = None) -> RunState:
+        return read(RunState, await self._call("POST", below, body=body, key=key, repeatable=True))
+
+    async def _call(self, method: str, below: str = "", **options: Any) -> Any:
+        return await self._rest.call(method, f"{self._path}{below}", **options)
+
+    @property
+    def _path(self) -> str:
+        return f"/v1/runs/{quoted(self.id)}"
+
+
+class AsyncBulkPreview:
+    """What an action would change: exactly these runs, for one hour."""
+
+    def __init__(self, rest: AsyncRest, reply: Mapping[str, Json]) -> None:
+        self._rest = rest
+        self._token = str(reply["previewToken"])
+        self.count = int(reply.get("count") or 0)
+        #: How many match that the action does not fit.
+        self.left_alone = int(reply.get("leftAlone") or 0)
+        #: How many by the code of their error, or by status. Most first.
+        self.groups = tuple(read(RunCount, each) for each in reply["groups"])
+
+    async def apply(self, reason: str) -> BulkOutcome:
+        """Do it. Each run keeps the reason."""
+        outcome = BulkOutcome()
+        body = {"previewToken": self._token, "reason": reason}
+        async for _, said in self._rest.post_and_follow("/v1/bulk/apply", body=body):
+            outcome.done = max(outcome.done, int(said.get("done") or 0))
+            for refusal in said.get("refusals", ()):
+                outcome.refused[refusal["runId"]] = error_of_detail(refusal.get("error") or {})
+        return outcome
+
+
+class BulkOutcome:
+    """How many runs were changed, and the errors of the others by run id."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.refused: dict[str, TuttiError] = {}
+
+
+class AsyncRuns:
+    """The runs of a namespace."""
+
+    def __init__(self, rest: AsyncRest) -> None:
+        self._rest = rest
+
+    def get(self, run_id: str) -> AsyncRun:
+        """A run by its id. No call is made."""
+        return AsyncRun(self._rest, run_id)
+
+    async def list(
+        self,
+        *,
+        definition: str = "",
+        status: Sequence[RunStatus] = (),
+        labels: Mapping[str, str] | None = None,
+        error_code: str = "",
+        text: str = "",
+        oldest_first: bool = False,
+    ) -> AsyncGenerator[RunState, None]:
+        """Find runs, newest first. Pages are read as they are needed."""
+        query = {
+            **_found_by(definition, status, labels, error_code, text),
+            "oldestFirst": oldest_first or None,
+        }
+        async for entry in self._rest.pages("/v1/runs", "runs", query, later=_LINES):
+            yield read(RunState, entry)
+
+    async def watch(
+        self,
+        *,
+        definition: str = "",
+        status: Sequence[RunStatus] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[RunState, None]:
+        """Follow runs: first those that match, newest first and at most 1,000, then each that changes."""
+        query = _found_by(definition, status, labels, "", "")
+        async for kind, said in self._rest.follow("/v1/watch/runs", query=query):
+            if kind in ("snapshot", "change"):
+                for entry in said.get("runs", ()):
+                    yield read(RunState, entry)
+
+    async def count(
+        self,
+        by: str = "status",
+        *,
+        definition: str = "",
+        status: Sequence[RunStatus] = (),
+        labels: Mapping[str, str] | None = None,
+        error_code: str = "",
+        text: str = "",
+    ) -> dict[str, int]:
+        """Count runs by a property: ``status``, ``definition``, ``error_code``. Most first."""
+        query = {**_found_by(definition, status, labels, error_code, text), "by": by}
+        reply = await self._rest.call("GET", "/v1/runs/count", query=query)
+        counts = [read(RunCount, each) for each in reply["counts"]]
+        return {each.value: each.count for each in counts}
+
+    async def preview(
+        self,
+        action: BulkAction,
+        *,
+        definition: str = "",
+        status: Sequence[RunStatus] = (),
+        labels: Mapping[str, str] | None = None,
+        error_code: str = "",
+    ) -> AsyncBulkPreview:
+        """Show what an action on all matching runs would change. ``apply`` does it."""
+        found_by = given(
+            definitions=[definition] if definition else None,
+            statuses=list(status) or None,
+            labels={"equals": dict(labels)} if labels else None,
+            errorCode=error_code or None,
+        )
+        body = {"filter": found_by, "action": {action: {}}}
+        reply = await self._rest.call("POST", "/v1/bulk/preview", body=body, repeatable=True)
+        return AsyncBulkPreview(self._rest, reply)
+
+
+def _found_by(
+    definition: str,
+    status: Sequence[RunStatus],
+    labels: Mapping[str, str] | None,
+    error_code: str,
+    text: str,
+) -> dict[str, Json]:
+    label = [f"{name}={value}" for name, value in (labels or {}).items()]
+    return {
+        "definition": definition,
+        "status": list(status),
+        "label": label,
+        "errorCode": error_code,
+        "text": text,
+    }
+
+
+async def decide(
+    rest: AsyncRest, run_id: str, question: str, verdict: _Verdict, data: Json, reason: str
+) -> Approval:
+    body = given(runId=run_id, verdict=verdict, data=None if data is None else to_json(data))
+    path = f"/v1/approvals/{quoted(question)}"
+    return read(Approval, await rest.call("POST", path, body={**body, "reason": reason}, repeatable=True))
+
+
+def _body_of(payload: Json) -> Json:
+    return {} if payload is None else to_json(payload)
+
+
+def _text_of(payload: Json) -> str:
+    try:
+        return json.dumps(to_json(payload))
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument(
+            "sdk.not_json",
+            f"`payload`: expected JSON, got something else ({error}).",
+            status="INVALID_ARGUMENT",
+            retry=RETRY_NEVER,
+        ) from None

@@ -1,0 +1,55 @@
+/** The client in Python on a whole platform, for threads and for event loops. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { startPlatform } from "./platform.fixture.ts";
+import { folder, python, run } from "./python.fixture.ts";
+
+interface Shown {
+  readonly name: string;
+  readonly program: string;
+  /** Lines of what it prints; `…` stands for the rest of a line, or for any lines. */
+  readonly output: string;
+}
+
+function shownIn(page: string): readonly Shown[] {
+  const text = readFileSync(join(folder, "../../docs/guides", page), "utf8");
+  const blocks = text.matchAll(/^```python file=(\S+)\n(.*?)^```\n\n```text\n(.*?)^```$/gms);
+  return [...blocks].map(([, name = "", program = "", output = ""]) => ({ name, program, output }));
+}
+
+/** As a pattern of all that is printed. */
+function patternOf(output: string): RegExp {
+  const quoted = output.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${quoted.replaceAll(/^…\n/gm, "[^]*").replaceAll("…", ".*")}$`);
+}
+
+describe("the Python client", { skip: python.skip }, () => {
+  it("starts, follows, steers and reads runs, definitions, approvals and schedules", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "python-client-"));
+    await using platform = await startPlatform(directory);
+    try {
+      const { code, output } = await run(
+        ["-W", "error", "-m", "unittest"],
+        join(folder, "tests", "platform"),
+        {
+          TUTTI_URL: platform.http,
+        },
+      );
+      assert.equal(code, 0, output);
+      assert.match(output, /^Ran [1-9]\d* tests in [\s\S]*OK$/m);
+      const shown = shownIn("python.md");
+      assert.ok(shown.length >= 3);
+      for (const each of shown) {
+        const ended = await run(["-W", "error", "-c", each.program], directory, { TUTTI_URL: platform.http });
+        assert.equal(ended.code, 0, `${each.name}: ${ended.output}`);
+        assert.match(ended.output, patternOf(each.output), `${each.name}: ${ended.output}`);
+      }
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+// @ts-check
+
+// `npm run package`: makes the packages that are installed outside of a clone, all of one version, that of package.json.
+//
+//   npm run package -- [sdk|tutti|create|python …] [--out DIR]
+//
+// Each is a folder in dist/packages, and an archive beside it that npm installs. `python` is the wheel of sdk/python: pip makes
+// it, from a copy. The image is made by `npm run image`.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { makeCommand } from "./package/command.mjs";
+import { makeCreate } from "./package/create.mjs";
+import { makeWheel } from "./package/python.mjs";
+import { makeSdk } from "./package/sdk.mjs";
+import { writeThirdParty } from "./package/third-party.mjs";
+import { setUp, workspaceRoot } from "./setup.mjs";
+
+/**
+ * @typedef {object} Common what all packages have in common
+ * @property {Record<string, unknown>} manifest
+ * @property {(name: string) => string} versionOf a package, exactly
+ * @typedef {{ files: readonly string[] }} Made the files that are bundled in it
+ */
+
+/** @type {Record<string, (folder: string, common: Common) => Promise<Made>>} */
+const makers = { sdk: makeSdk, tutti: makeCommand, create: makeCreate };
+const known = [...Object.keys(makers), "python"];
+
+/**
+ * @param {readonly string[]} names
+ * @param {string} out
+ * @returns {Promise<Record<string, string>>} the archive of each
+ */
+export async function makePackages(names, out) {
+  const needsFronts = names.includes("tutti");
+  const { env } = await setUp((line) => console.error(line), workspaceRoot, { withFronts: needsFronts });
+  /** @type {Record<string, string>} */
+  const archives = {};
+  for (const name of names) {
+    const folder = join(out, name);
+    if (name === "python") {
+      archives[name] = makeWheel(out);
+      continue;
+    }
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const { files } = await /** @type {any} */ (makers[name])(folder, common());
+    cpSync(join(workspaceRoot, "LICENSE"), join(folder, "LICENSE"));
+    if (files.length > 0) writeThirdParty(files, join(folder, "THIRD-PARTY.txt"));
+    archives[name] = pack(folder, out, env);
+  }
+  return archives;
+}
+
+/** @returns {Common} */
+function common() {
+  const { version, license } = JSON.parse(readFileSync(join(workspaceRoot, "package.json"), "utf8"));
+  return {
+    manifest: { version, license },
+    versionOf: (name) =>
+      JSON.parse(readFileSync(join(workspaceRoot, "node_modules", name, "package.json"), "utf8")).version,
+  };
+}
+
+/** @param {string} folder @param {string} out @param {NodeJS.ProcessEnv} env */
+function pack(folder, out, env) {
+  const words = ["pack", "--json", "--pack-destination", out];
+  const [{ filename }] = JSON.parse(
+    execFileSync("npm", words, { cwd: folder, env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+  );
+  return join(out, filename.replace(/^@/, "").replace("/", "-"));
+}
+
+/** @param {string} folder @returns {number} */
+function bytesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true }).reduce(
+    (sum, entry) => sum + (entry.isFile() ? statSync(join(entry.parentPath, entry.name)).size : 0),
+    0,
+  );
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { out: { type: "string", default: join(workspaceRoot, "dist", "packages") } },
+  });
+  const unknown = positionals.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new Error(`package \`${unknown.join()}\` not known. Known: ${known.join(", ")}`);
+  const out = resolve(values.out);
+  const archives = await makePackages(positionals.length > 0 ? positionals : known, out);
+  for (const [name, archive] of Object.entries(archives)) {
+    const mebibytes = (/** @type {number} */ bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    const installed = name === "python" ? "" : `, installed ${mebibytes(bytesIn(join(out, name)))}`;
+    console.log(`${relative(process.cwd(), archive)}: ${mebibytes(statSync(archive).size)}${installed}`);
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

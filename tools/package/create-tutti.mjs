@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+// @ts-check
+
+// `npm create tutti`: a project from a starter. In the package, the starters lie beside this file.
+//
+//   npm create tutti FOLDER -- --starter NAME
+
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const about = {
+  "order-saga": "reserve, charge, ship, with compensation",
+  "agent-tools": "an agent that uses tools in a loop",
+  etl: "extract, transform each row, load",
+  "approval-desk": "payments that wait for a person",
+  "python-worker": "a worker in Python and one in JavaScript",
+};
+const usual = "order-saga";
+const starters = fileURLToPath(new URL("starters", import.meta.url));
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+
+function usage() {
+  const width = Math.max(...Object.keys(about).map((name) => name.length));
+  const lines = Object.entries(about).map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
+  return [
+    "Usage: npm create tutti FOLDER -- --starter NAME",
+    "",
+    `Starters (default: ${usual}):`,
+    ...lines,
+  ].join("\n");
+}
+
+/** @param {string} message @returns {never} */
+function refuse(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+/** @returns {{ values: { starter: string, help?: boolean | undefined }, positionals: string[] }} */
+function words() {
+  try {
+    const options = /** @type {const} */ ({
+      starter: { type: "string", default: usual },
+      help: { type: "boolean", short: "h" },
+    });
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : error}\n\n${usage()}`);
+  }
+}
+
+const { values, positionals } = words();
+const [folder] = positionals;
+if (values.help === true) {
+  console.log(usage());
+} else if (folder === undefined) {
+  refuse(usage());
+} else {
+  if (!(values.starter in about)) refuse(`Starter \`${values.starter}\` not found.\n\n${usage()}`);
+  const target = resolve(folder);
+  if (existsSync(target) && readdirSync(target).length > 0)
+    refuse(`${folder} is not empty. Choose a new folder.`);
+  mkdirSync(target, { recursive: true });
+  cpSync(join(starters, values.starter), target, { recursive: true });
+  const manifest = {
+    name: basename(target)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9-]+/g, "-"),
+    ...{ version: "0.0.0", private: true, type: "module" },
+    scripts: { dev: "tutti dev", worker: "node worker.mjs", test: "node --test" },
+    dependencies: { "@tutti/sdk": version, tutti: version },
+  };
+  writeFileSync(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSync(join(target, ".gitignore"), "node_modules\n.tutti\n");
+  const place = relative(process.cwd(), target) || ".";
+  console.log(
+    [
+      `Created ${place} from the starter ${values.starter}.`,
+      "",
+      `  cd ${place}`,
+      "  npm install",
+      "  npm test",
+      "  npm run dev",
+    ].join("\n"),
+  );
+}

@@ -1,0 +1,105 @@
+// @ts-check
+
+// The package @tutti/sdk: JavaScript for Node 20 and newer, and its declarations.
+
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+import { workspaceRoot } from "../setup.mjs";
+import { writeDeclarations } from "./declarations.mjs";
+
+const sources = join(workspaceRoot, "libs", "sdk", "src");
+/** What can be imported, and its source. */
+const entries = {
+  index: join(sources, "index.ts"),
+  client: join(sources, "client", "index.ts"),
+  testing: join(sources, "testing", "index.ts"),
+  worker: join(sources, "worker.ts"),
+  workflow: join(sources, "workflow.ts"),
+};
+/** Installed beside it. gRPC is bundled: it would bring 25 packages, and one of them runs a script when it is installed. */
+const dependencies = ["ws"];
+const banner =
+  'import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);';
+
+/**
+ * @param {string} folder
+ * @param {import("../package.mjs").Common} common
+ * @returns {Promise<import("../package.mjs").Made>}
+ */
+export async function makeSdk(folder, common) {
+  const { metafile } = await build({
+    absWorkingDir: workspaceRoot,
+    entryPoints: entries,
+    outdir: join(folder, "dist"),
+    bundle: true,
+    splitting: true,
+    chunkNames: "parts/[hash]",
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    minify: true,
+    keepNames: true,
+    legalComments: "none",
+    external: dependencies,
+    inject: [join(workspaceRoot, "tools", "package", "shims.mjs")],
+    define: {
+      "Promise.withResolvers": "$withResolvers",
+      "Map.groupBy": "$groupBy",
+      WebSocket: "$WebSocket",
+    },
+    banner: { js: banner },
+    plugins: [withoutDescriptors],
+    metafile: true,
+    logLevel: "warning",
+  });
+  const declared = writeDeclarations(entries, join(folder, "types"), dependencies);
+  const exports = Object.fromEntries(
+    Object.keys(entries).map((name) => [
+      name === "index" ? "." : `./${name}`,
+      { types: `./types/${declared[name]}`, default: `./dist/${name}.js` },
+    ]),
+  );
+  const manifest = {
+    name: "@tutti/sdk",
+    ...common.manifest,
+    description: "Workers, client, definitions and testing kit of Tutti, for work that must not be lost",
+    type: "module",
+    sideEffects: false,
+    exports: { ...exports, "./package.json": "./package.json" },
+    files: ["dist", "types", "THIRD-PARTY.txt"],
+    engines: { node: ">=20.12" },
+    dependencies: Object.fromEntries(dependencies.map((name) => [name, common.versionOf(name)])),
+  };
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSync(join(folder, "README.md"), readme);
+  return { files: Object.keys(metafile.inputs).map((file) => resolve(workspaceRoot, file)) };
+}
+
+/** Half a megabyte that a server describes itself with. The SDK serves nothing. */
+/** @type {import("esbuild").Plugin} */
+const withoutDescriptors = {
+  name: "without-descriptors",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@tutti\/contracts\/descriptors$/ }, ({ path }) => ({ path, namespace: "none" }));
+    onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const fileDescriptorSet = [];" }));
+  },
+};
+
+const readme = `# @tutti/sdk
+
+Workers, client, workflow builder and testing kit of Tutti. Node 20.12 or newer, no compiler.
+
+\`\`\`js
+import { connect, Worker } from "@tutti/sdk";
+
+const worker = new Worker();
+worker.handle("greeter.greet", ({ name }) => \`Hello, \${name}!\`);
+await worker.start();
+
+const tutti = await connect();
+console.log(await tutti.execute("hello", { input: { name: "Anna" } }));
+\`\`\`
+
+The platform starts with \`npx tutti dev\`. A worker that imports \`@tutti/sdk/worker\` leaves out the client and the testing kit.
+`;

@@ -1,0 +1,28 @@
+// What the SDK uses and Node 20 lacks. Put into the bundle in place of the globals: a library changes no global of a program.
+
+import { WebSocket as WebSocketOfPackage } from "ws";
+
+export const $withResolvers = () => {
+  let resolve;
+  let reject;
+  const promise = new Promise((done, fail) => {
+    resolve = done;
+    reject = fail;
+  });
+  return { promise, resolve, reject };
+};
+
+export const $groupBy = (items, keyOf) => {
+  const groups = new Map();
+  let index = 0;
+  for (const item of items) {
+    const key = keyOf(item, index++);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+};
+
+/** Node's own sends no headers before Node 22, and a worker's key is in one. */
+export const $WebSocket = globalThis.WebSocket ?? WebSocketOfPackage;

