@@ -15,6 +15,7 @@ import {
 } from "../../libs/kernel/src/index.ts";
 import { readImage } from "../generate/image.mjs";
 import { readRules } from "../generate/rules.mjs";
+import { catalogueProblems } from "./catalogue.mjs";
 import { commandPage } from "./command.mjs";
 import { declaredSections, loadCatalogues, servedContracts, sourceFiles } from "./declared.mjs";
 import { eventsPage } from "./events.mjs";
@@ -29,6 +30,9 @@ export async function referencePages(root) {
   const image = readImage(join(root, "proto"));
   const rules = readRules(image);
   await loadCatalogues(files);
+  const problems = catalogueProblems(declaredErrors());
+  if (problems.length > 0)
+    throw new Error(`errors are not written as CONTRIBUTING.md says:\n${problems.join("\n")}`);
   const sections = await declaredSections(files);
   return new Map([
     ["errors.md", page(renderErrorReference(declaredErrors()))],

@@ -93,6 +93,6 @@ describe("a cluster, by the command", () => {
     );
     const twice = await imported("two");
     assert.equal(twice.exitCode, 1);
-    assert.match(twice.errors, /found that the cluster in .*one has taken it over .*; use that cluster/);
+    assert.match(twice.errors, /was imported into the cluster in .*one at .*\. Use that cluster/);
   });
 });

@@ -188,7 +188,10 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
     const [signed] = checkpoints;
     assert.ok(before.length > 0 && signed !== undefined);
 
-    const used = { code: "host.in_use", message: new RegExp(`found the process ${platform.pid}, .*stop it`) };
+    const used = {
+      code: "host.in_use",
+      message: new RegExp(`Process ${platform.pid} uses the data directory .*Stop that process`),
+    };
     await assert.rejects(importData(made, shape, data, forever), used);
     await front.ask("POST", "/v1/schedules", {
       scheduleId: "late",
@@ -202,7 +205,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
     await importData(made, shape, data, forever);
     platform = start(data, http, grpc);
     await once(platform, "exit");
-    assert.match(said, /the cluster in .* has taken it over .*use that cluster/);
+    assert.match(said, /was imported into the cluster in .*Use that cluster/);
     await assert.rejects(importData({ ...made, directory: join(folder, "other") }, shape, data, forever), {
       code: "host.handed_over",
     });

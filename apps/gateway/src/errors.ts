@@ -168,22 +168,22 @@ export const gatewayErrors = defineErrors("gateway", {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A part of the address, such as the id of a run, has at most 1,000 characters. Answered over HTTP with 414.",
-    message: ({ most }: { most: number }) =>
-      `expected each part of the address to have at most ${most} characters, found a longer one. Correct the id.`,
+    message: ({ most }: { most: number }) => `A part of the address has more than ${most} characters`,
+    remedy: "Correct the id.",
   },
   upgradeUnknown: {
     status: "NOT_FOUND",
     retry: "never",
     help: "WebSockets open at two addresses: `/v1/events` for clients, `/v1/link` for agents.",
-    message: ({ path }: { path: string }) =>
-      `expected /v1/events or /v1/link for a WebSocket, found ${path}. Correct the address.`,
+    message: ({ path }: { path: string }) => `Path ${path} opens no WebSocket`,
+    remedy: "Open `/v1/events` or `/v1/link`.",
   },
   handshakeInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "The request asks for a WebSocket, and its headers are not those of RFC 6455, version 13. Open it with a WebSocket client.",
-    message: ({ reason }: { reason: string }) =>
-      `expected a WebSocket handshake, found: ${reason}. Open the address with a WebSocket client.`,
+    message: ({ reason }: { reason: string }) => `The WebSocket handshake is invalid: ${reason}`,
+    remedy: "Open the address with a WebSocket client.",
   },
   bodyTooLarge: {
     status: "RESOURCE_EXHAUSTED",

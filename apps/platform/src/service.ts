@@ -51,7 +51,7 @@ const demonstration: ServiceModule = {
     // `npm start` wants it unasked: what it cannot be is no reason not to start.
     if (clone === undefined || isProtected) {
       const reason = isProtected ? "its workers have no certificates" : "it is in a clone only";
-      foundation.logger.warn("the demonstration is left out", { reason });
+      foundation.logger.warn("demo skipped", { reason });
       return {};
     }
     const mark = demonstrationMark(dataDirectory);

@@ -47,8 +47,8 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     await using plain = await start("platform", [], { directory: apart.path });
     for (const each of [plain, platform]) await each.line("following the registry");
 
-    assert.equal((await platform.line("mesh listens"))["tls"], "mutual");
-    assert.equal((await plain.line("mesh listens"))["tls"], "off");
+    assert.equal((await platform.line("mesh listening"))["tls"], "mutual");
+    assert.equal((await plain.line("mesh listening"))["tls"], "off");
     if (process.platform !== "linux") return;
     assert.equal(connectionsTo(plain.grpc), 0);
     assert.notEqual(connectionsTo(platform.grpc), 0);
@@ -110,7 +110,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     const takenUp = () =>
       [platform, notes].map(
         ({ lines }) =>
-          lines.filter(({ msg }) => msg === "certificates were replaced, new connections use them").length,
+          lines.filter(({ msg }) => msg === "certificates replaced, new connections use them").length,
       );
     for (const step of ["trusted beside it", "signs", "alone"]) {
       const before = takenUp();

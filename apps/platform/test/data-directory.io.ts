@@ -249,6 +249,6 @@ describe("a used data directory", () => {
     assert.match(copied.output, /THE KEYS OF THE INSTALLATION ARE NOT IN THE COPY/);
     const refused = await run("restore", restored, "--from", copy);
     assert.equal(refused.exitCode, 1);
-    assert.match(refused.output, /bring the keys there first/);
+    assert.match(refused.output, /missing in .*\. Use an empty directory and the keys of the copy/);
   });
 });

@@ -21,7 +21,7 @@ describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, ()
   it("waits for it, alive and not ready, and is ready when it comes", async () => {
     const [port = 0] = await freePorts(1);
     await using registry = launch("registry", usingNats(`127.0.0.1:${port}`));
-    const { port: httpPort } = await registry.line("operations endpoints are open");
+    const { port: httpPort } = await registry.line("operations endpoints listening");
     const http = `http://127.0.0.1:${httpPort}`;
     const first = await registry.line(({ level, component }) => level === "warn" && component === "nats");
 
@@ -69,7 +69,7 @@ describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, ()
     assert.equal(code, 1);
     assert.match(
       registry.errorOutput,
-      /^registry did not start: expected JetStream at .*; start it with -js and enable JetStream for the account\n$/,
+      /^registry did not start: JetStream is not available at .*\. Start it with `-js`, and enable JetStream for the account\.\n$/,
     );
   });
 

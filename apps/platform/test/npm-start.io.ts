@@ -21,7 +21,7 @@ async function npmStart(directory: string, ...given: readonly string[]): Promise
 const isTrouble = ({ level, msg }: LogLine) =>
   ["warn", "error", "fatal"].includes(level) && !msg.startsWith("the ring of recent samples is full");
 
-const workersOf = ({ lines }: TestProcess) => lines.filter(({ msg }) => msg === "a worker runs");
+const workersOf = ({ lines }: TestProcess) => lines.filter(({ msg }) => msg === "demo worker started");
 
 async function idsOf(tutti: Tutti): Promise<string[]> {
   const ids: string[] = [];
@@ -62,7 +62,7 @@ describe("npm start", { concurrency: 2 }, () => {
     const pythons = python.skip ? [] : [`--platform.pythons=${JSON.stringify([python.path])}`];
     await using folder = await makeFolder();
     await using first = await npmStart(folder.path, ...pythons);
-    await first.line("the demonstration is started");
+    await first.line("demo started");
     const tutti = await connect({ address: first.grpc });
     t.after(() => tutti.close());
 
@@ -98,7 +98,7 @@ describe("npm start", { concurrency: 2 }, () => {
       labels: ["label of violin", "label of bow"],
     });
     assert.equal(
-      second.lines.some(({ msg }) => msg === "the demonstration is started"),
+      second.lines.some(({ msg }) => msg === "demo started"),
       false,
     );
     const started = (await idsOf(tutti)).filter((id) => !before.includes(id));
@@ -114,7 +114,7 @@ describe("npm start", { concurrency: 2 }, () => {
     await until("both workers to run", () => workersOf(platform).length >= 2);
     const killed = Number(workersOf(platform)[0]?.["pid"]);
     process.kill(killed, "SIGKILL");
-    const told = await platform.line("a worker ended and is started again");
+    const told = await platform.line("demo worker exited, restarting");
     assert.deepEqual([told["worker"], told["signal"]], ["worker-typescript", "SIGKILL"]);
     const isAgain = ({ worker, pid }: LogLine) => worker === "worker-typescript" && pid !== killed;
     await until("it to run again", () => workersOf(platform).some(isAgain));
@@ -130,8 +130,8 @@ describe("npm start", { concurrency: 2 }, () => {
   it("has both workers in TypeScript and says why where no Python can", async () => {
     await using folder = await makeFolder();
     await using platform = await npmStart(folder.path, '--platform.pythons=["/nowhere/python3"]');
-    const { reasons } = await platform.line("both workers are in TypeScript");
-    await platform.line("the demonstration is started");
+    const { reasons } = await platform.line("both demo workers are in TypeScript");
+    await platform.line("demo started");
     assert.deepEqual(reasons, ["there is no /nowhere/python3"]);
     const tutti = await connect({ address: platform.grpc });
     try {

@@ -55,8 +55,8 @@ describe("a start that cannot succeed", () => {
   it("because the port of HTTP is in use says so in one line with the port and the setting", async () => {
     assert.equal(
       await complaintOf(attempts.http),
-      `platform did not start: expected port ${port} of 127.0.0.1 to be free, found it in use; ` +
-        "stop what listens there, or set operations.port to another port",
+      `platform did not start: Port ${port} of 127.0.0.1 is in use. ` +
+        "Stop the process that listens there, or set `operations.port` to another port.",
     );
   });
 
@@ -103,8 +103,8 @@ describe("the data directory", () => {
     assert.match(
       complaint,
       new RegExp(
-        `the data directory ${folder.path}/\\.tutti to be free, found it locked by the process ${first.pid} since \\d{4}-.*; ` +
-          "stop that process, or set platform\\.dataDirectory",
+        `Process ${first.pid} has locked the data directory ${folder.path}/\\.tutti since \\d{4}-.*\\. ` +
+          "Stop that process, or set platform\\.dataDirectory",
       ),
     );
     await third.line("following the registry");
@@ -153,11 +153,11 @@ describe("SIGTERM", { concurrency: 2 }, () => {
     await notes.line("note asked for");
 
     notes.signal("SIGTERM");
-    await notes.line(({ msg, to }) => msg === "orchestrator changed its state" && to === "draining");
+    await notes.line(({ msg, to }) => msg.startsWith("state changed: ") && to === "draining");
     notes.signal("SIGTERM");
 
     assert.deepEqual(await notes.ended(), { code: 143, signal: null });
     assert.equal((await cut).code, status.UNAVAILABLE);
-    assert.equal(notes.lines.at(-1)?.msg, "told to stop a second time, the process exits at once");
+    assert.equal(notes.lines.at(-1)?.msg, "second stop signal received, exiting immediately");
   });
 });

@@ -196,9 +196,9 @@ describe("an agent that polls", () => {
       return refused.message;
     };
     await agents.pauseAgent(held);
-    assert.match(await refusal(), /found it paused: lunch; resume it/);
+    assert.match(await refusal(), /is paused: lunch\. Resume it/);
     await agents.quarantineAgent(held);
-    assert.match(await refusal(), /found it held back: lunch; release it/);
+    assert.match(await refusal(), /is locked out: lunch\. Release it/);
     await agents.releaseAgent(held);
     assert.deepEqual(await claimed({ waitMs: 0, idempotencyKey: "k1" }), []);
   });

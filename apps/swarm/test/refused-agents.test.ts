@@ -44,9 +44,12 @@ it("who asks why a task waits hears of agents that another process has refused, 
     };
     // One after the other: the stream that told of the first is over by then, or is not.
     for (const [agentId, also] of [
-      ["first", /first came with test\.echo and was refused: expected .*capability test\.echo/],
-      ["second", /second came .*; another one was refused too/],
-      ["third", /third came .*; 2 others were refused too/],
+      [
+        "first",
+        /first came with test\.echo and was refused: The credential of the agent does not grant its offering: .*capability test\.echo/,
+      ],
+      ["second", /second came .*Another agent was refused too/],
+      ["third", /third came .*2 others were refused too/],
     ] as const) {
       come(agentId);
       const { waits } = await until(`${agentId} to be told of`, async () => {

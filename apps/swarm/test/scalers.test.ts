@@ -137,8 +137,8 @@ describe("scalers", () => {
         ({ message }: Error) => message,
       );
     };
-    assert.match(await said(apart, {}), /it would not reach 127\.0\.0\.1.*containers\.network to host/);
-    assert.match(await said(beside, { socket: "/run/docker.sock" }), /use one of .*\/run\/one\.sock/);
+    assert.match(await said(apart, {}), /it would not reach 127\.0\.0\.1.*containers\.network` to host/);
+    assert.match(await said(beside, { socket: "/run/docker.sock" }), /Use one of .*\/run\/one\.sock/);
     assert.match(await said(beside, { image: "evil/crew" }), /the image evil\/crew/);
     assert.match(
       await said(beside, { limits: { gpu: 1 } }),

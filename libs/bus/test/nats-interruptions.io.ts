@@ -110,7 +110,7 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
       assert.ok(busErrors.notAccepted.is(error));
       assert.match(
         error.message,
-        /expected the bus to take in 5 events within 30 ms, found 5 not confirmed: the connection is lost .*; publish the same events with the same ids again/,
+        /The bus did not confirm 5 of 5 events within 30 ms: the connection is lost .*\. Publish the same events with the same ids again/,
       );
       assert.deepEqual([error.status, error.retry], ["UNAVAILABLE", "same-key"]);
       return true;

@@ -30,8 +30,8 @@ describe("DataDirectory", () => {
     await assert.rejects(second.start(), {
       code: "host.data_directory_locked",
       message:
-        `expected the data directory ${first.path} to be free, found it locked by the process ${process.pid} ` +
-        "since 2026-01-01T00:00:00.000Z; stop that process, or set platform.dataDirectory to another directory",
+        `Process ${process.pid} has locked the data directory ${first.path} ` +
+        "since 2026-01-01T00:00:00.000Z. Stop that process, or set platform.dataDirectory to another directory.",
     });
     first.stop();
     await second.start();
@@ -68,7 +68,7 @@ describe("DataDirectory", () => {
     directory.stop();
     await directory.start();
     directory.stop();
-    const { fields } = logger.line("the data directory is readable by its user alone now");
+    const { fields } = logger.line("restricted the data directory to its user");
     assert.equal(fields["changed"], 4);
   });
 
@@ -86,13 +86,13 @@ describe("DataDirectory", () => {
     await writeFile(join(folder, "foreign", "lock"), "somebody else's file, longer than nothing".repeat(99));
     await mkdir(join(folder, "odd", "lock"), { recursive: true });
     const reasons: readonly (readonly [string, RegExp])[] = [
-      ["file", /found: EEXIST: file already exists/],
-      ["file/below", /found: ENOTDIR: not a directory/],
+      ["file", /cannot be written: EEXIST: file already exists/],
+      ["file/below", /cannot be written: ENOTDIR: not a directory/],
       [
         "foreign",
-        /found: a file .*foreign.lock that Tutti did not make; mend that, or set platform\.dataDir/,
+        /cannot be written: a file .*foreign.lock that Tutti did not make\. Correct its permissions, or set platform\.dataDir/,
       ],
-      ["odd", /found: EISDIR/],
+      ["odd", /cannot be written: EISDIR/],
     ];
     for (const [path, message] of reasons) {
       await assert.rejects(at(path).start(), { code: "host.data_directory_unusable", message });
@@ -102,7 +102,7 @@ describe("DataDirectory", () => {
   it("that the system lets nobody write says so", { skip: process.platform !== "linux" }, async () => {
     await assert.rejects(new DataDirectory("/sys/tutti", foundation).start(), {
       code: "host.data_directory_unusable",
-      message: /^expected to be able to write the data directory \/sys\/tutti, found: E(PERM|ROFS|ACCES)/,
+      message: /^The data directory \/sys\/tutti cannot be written: E(PERM|ROFS|ACCES)/,
     });
   });
 });

@@ -61,9 +61,9 @@ export class DataDirectory implements Component {
     const { logger } = this.#foundation;
     const { changed, problem } = await makePrivate(this.path);
     if (changed > 0)
-      logger.info("the data directory is readable by its user alone now", { directory: this.path, changed });
+      logger.info("restricted the data directory to its user", { directory: this.path, changed });
     if (problem !== "")
-      logger.warn("the data directory cannot be made readable by its user alone", {
+      logger.warn("failed to restrict the data directory to its user", {
         directory: this.path,
         problem,
       });

@@ -126,14 +126,14 @@ describe("what is said of a data directory", () => {
       /^notice: The cluster in \/clusters\/one has taken over .* use that cluster, tutti cluster up --directory/,
     );
     await assert.rejects(BankProcess.start(directory), {
-      message: /use that cluster .*, or, where it never ran and never will, remove .*handed-over\.json$/,
+      message: /Use that cluster .*, or remove .*handed-over\.json if it never ran and never will\.$/,
     });
     const to = join(folder.path, "not-copied");
     const { output, exitCode } = await runDataCommand("backup", ["--data", directory, "--to", to], () => ({
       ...{ directory, partitions: 16 },
     }));
     assert.equal(exitCode, 1);
-    assert.match(output, /found that the cluster in \/clusters\/one has taken it over/);
+    assert.match(output, /was imported into the cluster in \/clusters\/one/);
     await rm(join(directory, "handed-over.json"));
     await using bank = await BankProcess.start(directory);
     assert.equal(await bank.deposit("ben", 1), 101);
@@ -152,17 +152,25 @@ describe("what is said of a data directory", () => {
   it("a cluster is not made of what is none, of a newer release, or damaged, nor while somebody has it", async () => {
     const refused = (directory: string, code: string, message: RegExp) =>
       assert.rejects(ImportedData.open(directory), { code, message });
-    await refused(join(folder.path, "photos"), "host.nothing_to_copy", /found none; name the right one/);
+    await refused(
+      join(folder.path, "photos"),
+      "host.nothing_to_copy",
+      /is not a data directory\. Set the right directory/,
+    );
     const newer = await stopped();
     const about = JSON.parse(await readFile(join(newer, "data.json"), "utf8"));
     await writeFile(join(newer, "data.json"), JSON.stringify({ ...about, format: 2, release: "9.0.0" }));
-    await refused(newer, "host.data_newer", /made by release 9\.0\.0; use that release/);
+    await refused(newer, "host.data_newer", /has format 2 of release 9\.0\.0, .*\. Use that release/);
     const damaged = await later();
     await patch(join(damaged, log), 2 * blockBytes, flip);
-    await refused(damaged, "host.import_damaged", /the journal is damaged at .*; ask the doctor/);
+    await refused(damaged, "host.import_damaged", /The journal is damaged at .*\. Run npm run doctor/);
     const busy = await stopped();
     await using _bank = await BankProcess.start(busy);
-    await refused(busy, "host.in_use", new RegExp(`the process ${process.pid}, since 20.*; stop it`));
+    await refused(
+      busy,
+      "host.in_use",
+      new RegExp(`Process ${process.pid} uses the data directory .* since 20.*\\. Stop that process`),
+    );
   });
 
   it("this user may not use it, and whose it is", async () => {
@@ -232,7 +240,7 @@ describe("what is said of a data directory", () => {
     await patch(join(directory, log), blockBytes + 300, flip);
     assert.match(
       words(await examine(directory), "journal-damaged"),
-      /^problem: .*the journal is damaged at 000000000001\.log, byte \d+.*: .*; restore it .*\. Stop the process, move this directory aside, put a backup in its place/,
+      /^problem: .*: The journal is damaged at 000000000001\.log, byte \d+.*: .*\. Stop the process, move this directory aside, put a backup in its place/,
     );
   });
 
@@ -243,7 +251,7 @@ describe("what is said of a data directory", () => {
     database.close();
     assert.match(
       words(await examine(directory), "archive-damaged"),
-      /^problem: .*the archive is damaged at .*archive\.db, table standing, row \d+: .* Stop the process/,
+      /^problem: .*: The archive is damaged at .*archive\.db, table standing, row \d+: .* Stop the process/,
     );
   });
 
@@ -275,7 +283,7 @@ describe("what is said of a data directory", () => {
   it("it was made with other partitions than the configuration has", async () => {
     assert.match(
       words(await examine(await stopped(), { partitions: 8 }), "partitions-differ"),
-      /^problem: Expected 16 partitions, with which .* was made, found 8 in the configuration\. Set ownership\.partitions to 16\.$/,
+      /^problem: The data directory .* has 16 partitions, and the configuration has 8\. Set ownership\.partitions to 16\.$/,
     );
   });
 
@@ -286,7 +294,7 @@ describe("what is said of a data directory", () => {
     await writeFile(about, JSON.stringify({ ...said, format: 2, release: "9.0.0" }));
     assert.match(
       words(await examine(made), "newer-release"),
-      /format 1, found 2, made by release 9\.0\.0\. Use/,
+      /format 2 of release 9\.0\.0, and this release reads format 1\. Use/,
     );
 
     const journal = await stopped();
@@ -297,14 +305,17 @@ describe("what is said of a data directory", () => {
     await patch(join(journal, log), 0, newer, blockBytes);
     assert.match(
       words(await examine(journal), "newer-release"),
-      /expected format 1 in 0+1\.log, found 2; .* Use the release/,
+      /0+1\.log has format 2, and this release reads format 1\. .*Use the release/,
     );
 
     const archive = await later();
     const database = new DatabaseSync(join(archive, "archive", "bank", "archive.db"));
     database.exec("PRAGMA user_version = 99");
     database.close();
-    assert.match(words(await examine(archive), "newer-release"), /archive\.db, found 99; .* Use the release/);
+    assert.match(
+      words(await examine(archive), "newer-release"),
+      /archive\.db has format 99, .* Use the release/,
+    );
   });
 
   it("it is a copy that was not finished, or does not say how it was made", async () => {
@@ -376,9 +387,12 @@ describe("the commands", () => {
     await using restored = await BankProcess.start(to);
     assert.equal(await restored.deposit("anna", 1), 8);
     const again = await run("backup", "--data", data, "--to", to);
-    assert.match(again.output, /^PROBLEM .*found .*copy with files in it\.\n +name another one\./);
+    assert.match(
+      again.output,
+      /^PROBLEM .*The copy cannot be made: .*copy is not empty\.\n +Use an empty directory/,
+    );
     const within = await run("backup", "--data", data, "--to", join(data, "copy"));
-    assert.match(within.output, /found .*copy inside .*data\.\n +name another one\./);
+    assert.match(within.output, /copy is inside .*data\.\n +Use an empty directory/);
     const nothing = await run(
       "backup",
       "--data",

@@ -46,15 +46,13 @@ describe("runHost in a real process", { concurrency: true }, () => {
   it("ends with 2 and one line when a service cannot be made, whatever others hold on to", async () => {
     const { code, words, complaint } = await run("breaks");
     assert.deepEqual({ code, words }, { code: 2, words: [] });
-    assert.match(complaint, /^test: expected the service second to be made, found: Error: no paper at .*\n$/);
+    assert.match(complaint, /^test: Service second could not be created: Error: no paper at .*\n$/);
   });
 
   it("stops in good order and ends with 1 when what is done once it is ready fails", async () => {
     const { code, words } = await run("forgets");
     assert.equal(code, 1);
-    assert.deepEqual(messagesIn(words), [
-      "an error got past everybody who could have caught it, the process ends",
-    ]);
+    assert.deepEqual(messagesIn(words), ["uncaught error, exiting"]);
     assert.equal(words.at(-1), "stopped");
   });
 

@@ -183,8 +183,7 @@ describe("ServiceHost", () => {
     });
     await assert.rejects(openHost({ services: [serviceOf("desk"), broken] }), {
       code: "host.service_not_made",
-      message:
-        /^expected the service broken to be made, found: Error: no paper at .*service-host\.io\.ts:\d+/,
+      message: /^Service broken could not be created: Error: no paper at .*service-host\.io\.ts:\d+/,
     });
   });
 

@@ -94,7 +94,7 @@ describe("a process that keeps machines", () => {
     await assert.rejects(bank.host.start(), (error: Error) => {
       assert.match(
         error.message,
-        /expected 16 partitions, with which the data directory .* was made, found 8 in the configuration; set ownership\.partitions to 16/,
+        /The data directory .* has 16 partitions, and the configuration has 8\. Set `ownership\.partitions`/,
       );
       return true;
     });
@@ -109,11 +109,14 @@ describe("a process that keeps machines", () => {
     const said = JSON.parse(await readFile(about, "utf8"));
     await writeFile(about, JSON.stringify({ ...said, format: 9, release: "7.0.0" }));
     const start = async () => (await BankProcess.open(folder.path)).host.start();
-    await assert.rejects(start(), /to have format 1, found 9, made by release 7\.0\.0; use that release/);
+    await assert.rejects(
+      start(),
+      /has format 9 of release 7\.0\.0, and this release reads format 1\. Use that release/,
+    );
     await rm(about);
-    await assert.rejects(start(), /found a journal without data\.json; it is a copy that was not finished/);
+    await assert.rejects(start(), /is incomplete: it has a journal but no data\.json\. Make the copy again/);
     await writeFile(about, "{");
-    await assert.rejects(start(), /restore that file from a backup, it never changes/);
+    await assert.rejects(start(), /data\.json is damaged\. Restore it from any backup of this directory/);
   });
 
   it("has a directory where it names machines that are its own alone", async () => {

@@ -17,7 +17,7 @@ describe("a flipped bit in the archive's file", () => {
       assert.ok(found >= settled && found < committed, `${found} of ${committed} commits`);
       assert.match(
         verification,
-        /the archive is damaged at .*archive\.db-wal, row \d+: a frame whose checksum/,
+        /The archive is damaged at .*archive\.db-wal, row \d+: a frame whose checksum/,
       );
     }
   });

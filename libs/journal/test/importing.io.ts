@@ -122,7 +122,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
         importJournal(from, { connection, services, ...settings }, signal),
         (error: unknown) => {
           assert.ok(jetstreamErrors.streamNotEmpty.is(error), String(error));
-          assert.match(error.message, /use a NATS that has nothing of Tutti's/);
+          assert.match(error.message, /Use a NATS server without data of Tutti/);
           return true;
         },
       );

@@ -145,7 +145,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     assert.equal(later.kind, "stopped");
     assert.match(
       later.kind === "stopped" ? later.refusal.message : "",
-      /partition 0 of workflow to be sealed/,
+      /Partition 0 of workflow is not sealed/,
     );
     const again = await Owner.of(one.partition, 2);
     const texts = (await batchesFrom(one.partition, 82)).filter(({ seal }) => !seal);

@@ -163,7 +163,7 @@ export class Mesh implements Component {
     this.healthService.serve();
     serveReflection(this.server);
     this.#address = await this.#grpc.listen(this.server);
-    this.#foundation.logger.info("mesh listens", { address: this.#address, tls: this.settings.tls.mode });
+    this.#foundation.logger.info("mesh listening", { address: this.#address, tls: this.settings.tls.mode });
     for (const instance of this.instances) this.#enter({ ...instance, address: this.#address });
   }
 

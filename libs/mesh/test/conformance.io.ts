@@ -181,7 +181,7 @@ for (const transport of transports) {
         for (let timeoutMs = 20; !reached; timeoutMs *= 2) {
           const error = await errorOf(client.get(note(), { timeoutMs }));
           assert.equal(error.code, kernelErrors.deadlineExceeded.code);
-          assert.match(error.message, /NoteService.Get was not done in the time allowed/);
+          assert.match(error.message, /NoteService.Get did not finish in time/);
         }
         await stopped.opened;
       });

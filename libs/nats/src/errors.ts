@@ -16,114 +16,125 @@ export const natsErrors = defineErrors("nats", {
     retry: "same-key",
     help: "No server could be asked, or none answered in time: it is away, restarting, or the cluster is electing a leader. Whether the operation took effect is unknown. The connection restores itself; repeat the operation.",
     message: ({ operation, reason }: Operation) =>
-      `expected NATS to answer to the ${operation}, found: ${reason}; its outcome is unknown, repeat it`,
+      `NATS did not answer the ${operation} (${reason}), and its outcome is unknown`,
+    remedy: "Retry the operation.",
   },
   stopped: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
     help: "This process is shutting down and has given up its connection to NATS. Nothing was done; repeat the call at another instance.",
     message: ({ operation }: { operation: string }) =>
-      `the ${operation} came after this process gave up its connection to NATS; repeat it at another instance`,
+      `This process closed its connection to NATS before the ${operation}`,
+    remedy: "Retry at another instance.",
   },
   serverTooOld: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A NATS server of an unsuitable version. Before 2.10.27, compare-and-set on replicated streams has a race in which the server acknowledges two writers that exclude each other, so two owners could both believe in their lease. Install 2.10.27 or newer on every server of the cluster.",
     message: ({ server, found, least }: { server: string; found: string; least: string }) =>
-      `expected NATS server ${least} or newer at ${server}, found ${found || "no version"}, which may acknowledge two writers that exclude each other (compare-and-set on replicated streams); upgrade every server of the cluster`,
+      `The NATS server ${server} has ${found === "" ? "an unknown version" : `version ${found}`}, older than ${least}, and may acknowledge two conflicting writers`,
+    remedy: "Upgrade every server of the cluster.",
   },
   jetstreamMissing: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The NATS server runs without JetStream, or the account has no right to it. Start the server with `-js` (or a `jetstream` block) and enable it for the account.",
     message: ({ server, reason }: { server: string; reason: string }) =>
-      `expected JetStream at the NATS server ${server}, found: ${reason}; start it with -js and enable JetStream for the account`,
+      `JetStream is not available at the NATS server ${server}: ${reason}`,
+    remedy: "Start it with `-js`, and enable JetStream for the account.",
   },
   notAuthenticated: {
     status: "UNAUTHENTICATED",
     retry: "never",
     help: "The NATS server does not accept the credentials. Check `nats.user` and `nats.password`, `nats.token`, `nats.credentials` or `nats.nkey`, whichever the server wants.",
     message: ({ server, reason }: { server: string; reason: string }) =>
-      `expected the NATS server ${server} to accept the credentials of the section nats, found: ${reason}; correct nats.user and password, token, credentials or nkey`,
+      `The NATS server ${server} rejected the credentials: ${reason}`,
+    remedy: "Correct `nats.user` and `nats.password`, or the token, credentials or nkey.",
   },
   untrusted: {
     status: "UNAUTHENTICATED",
     retry: "never",
     help: "TLS with the NATS server fails: its certificate is not signed by an authority that this process knows, is out of date or is for another host, or a file of `nats.tls` cannot be read. Check `nats.tls.caFile`, and the names and dates in the server's certificate. A server that wants a certificate and gets none just falls silent: then set `nats.tls.certFile` and `nats.tls.keyFile`.",
     message: ({ server, reason }: { server: string; reason: string }) =>
-      `expected TLS with the NATS server ${server} by the files of nats.tls, found: ${reason}; check nats.tls and the server's certificate`,
+      `TLS with the NATS server ${server} failed: ${reason}`,
+    remedy: "Check `nats.tls` and the certificate of the server.",
   },
   forbidden: {
     status: "PERMISSION_DENIED",
     retry: "never",
     help: "The NATS user may not do this. Grant it publish and subscribe rights on `tutti.>`, `$JS.API.>`, `$KV.>` and its inboxes.",
-    message: ({ operation, reason }: Operation) =>
-      `expected the right to do the ${operation}, found: ${reason}; extend the permissions of the NATS user`,
+    message: ({ operation, reason }: Operation) => `The NATS user may not do the ${operation}: ${reason}`,
+    remedy: "Extend the permissions of the NATS user.",
   },
   badKey: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Keys of a bucket consist of A–Z a–z 0–9 - / = . _ and neither begin nor end with a dot.",
-    message: ({ key }: { key: string }) =>
-      `expected a key of A–Z a–z 0–9 - / = . _ without dots at its ends or side by side, found ${JSON.stringify(key)}`,
+    message: ({ key }: { key: string }) => `The key ${JSON.stringify(key)} is invalid`,
+    remedy: "Use A–Z a–z 0–9 - / = . _ without dots at the ends or next to each other.",
   },
   missing: {
     status: "NOT_FOUND",
     retry: "never",
     help: "The stream, consumer or bucket does not exist, though this process made sure of it at its start: somebody deleted it. Restart the service to make it anew; its content is gone.",
-    message: ({ operation, reason }: Operation) =>
-      `expected the stream of the ${operation} to exist, found: ${reason}; somebody deleted it, restart the service to make it anew`,
+    message: ({ operation, reason }: Operation) => `The stream of the ${operation} was deleted: ${reason}`,
+    remedy: "Restart the service to create it again.",
   },
   storageDiffers: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A bucket or stream exists with another storage type, which NATS cannot change. Delete it (its content is lost) or configure the type it has.",
     message: ({ name, wanted, found }: { name: string; wanted: string; found: string }) =>
-      `expected the storage of ${name} to be ${wanted}, found ${found}, which cannot be changed; configure ${found} or delete ${name}`,
+      `${name} has storage ${found} instead of ${wanted}, which cannot be changed`,
+    remedy: "Configure the existing storage, or delete the stream.",
   },
   tooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "A message is larger than the server accepts. Raise `max_payload` in the server's configuration (8MB is its sensible limit) or send less.",
     message: ({ operation, reason }: Operation) =>
-      `expected the message of the ${operation} to be within the server's max_payload, found: ${reason}; send less or raise it`,
+      `The message of the ${operation} exceeds \`max_payload\` of the NATS server: ${reason}`,
+    remedy: "Send less, or raise it.",
   },
   noSpace: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
     help: "JetStream has no room left: its storage, or the limit of the account or stream, is used up, or a stream wants to reserve more than a server has. Free space, raise the limit, or let streams reserve less; then repeat.",
-    message: ({ operation, reason }: Operation) =>
-      `expected JetStream to have room for the ${operation}, found: ${reason}; free space or raise its limits, then repeat`,
+    message: ({ operation, reason }: Operation) => `JetStream has no space for the ${operation}: ${reason}`,
+    remedy: "Free disk space or raise its limits, then retry.",
   },
   wrongRevision: {
     status: "ABORTED",
     retry: "never",
     help: "The key has changed since it was read. Read it again and decide anew.",
     message: ({ key, expected, found }: { key: string; expected: number; found: number | undefined }) =>
-      `expected ${key} ${expected === 0 ? "not to exist" : `at revision ${expected}`}, found ${
-        found === undefined ? "another one" : `revision ${found}`
-      }; read it again and decide anew`,
+      expected === 0
+        ? `${key} already exists${found === undefined ? "" : ` at revision ${found}`}`
+        : `${key} is at ${found === undefined ? "another revision" : `revision ${found}`}, not ${expected}`,
+    remedy: "Read the key again and retry.",
   },
   revisionGone: {
     status: "OUT_OF_RANGE",
     retry: "never",
     help: "A watch was to resume from a revision that the bucket cannot account for: deletions since then were cleared away, or the bucket was made anew. Begin with a snapshot (no revision).",
     message: ({ bucket, after, known }: { bucket: string; after: number; known: string }) =>
-      `expected to resume the watch of ${bucket} after revision ${after}, found ${known}; begin with a snapshot`,
+      `The watch of ${bucket} cannot resume after revision ${after}: ${known}`,
+    remedy: "Start with a snapshot.",
   },
   replaced: {
     status: "OUT_OF_RANGE",
     retry: "never",
     help: "A stream was deleted and made anew while it was being read. Its numbers began again, so there is no place to go on from: begin anew.",
     message: ({ stream, last }: { stream: string; last: number }) =>
-      `expected the stream ${stream} to go on after ${last}, found another stream of that name; begin anew`,
+      `Stream ${stream} was deleted and created again, so it cannot be read after ${last}`,
+    remedy: "Start from its beginning.",
   },
   failed: {
     status: "INTERNAL",
     retry: "never",
     help: "NATS refused an operation for a reason that no code expected. The message has its words; look into the server's log.",
-    message: ({ operation, reason }: Operation) =>
-      `expected the ${operation} to succeed, found: ${reason}; look into the log of the NATS server`,
+    message: ({ operation, reason }: Operation) => `NATS rejected the ${operation}: ${reason}`,
+    remedy: "See the log of the NATS server.",
   },
 });
 

@@ -64,7 +64,7 @@ describe("Bucket", { skip: program.skip }, () => {
     assert.equal(loser.refusal.code, natsErrors.wrongRevision.code);
     assert.match(
       loser.refusal.message,
-      /expected lease in the bucket b\d+ at revision 1, found (revision 2|another one); read it again/,
+      /lease in the bucket b\d+ is at (revision 2|another revision), not 1\. Read the key again/,
     );
   });
 
@@ -104,7 +104,7 @@ describe("Bucket", { skip: program.skip }, () => {
     assert.deepEqual([config.max_msgs_per_subject, config.max_age, config.allow_direct], [5, 60e9, false]);
     await assert.rejects(openBucket(connection, { name: "again", storage: "memory" }), (error) => {
       assert.ok(natsErrors.storageDiffers.is(error));
-      assert.match(error.message, /expected the storage of the bucket again to be memory, found file/);
+      assert.match(error.message, /the bucket again has storage file instead of memory/);
       return true;
     });
   });

@@ -7,40 +7,44 @@ export const offerErrors = defineErrors("offer", {
     retry: "never",
     help: "The output of an attempt refers to a blob that does not exist in the namespace of the work. An agent has to put the blob before it answers.",
     message: ({ blob, namespace }: { blob: string; namespace: string }) =>
-      `The output refers to the blob ${blob}, which does not exist in namespace ${namespace}. Put the blob before the answer.`,
+      `The output refers to the blob ${blob}, which does not exist in namespace \`${namespace}\``,
+    remedy: "Put the blob before the answer.",
   },
   attemptStopped: {
     status: "CANCELLED",
     retry: "same-key",
     help: "The agent stopped the attempt although it was still wanted, as when it is shut down. It is tried again as the task's retry says.",
     message: ({ agent }: { agent: string }) =>
-      `expected a result from ${agent || "an agent"}, found the attempt stopped by it; look at why the agent ended`,
+      `${agent === "" ? "An agent" : `Agent \`${agent}\``} stopped the attempt before a result`,
+    remedy: "Check why the agent stopped.",
   },
   resultUnknown: {
     status: "ABORTED",
     retry: "same-key",
     help: "Rules are about results, and a result came of which it was not known here what it belongs to, so they could not be asked. Where the attempt is still wanted it is made again as the task's retry says.",
     message: ({ agent }: { agent: string }) =>
-      `expected a result of ${agent || "an agent"} whose task is known, found one of an attempt that is not, so rules could not be asked about it; it is tried again where it is wanted`,
+      `The task of the result of ${agent === "" ? "an agent" : `agent \`${agent}\``} is unknown, so rules could not be evaluated`,
+    remedy: "Wait for the next attempt.",
   },
   denied: {
     status: "PERMISSION_DENIED",
     retry: "never",
     help: "A hook or a policy of the pool does not let the task in.",
-    message: () => "expected the pool to take the task, found it denied; ask who keeps the pool",
+    message: () => "The pool denied the task",
+    remedy: "Ask the administrator of the pool.",
   },
   timedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
     help: "No agent took the task within the time that it may wait. `tutti why` says what stood in the way.",
-    message: () =>
-      "expected an agent within the time that the task may wait, found none; start more agents, or let it wait longer",
+    message: () => "No agent took the task within its queue timeout",
+    remedy: "Start more agents, or raise the queue timeout.",
   },
   invalid: {
     status: "INTERNAL",
     retry: "never",
     help: "The pool could not understand the offer. That is a fault of the platform.",
-    message: () =>
-      "expected the pool to understand the task, found that it does not; report this with the id of its work",
+    message: () => "The pool could not read the task",
+    remedy: "Report this with the id of the run or mission.",
   },
 });

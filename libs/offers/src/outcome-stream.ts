@@ -134,7 +134,7 @@ export class OutcomeStream implements Component {
       this.#later(tellEveryMs);
     } catch (error) {
       this.#failures++;
-      this.#parts.foundation.logger.debug("ends of attempts could not be told to who learns from them", {
+      this.#parts.foundation.logger.debug("failed to report ended attempts for learning", {
         error,
       });
       this.#later(backoffBoundMs(backoff, this.#failures));

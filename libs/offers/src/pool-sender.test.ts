@@ -505,7 +505,10 @@ describe("what a pool is offered", () => {
     counter.time.advance(6_000);
     counter.speak();
     assert.equal(counter.refusals.length, 1);
-    assert.match(counter.refusals[0]?.message ?? "", /expected .*found/);
+    assert.match(
+      counter.refusals[0]?.message ?? "",
+      /^No agent took the task for `pay\.charge` in 6000 ms .*\. Start more agents/,
+    );
   });
 
   it("nothing is said while there is no stream", () => {

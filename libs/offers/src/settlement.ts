@@ -260,7 +260,7 @@ export class RuntimeSettlement implements Settlement {
         return;
       }
     } catch (error) {
-      this.#parts.logger.debug("blobs cannot be looked up; trying again", { error: errorFromUnknown(error) });
+      this.#parts.logger.debug("failed to look up blobs, retrying", { error: errorFromUnknown(error) });
       timers.after(againMs, () => void this.#insistOnBlob(sha256, completed, figures, told));
       return;
     }
@@ -298,7 +298,7 @@ export class RuntimeSettlement implements Settlement {
   #unheard(telling: Telling, refusal: Refusal): void {
     const { token, cause, command, namespace, isDurable, isFailure } = telling;
     const { code, message: reason } = refusal;
-    this.#parts.logger.error("work refused the result of an attempt", {
+    this.#parts.logger.error("result of an attempt rejected", {
       ...{ code, reason, command: command.type },
     });
     if (isFailure) {

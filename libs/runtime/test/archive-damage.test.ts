@@ -55,7 +55,7 @@ describe("a partition of whose archive something is damaged", () => {
     }
     assert.match(
       refused,
-      /the archive is damaged at stream TUTTI_ARCHIVE_bank_0, row 7: the end of the stream at 3/,
+      /The archive is damaged at stream TUTTI_ARCHIVE_bank_0, row 7: the end of the stream at 3\. See the log/,
     );
     assert.equal(stateOf(bank, 1), "running");
     assert.equal(await bank.balanceOf(ben), 100);
@@ -74,7 +74,7 @@ describe("a partition whose journal ends before what its archive contains", () =
     assert.equal(stateOf(bank, 0), "failed");
     await assert.rejects(
       bank.askBalance(ada),
-      /the archive and the journal of .* to join, found an archive up to batch \d+ and a journal up to batch 1;/,
+      /The archive and the journal of .* do not join: an archive up to batch \d+ and a journal up to batch 1\./,
     );
     await bank.time.settle(bank.runtime.stop());
   });

@@ -183,7 +183,7 @@ describe("an older release that meets a newer behaviour in force", () => {
       await assert.rejects(bank.time.settle(bank.runtime.execute({ ...order, cause })), (error: Error) => {
         assert.match(
           error.message,
-          /expected partition 0 of bank to have a behaviour of this release \(account 1\), found a newer one in force \(account 2\); run the release that wrote it/,
+          /Partition 0 of bank was written by a newer release \(account 2\), and this release knows account 1\./,
         );
         return true;
       });

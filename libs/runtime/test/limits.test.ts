@@ -41,7 +41,7 @@ describe("an instance with as many events as it may have", () => {
       assert.ok(error instanceof TuttiError);
       assert.equal(error.code, "runtime.too_many_events");
       assert.equal(error.status, "RESOURCE_EXHAUSTED");
-      assert.match(error.message, /fewer than 3 events/);
+      assert.match(error.message, /has the maximum of 3 events/);
       return true;
     });
     assert.equal(await bank.balanceOf(ada), 901);
@@ -129,7 +129,7 @@ describe("a state that is larger than it may be", () => {
       await assert.rejects(bank.do(ada, deposit, { amountCents: 1 }), (error) => {
         assert.ok(error instanceof TuttiError);
         assert.equal(error.code, "runtime.state_too_large");
-        assert.match(error.message, /at most 200 bytes/);
+        assert.match(error.message, /more than the maximum of 200\./);
         return true;
       });
     }
@@ -164,6 +164,6 @@ describe("a kind that is not hosted", () => {
     const key = { namespace: "default", kind: "song", id: "1" };
     const cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
     const order = bank.runtime.execute({ key, command: deposit, body: { amountCents: 1 }, cause });
-    await assert.rejects(bank.time.settle(order), /expected a kind of bank \(account\), found song/);
+    await assert.rejects(bank.time.settle(order), /Service bank has no kind song\. It has account\./);
   });
 });

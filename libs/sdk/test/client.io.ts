@@ -13,7 +13,8 @@ const errors = defineErrors("sdktest", {
     status: "UNIMPLEMENTED",
     retry: "never",
     help: "Of a test.",
-    message: ({ name }: { name: string }) => `expected no call of ${name}`,
+    message: ({ name }: { name: string }) => `The test serves no ${name}`,
+    remedy: "Serve it.",
   },
 });
 

@@ -234,13 +234,13 @@ describe("a worker's options", () => {
   const wrong: readonly [options: ConstructorParameters<typeof Worker>[0], expected: RegExp][] = [
     [
       { address: "nowhere" },
-      /expected the option address to be host:port, such as 127.0.0.1:7401, or ws:.*, found "nowhere"/,
+      /The option address: expected host:port, such as 127.0.0.1:7401, or ws:.*, got "nowhere"/,
     ],
     [{ address: ["ws://here:1/v1/link", "here:1"] }, /addresses of WebSockets alone, or none of them/],
     [{ address: "ws://far:1/v1/link", credentials: { accessToken: "t" } }, /in the clear/],
-    [{ address: [] }, /expected the option address/],
-    [{ slots: 0 }, /expected the option slots to be a whole number from 1 to 100000, found 0/],
-    [{ drainMs: -1 }, /expected the option drainMs/],
+    [{ address: [] }, /The option address: expected/],
+    [{ slots: 0 }, /The option slots: expected a whole number from 1 to 100000, got 0/],
+    [{ drainMs: -1 }, /The option drainMs: expected/],
     [
       { address: "far:1", credentials: { accessToken: "t" } },
       /certificateAuthority beside the accessToken, which would be sent to far:1/,

@@ -241,7 +241,7 @@ describe("a task", () => {
     assert.ok(outcome?.$case === "failed");
     assert.equal(
       outcome.value.message,
-      "expected an output of stock.reserve of at most 1048576 bytes, found 50000002; store it elsewhere and return a reference to it",
+      "The output of `stock.reserve` has 50000002 bytes, more than the maximum of 1048576. Store it elsewhere and return a reference.",
     );
     assert.ok(host.stream.raw.every(({ length }) => length < 10_000));
   });
@@ -256,7 +256,7 @@ describe("a task", () => {
     assert.ok(outcome?.$case === "failed");
     assert.equal(
       outcome.value.message,
-      "expected an output of stock.reserve that is JSON, found NaN at output.items[1].price; return plain data",
+      "The output of `stock.reserve` is not JSON: NaN at output.items[1].price. Return plain data.",
     );
   });
 

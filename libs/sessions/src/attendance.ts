@@ -68,7 +68,7 @@ export class Attendance {
     this.#write(key, seen)
       .catch((error: unknown) => {
         const details = { session: key.id, error: errorFromUnknown(error) };
-        this.#parts.foundation.logger.debug("it was not written down who is there for a session", details);
+        this.#parts.foundation.logger.debug("failed to record the available agents of a session", details);
       })
       .finally(() => {
         seen.isLooking = false;

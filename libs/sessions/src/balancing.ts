@@ -50,7 +50,7 @@ export class Balancing {
       this.#turn(key)
         .catch((error: unknown) => {
           const details = { session: key.id, error: errorFromUnknown(error) };
-          this.#parts.foundation.logger.debug("parts of a session were not balanced", details);
+          this.#parts.foundation.logger.debug("failed to balance the parts of a session", details);
           return false;
         })
         .then((goesOn) => {

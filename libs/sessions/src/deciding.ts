@@ -118,7 +118,7 @@ class DecidedPart {
           if (outcome.kind !== "refused" || outcome.refusal.retry !== "same-key") return;
         }
         const { logger, timers } = foundation;
-        logger.warn("nobody could be asked what begins in a session, and is asked again", {
+        logger.warn("failed to ask the orchestrator of a session, retrying", {
           session: key.id,
           error,
         });

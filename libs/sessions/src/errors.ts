@@ -7,34 +7,39 @@ export const partWorkErrors = defineErrors("session", {
     retry: "never",
     help: "A run or mission that belongs to nobody, or to another parent, has the id that the part of the session was to have.",
     message: ({ child }: { child: string }) =>
-      `expected no ${child} but the part's, found one of somebody else; remove it, or start the session under another id`,
+      `\`${child}\` already exists and is not a part of this session`,
+    remedy: "Delete it, or start the session under another id.",
   },
   notDecided: {
     status: "ABORTED",
     retry: "never",
     help: "The run that was to ask the orchestrator of a session what begins ended otherwise than well. The cause is its error.",
     message: ({ orchestrator, run }: { orchestrator: string; run: string }) =>
-      `expected ${orchestrator} to decide what begins, found that its run ${run} did not do well; see the cause, and take the session up again when that is mended`,
+      `The orchestrator \`${orchestrator}\` did not decide, because its run \`${run}\` failed`,
+    remedy: "See the error of the run, then retry the session.",
   },
   decisionUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "An orchestrator answers with an object of `begin`, `move`, `reason` and `againMs`, all optional, about tasks of the session and modes in which tasks are done.",
     message: ({ orchestrator, run, problem }: { orchestrator: string; run: string; problem: string }) =>
-      `expected a decision of ${orchestrator} that a session can take, found in the run ${run}: ${problem}; mend what it answers, and take the session up again`,
+      `The orchestrator \`${orchestrator}\` returned an invalid decision in run \`${run}\`: ${problem}`,
+    remedy: "Correct the orchestrator, then retry the session.",
   },
   questionTooLong: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "An orchestrator is told of all tasks of its session with each question, which has a bound.",
     message: ({ bytes, max }: { bytes: number; max: number }) =>
-      `expected a question of at most ${max} bytes, found ${bytes}; split the session`,
+      `The question to the orchestrator has ${bytes} bytes, more than the maximum of ${max}`,
+    remedy: "Split the session.",
   },
   goalNotBrokenDown: {
     status: "ABORTED",
     retry: "never",
     help: "The run that was to break the goal of a session down into tasks ended otherwise than well. The cause is its error.",
     message: ({ planner, run }: { planner: string; run: string }) =>
-      `expected ${planner} to break the goal down into tasks, found that its run ${run} did not do well; see the cause, and take the session up again when that is mended`,
+      `The planner \`${planner}\` returned no tasks, because its run \`${run}\` failed`,
+    remedy: "See the error of the run, then retry the session.",
   },
 });

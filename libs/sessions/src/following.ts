@@ -80,7 +80,7 @@ export class Following {
         if (await this.#look(due, effect, known, { isHeld, signal })) return;
       } catch (error) {
         if (signal.aborted) return;
-        logger.warn("the work of a part of a session could not be looked at, and is looked at again", {
+        logger.warn("failed to read the work of a session part, retrying", {
           session: key.id,
           error: errorFromUnknown(error),
         });

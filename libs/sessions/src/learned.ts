@@ -86,7 +86,7 @@ export class Learned {
       }
     } catch (error) {
       const details = { namespace, error: errorFromUnknown(error) };
-      this.#parts.logger.debug("nobody could be asked for what was learned: what was known counts", details);
+      this.#parts.logger.debug("failed to read learned estimates, using the known ones", details);
     }
   }
 

@@ -101,7 +101,7 @@ export class Locking {
       await sleep(this.#parts.foundation.timers, renewEveryMs, signal).catch(() => {});
       if (signal.aborted) return;
       await this.#renew(key, held).catch((error: unknown) => {
-        this.#parts.foundation.logger.warn("locks of a session could not be renewed, and are tried again", {
+        this.#parts.foundation.logger.warn("failed to renew locks of a session, retrying", {
           session: key.id,
           error: errorFromUnknown(error),
         });
@@ -137,7 +137,7 @@ export class Locking {
       await this.#parts.locks
         .releaseLock({ namespace, name, holder: holderOf(key), token: 0 })
         .catch((error: unknown) => {
-          this.#parts.foundation.logger.debug("a lock was not released, and its lease runs out", { error });
+          this.#parts.foundation.logger.debug("failed to release a lock, its lease will expire", { error });
         });
   }
 }

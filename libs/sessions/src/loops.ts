@@ -25,7 +25,7 @@ export class Loops {
     const ended = run(stopping.signal)
       .catch((error: unknown) => {
         if (stopping.signal.aborted) return;
-        this.#logger.error("what is done for a session ended by itself", {
+        this.#logger.error("session driver stopped unexpectedly", {
           ...token,
           error: errorFromUnknown(error),
         });

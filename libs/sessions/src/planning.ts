@@ -101,7 +101,7 @@ class PlannedPart {
       } catch (error) {
         if (signal.aborted) return;
         const { logger, timers } = foundation;
-        logger.warn("a part of a session could not be planned, and is planned again", {
+        logger.warn("failed to plan a session part, retrying", {
           session: this.#key.id,
           error: errorFromUnknown(error),
         });

@@ -43,7 +43,7 @@ export class WaitingForOthers {
           if (signal.aborted) return;
           const error = errorFromUnknown(thrown);
           if (error.status !== "NOT_FOUND")
-            foundation.logger.debug("a session that another waits for could not be asked for", { error });
+            foundation.logger.debug("failed to read a session that another waits for", { error });
           await sleep(foundation.timers, missingMs, signal).catch(() => {});
         }
       }

@@ -150,6 +150,9 @@ export class Telemetry implements Component {
       timers,
     });
     this.#tracer.recordInto(this.#exporter, tracing.sampleRatio);
-    this.logger.info("traces and metrics go to a collector", { endpoint, sampleRatio: tracing.sampleRatio });
+    this.logger.info("exporting traces and metrics to a collector", {
+      endpoint,
+      sampleRatio: tracing.sampleRatio,
+    });
   }
 }

@@ -85,7 +85,7 @@ describe("a worker in Python with certificates", { skip: python.skip }, () => {
       folder,
     );
     assert.equal(code, 0, output);
-    assert.match(output, /no link; trying again/);
+    assert.match(output, /no link, retrying/);
     assert.match(output, /^not linked$/m);
     assert.match(output, /^stopped$/m);
     assert.deepEqual(heard, []);

@@ -9,12 +9,12 @@ export interface FrontInstruments {
 export function frontInstruments(metrics: Metrics, clock: Clock): FrontInstruments {
   const requests = metrics.counter({
     name: "tutti_gateway_requests_total",
-    help: "Requests by route and by the class of their status.",
+    help: "Requests by route and status class.",
     labels: ["route", "status"],
   });
   const seconds = metrics.histogram({
     name: "tutti_gateway_request_seconds",
-    help: "How long requests took to be answered, by route; for streams, to be opened.",
+    help: "Duration of requests until the answer by route. For streams, until they open.",
     labels: ["route"],
   });
   return {

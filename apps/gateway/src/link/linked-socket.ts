@@ -50,7 +50,7 @@ export class LinkedSocket {
     this.#logger = logger;
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#take(data, isBinary));
     socket.on("close", () => this.#end());
-    socket.on("error", (error) => logger.debug("the WebSocket of an agent failed", { error }));
+    socket.on("error", (error) => logger.debug("agent WebSocket failed", { error }));
   }
 
   /** Carries the link until it is over. */
@@ -65,7 +65,7 @@ export class LinkedSocket {
       this.#close(closeCodes.normal, "the host ended the stream");
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
-      if (!this.#isOver) this.#logger.debug("the link of an agent broke", { error });
+      if (!this.#isOver) this.#logger.debug("agent link broken", { error });
       const isFinal = error.retry === "never";
       this.#close(isFinal ? closeCodes.refused : closeCodes.failed, `${error.code}: ${error.message}`);
     } finally {

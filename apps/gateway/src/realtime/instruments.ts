@@ -22,22 +22,22 @@ export interface RealtimeInstruments {
 export function realtimeInstruments(metrics: Metrics): RealtimeInstruments {
   const open = metrics.gauge({
     name: "tutti_gateway_streams",
-    help: "Connections that follow something, by what: events, events by WebSocket, replies of an rpc.",
+    help: "Open streaming connections by kind: events, events over WebSocket, replies of an rpc.",
     labels: ["kind"],
   });
   const sent = metrics.counter({
     name: "tutti_gateway_stream_bytes_total",
-    help: "Bytes that those who follow something have taken.",
+    help: "Bytes sent to streaming clients.",
     labels: ["kind"],
   });
   const ended = metrics.counter({
     name: "tutti_gateway_streams_ended_total",
-    help: "Connections that followed something and are over: all was said, the reader left, stalled or may not follow any more, the process stops.",
+    help: "Closed streaming connections by reason: completed, client disconnected, stalled, no longer allowed, process stopping.",
     labels: ["why"],
   });
   const waiting = metrics.gauge({
     name: "tutti_gateway_stream_waiting_bytes",
-    help: "Bytes that wait to be taken by those who follow something.",
+    help: "Bytes queued for streaming clients.",
   });
   const cells = new Map(
     kinds.map((kind) => {

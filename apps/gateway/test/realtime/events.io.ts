@@ -124,9 +124,9 @@ describe("events over SSE", () => {
   });
 
   const refused: readonly [string, string, RegExp][] = [
-    ["a pattern that can match nothing", "?pattern=com.example", /expected pattern to be a type with/],
-    ["a cursor that no log has made", "?after=yesterday", /expected start.after to be a position/],
-    ["a namespace with a wildcard in it", "?namespace=team-*", /expected namespace to be/],
+    ["a pattern that can match nothing", "?pattern=com.example", /`pattern`: expected a type with/],
+    ["a cursor that no log has made", "?after=yesterday", /`start.after`: expected a position/],
+    ["a namespace with a wildcard in it", "?namespace=team-*", /`namespace`: expected/],
     [
       "a parameter twice",
       "?pattern=tutti.>&pattern=tutti.test.>",

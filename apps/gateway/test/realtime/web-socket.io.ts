@@ -43,7 +43,7 @@ describe("events over WebSocket", () => {
     await using server = await RealtimeServer.start();
     await using listener = await Listener.open(server.at("/v1/events?pattern=com.example"));
     assert.deepEqual(await listener.closed, { code: 1008, reason: "bus.invalid_subscription" });
-    assert.match(listener.of("problem")[0]?.problem.detail, /expected pattern to be a type with/);
+    assert.match(listener.of("problem")[0]?.problem.detail, /`pattern`: expected a type with/);
   });
 
   it("end for who says something", async () => {

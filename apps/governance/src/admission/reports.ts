@@ -224,7 +224,7 @@ async function checkpointNow({ audit, foundation }: ReportDependencies, namespac
     const { checkpoint } = await audit.getCheckpoint({ number: 0 }, options);
     return checkpoint?.number ?? 0;
   } catch (error) {
-    foundation.logger.debug("a report is made without a checkpoint", { error });
+    foundation.logger.debug("compliance report made without an audit checkpoint", { error });
     return 0;
   }
 }

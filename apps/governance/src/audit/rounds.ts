@@ -125,11 +125,11 @@ export class AuditRounds implements Component {
     this.#soon = timers.after(openAfterMs, () => {
       this.opened().catch((error: unknown) => {
         this.#problem ??= error;
-        logger.warn("the book of the audit cannot be opened", { error });
+        logger.warn("failed to open the audit log", { error });
       });
     });
     this.#timer = timers.every(settings.checkpointEveryMs, () => {
-      this.#turn().catch((error: unknown) => logger.warn("the audit fell behind", { error }));
+      this.#turn().catch((error: unknown) => logger.warn("audit log is behind the journal", { error }));
     });
   }
 
@@ -203,7 +203,7 @@ export class AuditRounds implements Component {
     if (last !== undefined) await this.#anchoring.put(last);
     const { logger } = this.#parts.foundation;
     for (const { recordId, message } of faults.slice(0, faultsLogged))
-      logger.error("the audit log is not complete", { journal: recordId, problem: message });
+      logger.error("audit log is incomplete", { journal: recordId, problem: message });
   }
 
   /** Signs that records from before a moment need not be kept. */

@@ -140,7 +140,7 @@ export class BundleMaker implements Component, MachineEventListener {
         this.#problem = undefined;
       } catch (error) {
         // While partitions are on their way no owner can be asked. Waiters for a bundle keep waiting.
-        if (this.#problem === undefined) logger.debug("no bundle can be made yet", { error });
+        if (this.#problem === undefined) logger.debug("cannot build a policy bundle yet", { error });
         this.#problem = error;
       }
       await this.#pause(lookMs);

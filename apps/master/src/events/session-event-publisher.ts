@@ -39,7 +39,7 @@ class SessionEventMapper implements EventMapper<SessionNote> {
       };
       return eventOf({ ...head, type: "tutti.session.session.progressed", body });
     } catch (error) {
-      this.#logger.debug("how far a session is could not be asked for", { error });
+      this.#logger.debug("failed to read the progress of a session", { error });
       return undefined;
     }
   }
@@ -56,7 +56,7 @@ export class SessionEventPublisher extends MachineEventPublisher<SessionNote> {
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_master_session_events_left_out_total",
-        help: "Events of sessions that were not told, because too many waited to be.",
+        help: "Session events dropped because the publish queue was full.",
       })
       .with({});
     super({ bus, foundation, told: [{ machine, notes: sessionNotes }], teller, leftOut, ended });

@@ -45,7 +45,7 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote> {
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_master_estimate_events_left_out_total",
-        help: "Events of estimates that were not told, because too many waited to be.",
+        help: "Estimate events dropped because the publish queue was full.",
       })
       .with({});
     const notes = { experience_recorded: (_state: never, _body: never, head: Happening) => headOf(head) };
@@ -88,7 +88,7 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote> {
       }
     } catch (error) {
       // The partition has gone elsewhere: its new owner tells of it.
-      this.#logger.debug("it could not be asked whether estimates drift", { error: errorFromUnknown(error) });
+      this.#logger.debug("failed to check estimates for drift", { error: errorFromUnknown(error) });
     } finally {
       watched.isLooking = false;
     }

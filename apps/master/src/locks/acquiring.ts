@@ -86,6 +86,6 @@ async function hangUp(
 ): Promise<void> {
   const told = { command: leaveLine, body: { holder }, idempotencyKey: "" };
   await tell(dependencies, key, told, context).catch((error: unknown) =>
-    dependencies.foundation.logger.debug("that a caller hung up could not be told to its lock", { error }),
+    dependencies.foundation.logger.debug("failed to report a disconnected caller to its lock", { error }),
   );
 }

@@ -43,7 +43,7 @@ export class DeadlockFinder implements Component {
     const { foundation, checkMs } = this.#parts;
     this.#timer = foundation.timers.every(checkMs, () => {
       this.#looking ??= this.look()
-        .catch((error: unknown) => foundation.logger.warn("deadlocks could not be looked for", { error }))
+        .catch((error: unknown) => foundation.logger.warn("failed to check for deadlocks", { error }))
         .finally(() => {
           this.#looking = undefined;
         });
@@ -98,7 +98,7 @@ export class DeadlockFinder implements Component {
       );
       for (const reply of replies)
         if (reply.status === "rejected")
-          foundation.logger.debug("a lock could not be looked at for deadlocks", { error: reply.reason });
+          foundation.logger.debug("failed to check a lock for deadlocks", { error: reply.reason });
         else if (reply.value.lock !== undefined) read.push(seenOf(reply.value.lock));
     }
     return read;
@@ -110,7 +110,7 @@ export class DeadlockFinder implements Component {
     const edges = circle.map(({ waiter, lock, holder }) => ({ waiter, lock, holder }));
     const request = { namespace, circle: edges, ticket: victim.ticket, reason };
     const { isNew } = await this.#parts.locks.resolveDeadlock(request, { signal: this.#stopping.signal });
-    if (isNew) this.#parts.foundation.logger.info("a deadlock was found, and one gives way", { reason });
+    if (isNew) this.#parts.foundation.logger.info("deadlock detected, one waiter gives way", { reason });
   }
 
   #isHere(namespace: string, name: string): boolean {

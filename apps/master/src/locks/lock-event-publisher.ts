@@ -45,7 +45,7 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_master_lock_events_left_out_total",
-        help: "Events of locks that were not told, because too many waited to be.",
+        help: "Lock events dropped because the publish queue was full.",
       })
       .with({});
     super({ bus, foundation, told, teller: new LockEventMapper(), leftOut });

@@ -56,7 +56,7 @@ export class WorkEnds implements Component {
     } catch (error) {
       // Its lease ends it, here or where the lock is by now.
       const { code } = errorFromUnknown(error);
-      foundation.logger.debug("work that has ended could not be told to a lock", { lock: key.id, code });
+      foundation.logger.debug("failed to report ended work to a lock", { lock: key.id, code });
     }
   }
 }

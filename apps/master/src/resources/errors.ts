@@ -7,28 +7,30 @@ export const resourceErrors = defineErrors("resource", {
     retry: "never",
     help: "No quota of the namespace that is about the session allows as much as one of its tasks needs: it would wait for ever.",
     message: ({ task, wanted, name, quota, limit }: BeyondQuota) =>
-      `task ${task}: expected at most ${amountOf(limit, name)}, which is what the quota ${quota} allows, found ${wanted}; ask for less, or raise the quota`,
+      `Task \`${task}\` requests ${wanted} ${name}, and quota \`${quota}\` allows at most ${amountOf(limit, name)}`,
+    remedy: "Request less, or raise the quota.",
   },
   beyondLimit: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "The session's own limits do not allow as much as one of its tasks needs: it would wait for ever.",
     message: ({ task, wanted, name, limit }: Beyond) =>
-      `task ${task}: expected at most ${amountOf(limit, name)}, which is what the session's own limits allow, found ${wanted}; ask for less, or raise the limit`,
+      `Task \`${task}\` requests ${wanted} ${name}, and the limits of the session allow at most ${amountOf(limit, name)}`,
+    remedy: "Request less, or raise the limit.",
   },
   limitTooSmall: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A session that may take no slot would never do anything.",
-    message: ({ limit }: { limit: number }) =>
-      `limits: expected at least 1 slot, found ${limit}; allow one or more, or leave it out`,
+    message: ({ limit }: { limit: number }) => `\`limits\`: expected at least 1 slot, got ${limit}`,
+    remedy: "Allow one or more slots, or omit the limit.",
   },
   reservationMissing: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A session names reservations that are there. One whose time is over is not.",
-    message: ({ id }: { id: string }) =>
-      `expected the reservation ${id}, found none; create it first, or leave it out`,
+    message: ({ id }: { id: string }) => `Reservation \`${id}\` not found`,
+    remedy: "Create it first, or omit it.",
   },
 });
 

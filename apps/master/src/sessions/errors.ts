@@ -18,14 +18,16 @@ export const sessionServiceErrors = defineErrors("session", {
       /** Empty for the one that is meant where none is named. */
       pool: string;
     }) =>
-      `task ${task}: expected somebody who offers ${capability}${range === "" ? "" : ` in ${range}`}${pool === "" ? "" : ` in the pool ${pool}`}, found nobody; start a worker that does${pool === "" ? ", or correct the name" : " there, or correct a name"}`,
+      `No worker offers \`${capability}\`${range === "" ? "" : ` in version ${range}`}${pool === "" ? "" : ` in pool \`${pool}\``} for task \`${task}\``,
+    remedy: "Start such a worker, or correct the name.",
   },
   slotsAsked: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A task takes one slot of its agent, whatever it is. What it needs besides has names of its own, as the agent offers it.",
     message: ({ task }: { task: string }) =>
-      `task ${task}: expected resources by their names, found slots, of which each task takes one; leave it out, or name what it needs`,
+      `Task \`${task}\` requests slots, and each task takes exactly one slot`,
+    remedy: "Omit slots, or request other resources.",
   },
   resourcesImpossible: {
     status: "INVALID_ARGUMENT",
@@ -41,61 +43,67 @@ export const sessionServiceErrors = defineErrors("session", {
       resource: string;
       wanted: number;
       most: number;
-    }) =>
-      `task ${task}: expected an agent with ${amountOf(wanted, resource)}, found at most ${most}; ask for less, or start such an agent`,
+    }) => `Task \`${task}\` requests ${amountOf(wanted, resource)}, and no agent has more than ${most}`,
+    remedy: "Request less, or start such an agent.",
   },
   waitsInCircle: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Sessions would wait for each other for ever.",
-    message: ({ circle }: { circle: string }) =>
-      `expected sessions that come to an end, found a circle: ${circle}; take one of these out`,
+    message: ({ circle }: { circle: string }) => `The sessions would wait for each other: ${circle}`,
+    remedy: "Remove one of these dependencies.",
   },
   plannerUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A goal is broken down into tasks by an agent that offers the capability it names, or the configured one.",
-    message: ({ planner }: { planner: string }) =>
-      `goal: expected somebody who offers ${planner}, found nobody; start an agent that does, name another planner, or write down the tasks`,
+    message: ({ planner }: { planner: string }) => `No worker offers the planner \`${planner}\` for the goal`,
+    remedy: "Start such a worker, set another planner, or list the tasks.",
   },
   tasksUnreadable: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "What a planner gives is a list of tasks, or a list with an output, in the form in which tasks of sessions are given over HTTP.",
-    message: ({ problem }: { problem: string }) => `${problem}; see the reference of TaskSpec`,
+    message: ({ problem }: { problem: string }) => `${problem}`,
+    remedy: "Return tasks in the form of TaskSpec.",
   },
   definitionUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A session does tasks that agents, runs or missions do. What a run does by itself, such as waits, gates and loops, belongs into a workflow.",
     message: ({ name, problem }: { name: string; problem: string }) =>
-      `expected a definition that a session can do, found in ${name}: ${problem}; start it as a run, or take that out`,
+      `Definition \`${name}\` cannot run in a session: ${problem}`,
+    remedy: "Start it as a run, or remove that part.",
   },
   orchestratorUnnamed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "In the mode CUSTOM the session names the capability that is asked what begins.",
-    message: () => "expected the name of an orchestrator, found none; name it, or choose another mode",
+    message: () => "The mode CUSTOM needs an orchestrator",
+    remedy: "Set the orchestrator, or choose another mode.",
   },
   orchestratorUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "In the mode CUSTOM an agent that offers the capability of the orchestrator is asked what begins. It may go away and come back later.",
     message: ({ orchestrator }: { orchestrator: string }) =>
-      `orchestrator: expected somebody who offers ${orchestrator}, found nobody; start it, or choose another mode`,
+      `No worker offers the orchestrator \`${orchestrator}\``,
+    remedy: "Start such a worker, or choose another mode.",
   },
   modesNotCompared: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "What other modes would have cost is reckoned from the times that tasks really took: all of them have to be done.",
     message: ({ id, problem }: { id: string; problem: string }) =>
-      `expected a session whose tasks were all done, found of ${id}: ${problem}; compare another`,
+      `The modes of session \`${id}\` cannot be compared: ${problem}`,
+    remedy: "Choose a session with completed tasks.",
   },
   planMissing: {
     status: "NOT_FOUND",
     retry: "never",
     help: "The session has no plan of this number. Sessions that are not planned have none.",
     message: ({ id, number }: { id: string; number: number }) =>
-      `expected the plan ${number} of ${id}, found none; look at how many there are`,
+      `Plan ${number} of session \`${id}\` not found`,
+    remedy: "List its plans with `tutti session plan`.",
   },
 });

@@ -72,9 +72,9 @@ describe("what the demonstration starts", () => {
     const { demonstration: it, mark, saying } = demonstration("slow", beginning(refused, refused, ""));
     it.start();
     assert.deepEqual(await saying(3), [
-      "the demonstration could not start its runs, and tries again",
-      "the demonstration could not start its runs, and tries again",
-      "the demonstration is started",
+      "failed to start the demo runs, retrying",
+      "failed to start the demo runs, retrying",
+      "demo started",
     ]);
     assert.equal(existsSync(mark), true);
     await it.drain(new AbortController().signal);
@@ -83,9 +83,7 @@ describe("what the demonstration starts", () => {
   it("is left to the next start where trying again does not help", async () => {
     const { demonstration: it, mark, saying } = demonstration("wrong", beginning(wrong, ""));
     it.start();
-    assert.deepEqual(await saying(1), [
-      "the demonstration could not start its runs; the next start tries again",
-    ]);
+    assert.deepEqual(await saying(1), ["failed to start the demo runs, retrying at the next start"]);
     await it.drain(new AbortController().signal);
     assert.equal(existsSync(mark), false);
   });

@@ -70,7 +70,7 @@ export class Demonstration implements Component {
     this.#begun = this.#startRunsUntilTheyAre(at);
     this.#raced = this.#runRace().catch((thrown: unknown) => {
       const { message } = errorFromUnknown(thrown);
-      this.#logger.warn("the race of the demonstration could not be run; the next start tries again", {
+      this.#logger.warn("failed to run the demo race, retrying at the next start", {
         reason: message,
       });
     });
@@ -104,13 +104,13 @@ export class Demonstration implements Component {
         if (signal.aborted) return;
         const { message: reason, retryable } = errorFromUnknown(thrown);
         if (!retryable) {
-          this.#logger.warn("the demonstration could not start its runs; the next start tries again", {
+          this.#logger.warn("failed to start the demo runs, retrying at the next start", {
             reason,
           });
           return;
         }
         const pauseMs = Math.round(backoffMs(pauses, failures, chance));
-        this.#logger.warn("the demonstration could not start its runs, and tries again", { reason, pauseMs });
+        this.#logger.warn("failed to start the demo runs, retrying", { reason, pauseMs });
         await sleep(timers, pauseMs, signal).catch(() => undefined);
       }
     }
@@ -133,7 +133,7 @@ export class Demonstration implements Component {
       "The demonstration was started here. Without this file the next start starts what is missing.\n",
       { mode: privateModes.file },
     );
-    this.#logger.info("the demonstration is started");
+    this.#logger.info("demo started");
     // The banner names orders only if they are there already.
     this.#options.tell("  The demonstration has started: npx tutti list, npx tutti show order-1002");
   }
@@ -148,7 +148,7 @@ export class Demonstration implements Component {
       arguments: ["--import", clone.leashForNode, clone.race],
       environment: { TUTTI_SERVER: url(), RACE_NAME: "race-1" },
     };
-    this.#race = launch(program, (line) => this.#logger.debug("the race says", { said: line }));
+    this.#race = launch(program, (line) => this.#logger.debug("demo race output", { said: line }));
     const { code } = await this.#race.ended;
     this.#race = undefined;
     if (code !== 0) return;
@@ -174,7 +174,7 @@ export class Demonstration implements Component {
     return this.#supervised("worker-python", programs, (reason) => {
       reasons.push(reason);
       if (reasons.length < pythons.length) return;
-      this.#logger.info("both workers are in TypeScript", { reasons });
+      this.#logger.info("both demo workers are in TypeScript", { reasons });
       tell(`Both workers are in TypeScript: ${reasons.join("; ")}.`);
       tell("For one in Python: pip install grpcio protobuf, and start again.");
     });

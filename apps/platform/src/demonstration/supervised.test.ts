@@ -126,7 +126,7 @@ describe("a supervised worker", () => {
     const worker = stage.supervise("node");
     worker.start();
     stage.say('{"level":"info","message":"linked"}');
-    stage.say('{"level":"error","message":"the worker ends","error":{"message":"refused"}}');
+    stage.say('{"level":"error","message":"worker stopped","error":{"message":"refused"}}');
     stage.say(
       '{"level":"error","message":"a handler failed","error":"Traceback:\\n  line 1\\nValueError: no"}',
     );

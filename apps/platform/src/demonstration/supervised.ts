@@ -54,7 +54,7 @@ export class Supervised {
     const startedMs = foundation.clock.monotonic();
     const running = launch(program, (line) => this.#say(line));
     this.#running = running;
-    if (running.pid !== undefined) this.#logger.info("a worker runs", { pid: running.pid });
+    if (running.pid !== undefined) this.#logger.info("demo worker started", { pid: running.pid });
     this.#over = running.ended.then(
       (exit) => this.#ended(exit, foundation.clock.monotonic() - startedMs),
       (error: unknown) => this.#notStarted(error instanceof Error ? error.message : String(error)),
@@ -103,7 +103,7 @@ export class Supervised {
     const { timers, chance } = this.#options.foundation;
     this.#failures = lastedMs >= settledAfterMs ? 1 : this.#failures + 1;
     const pauseMs = Math.round(backoffMs(pauses, this.#failures, chance));
-    this.#logger.warn("a worker ended and is started again", { ...how, pauseMs });
+    this.#logger.warn("demo worker exited, restarting", { ...how, pauseMs });
     this.#pause = timers.after(pauseMs, () => this.start());
   }
 
@@ -112,7 +112,7 @@ export class Supervised {
     this.#lastSaid = text;
     const isTrouble = level === "warn" || level === "error" || level === "fatal";
     // On the way out its link breaks, and that is as it should be.
-    if (!isTrouble || this.#isStopping) this.#logger.debug("a worker says", { said: text });
-    else this.#logger.warn("a worker says", { said: text });
+    if (!isTrouble || this.#isStopping) this.#logger.debug("demo worker output", { said: text });
+    else this.#logger.warn("demo worker output", { said: text });
   }
 }

@@ -67,7 +67,7 @@ export class Workshop implements AsyncDisposable {
       const flags = given.filter((flag) => flag !== "--empty");
       const shows = how === "demonstration";
       await this.#start(shows ? [...flags, "--platform.demonstration=true"] : flags, variables);
-      if (shows) await this.#platform?.line("the demonstration is started");
+      if (shows) await this.#platform?.line("demo started");
       return "";
     }
     const tool = harmless[script];

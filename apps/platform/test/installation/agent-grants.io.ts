@@ -322,7 +322,7 @@ describe("an agent to which only some is granted", () => {
       }).handle("pay.charge", () => "by somebody else");
       await assert.rejects(
         impostor.run(),
-        /expected agent:kept itself to go by the id kept, found agent:press; show a key or token of agent:kept/,
+        /The caller agent:press may not use the agent id `kept`\. Use a credential of agent:kept/,
       );
 
       const own = open(await tokenOf("kept", undefined));
@@ -426,7 +426,9 @@ describe("an agent to which only some is granted", () => {
       );
       assert.match(
         why.summary,
-        new RegExp(`the agent ${agentId} came with pay\\.${name} and was refused: expected`),
+        new RegExp(
+          `the agent ${agentId} came with pay\\.${name} and was refused: The credential of the agent does not grant its offering`,
+        ),
       );
       assert.match(why.summary, /\(granted: pay\.charge\)/);
       const [wait] = why.waits;
@@ -494,7 +496,7 @@ describe("an agent to which only some is granted", () => {
     const { summary, waits, remedies } = await mission.why("do");
     assert.match(
       summary,
-      /the agent press came with pay\.refund and was refused.*another one was refused too/,
+      /the agent press came with pay\.refund and was refused.*Another agent was refused too/,
     );
     assert.ok(waits.some(({ cause }) => cause === WaitCause.WAIT_CAUSE_POLICY));
     assert.ok(remedies.some(({ text }) => text.startsWith("let press take part in the mission")));

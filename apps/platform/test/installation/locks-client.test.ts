@@ -51,7 +51,7 @@ describe("locks in a program", () => {
       [code, message],
       [
         "sdk.lock_lost",
-        "expected the lock crane to be held until it is released, found that it is held no longer; stop what it guards, and acquire it again",
+        "The lock `crane` is lost: it is held no longer. Stop what it guards, and acquire it again.",
       ],
     );
   });

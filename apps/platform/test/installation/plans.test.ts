@@ -122,31 +122,34 @@ describe("what a session would come to", () => {
           { id: "b", uses: "wall.paint", needs: ["a"] },
         ],
       }),
-      /INVALID_ARGUMENT task (a|b): .*circle.*correct it/,
+      /INVALID_ARGUMENT task (a|b): .*circle.*Correct the task/,
     );
     assert.match(await plan({ tasks: [{ ...task, needs: ["x"] }] }), /INVALID_ARGUMENT task a: .*x/);
     assert.match(
       await plan({ tasks: [{ id: "a", uses: "roof.paint" }] }),
-      /INVALID_ARGUMENT task a: expected somebody who offers roof\.paint, found nobody; start a worker/,
+      /INVALID_ARGUMENT No worker offers `roof\.paint` for task `a`\. Start such a worker/,
     );
     assert.match(
       await refused(tutti.plan({ tasks: [task] }, { agents: [{ id: "c", uses: ["roof.paint"] }] })),
-      /FAILED_PRECONDITION task a: expected an agent of the pool default that can do wall\.paint .*; start one/,
+      /FAILED_PRECONDITION No agent in pool `default` can run task `a` \(`wall\.paint`\) as requested\. Start such an agent/,
     );
-    assert.match(await plan({ goal: "a house" }), /goal: expected somebody who offers tutti\.plan/);
+    assert.match(await plan({ goal: "a house" }), /No worker offers the planner `tutti\.plan`/);
     assert.match(
       await plan({ tasks: [task], mode: { orchestrator: "wall.paint" } }),
-      /FAILED_PRECONDITION expected a mode of the platform, found the orchestrator wall\.paint.*name another mode/,
+      /FAILED_PRECONDITION The orchestrator `wall\.paint` decides while the session runs.*Set another mode/,
     );
     const asked = (request: Parameters<typeof PlanRequest.fromPartial>[0]) =>
       refused(planning.plan(PlanRequest.fromPartial(request)));
-    assert.match(await asked({}), /expected a session or tasks, found neither; say what/);
+    assert.match(await asked({}), /neither a session nor tasks to plan\. Set one/);
     const wall = { $case: "capability", value: "wall.paint" } as const;
     const own = { taskId: "a", capability: "wall.paint" };
-    assert.match(await asked({ tasks: [{ ...own, dueMs: 5 }] }), /tasks\[0\]\.due_ms, found a value/);
+    assert.match(
+      await asked({ tasks: [{ ...own, dueMs: 5 }] }),
+      /Plans do not support tasks\[0\]\.due_ms yet/,
+    );
     assert.match(await asked({ tasks: [{ ...own, needs: ["b"] }] }), /INVALID_ARGUMENT task a needs b/);
     const spec = { work: { $case: "tasks" as const, value: { tasks: [{ id: "a", work: wall }] } } };
-    assert.match(await asked({ tasks: [own], session: spec }), /found both; leave one of them out/);
+    assert.match(await asked({ tasks: [own], session: spec }), /both a session and tasks to plan\. Omit one/);
   });
 
   it("is beside what was chosen for sessions before, with what came of it, by mode", async () => {
@@ -207,12 +210,12 @@ describe("what a session would come to", () => {
     assert.deepEqual(await planning.recordChoices(told), { learned: 0 });
     assert.match(
       await refused(planning.recordChoices({ namespace: "", choices: [{ ...came, outcome: undefined }] })),
-      /choices\[0\]: expected the time that it really took, found none; tell it/,
+      /choices\[0\]: expected the time that it really took, found none\. Set the value/,
     );
     const untimed = { ...request, candidates: [{ mode: workflow }] };
     assert.match(
       await refused(planning.chooseMode(ChooseModeRequest.fromPartial(untimed))),
-      /candidates\[0\]: expected a time of more than 0 for workflow, found none; correct/,
+      /candidates\[0\]: expected a time of more than 0 for workflow, found none\. Correct/,
     );
   });
 });

@@ -218,7 +218,7 @@ describe("sessions that contend for one resource", () => {
       };
       await assert.rejects(
         sessions.addTasks(AddTasksRequest.fromPartial({ sessionId, tasks: [adding] })),
-        /^TuttiError: task t3: expected at most 2 licence/,
+        /^TuttiError: Task `t3` requests 3 licence, and the limits of the session allow at most 2 licence/,
       );
       open();
       await end(sessionId);

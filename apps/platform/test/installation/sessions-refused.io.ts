@@ -49,39 +49,39 @@ const table: readonly Refused[] = [
   {
     what: "a capability that nobody offers",
     tasks: { boil: { uses }, juggle: { uses: "cups.juggle" } },
-    says: /task juggle: expected somebody who offers cups\.juggle, found nobody; start a worker/,
+    says: /No worker offers `cups\.juggle` for task `juggle`\. Start such a worker/,
   },
   {
     what: "a pool where nobody offers it",
     tasks: { boil: { uses, placement: { pool: "attic" } } },
-    says: /task boil: expected somebody who offers tea\.\w+ in the pool attic, found nobody; start a worker that does there/,
+    says: /No worker offers `tea\.\w+` in pool `attic` for task `boil`\. Start such a worker/,
   },
   {
     what: "more of a resource than any agent has",
     tasks: { boil: { uses }, feast: { uses, resources: { kettle: 3 } } },
-    says: /task feast: expected an agent with 3 kettle, found at most 2; ask for less/,
+    says: /Task `feast` requests 3 kettle, and no agent has more than 2\. Request less/,
   },
   {
     what: "slots as if they were a resource",
     tasks: { boil: { uses }, feast: { uses, resources: { slots: 2 } } },
-    says: /expected resources by their names, found slots, of which each task takes one; leave it out/,
+    says: /Task `feast` requests slots, and each task takes exactly one slot\. Omit slots/,
   },
   {
     what: "more than a quota allows",
     tasks: { boil: { uses }, press: { uses, resources: { sugar: 2 } } },
-    says: /task press: expected at most 1 sugar.*the quota rations allows, found 2; ask for less/,
+    says: /Task `press` requests 2 sugar, and quota `rations` allows at most 1 sugar\. Request less/,
   },
   {
     what: "more of a resource than its own limits allow",
     tasks: { boil: { uses }, feast: { uses, resources: { kettle: 2 } } },
     limits: { kettle: 1 },
-    says: /task feast: expected at most 1 kettle, which is what the session's own limits allow, found 2/,
+    says: /Task `feast` requests 2 kettle, and the limits of the session allow at most 1 kettle/,
   },
   {
     what: "a limit of its own under which nothing could be done",
     tasks: { boil: { uses } },
     limits: { slots: 0.5 },
-    says: /limits: expected at least 1 slot, found 0\.5/,
+    says: /`limits`: expected at least 1 slot, got 0\.5/,
   },
 ];
 

@@ -11,17 +11,15 @@ export interface RegistrarInstruments {
 export function registrarInstruments(metrics: Metrics): RegistrarInstruments {
   const removals = metrics.counter({
     name: "tutti_registry_removals_total",
-    help: "Instances that went, by how: good-bye, or a lease that ran out.",
+    help: "Removed instances by reason: goodbye or expired lease.",
     labels: ["cause"],
   });
   const deregistered = removals.with({ cause: "deregistered" });
   const expired = removals.with({ cause: "lease-expired" });
   return {
-    instances: metrics
-      .gauge({ name: "tutti_registry_instances", help: "Instances that are registered." })
-      .with({}),
-    renewals: metrics.counter({ name: "tutti_registry_renewals_total", help: "Leases prolonged." }).with({}),
-    watchers: metrics.gauge({ name: "tutti_registry_watchers", help: "Watches that are open." }).with({}),
+    instances: metrics.gauge({ name: "tutti_registry_instances", help: "Registered instances." }).with({}),
+    renewals: metrics.counter({ name: "tutti_registry_renewals_total", help: "Renewed leases." }).with({}),
+    watchers: metrics.gauge({ name: "tutti_registry_watchers", help: "Open watches." }).with({}),
     removed: (cause) => (cause === RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED ? expired : deregistered).add(),
   };
 }

@@ -164,7 +164,7 @@ export class NatsStore implements Store {
       }
       await bucket.compact(rememberGoneMs);
     } catch (error) {
-      foundation.logger.debug("Entries of instances that are gone could not be cleared", { error });
+      foundation.logger.debug("failed to clear entries of lost instances", { error });
     }
   }
 }

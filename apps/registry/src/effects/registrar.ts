@@ -137,7 +137,7 @@ export class Registrar implements Component, StoreListener {
       if (!this.#mayJudge()) return;
       for (const instanceId of this.directory.silentSince(ids, monotonicMs))
         this.#takeHealth({ instanceId, health: notResponding }).catch((error: unknown) => {
-          this.#logger.debug("An instance that does not respond could not be marked", { instanceId, error });
+          this.#logger.debug("failed to mark an unresponsive instance", { instanceId, error });
         });
     });
     this.#timers.push(timer);
@@ -162,7 +162,7 @@ export class Registrar implements Component, StoreListener {
     const { nowMs, monotonicMs } = this.#moment();
     const ageMs = Math.max(0, nowMs - beganMs);
     this.#completeFromMs = monotonicMs + Math.max(0, settings.leaseMs - ageMs);
-    foundation.logger.debug("Reading the entries from the store", { history: name });
+    foundation.logger.debug("reading entries from the store", { history: name });
   }
 
   stepped(step: Step): void {
@@ -231,7 +231,7 @@ export class Registrar implements Component, StoreListener {
         await this.#expire(id);
       }
     } catch (error) {
-      this.#logger.warn("Leases that ran out could not be removed; trying again", { error });
+      this.#logger.warn("failed to remove expired leases, retrying", { error });
     } finally {
       this.#sweeping = false;
     }
@@ -253,7 +253,7 @@ export class Registrar implements Component, StoreListener {
     if (farewell === undefined || known === undefined || !(await this.#remove(farewell, known))) return;
     const { service, address } = known;
     const { reason } = farewell;
-    this.#logger.warn("An instance is gone: it did not renew its lease", {
+    this.#logger.warn("instance lost: lease not renewed", {
       gone: id,
       ofService: service,
       address,

@@ -102,7 +102,7 @@ export class SharedRenewals {
       }
     } catch (error) {
       // Newer ones follow. this registry does not hear itself meanwhile.
-      foundation.logger.debug("Signs of life could not be shared with other registries", { error });
+      foundation.logger.debug("failed to share heartbeats with other registries", { error });
     } finally {
       this.#sharing = false;
     }

@@ -85,7 +85,7 @@ export class Claiming implements Component {
     tenant.await("allotments", now());
     const timer = foundation.timers.after(firstAnswerMs, () => {
       const { namespace, name } = pool;
-      foundation.logger.warn("a pool goes on without knowing of quotas: nobody told it in time", {
+      foundation.logger.warn("pool continues without quotas: none received in time", {
         ...{ namespace, pool: name, waitedMs: firstAnswerMs },
       });
       this.#letGo(pool);
@@ -149,7 +149,7 @@ export class Claiming implements Component {
       this.#take(pool, namespace, { reply, dueMs: askedMs + reply.leaseMs });
     } catch (error) {
       if (!this.#ended.signal.aborted)
-        logger.debug("parts of quotas could not be asked for, and are asked for again", { error, key });
+        logger.debug("failed to request quota shares, retrying", { error, key });
     } finally {
       this.#asking.delete(key);
     }

@@ -55,7 +55,7 @@ export class AnnouncedOffers implements Component {
     const { announcer, pools, logger } = this.#parts;
     const all = offersOf(pools());
     if (all.length > offersMax)
-      logger.warn("The registry lists only some of the capabilities that agents offer", {
+      logger.warn("registry lists only some of the offered capabilities", {
         ...{ capabilities: all.length, listed: offersMax },
       });
     const offers = withinText(all.slice(0, offersMax));

@@ -37,7 +37,7 @@ class MissionEventMapper implements EventMapper<MissionNote> {
       };
       return eventOf({ ...head, type: "tutti.swarm.mission.progressed", body, part: 0 });
     } catch (error) {
-      this.#logger.debug("how far a mission is could not be asked for", { error });
+      this.#logger.debug("failed to read the progress of a mission", { error });
       return undefined;
     }
   }
@@ -54,7 +54,7 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_swarm_mission_events_left_out_total",
-        help: "Events of missions that were not told, because too many waited to be.",
+        help: "Mission events dropped because the publish queue was full.",
       })
       .with({});
     super({ bus, foundation, told: [{ machine, notes: missionNotes }], teller, leftOut, ended });

@@ -83,7 +83,7 @@ class PoolHooks implements HookOutlet {
       const { hook: ready, problems } = compileHook(hook);
       if (ready !== undefined) return [ready];
       // It was looked at before it was kept: another release knows other functions.
-      this.#parts.logger.error("a hook does not compile any more, and is left out", {
+      this.#parts.logger.error("hook no longer compiles, skipped", {
         ...{ namespace: this.#pool.namespace, pool: this.#pool.name, hook: hook.hookId, problems },
       });
       return [];

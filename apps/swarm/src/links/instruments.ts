@@ -21,17 +21,17 @@ export interface LinkInstruments {
 export function linkInstruments(metrics: Metrics): LinkInstruments {
   const greetings = metrics.counter({
     name: "tutti_swarm_greetings_total",
-    help: "Greetings of agents, by answer: a new link, one that goes on, the way to the pool's owner, a refusal.",
+    help: "Greetings of agents by answer: new link, resumed link, redirect to the pool owner, rejection.",
     labels: ["answer"],
   });
   const frames = metrics.counter({
     name: "tutti_swarm_link_frames_total",
-    help: "Frames of agents' links, by direction.",
+    help: "Frames of agent links by direction.",
     labels: ["direction"],
   });
   const endings = metrics.counter({
     name: "tutti_swarm_links_ended_total",
-    help: "Links that are over, by why.",
+    help: "Closed links by reason.",
     labels: ["why"],
   });
   const ended = new Map(linkEndings.map((why) => [why, endings.with({ why })]));
@@ -40,7 +40,7 @@ export function linkInstruments(metrics: Metrics): LinkInstruments {
     relayed: metrics
       .counter({
         name: "tutti_swarm_links_relayed_total",
-        help: "Links that were opened here to pools of other processes, to which they are relayed.",
+        help: "Links relayed to pools of other processes.",
       })
       .with({}),
     resumed: greetings.with({ answer: "resumed" }),
@@ -49,7 +49,7 @@ export function linkInstruments(metrics: Metrics): LinkInstruments {
     framesReceived: frames.with({ direction: "in" }),
     framesSent: frames.with({ direction: "out" }),
     streams: metrics
-      .gauge({ name: "tutti_swarm_link_streams", help: "Streams that carry links of agents." })
+      .gauge({ name: "tutti_swarm_link_streams", help: "Open streams of agent links." })
       .with({}),
     ended: (why) => ended.get(why)?.add(),
   };

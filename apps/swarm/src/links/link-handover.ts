@@ -70,7 +70,7 @@ export class LinkHandover implements Component {
     try {
       await dispatch.tellLinks(requestsOf(pool, released), { timeoutMs: tellMs });
     } catch (error) {
-      logger.debug("who was in pools that have moved was not heard by their owner", {
+      logger.debug("failed to hand over the agents of moved pools", {
         ...{ partition, error: errorFromUnknown(error) },
       });
     }

@@ -8,10 +8,10 @@ export interface OfferInstruments {
 export function offerInstruments(metrics: Metrics): OfferInstruments {
   return {
     streams: metrics
-      .gauge({ name: "tutti_swarm_offer_streams", help: "Streams over which tasks are offered." })
+      .gauge({ name: "tutti_swarm_offer_streams", help: "Open streams that offer tasks." })
       .with({}),
     results: metrics
-      .counter({ name: "tutti_swarm_results_total", help: "Results told to those who offered the tasks." })
+      .counter({ name: "tutti_swarm_results_total", help: "Results reported to the senders of tasks." })
       .with({}),
   };
 }

@@ -16,12 +16,12 @@ export function poolInstruments(
   now: () => number,
 ): PoolInstruments {
   const assigned = metrics
-    .counter({ name: "tutti_swarm_assignments_total", help: "Tasks that were given to agents." })
+    .counter({ name: "tutti_swarm_assignments_total", help: "Tasks assigned to agents." })
     .with({});
   const turns = metrics
     .histogram({
       name: "tutti_swarm_turn_seconds",
-      help: "How long a turn of a pool took.",
+      help: "Duration of a pool turn.",
       buckets: [0.0001, 0.0005, 0.001, 0.005, 0.02, 0.1],
     })
     .with({});
@@ -30,7 +30,7 @@ export function poolInstruments(
     read().reduce((total, status) => total + of(status), 0);
   const tasks = metrics.gauge({
     name: "tutti_swarm_tasks",
-    help: "Tasks in pools, by where they stand.",
+    help: "Tasks in pools by state.",
     labels: ["stand"],
   });
   tasks.observe(

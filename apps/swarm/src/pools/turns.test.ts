@@ -92,7 +92,7 @@ describe("turns of pools", () => {
     turns.stir(good.asPool);
     run();
     assert.equal(good.pool.turns, 1);
-    assert.equal(logger.lines.at(-1)?.message, "a turn of a pool failed");
+    assert.equal(logger.lines.at(-1)?.message, "pool turn failed");
   });
 
   it("end with the service", () => {

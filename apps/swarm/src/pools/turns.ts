@@ -89,7 +89,7 @@ export class Turns {
     } catch (thrown) {
       // A fault of ours in one pool: the others go on, and this one gets another turn when something comes in.
       const error = errorFromUnknown(thrown);
-      logger.error("a turn of a pool failed", { namespace: pool.namespace, pool: pool.name, error });
+      logger.error("pool turn failed", { namespace: pool.namespace, pool: pool.name, error });
     }
     this.#arm(pool);
   }

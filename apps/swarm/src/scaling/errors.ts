@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { counted, defineErrors } from "@tutti/kernel";
 
 /** What can go wrong with scalers and what they launch. */
 export const scalingErrors = defineErrors("scaling", {
@@ -7,77 +7,86 @@ export const scalingErrors = defineErrors("scaling", {
     retry: "never",
     help: "No scaler with this id is kept for the pool. List those that are there with `tutti scaler list`.",
     message: ({ pool, scaler }: { pool: string; scaler: string }) =>
-      `expected a scaler of pool ${pool}, found none with the id ${scaler}; list those that are there`,
+      `Scaler \`${scaler}\` of pool \`${pool}\` not found`,
+    remedy: "List scalers with `tutti scaler list`.",
   },
   scalerInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Something about how a scaler is to work cannot be: bounds that contradict each other, a window whose cron rule or time zone cannot be read, a driver without what it needs.",
-    message: ({ scaler, problem }: { scaler: string; problem: string }) =>
-      `scaler ${scaler}: ${problem}; correct it`,
+    message: ({ scaler, problem }: { scaler: string; problem: string }) => `scaler ${scaler}: ${problem}`,
+    remedy: "Correct the scaler.",
   },
   processesRefused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Whoever makes a scaler with the driver `process` runs programs on the machine of the pool's owner. By default that is possible only where nobody from outside can call: where the service listens on a loopback address (`swarm.scaling.processes`).",
     message: ({ setting }: { setting: string }) =>
-      `expected local processes to be allowed, found swarm.scaling.processes: ${setting}; set it to always, or use a webhook`,
+      `\`swarm.scaling.processes\` is ${setting}, so scalers may not start local processes`,
+    remedy: "Set it to always, or use a webhook.",
   },
   containersRefused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Whoever makes a scaler with the driver `container` runs images on the machine of the pool's owner, so operators say at which sockets of Docker or Podman that is possible (`swarm.scaling.containers.sockets`, by default none), and which images (`swarm.scaling.containers.images`). In a network of their own containers do not reach 127.0.0.1: `swarm.scaling.containers.network` gives them that of the machine, or `swarm.scaling.address` another address.",
-    message: ({ problem, remedy }: { problem: string; remedy: string }) =>
-      `expected a container that may be started here, found ${problem}; ${remedy}`,
+    message: ({ problem }: { problem: string; remedy: string }) =>
+      `A scaler may not start this container: ${problem}`,
+    remedy: ({ remedy }: { problem: string; remedy: string }) => remedy,
   },
   engineSilent: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "Docker or Podman gives no answer at the socket that containers of agents are started by. Start it (`systemctl start podman.socket`, `systemctl start docker`), let this process read and write the socket, or name another one (`swarm.scaling.containers.sockets`). It is tried again with back-off; agents that run go on.",
     message: ({ socket, reason }: { socket: string; reason: string }) =>
-      `expected Docker or Podman to answer at ${socket}, found ${reason}; start it, and let this process use the socket`,
+      `Docker or Podman did not answer at ${socket}: ${reason}`,
+    remedy: "Start it, and let this process use the socket.",
   },
   engineRefused: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "Docker or Podman refused what was needed for a container of an agent, in its own words. It is tried again with back-off, and the agent put aside after too many times in a row.",
     message: ({ socket, reason }: { socket: string; reason: string }) =>
-      `expected the engine at ${socket} to run a container, found: ${reason}; correct the scaler, or the engine`,
+      `The container engine at ${socket} rejected the container: ${reason}`,
+    remedy: "Correct the scaler, or the engine.",
   },
   imageMissing: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "The image of a scaler is not on the machine, and could not be brought, or may not be (`swarm.scaling.containers.pull: never`). Bring it there with `podman pull` or `docker pull`, which know how to sign in, or correct its name; then `tutti agent release` lets agents that were put aside start.",
     message: ({ image, reason }: { image: string; reason: string }) =>
-      `expected the image ${image}, found ${reason}; bring it to the machine, or correct its name`,
+      `Image ${image} is not available: ${reason}`,
+    remedy: "Pull it to this machine, or correct its name.",
   },
   kubernetesDisabled: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Scalers set replicas in Kubernetes only where operators have said so (`swarm.scaling.kubernetes.enabled`), with a service account that may: `deploy/kubernetes/components/agents` has both.",
-    message: () =>
-      "expected Kubernetes to be allowed, found swarm.scaling.kubernetes.enabled: false; set it, with a service account that may set replicas",
+    message: () => "`swarm.scaling.kubernetes.enabled` is false",
+    remedy: "Enable it, with a service account that may scale workloads.",
   },
   kubernetesSilent: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "The API of Kubernetes gave no answer in time, or one whose certificate is not by the cluster's authority. It is tried again with back-off; agents that run go on. A NetworkPolicy has to let swarm reach it (`deploy/kubernetes/components/agents`); elsewhere than in a pod `swarm.scaling.kubernetes.server` says where it is.",
     message: ({ server, reason }: { server: string; reason: string }) =>
-      `expected Kubernetes to answer at ${server}, found ${reason}; let swarm reach it, or correct swarm.scaling.kubernetes.server`,
+      `Kubernetes did not answer at ${server}: ${reason}`,
+    remedy: "Allow swarm to reach it, or correct `swarm.scaling.kubernetes.server`.",
   },
   kubernetesRefused: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
     help: "Kubernetes refused what a scaler needs, in its own words: the service account of swarm has no right to it, or somebody else sets the replicas of the same workload. It is tried again with back-off.",
-    message: ({ what, reason, remedy }: { what: string; reason: string; remedy: string }) =>
-      `expected ${what}, found ${reason}; ${remedy}`,
+    message: ({ what, reason }: { what: string; reason: string; remedy: string }) =>
+      `No access to Kubernetes (${what}): ${reason}`,
+    remedy: ({ remedy }: { what: string; reason: string; remedy: string }) => remedy,
   },
   workloadNotGiven: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
     help: "A workload of Kubernetes is scaled only by the scaler that it names itself: `tutti.dev/scaler: <namespace>/<pool>/<scaler>` among its annotations. It is tried again with back-off.",
-    message: ({ workload, reason, remedy }: { workload: string; reason: string; remedy: string }) =>
-      `expected ${workload} to be given to this scaler, found ${reason}; ${remedy}`,
+    message: ({ workload, reason }: { workload: string; reason: string; remedy: string }) =>
+      `${workload} is not assigned to this scaler: ${reason}`,
+    remedy: ({ remedy }: { workload: string; reason: string; remedy: string }) => remedy,
   },
   workloadTroubled: {
     status: "UNAVAILABLE",
@@ -93,34 +102,39 @@ export const scalingErrors = defineErrors("scaling", {
       ready: number;
       wanted: number;
       trouble: string;
-    }) => `expected ${wanted} pods of ${workload} to be ready, found ${ready}: ${trouble}; see its events`,
+    }) => `${ready} of ${wanted} pods of ${workload} are ready: ${trouble}`,
+    remedy: "See the events of the workload.",
   },
   referenceUnreadable: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
     help: "A value refers to a secret that cannot be read where the pool is owned: `env:NAME` is a variable of that process, `file:/path` a file on that machine. `secret:` is not served yet.",
     message: ({ reference, reason }: { reference: string; reason: string }) =>
-      `expected a secret at ${reference}, found ${reason}; provide it where the pool is owned`,
+      `The secret ${reference} cannot be read: ${reason}`,
+    remedy: "Provide it on the machine of the pool owner.",
   },
   launchFailed: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "A program of a scaler could not be started. It is tried again with back-off, and put aside after too many times.",
     message: ({ command, reason }: { command: string; reason: string }) =>
-      `expected ${command} to start, found ${reason}; check the scaler's command and directory`,
+      `${command} could not be started: ${reason}`,
+    remedy: "Check the command and the directory of the scaler.",
   },
   crashed: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "A program of a scaler ended by itself. It is started again with back-off, and put aside after too many times in a row (`quarantine_after_crashes` of its pool); `tutti agent release` lets it be started again.",
     message: ({ agent, how, crashes }: { agent: string; how: string; crashes: number }) =>
-      `expected agent ${agent} to run until it is told to end, it ${how}, for the ${crashes}. time; look into the log`,
+      `Agent \`${agent}\` stopped unexpectedly ${counted(crashes, "time")} in a row: it ${how}`,
+    remedy: "See its log with `tutti scaler log`.",
   },
   webhookRefused: {
     status: "PERMISSION_DENIED",
     retry: "never",
     help: "A webhook leads to an address that is not allowed: not https, or within a private network. `swarm.scaling.privateWebhooks` allows both.",
     message: ({ url, problem }: { url: string; problem: string }) =>
-      `expected a webhook that may be called, found ${url}: ${problem}; use a public https address, or allow private ones (swarm.scaling.privateWebhooks)`,
+      `The webhook ${url} may not be called: ${problem}`,
+    remedy: "Use a public https address, or allow private ones (`swarm.scaling.privateWebhooks`).",
   },
 });

@@ -107,11 +107,11 @@ export class Scalers implements Component {
     if (settings.containers.sockets.length > 0) this.#keeperId = await keeperIdIn(dataDirectory);
     this.#accessToken = (await settings.accessToken?.reveal()) ?? "";
     const told = (agent: string, pid: number) =>
-      logger.warn("an agent's program was left behind by a process that was killed, and is ended", {
+      logger.warn("stopping an agent program left by a killed process", {
         ...{ agent, pid },
       });
     endLeftovers(this.#records, timers, told)
-      .catch((error: unknown) => logger.warn("what was left behind could not be ended", { error }))
+      .catch((error: unknown) => logger.warn("failed to stop leftover programs", { error }))
       .finally(() => this.#begin());
   }
 
@@ -205,7 +205,7 @@ export class Scalers implements Component {
     } catch (thrown) {
       const { scalerId: scaler } = keeper.scaler;
       const error = errorFromUnknown(thrown);
-      this.#parts.foundation.logger.error("a scaler could not decide", { scaler, error });
+      this.#parts.foundation.logger.error("scaler failed to decide", { scaler, error });
     }
   }
 
@@ -290,7 +290,7 @@ export class Scalers implements Component {
     const ended = keeper.driver
       .close(how)
       .catch((error: unknown) => {
-        this.#parts.foundation.logger.warn("a scaler did not end in good order", { scaler: scalerId, error });
+        this.#parts.foundation.logger.warn("scaler did not stop cleanly", { scaler: scalerId, error });
       })
       .finally(() => {
         this.#drivers.delete(keeper.driver);

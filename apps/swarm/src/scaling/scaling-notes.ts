@@ -68,7 +68,7 @@ export class ScalingNotes {
   #failed(pool: Pool, batch: Batch, thrown: unknown): void {
     const { namespace, name } = pool;
     const error = errorFromUnknown(thrown);
-    this.#parts.logger.info("what scalers did could not be noted yet", { namespace, pool: name, error });
+    this.#parts.logger.info("failed to record scaler actions, retrying", { namespace, pool: name, error });
     const later = this.#waiting.get(pool);
     this.#waiting.set(pool, later === undefined ? batch : joined(batch, later));
   }

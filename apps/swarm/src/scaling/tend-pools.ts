@@ -13,7 +13,7 @@ export function tendPools(
     try {
       await open(namespace, pool);
     } catch (thrown) {
-      logger.warn("a pool with scalers could not be opened", {
+      logger.warn("failed to open a pool with scalers", {
         ...{ namespace, pool, error: errorFromUnknown(thrown) },
       });
     }

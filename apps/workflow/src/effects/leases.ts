@@ -89,7 +89,7 @@ export class Leases {
         for (const ticket of lost) this.#lose(part.find((each) => each.ticket === ticket));
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
-        foundation.logger.warn("leases of a limit could not be renewed, and are tried again", {
+        foundation.logger.warn("failed to renew leases of a limit, retrying", {
           ...key,
           error,
         });

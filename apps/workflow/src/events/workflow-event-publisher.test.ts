@@ -69,7 +69,7 @@ describe("news of the workflow service", () => {
     const { eventNote, note, logger, time } = setUp();
     eventNote.tell([note("run_failed", keyOf("r1"), 7), note("run_completed", keyOf("r2"), 7)]);
     await time.advanceAsync(5);
-    const lines = logger.lines.filter(({ message }) => message === "run changed its state");
+    const lines = logger.lines.filter(({ message }) => message.startsWith("run state changed: "));
     assert.deepEqual(
       lines.map(({ level, fields }) => [level, fields["run"], fields["to"], fields["traceId"]]),
       [

@@ -46,7 +46,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
     const level = exceptional.has(change) ? "info" : "debug";
     if (!this.#logger.enabled(level)) return;
     const [, traceId = ""] = cause?.traceparent.split("-") ?? [];
-    this.#logger[level]("run changed its state", {
+    this.#logger[level](`run state changed: ${change}`, {
       ...{ namespace: key.namespace, run: key.id, to: change },
       ...(traceId !== "" && { traceId }),
     });
@@ -82,7 +82,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
     try {
       return await question();
     } catch (error) {
-      this.#logger.debug("what is to be told could not be asked for", { error });
+      this.#logger.debug("failed to read pending notifications", { error });
       return undefined;
     }
   }
@@ -100,7 +100,7 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_workflow_events_left_out_total",
-        help: "Events of runs and the like that were not told, because too many waited to be.",
+        help: "Run events dropped because the publish queue was full.",
       })
       .with({});
     super({ bus, foundation, told, teller, leftOut, ended }, options);

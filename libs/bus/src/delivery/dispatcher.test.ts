@@ -133,7 +133,9 @@ describe("Dispatcher", () => {
     offer(1, "s", 6);
     await time.flush();
     assert.deepEqual([calls, abandoned], [0, [1]]);
-    assert.ok(busErrors.neverHandled.is(logger.line("an event is given up").fields["error"]));
+    assert.ok(
+      busErrors.neverHandled.is(logger.line("event dropped after too many deliveries").fields["error"]),
+    );
   });
 
   it("puts what comes again before what is newer in its lane", async () => {

@@ -246,7 +246,7 @@ export class Dispatcher {
     const { metrics, logger, subscription } = this.#options;
     metrics.failed.add(call.entries.length);
     const [first] = call.entries;
-    logger.warn("an event could not be handled", {
+    logger.warn("failed to handle an event", {
       subscription: subscription.label,
       event: first?.handout.event.id,
       type: first?.handout.event.type,
@@ -285,7 +285,7 @@ export class Dispatcher {
     const { logger, metrics, subscription, onAbandoned } = this.#options;
     const { event, position } = handout;
     metrics.abandoned.add();
-    logger.error("an event is given up", {
+    logger.error("event dropped after too many deliveries", {
       subscription: subscription.label,
       event: event.id,
       type: event.type,
@@ -296,7 +296,7 @@ export class Dispatcher {
     try {
       await onAbandoned(handout, attempts, error);
     } catch (failure) {
-      logger.error("could not tell that an event is given up", { event: event.id, error: failure });
+      logger.error("failed to report a dropped event", { event: event.id, error: failure });
     }
     if (this.#stopped) return;
     this.#inHand--;

@@ -14,13 +14,13 @@ export function subscriptionMetrics(metrics: Metrics, label: string): Subscripti
     metrics.counter({ name: `tutti_bus_${name}_total`, help, labels }).with({ subscription: label });
   return {
     handled: cell("events_handled", "Events handled and acknowledged."),
-    failed: cell("deliveries_failed", "Deliveries whose handler threw or took too long."),
-    abandoned: cell("events_abandoned", "Events given up after their last delivery."),
-    leftOut: cell("events_left_out", "Events that a live subscription lost by lagging."),
+    failed: cell("deliveries_failed", "Deliveries whose handler failed or timed out."),
+    abandoned: cell("events_abandoned", "Events dropped after their last delivery."),
+    leftOut: cell("events_left_out", "Events that a live subscription skipped because it was too slow."),
   };
 }
 
 export function publishedCounter(metrics: Metrics): CounterCell {
-  const description = { name: "tutti_bus_events_published_total", help: "Events taken in by the bus." };
+  const description = { name: "tutti_bus_events_published_total", help: "Events published to the bus." };
   return metrics.counter(description).with({});
 }

@@ -71,7 +71,7 @@ export abstract class Subscriber implements Subscription {
     const now = this.#clock.monotonic();
     if (now - this.#warnedMs < warnEveryMs) return;
     this.#warnedMs = now;
-    this.logger.warn("a subscription left events out", { reason: gap.reason, count: gap.count });
+    this.logger.warn("subscription skipped events", { reason: gap.reason, count: gap.count });
   }
 
   protected tellGap(gap: Gap): void {
@@ -80,7 +80,7 @@ export abstract class Subscriber implements Subscription {
     try {
       this.subscription.onGap(gap);
     } catch (error) {
-      this.logger.error("a subscription failed to take a gap in", { error });
+      this.logger.error("subscription failed to handle a gap", { error });
     }
   }
 }

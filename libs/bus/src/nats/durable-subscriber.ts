@@ -126,7 +126,7 @@ export class DurableSubscriber extends Subscriber {
       } catch (error) {
         // Refused for good: it must not hold up what comes after the event.
         if (error instanceof TuttiError && !error.retryable) throw error;
-        this.logger.warn("could not tell that an event is given up, trying again", { error });
+        this.logger.warn("failed to report a dropped event, retrying", { error });
         await this.#parts.connection.pause(failures);
       }
     }
@@ -164,7 +164,7 @@ export class DurableSubscriber extends Subscriber {
   #takeNew({ sequence, reply, deliveries, subject, headers, data }: Delivered): void {
     const event = eventOf(headers, data);
     if (event === undefined) {
-      this.logger.warn("skipped a message that is no event of Tutti", { subject, sequence });
+      this.logger.warn("skipped a message that is not a Tutti event", { subject, sequence });
       this.#say(reply, acknowledged);
       return;
     }
@@ -219,11 +219,11 @@ export class DurableSubscriber extends Subscriber {
   #trouble(reason: string): void {
     if (this.closing) return;
     if (/consumer deleted/i.test(reason)) {
-      this.logger.error("a durable subscription was forgotten while it was open, and ends", { reason });
+      this.logger.error("durable subscription deleted while open, closing it", { reason });
       void this.close();
       return;
     }
-    this.logger.debug("looking after a durable subscription", { reason });
+    this.logger.debug("checking a durable subscription", { reason });
     void this.#open();
   }
 
@@ -257,7 +257,7 @@ export class DurableSubscriber extends Subscriber {
   }
 
   #fail(error: TuttiError): void {
-    this.logger.error("a durable subscription cannot go on, and ends", { error });
+    this.logger.error("durable subscription failed, closing it", { error });
     this.#opened.reject(error);
     void this.close();
   }

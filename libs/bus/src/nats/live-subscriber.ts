@@ -90,7 +90,7 @@ export class LiveSubscriber extends Subscriber {
         this.#gap = { reason: "reset", count: undefined };
         return this.#read({ kind: "first" });
       } catch (error) {
-        this.logger.debug("a live subscription waits for its stream", { error });
+        this.logger.debug("live subscription waits for its stream", { error });
         await connection.pause(failures);
       }
     }
@@ -130,7 +130,7 @@ export class LiveSubscriber extends Subscriber {
     const { sequence } = message;
     const event = eventOf(message.headers, message.data);
     if (event === undefined) {
-      this.logger.warn("skipped a message that is no event of Tutti", { subject: message.subject, sequence });
+      this.logger.warn("skipped a message that is not a Tutti event", { subject: message.subject, sequence });
     } else {
       this.#queue.push({ event, sequence, position: positionOf(this.#logId, sequence), before: 0 });
       this.#handOut();
@@ -162,7 +162,7 @@ export class LiveSubscriber extends Subscriber {
   #failed(error: TuttiError): void {
     if (this.closing) return;
     if (!natsErrors.replaced.is(error)) {
-      this.logger.error("a live subscription cannot go on, and ends", { error });
+      this.logger.error("live subscription failed, closing it", { error });
       this.#opened.reject(error);
       void this.close();
       return;

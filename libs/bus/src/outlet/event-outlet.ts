@@ -58,7 +58,7 @@ export class EventOutlet implements Component {
     this.#leftOut = foundation.metrics
       .counter({
         name: "tutti_bus_outlet_left_out_total",
-        help: "Events that the bus refused, or did not take before too many waited.",
+        help: "Events dropped because the bus rejected them or the publish queue was full.",
       })
       .with({});
   }
@@ -95,7 +95,7 @@ export class EventOutlet implements Component {
   #leaveOut(error: TuttiError): void {
     const event = this.#waiting.shift();
     this.#leftOut.add();
-    this.#ports.logger.error("the bus refused an event, it is left out", {
+    this.#ports.logger.error("bus rejected an event, skipped", {
       event: event?.id,
       type: event?.type,
       error,
@@ -123,7 +123,7 @@ export class EventOutlet implements Component {
           suspects = batch.length === 1 ? Math.max(0, suspects - 1) : batch.length;
           continue;
         }
-        if (this.#problem === "") this.#ports.logger.warn("the bus takes no events, trying again", { error });
+        if (this.#problem === "") this.#ports.logger.warn("bus accepts no events, retrying", { error });
         this.#problem = "the bus takes no events";
         const pauseMs = backoffBoundMs({ firstMs: retryFirstMs, maxMs: retryMaxMs }, ++failures);
         await sleep(this.#ports.timers, pauseMs, this.#stopping.signal).catch(() => {});

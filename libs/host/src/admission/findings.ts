@@ -68,7 +68,7 @@ export class FindingReports implements Component {
     try {
       for await (const _ of admission().recordFindings(requests(), { timeoutMs: recordMs })) return;
     } catch (error) {
-      foundation.logger.debug("findings could not be handed on", { error });
+      foundation.logger.debug("failed to forward findings", { error });
       this.#leftOut += leftOut + findings.reduce((sum, { count }) => sum + count, 0);
     }
   }

@@ -58,7 +58,7 @@ export class BlobSweeper implements Component {
     const nowMs = foundation.clock.now();
     const { throughMs = nowMs, ...away } = (await blobs.through()) ?? {};
     if (throughMs < nowMs - settings.keepMs)
-      foundation.logger.warn("blobs are kept longer, because a partition that may name some is away", {
+      foundation.logger.warn("blob sweep postponed: a partition that may refer to blobs is unavailable", {
         ...away,
         since: new Date(throughMs).toISOString(),
       });
@@ -82,11 +82,9 @@ export class BlobSweeper implements Component {
     while (!signal.aborted) {
       try {
         const removed = await this.round();
-        if (removed > 0)
-          foundation.logger.info("blobs that nothing names any more were removed", { removed });
+        if (removed > 0) foundation.logger.info("removed unreferenced blobs", { removed });
       } catch (error) {
-        if (!signal.aborted)
-          foundation.logger.warn("blobs could not be swept; it is tried again later", { error });
+        if (!signal.aborted) foundation.logger.warn("blob sweep failed, retrying later", { error });
       }
       await this.#pause(settings.sweepMs);
     }

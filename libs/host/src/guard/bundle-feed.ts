@@ -70,7 +70,7 @@ export class BundleFeed implements Component {
           if (bundle !== undefined) await this.#take(bundle);
         }
       } catch (error) {
-        if (!signal.aborted) logger.debug("bundles cannot be followed at the moment", { error });
+        if (!signal.aborted) logger.debug("cannot follow policy bundles", { error });
       }
       await sleep(timers, backoffMs(pause, ++failures, chance), signal).catch(() => {});
     }
@@ -80,7 +80,7 @@ export class BundleFeed implements Component {
     const { logger } = this.#parts.foundation;
     const refused = await this.#parts.take(bundle);
     if (refused !== "" && refused !== this.#problem)
-      logger.warn("a bundle of rules is refused", { reason: refused });
+      logger.warn("policy bundle rejected", { reason: refused });
     this.#problem = refused === "" ? "" : `a bundle of rules is refused: ${refused}`;
     if (refused === "") await this.#write(bundle);
   }
@@ -90,12 +90,11 @@ export class BundleFeed implements Component {
     if (file === undefined) return;
     try {
       const refused = await take(Bundle.decode(await readFile(file)));
-      if (refused !== "")
-        foundation.logger.warn("the bundle of rules that was kept is refused", { file, reason: refused });
+      if (refused !== "") foundation.logger.warn("stored policy bundle rejected", { file, reason: refused });
     } catch (error) {
       // Before the first there is none, and what cannot be read comes again from governance.
       if (!isAbsent(error))
-        foundation.logger.warn("the bundle of rules that was kept cannot be read", { file, error });
+        foundation.logger.warn("failed to read the stored policy bundle", { file, error });
     }
   }
 
@@ -112,7 +111,7 @@ export class BundleFeed implements Component {
       if (!this.#isListed) noteMade(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);
       this.#isListed = true;
     } catch (error) {
-      foundation.logger.warn("the bundle of rules could not be kept", { file, error });
+      foundation.logger.warn("failed to store the policy bundle", { file, error });
     }
   }
 }

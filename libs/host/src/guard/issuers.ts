@@ -32,7 +32,7 @@ export function issuersIn(
     const { audiences, idPrefix, idClaim, groupsClaim, algorithms } = given;
     const fetchKeys = () =>
       site.keys().catch((error: unknown) => {
-        logger.warn("the keys of an issuer cannot be had", { issuer, error });
+        logger.warn("failed to fetch the keys of an issuer", { issuer, error });
         throw error;
       });
     const findKey = new IssuerKeys({ fetchKeys, nowMs: () => clock.now() }).find;

@@ -165,7 +165,7 @@ export class Reports implements Component {
     if (this.#doneWaiting >= (isYetToBeDone ? yetToBeDoneMax : doneMax)) {
       const { action } = done;
       if (!isYetToBeDone)
-        foundation.logger.warn("what was done at the edge is not recorded, too much waits for that", {
+        foundation.logger.warn("edge activity not recorded: queue is full", {
           action,
         });
       return "left_out";
@@ -220,7 +220,7 @@ export class Reports implements Component {
     this.#refusalsLeftOut = 0;
     if (decisions.size + leftOut > 0)
       await taker.decisions([...decisions.values()], leftOut).catch((error: unknown) => {
-        foundation.logger.debug("decisions could not be handed on", { error });
+        foundation.logger.debug("failed to forward decisions", { error });
         this.#leftOut += leftOut;
         for (const record of decisions.values()) this.#leftOut += record.count;
       });
@@ -255,8 +255,8 @@ export class Reports implements Component {
       await this.#handOn(records.slice(half), become);
       return;
     }
-    if (isWrong) foundation.logger.error("a record for the audit is none, and is left out", { error });
-    else foundation.logger.debug("refusals could not be handed on", { error });
+    if (isWrong) foundation.logger.error("invalid audit record, skipped", { error });
+    else foundation.logger.debug("failed to forward rejections", { error });
     for (const record of records) become.set(record, isWrong ? "left_out" : "unheard");
   }
 

@@ -111,7 +111,7 @@ export class Uses implements Component {
         await take(namespace, { uses: uses.map(credentialOf), lockouts: kept }, this.#stopping.signal);
       } catch (error) {
         for (const lockout of kept) if (!this.#lockouts.has(lockout.subject)) this.#keepLockout(lockout);
-        foundation.logger.debug("uses of keys could not be handed on", { namespace, error });
+        foundation.logger.debug("failed to forward key usage", { namespace, error });
         for (const [id, use] of uses) if (!this.#waiting.has(id)) this.#keep(id, use);
       }
     });

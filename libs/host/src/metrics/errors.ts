@@ -7,34 +7,38 @@ export const metricErrors = defineErrors("metrics", {
     retry: "never",
     help: "This process declares no metric of this name. ListMetrics, or `GET /v1/metrics`, has those that it declares.",
     message: ({ metric, near }: { metric: string; near: string | undefined }) =>
-      `expected a metric of this platform, found none with the name ${metric}${near === undefined ? "" : `; did you mean ${near}?`}`,
+      `Metric ${metric} not found${near === undefined ? "" : ` (did you mean ${near}?)`}`,
+    remedy: "List the metrics with `GET /v1/metrics`.",
   },
   ofInstallation: {
     status: "PERMISSION_DENIED",
     retry: "never",
     help: "Figures are of processes, which work for all namespaces: they are for who may see the whole installation. A role in the namespace `system` lets somebody.",
     message: ({ namespace }: { namespace: string }) =>
-      `expected the namespace system, found ${namespace}: figures count what is done for all namespaces; ask for them in system, where a role is needed`,
+      `Metrics are only available in namespace \`system\`, and the request is for \`${namespace}\``,
+    remedy: "Send the request in `system`, with a role there.",
   },
   notAnswerable: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "What is asked of a metric does not fit its kind: gauges have values, counters rates and increases, histograms rates, increases and the quantiles 0.5 and 0.99.",
     message: ({ metric, expected, found }: { metric: string; expected: string; found: string }) =>
-      `expected ${expected} of ${metric}, found ${found}`,
+      `Metric ${metric} cannot answer this: expected ${expected}, got ${found}`,
+    remedy: "Correct the query.",
   },
   tooManyValues: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "The answer would have more values than one may have. Ask for fewer series, a shorter span, or greater steps.",
-    message: ({ most }: { most: number }) =>
-      `expected an answer of at most ${most} values, found more; ask for fewer series, a shorter span or greater steps`,
+    message: ({ most }: { most: number }) => `The answer would have more than the maximum of ${most} values`,
+    remedy: "Request fewer series, a shorter period or larger steps.",
   },
   parameterWrong: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A parameter of the query cannot be read. The message says what is expected.",
     message: ({ parameter, expected, found }: { parameter: string; expected: string; found: string }) =>
-      `expected ${expected} as the parameter ${parameter}, found ${found}`,
+      `\`${parameter}\`: expected ${expected}, got ${found}`,
+    remedy: "Correct the parameter.",
   },
 });

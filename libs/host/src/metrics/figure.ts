@@ -43,9 +43,9 @@ export function figureOf(kind: Kind, { metric, overTime, quantile }: SeriesQuery
 }
 
 const answers: Readonly<Record<Kind, string>> = {
-  counter: "rate, increase, mean, min or max over time, for it is a counter,",
-  gauge: "last, mean, min, max, sum or count over time, for it is a gauge,",
-  histogram: "rate, increase, or the quantile 0.5 or 0.99, for it is a histogram,",
+  counter: "rate, increase, mean, min or max over time of a counter",
+  gauge: "last, mean, min, max, sum or count over time of a gauge",
+  histogram: "rate, increase, or the quantile 0.5 or 0.99 of a histogram",
 };
 
 function ofGauge(overTime: Aggregation): Figure | undefined {

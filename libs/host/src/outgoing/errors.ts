@@ -7,13 +7,15 @@ export const outgoingErrors = defineErrors("outgoing", {
     retry: "never",
     help: "The platform was to call an address that is not allowed: not https, with a password in it, or within a private network, by itself or by what its name resolves to. Use a public https address, or allow private ones where the call is configured (`swarm.scaling.privateWebhooks`, `access.privateIssuers`).",
     message: ({ url, problem }: { url: string; problem: string }) =>
-      `expected an address that may be called, found ${url}: ${problem}; use a public https address, or allow private ones where it is configured`,
+      `The URL ${url} may not be called: ${problem}`,
+    remedy: "Use a public https address, or allow private ones where it is configured.",
   },
   failed: {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "Somebody else was called over HTTP and gave no answer that counts: none in time, one that is no 2xx, one that leads elsewhere (no redirect is followed), or a larger one than is read. See that the address is right, and that whoever is there is well.",
     message: ({ url, reason }: { url: string; reason: string }) =>
-      `expected ${url} to answer 2xx, found ${reason}; see that it is the right address and is well`,
+      `${url} did not answer with 2xx: ${reason}`,
+    remedy: "Check the URL and its server.",
   },
 });

@@ -85,7 +85,7 @@ async function openShared({ configuration, nats }: StorageNeeds, parts: StorageP
   const { replicas } = configuration.read(ownershipSection);
   if (replicas < cluster.replicas) {
     parts.foundation.logger.warn(
-      "the table of owners has fewer copies than what they own: nothing can move while its server is away; set ownership.replicas to cluster.replicas",
+      "ownership table has fewer replicas than the data: set ownership.replicas to cluster.replicas",
       { ownershipReplicas: replicas, clusterReplicas: cluster.replicas },
     );
   }

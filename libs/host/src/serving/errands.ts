@@ -78,8 +78,7 @@ export class Errands {
       const told = await this.#attempt(attempt, refuse, signal);
       if (told !== undefined && (await this.#tell(token, told))) return;
       failures++;
-      if (failures === 5)
-        logger.warn("an errand of a machine has failed five times, and is repeated", { ...token });
+      if (failures === 5) logger.warn("effect of a machine failed five times, retrying", { ...token });
       await sleep(timers, backoffMs(backoff, failures, chance), signal).catch(() => {});
     }
   }

@@ -69,11 +69,10 @@ async function refuseUnfit(directory: string, target: string): Promise<void> {
   if (!isOutside) throw hostErrors.copyRefused({ target, found: `inside ${directory}` });
   try {
     await mkdir(target, { recursive: true, mode: privateModes.folder });
-    if ((await readdir(target)).length > 0)
-      throw hostErrors.copyRefused({ target, found: "with files in it" });
+    if ((await readdir(target)).length > 0) throw hostErrors.copyRefused({ target, found: "not empty" });
   } catch (error) {
     if (codeOf(error) === "EEXIST" || codeOf(error) === "ENOTDIR") {
-      throw hostErrors.copyRefused({ target, found: "to be a file" });
+      throw hostErrors.copyRefused({ target, found: "a file" });
     }
     throw error;
   }

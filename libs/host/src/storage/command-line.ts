@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { isTuttiError, sentences, withoutRemedy } from "@tutti/kernel";
 import { claim } from "../data-directory.ts";
 import { keysDirectoryIn } from "../keys/installation-keys.ts";
 import type { ServiceModule } from "../service-module.ts";
@@ -207,9 +208,9 @@ async function copy(
     const checked = await verifyData(layoutOf(target), { ...inspected, keysDirectory: join(target, "keys") });
     return [notice("copied", what, ""), ...keysFindings(keys), ...checked];
   } catch (error) {
-    const message = reasonOf(error);
-    const [found = "", advice = ""] = message.split("; ");
-    return [problem("not-copied", `${found}.`, `${advice}.`)];
+    const text = isTuttiError(error) ? withoutRemedy(error) : sentences(reasonOf(error));
+    const advice = isTuttiError(error) ? error.message.slice(text.length).trim() : "";
+    return [problem("not-copied", text, advice)];
   }
 }
 

@@ -83,7 +83,7 @@ export class Door {
       await this.#parts.backUp(target, keys);
       reply.writeHead(204).end();
     } catch (error) {
-      this.#parts.logger.warn("the data directory could not be copied", { error });
+      this.#parts.logger.warn("failed to copy the data directory", { error });
       reply.writeHead(500, { "content-type": problemMediaType });
       reply.end(JSON.stringify(toProblem(errorFromUnknown(error))));
     }

@@ -131,13 +131,13 @@ export class EmbeddedStorage implements Storage {
       const bytes = archiveBytes(path);
       if (bytes === undefined && madeFile(this.#layout.directory, archiveName(service)) !== undefined) {
         this.#rebuilt.add(service);
-        logger.warn("an archive is missing; it is made again from the journal", { service, path });
+        logger.warn("archive missing, rebuilding it from the journal", { service, path });
       }
       if (bytes === undefined || bytes > checkedBytesMax) continue;
       const { damage, text } = verifyArchive(path);
       if (damage === undefined) continue;
       this.#damage ||= text;
-      logger.error("an archive is damaged", { service, path, problem: text });
+      logger.error("archive damaged", { service, path, problem: text });
     }
   }
 
@@ -259,7 +259,7 @@ export class EmbeddedStorage implements Storage {
     });
     const { torn, ...counts } = found;
     const cut = torn === undefined ? {} : { cutFile: torn.file, cutOffset: torn.offset };
-    foundation.logger.info("the journal is open", { ...counts, ...cut });
+    foundation.logger.info("journal opened", { ...counts, ...cut });
     return journal;
   }
 }

@@ -20,39 +20,43 @@ export class StorageInstruments {
   constructor(metrics: Metrics) {
     this.#metrics = metrics;
     this.journalBytes = metrics
-      .gauge({ name: "tutti_journal_size_bytes", help: "Size of the journal's files on the disk." })
+      .gauge({ name: "tutti_journal_size_bytes", help: "Size of the journal files on disk." })
       .with({});
     this.freeBytes = metrics
       .gauge({
         name: "tutti_journal_disk_free_bytes",
-        help: "Room that is left on the disk of the data directory.",
+        help: "Free space on the disk of the data directory.",
       })
       .with({});
     const groups = metrics
       .counter({
         name: "tutti_journal_groups_total",
-        help: "Groups of batches that one sync each made durable.",
+        help: "Groups of batches, each made durable by one sync.",
       })
       .with({});
     const batches = metrics
       .counter({
         name: "tutti_journal_batches_total",
-        help: "Batches of all partitions that became durable.",
+        help: "Durable batches of all partitions.",
       })
       .with({});
     const written = metrics
       .counter({
         name: "tutti_journal_written_bytes_total",
-        help: "Bytes of the groups that became durable.",
+        help: "Bytes of durable groups.",
       })
       .with({});
     const sizes = metrics
-      .histogram({ name: "tutti_journal_group_bytes", help: "Size of one group.", buckets: groupBytes })
+      .histogram({
+        name: "tutti_journal_group_bytes",
+        help: "Size of a group of batches.",
+        buckets: groupBytes,
+      })
       .with({});
     const counts = metrics
       .histogram({
         name: "tutti_journal_group_batches",
-        help: "Batches that one sync made durable together.",
+        help: "Batches per sync.",
         buckets: groupBatches,
       })
       .with({});
@@ -94,21 +98,18 @@ export class ServiceInstruments {
       metrics.gauge({ name: metric, help, labels: service }).with({ service: name });
     this.#loaded = gauge("tutti_runtime_machines_loaded", "Machines in memory.");
     this.#live = gauge("tutti_runtime_machines_live", "Machines that have not ended.");
-    this.#quarantined = gauge(
-      "tutti_runtime_machines_quarantined",
-      "Machines that are kept aside for a repair.",
-    );
-    this.#inbox = gauge("tutti_runtime_inbox_commands", "Commands that wait in all inboxes.");
+    this.#quarantined = gauge("tutti_runtime_machines_quarantined", "Quarantined machines.");
+    this.#inbox = gauge("tutti_runtime_inbox_commands", "Commands queued in all inboxes.");
     this.#running = gauge(
       "tutti_runtime_partitions_running",
-      "Partitions of this process that take commands.",
+      "Partitions of this process that accept commands.",
     );
     this.#paused = gauge(
       "tutti_runtime_partitions_paused",
-      "Partitions of this process of which not everything is released since a pause.",
+      "Partitions of this process with work that is not yet released after a pause.",
     );
-    this.#lag = gauge("tutti_runtime_index_lag_seconds", "How far what searches find is behind the journal.");
-    this.#archive = gauge("tutti_runtime_archive_bytes", "Size of snapshots, history and index on the disk.");
+    this.#lag = gauge("tutti_runtime_index_lag_seconds", "Lag of the search index behind the journal.");
+    this.#archive = gauge("tutti_runtime_archive_bytes", "Size of snapshots, history and index on disk.");
   }
 
   figures(standings: readonly PartitionStanding[], archiveBytes: number): void {

@@ -79,19 +79,19 @@ export class ProcessJournal<J extends Journal = Journal> implements JournalSourc
     const { timers, chance, logger } = foundation;
     const { signal } = this.#stopping;
     this.#trouble = "a write failed";
-    logger.warn("the journal has stopped; it is opened again");
+    logger.warn("journal stopped, reopening it");
     await broken.close().catch((error: unknown) => {
-      logger.warn("the journal that stopped could not be closed in good order", { error });
+      logger.warn("stopped journal did not close cleanly", { error });
     });
     for (let failures = 1; !signal.aborted; failures++) {
       try {
         const journal = await open();
         this.#journal = journal;
-        logger.info("the journal is open again");
+        logger.info("journal reopened");
         return journal;
       } catch (error) {
         this.#trouble = errorFromUnknown(error).message;
-        logger.error("the journal cannot be opened; it is tried again", { error });
+        logger.error("failed to open the journal, retrying", { error });
       }
       await sleep(timers, backoffMs(pause, failures, chance), signal).catch(() => {});
     }

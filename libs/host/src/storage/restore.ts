@@ -52,15 +52,15 @@ function keysOf(
     if (found !== undefined) return found;
     const what =
       passphrase === undefined
-        ? "no passphrase: give --passphrase-file"
-        : "a passphrase that does not open its keys";
+        ? "its keys need a passphrase (--passphrase-file)"
+        : "the passphrase does not open its keys";
     throw hostErrors.restoreRefused({ found: what });
   }
   const named = namedKeysIn(copy);
   const missing = named === undefined ? [] : missingKeys(named, keysDirectory);
   if (missing.length === 0) return;
   throw hostErrors.restoreRefused({
-    found: `no ${missing.join(", ")} in ${keysDirectory}: bring the keys there first`,
+    found: `${missing.join(", ")} missing in ${keysDirectory}`,
   });
 }
 
@@ -69,6 +69,5 @@ async function refuseUsed(directory: string): Promise<void> {
     if (codeOf(error) === "ENOENT") return [];
     throw error;
   });
-  if (names.length > 0)
-    throw hostErrors.restoreRefused({ found: `files in ${directory}: name an empty directory` });
+  if (names.length > 0) throw hostErrors.restoreRefused({ found: `${directory} is not empty` });
 }

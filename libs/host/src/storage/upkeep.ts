@@ -72,8 +72,7 @@ export class Upkeep {
         instruments.ofService(service).figures(runtime.standings(), bytes);
       }
     } catch (error) {
-      if (!this.#isStopped)
-        foundation.logger.warn("the figures of the storage could not be taken", { error });
+      if (!this.#isStopped) foundation.logger.warn("failed to collect storage metrics", { error });
     }
   }
 
@@ -112,7 +111,7 @@ export class Upkeep {
         isMore = (await archive.purge(untilMs)) || isMore;
       } catch (error) {
         if (this.#isStopped) return;
-        foundation.logger.warn("what is no longer to be kept could not be removed", { service, error });
+        foundation.logger.warn("failed to remove expired data", { service, error });
       }
     }
     this.#purgeIn(isMore ? betweenSlicesMs : purgeMs);

@@ -6,42 +6,47 @@ export const blobErrors = defineErrors("blobs", {
     status: "NOT_FOUND",
     retry: "never",
     help: "There is no blob with this hash: it was never put, or nothing named it any more and it was removed.",
-    message: ({ name }: { name: string }) =>
-      `expected a blob ${name}, found none; put its content again where there is a copy`,
+    message: ({ name }: { name: string }) => `Blob ${name} not found`,
+    remedy: "Put its content again from a copy.",
   },
   damaged: {
     status: "DATA_LOSS",
     retry: "never",
     help: "The content that is stored no longer has the hash that it is named by: a bit flipped, or the file was cut or edited. Put the content again where there is a copy, or restore it from a backup, and look at the disk.",
     message: ({ name, place, found }: { name: string; place: string; found: string }) =>
-      `the blob ${name} is damaged: ${place} has content with the hash ${found}; put it again or restore it from a backup, and check the disk`,
+      `Blob ${name} is damaged: ${place} has content with the hash ${found}`,
+    remedy: "Put it again or restore it from a backup, and check the disk.",
   },
   tooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "The content is larger than a blob may be here. Nothing was stored. Split it, or raise `durable.blobs.bytesMax`.",
     message: ({ bytesMax, found }: { bytesMax: number; found: string }) =>
-      `expected content of at most ${bytesMax} bytes, found ${found}; nothing was stored, split it or raise durable.blobs.bytesMax`,
+      `The content has ${found}, more than the maximum of ${bytesMax} bytes, and nothing was stored`,
+    remedy: "Split it, or raise `durable.blobs.bytesMax`.",
   },
   outside: {
     status: "OUT_OF_RANGE",
     retry: "never",
     help: "The range that was asked for begins behind the end of the blob. Ask for one within its size.",
     message: ({ name, offset, size }: { name: string; offset: number; size: number }) =>
-      `expected a range that begins within the ${size} bytes of the blob ${name}, found one from ${offset} on`,
+      `The range of blob ${name} starts at ${offset}, and the blob has ${size} bytes`,
+    remedy: "Read within its size.",
   },
   disordered: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "Content is put as one stream: a header first, then chunks and nothing else. Nothing was stored.",
     message: ({ expected, found }: { expected: string; found: string }) =>
-      `expected ${expected} in the stream of a blob, found ${found}; send a header first, then chunks`,
+      `The stream of the blob has ${found} instead of ${expected}`,
+    remedy: "Send a header first, then chunks.",
   },
   notAsSaid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "The content that came is not what was announced before it: its size or its SHA-256 differs. Nothing was stored. It may have changed while it was sent: read it again and put it again.",
     message: ({ expected, found }: { expected: string; found: string }) =>
-      `expected content with ${expected}, found ${found}; nothing was stored, put it again`,
+      `The content does not match its header: expected ${expected}, got ${found}`,
+    remedy: "Read the content again and put it again.",
   },
 });

@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { capitalized, defineErrors } from "@tutti/kernel";
 import type { PartitionName } from "../port.ts";
 
 const named = ({ service, partition }: PartitionName): string => `partition ${partition} of ${service}`;
@@ -10,48 +10,55 @@ export const jetstreamErrors = defineErrors("journal", {
     retry: "same-key",
     help: "NATS did not say what became of an earlier batch, so the partition takes nothing until it is sealed again, which shows what is there. Nothing of this was written. It goes on by itself; repeat with the same idempotency key.",
     message: (at: PartitionName & { reason: string }) =>
-      `expected ${named(at)} to be sealed after ${at.reason}, found that it is not; nothing was written, seal it and read it`,
+      `${capitalized(named(at))} is not sealed after ${at.reason}, and nothing was written`,
+    remedy: "Seal the partition and read it again.",
   },
   serverFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
     help: "JetStream has no room left for the journal: its storage, or a limit of the account or stream, is used up. Nothing was written and nothing is lost. Free space or raise the limit; writing goes on by itself.",
     message: (at: PartitionName & { reason: string }) =>
-      `expected JetStream to have room for a batch of ${named(at)}, found none (${at.reason}); free some space or raise its limits, writing then goes on by itself`,
+      `JetStream has no space for a batch of ${named(at)} (${at.reason})`,
+    remedy: "Free disk space or raise its limits. Writing then continues by itself.",
   },
   payloadTooSmall: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The NATS server takes smaller messages than the journal needs. Set `max_payload: 8MB` in the configuration of every server of the cluster.",
     message: ({ server, found, least }: { server: string; found: number; least: number }) =>
-      `expected max_payload of ${least} bytes or more at the NATS server ${server}, found ${found}; set max_payload: 8MB on every server of the cluster`,
+      `\`max_payload\` of the NATS server ${server} is ${found}, and the journal needs ${least} bytes`,
+    remedy: "Set `max_payload: 8MB` on every server of the cluster.",
   },
   syncNotAlways: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A single NATS server acknowledges before its disk has the message, unless told otherwise, and so loses acknowledged batches when its machine fails. Set `jetstream { sync_interval: always }` in its configuration, or use three replicas in a cluster.",
     message: ({ server }: { server: string }) =>
-      `expected sync_interval: always in the jetstream block of the single NATS server ${server}, found another one, with which what it acknowledged may not be on disk; set it, or use 3 replicas in a cluster`,
+      `The single NATS server ${server} may lose acknowledged messages, because \`sync_interval\` is not always`,
+    remedy: "Set `jetstream { sync_interval: always }`, or use 3 replicas in a cluster.",
   },
   streamNotEmpty: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A journal is brought only into NATS that has none: what is there is never written over.",
     message: ({ stream, last }: { stream: string; last: number }) =>
-      `expected the stream ${stream} to be empty, found ${last} messages; use a NATS that has nothing of Tutti's`,
+      `Stream ${stream} is not empty: it has ${last} messages`,
+    remedy: "Use a NATS server without data of Tutti.",
   },
   importedWrongly: {
     status: "DATA_LOSS",
     retry: "never",
     help: "A journal that was brought into NATS does not end there as it does where it came from. Nothing was taken from there: go on with that, and report this.",
     message: (at: PartitionName & { expected: number; found: number }) =>
-      `expected ${named(at)} to end with batch ${at.expected} as it did, found batch ${at.found} or another one; go on where it came from, and report this`,
+      `${capitalized(named(at))} should end with batch ${at.expected} after the import, and ends with batch ${at.found} or another one`,
+    remedy: "Continue with the original, and report this.",
   },
   replicasUnavailable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "More replicas of the journal are configured than the NATS servers can hold. Use a cluster of at least that many servers with JetStream, or one replica on a single server.",
     message: ({ server, replicas, reason }: { server: string; replicas: number; reason: string }) =>
-      `expected ${replicas} replicas to be possible at the NATS server ${server}, found ${reason}; use a cluster of at least ${replicas} servers, or fewer replicas`,
+      `NATS server ${server} cannot hold ${replicas} replicas: ${reason}`,
+    remedy: "Add servers to the cluster, or use fewer replicas.",
   },
 });

@@ -264,7 +264,7 @@ export class Pipeline {
       this.#end(() => failure);
     } catch (error) {
       if (this.#sent !== sent) return;
-      this.#logger.warn("what became of a batch could not be read", { stream: log.stream, error });
+      this.#logger.warn("failed to read the outcome of a batch", { stream: log.stream, error });
       this.doubt(error instanceof Error ? error.message : String(error));
     }
   }
@@ -272,7 +272,7 @@ export class Pipeline {
   #refusedForNothing(oldest: Sent): void {
     const { stream } = this.#options.log;
     const { expected, batch } = oldest;
-    this.#logger.warn("the server refused a batch although the stream ends where it was expected to", {
+    this.#logger.warn("server rejected a batch although the stream ends as expected", {
       ...{ stream, expected, batch: batch.number, answer: oldest.answer },
     });
     if (++this.#refusals > refusalsMax) this.doubt("refusals without a reason");

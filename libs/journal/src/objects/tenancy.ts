@@ -303,7 +303,7 @@ export class Tenancy {
         this.#basing = undefined;
         this.#baseNextBytes = log.head.tailBytes + limits.tailBytesMin;
         if (this.isEnded) return;
-        connection.foundation.logger.warn("a base of the archive was not made; it is tried again later", {
+        connection.foundation.logger.warn("failed to make an archive base, retrying later", {
           service: this.#parts.service,
           partition: this.#parts.partition,
           error,

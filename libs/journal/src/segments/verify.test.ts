@@ -47,7 +47,7 @@ describe("verify", () => {
     assert.ok(journalErrors.corrupt.is(damage));
     assert.match(
       text,
-      /In \.tutti\/journal, the journal is damaged at 000000000001\.log, byte 8\d\d\d, batch 2 of partition 1 of workflow: records whose checksum does not match; restore it from a backup and check the disk\./,
+      /^\.tutti\/journal: The journal is damaged at 000000000001\.log, byte 8\d\d\d, batch 2 of partition 1 of workflow: records whose checksum does not match\.$/,
     );
   });
 

@@ -1,4 +1,4 @@
-import { isTuttiError, sentences, type TuttiError } from "@tutti/kernel";
+import { isTuttiError, type TuttiError, withoutRemedy } from "@tutti/kernel";
 import type { Disk } from "../disk/disk.ts";
 import { fileDisk } from "../disk/file-disk.ts";
 import type { DamagePlace } from "../errors.ts";
@@ -47,7 +47,7 @@ export function verifyDisk(disk: Disk, name: string): Verification {
     if (!isTuttiError(error)) throw error;
     return {
       kind: "damaged",
-      text: sentences(`In ${name}, ${error.message}`),
+      text: `${name}: ${withoutRemedy(error)}`,
       damage: error,
       partitions: [],
     };

@@ -211,11 +211,11 @@ function nameOf({ name }: Key): string {
 function logReload(report: ReloadReport, logger: Logger): void {
   const { applied, changed, afterRestart, faults } = report;
   if (!applied) {
-    logger.error("the changed configuration has mistakes and was not taken over", { error: report.error });
+    logger.error("changed configuration is invalid and was not applied", { error: report.error });
   }
-  if (changed.length > 0) logger.info("the configuration changed", { changed });
+  if (changed.length > 0) logger.info("configuration changed", { changed });
   if (afterRestart.length > 0) {
-    logger.warn("the configuration changed in keys that take effect after a restart", { afterRestart });
+    logger.warn("configuration changed in keys that need a restart", { afterRestart });
   }
-  for (const error of faults) logger.error("a listener failed at a change of the configuration", { error });
+  for (const error of faults) logger.error("configuration listener failed", { error });
 }

@@ -161,7 +161,7 @@ describe("a watched configuration file", () => {
     assert.deepEqual(levels, ["info"]);
     assert.deepEqual(
       logger.lines.map(({ level, message }) => [level, message]),
-      [["info", "the configuration changed"]],
+      [["info", "configuration changed"]],
     );
     stop();
   });

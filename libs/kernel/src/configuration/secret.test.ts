@@ -152,7 +152,7 @@ describe("a secret in the configuration", () => {
       () => token.revealSync(),
       (error) => {
         assert.ok(kernelErrors.secretUnavailable.is(error));
-        assert.match(error.message, /expected a secret at env:TOKEN, found no such environment variable/);
+        assert.match(error.message, /The secret env:TOKEN is not available: no such environment variable/);
         return true;
       },
     );

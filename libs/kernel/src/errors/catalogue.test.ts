@@ -17,6 +17,7 @@ const errors = defineErrors("cataloguetest", {
     retry: "elsewhere",
     help: "The shop is closed.",
     message: () => "the shop is closed",
+    remedy: "",
   },
   late: {
     status: "UNAVAILABLE",
@@ -89,7 +90,7 @@ describe("the catalogue of errors", () => {
   });
 
   it("refuses a code that is declared twice, and names that give no code", () => {
-    const entry = { status: "INTERNAL", retry: "never", help: "", message: () => "" } as const;
+    const entry = { status: "INTERNAL", retry: "never", help: "", message: () => "", remedy: "" } as const;
     assert.throws(
       () => defineErrors("cataloguetest", { closed: entry }),
       /cataloguetest\.closed is declared twice/,

@@ -11,13 +11,16 @@ export interface ErrorEntry<P> {
   readonly help: string;
   /** What happened and why, with the identifiers at hand: one sentence without its full stop. */
   readonly message: (parameters: P) => string;
-  /** What to do now, in the imperative. It follows the message wherever the error is printed. */
-  readonly remedy?: string | ((parameters: P) => string);
+  /**
+   * What to do now, in the imperative. It follows the message wherever the error is printed. Empty where the message
+   * quotes another error, which has its own.
+   */
+  readonly remedy: string | ((parameters: P) => string);
 }
 
 /** An error in words: what happened and why, then what to do. */
 export function errorText<P>({ message, remedy }: ErrorEntry<P>, parameters: P): string {
-  if (remedy === undefined) return message(parameters);
+  if (remedy === "") return message(parameters);
   return sentences(message(parameters), typeof remedy === "string" ? remedy : remedy(parameters));
 }
 
@@ -38,7 +41,7 @@ export function withoutRemedy({
   readonly message: string;
 }): string {
   const remedy = declared.get(code)?.remedy;
-  return typeof remedy === "string" && message.endsWith(remedy)
+  return typeof remedy === "string" && remedy !== "" && message.endsWith(remedy)
     ? message.slice(0, -remedy.length).trimEnd()
     : message;
 }

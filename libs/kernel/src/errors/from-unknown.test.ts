@@ -57,7 +57,7 @@ describe("errorFromUnknown", () => {
   it("says what it found and what to do", () => {
     assert.equal(
       errorFromUnknown(new TypeError("x is not a function")).message,
-      "expected no failure here, found TypeError: x is not a function; report it with the trace id of this call",
+      "Internal error: TypeError: x is not a function. Report it with the trace id of this call.",
     );
     assert.doesNotMatch(errorFromUnknown(() => "secret source").message, /secret source/);
   });

@@ -13,8 +13,9 @@ const ownershipErrors = defineErrors("mesh", {
     help: "The call reached a process that does not own what it is about; nothing was done. The details name the owner as far as it is known: call there once, then wait for the table. Clients of Tutti do so by themselves.",
     message: ({ place, owner }: { place: string; owner: Owner | undefined }) =>
       owner === undefined
-        ? `${place} is not owned here, and nobody is known to own it; wait for an owner, then call there`
-        : `${place} is not owned here but by ${owner.instance} at ${owner.address || "this very process"} (epoch ${owner.epoch}); call there`,
+        ? `${place} is not owned here, and its owner is unknown`
+        : `${place} is not owned here but by ${owner.instance} at ${owner.address || "this process"} (epoch ${owner.epoch})`,
+    remedy: "Call the owner.",
   },
 });
 

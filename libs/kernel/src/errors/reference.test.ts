@@ -10,6 +10,7 @@ const entry = (help: string): ErrorEntry<never> => ({
   retry: "same-key",
   help,
   message: () => "",
+  remedy: `Repair ${help}`,
 });
 
 describe("the reference page of errors", () => {
@@ -26,7 +27,7 @@ describe("the reference page of errors", () => {
     );
     assert.match(
       page,
-      /- Status: NOT_FOUND \(gRPC 5, HTTP 404\)\n- Repeat: yes: with the same idempotency key/,
+      /- Status: NOT_FOUND \(gRPC 5, HTTP 404\)\n- Repeat: yes: with the same idempotency key.*\n- Remedy: Repair F\./,
     );
   });
 

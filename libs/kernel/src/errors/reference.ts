@@ -25,7 +25,7 @@ export function renderErrorReference(errors: ReadonlyMap<string, ErrorEntry<neve
     lines.push("", `### \`${code}\``, "", entry.help, "");
     lines.push(`- Status: ${entry.status} (gRPC ${grpc}, HTTP ${http})`);
     lines.push(`- Repeat: ${retryInWords[entry.retry]}`);
-    if (typeof entry.remedy === "string") lines.push(`- Remedy: ${entry.remedy}`);
+    if (typeof entry.remedy === "string" && entry.remedy !== "") lines.push(`- Remedy: ${entry.remedy}`);
   }
   return `${lines.join("\n")}\n`;
 }

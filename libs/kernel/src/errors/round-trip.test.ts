@@ -188,7 +188,7 @@ describe("the gRPC status of an error", () => {
         [error.code, error.status, error.retry],
         ["kernel.foreign_status", "UNAVAILABLE", "same-key"],
       );
-      assert.match(error.message, /bare status UNAVAILABLE \(upstream gone\)/);
+      assert.match(error.message, /only the status UNAVAILABLE \(upstream gone\)/);
     }
     assert.equal(fromStatusDetails({ code: 5, message: "" }).retry, "never");
     assert.equal(fromStatusDetails({ code: 99, message: "" }).status, "UNKNOWN");

@@ -69,7 +69,7 @@ describe("assert", () => {
           fault instanceof AssertionFault && fault instanceof TuttiError && kernelErrors.assertion.is(fault),
         );
         assert.equal(fault.name, "AssertionFault");
-        assert.equal(fault.message, "expected that the count is even; this is a bug, please report it");
+        assert.equal(fault.message, "Internal error: this must hold: the count is even. Report this bug.");
         assert.equal(fault.details["count"], "3");
         assert.equal(fault.details["list"], "[1,2]");
         assert.equal(fault.details["circular"], "an unprintable object");
@@ -86,7 +86,7 @@ describe("assert", () => {
     // The cast is the lie: such a value comes from a newer peer or a broken file.
     assert.throws(
       () => unreachable(lie as never, "the colour"),
-      /expected that the colour is one of the known ones/,
+      /must hold: the colour is one of the known ones/,
     );
   });
 });

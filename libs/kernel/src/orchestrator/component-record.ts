@@ -210,12 +210,12 @@ export class ComponentRecord {
   #startedLate(outcome: PromiseSettledResult<void>): void {
     const { logger, foundation } = this.#parts;
     if (outcome.status === "rejected") {
-      logger.warn("component failed after its start was given up", { error: outcome.reason });
+      logger.warn("component failed after its start timed out", { error: outcome.reason });
       return;
     }
     const { component } = this;
     const { stopTimeoutMs } = this.options;
-    logger.warn("component started after its start was given up, and is stopped again");
+    logger.warn("component started after its start timed out, stopping it");
     withDeadline((own) => component.stop?.(own), {
       timers: foundation.timers,
       timeoutMs: stopTimeoutMs,

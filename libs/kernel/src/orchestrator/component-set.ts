@@ -222,14 +222,14 @@ export class ComponentSet {
       timeoutMs: startTimeoutMs,
       timedOut: () =>
         lifecycleErrors.stepTimedOut({
-          what: `the end of \`${step.name}\``,
+          what: `the step \`${step.name}\``,
           setting: "startTimeoutMs",
           timeoutMs: startTimeoutMs,
         }),
       signal: startUp.signal,
       graceMs: stopTimeoutMs,
       late: ({ status }) =>
-        logger.warn("step ended after it was given up", { step: step.name, outcome: status }),
+        logger.warn("step ended after it timed out", { step: step.name, outcome: status }),
     });
   }
 
@@ -247,7 +247,7 @@ export class ComponentSet {
     } catch (thrown) {
       this.#emitFailed(name, "start", errorFromUnknown(thrown));
       if (endsTheWhole || startUp.signal.aborted) throw thrown;
-      this.#parts.logger.warn("component failed to start, the others go on without it", {
+      this.#parts.logger.warn("component failed to start, continuing without it", {
         component: name,
         error: thrown,
       });
@@ -276,7 +276,7 @@ export class ComponentSet {
   #cannotGoOn(record: ComponentRecord, thrown: unknown): void {
     const { name, options, life } = record;
     const error = errorFromUnknown(thrown);
-    this.#parts.logger.error("component cannot go on", { component: name, error });
+    this.#parts.logger.error("component failed", { component: name, error });
     // While it stops, or after, this changes nothing any more.
     if (life.state !== "starting" && !record.serving) return;
     this.#emitFailed(name, "run", error);
@@ -288,8 +288,8 @@ export class ComponentSet {
     const { instruments, logger, events, healthChanged } = this.#parts;
     instruments.componentHealth(component, to);
     const fields = { component, health: to.level, reason: to.reason };
-    if (to.level === "healthy") logger.info("component is healthy again", fields);
-    else logger.warn("component is not healthy", fields);
+    if (to.level === "healthy") logger.info("component recovered", fields);
+    else logger.warn("component unhealthy", fields);
     events.emit("componentHealthChanged", { component, from, to });
     healthChanged();
   }

@@ -42,21 +42,21 @@ export class OrchestratorInstruments {
     this.#startDuration = metrics
       .gauge({
         name: "tutti_orchestrator_start_duration_seconds",
-        help: "How long an orchestrator took from its start until it was ready.",
+        help: "Duration of the start of an orchestrator until it is ready.",
         labels: ["orchestrator"],
       })
       .with({ orchestrator });
     this.#health = metrics
       .gauge({
         name: "tutti_orchestrator_health_severity",
-        help: "How well an orchestrator works: 0 healthy, 1 degraded, 2 unhealthy.",
+        help: "Health of an orchestrator: 0 healthy, 1 degraded, 2 unhealthy.",
         labels: ["orchestrator"],
       })
       .with({ orchestrator });
     this.#retries = metrics
       .counter({
         name: "tutti_orchestrator_operation_retries_total",
-        help: "Repetitions of operations after failures that may pass.",
+        help: "Retries of operations after transient failures.",
         labels: ["orchestrator"],
       })
       .with({ orchestrator });
@@ -78,7 +78,7 @@ export class OrchestratorInstruments {
     this.#metrics
       .gauge({
         name: "tutti_orchestrator_component_health_severity",
-        help: "How well a component works: 0 healthy, 1 degraded, 2 unhealthy.",
+        help: "Health of a component: 0 healthy, 1 degraded, 2 unhealthy.",
         labels: ["orchestrator", "component"],
       })
       .with({ orchestrator: this.#orchestrator, component })
@@ -89,7 +89,7 @@ export class OrchestratorInstruments {
     this.#metrics
       .counter({
         name: "tutti_orchestrator_listener_failures_total",
-        help: "Listeners that threw, or whose promise was rejected, by event.",
+        help: "Failed listeners by event.",
         labels: ["orchestrator", "event"],
       })
       .with({ orchestrator: this.#orchestrator, event })
@@ -106,7 +106,7 @@ export class OrchestratorInstruments {
       this.#metrics
         .counter({
           name: "tutti_orchestrator_operations_total",
-          help: "Operations that were executed safely, by how they ended.",
+          help: "Executed operations by outcome.",
           labels: ["orchestrator", "operation", "outcome"],
         })
         .with({ orchestrator: this.#orchestrator, operation: name, outcome });
@@ -122,12 +122,12 @@ export class OrchestratorInstruments {
   observe(pipeline: string, clock: Clock): StepObserver {
     const durations = this.#metrics.histogram({
       name: "tutti_orchestrator_step_duration_seconds",
-      help: "How long the steps of a pipeline took, each without those after it.",
+      help: "Duration of each step of a pipeline, without the steps after it.",
       labels: ["orchestrator", "pipeline", "step"],
     });
     const failures = this.#metrics.counter({
       name: "tutti_orchestrator_step_failures_total",
-      help: "Errors by the step of a pipeline that they arose in.",
+      help: "Errors by step of a pipeline.",
       labels: ["orchestrator", "pipeline", "step"],
     });
     return {

@@ -162,7 +162,7 @@ describe("Orchestrator: health", () => {
     store.state.health = unhealthy("disk full");
     await foundation.time.advanceAsync(5_000);
     assert.deepEqual(heard, ["store: healthy → unhealthy", "healthy → unhealthy"]);
-    assert.deepEqual(foundation.logger.line("component is not healthy").fields, {
+    assert.deepEqual(foundation.logger.line("component unhealthy").fields, {
       orchestrator: "billing",
       component: "store",
       health: "unhealthy",

@@ -116,8 +116,7 @@ describe("Orchestrator: starting", () => {
     ]);
     await assert.rejects(foundation.time.settle(started), {
       message:
-        "billing did not start: step `two` of pipeline `start-up` failed: expected the start of `two` within 2000 ms, " +
-        "found it still running; see what it waits for, or raise `startTimeoutMs`",
+        "billing did not start: step `two` of pipeline `start-up` failed: The start of `two` did not finish within 2000 ms. Check what it waits for, or raise `startTimeoutMs`.",
     });
     assert.equal(foundation.time.monotonic(), 2_000);
     assert.equal(signals[0]?.aborted, true);
@@ -132,7 +131,7 @@ describe("Orchestrator: starting", () => {
     late.open();
     await foundation.time.flush();
     assert.deepEqual(notes, ["start slow", "stop slow"]);
-    foundation.logger.line("component started after its start was given up, and is stopped again");
+    foundation.logger.line("component started after its start timed out, stopping it");
   });
 
   it("a component that is not critical and fails to start only degrades, and takes its dependents with it", async () => {
@@ -148,7 +147,7 @@ describe("Orchestrator: starting", () => {
       charts: {
         level: "unhealthy",
         reason:
-          "its start failed: expected `reports` to be started before `charts`, found it failed; see its reason",
+          "its start failed: `charts` was not started, because its dependency `reports` failed. See the error of the dependency.",
       },
     });
     assert.equal((await orchestrator.health()).level, "degraded");
@@ -191,7 +190,7 @@ describe("Orchestrator: starting", () => {
     await orchestrator.stop();
     assert.equal(orchestrator.state, "stopped");
     await assert.rejects(orchestrator.start(), {
-      message: "expected billing to be new, found it stopped; make a new one to start again",
+      message: "billing cannot start, because it is stopped. Create a new one.",
     });
   });
 });
@@ -223,7 +222,7 @@ describe("Orchestrator: its start-up as a pipeline", () => {
       [failing("version 3 is newer than this program"), "version 3 is newer than this program"],
       [
         never,
-        "expected the end of `migrate` within 30000 ms, found it still running; see what it waits for, or raise `startTimeoutMs`",
+        "The step `migrate` did not finish within 30000 ms. Check what it waits for, or raise `startTimeoutMs`.",
       ],
     ] as const) {
       const { orchestrator, noted, notes, foundation } = withNotes();

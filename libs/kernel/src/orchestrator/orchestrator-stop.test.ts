@@ -31,16 +31,16 @@ describe("Orchestrator: stopping", () => {
     orchestrator.register("api", noted("api", { drain: never }), { drainTimeoutMs: 300 });
     await orchestrator.start();
     const problems = [
-      "step `api` of pipeline `drain` failed: expected the drain of `api` within 300 ms, found it still running; " +
-        "see what it waits for, or raise `drainTimeoutMs`",
-      "step `queue` of pipeline `shut-down` failed: expected the stop of `queue` within 700 ms, found it still running; " +
-        "see what it waits for, or raise `stopTimeoutMs`",
+      "step `api` of pipeline `drain` failed: The drain of `api` did not finish within 300 ms. " +
+        "Check what it waits for, or raise `drainTimeoutMs`.",
+      "step `queue` of pipeline `shut-down` failed: The stop of `queue` did not finish within 700 ms. " +
+        "Check what it waits for, or raise `stopTimeoutMs`.",
       "step `store` of pipeline `shut-down` failed: stuck",
     ];
     const stopped = orchestrator.stop();
     await assert.rejects(foundation.time.settle(stopped), {
       code: "lifecycle.stop_incomplete",
-      message: `billing did not stop cleanly: ${problems.join("; ")}`,
+      message: `billing did not stop cleanly: ${problems.join(" ")}.`,
     });
     assert.deepEqual(notes.slice(3), [
       ...["drain api", "drain queue", "drain store"],
@@ -74,7 +74,7 @@ describe("Orchestrator: stopping", () => {
     const stopped = orchestrator.stop();
     await assert.rejects(started, {
       code: "lifecycle.start_aborted",
-      message: "billing was stopped before it was ready",
+      message: "billing was stopped before it was ready. Start it again.",
     });
     await stopped;
     assert.deepEqual(notes, ["start one", "stop one"]);
@@ -158,8 +158,7 @@ describe("Orchestrator: a component that cannot go on", () => {
     assert.deepEqual(orchestrator.status().failure, {
       code: "lifecycle.component_failed",
       reason:
-        "billing stopped because its component `store` cannot go on: expected no failure here, found " +
-        "Error: the data directory is gone; report it with the trace id of this call",
+        "billing stopped because its component `store` cannot go on: Internal error: Error: the data directory is gone. Report it with the trace id of this call.",
       component: "store",
       problems: [],
     });
@@ -319,8 +318,7 @@ describe("Orchestrator: one within another", () => {
     await platform.start();
     await assert.rejects(platform.stop(), {
       message:
-        "platform did not stop cleanly: step `billing` of pipeline `shut-down` failed: " +
-        "billing did not stop cleanly: step `ledger` of pipeline `shut-down` failed: stuck",
+        "platform did not stop cleanly: step `billing` of pipeline `shut-down` failed: billing did not stop cleanly: step `ledger` of pipeline `shut-down` failed: stuck.",
     });
   });
 });

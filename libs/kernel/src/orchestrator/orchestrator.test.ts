@@ -111,11 +111,12 @@ describe("Orchestrator: a coordinator of one's own", () => {
     assert.equal(billing.has("leger"), false);
     assert.throws(() => billing.get("leger"), {
       code: "lifecycle.component_unknown",
-      message: "expected a component of billing, found `leger`; registered are `ledger`, `mailer`",
+      message: "billing has no component `leger`. It has `ledger`, `mailer`. Correct the name.",
     });
     billing.register("second", new Ledger());
     assert.throws(() => billing.get(Ledger), {
-      message: "expected one component of class Ledger in billing, found `ledger`, `second`; ask by name",
+      message:
+        "billing has several components of class Ledger: `ledger`, `second`. Look the component up by name.",
     });
   });
 
@@ -133,8 +134,7 @@ describe("Orchestrator: a coordinator of one's own", () => {
     assert.deepEqual([currencyIn("orchestration"), currencyIn("engines")], ["EUR", "CHF"]);
     assert.throws(() => new Billing(testFoundation()).settings(section), {
       message:
-        "expected a configuration in the foundation of billing to read `payments` from, found none; " +
-        "load one and put it there",
+        "The foundation of billing has no configuration to read `payments` from. Load a configuration and add it to the foundation.",
     });
   });
 
@@ -176,12 +176,12 @@ describe("Orchestrator: what is refused when it is put together", () => {
         o.register("store", { start() {} });
         o.register("store", { start() {} });
       },
-      "expected a new name, found a second component `store` in billing; give it a name of its own",
+      "billing already has a component `store`. Give the component its own name.",
     ],
     [
       "a component that depends on itself",
       (o) => o.register("store", { start() {} }, { dependsOn: ["store"] }),
-      "expected an order in pipeline `start-up`, found a circle of dependencies: store → store; take one of them away",
+      "Pipeline `start-up` has a circle of dependencies: store → store. Remove one of them.",
     ],
     [
       "the component that closes a circle",
@@ -190,12 +190,12 @@ describe("Orchestrator: what is refused when it is put together", () => {
         o.register("b", { start() {} }, { dependsOn: ["a"] });
         o.register("c", { start() {} }, { dependsOn: ["b"] });
       },
-      "expected an order in pipeline `start-up`, found a circle of dependencies: a → c → b → a; take one of them away",
+      "Pipeline `start-up` has a circle of dependencies: a → c → b → a. Remove one of them.",
     ],
     [
       "two pipelines of one name",
       (o) => o.addPipeline(o.startUp),
-      "expected a new name, found a second pipeline `start-up` in billing; give it a name of its own",
+      "billing already has a pipeline `start-up`. Give the pipeline its own name.",
     ],
   ];
   for (const [what, act, message] of refused) {
@@ -218,8 +218,7 @@ describe("Orchestrator: what is refused when it is put together", () => {
     orchestrator.register("store", noted("store"));
     await assert.rejects(orchestrator.start(), {
       message:
-        "billing did not start: `api` expected a step `stor` in pipeline `start-up`, found `api`, `store`; " +
-        "register it, or correct the name",
+        "billing did not start: `api` needs step `stor` of pipeline `start-up`, which has `api`, `store`. Register the step, or correct the name.",
     });
     assert.deepEqual(notes, []);
     assert.equal(orchestrator.state, "failed");
@@ -230,7 +229,7 @@ describe("Orchestrator: what is refused when it is put together", () => {
     await orchestrator.start();
     assert.throws(() => orchestrator.register("late", { start() {} }), {
       message:
-        "expected billing to be created and not yet started, found it ready; register `late` in the constructor",
+        "`late` cannot be registered, because billing is already ready. Register it in the constructor.",
     });
     await orchestrator.stop();
   });

@@ -486,7 +486,7 @@ export class Orchestrator<
     this.#lifecycle = next;
     this.#instruments.entered(next.state);
     if (next.state === "failed") this.logger.error("orchestrator failed", { from, error: next.reason });
-    else this.logger.info("orchestrator changed its state", { from, to: next.state });
+    else this.logger.info(`state changed: ${from} -> ${next.state}`, { from, to: next.state });
     this.#ownEvents.emit("stateChanged", { from, to: next });
     this.#reviewHealth();
   }

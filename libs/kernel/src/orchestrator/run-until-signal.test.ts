@@ -74,7 +74,7 @@ describe("runUntilSignal", () => {
       assert.deepEqual(exits, []);
       send(second);
       assert.equal(await code, expected);
-      foundation.logger.line("told to stop a second time, the process exits at once");
+      foundation.logger.line("second stop signal received, exiting immediately");
       turnstile.open();
       await time.flush();
       assert.deepEqual(exits[0], expected);
@@ -110,9 +110,7 @@ describe("runUntilSignal", () => {
     fault(new Error("forgotten"));
     assert.equal(await code, 1);
     assert.deepEqual(notes, ["drained"]);
-    const { fields } = foundation.logger.line(
-      "an error got past everybody who could have caught it, the process ends",
-    );
+    const { fields } = foundation.logger.line("uncaught error, exiting");
     assert.equal(fields["origin"], "unhandledRejection");
 
     const turnstile = gate();

@@ -51,7 +51,7 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
   };
   const fault = (error: unknown, origin: string): void => {
     faults++;
-    logger.fatal("an error got past everybody who could have caught it, the process ends", { origin, error });
+    logger.fatal("uncaught error, exiting", { origin, error });
     if (!stopping) stop();
   };
   const releases = [
@@ -60,11 +60,13 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
     ...signals.map((signal) =>
       edge.onSignal(signal, () => {
         if (stopping) {
-          logger.warn("told to stop a second time, the process exits at once", { signal });
+          logger.warn("second stop signal received, exiting immediately", { signal });
           leave(128 + signalNumbers[signal]);
           return;
         }
-        logger.info("told to stop, what runs is finished; a second signal exits at once", { signal });
+        logger.info("stop signal received, finishing running work; a second signal exits immediately", {
+          signal,
+        });
         stop();
       }),
     ),

@@ -44,7 +44,7 @@ describe("safeExecute: repeating", () => {
   const table: readonly [string, readonly unknown[], ExecuteOptions, readonly number[], string][] = [
     ["a success is not repeated", [], {}, [0], "done at attempt 1"],
     ["what may never be repeated is not", [failure("never")], {}, [0], "not now"],
-    ["what nobody classified is not", [new Error("bug")], {}, [0], "expected no failure here"],
+    ["what nobody classified is not", [new Error("bug")], {}, [0], "Internal error: Error: bug."],
     ["what passes is, after a pause", [failure("same-key")], {}, [0, 100], "done at attempt 2"],
     [
       "a broken connection is, as what it is",
@@ -88,7 +88,7 @@ describe("safeExecute: repeating", () => {
       [],
       { deadlineMs: 0 },
       [],
-      "expected `charge` to be done within 0 ms",
+      "`charge` did not finish within 0 ms",
     ],
   ];
   for (const [what, errors, options, expectedAtMs, expected] of table) {
@@ -131,7 +131,7 @@ describe("safeExecute: time", () => {
       code: "lifecycle.operation_timed_out",
       retry: "same-key",
       message:
-        "expected `charge` to be done within 800 ms, found it unfinished; whether it takes effect is unknown",
+        "`charge` did not finish within 800 ms, and its outcome is unknown. Retry with the same idempotency key.",
     });
     assert.equal(time.monotonic(), 800);
     assert.equal(signals[0]?.aborted, true);
@@ -154,7 +154,7 @@ describe("safeExecute: time", () => {
     };
     await assert.rejects(time.settle(orchestrator.safeExecute("charge", slow, { timeoutMs: 100 })));
     await time.advanceAsync(1_000);
-    const { fields } = foundation.logger.line("operation ended after it was given up");
+    const { fields } = foundation.logger.line("operation ended after it timed out");
     assert.equal(fields["outcome"], "rejected");
   });
 
@@ -180,7 +180,7 @@ describe("safeExecute: a caller that gives up", () => {
       patience.abort(reason);
       await assert.rejects(outcome, {
         code: "lifecycle.operation_cancelled",
-        message: "`charge` was cancelled by its caller before it was done",
+        message: "The caller cancelled `charge` before it finished. Call it again if it is still needed.",
         cause: reason,
       });
       assert.equal(time.monotonic(), afterMs);
@@ -236,7 +236,7 @@ describe("safeExecute: reporting", () => {
     const fails = () => Promise.reject(failure("never"));
     const price: number | undefined = await orchestrator.safeExecute("charge", fails, { default: undefined });
     assert.equal(price, undefined);
-    assert.equal(foundation.logger.line("operation failed, its declared default is taken").level, "warn");
+    assert.equal(foundation.logger.line("operation failed, using its default").level, "warn");
     assert.equal(counted("defaulted"), 1);
     assert.equal(reports[0]?.outcome, "defaulted");
   });
@@ -248,7 +248,7 @@ describe("safeExecute: reporting", () => {
     assert.equal(counted("succeeded"), 1);
     const labels = { orchestrator: "billing" };
     assert.equal(foundation.metrics.value("tutti_orchestrator_operation_retries_total", labels), 1);
-    assert.equal(foundation.logger.line("operation failed, it is tried again").fields["pauseMs"], 100);
+    assert.equal(foundation.logger.line("operation failed, retrying").fields["pauseMs"], 100);
   });
 
   it("keeps the labels bounded when operations are named by what they are about", async () => {

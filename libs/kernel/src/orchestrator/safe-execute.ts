@@ -105,7 +105,7 @@ export async function executeSafely<T, Default = never>(
     throw error;
   }
   if ("default" in options) {
-    logger.warn("operation failed, its declared default is taken", fields);
+    logger.warn("operation failed, using its default", fields);
     end("defaulted", error);
     return options.default;
   }
@@ -159,7 +159,7 @@ class Attempts<T> {
         const pauseMs = this.#pauseBefore(error);
         // What cannot begin in time is not waited for; the failure itself says more than a missed deadline.
         if (pauseMs >= this.#leftMs()) throw error;
-        logger.warn("operation failed, it is tried again", {
+        logger.warn("operation failed, retrying", {
           operation: this.#name,
           attempt: this.made,
           pauseMs: Math.round(pauseMs),
@@ -181,7 +181,7 @@ class Attempts<T> {
       timedOut: () => this.#timedOut(timeoutMs === leftMs ? this.#timeoutMs : timeoutMs),
       signal: this.#signal,
       late: (outcome) =>
-        logger.warn("operation ended after it was given up", {
+        logger.warn("operation ended after it timed out", {
           operation: this.#name,
           attempt,
           outcome: outcome.status,

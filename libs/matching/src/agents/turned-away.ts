@@ -6,6 +6,7 @@
  * 2. So is one that has not come for an hour, and the one that came longest ago where there are too many.
  */
 import type { Offering } from "@tutti/contracts/agent/v1";
+import { sentences } from "@tutti/kernel";
 import { isVersion, newestIn } from "../demand/versions.ts";
 import type { Wish } from "../demand/wish.ts";
 
@@ -24,8 +25,8 @@ export function turnedAwayWords([last, ...others]: readonly TurnedAway[], cameWi
   const { agentId = "", why = "" } = last ?? {};
   const who = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;
   const more =
-    ["", "; another one was refused too"][others.length] ?? `; ${others.length} others were refused too`;
-  return `${who} came with ${cameWith} and was refused: ${why}${more}`;
+    ["", "Another agent was refused too."][others.length] ?? `${others.length} others were refused too.`;
+  return sentences(`${who} came with ${cameWith} and was refused: ${why}`, more);
 }
 
 const rememberedMs = 3_600_000;

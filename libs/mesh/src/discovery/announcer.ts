@@ -139,7 +139,7 @@ export class Announcer implements Component {
     for (const { status, ...outcome } of await Promise.allSettled(leaving)) {
       // The lease runs out by itself.
       if (status === "rejected")
-        this.#options.foundation.logger.debug("could not deregister", { ...outcome });
+        this.#options.foundation.logger.debug("failed to deregister", { ...outcome });
     }
   }
 
@@ -168,13 +168,13 @@ export class Announcer implements Component {
       await this.#renew(instances, host);
       const missing = instances.filter(({ id, address }) => this.#registered.get(id) !== address);
       await Promise.all(missing.map((instance) => this.#register(instance, host)));
-      if (this.#problem !== "") logger.info("the registry knows of this process again");
+      if (this.#problem !== "") logger.info("registered again");
       this.#problem = "";
       this.#failures = 0;
     } catch (thrown) {
       if (this.#leaving.signal.aborted) return;
       const error = errorFromUnknown(thrown);
-      if (this.#problem === "") logger.warn("the registry cannot be told of this process", { error });
+      if (this.#problem === "") logger.warn("failed to register", { error });
       this.#problem = error.message;
       this.#failures++;
     }

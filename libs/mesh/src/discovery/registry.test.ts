@@ -56,7 +56,7 @@ describe("following the registry", () => {
 
     assert.equal(discovery.health().level, "healthy");
     assert.deepEqual(foundation.logger.messages("warn"), [
-      "the registry is away, what was known last stays in use",
+      "registry unavailable, using the last known instances",
     ]);
     await discovery.stop();
   });

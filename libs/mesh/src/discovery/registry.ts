@@ -100,7 +100,7 @@ export class RegistryDiscovery implements Discovery, Component {
       this.#problem = error.message;
       // A stream that breaks once comes back elsewhere at once, and ends for good when this process itself stops.
       if (this.#failures === 2)
-        logger.warn("the registry is away, what was known last stays in use", { error });
+        logger.warn("registry unavailable, using the last known instances", { error });
       await sleep(timers, backoffMs(backoff, this.#failures, chance), signal).catch(() => {});
     }
   }

@@ -19,18 +19,18 @@ export function metricsInterceptor(
 ): Interceptor<Measured> {
   const calls = metrics.counter<"service" | "method" | "side" | "code">({
     name: "tutti_mesh_calls_total",
-    help: "Calls that have ended, by the name of the gRPC status they ended with.",
+    help: "Completed calls by gRPC status.",
     labels: ["service", "method", "side", "code"],
   });
   const durations = metrics.histogram<"service" | "method" | "side">({
     name: "tutti_mesh_call_duration_seconds",
-    help: "Time from the begin of a call to its end; for streams, how long they were open.",
+    help: "Duration of calls. For streams, the time they were open.",
     labels: ["service", "method", "side"],
     buckets: secondsBuckets,
   });
   const inFlight = metrics.gauge<"service" | "method" | "side">({
     name: "tutti_mesh_calls_in_flight",
-    help: "Calls that have begun and not ended.",
+    help: "Calls in flight.",
     labels: ["service", "method", "side"],
   });
   return {

@@ -64,7 +64,7 @@ export class Routes {
     this.#parts = parts;
     this.#redirected = parts.metrics.counter({
       name: "tutti_mesh_redirects_total",
-      help: "Calls that were sent on to the owner of what they are about, each with one hop more.",
+      help: "Calls redirected to the owner of a partition.",
       labels: ["service", "method"],
     });
   }

@@ -50,7 +50,7 @@ export class TargetPool {
     });
     this.#opened = parts.metrics.counter({
       name: "tutti_mesh_breaker_opened_total",
-      help: "How often a breaker towards an instance of the service has opened.",
+      help: "Times a circuit breaker to an instance of the service opened.",
       labels: ["service"],
     });
   }

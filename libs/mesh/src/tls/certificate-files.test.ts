@@ -43,7 +43,7 @@ describe("certificate files", () => {
     assert.equal(await files.refresh(), true);
     assert.equal(heard.length, 2);
     assert.notDeepEqual(heard[0], heard[1]);
-    logger.line("certificates were replaced, new connections use them");
+    logger.line("certificates replaced, new connections use them");
     files.stop();
   });
 

@@ -55,7 +55,7 @@ export class CertificateFiles implements experimental.CertificateProvider {
     this.#current = first;
     this.#timer = parts.timers.every(parts.refreshMs, () => {
       this.refresh().catch((error: unknown) =>
-        this.#parts.logger.error("certificates cannot be refreshed", { error }),
+        this.#parts.logger.error("failed to refresh certificates", { error }),
       );
     });
   }
@@ -80,14 +80,14 @@ export class CertificateFiles implements experimental.CertificateProvider {
       // Seen once it may be the midst of a replacement: the files are several, and change one after the other.
       if (problem === this.#problem && problem !== this.#told) {
         this.#told = problem;
-        this.#parts.logger.warn("certificate files are not usable, the ones before stay in use", { error });
+        this.#parts.logger.warn("certificate files are invalid, keeping the previous ones", { error });
       }
       this.#problem = problem;
       return false;
     }
     if (same(found, this.#current)) return false;
     this.#current = found;
-    this.#parts.logger.info("certificates were replaced, new connections use them", {
+    this.#parts.logger.info("certificates replaced, new connections use them", {
       certificate: new X509Certificate(found.cert).subject,
       validTo: new X509Certificate(found.cert).validTo,
     });

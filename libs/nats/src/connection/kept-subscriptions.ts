@@ -55,14 +55,14 @@ export class KeptSubscriptions {
     kept.subscription = client.subscribe(subject, {
       callback: (refusal, message) => {
         if (refusal !== null) {
-          this.#logger.warn("NATS refused a subscription", { subject, error: refusal });
+          this.#logger.warn("NATS rejected a subscription", { subject, error: refusal });
           return;
         }
         try {
           onMessage(message);
         } catch (error) {
           // Thrown on, it would break the client's reading of everything after this message.
-          this.#logger.error("a message from NATS could not be taken in", { subject, error });
+          this.#logger.error("failed to process a message from NATS", { subject, error });
         }
       },
     });

@@ -83,12 +83,12 @@ export class NatsConnection {
     this.#kept = new KeptSubscriptions(this.#logger, () => this.#state.kind === "connected");
     const { metrics } = this.foundation;
     this.#connected = metrics
-      .gauge({ name: "tutti_nats_connected", help: "Whether this process is connected to NATS, 0 or 1." })
+      .gauge({ name: "tutti_nats_connected", help: "Connection to NATS: 1 connected, 0 disconnected." })
       .with({});
     this.#reconnects = metrics
       .counter({
         name: "tutti_nats_reconnects_total",
-        help: "How often a lost connection to NATS came back.",
+        help: "Reconnects to NATS.",
       })
       .with({});
   }
@@ -300,7 +300,7 @@ export class NatsConnection {
     if (this.#state.kind === "stopped") return;
     const cause = await client.closed();
     const reason = cause instanceof Error ? cause.message : "the client closed itself";
-    this.#logger.error("the NATS client gave up, starting a new one", { error: cause });
+    this.#logger.error("NATS client closed, starting a new one", { error: cause });
     this.#lost(reason);
     while (!this.#stopping.signal.aborted) {
       try {
@@ -330,10 +330,10 @@ export class NatsConnection {
         this.#reconnected(client);
         break;
       case "error":
-        this.#logger.warn("the NATS server reports an error", { error: status.error });
+        this.#logger.warn("NATS server reported an error", { error: status.error });
         break;
       case "ldm":
-        this.#logger.info("the NATS server is about to shut down", { server: status.server });
+        this.#logger.info("NATS server is shutting down", { server: status.server });
         break;
       default:
     }
@@ -378,7 +378,7 @@ export class NatsConnection {
     const known = this.#state.kind === "refused" && this.#state.error.message === error.message;
     this.#connected.set(0);
     this.#to({ kind: "refused", error });
-    if (!known) this.#logger.error("this NATS server must not be used, looking for another one", { error });
+    if (!known) this.#logger.error("NATS server is not usable, trying another one", { error });
   }
 
   #nowConnected(client: NatsClient, message: string): void {
@@ -422,7 +422,7 @@ export class NatsConnection {
       try {
         listener(state);
       } catch (error) {
-        this.#logger.error("a listener to the NATS connection failed", { error });
+        this.#logger.error("NATS connection listener failed", { error });
       }
     }
   }

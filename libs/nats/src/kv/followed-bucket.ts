@@ -65,7 +65,7 @@ export class FollowedBucket {
         if (signal.aborted) return;
         this.#failures++;
         this.#problem = `the bucket ${bucket.name} cannot be followed: ${errorFromUnknown(error).message}`;
-        foundation.logger.warn("A bucket cannot be followed; trying again", { bucket: bucket.name, error });
+        foundation.logger.warn("failed to watch a bucket, retrying", { bucket: bucket.name, error });
         await connection.pause(this.#failures, signal);
         // Where it still cannot be opened, the next attempt to follow it says why.
         await openBucket(connection, this.#options.bucket, signal).catch(() => {});
@@ -91,7 +91,7 @@ export class FollowedBucket {
     } catch (error) {
       const { bucket, foundation } = this.#options;
       const where = change.kind === "snapshot-end" ? {} : { key: change.key };
-      foundation.logger.error("An entry of a bucket cannot be understood and is left out; delete it", {
+      foundation.logger.error("skipped an invalid bucket entry, delete it", {
         bucket: bucket.name,
         ...where,
         error,

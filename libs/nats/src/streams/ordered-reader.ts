@@ -150,7 +150,7 @@ export class OrderedReader {
 
   #renew(reason: string): void {
     if (this.#opening || this.#closing.signal.aborted) return;
-    this.#options.connection.foundation.logger.debug("reading goes on with a new consumer", {
+    this.#options.connection.foundation.logger.debug("reading continues with a new consumer", {
       stream: this.#options.stream,
       after: this.#last ?? 0,
       reason,

@@ -93,7 +93,7 @@ export class InboxReceiver {
     const hosted = instances.hosted(key.kind);
     const command = hosted?.command(type);
     if (hosted === undefined || command === undefined) {
-      parts.logger.error("a letter came that no machine here understands; it is passed over", {
+      parts.logger.error("skipped a message that no hosted machine supports", {
         ...key,
         type,
       });
@@ -102,7 +102,7 @@ export class InboxReceiver {
     const instance = instances.get(text) ?? this.#blank(key, text, hosted);
     if (instance === undefined) return;
     if (instance.isTerminated) {
-      parts.logger.info("a letter came for a machine that was ended by force", { ...key, type });
+      parts.logger.info("message received for a terminated machine", { ...key, type });
       return;
     }
     instance.touchedMs = nowMs;
@@ -114,9 +114,9 @@ export class InboxReceiver {
     const decision = decider.take(instance, command, payload, cause);
     if (decision.kind === "done") this.#memory.noteStep(instance);
     else if (decision.kind === "refused") {
-      parts.logger.info("a letter was refused", { ...key, type, code: decision.refusal.code });
+      parts.logger.info("message rejected", { ...key, type, code: decision.refusal.code });
     } else if (instance.exists) this.#quarantineStore.admit(instance, decision.error, parked, cause);
-    else parts.logger.error("a machine failed on its first letter", { ...key, type, error: decision.error });
+    else parts.logger.error("machine failed on its first message", { ...key, type, error: decision.error });
   }
 
   /** Undefined when its machine fails on a state without events: there is no receiver for the letter. */
@@ -124,7 +124,7 @@ export class InboxReceiver {
     try {
       return this.#memory.instances.blank(key, text, hosted);
     } catch (error) {
-      this.#memory.parts.logger.error("a machine failed before its first letter", { ...key, error });
+      this.#memory.parts.logger.error("machine failed before its first message", { ...key, error });
       return;
     }
   }

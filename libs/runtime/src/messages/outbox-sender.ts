@@ -72,8 +72,7 @@ export class OutboxSender {
       if (!signal.aborted) letters.confirm(channel, upTo);
     } catch (error) {
       // Whether they arrived is unknown: they are repeated, and known again by their numbers.
-      if (!signal.aborted)
-        logger.debug("letters were not confirmed and are repeated", { to: channel.place, error });
+      if (!signal.aborted) logger.debug("messages not confirmed, resending", { to: channel.place, error });
     }
   }
 

@@ -85,7 +85,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.partitions = settings.partitions;
     const moves = metrics.counter({
       name: "tutti_ownership_moves_total",
-      help: "Partitions that this process gave to another owner in the table, by reason.",
+      help: "Partitions that this process moved to another owner, by reason.",
       labels: ["service", "reason"],
     });
     const common = { store, picture: this.#picture, clock, timers, chance, logger };
@@ -118,7 +118,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       wrote,
       moved: (service, { partition, from, to, reason }) => {
         moves.with({ service, reason }).add();
-        logger.info("a partition gets another owner", { service, partition, from, to, reason });
+        logger.info("partition owner changed", { service, partition, from, to, reason });
       },
     });
   }
@@ -321,7 +321,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
         });
       } catch (thrown) {
         if (signal.aborted) return;
-        logger.error("the ownership table cannot be watched", { error: errorFromUnknown(thrown) });
+        logger.error("failed to watch the ownership table", { error: errorFromUnknown(thrown) });
         await sleep(timers, rewatchMs, signal).catch(() => undefined);
       }
     }
@@ -350,7 +350,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       for (const news of this.#picture.apply(change, clock.monotonic())) this.#heard(news);
     } catch (error) {
       // One key that cannot be read must not hide the others.
-      logger.error("an entry of the ownership table cannot be read", { error: errorFromUnknown(error) });
+      logger.error("failed to read an entry of the ownership table", { error: errorFromUnknown(error) });
     }
     if (change.kind === "caught-up") this.#lookAtEverything();
   }
@@ -430,7 +430,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     try {
       // Refused when it has renewed meanwhile, or another process was faster: both are told by the watch.
       if (await this.#parts.store.remove(holderKey(id), revision)) {
-        logger.warn("a process has not renewed its lease and loses what it owned", { holder: id });
+        logger.warn("process lost: lease not renewed, reassigning its partitions", { holder: id });
         this.#take({ kind: "removed", key: holderKey(id), revision });
       }
       this.#judgeFailures = 0;

@@ -132,7 +132,7 @@ export class SolePartitionOwner implements PartitionOwner {
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
         if (failures === 1)
-          logger.error("a partition does not begin, trying again", { service, partition, error });
+          logger.error("partition failed to start, retrying", { service, partition, error });
         await sleep(timers, backoffMs(retry, failures, chance), signal).catch(() => undefined);
       }
     }
@@ -152,7 +152,7 @@ export class SolePartitionOwner implements PartitionOwner {
   /** Another process writes into the journal of a single process: its runtime begins it anew. */
   #lost(service: string, partition: number): void {
     if (!this.#held.delete(partitionKey(service, partition))) return;
-    this.#parts.logger.error("the journal of this process was sealed by another one", { service, partition });
+    this.#parts.logger.error("journal was sealed by another process", { service, partition });
     const runtime = this.#runtimes.find((each) => each.service === service);
     if (runtime === undefined) return;
     void runtime

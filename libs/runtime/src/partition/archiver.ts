@@ -189,7 +189,7 @@ export class PartitionArchiver implements Archiver {
       damaged(error);
       return false;
     }
-    logger.warn("the archive did not take what is to be kept; it is tried again", {
+    logger.warn("archive write failed, retrying", {
       service,
       partition,
       error,

@@ -157,7 +157,7 @@ export class Commands {
 
   #neverBegan({ kind, id }: InstanceKey, { command }: Submission, error: unknown): Outcome {
     const { message } = errorFromUnknown(error);
-    this.#memory.parts.logger.error("a machine failed on its first command", { kind, id, error });
+    this.#memory.parts.logger.error("machine failed on its first command", { kind, id, error });
     return refused(runtimeErrors.neverBegan.refusal({ kind, id, type: command.type, error: message }));
   }
 

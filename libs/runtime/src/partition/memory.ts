@@ -279,7 +279,7 @@ export class PartitionMemory {
    * recorded: a mended release goes on by itself.
    */
   keepAside(instance: Instance, on: string, error: unknown, folded: number): void {
-    this.parts.logger.error("a machine fails on what is durable of it; it is kept aside", {
+    this.parts.logger.error("machine failed on its durable events, quarantined", {
       ...instance.key,
       on,
       error,
@@ -318,7 +318,7 @@ export class PartitionMemory {
     try {
       if (unwanted.length > 0) this.parts.effects.withdraw(unwanted);
     } catch (error) {
-      this.parts.logger.error("whoever does effects failed when they were withdrawn", { error });
+      this.parts.logger.error("effect handler failed on withdrawal", { error });
     }
     this.timers.clear();
     this.listeners.stop();
@@ -401,7 +401,7 @@ export class PartitionMemory {
       this.parts.effects.eventListener?.tell(notes);
     } catch (error) {
       // What happened has happened, even if a listener fails.
-      this.parts.logger.error("whoever hears of events failed when they were told", { error });
+      this.parts.logger.error("event listener failed", { error });
     }
   }
 

@@ -26,6 +26,7 @@ import {
   sleep,
   type Timer,
   type TuttiError,
+  withoutRemedy,
 } from "@tutti/kernel";
 import type { Outcome, PartitionStanding, PartitionState } from "../api.ts";
 import { raiseBehaviour } from "../behaviour/raising.ts";
@@ -291,7 +292,7 @@ export class Partition {
         this.#reason = message;
         const isTooNew = runtimeErrors.behaviourNewer.is(error);
         if (status === "DATA_LOSS" || isTooNew) this.#state = "failed";
-        logger.error("a partition cannot be loaded; it is tried again", {
+        logger.error("failed to load a partition, retrying", {
           service,
           partition: this.number,
           error,
@@ -401,7 +402,7 @@ export class Partition {
     const at = { service, partition: this.number };
     const reason = failure.refusal.message;
     this.#reason = reason;
-    logger.warn("the journal did not take a batch; the partition is loaded again", { ...at, reason });
+    logger.warn("journal rejected a batch, reloading the partition", { ...at, reason });
     this.#end(life, refused(this.#toldOf(failure)));
     if (failure.kind === "full") this.#refuseAll(failure.refusal);
     if (failure.kind === "fenced") this.#lose();
@@ -410,7 +411,7 @@ export class Partition {
 
   /** What a caller hears of a batch that the journal did not take. */
   #toldOf({ kind, refusal }: Failure): Refusal {
-    const at = { service: this.#parts.service, partition: this.number, reason: refusal.message };
+    const at = { service: this.#parts.service, partition: this.number, reason: withoutRemedy(refusal) };
     if (kind === "full") return refusal;
     return kind === "unknown" ? runtimeErrors.outcomeUnknown.refusal(at) : runtimeErrors.notTaken.refusal(at);
   }
@@ -432,7 +433,7 @@ export class Partition {
   #fenced(memory: PartitionMemory, error: TuttiError): void {
     const life = this.#life;
     if (life?.memory !== memory || memory.isStopped) return;
-    this.#reason = error.message;
+    this.#reason = withoutRemedy(error);
     this.#end(life);
     this.#lose();
   }
@@ -443,17 +444,17 @@ export class Partition {
     if (life?.memory !== memory || memory.isStopped) return;
     const { service, logger } = this.#parts;
     const at = { service, partition: this.number };
-    logger.error("what a partition has kept is damaged; it is loaded again", { ...at, error });
-    this.#reason = error.message;
+    logger.error("stored data of a partition is damaged, reloading it", { ...at, error });
+    this.#reason = withoutRemedy(error);
     this.#isDamaged = true;
-    this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: error.message })));
+    this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: withoutRemedy(error) })));
     this.#restart();
   }
 
   /** An unexpected exception: what is in memory may be wrong. */
   #faulted(memory: PartitionMemory, fault: unknown): void {
     const { service, logger } = this.#parts;
-    logger.error("a fault in a partition", { service, partition: this.number, error: fault });
+    logger.error("partition fault", { service, partition: this.number, error: fault });
     const life = this.#life;
     if (life?.memory !== memory || memory.isStopped || this.#state === "starting") {
       if (life?.memory === memory) memory.isStopped = true;
@@ -515,7 +516,7 @@ export class Partition {
   }
 
   #logFault(error: unknown): void {
-    this.#parts.logger.error("whoever waited for an answer failed on it", { error });
+    this.#parts.logger.error("reply callback failed", { error });
   }
 
   /** Sees to it that there is a turn when something is due. */

@@ -52,7 +52,7 @@ export class QuarantineStore {
       number: failed.number,
       attempt: failed.attempt,
     };
-    memory.parts.logger.error("a machine failed and is kept aside until it is repaired", {
+    memory.parts.logger.error("machine failed, quarantined until it is repaired", {
       ...instance.key,
       event: folded,
       on: failed.type,

@@ -192,7 +192,7 @@ export class Recovery {
     if (kind === partitionKind) return;
     // Machines of another release: their records stay where they are.
     if (hosted === undefined)
-      parts.logger.warn("the journal has records of a kind not hosted here", { kind });
+      parts.logger.warn("journal has records of a kind that is not hosted here", { kind });
     else if (instances.mayBeKept(key)) met.push(known);
   }
 
@@ -430,7 +430,7 @@ export class Recovery {
       this.#memory.mentions.add(key, event.blobs(event.codec.decode(payload)));
     } catch (error) {
       // Its code fails on what is durable: it is not known what it names, and folding it will fail as well.
-      this.#memory.parts.logger.error("what an event names cannot be read", { ...key, type, error });
+      this.#memory.parts.logger.error("failed to read the references of an event", { ...key, type, error });
     }
   }
 

@@ -59,7 +59,7 @@ export class Repairs {
       quarantine.isRebuilt = true;
     } catch (error) {
       if (this.#memory.isStopped) return;
-      this.#memory.parts.logger.error("the state of a machine in quarantine cannot be folded", {
+      this.#memory.parts.logger.error("failed to fold the state of a quarantined machine", {
         ...instance.key,
         error,
       });

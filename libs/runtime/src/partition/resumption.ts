@@ -80,7 +80,7 @@ function resumeOne(
     snapshot = decodeSnapshot(bytes);
   } catch (error) {
     const at = { service, partition, incarnation };
-    logger.error("what is kept of a machine with effects outstanding cannot be read", { ...at, error });
+    logger.error("failed to read a machine with outstanding effects", { ...at, error });
     return;
   }
   const { namespace, kind, id } = snapshot;
@@ -91,6 +91,6 @@ function resumeOne(
   if (hosted !== undefined) instances.arrive(reviveSnapshot(key, text, snapshot, hosted));
   else if (!foreign.has(kind)) {
     foreign.add(kind);
-    logger.warn("the archive has effects outstanding of a kind not hosted here", { service, kind });
+    logger.warn("archive has outstanding effects of a kind that is not hosted here", { service, kind });
   }
 }

@@ -225,7 +225,7 @@ export class Connector {
     const { logger } = this.#parts;
     const isStale = epoch < this.#epoch;
     if (isStale && this.#phase.name === "linked") return;
-    this.#release("sent to another host");
+    this.#release("redirected to another host");
     this.#resumable = undefined;
     if (isStale) {
       this.#pause("sent to a former owner");
@@ -234,7 +234,7 @@ export class Connector {
     this.#epoch = epoch;
     this.#address = address;
     this.#isFollowing = true;
-    logger.info("sent to another host", { address, delayMs });
+    logger.info("redirected to another host", { address, delayMs });
     if (++this.#redirects > redirectsMax) this.#pause("sent from host to host", delayMs);
     else this.#wait(delayMs);
   }
@@ -315,8 +315,8 @@ export class Connector {
     const ownMs = backoffMs(backoff, rounds, chance);
     const pauseMs = atLeastMs > 0 ? atLeastMs + ownMs / 4 : ownMs;
     const told = { address: this.#address, reason, pauseMs: Math.round(pauseMs), failures: this.#failures };
-    if (this.#failures <= 1) logger.info("no link; trying again", told);
-    else logger.warn("no link; trying again", told);
+    if (this.#failures <= 1) logger.info("no link, retrying", told);
+    else logger.warn("no link, retrying", told);
     const hasReason = this.#isFollowing || this.#resumable?.address === this.#address;
     if (!hasReason || this.#failures >= followedFailuresMax) {
       this.#isFollowing = false;

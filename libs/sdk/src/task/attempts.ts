@@ -444,7 +444,7 @@ export class Attempts implements AttemptPort {
   }
 
   #giveUp(attempt: Attempt): void {
-    this.#parts.logger.warn("a handler goes on though it was told to end; its slot stays taken", {
+    this.#parts.logger.warn("handler ignores its cancellation and keeps its slot", {
       capability: attempt.work.name,
       workId: attempt.assign.workId,
       taskId: attempt.assign.taskId,

@@ -269,7 +269,7 @@ tasks: {charge: {uses: pay.charge, timeout: 30s, idempotencyKey: "pay-\${{ run.i
       handlers: { a: () => ({ n: Number.NaN }) },
     });
     const run = await test.start();
-    assert.match((await run.failure())?.message ?? "", /found NaN at output.n/);
+    assert.match((await run.failure())?.message ?? "", /is not JSON: NaN at output.n/);
   });
 });
 

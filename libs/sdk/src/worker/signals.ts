@@ -16,7 +16,7 @@ export function watchSignals(
   const releases = watched.map((signal) =>
     edge.onSignal(signal, () => {
       if (isStopping) {
-        logger.warn("told to stop a second time, the process exits at once", { signal });
+        logger.warn("second stop signal received, exiting immediately", { signal });
         return edge.exit(128 + numbers[signal]);
       }
       isStopping = true;

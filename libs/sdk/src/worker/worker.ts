@@ -201,7 +201,7 @@ export class Worker {
     const wasLinking = this.#state === "linking";
     this.#state = "draining";
     const { logger, timers } = this.#ports;
-    logger.info("drains: what is at work is finished", { reason, atWork: this.#agent.atWork });
+    logger.info("draining: finishing running tasks", { reason, atWork: this.#agent.atWork });
     if (wasLinking) {
       this.#started.reject(sdkErrors.stopped());
       this.#connector?.stop();
@@ -222,7 +222,7 @@ export class Worker {
       const { atWork, unfinished } = this.#agent;
       awaySinceLooks = this.isLinked || atWork > 0 ? 0 : awaySinceLooks + 1;
       if (awaySinceLooks < awayLooksMax) return;
-      logger.warn("no host to tell of what is finished; others do it again", { unfinished });
+      logger.warn("no host to report finished tasks to, other workers repeat them", { unfinished });
       this.#connector?.leave("drained, not all of it known to be durable");
     });
   }
@@ -231,7 +231,7 @@ export class Worker {
   #hurry(deadlineMs: number): void {
     const { logger, timers } = this.#ports;
     const { atWork, unfinished } = this.#agent;
-    logger.warn("the time to finish is over; what is at work is aborted", { atWork, unfinished });
+    logger.warn("drain timeout reached, aborting running tasks", { atWork, unfinished });
     this.#agent.abortAll(sdkErrors.timedOut({ what: "the rest of the work", afterMs: deadlineMs }));
     this.#drainTimer = timers.after(hurryMs, () => this.#connector?.leave("drained, not all of it finished"));
   }
@@ -255,7 +255,7 @@ export class Worker {
     const failure = error instanceof Error ? error : new Error(String(error));
     this.#state = "failed";
     this.#failure = failure;
-    this.#ports.logger.error("the worker ends", { error: failure });
+    this.#ports.logger.error("worker stopped", { error: failure });
     this.#connector?.stop();
     this.#release();
     this.#started.reject(failure);

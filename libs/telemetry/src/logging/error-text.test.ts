@@ -9,13 +9,15 @@ const errors = defineErrors("test", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Stop what listens there.",
-    message: ({ port }: { port: number }) => `expected port ${port} to be free, found it in use`,
+    message: ({ port }: { port: number }) => `Port ${port} is in use`,
+    remedy: "",
   },
   notStarted: {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "See why.",
     message: ({ problem }: { problem: string }) => `the platform did not start: ${problem}`,
+    remedy: "",
   },
 });
 
@@ -28,10 +30,7 @@ describe("an error for people", () => {
 
     const text = textOf(errors.notStarted({ problem: cause.message }, { cause }));
 
-    assert.equal(
-      text,
-      "the platform did not start: expected port 7400 to be free, found it in use (test.not_started)",
-    );
+    assert.equal(text, "the platform did not start: Port 7400 is in use (test.not_started)");
   });
 
   it("names the causes that say more than what they caused", () => {
@@ -40,7 +39,7 @@ describe("an error for people", () => {
     assert.equal(
       textOf(errors.notStarted({ problem: "see below" }, { cause })),
       "the platform did not start: see below (test.not_started)\n" +
-        "caused by expected port 7400 to be free, found it in use (test.port_in_use)",
+        "caused by Port 7400 is in use (test.port_in_use)",
     );
   });
 
@@ -58,7 +57,7 @@ describe("an error for people", () => {
 
     assert.match(
       text,
-      /^AggregateError: both failed\n- Error: one\n- expected port 1 .*\(test\.port_in_use\)\nat /,
+      /^AggregateError: both failed\n- Error: one\n- Port 1 is in use \(test\.port_in_use\)\nat /,
     );
   });
 });

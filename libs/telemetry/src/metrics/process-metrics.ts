@@ -74,10 +74,10 @@ export class ProcessMetrics {
     const startedAt = this.#options.clock.now() / 1000 - process.uptime();
     this.#gauge(
       "process_start_time_seconds",
-      "When the process started, since the Unix epoch.",
+      "Start time of the process since the Unix epoch.",
       () => startedAt,
     );
-    this.#gauge("process_uptime_seconds", "How long the process has been running.", () => process.uptime());
+    this.#gauge("process_uptime_seconds", "Uptime of the process.", () => process.uptime());
   }
 
   #observeMemory(): void {
@@ -104,7 +104,7 @@ export class ProcessMetrics {
     this.#gauge("process_open_fds", "Open file descriptors.", files);
     const limit = readOpenFilesLimit();
     if (!Number.isNaN(limit)) {
-      this.#gauge("process_max_fds", "How many file descriptors may be open at once.", () => limit);
+      this.#gauge("process_max_fds", "Maximum number of open file descriptors.", () => limit);
     }
   }
 

@@ -73,7 +73,7 @@ describe("who may see figures and state of a process", () => {
       await assert.rejects(access({ authorization: shown }), {
         code: "operations.key_not_set",
         message:
-          "expected operations.key where operations.host is 10.0.0.7, which other machines reach, found none; set it (env:NAME or file:/path) and send it as Authorization: Bearer",
+          "`operations.key` is not set, and other machines can reach 10.0.0.7 (`operations.host`). Set it to `env:NAME` or `file:/path`, and send it as `Authorization: Bearer`.",
       });
   });
 

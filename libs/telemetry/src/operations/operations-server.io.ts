@@ -251,8 +251,8 @@ describe("an operations server that cannot listen", () => {
     await assert.rejects(server.start(), {
       code: "operations.port_in_use",
       message:
-        `expected port ${port} of 127.0.0.1 to be free, found it in use; ` +
-        "stop what listens there, or set operations.port to another port",
+        `Port ${port} of 127.0.0.1 is in use. ` +
+        "Stop the process that listens there, or set `operations.port` to another port.",
     });
     await server.stop(never);
   });
@@ -266,7 +266,7 @@ describe("an operations server that cannot listen", () => {
     });
     await assert.rejects(server.start(), {
       code: "operations.listen_refused",
-      message: /expected to listen on 192\.0\.2\.1 .*set operations\.host and operations\.port/,
+      message: /Cannot listen on 192\.0\.2\.1 .*Set operations\.host and operations\.port/,
     });
   });
 });

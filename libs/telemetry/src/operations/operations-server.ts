@@ -103,7 +103,7 @@ export class OperationsServer {
     server.on("upgrade", speaks);
     this.#address = await this.#listen(server);
     this.#server = server;
-    this.#options.logger.info("operations endpoints are open", {
+    this.#options.logger.info("operations endpoints listening", {
       ...this.#address,
       paths: this.#options.routes.paths,
     });
@@ -194,7 +194,7 @@ export class OperationsServer {
           response,
           problem(error, { headers: { "retry-after": `${Math.ceil(error.retryAfterMs / 1_000)}` } }),
         );
-      this.#options.logger.error("an operations endpoint failed", { path, error });
+      this.#options.logger.error("operations endpoint failed", { path, error });
       send(response, problem(errorFromUnknown(error)));
     }
   }

@@ -74,7 +74,7 @@ export class OtlpExporter implements SpanSink {
     this.#dropped = registry
       .counter({
         name: "tutti_telemetry_dropped_spans_total",
-        help: "Spans thrown away because the collector did not take them as fast as they came.",
+        help: "Spans dropped because the collector was too slow.",
       })
       .with({});
     this.#traceExporter = new OTLPTraceExporter(this.#transport("v1/traces"));

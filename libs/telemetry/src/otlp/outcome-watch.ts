@@ -14,7 +14,7 @@ export class OutcomeWatch {
     this.#endpoint = options.endpoint;
     this.#exports = options.metrics.counter({
       name: "tutti_telemetry_exports_total",
-      help: "Batches sent to the collector, by what became of them.",
+      help: "Batches sent to the collector by outcome.",
       labels: ["signal", "outcome"],
     });
   }
@@ -27,16 +27,17 @@ export class OutcomeWatch {
   succeeded(signal: Signal): void {
     this.#exports.with({ signal, outcome: "ok" }).add();
     if (!this.#failing.delete(signal)) return;
-    this.#logger.info("the collector takes telemetry again", { signal, endpoint: this.#endpoint });
+    this.#logger.info("collector accepts telemetry again", { signal, endpoint: this.#endpoint });
   }
 
   failed(signal: Signal, error: unknown): void {
     this.#exports.with({ signal, outcome: "failed" }).add();
     if (this.#failing.has(signal)) return;
     this.#failing.add(signal);
-    this.#logger.warn(
-      "the collector does not take telemetry: it is thrown away until it does; check tracing.otlpEndpoint",
-      { signal, endpoint: this.#endpoint, error },
-    );
+    this.#logger.warn("collector rejects telemetry, dropping it: check tracing.otlpEndpoint", {
+      signal,
+      endpoint: this.#endpoint,
+      error,
+    });
   }
 }

@@ -88,10 +88,10 @@ export class SampleRing {
     const atMs = clock.monotonic();
     this.#last.fine.atMs = atMs;
     this.#last.coarse.atMs = atMs;
-    const bytes = { name: "tutti_telemetry_ring_bytes", help: "Memory of the ring of recent samples." };
+    const bytes = { name: "tutti_telemetry_ring_bytes", help: "Memory of the buffer of recent samples." };
     const untracked = {
       name: "tutti_telemetry_ring_untracked_series",
-      help: "Series that have moved and are not kept, because the ring of recent samples is full.",
+      help: "Series without history because the buffer of recent samples is full.",
     };
     this.#stops.push(
       registry.gauge(bytes).observe({}, () => this.#bytes),
@@ -241,7 +241,7 @@ export class SampleRing {
     if (!this.#told) {
       this.#told = true;
       this.#options.logger.warn(
-        "the ring of recent samples is full: further series have no past on the pages; raise metrics.ringMaxBytes",
+        "sample buffer is full, further series have no history: raise metrics.ringMaxBytes",
         { maxBytes: this.#maxBytes, series: this.#tracked.size },
       );
     }

@@ -229,7 +229,7 @@ class Connector:
         self._epoch = redirect.epoch
         self.address = redirect.address
         self._is_following = True
-        _log.info("sent to another host", extra={"address": redirect.address, "delay_ms": redirect.delay_ms})
+        _log.info("redirected to another host", extra={"address": redirect.address, "delay_ms": redirect.delay_ms})
         self._redirects += 1
         if self._redirects > _REDIRECTS_MAX:
             self._pause("sent from host to host", redirect.delay_ms)
@@ -312,7 +312,7 @@ class Connector:
         pause_ms = at_least_ms + own_ms / 4 if at_least_ms > 0 else own_ms
         _log.log(
             logging.INFO if self._failures <= 1 else logging.WARNING,
-            "no link; trying again",
+            "no link, retrying",
             extra={
                 "address": self.address,
                 "reason": reason,

@@ -423,7 +423,7 @@ class Desk:
 
     def _give_up(self, attempt: Attempt) -> None:
         _log.warning(
-            "a handler goes on though it was told to end; its slot stays taken",
+            "handler ignores its cancellation and keeps its slot",
             extra={
                 "capability": attempt.registered.name,
                 "work_id": attempt.assign.work_id,

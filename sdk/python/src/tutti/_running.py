@@ -111,7 +111,7 @@ class Running:
         was_linking = self.state == "linking"
         self.state = "draining"
         told = {"reason": reason, "at_work": self.agent.at_work}
-        _log.info("drains: what is at work is finished", extra=told)
+        _log.info("draining: finishing running tasks", extra=told)
         if was_linking:
             self._connector.stop()
             self._end("stopped", None)

@@ -61,23 +61,23 @@ class Secrets:
         found = _form.fullmatch(wanted.reference)
         if found is None:
             # What it is is not repeated: it may be the secret itself.
-            message = "expected a reference such as secret:NAME, env:NAME or file:/path, found something else;"
-            raise _never("sdk.secret_unnamed", f"{message} name where the secret is")
+            message = "The secret has no valid reference. Use `secret:NAME`, `env:NAME` or `file:/path`."
+            raise _never("sdk.secret_unnamed", message)
         kind, where = found[1], found[2]
         if kind == "secret":
             return self._of_installation(where, wanted)
         if wanted.reference not in self._offered:
             raise _never(
                 "sdk.secret_not_offered",
-                f"expected {wanted.reference} among the secrets of the worker, found that it is not;"
-                " add it to the option secrets of the worker, or store it with tutti secret put",
+                f"{wanted.reference} is not among the secrets of the worker."
+                " Add it to the option `secrets` of the worker, or store it with `tutti secret put`.",
             )
         value = os.environ.get(where) if kind == "env" else _content_of(where)
         if not value:
             raise _never(
                 "sdk.secret_missing",
-                f"expected a secret at {wanted.reference}, found none;"
-                " set the variable, or write the file, where the worker runs",
+                f"The secret {wanted.reference} is not set on the machine of the worker."
+                " Set the variable, or write the file.",
             )
         return value
 
@@ -115,8 +115,8 @@ class Secrets:
         except OSError as error:
             raise TuttiError(
                 "sdk.secret_unreachable",
-                f"expected {wanted.reference} from {' or '.join(self._servers)}, found no answer of Tutti;"
-                " set TUTTI_SERVER to where it is reached",
+                f"Tutti did not answer at {' or '.join(self._servers)} for the secret {wanted.reference}."
+                " Set TUTTI_SERVER to its URL.",
                 status="UNAVAILABLE",
                 retry=RETRY_CLASS_SAME_KEY,
             ) from error
@@ -125,8 +125,8 @@ class Secrets:
         if content is None or sealed["name"] != name.partition("@")[0]:
             raise TuttiError(
                 "sdk.secret_unreadable",
-                f"expected {wanted.reference} sealed for this call, found something else;"
-                " look at what stands between the worker and the installation",
+                f"The secret {wanted.reference} was not sealed for this call."
+                " Check the proxies between the worker and the installation.",
                 status="DATA_LOSS",
                 retry=RETRY_CLASS_SAME_KEY,
             )
@@ -154,8 +154,8 @@ class _Reception:
             from cryptography.hazmat.primitives.asymmetric import x25519
             from cryptography.hazmat.primitives.ciphers import aead
         except ImportError:
-            message = "expected the package cryptography, by which secrets are opened, found none;"
-            raise _never("sdk.secret_support_missing", f"{message} install tutti-sdk[secrets]") from None
+            message = "The package cryptography is missing, which opens secrets. Install tutti-sdk[secrets]."
+            raise _never("sdk.secret_support_missing", message) from None
         self._aead = aead.AESGCM
         self._public = x25519.X25519PublicKey
         self._private = x25519.X25519PrivateKey.generate()

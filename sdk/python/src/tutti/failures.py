@@ -97,7 +97,7 @@ class WorkerRefused(TuttiError):
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(
             "sdk.refused",
-            f"expected {address} to let the worker in, found a refusal for good: {reason}",
+            f"The host {address} rejected the worker: {reason}. Correct that before you start the worker again.",
             status="FAILED_PRECONDITION",
             retry=RETRY_NEVER,
         )
@@ -106,7 +106,7 @@ class WorkerRefused(TuttiError):
 def unknown_capability(number: int) -> TuttiError:
     return TuttiError(
         "sdk.unknown_capability",
-        f"expected one of the capability numbers agreed in the greeting, found {number}; give the task to another worker",
+        f"The host sent the unknown capability number {number}. Restart the worker.",
         status="UNIMPLEMENTED",
         retry=RETRY_ELSEWHERE,
     )
@@ -115,14 +115,14 @@ def unknown_capability(number: int) -> TuttiError:
 def input_malformed(capability: str, reason: str) -> TuttiError:
     return _never(
         "sdk.input_malformed",
-        f"expected a JSON document as the input of {capability}, found {reason}; correct what the task is given",
+        f"The input of `{capability}` is not a JSON document: {reason}. Correct the input of the task.",
     )
 
 
 def input_unreadable(capability: str, reason: str) -> TuttiError:
     return TuttiError(
         "sdk.input_unreadable",
-        f"expected to read the input of {capability} from the blob store, found {reason}",
+        f"The input of `{capability}` cannot be read from the blob store: {reason}. Check the blob store.",
         status="UNAVAILABLE",
     )
 
@@ -130,30 +130,29 @@ def input_unreadable(capability: str, reason: str) -> TuttiError:
 def output_invalid(capability: str, path: str, found: str) -> TuttiError:
     return _never(
         "sdk.output_invalid",
-        f"expected an output of {capability} that is JSON, found {found} at {path}; return plain data",
+        f"The output of `{capability}` is not JSON: {found} at {path}. Return plain data.",
     )
 
 
 def output_too_large(capability: str, size: int, most: int) -> TuttiError:
     return _never(
         "sdk.output_too_large",
-        f"expected an output of {capability} of at most {most} bytes, found {size};"
-        " store it elsewhere and return a reference to it",
+        f"The output of `{capability}` has {size} bytes, more than the maximum of {most}."
+        " Store it elsewhere and return a reference.",
     )
 
 
 def saved_too_large(size: int, most: int) -> TuttiError:
     return _never(
         "sdk.saved_too_large",
-        f"expected at most {most} bytes of saved progress, found {size}; save a position instead of the data",
+        f"The saved progress has {size} bytes, more than the maximum of {most}. Save a position instead of the data.",
     )
 
 
 def timed_out(what: str, after_ms: float) -> Cancelled:
     return Cancelled(
         "sdk.timed_out",
-        f"expected {what} to end within {round(after_ms)} ms, found it at work;"
-        " raise the timeout or make the handler quicker",
+        f"{what} did not finish within {round(after_ms)} ms. Raise the timeout, or make the handler faster.",
         status="DEADLINE_EXCEEDED",
     )
 
@@ -161,7 +160,8 @@ def timed_out(what: str, after_ms: float) -> Cancelled:
 def link_lost(after_ms: float) -> Cancelled:
     return Cancelled(
         "sdk.link_lost",
-        f"expected a link to the host within {round(after_ms)} ms, found none; the task is given to another worker",
+        f"The worker had no link to its host for {round(after_ms)} ms, so the task goes to another worker."
+        " Check the network and the host.",
         status="UNAVAILABLE",
     )
 
@@ -170,7 +170,7 @@ def cancelled(reason: str) -> Cancelled:
     why = f": {reason}" if reason else ""
     return Cancelled(
         "sdk.cancelled",
-        f"the attempt is no longer wanted{why}",
+        f"The attempt was cancelled{why}. Clean up and return.",
         status="CANCELLED",
         retry=RETRY_NEVER,
     )
@@ -179,7 +179,7 @@ def cancelled(reason: str) -> Cancelled:
 def stopped() -> TuttiError:
     return TuttiError(
         "sdk.stopped",
-        "the worker was stopped before it had a link",
+        "The worker was stopped before it was linked. Start it again.",
         status="CANCELLED",
         retry=RETRY_NEVER,
     )

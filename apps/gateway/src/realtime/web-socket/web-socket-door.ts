@@ -40,7 +40,7 @@ export class WebSocketDoor {
   /** Takes over a connection that asked for it; who may come in has been decided. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      webSocket.on("error", (error) => this.#parts.logger.debug("a WebSocket failed", { error }));
+      webSocket.on("error", (error) => this.#parts.logger.debug("WebSocket failed", { error }));
       void this.#follow(webSocket, new URL(request.url ?? "/", "http://gateway").searchParams, caller);
     });
   }

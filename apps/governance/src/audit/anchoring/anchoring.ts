@@ -52,7 +52,7 @@ export class Anchoring {
     const { number } = known;
     if (this.#giveUpCheckpoint !== number) throw auditErrors.bookMissing({ file, number });
     await journal.giveUp(known);
-    this.#logger.warn("the audit log was given up, as audit.giveUpCheckpoint says; a new one begins", {
+    this.#logger.warn("audit log given up because audit.giveUpCheckpoint is set, starting a new one", {
       number,
     });
     return false;
@@ -118,8 +118,7 @@ export class Anchoring {
 
   #note(error: unknown): void {
     const { message } = errorFromUnknown(error);
-    if (message !== this.#problem)
-      this.#logger.warn("a checkpoint of the audit could not be anchored", { error });
+    if (message !== this.#problem) this.#logger.warn("failed to anchor an audit checkpoint", { error });
     this.#problem = message;
   }
 }

@@ -187,7 +187,7 @@ class Participating {
     this.#watching = new AbortController();
     const signal = AbortSignal.any([this.#watching.signal, this.#context.signal]);
     this.#tellOf(interest, { ...this.#context, signal }).catch((error: unknown) => {
-      if (!signal.aborted) this.#context.logger.debug("a mission could not be watched", { error });
+      if (!signal.aborted) this.#context.logger.debug("failed to watch a mission", { error });
     });
   }
 

@@ -159,17 +159,17 @@ export function eventTests(opened: () => Opened): void {
 
   describe("subscribing", () => {
     const bad: readonly [string, object, RegExp][] = [
-      ["a pattern of a foreign type", { pattern: "com.>" }, /expected pattern to be a type with/],
+      ["a pattern of a foreign type", { pattern: "com.>" }, /`pattern`: expected a type with/],
       ["a pattern too short", { pattern: "tutti.a.b" }, /pattern/],
       ["a pattern that can match nothing", { pattern: "tutti.a.b.c.>" }, /pattern/],
       ["a rest in the middle", { pattern: "tutti.>.a.b" }, /pattern/],
       [
         "a namespace with a wildcard in it",
         { namespace: "team-*" },
-        /expected namespace to be a namespace or \*/,
+        /`namespace`: expected a namespace or \*/,
       ],
       ["a durable name with a dot", { durable: "a.b" }, /durable/],
-      ["nothing in flight", { maxInFlight: 0 }, /expected maxInFlight to be a whole number from 1/],
+      ["nothing in flight", { maxInFlight: 0 }, /`maxInFlight`: expected a whole number from 1/],
       ["a place that is no position", { start: { after: "yesterday" } }, /start\.after/],
       ["a longest pause below the first", { retryFirstMs: 10, retryMaxMs: 5 }, /retryMaxMs/],
       ["an empty batch", { handle: { batch: () => {}, batchMax: 0 } }, /batchMax/],

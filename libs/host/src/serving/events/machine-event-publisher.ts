@@ -90,8 +90,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
   tell(notes: readonly unknown[]): void {
     const nowMs = this.#foundation.clock.monotonic();
     for (const note of notes) {
-      if (note instanceof Error)
-        this.#foundation.logger.error("what happened could not be noted", { error: note });
+      if (note instanceof Error) this.#foundation.logger.error("failed to record an event", { error: note });
       else if (Array.isArray(note))
         for (const one of note as readonly (Note | Happening)[]) this.#take(one, nowMs);
       else this.#take(note as Note | Happening, nowMs);
@@ -138,7 +137,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
     this.#telling = promise;
     this.#foundation.timers.after(delayMs, () => {
       this.#tellSome()
-        .catch((error: unknown) => this.#foundation.logger.error("events could not be told", { error }))
+        .catch((error: unknown) => this.#foundation.logger.error("failed to publish events", { error }))
         .finally(() => {
           this.#telling = undefined;
           resolve();

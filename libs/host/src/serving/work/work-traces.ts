@@ -60,7 +60,7 @@ export class WorkTraces implements Component {
     this.#leftOut = foundation.metrics
       .counter({
         name: "tutti_telemetry_work_left_out_total",
-        help: "Works whose spans were not told, because too many ended at once or their history was gone.",
+        help: "Runs, missions and sessions without spans, because too many ended at once or their history was deleted.",
       })
       .with({});
   }
@@ -97,7 +97,7 @@ export class WorkTraces implements Component {
         await tellOf(key, parts);
       } catch (error) {
         this.#leftOut.add();
-        this.#foundation.logger.debug("what time went into could not be told", { id: key.id, error });
+        this.#foundation.logger.debug("failed to publish time profiles", { id: key.id, error });
       }
   }
 }

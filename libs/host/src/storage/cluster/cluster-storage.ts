@@ -161,7 +161,7 @@ export class ClusterStorage implements Storage {
         { connection, services, replicas, bytesMax, answerMs, committed, ...(system && { system }) },
         this.#signal,
       );
-      foundation.logger.info("the journal is open", { partitions: journal.partitions.length, replicas });
+      foundation.logger.info("journal opened", { partitions: journal.partitions.length, replicas });
       return journal;
     } finally {
       await system?.stop(this.#signal);

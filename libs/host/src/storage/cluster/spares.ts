@@ -59,7 +59,7 @@ export class Spares {
       if (this.#isTold || this.#stopping.signal.aborted) return;
       this.#isTold = true;
       const error = errorFromUnknown(thrown);
-      this.#parts.foundation.logger.warn("a spare copy is not brought up to date; it is tried again", {
+      this.#parts.foundation.logger.warn("failed to update a standby copy, retrying", {
         ...{ service, partition, error },
       });
     }

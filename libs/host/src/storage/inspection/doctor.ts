@@ -5,6 +5,7 @@
 import { constants, existsSync, readFileSync } from "node:fs";
 import { access, readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { isTuttiError, withoutRemedy } from "@tutti/kernel";
 import { claim, lastHolder } from "../../data-directory.ts";
 import { hostErrors } from "../../errors.ts";
 import { type AboutData, checkAbout, codeOf, readAbout, reasonOf } from "../about.ts";
@@ -167,26 +168,20 @@ export function aboutFindings(layout: DataLayout, partitions: number | undefined
     if (about !== undefined) checkAbout(about, layout, partitions ?? about.partitions);
     return about === undefined && existsSync(layout.journal) ? [unfinishedCopy(layout)] : [];
   } catch (error) {
-    const message = reasonOf(error);
+    const text = isTuttiError(error) ? withoutRemedy(error) : reasonOf(error);
     if (hostErrors.dataNewer.is(error)) {
-      return [problem("newer-release", said(message), "Use that release, or a newer one.")];
+      return [problem("newer-release", text, "Use that release, or a newer one.")];
     }
     if (hostErrors.partitionsDiffer.is(error)) {
       const advice = `Set ownership.partitions to ${about?.partitions}.`;
-      return [problem("partitions-differ", said(message), advice)];
+      return [problem("partitions-differ", text, advice)];
     }
     const advice = "Put that file of any backup of this directory in its place: it never changes.";
-    return [problem("about-unreadable", said(message), advice)];
+    return [problem("about-unreadable", text, advice)];
   }
 }
 
 function unfinishedCopy({ directory }: DataLayout): Finding {
   const what = `${directory} has a journal and no data.json: it is a copy that was not finished.`;
   return problem("unfinished-copy", what, "Remove it and make the copy again.");
-}
-
-/** A message of an error as a sentence: what is to be done is said beside it. */
-function said(message: string): string {
-  const [what = ""] = message.split(";");
-  return `${what.charAt(0).toUpperCase()}${what.slice(1)}.`;
 }

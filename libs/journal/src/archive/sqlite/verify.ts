@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { isTuttiError, sentences, systemClock, type TuttiError } from "@tutti/kernel";
+import { isTuttiError, systemClock, type TuttiError, withoutRemedy } from "@tutti/kernel";
 import { archiveErrors } from "../errors.ts";
 import { ArchiveEngine } from "./engine.ts";
 import { fileOf } from "./file.ts";
@@ -47,7 +47,7 @@ export function verifyArchive(directory: string): ArchiveVerification {
     if (!isTuttiError(error)) throw error;
     return {
       kind: "damaged",
-      text: sentences(`In ${directory}, ${error.message}`),
+      text: `${directory}: ${withoutRemedy(error)}`,
       damage: error,
       partitions: [],
     };

@@ -63,7 +63,7 @@ export function appendTests(underTest: JournalUnderTest): void {
         assert.equal(outcome.kind, "misplaced");
         assert.match(
           outcome.kind === "misplaced" ? outcome.refusal.message : "",
-          new RegExp(`expected batch 2 next in partition 0 of workflow, found ${2 + away}`),
+          new RegExp(`Batch ${2 + away} of partition 0 of workflow does not follow: batch 2 is next`),
         );
         assert.equal(owner.partition.last.number, 1);
       });

@@ -16,7 +16,7 @@ export function failureTests(underTest: JournalUnderTest): void {
       assert.equal(outcome.kind, "unknown");
       if (outcome.kind === "unknown") {
         assert.equal(outcome.refusal.retry, "same-key");
-        assert.match(outcome.refusal.message, /whether it took effect is unknown/);
+        assert.match(outcome.refusal.message, /its outcome is unknown/);
       }
       const later = await Promise.all([
         owner.append("later"),
@@ -44,7 +44,7 @@ export function failureTests(underTest: JournalUnderTest): void {
       ]);
       for (const outcome of outcomes) {
         assert.equal(outcome.kind, "full");
-        if (outcome.kind === "full") assert.match(outcome.refusal.message, /free some space/);
+        if (outcome.kind === "full") assert.match(outcome.refusal.message, /Free disk space/);
       }
       assert.equal(owner.partition.last.number, 1);
       fixture.makeRoom?.();

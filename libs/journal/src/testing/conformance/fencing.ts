@@ -17,7 +17,7 @@ export function fencingTests(underTest: JournalUnderTest): void {
       assert.equal(outcome.kind, "fenced");
       assert.match(
         outcome.kind === "fenced" ? outcome.refusal.message : "",
-        /expected epoch 4 or newer in partition 0 of workflow, found 1; this owner was replaced/,
+        /Partition 0 of workflow has epoch 4, and this owner has epoch 1/,
       );
     });
 

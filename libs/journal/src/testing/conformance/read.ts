@@ -110,7 +110,7 @@ export function readTests(underTest: JournalUnderTest): void {
         () => batchesFrom(owner.partition, first - 1),
         (error: unknown) => {
           assert.ok(journalErrors.truncated.is(error));
-          assert.match(error.message, new RegExp(`partition 0 of workflow from batch ${first} or later`));
+          assert.match(error.message, new RegExp(`Partition 0 of workflow starts with batch ${first}, `));
           return true;
         },
       );

@@ -226,7 +226,7 @@ describe("StepRegistry", () => {
     const registry = new StepRegistry<string, string>("p").register(nothing("a", ["b"]));
     assert.deepEqual(registry.describe(), [{ name: "a", scope: "service", dependsOn: ["b"] }]);
     assert.throws(() => registry.compose(String), {
-      message: "`a` expected a step `b` in pipeline `p`, found `a`; register it, or correct the name",
+      message: "`a` needs step `b` of pipeline `p`, which has `a`. Register the step, or correct the name.",
     });
   });
 
@@ -234,12 +234,12 @@ describe("StepRegistry", () => {
     [
       "a second step of a name",
       (r) => r.register(nothing("a")),
-      "expected a new name, found a second step `a` in pipeline `p`; rename it, or replace the first",
+      "Pipeline `p` already has a step `a`. Rename the step, or replace the first one.",
     ],
     [
       "a place that is not there",
       (r) => r.insertBefore("c", nothing("d")),
-      "insertBefore expected a step `c` in pipeline `p`, found `a`, `b`; register it, or correct the name",
+      "insertBefore needs step `c` of pipeline `p`, which has `a`, `b`. Register the step, or correct the name.",
     ],
     [
       "a circle",
@@ -248,7 +248,7 @@ describe("StepRegistry", () => {
           .insertBefore("a", nothing("c", ["b"]))
           .insertAfter("a", nothing("d"))
           .replace("b", nothing("b", ["d"])),
-      "expected an order in pipeline `p`, found a circle of dependencies: c → b → d → a → c; take one of them away",
+      "Pipeline `p` has a circle of dependencies: c → b → d → a → c. Remove one of them.",
     ],
     [
       "a change after it was composed",
@@ -256,7 +256,7 @@ describe("StepRegistry", () => {
         r.compose(String);
         r.register(nothing("c"));
       },
-      "expected pipeline `p` to be open, found it composed already; bring in `c` before that",
+      "Step `c` cannot be added, because pipeline `p` is already composed. Add the step before the service starts.",
     ],
   ];
   for (const [what, act, message] of refused) {

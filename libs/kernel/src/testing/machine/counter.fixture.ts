@@ -38,7 +38,13 @@ export interface Add {
 }
 
 const errors = defineErrors("counterfixture", {
-  tooMuch: { status: "OUT_OF_RANGE", retry: "never", help: "Add less.", message: () => "add less" },
+  tooMuch: {
+    status: "OUT_OF_RANGE",
+    retry: "never",
+    help: "Add less.",
+    message: () => "add less",
+    remedy: "",
+  },
 });
 
 export const counterKey: InstanceKey = { namespace: "default", kind: "counter", id: "one" };

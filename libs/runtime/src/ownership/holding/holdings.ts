@@ -442,7 +442,7 @@ export class Holdings {
   #report({ service, partition, epoch, failures }: Cell, thrown: unknown): void {
     if (failures > 0) return;
     const error = errorFromUnknown(thrown);
-    this.#parts.logger.warn("a partition cannot be brought in line with the table, trying again", {
+    this.#parts.logger.warn("failed to apply the ownership table to a partition, retrying", {
       ...{ service, partition, epoch, error },
     });
   }

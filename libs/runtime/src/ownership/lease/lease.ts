@@ -184,7 +184,7 @@ export class Lease {
     this.#entered = false;
     this.#renewal = undefined;
     this.#writing = undefined;
-    this.#parts.logger.warn("this process was declared gone, it comes back as another holder", {
+    this.#parts.logger.warn("process was declared lost, rejoining as a new holder", {
       holder,
       next: this.holder,
     });
@@ -206,7 +206,7 @@ export class Lease {
     this.#writing = undefined;
     const error = errorFromUnknown(thrown);
     if (this.#failures > 1) return;
-    this.#parts.logger.warn("the lease is not renewed, trying again", { error });
+    this.#parts.logger.warn("lease renewal failed, retrying", { error });
   }
 
   async #rest(signal: AbortSignal): Promise<void> {

@@ -100,7 +100,7 @@ export class Planner {
       this.#failures++;
       this.#again = true;
       const error = errorFromUnknown(thrown);
-      if (this.#failures === 1) this.#parts.logger.warn("the plan does not get into the table", { error });
+      if (this.#failures === 1) this.#parts.logger.warn("failed to write the ownership plan", { error });
     }
     this.#running = false;
     if (this.#again) this.#after(this.#pauseMs());
@@ -133,7 +133,7 @@ export class Planner {
     const value = encodeBehaviour(levels);
     const written = await store.change(key, value, picture.allowed(service).revision);
     if (written === undefined) return;
-    logger.info("newer behaviours come into force, since every process of the service has them", {
+    logger.info("activating newer behaviours: every process supports them", {
       ...{ service, behaviours: textOfLevels(levels) },
     });
     wrote(key, value, written);

@@ -9,13 +9,15 @@ const errors = defineErrors("tried", {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "It is away.",
-    message: () => "expected it, found it away; wait",
+    message: () => "The platform is away",
+    remedy: "Wait.",
   },
   no: {
     status: "NOT_FOUND",
     retry: "never",
     help: "There is none.",
-    message: () => "expected one, found none; look",
+    message: () => "The run is missing",
+    remedy: "List the runs.",
   },
 });
 

@@ -127,7 +127,7 @@ export class Berth {
       this.#state = { ...state, name: "running", running: state.running };
       this.#error = undefined;
     } else if (clock.monotonic() - state.sinceMs > joinMs) {
-      logger.warn("a launched agent has not joined in time, and is ended", { agent: this.agentId, joinMs });
+      logger.warn("launched agent did not join in time, stopping it", { agent: this.agentId, joinMs });
       state.running.signal("SIGKILL");
     }
   }
@@ -222,7 +222,7 @@ export class Berth {
     this.#crashes = crashes;
     agents.crashed(this.agentId, crashes);
     this.#error = scalingErrors.crashed({ agent: this.agentId, how, crashes });
-    logger.warn("an agent ended by itself", { agent: this.agentId, how, crashes, againAfterMs });
+    logger.warn("agent exited unexpectedly", { agent: this.agentId, how, crashes, againAfterMs });
     if (againAfterMs === undefined) this.#putAside(how);
     else this.#state = { name: "resting", timer: timers.after(againAfterMs, () => this.#start()) };
   }

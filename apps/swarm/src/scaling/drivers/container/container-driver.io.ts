@@ -148,7 +148,7 @@ describe("agents as containers", () => {
     await until("quarantine", () => lacking.driver.standing().quarantined === 1);
     assert.match(
       lacking.driver.standing().error?.message ?? "",
-      /expected the image nowhere:5000\/none, found manifest unknown; bring it to the machine/,
+      /Image nowhere:5000\/none is not available: manifest unknown\. Pull it to this machine/,
     );
     await lacking.driver.close("left");
     assert.deepEqual(engine.pulled, ["afar:latest", "nowhere:5000/none:latest"]);

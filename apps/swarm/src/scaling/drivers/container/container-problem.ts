@@ -22,23 +22,24 @@ export function containerProblem(
   }
   if (sockets.length === 0)
     return scalingErrors.containersRefused({
-      problem: "no socket that scalers may use",
-      remedy: "name one in swarm.scaling.containers.sockets, or use a webhook",
+      problem: "scalers may use no socket",
+      remedy: "Add one to `swarm.scaling.containers.sockets`, or use a webhook.",
     });
   if (socket !== "" && !sockets.includes(socket))
     return scalingErrors.containersRefused({
-      problem: `the socket ${socket}`,
-      remedy: `use one of swarm.scaling.containers.sockets: ${sockets.join(", ")}`,
+      problem: `the socket ${socket} is not allowed`,
+      remedy: `Use one of \`swarm.scaling.containers.sockets\`: ${sockets.join(", ")}.`,
     });
   if (!images.some((pattern) => isLike(image, pattern)))
     return scalingErrors.containersRefused({
-      problem: `the image ${image}`,
-      remedy: `use one of swarm.scaling.containers.images: ${images.join(", ")}`,
+      problem: `the image ${image} is not allowed`,
+      remedy: `Use one of \`swarm.scaling.containers.images\`: ${images.join(", ")}.`,
     });
   if (isLoopback && address === "" && network !== "host")
     return scalingErrors.containersRefused({
-      problem: "that it would not reach 127.0.0.1 of this machine",
-      remedy: "set swarm.scaling.containers.network to host, or swarm.scaling.address to what it reaches",
+      problem: "it would not reach 127.0.0.1 of this machine",
+      remedy:
+        "Set `swarm.scaling.containers.network` to host, or `swarm.scaling.address` to an address that it reaches.",
     });
   return undefined;
 }

@@ -68,7 +68,7 @@ export class Containers implements Programs {
     for (const { id, isRunning, labels } of listed ?? []) {
       const { [labelNames.agent]: agentId = "", [labelNames.launch]: launchId = "" } = labels;
       if (isRunning) {
-        foundation.logger.info("a container of an earlier life runs still", {
+        foundation.logger.info("adopted a running container of an earlier process", {
           agent: agentId,
           container: id,
         });
@@ -98,7 +98,7 @@ export class Containers implements Programs {
       if (reason !== undefined) throw scalingErrors.imageMissing({ image, reason });
       id = await engine.create(name, spec);
       if (id === undefined)
-        throw scalingErrors.imageMissing({ image, reason: "nothing, once it was brought" });
+        throw scalingErrors.imageMissing({ image, reason: "it is missing after the pull" });
     }
     if (isWanted())
       try {
@@ -177,7 +177,7 @@ export class Containers implements Programs {
     const error = errorFromUnknown(thrown);
     const { foundation, scalerId, engine } = this.#parts;
     if (this.#trouble === undefined)
-      foundation.logger.warn("a container engine does not do what it is asked to", {
+      foundation.logger.warn("container engine rejected a request", {
         ...{ scaler: scalerId, socket: engine.socket, error },
       });
     this.#trouble = error;

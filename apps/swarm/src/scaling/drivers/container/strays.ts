@@ -32,7 +32,7 @@ export class Strays {
     for (const engine of engines)
       await this.#lookAt(engine, seen).catch((thrown: unknown) => {
         const error = errorFromUnknown(thrown);
-        logger.debug("containers could not be looked at", { socket: engine.socket, error });
+        logger.debug("failed to list containers", { socket: engine.socket, error });
       });
     this.#seen = seen;
   }
@@ -45,7 +45,7 @@ export class Strays {
       seen.set(id, times);
       if (times === 1) continue;
       const agent = labels[labelNames.agent] ?? "";
-      logger.warn("a container of an agent is no scaler's any more, and is ended", { agent, container: id });
+      logger.warn("stopping an agent container without a scaler", { agent, container: id });
       if (isRunning && times === 2) await engine.signal(id, "SIGTERM");
       else await engine.remove(id);
     }

@@ -102,9 +102,9 @@ export class KubernetesApi {
     const file = join(this.#settings.credentials, name);
     return readFile(file, "utf8").catch((error: Error) => {
       throw scalingErrors.kubernetesRefused({
-        what: "the credentials of a service account",
-        reason: `${file} that cannot be read: ${error.message}`,
-        remedy: "let the pods of swarm have a token (deploy/kubernetes/components/agents)",
+        what: "service account",
+        reason: `${file} cannot be read: ${error.message}`,
+        remedy: "Give the pods of swarm the token of a service account.",
       });
     });
   }
@@ -130,18 +130,22 @@ function requireOk(
   if (answer.status < 400) return answer;
   const reason = messageIn(answer);
   const resource = `${resources[kind]}${part}`;
-  const what = `the right to ${verb} ${resource} ${name} in ${namespace}`;
+  const what = `${verb} ${resource} ${name} in ${namespace}`;
   if (answer.status === 401)
     throw scalingErrors.kubernetesRefused({
       what,
       reason,
-      remedy: "look into the service account of swarm: Kubernetes does not believe its token",
+      remedy: "Check the service account of swarm: Kubernetes does not accept its token.",
     });
   if (answer.status === 403)
     throw scalingErrors.kubernetesRefused({
       what,
       reason,
-      remedy: `give the service account of swarm a Role in ${namespace} with {apiGroups: [apps], resources: [${resource}], verbs: [${verb}]}`,
+      remedy: `Give the service account of swarm a Role in ${namespace} with {apiGroups: [apps], resources: [${resource}], verbs: [${verb}]}.`,
     });
-  throw scalingErrors.kubernetesRefused({ what, reason, remedy: "see what Kubernetes says, and correct it" });
+  throw scalingErrors.kubernetesRefused({
+    what,
+    reason,
+    remedy: "Correct the cause that Kubernetes reports.",
+  });
 }

@@ -103,17 +103,17 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     [
       "is not there",
       () => api.workloads.clear(),
-      /Deployment crew in agents to be given to this scaler, found none; create it/,
+      /Deployment crew in agents is not assigned to this scaler: it does not exist\. Create it/,
     ],
     [
       "does not say that it is",
       () => void api.put("deployments/agents/crew"),
-      /found one without the annotation tutti\.dev\/scaler; kubectl --namespace agents annotate deployment crew tutti\.dev\/scaler=default\/gpu\/crew/,
+      /the annotation tutti\.dev\/scaler is missing\. .*kubectl --namespace agents annotate deployment crew tutti\.dev\/scaler=default\/gpu\/crew/,
     ],
     [
       "is another one's",
       () => void api.put("deployments/agents/crew", "other/gpu/crew"),
-      /one of other\/gpu\/crew/,
+      /belongs to other\/gpu\/crew/,
     ],
     [
       "may not be read",

@@ -81,17 +81,17 @@ function requireOwned(
 ): asserts found is Workload {
   const workload = `${kind} ${name} in ${namespace}`;
   const expected = `${own}/${pool}/${scalerId}`;
-  const remedy = `kubectl --namespace ${namespace} annotate ${kind.toLowerCase()} ${name} ${workloadAnnotation}=${expected}`;
+  const remedy = `Assign it: kubectl --namespace ${namespace} annotate ${kind.toLowerCase()} ${name} ${workloadAnnotation}=${expected}`;
   const said = found?.annotations[workloadAnnotation];
   if (said === expected) return;
   const reason =
     found === undefined
-      ? "none"
+      ? "it does not exist"
       : said === undefined
-        ? `one without the annotation ${workloadAnnotation}`
-        : `one of ${said}`;
+        ? `the annotation ${workloadAnnotation} is missing`
+        : `it belongs to ${said}`;
   throw scalingErrors.workloadNotGiven({
     ...{ workload, reason },
-    remedy: found === undefined ? "create it, or correct the scaler" : remedy,
+    remedy: found === undefined ? "Create it, or correct the scaler." : remedy,
   });
 }

@@ -110,7 +110,7 @@ export class LevelDriver implements Driver {
       this.#failures++;
       this.#error = errorFromUnknown(thrown);
       failed?.(this.#error);
-      foundation.logger.warn("it could not be told how many agents are wanted", {
+      foundation.logger.warn("failed to report the number of wanted agents", {
         ...{ driver: kind, scaler: scalerId, wanted: wish.count },
         ...{ failures: this.#failures, error: this.#error },
       });

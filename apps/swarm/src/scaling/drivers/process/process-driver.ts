@@ -40,7 +40,7 @@ function processes(
       const running = launch({ command, directory, environment, onLine: (line) => agent.info(line) });
       if (running.pid !== undefined)
         await records.add(running.pid, as.agentId, stopMs).catch((error: unknown) => {
-          logger.warn("a launched program could not be written down", { agent: as.agentId, error });
+          logger.warn("failed to record a launched program", { agent: as.agentId, error });
         });
       return { ended: endOf(running), signal: running.signal };
     },
