@@ -41,6 +41,12 @@ function rules() {
       { path: "^bench/" },
     ),
     rule(
+      "work-knows-no-kind",
+      "what runs, missions and sessions share knows none of them, and no other machine",
+      { path: "^libs/machines/work/" },
+      { path: "^libs/machines/", pathNot: "^libs/machines/work/" },
+    ),
+    rule(
       "packages-by-name",
       "another package is imported by its name, so that only what it exports is used",
       { path: `^(${packageFolder})/` },

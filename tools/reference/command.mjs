@@ -37,8 +37,8 @@ export function commandPage() {
 }
 
 const environment = [
-  ["TUTTI_SERVER", "URL of the platform, like `--server`"],
-  ["TUTTI_KEY", "access key. `--key-file` reads the key from a file"],
+  ["TUTTI_URL", "URL of the platform, like `--server`"],
+  ["TUTTI_API_KEY", "access key. `--key-file` reads the key from a file"],
   ["TUTTI_NAMESPACE", "namespace, like `--namespace`"],
   ["NO_COLOR", "disables colours, with any value"],
   ["FORCE_COLOR", "enables colours without a terminal. `0` disables them"],

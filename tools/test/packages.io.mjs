@@ -58,7 +58,7 @@ describe("the packages, installed outside of the clone", () => {
 
   it("hello: tutti dev registers the file, the worker links, the run ends, Ctrl-C stops all of it", async (t) => {
     const platform = await startDev(t, folder, env);
-    const there = { ...env, TUTTI_SERVER: platform.http, TUTTI_ADDRESS: platform.grpc };
+    const there = { ...env, TUTTI_URL: platform.http };
     const worker = spawn(node, ["worker.mjs"], { cwd: folder, env: there, stdio: "ignore" });
     t.after(() => worker.kill("SIGKILL"));
     const ran = await run("npx", ["tutti", "run", "hello", "name=Anna"], { cwd: folder, env: there });

@@ -66,7 +66,7 @@ describe("the packages", () => {
       it("the first run completes soon after the start", async (t) => {
         const started = performance.now();
         const platform = await startDev(t, folder, env);
-        const there = { ...env, TUTTI_SERVER: platform.http, TUTTI_ADDRESS: platform.grpc };
+        const there = { ...env, TUTTI_URL: platform.http };
         const worker = spawn(node, ["worker.mjs"], { cwd: folder, env: there, stdio: "ignore" });
         t.after(() => worker.kill("SIGKILL"));
         const ran = await run("npx", ["tutti", "run", "hello", "name=Anna"], { cwd: folder, env: there });

@@ -130,7 +130,7 @@ export const gatewayErrors = defineErrors("gateway", {
   signInUnrecorded: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Nobody signs in without a record in the audit, and nothing took it: the service governance does not answer, or the disk that it writes to is full. A browser that is signed in goes on, and nobody has to sign in to look why: `tutti status` and `tutti doctor` ask at the machine itself, or with a key in `TUTTI_KEY`. When it is mended, sign in again; a link that was tried is still good.",
+    help: "Nobody signs in without a record in the audit, and nothing took it: the service governance does not answer, or the disk that it writes to is full. A browser that is signed in goes on, and nobody has to sign in to look why: `tutti status` and `tutti doctor` ask at the machine itself, or with a key in `TUTTI_API_KEY`. When it is mended, sign in again; a link that was tried is still good.",
     message: () => "The sign-in was rejected because the audit log did not record it",
     remedy: "Check governance and its disk with `tutti status`, then sign in again.",
   },

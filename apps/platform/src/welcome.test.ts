@@ -30,10 +30,7 @@ describe("the welcome", () => {
 
   it("has one line for the CLI and workers if one of the ports is another", () => {
     const line = (url: string, mesh: string) => welcomeText({ ...given, url, mesh }).match(/export .*/)?.[0];
-    assert.equal(
-      line("http://127.0.0.1:8000", "127.0.0.1:8001"),
-      "export TUTTI_SERVER=http://127.0.0.1:8000 TUTTI_ADDRESS=127.0.0.1:8001",
-    );
+    assert.equal(line("http://127.0.0.1:8000", "127.0.0.1:8001"), "export TUTTI_URL=http://127.0.0.1:8000");
     assert.match(line(given.url, "127.0.0.1:8001") ?? "", /TUTTI_ADDRESS=127\.0\.0\.1:8001$/);
     assert.match(line(given.url, "0.0.0.0:8001") ?? "", /TUTTI_ADDRESS=127\.0\.0\.1:8001$/);
     assert.equal(line(given.url, given.mesh), undefined);
@@ -43,7 +40,7 @@ describe("the welcome", () => {
     assert.equal(signInText(given.url), "tutti: ready at http://127.0.0.1:7400. Sign in: npx tutti sign-in");
     assert.match(
       signInText("http://127.0.0.1:8000"),
-      /TUTTI_SERVER=http:\/\/127\.0\.0\.1:8000 npx tutti sign-in$/,
+      /TUTTI_URL=http:\/\/127\.0\.0\.1:8000 npx tutti sign-in$/,
     );
   });
 

@@ -85,14 +85,17 @@ export function welcomeText(given: Welcome): string {
 
 /** One line for the CLI and for workers; empty for the default ports, where both look by themselves. */
 function settingsText(url: string, mesh: string): string {
-  return url === usualUrl && mesh === usualMesh
-    ? ""
-    : `export TUTTI_SERVER=${url} TUTTI_ADDRESS=${mesh.replace(/^(0\.0\.0\.0|\[::\]):/, "127.0.0.1:")}`;
+  if (url === usualUrl && mesh === usualMesh) return "";
+  const address = mesh.replace(/^(0\.0\.0\.0|\[::\]):/, "127.0.0.1:");
+  // Workers find the port after that of the URL by themselves.
+  const { hostname, port } = new URL(url);
+  const isNext = address === `${hostname}:${Number(port || 80) + 1}`;
+  return `export TUTTI_URL=${url}${isNext ? "" : ` TUTTI_ADDRESS=${address}`}`;
 }
 
 /** How to sign in where no terminal shows the link. A link in a log would let its readers in. */
 export function signInText(url: string): string {
-  return `tutti: ready at ${url}. Sign in: ${url === usualUrl ? "" : `TUTTI_SERVER=${url} `}npx tutti sign-in`;
+  return `tutti: ready at ${url}. Sign in: ${url === usualUrl ? "" : `TUTTI_URL=${url} `}npx tutti sign-in`;
 }
 
 /** What the process before left, if it did not stop by itself; call it before the data directory is opened. */

@@ -164,10 +164,10 @@ export const sdkErrors = defineErrors("sdk", {
   secretUnreachable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Secrets come over HTTP. The worker could not reach the installation there; set `server` or TUTTI_SERVER to its address.",
+    help: "Secrets come over HTTP. The worker could not reach the installation there; set `server` or TUTTI_URL to its address.",
     message: ({ reference, server }: { reference: string; server: string }) =>
       `Tutti did not answer at ${server} for the secret ${reference}`,
-    remedy: "Set TUTTI_SERVER to its URL.",
+    remedy: "Set TUTTI_URL to its URL.",
   },
   secretUnreadable: {
     status: "DATA_LOSS",

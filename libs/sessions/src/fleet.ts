@@ -3,7 +3,7 @@ import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import { type Agent, type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { amountOf, type Clock, type ReadOnly, selectorText } from "@tutti/kernel";
-import { isOffered } from "@tutti/machine-mission/siblings";
+import { isOffered } from "@tutti/machine-work";
 import type { Client } from "@tutti/mesh";
 import type { PresentAgent } from "@tutti/planner";
 

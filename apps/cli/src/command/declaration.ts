@@ -77,11 +77,11 @@ export interface Example {
 
 /** What every command takes. */
 export const everyOption: readonly Option[] = [
-  { name: "server", value: "URL", summary: "platform URL (TUTTI_SERVER). Default: http://127.0.0.1:7400" },
+  { name: "server", value: "URL", summary: "platform URL (TUTTI_URL). Default: http://127.0.0.1:7400" },
   {
     name: "key-file",
     value: "FILE",
-    summary: "file with the access key (or set TUTTI_KEY)",
+    summary: "file with the access key (or set TUTTI_API_KEY)",
     completes: "file",
   },
   { name: "namespace", short: "n", value: "NAME", summary: "namespace (TUTTI_NAMESPACE). Default: default" },

@@ -8,7 +8,7 @@ const usualServer = "http://127.0.0.1:7400";
 export function serverAddress({ values, shell }: Pick<Context, "values" | "shell">): string {
   const [from, said] =
     values.text("server") === undefined
-      ? ["TUTTI_SERVER", shell.environment["TUTTI_SERVER"]]
+      ? fromEnvironment(shell.environment)
       : ["--server", values.text("server")];
   if (said === undefined || said === "") return usualServer;
   // `localhost:7400` is what people write; it would be a URL of the scheme `localhost`.
@@ -22,6 +22,14 @@ export function serverAddress({ values, shell }: Pick<Context, "values" | "shell
   throw usageFailure(`${from}: expected a URL such as ${usualServer}, got \`${said}\``);
 }
 
+/** The variable of all programs, or the older one of the CLI. */
+function fromEnvironment(
+  environment: Context["shell"]["environment"],
+): readonly [string, string | undefined] {
+  const url = environment["TUTTI_URL"];
+  return url === undefined ? ["TUTTI_SERVER", environment["TUTTI_SERVER"]] : ["TUTTI_URL", url];
+}
+
 /** The key, where one was given: in a file, or in the environment. */
 export async function keyOf({
   values,
@@ -29,7 +37,7 @@ export async function keyOf({
 }: Pick<Context, "values" | "shell">): Promise<string | undefined> {
   const file = values.text("key-file");
   if (file === undefined) {
-    const key = shell.environment["TUTTI_KEY"]?.trim();
+    const key = (shell.environment["TUTTI_API_KEY"] ?? shell.environment["TUTTI_KEY"])?.trim();
     return key === "" ? undefined : key;
   }
   try {

@@ -70,7 +70,7 @@ function unreachable(error: RestError, { server, parts }: Call): Failure {
     why: [reasons[code] ?? said],
     next: [
       ["npm start", "starts Tutti, in a clone"],
-      ["tutti --server URL …", "sets the URL (or set TUTTI_SERVER)"],
+      ["tutti --server URL …", "sets the URL (or set TUTTI_URL)"],
       ["tutti doctor", "finds problems"],
     ],
     exitCode: exitCodes.unreachable,
@@ -133,7 +133,7 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
         ...elsewhere,
         ...rights,
         ["tutti --key-file FILE …", "reads the key from a file"],
-        ["TUTTI_KEY=… tutti …", "reads the key from the environment"],
+        ["TUTTI_API_KEY=… tutti …", "reads the key from the environment"],
       ],
     },
   );

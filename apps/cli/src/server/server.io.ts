@@ -68,6 +68,8 @@ describe("the address of the platform", () => {
     address: string,
   ])[] = [
     [{}, {}, "http://127.0.0.1:7400"],
+    [{}, { TUTTI_URL: "there:1" }, "http://there:1"],
+    [{}, { TUTTI_URL: "there:1", TUTTI_SERVER: "older:1" }, "http://there:1"],
     [{}, { TUTTI_SERVER: "there:1" }, "http://there:1"],
     [{ server: "https://here/" }, { TUTTI_SERVER: "there:1" }, "https://here"],
     [{ server: "localhost:7400" }, {}, "http://localhost:7400"],

@@ -97,7 +97,10 @@ describe("calls and commands to copy", () => {
       curlOf(call, "http://127.0.0.1:7400"),
       `curl -X POST -H 'content-type: application/json' -d '{"reason":"late"}' http://127.0.0.1:7400/v1/runs/a%20b/cancel`,
     );
-    assert.match(curlOf({ method: "GET", path: "/v1/runs" }, "https://tutti.example"), /Bearer \$TUTTI_KEY/);
+    assert.match(
+      curlOf({ method: "GET", path: "/v1/runs" }, "https://tutti.example"),
+      /Bearer \$TUTTI_API_KEY/,
+    );
   });
 
   it("makes paths of anything, and leaves out parameters without a value", () => {

@@ -24,7 +24,7 @@ export function curlOf(call: Call, origin: string): string {
   const isLocal = /^https?:\/\/(localhost|127\.|\[::1\])/.test(origin);
   const parts = ["curl"];
   if (call.method !== "GET") parts.push("-X", call.method);
-  if (!isLocal) parts.push("-H", '"Authorization: Bearer $TUTTI_KEY"');
+  if (!isLocal) parts.push("-H", '"Authorization: Bearer $TUTTI_API_KEY"');
   if (call.body !== undefined)
     parts.push("-H", shellWord("content-type: application/json"), "-d", shellWord(JSON.stringify(call.body)));
   parts.push(shellWord(`${origin}${call.path}`));

@@ -5,10 +5,10 @@ export const accessErrors = defineErrors("access", {
   credentialNeeded: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The port can be reached from other machines, and nothing says who calls. Show a key or token as `authorization: Bearer …` (`TUTTI_ACCESS_TOKEN` for workers and clients, `TUTTI_KEY` for the command), or call with the certificate of a service. Keys are made with `tutti key create`.",
+    help: "The port can be reached from other machines, and nothing says who calls. Show a key or token as `authorization: Bearer …` (`TUTTI_API_KEY` for workers and clients, `TUTTI_API_KEY` for the command), or call with the certificate of a service. Keys are made with `tutti key create`.",
     message: () => "The request has no credential",
     remedy:
-      "Create a key with `tutti key create`, and send it as `authorization: Bearer` (`TUTTI_ACCESS_TOKEN` for workers and clients).",
+      "Create a key with `tutti key create`, and send it as `authorization: Bearer` (`TUTTI_API_KEY` for workers and clients).",
   },
   credentialRefused: {
     status: "UNAUTHENTICATED",

@@ -32,7 +32,7 @@ const otherVariables = new Set([
     "TUTTI_LAUNCH_ID",
     "TUTTI_ACCESS_TOKEN",
   ],
-  ...["TUTTI_SERVER", "TUTTI_KEY"],
+  ...["TUTTI_URL", "TUTTI_API_KEY", "TUTTI_SERVER", "TUTTI_KEY"],
 ]);
 
 /**

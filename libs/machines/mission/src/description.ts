@@ -2,10 +2,8 @@
 import { Budget, MissionSnapshotV1 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Description } from "@tutti/kernel";
-import { countsLabel, cut } from "@tutti/machine-run/siblings";
-import { isNothing } from "./budget/amounts.ts";
+import { countsLabel, cut, isNothing, labelLengthMax } from "@tutti/machine-work";
 import { limitOf } from "./budget/book.ts";
-import { labelLengthMax } from "./limits.ts";
 import { snapshotOf } from "./snapshots.ts";
 import { hasEnded, type Mission, type MissionView, statusOf } from "./state.ts";
 

@@ -1,4 +1,4 @@
-export { countsIn } from "@tutti/machine-run/siblings";
+export { countsIn } from "@tutti/machine-work";
 export { reserveBudget, returnBudget, spendBudget } from "./budget/commands.ts";
 export { confirmChild, endChild, refuseChild } from "./child/commands.ts";
 export {

@@ -10,7 +10,6 @@ export const boardBytesMax = 8 * 1024 * 1024;
 /** Messages that are kept, and their bytes: older ones go. */
 export const messagesMax = 10_000;
 export const messageBytesMax = 4 * 1024 * 1024;
-export const messageLengthMax = 4_096;
 export const participantsMax = 10_000;
 export const votesMax = 1_000;
 /** Reservations that are open at once. */
@@ -19,13 +18,6 @@ export const reservationsMax = 10_000;
 export const questionsKept = 1_000;
 /** Handoffs of a task that are kept. */
 export const handoffsMax = 20;
-/** Failed attempts of a task that are kept at hand; the history has all. */
-export const failuresMax = 10;
-/** Attempts that may lose their worker: with the last of them the task is given up. */
-export const lostMax = 10;
-/** Characters of what is kept of each loss. */
-export const lossLengthMax = 200;
-export const attemptsMax = 1_000_000;
 /** Things that are looked for again in order to notice a circle. */
 export const seenMax = 4_096;
 export const loopThresholdDefault = 10;
@@ -41,14 +33,6 @@ export const manyToCheck = 200;
 export const timeCheckMs = 10_000;
 /** Steps that one condition may take. */
 export const conditionStepsMax = 200_000;
-/** How long a mission pauses between two steps when it has more to do: others get their turn. */
-export const putOffMs = 1;
-/** Greatest value that an expression may give, as JSON, in bytes. */
-export const valueBytesMax = 1024 * 1024;
-export const savedBytesMax = 65_536;
-export const reasonLengthMax = 4_096;
-export const labelsMax = 64;
-export const labelLengthMax = 256;
 /** How much waiting a point of priority is worth, and how far ahead of its due time a task is urgent: as pools have it. */
 export const ageingMs = 60_000;
 export const dueLeadMs = 600_000;

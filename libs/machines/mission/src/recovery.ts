@@ -3,7 +3,7 @@
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { fromTimestamp } from "@tutti/kernel";
-import { isDone } from "@tutti/machine-run/siblings";
+import { isDone } from "@tutti/machine-work";
 import {
   effectNumber,
   missionTimers,

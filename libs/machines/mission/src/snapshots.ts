@@ -2,8 +2,7 @@
 import { type KeptTask, MissionPhase, MissionSnapshotV1, TaskHold } from "@tutti/contracts/swarm/v1";
 import { TaskSpec, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
-import { bytesOf, dataOf, isDone, noBytes, payloadOf } from "@tutti/machine-run/siblings";
-import { add, noAmounts } from "./budget/amounts.ts";
+import { add, bytesOf, dataOf, isDone, noAmounts, noBytes, payloadOf } from "@tutti/machine-work";
 import { addReservation } from "./budget/events.ts";
 import { bytesOfValue } from "./entry/events.ts";
 import { keep } from "./message/events.ts";

@@ -42,7 +42,7 @@ import {
   type Ranked,
   type ReadOnly,
 } from "@tutti/kernel";
-import type { Data } from "@tutti/machine-run/siblings";
+import type { Data } from "@tutti/machine-work";
 import type { BoardProfile, MissionEffect } from "./effects.ts";
 import { Agenda } from "./task/agenda.ts";
 import { ClaimIndex } from "./task/claim-index.ts";

@@ -3,7 +3,7 @@ import { describe } from "node:test";
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { machineConformance } from "@tutti/kernel/testing";
-import { kinds } from "../src/budget/amounts.ts";
+import { kinds } from "@tutti/machine-work";
 import { limitOf } from "../src/budget/book.ts";
 import { explainMission, mission } from "../src/index.ts";
 import { isHolding } from "../src/state.ts";

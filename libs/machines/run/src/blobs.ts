@@ -1,12 +1,5 @@
-import type { Payload } from "@tutti/contracts/types/v1";
 import type { RunOrder } from "@tutti/contracts/workflow/v1";
-
-const none: readonly Uint8Array[] = [];
-
-/** The blob that an event names by a payload, to be kept as long as the run. */
-export function blobsOf(payload: Payload | undefined): readonly Uint8Array[] {
-  return payload?.body?.$case === "blob" ? [payload.body.value.sha256] : none;
-}
+import { blobsOf } from "@tutti/machine-work";
 
 /**
  * What a run is started with. The plan of a definition is not among it: runs by the thousand share it, and the definition

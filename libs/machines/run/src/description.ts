@@ -1,13 +1,11 @@
 /** What is shown of a run: in lists, and in golden histories. */
 
-import { type TaskCounts, TaskStatus } from "@tutti/contracts/types/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import type { Description } from "@tutti/kernel";
+import { countsLabel, cut, labelLengthMax } from "@tutti/machine-work";
 import { openQuestions } from "./approve/open.ts";
-import { cut } from "./error-details.ts";
-import { labelLengthMax } from "./limits.ts";
 import { taskIdOf } from "./node/places.ts";
-import { shownCounts } from "./queries/counts.ts";
 import { snapshotOf } from "./snapshots.ts";
 import { hasEnded, type Run, type RunView, statusOf } from "./state.ts";
 
@@ -24,26 +22,6 @@ export const indexLabels = {
   /** Of one that has ended, how many of its tasks stand how: `8:2 9:1`. Few runs of a definition differ in it. */
   tasks: "run:tasks",
 } as const;
-
-/** The counts of tasks that a label says; undefined where there is none. */
-export function countsIn(label: string | undefined): TaskCounts | undefined {
-  if (label === undefined) return undefined;
-  const counts: number[] = [];
-  let total = 0;
-  for (const part of label.split(" ")) {
-    const [status = 0, count = 0] = part.split(":").map(Number);
-    counts[status] = count;
-    total += count;
-  }
-  return shownCounts(counts, total);
-}
-
-/** The label that says counts of tasks. */
-export function countsLabel(counts: readonly (number | undefined)[]): string {
-  const parts: string[] = [];
-  for (const [status, count = 0] of counts.entries()) if (count > 0) parts.push(`${status}:${count}`);
-  return parts.join(" ");
-}
 
 export function describeRun(run: RunView): Description {
   const { order } = run;

@@ -5,7 +5,7 @@
 import type { Amounts, Share } from "@tutti/contracts/types/v1";
 import type { OfferDetails, ParentClosePolicy } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import type { Data } from "./data.ts";
+import type { Data } from "@tutti/machine-work";
 import type { RunFacts } from "./facts.ts";
 import type { OfferProfile } from "./plan/offer-profile.ts";
 

@@ -1,8 +1,9 @@
+export { countsIn } from "@tutti/machine-work";
 export { decideApproval } from "./approve/commands.ts";
 export { isWithin, outermostPlace, questionsOpen } from "./approve/open.ts";
 export { type ApprovalsShown, showApprovals } from "./approve/questions.ts";
 export { confirmChild, refuseChild } from "./child/commands.ts";
-export { countsIn, indexLabels } from "./description.ts";
+export { indexLabels } from "./description.ts";
 export type { OfferTask, RenewLease, RunEffect, StartChild } from "./effects.ts";
 export { updateRun } from "./entry/commands.ts";
 export { type EntryAsked, showEntry } from "./entry/queries.ts";

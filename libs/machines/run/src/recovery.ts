@@ -1,6 +1,7 @@
 /** All that is outstanding in a state. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { isDone } from "@tutti/machine-work";
 import { isOpen } from "./approve/open.ts";
 import { startOf } from "./child/start.ts";
 import { kindOf } from "./kinds/table.ts";
@@ -8,7 +9,7 @@ import { timeoutMsOf } from "./life/events.ts";
 import { recoverLimits } from "./limit/events.ts";
 import { policyOf } from "./node/nodes.ts";
 import { effectNumber, effectTags, nodeTimers, runNode, runTimers, timerNumber } from "./numbers.ts";
-import { isDone, type Node, type NodeView, type Run, type RunOutstanding, type RunView } from "./state.ts";
+import type { Node, NodeView, Run, RunOutstanding, RunView } from "./state.ts";
 import { stateDueMs } from "./states/moving.ts";
 import { offerOf } from "./uses/offer.ts";
 

@@ -11,8 +11,8 @@ import {
   RunSnapshotV1,
 } from "@tutti/contracts/workflow/v1";
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
+import { bytesOf, dataOf, noBytes, payloadOf } from "@tutti/machine-work";
 import { setAside } from "./budget/book.ts";
-import { bytesOf, dataOf, noBytes, payloadOf } from "./data.ts";
 import type { RunFacts } from "./facts.ts";
 import { followingInput, keptBytesOf } from "./node/kept.ts";
 import { rangeOf, taskNumberOf } from "./node/places.ts";

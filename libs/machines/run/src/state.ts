@@ -12,7 +12,7 @@
  */
 
 import type { Amounts, ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
-import { TaskStatus, WorkStatus as Work } from "@tutti/contracts/types/v1";
+import { type TaskStatus, WorkStatus as Work } from "@tutti/contracts/types/v1";
 import type {
   AttemptFailure,
   OfferDetails,
@@ -24,7 +24,7 @@ import type {
 } from "@tutti/contracts/workflow/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import type { Command, InstanceKey, MachineEvent, MachineStep, Outstanding, ReadOnly } from "@tutti/kernel";
-import type { Data } from "./data.ts";
+import type { Data } from "@tutti/machine-work";
 import type { RunEffect } from "./effects.ts";
 import type { RunFacts } from "./facts.ts";
 import type { KnownPlans, RunPlan } from "./plan/run-plan.ts";
@@ -428,11 +428,6 @@ export function isKept({ order, removeMs }: RunView): boolean {
 /** Whether it was given up before it was accepted: it has no plan. */
 export function isWithdrawn({ order, plan }: RunView): boolean {
   return order !== undefined && plan === undefined;
-}
-
-/** Whether a task with this status has an outcome. */
-export function isDone(status: TaskStatus): boolean {
-  return status >= TaskStatus.TASK_STATUS_COMPLETED;
 }
 
 /** Whether what was done is undone when the run fails. */

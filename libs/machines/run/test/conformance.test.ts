@@ -6,7 +6,7 @@ import type { ReadOnly } from "@tutti/kernel";
 import { machineConformance } from "@tutti/kernel/testing";
 import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
-import { bytesOf } from "../src/data.ts";
+import { bytesOf } from "@tutti/machine-work";
 import { type Run, runMachine } from "../src/index.ts";
 import { KnownDefinitions, operations, resultOf, runService } from "../src/testing/index.ts";
 

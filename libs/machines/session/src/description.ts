@@ -2,9 +2,8 @@
 import { Mode, SessionSnapshotV1 } from "@tutti/contracts/session/v1";
 import { Amounts } from "@tutti/contracts/types/v1";
 import type { Description } from "@tutti/kernel";
-import { countsLabel, cut } from "@tutti/machine-run/siblings";
+import { countsLabel, cut, labelLengthMax } from "@tutti/machine-work";
 import { usedBy } from "./life/end.ts";
-import { labelLengthMax } from "./limits.ts";
 import { snapshotOf } from "./snapshots.ts";
 import { hasEnded, openQuestions, type Session, type SessionView, statusOf } from "./state.ts";
 

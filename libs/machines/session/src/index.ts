@@ -1,7 +1,7 @@
-export { countsIn, statusWord } from "@tutti/machine-run/siblings";
+export { countsIn, isLimited, statusWord } from "@tutti/machine-work";
 export { noteAgents } from "./agents/commands.ts";
 export { agentNotes, agentsKnown } from "./agents/seen.ts";
-export { hasBudget, isLimited } from "./budget/left.ts";
+export { hasBudget } from "./budget/left.ts";
 export { indexLabels, modeName, modeNamed, usedIn } from "./description.ts";
 export type {
   AskPlanner,

@@ -18,7 +18,3 @@ export const agentsSeenBytesMax = 256 * 1024;
 export const signalsMax = 1_000;
 /** Pauses that are told apart from other waiting: the latest. */
 export const pausesMax = 1_000;
-export const reasonLengthMax = 4_096;
-export const labelLengthMax = 256;
-/** Greatest output of a session that an expression gives, as JSON, in bytes. */
-export const valueBytesMax = 1024 * 1024;

@@ -7,7 +7,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { TaskSpec } from "@tutti/contracts/types/v1";
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
-import { bytesOf, dataOf, payloadOf } from "@tutti/machine-run/siblings";
+import { bytesOf, dataOf, payloadOf } from "@tutti/machine-work";
 import { isOpen, newSession, type Part, type Session, type Task } from "./state.ts";
 import { addTasks, noteTask, taskOf } from "./task/nodes.ts";
 

@@ -37,7 +37,7 @@ import {
   type Outstanding,
   type ReadOnly,
 } from "@tutti/kernel";
-import type { Data } from "@tutti/machine-run/siblings";
+import type { Data } from "@tutti/machine-work";
 import type { SessionEffect } from "./effects.ts";
 
 export interface Session {

@@ -3,7 +3,7 @@ import { describe } from "node:test";
 import { SessionPhase } from "@tutti/contracts/session/v1";
 import { machineConformance } from "@tutti/kernel/testing";
 import { experience } from "@tutti/machine-entities/experience";
-import { isDone } from "@tutti/machine-run/siblings";
+import { isDone } from "@tutti/machine-work";
 import { explainSession, session } from "../src/index.ts";
 import { isOpen, type Part } from "../src/state.ts";
 import { operations, resultOf } from "../src/testing/index.ts";

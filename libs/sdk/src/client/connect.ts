@@ -1,18 +1,18 @@
 import { type Logger, silentLogger, systemFoundation } from "@tutti/kernel";
 import type { InProcessNetwork, Mesh } from "@tutti/mesh";
-import { addressesOf } from "../worker/settings.ts";
+import { addressesOf, apiKeyIn } from "../worker/settings.ts";
 import { withCallerStacks } from "./caller-stack.ts";
 import type { Tutti } from "./tutti.ts";
 import type { ClientPorts } from "./work/followed.ts";
 
 export interface ConnectOptions {
-  /** One process or several, `host:port`: while one of them is there, it is used. Default: `TUTTI_ADDRESS`, else 127.0.0.1:7401. */
+  /** One process or several, `host:port`: while one of them is there, it is used. Default: `TUTTI_ADDRESS`, else by `TUTTI_URL`, else 127.0.0.1:7401. */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_NAMESPACE`, else `default`. */
   readonly namespace?: string;
   /** Files of PEM: who signs the other side's certificates, this side's own certificate, and its key. Default: no encryption. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
-  /** A key or token, shown with each call. Never logged. Default: `TUTTI_ACCESS_TOKEN`, else none. */
+  /** A key or token, shown with each call. Never logged. Default: `TUTTI_API_KEY`, else none. */
   readonly accessToken?: string;
   /** How long a call may take that does not wait for a run, milliseconds. Default 30,000. */
   readonly callTimeoutMs?: number;
@@ -38,7 +38,7 @@ export async function connect(
   // An owner without an address is in this process.
   const addresses = network === undefined ? addressesOf(options.address, process.env) : [""];
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
-  const accessToken = options.accessToken ?? process.env["TUTTI_ACCESS_TOKEN"] ?? "";
+  const accessToken = options.accessToken ?? apiKeyIn(process.env) ?? "";
   // A worker does not need them, and they take more memory than a worker.
   const [
     { Mesh },

@@ -111,7 +111,7 @@ export class WorkerSecrets {
     const expected =
       "an address such as https://tutti.example, by which secrets come (or http:// with allowUnprotected)";
     throw sdkErrors.optionInvalid({
-      option: "server (TUTTI_SERVER)",
+      option: "server (TUTTI_URL)",
       expected,
       found: JSON.stringify(server || "none"),
     });

@@ -32,7 +32,7 @@ const agentKinds = {
 export interface WorkerOptions {
   /**
    * One host or several, `host:port`; or, for workers that reach the HTTP port alone, `ws://host:port/v1/link`. Default:
-   * `TUTTI_ADDRESS`, else 127.0.0.1:7401.
+   * `TUTTI_ADDRESS`, else by `TUTTI_URL`, else 127.0.0.1:7401.
    */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_POOL`, else `default`. */
@@ -58,7 +58,7 @@ export interface WorkerOptions {
    * and its host relays: for a worker that cannot reach every host.
    */
   readonly followRedirects?: boolean;
-  /** Default: the access token in `TUTTI_ACCESS_TOKEN`, and no encryption. */
+  /** Default: the access token in `TUTTI_API_KEY`, and no encryption. */
   readonly credentials?: WorkerCredentials;
   /** Sends an access token over a connection that is not encrypted, to another machine. Default false. */
   readonly allowUnprotected?: boolean;
@@ -76,7 +76,7 @@ export interface WorkerOptions {
    */
   readonly connect?: OpenClient;
   /**
-   * Where the installation is reached over HTTP, which secrets come by. Default: `TUTTI_SERVER`, else the host of a
+   * Where the installation is reached over HTTP, which secrets come by. Default: `TUTTI_URL`, else the host of a
    * WebSocket's address, else http://127.0.0.1:7400 for a worker on the same machine.
    */
   readonly server?: string;
@@ -127,7 +127,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
   if (!Object.hasOwn(agentKinds, kind))
     throw invalid("the option kind", Object.keys(agentKinds).join(", "), kind);
   if (!(drainMs >= 0)) throw invalid("the option drainMs", "milliseconds from 0", drainMs);
-  const accessToken = options.credentials?.accessToken ?? environment["TUTTI_ACCESS_TOKEN"];
+  const accessToken = options.credentials?.accessToken ?? apiKeyIn(environment);
   const credentials = { ...options.credentials, ...(accessToken !== undefined && { accessToken }) };
   const far = addresses.find((address) => !isLoopback(address) && !address.startsWith("wss://"));
   if (accessToken !== undefined && !isEncrypted(credentials) && far !== undefined && !allowUnprotected)
@@ -154,7 +154,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     handleSignals: options.handleSignals ?? true,
     drainMs,
     connect: options.connect,
-    server: serverOf(options.server ?? environment["TUTTI_SERVER"], addresses),
+    server: serverOf(options.server ?? urlIn(environment), addresses),
     allowUnprotected,
     secrets: secretsOf(options.secrets ?? []),
     onSleep: options.onSleep ?? (() => {}),
@@ -182,7 +182,7 @@ export function addressesOf(
   said: string | readonly string[] | undefined,
   environment: Environment,
 ): readonly string[] {
-  const given = said ?? environment["TUTTI_ADDRESS"] ?? "127.0.0.1:7401";
+  const given = said ?? environment["TUTTI_ADDRESS"] ?? addressBehind(environment["TUTTI_URL"]);
   const addresses = typeof given === "string" ? given.split(",").map((each) => each.trim()) : [...given];
   const where = said === undefined ? "TUTTI_ADDRESS" : "the option address";
   const wrong = addresses.length === 0 ? "nothing" : addresses.find((each) => !addressForm.test(each));
@@ -194,6 +194,30 @@ export function addressesOf(
   return addresses;
 }
 
+/** The variable of all programs, or the older one of workers. */
+export function apiKeyIn(environment: Environment): string | undefined {
+  return environment["TUTTI_API_KEY"] ?? environment["TUTTI_ACCESS_TOKEN"];
+}
+
+function urlIn(environment: Environment): string | undefined {
+  return environment["TUTTI_URL"] ?? environment["TUTTI_SERVER"];
+}
+
+const usualAddress = "127.0.0.1:7401";
+
+/**
+ * Where workers link, by the platform's URL: on this machine, gRPC at the port after that of HTTP. Elsewhere only the URL is
+ * known to be reachable, so the link is a WebSocket there.
+ */
+function addressBehind(url: string | undefined): string {
+  if (url === undefined || url === "") return usualAddress;
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw invalid("TUTTI_URL", "a URL such as http://127.0.0.1:7400", url);
+  const { protocol, hostname, port, host } = new URL(url);
+  if (protocol === "http:" && isLoopback(host)) return `${hostname}:${Number(port || 80) + 1}`;
+  return `${protocol.replace("http", "ws")}//${host}/v1/link`;
+}
+
 export function isEncrypted({ certificateAuthority, certificate }: WorkerCredentials): boolean {
   return certificateAuthority !== undefined || certificate !== undefined;
 }
@@ -201,7 +225,7 @@ export function isEncrypted({ certificateAuthority, certificate }: WorkerCredent
 const addressForm = /^wss?:\/\/[^\s/]+\/\S*$|^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$/;
 
 export function isLoopback(address: string): boolean {
-  return /^(?:(?:ws|http):\/\/)?(127\.|localhost:|\[::1\])/.test(address);
+  return /^(?:(?:ws|http):\/\/)?(127\.|localhost(?=:|$)|\[::1\])/.test(address);
 }
 
 function invalid(option: string, expected: string, found: unknown) {

@@ -138,7 +138,7 @@ async function unreachableFinding(
       about: "platform",
       level: "problem",
       text: message,
-      advice: "Pass the key with --key-file FILE or TUTTI_KEY.",
+      advice: "Pass the key with --key-file FILE or TUTTI_API_KEY.",
     };
   const { hostname, port } = new URL(url);
   const number = Number(port === "" ? "80" : port);
@@ -148,8 +148,8 @@ async function unreachableFinding(
     level: "problem",
     text: isTaken ? `Another program listens at ${url}.` : `${message} ${why.join(" ")}`.trim(),
     advice: isTaken
-      ? "Stop that program, or start Tutti with another --operations.port and set TUTTI_SERVER."
-      : "Start it with `npm start` in a clone, or set --server URL or TUTTI_SERVER.",
+      ? "Stop that program, or start Tutti with another --operations.port and set TUTTI_URL."
+      : "Start it with `npm start` in a clone, or set --server URL or TUTTI_URL.",
   };
 }
 

@@ -162,8 +162,8 @@ function ShownOnce({ reply }: { reply: CreateKeyReply | undefined }) {
         <CopyLine label="key" text={secret} />
       )}
       <p className="small soft">
-        Programs send <code>authorization: Bearer …</code>, workers read <code>TUTTI_ACCESS_TOKEN</code>, the
-        CLI reads <code>TUTTI_KEY</code>.
+        Programs send <code>authorization: Bearer …</code>, workers and the CLI read{" "}
+        <code>TUTTI_API_KEY</code>.
       </p>
     </div>
   );

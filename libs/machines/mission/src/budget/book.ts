@@ -7,8 +7,18 @@
  * 3. Reported use beyond all that there was is kept apart, as an overrun, and books nothing.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
+import {
+  add,
+  expectedWithin,
+  fitsWithin,
+  isNothing,
+  kinds,
+  leftWithin,
+  noAmounts,
+  rounded,
+  subtract,
+} from "@tutti/machine-work";
 import type { Mission, MissionView, Task, TaskView } from "../state.ts";
-import { add, isNothing, kinds, noAmounts, rounded, subtract } from "./amounts.ts";
 
 /** What may be used up in all; what is 0 has no limit. */
 export function limitOf({ order, raised }: Pick<MissionView, "order" | "raised">): Amounts {
@@ -24,29 +34,17 @@ export function limitOf({ order, raised }: Pick<MissionView, "order" | "raised">
 
 /** What can still be set aside, where there is a limit; 0 elsewhere. */
 export function availableOf(mission: MissionView): Amounts {
-  const limit = limitOf(mission);
-  const available = noAmounts();
-  for (const kind of kinds)
-    if (limit[kind] > 0)
-      available[kind] = Math.max(0, rounded(limit[kind] - mission.spent[kind] - mission.reserved[kind]));
-  return available;
+  return leftWithin(limitOf(mission), mission.spent, mission.reserved);
 }
 
 /** Whether so much can be set aside; of what is limited there has to be something left. */
 export function isAffordable(mission: MissionView, wanted: Readonly<Amounts>): boolean {
-  const limit = limitOf(mission);
-  const available = availableOf(mission);
-  return kinds.every((kind) => limit[kind] === 0 || (available[kind] > 0 && wanted[kind] <= available[kind]));
+  return fitsWithin(limitOf(mission), availableOf(mission), wanted);
 }
 
 /** What an attempt of a task sets aside: as much as is expected of it, of what is limited. */
 export function wantedBy(mission: MissionView, { spec, authority }: TaskView): Amounts {
-  const limit = limitOf(mission);
-  const wanted = noAmounts();
-  const { estimate, timeouts } = spec;
-  if (limit.tokens > 0) wanted.tokens = estimate?.tokens ?? 0;
-  if (limit.money > 0) wanted.money = estimate?.money ?? 0;
-  if (limit.timeMs > 0) wanted.timeMs = timeouts?.runMs || (estimate?.durationMs ?? 0);
+  const wanted = expectedWithin(limitOf(mission), spec);
   // What was delegated has what it may use up, for all its attempts.
   for (const kind of kinds) if ((authority?.budget?.[kind] ?? 0) > 0) wanted[kind] = 0;
   return wanted;

@@ -100,7 +100,7 @@ describe("a budget", () => {
     scene.complete("anna", tasks, null, { tokens: 8 });
     assert.deepEqual(scene.claim("anna"), []);
     assert.equal(scene.shown.openApprovals, 1);
-    assert.match(scene.shown.statusReason, /maximum depth of the budget is reached/);
+    assert.match(scene.shown.statusReason, /budget is used up/);
     assert.equal(codeOf(decide(scene, true)), "mission.approval_invalid");
     taken(decide(scene, true, { tokens: 6 }));
     scene.complete("anna", scene.claim("anna"), null, { tokens: 5 });

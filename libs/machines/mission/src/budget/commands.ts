@@ -8,13 +8,12 @@ import {
   SpendBudgetRequest,
 } from "@tutti/contracts/swarm/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import { isDone } from "@tutti/machine-run/siblings";
+import { cleaned, inWords, isDone, isNothing, kinds, subtract } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { boardCommand } from "../life/step.ts";
 import { reservationsMax } from "../limits.ts";
 import { budgetShown, reservationShown } from "../queries/budget.ts";
 import type { MissionCommand, MissionView, Reservation } from "../state.ts";
-import { cleaned, inWords, isNothing, kinds, subtract } from "./amounts.ts";
 import { availableOf, limitOf } from "./book.ts";
 import { budgetReserved, budgetReturned, budgetSpent } from "./events.ts";
 import { isAskable, useUp } from "./use-up.ts";

@@ -5,10 +5,10 @@ import {
   BudgetSpentV1,
   BudgetUsedUpV1,
 } from "@tutti/contracts/swarm/v1";
+import { add, noAmounts, subtract } from "@tutti/machine-work";
 import { reservationTimer } from "../numbers.ts";
 import type { Mission, MissionEvent, Reservation } from "../state.ts";
 import { removeReservation } from "../task/flow.ts";
-import { add, noAmounts, subtract } from "./amounts.ts";
 
 export const budgetReserved: MissionEvent<BudgetReservedV1> = {
   type: "budget_reserved",

@@ -1,6 +1,6 @@
 import type { Amounts } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import { isNothing } from "./amounts.ts";
+import { isNothing } from "@tutti/machine-work";
 
 /** Whether it was delegated with a budget, which it lives on. One that has nothing in it is none: what such a task uses is the mission's. */
 export function hasOwnBudget({

@@ -2,12 +2,11 @@
 
 import { BudgetEnd, QuestionKind } from "@tutti/contracts/swarm/v1";
 import { type Amounts, WorkStatus } from "@tutti/contracts/types/v1";
-import { detailOfRefusal } from "@tutti/machine-run/siblings";
+import { detailOfRefusal, inWords, kinds } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { stopMission } from "../life/end.ts";
 import { approvalIdOf, ask } from "../question/ask.ts";
 import { type MissionEventStep, type MissionView, specOf } from "../state.ts";
-import { inWords, kinds } from "./amounts.ts";
 import { availableOf, limitOf } from "./book.ts";
 import { budgetUsedUp } from "./events.ts";
 

@@ -1,16 +1,8 @@
 /** What becomes of children: started, refused, ended. */
 import { MissionDone, MissionPhase } from "@tutti/contracts/swarm/v1";
-import { type ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import { ConfirmChild, EndChild, RefuseChild, type RunEnding } from "@tutti/contracts/workflow/v1";
-import {
-  bounded,
-  bytesOf,
-  dataOf,
-  detailOfRefusal,
-  payloadOf,
-  statusName,
-} from "@tutti/machine-run/siblings";
-import { said } from "../budget/amounts.ts";
+import { bounded, bytesOf, childError, dataOf, payloadOf, said, statusName } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { goingOn } from "../life/step.ts";
 import { settledTask, unnamed } from "../offer/commands.ts";
@@ -84,26 +76,22 @@ function endTask(place: Place, ending: RunEnding, doing: Doing): void {
     else
       step.emit(taskCancelled, {
         ...end,
-        error: childError(place, ending),
+        error: errorOf(place, ending),
         accounted: true,
         used: said(doing.used),
       });
     return;
   }
   if (isWell) finish(place, dataOf(ending.output, ending.outputPayload), doing);
-  else failAttempt(place, childError(place, ending), doing);
+  else failAttempt(place, errorOf(place, ending), doing);
 }
 
-/** What a child failed with is the cause; one that a caller ended does not restart by itself. */
-function childError({ task }: Place, { runId, status, error }: RunEnding): ErrorDetail {
+function errorOf({ task }: Place, ending: RunEnding): ErrorDetail {
+  const { runId: child, status } = ending;
   const refusal = missionErrors.childFailed.refusal({
     task: task.spec.id,
-    child: runId,
+    child,
     status: statusName(status),
   });
-  const isAsked = status !== WorkStatus.WORK_STATUS_FAILED;
-  return {
-    ...detailOfRefusal(refusal, error && bounded(error)),
-    retry: isAsked ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY,
-  };
+  return childError(refusal, ending);
 }

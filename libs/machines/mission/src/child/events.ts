@@ -1,6 +1,6 @@
 import { ChildQueuedV1, ChildStartedV1 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import { dataOf } from "@tutti/machine-run/siblings";
+import { dataOf } from "@tutti/machine-work";
 import { setAside } from "../budget/book.ts";
 import { effectNumber } from "../numbers.ts";
 import { startOf } from "../offer/offer.ts";

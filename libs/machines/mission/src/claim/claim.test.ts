@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { HandOffTaskRequest, ReleaseTasksRequest, RenewClaimsRequest } from "@tutti/contracts/swarm/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { CompleteTask, NoteAttempt } from "@tutti/contracts/workflow/v1";
+import { lostMax } from "@tutti/machine-work";
 import { completeTask, handOffTask, noteAttempt, releaseTasks, renewClaims } from "../index.ts";
-import { lostMax } from "../limits.ts";
 import { codeOf, json, MissionScene, taken, taskSpec } from "../testing/index.ts";
 
 const claimed = 2;

@@ -22,14 +22,22 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
-import { bounded, boundedCalls, cut, dataOfPayload, detailOfRefusal } from "@tutti/machine-run/siblings";
-import { said } from "../budget/amounts.ts";
+import {
+  bounded,
+  boundedCalls,
+  cut,
+  dataOfPayload,
+  detailOfRefusal,
+  messageLengthMax,
+  reasonOf,
+  said,
+} from "@tutti/machine-work";
 import { isAffordable, wantedBy } from "../budget/book.ts";
 import { hasOwnBudget } from "../budget/own-budget.ts";
 import { useUp } from "../budget/use-up.ts";
 import { missionErrors } from "../errors.ts";
-import { boardCommand, commandOf, hearAgents, notTakingPart, reasonOf } from "../life/step.ts";
-import { leaseDefaultMs, messageLengthMax } from "../limits.ts";
+import { boardCommand, commandOf, hearAgents, notTakingPart } from "../life/step.ts";
+import { leaseDefaultMs } from "../limits.ts";
 import { claimOf } from "../numbers.ts";
 import { assignmentOf, isPaidFor } from "../offer/offer.ts";
 import { boardTask } from "../queries/board-task.ts";

@@ -1,11 +1,11 @@
 /** Delegation: a part of a claimed task for another, who may do no more than who delegates. */
 import { type Authority, DelegateTaskReply, DelegateTaskRequest } from "@tutti/contracts/swarm/v1";
 import { fromTimestamp, isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
-import { cleaned, inWords, kinds, noAmounts, rounded } from "../budget/amounts.ts";
+import { causeOf, cleaned, inWords, kinds, noAmounts, rounded } from "@tutti/machine-work";
 import { availableOf, limitOf } from "../budget/book.ts";
 import { hasOwnBudget } from "../budget/own-budget.ts";
 import { missionErrors } from "../errors.ts";
-import { boardCommand, causeOf, notTakingPart } from "../life/step.ts";
+import { boardCommand, notTakingPart } from "../life/step.ts";
 import { boardTask } from "../queries/board-task.ts";
 import type { MissionCommand, MissionView, TaskView } from "../state.ts";
 import { checkAdded } from "../task/check.ts";

@@ -12,9 +12,9 @@ import {
   TaskHandedOnV1,
 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import { blobsOf, cut, dataOf } from "@tutti/machine-run/siblings";
+import { blobsOf, cut, dataOf, failuresMax, lossLengthMax } from "@tutti/machine-work";
 import { book, giveBack, setAside } from "../budget/book.ts";
-import { failuresMax, handoffsMax, lossLengthMax } from "../limits.ts";
+import { handoffsMax } from "../limits.ts";
 import { effectNumber, taskTimers, timerNumber } from "../numbers.ts";
 import { awaitAnswer } from "../question/events.ts";
 import type { Mission, MissionEvent, MissionOutstanding, Task } from "../state.ts";

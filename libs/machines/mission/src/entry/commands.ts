@@ -6,8 +6,9 @@ import {
   PutEntriesRequest,
 } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
+import { causeOf } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
-import { boardCommand, causeOf } from "../life/step.ts";
+import { boardCommand } from "../life/step.ts";
 import { boardBytesMax, entriesMax } from "../limits.ts";
 import { boardEntry } from "../queries/entries.ts";
 import type { MissionCommand, MissionView } from "../state.ts";

@@ -1,6 +1,6 @@
 import { EntriesWrittenV1 } from "@tutti/contracts/swarm/v1";
 import type { Payload } from "@tutti/contracts/types/v1";
-import { blobsOf } from "@tutti/machine-run/siblings";
+import { blobsOf } from "@tutti/machine-work";
 import type { Entry, Mission, MissionEvent } from "../state.ts";
 import { hear } from "../task/nodes.ts";
 import { armStuck } from "../trouble/stuck.ts";

@@ -1,9 +1,8 @@
 /** Evaluates expressions. Only deciders do: what an expression gave is in the event. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { Json, Program, Value } from "@tutti/expressions";
-import { detailOfRefusal, encodeJson, UnreadableData } from "@tutti/machine-run/siblings";
+import { detailOfRefusal, encodeJson, UnreadableData, valueBytesMax } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
-import { valueBytesMax } from "../limits.ts";
 import type { MissionView } from "../state.ts";
 import { valueSeen } from "./scene.ts";
 

@@ -2,7 +2,7 @@
 import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
-import { type Data, dataOfPayload, parsed, statusWord } from "@tutti/machine-run/siblings";
+import { type Data, dataOfPayload, parsed, statusWord } from "@tutti/machine-work";
 import { availableOf, limitOf } from "../budget/book.ts";
 import { type MissionView, specOf, type TaskView } from "../state.ts";
 

@@ -3,9 +3,8 @@
  * end, so that nothing that can go on is left lying, unless the mission is paused, waits, or has done enough for one step.
  */
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
-import { StepBudget } from "@tutti/machine-run/siblings";
+import { putOffMs, StepBudget } from "@tutti/machine-work";
 import { isAffordable, wantedBy } from "../budget/book.ts";
-import { putOffMs } from "../limits.ts";
 import { keepLeader } from "../participant/lead.ts";
 import {
   hasEnded,

@@ -14,18 +14,20 @@ import {
   WithdrawMission,
 } from "@tutti/contracts/swarm/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import type { ReadOnly, Refusal } from "@tutti/kernel";
-import { detailOfRefusal, statusName } from "@tutti/machine-run/siblings";
-import { missionErrors } from "../errors.ts";
-import { expressionOf, outputExpressionOf } from "../evaluate/programs.ts";
-import { labelsMax, tasksDefault } from "../limits.ts";
+import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
 import {
-  hasEnded,
-  type MissionCommand,
-  type MissionEventStep,
-  type MissionView,
-  statusOf,
-} from "../state.ts";
+  causeOf,
+  detailOfRefusal,
+  expressionOf,
+  isSameParent,
+  isSameRequest,
+  labelsMax,
+  outputExpressionOf,
+  reasonOf,
+} from "@tutti/machine-work";
+import { missionErrors } from "../errors.ts";
+import { tasksDefault } from "../limits.ts";
+import type { MissionCommand, MissionEventStep, MissionView } from "../state.ts";
 import { checkTasks } from "../task/check.ts";
 import { checkAll } from "./conditions.ts";
 import { report, stopMission, tellStopping, withdrawQuestions } from "./end.ts";
@@ -37,7 +39,8 @@ import {
   missionTerminated,
   missionWithdrawn,
 } from "./events.ts";
-import { actorOf, causeOf, commandOf, ended, goingOn, reasonOf } from "./step.ts";
+import { life } from "./life.ts";
+import { commandOf, goingOn } from "./step.ts";
 
 const done: MissionDone = {};
 
@@ -64,14 +67,10 @@ function again(
   step: MissionEventStep,
 ): MissionBegun | Refusal {
   const before = mission.order;
-  const parent = order?.parent;
-  const isOurs = before?.parent?.kind === parent?.kind && before?.parent?.id === parent?.id;
-  // A repeated request for given-up work learns that it does not begin.
-  const isGivenUp = before?.spec === undefined && isOurs;
-  const hash = Buffer.from(before?.requestHash ?? []);
-  const isSame = hash.equals(Buffer.from(order?.requestHash ?? []));
-  if (!isGivenUp && !isSame) return missionErrors.missionConflict.refusal({ id: step.key.id });
-  return { existed: true, status: statusOf(mission) };
+  // A parent that starts again what it has withdrawn learns that it does not start.
+  const isGivenUp = before?.spec === undefined && isSameParent(before?.parent, order?.parent);
+  const isSame = isGivenUp || isSameRequest(before?.requestHash, order?.requestHash);
+  return life.startedAgain(mission, step, isSame);
 }
 
 function orderProblem(order: ReadOnly<MissionOrder> | undefined): string | Refusal | undefined {
@@ -109,8 +108,8 @@ export const pauseMission: MissionCommand<PauseMission, MissionDone> = commandOf
   reply: MissionDone,
   decide(mission, { reason }, step) {
     const isStopping = mission.phase === MissionPhase.MISSION_PHASE_STOPPING;
-    if (mission.pauseMs === 0 && !isStopping)
-      step.emit(missionPaused, { reason: reasonOf(reason), pauseMs: step.nowMs });
+    const paused = life.pause(mission, step, reason);
+    if (paused !== undefined && !isStopping) step.emit(missionPaused, paused);
     return done;
   },
 });
@@ -120,7 +119,8 @@ export const resumeMission: MissionCommand<ResumeMission, MissionDone> = command
   codec: ResumeMission,
   reply: MissionDone,
   decide(mission, { reason }, step) {
-    if (mission.pauseMs > 0) step.emit(missionResumed, { reason: reasonOf(reason), resumeMs: step.nowMs });
+    const resumed = life.resume(mission, step, reason);
+    if (resumed !== undefined) step.emit(missionResumed, resumed);
     return done;
   },
 });
@@ -132,9 +132,7 @@ export const cancelMission: MissionCommand<CancelMission, MissionDone> = command
   reply: MissionDone,
   decide(mission, { reason }, step) {
     if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING) return done;
-    const error = detailOfRefusal(
-      missionErrors.cancelled.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) }),
-    );
+    const error = life.cancelled(step, reason);
     stopMission(mission, step, { status: WorkStatus.WORK_STATUS_CANCELLED, error });
     return done;
   },
@@ -148,8 +146,7 @@ export const terminateMission: MissionCommand<TerminateMission, MissionDone> = c
   decide(mission, { reason }, step) {
     for (const task of mission.tasks) tellStopping(mission, step, task, true);
     withdrawQuestions(mission, step);
-    const refusal = missionErrors.terminated.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) });
-    step.emit(missionTerminated, { error: detailOfRefusal(refusal), endMs: step.nowMs });
+    step.emit(missionTerminated, { error: life.terminated(step, reason), endMs: step.nowMs });
     report(mission, step);
     return done;
   },
@@ -164,17 +161,13 @@ export const withdrawMission: MissionCommand<WithdrawMission, MissionDone> = {
   codec: WithdrawMission,
   reply: MissionDone,
   decide(mission, { definition, parent, terminate, reason }, step) {
-    if (mission.order === undefined) {
+    const end = life.withdrawn(mission, parent, terminate);
+    if (end === "not-started") {
       const error = detailOfRefusal(missionErrors.withdrawn.refusal({ reason: reasonOf(reason) }));
       const order = MissionOrder.fromPartial({ definition, ...(parent && { parent }) });
       step.emit(missionWithdrawn, { order, error, endMs: step.nowMs });
-      return done;
-    }
-    const isOurs = mission.order.parent?.kind === parent?.kind && mission.order.parent?.id === parent?.id;
-    // Another's mission under the id is none of its business, and one that has ended needs nothing.
-    if (!isOurs || hasEnded(mission)) return done;
-    const command = terminate ? terminateMission : cancelMission;
-    command.decide(mission, { reason }, step);
+    } else if (end === "terminate") terminateMission.decide(mission, { reason }, step);
+    else if (end === "cancel") cancelMission.decide(mission, { reason }, step);
     return done;
   },
 };
@@ -185,11 +178,9 @@ export const removeMission: MissionCommand<RemoveMission, MissionDone> = {
   codec: RemoveMission,
   reply: MissionDone,
   decide(mission, { reason }, step) {
-    const { id } = step.key;
-    if (mission.order === undefined) return missionErrors.missionMissing.refusal({ id });
-    if (!hasEnded(mission))
-      return missionErrors.missionGoesOn.refusal({ id, status: statusName(statusOf(mission)) });
-    if (mission.removeMs === 0) step.emit(missionRemoved, { reason: reasonOf(reason), removeMs: step.nowMs });
+    const removed = life.remove(mission, step, reason);
+    if (isRefusal(removed)) return removed;
+    if (removed !== undefined) step.emit(missionRemoved, removed);
     return done;
   },
 };
@@ -200,7 +191,7 @@ export const checkMission: MissionCommand<CheckMission, MissionDone> = {
   codec: CheckMission,
   reply: MissionDone,
   decide(mission, _, step) {
-    const refusal = ended(mission, step);
+    const refusal = life.ended(mission, step);
     if (refusal !== undefined) return refusal;
     return goingOn(mission, step, () => {
       if (

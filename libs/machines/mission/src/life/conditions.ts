@@ -7,10 +7,9 @@ import { QuestionKind, type StopCondition, StopKind } from "@tutti/contracts/swa
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Program } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
-import { detailOfRefusal } from "@tutti/machine-run/siblings";
+import { detailOfRefusal, expressionOf, readsOf } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
-import { expressionOf, readsOf } from "../evaluate/programs.ts";
 import { checkAfterMs, conditionStepsMax, manyToCheck, timeCheckMs } from "../limits.ts";
 import { ask, openQuestion } from "../question/ask.ts";
 import { isGoing, type MissionEventStep, type MissionView, type Revisions, specOf } from "../state.ts";

@@ -1,27 +1,27 @@
 /** How a mission ends, decided. Its children are told to end first; its parent is told at the end. */
 
-import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contracts/swarm/v1";
 import { type ErrorDetail, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
-import { CancelRun, EndChild, type RunEnding, TerminateRun, WithdrawRun } from "@tutti/contracts/workflow/v1";
-import type { Message } from "@tutti/kernel";
+import type { RunEnding } from "@tutti/contracts/workflow/v1";
 import {
+  add,
   bounded,
-  bytesOf,
   type Data,
   detailOfRefusal,
+  endChild,
+  endingForParent,
+  endingOf as endingOfWork,
   isDone,
+  isNothing,
   joinedObject,
   memberName,
   noBytes,
   ofTask,
-  payloadOf,
-  withdrawMessage as withdrawRun,
-} from "@tutti/machine-run/siblings";
-import { add, isNothing } from "../budget/amounts.ts";
+  outputExpressionOf,
+  parentAddress,
+  stopChild,
+} from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { encoded, evaluate } from "../evaluate/evaluate.ts";
-import { outputExpressionOf } from "../evaluate/programs.ts";
-import { valueBytesMax } from "../limits.ts";
 import { questionDecided } from "../question/events.ts";
 import {
   isChild,
@@ -122,12 +122,6 @@ export function endStopped(mission: MissionView, step: MissionEventStep): void {
   report(mission, step);
 }
 
-const cancelRun: Message<CancelRun> = { type: "cancel_run", codec: CancelRun };
-const terminateRun: Message<TerminateRun> = { type: "terminate_run", codec: TerminateRun };
-const cancelMission: Message<CancelMission> = { type: "cancel_mission", codec: CancelMission };
-const terminateMission: Message<TerminateMission> = { type: "terminate_mission", codec: TerminateMission };
-const withdrawMission: Message<WithdrawMission> = { type: "withdraw_mission", codec: WithdrawMission };
-
 /** A child whose task is stopped is told to end. */
 export function tellStopping(
   mission: MissionView,
@@ -137,23 +131,16 @@ export function tellStopping(
 ): void {
   if (isDone(task.status) || !isChild(task) || !isAwaited(task)) return;
   const { work, id } = task.spec;
-  const isMission = work?.$case === "mission";
-  const { namespace } = step.key;
-  const to = isMission
-    ? { service: "swarm", namespace, kind: "mission", id: task.childId }
-    : { service: "workflow", namespace, kind: "run", id: task.childId };
-  const reason = `${id} of ${mission.key.id} was stopped`;
-  // Its start may be under way still, and come after the letter.
-  if (task.status === TaskStatus.TASK_STATUS_QUEUED) {
-    const parent = { ...step.key, task: id };
-    const definition = isMission || work?.$case === "workflow" ? work.value.name : "";
-    const body = { definition, parent, terminate: isByForce, reason };
-    if (isMission) step.send(to, withdrawMission, body);
-    else step.send(to, withdrawRun, WithdrawRun.fromPartial(body));
-    return;
-  }
-  if (isMission) step.send(to, isByForce ? terminateMission : cancelMission, { reason });
-  else step.send(to, isByForce ? terminateRun : cancelRun, { reason });
+  const isOfDefinition = work?.$case === "mission" || work?.$case === "workflow";
+  stopChild(step, {
+    kind: work?.$case === "mission" ? "mission" : "run",
+    id: task.childId,
+    definition: isOfDefinition ? work.value.name : "",
+    parent: { ...step.key, task: id },
+    isStarting: task.status === TaskStatus.TASK_STATUS_QUEUED,
+    isByForce,
+    reason: `${id} of ${mission.key.id} was stopped`,
+  });
 }
 
 /** Parts of a task that ends before them, and what is asked about these and about itself. */
@@ -202,40 +189,22 @@ export function outputOf(mission: MissionView): Data | undefined {
 }
 
 export function endingOf(mission: MissionView): RunEnding {
-  const status = statusOf(mission);
-  const output = status === WorkStatus.WORK_STATUS_COMPLETED ? outputOf(mission) : undefined;
-  return {
-    runId: mission.key.id,
-    status,
-    output: bytesOf(output),
-    outputPayload: payloadOf(output),
-    error: mission.error === undefined ? undefined : bounded(mission.error),
-  };
+  return endingOfWork({
+    ...{ id: mission.key.id, status: statusOf(mission), error: mission.error },
+    output: () => outputOf(mission),
+  });
 }
-
-const endChild: Message<EndChild> = { type: "end_child", codec: EndChild };
-/** Services by the kinds of machines that start missions. */
-const services: Readonly<Record<string, string>> = { mission: "swarm", session: "master" };
 
 export function report(mission: MissionView, step: MissionEventStep): void {
   const parent = mission.order?.parent;
   if (parent === undefined || parent.kind === "" || parent.id === "") return;
-  const { kind, id, task } = parent;
-  const to = { service: services[kind] ?? "workflow", namespace: step.key.namespace, kind, id };
   const used = { ...mission.spent };
   add(used, mission.overrun);
-  step.send(to, endChild, {
-    taskId: task,
-    ending: endingForParent(mission),
+  step.send(parentAddress(step.key.namespace, parent), endChild, {
+    taskId: parent.task,
+    ending: endingForParent(endingOf(mission), (found, max) =>
+      missionErrors.tooLarge.refusal({ what: "bytes of the output", found, max }),
+    ),
     used: isNothing(used) ? undefined : used,
   });
-}
-
-/** What does not fit into a letter is told as an error: the parent could not keep it. */
-function endingForParent(mission: MissionView): RunEnding {
-  const ending = endingOf(mission);
-  if (ending.output.length <= valueBytesMax) return ending;
-  const parameters = { what: "bytes of the output", found: ending.output.length, max: valueBytesMax };
-  const error = detailOfRefusal(missionErrors.tooLarge.refusal(parameters));
-  return { ...ending, status: WorkStatus.WORK_STATUS_FAILED, output: noBytes, error };
 }

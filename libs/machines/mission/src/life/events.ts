@@ -18,7 +18,7 @@ import {
   MissionWithdrawnV1,
 } from "@tutti/contracts/swarm/v1";
 import { type ErrorDetail, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
-import { blobsOf, dataOf, isDone } from "@tutti/machine-run/siblings";
+import { blobsOf, dataOf, isDone } from "@tutti/machine-work";
 import { missionTimers, reservationTimer, theMission, timerNumber, voteTimer } from "../numbers.ts";
 import type { Mission, MissionEvent, MissionOutstanding } from "../state.ts";
 import { addTasks } from "../task/add.ts";

@@ -1,7 +1,7 @@
 /** A timer ran out: of the mission, of one of its tasks, of a vote or a reservation. */
 import { TaskHold } from "@tutti/contracts/swarm/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import { detailOfRefusal } from "@tutti/machine-run/siblings";
+import { detailOfRefusal } from "@tutti/machine-work";
 import { budgetReturned } from "../budget/events.ts";
 import { missionErrors } from "../errors.ts";
 import { kindOfTimer, missionTimers, nodeOfTimer, taskTimers, theMission } from "../numbers.ts";

@@ -6,8 +6,9 @@ import {
   SignalMission,
 } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
+import { causeOf } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
-import { boardCommand, causeOf, commandOf } from "../life/step.ts";
+import { boardCommand, commandOf } from "../life/step.ts";
 import type { MissionCommand } from "../state.ts";
 import { checkMessages } from "../trouble/find.ts";
 import { messagesSent } from "./events.ts";

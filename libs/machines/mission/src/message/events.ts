@@ -1,5 +1,5 @@
 import { MessagesSentV1 } from "@tutti/contracts/swarm/v1";
-import { blobsOf } from "@tutti/machine-run/siblings";
+import { blobsOf } from "@tutti/machine-work";
 import { bytesOfValue } from "../entry/events.ts";
 import { messageBytesMax, messagesMax } from "../limits.ts";
 import type { Message, Mission, MissionEvent } from "../state.ts";

@@ -10,11 +10,20 @@ import {
   ReturnTask,
 } from "@tutti/contracts/workflow/v1";
 import { retryAfterMaxMs } from "@tutti/kernel";
-import { bounded, boundedCalls, cut, dataOf, detailOfRefusal } from "@tutti/machine-run/siblings";
+import {
+  bounded,
+  boundedCalls,
+  cut,
+  dataOf,
+  detailOfRefusal,
+  lossLengthMax,
+  lostMax,
+  messageLengthMax,
+  savedBytesMax,
+} from "@tutti/machine-work";
 import { attemptBegun, attemptProgressed, attemptReturned, modelCallsNoted } from "../claim/events.ts";
 import { missionErrors } from "../errors.ts";
 import { goingOn } from "../life/step.ts";
-import { lossLengthMax, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
 import { nodeOfEffect } from "../numbers.ts";
 import type { MissionCommand, MissionEventStep, MissionView, TaskView } from "../state.ts";
 import { failAttempt, finish, giveUpLost } from "../task/outcome.ts";

@@ -2,7 +2,7 @@
 import type { Amounts } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
-import { add, isNothing } from "../budget/amounts.ts";
+import { add, isNothing } from "@tutti/machine-work";
 import { wantedBy } from "../budget/book.ts";
 import { hasOwnBudget } from "../budget/own-budget.ts";
 import type { OfferBoardTask, StartMissionChild } from "../effects.ts";

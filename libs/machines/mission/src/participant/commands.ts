@@ -11,12 +11,12 @@ import {
   type Role,
 } from "@tutti/contracts/swarm/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
+import { labelsFit, reasonOf } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
-import { commandOf, hearAgents, reasonOf } from "../life/step.ts";
+import { commandOf, hearAgents } from "../life/step.ts";
 import { participantsMax } from "../limits.ts";
 import { loseAttempt } from "../offer/commands.ts";
 import { isAtWork, type MissionCommand, type MissionView, specOf } from "../state.ts";
-import { labelsFit } from "../task/fit.ts";
 import { participantJoined, participantLeft } from "./events.ts";
 
 export const joinBoard: MissionCommand<JoinBoard, BoardJoined> = commandOf({

@@ -4,7 +4,7 @@ import {
   ParticipantLeftV1,
   ParticipantsHeardV1,
 } from "@tutti/contracts/swarm/v1";
-import { noAmounts } from "../budget/amounts.ts";
+import { noAmounts } from "@tutti/machine-work";
 import { missionTimers, theMission, timerNumber } from "../numbers.ts";
 import type { Mission, MissionEvent, MissionOutstanding, Participant } from "../state.ts";
 import { hear } from "../task/nodes.ts";

@@ -1,7 +1,7 @@
 import { type MissionQuestion, QuestionKind } from "@tutti/contracts/swarm/v1";
 import type { Approval, ApprovalDecision, Verdict } from "@tutti/contracts/types/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import { asPayload, type Data } from "@tutti/machine-run/siblings";
+import { asPayload, type Data } from "@tutti/machine-work";
 import { approvalIdOf } from "../question/ask.ts";
 import type { Mission, MissionView } from "../state.ts";
 import { momentOf } from "./board-task.ts";

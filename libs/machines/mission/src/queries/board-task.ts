@@ -8,7 +8,7 @@ import {
   TaskStatus,
 } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { asPayload, type Data } from "@tutti/machine-run/siblings";
+import { asPayload, type Data } from "@tutti/machine-work";
 import { claimIdOf } from "../numbers.ts";
 import type { Task } from "../state.ts";
 import { isAtWork, type MissionView, type TaskView } from "../state.ts";

@@ -1,7 +1,6 @@
 import type { Budget, BudgetReservation } from "@tutti/contracts/swarm/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import { isDone } from "@tutti/machine-run/siblings";
-import { isNothing, noAmounts } from "../budget/amounts.ts";
+import { isDone, isNothing, noAmounts } from "@tutti/machine-work";
 import { availableOf, limitOf } from "../budget/book.ts";
 import type { Mission, MissionView, Reservation, TaskView } from "../state.ts";
 import { momentOf } from "./board-task.ts";

@@ -11,8 +11,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
 import { counted } from "@tutti/kernel";
-import { isDone, statusName, statusWord } from "@tutti/machine-run/siblings";
-import { inWords } from "../budget/amounts.ts";
+import { inWords, isDone, statusName, statusWord } from "@tutti/machine-work";
 import { availableOf, isAffordable, wantedBy } from "../budget/book.ts";
 import { missionErrors } from "../errors.ts";
 import { isHeld } from "../life/conditions.ts";

@@ -3,7 +3,7 @@ import type { Mission as MissionMessage, MissionSpec, Participant } from "@tutti
 import { type Cause, type ErrorDetail, type Outcome, WorkStatus } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import { asPayload, type Data, shownCounts } from "@tutti/machine-run/siblings";
+import { asPayload, type Data, shownCounts } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { endingOf, outputOf } from "../life/end.ts";
 import { hasEnded, type Mission, type MissionView, statusOf } from "../state.ts";

@@ -4,8 +4,7 @@ import { Verdict } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
-import { cut, encodeJson, noBytes, reasonOfRule } from "@tutti/machine-run/siblings";
-import { messageLengthMax } from "../limits.ts";
+import { cut, encodeJson, messageLengthMax, noBytes, ruleReason } from "@tutti/machine-work";
 import type { MissionEventStep, MissionView } from "../state.ts";
 import { questionAsked } from "./events.ts";
 
@@ -53,7 +52,7 @@ export function askForRules(
   return ask(mission, step, {
     ...{ kind: QuestionKind.QUESTION_KIND_RULE, subject: task, rule, next },
     title: cut(rule.message, titleLengthMax),
-    message: `${rule.message}\n\n${reasonOfRule(rule, task, agent)}`,
+    message: `${rule.message}\n\n${ruleReason(rule, task, agent)}`,
   });
 }
 

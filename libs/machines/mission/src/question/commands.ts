@@ -7,14 +7,18 @@ import {
   type Data,
   dataOfPayload,
   detailOfRefusal,
+  isNothing,
+  kinds,
+  noAmounts,
   parsed,
+  reasonOf,
+  rounded,
   UnreadableData,
-} from "@tutti/machine-run/siblings";
-import { isNothing, kinds, noAmounts, rounded } from "../budget/amounts.ts";
+} from "@tutti/machine-work";
 import { budgetRaised } from "../budget/events.ts";
 import { missionErrors } from "../errors.ts";
 import { stopMission } from "../life/end.ts";
-import { commandOf, reasonOf } from "../life/step.ts";
+import { commandOf } from "../life/step.ts";
 import { approvalShown, approvalsNeededBy } from "../queries/approvals.ts";
 import type { MissionCommand, MissionEventStep, MissionView } from "../state.ts";
 import { complete, failForGood, type Place } from "../task/outcome.ts";

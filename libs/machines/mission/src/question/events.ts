@@ -1,6 +1,6 @@
 import { QuestionAskedV1, QuestionDecidedV1, QuestionKind } from "@tutti/contracts/swarm/v1";
 import { Verdict } from "@tutti/contracts/types/v1";
-import { blobsOf } from "@tutti/machine-run/siblings";
+import { blobsOf } from "@tutti/machine-work";
 import { questionsKept } from "../limits.ts";
 import { taskTimers, timerNumber } from "../numbers.ts";
 import type { Mission, MissionEvent, MissionOutstanding, Task } from "../state.ts";

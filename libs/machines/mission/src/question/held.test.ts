@@ -80,7 +80,7 @@ describe("an output of a mission that a rule wants approved", () => {
     taken(decide(scene, "q1", "buyers", false));
     assert.equal(statusOf(scene), TASK_STATUS_FAILED);
     const outcome = scene.task("a").outcome?.result;
-    assert.match(outcome?.$case === "failed" ? outcome.value.message : "", /buyers said no: says buyers/);
+    assert.match(outcome?.$case === "failed" ? outcome.value.message : "", /rejected by buyers: says buyers/);
   });
 
   it("waits for all whom several rules ask, and is not approved by who gave it", () => {

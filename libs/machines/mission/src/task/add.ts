@@ -1,6 +1,6 @@
 /** Tasks come onto the board, for folds. */
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import { isDone } from "@tutti/machine-run/siblings";
+import { isDone } from "@tutti/machine-work";
 import type { Mission, MissionOutstanding, Task } from "../state.ts";
 import { endSkipped, meet, settleNeeds } from "./flow.ts";
 import { keptBytesOf, newTask, type Origin, taskOf } from "./nodes.ts";

@@ -4,15 +4,26 @@ import { TaskHold } from "@tutti/contracts/swarm/v1";
 import type { Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
-import { bytesOf, childIdOf, detailOfRefusal, noBytes, type StepBudget } from "@tutti/machine-run/siblings";
-import { kinds, said } from "../budget/amounts.ts";
+import {
+  bytesOf,
+  childIdOf,
+  conditionText,
+  dataExpressionOf,
+  detailOfRefusal,
+  expressionOf,
+  hasExpression,
+  hasExpressions,
+  kinds,
+  noBytes,
+  type StepBudget,
+  said,
+} from "@tutti/machine-work";
 import { availableOf, isAffordable, limitOf, wantedBy } from "../budget/book.ts";
 import { hasOwnBudget } from "../budget/own-budget.ts";
 import { useUp } from "../budget/use-up.ts";
 import { childQueued } from "../child/events.ts";
 import { missionErrors } from "../errors.ts";
 import { encoded, evaluate } from "../evaluate/evaluate.ts";
-import { dataOf, expressionOf, hasExpression, hasExpressions } from "../evaluate/programs.ts";
 import { keptBytesMax } from "../limits.ts";
 import { assignmentOf, canBeClaimed, depthLeftOf, plainDetails } from "../offer/offer.ts";
 import {
@@ -83,12 +94,6 @@ function isWanted({ mission, step, budget }: Beginning, { spec }: TaskView): Con
   return given.ok ? { ok: true, value: given.value === true } : given;
 }
 
-/** A condition may stand in `${{ }}`, as in definitions. */
-export function conditionText(text: string): string {
-  const found = /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(text);
-  return found?.[1] ?? text;
-}
-
 function invalid(task: string, problem: string): ErrorDetail {
   return detailOfRefusal(missionErrors.taskInvalid.refusal({ task, problem }));
 }
@@ -104,7 +109,7 @@ function computedInput({ mission, step, budget }: Beginning, task: TaskView): In
   const bytes = bytesOf(inputOf(task as Task));
   if (bytes.length === 0 || !hasExpressions(bytes)) return unchanged;
   const { id } = task.spec;
-  const made = dataOf(Buffer.from(bytes).toString("utf8"));
+  const made = dataExpressionOf(Buffer.from(bytes).toString("utf8"));
   if (!made.ok) return { ok: false, error: invalid(id, made.problem) };
   const where = `the input of ${id}`;
   const given = evaluate({ mission, nowMs: step.nowMs, budget }, made.program, where);
@@ -209,7 +214,7 @@ function detailsOf({ mission, step, budget }: Beginning, task: TaskView): Detail
   if (plain === undefined) return none;
   const text = JSON.stringify(plain);
   if (!hasExpression(text)) return none;
-  const made = dataOf(text);
+  const made = dataExpressionOf(text);
   if (!made.ok) return { ok: false, error: invalid(task.spec.id, made.problem) };
   const given = evaluate(
     { mission, nowMs: step.nowMs, budget },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TaskSpec } from "@tutti/contracts/types/v1";
-import { circleProblem } from "./check.ts";
+import { circleProblem } from "@tutti/machine-work";
 
 /** `a: b c` needs b and c. */
 function problemOf(...lines: readonly string[]): string | undefined {

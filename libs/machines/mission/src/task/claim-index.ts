@@ -6,9 +6,9 @@
 import type { AgentOffering } from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { Heap, type ReadOnly } from "@tutti/kernel";
+import { isOffered } from "@tutti/machine-work";
 import { hasOwnBudget } from "../budget/own-budget.ts";
 import type { BoardProfile } from "../effects.ts";
-import { isOffered } from "./fit.ts";
 
 /** What the index knows of a task: which agents it is for. */
 export interface Claimable {

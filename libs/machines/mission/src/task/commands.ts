@@ -11,10 +11,18 @@ import {
   WithdrawTasksRequest,
 } from "@tutti/contracts/swarm/v1";
 import { type TaskOutcome, TaskStatus } from "@tutti/contracts/types/v1";
-import { bounded, bytesOf, dataOfPayload, payloadOf, statusName } from "@tutti/machine-run/siblings";
-import { said } from "../budget/amounts.ts";
+import {
+  bounded,
+  bytesOf,
+  causeOf,
+  dataOfPayload,
+  payloadOf,
+  reasonOf,
+  said,
+  statusName,
+} from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
-import { boardCommand, causeOf, commandOf, reasonOf } from "../life/step.ts";
+import { boardCommand, commandOf } from "../life/step.ts";
 import {
   isChild,
   type MissionCommand,

@@ -15,8 +15,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { fromTimestamp } from "@tutti/kernel";
-import { blobsOf, dataOf, isDone } from "@tutti/machine-run/siblings";
-import { add, kinds, noAmounts, rounded } from "../budget/amounts.ts";
+import { add, blobsOf, dataOf, isDone, kinds, noAmounts, rounded } from "@tutti/machine-work";
 import { book, giveBack, setAside } from "../budget/book.ts";
 import { effectNumber, taskTimers, timerNumber } from "../numbers.ts";
 import { assignmentOf, canBeClaimed, offerOf } from "../offer/offer.ts";

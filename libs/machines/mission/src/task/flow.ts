@@ -1,7 +1,6 @@
 /** How the end of a task moves others, for folds: what needed it, what were its parts, who delegated it. */
 import { NeedCondition, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
-import { isDone } from "@tutti/machine-run/siblings";
-import { subtract } from "../budget/amounts.ts";
+import { isDone, subtract } from "@tutti/machine-work";
 import { giveBack, giveBackAll } from "../budget/book.ts";
 import { reservationTimer, taskTimers, timerNumber } from "../numbers.ts";
 import { isAtWork, type Mission, type MissionOutstanding, type Task } from "../state.ts";

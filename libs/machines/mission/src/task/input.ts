@@ -1,4 +1,4 @@
-import { type Data, dataOfPayload } from "@tutti/machine-run/siblings";
+import { type Data, dataOfPayload } from "@tutti/machine-work";
 import type { Task } from "../state.ts";
 
 /** What a task works on: what was computed, or what its specification says. Absent for null. */

@@ -3,8 +3,7 @@
 import { type Authority, type Handoff, type KeptFailure, TaskHold } from "@tutti/contracts/swarm/v1";
 import { type Cause, type TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
 import { assert, fromTimestamp } from "@tutti/kernel";
-import { bytesOf, type Data, dataOfPayload } from "@tutti/machine-run/siblings";
-import { noAmounts } from "../budget/amounts.ts";
+import { bytesOf, type Data, dataOfPayload, noAmounts } from "@tutti/machine-work";
 import { ageingMs, dueLeadMs } from "../limits.ts";
 import { effectNumber, taskTimers, timerNumber } from "../numbers.ts";
 import {

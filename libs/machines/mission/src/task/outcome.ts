@@ -4,29 +4,31 @@ import { QuestionKind } from "@tutti/contracts/swarm/v1";
 import { type Amounts, CheckFailure, type ErrorDetail, type QualityCheck } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { Value } from "@tutti/expressions";
-import { decideRetry, type ReadOnly, retryFromMessage } from "@tutti/kernel";
+import { type ReadOnly, retryFromMessage } from "@tutti/kernel";
 import {
+  afterFailure,
   bytesOf,
+  cleaned,
+  conditionText,
   type Data,
   detailOfRefusal,
   encodeJson,
+  expressionOf,
   parsed,
   payloadOf,
+  said,
   UnreadableData,
-} from "@tutti/machine-run/siblings";
+} from "@tutti/machine-work";
 import { behaviours } from "../behaviours.ts";
-import { cleaned, said } from "../budget/amounts.ts";
 import { limitOf } from "../budget/book.ts";
 import { attemptFailed, outputQuestioned } from "../claim/events.ts";
 import { missionErrors } from "../errors.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
-import { expressionOf } from "../evaluate/programs.ts";
 import { tellPartsStopping } from "../life/end.ts";
-import { attemptsMax, conditionStepsMax, keptBytesMax } from "../limits.ts";
+import { conditionStepsMax, keptBytesMax } from "../limits.ts";
 import { sendMessage } from "../message/send.ts";
 import { ask, askForRules } from "../question/ask.ts";
 import { isChild, type MissionEventStep, type MissionView, type Task, type TaskView } from "../state.ts";
-import { conditionText } from "./begin.ts";
 import { taskCompleted, taskFailed, taskPaused } from "./events.ts";
 import { inputOf } from "./input.ts";
 
@@ -138,19 +140,18 @@ export function failForGood(place: Place, error: ErrorDetail, doing: Doing): voi
 /** An attempt failed: there is another one, or a person is asked, or that was it. */
 export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): void {
   const { step, task } = place;
-  const policy = retryFromMessage(task.spec.retry);
-  const decision = decideRetry(policy, error, task.tries, () => step.random());
-  const { number, attempt } = task;
-  if (decision.kind === "fail") failForGood(place, error, doing);
-  else if (attempt >= attemptsMax) {
-    const refusal = missionErrors.attemptsExhausted.refusal({ task: task.spec.id, max: attemptsMax });
-    failForGood(place, detailOfRefusal(refusal, error), doing);
-  } else if (decision.kind === "retry") {
+  const { number, attempt, tries, spec } = task;
+  const policy = retryFromMessage(spec.retry);
+  const after = afterFailure({ policy, error, tries, attempt }, step, (max) =>
+    missionErrors.attemptsExhausted.refusal({ task: spec.id, max }),
+  );
+  if (after.kind === "retry") {
     // A moment that has come is still one: another attempt never begins within the end of the one before.
-    const retryMs = step.nowMs + Math.max(1, decision.pauseMs);
+    const retryMs = step.nowMs + Math.max(1, after.pauseMs);
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs, sentBack: false };
     step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
-  } else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
+  } else if (after.kind === "fail") failForGood(place, after.error, doing);
+  else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
 }
 
 /** A lost agent ends the task, whatever attempts are left: a person is asked where the policy says so. */

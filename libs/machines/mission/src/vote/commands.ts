@@ -16,8 +16,9 @@ import {
   VoteRule,
 } from "@tutti/contracts/swarm/v1";
 import { type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
+import { causeOf, reasonOf } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
-import { boardCommand, causeOf, reasonOf } from "../life/step.ts";
+import { boardCommand } from "../life/step.ts";
 import { votesMax } from "../limits.ts";
 import { voteShown } from "../queries/votes.ts";
 import { ask } from "../question/ask.ts";

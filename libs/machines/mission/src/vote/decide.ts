@@ -1,7 +1,7 @@
 /** How a vote comes out, of the ballots there are. */
 import { TieRule, type Vote, type VoteOutcome, VoteRule } from "@tutti/contracts/swarm/v1";
 import { type ReadOnly, toTimestamp } from "@tutti/kernel";
-import { rounded } from "../budget/amounts.ts";
+import { rounded } from "@tutti/machine-work";
 
 export interface Counted {
   readonly outcome: VoteOutcome;

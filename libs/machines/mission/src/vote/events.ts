@@ -1,6 +1,6 @@
 import { BallotCastV1, VoteClosedV1, VoteOpenedV1 } from "@tutti/contracts/swarm/v1";
 import { assert } from "@tutti/kernel";
-import { blobsOf } from "@tutti/machine-run/siblings";
+import { blobsOf } from "@tutti/machine-work";
 import { voteTimer } from "../numbers.ts";
 import type { Mission, MissionEvent, OpenVote } from "../state.ts";
 import { hear } from "../task/nodes.ts";

@@ -2,10 +2,17 @@
 import { type Payload, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import { bytesOf, type Data, dataOf, noBytes, payloadOf } from "../data.ts";
-import { cut } from "../error-details.ts";
+import {
+  bytesOf,
+  cut,
+  type Data,
+  dataOf,
+  messageLengthMax,
+  noBytes,
+  payloadOf,
+  ruleReason,
+} from "@tutti/machine-work";
 import { idOf, type Place } from "../kinds/kind.ts";
-import { messageLengthMax } from "../limits.ts";
 import type { Doing } from "../node/outcome.ts";
 import { approvalAsked } from "./events.ts";
 
@@ -54,7 +61,7 @@ export function askForRules(
     node: number,
     approvalId: before === undefined ? approvalIdOf(place) : idAfter(before),
     title: cut(message, titleLengthMax),
-    message: cut(`${message}\n\n${reasonOf(rule, idOf(place), by)}`, messageLengthMax),
+    message: cut(`${message}\n\n${ruleReason(rule, idOf(place), by)}`, messageLengthMax),
     context: noBytes,
     requestMs: step.nowMs,
     expireMs: timeoutMs > 0 ? step.nowMs + timeoutMs : 0,
@@ -75,11 +82,6 @@ export function askNextQuestion(place: Place): void {
   if (status !== TaskStatus.TASK_STATUS_WAITING || question?.verdict !== Verdict.VERDICT_APPROVED) return;
   const output = dataOf(question.output as Uint8Array, question.outputPayload as Payload | undefined);
   askForRules(place, question.next, output, { before: question.approvalId });
-}
-
-/** Who asks, and what follows from the answer. */
-export function reasonOf({ rule }: ReadOnly<ResultQuestion>, task: string, agent: string): string {
-  return `The rule ${rule} wants the output of ${task}${agent === "" ? "" : ` by ${agent}`} approved before it counts.`;
 }
 
 function copied(question: ReadOnly<ResultQuestion>): ResultQuestion {

@@ -4,13 +4,22 @@ import { ApprovalAnswered, DecideApproval } from "@tutti/contracts/workflow/v1";
 import { holdAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { isRefusal, type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
-import { bytesOf, dataOf, dataOfPayload, encodeJson, noBytes, parsed, UnreadableData } from "../data.ts";
-import { cut, detailOfRefusal } from "../error-details.ts";
+import {
+  bytesOf,
+  cut,
+  dataOf,
+  dataOfPayload,
+  detailOfRefusal,
+  encodeJson,
+  noBytes,
+  parsed,
+  reasonLengthMax,
+  StepBudget,
+  UnreadableData,
+} from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
-import { Budget } from "../kinds/budget.ts";
 import { placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
-import { reasonLengthMax } from "../limits.ts";
 import { taskIdIn } from "../node/places.ts";
 import type { NodeView, RunCommand, RunStep, RunView } from "../state.ts";
 import { askNextQuestion } from "./ask.ts";
@@ -113,7 +122,7 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
         : undefined,
     decideMs: step.nowMs,
   });
-  askNextQuestion(placeOf(run, node.number, step, new Budget()));
+  askNextQuestion(placeOf(run, node.number, step, new StepBudget()));
   advance(run, step);
 }
 

@@ -1,9 +1,8 @@
 /** Questions to people, and what they say. */
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import { ApprovalAskedV1, ApprovalDecidedV1 } from "@tutti/contracts/workflow/v1";
-import { blobsOf } from "../blobs.ts";
+import { blobsOf, dataOf } from "@tutti/machine-work";
 import { bookUsed } from "../budget/book.ts";
-import { dataOf } from "../data.ts";
 import { end, settleWork } from "../node/flow.ts";
 import { setOutput } from "../node/kept.ts";
 import { dropLimits, enter, nodeOf, release, setStatus } from "../node/nodes.ts";

@@ -1,11 +1,9 @@
 /** Asks people, and goes on by what they say. */
 import { Verdict, WaitCause } from "@tutti/contracts/types/v1";
-import { noBytes } from "../data.ts";
-import { cut, detailOfRefusal } from "../error-details.ts";
+import { cut, detailOfRefusal, messageLengthMax, noBytes } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { evaluate, givenWhole } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
-import { messageLengthMax } from "../limits.ts";
 import { failForGood } from "../node/outcome.ts";
 import type { NodeView } from "../state.ts";
 import { approvalIdOf } from "./ask.ts";

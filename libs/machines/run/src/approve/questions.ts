@@ -2,10 +2,10 @@
 import { type Approval, type ApprovalDecision, type Payload, Verdict } from "@tutti/contracts/types/v1";
 import type { RunQuestion } from "@tutti/contracts/workflow/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import { asPayload, bytesOf, dataOf, encodeJson } from "../data.ts";
+import { asPayload, bytesOf, dataOf, encodeJson, isDone } from "@tutti/machine-work";
 import { findNode, taskIdIn } from "../node/places.ts";
 import { momentOf } from "../queries/run.ts";
-import { isDone, type NodeView, type Run, type RunView } from "../state.ts";
+import type { NodeView, Run, RunView } from "../state.ts";
 import { placeOfQuestion } from "./ask.ts";
 
 /** The task that asks, by the id of the question, or by its own. */

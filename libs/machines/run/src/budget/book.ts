@@ -8,10 +8,20 @@
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
+import {
+  add,
+  expectedWithin,
+  fitsWithin,
+  isNothing,
+  kinds,
+  leftWithin,
+  noAmounts,
+  subtract,
+  usedUpWithin,
+} from "@tutti/machine-work";
 import type { Place } from "../kinds/kind.ts";
 import { addUsed } from "../node/nodes.ts";
 import { detailOf, type Node, type Run, type RunView } from "../state.ts";
-import { add, isNothing, kinds, noAmounts, rounded, subtract } from "./amounts.ts";
 
 /** Whether it has a budget to keep within. */
 export function hasBudget({ order }: RunView): boolean {
@@ -20,29 +30,19 @@ export function hasBudget({ order }: RunView): boolean {
 
 /** What can still be set aside, of what has a limit. */
 function leftOf({ order, used, reserved }: RunView): Amounts {
-  const left = noAmounts();
-  for (const kind of kinds) {
-    const limit = order?.budget?.[kind] ?? 0;
-    if (limit > 0) left[kind] = Math.max(0, rounded(limit - (used?.[kind] ?? 0) - (reserved?.[kind] ?? 0)));
-  }
-  return left;
+  return leftWithin(order?.budget, used, reserved);
 }
 
 /** Whether too little of the budget is left for a task to begin. */
 export function isShortFor(place: Pick<Place, "run" | "range" | "task">): boolean {
   const { run } = place;
-  if (!hasBudget(run)) return false;
-  const left = leftOf(run);
-  const wanted = expectedOf(place);
-  return kinds.some(
-    (kind) => (run.order?.budget?.[kind] ?? 0) > 0 && (left[kind] <= 0 || wanted[kind] > left[kind]),
-  );
+  return hasBudget(run) && !fitsWithin(run.order?.budget, leftOf(run), expectedOf(place));
 }
 
 /** What the run that it goes on as may use up; absent without limit, undefined where nothing is left of something. */
 export function leftForNext(run: RunView): Amounts | undefined {
   const left = leftOf(run);
-  return kinds.some((kind) => (run.order?.budget?.[kind] ?? 0) > 0 && left[kind] <= 0) ? undefined : left;
+  return usedUpWithin(run.order?.budget, left) === undefined ? left : undefined;
 }
 
 /** Whether what is set aside may come back, in part. */
@@ -68,14 +68,8 @@ export function givenToChild(place: Place): Amounts | undefined {
 
 /** Of what has a limit: as the task says, or as long as it may take. */
 function expectedOf({ run, range, task }: Pick<Place, "run" | "range" | "task">): Amounts {
-  const expected = noAmounts();
   const limit = run.order?.budget;
-  if (isNothing(limit)) return expected;
-  const { estimate, timeouts } = range.plan.policy(task);
-  if ((limit?.tokens ?? 0) > 0) expected.tokens = estimate.tokens;
-  if ((limit?.money ?? 0) > 0) expected.money = estimate.money;
-  if ((limit?.timeMs ?? 0) > 0) expected.timeMs = timeouts.runMs || estimate.durationMs;
-  return expected;
+  return isNothing(limit) ? noAmounts() : expectedWithin(limit, range.plan.policy(task));
 }
 
 /** For folds: an attempt of it begins. */

@@ -5,8 +5,8 @@
 import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
 import { AskCache, type OfferDetails, StoreOutput } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
+import { asPayload, type Data } from "@tutti/machine-work";
 import { isShortFor, reservedFor } from "../budget/book.ts";
-import { asPayload, type Data } from "../data.ts";
 import { following } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../kinds/kind.ts";
 import { taskHeld } from "../node/events.ts";

@@ -1,6 +1,5 @@
 import { AnswerCache, RunDone } from "@tutti/contracts/workflow/v1";
-import { dataOfPayload } from "../data.ts";
-import { Budget } from "../kinds/budget.ts";
+import { dataOfPayload, StepBudget } from "@tutti/machine-work";
 import { placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { complete } from "../node/outcome.ts";
@@ -17,7 +16,7 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
     const number = findNode(run, taskId);
     const node = number === undefined ? undefined : run.nodes[number];
     if (node === undefined || visitNumberOf(run, node.number) !== visit || !isAsking(node)) return {};
-    const place = placeOf(run, node.number, step, new Budget());
+    const place = placeOf(run, node.number, step, new StepBudget());
     if (found) complete(place, dataOfPayload(output), { fromCache: true });
     else doItself(place);
     advance(run, step);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PlanTask } from "@tutti/definitions";
-import type { Data } from "../data.ts";
+import type { Data } from "@tutti/machine-work";
 import type { RangeView } from "../state.ts";
 
 /**

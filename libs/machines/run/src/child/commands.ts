@@ -1,5 +1,5 @@
 /** What becomes of children: started, refused, ended. */
-import { type ErrorDetail, RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   ConfirmChild,
   EndChild,
@@ -8,14 +8,11 @@ import {
   type RunEnding,
   TaskAnswered,
 } from "@tutti/contracts/workflow/v1";
-import { dataOf } from "../data.ts";
-import { bounded, detailOfRefusal } from "../error-details.ts";
+import { bounded, childError, dataOf, StepBudget, statusName } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { finish } from "../gate/checks.ts";
-import { Budget } from "../kinds/budget.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
-import { statusName } from "../life/words.ts";
 import { giveBackOfTask } from "../limit/of-tasks.ts";
 import { failAttempt } from "../node/outcome.ts";
 import { findNode } from "../node/places.ts";
@@ -36,7 +33,7 @@ export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
     const node = run.nodes[number];
     if (step.settles === undefined || node === undefined)
       return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
-    const place = placeOf(run, number, step, new Budget());
+    const place = placeOf(run, number, step, new StepBudget());
     const isAlone = node.more?.startsAlone === true;
     step.emit(childStarted, { node: number, hash, startMs: step.nowMs });
     if (isAlone) {
@@ -65,7 +62,7 @@ export const refuseChild: RunCommand<RefuseChild, TaskAnswered> = {
       advance(run, step);
       return answered;
     }
-    const place = placeOf(run, number, step, new Budget());
+    const place = placeOf(run, number, step, new StepBudget());
     giveBackOfTask(place);
     failAttempt(place, bounded(error));
     advance(run, step);
@@ -85,7 +82,7 @@ export const endChild: RunCommand<EndChild, RunDone> = {
     const isAwaited =
       node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
     if (!isAwaited || node.more?.question !== undefined || node.more?.childId !== ending.runId) return done;
-    endNode(placeOf(run, number, step, new Budget()), ending, used === undefined ? {} : { used });
+    endNode(placeOf(run, number, step, new StepBudget()), ending, used === undefined ? {} : { used });
     advance(run, step);
     return done;
   },
@@ -95,17 +92,9 @@ function endNode(place: Place, ending: RunEnding, doing: Parameters<typeof finis
   giveBackOfTask(place);
   if (ending.status === WorkStatus.WORK_STATUS_COMPLETED)
     finish(place, dataOf(ending.output, ending.outputPayload), doing);
-  else failAttempt(place, childError(place, ending), doing);
-}
-
-/** What a child failed with is the cause; one that a caller ended does not restart by itself. */
-function childError(place: Place, { runId, status, error }: RunEnding): ErrorDetail {
-  const refusal = runErrors.childFailed.refusal({
-    task: idOf(place),
-    child: runId,
-    status: statusName(status),
-  });
-  const detail = detailOfRefusal(refusal, error);
-  const isAsked = status !== WorkStatus.WORK_STATUS_FAILED;
-  return { ...detail, retry: isAsked ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY };
+  else {
+    const { runId: child, status } = ending;
+    const refusal = runErrors.childFailed.refusal({ task: idOf(place), child, status: statusName(status) });
+    failAttempt(place, childError(refusal, ending), doing);
+  }
 }

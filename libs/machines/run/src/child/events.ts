@@ -1,6 +1,6 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { ChildQueuedV1, ChildRefusedV1, ChildStartedV1 } from "@tutti/contracts/workflow/v1";
-import { blobsOf } from "../blobs.ts";
+import { blobsOf } from "@tutti/machine-work";
 import { setAside } from "../budget/book.ts";
 import { endAlone } from "../node/alone.ts";
 import { setInput } from "../node/kept.ts";

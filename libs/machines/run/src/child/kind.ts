@@ -1,14 +1,10 @@
 /** A child run or mission does the task. It is started by an effect, and tells of its end by a letter. */
-import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contracts/swarm/v1";
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
-import { CancelRun, type ChildQueuedV1, type OfferDetails, TerminateRun } from "@tutti/contracts/workflow/v1";
-import type { Message } from "@tutti/kernel";
+import type { ChildQueuedV1, OfferDetails } from "@tutti/contracts/workflow/v1";
+import { bytesOf, childIdOf, type Data, noBytes, payloadOf, stopChild } from "@tutti/machine-work";
 import { givenToChild } from "../budget/book.ts";
-import { bytesOf, type Data, noBytes, payloadOf } from "../data.ts";
 import { given, givenWhole } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
-import { childIdOf } from "../life/ids.ts";
-import { withdrawMessage } from "../life/messages.ts";
 import { runLimitAsked } from "../limit/events.ts";
 import { isWaitingForLimits, recoverNodeLimits } from "../limit/node-limits.ts";
 import { askNextOfTask, askOfTask, giveBackOfTask, limitsOfTask } from "../limit/of-tasks.ts";
@@ -19,13 +15,6 @@ import type { Node, Run } from "../state.ts";
 import { detailsOf } from "../uses/details.ts";
 import { childQueued } from "./events.ts";
 import { startOf } from "./start.ts";
-
-const cancelMessage: Message<CancelRun> = { type: "cancel_run", codec: CancelRun };
-const terminateMessage: Message<TerminateRun> = { type: "terminate_run", codec: TerminateRun };
-/** The same, in the words of missions. */
-const cancelMission: Message<CancelMission> = { type: "cancel_mission", codec: CancelMission };
-const terminateMission: Message<TerminateMission> = { type: "terminate_mission", codec: TerminateMission };
-const withdrawMission: Message<WithdrawMission> = { type: "withdraw_mission", codec: WithdrawMission };
 
 export const child: TaskKind = {
   begin: queueChild,
@@ -41,20 +30,15 @@ export const child: TaskKind = {
     if (node !== undefined && isWaitingForLimits(node)) return;
     const isThere = status === TaskStatus.TASK_STATUS_WAITING || status === TaskStatus.TASK_STATUS_QUEUED;
     if (!isThere || work.parentClose === "abandon") return;
-    const { namespace, id } = step.key;
-    const isMission = work.kind === "mission";
-    const address = { service: isMission ? "swarm" : "workflow", kind: isMission ? "mission" : "run" };
-    const to = { ...address, namespace, id: more?.childId ?? "" };
-    const reason = `${idOf(place)} of ${id} was stopped`;
-    const isByForce = how === "terminate" || work.parentClose === "terminate";
-    // Its start may be under way still, and come after the letter.
-    if (status === TaskStatus.TASK_STATUS_QUEUED) {
-      const parent = { ...step.key, task: idOf(place) };
-      const given = { definition: work.definition, parent, terminate: isByForce, reason };
-      if (isMission) step.send(to, withdrawMission, given);
-      else step.send(to, withdrawMessage, { ...given, fromId: "" });
-    } else if (isByForce) step.send(to, isMission ? terminateMission : terminateMessage, { reason });
-    else step.send(to, isMission ? cancelMission : cancelMessage, { reason });
+    stopChild(step, {
+      kind: work.kind === "mission" ? "mission" : "run",
+      id: more?.childId ?? "",
+      definition: work.definition,
+      parent: { ...step.key, task: idOf(place) },
+      isStarting: status === TaskStatus.TASK_STATUS_QUEUED,
+      isByForce: how === "terminate" || work.parentClose === "terminate",
+      reason: `${idOf(place)} of ${step.key.id} was stopped`,
+    });
   },
 
   /** A limit is asked for again. */

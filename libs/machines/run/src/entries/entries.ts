@@ -3,8 +3,7 @@
  * are at work at once as `maxParallel` allows.
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
-import { noBytes } from "../data.ts";
-import { bounded, detailOfRefusal } from "../error-details.ts";
+import { bounded, detailOfRefusal, noBytes } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { encoded, evaluate, type Given, isFollowing } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../kinds/kind.ts";

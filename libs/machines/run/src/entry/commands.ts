@@ -2,14 +2,12 @@
 import { RunUpdated, UpdateRun } from "@tutti/contracts/workflow/v1";
 import type { PlanEntry } from "@tutti/definitions";
 import { isRefusal, type Refusal } from "@tutti/kernel";
-import { asPayload, dataOf, noBytes } from "../data.ts";
-import { cut } from "../error-details.ts";
+import { asPayload, cut, dataOf, messageLengthMax, noBytes } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { evaluate, givenWhole, holds } from "../evaluate/evaluate.ts";
 import { type Scene, variables } from "../evaluate/scene.ts";
 import { advance } from "../life/advance.ts";
-import { ended } from "../life/commands.ts";
-import { messageLengthMax } from "../limits.ts";
+import { life } from "../life/life.ts";
 import type { RunCommand } from "../state.ts";
 import { entryNamed, payloadOf } from "./entries.ts";
 import { updateTaken } from "./events.ts";
@@ -23,7 +21,7 @@ export const updateRun: RunCommand<UpdateRun, RunUpdated> = {
   codec: UpdateRun,
   reply: RunUpdated,
   decide(run, { update, payload }, step) {
-    const over = ended(run, step);
+    const over = life.ended(run, step);
     if (over !== undefined) return over;
     const entry = entryNamed(run, "update", update);
     if (isRefusal(entry)) return entry;

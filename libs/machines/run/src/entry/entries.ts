@@ -3,7 +3,7 @@ import type { Payload } from "@tutti/contracts/types/v1";
 import { holdAgainst, type PlanEntry } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Refusal } from "@tutti/kernel";
-import { dataOfPayload, parsed, UnreadableData } from "../data.ts";
+import { dataOfPayload, parsed, UnreadableData } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import type { RunView } from "../state.ts";
 

@@ -1,5 +1,5 @@
 import { UpdateTakenV1 } from "@tutti/contracts/workflow/v1";
-import { blobsOf } from "../blobs.ts";
+import { blobsOf } from "@tutti/machine-work";
 import { moreOf, type RunEvent } from "../state.ts";
 
 /** What was told took effect. */

@@ -1,7 +1,7 @@
 /** Questions that a definition declares. */
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import { isRefusal, type Query, type Refusal, withoutRemedy } from "@tutti/kernel";
-import { asPayload, dataOf, noBytes } from "../data.ts";
+import { asPayload, dataOf, noBytes } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { givenWhole } from "../evaluate/evaluate.ts";
 import type { Run } from "../state.ts";

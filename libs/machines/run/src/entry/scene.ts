@@ -1,13 +1,13 @@
 /** What expressions of the run itself see: its updates, queries and states stand in no task. */
 import type { Value } from "@tutti/expressions";
+import type { StepBudget } from "@tutti/machine-work";
 import type { Scene } from "../evaluate/scene.ts";
-import type { Budget } from "../kinds/budget.ts";
 import type { RangeView, RunView } from "../state.ts";
 
 export function sceneOfRun(
   run: RunView,
   names: Readonly<Record<string, Value>> = {},
-  budget?: Budget,
+  budget?: StepBudget,
 ): Scene {
   const range = run.ranges[0];
   const isOfTasks = run.plan?.plan.kind !== "states" && range !== undefined;

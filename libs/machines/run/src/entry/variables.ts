@@ -1,7 +1,6 @@
 /** Variables get other values: by updates and transitions alone. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
-import { encodeJson } from "../data.ts";
-import { detailOfRefusal } from "../error-details.ts";
+import { detailOfRefusal, encodeJson } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import type { Scene } from "../evaluate/scene.ts";

@@ -5,10 +5,16 @@
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { PlanReference } from "@tutti/definitions";
 import type { EvaluationProblem, Json } from "@tutti/expressions";
-import { bytesOf, type Data, encodeJson, noBytes, UnreadableData } from "../data.ts";
-import { detailOfRefusal } from "../error-details.ts";
+import {
+  bytesOf,
+  type Data,
+  detailOfRefusal,
+  encodeJson,
+  noBytes,
+  UnreadableData,
+  valueBytesMax,
+} from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
-import { valueBytesMax } from "../limits.ts";
 import { dataOfReference, type Scene, valueSeen } from "./scene.ts";
 
 export type Evaluated =

@@ -1,7 +1,7 @@
 /** Outputs, where they are made of others: a list of what entries gave, an object of what tasks gave. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
-import { bytesOrNull, type Data, joinedList, joinedMembers, parsed } from "../data.ts";
+import { bytesOrNull, type Data, joinedList, joinedMembers, parsed } from "@tutti/machine-work";
 import { partsOf, rangeViewOf, statusOfNode } from "../node/places.ts";
 import type { NodeView, RangeView, RunView } from "../state.ts";
 

@@ -2,11 +2,11 @@
  * What an expression sees from where it stands: names of the run, tasks of its own scope and of those around it, and what
  * its task adds.
  */
-import { type ErrorDetail, type Payload, TaskStatus } from "@tutti/contracts/types/v1";
+import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import type { PlanReference } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
-import { type Data, dataOf, parsed } from "../data.ts";
+import { type Data, dataOf, parsed, statusWord } from "@tutti/machine-work";
 import { isAdded, nodeOfTask, rangeViewOf, statusOfNode } from "../node/places.ts";
 import type { RangeView, RunView } from "../state.ts";
 import { hasOutput, outputOf, outputValue } from "./outputs.ts";
@@ -116,27 +116,6 @@ function valueOfTask(scene: Scene, node: number, field: PlanReference["field"]):
     }
   }
 }
-
-/** `completed`, `failed`, `skipped`: as expressions and people say it. */
-export function statusWord(status: TaskStatus): string {
-  return statusWords[status] ?? "pending";
-}
-
-const statusWords: Readonly<Record<number, string>> = {
-  [TaskStatus.TASK_STATUS_PENDING]: "pending",
-  [TaskStatus.TASK_STATUS_HELD]: "held",
-  [TaskStatus.TASK_STATUS_QUEUED]: "queued",
-  [TaskStatus.TASK_STATUS_RUNNING]: "running",
-  [TaskStatus.TASK_STATUS_WAITING]: "waiting",
-  [TaskStatus.TASK_STATUS_RETRYING]: "retrying",
-  [TaskStatus.TASK_STATUS_PAUSED]: "paused",
-  [TaskStatus.TASK_STATUS_COMPLETED]: "completed",
-  [TaskStatus.TASK_STATUS_FAILED]: "failed",
-  [TaskStatus.TASK_STATUS_SKIPPED]: "skipped",
-  [TaskStatus.TASK_STATUS_CANCELLED]: "cancelled",
-  [TaskStatus.TASK_STATUS_COMPENSATING]: "compensating",
-  [TaskStatus.TASK_STATUS_COMPENSATED]: "compensated",
-};
 
 /** An error as expressions see it. */
 export function errorShown(error: ReadOnly<ErrorDetail> | undefined): Value {

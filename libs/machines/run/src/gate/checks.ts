@@ -1,10 +1,9 @@
 /** What a task gave is held against its checks before it counts: it counts, fails, is done again, or people are asked, also by rules. */
 import type { QualityCheck } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
+import { type Data, detailOfRefusal, parsed, UnreadableData } from "@tutti/machine-work";
 import { askAboutOutput, askForRules } from "../approve/ask.ts";
 import { storeOutput } from "../cached/cached.ts";
-import { type Data, parsed, UnreadableData } from "../data.ts";
-import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { encoded, holds } from "../evaluate/evaluate.ts";
 import { idOf, type Place } from "../kinds/kind.ts";

@@ -1,12 +1,12 @@
 /** Work that is done again because what came of it was not good enough. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { WorkSentBackV1 } from "@tutti/contracts/workflow/v1";
+import { cut, detailLengthMax, isDone } from "@tutti/machine-work";
 import { bookUsed } from "../budget/book.ts";
-import { cut } from "../error-details.ts";
-import { detailLengthMax, reportsMax } from "../limits.ts";
+import { reportsMax } from "../limits.ts";
 import { addUsed, attend, nodeOf } from "../node/nodes.ts";
 import { closureOf, reopen } from "../repair/reopen.ts";
-import { detailOf, isDone, type Node, type Run, type RunEvent } from "../state.ts";
+import { detailOf, type Node, type Run, type RunEvent } from "../state.ts";
 
 const decoder = new TextDecoder();
 const { TASK_STATUS_PENDING: pending } = TaskStatus;

@@ -1,6 +1,6 @@
 /** Checks what came of work: goes on, sends work back to be done again, or fails. */
 import type { Json } from "@tutti/expressions";
-import { encodeJson } from "../data.ts";
+import { encodeJson } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { encoded, givenWhole, holds } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";

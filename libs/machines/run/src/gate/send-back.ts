@@ -1,14 +1,13 @@
 /** Sends work back, and says what came of it when that may not be done once more. */
 import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Refusal } from "@tutti/kernel";
+import { cut, detailLengthMax, detailOfRefusal, isDone } from "@tutti/machine-work";
 import { child } from "../child/kind.ts";
-import { cut, detailOfRefusal } from "../error-details.ts";
 import { nodeSeen } from "../evaluate/scene.ts";
 import { type Place, placeOf, sceneOf } from "../kinds/kind.ts";
-import { detailLengthMax } from "../limits.ts";
 import { rangeViewOf } from "../node/places.ts";
 import { closureOf } from "../repair/reopen.ts";
-import { isDone, type Run, type RunView } from "../state.ts";
+import type { Run, RunView } from "../state.ts";
 import { holderOf, workSentBack } from "./events.ts";
 
 export interface SendBack {

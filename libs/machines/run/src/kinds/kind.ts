@@ -4,10 +4,10 @@
  */
 import type { Wait } from "@tutti/contracts/types/v1";
 import type { PlanTask } from "@tutti/definitions";
+import type { StepBudget } from "@tutti/machine-work";
 import type { Scene } from "../evaluate/scene.ts";
 import { rangeViewOf, taskIdIn, taskOf } from "../node/places.ts";
 import type { NodeView, RangeView, RunOutstanding, RunStep, RunView } from "../state.ts";
-import type { Budget } from "./budget.ts";
 
 /** A node in a step: what deciders of tasks work on. */
 export interface Place {
@@ -17,7 +17,7 @@ export interface Place {
   readonly range: RangeView;
   readonly task: PlanTask;
   /** What this step may still do. Large writes into an event are taken from here. */
-  readonly budget: Budget;
+  readonly budget: StepBudget;
 }
 
 export interface TaskKind {
@@ -43,7 +43,7 @@ export interface TaskKind {
 /** How a node is stopped: with its run or loop, or by force. */
 export type Stopping = "cancel" | "terminate";
 
-export function placeOf(run: RunView, number: number, step: RunStep, budget: Budget): Place {
+export function placeOf(run: RunView, number: number, step: RunStep, budget: StepBudget): Place {
   const range = rangeViewOf(run, number);
   return { run, step, number, range, task: taskOf(range, number), budget };
 }

@@ -1,8 +1,8 @@
 /** Which folder does which kind of task. */
 import type { TaskKindWord } from "@tutti/definitions";
+import { detailOfRefusal } from "@tutti/machine-work";
 import { approve } from "../approve/kind.ts";
 import { child } from "../child/kind.ts";
-import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { gate } from "../gate/kind.ts";
 import { loop } from "../loop/kind.ts";

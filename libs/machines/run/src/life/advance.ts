@@ -4,16 +4,13 @@
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
-import { inWords, noAmounts } from "../budget/amounts.ts";
+import { detailOfRefusal, inWords, noAmounts, putOffMs, StepBudget } from "@tutti/machine-work";
 import { isShortFor, mayComeBack } from "../budget/book.ts";
 import { attendEntries, beginEntries } from "../entries/entries.ts";
-import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { holds } from "../evaluate/evaluate.ts";
-import { Budget } from "../kinds/budget.ts";
 import { idOf, type Place, placeOf, sceneOf } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/table.ts";
-import { putOffMs } from "../limits.ts";
 import { taskSkipped } from "../node/events.ts";
 import { failForGood } from "../node/outcome.ts";
 import { partsOf } from "../node/places.ts";
@@ -25,14 +22,14 @@ import { runPutOff } from "./events.ts";
 import { tellPartsStopping } from "./stopping.ts";
 
 /** @param budget of what goes on where another step stopped */
-export function advance(run: RunView, step: RunStep, budget = new Budget()): void {
+export function advance(run: RunView, step: RunStep, budget = new StepBudget()): void {
   if (run.pauseMs > 0 || run.putOffMs > 0) return;
   while (!budget.isSpent) if (!next(run, step, budget)) return;
   if (hasMore(run)) step.emit(runPutOff, { untilMs: step.nowMs + putOffMs });
 }
 
 /** Does the next thing; false when there is none. */
-function next(run: RunView, step: RunStep, budget: Budget): boolean {
+function next(run: RunView, step: RunStep, budget: StepBudget): boolean {
   if (run.phase === RunPhase.RUN_PHASE_GOING) {
     const number = run.agenda[run.agendaAt];
     if (number !== undefined) {

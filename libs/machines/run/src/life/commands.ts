@@ -1,5 +1,5 @@
 /** Begins a run, holds it, lets it go on, ends it; changes what it is found by. */
-import type { Cause, ErrorDetail } from "@tutti/contracts/types/v1";
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   type BeginRun,
@@ -15,13 +15,21 @@ import {
   TerminateRun,
   type WithdrawRun,
 } from "@tutti/contracts/workflow/v1";
-import type { ReadOnly, Refusal } from "@tutti/kernel";
-import { cut, detailOfRefusal } from "../error-details.ts";
+import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
+import {
+  detailOfRefusal,
+  isSameParent,
+  isSameRequest,
+  labelsMax,
+  noBytes,
+  reasonOf,
+  StepBudget,
+  withdrawRun as withdrawMessage,
+} from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
-import { Budget } from "../kinds/budget.ts";
 import { askNext } from "../limit/asking.ts";
 import { limitsOf } from "../limit/limits.ts";
-import { labelsMax, priorityMax, reasonLengthMax } from "../limits.ts";
+import { priorityMax } from "../limits.ts";
 import { awaitsStarts } from "../node/alone.ts";
 import { taskResumed } from "../node/events.ts";
 import { findNode } from "../node/places.ts";
@@ -46,9 +54,9 @@ import {
   runStopped,
   runWithdrawn,
 } from "./events.ts";
-import { beginMessage, withdrawMessage } from "./messages.ts";
+import { life } from "./life.ts";
+import { beginMessage } from "./messages.ts";
 import { tellAllStopping } from "./stopping.ts";
-import { statusName } from "./words.ts";
 
 const done: RunDone = {};
 
@@ -72,18 +80,17 @@ export const beginRun: RunCommand<BeginRun, RunBegun> = {
 };
 
 function again(run: RunView, order: ReadOnly<RunOrder> | undefined, step: RunStep): RunBegun | Refusal {
-  const before = run.order?.requestHash ?? new Uint8Array(0);
-  const now = order?.requestHash ?? new Uint8Array(0);
-  // A repeated request for given-up work learns that it does not begin.
-  const parent = order?.parent;
-  if (isWithdrawn(run) && run.order?.parent?.id === parent?.id && run.order?.parent?.kind === parent?.kind)
-    return { existed: true, status: statusOf(run) };
+  // A parent that starts again what it has withdrawn learns that it does not start.
+  const isOurs = isWithdrawn(run) && isSameParent(run.order?.parent, order?.parent);
+  return life.startedAgain(run, step, isOurs || isSameOrder(run.order, order));
+}
+
+function isSameOrder(one: ReadOnly<RunOrder> | undefined, other: ReadOnly<RunOrder> | undefined): boolean {
+  const before = one?.requestHash ?? noBytes;
+  const now = other?.requestHash ?? noBytes;
   // The first half has all but how the version was named, which is no matter where it is this very one.
-  const isSameVersion = before.length === 32 && now.length === 32 && run.order?.hash === order?.hash;
-  const counted = isSameVersion ? 16 : Math.max(before.length, now.length);
-  const isSame = Buffer.compare(before.subarray(0, counted), now.subarray(0, counted)) === 0;
-  if (!isSame) return runErrors.runConflict.refusal({ id: step.key.id });
-  return { existed: true, status: statusOf(run) };
+  const isSameVersion = before.length === 32 && now.length === 32 && one?.hash === other?.hash;
+  return isSameRequest(before, now, isSameVersion ? 16 : undefined);
 }
 
 function orderProblem(order: RunOrder | undefined): string | undefined {
@@ -103,9 +110,10 @@ export const pauseRun: RunCommand<PauseRun, RunDone> = {
   codec: PauseRun,
   reply: RunDone,
   decide(run, { reason }, step) {
-    const refusal = ended(run, step);
+    const refusal = life.ended(run, step);
     if (refusal !== undefined) return refusal;
-    if (run.pauseMs === 0) step.emit(runPaused, { reason: reasonOf(reason), pauseMs: step.nowMs });
+    const paused = life.pause(run, step, reason);
+    if (paused !== undefined) step.emit(runPaused, paused);
     return done;
   },
 };
@@ -115,7 +123,7 @@ export const resumeRun: RunCommand<ResumeRun, RunDone> = {
   codec: ResumeRun,
   reply: RunDone,
   decide(run, { reason, taskIds }, step) {
-    const refusal = ended(run, step);
+    const refusal = life.ended(run, step);
     if (refusal !== undefined) return refusal;
     const nodes: number[] = [];
     for (const id of taskIds) {
@@ -124,7 +132,8 @@ export const resumeRun: RunCommand<ResumeRun, RunDone> = {
       nodes.push(node);
     }
     if (taskIds.length === 0) {
-      if (run.pauseMs > 0) step.emit(runResumed, { reason: reasonOf(reason), resumeMs: step.nowMs });
+      const resumed = life.resume(run, step, reason);
+      if (resumed !== undefined) step.emit(runResumed, resumed);
       for (const node of run.nodes) if (node !== undefined) nodes.push(node.number);
     }
     for (const node of nodes)
@@ -141,20 +150,18 @@ export const cancelRun: RunCommand<CancelRun, RunDone> = {
   codec: CancelRun,
   reply: RunDone,
   decide(run, { reason }, step) {
-    const refusal = ended(run, step);
+    const refusal = life.ended(run, step);
     if (refusal !== undefined) return refusal;
     // It is ending already, and undoes what it did: it was cancelled, or it failed.
     if (run.phase === RunPhase.RUN_PHASE_UNDOING) return done;
-    const by = actorOf(step.cause);
-    const error = detailOfRefusal(runErrors.cancelled.refusal({ by, reason: reasonOf(reason) }));
-    stopRun(run, step, WorkStatus.WORK_STATUS_CANCELLED, error);
+    stopRun(run, step, WorkStatus.WORK_STATUS_CANCELLED, life.cancelled(step, reason));
     return done;
   },
 };
 
 /** Stops what is open, undoes what was done, and ends. */
 export function stopRun(run: RunView, step: RunStep, status: WorkStatus, error: ErrorDetail): void {
-  tellAllStopping(run, step, new Budget(), "cancel");
+  tellAllStopping(run, step, new StepBudget(), "cancel");
   step.emit(runStopped, { status, error, stopMs: step.nowMs });
   advance(run, step);
 }
@@ -168,11 +175,10 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
   codec: TerminateRun,
   reply: RunDone,
   decide(run, { reason }, step) {
-    const refusal = ended(run, step);
+    const refusal = life.ended(run, step);
     if (refusal !== undefined) return refusal;
-    tellAllStopping(run, step, new Budget(), "terminate");
-    const by = actorOf(step.cause);
-    const error = detailOfRefusal(runErrors.terminated.refusal({ by, reason: reasonOf(reason) }));
+    tellAllStopping(run, step, new StepBudget(), "terminate");
+    const error = life.terminated(step, reason);
     const status = WorkStatus.WORK_STATUS_TERMINATED;
     if (run.ending !== status && awaitsStarts(run))
       step.emit(runStopped, { status, error, stopMs: step.nowMs });
@@ -193,17 +199,13 @@ export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
       withdrawNext(run, step, fromId, reason);
       return done;
     }
-    if (run.order === undefined) {
+    const end = life.withdrawn(run, parent, terminate);
+    if (end === "not-started") {
       const error = detailOfRefusal(runErrors.withdrawn.refusal({ reason: reasonOf(reason) }));
       const order = RunOrder.fromPartial({ definition, ...(parent && { parent }) });
       step.emit(runWithdrawn, { order, error, endMs: step.nowMs });
-      return done;
-    }
-    const isOurs = run.order.parent?.kind === parent?.kind && run.order.parent?.id === parent?.id;
-    // Another's run under the id is none of its business, and one that has ended needs nothing.
-    if (!isOurs || hasEnded(run)) return done;
-    const command = terminate ? terminateRun : cancelRun;
-    command.decide(run, { reason }, step);
+    } else if (end === "terminate") terminateRun.decide(run, { reason }, step);
+    else if (end === "cancel") cancelRun.decide(run, { reason }, step);
     return done;
   },
 };
@@ -230,10 +232,9 @@ export const removeRun: RunCommand<RemoveRun, RunDone> = {
   codec: RemoveRun,
   reply: RunDone,
   decide(run, { reason }, step) {
-    const { id } = step.key;
-    if (run.order === undefined) return runErrors.runMissing.refusal({ id });
-    if (!hasEnded(run)) return runErrors.runGoesOn.refusal({ id, status: statusName(statusOf(run)) });
-    if (run.removeMs === 0) step.emit(runRemoved, { reason: reasonOf(reason), removeMs: step.nowMs });
+    const removed = life.remove(run, step, reason);
+    if (isRefusal(removed)) return removed;
+    if (removed !== undefined) step.emit(runRemoved, removed);
     return done;
   },
 };
@@ -266,20 +267,4 @@ export const labelRun: RunCommand<LabelRun, RunDone> = {
 function isSameLabels(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
-}
-
-/** A run that is asked for something that only one that goes on can do. */
-export function ended(run: RunView, step: RunStep): Refusal | undefined {
-  const { id } = step.key;
-  if (run.order === undefined) return runErrors.runMissing.refusal({ id });
-  if (!hasEnded(run)) return undefined;
-  return runErrors.runEnded.refusal({ id, status: statusName(statusOf(run)), wanted: "that has not ended" });
-}
-
-export function reasonOf(reason: string): string {
-  return cut(reason, reasonLengthMax);
-}
-
-function actorOf({ actor }: Cause): string {
-  return actor?.id || "the system";
 }

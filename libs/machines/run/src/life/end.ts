@@ -1,17 +1,27 @@
 /** How a run ends, decided: by itself when nothing is open, or after what it did has been undone. Its parent is told. */
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
-import { EndChild, ReportRunEnd, type RunEnding, RunOrder } from "@tutti/contracts/workflow/v1";
+import { ReportRunEnd, type RunEnding, RunOrder } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
-import { inWords, noAmounts } from "../budget/amounts.ts";
+import {
+  bounded,
+  bytesOf,
+  detailOfRefusal,
+  endChild,
+  endingForParent,
+  endingOf as endingOfWork,
+  inWords,
+  noAmounts,
+  noBytes,
+  ofTask,
+  parentAddress,
+  payloadOf,
+} from "@tutti/machine-work";
 import { hasBudget, leftForNext } from "../budget/book.ts";
-import { bytesOf, noBytes, payloadOf } from "../data.ts";
-import { bounded, detailOfRefusal, ofTask } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { encoded, evaluate, givenWhole, holds } from "../evaluate/evaluate.ts";
 import { runOutputOf } from "../evaluate/outputs.ts";
 import { inputOf, type Scene } from "../evaluate/scene.ts";
 import { releaseLimits } from "../limit/limits.ts";
-import { valueBytesMax } from "../limits.ts";
 import { taskIdOf } from "../node/places.ts";
 import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "../state.ts";
 import { withUndoFailures } from "../undo/undo.ts";
@@ -140,55 +150,32 @@ function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): 
 
 /** How it ended, for its waiters. */
 export function endingOf(run: RunView): RunEnding {
-  const status = statusOf(run);
-  const output = status === WorkStatus.WORK_STATUS_COMPLETED ? runOutputOf(run) : undefined;
-  return {
-    runId: run.key.id,
-    status,
-    output: bytesOf(output),
-    outputPayload: payloadOf(output),
-    error: run.error === undefined ? undefined : bounded(run.error),
-  };
+  return endingOfWork({
+    ...{ id: run.key.id, status: statusOf(run), error: run.error },
+    output: () => runOutputOf(run),
+  });
 }
 
 const reportMessage: Message<ReportRunEnd> = { type: "report_run_end", codec: ReportRunEnd };
-const endChildMessage: Message<EndChild> = { type: "end_child", codec: EndChild };
-
-/** Services by the kinds of machines that start runs. */
-const services: Readonly<Record<string, string>> = { mission: "swarm", session: "master" };
 
 function report(run: RunView, step: RunStep): void {
   releaseLimits(run, step);
   const parent = run.order?.parent;
   if (parent === undefined || parent.kind === "" || parent.id === "") return;
-  const { kind, id, task } = parent;
-  const to = { service: services[kind] ?? "workflow", namespace: step.key.namespace, kind, id };
-  const { status } = endingOf(run);
-  if (kind === "schedule") {
-    step.send(to, reportMessage, { runId: step.key.id, status, message: run.error?.message ?? "" });
+  const to = parentAddress(step.key.namespace, parent);
+  const ending = endingOf(run);
+  if (parent.kind === "schedule") {
+    const message = run.error?.message ?? "";
+    step.send(to, reportMessage, { runId: step.key.id, status: ending.status, message });
     return;
   }
-  step.send(to, endChildMessage, {
-    taskId: task,
-    ending: endingForParent(run),
+  // Its parent knows it by the id of the first.
+  const known = { ...ending, runId: run.order?.firstId || run.key.id };
+  step.send(to, endChild, {
+    taskId: parent.task,
+    ending: endingForParent(known, (bytes, bytesMax) =>
+      runErrors.valueTooLarge.refusal({ where: `the output of ${run.key.id}`, bytes, bytesMax }),
+    ),
     used: run.used && { ...run.used },
   });
-}
-
-/** What does not fit into a letter is told as an error: the parent could not keep it. */
-function endingForParent(run: RunView): RunEnding {
-  // Its parent knows it by the id of the first.
-  const ending = { ...endingOf(run), runId: run.order?.firstId || run.key.id };
-  if (ending.output.length <= valueBytesMax) return ending;
-  const parameters = {
-    where: `the output of ${run.key.id}`,
-    bytes: ending.output.length,
-    bytesMax: valueBytesMax,
-  };
-  return {
-    ...ending,
-    status: WorkStatus.WORK_STATUS_FAILED,
-    output: noBytes,
-    error: detailOfRefusal(runErrors.valueTooLarge.refusal(parameters)),
-  };
 }

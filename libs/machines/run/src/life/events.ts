@@ -18,8 +18,8 @@ import {
   RunTerminatedV1,
   RunWithdrawnV1,
 } from "@tutti/contracts/workflow/v1";
-import { blobsOf, blobsOfOrder } from "../blobs.ts";
-import { dataOf } from "../data.ts";
+import { blobsOf, dataOf } from "@tutti/machine-work";
+import { blobsOfOrder } from "../blobs.ts";
 import { endAlone } from "../node/alone.ts";
 import { drop } from "../node/flow.ts";
 import { addRange, nodeOf, release, setStatus } from "../node/nodes.ts";

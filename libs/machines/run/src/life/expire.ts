@@ -1,10 +1,9 @@
 /** A timer ran out: of the run, or of one of its nodes. */
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { detailOfRefusal, StepBudget } from "@tutti/machine-work";
 import { lapse } from "../approve/kind.ts";
 import { isShortFor } from "../budget/book.ts";
-import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
-import { Budget } from "../kinds/budget.ts";
 import { idOf, placeOf } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/table.ts";
 import { askAgain, askFirst } from "../limit/asking.ts";
@@ -50,13 +49,13 @@ function expireRun(run: RunView, timer: number, step: RunStep): void {
       return;
     case runTimers.putOff:
       step.emit(runPutOff, { untilMs: 0 });
-      advance(run, step, new Budget(run.more?.transitionsAtOnce));
+      advance(run, step, new StepBudget(run.more?.transitionsAtOnce));
       return;
   }
 }
 
 function expireNode(run: RunView, number: number, timer: number, step: RunStep): void {
-  const place = placeOf(run, number, step, new Budget());
+  const place = placeOf(run, number, step, new StepBudget());
   const node = run.nodes[number];
   if (node === undefined) return;
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;

@@ -1,8 +1,5 @@
-import { BeginRun, WithdrawRun } from "@tutti/contracts/workflow/v1";
+import { BeginRun } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
 
 /** Begins a run, from wherever: a caller, or the run that it goes on from. */
 export const beginMessage: Message<BeginRun> = { type: "begin_run", codec: BeginRun };
-
-/** Gives a child up, whether it has begun or not. */
-export const withdrawMessage: Message<WithdrawRun> = { type: "withdraw_run", codec: WithdrawRun };

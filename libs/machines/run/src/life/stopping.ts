@@ -1,16 +1,17 @@
 /** What is told to others when nodes are stopped: by their kinds, by letters. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import type { Budget } from "../kinds/budget.ts";
+import type { StepBudget } from "@tutti/machine-work";
+import { isDone } from "@tutti/machine-work";
 import { placeOf, type Stopping } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/table.ts";
 import { partRanges } from "../node/places.ts";
-import { isDone, type NodeView, type RangeView, type RunStep, type RunView } from "../state.ts";
+import type { NodeView, RangeView, RunStep, RunView } from "../state.ts";
 
 /** All open nodes of the run. */
 export function tellAllStopping(
   run: RunView,
   step: RunStep,
-  budget: Budget,
+  budget: StepBudget,
   how: Stopping,
   isMeant: (node: NodeView) => boolean = () => true,
 ): void {
@@ -21,7 +22,7 @@ export function tellAllStopping(
 export function tellStopping(
   run: RunView,
   step: RunStep,
-  budget: Budget,
+  budget: StepBudget,
   number: number,
   how: Stopping,
 ): void {
@@ -35,7 +36,7 @@ export function tellStopping(
 export function tellPartsStopping(
   run: RunView,
   step: RunStep,
-  budget: Budget,
+  budget: StepBudget,
   range: RangeView,
   how: Stopping,
 ): void {
@@ -47,7 +48,7 @@ export function tellPartsStopping(
   }
 }
 
-function tell(run: RunView, step: RunStep, budget: Budget, node: NodeView, how: Stopping): void {
+function tell(run: RunView, step: RunStep, budget: StepBudget, node: NodeView, how: Stopping): void {
   if (isDone(node.status) || node.status === TaskStatus.TASK_STATUS_PENDING) return;
   const place = placeOf(run, node.number, step, budget);
   kindOf(place.task.kind).stopping?.(place, how);

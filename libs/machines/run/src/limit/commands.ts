@@ -9,15 +9,14 @@ import {
   RunPhase,
   WithdrawLimit,
 } from "@tutti/contracts/workflow/v1";
-import { bounded } from "../error-details.ts";
-import { Budget } from "../kinds/budget.ts";
+import { bounded, isDone, StepBudget } from "@tutti/machine-work";
 import { placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { stopRun } from "../life/commands.ts";
 import { failAttempt } from "../node/outcome.ts";
 import { findNode } from "../node/places.ts";
 import { nodeOfEffect, runNode } from "../numbers.ts";
-import { isDone, type RunCommand, type RunStep, type RunView } from "../state.ts";
+import type { RunCommand, RunStep, RunView } from "../state.ts";
 import { askNext } from "./asking.ts";
 import { runLimitHeld, runLimitLost } from "./events.ts";
 import { acquire, release } from "./limits.ts";
@@ -115,7 +114,7 @@ function lose(
   if (held === undefined || held.ticket === 0 || held.ticket !== ticket) return;
   step.emit(runLimitLost, { node: number, limit, error: errorOf(code, message), retryMs: 0 });
   if (number === undefined) acquire(run, step, limit);
-  else askOfTask(placeOf(run, number, step, new Budget()), limit);
+  else askOfTask(placeOf(run, number, step, new StepBudget()), limit);
 }
 
 interface GrantedToTask {
@@ -135,7 +134,7 @@ function grantToTask(run: RunView, step: RunStep, { limit, task, ticket, leaseDu
   }
   if (wanted.ticket === ticket) return;
   step.emit(runLimitHeld, { node: number, limit, ticket, leaseDueMs });
-  askNextOfTask(placeOf(run, number, step, new Budget()));
+  askNextOfTask(placeOf(run, number, step, new StepBudget()));
 }
 
 function declineToTask(
@@ -157,7 +156,7 @@ function declineToTask(
   step.emit(runLimitLost, { node: number, limit, error, retryMs });
   const node = run.nodes[number];
   if (retryMs > 0 || node === undefined || !isWaitingForLimits(node)) return;
-  const place = placeOf(run, number, step, new Budget());
+  const place = placeOf(run, number, step, new StepBudget());
   giveBackOfTask(place);
   failAttempt(place, error);
   advance(run, step);

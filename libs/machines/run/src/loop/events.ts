@@ -1,7 +1,7 @@
 /** Rounds of loops. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RoundBegunV1, RoundEndedV1 } from "@tutti/contracts/workflow/v1";
-import { encodeJson } from "../data.ts";
+import { encodeJson } from "@tutti/machine-work";
 import { outputsOf } from "../evaluate/outputs.ts";
 import { addRange, attend, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";

@@ -5,14 +5,13 @@
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { Work } from "@tutti/definitions";
 import type { Value } from "@tutti/expressions";
-import { type Data, noBytes, parsed } from "../data.ts";
-import { bounded, detailOfRefusal } from "../error-details.ts";
+import { bounded, type Data, detailOfRefusal, noBytes, parsed, valueBytesMax } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { evaluate, givenWhole, holds } from "../evaluate/evaluate.ts";
 import { outputsOf } from "../evaluate/outputs.ts";
 import type { Scene } from "../evaluate/scene.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
-import { nodesMax, valueBytesMax } from "../limits.ts";
+import { nodesMax } from "../limits.ts";
 import { complete, failForGood } from "../node/outcome.ts";
 import { partsOf, taskIdIn } from "../node/places.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";

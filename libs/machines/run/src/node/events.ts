@@ -9,9 +9,8 @@ import {
   TaskResumedV1,
   TaskSkippedV1,
 } from "@tutti/contracts/workflow/v1";
-import { blobsOf } from "../blobs.ts";
+import { blobsOf, dataOf } from "@tutti/machine-work";
 import { bookUsed } from "../budget/book.ts";
-import { dataOf } from "../data.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state.ts";
 import { leaveAlone } from "./alone.ts";

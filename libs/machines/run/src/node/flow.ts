@@ -4,17 +4,10 @@
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
+import { isDone } from "@tutti/machine-work";
 import { bookUnknown } from "../budget/book.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
-import {
-  detailOf,
-  type Follower,
-  isDone,
-  type Node,
-  type Range,
-  type Run,
-  type RunOutstanding,
-} from "../state.ts";
+import { detailOf, type Follower, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
 import { isUndoable, noteEffect } from "../undo/left.ts";
 import { leaveAlone } from "./alone.ts";
 import { attend, dropLimits, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";

@@ -1,6 +1,6 @@
 /** What nodes work on and give, and how much of that a run keeps: for folds. */
 import type { Payload } from "@tutti/contracts/types/v1";
-import { bytesOf, type Data, dataOf } from "../data.ts";
+import { bytesOf, type Data, dataOf } from "@tutti/machine-work";
 import { following } from "../evaluate/evaluate.ts";
 import type { Node, Run } from "../state.ts";
 

@@ -4,9 +4,10 @@ import type { Amounts } from "@tutti/contracts/types/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
+import { isDone } from "@tutti/machine-work";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
-import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
+import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
 import { isAdded, partRanges, rangeOf, taskNumberOf } from "./places.ts";
 import { since } from "./times.ts";
 

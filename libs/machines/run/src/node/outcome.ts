@@ -1,12 +1,11 @@
 /** How tasks end, decided: with an output, with an error, or with another attempt. */
 import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
-import { decideRetry, type ReadOnly, type RetryPolicy } from "@tutti/kernel";
-import { bytesOf, type Data, payloadOf } from "../data.ts";
-import { detailOfRefusal } from "../error-details.ts";
+import type { ReadOnly, RetryPolicy } from "@tutti/kernel";
+import { afterFailure, bytesOf, type Data, detailOfRefusal, payloadOf } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { idOf, type Place } from "../kinds/kind.ts";
-import { attemptsMax, keptBytesMax } from "../limits.ts";
+import { keptBytesMax } from "../limits.ts";
 import type { RunView } from "../state.ts";
 import { giveUpUndo } from "../undo/undo.ts";
 import { attemptFailed } from "../uses/events.ts";
@@ -55,19 +54,18 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {})
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
   const policy = policyOf(place);
   const giveUp = (last: ErrorDetail) => (isUndo ? giveUpUndo(place, last) : failForGood(place, last, doing));
-  const decision = decideRetry(policy, error, node.tries, () => step.random());
-  if (decision.kind === "fail") giveUp(error);
-  else if (node.attempt >= attemptsMax) {
-    const refusal = runErrors.attemptsExhausted.refusal({ task: idOf(place), max: attemptsMax });
-    giveUp(detailOfRefusal(refusal, error));
-  } else if (decision.kind === "retry") {
+  const { attempt, tries } = node;
+  const after = afterFailure({ policy, error, tries, attempt }, step, (max) =>
+    runErrors.attemptsExhausted.refusal({ task: idOf(place), max }),
+  );
+  if (after.kind === "retry") {
     const { agent = "", used } = doing;
-    const retryMs = step.nowMs + decision.pauseMs;
-    const { attempt, more } = node;
-    const lost = more?.lost ?? 0;
+    const retryMs = step.nowMs + after.pauseMs;
+    const lost = node.more?.lost ?? 0;
     step.emit(attemptFailed, { node: number, attempt, error, agent, endMs: step.nowMs, retryMs, used, lost });
-  } else if (!isUndo) step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
-  else giveUp(error);
+  } else if (after.kind === "fail") giveUp(after.error);
+  else if (isUndo) giveUp(error);
+  else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
 }
 
 /** A lost worker ends the task, whatever attempts are left: a person is asked where the policy says so. */

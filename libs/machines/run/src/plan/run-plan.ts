@@ -5,7 +5,7 @@
 import type { Plan, PlanTask, TaskPolicy, Work } from "@tutti/definitions";
 import { PlanPrograms } from "@tutti/definitions";
 import { assert, type Unchanging } from "@tutti/kernel";
-import { encodeJson, memberName, noBytes } from "../data.ts";
+import { encodeJson, memberName, noBytes } from "@tutti/machine-work";
 import { OfferProfile } from "./offer-profile.ts";
 
 /** The host of runs has the plans of their definitions at hand. */

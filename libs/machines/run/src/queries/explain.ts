@@ -10,14 +10,18 @@ import {
 } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { counted, type Query, type Refusal, toTimestamp } from "@tutti/kernel";
+import {
+  bounded,
+  inWords as inWordsOf,
+  isDone,
+  noAmounts,
+  statusName,
+  statusWord,
+} from "@tutti/machine-work";
 import { explainQuestion } from "../approve/kind.ts";
-import { inWords as inWordsOf, noAmounts } from "../budget/amounts.ts";
 import { hasBudget } from "../budget/book.ts";
-import { bounded } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
-import { statusWord } from "../evaluate/scene.ts";
 import { kindOf } from "../kinds/table.ts";
-import { statusName } from "../life/words.ts";
 import {
   findNode,
   rangeViewOf,
@@ -27,7 +31,7 @@ import {
   taskIdOf,
   taskOf,
 } from "../node/places.ts";
-import { isDone, type NodeView, type RangeView, type Run, type RunView, statusOf } from "../state.ts";
+import { type NodeView, type RangeView, type Run, type RunView, statusOf } from "../state.ts";
 import { waitOfState } from "../states/explain.ts";
 import { inWords, standingsOf, type Whole } from "./standing.ts";
 

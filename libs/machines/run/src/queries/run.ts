@@ -7,15 +7,13 @@ import {
   RunPhase,
 } from "@tutti/contracts/workflow/v1";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
+import { asPayload, bounded, dataOf, shownCounts } from "@tutti/machine-work";
 import { openQuestions } from "../approve/open.ts";
-import { asPayload, dataOf } from "../data.ts";
-import { bounded } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { runOutputOf } from "../evaluate/outputs.ts";
 import { inputOf } from "../evaluate/scene.ts";
 import { endingOf } from "../life/end.ts";
 import { hasEnded, type Run, type RunView, statusOf } from "../state.ts";
-import { shownCounts } from "./counts.ts";
 
 export interface RunWanted {
   /** Whether input and output are wanted too. */

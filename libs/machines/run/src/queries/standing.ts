@@ -11,8 +11,9 @@ import {
   Wait as Waits,
 } from "@tutti/contracts/types/v1";
 import { counted } from "@tutti/kernel";
+import { isDone } from "@tutti/machine-work";
 import { statusOfNode, taskIdOf } from "../node/places.ts";
-import { isDone, type NodeView, type RunView } from "../state.ts";
+import type { NodeView, RunView } from "../state.ts";
 
 export interface Standing {
   /** How many tasks stand like this. */

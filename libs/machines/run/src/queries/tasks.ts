@@ -3,8 +3,7 @@ import { type NeedCondition, type Outcome, TaskStatus } from "@tutti/contracts/t
 import { type Attempt, type Task, TaskKind, Task as Tasks } from "@tutti/contracts/workflow/v1";
 import type { TaskKindWord } from "@tutti/definitions";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
-import { asPayload, type Data } from "../data.ts";
-import { bounded } from "../error-details.ts";
+import { asPayload, bounded, type Data, isDone } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { hasOutput, outputOf } from "../evaluate/outputs.ts";
 import {
@@ -17,7 +16,7 @@ import {
   taskIdOf,
   taskOf,
 } from "../node/places.ts";
-import { isDone, type NodeView, type RangeView, type Run, type RunView } from "../state.ts";
+import type { NodeView, RangeView, Run, RunView } from "../state.ts";
 import { momentOf } from "./run.ts";
 
 export interface TasksWanted {

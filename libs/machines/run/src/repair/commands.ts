@@ -11,19 +11,25 @@ import {
   RunSnapshotV1,
 } from "@tutti/contracts/workflow/v1";
 import type { Refusal } from "@tutti/kernel";
+import {
+  add,
+  bounded,
+  isDone,
+  noAmounts,
+  reasonOf,
+  StepBudget,
+  statusName,
+  statusWord,
+} from "@tutti/machine-work";
 import { askNextQuestion } from "../approve/ask.ts";
-import { add, noAmounts } from "../budget/amounts.ts";
 import { hasBudget } from "../budget/book.ts";
-import { bounded } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
-import { statusWord } from "../evaluate/scene.ts";
 import { stopChildren } from "../gate/send-back.ts";
-import { Budget } from "../kinds/budget.ts";
 import { placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
-import { ended, giveUp, reasonOf } from "../life/commands.ts";
+import { giveUp } from "../life/commands.ts";
+import { life } from "../life/life.ts";
 import { tellAllStopping, tellStopping } from "../life/stopping.ts";
-import { statusName } from "../life/words.ts";
 import { askNext } from "../limit/asking.ts";
 import { limitsOf, releaseLimits } from "../limit/limits.ts";
 import { isWaitingForLimits } from "../limit/node-limits.ts";
@@ -32,7 +38,6 @@ import { findNode, nodeOfTask, rangeViewOf, statusOfNode } from "../node/places.
 import { giveToWaiting } from "../signal/take.ts";
 import {
   hasEnded,
-  isDone,
   isKept,
   isWithdrawn,
   type RangeView,
@@ -65,7 +70,7 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
     if (isWithdrawn(run) || hasNotBegun || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
       return runErrors.nothingToRetry.refusal({ id, status: statusName(status) });
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
-    stopChildren({ run, step, budget: new Budget(), number: -1 }, nodes);
+    stopChildren({ run, step, budget: new StepBudget(), number: -1 }, nodes);
     step.emit(runRetried, { nodes, reason: reasonOf(reason), limits, retryMs: step.nowMs });
     if (limits.length > 0) askNext(run, step);
     advance(run, step);
@@ -135,7 +140,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       nodes.flatMap(({ childId, status }) => (childId === "" || isDone(status) ? [] : [childId])),
     );
     // A child that was at work then, and is now, goes on.
-    tellAllStopping(run, step, new Budget(), "cancel", ({ more }) => !kept.has(more?.childId ?? ""));
+    tellAllStopping(run, step, new StepBudget(), "cancel", ({ more }) => !kept.has(more?.childId ?? ""));
     giveUpNext(run, step, nextId, reasonOf(reason));
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
     if (phase === RunPhase.RUN_PHASE_ENDED) releaseLimits(run, step);
@@ -151,13 +156,13 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
     if (isDueForLimits(run, step)) askNext(run, step);
     for (const node of run.nodes) {
       if (node === undefined) continue;
-      const place = placeOf(run, node.number, step, new Budget());
+      const place = placeOf(run, node.number, step, new StepBudget());
       if (isWaitingForLimits(node)) askNextOfTask(place);
       // The step that approved its output asked the next question in an event of its own.
       askNextQuestion(place);
     }
     // Tasks that waited then have not seen what came since.
-    const budget = new Budget();
+    const budget = new StepBudget();
     for (const kept of [...(run.more?.signals ?? [])]) giveToWaiting(run, kept as RunSignal, step, budget);
     advance(run, step);
     return {};
@@ -205,14 +210,14 @@ export const repairTask: RunCommand<RepairTask, RunDone> = {
   codec: RepairTask,
   reply: RunDone,
   decide(run, { taskId, repair, reason }, step) {
-    const refusal = ended(run, step);
+    const refusal = life.ended(run, step);
     if (refusal !== undefined) return refusal;
     const node = findNode(run, taskId);
     if (node === undefined) return runErrors.taskMissing.refusal({ id: step.key.id, task: taskId });
     const rested = restedOn(run, node, taskId);
     if (rested !== undefined) return rested;
     // A child that is at work on it counts no longer either.
-    tellStopping(run, step, new Budget(), node, "cancel");
+    tellStopping(run, step, new StepBudget(), node, "cancel");
     const isSkip = repair?.$case === "skip";
     step.emit(taskRepaired, {
       node,

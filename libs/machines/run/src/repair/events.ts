@@ -7,8 +7,7 @@ import {
   RunSnapshotV1,
   TaskRepairedV1,
 } from "@tutti/contracts/workflow/v1";
-import { blobsOf } from "../blobs.ts";
-import { dataOfPayload } from "../data.ts";
+import { blobsOf, dataOfPayload, isDone } from "@tutti/machine-work";
 import { clearLeases, clearRun, timeoutMsOf } from "../life/events.ts";
 import { renewAfterReset } from "../limit/events.ts";
 import { leaveAlone } from "../node/alone.ts";
@@ -19,15 +18,7 @@ import { rangeOf, statusOfNode } from "../node/places.ts";
 import { runNode, runTimers, timerNumber } from "../numbers.ts";
 import { recoverRun } from "../recovery.ts";
 import { runOf } from "../snapshots.ts";
-import {
-  detailOf,
-  isDone,
-  moreOf,
-  type Node,
-  type Run,
-  type RunEvent,
-  type RunOutstanding,
-} from "../state.ts";
+import { detailOf, moreOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
 import { restartState } from "../states/moving.ts";
 import { effectAt, isNotUndone, keepLists, statusBeside } from "../undo/left.ts";
 import { closureOf, reopen } from "./reopen.ts";

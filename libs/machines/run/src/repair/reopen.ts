@@ -8,12 +8,13 @@
  * 3. Whatever else is counted in a run is counted anew as a whole: this happens rarely, and then it is right.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
+import { isDone } from "@tutti/machine-work";
 import { endAlone } from "../node/alone.ts";
 import { endOf, follow, isMet, stop } from "../node/flow.ts";
 import { keptBytesOf } from "../node/kept.ts";
 import { attend, release } from "../node/nodes.ts";
 import { rangeOf, sourceNode, statusOfNode } from "../node/places.ts";
-import { detailOf, isDone, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
+import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
 import { keepLists, leaveEffect, undoneWithOwners } from "../undo/left.ts";
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;

@@ -2,11 +2,10 @@
 import type { Payload } from "@tutti/contracts/types/v1";
 import { RunSignalled, SignalRun } from "@tutti/contracts/workflow/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
+import { StepBudget, statusName } from "@tutti/machine-work";
 import { payloadOf } from "../entry/entries.ts";
 import { runErrors } from "../errors.ts";
-import { Budget } from "../kinds/budget.ts";
 import { advance } from "../life/advance.ts";
-import { statusName } from "../life/words.ts";
 import { signalsMax } from "../limits.ts";
 import { hasEnded, type RunCommand, type RunView, statusOf } from "../state.ts";
 import { signalReceived } from "./events.ts";
@@ -31,7 +30,7 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
     const signal = { number, signal: name, payload, receiveMs: step.nowMs };
     step.emit(signalReceived, { signal });
     const event = step.events;
-    giveToWaiting(run, signal, step, new Budget());
+    giveToWaiting(run, signal, step, new StepBudget());
     advance(run, step);
     return { number, event };
   },

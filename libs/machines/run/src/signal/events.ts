@@ -1,6 +1,6 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { SignalReceivedV1, SignalTakenV1 } from "@tutti/contracts/workflow/v1";
-import { dataOfPayload } from "../data.ts";
+import { dataOfPayload } from "@tutti/machine-work";
 import { end } from "../node/flow.ts";
 import { setOutput } from "../node/kept.ts";
 import { enter, release } from "../node/nodes.ts";

@@ -1,9 +1,9 @@
 /** Signals find their tasks, and tasks their signals. */
 import type { RunSignal } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import { dataOfPayload, parsed, UnreadableData } from "../data.ts";
+import type { StepBudget } from "@tutti/machine-work";
+import { dataOfPayload, parsed, UnreadableData } from "@tutti/machine-work";
 import { holds } from "../evaluate/evaluate.ts";
-import type { Budget } from "../kinds/budget.ts";
 import { type Place, placeOf, sceneOf } from "../kinds/kind.ts";
 import type { RunStep, RunView } from "../state.ts";
 import { signalTaken } from "./events.ts";
@@ -22,7 +22,7 @@ export function takeKept(place: Place, signal: string, where: number): boolean {
 }
 
 /** A signal has come: the task that has waited longest for one like it takes it. */
-export function giveToWaiting(run: RunView, kept: RunSignal, step: RunStep, budget: Budget): void {
+export function giveToWaiting(run: RunView, kept: RunSignal, step: RunStep, budget: StepBudget): void {
   for (const number of waitersOf(run, kept.signal)) {
     const place = placeOf(run, number, step, budget);
     const work = place.range.plan.work(place.task);

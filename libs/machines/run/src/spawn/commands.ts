@@ -10,13 +10,11 @@ import {
   WithdrawTasks,
 } from "@tutti/contracts/workflow/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
-import { dataOfPayload } from "../data.ts";
-import { bounded } from "../error-details.ts";
+import { bounded, dataOfPayload, reasonOf, StepBudget } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
-import { Budget } from "../kinds/budget.ts";
 import { type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
-import { ended, reasonOf } from "../life/commands.ts";
+import { life } from "../life/life.ts";
 import { taskSkipped } from "../node/events.ts";
 import { complete, failForGood } from "../node/outcome.ts";
 import { findNode, rangeViewOf, statusOfNode, taskOf } from "../node/places.ts";
@@ -34,7 +32,7 @@ export const addTasks: RunCommand<AddTasks, TasksAdded> = {
   codec: AddTasks,
   reply: TasksAdded,
   decide(run, { plan: bytes, parentTaskId: parent, reason }, step) {
-    const over = ended(run, step);
+    const over = life.ended(run, step);
     if (over !== undefined) return over;
     const plan = planIn(bytes);
     if (isRefusal(plan)) return plan;
@@ -84,7 +82,7 @@ export const withdrawTasks: RunCommand<WithdrawTasks, TasksWithdrawn> = {
   codec: WithdrawTasks,
   reply: TasksWithdrawn,
   decide(run, { taskIds, reason }, step) {
-    const over = ended(run, step);
+    const over = life.ended(run, step);
     if (over !== undefined) return over;
     const nodes = new Set<number>();
     const withdrawnTaskIds: string[] = [];
@@ -112,13 +110,13 @@ export const bringInOutcomes: RunCommand<BringInOutcomes, OutcomesBroughtIn> = {
   codec: BringInOutcomes,
   reply: OutcomesBroughtIn,
   decide(run, { outcomes }, step) {
-    const over = ended(run, step);
+    const over = life.ended(run, step);
     if (over !== undefined) return over;
     const refusedTaskIds: string[] = [];
     for (const each of outcomes) {
       const number = findNode(run, each.taskId) ?? -1;
       const isOut = run.nodes[number]?.more?.isWithdrawn === true && run.nodes[number]?.status === pending;
-      const isTaken = isOut && bringIn(placeOf(run, number, step, new Budget()), each);
+      const isTaken = isOut && bringIn(placeOf(run, number, step, new StepBudget()), each);
       if (!isTaken) refusedTaskIds.push(each.taskId);
     }
     advance(run, step);

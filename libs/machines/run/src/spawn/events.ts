@@ -1,11 +1,12 @@
 /** Tasks come to be while the run goes on, and are taken out of it. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { TasksAddedV1, TasksWithdrawnV1 } from "@tutti/contracts/workflow/v1";
+import { isDone } from "@tutti/machine-work";
 import { endOf, tellFollower } from "../node/flow.ts";
 import { addRange, attend, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { rangeOf, statusOfNode } from "../node/places.ts";
 import { readPlan } from "../plan/plan-of.ts";
-import { detailOf, isDone, moreOf, type RunEvent } from "../state.ts";
+import { detailOf, moreOf, type RunEvent } from "../state.ts";
 import { followersOf } from "./followers.ts";
 
 export const tasksAdded: RunEvent<TasksAddedV1> = {

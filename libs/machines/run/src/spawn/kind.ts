@@ -1,13 +1,12 @@
 /** Adds the tasks that a result names. The task ends when all of them have, with their outputs by id. */
 import { checkAddition, tasksOfList } from "@tutti/definitions";
 import { isRefusal } from "@tutti/kernel";
-import { encodeJson } from "../data.ts";
-import { bounded, cut, detailOfRefusal } from "../error-details.ts";
+import { bounded, cut, detailOfRefusal, encodeJson, valueBytesMax } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { encoded, evaluate } from "../evaluate/evaluate.ts";
 import { outputsOfAll } from "../evaluate/outputs.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
-import { spawnStepsMax, valueBytesMax } from "../limits.ts";
+import { spawnStepsMax } from "../limits.ts";
 import { complete, failForGood } from "../node/outcome.ts";
 import { partRanges, taskIdIn } from "../node/places.ts";
 import { readPlan } from "../plan/plan-of.ts";

@@ -5,7 +5,7 @@ import {
   StateTimePassedV1,
   TransitionTakenV1,
 } from "@tutti/contracts/workflow/v1";
-import { encodeJson } from "../data.ts";
+import { encodeJson } from "@tutti/machine-work";
 import { drop } from "../node/flow.ts";
 import { addRange } from "../node/nodes.ts";
 import { forgetWaiters } from "../signal/waiting.ts";

@@ -4,9 +4,8 @@
  * then what is done there, then what its end leads to, signals in the order of their coming, and times that are over.
  */
 import type { PlanState } from "@tutti/definitions";
-import { noBytes } from "../data.ts";
+import { detailOfRefusal, noBytes, ofTask } from "@tutti/machine-work";
 import { sceneOfRun } from "../entry/scene.ts";
-import { detailOfRefusal, ofTask } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import { concludeWith, failRun } from "../life/end.ts";

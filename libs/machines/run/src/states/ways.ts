@@ -3,15 +3,21 @@
 import type { RunSignal } from "@tutti/contracts/workflow/v1";
 import type { Json, Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
-import { dataOfPayload, encodeJson, noBytes, parsed, UnreadableData } from "../data.ts";
+import type { StepBudget } from "@tutti/machine-work";
+import {
+  dataOfPayload,
+  detailOfRefusal,
+  encodeJson,
+  noBytes,
+  parsed,
+  UnreadableData,
+} from "@tutti/machine-work";
 import { sceneOfRun } from "../entry/scene.ts";
 import { assigned } from "../entry/variables.ts";
-import { detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { holds } from "../evaluate/evaluate.ts";
 import { hasOutput, outputValue } from "../evaluate/outputs.ts";
 import { errorShown } from "../evaluate/scene.ts";
-import type { Budget } from "../kinds/budget.ts";
 import { failRun } from "../life/end.ts";
 import { tellPartsStopping } from "../life/stopping.ts";
 import { transitionsAtOnceMax } from "../limits.ts";
@@ -23,7 +29,7 @@ import { activityOf, stateOf, timesOf } from "./moving.ts";
 export interface Stepping {
   readonly run: RunView;
   readonly step: RunStep;
-  readonly budget: Budget;
+  readonly budget: StepBudget;
 }
 
 interface Way {

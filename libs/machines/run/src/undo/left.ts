@@ -9,7 +9,7 @@
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
-import { type Data, encodeJson, UnreadableData } from "../data.ts";
+import { type Data, encodeJson, UnreadableData } from "@tutti/machine-work";
 import { listOfEntries } from "../evaluate/scene.ts";
 import { keptBytesOf } from "../node/kept.ts";
 import { currentRanges, rangeOf, rangePlace, rangeViewOf, taskIdIn } from "../node/places.ts";

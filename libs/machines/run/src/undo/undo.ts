@@ -4,8 +4,7 @@
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { Json, Value } from "@tutti/expressions";
-import { parsed, UnreadableData } from "../data.ts";
-import { detailOfRefusal } from "../error-details.ts";
+import { detailOfRefusal, parsed, UnreadableData } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { encoded, type Given, givenWhole } from "../evaluate/evaluate.ts";
 import { errorShown, type Scene } from "../evaluate/scene.ts";

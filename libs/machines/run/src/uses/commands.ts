@@ -11,22 +11,30 @@ import {
   TaskAnswered,
 } from "@tutti/contracts/workflow/v1";
 import { type Refusal, retryAfterMaxMs } from "@tutti/kernel";
+import {
+  bounded,
+  boundedCalls,
+  cut,
+  dataOf,
+  detailOfRefusal,
+  lossLengthMax,
+  lostCode,
+  lostMax,
+  messageLengthMax,
+  StepBudget,
+  savedBytesMax,
+} from "@tutti/machine-work";
 import { behaviours } from "../behaviours.ts";
-import { dataOf } from "../data.ts";
-import { bounded, cut, detailOfRefusal } from "../error-details.ts";
 import { runErrors } from "../errors.ts";
 import { finish } from "../gate/checks.ts";
-import { Budget } from "../kinds/budget.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { endingOf } from "../life/end.ts";
-import { lossLengthMax, lostCode, lostMax, messageLengthMax, savedBytesMax } from "../limits.ts";
 import { failAttempt, giveUpLost, policyOf } from "../node/outcome.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";
 import { undoCompleted } from "../undo/events.ts";
 import { attemptStarted, modelCallsNoted, offerReturned, progressSaved } from "./events.ts";
-import { boundedCalls } from "./model-calls.ts";
 
 const answered: TaskAnswered = { ending: undefined };
 
@@ -176,7 +184,7 @@ function settledPlace(run: RunView, step: RunStep): Place | undefined {
   const number = step.settles?.number;
   if (number === undefined) return undefined;
   const node = nodeOfEffect(number);
-  return run.nodes[node] === undefined ? undefined : placeOf(run, node, step, new Budget());
+  return run.nodes[node] === undefined ? undefined : placeOf(run, node, step, new StepBudget());
 }
 
 function unnamed(step: RunStep): Refusal {

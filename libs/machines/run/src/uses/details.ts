@@ -1,11 +1,10 @@
 /** What of an offer is computed: labels, keys, the moment at which its outcome is wanted. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
-import { cut, detailOfRefusal } from "../error-details.ts";
+import { cut, detailOfRefusal, labelLengthMax } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../kinds/kind.ts";
-import { labelLengthMax } from "../limits.ts";
 
 export type Detailed =
   | { readonly ok: true; readonly details: OfferDetails | undefined }

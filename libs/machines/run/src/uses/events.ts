@@ -11,10 +11,8 @@ import {
   ProgressSavedV1,
   TaskQueuedV1,
 } from "@tutti/contracts/workflow/v1";
-import { blobsOf } from "../blobs.ts";
+import { blobsOf, bounded, cut, failuresMax, lossLengthMax, lostCode } from "@tutti/machine-work";
 import { bookUsed, setAside } from "../budget/book.ts";
-import { bounded, cut } from "../error-details.ts";
-import { failuresMax, lossLengthMax, lostCode } from "../limits.ts";
 import { setInput } from "../node/kept.ts";
 import { dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { since } from "../node/times.ts";

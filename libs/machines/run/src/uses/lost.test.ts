@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CompleteTask, FailTask, ReturnTask } from "@tutti/contracts/workflow/v1";
-import { lostMax } from "../limits.ts";
+import { lostMax } from "@tutti/machine-work";
 import { RunScene } from "../testing/index.ts";
 import { completeTask, failTask, returnTask } from "./commands.ts";
 

@@ -1,7 +1,7 @@
 /** Waits: for a span, until a moment, or for a signal. */
 import { type ErrorDetail, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
-import { detailOfRefusal } from "../error-details.ts";
+import { detailOfRefusal } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";

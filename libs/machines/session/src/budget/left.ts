@@ -7,14 +7,8 @@
  * 2. What is not known to be unused counts as used: all of it, for an unknown part.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
+import { expectedOf, isLimited, kinds, leftWithin, rounded, usedUpWithin } from "@tutti/machine-work";
 import { isOpen, type PartView, type SessionView, specOf } from "../state.ts";
-
-const kinds = ["tokens", "money", "timeMs"] as const;
-
-/** What is 0 has no limit. */
-export function isLimited(budget: Readonly<Amounts> | undefined): boolean {
-  return kinds.some((kind) => (budget?.[kind] ?? 0) > 0);
-}
 
 export function hasBudget(session: SessionView): boolean {
   return isLimited(specOf(session).budget);
@@ -24,20 +18,14 @@ export function hasBudget(session: SessionView): boolean {
 export function budgetLeft(session: SessionView): Amounts | undefined {
   const { budget } = specOf(session);
   if (!isLimited(budget)) return undefined;
-  const left: Amounts = { tokens: 0, money: 0, timeMs: 0 };
-  for (const kind of kinds) {
-    const limit = budget?.[kind] ?? 0;
-    const held = session.parts.reduce((sum, part) => sum + (heldBy(part)?.[kind] ?? 0), 0);
-    if (limit > 0) left[kind] = Math.max(0, rounded(limit - held - (session.goal?.used?.[kind] ?? 0)));
-  }
-  return left;
+  return leftWithin(budget, session.goal?.used, ...session.parts.map(heldBy));
 }
 
 /** Which amount nothing is left of; undefined where there is some of all that is limited. */
 export function usedUp(session: SessionView): string | undefined {
   const left = budgetLeft(session);
   if (left === undefined) return undefined;
-  return kinds.find((kind) => (specOf(session).budget?.[kind] ?? 0) > 0 && left[kind] <= 0);
+  return usedUpWithin(specOf(session).budget, left);
 }
 
 /**
@@ -52,7 +40,9 @@ export function dividedLeft(
   const made = parts.map(() => left && { tokens: 0, money: 0, timeMs: 0 });
   for (const kind of kinds) {
     if (left === undefined || left[kind] <= 0) continue;
-    const said = parts.map((tasks) => tasks.map((number) => expectedOf(session, number, kind)));
+    const said = parts.map((tasks) =>
+      tasks.map((number) => expectedOf(session.tasks[number]?.spec ?? {}, kind)),
+    );
     const known = said.flat().filter((amount) => amount > 0);
     const usual = known.length === 0 ? 1 : known.reduce((sum, amount) => sum + amount, 0) / known.length;
     const weights = said.map((amounts) => amounts.reduce((sum, amount) => sum + (amount || usual), 0));
@@ -66,17 +56,6 @@ export function dividedLeft(
   return made;
 }
 
-function expectedOf({ tasks }: SessionView, number: number, kind: (typeof kinds)[number]): number {
-  const { estimate, timeouts } = tasks[number]?.spec ?? {};
-  if (kind === "timeMs") return timeouts?.runMs || (estimate?.durationMs ?? 0);
-  return estimate?.[kind] ?? 0;
-}
-
 function heldBy(part: PartView): PartView["budget"] {
   return isOpen(part) ? part.budget : (part.used ?? part.budget);
-}
-
-/** To a millionth, so that what is added and taken away again is nothing. */
-function rounded(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
 }

@@ -22,9 +22,16 @@ import {
   TerminateWork,
 } from "@tutti/contracts/session/v1";
 import { type TaskList, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
-import type { InstanceKey, ReadOnly, Refusal } from "@tutti/kernel";
-import { withoutRemedy } from "@tutti/kernel";
-import { bounded, detailOfRefusal, isDone, statusName } from "@tutti/machine-run/siblings";
+import { type InstanceKey, isRefusal, type ReadOnly, type Refusal, withoutRemedy } from "@tutti/kernel";
+import {
+  bounded,
+  causeOf,
+  detailOfRefusal,
+  isDone,
+  isSameRequest,
+  reasonOf,
+  statusName,
+} from "@tutti/machine-work";
 import { dividedLeft, usedUp } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
 import { operationsMax, partsMax, signalsMax } from "../limits.ts";
@@ -32,7 +39,6 @@ import { choosing, locking, partId, partOfId, planning } from "../numbers.ts";
 import { giveUpQuestion } from "../part/deciding.ts";
 import { operationQueued } from "../part/events.ts";
 import {
-  hasEnded,
   isAboutToEnd,
   isBeingPlanned,
   isOpen,
@@ -58,7 +64,8 @@ import {
   sessionSignalled,
 } from "./events.ts";
 import { giveUpGoal, goalOf, goalProblem, listProblem } from "./goal.ts";
-import { actorOf, causeOf, commandOf, goingOn, reasonOf } from "./step.ts";
+import { life } from "./life.ts";
+import { commandOf, goingOn } from "./step.ts";
 import { goOnIn, tellParts } from "./telling.ts";
 
 const done: SessionDone = {};
@@ -84,10 +91,8 @@ function again(
   order: SessionOrder | undefined,
   step: SessionStep,
 ): SessionBegun | Refusal {
-  const hash = Buffer.from(session.order?.requestHash ?? []);
-  const isSame = hash.equals(Buffer.from(order?.requestHash ?? []));
-  if (!isSame) return sessionErrors.conflict.refusal({ id: step.key.id });
-  return { existed: true, status: statusOf(session) };
+  const isSame = isSameRequest(session.order?.requestHash, order?.requestHash);
+  return life.startedAgain(session, step, isSame);
 }
 
 /** Why a session that was not begun yet could not begin with this; undefined where it could. */
@@ -215,8 +220,9 @@ export const pauseSession: SessionCommand<PauseWork, SessionDone> = commandOf({
   codec: PauseWork,
   reply: SessionDone,
   decide(session, { reason }, step) {
-    if (session.pauseMs > 0 || session.phase === SessionPhase.SESSION_PHASE_STOPPING) return done;
-    step.emit(sessionPaused, { reason: reasonOf(reason), pauseMs: step.nowMs });
+    const paused = life.pause(session, step, reason);
+    if (paused === undefined || session.phase === SessionPhase.SESSION_PHASE_STOPPING) return done;
+    step.emit(sessionPaused, paused);
     tellParts(session, step, { $case: "pause", value: true });
     return done;
   },
@@ -227,8 +233,9 @@ export const resumeSession: SessionCommand<ResumeWork, SessionDone> = commandOf(
   codec: ResumeWork,
   reply: SessionDone,
   decide(session, { reason }, step) {
-    if (session.pauseMs === 0) return done;
-    step.emit(sessionResumed, { reason: reasonOf(reason), resumeMs: step.nowMs });
+    const resumed = life.resume(session, step, reason);
+    if (resumed === undefined) return done;
+    step.emit(sessionResumed, resumed);
     tellParts(session, step, { $case: "resume", value: true });
     return done;
   },
@@ -273,8 +280,8 @@ export const cancelSession: SessionCommand<CancelWork, SessionDone> = commandOf(
   reply: SessionDone,
   decide(session, { reason }, step) {
     if (session.phase === SessionPhase.SESSION_PHASE_STOPPING) return done;
-    const refusal = sessionErrors.cancelled.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) });
-    stopSession(session, step, { status: WorkStatus.WORK_STATUS_CANCELLED, error: detailOfRefusal(refusal) });
+    const error = life.cancelled(step, reason);
+    stopSession(session, step, { status: WorkStatus.WORK_STATUS_CANCELLED, error });
     return done;
   },
 });
@@ -290,8 +297,8 @@ export const terminateSession: SessionCommand<TerminateWork, SessionDone> = comm
       giveUpQuestion(session, step, part, true);
     }
     giveUpGoal(session, step, true);
-    const refusal = sessionErrors.terminated.refusal({ by: actorOf(step.cause), reason: reasonOf(reason) });
-    end(session, step, { status: WorkStatus.WORK_STATUS_TERMINATED, error: detailOfRefusal(refusal) });
+    const error = life.terminated(step, reason);
+    end(session, step, { status: WorkStatus.WORK_STATUS_TERMINATED, error });
     return done;
   },
 });
@@ -302,11 +309,9 @@ export const removeSession: SessionCommand<RemoveSession, SessionDone> = {
   codec: RemoveSession,
   reply: SessionDone,
   decide(session, { reason }, step) {
-    const { id } = step.key;
-    if (session.order === undefined) return sessionErrors.missing.refusal({ id });
-    if (!hasEnded(session))
-      return sessionErrors.goesOn.refusal({ id, status: statusName(statusOf(session)) });
-    if (session.removeMs === 0) step.emit(sessionRemoved, { reason: reasonOf(reason), removeMs: step.nowMs });
+    const removed = life.remove(session, step, reason);
+    if (isRefusal(removed)) return removed;
+    if (removed !== undefined) step.emit(sessionRemoved, removed);
     return done;
   },
 };

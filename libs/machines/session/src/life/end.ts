@@ -1,20 +1,19 @@
 /** How a session comes to its end, and who is told. */
 import { LearnChoice } from "@tutti/contracts/intelligence/v1";
 import { type ChoiceOutcome, Mode } from "@tutti/contracts/session/v1";
-import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contracts/swarm/v1";
 import { type Amounts, type ErrorDetail, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
-import { EndChild, type RunEnding, TerminateRun } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";
 import {
   bounded,
-  bytesOf,
   type Data,
   detailOfRefusal,
+  endChild,
+  endingOf,
   noBytes,
-  payloadOf,
+  parentAddress,
   statusName,
-  withdrawMessage as withdrawRun,
-} from "@tutti/machine-run/siblings";
+  stopChild,
+} from "@tutti/machine-work";
 import { balanced, expectedLossMs, outcomeOf, safeMode } from "@tutti/planner";
 import { usedUp } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
@@ -58,11 +57,6 @@ export function stopWhereUsedUp(session: SessionView, step: SessionStep): boolea
   return true;
 }
 
-const terminateRun: Message<TerminateRun> = { type: "terminate_run", codec: TerminateRun };
-const terminateMission: Message<TerminateMission> = { type: "terminate_mission", codec: TerminateMission };
-const cancelMission: Message<CancelMission> = { type: "cancel_mission", codec: CancelMission };
-const withdrawMission: Message<WithdrawMission> = { type: "withdraw_mission", codec: WithdrawMission };
-
 /** Work whose start may be under way is given up: it ends, or never begins. */
 export function tellStopping(
   session: SessionView,
@@ -73,19 +67,16 @@ export function tellStopping(
   const kind = kindOfWork(part.mode);
   if (!isOpen(part) || part.isOver) return;
   const { namespace, id } = session.key;
-  const reason = `the session ${id} ends`;
-  const to = {
-    service: kind === "run" ? "workflow" : "swarm",
-    ...{ namespace, kind, id: workIdOf(session, part.number) },
-  };
-  const parent = { namespace, kind: "session", id, task: partId(part.number) };
   const isThere = part.status !== WorkStatus.WORK_STATUS_PENDING;
-  if (isThere && kind === "run" && isByForce) step.send(to, terminateRun, { reason });
-  else if (isThere && kind === "mission")
-    step.send(to, isByForce ? terminateMission : cancelMission, { reason });
-  else if (kind === "run")
-    step.send(to, withdrawRun, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
-  else step.send(to, withdrawMission, { definition: "", parent, terminate: isByForce, reason });
+  stopChild(step, {
+    kind,
+    id: workIdOf(session, part.number),
+    definition: "",
+    parent: { namespace, kind: "session", id, task: partId(part.number) },
+    isStarting: !isThere || (kind === "run" && !isByForce),
+    isByForce,
+    reason: `the session ${id} ends`,
+  });
 }
 
 /** All tasks have ended, and nothing is open. */
@@ -248,26 +239,16 @@ function fail(session: SessionView, step: SessionStep, error: ErrorDetail): void
   stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error });
 }
 
-const endChild: Message<EndChild> = { type: "end_child", codec: EndChild };
-/** Services by the kinds of machines that start sessions. */
-const services: Readonly<Record<string, string>> = { run: "workflow", mission: "swarm" };
-
 function report(session: SessionView, step: SessionStep): void {
   const { parent } = session.order ?? {};
-  const service = services[parent?.kind ?? ""];
-  if (parent === undefined || service === undefined || parent.id === "") return;
-  const to = { service, namespace: step.key.namespace, kind: parent.kind, id: parent.id };
-  step.send(to, endChild, { taskId: parent.task, ending: endingOf(session), used: usedBy(session) });
-}
-
-function endingOf(session: SessionView): RunEnding {
-  const status = statusOf(session);
-  const output =
-    status === WorkStatus.WORK_STATUS_COMPLETED ? (outputOf(session) as Data | undefined) : undefined;
-  return {
-    ...{ runId: session.key.id, status, output: bytesOf(output), outputPayload: payloadOf(output) },
-    error: session.error === undefined ? undefined : bounded(session.error),
-  };
+  const isTold = parent?.kind === "run" || parent?.kind === "mission";
+  if (parent === undefined || !isTold || parent.id === "") return;
+  const ending = endingOf({
+    ...{ id: session.key.id, status: statusOf(session), error: session.error },
+    output: () => outputOf(session) as Data | undefined,
+  });
+  const to = parentAddress(step.key.namespace, parent);
+  step.send(to, endChild, { taskId: parent.task, ending, used: usedBy(session) });
 }
 
 /** Modes in which tasks are done. */

@@ -21,7 +21,7 @@ import {
   SessionStoppedV1,
 } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import { blobsOf, dataOf } from "@tutti/machine-run/siblings";
+import { blobsOf, dataOf } from "@tutti/machine-work";
 import { choicesMax, pausesMax } from "../limits.ts";
 import { choosing, dependencyEffect, locking, planning, timeoutTimer } from "../numbers.ts";
 import { endPart, makePart, stopPart } from "../part/parts.ts";

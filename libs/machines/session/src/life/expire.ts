@@ -1,7 +1,7 @@
 /** The time of a session is over. */
 import { SessionPhase } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import { detailOfRefusal } from "@tutti/machine-run/siblings";
+import { detailOfRefusal } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { type SessionStep, type SessionView, specOf } from "../state.ts";
 import { stopSession } from "./end.ts";

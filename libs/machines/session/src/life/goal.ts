@@ -2,16 +2,16 @@
 import type { Goal } from "@tutti/contracts/session/v1";
 import type { ErrorDetail, Payload, TaskList, TaskSpec } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
-import { expressionOf } from "@tutti/machine-mission/siblings";
 import {
   childIdOf,
   dataOf,
   dataOfPayload,
   detailOfRefusal,
+  expressionOf,
   parsed,
   UnreadableData,
-  withdrawMessage,
-} from "@tutti/machine-run/siblings";
+  withdrawRun,
+} from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { isBeingPlanned, type SessionStep, type SessionView, specOf } from "../state.ts";
 import { checkTasks } from "../task/check.ts";
@@ -88,7 +88,7 @@ export function giveUpGoal(session: SessionView, step: SessionStep, isByForce: b
   const to = { service: "workflow", namespace, kind: "run", id: planningRunId(session) };
   const parent = { namespace, kind: "session", id, task: planningTask };
   const reason = `the session ${id} ends`;
-  step.send(to, withdrawMessage, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
+  step.send(to, withdrawRun, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
 }
 
 /** As which task of the session the run is told of: it is none. */

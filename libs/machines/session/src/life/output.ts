@@ -2,20 +2,20 @@
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
-import { expressionOf } from "@tutti/machine-mission/siblings";
 import {
   type Data,
   dataOfPayload,
   detailOfRefusal,
   encodeJson,
+  expressionOf,
   joinedObject,
   memberName,
   parsed,
   statusWord,
   UnreadableData,
-} from "@tutti/machine-run/siblings";
+  valueBytesMax,
+} from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
-import { valueBytesMax } from "../limits.ts";
 import { listOf, type SessionView, type TaskView } from "../state.ts";
 
 export type Output =

@@ -9,7 +9,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { NeedCondition, WorkStatus } from "@tutti/contracts/types/v1";
 import { isEnded, type ReadOnly } from "@tutti/kernel";
-import { detailOfRefusal, statusName } from "@tutti/machine-run/siblings";
+import { detailOfRefusal, reasonOf, statusName } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { dependenciesMax } from "../limits.ts";
 import { dependencyOfEffect } from "../numbers.ts";
@@ -17,7 +17,7 @@ import { type SessionCommand, specOf, statusOf } from "../state.ts";
 import { isWaitingForOthers } from "./asking.ts";
 import { stopSession } from "./end.ts";
 import { dependencyAdded, dependencyDropped, dependencySettled } from "./events.ts";
-import { commandOf, reasonOf } from "./step.ts";
+import { commandOf } from "./step.ts";
 
 type Waited = ReadOnly<Pick<SessionDependency, "session">>;
 

@@ -13,11 +13,11 @@ import {
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild } from "@tutti/contracts/workflow/v1";
 import { isEnded } from "@tutti/kernel";
-import { bounded, isDone } from "@tutti/machine-run/siblings";
+import { bounded, isDone, reasonOf } from "@tutti/machine-work";
 import { hasBudget } from "../budget/left.ts";
 import { isChosen, wantedMode } from "../life/asking.ts";
 import { checkPart, isDoing, tellStopping } from "../life/end.ts";
-import { commandOf, goingOn, reasonOf } from "../life/step.ts";
+import { commandOf, goingOn } from "../life/step.ts";
 import { partEffects, partOfId } from "../numbers.ts";
 import { hasEnded, isGoing, isOpen, type PartView, type SessionCommand, type SessionView } from "../state.ts";
 import { noteTasksOf } from "../task/commands.ts";

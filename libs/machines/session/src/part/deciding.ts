@@ -1,6 +1,6 @@
 /** Parts that the orchestrator of a user decides about: it is asked by a run of one task for each decision. */
 import { Mode } from "@tutti/contracts/session/v1";
-import { childIdOf, withdrawMessage } from "@tutti/machine-run/siblings";
+import { childIdOf, withdrawRun } from "@tutti/machine-work";
 import { partId } from "../numbers.ts";
 import { isOpen, type PartView, type SessionStep, type SessionView } from "../state.ts";
 
@@ -37,5 +37,5 @@ export function giveUpQuestion(
   const to = { service: "workflow", namespace, kind: "run", id: questionRunId(session, part) };
   const parent = { namespace, kind: "session", id, task: questionTask };
   const reason = `the session ${id} ends`;
-  step.send(to, withdrawMessage, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
+  step.send(to, withdrawRun, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
 }

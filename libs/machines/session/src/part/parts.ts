@@ -8,7 +8,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { type Placement, type TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
 import { assert } from "@tutti/kernel";
-import { childIdOf, isDone } from "@tutti/machine-run/siblings";
+import { childIdOf, isDone } from "@tutti/machine-work";
 import type { FollowPart, OperatePart, PartWork, PlanPart, StartPart } from "../effects.ts";
 import { movesMax } from "../limits.ts";
 import { partEffect, partEffects, partId } from "../numbers.ts";

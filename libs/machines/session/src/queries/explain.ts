@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
 import { counted } from "@tutti/kernel";
-import { isDone, statusName, statusWord } from "@tutti/machine-run/siblings";
+import { isDone, statusName, statusWord } from "@tutti/machine-work";
 import { modeName } from "../description.ts";
 import { sessionErrors } from "../errors.ts";
 import { isWaitingForOthers } from "../life/asking.ts";

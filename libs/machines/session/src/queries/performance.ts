@@ -1,6 +1,6 @@
 /** How well a session goes: work done by time and slots, where ready tasks waited, and how far predictions were off. */
 import { MonitoringLevel, type Performance } from "@tutti/contracts/session/v1";
-import { isDone } from "@tutti/machine-run/siblings";
+import { isDone } from "@tutti/machine-work";
 import { hasEnded, type SessionView, specOf, type TaskView } from "../state.ts";
 import { AtWork } from "./at-work.ts";
 import { waitedFor } from "./waited.ts";

@@ -9,7 +9,7 @@ import {
   WorkStatus,
 } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
-import { asPayload, type Data } from "@tutti/machine-run/siblings";
+import { asPayload, type Data } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { usedBy } from "../life/end.ts";
 import { outputOf } from "../life/output.ts";

@@ -8,7 +8,7 @@ import {
   TaskStatus,
 } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { asPayload, type Data, detailOfRefusal, isDone } from "@tutti/machine-run/siblings";
+import { asPayload, type Data, detailOfRefusal, isDone } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { partId } from "../numbers.ts";
 import { kindOfWork, workIdOf } from "../part/parts.ts";

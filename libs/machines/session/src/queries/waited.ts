@@ -8,7 +8,7 @@
  */
 import type { WaitShare } from "@tutti/contracts/session/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
-import { isDone } from "@tutti/machine-run/siblings";
+import { isDone } from "@tutti/machine-work";
 import { isDecided } from "../part/deciding.ts";
 import { isPlanned } from "../part/parts.ts";
 import { type SessionView, type Span, specOf, type TaskView } from "../state.ts";

@@ -1,8 +1,7 @@
 /** Whether tasks can belong to a session: ids, needs, expressions, bounds. */
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Refusal } from "@tutti/kernel";
-import { circleProblem, taskProblem } from "@tutti/machine-mission/siblings";
-import { bytesOf, dataOfPayload } from "@tutti/machine-run/siblings";
+import { bytesOf, circleProblem, dataOfPayload, taskProblem } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { keptBytesMax, tasksMax } from "../limits.ts";
 import type { SessionView } from "../state.ts";

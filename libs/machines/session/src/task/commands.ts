@@ -13,11 +13,11 @@ import {
 } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Refusal } from "@tutti/kernel";
-import { bounded, isDone, statusWord } from "@tutti/machine-run/siblings";
+import { bounded, causeOf, isDone, reasonOf, statusWord } from "@tutti/machine-work";
 import { hasBudget } from "../budget/left.ts";
 import { sessionErrors } from "../errors.ts";
 import { checkFailed, isDoing } from "../life/end.ts";
-import { causeOf, commandOf, reasonOf } from "../life/step.ts";
+import { commandOf } from "../life/step.ts";
 import { partsMax } from "../limits.ts";
 import { isDecided } from "../part/deciding.ts";
 import { decisionRecorded, operationQueued, questionsNoted } from "../part/events.ts";

@@ -1,6 +1,6 @@
 /** What happens to tasks, wherever they are done. */
 import { PlanMadeV1, TasksJoinedV1, TasksNotedV1, TasksPlacedV1 } from "@tutti/contracts/session/v1";
-import { blobsOf } from "@tutti/machine-run/siblings";
+import { blobsOf } from "@tutti/machine-work";
 import type { SessionEvent } from "../state.ts";
 import { addTasks, noteTask, taskOf } from "./nodes.ts";
 

@@ -1,7 +1,7 @@
 /** What tasks look at: those that they need, and those whose outputs their expressions read. */
 import type { NewPart } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import { bytesOf, dataOfPayload, isDone } from "@tutti/machine-run/siblings";
+import { bytesOf, dataOfPayload, isDone } from "@tutti/machine-work";
 import { budgetLeft } from "../budget/left.ts";
 import { operationQueued } from "../part/events.ts";
 import { isOpen, type PartView, type SessionStep, type SessionView, type TaskView } from "../state.ts";

@@ -2,7 +2,7 @@
 import type { TaskNote } from "@tutti/contracts/session/v1";
 import { type TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
 import { assert } from "@tutti/kernel";
-import { bytesOf, dataOf, dataOfPayload, isDone } from "@tutti/machine-run/siblings";
+import { bytesOf, dataOf, dataOfPayload, isDone } from "@tutti/machine-work";
 import type { Session, Task } from "../state.ts";
 
 export function taskOf({ tasks }: Session, number: number): Task {

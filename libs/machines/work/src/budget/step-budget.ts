@@ -1,14 +1,14 @@
 import { bytesPerStepMax, changesPerStepMax, evaluationsPerStepMax } from "../limits.ts";
 
-/** How much a step may still begin. A run with a hundred thousand tasks that are ready takes turns with others. */
-export class Budget {
-  /** How many transitions of states follow from what the run was told last, and waited for nothing. */
+/** How much a step may still start. A run with a hundred thousand tasks that are ready takes turns with others. */
+export class StepBudget {
+  /** Transitions of states since the last command, without a wait in between. */
   transitions: number;
   #changes = changesPerStepMax;
   #bytes = bytesPerStepMax;
   #evaluations = evaluationsPerStepMax;
 
-  /** @param transitions so far, where the run goes on with what it had put off */
+  /** @param transitions so far, of a run that continues a step it put off */
   constructor(transitions = 0) {
     this.transitions = transitions;
   }
@@ -17,7 +17,7 @@ export class Budget {
     return this.#changes <= 0 || this.#bytes <= 0 || this.#evaluations <= 0;
   }
 
-  /** One thing more is begun. */
+  /** One more task starts. */
   count(): void {
     this.#changes -= 1;
   }

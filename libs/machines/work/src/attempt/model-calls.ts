@@ -1,6 +1,6 @@
 /** What attempts tell of the models that they asked, within bounds: it is kept in the history of its receiver. */
 import type { ModelCalls } from "@tutti/contracts/types/v1";
-import { cut } from "../error-details.ts";
+import { cut } from "../errors/details.ts";
 
 const callsMax = 64;
 const reasonsMax = 16;

@@ -1,4 +1,4 @@
-/** Expressions of missions, compiled once for all that have the same text. */
+/** Expressions of missions and sessions, compiled once for all that have the same text. */
 import {
   type Compiled,
   compileData,
@@ -56,11 +56,11 @@ export function expressionOf(text: string, place: ExpressionPlace, isCondition: 
 
 /** The output of a mission: an expression, or JSON in whose texts there are some. */
 export function outputExpressionOf(text: string): Made {
-  return hasExpression(text) ? dataOf(text) : expressionOf(text, "output", false);
+  return hasExpression(text) ? dataExpressionOf(text) : expressionOf(text, "output", false);
 }
 
 /** JSON in whose texts there may be expressions. */
-export function dataOf(text: string): Made {
+export function dataExpressionOf(text: string): Made {
   return remembered(`data ${text}`, () => {
     let json: Json;
     try {
@@ -129,4 +129,10 @@ export function readsOf(program: Program): Reads {
     reads.set(program, known);
   }
   return known;
+}
+
+/** A condition may be in `${{ }}`, as in definitions. */
+export function conditionText(text: string): string {
+  const found = /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(text);
+  return found?.[1] ?? text;
 }

@@ -38,7 +38,7 @@ export function payloadOf(data: Data | undefined): Payload | undefined {
   return data instanceof Uint8Array ? undefined : data;
 }
 
-/** As the contracts say it; absent for null. */
+/** Data as the contracts have it. Null is absent. */
 export function asPayload(data: Data | undefined): Payload | undefined {
   if (!(data instanceof Uint8Array)) return data;
   return { body: { $case: "inline", value: data }, mediaType: "" };
@@ -52,8 +52,8 @@ export function encodeJson(value: Json): Uint8Array {
 export class UnreadableData extends Error {}
 
 /**
- * What was parsed last: a value that many expressions read is parsed once, and large ones do not stay in memory with every
- * run. Keyed by the very bytes, which nobody changes.
+ * The latest parsed values. A value that many expressions read is parsed once, and large values do not stay in memory with
+ * every run. The key is the array of bytes, which does not change.
  */
 const keptMax = 16;
 const keptBytes: (Uint8Array | undefined)[] = new Array<undefined>(keptMax).fill(undefined);
@@ -92,7 +92,7 @@ export function joinedList(parts: readonly (Data | undefined)[]): Uint8Array {
   return joined(parts.map(bytesOrNull), { isObject: false });
 }
 
-/** Data by name as one JSON document; names are as `memberName` gives them. */
+/** Data by name as one JSON document. Names are as `memberName` gives them. */
 export function joinedObject(names: readonly Uint8Array[], parts: readonly (Data | undefined)[]): Uint8Array {
   return joinedMembers(names.flatMap((name, index) => [name, bytesOrNull(parts[index])]));
 }

@@ -1,7 +1,7 @@
-/** Errors as runs keep them: with bounds, and without what is of no use later. */
+/** Errors as machines of work keep them: with bounds, and without what is of no use later. */
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
-import { causesMax, detailLengthMax, detailsMax, messageLengthMax } from "./limits.ts";
+import { causesMax, detailLengthMax, detailsMax, messageLengthMax } from "../limits.ts";
 
 const retryClasses = {
   never: RetryClass.RETRY_CLASS_NEVER,
@@ -24,7 +24,7 @@ export function detailOfRefusal(refusal: Refusal, cause?: ErrorDetail): ErrorDet
   });
 }
 
-/** An error that came from outside, cut to what is kept. */
+/** An error that came from outside, cut to the bounds. */
 export function bounded(error: ReadOnly<ErrorDetail> | undefined, depth = 0): ErrorDetail {
   const { code = "", message = "", retry = RetryClass.RETRY_CLASS_UNSPECIFIED, status = "" } = error ?? {};
   const details = Object.entries(error?.details ?? {}).slice(0, detailsMax);

@@ -1,0 +1,17 @@
+import { WorkLife } from "@tutti/machine-work";
+import { missionErrors } from "../errors.ts";
+import { hasEnded, type MissionView, statusOf } from "../state.ts";
+
+/** The life of missions: what they have in common with other work. */
+export const life: WorkLife<MissionView> = new WorkLife<MissionView>({
+  errors: {
+    missing: missionErrors.missionMissing,
+    ended: missionErrors.missionEnded,
+    goesOn: missionErrors.missionGoesOn,
+    conflict: missionErrors.missionConflict,
+    cancelled: missionErrors.cancelled,
+    terminated: missionErrors.terminated,
+  },
+  statusOf,
+  hasEnded,
+});

@@ -1,0 +1,57 @@
+/** How work ends for its parent: the ending that a child reports, and the error that its parent makes of it. */
+import { type ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
+import { EndChild, type RunEnding } from "@tutti/contracts/workflow/v1";
+import type { InstanceAddress, Message, ReadOnly, Refusal } from "@tutti/kernel";
+import { bytesOf, type Data, noBytes, payloadOf } from "../data/data.ts";
+import { bounded, detailOfRefusal } from "../errors/details.ts";
+import { valueBytesMax } from "../limits.ts";
+
+/** The letter of a child that has ended. */
+export const endChild: Message<EndChild> = { type: "end_child", codec: EndChild };
+
+/** The services that host the work of each kind. */
+const services: Readonly<Record<string, string>> = { mission: "swarm", session: "master" };
+
+export function parentAddress(
+  namespace: string,
+  { kind, id }: { kind: string; id: string },
+): InstanceAddress {
+  return { service: services[kind] ?? "workflow", namespace, kind, id };
+}
+
+export interface EndedWork {
+  readonly id: string;
+  readonly status: WorkStatus;
+  /** Computed for completed work only. */
+  output(): Data | undefined;
+  readonly error: ReadOnly<ErrorDetail> | undefined;
+}
+
+export function endingOf({ id, status, output, error }: EndedWork): RunEnding {
+  const given = status === WorkStatus.WORK_STATUS_COMPLETED ? output() : undefined;
+  return {
+    runId: id,
+    status,
+    output: bytesOf(given),
+    outputPayload: payloadOf(given),
+    error: error === undefined ? undefined : bounded(error),
+  };
+}
+
+/** An output that does not fit into a letter fails the work for its parent, which could not keep it. */
+export function endingForParent(
+  ending: RunEnding,
+  tooLarge: (bytes: number, bytesMax: number) => Refusal,
+): RunEnding {
+  const bytes = ending.output.length;
+  if (bytes <= valueBytesMax) return ending;
+  const error = detailOfRefusal(tooLarge(bytes, valueBytesMax));
+  return { ...ending, status: WorkStatus.WORK_STATUS_FAILED, output: noBytes, error };
+}
+
+/** The error of a child is the cause. A child that a caller ended is not retried. */
+export function childError(refusal: Refusal, { status, error }: RunEnding): ErrorDetail {
+  const isAsked = status !== WorkStatus.WORK_STATUS_FAILED;
+  const retry = isAsked ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY;
+  return { ...detailOfRefusal(refusal, error && bounded(error)), retry };
+}

@@ -1,0 +1,45 @@
+/** Counts of tasks by status: as the contracts have them, and as a label. */
+import { TaskCounts, TaskStatus } from "@tutti/contracts/types/v1";
+
+const countNames: readonly (readonly [TaskStatus, keyof TaskCounts])[] = [
+  [TaskStatus.TASK_STATUS_PENDING, "pending"],
+  [TaskStatus.TASK_STATUS_HELD, "held"],
+  [TaskStatus.TASK_STATUS_QUEUED, "queued"],
+  [TaskStatus.TASK_STATUS_RUNNING, "running"],
+  [TaskStatus.TASK_STATUS_WAITING, "waiting"],
+  [TaskStatus.TASK_STATUS_RETRYING, "retrying"],
+  [TaskStatus.TASK_STATUS_PAUSED, "paused"],
+  [TaskStatus.TASK_STATUS_COMPLETED, "completed"],
+  [TaskStatus.TASK_STATUS_FAILED, "failed"],
+  [TaskStatus.TASK_STATUS_SKIPPED, "skipped"],
+  [TaskStatus.TASK_STATUS_CANCELLED, "cancelled"],
+  [TaskStatus.TASK_STATUS_COMPENSATING, "compensating"],
+  [TaskStatus.TASK_STATUS_COMPENSATED, "compensated"],
+];
+
+/** From counts by the number of their state. */
+export function shownCounts(counts: ArrayLike<number | undefined>, total: number): TaskCounts {
+  const shown = TaskCounts.create({ total });
+  for (const [status, name] of countNames) shown[name] = counts[status] ?? 0;
+  return shown;
+}
+
+/** The counts of tasks in a label. */
+export function countsIn(label: string | undefined): TaskCounts | undefined {
+  if (label === undefined) return undefined;
+  const counts: number[] = [];
+  let total = 0;
+  for (const part of label.split(" ")) {
+    const [status = 0, count = 0] = part.split(":").map(Number);
+    counts[status] = count;
+    total += count;
+  }
+  return shownCounts(counts, total);
+}
+
+/** The label that says counts of tasks. */
+export function countsLabel(counts: readonly (number | undefined)[]): string {
+  const parts: string[] = [];
+  for (const [status, count = 0] of counts.entries()) if (count > 0) parts.push(`${status}:${count}`);
+  return parts.join(" ");
+}

@@ -1,0 +1,66 @@
+export { ruleReason } from "./approval.ts";
+export { type AfterFailure, afterFailure, type FailedAttempt } from "./attempt/failure.ts";
+export { boundedCalls } from "./attempt/model-calls.ts";
+export {
+  add,
+  cleaned,
+  inWords,
+  isNothing,
+  kinds,
+  noAmounts,
+  rounded,
+  said,
+  subtract,
+} from "./budget/amounts.ts";
+export {
+  type ExpectedTask,
+  expectedOf,
+  expectedWithin,
+  fitsWithin,
+  isLimited,
+  leftWithin,
+  usedUpWithin,
+} from "./budget/book.ts";
+export { StepBudget } from "./budget/step-budget.ts";
+export {
+  childError,
+  type EndedWork,
+  endChild,
+  endingForParent,
+  endingOf,
+  parentAddress,
+} from "./child/ending.ts";
+export { childIdOf, shortId } from "./child/ids.ts";
+export { withdrawMission, withdrawRun } from "./child/messages.ts";
+export { type StoppedChild, stopChild } from "./child/stopping.ts";
+export { countsIn, countsLabel, shownCounts } from "./counts.ts";
+export { blobsOf } from "./data/blobs.ts";
+export * from "./data/data.ts";
+export { bounded, cut, detailOfRefusal, ofTask } from "./errors/details.ts";
+export {
+  conditionText,
+  dataExpressionOf,
+  type ExpressionPlace,
+  expressionOf,
+  hasExpression,
+  hasExpressions,
+  outputExpressionOf,
+  type Reads,
+  readsOf,
+} from "./evaluate/programs.ts";
+export { type OpenCommand, openCommands } from "./life/commands.ts";
+export {
+  causeOf,
+  isSameParent,
+  isSameRequest,
+  type LifeErrors,
+  type LifeParts,
+  type LifeStep,
+  type LivingView,
+  reasonOf,
+  WorkLife,
+} from "./life/life.ts";
+export * from "./limits.ts";
+export { isDone, statusName, statusWord } from "./status.ts";
+export { circleProblem, taskProblem } from "./task/check.ts";
+export { isOffered, labelsFit, type OfferedProfile } from "./task/fit.ts";

@@ -1,0 +1,37 @@
+/** States of work and of tasks, in words. */
+import { workStatusLooks } from "@tutti/contracts/states";
+import { TaskStatus, type WorkStatus } from "@tutti/contracts/types/v1";
+
+const labels = new Map<WorkStatus, string>(
+  Object.values(workStatusLooks).map(({ number, label }) => [number, label]),
+);
+
+/** A status in a sentence. */
+export function statusName(status: WorkStatus): string {
+  return labels.get(status) ?? "not started";
+}
+
+/** `completed`, `failed`, `skipped`: as expressions and people say it. */
+export function statusWord(status: TaskStatus): string {
+  return statusWords[status] ?? "pending";
+}
+
+const statusWords: Readonly<Record<number, string>> = {
+  [TaskStatus.TASK_STATUS_PENDING]: "pending",
+  [TaskStatus.TASK_STATUS_HELD]: "held",
+  [TaskStatus.TASK_STATUS_QUEUED]: "queued",
+  [TaskStatus.TASK_STATUS_RUNNING]: "running",
+  [TaskStatus.TASK_STATUS_WAITING]: "waiting",
+  [TaskStatus.TASK_STATUS_RETRYING]: "retrying",
+  [TaskStatus.TASK_STATUS_PAUSED]: "paused",
+  [TaskStatus.TASK_STATUS_COMPLETED]: "completed",
+  [TaskStatus.TASK_STATUS_FAILED]: "failed",
+  [TaskStatus.TASK_STATUS_SKIPPED]: "skipped",
+  [TaskStatus.TASK_STATUS_CANCELLED]: "cancelled",
+  [TaskStatus.TASK_STATUS_COMPENSATING]: "compensating",
+  [TaskStatus.TASK_STATUS_COMPENSATED]: "compensated",
+};
+
+export function isDone(status: TaskStatus): boolean {
+  return status >= TaskStatus.TASK_STATUS_COMPLETED;
+}

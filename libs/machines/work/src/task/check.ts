@@ -1,0 +1,80 @@
+/** What is wrong with tasks before they are added: ids, needs, expressions, circles. */
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { bytesOf, dataOfPayload } from "../data/data.ts";
+import { conditionText, dataExpressionOf, expressionOf, hasExpressions } from "../evaluate/programs.ts";
+
+/** So many of a circle are named. */
+const shownMax = 10;
+
+export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => boolean): string | undefined {
+  const { id, work, needs, when, checks, input } = spec;
+  if (id === "") return "expected an id";
+  if (work === undefined || (work.$case === "capability" ? work.value : work.value.name) === "")
+    return "expected a capability, or the definition of a child";
+  const unknown = needs.find(({ task }) => !isKnown(task));
+  if (unknown !== undefined) return `expected a task ${unknown.task} that it needs, found none`;
+  if (when !== "") {
+    const made = expressionOf(conditionText(when), "task", true);
+    if (!made.ok) return `\`when\`: ${made.problem}`;
+  }
+  for (const check of checks) {
+    const made = expressionOf(conditionText(check.condition), "check", true);
+    if (!made.ok) return `check ${check.name}: ${made.problem}`;
+    if (check.sendBackTo !== "" && check.sendBackTo !== id)
+      return `check ${check.name}: expected to send back to this task, found ${check.sendBackTo}; other tasks are not done again in a mission`;
+  }
+  const bytes = bytesOf(dataOfPayload(input as TaskSpec["input"]));
+  if (bytes.length === 0 || !hasExpressions(bytes)) return undefined;
+  const made = dataExpressionOf(Buffer.from(bytes).toString("utf8"));
+  return made.ok ? undefined : `input: ${made.problem}`;
+}
+
+/** A task that needs itself by way of others. Earlier tasks need no new ones. */
+export function circleProblem(
+  specs: readonly TaskSpec[],
+  ids: ReadonlySet<string>,
+): { readonly task: string; readonly problem: string } | undefined {
+  const open = new Map<string, number>();
+  const followers = new Map<string, string[]>();
+  for (const { id, needs } of specs) {
+    const among = needs.filter(({ task }) => ids.has(task));
+    open.set(id, among.length);
+    for (const { task } of among) {
+      const list = followers.get(task) ?? [];
+      list.push(id);
+      followers.set(task, list);
+    }
+  }
+  const ready = [...open].filter(([, count]) => count === 0).map(([id]) => id);
+  for (let id = ready.pop(); id !== undefined; id = ready.pop()) {
+    open.delete(id);
+    for (const follower of followers.get(id) ?? []) {
+      const left = (open.get(follower) ?? 0) - 1;
+      open.set(follower, left);
+      if (left === 0) ready.push(follower);
+    }
+  }
+  if (open.size === 0) return undefined;
+  const circle = circleAmong(specs, open);
+  const [task = ""] = circle;
+  const shown = circle.length > shownMax ? [...circle.slice(0, shownMax), "…"] : circle;
+  return {
+    task,
+    problem: `expected needs that come to an end, found a circle: ${[...shown, task].join(" → ")}`,
+  };
+}
+
+/** Each of those that are open needs another one of them, so a walk from need to need returns to a task that it has passed. */
+function circleAmong(specs: readonly TaskSpec[], open: ReadonlyMap<string, number>): readonly string[] {
+  const needOf = new Map<string, string>();
+  for (const { id, needs } of specs) {
+    const next = needs.find(({ task }) => open.has(task));
+    if (open.has(id) && next !== undefined) needOf.set(id, next.task);
+  }
+  const path = new Set<string>();
+  let at = needOf.keys().next().value ?? "";
+  for (; !path.has(at); at = needOf.get(at) ?? "") path.add(at);
+  const way = [...path];
+  return way.slice(way.indexOf(at));
+}
