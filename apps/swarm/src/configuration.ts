@@ -23,9 +23,13 @@ const links = z.strictObject({
       "How long an agent may be silent before it is given nothing more, however unevenly it was heard.",
     ),
   leaseMs: milliseconds
-    .default(30_000)
-    .describe("How long an agent may be silent before its tasks are given to others."),
-  resumeWindowMs: milliseconds.default(60_000).describe("How long after a cut a link can be resumed."),
+    .default(15_000)
+    .describe("How long a worker may be silent before its tasks go to other workers."),
+  resumeWindowMs: milliseconds
+    .default(4_000)
+    .describe(
+      "How long after a cut a link can be resumed. After it the tasks of the worker go to other workers.",
+    ),
   greetingMs: milliseconds
     .default(10_000)
     .describe("How long a new stream of an agent may be without a greeting."),

@@ -82,7 +82,7 @@ describe("a worker that", () => {
     bad.kill();
     await until("the cut to be noticed", () => workshop.swarm.time.pending > 0);
     const result = sender.next("the lost attempt", resultIn);
-    for (let second = 0; second < 70; second++) await workshop.swarm.pass(1_000);
+    for (let second = 0; second < 5; second++) await workshop.swarm.pass(1_000);
     const { outcome } = await result;
     assert.equal(outcome?.$case === "failed" && outcome.value.code, "matching.lost");
     await workshop.goodNeighbour(room);
@@ -93,7 +93,7 @@ describe("a worker that", () => {
     const { sender, bad } = room;
     sender.offer([1]);
     await bad.next("an assignment", assignedIn);
-    for (let second = 0; second < 31; second++) await workshop.swarm.pass(1_000);
+    for (let second = 0; second < 16; second++) await workshop.swarm.pass(1_000);
     await bad.next("a goodbye", (frame) => frame.bye);
     await bad.end();
     const { outcome } = await sender.next("the lost attempt", resultIn);

@@ -47,7 +47,7 @@ describe("links of agents over gRPC", () => {
     assert.equal(welcome.version, 1);
     assert.equal(welcome.resumed, false);
     assert.deepEqual(Object.keys(welcome.capabilityNumbers?.numbers ?? {}), ["test.echo@1.2.0"]);
-    assert.deepEqual([welcome.heartbeatMs, welcome.leaseMs, welcome.resumeWindowMs], [5_000, 30_000, 60_000]);
+    assert.deepEqual([welcome.heartbeatMs, welcome.leaseMs, welcome.resumeWindowMs], [5_000, 15_000, 4_000]);
     assert.deepEqual([welcome.maxFrameBytes, welcome.maxInlineBytes], [4_194_304, 1_048_576]);
   });
 

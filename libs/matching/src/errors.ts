@@ -131,7 +131,7 @@ export const matchingErrors = defineErrors("matching", {
   lost: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The agent that had the attempt is gone, or was taken away from it. Nobody knows how far it came.",
+    help: "The worker of the attempt is gone, or the attempt was taken away from it. How far it came is unknown. Another worker gets the task at once, and the attempt does not count.",
     message: ({ capability, agent, reason }: { capability: string; agent: string; reason: string }) =>
       `Agent \`${agent}\` lost the attempt of \`${capability}\`: ${reason}`,
     remedy: "Check the log of the agent, then retry the task.",

@@ -31,7 +31,7 @@ for (const [what, outcome, isUnwanted] of [
       runtime: { submit: (submission) => void asked.push(submission) },
       tellings: {
         ...{ completed: unasked, failed: unasked, begun: unasked, progress: unasked, asked: unasked },
-        answered: unasked,
+        ...{ answered: unasked, lost: unasked },
       },
       outputs: { add: unasked },
     });
@@ -67,7 +67,7 @@ for (const [what, isThere] of [
       },
       runtime: { submit: ({ body }) => void asked.push(body) },
       tellings: {
-        ...{ begun: unasked, progress: unasked, asked: unasked, answered: unasked },
+        ...{ begun: unasked, progress: unasked, asked: unasked, answered: unasked, lost: unasked },
         completed: ({ outputPayload }) => ({ command: isStillAwaited, body: outputPayload?.body }),
         failed: ({ code }) => ({ command: isStillAwaited, body: code }),
       },
@@ -81,6 +81,39 @@ for (const [what, isThere] of [
     assert.deepEqual(asked, [isThere ? body : "offer.output_absent"]);
     assert.equal(looks, 2);
   });
+
+for (const [what, agent, details, told] of [
+  [
+    "a pool's word that a worker is lost does not count as a failure",
+    "",
+    lostTo("w1"),
+    ["lost", "w1", "it died"],
+  ],
+  ["a worker's own error with that code is a failure", "w1", lostTo("w1"), ["failed", "matching.lost"]],
+  ["a loss without its worker's name keeps the pool's words", "", {}, ["lost", "", "gone"]],
+] as const)
+  it(what, () => {
+    const asked: unknown[] = [];
+    const settlement = new RuntimeSettlement({
+      ...{ service: "workflow", tokens, hasBlob: unasked, timers: new VirtualTime(), logger: silentLogger },
+      runtime: { submit: ({ body }) => void asked.push(body) },
+      tellings: {
+        ...{ completed: unasked, begun: unasked, progress: unasked, asked: unasked, answered: unasked },
+        failed: ({ code }) => ({ command: isStillAwaited, body: ["failed", code] }),
+        lost: ({ agent: who, message }) => ({ command: isStillAwaited, body: ["lost", who, message] }),
+      },
+      outputs: { add: unasked },
+    });
+    const value = { code: "matching.lost", message: "gone", details };
+    const result = Result.fromPartial({ outcome: { $case: "failed", value } });
+    const entry = { token, key: { namespace: "team", kind: "run", id: "run" } } as OfferEntry;
+    settlement.result({ result, agent, entry }, unasked);
+    assert.deepEqual(asked, [told]);
+  });
+
+function lostTo(agent: string): Record<string, string> {
+  return { agent, reason: "it died" };
+}
 
 function unasked(): never {
   return assert.fail("expected nothing else to be said");

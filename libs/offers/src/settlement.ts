@@ -18,6 +18,7 @@ import {
   type Timers,
   toErrorDetail,
 } from "@tutti/kernel";
+import { matchingErrors } from "@tutti/matching";
 import {
   type EffectToken,
   isStillAwaited,
@@ -68,6 +69,13 @@ interface AttemptFigures {
   readonly used: Amounts | undefined;
 }
 
+interface LostAttempt {
+  /** Which worker is gone; empty where that is unknown. */
+  readonly agent: string;
+  /** Why. */
+  readonly message: string;
+}
+
 /** What came out of an attempt. */
 interface AttemptOutput {
   readonly output: Uint8Array;
@@ -82,6 +90,8 @@ interface AttemptOutput {
 export interface AttemptCommands {
   completed(given: AttemptOutput, figures: AttemptFigures): AttemptCommand;
   failed(error: ErrorDetail, figures: AttemptFigures): AttemptCommand;
+  /** The worker of the attempt is gone. */
+  lost(loss: LostAttempt): AttemptCommand;
   begun(agent: string, startMs: number): AttemptCommand;
   progress(saved: Uint8Array, fraction: number, message: string): AttemptCommand;
   asked(agent: string, calls: ModelCalls): AttemptCommand;
@@ -188,7 +198,11 @@ export class RuntimeSettlement implements Settlement {
       default: {
         const error =
           outcome?.$case === "failed" ? outcome.value : toErrorDetail(offerErrors.attemptStopped({ agent }));
-        this.#retryUntilDone(tellings.failed(error, figures), told);
+        const lost = agent === "" ? lossOf(error) : undefined;
+        this.#retryUntilDone(
+          lost === undefined ? tellings.failed(error, figures) : tellings.lost(lost),
+          told,
+        );
       }
     }
   }
@@ -315,6 +329,12 @@ export class RuntimeSettlement implements Settlement {
     this.#causes.set(agent, cause);
     return cause;
   }
+}
+
+/** The loss that a pool reports of an attempt without its worker's answer. */
+function lossOf({ code, message, details }: ErrorDetail): LostAttempt | undefined {
+  if (code !== matchingErrors.lost.code) return undefined;
+  return { agent: details["agent"] ?? "", message: details["reason"] ?? message };
 }
 
 const noBytes = new Uint8Array(0);

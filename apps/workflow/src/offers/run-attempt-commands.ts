@@ -1,6 +1,13 @@
 /** What becomes of attempts, in the words of runs. */
 import type { TaskAnswered } from "@tutti/contracts/workflow/v1";
-import { completeTask, failTask, noteAttempt, noteModelCalls, noteProgress } from "@tutti/machine-run";
+import {
+  completeTask,
+  failTask,
+  noteAttempt,
+  noteModelCalls,
+  noteProgress,
+  returnTask,
+} from "@tutti/machine-run";
 import type { AttemptCommands } from "@tutti/offers";
 import type { RunEnds } from "../runs/run-ends.ts";
 
@@ -12,6 +19,7 @@ export function runAttemptCommands(ends: RunEnds): AttemptCommands {
       body: { ...given, agent, runMs, used },
     }),
     failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
+    lost: (loss) => ({ command: returnTask, body: { ...loss, retryAfterMs: 0, lost: true } }),
     begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
     progress: (saved, fraction, message) => ({ command: noteProgress, body: { saved, fraction, message } }),
     asked: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),

@@ -19,7 +19,7 @@ export function durationMs(text: string | undefined): number {
 export function retrySettings(retry: number | RetryDocument | undefined): RetrySettings | undefined {
   if (retry === undefined) return undefined;
   if (typeof retry === "number") return { maxAttempts: retry };
-  const { max, backoff = "", factor, jitter, on, notOn, exhausted } = retry;
+  const { max, backoff = "", factor, jitter, on, notOn, exhausted, onLost } = retry;
   const [first, longest] = backoff.split("..");
   return {
     maxAttempts: max,
@@ -30,6 +30,7 @@ export function retrySettings(retry: number | RetryDocument | undefined): RetryS
     retryOn: on,
     failOn: notOn,
     pauseWhenExhausted: exhausted && exhausted === "pause",
+    failWhenLost: onLost === "fail" || undefined,
   };
 }
 

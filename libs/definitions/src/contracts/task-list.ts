@@ -114,7 +114,7 @@ function jsonOf(payload: Payload | undefined): Json | undefined {
 
 function retryOf(message: RetryPolicyMessage): RetryDocument {
   const policy = retryFromMessage(message);
-  const { maxAttempts, initialMs, factor, maxMs, jitter, retryOn, failOn, pauseWhenExhausted } = policy;
+  const { maxAttempts, initialMs, factor, maxMs, jitter, retryOn, failOn } = policy;
   return defined<RetryDocument>({
     max: maxAttempts,
     backoff: initialMs === 0 ? undefined : `${printDuration(initialMs)}..${printDuration(maxMs)}`,
@@ -122,7 +122,8 @@ function retryOf(message: RetryPolicyMessage): RetryDocument {
     jitter,
     on: retryOn.length === 0 ? undefined : retryOn,
     notOn: failOn.length === 0 ? undefined : failOn,
-    exhausted: pauseWhenExhausted ? "pause" : undefined,
+    exhausted: policy.pauseWhenExhausted ? "pause" : undefined,
+    onLost: policy.failWhenLost ? "fail" : undefined,
   });
 }
 

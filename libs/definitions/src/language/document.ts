@@ -136,6 +136,8 @@ export interface RetryDocument {
   readonly on?: readonly string[];
   readonly notOn?: readonly string[];
   readonly exhausted?: "fail" | "pause";
+  /** `fail` runs the task at most once. Default: `retry`. */
+  readonly onLost?: "retry" | "fail";
 }
 
 export interface TimeoutDocument {

@@ -43,6 +43,11 @@ const retry = variants("When a failed attempt is followed by another; a number i
         "Codes of errors that are never retried.",
       ),
       exhausted: choice("What happens when the last attempt has failed.", "fail", "pause"),
+      onLost: choice(
+        "What happens when the worker of an attempt is lost. `retry`, the default: another worker gets it at once and it does not count, up to 10 losses. `fail`: the task fails, so it runs at most once.",
+        "retry",
+        "fail",
+      ),
     },
     { name: "retry" },
   ),

@@ -26,6 +26,8 @@ export interface RetryPolicy {
   readonly failOn: readonly string[];
   /** Whether a person is asked, instead of failing, after the last attempt. */
   readonly pauseWhenExhausted: boolean;
+  /** Whether a lost worker fails the task. Absent if another worker gets it. */
+  readonly failWhenLost?: boolean;
 }
 
 /** The fields that are set. The others have their default. */
@@ -73,7 +75,7 @@ export function resolveRetry(settings?: RetrySettings): RetryPolicy {
 /** The whole policy of a message, whose zeros are fields that are not set. A message without a pause has the default jitter too. */
 export function retryFromMessage(message: RetrySettings | undefined): RetryPolicy {
   if (message === undefined) return resolveRetry();
-  const { maxAttempts, initialMs, factor, maxMs, jitter = 0, ...rest } = message;
+  const { maxAttempts, initialMs, factor, maxMs, jitter = 0, failWhenLost, ...rest } = message;
   return resolveRetry({
     ...rest,
     maxAttempts: maxAttempts || undefined,
@@ -81,6 +83,7 @@ export function retryFromMessage(message: RetrySettings | undefined): RetryPolic
     factor: factor || undefined,
     maxMs: maxMs || undefined,
     jitter: jitter === 0 && !initialMs ? undefined : jitter,
+    failWhenLost: failWhenLost || undefined,
   });
 }
 

@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { counted, defineErrors } from "@tutti/kernel";
 
 /** Why a mission says no, to its callers, and why its tasks fail when no agent said so. */
 export const missionErrors = defineErrors("mission", {
@@ -172,12 +172,20 @@ export const missionErrors = defineErrors("mission", {
     remedy: "Stop the work on the task and claim again.",
   },
   claimExpired: {
-    status: "DEADLINE_EXCEEDED",
-    retry: "same-key",
-    help: "Agents that had the task went silent, too often.",
-    message: ({ task, count }: { task: string; count: number }) =>
-      `Task \`${task}\` failed because ${count} agents went silent while they ran it`,
-    remedy: "Check the logs of these agents.",
+    status: "UNAVAILABLE",
+    retry: "never",
+    help: "The task has lost as many agents as it may: it may be what kills them. It is not tried again.",
+    message: ({ task, losses }: { task: string; losses: readonly string[] }) =>
+      `Task \`${task}\` lost its agent ${counted(losses.length, "time")} and may be what kills them: ${losses.join("; ")}`,
+    remedy: "Check the logs of these agents, then add the task again.",
+  },
+  attemptLost: {
+    status: "UNAVAILABLE",
+    retry: "never",
+    help: "The agent of the attempt is gone, so its effect is unknown. The task has `retry: {onLost: fail}`, so it runs at most once.",
+    message: ({ task, loss }: { task: string; loss: string }) =>
+      `Task \`${task}\` lost its agent (${loss}) and runs at most once`,
+    remedy: "Check its effect, then add the task again if it is needed.",
   },
   taskTimedOut: {
     status: "DEADLINE_EXCEEDED",

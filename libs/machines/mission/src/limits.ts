@@ -18,8 +18,6 @@ export const reservationsMax = 10_000;
 export const questionsKept = 1_000;
 /** Handoffs of a task that are kept. */
 export const handoffsMax = 20;
-/** Attempts whose agents may be gone before the task fails. */
-export const lostMax = 5;
 /** Things that are looked for again in order to notice a circle. */
 export const seenMax = 4_096;
 export const loopThresholdDefault = 10;

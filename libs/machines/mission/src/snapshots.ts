@@ -74,6 +74,7 @@ function taskShown(task: Task): KeptTask {
     fraction,
     message,
     lost,
+    losses,
     sentBack,
     opensPlace,
     reason,
@@ -105,7 +106,13 @@ function taskShown(task: Task): KeptTask {
     ...{ reserved: reserved && { ...reserved }, used: used && { ...used } },
     ...{ onlyAgents: [...task.onlyAgents], notAgents: [...task.notAgents] },
     ...{ handoffs: [...task.handoffs], failures: [...task.failures], childId, childHash, fraction, message },
-    ...{ saved: task.saved ?? noBytes, savedNext: task.savedNext ?? noBytes, lost, sentBack },
+    ...{
+      saved: task.saved ?? noBytes,
+      savedNext: task.savedNext ?? noBytes,
+      lost,
+      losses: [...losses],
+      sentBack,
+    },
     ...{ withdrawn: task.isWithdrawn, opensPlace, reason, question, hold, details },
     // A need that cannot be met any more is 0, and all others one more than they are.
     open: task.open + 1,

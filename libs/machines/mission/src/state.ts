@@ -193,7 +193,10 @@ export interface Task extends Ranked {
   message: string;
   saved: Uint8Array | undefined;
   savedNext: Uint8Array | undefined;
+  /** Attempts that lost their worker. */
   lost: number;
+  /** Which worker each of them lost, and why. */
+  losses: readonly string[];
   sentBack: number;
   isWithdrawn: boolean;
   opensPlace: boolean;

@@ -183,11 +183,19 @@ export const runErrors = defineErrors("workflow", {
   },
   agentLost: {
     status: "UNAVAILABLE",
-    retry: "same-key",
-    help: "Agents were gone before they gave a result, again and again: the task may be what brings them down.",
-    message: ({ task, count }: { task: string; count: number }) =>
-      `Task \`${task}\` lost its agent ${counted(count, "time")} before a result`,
-    remedy: "Check the logs of its agents.",
+    retry: "never",
+    help: "The task has lost as many workers as it may: it may be what kills them. It is not tried again.",
+    message: ({ task, losses }: { task: string; losses: readonly string[] }) =>
+      `Task \`${task}\` lost its worker ${counted(losses.length, "time")} and may be what kills them: ${losses.join("; ")}`,
+    remedy: "Check the logs of these workers, then retry the run.",
+  },
+  attemptLost: {
+    status: "UNAVAILABLE",
+    retry: "never",
+    help: "The worker of the attempt is gone, so its effect is unknown. The task has `retry: {onLost: fail}`, so it runs at most once.",
+    message: ({ task, loss }: { task: string; loss: string }) =>
+      `Task \`${task}\` lost its worker (${loss}) and runs at most once`,
+    remedy: "Check its effect, then repair the task.",
   },
   attemptsExhausted: {
     status: "RESOURCE_EXHAUSTED",

@@ -16,8 +16,6 @@ export const spawnStepsMax = 500_000;
 export const varsBytesMax = 1024 * 1024;
 /** Reports that are kept of a gate that sends work back; its error has them. */
 export const reportsMax = 10;
-/** Attempts of one visit whose agents may be gone before the task fails. */
-export const lostMax = 5;
 export const priorityMax = 200;
 /** Tasks whose failed undoing is told by name in the error of the run. */
 export const undoFailuresNamedMax = 20;

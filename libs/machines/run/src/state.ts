@@ -220,7 +220,7 @@ export interface NodeMore {
   repairReason: string;
   /** Skipped by hand, and what needs it goes on. */
   countsAsCompleted: boolean;
-  /** Attempts of this visit whose agents were gone. */
+  /** Attempts of this visit that lost their worker. */
   lost: number;
   sentBack: number;
   feedback: Uint8Array | undefined;

@@ -88,6 +88,23 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
+  /** Attempts that lose their worker, between one that fails and one that does well. */
+  lost: (release) => {
+    const scene = told("chain", { a: 1 });
+    const lose = (agent: string) => {
+      const loss = ReturnTask.fromPartial({ lost: true, agent, message: "its link was cut" });
+      scene.driver.settle(scene.offer("one"), returnTask, loss);
+      scene.driver.advance(1);
+    };
+    lose("anna");
+    scene.fail("one");
+    scene.driver.advance(5_000);
+    lose("ben");
+    lose("");
+    scene.complete("one", { n: 1 });
+    return golden(scene, release);
+  },
+
   /** Conditions, failures that are needed, and what is skipped for them. */
   graph: (release) => {
     const scene = told("graph", { n: 1 });

@@ -18,7 +18,13 @@ export const detailLengthMax = 1_024;
 /** Nested causes of an error. */
 export const causesMax = 8;
 /** Failed attempts of a task that the state keeps. The history has all. */
-export const failuresMax = 10;
+export const failuresMax = 20;
+/** Attempts of a task that may lose their worker. The last of them ends the task. */
+export const lostMax = 10;
+/** The code with which a pool reports that an attempt lost its worker. */
+export const lostCode = "matching.lost";
+/** Characters of what the state keeps of each loss. */
+export const lossLengthMax = 200;
 /** Attempts of a task in all, as tokens count them. */
 export const attemptsMax = 1_000_000;
 /** Bytes that an attempt may save for the next one. */

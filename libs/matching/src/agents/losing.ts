@@ -25,7 +25,7 @@ export function lose(core: PoolCore, task: Task, reason: string, nowMs: number):
   agent.link?.outgoing.cancels.push({ token: task.offer.token, reason, graceMs: 0 });
   const { capability } = task.demand.wish;
   const parameters = { capability, agent: agent.agentId, reason };
-  const refusal = matchingErrors.lost.refusal(parameters, { details: { agent: agent.agentId } });
+  const refusal = matchingErrors.lost.refusal(parameters, { details: { agent: agent.agentId, reason } });
   const original = task.twin?.original;
   if (original !== undefined) {
     endCopy(core, task, nowMs);

@@ -286,7 +286,7 @@ export class Crew implements Waiting {
       }
       case "busy": {
         const { retryAfterMs, message } = outcome.value;
-        this.#stage.settle(effect, returnTask, { retryAfterMs, message, lost: false }, cause);
+        this.#stage.settle(effect, returnTask, { retryAfterMs, message, lost: false, agent: "" }, cause);
         return;
       }
       default: {

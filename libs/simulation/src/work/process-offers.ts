@@ -116,6 +116,10 @@ export class ProcessOffers implements Doer {
         command: commandOf(kind, "fail_task"),
         body: { error, agent, runMs, used },
       }),
+      lost: (loss) => ({
+        command: commandOf(kind, "return_task"),
+        body: { ...loss, retryAfterMs: 0, lost: true },
+      }),
       begun: (agent, startMs) => ({ command: commandOf(kind, "note_attempt"), body: { agent, startMs } }),
       progress: (saved, fraction, message) => ({
         command: commandOf(kind, "note_progress"),

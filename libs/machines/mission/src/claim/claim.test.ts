@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { HandOffTaskRequest, ReleaseTasksRequest, RenewClaimsRequest } from "@tutti/contracts/swarm/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { CompleteTask, NoteAttempt } from "@tutti/contracts/workflow/v1";
+import { lostMax } from "@tutti/machine-work";
 import { completeTask, handOffTask, noteAttempt, releaseTasks, renewClaims } from "../index.ts";
 import { codeOf, json, MissionScene, taken, taskSpec } from "../testing/index.ts";
 
@@ -107,11 +108,27 @@ describe("tasks that agents claim", () => {
   it("fail when their agents go silent again and again", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a")] });
     scene.join("anna");
-    for (let round = 0; round < 5; round++) {
+    for (let round = 1; round <= lostMax; round++) {
+      assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING, `after ${round - 1} losses`);
       scene.claim("anna", { leaseMs: 1_000 });
       scene.driver.advance(1_000);
     }
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+    const { result } = scene.task("a").outcome ?? {};
+    assert.match(
+      (result?.$case === "failed" && result.value.message) || "",
+      /lost its agent 10 times .*(anna: it went silent; ){9}anna: it went silent/,
+    );
+  });
+
+  it("fail at once when their agent goes silent and they run at most once", () => {
+    const retry = { maxAttempts: 3, failWhenLost: true };
+    const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a", { retry })] });
+    scene.join("anna");
+    scene.claim("anna", { leaseMs: 1_000 });
+    scene.driver.advance(1_000);
+    const { result } = scene.task("a").outcome ?? {};
+    assert.equal(result?.$case === "failed" && result.value.code, "mission.attempt_lost");
   });
 
   it("are given back undone, and do not count as tried", () => {

@@ -183,16 +183,16 @@ export const releaseTasks: MissionCommand<ReleaseTasksRequest, ReleaseTasksReply
     for (const claimId of claimIds) {
       const task = claimedTask(mission, claimId, agentId, step.nowMs);
       if (task === undefined) continue;
-      giveBack(step, task, reasonOf(reason) || `${agentId} gave it back`, false);
+      giveBack(step, task, reasonOf(reason) || `${agentId} gave it back`);
       released += 1;
     }
     return { released };
   },
 });
 
-export function giveBack(step: MissionEventStep, task: TaskView, reason: string, lost: boolean): void {
-  const { number, attempt } = task;
-  step.emit(attemptReturned, { node: number, attempt, reason, lost, retryMs: 0, endMs: step.nowMs });
+function giveBack(step: MissionEventStep, { number: node, attempt }: TaskView, reason: string): void {
+  const back = { lost: false, agent: "", retryMs: 0, endMs: step.nowMs };
+  step.emit(attemptReturned, { node, attempt, reason, ...back });
 }
 
 export const completeTasks: MissionCommand<CompleteTasksRequest, CompleteTasksReply> = boardCommand({

@@ -12,7 +12,7 @@ import {
   TaskHandedOnV1,
 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import { blobsOf, dataOf, failuresMax } from "@tutti/machine-work";
+import { blobsOf, cut, dataOf, failuresMax, lossLengthMax } from "@tutti/machine-work";
 import { book, giveBack, setAside } from "../budget/book.ts";
 import { handoffsMax } from "../limits.ts";
 import { effectNumber, taskTimers, timerNumber } from "../numbers.ts";
@@ -92,13 +92,14 @@ export const attemptReturned: MissionEvent<AttemptReturnedV1> = {
   version: 1,
   codec: AttemptReturnedV1,
   described: true,
-  evolve(mission, { node, reason, lost, retryMs }, outstanding) {
+  evolve(mission, { node, reason, lost, retryMs, agent }, outstanding) {
     const task = taskOf(mission, node);
     release(mission, task, outstanding);
     giveBack(mission, task, lost);
     // It does not count.
     task.tries -= 1;
     if (lost) task.lost += 1;
+    if (lost && agent !== "") task.losses = [...task.losses, cut(`${agent}: ${reason}`, lossLengthMax)];
     task.message = reason;
     pause(mission, task, retryMs, outstanding);
   },
@@ -144,7 +145,7 @@ export const attemptFailed: MissionEvent<AttemptFailedV1> = {
   version: 1,
   codec: AttemptFailedV1,
   described: true,
-  evolve(mission, { node, attempt, error, agent, endMs, retryMs, used, sentBack }, outstanding) {
+  evolve(mission, { node, attempt, error, agent, endMs, retryMs, used, sentBack, lost }, outstanding) {
     const task = taskOf(mission, node);
     did(mission, task, agent, endMs);
     book(mission, task, used);
@@ -154,7 +155,7 @@ export const attemptFailed: MissionEvent<AttemptFailedV1> = {
     if (task.failures.length > failuresMax) task.failures.shift();
     release(mission, task, outstanding);
     giveBack(mission, task, false);
-    task.lost = 0;
+    task.lost = lost;
     task.childHash = "";
     if (sentBack) {
       task.sentBack += 1;

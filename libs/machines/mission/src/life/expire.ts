@@ -3,11 +3,9 @@ import { TaskHold } from "@tutti/contracts/swarm/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { detailOfRefusal } from "@tutti/machine-work";
 import { budgetReturned } from "../budget/events.ts";
-import { giveBack } from "../claim/commands.ts";
 import { missionErrors } from "../errors.ts";
-import { lostMax } from "../limits.ts";
 import { kindOfTimer, missionTimers, nodeOfTimer, taskTimers, theMission } from "../numbers.ts";
-import { lose } from "../offer/commands.ts";
+import { loseAttempt } from "../offer/commands.ts";
 import { leaderElected } from "../participant/events.ts";
 import { nextLeader } from "../participant/leading.ts";
 import { lapse } from "../question/commands.ts";
@@ -86,8 +84,7 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
       step.emit(taskHeld, { node: number, hold: TaskHold.TASK_HOLD_UNSPECIFIED });
       return;
     case taskTimers.lease:
-      if (task.lost + 1 >= lostMax) lose(mission, step, task);
-      else giveBack(step, task, `${task.agent} went silent`, true);
+      loseAttempt(mission, step, task, { agent: task.agent, reason: "it went silent", retryMs: 0 });
       return;
     case taskTimers.run:
       failAttempt(place, timedOut("to end an attempt", timeouts?.runMs ?? 0), lostDoing(task));

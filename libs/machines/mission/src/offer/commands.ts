@@ -1,5 +1,6 @@
 /** Results of attempts that were offered to a pool, and notes of such as are at work. An attempt is named by its token. */
 import { MissionDone } from "@tutti/contracts/swarm/v1";
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import {
   CompleteTask,
   FailTask,
@@ -15,16 +16,17 @@ import {
   cut,
   dataOf,
   detailOfRefusal,
+  lossLengthMax,
+  lostMax,
   messageLengthMax,
   savedBytesMax,
 } from "@tutti/machine-work";
 import { attemptBegun, attemptProgressed, attemptReturned, modelCallsNoted } from "../claim/events.ts";
 import { missionErrors } from "../errors.ts";
 import { goingOn } from "../life/step.ts";
-import { lostMax } from "../limits.ts";
 import { nodeOfEffect } from "../numbers.ts";
 import type { MissionCommand, MissionEventStep, MissionView, TaskView } from "../state.ts";
-import { failAttempt, finish } from "../task/outcome.ts";
+import { failAttempt, finish, giveUpLost } from "../task/outcome.ts";
 
 export const completeTask: MissionCommand<CompleteTask, MissionDone> = {
   type: "complete_task",
@@ -56,35 +58,66 @@ export const failTask: MissionCommand<FailTask, MissionDone> = {
   },
 };
 
-/** Such as that of an agent that was busy, or is gone: the attempt does not count. */
+/** The agent was busy, or was lost: the attempt does not count, unless the task runs at most once or has lost too many. */
 export const returnTask: MissionCommand<ReturnTask, MissionDone> = {
   type: "return_task",
   codec: ReturnTask,
   reply: MissionDone,
-  decide(mission, { retryAfterMs, message, lost }, step) {
+  decide(mission, { retryAfterMs, message, lost, agent }, step) {
     const task = settledTask(mission, step);
     if (task === undefined) return unnamed(step);
     return goingOn(mission, step, () => {
-      if (lost && task.lost + 1 >= lostMax) lose(mission, step, task);
+      const retryMs = step.nowMs + Math.max(1, Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs));
+      const reason = cut(message, messageLengthMax);
+      if (lost) loseAttempt(mission, step, task, { agent, reason, retryMs });
       else {
-        const retryMs = step.nowMs + Math.max(1, Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs));
         const { number, attempt } = task;
-        const reason = cut(message, messageLengthMax);
-        step.emit(attemptReturned, { node: number, attempt, reason, lost, retryMs, endMs: step.nowMs });
+        step.emit(attemptReturned, {
+          node: number,
+          attempt,
+          reason,
+          lost,
+          agent: "",
+          retryMs,
+          endMs: step.nowMs,
+        });
       }
       return {};
     });
   },
 };
 
-/** Agents that had it went silent, too often: that counts as a failure of the task. */
-export function lose(mission: MissionView, step: MissionEventStep, task: TaskView): void {
-  const error = detailOfRefusal(
-    missionErrors.claimExpired.refusal({ task: task.spec.id, count: task.lost + 1 }),
-  );
-  // Its use is unknown: all that was set aside for it counts as used.
+/** The agent of an attempt is gone: another one gets the task, unless it runs at most once or has lost too many. */
+export function loseAttempt(
+  mission: MissionView,
+  step: MissionEventStep,
+  task: TaskView,
+  { agent, reason, retryMs }: { readonly agent: string; readonly reason: string; readonly retryMs: number },
+): void {
+  const loss = reason || unknownLoss;
+  const error = lossError(task, cut(agent === "" ? loss : `${agent}: ${loss}`, lossLengthMax));
+  if (error === undefined) {
+    const { number: node, attempt } = task;
+    step.emit(attemptReturned, { node, attempt, reason, lost: true, agent, retryMs, endMs: step.nowMs });
+    return;
+  }
+  // What a lost agent has used is unknown: all that was set aside counts.
   const doing = { agent: "", used: task.reserved === undefined ? undefined : { ...task.reserved } };
-  failAttempt({ mission, step, task }, error, doing);
+  giveUpLost({ mission, step, task }, error, doing);
+}
+
+const unknownLoss = "its agent is gone";
+
+/** Why a loss ends the task; undefined when another agent gets it. */
+function lossError({ spec, lost, losses: before }: TaskView, loss: string): ErrorDetail | undefined {
+  const task = spec.id;
+  if (spec.retry?.failWhenLost === true)
+    return detailOfRefusal(missionErrors.attemptLost.refusal({ task, loss }));
+  const count = lost + 1;
+  if (count < lostMax) return undefined;
+  // A loss without a known agent was not kept.
+  const losses = [...Array<string>(lost - before.length).fill(unknownLoss), ...before, loss];
+  return detailOfRefusal(missionErrors.claimExpired.refusal({ task, losses }));
 }
 
 /** Leaves the attempt outstanding. */

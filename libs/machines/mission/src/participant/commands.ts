@@ -12,10 +12,10 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { labelsFit, reasonOf } from "@tutti/machine-work";
-import { giveBack } from "../claim/commands.ts";
 import { missionErrors } from "../errors.ts";
 import { commandOf, hearAgents } from "../life/step.ts";
 import { participantsMax } from "../limits.ts";
+import { loseAttempt } from "../offer/commands.ts";
 import { isAtWork, type MissionCommand, type MissionView, specOf } from "../state.ts";
 import { participantJoined, participantLeft } from "./events.ts";
 
@@ -91,7 +91,8 @@ export const leaveMission: MissionCommand<LeaveMissionRequest, LeaveMissionReply
     const nodes = [...participant.nodes];
     for (const number of nodes) {
       const task = mission.tasks[number];
-      if (task !== undefined && isAtWork(task)) giveBack(step, task, `${agentId} has left`, true);
+      if (task !== undefined && isAtWork(task))
+        loseAttempt(mission, step, task, { agent: agentId, reason: "it has left", retryMs: 0 });
     }
     step.emit(participantLeft, { agent: agentId, reason: reasonOf(reason), leaveMs: step.nowMs });
     return { released: nodes.length };

@@ -237,6 +237,7 @@ export const taskResumed: MissionEvent<TaskResumedV1> = {
     const task = taskOf(mission, node);
     task.tries = 0;
     task.lost = 0;
+    task.losses = [];
     task.error = undefined;
     task.reason = reason;
     setStatus(mission, task, TaskStatus.TASK_STATUS_PENDING);

@@ -70,7 +70,7 @@ export function finish(place: Place, output: Data | undefined, doing: Doing): vo
   if (check.onFailure === CheckFailure.CHECK_FAILURE_SEND_BACK && task.sentBack < check.maxSendBacks) {
     const { number, attempt } = task;
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs: step.nowMs, sentBack: true };
-    step.emit(attemptFailed, { ...event, ...toldOf(place, doing) });
+    step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
   } else if (check.onFailure === CheckFailure.CHECK_FAILURE_APPROVAL) {
     const question = ask(mission, step, {
       kind: QuestionKind.QUESTION_KIND_CHECK,
@@ -149,9 +149,17 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): voi
     // A moment that has come is still one: another attempt never begins within the end of the one before.
     const retryMs = step.nowMs + Math.max(1, after.pauseMs);
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs, sentBack: false };
-    step.emit(attemptFailed, { ...event, ...toldOf(place, doing) });
+    step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
   } else if (after.kind === "fail") failForGood(place, after.error, doing);
   else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
+}
+
+/** A lost agent ends the task, whatever attempts are left: a person is asked where the policy says so. */
+export function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
+  const { step, task } = place;
+  if (task.spec.retry?.pauseWhenExhausted === true)
+    step.emit(taskPaused, { node: task.number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
+  else failForGood(place, error, doing);
 }
 
 /** Time counts where it is limited, also if the duration is not reported. */

@@ -30,7 +30,7 @@ interface PlainReservation {
 
 const leaseMs = 5_000;
 const ageingMs = 60_000;
-const lostMax = 5;
+const lostMax = 10;
 
 export class PlainBoard {
   readonly limit: number;

@@ -110,6 +110,7 @@ export const taskResumed: RunEvent<TaskResumedV1> = {
     node.error = undefined;
     node.tries = 0;
     node.visit += 1;
+    if (node.more !== undefined) node.more.lost = 0;
     node.readyAt = since(run, resumeMs);
     watchTotal(run, node, outstanding);
     setStatus(run, node, TaskStatus.TASK_STATUS_HELD);

@@ -1,7 +1,7 @@
 /** How tasks end, decided: with an output, with an error, or with another attempt. */
 import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
-import type { ReadOnly } from "@tutti/kernel";
+import type { ReadOnly, RetryPolicy } from "@tutti/kernel";
 import { afterFailure, bytesOf, type Data, detailOfRefusal, payloadOf } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { idOf, type Place } from "../kinds/kind.ts";
@@ -48,12 +48,11 @@ export function failForGood({ number, step }: Place, error: ErrorDetail, doing: 
 
 /** An attempt failed, of a task or of the undoing of its effect: there is another one, or a person is asked, or that was it. */
 export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {}): void {
-  const { run, step, number, range, task } = place;
+  const { run, step, number } = place;
   const node = run.nodes[number];
   if (node === undefined) return;
-  const { retry, compensate } = range.plan.policy(task);
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
-  const policy = isUndo && compensate !== null ? compensate.retry : retry;
+  const policy = policyOf(place);
   const giveUp = (last: ErrorDetail) => (isUndo ? giveUpUndo(place, last) : failForGood(place, last, doing));
   const { attempt, tries } = node;
   const after = afterFailure({ policy, error, tries, attempt }, step, (max) =>
@@ -62,10 +61,27 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {})
   if (after.kind === "retry") {
     const { agent = "", used } = doing;
     const retryMs = step.nowMs + after.pauseMs;
-    step.emit(attemptFailed, { node: number, attempt, error, agent, endMs: step.nowMs, retryMs, used });
+    const lost = node.more?.lost ?? 0;
+    step.emit(attemptFailed, { node: number, attempt, error, agent, endMs: step.nowMs, retryMs, used, lost });
   } else if (after.kind === "fail") giveUp(after.error);
   else if (isUndo) giveUp(error);
   else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
+}
+
+/** A lost worker ends the task, whatever attempts are left: a person is asked where the policy says so. */
+export function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
+  const { run, step, number } = place;
+  if (run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING) giveUpUndo(place, error);
+  else if (policyOf(place).pauseWhenExhausted)
+    step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
+  else failForGood(place, error, doing);
+}
+
+/** That of the task, or of the undoing of its effect while that is under way. */
+export function policyOf({ run, number, range, task }: Place): RetryPolicy {
+  const { retry, compensate } = range.plan.policy(task);
+  const isUndo = run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  return isUndo && compensate !== null ? compensate.retry : retry;
 }
 
 /** Why so many bytes more are not kept: a run that keeps too much could not be kept itself. */

@@ -17,6 +17,9 @@ import {
   cut,
   dataOf,
   detailOfRefusal,
+  lossLengthMax,
+  lostCode,
+  lostMax,
   messageLengthMax,
   StepBudget,
   savedBytesMax,
@@ -27,8 +30,7 @@ import { finish } from "../gate/checks.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
 import { endingOf } from "../life/end.ts";
-import { lostMax } from "../limits.ts";
-import { failAttempt } from "../node/outcome.ts";
+import { failAttempt, giveUpLost, policyOf } from "../node/outcome.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../state.ts";
 import { undoCompleted } from "../undo/events.ts";
@@ -68,31 +70,59 @@ export const failTask: RunCommand<FailTask, TaskAnswered> = {
   },
 };
 
-/** Such as that of an agent that was busy, or is gone: the attempt does not count. */
+/** The worker was busy, or was lost: the attempt does not count, unless the task runs at most once or has lost too many. */
 export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
   type: "return_task",
   codec: ReturnTask,
   reply: TaskAnswered,
-  decide(run, { retryAfterMs, message, lost }, step) {
+  decide(run, { retryAfterMs, message, lost, agent }, step) {
     const place = settledPlace(run, step);
     const node = place === undefined ? undefined : run.nodes[place.number];
     if (place === undefined || node === undefined) return unnamed(step);
-    const count = (node.more?.lost ?? 0) + (lost ? 1 : 0);
-    // The use of a lost one is unknown.
+    // The use of a lost one is unknown: all that was set aside counts.
     const used = lost ? (node.more?.reserved as Amounts | undefined) : undefined;
-    if (lost && count >= lostMax) failAttempt(place, lostError(place, count), { used });
+    const error = lost
+      ? lossError(place, { agent, reason: cut(message || unknownLoss, lossLengthMax) })
+      : undefined;
+    if (error !== undefined) giveUpLost(place, error, { used });
     else {
       const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs);
       const { attempt } = node;
       const event = { node: place.number, attempt, message: cut(message, messageLengthMax), retryMs, lost };
-      step.emit(offerReturned, { ...event, used: used && { ...used } });
+      step.emit(offerReturned, { ...event, agent, used: used && { ...used } });
     }
     return goOn(run, step);
   },
 };
 
-function lostError(place: Place, count: number): ErrorDetail {
-  return detailOfRefusal(runErrors.agentLost.refusal({ task: idOf(place), count }));
+const unknownLoss = "its worker is gone";
+
+interface Loss {
+  readonly agent: string;
+  readonly reason: string;
+}
+
+/** Why a loss ends the task; undefined when another worker gets it. */
+function lossError(place: Place, loss: Loss): ErrorDetail | undefined {
+  const { more } = place.run.nodes[place.number] ?? {};
+  const task = idOf(place);
+  if (policyOf(place).failWhenLost === true)
+    return detailOfRefusal(runErrors.attemptLost.refusal({ task, loss: lossText(loss) }));
+  const count = (more?.lost ?? 0) + 1;
+  if (count < lostMax) return undefined;
+  const known = (more?.failures ?? [])
+    .filter(({ error }) => error?.code === lostCode)
+    .map(({ agent, error }) => lossText({ agent, reason: error?.message ?? "" }))
+    .slice(1 - count);
+  // A loss without a known worker was not kept.
+  const unknown = Array<string>(count - 1 - known.length).fill(unknownLoss);
+  return detailOfRefusal(
+    runErrors.agentLost.refusal({ task, losses: [...unknown, ...known, lossText(loss)] }),
+  );
+}
+
+function lossText({ agent, reason }: Loss): string {
+  return agent === "" ? reason : `${agent}: ${reason}`;
 }
 
 /** Leaves the attempt outstanding. */

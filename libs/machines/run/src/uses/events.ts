@@ -1,8 +1,9 @@
 /** Attempts: offered, begun, failed, come back. */
 
-import { TaskStatus } from "@tutti/contracts/types/v1";
+import { ErrorDetail, RetryClass, TaskStatus } from "@tutti/contracts/types/v1";
 import {
   AttemptFailedV1,
+  type AttemptFailure,
   AttemptQueuedV1,
   AttemptStartedV1,
   ModelCallsNotedV1,
@@ -10,13 +11,20 @@ import {
   ProgressSavedV1,
   TaskQueuedV1,
 } from "@tutti/contracts/workflow/v1";
-import { blobsOf, failuresMax } from "@tutti/machine-work";
+import { blobsOf, bounded, cut, failuresMax, lossLengthMax, lostCode } from "@tutti/machine-work";
 import { bookUsed, setAside } from "../budget/book.ts";
 import { setInput } from "../node/kept.ts";
 import { dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { since } from "../node/times.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
-import { detailOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
+import {
+  detailOf,
+  type Node,
+  type NodeMore,
+  type Run,
+  type RunEvent,
+  type RunOutstanding,
+} from "../state.ts";
 import { chooseAgents, offerOf } from "./offer.ts";
 
 export const taskQueued: RunEvent<TaskQueuedV1> = {
@@ -124,30 +132,45 @@ export const attemptFailed: RunEvent<AttemptFailedV1> = {
   type: "attempt_failed",
   version: 1,
   codec: AttemptFailedV1,
-  evolve(run, { node: number, attempt, error, agent, endMs, retryMs, used }, outstanding) {
+  evolve(run, { node: number, attempt, error, agent, endMs, retryMs, used, lost }, outstanding) {
     const node = nodeOf(run, number);
     const detail = detailOf(node);
     const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
-    detail.failures.push({ attempt, error, agent, endMs, undo });
-    if (detail.failures.length > failuresMax) detail.failures.shift();
-    // Losses count within one attempt: otherwise one that was lost too often would take all that follow with it.
-    detail.lost = 0;
+    keepFailure(detail, { attempt, error, agent, endMs, undo });
+    detail.lost = lost;
     if (agent !== "") node.agent = agent;
     bookUsed(run, node, used);
     putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
   },
 };
 
+function keepFailure({ failures }: NodeMore, failure: AttemptFailure): void {
+  failures.push(failure);
+  if (failures.length > failuresMax) failures.shift();
+}
+
+/** As the pool says it. */
+function lossOf(message: string): ErrorDetail {
+  const { RETRY_CLASS_SAME_KEY: retry } = RetryClass;
+  const error = { code: lostCode, message: cut(message, lossLengthMax), status: "UNAVAILABLE", retry };
+  return bounded(ErrorDetail.fromPartial(error));
+}
+
 export const offerReturned: RunEvent<OfferReturnedV1> = {
   type: "offer_returned",
   version: 1,
   codec: OfferReturnedV1,
-  evolve(run, { node: number, message, retryMs, lost, used }, outstanding) {
+  evolve(run, { node: number, attempt, message, retryMs, lost, used, agent }, outstanding) {
     const node = nodeOf(run, number);
     bookUsed(run, node, used);
     const detail = detailOf(node);
     detail.message = message;
     if (lost) detail.lost += 1;
+    if (lost && agent !== "") {
+      const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+      // It is offered again at once: that moment is its end.
+      keepFailure(detail, { attempt, error: lossOf(message), agent, endMs: retryMs, undo });
+    }
     // It does not count.
     node.tries -= 1;
     putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);

@@ -1,24 +1,60 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ReturnTask } from "@tutti/contracts/workflow/v1";
-import { lostMax } from "../limits.ts";
+import { CompleteTask, FailTask, ReturnTask } from "@tutti/contracts/workflow/v1";
+import { lostMax } from "@tutti/machine-work";
 import { RunScene } from "../testing/index.ts";
-import { returnTask } from "./commands.ts";
+import { completeTask, failTask, returnTask } from "./commands.ts";
 
-describe("an attempt whose agent is lost again and again", () => {
-  it("fails, and the next one may be lost as often again", () => {
-    const scene = RunScene.of(
-      "workflow: w\ntasks: {a: {uses: t.a, retry: {max: 2, backoff: 1s, jitter: 0}}}\n",
-    );
-    const lose = (): void => {
-      scene.driver.settle(scene.offer("a"), returnTask, ReturnTask.fromPartial({ lost: true }));
-      scene.driver.advance(5_000);
-    };
-    for (let lost = 1; lost <= lostMax; lost++) lose();
-    assert.equal(scene.offer("a").effect.attempt, 2);
-    for (let lost = 1; lost < lostMax; lost++) lose();
-    assert.equal(scene.offer("a").effect.attempt, 2, "none of them counts");
-    lose();
+const sceneOf = (retry = "{max: 1}") =>
+  RunScene.of(`workflow: w\ntasks: {a: {uses: t.a, retry: ${retry}}}\n`);
+
+function lose(scene: RunScene, worker = "w1"): void {
+  const loss = ReturnTask.fromPartial({ lost: true, agent: worker, message: "its link was cut" });
+  scene.driver.settle(scene.offer("a"), returnTask, loss);
+  scene.driver.advance(1);
+}
+
+describe("an attempt that loses its worker", () => {
+  it("goes to another worker at once and does not count, up to the tenth loss", () => {
+    const scene = sceneOf();
+    for (let lost = 1; lost < lostMax; lost++) lose(scene);
+    const offer = scene.offer("a");
+    assert.equal(offer.effect.attempt, 1);
+    scene.driver.settle(offer, completeTask, CompleteTask.fromPartial({ agent: "w2" }));
+    assert.equal(scene.events.at(-1), "run_completed");
+  });
+
+  it("fails the task with the tenth loss, and names all of them, whatever attempts are left", () => {
+    const scene = sceneOf("{max: 7}");
+    for (let lost = 1; lost <= lostMax; lost++) lose(scene, `w${lost}`);
     assert.equal(scene.events.at(-1), "run_failed");
+    const { code, message } = scene.state.error ?? assert.fail("expected an error");
+    assert.equal(code, "workflow.agent_lost");
+    assert.match(message, /^Task `a` lost its worker 10 times/);
+    for (let lost = 1; lost <= lostMax; lost++) assert.ok(message.includes(`w${lost}: its link was cut`));
+  });
+
+  it("counts losses over all attempts", () => {
+    const scene = sceneOf("{max: 3, backoff: 1s, jitter: 0}");
+    for (let lost = 1; lost < lostMax; lost++) lose(scene);
+    scene.driver.settle(scene.offer("a"), failTask, FailTask.fromPartial({ error: { code: "t.a" } }));
+    scene.driver.advance(1_000);
+    assert.equal(scene.offer("a").effect.attempt, 2);
+    lose(scene);
+    assert.equal(scene.state.error?.code, "workflow.agent_lost");
+  });
+
+  it("waits for a person after the tenth loss where the policy says so", () => {
+    const scene = sceneOf("{max: 2, exhausted: pause}");
+    for (let lost = 1; lost <= lostMax; lost++) lose(scene);
+    assert.equal(scene.events.at(-1), "task_paused");
+  });
+
+  it("fails the task at the first loss when it runs at most once", () => {
+    const scene = sceneOf("{max: 3, onLost: fail}");
+    lose(scene);
+    assert.equal(scene.events.at(-1), "run_failed");
+    assert.equal(scene.state.error?.code, "workflow.attempt_lost");
+    assert.match(scene.state.error?.message ?? "", /w1: its link was cut/);
   });
 });

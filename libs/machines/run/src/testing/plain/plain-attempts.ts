@@ -7,7 +7,7 @@ import { sendBack } from "./plain-gate.ts";
 import { questionOf } from "./plain-question.ts";
 import { namesOfTask } from "./plain-scene.ts";
 import type { PlainTask } from "./plain-task.ts";
-import { type Answer, answerOf, failureOf, type PlainRule } from "./script.ts";
+import { type Answer, answerOf, failureOf, lostCode, type PlainRule } from "./script.ts";
 
 /** Their last failure; undefined when one does well. */
 export function failureOfAttempts(
@@ -19,6 +19,7 @@ export function failureOfAttempts(
     const failure = failureIn(attempt);
     if (failure === undefined) return undefined;
     const { code, isFinal } = failure;
+    if (code === lostCode) return { code, isExhausted: true };
     // Codes that are named are tried again whatever the agent says; all others unless it says that they are final.
     const isTriedAgain = !notOn.includes(code) && (on?.includes(code) ?? !isFinal);
     if (!isTriedAgain || attempt === max) return { code, isExhausted: isTriedAgain };

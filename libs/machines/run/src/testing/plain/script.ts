@@ -20,7 +20,7 @@ export type Answer =
     }
   /** Its pool ends it, since nobody takes it, it takes too long, or its agent gives no sign of life. */
   | { readonly hangs: "queue" | "run" | "heartbeat" }
-  /** Whoever takes it is gone. */
+  /** Every worker that takes it dies. */
   | { readonly dies: true };
 
 /**
@@ -65,9 +65,12 @@ function withoutEntries(taskId: string): string {
 export function failureOf(answer: Answer): { readonly code: string; readonly isFinal: boolean } | undefined {
   if ("fails" in answer) return { code: answer.fails, isFinal: answer.isFinal ?? false };
   if ("hangs" in answer) return { code: poolErrors[answer.hangs], isFinal: answer.hangs === "queue" };
-  if ("dies" in answer) return { code: "workflow.agent_lost", isFinal: false };
+  if ("dies" in answer) return { code: lostCode, isFinal: true };
   return undefined;
 }
+
+/** What a task fails with whose workers die of it. */
+export const lostCode = "workflow.agent_lost";
 
 /** What pools say. */
 const poolErrors = {
