@@ -19,7 +19,7 @@ function where() {
   return known;
 }
 
-/** The commit that was measured, with a + when there are changes on top. Empty outside of a checkout. */
+/** Returns the commit that was measured, with a + when there are changes on top. Empty outside of a checkout. */
 function commit(): string {
   try {
     const git = (...words: string[]) =>

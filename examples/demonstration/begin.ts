@@ -4,7 +4,7 @@ import type { Tutti } from "@tutti/sdk/client";
 
 const definitions = ["shop-order", "photo-album", "price-import", "sales-report"] as const;
 
-/** Under ids of their own: begun again they are the same runs. */
+/** Under ids of their own: started again they are the same runs. */
 const runs: readonly {
   readonly id: string;
   readonly of: (typeof definitions)[number];

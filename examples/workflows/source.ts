@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { type Approval, TaskStatus } from "@tutti/contracts/types/v1";
 import type { RunHandle } from "@tutti/sdk/client";
 
-/** The text of an example's definition. */
+/** Returns the text of an example's definition. */
 export function source(example: string, file = "workflow.yaml"): string {
   return readFileSync(new URL(`${example}/${file}`, import.meta.url), "utf8");
 }
 
-/** The code of the error that a run ended with. */
+/** Returns the code of the error that a run ended with. */
 export function errorOf(run: RunHandle): Promise<string> {
   return run.result().then(
     (output) => `none: it gave ${JSON.stringify(output)}`,
@@ -15,7 +15,7 @@ export function errorOf(run: RunHandle): Promise<string> {
   );
 }
 
-/** The question that a run asks people, as soon as it does. */
+/** Returns the question that a run asks people, as soon as it does. */
 export async function asked(run: RunHandle): Promise<Approval> {
   for await (const _ of run.watch()) {
     const [question] = await run.approvals();

@@ -45,7 +45,8 @@ export function contentOf(...patterns) {
 }
 
 /**
- * A key of all imports and exports. Files whose imports are used by name later, those of whole modules, count as a whole.
+ * Returns a key of all imports and exports. Files whose imports are used by name later, those of whole modules, count
+ * as a whole.
  *
  * @param {string[]} patterns of files that count as a whole too
  * @returns {(root: string) => string}

@@ -62,7 +62,7 @@ function isCounted({ type, init, test, update }) {
 }
 
 /**
- * Whether the loop itself awaits a turn: loops and functions within it are inspected on their own.
+ * Returns whether the loop itself awaits a turn: loops and functions within it are inspected on their own.
  *
  * @param {any} node
  * @param {string} text

@@ -2,7 +2,7 @@
 // loads that area's messages alone. All of them together take megabytes.
 import { Codecs, camelCase, generatedHeader, Imports } from "./names.mjs";
 
-/** The modules `events/v1/<area>.ts` by their paths, and what `events/v1.ts` says of all areas. */
+/** Returns the modules `events/v1/<area>.ts` by their paths, and what `events/v1.ts` says of all areas. */
 export function eventCode(events) {
   const rows = [...events]
     .flatMap(([message, types]) => types.map((type) => ({ type, area: type.split(".")[1], message })))

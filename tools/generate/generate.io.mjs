@@ -12,7 +12,7 @@ import { writeFiles } from "./write.mjs";
 const rpcRule = "tutti.types.v1.rpc";
 const fieldRule = "tutti.types.v1.field";
 
-/** A service of the area `shop` with these rpcs and messages. The first of them starts at line 8. */
+/** Returns a service of the area `shop` with these rpcs and messages. The first of them starts at line 8. */
 function shop(...lines) {
   return [
     'syntax = "proto3";',

@@ -51,7 +51,7 @@ export function isHot(message) {
 }
 
 /**
- * The functions that write and read a hot message.
+ * Returns the functions that write and read a hot message.
  *
  * @param message its descriptor
  * @param nameOf gives the name of another message or enum in this module

@@ -182,7 +182,7 @@ class MessageWriter {
     return { type, row: `"${name}"`, empty };
   }
 
-  /** The name of a message or an enum in this module. */
+  /** Returns the name of a message or an enum in this module. */
   #nameOf(descriptor) {
     if (descriptor.file === this.#file) return typeName(descriptor);
     const known = this.#imports.get(descriptor.typeName);
@@ -229,7 +229,7 @@ function howOf(field) {
   return field.proto.proto3Optional ? "optional" : "";
 }
 
-/** A comment in as few lines as it has. */
+/** Returns a comment in as few lines as it has. */
 function about(text, indent = "") {
   if (text === "") return [];
   return `${indent}/** ${text.replaceAll("*/", "* /").replaceAll("\n", `\n${indent} * `)} */`

@@ -15,7 +15,7 @@ export function typeName(descriptor) {
   return descriptor.typeName.slice(descriptor.file.proto.package.length + 1).replaceAll(".", "_");
 }
 
-/** The path of the module of a file's messages, seen from `generated/<area>/`. */
+/** Returns the path of the module of a file's messages, seen from `generated/<area>/`. */
 export function modulePath(file) {
   return `../${file.proto.name.replace(/\.proto$/, ".ts")}`;
 }
@@ -40,13 +40,13 @@ export class Imports {
     this.#up = up;
   }
 
-  /** The expression for a message of the contracts. */
+  /** Returns the expression for a message of the contracts. */
   message(descriptor) {
     const path = `${this.#up}${modulePath(descriptor.file)}`;
     return this.from(path, messagesName(descriptor.file), typeName(descriptor));
   }
 
-  /** The expression for an export of another module. */
+  /** Returns the expression for an export of another module. */
   from(path, name, exported) {
     this.#names.set(path, name);
     return `${name}.${exported}`;
@@ -79,7 +79,7 @@ export class Codecs {
     this.#messages = messages;
   }
 
-  /** The name of the codec of a message. */
+  /** Returns the name of the codec of a message. */
   of(descriptor) {
     const type = this.#messages.message(descriptor);
     const { file, name, reader } = readByHand.get(descriptor.typeName) ?? {};

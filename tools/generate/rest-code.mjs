@@ -6,7 +6,7 @@ import { generatedHeader } from "./names.mjs";
 import { restSchema } from "./rest-schema.mjs";
 import { restTypes } from "./rest-types.mjs";
 
-/** The generated files of the library by their paths. */
+/** Returns the generated files of the library by their paths. */
 export function restModules(image, rules) {
   const { schema, words } = restSchema(image, rules, routes);
   return new Map([

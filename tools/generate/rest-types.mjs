@@ -121,7 +121,7 @@ class TypeWriter {
     this.#words = words;
   }
 
-  /** A message of the contracts by the name that it has here. */
+  /** Returns a message of the contracts by the name that it has here. */
   named(name) {
     const found = Object.entries(this.#schema.messages).find(([, table]) => table.name === name);
     return found === undefined ? name : this.message(found[0], "output");

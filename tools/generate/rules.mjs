@@ -81,7 +81,7 @@ function example(method, file) {
   return `option (tutti.types.v1.rpc) = {action: "${areaOf(file)}.things.${method.localName.toLowerCase()}" resource: "thing" repeat: REPEAT_SAFE};`;
 }
 
-/** The path of the field with the namespace, or undefined when the call is about the installation. */
+/** Returns the path of the field with the namespace, or undefined when the call is about the installation. */
 function readNamespace(method, rule, image, wrong) {
   const name = rule.namespaceKey || "namespace";
   const isThere = method.input.fields.some((field) => field.name === name.split(".")[0]);

@@ -100,7 +100,9 @@ function namespaceCode(path) {
   return `(request) => ${textOf(path)} || rpc.defaultNamespace`;
 }
 
-/** The code that reads a path of fields from `request` as a string. What is absent on the way reads as empty. */
+/**
+ * Returns the code that reads a path of fields from `request` as a string. What is absent on the way reads as empty.
+ */
 function textOf(path) {
   let code = "request";
   let mayBeAbsent = false;

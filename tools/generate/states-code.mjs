@@ -42,7 +42,7 @@ export function statesModule(image) {
   ].join("\n");
 }
 
-/** The words of `StateIcon` or `StateTone` by their numbers. Undefined for the first one. */
+/** Returns the words of `StateIcon` or `StateTone` by their numbers. Undefined for the first one. */
 function wordsOf(image, name, prefix) {
   const type = image.files
     .flatMap(({ enums }) => enums)

@@ -86,7 +86,7 @@ export async function tuttiEnvironment() {
 }
 
 /**
- * A NATS server.
+ * Returns a NATS server.
  *
  * @param {string} root
  * @returns {Promise<Part[]>}

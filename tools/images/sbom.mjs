@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
  */
 
 /**
- * The packages of npm that files are of.
+ * Returns the packages of npm that files are of.
  *
  * @param {Iterable<string>} files
  * @param {string} root of the workspace, whose own packages are not among them

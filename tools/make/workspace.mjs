@@ -120,7 +120,7 @@ export function addDependency(root, folder, dependency) {
 }
 
 /**
- * The packages in npm's order.
+ * Returns the packages in npm's order.
  *
  * @param {{ packages: Record<string, object> }} lock
  */

@@ -3,10 +3,10 @@
 // Declarations of a package that is made of several of the workspace, as it is installed: without the workspace.
 //
 // 1. tsc emits a declaration for each source. Types that the entries do not reach are left out.
-// 2. An import names the file that declares a type, not the index that passes it on. So an index does not drag in the rest of
-//    its library, and no name of the workspace remains.
-// 3. What remains are the package's own files, Node's modules, and packages that the caller allows. Types of a package that is
-//    bundled are `any`.
+// 2. An import names the file that declares a type, not the index that passes it on. So an index does not drag in the
+//    rest of its library, and no name of the workspace remains.
+// 3. What remains are the package's own files, Node's modules, and packages that the caller allows. Types of a package
+//    that is bundled are `any`.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -99,7 +99,7 @@ class Declarations {
     return made;
   }
 
-  /** The declaration of a source, relative to where all are. @param {string} source */
+  /** Returns the declaration of a source, relative to where all are. @param {string} source */
   #emitted(source) {
     const file = relative(workspaceRoot, source).replace(/\.ts$/, ".d.ts");
     if (!existsSync(join(this.#root, file))) throw new Error(`${source}: tsc emitted no declaration of it`);
@@ -245,7 +245,7 @@ class Declarations {
     }
   }
 
-  /** The declarations of a file that are kept. @param {Source} source */
+  /** Returns the declarations of a file that are kept. @param {Source} source */
   #text(source) {
     const { file, text } = source;
     /** @param {string} target */
@@ -292,7 +292,7 @@ class Declarations {
 }
 
 /**
- * A name of a package that is bundled, and not there for its types: anything.
+ * Returns a name of a package that is bundled, and not there for its types: anything.
  *
  * @param {string} name
  * @param {string} imported

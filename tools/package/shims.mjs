@@ -1,4 +1,5 @@
-// What the SDK uses and Node 20 lacks. Put into the bundle in place of the globals: a library changes no global of a program.
+// What the SDK uses and Node 20 lacks. Put into the bundle in place of the globals: a library changes no global of a
+// program.
 
 import { WebSocket as WebSocketOfPackage } from "ws";
 

@@ -1,7 +1,7 @@
 // @ts-check
 
-// `tutti dev` of the installed package: the platform in the current folder, on the Node that the package brings, else on this
-// one if it is new enough. Bundled, it is start.mjs beside the platform.
+// `tutti dev` of the installed package: the platform in the current folder, on the Node that the package brings, else
+// on this one if it is new enough. Bundled, it is start.mjs beside the platform.
 
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";

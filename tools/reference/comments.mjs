@@ -1,6 +1,9 @@
 // Comments of the contracts. They lie apart from what they are about, under the same path in the file.
 
-/** The comment above a service, method, message, field, oneof or enumeration or a value of it. Empty if it has none. */
+/**
+ * Returns the comment above a service, method, message, field, oneof or enumeration or a value of it. Empty if it has
+ * none.
+ */
 export function commentsOf(set) {
   const comments = new Map();
   for (const file of set.file) {

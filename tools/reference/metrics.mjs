@@ -127,7 +127,7 @@ function readFile(program) {
   return { constants, calls, declarations };
 }
 
-/** The text of an expression, undefined where it is not known here. */
+/** Returns the text of an expression, undefined where it is not known here. */
 function textOf(node, names) {
   switch (node?.type) {
     case "Literal":

@@ -57,7 +57,7 @@ const schemaHint = [
   "[the guide](../guides/configuration.md) tells how, and the rest of the story.",
 ].join("\n");
 
-/** A page with the mark, and with an own paragraph below its title. */
+/** Returns a page with the mark, and with an own paragraph below its title. */
 function page(text, hint = "") {
   const [title, ...rest] = text.split("\n");
   return [generatedMark, "", title, ...(hint === "" ? [] : ["", hint]), ...rest].join("\n");

@@ -8,7 +8,7 @@ import { runInLanes } from "../unit/lanes.mjs";
 const looks = 10;
 
 /**
- * How many of the tasks ran at a time. The first ones last until the processors have been looked at so often.
+ * Returns how many of the tasks ran at a time. The first ones last until the processors have been looked at so often.
  *
  * @param {number} count
  * @param {{ lanes: number, lanesMax?: number, idle?: number }} options `idle`: share of the processors at each look

@@ -12,7 +12,7 @@ import { treeOf, write } from "./tree.mjs";
 const tools = join(import.meta.dirname, "..");
 
 /**
- * A workspace that needs no set-up, with a platform that prints what reaches it.
+ * Returns a workspace that needs no set-up, with a platform that prints what reaches it.
  *
  * @param {import("node:test").TestContext} t
  * @param {string} main the platform

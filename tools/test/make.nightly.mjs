@@ -18,7 +18,7 @@ async function check(copy) {
 }
 
 /**
- * A copy of the workspace in whose order a library has its place that is not there yet.
+ * Returns a copy of the workspace in whose order a library has its place that is not there yet.
  *
  * @param {Parameters<typeof copyOfWorkspace>[0]} t
  */

@@ -23,7 +23,7 @@ const madeHere = ["node_modules", ".git", ".cache", ".nx", "dist", ".tutti"];
 export const notCommitted = new Set([...madeHere, "generated"]);
 
 /**
- * A folder for one test, gone after it.
+ * Returns a folder for one test, gone after it.
  *
  * @param {import("node:test").TestContext} t
  */
@@ -34,7 +34,7 @@ export function emptyFolder(t) {
 }
 
 /**
- * A folder with these files.
+ * Returns a folder with these files.
  *
  * @param {import("node:test").TestContext} t
  * @param {Record<string, string>} files text by path
@@ -57,8 +57,8 @@ export function write(folder, files) {
 }
 
 /**
- * A copy of the workspace with its generated code. The installed packages are the originals, the workspace's own ones
- * are those of the copy.
+ * Returns a copy of the workspace with its generated code. The installed packages are the originals, the workspace's
+ * own ones are those of the copy.
  *
  * @param {import("node:test").TestContext} t
  * @param {(path: string) => boolean} [wanted] which files

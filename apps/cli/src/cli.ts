@@ -52,7 +52,7 @@ function tell(error: unknown, print: Printer): number {
   return failure.exitCode;
 }
 
-/** What nobody foresaw is our own mistake; where it happened helps whoever mends it. */
+/** What nobody foresaw is our own mistake. Where it happened helps whoever repairs it. */
 function fault(error: unknown): Failure {
   const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
   return new Failure(`Internal error of the CLI: ${message}`, {

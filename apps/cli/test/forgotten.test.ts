@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { commands } from "../src/commands/commands.ts";
 
-/** The proof and the race are run by words of their own; a guide's blocks are a test. */
+/** The proof and the race are run by words of their own. A guide's blocks are a test. */
 const texts = [
   ...globSync(["*.io.ts", "*.nightly.ts"], { cwd: fileURLToPath(new URL(".", import.meta.url)) }),
   "../../../docs/guides/audit.md",

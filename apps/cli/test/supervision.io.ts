@@ -1,4 +1,4 @@
-/** Programs that a scaler started, when the platform that supervises them is killed, and when it stops in good order. */
+/** Programs that a scaler started, when the platform that supervises them is killed, and when it stops gracefully. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";

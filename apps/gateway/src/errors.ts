@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What the front door itself says; what services refuse keeps its own code. */
+/** What the front door itself says. What services refuse keeps its own code. */
 export const gatewayErrors = defineErrors("gateway", {
   keyNeeded: {
     status: "FAILED_PRECONDITION",

@@ -37,7 +37,7 @@ export class GatewayService extends Orchestrator {
     );
   }
 
-  /** A link that signs a browser in, once, for whoever sits at the terminal. */
+  /** Returns a link that signs a browser in, once, for whoever sits at the terminal. */
   signInLink(): string {
     return this.#link();
   }
@@ -57,7 +57,7 @@ export const gateway: ServiceModule = {
 /** What a sign-in of this long may leave behind in a bucket. */
 const dayMs = 86_400_000;
 
-/** Beside what else the process keeps; where processes share what they own, with the other gateways. */
+/** Beside what else the process keeps. Where processes share what they own, with the other gateways. */
 function storeOf({ sharing, dataDirectory, nats, foundation, configuration }: HostContext): SignInStore {
   const { signInMs } = configuration.read(gatewaySection);
   if (sharing !== undefined) {

@@ -51,7 +51,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     for (const connection of connections) await connection[Symbol.asyncDispose]();
   });
 
-  /** Something that is open on behalf of a sign-in; resolves when it is closed. */
+  /** Something that is open on behalf of a sign-in. Resolves when it is closed. */
   function held(signIns: SignIns, signIn: Parameters<SignIns["hold"]>[0]): Promise<void> {
     return new Promise((resolve) =>
       signIns.hold(signIn, { destroy: () => resolve(), once: () => undefined }),
@@ -177,7 +177,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     it("wait for their turn behind secrets that somebody makes up, and are found", async (t) => {
       const store = await storeOf();
       const other = await gateway(store);
-      // It is told of nothing any more.
+      // It is informed of nothing any more.
       await store.stop();
       const { secret, id } = await (await gateway()).begin(begun, recorded);
       const answers = late(t, "get", (hash) => hash !== hashOf(secret));

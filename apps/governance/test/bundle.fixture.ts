@@ -6,7 +6,7 @@ import { systemFoundation } from "@tutti/kernel";
 import { BundleKeeper, TrustedKeys } from "@tutti/policy";
 import type { Serving } from "./serving.ts";
 
-/** The first bundle that is as wanted, and how many came before it. */
+/** Returns the first bundle that is as wanted, and how many came before it. */
 export async function bundleWhere(
   { host, directory }: Serving,
   isWanted: (content: BundleContent) => boolean,

@@ -20,7 +20,7 @@ export function as({ host }: Serving, principal: Principal): { readonly context:
   return { context: { ...call, principal, idempotencyKey: "" } };
 }
 
-/** A person who shows a key or token. */
+/** Returns a person who shows a key or token. */
 export function person(id: string, shown: NonNullable<Principal["shown"]>): Principal {
   // Roles are what lets it pass where nothing is enforced.
   return { kind: "person", id, roles: localAdministrator.roles, shown };

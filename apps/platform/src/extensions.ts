@@ -21,8 +21,8 @@ export interface ExtensionsOptions {
 const endTimeoutMs = 15_000;
 
 /**
- * The orchestrators of the user. Without one of them the platform is not ready, and all the others go on: whatever it
- * does or does not do, it is waited for a limited time.
+ * The orchestrators of the user. Without one of them the platform is not ready, and all the others continue: whatever
+ * it does or does not do, it is waited for a limited time.
  */
 export class Extensions extends Orchestrator {
   constructor(extensions: readonly Extension[], { foundation, version, startTimeoutMs }: ExtensionsOptions) {
@@ -81,7 +81,7 @@ function shareKernel(): void {
   });
 }
 
-/** Where in a file an error arose: ` at line 12:5`; empty where the error does not say. */
+/** Where in a file an error arose: ` at line 12:5`. Empty where the error does not say. */
 function placeIn({ stack = "" }: Error, file: string): string {
   const [, rest = ""] = stack.split(`${file}:`, 2);
   const [place] = /^\d+(:\d+)?/.exec(rest) ?? [];

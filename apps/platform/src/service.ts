@@ -95,7 +95,7 @@ export function dataDirectory(configuration: Configuration): string {
   return configuration.read(platformSection).dataDirectory;
 }
 
-/** Where its keys are; empty: in the data directory. */
+/** Where its keys are. Empty: in the data directory. */
 export function keysDirectory(configuration: Configuration): string {
   return configuration.read(governanceSection).keysDirectory;
 }

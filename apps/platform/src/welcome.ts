@@ -6,7 +6,7 @@ import { platformSection } from "./configuration.ts";
 import { demonstrationMark } from "./demonstration/demonstration.ts";
 
 export interface Welcome {
-  /** Where the page is; with a token in it that signs in once, where there is one. */
+  /** Where the page is. With a token in it that signs in once, where there is one. */
   readonly page: string;
   /** Where commands go. */
   readonly url: string;
@@ -83,7 +83,7 @@ export function welcomeText(given: Welcome): string {
   ].join("\n");
 }
 
-/** One line for the CLI and for workers; empty for the default ports, where both look by themselves. */
+/** One line for the CLI and for workers. Empty for the default ports, where both look by themselves. */
 function settingsText(url: string, mesh: string): string {
   if (url === usualUrl && mesh === usualMesh) return "";
   const address = mesh.replace(/^(0\.0\.0\.0|\[::\]):/, "127.0.0.1:");
@@ -98,7 +98,7 @@ export function signInText(url: string): string {
   return `tutti: ready at ${url}. Sign in: ${url === usualUrl ? "" : `TUTTI_URL=${url} `}npx tutti sign-in`;
 }
 
-/** What the process before left, if it did not stop by itself; call it before the data directory is opened. */
+/** What the process before left, if it did not stop by itself. Call it before the data directory is opened. */
 export function killedBefore(dataDirectory: string): string | undefined {
   const holder = lastHolder(dataDirectory);
   return holder && killedText(holder);

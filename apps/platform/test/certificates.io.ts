@@ -193,7 +193,7 @@ async function fingerprintAt(address: string, directory: string): Promise<string
   }
 }
 
-/** How many established connections end at an address of this machine. */
+/** Returns how many established connections end at an address of this machine. */
 function connectionsTo(address: string): number {
   const port = Number(address.slice(address.lastIndexOf(":") + 1));
   const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;

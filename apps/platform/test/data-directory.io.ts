@@ -54,7 +54,7 @@ async function* upload(text: string): AsyncGenerator<PutRequest> {
   yield { namespace, part: { $case: "chunk", value: Buffer.from(text) } };
 }
 
-/** Uses everything that keeps something; gives the secret of a sign-in. */
+/** Uses everything that keeps something. Gives the secret of a sign-in. */
 async function used(host: ServiceHost): Promise<string> {
   const { mesh, url } = host;
   const made = CreateNamespaceRequest.fromPartial({ resource: { name: namespace } });
@@ -111,7 +111,7 @@ function filesIn(directory: string): string[] {
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)));
 }
 
-/** Made anew by each start, or by those that use them, without anything being lost. */
+/** Made again by each start, or by those that use them, without anything being lost. */
 const ofNoWeight = /^(lock|lock\.json|door\.json|demonstration.*|blobs\/through\/.*)$/;
 
 describe("a used data directory", () => {

@@ -1,6 +1,6 @@
 /**
  * The documentation is true: every block of every page runs, every link leads somewhere. A block has a kind that says
- * how it is tried (`docs/kinds.ts`); one of an unknown kind fails.
+ * how it is tried (`docs/kinds.ts`). One of an unknown kind fails.
  */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";

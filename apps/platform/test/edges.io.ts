@@ -129,7 +129,7 @@ describe("the edges of the platform", () => {
     await inAudit("busy", "access.too_many_calls");
   });
 
-  /** What somebody follows, by its end: the code of the problem that it ended with. */
+  /** What a caller follows, by its end: the code of the problem that it ended with. */
   interface Followed {
     readonly ended: Promise<string>;
     isOver: boolean;

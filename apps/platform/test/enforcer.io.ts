@@ -1,4 +1,7 @@
-/** What the security enforcer refuses, tried from outside as those would who mean no good; each refusal stands in the audit. */
+/**
+ * What the security enforcer refuses, tried from outside as those would who mean no good. Each refusal stands in the
+ * audit.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** Events of a real platform: many who follow them, one of whom takes nothing; and a platform that is killed. */
+/** Events of a real platform: many who follow them, one of whom takes nothing. a platform that is killed. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { request as requestHttp } from "node:http";
@@ -291,7 +291,7 @@ describe("events of a platform", () => {
     await using second = await start("platform", flags, { directory: folder.path });
     await client.call("runs.signal", { params: { id: "watched", name: "go" }, body: {} });
     await watching;
-    // What changed while the first one was killed may be told once more; nothing begins anew.
+    // What changed while the first one was killed may be told once more. Nothing restarts.
     assert.deepEqual(
       told.filter((each) => each !== "change running"),
       ["snapshot running", "change completed"],
@@ -300,7 +300,7 @@ describe("events of a platform", () => {
   });
 });
 
-/** The rest of an answer, as `fetch` has it. */
+/** Returns the rest of an answer, as `fetch` has it. */
 function answerBody(answer: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   return ReadableStream.from(answer) as ReadableStream<Uint8Array>;
 }

@@ -1,6 +1,6 @@
 /**
- * An action that cannot be audited does not happen: a platform whose disk is full does nothing of what it is asked, says what to do, and goes on
- * when there is room. Tried on a disk of its own, which needs the right to mount one.
+ * An action that cannot be audited does not happen: a platform whose disk is full does nothing of what it is asked,
+ * says what to do, and continues when there is room. Tried on a disk of its own, which needs the right to mount one.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Secrets that are planted, used by agents in two languages that tell everybody about them, and looked for afterwards in everything
- * that the platform and its workers wrote: the data directory, logs, traces, answers, events, the audit.
+ * Secrets that are planted, used by agents in two languages that tell everybody about them, and looked for afterwards
+ * in everything that the platform and its workers wrote: the data directory, logs, traces, answers, events, the audit.
  */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
@@ -101,7 +101,7 @@ describe("secrets that were planted", () => {
     for await (const chunk of answer.body ?? []) said.events += decoder.decode(chunk, { stream: true });
   }
 
-  /** Runs both ways that a handler could tell; gives what became of each. */
+  /** Runs both ways that a handler could tell. Gives what became of each. */
   async function played(capability: string): Promise<{ readonly output: unknown; readonly failure: string }> {
     const name = capability.replace(".", "-");
     await tutti.register(definition(capability));

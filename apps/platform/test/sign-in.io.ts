@@ -152,7 +152,7 @@ describe("signing in to the page", () => {
     const other = new URL(back);
     other.searchParams.set("state", "guessed");
     assert.equal(await browser.led(other.href), "401");
-    // Whatever went wrong, what was begun is over.
+    // Whatever went wrong, what was started is over.
     assert.equal(await browser.led(back), "401");
     assert.equal(await stranger.who(), "gateway.sign_in_needed");
 

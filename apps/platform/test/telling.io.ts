@@ -59,7 +59,7 @@ describe("to programs of others", () => {
 
     for (const version of ["v1", "v1alpha"]) {
       const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
-      // ServerReflectionRequest { string file_containing_symbol = 4; string list_services = 7; }
+      // ServerReflectionRequest { string file_containing_symbol = 4. String list_services = 7; }
       const listed = Buffer.from(await outsider.firstReply(path, field(7, "*"))).toString("latin1");
       const files = Buffer.from(
         await outsider.firstReply(path, field(4, "tutti.registry.v1.RegistryService")),
@@ -72,7 +72,7 @@ describe("to programs of others", () => {
   });
 });
 
-/** A protobuf message with one short text. */
+/** Returns a protobuf message with one short text. */
 function field(number: number, text: string): Uint8Array {
   return Buffer.concat([Buffer.of((number << 3) | 2, text.length), Buffer.from(text)]);
 }

@@ -1,7 +1,7 @@
 import { HealthState, Instance, Offer } from "@tutti/contracts/registry/v1";
 import type { Moment } from "../src/directory/entry.ts";
 
-/** An offer written as `name@version`, or `namespace/name@version`. */
+/** Returns an offer written as `name@version`, or `namespace/name@version`. */
 export function offer(text: string, money = 0): Offer {
   const [, namespace = "", name = "", version = ""] = /^(?:([^/]*)\/)?([^@]+)@(.+)$/.exec(text) ?? [];
   return Offer.fromPartial({ namespace, capability: { name, version, cost: { money } } });

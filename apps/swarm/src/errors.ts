@@ -4,7 +4,7 @@ interface PlacementLookup {
   readonly work: string;
   readonly task: string;
   readonly pool: string;
-  /** Up to when placements were let go; 0 for none. */
+  /** Up to when placements were let go. 0 for none. */
   readonly goneMs: number;
 }
 

@@ -140,7 +140,7 @@ interface AgentDependencies {
   readonly refused: RefusedAgents;
 }
 
-/** The contract's area is `agent`; whoever looks for it finds it where the pools are. */
+/** The contract's area is `agent`. Whoever looks for it finds it where the pools are. */
 function serveAgents(
   { mesh, guard }: HostContext,
   stream: Parameters<typeof linkHandlers>[0],

@@ -75,7 +75,7 @@ async function listed(host: ServiceHost, namespace: string, size: number): Promi
   return found;
 }
 
-/** The pools whose agent a watcher knows. */
+/** Returns the pools whose agent a watcher knows. */
 function watched(host: ServiceHost, namespace: string) {
   const known = new Set<string>();
   const stopping = new AbortController();

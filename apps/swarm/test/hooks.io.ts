@@ -50,7 +50,7 @@ describe("hooks", () => {
       }),
     );
 
-  /** A namespace of its own, with a worker of so many slots and somebody who has tasks for it. */
+  /** Returns a namespace of its own, with a worker of so many slots and somebody who has tasks for it. */
   async function room(slots = 9): Promise<{ readonly worker: AgentStream; readonly sender: Sender }> {
     namespace = `space-${++spaces}`;
     const { stream } = await raw.link({

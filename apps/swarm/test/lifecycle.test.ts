@@ -12,7 +12,7 @@ import { assignedIn } from "./support/workshop.ts";
 
 const held = events["tutti.swarm.agent.held"];
 
-/** The last word of what happened; of an agent that is held, also how. */
+/** Returns the last word of what happened. Of an agent that is held, also how. */
 function wordOf({ type, data }: BusEvent): string {
   const word = type.split(".").at(-1) ?? "";
   if (type !== held.type) return word;

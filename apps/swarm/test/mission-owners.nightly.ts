@@ -1,4 +1,7 @@
-/** Missions of two processes: their tasks go to the pool wherever it is owned, and they go on when a process is killed. */
+/**
+ * Missions of two processes: their tasks go to the pool wherever it is owned, and they continue when a process is
+ * killed.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Mission, missionService, StartMissionRequest } from "@tutti/contracts/swarm/v1";

@@ -105,7 +105,7 @@ describe("watches of missions, after a break", () => {
     await begin("two");
     await add("two", "a");
     const { cursor } = await replyOf(watch("two"));
-    // They are told apart by when they were created.
+    // They are distinguished by when they were created.
     const nowMs = Date.now();
     await until("another millisecond", () => Date.now() > nowMs);
     await begin("three");

@@ -84,7 +84,7 @@ describe("what is kept of pools, in a cluster", { skip: program.skip }, () => {
     const killed = await cluster.spawn();
     const one = await cluster.join();
     const [namespace = ""] = await cluster.elsewhere(one.mesh.address, 2);
-    // In the namespace `default` is the other's; of eight names some fall to either.
+    // In the namespace `default` is the other's. Of eight names some fall to either.
     const names = ["default", ...Array.from({ length: 8 }, (_, at) => `pool-${at}`)];
     for (const pool of names.slice(1)) await furnish(one, killed.address, namespace, pool);
     const list = async () => {

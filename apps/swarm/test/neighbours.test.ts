@@ -124,7 +124,7 @@ describe("beside an agent that keeps to the rules, one that", () => {
       progress: [{ token: token(1) }],
       partialOutputs: [partial],
     });
-    // A frame that was left out ends the stream; the link can be resumed.
+    // A frame that was left out ends the stream. The link can be resumed.
     room.bad.send({ sequence: 5, credit: 1 });
     const { error } = await room.bad.end();
     assert.equal(error?.code, "swarm.frame_missing");
@@ -169,7 +169,7 @@ function taskCount({ frames }: AgentStream): number {
   return frames.flatMap(({ assignments }) => assignments).length;
 }
 
-/** The last frame that a stream brought, and the last task in any. */
+/** Returns the last frame that a stream brought, and the last task in any. */
 function last({ frames }: AgentStream): { readonly received: number; readonly number: number } {
   const task = frames.flatMap(({ assignments }) => assignments).at(-1);
   return { received: frames.at(-1)?.sequence ?? 0, number: numberOf(task?.token ?? token(0)) };

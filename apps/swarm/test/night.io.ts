@@ -49,7 +49,7 @@ function startWorker(): void {
   void worker.start();
 }
 
-/** Virtual time goes on while the network has real time. */
+/** Virtual time continues while the network has real time. */
 async function until(what: string, look: () => Promise<boolean> | boolean): Promise<void> {
   for (let looks = 0; !(await look()); looks++) {
     assert.ok(looks < 2_000, `waited in vain for ${what}`);

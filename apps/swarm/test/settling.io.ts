@@ -9,7 +9,7 @@ import { Service } from "./support/service.ts";
 
 const program = await natsServerProgram();
 
-/** One agent that goes to whoever owns its pool, and one that stays where it is. */
+/** One agent that goes to the process that owns its pool, and one that stays where it is. */
 const agentIds = ["follower", "stayer"];
 
 class Room {

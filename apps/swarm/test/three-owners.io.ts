@@ -80,12 +80,12 @@ describe("pools of three processes", { skip: program.skip }, () => {
     await until("all to be at work", () => rooms.every(({ begun }) => begun.length === tasksPerPool));
 
     two.child.kill("SIGKILL");
-    // What is done while nobody owns the pool is kept by the agents.
+    // What is done while no process owns the pool is kept by the agents.
     for (const { doors } of rooms) doors.open();
     await until("all results", () => rooms.every(({ ended }) => ended === tasksPerPool));
     for (const { begun } of rooms) assert.equal(new Set(begun).size, begun.length, "no task was done twice");
 
-    // One leaves in good order, with work under way.
+    // One leaves gracefully, with work under way.
     const more = numbers.map((number) => number + tasksPerPool);
     for (const { service } of rooms) service.offer(more);
     three.child.kill("SIGTERM");

@@ -1,4 +1,4 @@
-/** The value below which this share of the sorted values lies. 0 without values. */
+/** Returns the value below which this share of the sorted values lies. 0 without values. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   if (sorted.length === 0) return 0;
   const index = Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1));

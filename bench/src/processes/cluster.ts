@@ -17,7 +17,9 @@ export interface RunningCluster extends Child {
   readonly members: readonly ClusterMember[];
 }
 
-/** A cluster as `tutti cluster up` runs it, in a directory of its own: three NATS servers, two of each engine. */
+/**
+ * Returns a cluster as `tutti cluster up` runs it, in a directory of its own: three NATS servers, two of each engine.
+ */
 export async function startCluster(
   words: readonly string[],
   environment: NodeJS.ProcessEnv = {},

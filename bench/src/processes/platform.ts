@@ -8,7 +8,7 @@ export interface Platform extends Child {
   readonly grpc: string;
 }
 
-/** The platform alone, from its program, on free ports and with a data directory of its own. */
+/** Returns the platform alone, from its program, on free ports and with a data directory of its own. */
 export function startPlatform(...flags: readonly string[]): Promise<Platform> {
   return started("apps/platform/src/main.ts", flags);
 }

@@ -22,7 +22,7 @@ export const job: readonly TaskSpecInput[] = [
   ...Array.from({ length: pages }, (_, at) =>
     task(`page-${String(at + 1).padStart(2, "0")}`, 250 + ((at * 397) % 900), ["plan"]),
   ),
-  // The long way: whoever begins it late waits for it at the end.
+  // The long way: whoever starts it late waits for it at the end.
   ...Array.from({ length: chapters }, (_, at) =>
     task(`essay-${at + 1}`, 900, [at === 0 ? "plan" : `essay-${at}`]),
   ),

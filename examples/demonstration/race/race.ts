@@ -1,7 +1,7 @@
 /**
- * A race: the same job in each mode, by as many agents of the same speeds, at the same time. Each lane has a pool of its own, so
- * that nobody takes another's agents. It ends when all lanes have. `RACE_NAME` names it, `TUTTI_SERVER` says where the platform is:
- * agents are linked by WebSocket, so that whoever reaches the page can race.
+ * A race: the same job in each mode, by as many agents of the same speeds, at the same time. Each lane has a pool of
+ * its own, so that nobody takes another's agents. It ends when all lanes have. `RACE_NAME` names it, `TUTTI_SERVER`
+ * says where the platform is: agents are linked by WebSocket, so that whoever reaches the page can race.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "@tutti/rest/client";

@@ -1,4 +1,4 @@
-/** By ranks: the weakest option is dropped and its ballots go on, until one has more than half. */
+/** By ranks: the weakest option is dropped and its ballots continue, until one has more than half. */
 import type { Tutti } from "@tutti/sdk/client";
 
 const ballots: readonly (readonly [string, readonly string[]])[] = [

@@ -17,7 +17,7 @@ const closed = new Promise<void>((resolve) => {
 
 export function handle(worker: Worker): void {
   worker.handle("page.read", ({ page }: { readonly page: string }) => links[page] ?? []);
-  // As long as it is at work the session is open, and more can be added to it.
+  // As long as it is running the session is open, and more can be added to it.
   worker.handle("page.keep", async () => {
     await closed;
     return "closed";

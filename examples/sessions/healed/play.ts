@@ -1,4 +1,4 @@
-/** A task fails for good, and so does its session; when the reason is gone it is taken up again, and good results are kept. */
+/** A task fails for good, and so does its session. When the reason is gone it is resumed, and good results are kept. */
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 

@@ -1,4 +1,4 @@
-/** One handle, whatever runs beneath: held, let go on, told why, ended. */
+/** One handle, whatever runs beneath: held, let continue, told why, ended. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";

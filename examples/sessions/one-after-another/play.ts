@@ -1,4 +1,4 @@
-/** A session that waits for another, and begins when that one has ended well. */
+/** A session that waits for another, and starts when that one has ended well. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";

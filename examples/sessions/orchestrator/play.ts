@@ -1,4 +1,6 @@
-/** An orchestrator of one's own, in a process of its own if you like: it says what begins, and what agents may share. */
+/**
+ * An orchestrator of one's own, in a process of its own if you like: it says what starts, and what agents may share.
+ */
 import { type Decision, type Question, SessionOrchestrator, type Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 

@@ -11,7 +11,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const at = new Date(startTime.getTime() + 6_000);
   const output = await tutti.execute("embargo", {
     id: "prize",
-    startTime, // there at once, with its id; it begins then
+    startTime, // there at once, with its id. It starts then
     parameters: { send: "press.send" },
     input: { text: "who has won", at },
   });

@@ -13,7 +13,8 @@ export async function play(tutti: Tutti): Promise<unknown> {
       parameters: { first: "site.build", second: "site.publish", undo: "site.remove" },
     });
 
-  // Held: what it waits for may come, but nothing new begins. Let go, it fails, is undone, and is taken up again when the cause is mended.
+  // Held: what it waits for may come, but nothing new starts. Let go, it fails, is undone, and is resumed when the
+  // cause is repaired.
   site.isOnline = false;
   const held = await start("site-1");
   await waiting(held, "word");

@@ -10,7 +10,7 @@ import { Collector, freshNamespace, testEvent } from "../src/testing/index.ts";
 const program = await natsServerProgram();
 const { signal } = new AbortController();
 
-/** A bus of its own on a server of its own, so that the server can come and go. */
+/** Returns a bus of its own on a server of its own, so that the server can come and go. */
 async function busOn(
   server: NatsServer,
   options: Omit<NatsBusOptions, "connection"> = {},

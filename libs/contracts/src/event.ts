@@ -9,7 +9,7 @@ export interface EventDescription<Payload> {
   /** The type of the CloudEvent: `tutti.workflow.run.started`. */
   readonly type: string;
   readonly payload: MessageCodec<Payload>;
-  /** The payload as proto3 JSON says it, for those who read events as text. */
+  /** Returns the payload as proto3 JSON says it, for those who read events as text. */
   toJson(payload: Payload): unknown;
   fromJson(json: unknown): Payload;
 }

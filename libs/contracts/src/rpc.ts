@@ -38,7 +38,7 @@ export interface RpcDescription<
   check(request: Request, found: FieldViolation[]): void;
   /** The namespace a request is about, `default` when it names none. Undefined where it is about the installation. */
   namespaceOf(request: Request): string | undefined;
-  /** The idempotency key of a request, or the chosen id that serves as one. Empty where it carries none. */
+  /** Returns the idempotency key of a request, or the chosen id that serves as one. Empty where it carries none. */
   idempotencyKeyOf(request: Request): string;
 }
 

@@ -22,7 +22,7 @@ export function parseDurationMs(text: string): number | undefined {
   return Math.round(ms);
 }
 
-/** The shortest text for it. */
+/** Returns the shortest text for it. */
 export function printDuration(ms: number): string {
   if (ms === 0) return "0s";
   let rest = Math.round(ms);

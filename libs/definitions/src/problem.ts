@@ -84,7 +84,10 @@ export class Findings {
     this.#most = most;
   }
 
-  /** The known name that was most likely meant. A text full of unknown names is not compared with all known ones. */
+  /**
+   * Returns the known name that was most likely meant. A text full of unknown names is not compared with all known
+   * ones.
+   */
   suggest(found: string, known: Iterable<string>): string | undefined {
     return this.#comparisonsLeft > 0 ? nearest(found, this.counted(known)) : undefined;
   }

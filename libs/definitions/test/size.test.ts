@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkDocument, checkText, type TaskDocument } from "../src/index.ts";
 
-/** A layered graph. Every task needs one or two of the layer above and reads the output of one. */
+/** Returns a layered graph. Every task needs one or two of the layer above and reads the output of one. */
 function layered(count: number) {
   const width = Math.round(Math.sqrt(count));
   const tasks: Record<string, TaskDocument> = {};

@@ -59,7 +59,7 @@ function constantOf(value: unknown): Json | undefined {
   return value === null || typeof value === "string" || typeof value === "boolean" ? value : undefined;
 }
 
-/** The variable that the expression is, and nothing else. Undefined for any other. */
+/** Returns the variable that the expression is, and nothing else. Undefined for any other. */
 export function passedVariable(node: Node): number | undefined {
   if (node.kind === "name" || node.kind === "index") return node.variable;
   return node.kind === "select" && !node.probe ? node.variable : undefined;
@@ -139,7 +139,7 @@ function parse(text: string, from: number, closing: string): { node: Node; end: 
   return { node, end: end + closing.length };
 }
 
-/** The problem of a value that does not fit. Empty when it does. */
+/** Returns the problem of a value that does not fit. Empty when it does. */
 export function mismatch(type: Type, wanted: Type | undefined, at: number): readonly Problem[] {
   if (wanted === undefined || fits(type, wanted)) return [];
   if (wanted.kind === "double" && type.kind === "int") return [];

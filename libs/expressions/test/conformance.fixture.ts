@@ -174,7 +174,7 @@ function readMap(entries: readonly Wire[]): Value {
   return new MapValue(map);
 }
 
-/** A value with its type, in one text. */
+/** Returns a value with its type, in one text. */
 function print(value: Value): string {
   if (typeof value === "bigint") return `int ${value}`;
   if (typeof value === "number") return `double ${value === 0 ? 0 : value}`;

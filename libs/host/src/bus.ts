@@ -5,7 +5,7 @@ import type { NatsOnDemand } from "./nats-on-demand.ts";
 
 export type HostBus = Bus & Component;
 
-/** The bus that the configuration names. */
+/** Returns the bus that the configuration names. */
 export async function openBus(
   configuration: Configuration,
   foundation: Foundation,

@@ -42,7 +42,7 @@ export function sectionsOf(services: readonly Pick<ServiceModule, "sections">[])
   return [...new Set([...hostSections, ...services.flatMap(({ sections }) => sections)])];
 }
 
-/** The configuration of a process with these services, as it would be read in this directory. For tools. */
+/** Returns the configuration of a process with these services, as it would be read in this directory. For tools. */
 export function loadConfiguration(services: readonly Pick<ServiceModule, "sections">[]): Configuration {
   return Configuration.load({
     sections: sectionsOf(services),
@@ -50,7 +50,7 @@ export function loadConfiguration(services: readonly Pick<ServiceModule, "sectio
   });
 }
 
-/** How many partitions each service has. */
+/** Returns how many partitions each service has. */
 export function partitionsIn(configuration: Configuration): number {
   return ownershipSettings(configuration.read(ownershipSection)).partitions;
 }

@@ -15,7 +15,10 @@ export class NatsOnDemand {
     this.#foundation = foundation;
   }
 
-  /** The connection that the process has to start, if anybody asked for one. From now on nobody can be the first. */
+  /**
+   * Returns the connection that the process has to start, if anybody asked for one. From now on nobody can be the
+   * first.
+   */
   settle(): NatsConnection | undefined {
     this.#settled = true;
     return this.#made;

@@ -71,8 +71,8 @@ export interface HostContext {
   /** Encrypts tokens of attempts where they leave the process. Asked while the service is made, it is open when that starts. */
   tokens(): TokenCipher;
   /**
-   * The connection to NATS. The caller that asks for it while the services are made has the process need it: it is
-   * connected before they start.
+   * Returns the connection to NATS. The caller that asks for it while the services are made has the process need it: it
+   * is connected before they start.
    */
   nats(): Promise<NatsConnection>;
 }

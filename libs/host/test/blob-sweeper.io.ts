@@ -135,7 +135,7 @@ describe("a sweep of blobs", () => {
 
 type Account = ReturnType<typeof account.create>;
 
-/** An account whose opening names a blob by its owner, as one that has a photograph would. */
+/** Returns an account whose opening names a blob by its owner, as one that has a photograph would. */
 function accountWithPhotograph(): typeof account {
   const events = new Map<unknown, MachineEvent<Account>>(
     account.events.map((event) => [

@@ -115,7 +115,7 @@ export interface Client {
   transfer(from: string, to: string, call: string, cents: number): Promise<number>;
   balance(account: string, call: string): Promise<number>;
   open(account: string, call: string, cents?: number): Promise<void>;
-  /** The numbers of its events. */
+  /** Returns the numbers of its events. */
   history(account: string): Promise<number[]>;
   events(account: string): Promise<readonly Told[]>;
   close(): Promise<void>;
@@ -222,7 +222,7 @@ export class BankCluster {
     this.#forget(process);
   }
 
-  /** How often calls were sent on to the owner of an epoch, by processes that still run or left gracefully. */
+  /** Returns how often calls were sent on to the owner of an epoch, by processes that still run or left gracefully. */
   async sentOn(): Promise<ReadonlyMap<string, number>> {
     const sums = new Map(this.#sentOn);
     for (const process of this.processes) add(sums, await told(process));

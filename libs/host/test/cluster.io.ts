@@ -76,7 +76,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     calls.add(`check-${calls.size}`);
   }
 
-  /** How many hops the calls of one name took besides the one to the owner. Fails when it was more than one. */
+  /** Returns how many hops the calls of one name took besides the one to the owner. Fails when it was more than one. */
   async function extraHops(name: string, { calls }: Depositors): Promise<string> {
     const counts = [...(await cluster.sentOn())].filter(([call]) => call.startsWith(`${name}-`));
     for (const [call, count] of counts) assert.equal(count, 1, `${call} was sent on ${count} times`);

@@ -16,7 +16,7 @@ import { accountKey, BankProcess, type Folder, makeFolder, until } from "./stora
 const log = join("journal", "000000000001.log");
 const blockBytes = 4_096;
 
-/** The only finding of that kind, in its words: what it is, and what to do. */
+/** Returns the only finding of that kind, in its words: what it is, and what to do. */
 function words(findings: readonly Finding[], code: string): string {
   const found = findings.filter((one) => one.code === code);
   assert.equal(found.length, 1, JSON.stringify(findings));
@@ -443,7 +443,7 @@ describe("the commands", () => {
   });
 });
 
-/** Whether the archive contains more than so many batches of any partition. */
+/** Returns whether the archive contains more than so many batches of any partition. */
 async function covers(directory: string, batches: number): Promise<boolean> {
   const database = new DatabaseSync(join(directory, "archive", "bank", "archive.db"), { readOnly: true });
   try {

@@ -35,7 +35,7 @@ export function serviceOf(
   return { name, sections: [], create };
 }
 
-/** A service that answers each note with what is made of it. */
+/** Returns a service that answers each note with what is made of it. */
 export function notes(name: string, answer: (note: Note) => Note): ServiceModule {
   return serviceOf(name, ({ mesh }) => {
     mesh.serve(noteService, noteHandlers({ get: answer }), { service: name });

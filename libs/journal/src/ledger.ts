@@ -8,7 +8,7 @@ import type { Append, Failure, PartitionName, Position, Seal, ServicePartitions 
  * Judges appends to one partition: which number is next, which epoch holds. Both are known at two points, what was
  * submitted and what is durable.
  *
- * 1. An append is judged by what was submitted before it, at the moment of the call; so of two owners that race, one is
+ * 1. An append is judged by what was submitted before it, at the moment of the call. So of two owners that race, one is
  *    refused however their batches travel.
  * 2. When something that was submitted fails, all that followed it in the partition fails too, and what was submitted
  *    falls back to what is durable.
@@ -64,12 +64,12 @@ export class Ledger implements PartitionName {
     return;
   }
 
-  /** Undefined when the epoch may be begun. */
+  /** Undefined when the epoch may be started. */
   judgeSeal({ epoch }: Seal): Failure | undefined {
     return epoch <= this.#submittedEpoch ? this.#fenced(epoch) : undefined;
   }
 
-  /** The batch by which an epoch is begun. */
+  /** Returns the batch by which an epoch is started. */
   sealing({ epoch, timeMs, behaviour }: Seal): Seal & { readonly number: number; readonly seal: true } {
     const time = Math.max(timeMs, this.#submittedTimeMs);
     return { epoch, timeMs: time, behaviour, number: this.#submittedNumber + 1, seal: true };

@@ -12,12 +12,12 @@ import type { Refusal } from "@tutti/kernel";
  * 3. Many appends of a partition may be under way, each naming the number it expects to get. After one has failed, all
  *    later ones fail.
  * 4. Once a seal of epoch E is durable, no append of an older epoch ever becomes durable, also when both were under way
- *    at the same instant; what came before the seal can no longer change.
+ *    at the same instant. What came before the seal can no longer change.
  * 5. Each batch carries the SHA-256 of the one before. What was damaged is reported with its place, never skipped.
  *
  * A journal on JetStream owes besides: one stream per partition, R3 in a cluster, each append with the expected last
  * sequence of the stream and no message id. Numbers are its own, carried in the batch, and it keeps the sequence that
- * goes with the last one; a batch above the server's limit travels in parts of which the last one makes it count. An
+ * goes with the last one. A batch above the server's limit travels in parts of which the last one makes it count. An
  * append without an answer is `unknown`: from then on the partition refuses everything as `stopped` until a seal, which
  * is repeated until it is accepted, has shown what landed. `fenced` is told from `misplaced` by reading the last batch.
  * `room` is there as long as what is under way stays below its bound.
@@ -27,15 +27,16 @@ export interface Journal {
   readonly partitions: readonly JournalPartition[];
   /** Bytes of records that one batch may have. */
   readonly batchBytesMax: number;
-  /** The partition of a service; asking for one that the journal was not opened with is a bug. */
+  /** Returns the partition of a service. Asking for one that the journal was not opened with is a bug. */
   partition(service: string, partition: number): JournalPartition;
   /**
-   * Undefined while any append will find room, and the disk is not `full`. Otherwise resolves when it is worth trying again; an append that is
-   * made nevertheless is refused as `busy`.
+   * Undefined while any append will find room, and the disk is not `full`. Otherwise resolves when it is worth trying
+   * again. An append that is made nevertheless is refused as `busy`.
    */
   room(): Promise<void> | undefined;
   /**
-   * Why nothing more should be decided: the disk has no room for another segment. Undefined while it has. Later appends still find the rest of a segment. Absent where the disk is not the journal's own.
+   * Why nothing more should be decided: the disk has no room for another segment. Undefined while it has. Later appends
+   * still find the rest of a segment. Absent where the disk is not the journal's own.
    */
   readonly full?: Refusal | undefined;
   /** Waits for what is under way, then lets go of everything. Appends from here on are refused as `stopped`. */
@@ -56,7 +57,7 @@ export interface ServicePartitions {
 
 /** The log of one partition. */
 export interface JournalPartition extends PartitionName {
-  /** Number of the first batch that can be read; one above the last when there is none. */
+  /** Number of the first batch that can be read. One above the last when there is none. */
   readonly first: number;
   /** The last durable batch. */
   readonly last: Position;
@@ -67,17 +68,17 @@ export interface JournalPartition extends PartitionName {
    */
   append(batch: Append): Promise<AppendOutcome>;
   /**
-   * Begins an epoch with a batch without records, after all that is under way. An owner does this first, and again
-   * after every unknown outcome; what it then reads up to the seal is all there is and will ever be before it.
+   * Starts an epoch with a batch without records, after all that is under way. An owner does this first, and again
+   * after every unknown outcome. What it then reads up to the seal is all there is and will ever be before it.
    */
   seal(seal: Seal): Promise<SealOutcome>;
   /**
-   * The batches from a number on up to the last durable one at the time of the call, in slices. Throws
+   * Returns the batches from a number on up to the last durable one at the time of the call, in slices. Throws
    * `journal.truncated` when the first of them is gone and `journal.corrupt` when one is damaged.
    */
   read(from: number): AsyncIterable<readonly JournalBatch[]>;
   /**
-   * Allows the batches below a number to be deleted. How soon and how many are is the implementation's choice; the
+   * Allows the batches below a number to be deleted. How soon and how many are is the implementation's choice. The
    * position of the last batch is kept in any case.
    */
   truncate(before: number): Promise<void>;
@@ -98,7 +99,7 @@ export interface Append {
   readonly epoch: number;
   /** The number it is to get: one above that of the append before. */
   readonly number: number;
-  /** When it was decided; never smaller than that of the batch before. */
+  /** When it was decided. Never smaller than that of the batch before. */
   readonly timeMs: number;
   /** Version of the behaviour that decided it. */
   readonly behaviour: number;
@@ -108,7 +109,7 @@ export interface Append {
   readonly count: number;
 }
 
-/** An epoch to be begun. */
+/** An epoch to be started. */
 export interface Seal {
   /** Above the epoch of the last batch. */
   readonly epoch: number;
@@ -119,10 +120,10 @@ export interface Seal {
 
 /**
  * Why something did not become durable.
- * - `fenced`: a newer epoch was sealed. Nothing was written; this owner is no longer one.
+ * - `fenced`: a newer epoch was sealed. Nothing was written. This owner is no longer one.
  * - `misplaced`: the number is not the next one, as after an append before it failed. Nothing was written.
- * - `busy`: no room at the moment. Nothing was written; wait for `room()`.
- * - `full`: no room on the disk. Nothing was written; the same may be tried again when there is some.
+ * - `busy`: no room at the moment. Nothing was written. Wait for `room()`.
+ * - `full`: no room on the disk. Nothing was written. The same may be tried again when there is some.
  * - `unknown`: it may be there, or come to be there. Forget what was decided, seal, and read.
  * - `stopped`: nothing was written, and nothing can be until the journal is opened again (or, where each partition
  *   has a log of its own, until it is sealed).
@@ -145,7 +146,7 @@ export interface JournalBatch {
   readonly timeMs: number;
   readonly behaviour: number;
   readonly seal: boolean;
-  /** SHA-256 of the batch before; empty in the first. */
+  /** SHA-256 of the batch before. Empty in the first. */
   readonly previousHash: Uint8Array;
   /** The encoded records. */
   readonly records: Uint8Array;

@@ -67,7 +67,7 @@ export class Damage {
     assert.equal(verifyArchive(join(this.#directory, "whole")).kind, "sound");
   }
 
-  /** Flips bits, one after the other; says how often it was reported and how often nothing had changed. */
+  /** Flips bits, one after the other. Says how often it was reported and how often nothing had changed. */
   async flipBits(flips: number): Promise<{ reported: number; unharmed: number }> {
     const whole = readFileSync(join(this.#directory, "whole", "archive.db"));
     const expected = await this.#answers("whole");
@@ -101,8 +101,8 @@ export class Damage {
   }
 
   /**
-   * Commits, of which some are settled, and flips a bit in what SQLite has in its log alone. What is settled is there in
-   * any case; the rest is there as far as it goes, and a verification tells.
+   * Commits, of which some are settled, and flips a bit in what SQLite has in its log alone. What is settled is there
+   * in any case. The rest is there as far as it goes, and a verification tells.
    */
   async flipLog(): Promise<{ settled: number; committed: number; found: number; verification: string }> {
     const archive = this.#open("log");

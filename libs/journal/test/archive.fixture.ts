@@ -11,7 +11,7 @@ const files = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 type Open = (directory: string, options: Parameters<typeof openArchiveInline>[1]) => SqliteArchive;
 
-/** An archive on files of its own. */
+/** Returns an archive on files of its own. */
 export async function archiveFixture(
   partitions: number,
   feed: BatchFeed,

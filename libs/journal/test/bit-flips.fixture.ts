@@ -23,7 +23,7 @@ const flip = fc.record({
 });
 type Flip = typeof flip extends fc.Arbitrary<infer F> ? F : never;
 
-/** Flips a bit in one of the parts; says which part, and where. */
+/** Flips a bit in one of the parts. Says which part, and where. */
 function flipIn(disk: MemoryDisk, parts: readonly LogPart[], { part, place, bit }: Flip) {
   const hit = parts[Math.floor(part * parts.length)] ?? assert.fail("there is a part to hit");
   const offset = hit.from + Math.floor(place * (hit.to - hit.from));

@@ -16,7 +16,7 @@ export function crashOptions(chance: Chance): SegmentsOptions {
   return {
     services: [{ service: "workflow", partitions }],
     chance,
-    // Small, so that segments begin and go while it runs.
+    // Small, so that segments start and go while it runs.
     sizes: { firstBytes: 64 * 1024, maxBytes: 1024 * 1024 },
     batchBytesMax: 100_000,
   };
@@ -28,7 +28,7 @@ export function recordOf(round: string, partition: number, number: number): Uint
   return recordBytes(text.padEnd(number % 50 === 0 ? 30_000 : 60 + (number % 400), "."));
 }
 
-/** A process writes until it is killed in the middle; its journal is compared with what it said. As often as asked. */
+/** A process writes until it is killed in the middle. Its journal is compared with what it said. As often as asked. */
 export async function killWriters(rounds: number, acknowledgedMax: number, seed: number): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-crash-"));
   const chance = seededChance(seed);

@@ -1,4 +1,4 @@
-/** What one process kept on its disk, taken into NATS: there it is what it was, and goes on. */
+/** What one process kept on its disk, taken into NATS: there it is what it was, and continues. */
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { rm } from "node:fs/promises";
@@ -43,7 +43,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
   describe("a journal", () => {
     const services: readonly ServicePartitions[] = [{ service, partitions: 5 }];
 
-    /** Whole; cut before a batch; cut before a seal; with nothing but its position; never used. */
+    /** Whole. Cut before a batch. Cut before a seal. With nothing but its position. Never used. */
     async function written(): Promise<MemoryJournal> {
       const journal = new MemoryJournal({ services });
       for (let partition = 0; partition < 4; partition++) {

@@ -1,7 +1,7 @@
 /**
  * Two owners race for partitions, round after round: both seal and append at the same instant, or one seals into the
  * midst of what the other appends, while leaders step down and connections are cut. After each round a third one seals,
- * reads, and holds what is there against what both were told.
+ * reads, and compares what is there with what both were told.
  */
 import assert from "node:assert/strict";
 import type { JournalBatch, JournalPartition } from "@tutti/journal";
@@ -119,7 +119,7 @@ class Racer {
     return true;
   }
 
-  /** Appends so many, all at once; whether all became durable. */
+  /** Appends so many, all at once. Whether all became durable. */
   async append(count: number, bytes: number): Promise<boolean> {
     const kinds = await Promise.all(Array.from({ length: count }, () => this.#appendOne(bytes)));
     const firstFailed = kinds.findIndex((kind) => kind !== "durable");
@@ -222,7 +222,7 @@ function plain({ records, previousHash, ...rest }: JournalBatch) {
   return { ...rest, id: records.length, previousHash: Buffer.from(previousHash).toString("hex") };
 }
 
-/** What is there is what was acknowledged, and nothing else but what nobody was told of. */
+/** What is there is what was acknowledged, and nothing else but what nobody was informed of. */
 function check(batches: readonly JournalBatch[], racers: readonly Racer[], result: RaceResult): void {
   const there = new Set<string>();
   const writers = new Map<number, string>();

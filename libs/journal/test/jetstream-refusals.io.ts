@@ -11,7 +11,10 @@ const service = "workflow";
 const stream = streamOf({ service, partition: 0 });
 
 describe("a NATS server that refuses a batch for nothing", { skip: program.skip }, () => {
-  /** An owner beyond its beginning, whose next messages are refused so many times in a row although nothing is wrong. */
+  /**
+   * Returns an owner beyond its beginning, whose next messages are refused so many times in a row although nothing is
+   * wrong.
+   */
   async function refused(times: number) {
     const connection = await sharedConnection();
     const { journal } = await openJetStream({ connection, services: [{ service, partitions: 1 }] }, signal);
@@ -21,7 +24,7 @@ describe("a NATS server that refuses a batch for nothing", { skip: program.skip 
     let left = times;
     let isFirst = true;
     connection.meddle = (_subject, send, reply) => {
-      // The first of each attempt; the others find that the stream does not end where they expect it.
+      // The first of each attempt. The others find that the stream does not end where they expect it.
       if (left > 0 && isFirst) {
         left--;
         const description = "wrong last sequence: 81";

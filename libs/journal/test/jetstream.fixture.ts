@@ -7,7 +7,10 @@ import { natsAccount, testSettings } from "@tutti/nats/testing";
 /** What every server of these tests needs. */
 export const serverConfiguration = "max_payload: 8MB";
 
-/** A server for many tests, each with streams of its own: a stream that is deleted and made anew can have old messages. */
+/**
+ * Returns a server for many tests, each with streams of its own: a stream that is deleted and made again can have old
+ * messages.
+ */
 export function accountsConfiguration(count: number): string {
   const account = (index: number): string =>
     `A${index} { jetstream: enabled, users: [{ user: u${index}, password: p }] }`;
@@ -35,7 +38,7 @@ export class MeddledConnection extends NatsConnection {
   /** Awaited once, before the next message is read. */
   beforeReading: (() => Promise<unknown>) | undefined;
 
-  /** Changes what the server returns as a message; undefined for one that it does not have. */
+  /** Changes what the server returns as a message. Undefined for one that it does not have. */
   tamper: Tamper | undefined;
 
   static async to(
@@ -71,7 +74,7 @@ export class MeddledConnection extends NatsConnection {
     return Object.assign(Object.create(client) as Client, { publish });
   }
 
-  /** Drops the connection once the server has what was sent; it comes back by itself. */
+  /** Drops the connection once the server has what was sent. It comes back by itself. */
   async cut(): Promise<void> {
     const client = super.client("test");
     await client.flush();
@@ -107,7 +110,10 @@ function tampered(client: Client, tamper: Tamper): Client {
   return Object.assign(Object.create(client) as Client, { request });
 }
 
-/** The journal on these servers for the suite of all journals; each in an account of the shared server unless they are named. */
+/**
+ * Returns the journal on these servers for the suite of all journals. Each in an account of the shared server unless
+ * they are named.
+ */
 export function jetstreamUnderTest(
   name: string,
   skip: string | false,

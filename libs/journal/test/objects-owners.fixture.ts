@@ -78,7 +78,7 @@ export class Processes implements AsyncDisposable {
   }
 }
 
-/** How many messages the streams of the archive have. */
+/** Returns how many messages the streams of the archive have. */
 export async function messagesIn({ connection }: Process, stream: string): Promise<number> {
   const manager = await connection.manager("test");
   return (await manager.streams.info(stream)).state.messages;

@@ -14,7 +14,7 @@ export interface ArchiveRaceOptions {
   readonly replicas: number;
   readonly rounds: number;
   readonly seed: number;
-  /** How often a leader steps down, and a connection is cut; undefined for never. */
+  /** How often a leader steps down, and a connection is cut. Undefined for never. */
   readonly stepDownMs?: number;
   readonly cutMs?: number;
 }
@@ -22,7 +22,7 @@ export interface ArchiveRaceOptions {
 export interface ArchiveRaceResult {
   readonly rounds: number;
   readonly acknowledged: number;
-  /** Asked for and not acknowledged; of those, found to be there. */
+  /** Asked for and not acknowledged. Of those, found to be there. */
   readonly refused: number;
   readonly landed: number;
   readonly lateRefused: number;
@@ -41,9 +41,9 @@ const one = character("one");
 const lost = 0.1;
 
 /**
- * Two processes own a partition in turn. While one commits, the other opens under a newer epoch; the first goes on
- * trying. Whatever was acknowledged to an owner is what the next one begins with, in order and whole, and nothing that an
- * older one tries after that changes anything.
+ * Two processes own a partition in turn. While one commits, the other opens under a newer epoch. The first continues
+ * trying. Whatever was acknowledged to an owner is what the next one starts with, in order and whole, and nothing that
+ * an older one tries after that changes anything.
  */
 export async function archiveRace(options: ArchiveRaceOptions): Promise<ArchiveRaceResult> {
   const directory = await directoryFor("race");

@@ -47,7 +47,7 @@ export interface UnderTestOptions {
   readonly thread?: ArchiveThread;
 }
 
-/** The archive in NATS for the suite of all archives. */
+/** Returns the archive in NATS for the suite of all archives. */
 export function objectsUnderTest(options: UnderTestOptions): ArchiveUnderTest {
   const { name, servers, nextAccount, replicas = 1, losesCopies, thread } = options;
   return {
@@ -86,7 +86,7 @@ export function objectsUnderTest(options: UnderTestOptions): ArchiveUnderTest {
 }
 
 export interface NatsBlobsFixture extends BlobsFixture {
-  /** How many there are in the stream. */
+  /** Returns how many there are in the stream. */
   messages(): Promise<number>;
 }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("./programs/draining.ts", import.meta.url));
 
-/** Runs the program and acts on each word it tells; gives the words and how it ended. */
+/** Runs the program and acts on each word it tells. Gives the words and how it ended. */
 async function run(
   behaviour: string,
   act: (word: string, child: ChildProcessByStdio<null, Readable, null>) => void,

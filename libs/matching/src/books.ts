@@ -61,7 +61,7 @@ export interface PoolCore extends SendersPool {
   readonly senderSlots: Set<SenderSlot>;
   readonly matcher: Placing;
   readonly placements: Placements;
-  /** Tasks at work that have taken long enough for a second copy, and how many have one. */
+  /** Tasks running that have taken long enough for a second copy, and how many have one. */
   readonly stragglers: Task[];
   copies: number;
   /** Tasks that came to wait and may be more urgent than what runs. */
@@ -71,7 +71,7 @@ export interface PoolCore extends SendersPool {
   /** Those with something to send in this turn. */
   readonly dirtyLinks: Link[];
   readonly dirtyStreams: SenderStream[];
-  /** Tasks that wait, and that are at work. */
+  /** Tasks that wait, and that are running. */
   queued: number;
   working: number;
   /** Offers and assignments so far. */
@@ -84,7 +84,7 @@ export interface PoolCore extends SendersPool {
   /** A task is looked at when its next time has come. */
   watch(task: Task): void;
   leaveSlot(task: Task): void;
-  /** Nothing is known of a task any more; it waits nowhere, and nobody works on it. */
+  /** Nothing is known of a task any more. It waits nowhere, and nobody works on it. */
   forget(task: Task, nowMs: number): void;
   /** How an agent stands is told when it is otherwise than before. */
   tell(agent: Agent, after: AgentState, reason: string, atMs: number): void;
@@ -95,7 +95,7 @@ export interface PoolCore extends SendersPool {
   /** What whoever launches agents says of them. */
   readonly launches: Launches | undefined;
   startsPerSec(nowMs: number): number;
-  /** How far it is after a pause; undefined while it begins as many as it can. */
+  /** How far it is after a pause. Undefined while it starts as many as it can. */
   readonly ramp: Ramp | undefined;
   /** Undefined while there are no hooks. */
   readonly hooks: HookBook | undefined;
@@ -126,7 +126,7 @@ export interface ProfileBook {
   giveBack(profile: Profile): void;
 }
 
-/** The hooks of a pool at work. */
+/** The hooks of a pool running. */
 export interface HookBook {
   /** Tasks that were denied, the last ones. */
   readonly denied: readonly Denied[];
@@ -166,7 +166,7 @@ export interface AreaBook {
   /** The labels of the agents of each. */
   readonly agents: readonly LabelSelector[];
   sideOf(task: Task): Side;
-  /** A task is at work at an agent. */
+  /** A task is running at an agent. */
   begun(task: Task, agent: Agent, nowMs: number): void;
   /** It no longer is. */
   ended(task: Task): void;
@@ -178,14 +178,14 @@ export interface LimitBook {
   /** Those of quotas and reservations. */
   readonly allotted: Set<Limit>;
   readonly rules: ReadonlyMap<string, LimitRule>;
-  /** The limits of a task, which counts as one that uses them until they are given back. */
+  /** Returns the limits of a task, which counts as one that uses them until they are given back. */
   take(brought: readonly KeyedLimit[], namespace: string): readonly Limit[] | Refusal;
   giveBack(limits: readonly Limit[], nowMs: number): void;
-  /** The first that has no room now; undefined when all have. */
+  /** Returns the first that has no room now. Undefined when all have. */
   fullOf(limits: readonly Limit[], nowMs: number, demand: Demand): Limit | undefined;
-  /** An attempt begins that counts against it. */
+  /** An attempt starts that counts against it. */
   begin(limit: Limit, nowMs: number, demand: Demand): void;
-  /** Lets those go on that there is room for, and looks again when the rate has more. */
+  /** Lets those continue that there is room for, and looks again when the rate has more. */
   wake(limit: Limit, nowMs: number): void;
 }
 
@@ -194,14 +194,14 @@ export interface ClaimBook {
   readonly size: number;
   /** Of which no result has come. */
   readonly atWork: number;
-  /** Whether there was room for it. */
+  /** Returns whether there was room for it. */
   add(token: Uint8Array, agent: Agent, nowMs: number): boolean;
-  /** An offer bears the token. */
+  /** Returns an offer bears the token. */
   take(token: Uint8Array): Claim | undefined;
   /** The agent's answer comes before the offer. False when it is not the agent's. */
   answer(agent: Agent, link: Link, number: number, result: Result): boolean;
   cancel(token: Uint8Array, reason: string, graceMs: number): boolean;
-  /** An agent is gone, or says anew what it has. */
+  /** An agent is gone, or says again what it has. */
   drop(agent: Agent): void;
 }
 
@@ -245,7 +245,7 @@ export interface ReadinessBook {
   reoffer(agent: Agent, offering: Offering): void;
   /** An agent is gone. */
   withdraw(agent: Agent): void;
-  /** An agent with room that says it has the context; undefined when none can do the task. */
+  /** An agent with room that says it has the context. Undefined when none can do the task. */
   holderOf(contextKey: string, task: Task): Agent | undefined;
   /** An agent has more to do than before, or less credit. */
   loaded(agent: Agent): void;

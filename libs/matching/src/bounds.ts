@@ -7,9 +7,9 @@ export const keptWindowsMax = 8;
 export const limitKeysMax = 100_000;
 export const limitRulesMax = 10_000;
 export const heldAgentsMax = 100_000;
-/** Agents whose comings are counted; of those that came first the count is forgotten. */
+/** Agents whose comings are counted. Of those that came first the count is forgotten. */
 export const flappingAgentsMax = 20_000;
-/** Sticky and context keys that are remembered; those not used for longest are forgotten. */
+/** Sticky and context keys that are remembered. Those not used for longest are forgotten. */
 export const affinitiesMax = 100_000;
 /** Tokens that agents brought along and nobody has offered yet. */
 export const claimsMax = 1_000_000;
@@ -27,7 +27,7 @@ export const busyBackoff = { firstMs: 100, maxMs: 30_000 };
 export const busyPauseMaxMs = 300_000;
 /** What an agent is allowed at once after a busy answer, as a share of what it had. */
 export const busyFactor = 0.7;
-/** Results that one agent sends for one attempt; of more the number is settled at once. */
+/** Results that one agent sends for one attempt. Of more the number is settled at once. */
 export const repeatsMax = 16;
 /** How many agents are judged where a strategy judges, and how many of those with room are compared for a hard wish. */
 export const judgedMax = 16;

@@ -64,7 +64,7 @@ export class Core implements PoolCore, TaskHome {
   /** Those with something to send in this turn. */
   dirtyLinks: Link[] = [];
   dirtyStreams: SenderStream[] = [];
-  /** Tasks that wait, and that are at work. */
+  /** Tasks that wait, and that are running. */
   queued = 0;
   working = 0;
   /** Offers and assignments so far. */
@@ -75,7 +75,7 @@ export class Core implements PoolCore, TaskHome {
   launches: Launches | undefined;
   /** Undefined while there are no hooks: then nothing is paid for them. */
   hooks: HookCalls | undefined;
-  /** How far it is after a pause; undefined while it begins as many as it can. */
+  /** How far it is after a pause. Undefined while it starts as many as it can. */
   ramp: Ramp | undefined;
   readonly #onAgentChange: PoolOptions["onAgentChange"];
   readonly #onOffersChange: PoolOptions["onOffersChange"];
@@ -153,7 +153,7 @@ export class Core implements PoolCore, TaskHome {
     this.#onAgentChange?.({ agentId, before: gone, after: gone, hold, reason, atMs });
   }
 
-  /** Nothing is known of a task any more; it waits nowhere, and nobody works on it. */
+  /** Nothing is known of a task any more. It waits nowhere, and nobody works on it. */
   forget(task: Task, nowMs: number): void {
     this.leaveSlot(task);
     if (task.judging?.isHeld === true) this.hooks?.forget(task);

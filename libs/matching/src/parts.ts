@@ -1,7 +1,7 @@
 /**
  * What the parts of a pool know of each other. Tasks, agents, those who wait and those who offer refer to one another
- * everywhere; each is made in a file of its own, and all look at each other through these. They need each other in circles,
- * so they are one file. What a part is for itself, its times, its standing, its room, is beside the part.
+ * everywhere. Each is made in a file of its own, and all look at each other through these. They need each other in
+ * circles, so they are one file. What a part is for itself, its times, its standing, its room, is beside the part.
  *
  *     sender slot ── task ── share ── demand ── match ── cohort ── agent ── link
  *                              └───── wait entry ─ turn ─ wait group ─┘
@@ -43,11 +43,11 @@ export interface Task extends Ranked, TaskTimes {
   /** Number of the attempt, from 1. */
   readonly attempt: number;
   demand: Demand;
-  /** Its number in the list of its line; below 0 when it stands in the heap. */
+  /** Its number in the list of its line. Below 0 when it stands in the heap. */
   listed: number;
   stage: Stage;
   priority: number;
-  /** What is in the wheel for it; undefined when nothing was so far. */
+  /** What is in the wheel for it. Undefined when nothing was so far. */
   readonly alarm: Due | undefined;
   share: Share | undefined;
   lane: Lane | undefined;
@@ -65,9 +65,9 @@ export interface Task extends Ranked, TaskTimes {
   message: string;
   extras: Extras | undefined;
   twin: Twin | undefined;
-  /** How far hooks are with it; undefined where none had a say. */
+  /** How far hooks are with it. Undefined where none had a say. */
   judging: Judging | undefined;
-  /** Whether its agent was told to end it for more urgent work. */
+  /** Whether its agent was asked to end it for more urgent work. */
   yields: boolean;
   /** What was offered, for this look alone. */
   glance(): Offer;
@@ -77,13 +77,13 @@ export interface Task extends Ranked, TaskTimes {
   moveOffer(): void;
 }
 
-/** What a task that may be doubled has while it is at work, and its copy too. */
+/** What a task that may be doubled has while it is running, and its copy too. */
 export interface Twin {
   /** Of a copy: the attempt that it is a second copy of. */
   readonly original: Task | undefined;
   /** When it has taken so long that it is to be doubled. */
   straggleDueMs: number;
-  /** Its second copy, while that one is at work. */
+  /** Its second copy, while that one is running. */
   copy: Task | undefined;
   /** The copy whose outcome it has. */
   winner: Task | undefined;
@@ -93,9 +93,9 @@ export interface Twin {
 export interface Extras {
   /** Those by key, and behind them those of quotas and reservations. */
   limits: readonly Limit[];
-  /** The limit that let it go on, while it has not been assigned. */
+  /** The limit that let it continue, while it has not been assigned. */
   wokenBy: Limit | undefined;
-  /** The limit that it waits for, by id; empty when for none. */
+  /** The limit that it waits for, by id. Empty when for none. */
   waitsFor: string;
   /** Since when. */
   waitsSinceMs: number;
@@ -110,7 +110,7 @@ export interface Extras {
   mayBind: boolean;
   /** Numbers of results that its agent sent more than once. */
   repeats: number[];
-  /** Whose share of the agents it has; undefined for that of its namespace. */
+  /** Whose share of the agents it has. Undefined for that of its namespace. */
   readonly share: OfferShare | undefined;
 }
 
@@ -131,7 +131,7 @@ export interface Profile {
   readonly definitionTask: string;
   readonly demand: Demand;
   readonly weight: number;
-  /** Times as said; 0 for without limit. */
+  /** Times as said. 0 for without limit. */
   readonly queueMs: number;
   readonly runMs: number;
   readonly heartbeatMs: number;
@@ -170,7 +170,7 @@ export interface UnclaimedAttempt {
 
 /** The stream of a sender, as its tasks need it. */
 export interface SenderStream {
-  /** A result goes to the sender, and is kept; one that went there before gets another number. */
+  /** A result goes to the sender, and is kept. One that went there before gets another number. */
   deliver(task: Task, agentId: string, isSentAgain?: boolean): void;
   begun(task: Task, agent: Agent, nowMs: number): void;
   progressed(task: Task, progress: Progress): void;
@@ -248,7 +248,7 @@ export interface Share {
   tasks(): Iterable<Task>;
 }
 
-/** One line within a share. Its rank is what it has had, by its weight; its order is where its first task stands. */
+/** One line within a share. Its rank is what it has had, by its weight. Its order is where its first task stands. */
 export interface Lane extends Ranked {
   readonly key: string;
   readonly weight: number;
@@ -276,7 +276,7 @@ export interface WaitEntry extends Ranked {
   leave(): void;
   /** The first of the share may go before the one that was first. */
   rise(): void;
-  /** Whether it stood where it belongs. */
+  /** Returns whether it stood where it belongs. */
   refresh(): boolean;
 }
 
@@ -308,7 +308,7 @@ export interface WaitGroup extends Ranked {
   waitEntries: number;
   /** Whose wait group it is when somebody here may find an agent: of the first namespace, as far as it is known. */
   front: Tab | undefined;
-  /** The agents that can have become fit since all were looked at; undefined when all have to be. */
+  /** The agents that can have become fit since all were looked at. Undefined when all have to be. */
   narrow: Agent[] | undefined;
   /** Whether all agents of the cohort with room are fit. */
   readonly plain: boolean;
@@ -318,7 +318,7 @@ export interface WaitGroup extends Ranked {
   leave(stop: WaitEntry): void;
   /** The first of a namespace may go before the one that was first. */
   settle(turn: Turn): void;
-  /** Who goes next; undefined when nobody waits. */
+  /** Who goes next. Undefined when nobody waits. */
   first(): Turn | undefined;
 }
 
@@ -338,7 +338,7 @@ export interface Cohort {
   next(): Turn | undefined;
   /** The first of a live wait group may go before the one that was first there. */
   rise(waitGroup: WaitGroup): void;
-  /** Place among the cohorts that are to be matched; below 0 when not. */
+  /** Place among the cohorts that are to be matched. Below 0 when not. */
   place: number;
   waitGroupOf(fit: Fit): WaitGroup;
   forget(waitGroup: WaitGroup): void;
@@ -346,13 +346,13 @@ export interface Cohort {
   /** A party waits here that did not wait at any wait group, or at one more. */
   arrive(tab: Tab): void;
   depart(tab: Tab): void;
-  /** A task of the party was given to an agent of this cohort; the weight is that of its namespace. */
+  /** A task of the party was given to an agent of this cohort. The weight is that of its namespace. */
   charge(party: string, weight: number): void;
   admit(agent: Agent): void;
   dismiss(agent: Agent): void;
-  /** Its agents from the place of a key on, around the circle of all of them. */
+  /** Returns its agents from the place of a key on, around the circle of all of them. */
   around(key: string): Iterable<string>;
-  /** Somebody waits at a wait group; nobody does any more; nobody who is ready is fit. */
+  /** Somebody waits at a wait group. Nobody does any more. Nobody who is ready is fit. */
   open(waitGroup: WaitGroup): void;
   shut(waitGroup: WaitGroup): void;
   putAside(waitGroup: WaitGroup): void;
@@ -371,7 +371,7 @@ export interface Agent extends Due, Ranked, AgentLoad, AgentStanding {
   readonly offered: readonly Offered[];
   cohort: Cohort | undefined;
   readonly slots: number;
-  /** How many at once, by what its busy answers have taught; never more than its slots. */
+  /** How many at once, by what its busy answers have taught. Never more than its slots. */
   allowed: number;
   used: number;
   lastAssigned: number;
@@ -404,24 +404,24 @@ export interface Link {
   /** A result of this link need not be kept any longer. */
   settle(number: number): void;
   flush(): void;
-  /** The pool is done with it; with a goodbye where the agent may still hear one. */
+  /** The pool is done with it. With a goodbye where the agent may still hear one. */
   close(bye: Bye | undefined): void;
 }
 
 /** What tasks with the same key share. */
 export interface Limit extends Due, LimitRoom {
-  /** How much one task takes that asks for this. */
+  /** Returns how much one task takes that asks for this. */
   amountOf(demand: Demand): number;
   begin(nowMs: number, demand: Demand): void;
-  /** Lets as many go on as there is room for. */
+  /** Lets as many continue as there is room for. */
   wake(nowMs: number, go: (task: Task, nowMs: number) => void): void;
   end(hasBegun: boolean, demand: Demand): void;
-  /** It is back when it was let go on, and the room was taken. */
+  /** It is back when it was let continue, and the room was taken. */
   wait(task: Task, isBack: boolean): void;
   /** A task that waits here leaves for good. */
   leave(task: Task): void;
   /** The rank of one that waits here has changed. */
   move(task: Task): void;
-  /** One that was let go on has been assigned, or has left, or waits again. */
+  /** One that was let continue has been assigned, or has left, or waits again. */
   unwake(demand: Demand): void;
 }

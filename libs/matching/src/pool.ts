@@ -49,7 +49,7 @@ import { statusView } from "./views/status.ts";
 import { useView } from "./views/use.ts";
 import { finderOf } from "./views/work.ts";
 
-/** What is wrong with how a pool is to work; undefined when nothing is. */
+/** What is wrong with how a pool is to work. Undefined when nothing is. */
 export function settingsRefusal(settings: Partial<PoolSettings>): Refusal | undefined {
   const resolved = resolveSettings(defaultSettings, settings);
   return isRefusal(resolved) ? resolved : undefined;
@@ -156,7 +156,7 @@ export class PoolOwner implements Pool {
     return assigned + doubleStragglers(core, nowMs);
   }
 
-  /** It begins slowly after a pause: what had to wait goes on when its time has come. */
+  /** It starts slowly after a pause: what had to wait continues when its time has come. */
   #climb(ramp: Ramp, assigned: number, nowMs: number): void {
     ramp.took(assigned, nowMs);
     if (ramp.isOverAt(nowMs)) this.#core.ramp = undefined;
@@ -338,7 +338,7 @@ export class PoolOwner implements Pool {
     return explainProfile(this.#core, profile, nowMs);
   }
 
-  /** While some of what is at work is not known, nothing that is limited begins; and it is not waited for ever. */
+  /** While some of running work is not known, nothing that is limited starts. it is not waited for ever. */
   #lookAtClaims(nowMs: number): void {
     const { claims, limits, claimUntilMs, senderSlots } = this.#core;
     if (claims.size > 0 && nowMs >= claimUntilMs)

@@ -7,7 +7,7 @@ const retryClasses = {
   elsewhere: RetryClass.RETRY_CLASS_ELSEWHERE,
 } as const;
 
-/** A refusal in the contracts' form. No error is made of it: ten thousand attempts may be lost at once. */
+/** Returns a refusal in the contracts' form. No error is made of it: ten thousand attempts may be lost at once. */
 export function detailOf(refusal: Refusal): ErrorDetail {
   const { code, message, retry, retryAfterMs, violations, details, status } = refusal;
   return {

@@ -67,7 +67,7 @@ const numbers: Readonly<
   orphanMs: [1_000, 604_800_000],
 };
 
-/** Whether nothing is assigned. */
+/** Returns whether nothing is assigned. */
 export function isStill({ paused, awaits }: Pick<PoolSettings, "paused" | "awaits">): boolean {
   return paused || awaits.length > 0;
 }

@@ -105,7 +105,7 @@ class Play {
     arena.turn();
   }
 
-  /** The agent answers one of those that it has. */
+  /** Returns the agent answers one of those that it has. */
   work(at: number): boolean {
     const open = this.agent.given.filter(
       (number) => !this.answered.has(number) && !this.cancelled.has(number),

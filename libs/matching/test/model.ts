@@ -1,11 +1,12 @@
 /**
- * What a pool has to do, kept as plainly as possible: lists that are looked through from end to end. It learns from what is
- * said to the pool and from what the pool says, and finds what must not be.
+ * What a pool has to do, kept as plainly as possible: lists that are looked through from end to end. It learns from
+ * what is said to the pool and from what the pool says, and finds what must not be.
  *
  * 1. Whatever is assigned may be: capability, version, labels, resources, slots, credit, limits, named agents.
  * 2. After a turn no task waits that an agent with room could do.
  * 3. Among tasks that ask for the same, none goes before one that stands in front of it.
- * 4. Each task ends once: with one result, or returned, or cancelled. What an agent had that goes is lost, and nothing else.
+ * 4. Each task ends once: with one result, or returned, or cancelled. What an agent had that goes is lost, and nothing
+ *    else.
  * 5. An agent is told that a result is durable when its sender has said so, or nobody wants it, and not before.
  */
 import assert from "node:assert/strict";

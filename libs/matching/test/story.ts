@@ -237,7 +237,7 @@ export class Story {
     );
   }
 
-  /** In a story agents come and go as quickly as they like; how they are kept away is tried apart. */
+  /** In a story agents come and go as quickly as they like. How they are kept away is tried apart. */
   #forgive(id: string): void {
     const { pool, nowMs } = this.arena;
     pool.release(id, "", nowMs);

@@ -122,7 +122,7 @@ export class Mesh implements Component {
     });
   }
 
-  /** A typed client for a contract. */
+  /** Returns a typed client for a contract. */
   client<S extends ServiceDescription>(description: S, options?: MethodOptions): Client<S> {
     return this.clients.client(description, options);
   }
@@ -148,7 +148,7 @@ export class Mesh implements Component {
     return known.filter(({ id, address }) => !own.has(id) && address !== this.#address);
   }
 
-  /** Whether some process, this one or another, is known to serve it. */
+  /** Returns whether some process, this one or another, is known to serve it. */
   knows(service: string): boolean {
     return this.instances.some((own) => own.service === service) || this.othersOf(service).length > 0;
   }

@@ -153,7 +153,7 @@ const noPeersCode = 10005;
 const tooLargeCodes: readonly number[] = [10054];
 const noJetStreamCodes: readonly number[] = [JetStreamApiCodes.JetStreamNotEnabledForAccount, 10076];
 
-/** Whether a compare-and-set lost. `found` is the revision that stood in its way, where the server tells it. */
+/** Returns whether a compare-and-set lost. `found` is the revision that stood in its way, where the server tells it. */
 export function wrongRevisionOf(error: unknown): { readonly found: number | undefined } | undefined {
   if (!(error instanceof JetStreamApiError) || !wrongSequenceCodes.includes(error.code)) return undefined;
   const found = /wrong last sequence: (\d+)/.exec(error.message)?.[1];
@@ -232,7 +232,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-/** The client's words for a silence, in ours. */
+/** Returns the client's words for a silence, in ours. */
 function said(error: unknown, reason: string): string {
   if (error instanceof clientErrors.TimeoutError) return "no answer in time";
   if (error instanceof jserrors.JetStreamNotEnabled) return "nobody answers for JetStream";

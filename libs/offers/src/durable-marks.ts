@@ -9,7 +9,7 @@ export class DurableMarks {
   readonly #beyond = new Set<number>();
   #fresh: number[] = [];
 
-  /** The number of the next result, from 1. */
+  /** Returns the number of the next result, from 1. */
   come(): number {
     return ++this.#come;
   }

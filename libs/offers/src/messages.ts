@@ -104,7 +104,7 @@ export function weightOf(request: OfferRequest): number | undefined {
   return weight;
 }
 
-/** Whether it has what most do not. */
+/** Returns whether it has what most do not. */
 function isLong(offer: Offer): boolean {
   const { input, budget, labels, limits, onlyAgents, notAgents, accessToken, contextKey, stickyKey } = offer;
   if (offer.share !== undefined) return true;

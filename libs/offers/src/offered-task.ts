@@ -78,7 +78,7 @@ export interface OfferedTask {
 /** Of work and task together, either way. */
 const priorityMax = 200;
 
-/** The priority of the work and the task's own, as far as queues go. */
+/** Returns the priority of the work and the task's own, as far as queues go. */
 export function priorityOf({ facts, profile }: Pick<OfferedTask, "facts" | "profile">): number {
   return Math.max(-priorityMax, Math.min(priorityMax, facts.priority + profile.policy.priority));
 }

@@ -71,7 +71,7 @@ export class OutputShelf {
     return kept.attempt > attempt ? kept.chunks : kept.chunks.filter((chunk) => chunk.index >= index);
   }
 
-  /** Whether there is something from a place on. Cheap, for who looks often. */
+  /** Returns whether there is something from a place on. Cheap, for who looks often. */
   hasMore(key: InstanceKey, taskId: string, { attempt, index }: OutputPlace): boolean {
     const kept = this.#tasks.get(nameOf(key, taskId));
     const last = kept?.chunks.at(-1);

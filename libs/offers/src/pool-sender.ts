@@ -354,7 +354,7 @@ export class PoolSender {
   }
 }
 
-/** Whether offers differ in nothing but their priority. */
+/** Returns whether offers differ in nothing but their priority. */
 function isSaidAlike(
   { facts: one, details: ours }: OfferedTask,
   { facts: other, details }: OfferedTask,

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Samples } from "./samples.ts";
 
 const hourMs = 3_600_000;
-/** How many are told in this time, where one of each kind ends every so often. */
+/** Returns how many are told in this time, where one of each kind ends every so often. */
 function toldIn(spanMs: number, kinds: number, everyMs: number): number {
   const samples = new Samples(0);
   let told = 0;

@@ -29,7 +29,7 @@ export class Samples {
     this.#all = { left: ofAll.burst, sinceMs: nowMs };
   }
 
-  /** Whether one of this kind is told now. */
+  /** Returns whether one of this kind is told now. */
   take(kind: string, nowMs: number): boolean {
     const own = this.#buckets.get(kind) ?? { left: ofOne.burst, sinceMs: nowMs };
     this.#buckets.delete(kind);

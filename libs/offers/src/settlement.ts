@@ -70,7 +70,7 @@ interface AttemptFigures {
 }
 
 interface LostAttempt {
-  /** Which worker is gone; empty where that is unknown. */
+  /** Which worker is gone. Empty where that is unknown. */
   readonly agent: string;
   /** Why. */
   readonly message: string;
@@ -331,7 +331,7 @@ export class RuntimeSettlement implements Settlement {
   }
 }
 
-/** The loss that a pool reports of an attempt without its worker's answer. */
+/** Returns the loss that a pool reports of an attempt without its worker's answer. */
 function lossOf({ code, message, details }: ErrorDetail): LostAttempt | undefined {
   if (code !== matchingErrors.lost.code) return undefined;
   return { agent: details["agent"] ?? "", message: details["reason"] ?? message };

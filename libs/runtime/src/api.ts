@@ -9,7 +9,7 @@ import type { Actor, Cause } from "@tutti/contracts/types/v1";
 import type { Command, EnvelopeBatch, InstanceKey, MachineEvent, Query, Refusal } from "@tutti/kernel";
 import type { BehaviourLevels } from "./behaviour/behaviours.ts";
 
-/** A command on its way. Made by whoever submits it; the runtime answers exactly once. */
+/** A command on its way. Made by whoever submits it. The runtime answers exactly once. */
 export interface Submission {
   /** Undefined when the token alone says which instance it is for. */
   readonly key: InstanceKey | undefined;
@@ -59,20 +59,20 @@ export interface DueEffect {
 /** Does what machines ask for. Results come back as commands with the token. */
 export interface Effects {
   /**
-   * Begin these. All are durable. Called again with the same tokens after a restart or a move. The array is only lent:
+   * Start these. All are durable. Called again with the same tokens after a restart or a move. The array is only lent:
    * the partition reuses it after the call.
    */
   dispatch(effects: readonly DueEffect[]): void;
   /** These are no longer wanted: settled, replaced, or their partition has gone elsewhere. */
   withdraw(tokens: readonly EffectToken[]): void;
-  /** Hears what happens; absent where nobody does. */
+  /** Hears what happens. Absent where nobody does. */
   readonly eventListener?: MachineEventListener;
 }
 
 /**
- * Hears of events of instances. What it notes of an event while that is decided it is told when the event is durable, in
- * the order of the partition; what does not become durable it is not told. Who owns the partition next tells again what
- * happened in the last ten seconds before: nobody knows what of it the one before had told.
+ * Hears of events of instances. What it notes of an event while that is decided it is told when the event is durable,
+ * in the order of the partition. What does not become durable it is not told. Who owns the partition next tells again
+ * what happened in the last ten seconds before: nobody knows what of it the one before had told.
  */
 export interface MachineEventListener {
   /** What to note of which events. An event that is not among them costs a look into the map. */
@@ -119,26 +119,29 @@ export interface RuntimeOfService {
   execute<Body, Reply>(order: Order<Body, Reply>): Promise<Reply>;
   /** Answers from the state, when all it has seen is durable and this process was still the owner after reading. */
   ask<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
-  /** Takes letters for one of its partitions; resolves with the number up to which all of the channel are durable. */
+  /** Takes letters for one of its partitions. Resolves with the number up to which all of the channel are durable. */
   take(partition: number, batch: EnvelopeBatch): Promise<number>;
   /**
-   * Gets ready for a partition that is to come here while another process still owns it, so that it is not without an owner
-   * for long. Absent where that makes no difference.
+   * Gets ready for a partition that is to come here while another process still owns it, so that it is not without an
+   * owner for long. Absent where that makes no difference.
    */
   readonly prepare?: ((partition: number) => Promise<void>) | undefined;
-  /** Begins to own a partition: seals its journal under this epoch or a newer one, and loads it. */
+  /** Starts to own a partition: seals its journal under this epoch or a newer one, and loads it. */
   own(partition: number, epoch: number): Promise<void>;
   /** Lets go of a partition: what is under way becomes durable or is answered as unknown, then nothing more is decided. */
   disown(partition: number): Promise<void>;
   /** How each owned partition stands. */
   standings(): readonly PartitionStanding[];
-  /** The behaviours of its machines; absent where they are all at their first. */
+  /** The behaviours of its machines. Absent where they are all at their first. */
   readonly behaviours?: BehaviourLevels;
   /** More behaviours may be brought into force than before. */
   raise?(): void;
 }
 
-/** What a partition owner needs of whoever owns the partitions of a service: a runtime, or anything else that is divided so. */
+/**
+ * What a partition owner needs of the process that owns the partitions of a service: a runtime, or anything else that
+ * is divided so.
+ */
 export type PartitionsOfService = Pick<
   RuntimeOfService,
   "service" | "partitions" | "prepare" | "own" | "disown" | "standings" | "behaviours" | "raise"
@@ -162,7 +165,7 @@ export interface PartitionStanding {
   readonly epoch: number;
   /** Number of the last durable batch. */
   readonly head: number;
-  /** Its SHA-256; empty while there is none. */
+  /** Its SHA-256. Empty while there is none. */
   readonly headHash: Uint8Array;
   /** Number of the first batch that is still in the journal. */
   readonly first: number;
@@ -176,7 +179,7 @@ export interface PartitionStanding {
   readonly indexLagMs: number;
   /** Not everything is released since its latest pause. */
   readonly isPaused: boolean;
-  /** When the next timer is due; undefined without one. */
+  /** When the next timer is due. Undefined without one. */
   readonly nextDueMs: number | undefined;
   /** Share of the time that was spent deciding, over the last seconds: what moves partitions between processes. */
   readonly load: number;
@@ -184,7 +187,7 @@ export interface PartitionStanding {
 
 /** Says until when this process may answer for a partition without asking the journal. */
 export interface LeaseTerm {
-  /** On the monotonic clock; Infinity where nobody else can own anything. */
+  /** On the monotonic clock. Infinity where nobody else can own anything. */
   validUntilMs(partition: number): number;
   /** The journal has said that somebody else owns the partition. */
   lost(partition: number): void;

@@ -6,7 +6,7 @@ interface Reading {
   load: number;
 }
 
-/** A reading is made at most this often; in between the last one holds. */
+/** A reading is made at most this often. In between the last one holds. */
 const windowMs = 1_000;
 /** How much a new reading counts against what was known. */
 const weight = 0.5;

@@ -9,17 +9,17 @@ export interface RuntimeOptions {
   /** The service that hosts the machines: `workflow`. */
   readonly service: string;
   readonly machines: readonly AnyMachine[];
-  /** How many partitions the service has; the same for ever. */
+  /** How many partitions the service has. The same for ever. */
   readonly partitions: number;
   readonly journals: JournalSource;
   readonly archive: Archive;
-  /** Hears which instances name which blobs; needed where events of the machines name any. */
+  /** Hears which instances name which blobs. Needed where events of the machines name any. */
   readonly blobs?: Pick<Blobs, "mention">;
   /** Carries letters to partitions that are not here. */
   readonly delivery: Delivery;
   readonly leaseTerm: LeaseTerm;
   readonly effects: Effects;
-  /** How many partitions another service has: letters are numbered per pair of partitions. */
+  /** Returns how many partitions another service has: letters are numbered per pair of partitions. */
   partitionsOf(service: string): number;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -27,23 +27,23 @@ export interface RuntimeOptions {
   readonly defer: Defer;
   readonly logger: Logger;
   readonly limits: RuntimeLimits;
-  /** Name of the pause that its partitions begin with, unless they have had it; absent or empty for none. */
+  /** Name of the pause that its partitions start with, unless they have had it. Absent or empty for none. */
   readonly pause?: string;
   /**
-   * The behaviours that may be brought into force, since everybody who may have to read what is written by them can; absent or
-   * undefined where nobody else may own anything: then it is those of the machines.
+   * Returns the behaviours that may be brought into force, since all callers that may have to read what is written by
+   * them can. Absent or undefined where nobody else may own anything: then it is those of the machines.
    */
   behavioursAllowed?(): BehaviourLevels | undefined;
-  /** How long ended instances are kept. */
+  /** Returns how long ended instances are kept. */
   retentionOf(kind: string): Retention;
-  /** Gets ready for a partition that another process still owns; absent where nothing can be done before. */
+  /** Gets ready for a partition that another process still owns. Absent where nothing can be done before. */
   readonly prepare?: (partition: number) => Promise<void>;
   /** Where a partition is called, when it is not here: for `mesh.not_owner`. */
   ownerOf?(place: Place): { instance: string; address: string; epoch: number } | undefined;
 }
 
 /**
- * The journal in use. One that has stopped (a sync failed) has to be opened again before anything can be written; all
+ * The journal in use. One that has stopped (a sync failed) has to be opened again before anything can be written. All
  * partitions of all services that share it ask for that, and it is done once.
  */
 export interface JournalSource {
@@ -55,7 +55,7 @@ export interface JournalSource {
 }
 
 export interface Retention {
-  /** From the end of an instance to its removal, milliseconds; 0 means at once. */
+  /** From the end of an instance to its removal, milliseconds. 0 means at once. */
   readonly keepMs: number;
   /** From then on, how long an id that somebody chose stays taken. */
   readonly idKeptMs: number;
@@ -65,7 +65,7 @@ export interface Retention {
 export interface RuntimeLimits {
   /** Commands that may wait per partition. */
   readonly inboxMax: number;
-  /** Bytes of letters per partition that may wait for receivers that are away; then commands are refused. */
+  /** Bytes of letters per partition that may wait for receivers that are away. Then commands are refused. */
   readonly lettersBytesMax: number;
   /** Commands decided in one turn, before others get theirs. */
   readonly turnCommandsMax: number;
@@ -79,9 +79,9 @@ export interface RuntimeLimits {
   readonly tailBytesMax: number;
   /** How often the index is written. */
   readonly indexEveryMs: number;
-  /** Beyond it an instance takes no commands and results; letters and timers are still taken, or they would be lost. */
+  /** Beyond it an instance takes no commands and results. Letters and timers are still taken, or they would be lost. */
   readonly eventsMax: number;
-  /** Of the encoded state. It is known when the state is written; from then on commands are refused. */
+  /** Of the encoded state. It is known when the state is written. From then on commands are refused. */
   readonly stateBytesMax: number;
   /** How long the reply to an idempotency key is remembered. */
   readonly keysKeptMs: number;

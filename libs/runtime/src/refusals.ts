@@ -10,7 +10,7 @@ export function refused(refusal: Refusal): Outcome {
   return { kind: "refused", refusal };
 }
 
-/** A fault as the refusal of the one call that met it. */
+/** Returns a fault as the refusal of the one call that met it. */
 export function refusalOf(error: TuttiError): Refusal {
   const { code, status, message, retry, retryAfterMs, violations, details } = error;
   return { refused: true, code, status, message, retry, retryAfterMs, violations, details };

@@ -168,7 +168,7 @@ export class Runtime implements RuntimeOfService {
     });
   }
 
-  /** The latest pause of each partition that is at work here. */
+  /** Returns the latest pause of each partition that is running here. */
   pauses(): readonly { readonly partition: number; readonly pause: PauseState | undefined }[] {
     return this.#partitions.flatMap(({ number }) => {
       const memory = this.#memoryAtWork(number);
@@ -176,21 +176,21 @@ export class Runtime implements RuntimeOfService {
     });
   }
 
-  /** The pause that holds an instance here; undefined of one that goes on. */
+  /** Returns the pause that holds an instance here. Undefined of one that continues. */
   pauseOf(key: InstanceKey): PauseState | undefined {
     const hosted = this.#machines.of(key.kind);
     const pause = this.#of(key).life?.memory.pause;
     return hosted !== undefined && pause?.holds({ key, hosted }) === true ? pause.state : undefined;
   }
 
-  /** Lets paused machines of a partition go on; resolves with how its pause stands when that is durable. */
+  /** Lets paused machines of a partition continue. Resolves with how its pause stands when that is durable. */
   async release(number: number, released: WorkReleased, cause: Cause): Promise<PauseState | undefined> {
     const partition = this.#partitions[number];
     assert(partition !== undefined, "a release names a partition of this service", { partition: number });
     return partition.release(released, cause);
   }
 
-  /** Lets a quarantined instance go on; resolves with how it stands when that is durable. */
+  /** Lets a quarantined instance continue. Resolves with how it stands when that is durable. */
   async repair(repair: Repair & { readonly action: RepairAction }): Promise<RepairQuarantinedReply> {
     const life = this.#of(repair.key).life;
     if (life === undefined) throw this.#refused(this.#of(repair.key));
@@ -205,13 +205,13 @@ export class Runtime implements RuntimeOfService {
     return records;
   }
 
-  /** The state of an instance after an event, as its machine projects it; 0 means the last one. */
+  /** Returns the state of an instance after an event, as its machine projects it. 0 means the last one. */
   async stateAt(key: InstanceKey, event: number) {
     const { hosted, state, timeMs, wanted } = await this.#refolded(key, event);
     return { event: wanted, timeMs, projection: hosted.machine.project(state) };
   }
 
-  /** Answers a question from the state as it was after an event; 0 means the latest durable one. */
+  /** Answers a question from the state as it was after an event. 0 means the latest durable one. */
   async askAt<Body, Reply>({ key, query, body }: Question<Body, Reply>, event: number): Promise<Reply> {
     const { state, timeMs } = await this.#refolded(key, event);
     const answer = query.answer(state, body, { key, nowMs: timeMs });
@@ -238,16 +238,16 @@ export class Runtime implements RuntimeOfService {
     return { events, isEnded: instance.isEnded, startedBy: instance.startedBy };
   }
 
-  /** Whether an instance is in memory here, so that a question about it costs little. */
+  /** Returns whether an instance is in memory here, so that a question about it costs little. */
   isAtHand(key: InstanceKey): boolean {
     return this.#of(key).life?.memory.instances.get(textOf(key)) !== undefined;
   }
 
-  /** Whether an instance may have events behind this one. Cheap: for who looks often. */
+  /** Returns whether an instance may have events behind this one. Cheap: for who looks often. */
   hasNews(key: InstanceKey, afterEvent: number): boolean {
     const memory = this.#of(key).life?.memory;
     const instance = memory?.instances.get(textOf(key));
-    // Elsewhere, being loaded, or put away with what it did last: whoever asks properly finds out.
+    // Elsewhere, being loaded, or put away with what it did last: the caller properly finds out.
     return instance === undefined || instance.event > afterEvent;
   }
 
@@ -271,7 +271,7 @@ export class Runtime implements RuntimeOfService {
       .sort((one, other) => (one.quarantine?.sinceMs ?? 0) - (other.quarantine?.sinceMs ?? 0));
   }
 
-  /** Resolves when the blobs that records here have named so far are mentioned; false where that cannot be said. */
+  /** Resolves when the blobs that records here have named so far are mentioned. False where that cannot be said. */
   async mentioned(number: number): Promise<boolean> {
     const memory = this.#memoryAtWork(number);
     // What is not hosted here may name others.
@@ -280,7 +280,7 @@ export class Runtime implements RuntimeOfService {
     return !memory.isStopped;
   }
 
-  /** Which of these instances of a partition are still there, ended or not; undefined where that cannot be said. */
+  /** Which of these instances of a partition are still there, ended or not. Undefined where that cannot be said. */
   async areKept(number: number, keys: readonly InstanceKey[]): Promise<readonly boolean[] | undefined> {
     const memory = this.#memoryAtWork(number);
     const kept = await memory?.instances.areKept(keys);
@@ -335,7 +335,7 @@ export class Runtime implements RuntimeOfService {
     return partition?.state === "running" ? partition.life?.memory : undefined;
   }
 
-  /** An instance as it stands now, when that is durable. */
+  /** Returns an instance as it stands now, when that is durable. */
   async #durable(key: InstanceKey) {
     const partition = this.#of(key);
     const life = await partition.readLife();

@@ -17,7 +17,7 @@ import { accountKey, Bank, idsIn, partitionOf, tester, wordOf } from "./bank.fix
 
 const [ada = "", bob = ""] = idsIn(0, 2);
 
-/** A bank with ada in it whose commits are held back from here on, behind a deposit that is decided. */
+/** Returns a bank with ada in it whose commits are held back from here on, behind a deposit that is decided. */
 async function withDepositUnderWay(overrides: Partial<RuntimeOptions> = {}) {
   const bank = new Bank({}, overrides);
   await bank.start();

@@ -14,7 +14,9 @@ async function bankWithAda(): Promise<Bank> {
   return bank;
 }
 
-/** Two processes on one journal and one archive; the second one takes partition 0 while the first has something to keep. */
+/**
+ * Two processes on one journal and one archive. The second one takes partition 0 while the first has something to keep.
+ */
 async function twoOwners() {
   const bank = await bankWithAda();
   const old = bank.runtime;

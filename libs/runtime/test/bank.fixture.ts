@@ -101,7 +101,7 @@ export class CommitGate {
     this.#isHolding = true;
   }
 
-  /** Lets those through that wait; later ones are held still. */
+  /** Lets those through that wait. Later ones are held still. */
   letThrough(): void {
     for (const run of this.#held.splice(0)) run();
   }
@@ -128,7 +128,7 @@ export function wordOf(outcome: Outcome): string {
   return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
 }
 
-/** The code of the error with which a promise is rejected; `done` when it is not. */
+/** Returns the code of the error with which a promise is rejected. `done` when it is not. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;
@@ -157,7 +157,7 @@ export class Bank {
   validUntilMs = Number.POSITIVE_INFINITY;
   /** The first batch that somebody has yet to read. */
   neededFrom = Number.POSITIVE_INFINITY;
-  /** Counts the processes; what an earlier one still wants to write is lost. */
+  /** Counts the processes. What an earlier one still wants to write is lost. */
   #processes = 0;
   journal!: MemoryJournal;
   archive!: MemoryArchive;
@@ -173,7 +173,7 @@ export class Bank {
     this.time = time;
   }
 
-  /** Begins as a new process does, with what is durable. */
+  /** Starts as a new process does, with what is durable. */
   async start(
     options: Partial<MemoryJournalOptions> = {},
     overrides: Partial<RuntimeOptions> = {},
@@ -245,7 +245,7 @@ export class Bank {
     void this.runtime.stop();
   }
 
-  /** Begins a command; the test says when time goes on. */
+  /** Starts a command. The test says when time continues. */
   begin<Body, Reply>(
     id: string,
     // biome-ignore lint/suspicious/noExplicitAny: commands of any machine
@@ -275,7 +275,7 @@ export class Bank {
     return this.time.settle(this.begin(id, command, body, idempotencyKey));
   }
 
-  /** The result of an effect; gives what became of it. */
+  /** Returns the result of an effect. Gives what became of it. */
   async settle<Body>(
     token: EffectToken,
     // biome-ignore lint/suspicious/noExplicitAny: commands of any machine
@@ -304,7 +304,7 @@ export class Bank {
     return (await this.time.settle(this.askBalance(id))).balanceCents;
   }
 
-  /** The code of the refusal that a command gets, or `done`. */
+  /** Returns the code of the refusal that a command gets, or `done`. */
   codeOf(promise: Promise<unknown>): Promise<string> {
     return codeOf(this.time.settle(promise));
   }

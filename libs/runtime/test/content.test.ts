@@ -9,7 +9,7 @@ import { Poison, poisonedAccount } from "./poison.fixture.ts";
 const [ada = "", bob = ""] = idsIn(0, 2);
 const rules = new Uint8Array(32).fill(7);
 
-/** What accounts need to be read; a process begins without it. */
+/** What accounts need to be read. A process starts without it. */
 class Rules {
   isAtHand = true;
   isLost = false;

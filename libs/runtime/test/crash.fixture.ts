@@ -73,7 +73,7 @@ export async function killBanks(kills: number, seed: number): Promise<CrashRepor
   }
 }
 
-/** What a dead process has left: every byte is as it was written, and the archive begins no later than the journal. */
+/** What a dead process has left: every byte is as it was written, and the archive starts no later than the journal. */
 function verify(directory: string): { readonly isTorn: boolean; readonly cut: number } {
   const journal = verifySegments(join(directory, "journal"));
   // Killed before it had made one.

@@ -1,6 +1,6 @@
 /**
- * A door, a machine that ends whenever nobody is inside and goes on when somebody enters: as a lock does. Counts all that
- * ever happened to it, so that a record that is lost shows.
+ * A door, a machine that ends whenever nobody is inside and continues when somebody enters: as a lock does. Counts all
+ * that ever happened to it, so that a record that is lost shows.
  */
 import { Balance, Deposit } from "@tutti/contracts/bank/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";

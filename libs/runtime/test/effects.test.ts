@@ -1,4 +1,4 @@
-/** Effects are begun when they are durable, again after a restart, and settled once. */
+/** Effects are started when they are durable, again after a restart, and settled once. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RepairAction } from "@tutti/contracts/runtime/v1";

@@ -1,6 +1,6 @@
 /**
- * What ends and is wanted again, with everything that may happen meanwhile: the archive is slow, forgets that it did what it
- * was asked, the journal fails, the process dies, the archive is purged. What was answered stays true.
+ * What ends and is wanted again, with everything that may happen meanwhile: the archive is slow, forgets that it did
+ * what it was asked, the journal fails, the process dies, the archive is purged. What was answered stays true.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -58,7 +58,7 @@ class Knowledge {
     this.#endings = endings;
   }
 
-  /** What was done, and what was said to it; undefined when nobody heard. */
+  /** What was done, and what was said to it. Undefined when nobody heard. */
   take(what: string, change: (door: Door) => Door | undefined, told: number | undefined): void {
     const before = this.#withEnds();
     const after = before.flatMap((door) => {

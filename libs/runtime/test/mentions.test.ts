@@ -16,7 +16,7 @@ function hashOf(text: string): Uint8Array {
   return createHash("sha256").update(text).digest();
 }
 
-/** An account whose opening names a blob by its owner, as one that has a photograph would. */
+/** Returns an account whose opening names a blob by its owner, as one that has a photograph would. */
 function accountWithPhotograph(poison = new Poison()): AnyMachine {
   const machine = poisonedAccount(poison);
   for (const event of machine.events.filter(({ type }) => type === "account_opened"))

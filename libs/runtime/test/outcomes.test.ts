@@ -247,7 +247,7 @@ describe("back-pressure", () => {
 });
 
 describe("an owner whose partition somebody else has sealed", () => {
-  /** Two processes on one journal; the second one takes partition 0. */
+  /** Two processes on one journal. The second one takes partition 0. */
   async function twoOwners() {
     const bank = await bankWithAda();
     const old = bank.runtime;

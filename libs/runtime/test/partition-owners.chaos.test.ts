@@ -91,7 +91,7 @@ describe("partition owners of a cluster in bad times", () => {
         for (let step = 0; step < steps; step++) {
           if (step % 12 === 0) misfortune.strike();
           await cluster.time.advanceAsync(stepMs);
-          // A process that is stopped does not write; what it would answer at its next instruction is checked.
+          // A process that is stopped does not write. What it would answer at its next instruction is checked.
           checkReads(cluster);
           writeEverywhere(cluster);
           checkReads(cluster);

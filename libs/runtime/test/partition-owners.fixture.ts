@@ -1,7 +1,7 @@
 /**
- * Partition owners of many processes under one virtual time, with runtimes that do nothing but seal, read and write: enough to
- * see who may do what when. A process can be killed, and stopped as by SIGSTOP: then nothing of it goes on, neither its
- * timers nor what it waits for, while time does.
+ * Partition owners of many processes under one virtual time, with runtimes that do nothing but seal, read and write:
+ * enough to see who may do what when. A process can be killed, and stopped as by SIGSTOP: then nothing of it continues,
+ * neither its timers nor what it waits for, while time does.
  */
 import assert from "node:assert/strict";
 import { type Clock, silentLogger, silentMetrics, type Timer, type Timers } from "@tutti/kernel";
@@ -20,7 +20,9 @@ import {
 
 export const service = "bank";
 
-/** Time as one process lives it: its clock runs at a rate of its own, and while it is stopped nothing of it goes on. */
+/**
+ * Time as one process lives it: its clock runs at a rate of its own, and while it is stopped nothing of it continues.
+ */
 export class Life implements Timers, Clock {
   readonly #time: VirtualTime;
   readonly #rate: number;
@@ -72,7 +74,7 @@ export class Life implements Timers, Clock {
     return this.#stopped;
   }
 
-  /** Nothing of it goes on any more. */
+  /** Nothing of it continues any more. */
   end(): void {
     this.#stopped = true;
     this.#over = true;
@@ -141,7 +143,7 @@ export class CountingRuntime implements RuntimeOfService {
   disownMs = 0;
   /** Where it gets ready for what is to come: how. */
   prepare: RuntimeOfService["prepare"];
-  /** How often it was told to begin a partition. */
+  /** How often it was asked to start a partition. */
   begun = 0;
   /** What its release has. */
   behaviours: BehaviourLevels = new Map();
@@ -207,7 +209,7 @@ export class CountingRuntime implements RuntimeOfService {
     return this.#owned.has(partition);
   }
 
-  /** Whether it became durable; what the journal refuses is told to the partition owner. */
+  /** Returns whether it became durable. What the journal refuses is told to the partition owner. */
   write(partition: number): boolean {
     const { journals, leaseTerm } = this.#parts;
     const owned = this.#owned.get(partition);
@@ -220,7 +222,7 @@ export class CountingRuntime implements RuntimeOfService {
     return true;
   }
 
-  /** What it answers from memory; undefined where it would have to ask the journal first. */
+  /** What it answers from memory. Undefined where it would have to ask the journal first. */
   read(partition: number): number | undefined {
     const { leaseTerm, life } = this.#parts;
     const owned = this.#owned.get(partition);
@@ -252,7 +254,7 @@ class LivedStore implements OwnershipStore {
   readonly #life: Life;
 
   constructor(keys: SharedKeys, life: Life, time: VirtualTime) {
-    // What is on its way goes on when the process does not.
+    // What is on its way continues when the process does not.
     this.view = new MemoryOwnershipStore(keys, time);
     this.#life = life;
   }
@@ -399,7 +401,7 @@ export class Cluster {
     this.#dead.add(process);
   }
 
-  /** Who answers for each partition: `aabb`; `.` for nobody, `!` for more than one. */
+  /** Who answers for each partition: `aabb`. `.` for nobody, `!` for more than one. */
   owners(): string {
     return Array.from({ length: this.partitions }, (_, partition) => {
       const holding = this.alive.filter(({ partitionOwner }) => partitionOwner.holds(service, partition));

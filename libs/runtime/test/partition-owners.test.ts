@@ -236,7 +236,8 @@ describe("a process that knows too little", () => {
     const c = await cluster.join();
     await cluster.until(() => !cluster.owners().includes(".") && new Set(cluster.owners()).size === 3);
     const partition = cluster.owners().indexOf("a");
-    // The busier one, who plans, does not get it. The other does, and is cut off: it hears neither of that nor of losing it.
+    // The busier one, who plans, does not get it. The other does, and is cut off: it hears neither of that nor of
+    // losing it.
     b.runtime.loads.set(cluster.owners().indexOf("b"), 0.9);
     await cluster.time.advanceAsync(400);
     c.store.faults.failing = "cut";
@@ -259,7 +260,7 @@ describe("a process that knows too little", () => {
     const b = cluster.open();
     b.store.faults.delayMs = 50;
     const starting = b.partitionOwner.start({ signal: never });
-    // Two operations to see what the cluster was made with; the third makes its entry, and the answer is lost.
+    // Two operations to see what the cluster was made with. The third makes its entry, and the answer is lost.
     await cluster.time.advanceAsync(120);
     b.store.faults.failing = "silent";
     await cluster.until(() => a.partitionOwner.ownerOf(service, 0)?.instance === "proc_b-1");
@@ -441,7 +442,7 @@ describe("admission to a partition", () => {
   });
 });
 
-/** What it fails with; undefined when it does not. */
+/** What it fails with. Undefined when it does not. */
 function refusal(work: Promise<void> | undefined): Promise<unknown> {
   return (work ?? Promise.resolve()).then(
     () => undefined,

@@ -115,7 +115,7 @@ async function putToSleep(archive: (partition: number) => ArchivePartition, nowM
   for (let partition = 0; partition < partitions; partition++) await commit(partition);
 }
 
-/** An account with half of its money set aside until a moment. */
+/** Returns an account with half of its money set aside until a moment. */
 function asleep(id: string, incarnation: number, startMs: number, dueMs: number) {
   const key = accountKey(id);
   const instance = blankInstance(key, `default/account/${id}`, hosted);

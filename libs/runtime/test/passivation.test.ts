@@ -215,7 +215,7 @@ describe("a snapshot", () => {
     await bank.time.advanceAsync(700_000);
     assert.equal(await bank.balanceOf(ada), 1_000);
     const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
-    // Not only now, because somebody asked.
+    // Not only now, because a caller asked.
     assert.ok((records[2]?.timeMs ?? 0) <= bank.time.now() - 60_000);
   });
 });

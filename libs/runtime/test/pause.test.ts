@@ -1,4 +1,7 @@
-/** Work that is paused when its partition is loaded: nothing of it begins before it is released, whatever happens between. */
+/**
+ * Work that is paused when its partition is loaded: nothing of it starts before it is released, whatever happens
+ * between.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { WorkReleased } from "@tutti/contracts/runtime/v1";
@@ -20,7 +23,7 @@ async function again(bank: Bank, overrides = {}): Promise<void> {
   await bank.time.advanceAsync(1);
 }
 
-/** A statement is wanted, and a hold ends in a minute; then the process dies, and comes back paused. */
+/** A statement is wanted, and a hold ends in a minute. Then the process dies, and comes back paused. */
 async function pausedBank(): Promise<Bank> {
   const bank = new Bank();
   await bank.start();

@@ -6,7 +6,7 @@ import type { AnyMachine } from "../src/machines/hosted-machine.ts";
 
 type Account = ReturnType<typeof account.create>;
 
-/** What fails, by `type id` or by `type` alone; an account's owner is its id here. */
+/** What fails, by `type id` or by `type` alone. An account's owner is its id here. */
 export class Poison {
   readonly decides = new Set<string>();
   /** Fails when everything is decided, and nothing given back. */

@@ -1,4 +1,4 @@
-/** An instance whose code fails is kept aside, visible and repairable; its partition goes on. */
+/** An instance whose code fails is kept aside, visible and repairable. Its partition continues. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";

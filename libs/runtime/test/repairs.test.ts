@@ -1,4 +1,4 @@
-/** What is kept aside is repaired: once, by whom, and whatever else goes on. */
+/** What is kept aside is repaired: once, by whom, and whatever else continues. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";

@@ -91,7 +91,7 @@ export function checkStories(numRuns: number, seed: number): Promise<void> {
     for (const id of ids) await scene.repair(id, skip, 0);
     await bank.time.advanceAsync(10_000);
     await checkAll(bank);
-    // A reset makes money: what was sent since stays sent. And what is not kept cannot be counted.
+    // A reset makes money: what was sent since stays sent. what is not kept cannot be counted.
     if (!scene.wasReset && keptMs > 0) checkMoney(await statesOf(bank));
   });
   return fc.assert(story, { numRuns, seed });

@@ -27,7 +27,7 @@ function hold(bank: Bank, periodMs: number, amountCents = 1, id = ada) {
   return bank.do(id, placeHold, { amountCents, periodMs });
 }
 
-/** When the holds of an account expired, by their numbers, from the time at which the test began. */
+/** When the holds of an account expired, by their numbers, from the time at which the test started. */
 async function expired(bank: Bank, sinceMs: number, id = ada): Promise<string[]> {
   const records = await bank.time.settle(bank.runtime.history(accountKey(id), 0, 500));
   return records.flatMap(({ record, timeMs }) => {

@@ -66,7 +66,7 @@ export class TwoBanks {
     return (await Promise.all(all)).map(({ projection }) => projection as Record<string, unknown>);
   }
 
-  /** The money of all accounts and of all letters that were not taken. */
+  /** Returns the money of all accounts and of all letters that were not taken. */
   money() {
     const states = this.banks.flatMap(({ runtime }) =>
       [0, 1, 2, 3].flatMap((partition) => [...(runtime.inspect(partition)?.instances.values() ?? [])]),
@@ -124,7 +124,9 @@ export class TwoBanks {
   }
 }
 
-/** Trade between two processes by the worst mail there is; in the end all the money is there, and nothing is under way. */
+/**
+ * Trade between two processes by the worst mail there is. In the end all the money is there, and nothing is under way.
+ */
 export async function tradeByFoulMail(ids: readonly string[], seed: number): Promise<void> {
   const two = new TwoBanks(seed);
   const chance = seededChance(seed + 1_000);

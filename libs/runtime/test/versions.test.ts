@@ -1,4 +1,6 @@
-/** What an older release wrote is read by the newer one; what a newer one wrote is kept aside by the older, not misread. */
+/**
+ * What an older release wrote is read by the newer one. What a newer one wrote is kept aside by the older, not misread.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Record } from "@tutti/contracts/runtime/v1";

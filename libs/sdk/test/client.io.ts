@@ -21,7 +21,7 @@ const errors = defineErrors("sdktest", {
 const json = (value: unknown) =>
   Payload.fromPartial({ body: { $case: "inline", value: new TextEncoder().encode(JSON.stringify(value)) } });
 
-/** A service that remembers what it was asked, with an answer for each kind of question. */
+/** Returns a service that remembers what it was asked, with an answer for each kind of question. */
 function handlers(asked: unknown[]): RunHandlers {
   const unserved = Object.keys(runService.methods).map((name) => [
     name,

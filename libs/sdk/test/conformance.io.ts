@@ -19,7 +19,7 @@ import { transportFor } from "../src/link/transports.ts";
 
 type Change = (frame: AgentFrame) => AgentFrame | undefined;
 
-/** A worker of this process. What it sends is changed on its way. */
+/** Returns a worker of this process. What it sends is changed on its way. */
 function workerHere(change?: Change): LaunchWorker {
   return ({ TUTTI_ADDRESS: address, TUTTI_POOL: pool }) => {
     const worker = new Worker(

@@ -23,7 +23,7 @@ class HostLink {
   readonly installation: Installation;
   /** Frames of the agent that were taken in. */
   received = 0;
-  /** Frames that were sent; number 1 is at index 0. */
+  /** Frames that were sent. Number 1 is at index 0. */
   readonly sent: Uint8Array[] = [];
   /** Tokens of results, in the order in which they were taken in. */
   readonly results: number[] = [];

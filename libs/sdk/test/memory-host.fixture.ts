@@ -138,7 +138,7 @@ function outcomeOf(outcome: Result["outcome"]): string {
   return outcome?.$case === "failed" ? `failed ${outcome.value.code}` : (outcome?.$case ?? "nothing");
 }
 
-/** A worker that is not started yet. */
+/** Returns a worker that is not started yet. */
 export function stage(options: WorkerOptions = {}) {
   const time = new VirtualTime();
   const host = new MemoryHost();
@@ -158,7 +158,7 @@ export function stage(options: WorkerOptions = {}) {
       figures: () => figures,
     },
   );
-  /** Lets everything go on that can, and what was put off to the end of the turn too. */
+  /** Lets everything continue that can, and what was put off to the end of the turn too. */
   async function settle(): Promise<void> {
     do {
       await time.flush();

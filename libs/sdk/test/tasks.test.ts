@@ -171,7 +171,7 @@ describe("a task", () => {
       await link();
       host.send({ assignments: [assignOf(1, {}, "fail"), assignOf(2, {}, "well")] });
       await settle();
-      // The one that failed took a turn longer or not; their order says nothing.
+      // The one that failed took a turn longer or not. Their order says nothing.
       const failed = host.results.find(({ token }) => token[0] === 1)?.outcome;
       assert.ok(failed?.$case === "failed");
       assert.deepEqual(

@@ -59,7 +59,10 @@ export async function ask(
   }
 }
 
-/** Whether it was asked before. Who took over may ask in other words: the answer to the first ones is waited for. */
+/**
+ * Returns whether it was asked before. Who took over may ask in other words: the answer to the first ones is waited
+ * for.
+ */
 async function begin(runs: AskedRuns, request: StartRunRequest, options: Asking): Promise<boolean> {
   try {
     return (await runs.startRun(request, options)).existed;
@@ -97,7 +100,7 @@ function json(text: string): Payload {
   return { body: { $case: "inline", value: new TextEncoder().encode(text) }, mediaType: "" };
 }
 
-/** The JSON that came. Undefined where it is none in place. */
+/** Returns the JSON that came. Undefined where it is none in place. */
 export function jsonIn({ body, mediaType }: Payload): { readonly value: unknown } | undefined {
   const isJson = mediaType === "" || mediaType === "application/json";
   if (body?.$case !== "inline" || !isJson) return undefined;

@@ -43,7 +43,7 @@ class Stage {
     this.#attendance = new Attendance({ commands, fleet, foundation: { clock: this.time, logger } });
   }
 
-  /** A look after so long, and what was written down in all. */
+  /** Returns a look after so long, and what was written down in all. */
   async look(afterMs: number): Promise<readonly string[]> {
     this.time.advance(afterMs);
     this.#attendance.look(this.scene.key, this.scene.state);

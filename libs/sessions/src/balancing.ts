@@ -60,7 +60,7 @@ export class Balancing {
     });
   }
 
-  /** Whether it is to be looked at again. */
+  /** Returns whether it is to be looked at again. */
   async #turn(key: InstanceKey): Promise<boolean> {
     const { commands, fleet, foundation } = this.#parts;
     const view = await commands.view(key);

@@ -157,7 +157,7 @@ class DecidedPart {
     this.#asked = isOfBefore ? "" : known;
   }
 
-  /** Whether the question was one of before, or what it decided waits for somebody's yes. */
+  /** Returns whether the question was one of before, or what it decided waits for somebody's yes. */
   async #decide(situation: Situation, options: Asking): Promise<boolean> {
     const { commands, foundation } = this.#parts;
     const { key } = this.#due;

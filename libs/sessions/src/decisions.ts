@@ -18,7 +18,7 @@ export interface Situation {
   readonly expectedMs: (task: TaskView) => number;
 }
 
-/** The question, as JSON. */
+/** Returns the question, as JSON. */
 export function questionOf(situation: Situation): string {
   const whole = JSON.stringify(asked(situation, true));
   return Buffer.byteLength(whole) <= withOutputsMax ? whole : JSON.stringify(asked(situation, false));

@@ -15,7 +15,7 @@ const agents = ["anna", "bert"].map((agentId) =>
   }),
 );
 
-/** A planned part of three tasks, and the plans of it. */
+/** Returns a planned part of three tasks, and the plans of it. */
 function planner() {
   const scene = SessionScene.of(planned, [taskSpec("a"), taskSpec("b"), taskSpec("c")]);
   scene.confirm();
@@ -24,7 +24,7 @@ function planner() {
   let before: Drafted | undefined;
   return {
     scene,
-    /** The ids of the tasks that start now. */
+    /** Returns the ids of the tasks that start now. */
     plan() {
       const view: SessionView = scene.state;
       const tasks = view.tasks.filter(({ part, endMs }) => part === 0 && endMs === 0);

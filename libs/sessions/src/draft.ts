@@ -89,7 +89,7 @@ export class Drafted {
     this.#slots = given.present.map(({ slots }) => slots);
   }
 
-  /** Whether the part still has the same tasks, and has started each task that the plan counts as started. */
+  /** Returns whether the part still has the same tasks, and has started each task that the plan counts as started. */
   isOf({ tasks, parts }: SessionView, part: number): boolean {
     const now = tasksIn(parts[part]);
     if (now.size !== this.tasks.size) return false;
@@ -170,7 +170,7 @@ function tasksIn(part: SessionView["parts"][number] | undefined): ReadonlySet<nu
   return part?.tasks ?? noTasks;
 }
 
-/** The one before as long as the same tasks and agents are there, with what others have running at them now. */
+/** Returns the one before as long as the same tasks and agents are there, with what others have running at them now. */
 export function draft(drafting: Drafting): Drafted {
   const drafted = drawnUp(drafting);
   drafted.seen(drafting.fleet, drafting.view);

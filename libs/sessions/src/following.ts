@@ -102,7 +102,7 @@ export class Following {
     return Math.max(restMs, closeMs, ((loops.size - this.#held) / looksPerSec) * 1_000);
   }
 
-  /** Whether it is over. */
+  /** Returns whether it is over. */
   async #look(
     { key, token, cause }: DueEffect,
     effect: FollowPart,
@@ -200,7 +200,7 @@ function wordsOf({ status, attempts, agent, startMs, endMs, reason }: SeenTask):
   return `${status} ${attempts} ${agent} ${startMs} ${endMs} ${reason}`;
 }
 
-/** Whether something rests on how its tasks stand. */
+/** Returns whether something rests on how its tasks stand. */
 function isClose(view: SessionView | undefined): boolean {
   if (view === undefined) return false;
   const open = view.parts.filter(({ endMs }) => endMs === 0);

@@ -23,7 +23,7 @@ export function stayIn({ moves }: Pick<SessionView, "moves">, part: number, nowM
 
 type Waiting = Pick<TaskView, "number" | "readyMs" | "startMs" | "endMs">;
 
-/** How long tasks that could start waited, on the average. */
+/** Returns how long tasks that could start waited, on the average. */
 export function heldUpMs(tasks: readonly Waiting[], { cameMs }: Pick<Stay, "cameMs">, nowMs: number): number {
   let sum = 0;
   let count = 0;

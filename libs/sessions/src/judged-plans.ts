@@ -17,7 +17,7 @@ import type { Asking } from "./substrate.ts";
 
 /** What is said of plans. */
 export interface PlanRules {
-  /** Whether any rule is about the plans of a namespace. */
+  /** Returns whether any rule is about the plans of a namespace. */
   concernsPlans(namespace: string): boolean;
   /** What people are asked before a plan is followed that `cause` makes for whoever wants it. Throws where it is refused. */
   plan(about: JudgedPlan, cause: Cause, wantedBy: Cause): readonly PlanQuestion[];
@@ -28,7 +28,8 @@ interface PlanQuestion {
   readonly name: string;
   readonly message: string;
   /**
-   * The approval that asks, as long as nobody has decided. Undefined when the answer is yes. Rejects with who said no.
+   * Returns the approval that asks, as long as nobody has decided. Undefined when the answer is yes. Rejects with who
+   * said no.
    */
   ask(caller: Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">): Promise<string | undefined>;
 }
@@ -92,7 +93,8 @@ export class JudgedPlans {
   }
 
   /**
-   * Whether a plan, and what starts by it, is followed now. Else somebody is asked first. Throws where rules refuse it.
+   * Returns whether a plan, and what starts by it, is followed now. Else somebody is asked first. Throws where rules
+   * refuse it.
    */
   admits(view: PlannedSession, { begin, plan }: PlanMade): boolean {
     const { rules, cause } = this.#parts;
@@ -110,7 +112,7 @@ export class JudgedPlans {
     return this.#open.length === 0;
   }
 
-  /** Whether somebody has still to decide: nothing of the part starts until then. Rejects with who said no. */
+  /** Returns whether somebody has still to decide: nothing of the part starts until then. Rejects with who said no. */
   async isHeld({ signal, trace = noTrace }: AskingFor): Promise<boolean> {
     if (this.#open.length === 0) return false;
     const { clock, logger } = this.#parts.foundation;

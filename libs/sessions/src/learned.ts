@@ -105,7 +105,7 @@ export class Learned {
   }
 }
 
-/** A task as estimates know it. */
+/** Returns a task as estimates know it. */
 export function describedIn(
   { order }: { readonly order: Pick<NonNullable<SessionView["order"]>, "definition"> | undefined },
   { id, work, input }: TaskView["spec"],

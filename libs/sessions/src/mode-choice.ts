@@ -22,7 +22,7 @@ import {
 import { demandOf, demandText } from "./fleet.ts";
 import { describedIn } from "./learned.ts";
 
-/** A task as those that choose and plan see it. */
+/** Returns a task as those that choose and plan see it. */
 export function intendedOf(
   { order }: { readonly order: Pick<ReadOnly<SessionOrder>, "definition" | "spec"> | undefined },
   spec: TaskSpec,

@@ -5,7 +5,7 @@ import type { SessionView } from "@tutti/machine-session";
 /** What takes longer than it was to by this share is told. */
 const deviationUsual = 0.5;
 
-/** Whether all that is seen is written down, and not only some of it each second. */
+/** Returns whether all that is seen is written down, and not only some of it each second. */
 export function isInDetail({ order }: Pick<SessionView, "order">): boolean {
   return order?.spec?.monitoring?.level === MonitoringLevel.MONITORING_LEVEL_DETAILED;
 }

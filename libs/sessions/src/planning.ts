@@ -243,7 +243,7 @@ class PlannedPart {
   }
 }
 
-/** How many tasks the session may have running at once. */
+/** Returns how many tasks the session may have running at once. */
 function limitOf({ order }: SessionView): number {
   const slots = order?.spec?.limits["slots"] ?? 0;
   return slots > 0 ? Math.floor(slots) : Number.POSITIVE_INFINITY;

@@ -91,7 +91,7 @@ function takenIn(steps: readonly Step[], slots: number) {
   return [...spans, ...open.map((fromMs) => ({ fromMs, untilMs: Number.POSITIVE_INFINITY }))];
 }
 
-/** How many of its tasks were running there together. */
+/** Returns how many of its tasks were running there together. */
 function atOnce(own: readonly RecordedTask[]): number {
   const spans = own.map(({ startMs, endMs }) => {
     return { fromMs: startMs, toMs: Math.max(startMs, endMs - clocksMs) };

@@ -1,6 +1,6 @@
 /**
- * One run: a bank or runs of workflows on the real runtime, with everything around it simulated, through all that its plan has in store; then
- * all faults end, everything has to come to rest, and everything is checked once more.
+ * One run: a bank or runs of workflows on the real runtime, with everything around it simulated, through all that its
+ * plan has in store. Then all faults end, everything has to come to rest, and everything is checked once more.
  */
 import { isTuttiError } from "@tutti/kernel";
 import { SharedKeys } from "@tutti/runtime/ownership";
@@ -185,7 +185,7 @@ class Simulation {
     return this.#load.restless;
   }
 
-  /** Lets the world go on until nothing is amiss any more. */
+  /** Lets the world continue until nothing is amiss any more. */
   async #waitFor(amiss: () => string | undefined): Promise<void> {
     const { world } = this;
     const untilMs = world.elapsedMs + restMs;

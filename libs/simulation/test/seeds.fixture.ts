@@ -1,7 +1,7 @@
 import type { LoadName } from "../src/cli/options.ts";
 import { type Failed, runSeeds } from "../src/cli/pool.ts";
 
-/** The seeds that failed. With a weakening the search ends at the first of them. */
+/** Returns the seeds that failed. With a weakening the search ends at the first of them. */
 export async function failuresOf(
   from: number,
   seeds: number,

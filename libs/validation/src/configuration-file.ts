@@ -1,13 +1,16 @@
-/** A file of configuration, `tutti.yaml`: held against the schema that follows from all sections of the platform. */
+/** A file of configuration, `tutti.yaml`: compared with the schema that follows from all sections of the platform. */
 import { type DefinitionProblem, type DefinitionText, holdAgainst, readText } from "@tutti/definitions";
 import schema from "../../../docs/reference/tutti.schema.json" with { type: "json" };
 
 type Json = Parameters<typeof holdAgainst>[0];
 
-/** What is left empty is as if it were not there; said so, a mistake would be one of the whole section. */
+/** What is left empty is as if it were not there. Said so, a mistake would be one of the whole section. */
 const sections = withoutNull(schema as unknown as Json);
 
-/** Whether it is one, and not what something else keeps under the same name: it has a section, or one of the groups of sections. */
+/**
+ * Returns whether it is one, and not what something else keeps under the same name: it has a section, or one of the
+ * groups of sections.
+ */
 export function isConfiguration(file: DefinitionText): boolean {
   const { value } = readText(file);
   return isObject(value) && Object.keys(value).some((key) => Object.hasOwn(schema.properties, key));

@@ -3,7 +3,7 @@ import type { Catalogue, KnownCapability, KnownDefinition } from "@tutti/definit
 
 export interface WantedName {
   readonly name: string;
-  /** Of a capability a range; of a definition a label or a hash. */
+  /** Of a capability a range. Of a definition a label or a hash. */
   readonly version: string;
 }
 
@@ -12,7 +12,7 @@ export interface Used {
   readonly definitions: readonly WantedName[];
 }
 
-/** Where an installation is asked; undefined means that it has none. */
+/** Where an installation is asked. Undefined means that it has none. */
 export interface Installation {
   capability(wanted: WantedName): Promise<KnownCapability | undefined>;
   definition(wanted: WantedName): Promise<KnownDefinition | undefined>;

@@ -62,7 +62,7 @@ interface Schemas {
   readonly parameterSchema: string;
 }
 
-/** A definition that is registered. */
+/** Returns a definition that is registered. */
 export function knownDefinition({ inputSchema, outputSchema, parameterSchema }: Schemas): KnownDefinition {
   return {
     ...schema("inputSchema", inputSchema),

@@ -1,10 +1,11 @@
 /**
  * Checks files together, each by its kind, without an installation.
  *
- * 1. What a file is follows from its name (`tutti.yaml`, `*.rules.yaml`, `*.agents.yaml`, `*.schema.json`), else from its outermost keys: `workflow`
- *    (in JSON with `tasks` or `states`) or `session`. What is none of these is passed over, and counted.
- * 2. Definitions are held against what the agents of the folder offer, where it says so of any, and against what an installation offers,
- *    where that was asked for.
+ * 1. What a file is follows from its name (`tutti.yaml`, `*.rules.yaml`, `*.agents.yaml`, `*.schema.json`), else from
+ *    its outermost keys: `workflow` (in JSON with `tasks` or `states`) or `session`. What is none of these is passed
+ *    over, and counted.
+ * 2. Definitions are compared with what the agents of the folder offer, where it says so of any, and against what an
+ *    installation offers, where that was asked for.
  */
 import {
   type Catalogue,
@@ -62,7 +63,7 @@ export function validate(
   };
 }
 
-/** The capabilities and definitions that the files use. */
+/** Returns the capabilities and definitions that the files use. */
 export function usedIn(files: readonly DefinitionText[]): Used {
   const usage = new Usage();
   for (const file of files.flatMap(partsOf)) {
@@ -77,7 +78,7 @@ export interface DefinitionFile {
   readonly document: Json;
 }
 
-/** The definitions of the files in which nothing is wrong, as documents. */
+/** Returns the definitions of the files in which nothing is wrong, as documents. */
 export function documentsIn(files: readonly DefinitionText[]): readonly DefinitionFile[] {
   const all: DefinitionFile[] = [];
   for (const file of files.flatMap(partsOf)) {
@@ -90,12 +91,12 @@ export function documentsIn(files: readonly DefinitionText[]): readonly Definiti
   return all;
 }
 
-/** Whether a file may be one that is checked, by its name. */
+/** Returns whether a file may be one that is checked, by its name. */
 export function mayBeChecked(fileName: string): boolean {
   return /\.(ya?ml|json)$/i.test(fileName);
 }
 
-/** The documents of a file, where it has several. */
+/** Returns the documents of a file, where it has several. */
 function partsOf(file: DefinitionText): readonly DefinitionText[] {
   const documents = documentsOf(file);
   return documents.length > 1 ? documents : [file];

@@ -27,7 +27,7 @@ if (cannotRender && process.env["CI"] === "true")
   throw new Error(`${cannotRender}; with CI=true its tests must run`);
 
 /**
- * A copy of the manifests with credentials of its own, for as long as a test lasts.
+ * Returns a copy of the manifests with credentials of its own, for as long as a test lasts.
  *
  * @param {{ after: (fn: () => void) => void }} t
  */

@@ -11,7 +11,7 @@ import { workspaceRoot } from "../../setup.mjs";
 import { run } from "../tree.mjs";
 
 /**
- * The environment of a stranger whose Node is this one.
+ * Returns the environment of a stranger whose Node is this one.
  *
  * @param {string} node
  * @returns {NodeJS.ProcessEnv}
@@ -44,7 +44,7 @@ export async function packed(name, out) {
 }
 
 /**
- * The files of the guide of installing, as a reader writes them.
+ * Returns the files of the guide of installing, as a reader writes them.
  *
  * @returns {Record<string, string>} text by name
  */

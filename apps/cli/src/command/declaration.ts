@@ -60,7 +60,7 @@ export interface Option {
   /** Without dashes: `key-file`. */
   readonly name: string;
   readonly short?: string;
-  /** What its value is, in capitals; a flag has none. */
+  /** What its value is, in capitals. A flag has none. */
   readonly value?: string;
   readonly isMany?: boolean;
   readonly choices?: readonly string[];

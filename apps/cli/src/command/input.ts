@@ -5,7 +5,7 @@ import { usageFailure } from "./failure.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** The parts together; undefined when none was given. */
+/** Returns the parts together. Undefined when none was given. */
 export async function readInput(
   parts: readonly string[],
   shell: Pick<Shell, "readText">,

@@ -29,7 +29,7 @@ export class Printer {
     this.errorStyle = styleOf(errors.hasColours && !noColours);
   }
 
-  /** Columns there are; without limit when the output is no terminal. */
+  /** Columns there are. Without limit when the output is no terminal. */
   get width(): number {
     return this.#output.isTerminal ? this.#output.columns : Number.POSITIVE_INFINITY;
   }
@@ -78,7 +78,7 @@ export class Printer {
     this.lines(["", this.style.dim(name), ...lines.map((line) => `  ${line}`)]);
   }
 
-  /** For people, beside the output; not when programs read, nor when quiet was asked for. */
+  /** For people, beside the output. Not when programs read, nor when quiet was asked for. */
   note(line: string): void {
     if (!this.isJson && !this.isQuiet) this.#errors.write(`${line}\n`);
   }

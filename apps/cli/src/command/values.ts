@@ -13,7 +13,7 @@ export class Values {
     this.#options = options;
   }
 
-  /** A required argument. */
+  /** Returns a required argument. */
   argument(name: string): string {
     return this.#arguments.get(name)?.[0] ?? "";
   }

@@ -14,7 +14,7 @@ export function amountsIn(context: Context, option: string, example: Example): R
 
 const budgetNames = ["tokens", "money", "timeMs"];
 
-/** What is started may use up; undefined where nothing is said. */
+/** What is started may use up. Undefined by default. */
 export function budgetIn(context: Context): Record<string, number> | undefined {
   const example = [
     "tutti run order --budget tokens=1000 --budget money=2",

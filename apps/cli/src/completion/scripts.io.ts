@@ -23,7 +23,7 @@ describe("completion", () => {
   });
 });
 
-/** How each shell says what it would complete a line with; of zsh alone whether it can read the script at all. */
+/** How each shell says what it would complete a line with. Of zsh alone whether it can read the script at all. */
 const asking = {
   bash: (script: string, line: string) => [
     "-c",

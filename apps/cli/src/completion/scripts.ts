@@ -1,6 +1,7 @@
 /**
- * Completion for shells, as scripts made from the declarations: commands and options are in the script, so that most of what
- * is completed starts no process. Names of runs, sessions, workflows, schedules and agents are asked of the command itself.
+ * Completion for shells, as scripts made from the declarations: commands and options are in the script, so that most of
+ * what is completed starts no process. Names of runs, sessions, workflows, schedules and agents are asked of the
+ * command itself.
  */
 
 import type { Context } from "../command/declaration.ts";

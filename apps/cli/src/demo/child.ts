@@ -51,7 +51,7 @@ export class Child {
     });
   }
 
-  /** The first line that is the one; undefined when the process ended before it came. */
+  /** Returns the first line that is the one. Undefined when the process ended before it came. */
   line<Found>(find: (line: string) => Found | undefined): Promise<Found | undefined> {
     return new Promise((resolve) => {
       const look = (): void => {

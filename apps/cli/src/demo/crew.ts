@@ -51,7 +51,7 @@ export class Crew {
     this.#ready = ready;
   }
 
-  /** Where REST is; the same after each start. */
+  /** Where REST is. The same after each start. */
   get url(): string {
     return this.#addresses.http;
   }

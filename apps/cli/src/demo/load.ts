@@ -69,7 +69,7 @@ export class Load {
     }
   }
 
-  /** How many runs have ended, as lists know it: a moment later than the runs themselves. */
+  /** Returns how many runs have ended, as lists know it: a moment later than the runs themselves. */
   async ended(): Promise<number> {
     const query = { by: "status", definition: "proof-transfer" } as const;
     const { counts } = await this.#insist(() =>
@@ -78,7 +78,7 @@ export class Load {
     return counts.reduce((sum, { value = "", count = 0 }) => sum + (endings.test(value) ? count : 0), 0);
   }
 
-  /** All events of all runs that were started, by run; one that is not there has none. */
+  /** All events of all runs that were started, by run. One that is not there has none. */
   async journal(): Promise<ReadonlyMap<string, readonly Seen[]>> {
     const journal = new Map<string, readonly Seen[]>();
     for (const run of this.started.keys()) journal.set(run, await this.#insist(() => this.#history(run), []));

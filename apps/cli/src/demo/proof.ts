@@ -3,7 +3,7 @@
  *
  * A start is acknowledged when the platform has answered it. An event is acknowledged when a client has read it.
  * Neither may ever be gone again, nor be another one, whatever was killed in between. What a worker did is in a file of
- * its own; the journal may not say that a step is done which no worker did, and a step that was done twice is named by
+ * its own. The journal may not say that a step is done which no worker did, and a step that was done twice is named by
  * its key.
  */
 
@@ -28,7 +28,7 @@ export interface Evidence {
   readonly started: ReadonlyMap<string, number>;
   /** By run: the events that were read while things were killed. */
   readonly seen: ReadonlyMap<string, readonly Seen[]>;
-  /** By run: all events at the end; absent where there is no such run. */
+  /** By run: all events at the end. Absent where there is no such run. */
   readonly journal: ReadonlyMap<string, readonly Seen[]>;
   readonly effects: readonly Effect[];
 }
@@ -49,9 +49,9 @@ export interface Proof {
   readonly starts: Tally;
   /** Events that a client had read. */
   readonly events: Tally;
-  /** Steps that the runs have; lost is one that did not complete. */
+  /** Steps that the runs have. Lost is one that did not complete. */
   readonly steps: Tally;
-  /** Steps that the journal has as done; lost is one of which no worker knows. */
+  /** Steps that the journal has as done. Lost is one of which no worker knows. */
   readonly effects: Tally;
   readonly twice: readonly Twice[];
   /** Steps that the journal has as done more than once. */

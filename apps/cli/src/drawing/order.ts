@@ -11,7 +11,7 @@ export interface Ordered {
 
 export interface Node {
   readonly id: string;
-  /** Ids; those that are not there are left out. */
+  /** Ids. Those that are not there are left out. */
   readonly needs: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export function orderOf(nodes: readonly Node[]): Ordered {
   return { order, level, needs: nodes.length > reducedMax ? needs : reduced(needs, order) };
 }
 
-/** A circle, which no definition has and a broken server might tell, ends at the level where it was found. */
+/** Returns a circle, which no definition has and a broken server might tell, ends at the level where it was found. */
 function levelsOf(needs: readonly (readonly number[])[]): number[] {
   const level = needs.map(() => 0);
   const missing = needs.map((own) => own.length);

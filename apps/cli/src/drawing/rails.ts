@@ -1,19 +1,19 @@
 /**
- * A graph as rails: one row per task, in the order in which tasks can run, and lines to the left of it that say what comes of
- * what. Tasks that can run side by side stand on lanes side by side.
+ * A graph as rails: one row per task, in the order in which tasks can run, and lines to the left of it that say what
+ * comes of what. Tasks that can run side by side stand on lanes side by side.
  *
  * 1. A lane leads from one task to one that needs it. Lanes that lead to the same task come together above it: `├─┴─╯`.
  * 2. Where a task leads to several, its lane splits below it: `├─┬─╮`.
  * 3. `┼` is always a crossing, never a joint.
- * 4. Two rows below each other in one lane always belong together: while tasks are still to come that need nothing, the lane
- *    of one that leads nowhere stays taken.
+ * 4. Two rows below each other in one lane always belong together: while tasks are still to come that need nothing, the
+ *    lane of one that leads nowhere stays taken.
  */
 import { dependentsOf, type Ordered } from "./order.ts";
 
 export interface Row {
-  /** Place of the task; undefined for a row of lines only. */
+  /** Place of the task. Undefined for a row of lines only. */
   readonly task: number | undefined;
-  /** To the left of the task's symbol; the whole row where there is no task. */
+  /** To the left of the task's symbol. The whole row where there is no task. */
   readonly before: string;
   /** To the right of it. */
   readonly after: string;
@@ -48,7 +48,7 @@ export function railsOf({ order, needs }: Ordered, lanesMax: number): Rails | un
 const nowhere = -1;
 
 class Lanes {
-  /** The task that each lane leads to; undefined where a lane is free. */
+  /** The task that each lane leads to. Undefined where a lane is free. */
   readonly #leadsTo: (number | undefined)[] = [];
   #most = 0;
   #holds = false;
@@ -64,7 +64,7 @@ class Lanes {
     return this.#most;
   }
 
-  /** The lane of a task, after all that lead to it came together. */
+  /** Returns the lane of a task, after all that lead to it came together. */
   take(task: number, rows: Row[]): number {
     const members = this.#leadsTo.flatMap((to, lane) => (to === task ? [lane] : []));
     const [own = this.#free(0)] = members;
@@ -81,7 +81,7 @@ class Lanes {
     return { task, before: text.slice(0, 2 * own), after: text.slice(2 * own + 1) };
   }
 
-  /** Leads the lane on to what comes next; the first goes straight on, the others beside it. */
+  /** Leads the lane on to what comes next. The first goes straight on, the others beside it. */
   lead(own: number, next: readonly number[], rows: Row[]): void {
     const [first, ...others] = next;
     this.#leadsTo[own] = first ?? (this.#holds ? nowhere : undefined);

@@ -12,7 +12,7 @@ const urgency = ["failed", "paused", "retrying", "running", "compensating", "wai
 
 /**
  * A graph that is too wide for rails: a line for each stage with a bar and a tally, and below them the tasks that need
- * attention or are at work, as many as there is room for.
+ * attention or are running, as many as there is room for.
  */
 export function stageRows(tasks: readonly TaskView[], { level }: Ordered, canvas: Canvas): string[] {
   const { style, height } = canvas;

@@ -64,7 +64,7 @@ function kindWords(kind: string): string {
   return kind === "uses" || kind === "unspecified" ? "" : kind;
 }
 
-/** How long it took, or has taken so far; empty before it began. */
+/** Returns how long it took, or has taken so far. Empty before it started. */
 function timeOf({ state, startMs, endMs }: TaskView, nowMs: number): string {
   if (state === "pending" || state === "skipped" || startMs === undefined) return "";
   return printDurationMs((endMs ?? nowMs) - startMs);

@@ -31,7 +31,9 @@ interface WorkflowNode {
 
 const lanesMost = 24;
 
-/** The graph with a row for each task; those of the critical path stand out. Then what can be said of the whole. */
+/**
+ * Returns the graph with a row for each task. Those of the critical path stand out. Then what can be said of the whole.
+ */
 export function drawWorkflow(
   workflow: WorkflowView,
   { style, width }: { readonly style: Style; readonly width: number },

@@ -1,6 +1,6 @@
 /**
- * Requests over Node's own HTTP. The `fetch` of Node takes 130 ms of a processor before its first request, more than all that
- * a start of the command may take; this one takes 15.
+ * Requests over Node's own HTTP. The `fetch` of Node takes 130 ms of a processor before its first request, more than
+ * all that a start of the command may take. This one takes 15.
  */
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { Readable } from "node:stream";

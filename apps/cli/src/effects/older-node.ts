@@ -1,6 +1,6 @@
 /**
- * What the libraries use and Node 18 lacks, as the standard has it. The platform runs on a Node of its own; the command runs
- * on the one that is there.
+ * What the libraries use and Node 18 lacks, as the standard has it. The platform runs on a Node of its own. The command
+ * runs on the one that is there.
  */
 import crypto from "node:crypto";
 
@@ -46,5 +46,6 @@ define(crypto, "hash", (algorithm: string, data: Uint8Array, encoding: "binary" 
   crypto.createHash(algorithm).update(data).digest(encoding),
 );
 
-// Without the texts of numbers there are none that are kept as they were written: they are the numbers that JavaScript has.
+// Without the texts of numbers there are none that are kept as they were written: they are the numbers that JavaScript
+// has.
 define(JSON, "isRawJSON", () => false);

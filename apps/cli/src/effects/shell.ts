@@ -10,29 +10,29 @@ export interface Shell {
   readonly workingDirectory: string;
   /** Whether a person can answer a question. */
   readonly isAnswered: boolean;
-  /** Ends a command in good order: Ctrl-C, or a signal. */
+  /** Ends a command gracefully: Ctrl-C, or a signal. */
   readonly interrupted: AbortSignal;
   nowMs(): number;
   /** Resolves after a while, or at once when the signal says so. */
   pause(durationMs: number, signal?: AbortSignal): Promise<void>;
-  /** Text of a file; of standard input for `-`. Throws what the file system says. */
+  /** Text of a file. Of standard input for `-`. Throws what the file system says. */
   readText(file: string): Promise<string>;
-  /** Its bytes, piece by piece, for what may be larger than memory. */
+  /** Returns its bytes, piece by piece, for what may be larger than memory. */
   readBytes(file: string): AsyncIterable<Uint8Array>;
   exists(file: string): boolean;
-  /** Whether there is something to read under the name: a folder is no file. */
+  /** Returns whether there is something to read under the name: a folder is no file. */
   isFile(file: string): boolean;
-  /** The files in a folder and below, but for what is hidden or installed, in the order of their names. */
+  /** Returns the files in a folder and below, but for what is hidden or installed, in the order of their names. */
   filesIn(folder: string): Promise<readonly string[]>;
   /** Runs a script on the Node of this process, to its end. */
   runScript(script: string, words: readonly string[]): Promise<ScriptRun>;
   /** Gives a script the terminal, and resolves with how it ended. An interrupt goes to the script. */
   handOver(script: string, words: readonly string[]): Promise<number>;
-  /** Whether a process listens on a port of this machine. */
+  /** Returns whether a process listens on a port of this machine. */
   listens(host: string, port: number): Promise<boolean>;
   /** The version of Node that runs this. */
   readonly nodeVersion: string;
-  /** A line typed by a person; undefined without a person at the terminal. */
+  /** Returns a line typed by a person. Undefined without a person at the terminal. */
   ask(question: string): Promise<string | undefined>;
 }
 

@@ -6,7 +6,7 @@ import type { ScriptRun, Shell, Sink } from "./shell.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The shell of this process. */
+/** Returns the shell of this process. */
 export function systemShell(): Shell {
   const environment: Environment = process.env;
   const interruption = new AbortController();
@@ -105,7 +105,7 @@ function sinkOf(stream: WriteStream, environment: Environment): Sink {
   };
 }
 
-/** As https://no-color.org and the convention of FORCE_COLOR have it; the one who forces wins. */
+/** As https://no-color.org and the convention of FORCE_COLOR have it. The one who forces wins. */
 export function hasColours(isTerminal: boolean, environment: Environment): boolean {
   const forced = environment["FORCE_COLOR"];
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
@@ -154,7 +154,7 @@ async function handOver(script: string, words: readonly string[]): Promise<numbe
   const { spawn } = await import("node:child_process");
   return await new Promise((done, fail) => {
     const child = spawn(process.execPath, [script, ...words], { stdio: "inherit" });
-    // A terminal tells the script as well; others tell this process alone.
+    // A terminal tells the script as well. Others tell this process alone.
     const end = (signal: NodeJS.Signals): void => {
       child.kill(signal);
     };

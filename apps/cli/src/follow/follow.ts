@@ -3,7 +3,7 @@
  *
  * 1. What is shown comes from one stream with a cursor: a platform that was away is asked for what came after it, so
  *    nothing is missed, and nothing is told twice.
- * 2. While the platform is away for more than a moment the command says so and tries again; it gives up only when it is
+ * 2. While the platform is away for more than a moment the command says so and tries again. It gives up only when it is
  *    told to.
  * 3. The run continues when the user stops following it.
  */
@@ -36,7 +36,7 @@ export interface Following {
   readonly id: string;
 }
 
-/** Gives the exit code that tells the outcome. */
+/** Returns the exit code that tells the outcome. */
 export function followRun(context: Context, { server, id }: Following): Promise<number> {
   const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
   const model = new RunModel();
@@ -147,7 +147,7 @@ async function follow<Reply>(
 
 function tellerFor({ shell, values, print }: Context): Teller {
   const isSilent = (print.isJson || print.isQuiet || values.flag("wait")) && !values.flag("watch");
-  // The frame is drawn where people look; the outcome goes to standard output, which may be a file.
+  // The frame is drawn where people look. The outcome goes to standard output, which may be a file.
   if (isSilent) return new LineTeller({ print, shell, isSilent: true });
   if (shell.errors.isTerminal && shell.environment["TERM"] !== "dumb")
     return new FrameTeller({ sink: shell.errors, style: print.errorStyle, shell });

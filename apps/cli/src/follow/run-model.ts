@@ -83,7 +83,7 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
     kind: task.kind,
     uses: task.uses ?? "",
     needs: task.needs.map(({ task: id = "" }) => id),
-    // What is done for a list waits for its entries: it is at work as long as they are.
+    // What is done for a list waits for its entries: it is running as long as they are.
     state: entries !== undefined && task.status === "waiting" ? "running" : task.status,
     reason: task.statusReason ?? "",
     attempts: task.attemptCount ?? task.attempts.length,
@@ -96,7 +96,7 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
   };
 }
 
-/** `ship[3]` is an entry of `ship`; rounds of a loop and what was added to a task are no list. */
+/** `ship[3]` is an entry of `ship`. Rounds of a loop and what was added to a task are no list. */
 function isEntry({ taskId, parentTaskId = "" }: Task): boolean {
   return parentTaskId !== "" && taskId.startsWith(`${parentTaskId}[`);
 }

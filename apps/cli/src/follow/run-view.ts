@@ -3,14 +3,14 @@ export interface RunView {
   readonly id: string;
   readonly workflow: string;
   readonly state: string;
-  /** Why it stands so, in words; empty where that is plain. */
+  /** Why it stands so, in words. Empty where that is plain. */
   readonly reason: string;
   /** 0 to 1. */
   readonly progress: number;
   readonly startMs: number | undefined;
   readonly endMs: number | undefined;
   readonly openApprovals: number;
-  /** Tasks by state; those that are done for each of a list count one by one. */
+  /** Tasks by state. Those that are done for each of a list count one by one. */
   readonly counts: Readonly<Record<string, number>>;
   readonly tasks: readonly TaskView[];
 }
@@ -24,14 +24,14 @@ export interface TaskView {
   readonly state: string;
   readonly reason: string;
   readonly attempts: number;
-  /** What went wrong last, in words; empty when nothing did. */
+  /** What went wrong last, in words. Empty when nothing did. */
   readonly error: string;
   readonly startMs: number | undefined;
   readonly endMs: number | undefined;
   /** When it is tried again, or what it waits for is due. */
   readonly nextMs: number | undefined;
-  /** What an attempt says of how far it is, 0 to 1; 0 means not known. */
+  /** What an attempt says of how far it is, 0 to 1. 0 means not known. */
   readonly progress: number;
-  /** How many entries of a list have ended, of how many; undefined for a task that is done once. */
+  /** How many entries of a list have ended, of how many. Undefined for a task that is done once. */
   readonly entries: { readonly ended: number; readonly failed: number; readonly total: number } | undefined;
 }

@@ -42,7 +42,7 @@ function tellNext(print: Printer, { id, failedTask, outcome }: End): void {
   );
 }
 
-/** An error and what caused it, innermost last. */
+/** Returns an error and what caused it, innermost last. */
 export function drawError(
   error: ErrorDetail,
   { errorStyle: style, errorWidth }: Pick<Printer, "errorStyle" | "errorWidth">,

@@ -8,7 +8,7 @@ export interface Teller {
   changed(model: Told): void;
   /** The connection is there, or it is not, for this reason, and is tried again. */
   standing(standing: Standing, error?: unknown): void;
-  /** Why nothing runs, and what helps; none if something does. */
+  /** Why nothing runs, and what helps. None if something does. */
   stuck(lines: readonly string[]): void;
   /** Nothing more is told. */
   end(model: Told): void;

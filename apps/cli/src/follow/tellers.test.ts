@@ -31,7 +31,7 @@ const task = (taskId: string, status: TaskStatus, more: Partial<Task> = {}): Tas
 const entry = (number: number, status: TaskStatus): Task =>
   task(`list[${number}]`, status, { parentTaskId: "list" });
 
-/** Where a second and more pass at once; what is drawn again and again waits. */
+/** Where a second and more pass at once. What is drawn again and again waits. */
 function inTime(shell: MemoryShell): MemoryShell {
   return {
     ...shell,

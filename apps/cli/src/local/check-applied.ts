@@ -85,12 +85,12 @@ const mapping = new Mapping(schema);
 /** The fields of a schedule that a file sets, whether or not it names them. */
 const setFields = ["description", "timing", "run", "policy", "labels"] as const;
 
-/** The schedule that `update` takes, which replaces each field that a file sets. */
+/** Returns the schedule that `update` takes, which replaces each field that a file sets. */
 export function changesOf(body: ScheduleBody): ScheduleBody {
   return { ...{ description: "", labels: {}, policy: {} }, ...body };
 }
 
-/** Whether a schedule of the platform is as the file describes it. */
+/** Returns whether a schedule of the platform is as the file describes it. */
 export function isAsApplied(found: Schedule, { body, setsPaused }: AppliedSchedule): boolean {
   if (setsPaused && (found.paused ?? false) !== (body.paused ?? false)) return false;
   // Read and written again, so that what is empty is the same on both sides.

@@ -11,7 +11,7 @@ type SessionBody = Routes["sessions.start"]["body"];
 
 export interface CheckedSession {
   readonly problems: readonly DefinitionProblem[];
-  /** As it is started over REST; undefined where something is wrong. */
+  /** As it is started over REST. Undefined where something is wrong. */
   readonly body: SessionBody | undefined;
 }
 

@@ -22,7 +22,7 @@ export interface Checked {
   readonly definition: Definition | undefined;
 }
 
-/** A definition, or the file of a session or schedule. A template is filled in where parameters are given. */
+/** Returns a definition, or the file of a session or schedule. A template is filled in where parameters are given. */
 export function checkFile(file: SourceFile, parameters?: Json): Checked {
   if (isSessionText(file)) return { file, problems: checkSessionText(file).problems, definition: undefined };
   if (isScheduleText(file))
@@ -31,7 +31,7 @@ export function checkFile(file: SourceFile, parameters?: Json): Checked {
   return { file, problems, definition };
 }
 
-/** Names of the parameters of a template that is not filled in; undefined for anything else. */
+/** Names of the parameters of a template that is not filled in. Undefined for anything else. */
 export function parametersMissing({ document, plan }: Definition): readonly string[] | undefined {
   if (plan !== undefined) return undefined;
   const schema = document.parameters?.schema;
@@ -39,7 +39,7 @@ export function parametersMissing({ document, plan }: Definition): readonly stri
   return Object.keys(properties ?? {});
 }
 
-/** Of a definition without errors; a template has no graph before it is filled in. */
+/** Of a definition without errors. A template has no graph before it is filled in. */
 export function graphView({ document, plan }: Definition): WorkflowView {
   const name = document.workflow;
   if (plan === undefined)

@@ -10,7 +10,7 @@ export function cloneOf(
   shell: Pick<Shell, "exists" | "workingDirectory">,
   own = import.meta.url,
 ): string | undefined {
-  // A bundle lies in apps/cli/dist, a source deeper below; an installed package has no clone around it.
+  // A bundle lies in apps/cli/dist, a source deeper below. An installed package has no clone around it.
   return cloneAround(dirname(fileURLToPath(own)), shell) ?? cloneAround(shell.workingDirectory, shell);
 }
 
@@ -67,7 +67,7 @@ function runnerIn(shell: Pick<Shell, "exists" | "workingDirectory">, what: strin
   return join(clone, "tools/run.mjs");
 }
 
-/** What a tool told as JSON; its own words where it failed. */
+/** What a tool told as JSON. Its own words where it failed. */
 export function toolJson(what: string, { output, errors, exitCode }: ScriptRun): unknown {
   try {
     return JSON.parse(output);

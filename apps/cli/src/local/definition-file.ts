@@ -12,7 +12,7 @@ export interface SourceFile {
   readonly linesBefore?: number;
 }
 
-/** Whether a word names a file, and not something that is registered. */
+/** Returns whether a word names a file, and not something that is registered. */
 export function isFileName(word: string, shell: Pick<Shell, "isFile">): boolean {
   return word === "-" || /\.(ya?ml|json)$/i.test(word) || word.includes("/") || shell.isFile(word);
 }

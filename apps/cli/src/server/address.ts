@@ -11,7 +11,7 @@ export function serverAddress({ values, shell }: Pick<Context, "values" | "shell
       ? fromEnvironment(shell.environment)
       : ["--server", values.text("server")];
   if (said === undefined || said === "") return usualServer;
-  // `localhost:7400` is what people write; it would be a URL of the scheme `localhost`.
+  // `localhost:7400` is what people write. It would be a URL of the scheme `localhost`.
   const text = /^[a-z]+:\/\//i.test(said) ? said : `http://${said}`;
   try {
     const url = new URL(text);
@@ -22,7 +22,7 @@ export function serverAddress({ values, shell }: Pick<Context, "values" | "shell
   throw usageFailure(`${from}: expected a URL such as ${usualServer}, got \`${said}\``);
 }
 
-/** The variable of all programs, or the older one of the CLI. */
+/** Returns the variable of all programs, or the older one of the CLI. */
 function fromEnvironment(
   environment: Context["shell"]["environment"],
 ): readonly [string, string | undefined] {
@@ -30,7 +30,7 @@ function fromEnvironment(
   return url === undefined ? ["TUTTI_SERVER", environment["TUTTI_SERVER"]] : ["TUTTI_URL", url];
 }
 
-/** The key, where one was given: in a file, or in the environment. */
+/** Returns the key, where one was given: in a file, or in the environment. */
 export async function keyOf({
   values,
   shell,
@@ -47,7 +47,7 @@ export async function keyOf({
   }
 }
 
-/** A file that was named and cannot be read. */
+/** Returns a file that was named and cannot be read. */
 export function unreadable(file: string, cause: unknown): Failure {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const reasons: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ export type RouteName = keyof Routes;
 
 export interface Server {
   readonly url: string;
-  /** To be spread into a query; nothing for the default namespace. */
+  /** To be spread into a query. Nothing for the default namespace. */
   readonly namespace: { readonly namespace?: string };
   call<N extends RouteName>(name: N, parts?: CallParts<N>): Promise<Routes[N]["reply"]>;
   follow<N extends StreamName>(

@@ -15,7 +15,7 @@ interface Paged {
 
 export interface Listed<E> {
   readonly entries: readonly E[];
-  /** Where the list goes on; undefined at its end. */
+  /** Where the list continues. Undefined at its end. */
   readonly nextToken: string | undefined;
 }
 

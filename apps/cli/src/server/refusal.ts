@@ -142,7 +142,7 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
 /** Independent of the caller and its key: the request itself is refused. */
 const ofRules: ReadonlySet<string> = new Set(["access.rule_refused", "access.plan_refused"]);
 
-/** Names that are there, where one was said that is not; how many are compared is bounded. */
+/** Names that are there, where one was said that is not. How many are compared is bounded. */
 async function insteadOf({ name, parts, client, server }: Call, code: string): Promise<Advice[]> {
   const wanted = code === "workflow.task_missing" ? taskIn(parts) : wantedIn(name, parts);
   if (wanted === undefined) return [];

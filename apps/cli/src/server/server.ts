@@ -40,7 +40,9 @@ export async function connect(context: Context): Promise<Server> {
 
 const startMaxMs = 20_000;
 
-/** A platform that is starting answers that it is; nothing was done, and it is asked again until it is there. */
+/**
+ * Returns a platform that is starting answers that it is. Nothing was done, and it is asked again until it is there.
+ */
 async function onceReady<R>(ask: () => Promise<R>, { shell, print }: Context): Promise<R> {
   let waitedMs = 0;
   for (;;) {

@@ -9,7 +9,7 @@ interface Timed {
   readonly endTimeMs?: number;
 }
 
-/** The first start. A retry sets `startTimeMs` again, and entries of lists have only `createTimeMs`. */
+/** Returns the first start. A retry sets `startTimeMs` again, and entries of lists have only `createTimeMs`. */
 export function startOf({ createTimeMs, startTimeMs }: Timed): number | undefined {
   return createTimeMs ?? startTimeMs;
 }

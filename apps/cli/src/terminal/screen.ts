@@ -3,7 +3,7 @@ import { widthOf } from "./text.ts";
 
 const hideCursor = "\u001b[?25l";
 const showCursor = "\u001b[?25h";
-// A terminal that knows them shows what is between at once; any other ignores them.
+// A terminal that knows them shows what is between at once. Any other ignores them.
 const beginUpdate = "\u001b[?2026h";
 const endUpdate = "\u001b[?2026l";
 const clearLine = "\u001b[K";
@@ -13,7 +13,8 @@ const clearBelow = "\u001b[J";
  * The lowest lines of a terminal, drawn again and again in place. What is printed above them stays in the scrollback.
  *
  * 1. Never more lines than the terminal has, less one: what has scrolled away cannot be drawn again.
- * 2. A terminal that was made narrower has wrapped the lines of the last frame: their height is reckoned with its width now.
+ * 2. A terminal that was made narrower has wrapped the lines of the last frame: their height is reckoned with its width
+ *    now.
  */
 export class Screen {
   readonly #sink: Sink;

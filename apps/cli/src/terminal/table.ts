@@ -23,7 +23,7 @@ export type Entry = string | Cell;
 const gap = "  ";
 
 /**
- * A table without lines: columns are told apart by alignment and space, the head is dim. When the output is no
+ * A table without lines: columns are distinguished by alignment and space, the head is dim. When the output is no
  * terminal, the width is unlimited and nothing is cut.
  */
 export function drawTable(
@@ -61,8 +61,8 @@ function cellOf(entry: Entry | undefined): Cell {
 }
 
 /**
- * Widths that fit. Rank by rank, the readiest first: texts are cut down to what they have to have, then columns go; times
- * and numbers, which stand at the right, are whole or not there.
+ * Widths that fit. Rank by rank, the readiest first: texts are cut down to what they have to have, then columns go.
+ * Times and numbers, which stand at the right, are whole or not there.
  */
 function fitted(columns: readonly Column[], wanted: readonly number[], width: number): number[] {
   const widths = [...wanted];
@@ -97,7 +97,7 @@ function fitted(columns: readonly Column[], wanted: readonly number[], width: nu
   return widths;
 }
 
-/** Names and values under each other, names dim; a long value goes on below itself. */
+/** Names and values under each other, names dim. A long value continues below itself. */
 export function drawFacts(
   facts: readonly (readonly [name: string, value: Entry | undefined])[],
   { style, width }: { readonly style: Style; readonly width: number },

@@ -1,6 +1,6 @@
 /**
- * How wide texts are on a terminal, and how they are cut. Everything that users or programs wrote passes `safe` before it is
- * printed: a name with an escape sequence in it must not move the cursor, change a title or hide a line.
+ * How wide texts are on a terminal, and how they are cut. Everything that users or programs wrote passes `safe` before
+ * it is printed: a name with an escape sequence in it must not move the cursor, change a title or hide a line.
  */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -43,7 +43,7 @@ function widthOfOne(character: string): number {
   return wide.test(character) ? 2 : 1;
 }
 
-/** At most so wide; what is cut off is said by `…`. Not for texts with colours. */
+/** At most so wide. What is cut off is said by `…`. Not for texts with colours. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width <= 1) return width === 1 ? "…" : "";
@@ -58,7 +58,7 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** Filled up with blanks; never cut. */
+/** Filled up with blanks. Never cut. */
 export function padEnd(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
@@ -67,7 +67,7 @@ export function padStart(text: string, width: number): string {
   return " ".repeat(Math.max(0, width - widthOf(text))) + text;
 }
 
-/** Words over several lines of at most so many columns; a word that is wider stands alone. */
+/** Words over several lines of at most so many columns. A word that is wider stands alone. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -16,7 +16,7 @@ export function printDurationMs(durationMs: number): string {
   return two(ms, [day, "d"], [hour, "h"]);
 }
 
-/** A duration as the user wrote it, `2 s` and not `2.0 s`. */
+/** Returns a duration as the user wrote it, `2 s` and not `2.0 s`. */
 export function printSpanMs(spanMs: number): string {
   return spanMs < 10 * second && spanMs % second === 0 ? `${spanMs / second} s` : printDurationMs(spanMs);
 }
@@ -36,7 +36,9 @@ export function printAge(momentMs: number, nowMs: number): string {
   return apart > 0 ? `${coarse(apart, Math.floor)} ago` : `in ${coarse(-apart, Math.round)}`;
 }
 
-/** What has passed is said in whole units; what is to come, to the nearest: what is due in two days less a second is. */
+/**
+ * What has passed is said in whole units. What is to come, to the nearest: what is due in two days less a second is.
+ */
 function coarse(ms: number, whole: (units: number) => number): string {
   if (whole(ms / second) < 60) return `${whole(ms / second)} s`;
   if (whole(ms / minute) < 60) return `${whole(ms / minute)} min`;
@@ -44,7 +46,7 @@ function coarse(ms: number, whole: (units: number) => number): string {
   return `${whole(ms / day)} d`;
 }
 
-/** `14:03:07.120` of the same day, else with the date; in the zone of this machine. */
+/** `14:03:07.120` of the same day, else with the date. In the zone of this machine. */
 export function printMoment(momentMs: number, nowMs: number): string {
   const moment = new Date(momentMs);
   const now = new Date(nowMs);
@@ -54,7 +56,7 @@ export function printMoment(momentMs: number, nowMs: number): string {
   return `${moment.getFullYear()}-${two0(moment.getMonth() + 1)}-${two0(moment.getDate())} ${time}`;
 }
 
-/** With milliseconds, where what happened within one second is told apart. */
+/** With milliseconds, where what happened within one second is distinguished. */
 export function printClock(momentMs: number): string {
   const moment = new Date(momentMs);
   const ms = String(moment.getMilliseconds()).padStart(3, "0");

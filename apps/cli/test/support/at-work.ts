@@ -23,7 +23,10 @@ tasks:
 output: "\${{ tasks.one.output }}"
 `;
 
-/** The command as it is shipped, a platform that it is told of, and a worker there: for the tests of a suite. */
+/**
+ * Returns the command as it is shipped, a platform that it is informed of, and a worker there: for the tests of a
+ * suite.
+ */
 export function commandAtWork({ files, registered = "", handlers }: Wanted) {
   let command: BuiltCommand;
   let platform: PlatformProcess;

@@ -23,7 +23,7 @@ export interface CommandOptions {
   readonly cwd?: string;
 }
 
-/** The command as it is installed: its bundle, made anew, and its program. */
+/** The command as it is installed: its bundle, made again, and its program. */
 export class BuiltCommand implements Disposable {
   readonly folder: string;
   /** The script that Node is given. */
@@ -148,7 +148,7 @@ export class Running {
     this.#child.kill(signal);
   }
 
-  /** Resolves once it has said something like this, on either stream; rejects when it ends before. */
+  /** Resolves once it has said something like this, on either stream. Rejects when it ends before. */
   async says(pattern: RegExp): Promise<void> {
     const said = new Promise<void>((done) => {
       const look = (): void => {

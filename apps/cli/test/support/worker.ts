@@ -4,8 +4,8 @@ import type { ClaimedTask } from "@tutti/rest/types";
 export type Work = (input: Readonly<Record<string, unknown>>, attempt: number) => Promise<unknown> | unknown;
 
 /**
- * A worker that polls, as one does with two lines of curl. It outlives the platform: what it could not hand in, it hands in
- * again.
+ * A worker that polls, as one does with two lines of curl. It outlives the platform: what it could not hand in, it
+ * hands in again.
  */
 export class PollingWorker implements AsyncDisposable {
   readonly #client: Client;

@@ -31,7 +31,7 @@ export async function requireSame(monitors: readonly string[]): Promise<void> {
     throw clusterErrors.copyFailed({ stream: unlike, reason: "not every server has it" });
 }
 
-/** A stream of which not all that are to have it have the same. Empty where there is none. */
+/** Returns a stream of which not all that are to have it have the same. Empty where there is none. */
 async function unlikeAt(monitors: readonly string[]): Promise<string> {
   const found = await Promise.all(monitors.map(streamsAt));
   const byName = new Map<string, StreamDetail[]>();

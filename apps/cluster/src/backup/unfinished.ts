@@ -30,7 +30,9 @@ export async function begin(directory: string, unfinished: Unfinished): Promise<
   await writeFile(fileIn(directory), `${JSON.stringify(unfinished)}\n`, { flush: true });
 }
 
-/** Whether it has all of a data directory, which exists nowhere else any more, and only lacks the record of it. */
+/**
+ * Returns whether it has all of a data directory, which exists nowhere else any more, and only lacks the record of it.
+ */
 function isHeir(directory: string, { command, from }: Unfinished): boolean {
   return command === "import" && handedOverTo(from)?.to === directory;
 }

@@ -2,7 +2,7 @@ import { counted } from "@tutti/kernel";
 import { addressesOf, readinessOf } from "../running/readiness.ts";
 import type { ClusterState } from "../running/state-file.ts";
 
-/** A cluster as people read it. */
+/** Returns a cluster as people read it. */
 export async function tableOf({ members }: ClusterState): Promise<string> {
   const rows = await Promise.all(
     members.map(async (member) => {

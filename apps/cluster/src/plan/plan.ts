@@ -20,7 +20,7 @@ export interface Ports {
   readonly services: Readonly<Record<string, ServicePorts>>;
 }
 
-/** How many ports a plan needs. */
+/** Returns how many ports a plan needs. */
 export function portsNeeded(shape: Shape): number {
   return natsMembersOf(shape).length * 3 + membersOf(shape).length * 2;
 }
@@ -91,7 +91,7 @@ export function keysIn(directory: string): string {
   return join(directory, "keys");
 }
 
-/** The book of the audit of the platform that the cluster was made of. Absent where it was made of none. */
+/** Returns the book of the audit of the platform that the cluster was made of. Absent where it was made of none. */
 export function bookIn(directory: string): string {
   return join(directory, "book.sqlite");
 }

@@ -40,7 +40,7 @@ export async function readinessOf(member: Pick<Member, "kind" | "ports">): Promi
   }
 }
 
-/** Whether the NATS servers have found each other. */
+/** Returns whether the NATS servers have found each other. */
 export function natsTogether(members: readonly Pick<Member, "kind" | "ports">[]): Promise<boolean> {
   return isComplete(members.filter(({ kind }) => kind === "nats").map(({ ports }) => ports.http));
 }

@@ -32,7 +32,7 @@ export function writeState(directory: string, state: ClusterState): Promise<void
   return write(join(directory, nameOfState), state);
 }
 
-/** The requested shape. */
+/** Returns the requested shape. */
 export function readWish(directory: string): Promise<Shape | undefined> {
   return read<Shape>(join(directory, nameOfWish));
 }

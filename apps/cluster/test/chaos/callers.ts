@@ -3,7 +3,7 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 
 export const areCallersKnown = process.platform === "linux";
 
-/** The local ports of a process's connections. */
+/** Returns the local ports of a process's connections. */
 export async function portsHeldBy(pid: number): Promise<ReadonlySet<number>> {
   const [inodes, tables] = await Promise.all([
     socketsOf(pid),

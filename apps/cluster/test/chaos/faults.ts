@@ -26,7 +26,7 @@ export interface Fault {
   readonly goalMs: number | undefined;
   /** Whether it can be done on this machine. It can unless given. */
   readonly canBegin?: (surroundings: Surroundings) => boolean;
-  /** Gives how to end it. */
+  /** Returns how to end it. */
   begin(surroundings: Surroundings): Promise<() => Promise<void>>;
 }
 

@@ -113,7 +113,7 @@ export class Recorder {
     }
   }
 
-  /** Whether each thing was one thing all the time. */
+  /** Returns whether each thing was one thing all the time. */
   judge(): readonly Judged[] {
     return [this.#entries, this.#locks, this.#ids].flatMap((book) => book.verdicts());
   }

@@ -5,13 +5,13 @@ export const usualNamespace = "default";
 /** What is there once for all namespaces. */
 const shared = /^\/v1\/(whoami|status|metrics|sign-in|sign-out|openapi\.json)(\/|\?|$)/;
 
-/** A path with the namespace as its parameter, where it is not the usual one and is not said already. */
+/** Returns a path with the namespace as its parameter, where it is not the usual one and is not said already. */
 export function pathIn(namespace: string, path: string): string {
   if (namespace === usualNamespace || shared.test(path) || /[?&]namespace=/.test(path)) return path;
   return `${path}${path.includes("?") ? "&" : "?"}namespace=${encodeURIComponent(namespace)}`;
 }
 
-/** A command of `tutti` with the namespace as its option. */
+/** Returns a command of `tutti` with the namespace as its option. */
 export function commandIn(namespace: string, command: string): string {
   if (namespace === usualNamespace || / --namespace /.test(command)) return command;
   return `${command} --namespace ${namespace}`;

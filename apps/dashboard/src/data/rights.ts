@@ -15,7 +15,7 @@ export function keepRights(rights: MissingRights): MissingRights {
 
 type Asked = Pick<Call, "method" | "path">;
 
-/** The right that a call misses. Undefined where it may be made, or nothing is known. */
+/** Returns the right that a call misses. Undefined where it may be made, or nothing is known. */
 export function lackOf(rights: MissingRights | undefined, { method, path }: Asked): MissingRight | undefined {
   const [asked = ""] = path.split("?", 1);
   return rights?.missing.find((one) => one.method === method && isAt(one.path, asked));

@@ -27,14 +27,14 @@ function about(kind: "run" | "mission", subject: string): readonly string[] {
   return id === "" ? [] : [`${kind} ${id}`];
 }
 
-/** The id that a subject ends with, be it alone or behind a path. A task stands behind its run. */
+/** Returns the id that a subject ends with, be it alone or behind a path. A task stands behind its run. */
 function idIn(subject: string): string {
   const parts = subject.split("/").filter(Boolean);
   const at = parts.findIndex((part) => part === "runs" || part === "missions");
   return (at >= 0 ? parts[at + 1] : parts.at(-1)) ?? "";
 }
 
-/** The first two words of a key, as events touch them: `run r1`, `runs`. */
+/** Returns the first two words of a key, as events touch them: `run r1`, `runs`. */
 export function keyOf(queryKey: readonly unknown[]): string {
   const [kind, id] = queryKey;
   return typeof id === "string" ? `${String(kind)} ${id}` : String(kind);

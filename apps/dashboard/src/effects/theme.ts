@@ -61,7 +61,7 @@ export function coloursOf(tokens: readonly string[]): readonly string[] {
   return colours;
 }
 
-/** A token as a colour that a canvas understands. */
+/** Returns a token as a colour that a canvas understands. */
 export function colourOf(token: string): string {
   return coloursOf([token])[0] ?? "";
 }

@@ -1,6 +1,6 @@
 /**
- * The one place of the page where time comes from. Everything else takes moments as numbers, so that what formats and
- * patches can be tested at any time.
+ * Returns the one place of the page where time comes from. Everything else takes moments as numbers, so that what
+ * formats and patches can be tested at any time.
  */
 export function nowMs(): number {
   return Date.now();

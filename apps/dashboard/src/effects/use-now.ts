@@ -23,7 +23,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The present time, to the second. */
+/** Returns the present time, to the second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => shownMs);
 }

@@ -54,7 +54,7 @@ function largest(ms: number): string | undefined {
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
-/** A moment in full, in the reader's own time zone. */
+/** Returns a moment in full, in the reader's own time zone. */
 export function clock(momentMs: number): string {
   return clockFormat.format(momentMs);
 }

@@ -14,12 +14,12 @@ export function shellWord(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A command line of words. */
+/** Returns a command line of words. */
 export function commandLine(...words: readonly string[]): string {
   return words.map(shellWord).join(" ");
 }
 
-/** A call as curl makes it. On this machine nothing else is needed. Elsewhere a key is. */
+/** Returns a call as curl makes it. On this machine nothing else is needed. Elsewhere a key is. */
 export function curlOf(call: Call, origin: string): string {
   const isLocal = /^https?:\/\/(localhost|127\.|\[::1\])/.test(origin);
   const parts = ["curl"];
@@ -31,7 +31,7 @@ export function curlOf(call: Call, origin: string): string {
   return parts.join(" ");
 }
 
-/** A path with its segments encoded and its parameters behind it. Parameters without a value are left out. */
+/** Returns a path with its segments encoded and its parameters behind it. Parameters without a value are left out. */
 export function pathOf(
   segments: readonly string[],
   parameters: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>> = {},

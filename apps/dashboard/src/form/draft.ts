@@ -55,7 +55,7 @@ function listDraft({ item, minItems }: Field & { kind: "list" }, value: unknown)
   return { kind: "list", items };
 }
 
-/** Whether a value looks like it was filled in by this field. Enough to tell forms from each other. */
+/** Returns whether a value looks like it was filled in by this field. Enough to tell forms from each other. */
 function fits(field: Field, value: unknown): boolean {
   switch (field.kind) {
     case "text":

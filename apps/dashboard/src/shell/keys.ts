@@ -36,7 +36,7 @@ export function heard(press: KeyPress, afterG: boolean): Heard {
   return single[press.key] ?? { kind: "nothing" };
 }
 
-/** Whether keys are text where the focus is. */
+/** Returns whether keys are text where the focus is. */
 export function isTyping(element: Element | null): boolean {
   if (element === null) return false;
   if (element instanceof HTMLInputElement)

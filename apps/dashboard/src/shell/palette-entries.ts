@@ -35,7 +35,7 @@ export function fit(word: string, typed: string): number | undefined {
   return 400 - gaps - text.length / 100;
 }
 
-/** The entries that fit, best first. Those given first win where they fit alike. */
+/** Returns the entries that fit, best first. Those given first win where they fit alike. */
 export function offered(entries: readonly Entry[], typed: string, most = 12): readonly Entry[] {
   return entries
     .map((entry) => ({ entry, fits: fit(`${entry.word} ${entry.detail}`, typed) }))

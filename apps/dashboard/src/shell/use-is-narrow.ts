@@ -7,7 +7,7 @@ function subscribe(listener: () => void): () => void {
   return () => narrow.removeEventListener("change", listener);
 }
 
-/** Whether the page is as narrow as a phone: what lays rows out by hand must know. */
+/** Returns whether the page is as narrow as a phone: what lays rows out by hand must know. */
 export function useIsNarrow(): boolean {
   return useSyncExternalStore(subscribe, () => narrow.matches);
 }

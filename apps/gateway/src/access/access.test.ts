@@ -12,7 +12,7 @@ import { SignInFile, SignInsInMemory } from "./sign-in-store.ts";
 const { signal } = new AbortController();
 const host = "127.0.0.1:7400";
 
-/** A secret that a test can change. */
+/** Returns a secret that a test can change. */
 function keyOf(found: { secret: string }): SecretReference {
   return new SecretReference("env:KEY", { read: () => found, readLater: async () => found });
 }

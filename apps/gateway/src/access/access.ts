@@ -1,12 +1,12 @@
 /**
  * Who may come in, and as whom.
  *
- * 1. On a loopback address a program without credentials is the administrator of this machine, as with gRPC; a browser
+ * 1. On a loopback address a program without credentials is the administrator of this machine, as with gRPC. A browser
  *    has to sign in, because every page that it shows could call as well.
  * 2. On any other address every caller shows the key, or has signed in with it.
- * 3. A caller with a key or token has the identity of that credential, on every address; what it may do is decided
+ * 3. A caller with a key or token has the identity of that credential, on every address. What it may do is decided
  *    where it is done.
- * 4. Who has signed in by a key or token goes on as long as that is good, and no longer.
+ * 4. Who has signed in by a key or token continues as long as that is good, and no longer.
  * 5. No sign-in happens without a record in the audit. Ending a sign-in takes a right away, so that waits for nothing.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
@@ -44,9 +44,9 @@ export interface AccessOptions {
   readonly secureCookie: boolean;
   /** Where sign-ins are kept. */
   readonly store: SignInStore;
-  /** Knows whom keys and tokens stand for; absent where none are taken. */
+  /** Knows whom keys and tokens stand for. Absent where none are taken. */
   readonly guard?: AccessGuard | undefined;
-  /** Where people open the page; empty where that is wherever a request came to. */
+  /** Where people open the page. Empty where that is wherever a request came to. */
   readonly pageUrl?: string;
   /** By whom people sign in. */
   readonly issuers?: Readonly<Record<string, SignInIssuer>>;
@@ -78,7 +78,7 @@ export interface Authenticated {
   readonly endMs: number;
 }
 
-/** Who begins or ends a sign-in, and by what or why. */
+/** Who starts or ends a sign-in, and by what or why. */
 interface Doing {
   readonly by: Principal;
   readonly why: string;
@@ -109,7 +109,7 @@ export class Access {
     this.#guesses = options.guard ?? new Tries(clock);
   }
 
-  /** Reads who has signed in; a key that cannot be had is said at once, not to the first who comes. */
+  /** Reads who has signed in. A key that cannot be had is said at once, not to the first who comes. */
   async start(signal: AbortSignal): Promise<void> {
     await this.#options.key?.reveal();
     await this.#signIns.start(signal);
@@ -144,7 +144,7 @@ export class Access {
       : gatewayErrors.signInExpired({ how: this.#how(headers) });
   }
 
-  /** A link that signs a browser in, once. */
+  /** Returns a link that signs a browser in, once. */
   link(url: string): { readonly url: string; readonly endMs: number } {
     const { token, endMs } = this.#links.issue();
     return { url: `${url}/sign-in?token=${token}`, endMs };
@@ -270,7 +270,7 @@ export class Access {
     }
   }
 
-  /** Whether the audit has it; without governance there is none. */
+  /** Returns whether the audit has it. Without governance there is none. */
   async #record(
     action: string,
     { id, principal, address }: SignIn,
@@ -294,7 +294,7 @@ export class Access {
     try {
       guard.goOn({ principal: { ...principal, shown }, kind }, from);
     } catch (error) {
-      // What it rests on will not be good again; that no decision is possible at the moment passes.
+      // What it rests on will not be good again. That no decision is possible at the moment passes.
       if (isTuttiError(error) && error.status === "UNAUTHENTICATED")
         await this.endSignIns((one) => one.id === id, { by: principal, why: error.message });
       throw error;
@@ -326,7 +326,7 @@ export class Access {
   }
 
   async #isKey(shown: string, from: string, account: string): Promise<boolean> {
-    // Read anew each time: a key that was changed holds from then on.
+    // Read again each time: a key that was changed holds from then on.
     const key = await this.#options.key?.reveal();
     if (key === undefined) return false;
     if (key.length < unguessableLength) this.#guesses.pace(from, account);
@@ -345,7 +345,9 @@ export class Access {
 /** A key of this length passes during a lock-out at once. A shorter one is checked once a second. */
 const unguessableLength = 32;
 
-/** Keys of the installation say so by their beginning, tokens by their three parts; the gateway's own key is neither. */
+/**
+ * Keys of the installation say so by their beginning, tokens by their three parts. The gateway's own key is neither.
+ */
 function isOfSomebody(shown: string): boolean {
   return shown.startsWith("tutti_live_") || /^[\w-]+\.[\w-]+\.[\w-]*$/.test(shown);
 }

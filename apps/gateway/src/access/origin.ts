@@ -9,7 +9,7 @@ import { hostNameIn, isLoopbackHost } from "@tutti/kernel";
 import { gatewayErrors } from "../errors.ts";
 
 /**
- * Whether a browser sent it, on behalf of a page or of its user. Programs send none of these: Node's `fetch`
+ * Returns whether a browser sent it, on behalf of a page or of its user. Programs send none of these: Node's `fetch`
  * says a mode, but never where it comes from.
  */
 export function isOfBrowser(headers: IncomingHttpHeaders): boolean {

@@ -42,9 +42,9 @@ export class SharedSignIns implements SignInStore {
   /** The last look in each lane. */
   readonly #lanes: Promise<unknown>[] = Array.from({ length: lanesMax }, () => Promise.resolve());
   #looked = 0;
-  /** The latest that have ended. Their secrets were drawn by chance, so none of them begins again. */
+  /** The latest that have ended. Their secrets were drawn by chance, so none of them starts again. */
   readonly #ended = new Set<string>();
-  /** Of those that are known, which were not told since everything is told anew. */
+  /** Of those that are known, which were not told since everything is told again. */
   #unseen = new Set<string>();
   #followed: FollowedBucket | undefined;
   #told: Told = () => {};
@@ -159,7 +159,7 @@ export class SharedSignIns implements SignInStore {
     }
   }
 
-  /** Everything was told anew: what is not there any more has ended while this gateway did not listen. */
+  /** Everything was told again: what is not there any more has ended while this gateway did not listen. */
   #endUnseen(): void {
     for (const hash of this.#unseen) {
       this.#revisions.delete(hash);

@@ -7,7 +7,7 @@ import { newSealKey } from "./issuers/sealed-cookie.ts";
 import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
 
-/** An id of what is a secret or its hash. It begins with a letter, as ids that are told have to. */
+/** An id of what is a secret or its hash. It starts with a letter, as ids that are told have to. */
 export function idOf(text: string): string {
   return `s${text.slice(0, 11)}`;
 }
@@ -20,7 +20,7 @@ export interface SignInStore {
   tellTo(told: Told): void;
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
-  /** Tells of one that was not told of yet: another gateway may have begun it a moment ago. */
+  /** Tells of one that was not told of yet: another gateway may have started it a moment ago. */
   look(hash: string): Promise<void>;
   /** Tells of it, and resolves when every gateway would find it. */
   begun(hash: string, signIn: SignIn): Promise<void>;
@@ -28,7 +28,7 @@ export interface SignInStore {
   used(hash: string, signIn: SignIn): Promise<void>;
   /** Resolves when no gateway would find them. */
   ended(hashes: readonly string[]): Promise<void>;
-  /** The key that all of them seal by what browsers carry. */
+  /** Returns the key that all of them seal by what browsers carry. */
   sealKey(): Promise<Uint8Array>;
 }
 
@@ -94,7 +94,7 @@ export class SignInFile implements SignInStore {
     try {
       await this.#keep();
     } catch (error) {
-      // It did not begin, so nothing that is written later brings it.
+      // It did not start, so nothing that is written later brings it.
       this.#kept.delete(hash);
       throw error;
     }

@@ -3,7 +3,7 @@
  *
  * 1. Kept is what a sign-in can be recognised by, and whom it stands for: a reader learns nothing to sign in with.
  * 2. A sign-in ends no later than what it was made with.
- * 3. None begins that is not recorded.
+ * 3. None starts that is not recorded.
  * 4. What is open on behalf of one that is ended early is ended with it, wherever it was ended.
  * 5. Where there are too many, the oldest ones of the user with the most are removed: a new sign-in does not end
  *    another user's.
@@ -69,7 +69,7 @@ export class SignIns {
     return { ...signIn, secret };
   }
 
-  /** The sign-in of a secret, while it is good. */
+  /** Returns the sign-in of a secret, while it is good. */
   async find(secret: string): Promise<SignIn | undefined> {
     const hash = hashOf(secret);
     const { clock, store } = this.#options;

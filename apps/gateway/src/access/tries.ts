@@ -17,7 +17,7 @@ export class Tries {
     if (retryAfterMs > 0) throw gatewayErrors.tooManyTries(undefined, { retryAfterMs });
   }
 
-  /** Gives the error to answer with: during a lock-out, that. */
+  /** Returns the error to answer with: during a lock-out, that. */
   recordFailure(from: string, account: string, error: TuttiError): TuttiError {
     const nowMs = this.#clock.now();
     const subjects = [`${from}/${account}`];

@@ -2,7 +2,7 @@
  * A request as the call that is made for it: on whose behalf, until when, as part of which trace.
  *
  * 1. It is cancelled when its caller goes away, and when its time is over.
- * 2. Its trace goes on from the caller's, and the answer names it.
+ * 2. Its trace continues from the caller's, and the answer names it.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallContext, Foundation, Span } from "@tutti/kernel";
@@ -55,7 +55,7 @@ export class Asked implements CallContext {
     this.#span = tracer.start({ name: `${method} ${route}`, kind: "server", parent, attributes });
     response.setHeader("traceparent", formatTraceparent(this.#span.context));
     this.callMs = this.timeoutMs ?? callMs;
-    // Also fires after an answer; then no listener is left.
+    // Also fires after an answer. Then no listener is left.
     response.once("close", () => this.#over.abort());
   }
 
@@ -80,7 +80,7 @@ export class Asked implements CallContext {
   }
 }
 
-/** How long a request may take, as it says; it is taken out of the query, which is the route's own. */
+/** Returns how long a request may take, as it says. It is taken out of the query, which is the route's own. */
 function timeoutIn(
   header: string | readonly string[] | undefined,
   query: URLSearchParams,

@@ -14,7 +14,7 @@ export async function pastOf({ tasks, getRun }: Past, message: Message, asked: A
   const { mapping, called } = tasks;
   const { namespace, runId, atEvent } = message;
   const options = optionsOf(tasks, message, asked);
-  // A run that goes on between the two would have tasks of another moment: the event that it stands at is asked for.
+  // A run that continues between the two would have tasks of another moment: the event that it is at is asked for.
   const { run } = await getRun.one({ namespace, runId, atEvent }, options);
   const standing = mapping.message("tutti.workflow.v1.Run", run as Message);
   const event = Number(atEvent) || Number(standing["eventCount"] ?? 0);

@@ -30,7 +30,7 @@ export async function answered(route: RpcRoute, message: Message, asked: Asked):
   return { status: reply["existed"] === false ? 201 : 200, body };
 }
 
-/** Asks for the replies of a stream; they come as events. */
+/** Asks for the replies of a stream. They come as events. */
 export async function followed(
   route: RpcRoute,
   message: Message,
@@ -58,7 +58,7 @@ export function optionsOf({ plan }: Pick<RpcRoute, "plan">, message: Message, as
   };
 }
 
-/** A stream goes on as long as it is followed, which is longer than its request is being answered. */
+/** A stream continues as long as it is followed, which is longer than its request is being answered. */
 function partsOf({ principal, namespace, deadlineMs, trace, idempotencyKey, logger }: Asked) {
   return { principal, namespace, deadlineMs, trace, idempotencyKey, logger };
 }

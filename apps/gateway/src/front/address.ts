@@ -1,7 +1,10 @@
 /** Addresses as clients write them, before a router decodes them. */
 import { gatewayErrors } from "../errors.ts";
 
-/** Whether an address that no route matches was meant for the API. Decides what the answer looks like, never who may call. */
+/**
+ * Returns whether an address that no route matches was meant for the API. Decides what the answer looks like, never who
+ * may call.
+ */
 export function isOfApi(url: string): boolean {
   return /^(\/|%2f|\\|%5c)*(v|%76|%56)(1|%31)($|[/?#;.\\]|%2f|%5c)/i.test(url);
 }

@@ -1,4 +1,4 @@
-/** The bodies of requests: JSON, whatever a program calls it; said to be JSON, where a page sends it. */
+/** The bodies of requests: JSON, whatever a program calls it. Said to be JSON, where a page sends it. */
 import { JsonLimitError, parseInTurns, restErrors } from "@tutti/rest/json";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isOfBrowser } from "../access/origin.ts";

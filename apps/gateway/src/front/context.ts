@@ -3,7 +3,7 @@ import type { CallContext, Foundation, Principal } from "@tutti/kernel";
 import type { FastifyRequest } from "fastify";
 import type { Caller } from "../access/access.ts";
 
-/** The caller of a route that is not open. */
+/** Returns the caller of a route that is not open. */
 export function callerIn({ caller, routeOptions }: FastifyRequest): Caller {
   if (caller === undefined) throw new Error(`expected a caller at ${routeOptions.url}`);
   return caller;

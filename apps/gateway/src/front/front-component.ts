@@ -1,4 +1,4 @@
-/** What is behind the door from its start to its end: it begins when the process is otherwise there, and ends first. */
+/** What is behind the door from its start to its end: it starts when the process is otherwise there, and ends first. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
@@ -81,7 +81,7 @@ export class Front implements Component {
     });
   }
 
-  /** Streams end, and come again elsewhere or later; what is being answered is answered to its end. */
+  /** Streams end, and come again elsewhere or later. What is being answered is answered to its end. */
   drain(): void {
     this.#options.door.shut();
     this.#stopping.abort();

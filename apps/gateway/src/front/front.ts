@@ -85,7 +85,7 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
     bodyLimit: settings.bodyBytesMax,
     exposeHeadRoutes: false,
     logger: false,
-    // The port belongs to the host; nothing listens here.
+    // The port belongs to the host. Nothing listens here.
     forceCloseConnections: false,
     routerOptions: { maxParamLength: parameterCharsMax },
     schemaController: { compilersFactory: noCompilers },
@@ -126,7 +126,7 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
 /** Where tools and people look for the description of the API. */
 const otherPlaces = ["/openapi.json", "/openapi", "/swagger.json", "/v1/openapi"];
 
-/** The mapping reads and writes; what Fastify would do it with is several megabytes, and would do nothing. */
+/** The mapping reads and writes. What Fastify would do it with is several megabytes, and would do nothing. */
 const noCompilers = {
   buildValidator: (): never => {
     throw new Error("expected no route with a schema of Fastify's: the mapping checks requests");
@@ -156,7 +156,9 @@ function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined
   });
 }
 
-/** An address that no route matches is one of the page, which has its own routes, or an unknown one of the API. */
+/**
+ * Returns an address that no route matches is one of the page, which has its own routes, or an unknown one of the API.
+ */
 function reachOf(url: string, pattern: string | undefined, reach: Reach | undefined): Reach | undefined {
   return pattern === undefined && !isOfApi(url) ? "page" : reach;
 }

@@ -1,7 +1,7 @@
 import type { Clock, Metrics } from "@tutti/kernel";
 
 export interface FrontInstruments {
-  /** An answer under way; called when it is over, with its status. */
+  /** Returns an answer under way. Called when it is over, with its status. */
   begin(route: string): (status: number) => void;
 }
 

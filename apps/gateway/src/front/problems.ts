@@ -48,7 +48,7 @@ function told(problem: Problem, nameOf: (field: string) => string): Readonly<Rec
   };
 }
 
-/** The words of a service name fields as the contract does. */
+/** Returns the words of a service name fields as the contract does. */
 function renamed(text: string, field: string, name = field): string {
   return field === "" || name === field ? text : text.replaceAll(`${field}:`, `${name}:`);
 }

@@ -31,7 +31,10 @@ const synonyms: ReadonlyMap<string, string> = new Map([
 /** Beyond this a path is compared with nothing. */
 const segmentsMax = 12;
 
-/** The route that was most likely meant, with the values of the path: by its words in any order, then by its letters. */
+/**
+ * Returns the route that was most likely meant, with the values of the path: by its words in any order, then by its
+ * letters.
+ */
 export function nearestRoute(method: string, path: string): string | undefined {
   const found = path.split("/").filter((one) => one !== "");
   const best = found.length > segmentsMax ? undefined : nearestByWords(method, found);

@@ -26,7 +26,7 @@ function affinityOf(hello: Hello | undefined): string {
   return `${namespace || "default"}/${pool || "default"}/${agentId || incarnation}`;
 }
 
-/** A frame has at most 4 MiB; as JSON its bytes are a third longer, and there are names beside them. */
+/** A frame has at most 4 MiB. As JSON its bytes are a third longer, and there are names beside them. */
 const messageBytesMax = 8 * 1024 * 1024;
 
 export class LinkDoor {
@@ -73,7 +73,7 @@ export class LinkDoor {
     this.#server.close();
   }
 
-  /** The host knows what was revoked; what ended by its time only where it was shown. */
+  /** The host knows what was revoked. What ended by its time only where it was shown. */
   #review(): void {
     for (const [link, principal] of this.#links)
       try {

@@ -1,10 +1,11 @@
 /**
- * The link of one agent over a WebSocket, carried on to the process that hosts it: message for message, in order, both ways.
+ * The link of one agent over a WebSocket, carried on to the process that hosts it: message for message, in order, both
+ * ways.
  *
  * 1. What the agent sends waits here only as far as the host reads: beyond that its socket is not read.
  * 2. What the host says is taken from it only as fast as the agent reads.
  * 3. The agent is never sent to another host: the one that its link ends at relays.
- * 4. The connection ends with the stream and the stream with the connection; the link outlives both for its window.
+ * 4. The connection ends with the stream and the stream with the connection. The link outlives both for its window.
  */
 import {
   type AgentFrame,

@@ -1,5 +1,5 @@
 /**
- * The metrics of all processes of an installation. Each process keeps its own; the registry knows which there are.
+ * The metrics of all processes of an installation. Each process keeps its own. The registry knows which there are.
  *
  * 1. A process that does not answer is named with its problem. The others are shown.
  * 2. Series that become one do so within each process first, so that few values travel, and then across processes.
@@ -28,7 +28,7 @@ export interface MetricProcess {
   /** The services that it runs, and where: `gateway 10.0.0.7:7501`. */
   readonly name: string;
   readonly metrics: ReadonlyMap<string, Metric>;
-  /** Why it did not answer; empty if it did. */
+  /** Why it did not answer. Empty if it did. */
   readonly problem: string;
   ask(request: QuerySeriesRequest): Promise<Series[]>;
 }

@@ -23,7 +23,7 @@ const types = new Map<MetricKind, ListReply["metrics"][number]["type"]>([
   [MetricKind.METRIC_KIND_HISTOGRAM, "histogram"],
 ]);
 
-/** What is told of each kind, by the name of the figure. */
+/** What is informed of each kind, by the name of the figure. */
 const figures: Readonly<Record<string, Readonly<Record<string, Partial<SeriesQuery>>>>> = {
   counter: { rate: { overTime: Aggregation.AGGREGATION_RATE } },
   gauge: { value: { overTime: Aggregation.AGGREGATION_MEAN } },
@@ -98,7 +98,7 @@ async function series(parts: MetricsPluginParts, request: FastifyRequest): Promi
   return { series: all.map(shown) };
 }
 
-/** The queries of a metric, one per figure. */
+/** Returns the queries of a metric, one per figure. */
 function queriesOf(kind: MetricKind, metric: string, search: URLSearchParams): SeriesQuery[] {
   const asked = figures[types.get(kind) ?? "gauge"] ?? {};
   const equals = Object.fromEntries(search.getAll("label").map((text) => labelIn(text)));

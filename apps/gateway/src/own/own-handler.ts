@@ -9,5 +9,5 @@ interface OwnAsked {
   readonly caller: Caller | undefined;
 }
 
-/** Gives what is answered; undefined answers without a body. */
+/** Gives what is answered. Undefined answers without a body. */
 export type OwnHandler = (asked: OwnAsked) => Promise<unknown> | unknown;

@@ -1,4 +1,4 @@
-/** Who is signed in, in this browser and in others; and what the caller may not do. */
+/** Who is signed in, in this browser and in others. what the caller may not do. */
 import type { Guard } from "@tutti/host";
 import type { Principal } from "@tutti/kernel";
 import { routeNamed } from "@tutti/rest";

@@ -1,6 +1,6 @@
 /**
- * The page: static files, and its own addresses, which all lead to `index.html`; what its scripts then show, they ask of
- * `/v1`. A link for signing in is exchanged here for a cookie, at once.
+ * The page: static files, and its own addresses, which all lead to `index.html`. What its scripts then show, they ask
+ * of `/v1`. A link for signing in is exchanged here for a cookie, at once.
  */
 import { capitalized, errorFromUnknown, sentences } from "@tutti/kernel";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -12,7 +12,7 @@ import { type PlainPage, plainPage, unbuilt } from "./plain-page.ts";
 
 export interface PagesParts {
   readonly access: Access;
-  /** The directory of the built page; undefined where it has not been built. */
+  /** The directory of the built page. Undefined where it has not been built. */
   readonly root: string | undefined;
 }
 

@@ -3,8 +3,8 @@
  *
  * 1. It is signed, with a secret of the webhook, over its id, its moment and its body.
  * 2. Its moment is near: what is overheard is good for some minutes.
- * 3. Within those a copy of what was taken is refused. A sender that tries again signs anew, under the same id: that is no copy, and
- *    takes effect once by the id.
+ * 3. Within those a copy of what was taken is refused. A sender that tries again signs again, under the same id: that
+ *    is no copy, and takes effect once by the id.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { isSignedBy, signingHeaders } from "@tutti/host/outgoing";
@@ -19,7 +19,7 @@ export interface Told {
 }
 
 const nearMs = 300_000;
-/** Beyond those the oldest are forgotten; they take effect once by their ids. */
+/** Beyond those the oldest are forgotten. They take effect once by their ids. */
 const rememberedMax = 100_000;
 const idMax = 256;
 

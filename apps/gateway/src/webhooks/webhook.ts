@@ -1,5 +1,5 @@
 /**
- * What is done of what a webhook was told: a run begins, or one is told a signal.
+ * What is done of what a webhook was told: a run starts, or one is told a signal.
  *
  * It is done by `service:webhook.NAME`, which is an identity like others: it may do what roles and policies permit it,
  * within its namespace and the one action that it is for, and counts against its limit.
@@ -23,7 +23,7 @@ export interface Taken {
 export class Webhook {
   readonly name: string;
   readonly #settings: WebhookSettings;
-  /** The id of the run, of the body; undefined where it follows from that of the message. */
+  /** The id of the run, of the body. Undefined where it follows from that of the message. */
   readonly #run: Program | undefined;
   readonly #runs: Client<typeof runService>;
 
@@ -54,7 +54,7 @@ export class Webhook {
     return this.#settings.signal === undefined ? "workflow.runs.start" : "workflow.runs.signal";
   }
 
-  /** Read anew each time: a secret that was changed holds from then on. */
+  /** Read again each time: a secret that was changed holds from then on. */
   async secrets(): Promise<readonly string[]> {
     const found = await Promise.all(this.#settings.secrets.map((reference) => reference.reveal()));
     if (found.some(({ length }) => length < secretMin)) {
@@ -76,7 +76,7 @@ export class Webhook {
   async take({ id, body }: Told, options: CallOptions): Promise<Taken> {
     const { namespace, workflow, signal } = this.#settings;
     const runId = this.#runIdOf(await jsonIn(body));
-    // Ids may be as long as a header; of a key there is less room.
+    // Ids may be as long as a header. Of a key there is less room.
     const idempotencyKey = `webhook/${this.name}/${hash("sha256", id, "base64url")}`;
     const payload = { body: { $case: "inline" as const, value: body }, mediaType: "" };
     if (signal !== undefined) {

@@ -33,7 +33,7 @@ export class SseReader implements AsyncDisposable {
     response.setEncoding("utf8").on("data", (chunk: string) => this.#take(chunk));
   }
 
-  /** Reads nothing any more, until it is told to go on. */
+  /** Reads nothing any more, until it is asked to continue. */
   pause(): void {
     this.#response.pause();
   }
@@ -94,7 +94,7 @@ export class SseReader implements AsyncDisposable {
   }
 }
 
-/** The answer that refuses a stream. */
+/** Returns the answer that refuses a stream. */
 export async function refusal(
   url: string,
 ): Promise<{ readonly status: number; readonly problem: Record<string, unknown> }> {

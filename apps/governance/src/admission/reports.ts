@@ -214,7 +214,7 @@ function latestOf(
     });
 }
 
-/** The latest checkpoint, which holds all that is in the report. 0 where there is no audit. */
+/** Returns the latest checkpoint, which holds all that is in the report. 0 where there is no audit. */
 async function checkpointNow({ audit, foundation }: ReportDependencies, namespace: string): Promise<number> {
   try {
     const page = { size: 1, token: "" };

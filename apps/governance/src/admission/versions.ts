@@ -50,7 +50,7 @@ export async function rollBackRule(
   return { rule: await keepRule(dependencies, { rule, revision, reason }, context) };
 }
 
-/** A rule as it was in a version, without what says whose and since when. */
+/** Returns a rule as it was in a version, without what says whose and since when. */
 export async function ruleAt(
   dependencies: TenantDependencies,
   ruleId: string,
@@ -62,7 +62,7 @@ export async function ruleAt(
   return { ...(rule ?? AdmissionRule.create()), ...bare };
 }
 
-/** The oldest first. */
+/** Returns the oldest first. */
 async function versionsOf(
   dependencies: TenantDependencies,
   ruleId: string,

@@ -151,7 +151,9 @@ export class AuditRounds implements Component {
     return this.#anchoring.problem === "" ? healthy : degraded(this.#anchoring.problem);
   }
 
-  /** The book, and what it is signed with. Tried again by the next one who asks where it could not be opened. */
+  /**
+   * Returns the book, and what it is signed with. Tried again by the next one who asks where it could not be opened.
+   */
   opened(): Promise<OpenedAudit> {
     this.#opening ??= this.#open().catch((error: unknown) => {
       this.#opening = undefined;
@@ -303,7 +305,7 @@ export class AuditRounds implements Component {
     }
   }
 
-  /** Whether there was more than is put under one checkpoint. */
+  /** Returns whether there was more than is put under one checkpoint. */
   async #checkpoint(): Promise<boolean> {
     const { clock } = this.#parts.foundation;
     const opened = await this.opened();
@@ -448,7 +450,7 @@ async function batchesAfter(
   return found;
 }
 
-/** The batch before the first that is still there. */
+/** Returns the batch before the first that is still there. */
 async function firstOf(runtime: Client<typeof runtimeService>, { partition }: JournalName): Promise<number> {
   const { partitions } = await runtime.listPartitions({});
   return (partitions.find((one) => one.partition === partition)?.first ?? 1) - 1;

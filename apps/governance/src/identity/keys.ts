@@ -107,7 +107,7 @@ export async function listKeys(
 
 const digits = 16;
 
-/** The newest first. */
+/** Returns the newest first. */
 function placeOf({ createTime, keyId }: ApiKey): string {
   const createMs = createTime === undefined ? 0 : fromTimestamp(createTime);
   return `${String(Number.MAX_SAFE_INTEGER - createMs).padStart(digits, "0")} ${keyId}`;

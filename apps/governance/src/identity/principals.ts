@@ -97,7 +97,7 @@ export async function deletePrincipal(
   return { removed: removed > 0 };
 }
 
-/** The caller, as known here. */
+/** Returns the caller, as known here. */
 export async function myself(
   dependencies: TenantDependencies,
   context: CallContext,

@@ -223,7 +223,7 @@ async function checked(dependencies: TenantDependencies, secret: string): Promis
 
 const digits = 16;
 
-/** The newest first. */
+/** Returns the newest first. */
 function placeOf({ createTime, tokenId }: IssuedToken): string {
   const createMs = createTime === undefined ? 0 : fromTimestamp(createTime);
   return `${String(Number.MAX_SAFE_INTEGER - createMs).padStart(digits, "0")} ${tokenId}`;

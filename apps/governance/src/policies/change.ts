@@ -47,7 +47,10 @@ export function changeTo(
 
 const mending = "governance.policies.apply";
 
-/** Whether some identity could change policies before, and none could after. The administrator of the machine is not counted. */
+/**
+ * Returns whether some identity could change policies before, and none could after. The administrator of the machine is
+ * not counted.
+ */
 export function locksOut(
   cedar: Cedar,
   { before, after }: { readonly before: BundleContent; readonly after: BundleContent },

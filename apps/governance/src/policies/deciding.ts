@@ -53,7 +53,10 @@ export class Deciding {
     return this.#present;
   }
 
-  /** Whether the caller may also do another action, in a namespace, to any thing or to one. The installation's own may. */
+  /**
+   * Returns whether the caller may also do another action, in a namespace, to any thing or to one. The installation's
+   * own may.
+   */
   async mayAlso(
     { principal }: Pick<CallContext, "principal">,
     action: string,

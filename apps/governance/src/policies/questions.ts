@@ -13,7 +13,10 @@ import { unserved, vocabulary } from "./vocabulary.ts";
 
 const nobody = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
 
-/** A question of a namespace. Another one is asked about from `system` alone: what may be done there is its own affair. */
+/**
+ * Returns a question of a namespace. Another one is asked about from `system` alone: what may be done there is its own
+ * affair.
+ */
 export function questionOf(asked: AccessQuestion, namespace: string, field: string): Question {
   const { actor = nobody, groups, action, resourceKind, resourceId, resourceLabels, inNamespace } = asked;
   if (inNamespace !== "" && inNamespace !== namespace && namespace !== systemNamespace)

@@ -60,7 +60,7 @@ function besides(action: string): string {
   return [...new Set(next)].join(", ");
 }
 
-/** The first words of an action, and that there are more. */
+/** Returns the first words of an action, and that there are more. */
 function cut(action: string, words: number): string {
   const all = action.split(".");
   return all.length > words ? allOf(all.slice(0, words).join(".")) : action;

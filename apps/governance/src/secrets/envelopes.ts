@@ -5,7 +5,7 @@ import type { ReadOnly } from "@tutti/kernel";
 import { type Envelope, type SealingKey, type SecretName, unwrapped } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 
-/** The key that an envelope was sealed with. */
+/** Returns the key that an envelope was sealed with. */
 export function sealingKeyOf(sealing: SealingKeys, envelope: Envelope, { name }: SecretName): SealingKey {
   const { sealingKeyId } = envelope;
   const key = sealing.find(sealingKeyId);

@@ -59,7 +59,7 @@ interface Wanted {
   readonly intent: string;
 }
 
-/** Whether the same was stored under the same intent. Throws where something else was. */
+/** Returns whether the same was stored under the same intent. Throws where something else was. */
 function isStored(
   { sealing }: SecretDependencies,
   { kept }: SecretsView,

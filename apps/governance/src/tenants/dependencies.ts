@@ -30,7 +30,10 @@ export function tenantOf(
   return orIfAbsent<TenantView>(ask(dependencies, tenantKey(namespace), question, context), newTenant());
 }
 
-/** A command to the tenant of a namespace, that of the call unless another one is named. What it changes is in the next bundle. */
+/**
+ * Returns a command to the tenant of a namespace, that of the call unless another one is named. What it changes is in
+ * the next bundle.
+ */
 export async function tellTenant<Body, Reply>(
   dependencies: TenantDependencies,
   told: Told<Body, Reply>,
@@ -42,7 +45,7 @@ export async function tellTenant<Body, Reply>(
   return reply;
 }
 
-/** The revision that a caller saw. 0 where it saw none. */
+/** Returns the revision that a caller saw. 0 where it saw none. */
 export function revisionOf(text: string | undefined): number {
   return text === undefined || text === "" ? 0 : Number(text);
 }

@@ -83,7 +83,7 @@ export async function listResources(
   return { resources: items, page: { nextToken, total: all.length } };
 }
 
-/** Whether labels say all that is asked of agents. */
+/** Returns whether labels say all that is asked of agents. */
 function hasLabelsAlone(agents: LabelSelector | undefined): boolean {
   return agents !== undefined && agents.exists.length + agents.absent.length === 0;
 }

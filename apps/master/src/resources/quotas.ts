@@ -87,7 +87,7 @@ function shown(
   };
 }
 
-/** The number in a revision. One that was never given matches none. */
+/** Returns the number in a revision. One that was never given matches none. */
 function numberOf(revision: string): number {
   if (revision === "") return 0;
   return /^a[1-9]\d*$/.test(revision) ? Number(revision.slice(1)) : -1;

@@ -40,7 +40,7 @@ export function contentsOf(
   return orIfAbsent(ask(dependencies, ledgerOf(context.namespace), question, context), nothing);
 }
 
-/** Whether a quota or reservation is about what has these labels. */
+/** Returns whether a quota or reservation is about what has these labels. */
 export function isAbout(sessions: ReadOnly<LabelSelector> | undefined, labels: Labels): boolean {
   // Only read.
   return sessions !== undefined && labelsMatch(labels, sessions as LabelSelector);

@@ -12,14 +12,14 @@ export interface Clone {
   readonly workerInPython: string;
   /** Ends a program of Node when its parent is gone. */
   readonly leashForNode: string;
-  /** The same for Python; it runs the program, or says why this Python cannot. */
+  /** The same for Python. It runs the program, or says why this Python cannot. */
   readonly leashForPython: string;
   readonly pythonPackage: string;
   /** Where Python keeps what it compiled. */
   readonly cache: string;
 }
 
-/** The nearest folder above that is a clone. */
+/** Returns the nearest folder above that is a clone. */
 export function findClone(from: string = dirname(fileURLToPath(import.meta.url))): Clone | undefined {
   const demonstration = join(from, "examples", "demonstration");
   if (existsSync(join(demonstration, "begin.ts")))

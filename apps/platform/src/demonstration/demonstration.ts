@@ -3,7 +3,7 @@
  * directory, what they work on.
  *
  * It uses the platform as any client does, from outside. Nothing of the platform waits for it: what goes wrong here is
- * logged, and the platform goes on.
+ * logged, and the platform continues.
  */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -30,16 +30,16 @@ export interface DemonstrationOptions {
   readonly pythons: readonly string[];
   /** Says that what there is to work on was started, which is done once. */
   readonly mark: string;
-  /** Where workers link; known when it starts. */
+  /** Where workers link. Known when it starts. */
   readonly address: () => string;
-  /** Where REST is; known when it starts. */
+  /** Where REST is. Known when it starts. */
   readonly url: () => string;
   /** Is given a line for people. */
   readonly tell: (line: string) => void;
   readonly launch?: Launch;
 }
 
-/** The file in a data directory that says that the runs were started. */
+/** Returns the file in a data directory that says that the runs were started. */
 export function demonstrationMark(dataDirectory: string): string {
   return join(dataDirectory, "demonstration");
 }
@@ -116,7 +116,7 @@ export class Demonstration implements Component {
     }
   }
 
-  /** All of it has ids of its own: begun half and then again, nothing is there twice. */
+  /** All of it has ids of its own: started half and then again, nothing is there twice. */
   async #startRuns(address: string): Promise<void> {
     const { mark, clone } = this.#options;
     if (existsSync(mark)) return;
@@ -138,7 +138,7 @@ export class Demonstration implements Component {
     this.#options.tell("  The demonstration has started: npx tutti list, npx tutti show order-1002");
   }
 
-  /** Once; a race that was broken off goes on at the next start, under the names that its sessions have. */
+  /** Once. A race that was broken off continues at the next start, under the names that its sessions have. */
   async #runRace(): Promise<void> {
     const { mark, clone, url, launch = launchProgram } = this.#options;
     const raced = `${mark}-race`;

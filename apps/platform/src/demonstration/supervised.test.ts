@@ -46,7 +46,7 @@ class Stage {
     await this.foundation.time.advance(0);
   }
 
-  /** How long it takes until the next one is launched. */
+  /** Returns how long it takes until the next one is launched. */
   async pause(): Promise<number> {
     const before = this.launched.length;
     const from = this.foundation.time.monotonic();

@@ -2,8 +2,8 @@
  * A worker as a process of its own that is kept running.
  *
  * 1. One that ends is started again, after a pause that grows as long as it does not last.
- * 2. A program that does not run here gives way to the next one; the last one never does.
- * 3. Told to stop, it may finish what is at work. A second stop ends it at once.
+ * 2. A program that does not run here gives way to the next one. The last one never does.
+ * 3. Told to stop, it may finish running work. A second stop ends it at once.
  * 4. What it logs is its own affair until something is wrong.
  */
 import { type Backoff, backoffMs, type Foundation, type Logger, type Timer } from "@tutti/kernel";
@@ -61,7 +61,7 @@ export class Supervised {
     );
   }
 
-  /** Lets it finish what is at work. Resolves when it has ended. */
+  /** Lets it finish running work. Resolves when it has ended. */
   async stop(): Promise<void> {
     this.#end("SIGTERM");
     await this.#over;

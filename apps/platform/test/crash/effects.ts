@@ -44,7 +44,7 @@ export class Effects {
     return this.all().filter((effect) => effect.kind === "start" && effect.tag === tag);
   }
 
-  /** The most attempts of a group that ran at the same time. */
+  /** Returns the most attempts of a group that ran at the same time. */
   mostAtOnce(group: string): number {
     let [now, most] = [0, 0];
     for (const effect of this.all()) {

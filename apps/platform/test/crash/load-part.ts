@@ -25,11 +25,11 @@ export type Invariants = Readonly<Record<string, Invariant>>;
 export interface LoadPart {
   /** Before the first kill. */
   prepare?(): Promise<void>;
-  /** One round, until all that it started has ended; rounds follow each other until the kills are over. */
+  /** One round, until all that it started has ended. Rounds follow each other until the kills are over. */
   round(number: number): Promise<void>;
   /** After the last round, before the invariants of the end. */
   finish?(): Promise<void>;
-  /** Checked after each kill, while the load goes on, and at the end. */
+  /** Checked after each kill, while the load continues, and at the end. */
   readonly always: Invariants;
   /** Checked when all rounds have ended. */
   readonly atEnd: Invariants;

@@ -126,7 +126,7 @@ export class CrashStage implements Stage, AsyncDisposable {
     return this.#places.flatMap((place) => (place.process === undefined ? [] : [place.grpc]));
   }
 
-  /** Kills what is drawn, at a drawn moment, and starts it again; tells what it did. */
+  /** Kills what is drawn, at a drawn moment, and starts it again. Tells what it did. */
   async strike(number: number): Promise<string> {
     const { chance } = this;
     await pause(between.fromMs + chance.random() * (between.toMs - between.fromMs));

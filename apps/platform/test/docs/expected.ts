@@ -28,7 +28,7 @@ function plain(text: string): string {
     .trim();
 }
 
-/** Where something that is expected is not there; undefined when all of it is. */
+/** Where something that is expected is not there. Undefined when all of it is. */
 function differenceOf(expected: unknown, actual: unknown, path: string): string | undefined {
   if (Array.isArray(expected)) {
     if (!Array.isArray(actual)) return `expected a list at ${path || "the top"}`;

@@ -99,7 +99,7 @@ function anchorOf(options: Block["options"]): string | undefined {
   return options["after"] ?? options["before"] ?? options["replace"];
 }
 
-/** Lines without comments; a backslash joins a line with the next. */
+/** Lines without comments. A backslash joins a line with the next. */
 function commandsOf(text: string): readonly string[] {
   return text
     .replaceAll("\\\n", " ")
@@ -108,7 +108,7 @@ function commandsOf(text: string): readonly string[] {
     .filter((line) => line !== "");
 }
 
-/** The text is a configuration without mistakes; secrets that it refers to are taken to be there. */
+/** The text is a configuration without mistakes. Secrets that it refers to are taken to be there. */
 function assertConfigures(text: string, sections: readonly Section[]): void {
   const references = [...text.matchAll(/\b(env|file):([\w./-]+)/g)];
   const named = (kind: string) =>

@@ -7,7 +7,7 @@ export const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
 /** A fenced block: ```` ```ts file=billing.ts ````. */
 export interface Block {
-  /** `docs/guides/orchestrator.md:17`: where it begins. */
+  /** `docs/guides/orchestrator.md:17`: where it starts. */
   readonly place: string;
   readonly kind: string;
   /** What stands behind the kind: `file=billing.ts`, `after="service X {"`. */
@@ -31,7 +31,7 @@ export interface Page {
   readonly anchors: ReadonlySet<string>;
 }
 
-/** The pages for people; what is generated is checked where it is made, but its links are looked at too. */
+/** Returns the pages for people. What is generated is checked where it is made, but its links are looked at too. */
 export function allPages(): readonly Page[] {
   const inDocs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).map((name) =>
     join("docs", name),
@@ -89,7 +89,7 @@ function readInfo(info: string, place: string): Pick<Block, "kind" | "options"> 
   return { kind, options };
 }
 
-/** Links as `[text](target)` and `<https://…>`; what stands between backticks is no link. */
+/** Links as `[text](target)` and `<https://…>`. What stands between backticks is no link. */
 function targetsOf(line: string): string[] {
   const prose = line.replace(/`[^`]*`/g, "``");
   return [...prose.matchAll(/\]\(([^)\s]+)\)|<(https?:[^>]+)>/g)].map(
@@ -103,7 +103,7 @@ function pathsIn(line: string): string[] {
   );
 }
 
-/** As GitHub makes them; a heading that comes again gets a number. */
+/** As GitHub makes them. A heading that comes again gets a number. */
 function anchorOf(heading: string, taken: ReadonlySet<string>): string {
   const plain = heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")

@@ -11,7 +11,7 @@ import { madeBy, staleFronts } from "../../../../tools/fronts.mjs";
 import { launch, ready, type Service } from "../support/services.ts";
 import { root } from "./page.ts";
 
-/** Scripts of the workspace that a page may really run; the others would change the clone, or take minutes. */
+/** Scripts of the workspace that a page may really run. The others would change the clone, or take minutes. */
 const harmless: Readonly<Record<string, readonly [tool: string, ...given: string[]]>> = {
   certs: ["tools/certs.mjs"],
   conformance: ["libs/sdk/src/conformance/main.ts"],
@@ -25,7 +25,7 @@ export class Workshop implements AsyncDisposable {
   readonly folder: string;
   #platform: Service | undefined;
   #examples = 0;
-  /** What a page leaves running: a worker, beside the terminal that goes on. */
+  /** What a page leaves running: a worker, beside the terminal that continues. */
   readonly #background: ChildProcess[] = [];
 
   constructor(folder: string) {
@@ -47,8 +47,8 @@ export class Workshop implements AsyncDisposable {
   }
 
   /**
-   * Runs a line that a page has its reader type, and gives what it printed. `background` leaves a worker running that has said that
-   * it is linked; `demonstration` has `npm start` bring what it brings, which most pages can do without.
+   * Runs a line that a page has its reader type, and gives what it printed. `background` leaves a worker running that
+   * has said that it is linked. `demonstration` has `npm start` bring what it brings, which most pages can do without.
    */
   async runLine(line: string, how: string = ""): Promise<string> {
     const npx = /^npx (tutti|node) (.*)$/.exec(line) ?? /^(tutti) (.*)$/.exec(line);
@@ -114,7 +114,7 @@ export class Workshop implements AsyncDisposable {
     this.#platform = await ready(launch("platform", given, { directory: this.folder, environment }));
   }
 
-  /** The addresses that pages name are the defaults. */
+  /** Returns the addresses that pages name are the defaults. */
   #withAddresses(text: string): string {
     if (this.#platform === undefined) return text;
     const http = this.#platform.http.replace("http://", "");
@@ -126,7 +126,10 @@ export class Workshop implements AsyncDisposable {
 
 let built: Promise<string> | undefined;
 
-/** The command's bundle, the runner's or made from the sources once: pages say so much to it that its start counts. */
+/**
+ * Returns the command's bundle, the runner's or made from the sources once: pages say so much to it that its start
+ * counts.
+ */
 function builtCommand(): Promise<string> {
   built ??= (async () => {
     const made = madeBy(root, "command");
@@ -138,7 +141,7 @@ function builtCommand(): Promise<string> {
   return built;
 }
 
-/** What a command printed; throws when it fails. */
+/** What a command printed. Throws when it fails. */
 export function run(
   command: string,
   given: readonly string[],
@@ -166,7 +169,7 @@ export function run(
   });
 }
 
-/** As a reader waits, who sees it say so before they go on. */
+/** As a reader waits, who sees it say so before they continue. */
 function linked(child: ChildProcess, line: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let said = "";

@@ -1,4 +1,7 @@
-/** Admission rules about plans of sessions: nothing of a plan that they refuse begins, and what they want approved waits for people. */
+/**
+ * Admission rules about plans of sessions: nothing of a plan that they refuse starts, and what they want approved waits
+ * for people.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { AdmissionSubject } from "@tutti/contracts/governance/v1";

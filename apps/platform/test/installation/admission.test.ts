@@ -1,4 +1,7 @@
-/** Admission rules as whoever asks for something meets them: refused, changed, noted, and found in the audit afterwards. */
+/**
+ * Admission rules as the caller that asks for something meets them: refused, changed, noted, and found in the audit
+ * afterwards.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {

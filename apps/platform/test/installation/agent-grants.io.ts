@@ -1,6 +1,6 @@
 /**
- * Agents that show tokens which say what they may offer and take, over both transports: one capability is refused and another granted, at
- * the greeting, later, on another stream and by polls.
+ * Agents that show tokens which say what they may offer and take, over both transports: one capability is refused and
+ * another granted, at the greeting, later, on another stream and by polls.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -66,7 +66,7 @@ interface Stream {
   say(frame: Said): void;
   /** What the host says to the greeting. */
   readonly answered: Promise<HostFrame["answer"]>;
-  /** The code that it ends with; empty for a good end. */
+  /** The code that it ends with. Empty for a good end. */
   readonly ended: Promise<string>;
   cut(): void;
 }

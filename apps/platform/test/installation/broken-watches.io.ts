@@ -81,7 +81,7 @@ describe("watches of a client whose connections are cut", () => {
       told.push(...messages);
       if (told.length === texts.length) break;
       const text = texts[told.length];
-      // One that is cut behind each reply goes on behind it.
+      // One that is cut behind each reply continues behind it.
       wire.cut();
       await mission.messages.send("everybody", text);
       await mission.addTasks([{ id: `t${told.length + 1}`, uses: "test.nobody" }]);

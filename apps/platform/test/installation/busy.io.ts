@@ -116,7 +116,7 @@ describe("a provider that answers 429 beyond what it can do", () => {
     );
     assert.equal(candidates[0]?.id, `asker-${name}`, summary);
 
-    // What it takes goes through it; none of what was refused counts as tried.
+    // What it takes goes through it. None of what was refused counts as tried.
     provider.goOn();
     assert.deepEqual(
       await run.result(),

@@ -96,7 +96,7 @@ export function machineFor(example: string, [first]: readonly RecordedEvent[]) {
 /** What happened, whatever took how long: each type of event with how often it came. */
 export function tallyOf(events: readonly { readonly type: string }[]): Readonly<Record<string, number>> {
   const tally: Record<string, number> = {};
-  // That an attempt has begun is told when it takes longer than a moment.
+  // That an attempt has started is told when it takes longer than a moment.
   for (const { type } of events.toSorted((a, b) => (a.type < b.type ? -1 : 1)))
     if (type !== "attempt_started") tally[type] = (tally[type] ?? 0) + 1;
   return tally;

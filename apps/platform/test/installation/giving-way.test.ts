@@ -1,4 +1,7 @@
-/** A pool in which running work gives way to what is more urgent, with a real worker: its handler is told to end, and does. */
+/**
+ * A pool in which running work gives way to what is more urgent, with a real worker: its handler is asked to end, and
+ * does.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { CreatePoolRequest, poolService } from "@tutti/contracts/swarm/v1";

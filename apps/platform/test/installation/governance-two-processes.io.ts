@@ -1,6 +1,6 @@
 /**
- * Governance in two processes that share what they own over NATS, each with a disk of its own. One is killed with -9: the other
- * services go by what they have, and the other process signs on, where the one before stopped.
+ * Governance in two processes that share what they own over NATS, each with a disk of its own. One is killed with -9:
+ * the other services go by what they have, and the other process signs on, where the one before stopped.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -63,7 +63,7 @@ async function ofOwner<Request, Reply>(
   return reply as Reply;
 }
 
-/** A key for somebody who may work in `default`. */
+/** Returns a key for somebody who may work in `default`. */
 async function keyFor(id: string, ...clients: readonly OutsideClient[]): Promise<string> {
   const subject = { $case: "actor" as const, value: person(id) };
   const binding = RoleBinding.fromPartial({ bindingId: id, role: "operator", subject });
@@ -129,10 +129,10 @@ describe("governance of two processes", { skip: program.skip }, () => {
     await lock("door", ada, locks);
     await lock("gate", await keyFor("bea", other, one), locks);
 
-    // Asked at once, both go round; what one signed the other takes.
+    // Asked at once, both go round. What one signed the other takes.
     for (let asked = 0; asked < 5; asked++) {
       const [here, there] = await Promise.all([recordsOf(one), recordsOf(other)]);
-      // Decisions and uses of keys go on being recorded: one of them may have seen more.
+      // Decisions and uses of keys continue being recorded: one of them may have seen more.
       const [less, more] = here.length < there.length ? [here, there] : [there, here];
       assert.deepEqual(
         less.filter((id) => !more.includes(id)),
@@ -156,7 +156,7 @@ describe("governance of two processes", { skip: program.skip }, () => {
     const later = await recordsOf(other);
     assert.ok(found.every((id) => later.includes(id)) && later.length > found.length);
 
-    // One that comes back goes on with its copy; one with an empty disk fetches all of it.
+    // One that comes back continues with its copy. One with an empty disk fetches all of it.
     for (const name of ["first", "third"]) {
       using outside = new OutsideClient((await governed(name)).grpc);
       const here = await recordsOf(outside);
@@ -238,7 +238,7 @@ describe("governance of two processes", { skip: program.skip }, () => {
         );
       return (await start("by-one-1")) === "done" && (await start("by-other-1")) === "done";
     });
-    // What was found is told to whoever owns it by now.
+    // What was found is told to the process that owns it by now.
     const findings = () =>
       ofOwner(
         [other],

@@ -44,7 +44,7 @@ export class Installation implements AsyncDisposable {
     return this.kept.directory;
   }
 
-  /** Where it is called over gRPC; empty in virtual time. */
+  /** Where it is called over gRPC. Empty in virtual time. */
   get address(): string {
     return this.kept.address;
   }

@@ -1,4 +1,4 @@
-/** Streams that are open when what let them in ends: a link by each transport, and a watch. Others go on. */
+/** Streams that are open when what let them in ends: a link by each transport, and a watch. Others continue. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -28,7 +28,7 @@ const helloOf = (agentId: string) => ({
   },
 });
 
-/** A stream that has begun. */
+/** A stream that has started. */
 interface Open {
   /** The code that it ends with. */
   readonly ended: Promise<string>;

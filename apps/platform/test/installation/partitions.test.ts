@@ -9,7 +9,7 @@ import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
-/** As many as there are where nothing is said. */
+/** As many as there are by default. */
 const partitions = 16;
 const partitionOf = (id: string): number => stableHash("default", "run", id) % partitions;
 

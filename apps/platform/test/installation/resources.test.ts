@@ -36,7 +36,7 @@ describe("sessions that contend for one resource", () => {
   let sessions: Client<typeof sessionService>;
   let resources: Client<typeof resourceService>;
   let worker: Worker;
-  /** Ids of the tasks that began, in their order; each goes on when somebody lets it. */
+  /** Ids of the tasks that started, in their order. Each continues when somebody lets it. */
   let begun: string[] = [];
   const waiting: (() => void)[] = [];
   let isOpen = true;
@@ -76,7 +76,7 @@ describe("sessions that contend for one resource", () => {
     for (const goOn of waiting.splice(0)) goOn();
   }
 
-  /** Lets the one that has waited longest go on. */
+  /** Lets the one that has waited longest continue. */
   async function step(): Promise<void> {
     const count = begun.length;
     await until("a task that waits to go on", () => waiting.length > 0);
@@ -204,7 +204,7 @@ describe("sessions that contend for one resource", () => {
       await execute(sessionId, mode, { count: 3, needs: { licence: 1 } }, { limits: { licence: 2 } });
       let told: Explanation["waits"] = [];
       await until(`one that waits for the limit of ${sessionId}`, async () => {
-        // A plan may have another one begin last than what was written last.
+        // A plan may have another one start last than what was written last.
         told = (await Promise.all(["t0", "t1", "t2"].map((task) => why(sessionId, task)))).flat();
         return told.some(({ present, message }) => present && whys(sessionId).includes(message));
       });
@@ -241,7 +241,7 @@ describe("sessions that contend for one resource", () => {
       /Pool `default` cannot reserve 1 gpu: it has 1 in total, of which night holds 1 until /,
     );
     let others = 0;
-    // Until the pool has heard of it, others begin.
+    // Until the pool has heard of it, others start.
     await until("one that waits for the reservation", async () => {
       open();
       isOpen = false;

@@ -23,7 +23,7 @@ describe("sessions of two namespaces", () => {
   const opened: { stop(): Promise<unknown> }[] = [];
   let [goOn, isHeld] = [() => {}, Promise.resolve()];
 
-  /** An administrator of these namespaces, who is nobody in any other. */
+  /** Returns an administrator of these namespaces, who is nobody in any other. */
   async function keyOf(id: string, ...namespaces: readonly string[]): Promise<string> {
     const { mesh } = installation.host;
     const subject = { $case: "actor" as const, value: person(id) };

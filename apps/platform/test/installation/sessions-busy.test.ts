@@ -1,4 +1,6 @@
-/** A session whose tasks are begun one by one, while its agents have work of others: it goes on when they have room. */
+/**
+ * A session whose tasks are started one by one, while its agents have work of others: it continues when they have room.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gate, until } from "@tutti/kernel/testing";

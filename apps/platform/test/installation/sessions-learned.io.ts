@@ -16,7 +16,7 @@ const program = await natsServerProgram();
 const sessions = 3;
 const kinds = ["short", "middle", "long"] as const;
 const takesMs = { short: 5, middle: 40, long: 120 } as const;
-/** Differ in what is learned of them, and are told of wholly: few of each kind at a time. */
+/** Differ in what is learned of them, and are informed of wholly: few of each kind at a time. */
 const tasks = [
   { id: "first", uses: "take.short" },
   { id: "left", uses: "take.middle", needs: ["first"] },
@@ -59,7 +59,7 @@ describe("what sessions learned", { skip: program.skip }, () => {
       for (const worker of both) await worker.start();
       return both;
     };
-    /** How it would be done: it is chosen before anything is begun. */
+    /** How it would be done: it is chosen before anything is started. */
     const choiceOf = async (address: string, id: string): Promise<Choice> => {
       await using tutti = await connect({ address });
       const session = await tutti.execute({ id, tasks, mode: "adaptive", optimization: "time" });

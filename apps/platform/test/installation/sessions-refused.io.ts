@@ -1,4 +1,7 @@
-/** What no session could ever do is refused at once, in the same words to everybody who asks: over gRPC, over REST, and by the command. */
+/**
+ * What no session could ever do is refused at once, in the same words to all callers that asks: over gRPC, over REST,
+ * and by the command.
+ */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";

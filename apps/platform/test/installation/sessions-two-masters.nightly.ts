@@ -1,4 +1,7 @@
-/** Two processes share the sessions over NATS. One is killed with -9 while they go on: watches and results come from the other. */
+/**
+ * Two processes share the sessions over NATS. One is killed with -9 while they continue: watches and results come from
+ * the other.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -10,7 +13,8 @@ import { ServiceCluster } from "../support/cluster.ts";
 
 const program = await natsServerProgram();
 const modes = ["workflow", "swarm", "intelligence", "hybrid"] as const;
-// Two in each partition, which are the same by the client's count of partitions: it is told who owns them, and never of news.
+// Two in each partition, which are the same by the client's count of partitions: it is told who owns them, and never of
+// news.
 const ids = [25, 33, 2, 3, 17, 28, 8, 19].map((number) => `session-${number}`);
 
 describe("sessions of two processes", { skip: program.skip }, () => {

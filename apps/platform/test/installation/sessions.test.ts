@@ -243,7 +243,8 @@ describe("sessions on a whole installation", () => {
     goOn.open();
     const session = await ended(sessionId);
     assert.deepEqual(outputOf(session), { wait: 1, next: 2, last: 3, more: 2 });
-    // What is left of it is balanced: on a busy machine the last task, which was nobody's to move, may go to where there is room.
+    // What is left of it is balanced: on a busy machine the last task, which was nobody's to move, may go to where
+    // there is room.
     assert.deepEqual(
       session.parts.map(({ mode, taskIds }) => [mode, taskIds.filter((id) => id !== "last")]),
       [

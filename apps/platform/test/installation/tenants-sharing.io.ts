@@ -1,6 +1,7 @@
 /**
- * Two tenants whose tasks go to one pool of agents, which belongs to neither. One floods it; the other is not held up. And whatever one asks
- * in its own namespace, of every route and rpc, by events and explanations, says nothing of the other.
+ * Two tenants whose tasks go to one pool of agents, which belongs to neither. One floods it. The other is not held up.
+ * whatever one asks in its own namespace, of every route and rpc, by events and explanations, says nothing of the
+ * other.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -35,7 +36,7 @@ const patienceMs = 1_500;
 const floodRuns = 200;
 const quietRuns = 40;
 
-/** Names of the one tenant, whoever says them; and what stands in its work alone. */
+/** Names of the one tenant, whoever says them. what stands in its work alone. */
 const [alpha, beta] = ["zebra", "beta"];
 const inside = "quagga";
 
@@ -51,7 +52,7 @@ describe("two tenants of one pool of agents", () => {
   let worker: Worker;
   const keys: Record<string, string> = {};
   const clients: Record<string, Tutti> = {};
-  /** Whose tasks began, in their order; each goes on when somebody lets it. */
+  /** Whose tasks started, in their order. Each continues when somebody lets it. */
   const begun: string[] = [];
   const waiting: (() => void)[] = [];
   let isOpen = false;

@@ -1,4 +1,7 @@
-/** Two tenants of one installation: one floods it, the other sees nothing of that, is not counted with it, and goes on. */
+/**
+ * Two tenants of one installation: one floods it, the other sees nothing of that, is not counted with it, and
+ * continues.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
@@ -32,7 +35,7 @@ describe("two tenants", () => {
   const clients: Tutti[] = [];
   let worker: Worker;
 
-  /** An administrator of a namespace, who is nobody anywhere else. */
+  /** Returns an administrator of a namespace, who is nobody anywhere else. */
   async function tenant(namespace: string, id: "ann" | "bob"): Promise<string> {
     const { mesh } = installation.host;
     const resource = { name: namespace };
@@ -122,7 +125,7 @@ describe("two tenants", () => {
   it("are neither starved nor counted with the other, however much that has begun and asks for", async () => {
     const [a, b] = [await clientOf("alpha", keys.ann), await clientOf("beta", keys.bob)];
     for (const client of [a, b]) await client.register(definition);
-    // Nobody works for beta: all that it begins waits.
+    // Nobody works for beta: all that it starts waits.
     const flood = Array.from({ length: floodRuns }, (_, at) =>
       b.start("order", { id: `b-${at}`, input: at }),
     );

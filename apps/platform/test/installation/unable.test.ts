@@ -1,4 +1,7 @@
-/** What nobody can do fills what a pool takes at once, and stays; what somebody can do comes after it, in the same namespace and pool. */
+/**
+ * What nobody can do fills what a pool takes at once, and stays. What somebody can do comes after it, in the same
+ * namespace and pool.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { GetPoolUseRequest, poolService } from "@tutti/contracts/swarm/v1";

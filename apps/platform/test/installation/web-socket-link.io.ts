@@ -72,7 +72,7 @@ class Tab {
     this.#socket.send(data);
   }
 
-  /** As it comes back: numbers go on where they were. */
+  /** As it comes back: numbers continue where they were. */
   continue(sequence: number): void {
     this.#sequence = sequence;
   }

@@ -1,6 +1,6 @@
 /**
- * What an agent gets for each message that is not as the contract says, over both transports, and whether the guide says so:
- * each field of a frame has its line there, with the code tried here and the rules of the conformance program.
+ * What an agent gets for each message that is not as the contract says, over both transports, and whether the guide
+ * says so: each field of a frame has its line there, with the code tried here and the rules of the conformance program.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -23,7 +23,9 @@ const helloOf = (agentId: string) => ({
 });
 
 const invalid = "mesh.invalid_request";
-/** The first frame after the welcome, and the code of the error that the stream ends with; empty where it has no effect. */
+/**
+ * The first frame after the welcome, and the code of the error that the stream ends with. Empty where it has no effect.
+ */
 const wrongs: readonly (readonly [field: keyof AgentFrame, what: string, frame: Said, code: string])[] = [
   ["sequence", "a gap", { sequence: 9 }, "swarm.frame_missing"],
   ["sequence", "0", { sequence: 0 }, "swarm.frame_missing"],
@@ -125,7 +127,7 @@ describe("a frame that is wrong", () => {
         const found = await speak({ hello: helloOf(agentId) }, (answer) => {
           if (answer?.$case !== "welcome") return [];
           welcomes++;
-          // What was taken in without effect is followed by a goodbye in good order.
+          // What was taken in without effect is followed by a goodbye gracefully.
           return [
             { sequence: 1, ...frame },
             { sequence: 2, bye: { reason: "done" } },
@@ -164,7 +166,7 @@ describe("a frame that is wrong", () => {
   });
 });
 
-/** The lines of the table that begins with a message's name. */
+/** Returns the lines of the table that starts with a message's name. */
 function rowsOf(guide: string, name: string): string[][] {
   const [, after = ""] = guide.split(`| field of \`${name}\` |`);
   const lines = after.split("\n").slice(2);

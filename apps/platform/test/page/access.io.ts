@@ -300,7 +300,7 @@ describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 
   });
 });
 
-/** The code of what a call is refused with; empty where it is not. */
+/** The code of what a call is refused with. Empty where it is not. */
 async function codeOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;

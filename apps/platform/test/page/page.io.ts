@@ -213,7 +213,7 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     const run = await stage.client.call("runs.get", { params: { id: "live-1" } });
     assert.deepEqual(run.spec?.input, { customer: "<b>Clara</b>", count: 2, carrier: "courier" });
 
-    // The question is there as text, with its form; the answer lets the run go on.
+    // The question is there as text, with its form. The answer lets the run continue.
     await page.getByRole("link", { name: /^Approvals/ }).click();
     await page.getByRole("heading", { name: "Ship to <b>Clara</b>?" }).waitFor();
     assert.equal(await page.locator("main b").count(), 0);

@@ -65,8 +65,8 @@ describe("tasks that move, on the page", { skip: browser.skip, timeout: 540_000 
 
   it("go by themselves from an engine that has too much to do, while somebody looks", async () => {
     letGo = Promise.withResolvers();
-    // More than a pool takes from the engine of missions at once, and of more kinds than it keeps apart: what else it has to
-    // give out waits at home behind them.
+    // More than a pool takes from the engine of missions at once, and of more kinds than it keeps apart: what else it
+    // has to give out waits at home behind them.
     const lines = Array.from({ length: 80 }, (_, number) => `queue-${number}.wait`);
     const flood = Array.from({ length: 1_600 }, (_, number) => ({
       ...{ id: `wait-${number}`, capability: lines[number % lines.length] ?? "" },

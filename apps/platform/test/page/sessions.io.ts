@@ -65,7 +65,7 @@ describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () =>
     await line.getByText("completed", { exact: true }).waitFor();
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox").fill("listed");
-    // What runs beneath it has a name that begins with its.
+    // What runs beneath it has a name that starts with its.
     await page.getByRole("option", { name: /^listed session/ }).click();
     await page.waitForURL("**/sessions/listed");
     await page.context().close();

@@ -97,7 +97,7 @@ export class Stage implements AsyncDisposable {
     return new Client({ url: this.url });
   }
 
-  /** A link that signs a browser in, once. */
+  /** Returns a link that signs a browser in, once. */
   async link(): Promise<string> {
     return (await this.client.call("signInLink")).url;
   }
@@ -108,7 +108,7 @@ export class Stage implements AsyncDisposable {
     return context;
   }
 
-  /** A page of somebody who has signed in, where it was asked for. */
+  /** Returns a page of somebody who has signed in, where it was asked for. */
   async signedIn(path = "/", options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> {
     const page = await (await this.context(options)).newPage();
     await page.goto(await this.link());
@@ -135,7 +135,10 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** The folder of the page that the runner of the tests has built, if that is of these sources; else one that is built here. */
+/**
+ * Returns the folder of the page that the runner of the tests has built, if that is of these sources. Else one that is
+ * built here.
+ */
 async function builtPage(directory: string): Promise<string> {
   const made = madeBy(root, "page");
   if (made !== undefined && staleFronts(root, ["page"]).length === 0) return dirname(made);
@@ -165,7 +168,9 @@ function hostAt({ directory, page, port, meshPort, settings }: Place): Promise<S
   return ServiceHost.open({ name: "stage", version: "0.1.0", services, sources, dataDirectory });
 }
 
-/** A port that stays the same over a restart; nobody else takes it meanwhile, for the system gives others first. */
+/**
+ * Returns a port that stays the same over a restart. Nobody else takes it meanwhile, for the system gives others first.
+ */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -175,7 +180,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** What axe finds wrong on a page, as lines to read; nothing is left out. */
+/** What axe finds wrong on a page, as lines to read. Nothing is left out. */
 export async function accessibilityProblems(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
   // What fades in has another contrast on its way.

@@ -1,8 +1,10 @@
 /**
  * A worker of the crash matrix in a process of its own: `crash-worker.ts '{"address":[…],"agentId":"steady",…}'`.
  *
- * 1. Each attempt is one line at its start and one at its end, appended to the log of effects before anything else happens.
- * 2. The steady worker is never killed: each of its lines is an effect that must be there once. The mortal worker is killed.
+ * 1. Each attempt is one line at its start and one at its end, appended to the log of effects before anything else
+ *    happens.
+ * 2. The steady worker is never killed: each of its lines is an effect that must be there once. The mortal worker is
+ *    killed.
  */
 import { appendFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -60,7 +62,7 @@ if (isMortal) {
   });
   await new Eager("crash.eager", { address, agentId: `${agentId}-orchestrator` }).start();
 } else {
-  // A plan is refused while nobody offers what it names, so that one worker has both.
+  // A plan is refused while no agent offers what it names, so that one worker has both.
   worker.handle("tutti.plan", async () => [
     { id: "one", capability: "crash.one" },
     { id: "two", capability: "crash.one", needs: [{ task: "one" }] },

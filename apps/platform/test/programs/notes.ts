@@ -100,7 +100,7 @@ class NotesService extends Orchestrator {
     logger.info("work on the note stopped", { error: signal.reason });
   }
 
-  /** Asks others, as part of the call that is being served: its trace and its deadline go on. */
+  /** Asks others, as part of the call that is being served: its trace and its deadline continue. */
   async #relay(request: Note, context: CallContext): Promise<readonly string[]> {
     const { mesh } = this.#host;
     const { services } = await mesh.client(registryService).listServices({ page: undefined }, { context });

@@ -51,7 +51,7 @@ export class Front implements AsyncDisposable {
     return this.ask(path, { method: "POST", body, headers });
   }
 
-  /** The answer as it begins. */
+  /** Returns the answer as it starts. */
   open(path: string, { method = "GET", body, headers = {} }: Said = {}): Promise<IncomingMessage> {
     const bytes = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {

@@ -143,7 +143,7 @@ async function ask(
   const isStream = Object.values(operation.responses).some(({ content }) => content?.["text/event-stream"]);
   if (!isStream) return front.ask(path, said);
   const answer = await front.open(path, said);
-  // It goes on for ever; how it begins is what counts here.
+  // It continues for ever. How it starts is what counts here.
   if (!/event-stream/.test(answer.headers["content-type"] ?? "")) {
     let text = "";
     for await (const chunk of answer) text += chunk;

@@ -1,4 +1,4 @@
-/** The description of the routes, as far as tests read it: requests are drawn from it, and answers held against it. */
+/** The description of the routes, as far as tests read it: requests are drawn from it, and answers compared with it. */
 
 export interface Schema {
   readonly $ref?: string;
@@ -68,7 +68,7 @@ export function resolved(schema: Schema, { components }: Document): Schema {
   return schema.$ref === undefined ? schema : (components.schemas[lastOf(schema.$ref)] ?? schema);
 }
 
-/** What of a value is not as the schema says; empty where all is. */
+/** What of a value is not as the schema says. Empty where all is. */
 export function unlike(value: unknown, given: Schema, document: Document, at = ""): string[] {
   const schema = resolved(given, document);
   if (schema.anyOf !== undefined) {

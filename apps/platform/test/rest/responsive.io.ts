@@ -44,7 +44,7 @@ describe("a body of the largest size", () => {
   });
   after(() => front[Symbol.asyncDispose]());
 
-  /** How often the process says that it lives until a request is answered. */
+  /** Returns how often the process says that it lives until a request is answered. */
   async function probesDuring(path: string, body: string): Promise<{ probes: number; status: number }> {
     let status = 0;
     const asked = front.post(path, body).then((answer) => {

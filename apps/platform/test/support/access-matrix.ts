@@ -27,7 +27,7 @@ export const everything: Asked = {
 
 /**
  * Each kind of call once: without and with streams either way, keyed and not, about a namespace and about the
- * installation, of each service; and routes that no rpc stands behind.
+ * installation, of each service. routes that no rpc stands behind.
  */
 export const sample: Asked = {
   rpcs: [

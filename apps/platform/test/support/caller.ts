@@ -44,7 +44,7 @@ export class Load {
     return this.#calls;
   }
 
-  /** How many calls the process of this id has answered. */
+  /** Returns how many calls the process of this id has answered. */
   answeredBy(processId: string): number {
     return this.#byInstance.get(processId) ?? 0;
   }

@@ -21,7 +21,7 @@ accounts {
   TUTTI { jetstream: enabled, users: [{ user: tutti, password: kept }] }
 }`;
 
-/** A single server that processes share what they own over. */
+/** Returns a single server that processes share what they own over. */
 export function startSharedServer(): Promise<NatsServer> {
   return startNatsServer({ jetstream: "sync_interval: always", configuration });
 }
@@ -76,7 +76,7 @@ export class ServiceCluster implements AsyncDisposable {
     return this.#folder.path;
   }
 
-  /** One more process of a service; with the name of one that has ended it has what that one kept. */
+  /** One more process of a service. With the name of one that has ended it has what that one kept. */
   async join(service: ServiceName, name: string = service, ...more: readonly string[]): Promise<Service> {
     const directory = `${this.#folder.path}/${name}`;
     await mkdir(directory, { recursive: true });

@@ -46,7 +46,7 @@ export function orchestratorAt(status: OrchestratorStatus, ...names: readonly st
   return found;
 }
 
-/** The values of a metric, each with its labels as they are written. */
+/** Returns the values of a metric, each with its labels as they are written. */
 export function samplesOf(metrics: string, name: string): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const line of metrics.split("\n")) {

@@ -18,7 +18,7 @@ export class OutsideClient implements Disposable {
       // What is too large is for the server to refuse.
       "grpc.max_send_message_length": -1,
       "grpc.max_receive_message_length": -1,
-      // Certificates are for names; the address stays the one given.
+      // Certificates are for names. The address stays the one given.
       "grpc.ssl_target_name_override": "localhost",
     });
   }
@@ -78,7 +78,7 @@ export class OutsideClient implements Disposable {
   }
 }
 
-/** The status a call failed with, and what its details say. */
+/** Returns the status a call failed with, and what its details say. */
 export async function failureOf(
   call: Promise<unknown>,
 ): Promise<{ readonly code: number; readonly error: TuttiError }> {

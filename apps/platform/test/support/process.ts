@@ -87,7 +87,9 @@ export class TestProcess implements AsyncDisposable {
     return pid;
   }
 
-  /** The first line, logged already or yet to come, that is the one: by its message, or whatever is asked of it. */
+  /**
+   * Returns the first line, logged already or yet to come, that is the one: by its message, or whatever is asked of it.
+   */
   async line(wanted: string | ((line: LogLine) => boolean)): Promise<LogLine> {
     const isIt = typeof wanted === "string" ? ({ msg }: LogLine) => msg === wanted : wanted;
     const find = () => this.lines.find(isIt);
@@ -108,7 +110,7 @@ export class TestProcess implements AsyncDisposable {
     return this.exited;
   }
 
-  /** Tells it to stop in good order, and waits until it has. */
+  /** Tells it to stop gracefully, and waits until it has. */
   async stop(): Promise<Exit> {
     this.signal("SIGTERM");
     return this.ended();

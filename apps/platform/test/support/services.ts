@@ -39,7 +39,10 @@ export function launch(
   });
 }
 
-/** The platform as `npm start` runs it, from its bundle, if the runner of the tests has built it; all others from source. */
+/**
+ * Returns the platform as `npm start` runs it, from its bundle, if the runner of the tests has built it. All others
+ * from source.
+ */
 function programOf(name: ServiceName): string {
   const bundle = process.env["TEST_PLATFORM"];
   if (name === "platform" && bundle !== undefined) return bundle;
@@ -68,7 +71,7 @@ export function registriesAt(...services: readonly Pick<Service, "grpc">[]): str
   return `--mesh.peers=${JSON.stringify({ registry: services.map(({ grpc }) => grpc) })}`;
 }
 
-/** How a process is told to keep and share everything over a NATS server, and to look for it often. */
+/** How a process is asked to keep and share everything over a NATS server, and to look for it often. */
 export function usingNats(address: string): string[] {
   return [
     "--registry.store=nats",
@@ -83,7 +86,7 @@ export interface Folder extends AsyncDisposable {
   readonly path: string;
 }
 
-/** A folder that is gone after the test. */
+/** Returns a folder that is gone after the test. */
 export async function makeFolder(): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), "tutti-test-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };

@@ -53,7 +53,7 @@ export function findInstances(
   };
 }
 
-/** The conditions of a request, the same for any order they are written in: a map has none. */
+/** Returns the conditions of a request, the same for any order they are written in: a map has none. */
 function conditionsOf({ service, capability, labels, health }: FindInstancesRequest): readonly unknown[] {
   const asked = capability && [namespaceOf(capability), capability.name, capability.versionRange];
   const selected = labels && [

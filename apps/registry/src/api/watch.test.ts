@@ -5,7 +5,7 @@ import { instance, offer } from "../../test/fixtures.ts";
 import { openRegistry, renewal, revisionOf, type TestRegistry } from "../../test/registry.fixture.ts";
 import { watch } from "./watch.ts";
 
-/** A watcher that takes a reply only when told to. */
+/** Returns a watcher that takes a reply only when told to. */
 function watcher(dependencies: TestRegistry, given: Partial<WatchRequest> = {}) {
   const stopping = new AbortController();
   const replies = watch(dependencies, WatchRequest.fromPartial(given), stopping.signal);

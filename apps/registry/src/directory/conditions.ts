@@ -6,7 +6,7 @@ export function healthOf({ health }: Instance): HealthState {
   return state === HealthState.HEALTH_STATE_UNSPECIFIED ? HealthState.HEALTH_STATE_READY : state;
 }
 
-/** Whether an instance takes calls. */
+/** Returns whether an instance takes calls. */
 export function takesCalls(instance: Instance): boolean {
   const health = healthOf(instance);
   return health === HealthState.HEALTH_STATE_READY || health === HealthState.HEALTH_STATE_DEGRADED;

@@ -17,7 +17,7 @@ import { getOrMake } from "./get-or-make.ts";
 
 const providersMax = 100;
 
-/** Whether a version will do. An empty range is satisfied by all, pre-releases included. */
+/** Returns whether a version will do. An empty range is satisfied by all, pre-releases included. */
 function versionMatches(version: string, range: string): boolean {
   return range === "" || satisfies(version, range);
 }
@@ -79,7 +79,7 @@ export class OfferIndex {
       .map(([, sameVersion]) => capabilityVersion(sameVersion));
   }
 
-  /** Whether an instance offers a capability in a version that will do. */
+  /** Returns whether an instance offers a capability in a version that will do. */
   offers(instanceId: string, namespace: string, name: string, versionRange: string): boolean {
     const offerings = this.#offers.get(namespaceOf({ namespace }))?.get(name)?.get(instanceId);
     return offerings?.some(({ offer }) => versionMatches(versionOf(offer), versionRange)) ?? false;

@@ -237,7 +237,10 @@ export class Registrar implements Component, StoreListener {
     }
   }
 
-  /** Whether all signs of life are heard. After a time in which they were not, every instance gets a full lease again. */
+  /**
+   * Returns whether all signs of life are heard. After a time in which they were not, every instance gets a full lease
+   * again.
+   */
   #mayJudge(): boolean {
     if (this.#loading !== undefined) return false;
     const deaf = this.#options.store.health().level !== "healthy";

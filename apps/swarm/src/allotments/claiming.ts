@@ -4,8 +4,8 @@
  * 1. A pool asks as soon as it is here, and then every second where it was given something, every three where it was
  *    not: for its own namespace, and for those that senders have tasks of.
  * 2. A pool gives out nothing before it was told what its own namespace may have, if a service can tell it, and not for
- *    longer than some seconds: what was at work under a quota before this process was, still counts.
- * 3. Without an answer it keeps what it was given, until the lease of that is over; then nothing more of it begins.
+ *    longer than some seconds: what was running under a quota before this process was, still counts.
+ * 3. Without an answer it keeps what it was given, until the lease of that is over. Then nothing more of it starts.
  *    Where nothing was ever given, nothing more is held back.
  */
 import type { ClaimAllotmentsReply, resourceService } from "@tutti/contracts/session/v1";
@@ -166,7 +166,7 @@ export class Claiming implements Component {
     if (namespace === pool.namespace) this.#letGo(pool);
   }
 
-  /** As it is now: reservations begin and end, and leases do. */
+  /** As it is now: reservations start and end, and leases do. */
   #apply(pool: Pool, namespace: string, { reply, dueMs }: Given): void {
     const { pools, now, foundation } = this.#parts;
     const nowMs = foundation.clock.now();

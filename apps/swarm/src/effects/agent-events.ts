@@ -1,5 +1,5 @@
 /**
- * What the bus is told of agents. The process that owns their pool tells of each change; nothing waits for that.
+ * What the bus is informed of agents. The process that owns their pool tells of each change. Nothing waits for that.
  */
 import { contractEvent, type EventInput } from "@tutti/bus";
 import { AgentKind, AgentState, Hold } from "@tutti/contracts/agent/v1";
@@ -13,12 +13,12 @@ const source = "/tutti/swarm";
 /** More than these an event does not name. */
 const capabilitiesMax = 100;
 
-/** Makes the events of the agents of this process. They are numbered by the time, so that a restart goes on. */
+/** Makes the events of the agents of this process. They are numbered by the time, so that a restart continues. */
 export class AgentEvents {
   readonly #holds = new Map<string, Hold>();
   #last = 0;
 
-  /** The events that tell of a change. */
+  /** Returns the events that tell of a change. */
   of(pool: Pool, change: AgentChange): EventInput[] {
     const agent = pool.agent(change.agentId, change.atMs);
     const told: EventInput[] = [];
@@ -37,7 +37,7 @@ export class AgentEvents {
     return told;
   }
 
-  /** The event that tells that an agent offers other things than before. */
+  /** Returns the event that tells that an agent offers other things than before. */
   reoffered(pool: Pool, agentId: string, atMs: number): EventInput {
     const agent = pool.agent(agentId, atMs);
     const header = this.#header(pool, { agentId, reason: "", atMs });

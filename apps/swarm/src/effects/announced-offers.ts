@@ -1,6 +1,6 @@
 /**
- * Announces the capabilities of agents to the registry: those of all pools that this process owns, whether an agent is linked
- * here, linked to another process, polls, or works in this process.
+ * Announces the capabilities of agents to the registry: those of all pools that this process owns, whether an agent is
+ * linked here, linked to another process, polls, or works in this process.
  *
  * 1. Each capability is announced by the owner of its pool only, so agents are counted once in a cluster.
  * 2. Changes are gathered: however many agents come and go, the registry hears of them twice a second at most.

@@ -61,7 +61,7 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
     this.#teller = teller;
   }
 
-  /** Some of what is told is asked of the runtime, which needs this to begin with. */
+  /** Some of what is told is asked of the runtime, which needs this to start with. */
   begin(runtime: Asked): void {
     this.#teller.runtime = runtime;
   }

@@ -1,4 +1,4 @@
-/** What is told of an event of a mission: noted while that is decided, told when it is durable. */
+/** What is informed of an event of a mission: noted while that is decided, told when it is durable. */
 import { contractEvent, type EventInput } from "@tutti/bus";
 import type { EventHeader } from "@tutti/contracts/events/v1";
 import { type SwarmEventPayloads, swarmEvents } from "@tutti/contracts/events/v1/swarm";
@@ -11,7 +11,7 @@ type NotedType = keyof SwarmEventPayloads;
 /** The payload of an event without what every event says. */
 type NotedBody<T extends NotedType> = Omit<SwarmEventPayloads[T], "header">;
 
-/** Nothing of the machine's own state is kept in it: that goes on. */
+/** Nothing of the machine's own state is kept in it: that continues. */
 export interface MissionNote<T extends NotedType = NotedType> extends NoteHead {
   readonly kind: "event";
   readonly type: T;

@@ -1,4 +1,4 @@
-/** What is told of missions. */
+/** What is informed of missions. */
 import type {
   BudgetUsedUpV1,
   EntriesWrittenV1,

@@ -3,7 +3,7 @@ import type { Guard } from "@tutti/host";
 import type { Principal } from "@tutti/kernel";
 import { swarmErrors } from "../errors.ts";
 
-/** Who knows whose ids are; undefined in a process that enforces nothing. */
+/** Who knows whose ids are. Undefined in a process that enforces nothing. */
 export type AgentNames = Pick<Guard, "isNameOfAnother"> | undefined;
 
 export function requireOwnName(

@@ -1,14 +1,14 @@
 /**
- * Agents that have no right to the call at all: it is refused before its handler sees it. What they would offer is nevertheless worth
- * knowing to those whose tasks wait for it.
+ * Agents that have no right to the call at all: it is refused before its handler sees it. What they would offer is
+ * nevertheless worth knowing to those whose tasks wait for it.
  */
 import type { RpcDescription } from "@tutti/contracts/rpc";
 import type { CallContext, TuttiError } from "@tutti/kernel";
 import { installationNamespace, type RefusedListener } from "@tutti/mesh";
 
 /**
- * Hears of requests of those who may not, as far as these fit their contract. Of strangers who try the doors of a namespace that they
- * do not belong to its people hear nothing.
+ * Hears of requests of those who may not, as far as these fit their contract. Of strangers who try the doors of a
+ * namespace that they do not belong to its people hear nothing.
  */
 export function atDoorOf<Request>(
   { check }: Pick<RpcDescription<Request, unknown>, "check">,

@@ -2,7 +2,7 @@ import type { Guard } from "@tutti/host";
 import type { CallContext, TuttiError } from "@tutti/kernel";
 import { swarmErrors } from "../errors.ts";
 
-/** Where it is told; undefined in a process that enforces nothing. */
+/** Where it is told. Undefined in a process that enforces nothing. */
 export type GrantGuard = Pick<Guard, "refusedInside"> | undefined;
 
 /** An agent that offers what was not granted, or uses another's id, is recorded in the audit, as refusals at the edge are. */

@@ -14,7 +14,7 @@ export function offeredIn(offering: Offering | undefined): Offered {
   return { capabilities: offering.capabilities.map(({ name }) => name), slots: offering.slots || 1 };
 }
 
-/** Throws naming each part that is not granted; `within`: where in the message the agent says it. */
+/** Throws naming each part that is not granted. `within`: where in the message the agent says it. */
 export function requireGrant(principal: Principal, asked: GrantQuestion, within = ""): void {
   const grant = principal.shown?.scope.agent;
   const faults = grant === undefined ? [] : grantFaults(grant, asked);

@@ -45,7 +45,7 @@ export class Hooks {
     this.#followed.delete(pool);
   }
 
-  /** A listener of a hook starts; undefined where there is none of the id that is listened to. */
+  /** A listener of a hook starts. Undefined where there is none of the id that is listened to. */
   listen(pool: Pool, hookId: string, wake: () => void): Listening | undefined {
     return this.#followed.get(pool)?.listen(hookId, wake);
   }

@@ -2,8 +2,8 @@
  * One who listens to a hook over a stream.
  *
  * 1. Occasions are numbered per stream, and an answer counts once.
- * 2. What is asked of one who goes away has failed at once. One who does not keep up is told nothing more until he does, and
- *    what would wait for him has failed.
+ * 2. What is asked of one who goes away has failed at once. One who does not keep up is told nothing more until he
+ *    does, and what would wait for him has failed.
  */
 import type { HookAnswer, HookOccasion } from "@tutti/contracts/swarm/v1";
 import type { HookQuestion, HookReply } from "@tutti/matching";
@@ -24,7 +24,7 @@ export class Listener {
     this.#wake = wake;
   }
 
-  /** Gives what has failed already. */
+  /** Returns what has failed already. */
   ask(questions: readonly HookQuestion[]): HookReply[] {
     const failed: HookReply[] = [];
     for (const question of questions) {
@@ -47,7 +47,7 @@ export class Listener {
     return waiting;
   }
 
-  /** What it answered; what it was not asked, or has answered already, is passed over. */
+  /** What it answered. What it was not asked, or has answered already, is passed over. */
   answer(answers: readonly HookAnswer[]): HookReply[] {
     const replies: HookReply[] = [];
     for (const { number, verdict } of answers) {

@@ -1,4 +1,4 @@
-/** What those outside are told of a question, in the contract's form. */
+/** What those outside are informed of a question, in the contract's form. */
 import type { HookOccasion } from "@tutti/contracts/swarm/v1";
 import type { HookQuestion } from "@tutti/matching";
 

@@ -1,6 +1,6 @@
 /**
  * Hooks that an external service answers over HTTP: all that a turn asks of one hook is one request, signed with its
- * secret. The answer has a verdict for each number that waits for one; a number without one is let be.
+ * secret. The answer has a verdict for each number that waits for one. A number without one is let be.
  */
 import { HookAnswer, HookOccasion, type HookWebhook } from "@tutti/contracts/swarm/v1";
 import { callOut, outgoingErrors } from "@tutti/host/outgoing";
@@ -25,10 +25,10 @@ export interface WebhookAsked {
   readonly questions: readonly HookQuestion[];
 }
 
-/** Of one request; more go into further ones. */
+/** Of one request. More go into further ones. */
 const occasionsMax = 100;
 const timeoutDefaultMs = 1_000;
-/** Requests that are under way; of what comes beyond them, what waits for an answer has failed. */
+/** Requests that are under way. Of what comes beyond them, what waits for an answer has failed. */
 const underWayMax = 64;
 
 export class Webhooks {
@@ -90,7 +90,7 @@ export class Webhooks {
   }
 }
 
-/** `{"answers": [{"number": 1, "verdict": {"priority": "5"}}]}`; empty lets everything be. */
+/** `{"answers": [{"number": 1, "verdict": {"priority": "5"}}]}`. Empty lets everything be. */
 function repliesIn(text: string, questions: readonly HookQuestion[]): HookReply[] {
   const verdicts = new Map<number, HookAnswer["verdict"]>();
   if (text.trim() !== "") {

@@ -11,7 +11,7 @@ const settleMs = 1_000;
 const place = { namespace: "default", pool: "default" };
 const agent = (agentId: string): AwaitedAgent => AwaitedAgent.fromPartial({ ...place, agentId });
 
-/** One process of the service, whose partition 1 comes and goes; the others answer as given. */
+/** One process of the service, whose partition 1 comes and goes. The others answer as given. */
 function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLinksReply>>> = {}) {
   const time = new VirtualTime();
   const taken: ((partition: number, epoch: number) => void)[] = [];
@@ -53,7 +53,7 @@ function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLi
         listener({ namespace: "default", name: "default", attendance } as never, undefined);
       for (const listener of released) listener(1, epoch);
     },
-    /** Who is awaited; undefined while that is not known. */
+    /** Who is awaited. Undefined while that is not known. */
     async awaited(epoch: number): Promise<string[] | undefined> {
       let found: ReadonlySet<string> | undefined;
       void calls.of({ namespace: "default", name: "default", epoch } as Pool).then((all) => {

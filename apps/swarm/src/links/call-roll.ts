@@ -2,7 +2,7 @@
  * Which agents are to come to the pools that move here: sent by the owner before.
  *
  * 1. That one tells it when it lets go of them. It is asked too, with all processes of the service, as soon as it is
- *    known that a partition is to be owned here; whichever comes first counts.
+ *    known that a partition is to be owned here. Whichever comes first counts.
  * 2. It is not known as long as that one has said nothing: it may have been killed. Who does not answer beside it is not
  *    missed: agents that others relay were in its pools.
  * 3. Who was expected by one owner is expected by the next one too.
@@ -64,7 +64,7 @@ export class RollCalls {
     return new Set(own.map(({ agentId }) => agentId));
   };
 
-  /** Whether it is known who was in a partition before it was taken in an epoch. */
+  /** Returns whether it is known who was in a partition before it was taken in an epoch. */
   isKnown(partition: number, epoch: number): boolean {
     const call = this.#calls.get(partition);
     return epoch === firstEpoch || (call?.epoch === epoch && call.isKnown);

@@ -12,7 +12,7 @@ import type { LinkSettings } from "./settings.ts";
 /** The version of the protocol that this host speaks, and the only one there has been. */
 const linkVersion = 1;
 
-/** The greeting of a first frame; throws when it is none, or in a version that is not spoken here. */
+/** Returns the greeting of a first frame. Throws when it is none, or in a version that is not spoken here. */
 export function requireGreeting(frame: AgentFrame): Hello {
   const { hello, sequence } = frame;
   if (hello === undefined || sequence !== 0 || !saysNothingElse(frame)) {
@@ -26,7 +26,7 @@ export function requireGreeting(frame: AgentFrame): Hello {
   return hello;
 }
 
-/** The pool that an agent comes for. */
+/** Returns the pool that an agent comes for. */
 export function placeOf({ namespace, pool }: Pick<Hello, "namespace" | "pool">): {
   readonly namespace: string;
   readonly pool: string;
@@ -53,7 +53,7 @@ export function welcome({ link, settings, resumed, ...told }: Welcoming): HostFr
         agentId: link.identity.agentId,
         resumed,
         received: resumed ? link.received : 0,
-        // A link that goes on keeps its numbers.
+        // A link that continues keeps its numbers.
         capabilityNumbers: resumed ? undefined : { numbers: capabilityNumbers },
         unwanted: [...unwanted],
         heartbeatMs,
@@ -68,7 +68,7 @@ export function welcome({ link, settings, resumed, ...told }: Welcoming): HostFr
   };
 }
 
-/** Sends an agent to the owner of its pool; undefined for one that cannot follow, or while no owner is known. */
+/** Sends an agent to the owner of its pool. Undefined for one that cannot follow, or while no owner is known. */
 export function redirection({ hello }: AgentFrame, owner: Owner | undefined): HostFrame | undefined {
   if (hello?.canFollow !== true || owner === undefined || owner.address === "") return undefined;
   const { address, instance, epoch } = owner;

@@ -1,5 +1,5 @@
 /**
- * All links that end at this process: who is greeted with which, which go on, and which are over.
+ * All links that end at this process: who is greeted with which, which continue, and which are over.
  *
  * 1. An agent has one link at a time. Of two that say they are the same agent the later incarnation stays, as its pool
  *    decides.
@@ -8,8 +8,8 @@
  *    beginning, on another stream or with another offer, has a grant for all that it offers: the pool hears of nothing
  *    else.
  * 4. What an agent offers is also what rules admit, when it says so first and whenever it says otherwise.
- * 5. Each link that the pool was told of ends, by goodbye, violation, time or supersession, and the pool hears of it
- *    once.
+ * 5. Each link that the pool was informed of ends, by goodbye, violation, time or supersession, and the pool hears of
+ *    it once.
  */
 import type { AgentFrame, Bye, Hello, HostFrame } from "@tutti/contracts/agent/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
@@ -60,7 +60,7 @@ export interface LinkBookParts {
   readonly onReoffered: (pool: Pool, agentId: string) => void;
 }
 
-/** An agent whose link was opened or goes on, and what it is answered. */
+/** An agent whose link was opened or continues, and what it is answered. */
 export interface Greeted {
   readonly agent: LinkedAgent;
   readonly answer: HostFrame;
@@ -98,7 +98,7 @@ export class LinkBook {
 
   /**
    * Answers the first frame of a stream, as soon as the owner of the pool is known. Throws what the agent is refused
-   * with; `mesh.not_owner` when it can follow to the owner.
+   * with. `mesh.not_owner` when it can follow to the owner.
    */
   async greet(frame: AgentFrame, carrier: Carrier, context: GreetingContext): Promise<Greeted> {
     const hello = requireGreeting(frame);
@@ -107,7 +107,7 @@ export class LinkBook {
     if (resume !== undefined && known !== undefined) return this.#resume(known, hello, carrier, context);
     const refusal = this.#refusalOf(hello, context.principal);
     const pool = await this.#poolOf(hello, context).catch((thrown) => {
-      // Who can follow is refused where others are told of it.
+      // Who can follow is refused where others are informed of it.
       throw notOwnerOf(thrown) === undefined && refusal !== undefined ? refusal : thrown;
     });
     if (refusal !== undefined) {
@@ -159,7 +159,9 @@ export class LinkBook {
     if (link.detach(carrier, nowMs)) agent.cut(nowMs);
   }
 
-  /** Looks after every link: heartbeats, acknowledgements, cuts that were not mended. Who is silent, the pool knows. */
+  /**
+   * Looks after every link: heartbeats, acknowledgements, cuts that were not repaired. Who is silent, the pool knows.
+   */
   sweep(): void {
     const nowMs = this.#parts.now();
     for (const agent of this.#agents.values()) {
@@ -168,7 +170,7 @@ export class LinkBook {
     }
   }
 
-  /** Ends all streams; the agents may resume their links here if it is soon, or greet elsewhere. */
+  /** Ends all streams. The agents may resume their links here if it is soon, or greet elsewhere. */
   close(): void {
     for (const agent of this.#agents.values()) this.#cutOff(agent, swarmErrors.hostStopping());
   }
@@ -188,7 +190,10 @@ export class LinkBook {
     }
   }
 
-  /** The pool of an agent, if it is owned here; undefined if the agent has to be relayed. Throws if it can follow. */
+  /**
+   * Returns the pool of an agent, if it is owned here. Undefined if the agent has to be relayed. Throws if it can
+   * follow.
+   */
   async #poolOf(hello: Hello, { signal }: GreetingContext): Promise<Pool | undefined> {
     const namespace = hello.namespace || defaultNamespace;
     try {
@@ -320,7 +325,7 @@ export class LinkBook {
   }
 }
 
-/** Whether an error is the agent's fault and would come again: garbage, too large, against the rules. */
+/** Returns whether an error is the agent's fault and would come again: garbage, too large, against the rules. */
 function isViolation({ status }: TuttiError): boolean {
   return status === "INVALID_ARGUMENT" || status === "RESOURCE_EXHAUSTED" || status === "FAILED_PRECONDITION";
 }

@@ -1,6 +1,6 @@
 /**
  * A link on the stream that carries it: what comes is handed to the book, what there is to say is sent as fast as the
- * agent reads. While it does not, nothing is taken from the link; what is to be said gathers there in larger frames.
+ * agent reads. While it does not, nothing is taken from the link. What is to be said gathers there in larger frames.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { Bell, errorFromUnknown, notOwnerOf, type Timers, type TuttiError } from "@tutti/kernel";
@@ -67,7 +67,7 @@ function refused({ onRefused }: LinkStreamParts, error: TuttiError): TuttiError 
   return error;
 }
 
-/** Undefined for a stream that ends before it has begun. */
+/** Undefined for a stream that ends before it has started. */
 async function greet(
   { book, instruments, timers, greetingMs }: LinkStreamParts,
   frames: AsyncIterator<AgentFrame>,

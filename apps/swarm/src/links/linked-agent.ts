@@ -17,7 +17,7 @@ import { isOversized } from "./protocol/limits.ts";
 const lentMax = 4_096;
 
 /**
- * Where what a pool says of an agent goes. Over a relay it may come before the link is there: then it waits for that; a
+ * Where what a pool says of an agent goes. Over a relay it may come before the link is there: then it waits for that. A
  * pool that is owned here says nothing before its next turn.
  */
 export class LinkOutlet implements AgentOutlet {

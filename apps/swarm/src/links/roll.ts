@@ -68,7 +68,7 @@ export class LinkRoll {
     return this.#linksOf(partition).map(awaited);
   }
 
-  /** They are to come to the pools of a partition that is owned here; or to its next owner. */
+  /** They are to come to the pools of a partition that is owned here. Or to its next owner. */
   expect(partition: number, agents: readonly AwaitedAgent[]): void {
     const links = agents.map(({ namespace, pool, agentId }) => linkOf({ namespace, pool, agentId }));
     this.#keep(`${partition}`, partition, links);

@@ -4,7 +4,7 @@ import type { LinkTimes } from "./protocol/host-link.ts";
 export interface LinkSettings extends LinkTimes {
   /** How long an agent may be silent before its tasks are given to others. */
   readonly leaseMs: number;
-  /** An attempt that ends sooner needs no word that it began. */
+  /** An attempt that ends sooner needs no word that it started. */
   readonly startedAfterMs: number;
   /** How long a new stream may be without a greeting. */
   readonly greetingMs: number;

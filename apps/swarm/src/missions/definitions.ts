@@ -9,7 +9,7 @@ import { missionServiceErrors } from "./errors.ts";
 
 export interface Specified {
   readonly spec: MissionSpec;
-  /** Name of the definition, and hash of the version; empty where there is none. */
+  /** Name of the definition, and hash of the version. Empty where there is none. */
   readonly definition: string;
   readonly hash: string;
 }

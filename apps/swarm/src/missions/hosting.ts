@@ -23,7 +23,7 @@ import { Definitions } from "./definitions.ts";
 import { RefusedJoins } from "./refused-joins.ts";
 
 export interface MissionHosting {
-  /** What missions want done; nothing is asked for before `begin`. */
+  /** What missions want done. Nothing is asked for before `begin`. */
   readonly effects: MissionEffects;
   /** Everything else, with what the machines of the service run on. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;

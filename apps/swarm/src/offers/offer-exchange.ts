@@ -1,6 +1,6 @@
 /**
  * One stream of a sender: what it offers goes to the pools, what becomes of it comes back. What a turn of several pools
- * has to say leaves as one reply; while the sender does not read, more gathers in it.
+ * has to say leaves as one reply. While the sender does not read, more gathers in it.
  *
  * 1. Nothing that a pool says about a sender is lost while the stream lasts, and it keeps its order.
  * 2. When the stream ends nothing of it is kept here: the sender offers again on another one, and the pools know.
@@ -66,7 +66,7 @@ export class OfferExchange implements SenderOutlet {
     this.#takeAll(request);
   }
 
-  /** What there is to send; undefined when that is nothing. */
+  /** What there is to send. Undefined when that is nothing. */
   next(): OfferReply | undefined {
     return this.#replies.take();
   }

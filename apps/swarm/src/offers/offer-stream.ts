@@ -59,7 +59,9 @@ export async function* serveOffers(
   if (reading.error !== undefined) throw reading.error;
 }
 
-/** What is owned here of the pools that a request opens is open then; of what is not the sender hears when it is taken. */
+/**
+ * What is owned here of the pools that a request opens is open then. Of what is not the sender hears when it is taken.
+ */
 async function openPools(
   { pools }: OfferDependencies,
   request: OfferRequest,

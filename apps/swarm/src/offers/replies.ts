@@ -3,7 +3,7 @@ import type { Owner } from "@tutti/kernel";
 import { declareWeight } from "@tutti/mesh";
 import { weightOfError, weightOfOutput, weightOfProgress, weightOfResult } from "../weights.ts";
 
-/** Where a reply is closed and another one begun: one more result always fits within the limit of a message. */
+/** Where a reply is closed and another one started: one more result always fits within the limit of a message. */
 const fullBytes = 2_097_152;
 const fullEntries = 4_096;
 
@@ -51,7 +51,7 @@ export class Replies {
     for (const one of returned) this.#room(1, 128 + weightOfError(one.error)).returned.push(one);
   }
 
-  /** The oldest reply. */
+  /** Returns the oldest reply. */
   take(): OfferReply | undefined {
     const oldest = this.#replies.shift();
     return oldest && declareWeight(oldest.reply, oldest.bytes);

@@ -239,7 +239,7 @@ export class AgentPolls {
     pools.turns.stir(pool);
   }
 
-  /** What is not said anew is what the agent offered last. */
+  /** What is not said again is what the agent offered last. */
   #requireGrant(principal: CallContext["principal"], request: PollRequest, said?: Offered): void {
     const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
     const offered = said ?? this.#known(request)?.offered ?? nothingOffered;

@@ -114,7 +114,7 @@ export class PolledAgent implements AgentOutlet {
     this.#take({ offering }, nowMs);
   }
 
-  /** It asks for tasks, and goes on asking until `rest`. */
+  /** It asks for tasks, and continues asking until `rest`. */
   ask(count: number, nowMs: number): void {
     this.#askedMs = nowMs;
     if (this.#claims++ === 0) this.#take({ wake: { reason: "it asks for tasks" } }, nowMs);
@@ -136,13 +136,13 @@ export class PolledAgent implements AgentOutlet {
     const claimed = this.#assigned.splice(0, count);
     for (const { token } of claimed)
       this.#leases.set(keyOf(token), { token, sinceMs: nowMs, leaseMs, untilMs: nowMs + leaseMs });
-    // Who has claimed a task is at work on it.
+    // Who has claimed a task is running on it.
     if (claimed.length > 0) this.#take({ started: claimed.map(({ token }) => ({ token, agoMs: 0 })) }, nowMs);
     return claimed;
   }
 
   /**
-   * Answers for an attempt; resolves when that is durable. The same answer again waits for the same. Undefined when it
+   * Answers for an attempt. Resolves when that is durable. The same answer again waits for the same. Undefined when it
    * does not have the attempt.
    */
   complete(token: Uint8Array, result: Omit<Result, "token">, nowMs: number): Answered | undefined {
@@ -196,7 +196,7 @@ export class PolledAgent implements AgentOutlet {
     }
   }
 
-  /** Whether its pool should count it as heard. */
+  /** Returns whether its pool should count it as heard. */
   isAlive(): boolean {
     return this.#leases.size > 0 || this.#claims > 0;
   }

@@ -1,7 +1,7 @@
 import type { ClaimTasksReply, ClaimTasksRequest } from "@tutti/contracts/agent/v1";
 import { swarmErrors } from "../errors.ts";
 
-/** Keys that are remembered; of more the oldest are forgotten. */
+/** Keys that are remembered. Of more the oldest are forgotten. */
 const keysMax = 10_000;
 
 interface Remembered {

@@ -10,7 +10,7 @@ function keyOfPool(namespace: string, name: string): InstanceKey {
   return { namespace, kind: "pool", id: name };
 }
 
-/** What is kept of a pool that is owned here; undefined where that is nothing. */
+/** What is kept of a pool that is owned here. Undefined where that is nothing. */
 export async function readPool(
   runtime: MachineDependencies["runtime"],
   namespace: string,
@@ -60,7 +60,7 @@ export class PoolKeeper {
     return tell(this.machines, keyOfPool(namespace, name), told, context);
   }
 
-  /** What is kept of a pool, whether it is open or not; undefined where that is nothing. */
+  /** What is kept of a pool, whether it is open or not. Undefined where that is nothing. */
   async read(namespace: string, name: string, context: CallContext): Promise<PoolView | undefined> {
     try {
       const question = { query: contents, body: undefined };

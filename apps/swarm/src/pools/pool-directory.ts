@@ -1,8 +1,8 @@
 /**
  * The pools that this process owns, by namespace and name.
  *
- * 1. Every namespace has the pool named `default`, and those that the configuration names; others are those that a caller
- *    made. Each is opened at the first request, as what is kept of it says.
+ * 1. Every namespace has the pool named `default`, and those that the configuration names. Others are those that a
+ *    caller made. Each is opened at the first request, as what is kept of it says.
  * 2. A pool is here as long as its partition is owned here. When that is let go of, or when it is deleted, the part
  *    that deals with the pool hears of it once, and the pool is forgotten.
  */
@@ -37,7 +37,7 @@ export interface PoolDirectoryParts {
   readonly settings: Partial<PoolSettings>;
   /** Settings of a pool that was never created. */
   readonly configured: PoolMessage;
-  /** What is kept of a pool; undefined where that is nothing. */
+  /** What is kept of a pool. Undefined where that is nothing. */
   readonly read: (namespace: string, name: string) => Promise<PoolView | undefined>;
   readonly onAgentChange: (pool: Pool, change: AgentChange) => void;
   /** Hears when agents of some pool may offer something else than before, or a pool left with its agents. */
@@ -81,7 +81,7 @@ export class PoolDirectory {
     return [...this.#tenants].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, { pool }]) => pool);
   }
 
-  /** The pools of a namespace that are open, ordered by name. */
+  /** Returns the pools of a namespace that are open, ordered by name. */
   of(namespace: string): readonly Pool[] {
     return this.all.filter((pool) => pool.namespace === namespace);
   }
@@ -105,7 +105,7 @@ export class PoolDirectory {
     return this.#parts.tenancy.otherOwners(namespace);
   }
 
-  /** Waits until this process owns where a pool would be; throws when another one does. */
+  /** Waits until this process owns where a pool would be. Throws when another one does. */
   async admittedPartition(
     namespace: string,
     name: string,
@@ -115,8 +115,8 @@ export class PoolDirectory {
   }
 
   /**
-   * A pool, as soon as it is owned here. Throws when there is none of the name, or when another process owns it, and
-   * that one's name.
+   * Returns a pool, as soon as it is owned here. Throws when there is none of the name, or when another process owns
+   * it, and that one's name.
    */
   async admitted(namespace: string, name: string, context: AdmittedContext): Promise<Pool> {
     return (await this.tenant(namespace, name, context)).pool;
@@ -136,14 +136,14 @@ export class PoolDirectory {
     return opening;
   }
 
-  /** Whether it was opened and is owned here still. */
+  /** Returns whether it was opened and is owned here still. */
   requireOwned(namespace: string, name: string): Pool {
     const pool = this.find(namespace, name);
     if (pool !== undefined) return pool;
     throw this.#parts.tenancy.elsewhere(namespace, name);
   }
 
-  /** The same; undefined where it throws. */
+  /** The same. Undefined where it throws. */
   find(namespace: string, name: string): Pool | undefined {
     return this.#tenants.get(`${namespace}/${name}`)?.pool;
   }

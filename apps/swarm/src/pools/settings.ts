@@ -14,7 +14,7 @@ const kinds: Readonly<Record<StrategyName, StrategyKind>> = {
   auction: StrategyKind.STRATEGY_KIND_AUCTION,
 };
 
-/** A pool that was never created. */
+/** Returns a pool that was never created. */
 export function configuredPool({ pool, links }: SwarmSettings): PoolMessage {
   const {
     strategy,
@@ -42,7 +42,7 @@ export function configuredPool({ pool, links }: SwarmSettings): PoolMessage {
   };
 }
 
-/** A pool as it was set; unset fields are as in one that was never created. */
+/** Returns a pool as it was set. Unset fields are as in one that was never created. */
 export function effectivePool(
   { settings }: Pick<PoolView, "settings">,
   configured: PoolMessage,

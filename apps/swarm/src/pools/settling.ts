@@ -1,17 +1,17 @@
 /**
  * A pool that has moved here gives out nothing at first: senders may be quicker than agents, and what they offer may be
- * at work at one that has not come back yet.
+ * running at one that has not come back yet.
  *
- * 1. It ends when all expected agents are here, if that is known of all; otherwise when its time is over.
- * 2. Senders are not waited for: of what is at work agents tell, and nothing that is limited begins while a sender has
- *    yet to offer some of that.
+ * 1. It ends when all expected agents are here, if that is known of all. Otherwise when its time is over.
+ * 2. Senders are not waited for: of running work agents tell, and nothing that is limited starts while a sender has yet
+ *    to offer some of that.
  */
 import { AgentState } from "@tutti/contracts/agent/v1";
 import type { Timer, Timers } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";
 import type { PoolTime } from "./pool-time.ts";
 
-/** Ids of the agents that are to come to a pool; undefined if unknown agents may come. */
+/** Ids of the agents that are to come to a pool. Undefined if unknown agents may come. */
 export type RollCall = (pool: Pool) => Promise<ReadonlySet<string> | undefined>;
 
 export interface SettlingParts {

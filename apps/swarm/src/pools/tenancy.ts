@@ -1,5 +1,5 @@
 /**
- * Which pools are owned here. A pool falls into a partition of this service, the one of its machine; the owner of the
+ * Which pools are owned here. A pool falls into a partition of this service, the one of its machine. The owner of the
  * partition, by lease and epoch as the partition owner says, owns its pools. A process that is alone owns all of them.
  */
 import { notOwner, type Owner } from "@tutti/kernel";
@@ -55,7 +55,10 @@ export class PoolTenancy {
     });
   }
 
-  /** Informed of changes of the table: the epoch of a partition, and who owns it in that; undefined while nobody is known to. */
+  /**
+   * Informed of changes of the table: the epoch of a partition, and who owns it in that. Undefined while nobody is
+   * known to.
+   */
   onOwner(heard: (partition: number, epoch: number, owner: Owner | undefined) => void): void {
     this.#partitionOwner.onOwner((of, partition) => {
       if (of === service)
@@ -75,7 +78,7 @@ export class PoolTenancy {
     return this.#partitionOwner.holds(service, this.partitionOf(namespace, name));
   }
 
-  /** Waits while the pool may be on its way here; throws `mesh.not_owner` when it is elsewhere. */
+  /** Waits while the pool may be on its way here. Throws `mesh.not_owner` when it is elsewhere. */
   admit(namespace: string, name: string, asked: Asked): Promise<void> | undefined {
     return this.#partitionOwner.admit(service, this.partitionOf(namespace, name), asked);
   }
@@ -96,7 +99,7 @@ export class PoolTenancy {
     return [...names.values()];
   }
 
-  /** The name of a pool that would fall into a partition. */
+  /** Returns the name of a pool that would fall into a partition. */
   nameIn(namespace: string, partition: number): string {
     for (let number = 0; ; number++)
       if (this.partitionOf(namespace, `p${number}`) === partition) return `p${number}`;
@@ -106,7 +109,7 @@ export class PoolTenancy {
     return this.#partitionOwner.epochOf(service, this.partitionOf(namespace, name));
   }
 
-  /** What a caller is told about a pool that is not owned here. */
+  /** What a caller is informed about a pool that is not owned here. */
   elsewhere(namespace: string, name: string) {
     const partition = this.partitionOf(namespace, name);
     return notOwner(`${service}/partition/${partition}`, this.#partitionOwner.ownerOf(service, partition));

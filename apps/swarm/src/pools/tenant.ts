@@ -1,8 +1,8 @@
 /**
  * A pool that is owned here: the place where tasks are matched, and what is kept of it, which says how it works.
  *
- * What is kept is durable before it is applied; what is applied is all of it, so that nothing depends on which change was
- * heard of.
+ * What is kept is durable before it is applied. What is applied is all of it, so that nothing depends on which change
+ * was heard of.
  */
 import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import { errorOf } from "@tutti/kernel";

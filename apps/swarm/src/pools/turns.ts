@@ -87,7 +87,7 @@ export class Turns {
       const assigned = pool.turn(startMs);
       took(pool, assigned, now() - startMs);
     } catch (thrown) {
-      // A fault of ours in one pool: the others go on, and this one gets another turn when something comes in.
+      // A fault of ours in one pool: the others continue, and this one gets another turn when something comes in.
       const error = errorFromUnknown(thrown);
       logger.error("pool turn failed", { namespace: pool.namespace, pool: pool.name, error });
     }

@@ -1,4 +1,4 @@
-/** What a pool is told of the agents that its scalers launch. */
+/** What a pool is informed of the agents that its scalers launch. */
 import type { Launches } from "@tutti/matching";
 import { BerthDriver } from "./drivers/berths/berth-driver.ts";
 import type { ScalerKeeper } from "./scaler-keeper.ts";

@@ -6,7 +6,7 @@ import { driverProblem } from "./drivers/open-driver.ts";
 import { scalingErrors } from "./errors.ts";
 import type { ScalingSettings } from "./settings.ts";
 
-/** More than any machine runs well; a larger number is a typing error. */
+/** More than any machine runs well. A larger number is a typing error. */
 const processesMax = 1_000;
 
 export function scalerProblem(

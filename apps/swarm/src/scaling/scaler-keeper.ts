@@ -1,7 +1,8 @@
 /**
  * Keeps one scaler: looks at its pool, decides, and sees to it that so many agents are there, awake.
  *
- * 1. Who is to wake is woken before any agent is started; who is to go is put to sleep instead, where the scaler says so.
+ * 1. Who is to wake is woken before any agent is started. Who is to go is put to sleep instead, where the scaler says
+ *    so.
  * 2. Those with the least to do go first. An agent with tasks finishes them.
  * 3. Each change of the number is an event, and a line of its log.
  */
@@ -103,7 +104,7 @@ export class ScalerKeeper {
     if (!this.#rules.paused) this.#follow(decision.wanted, nowMs);
   }
 
-  /** Tells what came that was not told yet; of now only if no further look will come. */
+  /** Tells what came that was not told yet. Of now only if no further look will come. */
   tellSeen(isLast: boolean): void {
     if (this.#arrivals !== undefined) this.#parts.onSeen(this, this.#arrivals.takeSeen(isLast));
   }
@@ -171,7 +172,7 @@ function isPutToSleep({ state, wakesByNeed }: LaunchedAgent): boolean {
   return state === states.AGENT_STATE_ASLEEP && !wakesByNeed;
 }
 
-/** Whether an agent has joined, and has not been told to go. */
+/** Returns whether an agent has joined, and has not been asked to go. */
 function isThere(state: AgentState): boolean {
   switch (state) {
     case states.AGENT_STATE_READY:

@@ -1,9 +1,9 @@
 /**
  * The scalers of all pools that are owned here.
  *
- * 1. What is kept of a pool says which scalers it has; this follows every change.
- * 2. A scaler that changes keeps its agents as long as its driver is told the same; otherwise they are ended before
- *    others are begun, so that no two bear the same name.
+ * 1. What is kept of a pool says which scalers it has. This follows every change.
+ * 2. A scaler that changes keeps its agents as long as its driver is told the same. Otherwise they are ended before
+ *    others are started, so that no two bear the same name.
  * 3. When a pool goes elsewhere, or this process ends, programs of this machine end with it.
  */
 import type { Scaler, ScalerStatus, Scaling } from "@tutti/contracts/swarm/v1";
@@ -98,8 +98,8 @@ export class Scalers implements Component {
   }
 
   /**
-   * What a process that was killed has left behind ends before anything is begun; that may take as long as its programs
-   * may take to end, and nothing else waits for it.
+   * What a process that was killed has left behind ends before anything is started. That may take as long as its
+   * programs may take to end, and nothing else waits for it.
    */
   async start({ logger }: Pick<ComponentContext, "logger">): Promise<void> {
     const { foundation, settings, dataDirectory } = this.#parts;

@@ -1,8 +1,8 @@
 /**
- * What scalers saw and did, brought to the machines of their pools in batches: so that the next owner of a pool, or this process
- * after a restart, goes on from there.
+ * What scalers saw and did, brought to the machines of their pools in batches: so that the next owner of a pool, or
+ * this process after a restart, continues from there.
  *
- * 1. A batch waits for the one before; one that fails is brought again, as long as the pool is owned here.
+ * 1. A batch waits for the one before. One that fails is brought again, as long as the pool is owned here.
  * 2. What a process that is killed had not brought yet is lost: no more than was seen since the batch before.
  */
 import type { NoteScalings, Scaling } from "@tutti/contracts/swarm/v1";

@@ -13,7 +13,7 @@ import { tellRefusedCall } from "../webhooks/tell-refused.ts";
 import { Scalers } from "./scalers.ts";
 import { ScalingNotes } from "./scaling-notes.ts";
 
-/** Before links end: programs that are told to go finish what they have, and say so over theirs. */
+/** Before links end: programs that are asked to go finish what they have, and say so over theirs. */
 export const scalersOptions = { dependsOn: ["links"], drainTimeoutMs: 30_000 } as const;
 
 export function wireScalers(host: HostContext, dependencies: PoolDependencies, outlet: EventOutlet): Scalers {

@@ -4,7 +4,7 @@ import { outgoingErrors } from "@tutti/host/outgoing";
 import { type CallContext, errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import { scalingErrors } from "../scaling/errors.ts";
 
-/** Where it is told; undefined in a process that enforces nothing. */
+/** Where it is told. Undefined in a process that enforces nothing. */
 export type WebhookGuard = Pick<Guard, "refusedInside" | "refusedOf"> | undefined;
 
 type AskedFor = "swarm.hooks.create" | "swarm.hooks.update" | "swarm.scalers.create" | "swarm.scalers.update";

@@ -32,7 +32,7 @@ export class Cluster implements AsyncDisposable {
     return new Cluster(await startNatsServer(settings), partitions, flags);
   }
 
-  /** A process in this one. */
+  /** Returns a process in this one. */
   async join(...flags: readonly string[]): Promise<ServiceHost> {
     const sources = memorySources({ arguments: [...this.#all(), "--log.level=fatal", ...flags] });
     const host = await ServiceHost.open({ name: "swarm", version: "0.1.0", services: [swarm], sources });
@@ -40,7 +40,7 @@ export class Cluster implements AsyncDisposable {
     return host;
   }
 
-  /** A process of its own, that can be killed. */
+  /** Returns a process of its own, that can be killed. */
   async spawn(): Promise<Spawned> {
     const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
     const child = spawn(process.execPath, [main, ...this.#all(), "--log.format=json"], {
@@ -54,7 +54,7 @@ export class Cluster implements AsyncDisposable {
     throw new Error("the process ended before it was ready");
   }
 
-  /** A new namespace whose pool `default` falls into the partition. */
+  /** Returns a new namespace whose pool `default` falls into the partition. */
   namespaceIn(partition: number): string {
     for (;;) {
       const namespace = `space-${++this.#spaces}`;
@@ -62,7 +62,7 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  /** A namespace for each partition. */
+  /** Returns a namespace for each partition. */
   namespaces(): string[] {
     return Array.from({ length: this.partitions }, (_, partition) => this.namespaceIn(partition));
   }

@@ -47,7 +47,7 @@ export class FakeKubernetes {
     return api;
   }
 
-  /** What scalers are told of it. */
+  /** What scalers are informed of it. */
   get settings() {
     const bound = this.#server?.address() as AddressInfo | undefined;
     return { enabled: true, server: `https://127.0.0.1:${bound?.port ?? 0}`, credentials: this.#folder };

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { until } from "@tutti/kernel/testing";
 import { bundle } from "../../../../tools/bundle.mjs";
 
-/** Why there is none here; false where there is. */
+/** Why there is none here. False where there is. */
 export function podmanMissing(): string | false {
   const lacking = ["podman", "runc"].filter((program) => spawnSync(program, ["--version"]).status !== 0);
   if (lacking.length > 0) return `${lacking.join(", ")} missing: apt-get install podman runc`;
@@ -13,7 +13,7 @@ export function podmanMissing(): string | false {
 }
 
 /**
- * Machines that are containers themselves may not raise limits, which Podman has runc do; without that it starts
+ * Machines that are containers themselves may not raise limits, which Podman has runc do. Without that it starts
  * containers there as anywhere.
  */
 const runtime = `#!${process.execPath}

@@ -37,7 +37,7 @@ export class AgentStream {
     this.#wire.write(Buffer.from(message));
   }
 
-  /** The next frame that has what is looked for; those before it are passed over. */
+  /** The next frame that has what is looked for. Those before it are passed over. */
   next<T>(what: string, of: (frame: HostFrame) => T | undefined): Promise<T> {
     const look = () => {
       while (this.#taken < this.frames.length) {
@@ -138,7 +138,7 @@ export function token(number: number): Uint8Array {
   return bytes;
 }
 
-/** A result that says that all went well. */
+/** Returns a result that says that all went well. */
 export function done(number: number) {
   return { token: token(number), outcome: { $case: "inlineOutput" as const, value: Buffer.from("1") } };
 }

@@ -23,7 +23,7 @@ export class Service {
     this.#sender.offer(tasks);
   }
 
-  /** Looks after the stream; gives the tasks that have ended, each time that it was told. */
+  /** Looks after the stream. Gives the tasks that have ended, each time that it was told. */
   get ended(): number[] {
     const { error, hasEnded, replies } = this.#sender;
     if (error !== undefined || hasEnded || replies.some(({ moved }) => moved.length > 0)) {

@@ -40,7 +40,7 @@ export class SwarmHost implements AsyncDisposable {
     return this.host.mesh.address;
   }
 
-  /** Lets time pass, and everything that waits for it go on. */
+  /** Lets time pass, and everything that waits for it continue. */
   async pass(ms: number): Promise<void> {
     await this.time.advanceAsync(ms);
   }
@@ -52,7 +52,7 @@ export class SwarmHost implements AsyncDisposable {
       isOver = true;
     };
     stopped.then(over, over);
-    // What it keeps is on a real disk, which needs real time while virtual time goes on.
+    // What it keeps is on a real disk, which needs real time while virtual time continues.
     const { timers } = systemFoundation();
     while (!isOver) {
       await this.time.advanceAsync(10);

@@ -19,7 +19,7 @@ export async function checkSource(
   return checked("definition", source.text.length, { source: textOf(source), ...options }, wanted);
 }
 
-/** The definition, or `definition.invalid` with a violation per mistake. */
+/** Returns the definition, or `definition.invalid` with a violation per mistake. */
 export function withoutMistakes<Made>(
   {
     definition,

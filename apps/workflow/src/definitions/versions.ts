@@ -113,7 +113,7 @@ export class Versions {
     return { definitions, total };
   }
 
-  /** The version that a run is to be started with, its plan at hand. A template is filled in. */
+  /** Returns the version that a run is to be started with, its plan at hand. A template is filled in. */
   async runnable(
     reference: DefinitionReference,
     parameters: Json | undefined,
@@ -131,7 +131,7 @@ export class Versions {
     return { name, hash: await this.#fillIn(source, parameters, context), label, definition };
   }
 
-  /** The plan of a template with these parameters, kept like any other. */
+  /** Returns the plan of a template with these parameters, kept like any other. */
   async #fillIn(
     source: DefinitionSource,
     parameters: Json | undefined,
@@ -197,7 +197,7 @@ export class Versions {
   }
 }
 
-/** The plan as the blob that its hash names. */
+/** Returns the plan as the blob that its hash names. */
 async function keepPlan(shelf: Shelf, plan: Uint8Array, hash: string): Promise<BlobReference> {
   const kept = await keep(shelf, plan);
   assert(Buffer.from(kept.sha256).toString("hex") === hash, "a plan's hash is that of its text", { hash });

@@ -46,7 +46,7 @@ export function withdrawnByReset(run: Run, { snapshot }: RunResetV1, happening: 
   return withdrawnIn(run, happening, ({ more }) => !asked.has(more?.question?.approvalId));
 }
 
-/** A decision that is the last word. */
+/** Returns a decision that is the last word. */
 export function decidedOf(
   run: Run,
   { node, verdict }: { readonly node: number; readonly verdict: Verdict },

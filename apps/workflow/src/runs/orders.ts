@@ -76,7 +76,7 @@ export class Orders {
     return RunOrder.fromPartial({ parent, requestHash: hashOf({ ...spec, input: inputOf(spec) }, startMs) });
   }
 
-  /** The order for one run. Its input has to satisfy the schema. Under a new id no caller asks again. */
+  /** Returns the order for one run. Its input has to satisfy the schema. Under a new id no caller asks again. */
   order(
     { spec, order, inputSchema }: PreparedSpec,
     input: Payload | undefined,

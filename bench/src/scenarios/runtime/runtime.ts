@@ -22,7 +22,7 @@ export const runtime: Scenario = {
   },
 };
 
-/** The runtime, to be measured beside the ceiling: frames are read as the product reads them. */
+/** Returns the runtime, to be measured beside the ceiling: frames are read as the product reads them. */
 function openRuntime(): Promise<Arena> {
   const program = new URL("runtime-process.ts", import.meta.url);
   return openArena({ program, codecs: { engine: "by hand", agent: "generated" } });

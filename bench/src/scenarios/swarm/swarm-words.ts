@@ -13,7 +13,7 @@ export interface HostAnswer {
   readonly cpuUs: number;
 }
 
-/** The processes of one machine agree on it. */
+/** Returns the processes of one machine agree on it. */
 function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }

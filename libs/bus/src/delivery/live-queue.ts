@@ -38,7 +38,7 @@ export class LiveQueue {
     return !full;
   }
 
-  /** How many were left out before the one that `shift` gives next. Asking makes it zero. */
+  /** Returns how many were left out before the one that `shift` gives next. Asking makes it zero. */
   takeLeftOut(): number {
     const leftOut = this.#leftOut;
     this.#leftOut = 0;

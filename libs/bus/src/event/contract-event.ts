@@ -15,9 +15,9 @@ export interface ContractEventOptions {
 }
 
 /**
- * The CloudEvent of an event that the contracts describe. The data is JSON as proto3 writes it, so that any client
- * reads it without the contracts. The id follows from type, resource, sequence and part: who tells the same thing again,
- * after a crash too, is recognised.
+ * Returns the CloudEvent of an event that the contracts describe. The data is JSON as proto3 writes it, so that any
+ * client reads it without the contracts. The id follows from type, resource, sequence and part: who tells the same
+ * thing again, after a crash too, is recognised.
  */
 export function contractEvent<Payload extends { readonly header: EventHeader | undefined }>(
   description: EventDescription<Payload>,

@@ -117,7 +117,7 @@ function isExtensionName(name: string): boolean {
   return extensionForm.test(name) && !attributes.has(name);
 }
 
-/** The slow way, for an event that is known to be bad. */
+/** Returns the slow way, for an event that is known to be bad. */
 function refused(input: EventInput) {
   const violations: Violation[] = [];
   const expect = (field: string, good: boolean, expected: string): void => {

@@ -52,7 +52,7 @@ describe("patterns", () => {
   }
 });
 
-/** The rule as the server's documentation has it, word by word. */
+/** Returns the rule as the server's documentation has it, word by word. */
 function natsMatches(filter: string, subject: string): boolean {
   const [filters, words] = [filter.split("."), subject.split(".")];
   for (const [index, expected] of filters.entries()) {

@@ -49,7 +49,7 @@ function isPattern(pattern: string): boolean {
   return named.every((part) => part === "*" || word.test(part));
 }
 
-/** Whether an event of this namespace and type is wanted, as a function that is made once and called often. */
+/** Returns whether an event of this namespace and type is wanted, as a function that is made once and called often. */
 export function matcherOf({
   namespace,
   pattern,
@@ -72,7 +72,7 @@ export function subjectOf(event: { readonly namespace: string; readonly type: st
   return `${subjectRoot}.${event.namespace}${event.type.slice("tutti".length)}`;
 }
 
-/** The subject, with wildcards, of all that an interest matches. */
+/** Returns the subject, with wildcards, of all that an interest matches. */
 export function subjectFilterOf({ namespace, pattern }: Interest): string {
   const rest = pattern === ">" ? ".>" : pattern.slice("tutti".length);
   return `${subjectRoot}.${namespace}${rest}`;

@@ -16,13 +16,13 @@ export interface BusUnderTest {
   readonly name: string;
   /** Why it cannot be tested here. */
   readonly skip?: string | false;
-  /** A bus that keeps as much as it likes, or so many events. */
+  /** Returns a bus that keeps as much as it likes, or so many events. */
   open(options?: { readonly eventsMax?: number }): Promise<BusFixture>;
 }
 
 let namespaces = 0;
 
-/** A namespace of its own for each test, so that all can share a bus. */
+/** Returns a namespace of its own for each test, so that all can share a bus. */
 export function freshNamespace(): string {
   namespaces++;
   return `test-${namespaces}`;
@@ -30,7 +30,7 @@ export function freshNamespace(): string {
 
 let events = 0;
 
-/** An event with an id of its own. Name only what matters to the test. */
+/** Returns an event with an id of its own. Name only what matters to the test. */
 export function testEvent(given: Partial<EventInput> & { readonly namespace: string }): EventInput {
   events++;
   return {

@@ -6,7 +6,7 @@ export function enumName(words: EnumWords, value: number): string {
   return unrecognized;
 }
 
-/** The value of an enum by its name or its number. */
+/** Returns the value of an enum by its name or its number. */
 export function enumValue<Words extends EnumWords>(words: Words, json: unknown): Words[keyof Words] {
   const isKnown =
     typeof json === "string" ? Object.hasOwn(words, json) : Object.values(words).includes(json as number);

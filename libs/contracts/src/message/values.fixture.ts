@@ -75,7 +75,7 @@ function oneOf(field: DescField, random: () => number, depth: number): unknown {
   }
 }
 
-/** A message of the library in the form that the contracts have. */
+/** Returns a message of the library in the form that the contracts have. */
 export function plainOf(desc: DescMessage, message: Message): Values {
   return plain(reflect(desc, message));
 }

@@ -33,7 +33,7 @@ export interface BrokenRequest {
 }
 
 export interface ContractRefusals {
-  /** The smallest request of an rpc, named like `/tutti.registry.v1.RegistryService/Register`. */
+  /** Returns the smallest request of an rpc, named like `/tutti.registry.v1.RegistryService/Register`. */
   smallest(path: string): Uint8Array;
   broken(path: string): Iterable<BrokenRequest>;
 }

@@ -42,7 +42,7 @@ function exampleOf(form: number): (typeof formExamples)[number] {
 /** What a field or an entry of it holds: a scalar or an enum. */
 export type Kind = { readonly scalar: ScalarType } | { readonly enum: DescEnum };
 
-/** The scalar or enum that a field holds. Undefined where it holds messages. */
+/** Returns the scalar or enum that a field holds. Undefined where it holds messages. */
 export function kindOf(field: DescField): Kind | undefined {
   if (field.message !== undefined) return undefined;
   return field.enum === undefined ? { scalar: field.scalar as ScalarType } : { enum: field.enum };

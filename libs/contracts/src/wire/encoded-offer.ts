@@ -143,7 +143,7 @@ export function openOffer(bytes: Uint8Array, start: number, end: number): Offer 
   return offer;
 }
 
-/** Whether an encoded offer names this work and this task. Both as UTF-8. Nothing is made of it. */
+/** Returns whether an encoded offer names this work and this task. Both as UTF-8. Nothing is made of it. */
 export function isOfferOf(
   bytes: Uint8Array,
   start: number,

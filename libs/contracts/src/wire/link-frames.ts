@@ -4,8 +4,8 @@ import { Assign, Result } from "../generated/tutti/agent/v1/task.ts";
 import { Cursor } from "./cursor.ts";
 
 /**
- * The frames of a link, read by hand where they are hot: results and assignments, with the fields of every day. The same
- * messages come out as from the generated decoders, in a third of the time.
+ * Returns the frames of a link, read by hand where they are hot: results and assignments, with the fields of every day.
+ * The same messages come out as from the generated decoders, in a third of the time.
  *
  * 1. What is rare is left to the generated decoders: a result or an assignment with any other field, a frame with any
  *    other message.

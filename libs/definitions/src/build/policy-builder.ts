@@ -112,7 +112,7 @@ export class PolicyBuilder {
     return resolveRetry();
   }
 
-  /** A task that asks for slots as if an agent offered them by that name would wait for ever. */
+  /** Returns a task that asks for slots as if an agent offered them by that name would wait for ever. */
   #resourcesOf(resources: Readonly<Record<string, number>> = {}, path: Path): Record<string, number> {
     if (resources["slots"] !== undefined)
       this.#building.findings.error(

@@ -112,7 +112,7 @@ export class TaskBuilder {
   }
 }
 
-/** The options of a task as a text, where none of them can refer to anything. Else undefined. */
+/** Returns the options of a task as a text, where none of them can refer to anything. Else undefined. */
 function plainPolicyText(document: TaskDocument): string | undefined {
   const { labels, placement, checks, limits, cache, dueTime, idempotencyKey, compensate } = document;
   if (labels ?? placement ?? checks ?? limits ?? cache ?? dueTime ?? idempotencyKey ?? compensate)

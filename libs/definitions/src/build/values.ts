@@ -15,7 +15,7 @@ export function durationMs(text: string | undefined): number {
   return text === undefined ? 0 : (parseDurationMs(text) ?? 0);
 }
 
-/** The fields of a policy that a document sets. A number is that of all attempts. */
+/** Returns the fields of a policy that a document sets. A number is that of all attempts. */
 export function retrySettings(retry: number | RetryDocument | undefined): RetrySettings | undefined {
   if (retry === undefined) return undefined;
   if (typeof retry === "number") return { maxAttempts: retry };

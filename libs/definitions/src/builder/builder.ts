@@ -67,7 +67,7 @@ function task<Id extends string>(kind: KindKey, value: unknown, options: object)
   return written({ [kind]: value, ...options }) as TaskDocument<Id>;
 }
 
-/** A task that an agent does. */
+/** Returns a task that an agent does. */
 export function uses<const Id extends string = never>(
   capability: string,
   options: AgentOptions<Id> = {},
@@ -75,7 +75,7 @@ export function uses<const Id extends string = never>(
   return task("uses", capability, options);
 }
 
-/** A task that a child run does. */
+/** Returns a task that a child run does. */
 export function child<const Id extends string = never>(
   definition: string,
   options: ChildOptions<Id> = {},
@@ -83,7 +83,7 @@ export function child<const Id extends string = never>(
   return task("workflow", definition, options);
 }
 
-/** A task that a mission does. */
+/** Returns a task that a mission does. */
 export function mission<const Id extends string = never>(
   definition: string,
   options: ChildOptions<Id> = {},
@@ -149,7 +149,7 @@ type RunOptions = {
   >;
 };
 
-/** A definition. What its tasks need are names of its tasks, and nothing else compiles. */
+/** Returns a definition. What its tasks need are names of its tasks, and nothing else compiles. */
 export function workflow<const Id extends string>(
   name: string,
   definition: RunOptions & { readonly tasks?: { readonly [K in Id]: TaskDocument<NoInfer<Id>> } },

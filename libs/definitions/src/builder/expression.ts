@@ -24,7 +24,7 @@ function isExpression(value: unknown): value is Expression {
   return (typeof value === "object" || typeof value === "function") && value !== null && text in value;
 }
 
-/** The text of an expression, without `${{ }}`. */
+/** Returns the text of an expression, without `${{ }}`. */
 function textOf(expression: Expression): string {
   return expression[text];
 }
@@ -56,12 +56,12 @@ export function input<T = Json>(): Reference<T> {
   return reference("input");
 }
 
-/** The output of a task. */
+/** Returns the output of a task. */
 export function outputOf<T = Json>(task: string): Reference<T> {
   return reference(plainName.test(task) ? `tasks.${task}.output` : `tasks[${JSON.stringify(task)}].output`);
 }
 
-/** The entry that a task with `forEach` is about. */
+/** Returns the entry that a task with `forEach` is about. */
 export function item<T = Json>(): Reference<T> {
   return reference("item");
 }

@@ -13,10 +13,10 @@ export interface KnownDefinition extends KnownCapability {
 
 /** What an installation offers, where a definition is checked against one. */
 export interface Catalogue {
-  /** The newest version in the range. Undefined if no agent offers it. */
+  /** Returns the newest version in the range. Undefined if no agent offers it. */
   capability(name: string, versionRange: string): KnownCapability | undefined;
   capabilityNames(): Iterable<string>;
-  /** The version with the label or hash, `latest` for neither. Undefined when there is none. */
+  /** Returns the version with the label or hash, `latest` for neither. Undefined when there is none. */
   definition(name: string, version: string): KnownDefinition | undefined;
   definitionNames(): Iterable<string>;
 }

@@ -216,7 +216,7 @@ class DocumentCheck {
   }
 }
 
-/** The content with keys in order, apart from tasks and states, whose order is a part of it. */
+/** Returns the content with keys in order, apart from tasks and states, whose order is a part of it. */
 function inOrder(value: Json): Json {
   if (!isMembers(value)) return Array.isArray(value) ? value.map(inOrder) : value;
   const members = Object.create(null) as Record<string, Json>;

@@ -23,7 +23,7 @@ export class TaskNames {
     this.#outside = outside;
   }
 
-  /** A task that tasks of this scope may need. */
+  /** Returns a task that tasks of this scope may need. */
   beside(id: string): number | undefined {
     return this.numbers.get(id) ?? this.#outside?.(id);
   }
@@ -42,7 +42,7 @@ const taskPrefix = "tasks.";
 const taskFields = ["output", "status", "error"] as const;
 type TaskField = (typeof taskFields)[number];
 
-/** The task that `tasks.ship.output` is about, and what of it. Names of tasks may have dots. */
+/** Returns the task that `tasks.ship.output` is about, and what of it. Names of tasks may have dots. */
 export function taskNamed(
   name: string,
   isTask: (id: string) => boolean,

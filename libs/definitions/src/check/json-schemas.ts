@@ -77,7 +77,7 @@ function checkReferences(root: Json, path: Path, findings: Findings): void {
   }
 }
 
-/** Whether the keys at a path are names that the author chose, such as those of properties. */
+/** Returns whether the keys at a path are names that the author chose, such as those of properties. */
 function isNames(path: Path): boolean {
   return ["properties", "patternProperties", "$defs", "dependentSchemas"].includes(String(path.at(-1)));
 }
@@ -104,7 +104,7 @@ function pathOf(pointer: string): Path {
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
-/** A value with the defaults of its schema filled in. Undefined when it does not satisfy the schema. */
+/** Returns a value with the defaults of its schema filled in. Undefined when it does not satisfy the schema. */
 export function satisfying(
   value: Json,
   schema: Json,

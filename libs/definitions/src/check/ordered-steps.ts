@@ -1,12 +1,12 @@
 /**
- * `steps` are tasks in order: each one needs the one before it. They are written as `tasks` with `needs` before anything else
- * looks at them, so that a plan, a hash and a graph know tasks alone.
+ * `steps` are tasks in order: each one needs the one before it. They are written as `tasks` with `needs` before
+ * anything else looks at them, so that a plan, a hash and a graph know tasks alone.
  */
 import type { Json } from "@tutti/expressions";
 import type { DefinitionProblem, Findings, Places } from "../problem.ts";
 import { isMembers } from "./shape-checker.ts";
 
-/** The document with tasks in the place of its steps. Undefined if it has none. */
+/** Returns the document with tasks in the place of its steps. Undefined if it has none. */
 export function withTasksOfSteps(document: Json, findings: Findings): Json | undefined {
   if (!isMembers(document)) return undefined;
   const { steps, ...rest } = document;
@@ -50,7 +50,7 @@ export function placesOfSteps(places: Places): Places {
   };
 }
 
-/** A problem under the name that the text has. */
+/** Returns a problem under the name that the text has. */
 export function problemOfSteps(problem: DefinitionProblem): DefinitionProblem {
   return { ...problem, path: problem.path.replace(/^tasks\b/, "steps") };
 }

@@ -19,7 +19,7 @@ export interface CheckedSchedule {
   readonly setsPaused: boolean;
 }
 
-/** Whether a text is that of a schedule, and not of the workflow that the schedule runs. */
+/** Returns whether a text is that of a schedule, and not of the workflow that the schedule runs. */
 export function isScheduleText(source: DefinitionText): boolean {
   if (source.text.length > limits.textLengthMax) return false;
   const { value } = readSource(source, new Findings(1));

@@ -25,7 +25,7 @@ export class SchemaValidator {
     this.#steps = steps;
   }
 
-  /** The value with the defaults of its schema filled in. */
+  /** Returns the value with the defaults of its schema filled in. */
   validate(value: Json): Json {
     return this.#value(value, this.#root, []);
   }
@@ -194,7 +194,7 @@ export class SchemaValidator {
   }
 }
 
-/** The part of a schema that a reference inside it leads to. */
+/** Returns the part of a schema that a reference inside it leads to. */
 export function partAt(root: Json, reference: string): Json | undefined {
   let found: Json | undefined = reference.startsWith("#") ? root : undefined;
   for (const part of reference.slice(1).split("/").slice(1)) {

@@ -23,7 +23,7 @@ export interface CheckedSession {
   readonly spec: SessionSpec | undefined;
 }
 
-/** Whether a text is that of a session, and not of a workflow. */
+/** Returns whether a text is that of a session, and not of a workflow. */
 export function isSessionText(source: DefinitionText): boolean {
   if (source.text.length > limits.textLengthMax) return false;
   const { value } = readSource(source, new Findings(1));

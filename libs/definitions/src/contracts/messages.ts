@@ -87,8 +87,8 @@ export function usedBy(plan: Plan): readonly string[] {
 }
 
 /**
- * The tasks, those without needs first and each after all that it needs, with their levels. Of a definition of states,
- * the states. Times and the critical path are for code that knows durations.
+ * Returns the tasks, those without needs first and each after all that it needs, with their levels. Of a definition of
+ * states, the states. Times and the critical path are for code that knows durations.
  */
 export function graphNodes(plan: Plan): GraphNode[] {
   return plan.kind === "states" ? stateNodes(plan) : taskNodes(plan);

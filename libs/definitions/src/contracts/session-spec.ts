@@ -22,7 +22,7 @@ import { bare, payloadOf } from "./task-policies.ts";
 import { taskSpecsOf } from "./task-specs.ts";
 
 /**
- * A checked session as the contracts have it.
+ * Returns a checked session as the contracts have it.
  *
  * @param plan of its tasks, where it names them
  */

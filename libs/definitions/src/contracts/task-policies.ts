@@ -69,7 +69,7 @@ export function payloadOf(data: Json): Payload {
   return { body: { $case: "inline", value: Buffer.from(JSON.stringify(data)) }, mediaType: "" };
 }
 
-/** A condition without the signs that it is one. */
+/** Returns a condition without the signs that it is one. */
 export function bare(condition: Condition | undefined): string {
   if (condition === undefined) return "";
   return String(condition)

@@ -21,8 +21,8 @@ const keysBeyondMissions = ["compensate", "limits", "cache", "checks", "dueTime"
 export type TaskReach = "mission" | "session";
 
 /**
- * The tasks of a definition as the contracts have them, so that an engine other than that of runs does the same work
- * without edits. What only a run can do is told as a problem.
+ * Returns the tasks of a definition as the contracts have them, so that an engine other than that of runs does the same
+ * work without edits. What only a run can do is told as a problem.
  */
 export function taskSpecsOf(
   { document, plan }: Pick<Definition, "document" | "plan">,

@@ -8,17 +8,17 @@ import { type JsonKind, type MembersShape, type Shape, textForms } from "./shape
 /** What may stand in place of anything else in a template. */
 const parameter = { type: "string", pattern: "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$" } as const;
 
-/** The JSON Schema of the language, for editors, generated from its shapes. */
+/** Returns the JSON Schema of the language, for editors, generated from its shapes. */
 export function languageJsonSchema(): Json {
   return documentSchema(definition, { id: "urn:tutti:workflow", title: "A workflow of Tutti", fills: true });
 }
 
-/** The JSON Schema of the files of sessions. */
+/** Returns the JSON Schema of the files of sessions. */
 export function sessionJsonSchema(): Json {
   return documentSchema(session, { id: "urn:tutti:session", title: "A session of Tutti", fills: false });
 }
 
-/** The JSON Schema of the files of schedules. */
+/** Returns the JSON Schema of the files of schedules. */
 export function scheduleJsonSchema(): Json {
   return documentSchema(schedule, { id: "urn:tutti:schedule", title: "A schedule of Tutti", fills: false });
 }

@@ -25,7 +25,7 @@ export class PlanPrograms {
     this.#plan = plan;
   }
 
-  /** The program with this number. Its references are those of the plan's program, place by place. */
+  /** Returns the program with this number. Its references are those of the plan's program, place by place. */
   program(number: number): Program {
     const known = this.#compiled[number];
     if (known !== undefined) return known;

@@ -57,7 +57,7 @@ export class ProgramTable {
     });
   }
 
-  /** A text with expressions. */
+  /** Returns a text with expressions. */
   template(text: string, environment: Environment, path: Path, wanted?: Type): Programmed {
     return this.#once("template", text, { environment, wanted }, () => {
       const compiled = compileTemplate(text, environment, wanted === undefined ? {} : { wanted });

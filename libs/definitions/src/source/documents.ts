@@ -1,8 +1,8 @@
 import type { DefinitionText } from "./text.ts";
 
 /**
- * The YAML documents of a text, separated by `---`, without those that are empty. No value of YAML has such a line, a
- * block of text included, so that lines decide. JSON is one document.
+ * Returns the YAML documents of a text, separated by `---`, without those that are empty. No value of YAML has such a
+ * line, a block of text included, so that lines decide. JSON is one document.
  */
 export function documentsOf(source: DefinitionText): readonly DefinitionText[] {
   const { text, format } = source;

@@ -18,7 +18,7 @@ export function wholeNumber(value: number, at: number): bigint {
   return whole;
 }
 
-/** A map of these entries. A key twice is an error. */
+/** Returns a map of these entries. A key twice is an error. */
 export function mapOfEntries(entries: readonly (readonly [key: Value, value: Value])[], at: number): Value {
   if (entries.every(([key]) => typeof key === "string")) {
     const map = emptyMap();

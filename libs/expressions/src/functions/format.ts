@@ -147,7 +147,7 @@ class Formatting {
   }
 }
 
-/** The name of a number that has no digits. */
+/** Returns the name of a number that has no digits. */
 function unreal(value: Value): string | undefined {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : undefined;
 }

@@ -6,7 +6,7 @@ import { type Apply, type FunctionDeclaration, overload } from "./declaration.ts
 
 const { bool, double, int, uint } = types;
 
-/** The functions of `math`. */
+/** Returns the functions of `math`. */
 
 function isNumber(value: Value | undefined): value is number | bigint | Uint {
   return typeof value === "number" || typeof value === "bigint" || value instanceof Uint;

@@ -56,7 +56,7 @@ export function namedClass(name: string): CharacterTest | undefined {
   return negated ? (code) => !test(code) : test;
 }
 
-/** A general category or a script of Unicode. Undefined for an unknown one. */
+/** Returns a general category or a script of Unicode. Undefined for an unknown one. */
 export function unicodeClass(name: string, negated: boolean): CharacterTest | undefined {
   if (name === "Any") return () => !negated;
   const source = /^[A-Z][a-z]?$/.test(name) ? `\\p{${name}}` : `\\p{Script=${name}}`;

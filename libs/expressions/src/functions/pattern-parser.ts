@@ -186,7 +186,7 @@ export class PatternParser {
     return test;
   }
 
-  /** The code point of an escape that stands for one character. */
+  /** Returns the code point of an escape that stands for one character. */
   #code(letter: string): number {
     if (letter === "x") {
       const hex = /^(?:\{([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{2}))/.exec(

@@ -22,7 +22,7 @@ const instructionsMax = 10_000;
 const cache = new Map<string, readonly Instruction[]>();
 const cachedMax = 256;
 
-/** Whether the pattern is found anywhere in the text. */
+/** Returns whether the pattern is found anywhere in the text. */
 export function matches(text: string, pattern: string, frame: Frame, at: number): boolean {
   return new Matching(compiled(pattern, frame, at), frame, at).run(text);
 }

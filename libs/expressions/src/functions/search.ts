@@ -82,7 +82,7 @@ function search({
   return -1;
 }
 
-/** The pieces between all places where it is found. */
+/** Returns the pieces between all places where it is found. */
 export function splitAt(text: string, separator: string): string[] {
   if (separator.length <= shortMax) return text.split(separator);
   const search = new TextSearch(separator);

@@ -22,7 +22,7 @@ function joined(part: string | readonly string[]): string {
   return typeof part === "string" ? part : part.join("");
 }
 
-/** A whole number that counts something. Numbers of JSON are doubles, and may count too. */
+/** Returns a whole number that counts something. Numbers of JSON are doubles, and may count too. */
 function count(value: Value | undefined): number | undefined {
   if (typeof value === "bigint") return Number(value);
   return typeof value === "number" && Number.isInteger(value) ? value : undefined;

@@ -68,7 +68,7 @@ export const times: readonly FunctionDeclaration[] = [
   ),
 ];
 
-/** A date whose UTC fields are the fields of the moment in the zone. */
+/** Returns a date whose UTC fields are the fields of the moment in the zone. */
 function localDate(moment: Timestamp, zone: string | undefined, at: number): Date {
   const ms = moment.seconds * 1000 + Math.floor(moment.nanos / 1_000_000);
   if (zone === undefined || zone === "UTC" || zone === "") return new Date(ms);

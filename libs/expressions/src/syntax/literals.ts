@@ -16,7 +16,7 @@ export function readUint(word: string, at: number): Value {
   return new Uint(value);
 }
 
-/** The text that a literal stands for, quotes and prefix included in `word`. */
+/** Returns the text that a literal stands for, quotes and prefix included in `word`. */
 export function readString(word: string, at: number): string {
   const { body, raw, bodyAt } = inside(word, at);
   if (raw || !body.includes("\\")) return body;

@@ -25,7 +25,7 @@ import type { Json } from "../values/value.ts";
 const opening = "${{";
 const closing = "}}";
 
-/** Whether there is anything to evaluate, or to unescape, in a text. */
+/** Returns whether there is anything to evaluate, or to unescape, in a text. */
 export function hasTemplate(text: string): boolean {
   return text.includes(opening);
 }

@@ -108,7 +108,7 @@ export class Checker {
     return node.probe ? types.bool : type;
   }
 
-  /** The longest variable that the dotted name is, the whole of it. */
+  /** Returns the longest variable that the dotted name is, the whole of it. */
   #variable(node: Select | Index): Type | undefined {
     const name = dottedName(node);
     if (name === undefined || this.#isLocal(node)) return undefined;
@@ -123,7 +123,7 @@ export class Checker {
     return root.kind === "name" && !root.absolute && this.#local(root.name) !== undefined;
   }
 
-  /** A dotted name that is no variable, nor is any beginning of it, is named as a whole. */
+  /** Returns a dotted name that is no variable, nor is any beginning of it, is named as a whole. */
   #unknownPart(name: string, node: Select): Type | undefined {
     if (this.#isLocal(node)) return undefined;
     const known = (part: string) => this.#scope.typeOf(part) !== undefined || typeNames.has(part);
@@ -282,7 +282,10 @@ export class Checker {
     );
   }
 
-  /** Whether no beginning of a dotted name is anything: `math.maxx(…)` is about a function, `input.maxx()` is not. */
+  /**
+   * Returns whether no beginning of a dotted name is anything: `math.maxx(…)` is about a function, `input.maxx()` is
+   * not.
+   */
   #isUnknown(target: Node): boolean {
     const name = dottedName(target);
     return (

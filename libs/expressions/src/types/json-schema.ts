@@ -2,8 +2,8 @@ import type { Json } from "../values/value.ts";
 import { listOf, mapOf, nullable, type Type, types } from "./type.ts";
 
 /**
- * The type of what satisfies a JSON Schema, as far as types say it. What they cannot say is `dyn`: nothing that the
- * schema allows is refused. Fields that a schema does not list are refused all the same, unless it says
+ * Returns the type of what satisfies a JSON Schema, as far as types say it. What they cannot say is `dyn`: nothing that
+ * the schema allows is refused. Fields that a schema does not list are refused all the same, unless it says
  * `additionalProperties`: a schema is written to be informed about misspelt names.
  */
 export function typeOfSchema(schema: Json): Type {

@@ -1,7 +1,7 @@
 import type { BinaryOperator } from "../syntax/tree.ts";
 import { comparable, isDyn, isNumeric, join, type Type, types } from "./type.ts";
 
-/** The type of an operator's result. Undefined when it has no overload for the types. */
+/** Returns the type of an operator's result. Undefined when it has no overload for the types. */
 export function typeOfBinary(operator: BinaryOperator, a: Type, b: Type): Type | undefined {
   switch (operator) {
     case "==":

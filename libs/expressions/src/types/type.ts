@@ -117,7 +117,7 @@ function isMapLike(type: Type): boolean {
   return type.kind === "object" || (type.kind === "map" && type.key.kind === "string");
 }
 
-/** Whether a value of the type can stand where the other is wanted. */
+/** Returns whether a value of the type can stand where the other is wanted. */
 export function fits(type: Type, wanted: Type): boolean {
   if (isDyn(type) || isDyn(wanted)) return true;
   switch (wanted.kind) {
@@ -133,7 +133,7 @@ export function fits(type: Type, wanted: Type): boolean {
   }
 }
 
-/** Whether two values of these types can be equal at all. */
+/** Returns whether two values of these types can be equal at all. */
 export function comparable(a: Type, b: Type): boolean {
   if (isDyn(a) || isDyn(b)) return true;
   if (isNumeric(a) && isNumeric(b)) return true;

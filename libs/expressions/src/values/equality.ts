@@ -74,7 +74,7 @@ function areMapsEqual(a: Value, b: Value, frame: Frame, at: number): boolean {
   return true;
 }
 
-/** The value under a key. Undefined when there is none. */
+/** Returns the value under a key. Undefined when there is none. */
 export function entryOf(map: Value, key: Value): Value | undefined {
   if (map instanceof MapValue) {
     const found: MapKey | undefined = mapKeyOf(key);
@@ -107,7 +107,10 @@ export function compare(a: Value, b: Value): number | undefined {
   return isBytes(x) && isBytes(y) ? compareBytes(x, y) : undefined;
 }
 
-/** A whole number meets a double as a double, as the specification has it, also where that loses its last digits. */
+/**
+ * Returns a whole number meets a double as a double, as the specification has it, also where that loses its last
+ * digits.
+ */
 function compareNumbers(a: number | bigint, b: number | bigint): number {
   const x = typeof b === "number" ? Number(a) : a;
   const y = typeof a === "number" ? Number(b) : b;

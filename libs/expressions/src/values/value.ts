@@ -87,12 +87,12 @@ export function isPlainMap(value: Value): value is PlainMap {
   );
 }
 
-/** An object without a prototype, so that no key has a meaning of its own. */
+/** Returns an object without a prototype, so that no key has a meaning of its own. */
 export function emptyMap(): Record<string, Value> {
   return Object.create(null) as Record<string, Value>;
 }
 
-/** The name of the type of a value, as `type(value)` gives it. */
+/** Returns the name of the type of a value, as `type(value)` gives it. */
 export function typeNameOf(value: Value): string {
   switch (typeof value) {
     case "string":

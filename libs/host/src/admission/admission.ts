@@ -142,7 +142,10 @@ export class Admitting implements RequestRules {
     }
   }
 
-  /** The document of a definition as it is admitted, undefined where nothing changed it. Rejects where it is refused. */
+  /**
+   * Returns the document of a definition as it is admitted, undefined where nothing changed it. Rejects where it is
+   * refused.
+   */
   async definition(document: () => Json, context: CallContext): Promise<Json | undefined> {
     const { namespace, principal } = context;
     if (isAsker(principal) || !this.#rules.concerns(ADMISSION_SUBJECT_DEFINITION, namespace))
@@ -163,7 +166,7 @@ export class Admitting implements RequestRules {
     );
   }
 
-  /** Whether a plan has to be shown before it is followed. */
+  /** Returns whether a plan has to be shown before it is followed. */
   concernsPlans(namespace: string): boolean {
     return this.#rules.concerns(ADMISSION_SUBJECT_PLAN, namespace);
   }
@@ -198,8 +201,8 @@ export class Admitting implements RequestRules {
   }
 
   /**
-   * The output as it is admitted, where rules changed it, and what people are to be asked before it counts: the owner
-   * of the work holds it until then. Undefined where it counts as it is. Throws where it is refused.
+   * Returns the output as it is admitted, where rules changed it, and what people are to be asked before it counts: the
+   * owner of the work holds it until then. Undefined where it counts as it is. Throws where it is refused.
    */
   result(about: ResultAbout): JudgedOutput | undefined {
     const { namespace, kind, id, task, agent } = about;
@@ -253,7 +256,9 @@ interface PlanQuestion {
   /** The same for the same question about the same part. */
   readonly name: string;
   readonly message: string;
-  /** The run that asks, while there is no decision. Undefined when the answer is yes. Rejects with who said no. */
+  /**
+   * Returns the run that asks, while there is no decision. Undefined when the answer is yes. Rejects with who said no.
+   */
   ask(caller: Asker): Promise<string | undefined>;
 }
 

@@ -91,7 +91,10 @@ export class Approvals {
     );
   }
 
-  /** The run that asks, as long as nothing is decided. Undefined when the answer is yes. Rejects with who said no. */
+  /**
+   * Returns the run that asks, as long as nothing is decided. Undefined when the answer is yes. Rejects with who said
+   * no.
+   */
   open(question: AskFirst, wanted: Wanted, caller: Asker): Promise<string | undefined> {
     return this.#open(question, wanted, onBehalfOfNobody(caller, wanted.namespace));
   }
@@ -118,7 +121,7 @@ export class Approvals {
     throw accessErrors.approvalsTooMany({ approval: name });
   }
 
-  /** Whether the run of that id asks this, started here, now or before. */
+  /** Returns whether the run of that id asks this, started here, now or before. */
   async #isAskedBy(
     runId: string,
     definition: { readonly name: string; readonly hash: string },

@@ -68,7 +68,9 @@ async function insist(hasBlob: HasBlob, namespace: string, references: readonly 
 
 const noReferences: readonly Reference[] = [];
 
-/** The references of a message, wherever they are in it, each with the path of the field that has the payload. */
+/**
+ * Returns the references of a message, wherever they are in it, each with the path of the field that has the payload.
+ */
 function referencesIn(message: unknown, path = ""): readonly Reference[] {
   if (!isObject(message) || message instanceof Uint8Array) return noReferences;
   let found = noReferences;

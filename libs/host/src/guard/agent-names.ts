@@ -22,7 +22,10 @@ export class AgentNames {
     this.#taken = taken;
   }
 
-  /** Whether an id in a namespace is that of another agent than the one that speaks. The operator of agents speaks for them. */
+  /**
+   * Returns whether an id in a namespace is that of another agent than the one that speaks. The operator of agents
+   * speaks for them.
+   */
   isOfAnother({ kind, id }: Visitor, namespace: string, agentId: string): boolean {
     if (kind !== "agent" || id === agentId) return false;
     return [namespace, systemNamespace].some((where) => this.#taken.has(`${where}/${agentId}`));

@@ -63,7 +63,7 @@ export class Authorizer {
     this.#labelled = new LabelledRights(content);
   }
 
-  /** Whether it takes the labels of a thing to say what an identity may do to it. */
+  /** Returns whether it takes the labels of a thing to say what an identity may do to it. */
   asksForLabels(principal: Visitor): boolean {
     return this.#labelled.countFor(principal);
   }

@@ -323,7 +323,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return this.#reports.done(done, isYetToBeDone);
   }
 
-  /** Whether an id is that of another agent than the caller. The installation's own speak for all. */
+  /** Returns whether an id is that of another agent than the caller. The installation's own speak for all. */
   isNameOfAnother(principal: Principal, namespace: string, agentId: string): boolean {
     return isVisitor(principal) && this.#agentNames.isOfAnother(principal, namespace, agentId);
   }
@@ -408,7 +408,7 @@ function serviceIn(peer: string | undefined): string | undefined {
   return peer?.startsWith(services) ? peer.slice(services.length) : undefined;
 }
 
-/** A service itself, when it calls on its own behalf. */
+/** Returns a service itself, when it calls on its own behalf. */
 function ofAService(id: string): Principal {
   return { kind: "service", id, roles: ["admin"] };
 }

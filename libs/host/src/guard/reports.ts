@@ -275,7 +275,7 @@ export class Reports implements Component {
     }
   }
 
-  /** How many refusals no record tells of. */
+  /** Returns how many refusals no record tells of. */
   #leftOutRecord(count: number): AuditRecord {
     const { clock } = this.#parts.foundation;
     return AuditRecord.fromPartial({

@@ -38,7 +38,7 @@ export class Rules {
     return this.#keeper.inForce(nowMs) === undefined ? undefined : this.#taken;
   }
 
-  /** Whether there is one that is merely too old. */
+  /** Returns whether there is one that is merely too old. */
   isStale(nowMs: number): boolean {
     return this.#keeper.present !== undefined && this.#keeper.inForce(nowMs) === undefined;
   }

@@ -80,7 +80,7 @@ async function attemptKeyIn(
   return readable(file, () => insistOnLength(Buffer.from(key, "base64url")));
 }
 
-/** The key in a data directory. Undefined if none was made yet. */
+/** Returns the key in a data directory. Undefined if none was made yet. */
 export function attemptKeyOf(dataDirectory: string): Uint8Array | undefined {
   const file = join(keysDirectoryIn(dataDirectory), attemptKeyFile);
   const written = contentOf<WrittenAttemptKey>(file);

@@ -92,7 +92,7 @@ export function trustedKeyOf({ signingKey }: Pick<InstallationKeys, "signingKey"
   return `${signingKey.signingKeyId}:${Buffer.from(signingKey.publicKey).toString("base64url")}`;
 }
 
-/** The public part of the key in a folder. Undefined where none was made yet. */
+/** Returns the public part of the key in a folder. Undefined where none was made yet. */
 export function signingKeyIn(directory: string): SigningKey | undefined {
   const file = join(directory, signingFile);
   const written = contentOf<WrittenSigningKey>(file);

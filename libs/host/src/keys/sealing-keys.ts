@@ -30,7 +30,7 @@ export class SealingKeys {
     this.#ids = new IdSource(ports);
   }
 
-  /** The youngest. Made where there is none. Another process may have made one since it was looked at last. */
+  /** Returns the youngest. Made where there is none. Another process may have made one since it was looked at last. */
   async current(): Promise<SealingKey> {
     let youngest: WrittenSealingKey | undefined;
     for (const name of this.#names()) {

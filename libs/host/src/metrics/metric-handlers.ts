@@ -25,7 +25,9 @@ const { listMetrics, querySeries } = metricService.methods;
 /** The part of the contract that is served. */
 export const servedMetricService = { ...metricService, methods: { listMetrics, querySeries } };
 
-/** The service of a process under whose name it serves its metrics. Every process with machines serves blobs. */
+/**
+ * Returns the service of a process under whose name it serves its metrics. Every process with machines serves blobs.
+ */
 export function metricServiceOf(services: readonly string[]): string | undefined {
   const names = services.filter((name) => name !== "blob").sort();
   return names.includes("gateway") ? "gateway" : (names[0] ?? services[0]);

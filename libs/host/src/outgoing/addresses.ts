@@ -41,7 +41,7 @@ for (const [address, prefix] of [
 ] as const)
   inner.addSubnet(address, prefix, "ipv6");
 
-/** Whether an address is none of the public internet. What is no address at all is none either. */
+/** Returns whether an address is none of the public internet. What is no address at all is none either. */
 export function isInner(address: string): boolean {
   const [plain = ""] = address.split("%", 1);
   const version = isIP(plain);
@@ -71,7 +71,7 @@ export type Resolve = (host: string) => Promise<readonly Address[]>;
 
 const bySystem: Resolve = (host) => lookup(host, { all: true });
 
-/** The addresses of a host that may be called. Throws when none may. */
+/** Returns the addresses of a host that may be called. Throws when none may. */
 export async function allowedAddresses(
   url: string,
   arePrivateAllowed: boolean,

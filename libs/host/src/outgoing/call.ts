@@ -31,7 +31,7 @@ export interface OutgoingCall {
   readonly resolve?: Resolve;
 }
 
-/** The text of the answer. Throws when there is none, or one that is no 2xx. */
+/** Returns the text of the answer. Throws when there is none, or one that is no 2xx. */
 export async function callOut(call: OutgoingCall): Promise<string> {
   const { url, arePrivateAllowed, signal, answerBytesMax = 65_536 } = call;
   const addresses = await inTime(signal, url, allowedAddresses(url, arePrivateAllowed, call.resolve));

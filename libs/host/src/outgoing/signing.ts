@@ -31,7 +31,7 @@ export function signedHeaders(
   };
 }
 
-/** Whether one of the signatures in a header, which are apart by spaces, was made with one of the secrets. */
+/** Returns whether one of the signatures in a header, which are apart by spaces, was made with one of the secrets. */
 export function isSignedBy(secrets: readonly string[], signed: Signed, signatures: string): boolean {
   const given = signatures
     .split(" ", signaturesMax)

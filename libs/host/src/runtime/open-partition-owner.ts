@@ -18,7 +18,9 @@ export interface PartitionOwnerParts {
   readonly address: () => string;
 }
 
-/** The partition owner that the configuration names, and the table of owners that the mesh sends keyed calls by. */
+/**
+ * Returns the partition owner that the configuration names, and the table of owners that the mesh sends keyed calls by.
+ */
 export async function openPartitionOwner(
   parts: PartitionOwnerParts,
 ): Promise<{ readonly partitionOwner: PartitionOwner; readonly ownership: Ownership }> {

@@ -44,7 +44,7 @@ export type Opened =
       readonly hostBlobs: HostBlobs;
     };
 
-/** The directory of a process, and its storage where there are machines: the code for that is large. */
+/** Returns the directory of a process, and its storage where there are machines: the code for that is large. */
 export async function openStorage(needs: StorageNeeds): Promise<Opened> {
   const { configuration, foundation, services, dataDirectory, dataDirectorySetting } = needs;
   const hosting = services.find(({ machines }) => machines !== undefined);

@@ -97,7 +97,7 @@ export class Errands {
     }
   }
 
-  /** Whether the machine has it, or does not want it any more. */
+  /** Returns whether the machine has it, or does not want it any more. */
   #tell(token: EffectToken, { command, body }: Told): Promise<boolean> {
     const { runtime, cause } = this.#parts;
     return new Promise((resolve) => {

@@ -8,7 +8,7 @@ export interface Merging<T> {
 }
 
 /**
- * A resource with the fields taken over that are named. All that are set where none is. Names are those of the
+ * Returns a resource with the fields taken over that are named. All that are set where none is. Names are those of the
  * contract: `max_queued`.
  */
 export function mergedFields<T extends object>(

@@ -11,7 +11,7 @@ export interface Named<Item> {
   find(name: string): Promise<Item | undefined>;
 }
 
-/** A page by name. Only as many are looked at as the page needs. */
+/** Returns a page by name. Only as many are looked at as the page needs. */
 export async function pageOf<Item>(
   named: Named<Item>,
   page: PageRequest | undefined,

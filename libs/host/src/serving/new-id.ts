@@ -15,7 +15,10 @@ export interface IdWanted {
   readonly idempotencyKey: string;
 }
 
-/** The chosen id, else the one that the key always gives, so that a repetition finds what was started, else a new one. */
+/**
+ * Returns the chosen id, else the one that the key always gives, so that a repetition finds what was started, else a
+ * new one.
+ */
 export function idToStart(
   dependencies: StartingDependencies,
   { kind, chosen, idempotencyKey }: IdWanted,
@@ -30,7 +33,7 @@ export function idToStart(
 /** With a few partitions of many processes, this often is enough for one that is here. */
 const drawsMax = 64;
 
-/** A new id that this process owns, where it owns anything: the caller is answered without another hop. */
+/** Returns a new id that this process owns, where it owns anything: the caller is answered without another hop. */
 export function newIdHere(
   { runtime, partitionOwner, ids }: StartingDependencies,
   kind: string,

@@ -37,7 +37,7 @@ export class WatchMemory {
   }
 
   /**
-   * A watch that continues from a cursor, or one that starts.
+   * Returns a watch that continues from a cursor, or one that starts.
    * @param about what is watched, for whom: a caller cannot continue what is another's
    */
   begin(about: string, cursor: string): { readonly told: ToldNames; readonly isResumed: boolean } {
@@ -136,7 +136,7 @@ export class ToldNames {
     return then;
   }
 
-  /** Whether the caller knew of it. */
+  /** Returns whether the caller knew of it. */
   #remove(name: string): boolean {
     const first = this.#known.get(name)?.first ?? 0;
     if (first === 0) return false;

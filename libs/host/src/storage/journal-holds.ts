@@ -54,7 +54,7 @@ export class JournalHolds {
     return result;
   }
 
-  /** The first batch of a journal that must not be cut. */
+  /** Returns the first batch of a journal that must not be cut. */
   neededFrom({ service, partition }: PartitionName): number {
     if (!this.#isHeld) return Number.POSITIVE_INFINITY;
     return (this.#taken.get(`${service}/${partition}`) ?? 0) + 1;

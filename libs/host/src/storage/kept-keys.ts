@@ -97,7 +97,7 @@ export function openSealed(copy: string, passphrase: string): ReadonlyMap<string
   }
 }
 
-/** Whether a sealed file has the form of one. What is in it only the passphrase tells. */
+/** Returns whether a sealed file has the form of one. What is in it only the passphrase tells. */
 export function isSealedForm(copy: string): boolean {
   try {
     return sealedForm.safeParse(JSON.parse(readFileSync(join(copy, sealedFile), "utf8"))).success;

@@ -58,7 +58,7 @@ export function withSum(text: string): string {
   return `${text}\n${sha256Of(Buffer.from(text))}\n`;
 }
 
-/** The text, if it is as it was written. One without a hash is of an older release. */
+/** Returns the text, if it is as it was written. One without a hash is of an older release. */
 export function textIn(content: string): string | undefined {
   const [text = "", sum] = content.split("\n");
   if (sum === undefined) return text;

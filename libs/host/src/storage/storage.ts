@@ -8,7 +8,7 @@ import type { DurableSettings } from "./settings.ts";
 
 /** Where the machines of a process are kept: on its own disk, or in a cluster where others reach them too. */
 export interface Storage extends Component {
-  /** The runtime of a service, before the storage is started. It owns nothing yet. */
+  /** Returns the runtime of a service, before the storage is started. It owns nothing yet. */
   host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime;
   /** Whether the partitions of a service may be owned by several processes. */
   readonly isShared: boolean;

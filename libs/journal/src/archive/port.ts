@@ -1,23 +1,23 @@
 /**
  * The archive: what is kept beside the journal so that the journal can be cut. Snapshots of instances, their history,
- * and the index that searches are answered from. One per process and service; everything in it can be rebuilt from the
+ * and the index that searches are answered from. One per process and service. Everything in it can be rebuilt from the
  * journal up to where the journal has been cut.
  *
  * What every implementation owes, and its conformance suite checks:
  * 1. `commit` is there whole or not at all, and once it has resolved it is there for ever, whatever dies.
  * 2. The runtime never commits what is not durable in the journal, and cuts the journal only behind what `settle` has
- *    named. So `opening()` never says less than what was settled before; when it is behind the first batch of the
- *    journal, the archive has lost something, and the opener reports it instead of going on.
+ *    named. So `opening()` never says less than what was settled before. When it is behind the first batch of the
+ *    journal, the archive has lost something, and the opener reports it instead of continuing.
  * 3. Every row carries a checksum. What is damaged is reported with its place, never answered.
  * 4. Nothing here blocks the thread that calls: all waiting is for promises, and slices of upkeep are below 5 ms.
- * 5. Changes take effect in the order in which they were asked for, and a read sees at least all that were answered when
- *    it was asked. What is handed over is taken before the call returns; arrays and bytes may be reused.
+ * 5. Changes take effect in the order in which they were asked for, and a read sees at least all that were answered
+ *    when it was asked. What is handed over is taken before the call returns. Arrays and bytes may be reused.
  * 6. Repeating what was committed before changes nothing: a restart does so with all that the journal still has.
  * 7. A partition has one writer at a time, wherever they run: a process that opens it under a newer epoch ends all that
- *    older ones may change. What they still ask for changes nothing and is refused as `archive.fenced`; of what they
- *    asked for before, everything or nothing is there when the newer one begins.
+ *    older ones may change. What they still ask for changes nothing and is refused as `archive.fenced`. Of what they
+ *    asked for before, everything or nothing is there when the newer one starts.
  *
- * What is removed: an instance that ended and whose `keepUntilMs` has passed, once its end is covered; one whose
+ * What is removed: an instance that ended and whose `keepUntilMs` has passed, once its end is covered. One whose
  * `keepUntilMs` is its end is removed as its last line is committed. Removed means not found by any search, without
  * history, and `load` gives a tombstone while its id is kept, then nothing. Events of a partition itself (kind
  * `partition`) have no history beyond the journal.
@@ -30,37 +30,39 @@ export interface Archive {
   partition(partition: number): ArchivePartition;
   /** Instances of all partitions this process has, newest first unless asked otherwise. */
   search(search: Search): Promise<SearchPage>;
-  /** Removes what is no longer to be kept, a slice at a time; resolves with whether there is more to do now. */
+  /** Removes what is no longer to be kept, a slice at a time. Resolves with whether there is more to do now. */
   purge(nowMs: number): Promise<boolean>;
   /** Bytes on disk, rows, and how far the index is behind: for status and metrics. */
   figures(): Promise<ArchiveFigures>;
-  /** Writes a copy that can be opened on its own, while everything goes on. */
+  /** Writes a copy that can be opened on its own, while everything continues. */
   backup(directory: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ArchivePartition {
   /**
-   * Takes the partition over for the owner of an epoch, and says where the archive stands: what a new owner begins with.
-   * Nothing else is asked of a partition before. Under an epoch older than another's it is refused as fenced; under the
-   * same one it may be asked again.
+   * Takes the partition over for the owner of an epoch, and says where the archive stands: what a new owner starts
+   * with. Nothing else is asked of a partition before. Under an epoch older than another's it is refused as fenced.
+   * Under the same one it may be asked again.
    */
   opening(epoch: number): Promise<Opening>;
   /** The owner of this epoch lets go of it: it is not searched here any more, until it is opened again. */
   leave(epoch: number): void;
-  /** False when there is surely nothing under this key; asked for every start, so it costs no more than a few hashes. */
+  /**
+   * False when there is surely nothing under this key. Asked for every start, so it costs no more than a few hashes.
+   */
   mayHave(key: InstanceKey): boolean;
   /** What is kept of instances, in the order of the keys. */
   load(keys: readonly InstanceKey[]): Promise<readonly Kept[]>;
-  /** By the number that tokens carry; undefined of what was removed. */
+  /** By the number that tokens carry. Undefined of what was removed. */
   keyOf(incarnation: number): Promise<InstanceKey | undefined>;
   /** Instances whose next timer is due at or before the moment, earliest first, from after `after` on. */
   due(beforeMs: number, limit: number, after?: DueInstance): Promise<readonly DueInstance[]>;
-  /** When the earliest timer of any kept instance is due; undefined without one. */
+  /** When the earliest timer of any kept instance is due. Undefined without one. */
   nextDueMs(): Promise<number | undefined>;
   /**
    * Live instances with effects outstanding and their snapshots, in order of incarnation, from after `after` on: a
-   * restart brings them back. At most so many, fewer where the snapshots are large; none at the end.
+   * restart brings them back. At most so many, fewer where the snapshots are large. None at the end.
    */
   outstanding(after: number, limit: number): Promise<readonly OutstandingInstance[]>;
   /** Adds and replaces, in one transaction. */
@@ -75,24 +77,26 @@ export interface ArchivePartition {
    * batch that is no longer needed from the journal: it is covered and packed, and the journal may be cut behind it.
    */
   settle(epoch: number): Promise<number>;
-  /** Events of an instance in order, of those that are packed; the runtime adds those that are still in the journal. */
+  /** Events of an instance in order, of those that are packed. The runtime adds those that are still in the journal. */
   history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]>;
 }
 
 export interface Opening {
-  /** All batches up to this one are contained in what is committed; 0 in an empty archive. */
+  /** All batches up to this one are contained in what is committed. 0 in an empty archive. */
   readonly coveredTo: number;
   /** All batches up to this one are packed. */
   readonly packedTo: number;
-  /** What the runtime keeps of the partition itself; empty in an empty archive. */
+  /** What the runtime keeps of the partition itself. Empty in an empty archive. */
   readonly partitionSnapshot: Uint8Array;
 }
 
 /** What is kept under a key. */
 export type Kept =
-  /** Nor anything of an instance that goes on and has a line in the index but no snapshot: the journal has all of it. */
+  /**
+   * Nor anything of an instance that continues and has a line in the index but no snapshot: the journal has all of it.
+   */
   | { readonly kind: "nothing" }
-  /** A snapshot of an instance that goes on, or that ended with a state worth keeping. */
+  /** A snapshot of an instance that continues, or that ended with a state worth keeping. */
   | { readonly kind: "snapshot"; readonly snapshot: Uint8Array }
   /** It ended, and its state is to be folded from its history again. */
   | {
@@ -126,9 +130,11 @@ export interface OutstandingInstance {
 export interface Changes {
   /** All batches up to this one are contained in what is committed with it. Never smaller than before. */
   readonly coveredTo: number;
-  /** Replaces what is kept of the partition itself; undefined leaves it. */
+  /** Replaces what is kept of the partition itself. Undefined leaves it. */
   readonly partitionSnapshot: Uint8Array | undefined;
-  /** Of instances whose first line was committed before or is among these; of ended ones together with their last line. */
+  /**
+   * Of instances whose first line was committed before or is among these. Of ended ones together with their last line.
+   */
   readonly snapshots: readonly InstanceSnapshot[];
   /** New and changed lines of the index. */
   readonly entries: readonly IndexEntry[];
@@ -139,7 +145,7 @@ export interface InstanceSnapshot {
   readonly incarnation: number;
   /** An encoded `Snapshot` of the contracts. */
   readonly snapshot: Uint8Array;
-  /** When the next timer is due; 0 without one. */
+  /** When the next timer is due. 0 without one. */
   readonly dueMs: number;
   /** Whether effects are outstanding. */
   readonly outstanding: boolean;
@@ -154,22 +160,24 @@ export interface IndexEntry {
   readonly definition: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly startMs: number;
-  /** 0 while it goes on. */
+  /** 0 while it continues. */
   readonly endMs: number;
   readonly events: number;
   /** Its last record at the time. */
   readonly last: RecordPlace;
   /** Who started it: an encoded `Actor` of the contracts. */
   readonly startedBy: Uint8Array;
-  /** From when on it may be removed: `endMs` plus its retention; 0 while it goes on. May be `endMs` itself: at once. */
+  /**
+   * From when on it may be removed: `endMs` plus its retention. 0 while it continues. May be `endMs` itself: at once.
+   */
   readonly keepUntilMs: number;
-  /** Until when its id stays taken after that; 0 when it is free at once. */
+  /** Until when its id stays taken after that. 0 when it is free at once. */
   readonly idKeptUntilMs: number;
 }
 
 export interface HistoryWanted {
   readonly key: InstanceKey;
-  /** Its last packed or unpacked record, from memory, a snapshot or the index: where the chain of records begins. */
+  /** Its last packed or unpacked record, from memory, a snapshot or the index: where the chain of records starts. */
   readonly last: RecordPlace;
   /** Events after this one … */
   readonly afterEvent: number;
@@ -204,7 +212,7 @@ export interface Search {
   readonly idPrefix: string;
   readonly order: "started-descending" | "started-ascending" | "ended-descending";
   readonly limit: number;
-  /** Continues after the last of an earlier page; empty for the first. Opaque. */
+  /** Continues after the last of an earlier page. Empty for the first. Opaque. */
   readonly cursor: string;
 }
 

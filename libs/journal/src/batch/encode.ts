@@ -3,7 +3,7 @@ import { crc32 } from "./crc32.ts";
 import { hashBytes } from "./hash.ts";
 import { HeaderEncoder } from "./header.ts";
 
-/** A batch as it is in the journal, byte for byte: what hashes are made of, and what audits are shown. */
+/** Returns a batch as it is in the journal, byte for byte: what hashes are made of, and what audits are shown. */
 export function encodeBatch({ service, partition }: PartitionName, batch: JournalBatch): Uint8Array {
   const { records, previousHash } = batch;
   const encoder = new HeaderEncoder(service, partition);

@@ -4,7 +4,7 @@ import { hashBytes } from "./hash.ts";
  * The header of a batch, encoded by hand: `Batch.header` of the contract with its tag and length, byte for byte as the
  * generated code would write it, except that the numbers, the time and the checksum are written also when they are 0.
  *
- * 1. How long it is depends on the partition, the behaviour, and whether it is the first batch or a seal; not on what
+ * 1. How long it is depends on the partition, the behaviour, and whether it is the first batch or a seal. Not on what
  *    comes in later. So the journal's thread can fill in hash and checksum where they belong.
  * 2. Hash and checksum come last (but for the seal), so that their places follow from the end.
  */
@@ -18,9 +18,9 @@ export interface HeaderFields {
 
 /** Where things are in an encoded batch, from its beginning. */
 export interface HeaderPlaces {
-  /** Length of the header with its tag and length: where the records begin. */
+  /** Length of the header with its tag and length: where the records start. */
   readonly headerBytes: number;
-  /** Where the epoch's value is; number and time follow at fixed distances. */
+  /** Where the epoch's value is. Number and time follow at fixed distances. */
   readonly epochAt: number;
   /** Where the four bytes of the checksum are. */
   readonly checksumAt: number;
@@ -45,7 +45,7 @@ export const timeAfterEpoch = 18;
 /** Before the checksum's value lie its tag and the hash. */
 export const hashBeforeChecksum = hashBytes + 1;
 
-/** A service's name is at most this long; so a header stays below 200 bytes. */
+/** A service's name is at most this long. So a header stays below 200 bytes. */
 export const serviceBytesMax = 63;
 
 interface Template extends HeaderPlaces {
@@ -126,7 +126,7 @@ export interface Header extends HeaderFields {
   readonly partition: number;
   readonly previousHash: Uint8Array;
   readonly checksum: number;
-  /** Where the records begin, from the beginning of the batch. */
+  /** Where the records start, from the beginning of the batch. */
   readonly headerBytes: number;
 }
 

@@ -48,11 +48,11 @@ interface MentionFile extends FoundMention {
  *     through/SERVICE.PARTITION   up to when a partition has mentioned everything
  *     incoming/                   what is being written
  *
- * 1. Everything is written beside, synced, and then renamed; the folder is synced before it is reported. So a file is
+ * 1. Everything is written beside, synced, and then renamed. The folder is synced before it is reported. So a file is
  *    whole, or was damaged later.
  * 2. When a file was last put or mentioned is its time of change.
  * 3. What removes a file looks at its time and removes it while no other process changes the folder: a put or a mention
- *    comes before the look, and is seen, or after the removal, and writes the file anew.
+ *    comes before the look, and is seen, or after the removal, and writes the file again.
  */
 export class DirectoryBlobs implements Blobs {
   readonly #directory: string;
@@ -61,7 +61,7 @@ export class DirectoryBlobs implements Blobs {
   readonly #busy = new Map<string, Promise<unknown>>();
   #count = 0;
 
-  /** Opens the directory, or makes one; what a killed process had begun is thrown away. */
+  /** Opens the directory, or makes one. What a killed process had started is thrown away. */
   static async open(directory: string, clock: Clock): Promise<DirectoryBlobs> {
     await rm(join(directory, "incoming"), { recursive: true, force: true });
     for (const folder of ["incoming", "content", "mentions", "through"])
@@ -200,7 +200,7 @@ export class DirectoryBlobs implements Blobs {
     return found;
   }
 
-  /** The blob's time begins anew before the mention is gone, or a crash between the two would shorten it. */
+  /** The blob's time restarts before the mention is gone, or a crash between the two would shorten it. */
   #release({ mention, path, file }: MentionFile): Promise<boolean> {
     return this.#alone(sliceOf(nameOf(mention.sha256)), async () => {
       const now = await statOf(path);

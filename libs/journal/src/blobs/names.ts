@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { BlobMention } from "./port.ts";
 
-/** A hash as the name of what it stands for. */
+/** Returns a hash as the name of what it stands for. */
 export function nameOf(sha256: Uint8Array): string {
   return Buffer.from(sha256.buffer, sha256.byteOffset, sha256.byteLength).toString("hex");
 }
 
-/** The part of a sweep that a name is looked at in, as its name begins. */
+/** Returns the part of a sweep that a name is looked at in, as its name starts. */
 export function sliceName(slice: number): string {
   return slice.toString(16).padStart(2, "0");
 }

@@ -3,29 +3,30 @@
  *
  * What every implementation owes, and its conformance suite checks:
  * 1. When `put` has resolved the content is there until it is swept, whatever dies: a record may name it.
- * 2. What is read is what was put, or it is reported as damaged; the last part is handed out after all of it was checked.
+ * 2. What is read is what was put, or it is reported as damaged. The last part is handed out after all of it was
+ *    checked.
  * 3. `sweep` removes unmentioned blobs and was last put before a moment. The end of its last mention counts like
  *    another put: a caller that is about to name it again has the same time as after a first one.
  * 4. What is put or mentioned while a sweep is under way is not lost to it.
  * 5. The same content in two namespaces is two blobs.
  */
 export interface Blobs {
-  /** Takes content in parts. The same content twice is one blob, put anew. Throws `blobs.not_as_said`. */
+  /** Takes content in parts. The same content twice is one blob, put again. Throws `blobs.not_as_said`. */
   put(namespace: string, content: BlobContent, said?: Partial<Blob>): Promise<Blob>;
-  /** The content in parts of 1 MiB at most. Throws `blobs.missing` and `blobs.damaged`. */
+  /** Returns the content in parts of 1 MiB at most. Throws `blobs.missing` and `blobs.damaged`. */
   read(namespace: string, sha256: Uint8Array): AsyncIterable<Uint8Array>;
   /**
-   * The content at once, for what waits for nothing: whichever namespace has it, so never for a caller. Undefined where
-   * it would have to be fetched, or is not there. Throws `blobs.damaged`.
+   * Returns the content at once, for what waits for nothing: whichever namespace has it, so never for a caller.
+   * Undefined where it would have to be fetched, or is not there. Throws `blobs.damaged`.
    */
   readNow(sha256: Uint8Array): Uint8Array | undefined;
-  /** What is there without reading it; undefined when there is none. */
+  /** What is there without reading it. Undefined when there is none. */
   find(namespace: string, sha256: Uint8Array): Promise<StoredBlob | undefined>;
-  /** Instances have records that name blobs; durable when it resolves. The same again is mentioned anew. */
+  /** Instances have records that name blobs. Durable when it resolves. The same again is mentioned again. */
   mention(mentions: readonly BlobMention[]): Promise<void>;
   /** The mentioning service has mentioned all that its records named before this moment. */
   noteThrough(from: MentionSource, throughMs: number): Promise<void>;
-  /** The earliest of these moments, over all that ever noted one; undefined if there is none. */
+  /** Returns the earliest of these moments, over all that ever noted one. Undefined if there is none. */
   through(): Promise<MentionedThrough | undefined>;
   /** Looks at one part of all blobs and mentions, 0 to 255, and resolves with how many blobs it has removed. */
   sweep(slice: number, how: Sweep): Promise<number>;

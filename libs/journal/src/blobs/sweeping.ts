@@ -12,7 +12,7 @@ export interface FoundMention {
 
 /**
  * Goes through mentions: what is not kept any more is released. Resolves with those that count, as names of blobs.
- * `release` says whether the mention is gone; it is not when it was made anew meanwhile.
+ * `release` says whether the mention is gone. It is not when it was made again meanwhile.
  */
 export async function mentionedBlobs<Found extends FoundMention>(
   found: readonly Found[],

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { decodeMention, mentionerOf, nameOf } from "./names.ts";
 import { blobName, throughIn } from "./sweeping.ts";
 
-/** What was found in a directory of blobs that does not change meanwhile; sentences with their places. */
+/** What was found in a directory of blobs that does not change meanwhile. Sentences with their places. */
 export interface BlobVerification {
   readonly damaged: readonly string[];
   /** Named, and not there. */
@@ -32,7 +32,7 @@ export function verifyBlobs(directory: string): BlobVerification {
   return { damaged, missing };
 }
 
-/** Name of the blob; undefined where the mention is not one of this name. */
+/** Name of the blob. Undefined where the mention is not one of this name. */
 function mentionedIn(file: string): string | undefined {
   try {
     const mention = decodeMention(readFileSync(file));

@@ -2,13 +2,13 @@
  * A directory of files, as far as a journal needs one. Everything that touches the disk goes through here, so that a
  * simulated disk can lose, tear, fill up and lie.
  *
- * What is written counts only after `sync` of the file; that a file exists under a name, only after `sync` of the disk.
+ * What is written counts only after `sync` of the file. That a file exists under a name, only after `sync` of the disk.
  * After a failed `sync` nothing is known, and a later one that succeeds proves nothing about what was written before.
  */
 export interface Disk {
   /** Names of the files. */
   list(): readonly string[];
-  /** An existing file, to be read and overwritten. */
+  /** Returns an existing file, to be read and overwritten. */
   open(name: string): DiskFile;
   /** Makes a file of zeros that are all on the disk, so that overwriting them changes nothing but data. */
   create(name: string, bytes: number): DiskFile;
@@ -26,17 +26,17 @@ export interface Disk {
 
 export interface DiskFile {
   readonly bytes: number;
-  /** Reads up to the length of the target, and says how much; 0 at the end of the file. */
+  /** Reads up to the length of the target, and says how much. 0 at the end of the file. */
   read(target: Uint8Array, position: number): number;
   readLater(target: Uint8Array, position: number): Promise<number>;
-  /** Writes a beginning of the source, and says how much; at least one byte, or it throws. */
+  /** Writes a beginning of the source, and says how much. At least one byte, or it throws. */
   write(source: Uint8Array, position: number): number;
   /** Makes durable what was written. */
   sync(): void;
   close(): void;
 }
 
-/** Whether an error says that there is no room: then nothing beyond what was there before can be written. */
+/** Returns whether an error says that there is no room: then nothing beyond what was there before can be written. */
 export function isDiskFull(error: unknown): boolean {
   const code = codeOf(error);
   return code === "ENOSPC" || code === "EDQUOT";
@@ -51,7 +51,7 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
-/** Fills the target from a file; what the file does not have stays zero. Returns how much it had. */
+/** Fills the target from a file. What the file does not have stays zero. Returns how much it had. */
 export function readFully(file: DiskFile, target: Uint8Array, position: number): number {
   let done = 0;
   while (done < target.length) {

@@ -24,7 +24,7 @@ const readAt = promisify(readLater);
 /** Zeros are written in parts of this size: one call would need as much memory as the file has bytes. */
 const partBytes = 1024 * 1024;
 
-/** A directory of the machine. To be written it is made if it is not there; to be read it stays untouched. */
+/** Returns a directory of the machine. To be written it is made if it is not there. To be read it stays untouched. */
 export function fileDisk(directory: string, access: "write" | "read" = "write"): Disk {
   if (access === "write") mkdirSync(directory, { recursive: true, mode: privateModes.folder });
   const path = (name: string): string => join(directory, name);
@@ -101,7 +101,7 @@ function* partsOf(bytes: number): Generator<[position: number, zeros: Uint8Array
 }
 
 function syncDirectory(directory: string): void {
-  // Windows can neither open nor sync a directory; there a rename is durable by itself.
+  // Windows can neither open nor sync a directory. There a rename is durable by itself.
   if (process.platform === "win32") return;
   const descriptor = openSync(directory, "r");
   try {

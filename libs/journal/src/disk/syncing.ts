@@ -10,9 +10,9 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** The names in a folder are on the disk when it resolves; nothing where there is no such folder. */
+/** The names in a folder are on the disk when it resolves. Nothing where there is no such folder. */
 export async function syncFolder(path: string): Promise<void> {
-  // Windows can neither open nor sync a folder; there a rename is durable by itself.
+  // Windows can neither open nor sync a folder. There a rename is durable by itself.
   if (process.platform === "win32") return;
   const folder = await open(path, "r").catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;

@@ -4,13 +4,13 @@ import type { KeptSubscription, NatsConnection } from "@tutti/nats";
 /** What the server says to a message for a stream. */
 export type Answer =
   | { readonly kind: "accepted"; readonly sequence: number }
-  /** What the message expected to be last is not; `found` is what is, if it was said. */
+  /** What the message expected to be last is not. `found` is what is, if it was said. */
   | { readonly kind: "moved"; readonly found: number | undefined }
   | { readonly kind: "full"; readonly reason: string }
   /** Anything else: it may have taken effect. */
   | { readonly kind: "unclear"; readonly reason: string };
 
-/** What a message expects to be last: in the stream, or among those of its subject; 0 for nothing. */
+/** What a message expects to be last: in the stream, or among those of its subject. 0 for nothing. */
 export type Expected = { readonly last: number } | { readonly lastOfSubject: number };
 
 /** Publishes messages and hands each answer to who waits for it. One for all partitions of a journal. */
@@ -26,7 +26,7 @@ export class Answers {
     this.#subscription = connection.keep(`${this.#inbox}.*`, (message) => this.#take(message));
   }
 
-  /** Throws where there is no connection; then nothing was sent. Gives a token to forget it by. */
+  /** Throws where there is no connection. Then nothing was sent. Gives a token to forget it by. */
   send(subject: string, message: Uint8Array, expected: Expected, onAnswer: (answer: Answer) => void): number {
     const token = ++this.#tokens;
     const head = headers();

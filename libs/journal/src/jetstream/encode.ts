@@ -1,7 +1,7 @@
 import { crc32 } from "../batch/crc32.ts";
 import { type HeaderEncoder, type HeaderFields, hashBeforeChecksum } from "../batch/header.ts";
 
-/** A batch as the contract encodes it, behind so many bytes that are left free. */
+/** Returns a batch as the contract encodes it, behind so many bytes that are left free. */
 export function encodeBatch(
   encoder: HeaderEncoder,
   fields: HeaderFields,

@@ -3,12 +3,12 @@
  * same messages comes to the same batches, whoever wrote them, and that is what fences.
  *
  * 1. A seal counts if its epoch is newer than all before it. It stands for the batch that comes next, without records.
- * 2. A batch counts if its epoch is that of the last seal, and all its parts are there. What has an older epoch was on its
- *    way when its owner was replaced, and is nothing.
- * 3. A seal that does not count is possible only where it was delayed until all seals before it were truncated. It may have
- *    taken the place of a batch of the owner, whose later ones under way then do not follow and mean nothing.
- * 4. A batch of the newest epoch that otherwise does not follow the last one, by number, hash and time, is damage, and so is every
- *    message whose checksum is wrong, and one that is missing between two.
+ * 2. A batch counts if its epoch is that of the last seal, and all its parts are there. What has an older epoch was on
+ *    its way when its owner was replaced, and is nothing.
+ * 3. A seal that does not count is possible only where it was delayed until all seals before it were truncated. It may
+ *    have taken the place of a batch of the owner, whose later ones under way then do not follow and mean nothing.
+ * 4. A batch of the newest epoch that otherwise does not follow the last one, by number, hash and time, is damage, and
+ *    so is every message whose checksum is wrong, and one that is missing between two.
  * 5. An origin says what the first batch follows on. It is the first message of its stream, or damage.
  */
 import { crc32 } from "../batch/crc32.ts";
@@ -30,7 +30,7 @@ export interface FollowedBatch {
   readonly end: number;
 }
 
-/** All that has to be known at a place in the stream to go on from there. */
+/** All that has to be known at a place in the stream to continue from there. */
 export interface Followed {
   /** The last message that was followed. */
   readonly sequence: number;
@@ -87,7 +87,7 @@ export class Follower {
   #sealedAt: number;
   #last: FollowedBatch | undefined;
   #gathering: Gathering | undefined;
-  /** Up to here only the newest epoch is looked for; see `somewhere`. */
+  /** Up to here only the newest epoch is looked for. See `somewhere`. */
   #lookUntil = 0;
   /** Up to here batches of the newest epoch may be stray ones, because a seal that does not count is among them. */
   #disturbedUntil = 0;
@@ -105,8 +105,8 @@ export class Follower {
   }
 
   /**
-   * Begins anywhere. The newest epoch among as many messages as stray ones can lie behind a seal is the one that counts
-   * after them; the first whole batch of it says which number is next.
+   * Starts anywhere. The newest epoch among as many messages as stray ones can lie behind a seal is the one that counts
+   * after them. The first whole batch of it says which number is next.
    */
   static somewhere(stream: string, name: PartitionName, sequence: number): Follower {
     const follower = new Follower(stream, name, { ...beginning, sequence: sequence - 1, last: undefined });
@@ -125,7 +125,7 @@ export class Follower {
     };
   }
 
-  /** The next message; gives the batch that it completes. */
+  /** Returns the next message. Gives the batch that it completes. */
   take(sequence: number, message: Uint8Array): FoundBatch | undefined {
     if (sequence !== this.#sequence + 1) this.#fail(this.#sequence + 1, "nothing where a message was");
     const read = readMessage(message);
@@ -159,7 +159,7 @@ export class Follower {
     this.#sealedAt = sequence;
     this.#gathering = undefined;
     const before = this.#last;
-    // Without the batch before there is no number for it; who began somewhere finds the next one.
+    // Without the batch before there is no number for it. Who started somewhere finds the next one.
     if (before?.hash === undefined) return;
     const number = before.number + 1;
     const { epoch, behaviour } = mark;
@@ -179,7 +179,7 @@ export class Follower {
     const { number, part, parts, bytes } = read;
     const before = part === 0 ? { number, parts, from: sequence, chunks: [] } : this.#gathering;
     if (before?.number !== number || before.chunks.length !== part || before.parts !== parts) {
-      // It began before the place where the reading began, or one of its parts was displaced.
+      // It started before the place where the reading started, or one of its parts was displaced.
       if (this.#last === undefined || sequence <= this.#disturbedUntil) return;
       return this.#fail(sequence, `part ${part} of a batch whose other parts are not before it`, number);
     }

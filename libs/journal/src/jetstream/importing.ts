@@ -90,7 +90,7 @@ function messagesOfBatch(batch: JournalBatch, encoder: HeaderEncoder): readonly 
   return partsOf(bytes, { ...batch, owner: nobody }, messageBytesMost);
 }
 
-/** A seal begins an epoch, so the batch before it is of an older one. */
+/** A seal starts an epoch, so the batch before it is of an older one. */
 function originBefore({ number, epoch, seal, timeMs, previousHash }: JournalBatch): Uint8Array {
   return originOf({ number: number - 1, epoch: seal ? epoch - 1 : epoch, timeMs, hash: previousHash });
 }

@@ -52,7 +52,7 @@ export class JetStreamPartition implements JournalPartition {
   readonly #ledger: Ledger;
   readonly #pipeline: Pipeline;
   readonly #closing = new AbortController();
-  /** The last seal that was asked for; seals are done one after the other. */
+  /** The last seal that was asked for. Seals are done one after the other. */
   #sealing: Promise<unknown> = Promise.resolve();
   readonly #seals = new Set<Seal>();
 
@@ -133,7 +133,7 @@ export class JetStreamPartition implements JournalPartition {
     yield* readBatches(this.#parts.log, this.#ledger, from);
   }
 
-  /** What is kept begins with a batch that has records: the number of a seal follows from the batch before it. */
+  /** What is kept starts with a batch that has records: the number of a seal follows from the batch before it. */
   async truncate(before: number): Promise<void> {
     const { log, connection } = this.#parts;
     const number = Math.min(before, this.#ledger.durableNumber);
@@ -230,5 +230,5 @@ function goneAlready(error: unknown): undefined {
   if (!(error instanceof MessageGone)) throw error;
 }
 
-/** A server that leads answers within milliseconds; after this time the seal is sent again. */
+/** A server that leads answers within milliseconds. After this time the seal is sent again. */
 const attemptMsMax = 1_000;

@@ -35,7 +35,7 @@ export interface SealMark {
 }
 
 /**
- * The first message of a stream whose journal began elsewhere: the batch that its own first one follows on. Epoch and
+ * The first message of a stream whose journal started elsewhere: the batch that its own first one follows on. Epoch and
  * time are those of that batch, or what its followers are not below.
  */
 export interface Origin {
@@ -102,7 +102,7 @@ function writeHead(message: Uint8Array, head: Head): Uint8Array {
 export type PartFields = Pick<BatchPart, "epoch" | "owner" | "number" | "count">;
 
 /**
- * The messages of a batch.
+ * Returns the messages of a batch.
  *
  * @param batch the encoded batch, with 40 bytes before it that are free
  * @param bytesMax of a message without its head

@@ -17,11 +17,11 @@ import { ensureStreams, type StreamOptions } from "./streams.ts";
 export interface JetStreamOptions extends Partial<StreamOptions> {
   /** Started, and stays the caller's. */
   readonly connection: NatsConnection;
-  /** Must have as many partitions as they were made with; more services may be added. */
+  /** Must have as many partitions as they were made with. More services may be added. */
   readonly services: readonly ServicePartitions[];
   /** Bytes of records that one batch may have. Default 4 MiB. */
   readonly batchBytesMax?: number;
-  /** Bytes of one message; larger batches travel in parts. Default, and at most: 8 MiB less 4 KiB. */
+  /** Bytes of one message. Larger batches travel in parts. Default, and at most: 8 MiB less 4 KiB. */
   readonly messageBytesMax?: number;
   /** Bytes that may be under way from all partitions. Default four of the largest batches. */
   readonly underWayBytesMax?: number;
@@ -35,7 +35,7 @@ export interface JetStreamOptions extends Partial<StreamOptions> {
 
 export interface OpenedJetStream {
   readonly journal: JetStreamJournal;
-  /** What could not be made sure of, in words; also in the log. */
+  /** What could not be made sure of, in words. Also in the log. */
   readonly warnings: readonly string[];
 }
 
@@ -45,7 +45,7 @@ const batchBytesMaxByDefault = 4 * 1024 * 1024;
 export const messageBytesMost = payloadBytesMin - overheadBytesMax - headBytes;
 
 /**
- * Opens the journal in JetStream, or makes it. Waits as long as no server answers, until the signal is aborted; throws
+ * Opens the journal in JetStream, or makes it. Waits as long as no server answers, until the signal is aborted. Throws
  * for servers that cannot keep what a journal promises.
  */
 export async function openJetStream(

@@ -3,11 +3,11 @@
  *
  * 1. Each message expects the stream to end with the one sent before it. Answers are believed in the order of the
  *    messages only: one that was accepted behind one that was not is a stray message, and does not count.
- * 2. Up to `underWayMax` messages are under way; only one until the stream has come to rest after the seal, and then a
+ * 2. Up to `underWayMax` messages are under way. Only one until the stream has come to rest after the seal, and then a
  *    stray message that took its place makes it be sent again.
  * 3. After a refusal everything is answered for before anything is sent again, so nothing can come in behind our back.
  *    Where the stream turns out to end just where the oldest one expected it, nothing of another writer is there, and
- *    it is sent again; after a few refusals of that kind it is in doubt.
+ *    it is sent again. After a few refusals of that kind it is in doubt.
  * 4. Without an answer in time, or without a connection, what is under way is in doubt, and nothing is sent until the
  *    next seal. What was refused, what follows it, and what was not sent as a whole is not in doubt: it is not there.
  */
@@ -95,7 +95,7 @@ export class Pipeline {
     return this.#waiting.at(-1)?.hash ?? this.#options.ledger.hash;
   }
 
-  /** An epoch was sealed; the stream ends with what was followed. */
+  /** An epoch was sealed. The stream ends with what was followed. */
   begin(owner: Followed): void {
     this.#owner = owner;
     this.#stopped = undefined;
@@ -117,7 +117,7 @@ export class Pipeline {
     while (this.#waiting.length > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
-  /** What is under way is in doubt; nothing is, if nothing is under way. */
+  /** What is under way is in doubt. Nothing is, if nothing is under way. */
   doubt(reason: string): void {
     if (this.#waiting.length === 0) return;
     const { answers } = this.#options;
@@ -199,7 +199,7 @@ export class Pipeline {
     }
     const [oldest] = this.#sent;
     if (oldest?.answer !== undefined) this.#refused(oldest, oldest.answer);
-    // Its place was passed over, so its answer will not come; whether it came in later, the next seal shows.
+    // Its place was passed over, so its answer will not come. Whether it came in later, the next seal shows.
     else if (this.#sent.some((later) => later.answer?.kind === "moved")) this.doubt("later batches refused");
     else this.#send();
   }
@@ -220,7 +220,7 @@ export class Pipeline {
     if (this.#waiting.length === 0) this.#tellIdle();
   }
 
-  /** The oldest message was refused; when all are answered, it shows what that means. */
+  /** The oldest message was refused. When all are answered, it shows what that means. */
   #refused(oldest: Sent, answer: Answer): void {
     this.#isFailing = true;
     if (answer.kind === "accepted" || answer.kind === "unclear") {
@@ -318,5 +318,5 @@ export class Pipeline {
 
 /** A full server is not asked more often by who heeds it. */
 const fullRetryMs = 1_000;
-/** After so many refusals in a row that cannot be explained, what is there is looked at anew. */
+/** After so many refusals in a row that cannot be explained, what is there is looked at again. */
 const refusalsMax = 3;

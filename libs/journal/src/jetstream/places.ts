@@ -15,7 +15,7 @@ interface Run {
   count: number;
 }
 
-/** Seals and batches in parts end a run; beyond this many, the oldest are forgotten. */
+/** Seals and batches in parts end a run. Beyond this many, the oldest are forgotten. */
 const runsMax = 4_096;
 
 export class Places {
@@ -34,7 +34,9 @@ export class Places {
     if (this.#runs.length > runsMax) this.#runs = this.#runs.slice(runsMax / 2);
   }
 
-  /** The last known batch up to this number that is no seal: reading can begin there without knowing what was before. */
+  /**
+   * The last known batch up to this number that is no seal: reading can start there without knowing what was before.
+   */
   upTo(number: number): BatchPlace | undefined {
     for (let index = this.#indexUpTo(number); index >= 0; index--) {
       const run = this.#runs[index];
@@ -45,7 +47,7 @@ export class Places {
     return;
   }
 
-  /** Whether all batches from one to the other are known. */
+  /** Returns whether all batches from one to the other are known. */
   covers(from: number, to: number): boolean {
     let next = from;
     for (let index = this.#indexUpTo(from); index >= 0 && next <= to; index++) {

@@ -6,7 +6,7 @@ import type { BatchPlace } from "./places.ts";
 import { MessageGone } from "./source.ts";
 import type { StreamLog } from "./stream-log.ts";
 
-/** A slice is handed over when it has this much: little at first, for who wants one batch; twice as much each time. */
+/** A slice is handed over when it has this much: little at first, for who wants one batch. Twice as much each time. */
 const sliceBatchesMax = 256;
 const sliceBytesMax = 256 * 1024;
 
@@ -36,7 +36,7 @@ export async function* readBatches(
         throw damagedMessage(log.stream, log.name, end, { found: `no batch ${next}`, number: next });
     } catch (error) {
       if (!(error instanceof MessageGone)) throw error;
-      // Truncated meanwhile, perhaps only where the reading began and not yet what is wanted.
+      // Truncated meanwhile, perhaps only where the reading started and not yet what is wanted.
       await log.refreshFirst();
       ledger.checkReadable(next, log.first);
     }
@@ -70,7 +70,7 @@ async function* batches(log: StreamLog, start: Followed, end: number): AsyncGene
   }
 }
 
-/** Where the last batch with records up to a number begins. */
+/** Where the last batch with records up to a number starts. */
 export async function batchStart(
   log: StreamLog,
   ledger: Ledger,

@@ -10,7 +10,7 @@ export class Room {
     this.#batchBytesMax = batchBytesMax;
   }
 
-  /** Undefined while there is room for any batch; else resolves when some was given back. */
+  /** Undefined while there is room for any batch. Else resolves when some was given back. */
   wait(): Promise<void> | undefined {
     if (this.#bytes + this.#batchBytesMax + batchOverheadBytes <= this.#bytesMax) return;
     return new Promise((resolve) => this.#onGiven.push(resolve));

@@ -1,8 +1,8 @@
 /**
- * Begins an epoch: sends the mark of a seal until one is in the stream, then reads up to it.
+ * Starts an epoch: sends the mark of a seal until one is in the stream, then reads up to it.
  *
- * 1. A mark expects nothing of the batches, so an owner that goes on writing cannot keep it out. It expects the last mark
- *    to be the one that was looked at, and is sent only when that is of an older epoch.
+ * 1. A mark expects nothing of the batches, so an owner that continues writing cannot keep it out. It expects the last
+ *    mark to be the one that was looked at, and is sent only when that is of an older epoch.
  * 2. Whether the seal counts is decided by following the stream through it, and in no other way: an answer may be lost,
  *    or another seal may have come first.
  * 3. Nothing is sent before it is certain that the stream still has what it had: behind a gap that a server left who lost
@@ -27,7 +27,7 @@ export type Sealing =
   /** Where the stream stands after the seal, or after another one that came first. */
   | { readonly kind: "followed"; readonly followed: Followed }
   | { readonly kind: "full"; readonly reason: string }
-  /** The signal was aborted; whether there is a seal is unknown. */
+  /** The signal was aborted. Whether there is a seal is unknown. */
   | { readonly kind: "aborted" };
 
 /** @param owner tells this seal from any other of the same epoch */
@@ -70,7 +70,7 @@ export async function sealUntilAccepted(
   return { kind: "aborted" };
 }
 
-/** The last mark; without one, as when all were truncated away, the batches say which epoch there is. */
+/** Returns the last mark. Without one, as when all were truncated away, the batches say which epoch there is. */
 async function lastMark(log: StreamLog): Promise<{ readonly sequence: number; readonly epoch: number }> {
   const found = await log.lastMark();
   if (found !== undefined) return found;
@@ -78,7 +78,7 @@ async function lastMark(log: StreamLog): Promise<{ readonly sequence: number; re
   return { sequence: 0, epoch: log.followed.epoch };
 }
 
-/** Sends a mark that expects another one to be the last; undefined when no answer comes in time. */
+/** Sends a mark that expects another one to be the last. Undefined when no answer comes in time. */
 async function send(
   { answers, log, connection, attemptMs }: SealingOptions,
   mark: Uint8Array,

@@ -11,7 +11,7 @@ import type { PartitionName } from "../port.ts";
 import { damagedMessage } from "./damage.ts";
 
 export interface StreamEnds {
-  /** Sequence of the first message; one above the last where there is none. */
+  /** Sequence of the first message. One above the last where there is none. */
   readonly first: number;
   readonly last: number;
 }
@@ -50,7 +50,7 @@ export class StreamSource {
     });
   }
 
-  /** All messages from one sequence to another, in their order; ended early, nothing is left behind. */
+  /** All messages from one sequence to another, in their order. Ended early, nothing is left behind. */
   async *messages(from: number, to: number): AsyncGenerator<StreamMessage> {
     const asked: Promise<Uint8Array>[] = [];
     let next = from;
@@ -87,7 +87,7 @@ export class StreamSource {
     }
   }
 
-  /** The last message of a subject, as the leader has it. */
+  /** Returns the last message of a subject, as the leader has it. */
   async lastOf(subject: string): Promise<StreamMessage | undefined> {
     const what = `the last message on ${subject}`;
     return this.#read(what, await this.#ask("STREAM.MSG.GET", what, { last_by_subj: subject }));
@@ -96,7 +96,7 @@ export class StreamSource {
   async #fromAny(sequence: number): Promise<Uint8Array | undefined> {
     const answer = await this.#ask("DIRECT.GET", `message ${sequence}`, { seq: sequence }).catch(
       (error: unknown) => {
-        // No server answers directly while servers come and go; the leader may.
+        // No server answers directly while servers come and go. The leader may.
         if (natsErrors.unavailable.is(error)) return undefined;
         throw error;
       },
@@ -145,7 +145,7 @@ export class StreamSource {
   }
 }
 
-/** The message was purged; the stream begins later. */
+/** The message was purged. The stream starts later. */
 export class MessageGone extends Error {
   readonly first: number;
 
@@ -157,7 +157,7 @@ export class MessageGone extends Error {
 
 /** `no message found` */
 const notFoundCode = 10037;
-/** A server that has the message answers within milliseconds; another one is asked after this time. */
+/** A server that has the message answers within milliseconds. Another one is asked after this time. */
 const askMs = 1_000;
 /** How often a message must not be there before it is missing. */
 const missingMin = 3;

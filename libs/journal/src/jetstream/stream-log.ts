@@ -2,7 +2,7 @@
  * What is known of a partition's stream: up to where it was followed, and where its batches are.
  *
  * 1. `followed` only grows, and is what the messages up to its sequence amount to.
- * 2. The first message of a stream that was truncated begins a batch that counts.
+ * 2. The first message of a stream that was truncated starts a batch that counts.
  */
 import { hashOfBatch } from "../batch/hash.ts";
 import type { PartitionName } from "../port.ts";
@@ -71,8 +71,8 @@ export class StreamLog {
   }
 
   /**
-   * Makes sure that the last batch that was followed is still where it was; throws `journal.corrupt` when the server lost
-   * it. Undefined is answered while its leader may only be behind, as one that was elected just now can be.
+   * Makes sure that the last batch that was followed is still where it was. Throws `journal.corrupt` when the server
+   * lost it. Undefined is answered while its leader may only be behind, as one that was elected just now can be.
    */
   async isKept(): Promise<true | undefined> {
     const { sequence, last, epoch } = this.#followed;
@@ -92,7 +92,7 @@ export class StreamLog {
     return true;
   }
 
-  /** The last mark of a seal in the stream; it need not be one that counts. */
+  /** Returns the last mark of a seal in the stream. It need not be one that counts. */
   async lastMark(): Promise<{ readonly sequence: number; readonly epoch: number } | undefined> {
     const found = await this.source.lastOf(this.sealSubject);
     if (found === undefined) return;
@@ -107,7 +107,7 @@ export class StreamLog {
     if (followed.sequence >= this.#followed.sequence) this.#followed = followed;
   }
 
-  /** Finds out where the stream begins now. Its owner may truncate further while it is looked at. */
+  /** Finds out where the stream starts now. Its owner may truncate further while it is looked at. */
   async refreshFirst(known?: StreamEnds): Promise<void> {
     for (let ends = known; ; ends = undefined) {
       try {
@@ -134,7 +134,7 @@ export class StreamLog {
     this.begins(message.number, first);
   }
 
-  /** Where the journal began elsewhere, its first batch here is not the first of all. */
+  /** Where the journal started elsewhere, its first batch here is not the first of all. */
   async #lookForOrigin(last: number): Promise<void> {
     if (this.#hasLookedForOrigin) return;
     const message = readMessage(await this.source.get(1, last));
@@ -150,7 +150,7 @@ export class StreamLog {
     this.places.add(number, sequence, false);
   }
 
-  /** Where reading can begin to come to a batch: at one before it, as near as can be told. */
+  /** Where reading can start to come to a batch: at one before it, as near as can be told. */
   async startFor(number: number): Promise<Followed> {
     let start = this.#knownStart(number);
     for (let tries = 0; tries < triesMax; tries++) {
@@ -219,7 +219,7 @@ export function lostMessages(log: StreamLog, last: number): Error {
 
 const lost = "the server lost what it acknowledged (is sync_interval always, or are there 3 replicas?)";
 
-/** Whether a message is the last one of a batch. */
+/** Returns whether a message is the last one of a batch. */
 function isEndOf(
   { number, hash }: FollowedBatch,
   epoch: number,

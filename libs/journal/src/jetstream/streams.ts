@@ -20,13 +20,13 @@ export interface StreamOptions {
   readonly bytesMax: number;
 }
 
-/** The number of partitions goes with each stream, so that it can be held against the configuration. */
+/** The number of partitions goes with each stream, so that it can be compared with the configuration. */
 const partitionsKey = "tutti_partitions";
 /** What the names of streams and subjects allow. */
 const serviceName = /^[A-Za-z0-9-]{1,63}$/;
 /** `no suitable peers for placement` */
 const noPeersCode = 10005;
-/** A cluster that is just starting does not have all its servers yet; after this time, it has too few. */
+/** A cluster that is just starting does not have all its servers yet. After this time, it has too few. */
 const peersMs = 30_000;
 /** `stream name already in use with a different configuration`: another process was faster. */
 const nameInUseCode = 10058;

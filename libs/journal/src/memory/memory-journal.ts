@@ -40,7 +40,7 @@ export interface MemoryJournalOptions {
   readonly batchBytesMax?: number;
   /** Bytes of records that may be under way at once. */
   readonly waitingBytesMax?: number;
-  /** Asked before each commit; a fault makes it fail. Default: none ever does. */
+  /** Asked before each commit. A fault makes it fail. Default: none ever does. */
   readonly fault?: () => MemoryFault | undefined;
   /** Runs a commit when its turn has come. Default: at once, behind what runs now. */
   readonly schedule?: (run: () => void) => void;

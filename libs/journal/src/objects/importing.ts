@@ -2,7 +2,7 @@
  * Puts the archive of a service, which one process has in a file for all its partitions, into NATS: of each partition a
  * base, as the first entry of its log.
  *
- * 1. The opener of a partition fetches the base and goes on from there: to it, all of the log is behind the base.
+ * 1. The opener of a partition fetches the base and continues from there: to it, all of the log is behind the base.
  * 2. There is no other writer.
  */
 import { existsSync } from "node:fs";
@@ -20,7 +20,7 @@ import { type ArchiveStreams, openArchiveStreams } from "./open.ts";
 import type { ObjectStore } from "./store/object-store.ts";
 
 export interface ArchiveImport extends ArchiveStreams {
-  /** Where the archive is; it is not open. */
+  /** Where the archive is. It is not open. */
   readonly from: string;
   /** Where a file of each partition is for a while. */
   readonly scratch: string;

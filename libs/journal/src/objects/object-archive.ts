@@ -38,10 +38,11 @@ export class ObjectArchive implements Archive {
   }
 
   /**
-   * Brings this process's copy of a partition up to date while another one owns it: before a move, and for those it is to
-   * take over when another process dies. It may fail when the owner goes on meanwhile; then it is done again.
+   * Brings this process's copy of a partition up to date while another one owns it: before a move, and for those it is
+   * to take over when another process dies. It may fail when the owner continues meanwhile. Then it is done again.
    *
-   * The copy is closed afterwards, and what works on it stays: to start that again is most of what taking over would take.
+   * The copy is closed afterwards, and what works on it stays: to start that again is most of what taking over would
+   * take.
    */
   async prepare(partition: number): Promise<void> {
     this.#checkOpen();

@@ -156,7 +156,7 @@ export class ObjectPartition implements ArchivePartition {
     const partition = this.#partition;
     const log = new PartitionLog(connection, { service, partition });
     const owner = Math.floor(chance.random() * ownersMax);
-    // First all other writers stop; what is there then is all there is.
+    // First all other writers stop. What is there then is all there is.
     for (let isThere = false; !isThere; ) {
       const { epoch: newest, base, baseBytes, tailBytes } = await log.refresh(signal);
       if (newest > epoch) throw archiveErrors.fenced({ partition, epoch, newest });
@@ -229,7 +229,7 @@ export class ObjectPartition implements ArchivePartition {
     if (this.#isClosed) throw archiveErrors.closed();
   }
 
-  /** Refuses who was replaced in this process; those in others are refused by the log. */
+  /** Refuses who was replaced in this process. Those in others are refused by the log. */
   #fence(epoch: number): void {
     const newest = this.#epoch;
     if (epoch < newest) throw archiveErrors.fenced({ partition: this.#partition, epoch, newest });

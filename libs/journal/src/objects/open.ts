@@ -18,9 +18,9 @@ export interface ObjectArchiveOptions extends Partial<StreamSettings> {
   readonly service: string;
   /** As many as the service's journal has. */
   readonly partitions: number;
-  /** Where this process has its copies; exclusive. */
+  /** Where this process has its copies. Exclusive. */
   readonly directory: string;
-  /** Where they are read and written; undefined is the caller's own thread, which is kept waiting: for tests. */
+  /** Where they are read and written. Undefined is the caller's own thread, which is kept waiting: for tests. */
   readonly thread: ArchiveThread | undefined;
   readonly source: BatchSource;
   readonly limits?: Partial<ObjectLimits>;
@@ -44,7 +44,7 @@ export async function openObjectArchive(
 export type ArchiveStreams = Pick<ObjectArchiveOptions, "connection" | "service" | "partitions"> &
   Partial<StreamSettings>;
 
-/** Opens what the archive of a service is in, or makes it; gives where its objects are. */
+/** Opens what the archive of a service is in, or makes it. Gives where its objects are. */
 export async function openArchiveStreams(
   { connection, service, partitions, replicas = 1, bytesMax = -1 }: ArchiveStreams,
   signal: AbortSignal,
@@ -91,7 +91,7 @@ export async function openObjectBlobs(
 export interface ObjectStoreOptions extends Partial<StreamSettings> {
   readonly connection: NatsConnection;
   readonly stream: string;
-  /** What all subjects begin with. */
+  /** What all subjects start with. */
   readonly root: string;
   readonly description: string;
 }

@@ -28,7 +28,7 @@ export interface ObjectParts {
   /** Where local copies are. */
   readonly directory: string;
   readonly host: (file: string) => EngineHost;
-  /** Keeps what reads and writes copies at hand until it is given back; undefined where nothing has to be. */
+  /** Keeps what reads and writes copies at hand until it is given back. Undefined where nothing has to be. */
   readonly hold: (() => () => Promise<void>) | undefined;
   readonly source: BatchSource;
   readonly objects: ObjectStore;

@@ -6,8 +6,8 @@
  *    What waits meanwhile is written together.
  * 2. Without servers it waits and tries again, as long as this owner is not replaced.
  * 3. When the log has moved, another owner has opened it: nothing more is written, and all who wait are told.
- * 4. Names of objects are never used twice. What an older base named and a newer one does not is removed once that is in
- *    the log; what was written and never named, by the next owner that makes a base.
+ * 4. Names of objects are never used twice. What an older base named and a newer one does not is removed once that is
+ *    in the log. What was written and never named, by the next owner that makes a base.
  */
 import { assert, isTuttiError } from "@tutti/kernel";
 import { natsErrors } from "@tutti/nats";
@@ -93,7 +93,7 @@ export class Tenancy {
     });
   }
 
-  /** A slice of it; says whether there is more. What it came to is in the log when there is not. */
+  /** Returns a slice of it. Says whether there is more. What it came to is in the log when there is not. */
   async purge(nowMs: number): Promise<boolean> {
     try {
       return !this.isEnded && (await this.#purge(nowMs));
@@ -118,7 +118,7 @@ export class Tenancy {
     return false;
   }
 
-  /** Nothing more is written; who waits is told why. */
+  /** Nothing more is written. Who waits is told why. */
   end(reason: unknown): Promise<void> {
     this.#ending.abort(reason);
     return this.#close();
@@ -337,7 +337,7 @@ export class Tenancy {
     }
   }
 
-  /** What only the base before named, and entries that are cut; the first time also what older owners left behind. */
+  /** What only the base before named, and entries that are cut. The first time also what older owners left behind. */
   async #removeUnnamed(before: Base | undefined, base: Base): Promise<void> {
     const { objects, partition, epoch } = this.#parts;
     const named = new Set(base.parts.map(({ name }) => name));

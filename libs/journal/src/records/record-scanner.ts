@@ -23,7 +23,7 @@ export class RecordScanner {
   previousIndex = 0;
   /** In the first record of an instance, else 0. */
   incarnation = 0;
-  /** The field with the cause, its tag included; empty (both 0) when it is that of the record before. */
+  /** The field with the cause, its tag included. Empty (both 0) when it is that of the record before. */
   causeStart = 0;
   causeEnd = 0;
   #causeBody = 0;
@@ -42,7 +42,7 @@ export class RecordScanner {
     this.index = -1;
   }
 
-  /** Whether there was another record. */
+  /** Returns whether there was another record. */
   next(): boolean {
     const cursor = this.#cursor;
     if (cursor.at >= cursor.end) return false;

@@ -28,7 +28,7 @@ export function grownEnds(ends: Ends, partitions: number): Ends {
   return grown;
 }
 
-/** Hash of a partition's last batch; zeros while there is none. */
+/** Hash of a partition's last batch. Zeros while there is none. */
 export function hashOf(ends: Ends, partition: number): Uint8Array {
   return ends.hashes.subarray(partition * hashBytes, (partition + 1) * hashBytes);
 }

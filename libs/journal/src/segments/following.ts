@@ -7,7 +7,7 @@ import { sameBytes } from "./layout.ts";
 
 /** The place in a log up to which it was read. */
 export interface LogEnd {
-  /** Of the last group; undefined when the reading began in the middle, and any group may come. */
+  /** Of the last group. Undefined when the reading started in the middle, and any group may come. */
   sequence: number | undefined;
   checksum: number;
   readonly ends: Ends;

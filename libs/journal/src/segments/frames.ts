@@ -12,7 +12,7 @@ export interface FrameHead {
   readonly count: number;
   /** Which partition, by its place in the segment's table. */
   readonly partition: number;
-  /** Where the records begin, where the checksum is, where the epoch is: from the beginning of the batch. */
+  /** Where the records start, where the checksum is, where the epoch is: from the beginning of the batch. */
   readonly headerBytes: number;
   readonly checksumAt: number;
   readonly epochAt: number;
@@ -38,9 +38,9 @@ export class Frames {
   readonly #end: number;
   #next = groupHeaderBytes;
 
-  /** Where the frame begins. */
+  /** Where the frame starts. */
   at = 0;
-  /** Where its batch begins. */
+  /** Where its batch starts. */
   batchAt = 0;
   batchBytes = 0;
   count = 0;
@@ -93,7 +93,7 @@ export class Frames {
     return this.#bytes.subarray(this.batchAt, this.batchAt + this.batchBytes);
   }
 
-  /** The batch as it is handed to those who read the journal. Its bytes are views of the group. */
+  /** Returns the batch as it is handed to those who read the journal. Its bytes are views of the group. */
   read(): JournalBatch {
     const at = this.batchAt;
     const behaviourAt = at + this.#epochAt + timeAfterEpoch + 8;
@@ -125,7 +125,7 @@ export class Frames {
     return this.#view.getFloat64(this.batchAt + this.#epochAt + timeAfterEpoch, true);
   }
 
-  /** Where the hash of the batch before is; only in batches after the first. */
+  /** Where the hash of the batch before is. Only in batches after the first. */
   get hashAt(): number {
     return this.batchAt + this.#checksumAt - hashBeforeChecksum;
   }

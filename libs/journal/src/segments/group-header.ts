@@ -12,7 +12,7 @@ export interface GroupHeader {
   /** The file and the place in it. */
   readonly segment: number;
   readonly offset: number;
-  /** Checksum of the group before; 0 in the first of the log. */
+  /** Checksum of the group before. 0 in the first of the log. */
   readonly previousChecksum: number;
 }
 
@@ -57,7 +57,7 @@ export function writeGroupChecksum(view: DataView, checksum: number): void {
   view.setUint32(at.checksum, checksum, true);
 }
 
-/** The header at the beginning of these bytes, or undefined when no group of this log begins there. */
+/** Returns the header at the beginning of these bytes, or undefined when no group of this log starts there. */
 export function readGroupHeader(
   bytes: Uint8Array,
   view: DataView,
@@ -76,12 +76,12 @@ export function readGroupHeader(
   };
 }
 
-/** Checksum of the header; the heads of the frames are added to it. */
+/** Checksum of the header. The heads of the frames are added to it. */
 export function sumOfGroupHeader(bytes: Uint8Array): number {
   return crc32(bytes, at.sequence, groupHeaderBytes);
 }
 
-/** The checksum that a whole group should have; undefined when its frames do not fill it. */
+/** Returns the checksum that a whole group should have. Undefined when its frames do not fill it. */
 export function sumOfGroup(bytes: Uint8Array, view: DataView, header: GroupHeader): number | undefined {
   let sum = sumOfGroupHeader(bytes);
   let batches = 0;

@@ -19,9 +19,9 @@ export interface Waiting {
 
 /**
  * A group that is being filled, and then written: frames in memory that may be shared with another thread, and who
- * waits for it. Batches are encoded straight into it; nothing else is allocated for them.
+ * waits for it. Batches are encoded straight into it. Nothing else is allocated for them.
  *
- * 1. While a group is under way its bytes belong to the writer; no other code reads or writes them.
+ * 1. While a group is under way its bytes belong to the writer. No other code reads or writes them.
  */
 export class GroupBuffer {
   readonly bytes: Uint8Array;
@@ -34,7 +34,9 @@ export class GroupBuffer {
     this.#view = viewOf(this.bytes);
   }
 
-  /** How much memory a group needs, so that a batch with so many bytes of records finds room in one half full. */
+  /**
+   * Returns how much memory a group needs, so that a batch with so many bytes of records finds room in one half full.
+   */
   static bytesFor(batchBytesMax: number): number {
     const perBatch = batchBytesMax + blockBytes;
     return Math.ceil((2 * perBatch) / blockBytes) * blockBytes;
@@ -49,7 +51,7 @@ export class GroupBuffer {
     return this.#waiting.length;
   }
 
-  /** Whether so many bytes of records fit in. A block is set aside for the head of the frame. */
+  /** Returns whether so many bytes of records fit in. A block is set aside for the head of the frame. */
   fits(recordBytes: number): boolean {
     return this.#length + recordBytes + blockBytes <= this.bytes.length;
   }

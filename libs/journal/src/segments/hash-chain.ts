@@ -8,7 +8,7 @@ import { hashBatchInto, hashBytes } from "../batch/hash.ts";
  */
 export class HashChain {
   readonly #hashes: Uint8Array;
-  /** By partition: where its last batch is, as long as its hash is not made; nothing while the length is 0. */
+  /** By partition: where its last batch is, as long as its hash is not made. Nothing while the length is 0. */
   readonly #from: Uint32Array;
   readonly #bytes: Uint32Array;
   readonly #open: number[] = [];
@@ -34,7 +34,7 @@ export class HashChain {
     for (let byte = 0; byte < hashBytes; byte++) this.#group[at + byte] = this.#hashes[from + byte] as number;
   }
 
-  /** A batch follows in its partition; its bytes are final. */
+  /** A batch follows in its partition. Its bytes are final. */
   add(partition: number, from: number, bytes: number): void {
     if (this.#bytes[partition] !== 0) this.#make(partition);
     this.#from[partition] = from;

@@ -8,8 +8,8 @@ export interface WriterHost {
   /** Commits a group. `done` is called once, later, and the group's bytes are the writer's until then. */
   commit(group: GroupBuffer, done: (result: CommitResult) => void): void;
   /**
-   * Hashes of the partitions' last batches, 32 bytes each. Of a group they are there when the next one is durable; of who has
-   * nothing in the next one they stay.
+   * Hashes of the partitions' last batches, 32 bytes each. Of a group they are there when the next one is durable. Of
+   * who has nothing in the next one they stay.
    */
   readonly hashes: Uint8Array;
   /** Vouches for the last group and lets go of files and threads. */
@@ -19,7 +19,9 @@ export interface WriterHost {
 /** Runs when its turn has come: a simulation decides when, and in which order with everything else. */
 export type Schedule = (run: () => void) => void;
 
-/** The writer in the caller's thread, for tests and simulations, and where there is no other thread to be had. */
+/**
+ * Returns the writer in the caller's thread, for tests and simulations, and where there is no other thread to be had.
+ */
 export function inlineHost(writer: SegmentWriter, schedule: Schedule): WriterHost {
   return {
     hashes: writer.ends.hashes,

@@ -5,7 +5,7 @@ import { type ReadGroupHeader, readGroupHeader, sumOfGroup } from "./group-heade
 import { aligned, blockBytes, groupHeaderBytes } from "./layout.ts";
 import type { SegmentWindow } from "./segment-window.ts";
 
-/** What is at a place where a group may begin. */
+/** What is at a place where a group may start. */
 export type Inspection =
   | {
       readonly kind: "sound";
@@ -14,9 +14,9 @@ export type Inspection =
       readonly bytes: Uint8Array;
       readonly view: DataView;
     }
-  /** No group of this log begins here. */
+  /** No group of this log starts here. */
   | { readonly kind: "nothing"; readonly found: string }
-  /** A group begins here, and something in it is not as it was written. */
+  /** A group starts here, and something in it is not as it was written. */
   | ({ readonly kind: "unsound" } & Unsound);
 
 export interface Unsound {
@@ -36,7 +36,7 @@ export interface InspectedSegment {
   readonly partitions: readonly PartitionName[];
 }
 
-/** Looks at one place, and checks every byte of the group that begins there. */
+/** Looks at one place, and checks every byte of the group that starts there. */
 export function inspectGroup(segment: InspectedSegment, offset: number): Inspection {
   const header = groupHeaderAt(segment, offset);
   if (header === undefined) return { kind: "nothing", found: "no group of this log" };
@@ -51,7 +51,7 @@ export function inspectGroup(segment: InspectedSegment, offset: number): Inspect
   return { kind: "sound", header, bytes, view };
 }
 
-/** The header of a group that claims this very place. */
+/** Returns the header of a group that claims this very place. */
 function groupHeaderAt(
   { window, logId, segment }: InspectedSegment,
   offset: number,
@@ -62,8 +62,8 @@ function groupHeaderAt(
 }
 
 /**
- * A sound group somewhere behind a place, which vouches for all that is before it. Any will do; it is looked for at every
- * block, because damage may hide where the next one begins.
+ * Returns a sound group somewhere behind a place, which vouches for all that is before it. Any will do. It is looked
+ * for at every block, because damage may hide where the next one starts.
  */
 export function laterGroup(
   segment: InspectedSegment,

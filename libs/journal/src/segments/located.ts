@@ -53,15 +53,15 @@ export function readLocated(disk: Disk, located: LocatedBatches, bytesMax: numbe
 }
 
 /**
- * Reads groups into one buffer that is used again: groups have batches of all partitions, and who goes through the log for
- * one of them would otherwise allocate many times what it is after.
+ * Reads groups into one buffer that is used again: groups have batches of all partitions, and who goes through the log
+ * for one of them would otherwise allocate many times what it is after.
  */
 class GroupReader {
   #bytes = new Uint8Array(blockBytes);
   /** As much as the group before had: groups that follow each other are much alike. */
   #ahead = blockBytes;
 
-  /** From a group's beginning to its end, or as much of it as the file has; until the next call. */
+  /** From a group's starting to its end, or as much of it as the file has. Until the next call. */
   read(file: DiskFile, offset: number): Uint8Array {
     const first = this.#bytes.subarray(0, Math.max(Math.min(this.#ahead, file.bytes - offset), blockBytes));
     readFully(file, first, offset);

@@ -53,7 +53,7 @@ function scanned(one: OpenedSegments, from?: LogPlace): string[] {
   return batches;
 }
 
-/** Where the last group of a segment begins. */
+/** Where the last group of a segment starts. */
 function lastGroupIn(one: ReturnType<typeof opened>, segment: number): number {
   const reader = new LogReader(one.disk);
   const offsets: number[] = [];

@@ -32,13 +32,13 @@ export class LogReader {
   #open: OpenSegment | undefined;
   #end: LogEnd | undefined;
 
-  /** From a place where an earlier reading ended; without one, from the beginning of what is there. */
+  /** From a place where an earlier reading ended. Without one, from the beginning of what is there. */
   constructor(disk: Disk, from?: LogPlace) {
     this.#disk = disk;
     this.#place = from;
   }
 
-  /** Where the next reading goes on; undefined while nothing was read of a log from its beginning. */
+  /** Where the next reading continues. Undefined while nothing was read of a log from its beginning. */
   get place(): LogPlace | undefined {
     return this.#place;
   }
@@ -78,7 +78,7 @@ export class LogReader {
       if (wrong !== undefined) throw damaged(segment, offset, wrong, partitions);
       return after(aligned(group.header.bytes));
     }
-    // What is durable begins here if this is the last segment; otherwise the next one says whether all was read.
+    // What is durable starts here if this is the last segment. Otherwise the next one says whether all was read.
     const found = group.kind === "unsound" ? group : { found: group.found, at: 0 };
     if (segment === end.segment) throw damaged(segment, offset, found, partitions);
     const { firstSequence, previousChecksum } = readSegmentHeader(this.#disk, segment + 1);

@@ -2,8 +2,8 @@ import type { JournalBatch, PartitionName } from "../port.ts";
 import type { Frames } from "./frames.ts";
 
 /**
- * Takes each batch of the log in its order, which is that of each partition. What it is handed are views of what was read:
- * they are valid during the call.
+ * Takes each batch of the log in its order, which is that of each partition. What it is handed are views of what was
+ * read: they are valid during the call.
  */
 export type LogVisitor = (partition: PartitionName, batch: JournalBatch) => void;
 

@@ -19,7 +19,7 @@ import { durableAt, type LogState, SegmentWriter } from "./writer.ts";
 
 /** What a journal on segments is opened with. */
 export interface SegmentsOptions {
-  /** The services and how many partitions each has; must be those the journal was made with, or more services. */
+  /** The services and how many partitions each has. Must be those the journal was made with, or more services. */
   readonly services: readonly ServicePartitions[];
   /** Makes the identity of a new log. */
   readonly chance: Chance;
@@ -34,7 +34,7 @@ export interface SegmentsOptions {
    * opening has succeeded: only then the last of it is sure to be durable.
    */
   readonly visit?: LogVisitor;
-  /** Told of every group that has become durable: for figures. Must not throw. */
+  /** Told of every group that has become durable: for numbers. Must not throw. */
   readonly committed?: (group: CommittedGroup) => void;
 }
 
@@ -55,7 +55,7 @@ export interface OpenedSegments {
   scan(visit: LogVisitor, from?: LogPlace): void;
 }
 
-/** Opens the journal in a directory, or makes one; a thread of its own writes it. One process at a time. */
+/** Opens the journal in a directory, or makes one. A thread of its own writes it. One process at a time. */
 export async function openSegments(directory: string, options: SegmentsOptions): Promise<OpenedSegments> {
   const disk = fileDisk(directory);
   const prepared = prepareLog(disk, options);
@@ -79,7 +79,7 @@ interface Prepared {
   readonly found: Found;
 }
 
-/** Reads what is there, and begins a segment where there is none or where services were added. */
+/** Reads what is there, and starts a segment where there is none or where services were added. */
 function prepareLog(
   disk: Disk,
   { services, chance, sizes = segmentSizes, visit }: SegmentsOptions,

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Places } from "./places.ts";
 
 describe("Places", () => {
-  /** Three segments; partition 1 has nothing in the second. */
+  /** Three segments. Partition 1 has nothing in the second. */
   const filled = () => {
     const places = new Places(2);
     places.addSegment(1, 100, Float64Array.of(0, 0));

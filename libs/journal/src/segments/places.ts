@@ -1,6 +1,6 @@
 /**
- * Where the batches of each partition are: for every group that has some of them, the number of the first and the
- * place of the group. In memory, made when the log is opened and kept up with every group; dropped with its segment.
+ * Where the batches of each partition are: for every group that has some of them, the number of the first and the place
+ * of the group. In memory, made when the log is opened and kept up with every group. Dropped with its segment.
  */
 export interface GroupPlace {
   readonly segment: number;
@@ -26,7 +26,7 @@ export class Places {
     this.#segments = segments.map((one) => ({ ...one, before: this.#grown(one.before) }));
   }
 
-  /** A segment begins. Numbers: that of each partition's last batch before it. */
+  /** A segment starts. Numbers: that of each partition's last batch before it. */
   addSegment(segment: number, bytes: number, numbers: Float64Array): void {
     const groups = Array.from({ length: this.#partitions }, () => new GroupList());
     this.#segments.push({ segment, bytes, before: this.#grown(numbers), groups });
@@ -67,14 +67,14 @@ export class Places {
     }
   }
 
-  /** New partitions come at the end of the table; older segments know nothing of them. */
+  /** New partitions come at the end of the table. Older segments know nothing of them. */
   #grown(numbers: Float64Array): Float64Array {
     const grown = new Float64Array(this.#partitions);
     grown.set(numbers);
     return grown;
   }
 
-  /** The groups with a partition's batches from a number on, in order; those that are there at the time of the call. */
+  /** The groups with a partition's batches from a number on, in order. Those that are there at the time of the call. */
   *from(partition: number, number: number): Generator<GroupPlace> {
     const begin = this.#segments.findLastIndex(({ before }) => (before[partition] ?? 0) < number);
     for (const { segment, groups } of this.#segments.slice(Math.max(begin, 0))) {
@@ -117,7 +117,7 @@ class GroupList {
     return this.#offsets[index] ?? 0;
   }
 
-  /** The group that has this number, or the first if the number is older. */
+  /** Returns the group that has this number, or the first if the number is older. */
   indexOf(number: number): number {
     let low = 0;
     for (let high = this.length - 1; low < high; ) {

@@ -11,7 +11,7 @@ import type { GroupPlace } from "./places.ts";
 import { nameOfSegment } from "./segment-files.ts";
 import type { Segments } from "./segments.ts";
 
-/** Read at once: little at first, for who wants one batch; twice as much each time, for who goes through the log. */
+/** Read at once: little at first, for who wants one batch. Twice as much each time, for who goes through the log. */
 const partBytesFirst = 16 * 1024;
 const partBytesMax = 256 * 1024;
 
@@ -84,13 +84,13 @@ function openSegment(segments: Segments, ledger: Ledger, segment: number, from: 
     const file = segments.disk.open(nameOfSegment(segment));
     return { segment, file, part: new Uint8Array(0), from: 0, ahead: partBytesFirst };
   } catch (error) {
-    // It may have gone since the reading began.
+    // It may have gone since the reading started.
     ledger.checkReadable(from, segments.places.first(ledger.index));
     throw damaged(segment, 0, { found: "no file that can be opened", at: 0 }, segments.partitions, error);
   }
 }
 
-/** From a group's beginning to its end, or as much of it as the file has. */
+/** From a group's starting to its end, or as much of it as the file has. */
 async function groupAt(open: OpenSegment, offset: number): Promise<Uint8Array> {
   const head = await partAt(open, offset, blockBytes);
   const bytes = viewOf(head).getUint32(16, true);
@@ -114,7 +114,7 @@ async function partAt(open: OpenSegment, offset: number, bytes: number): Promise
   return open.part.subarray(offset - open.from, offset - open.from + bytes);
 }
 
-/** The partition's batches in a group, checked; views of its bytes. */
+/** Returns the partition's batches in a group, checked. Views of its bytes. */
 export function batchesOf(
   { logId, partitions, index, check }: WantedPartition,
   { segment, offset }: GroupPlace,

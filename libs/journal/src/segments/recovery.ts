@@ -20,7 +20,7 @@ import { durableAt, type LogState } from "./writer.ts";
  * 2. What is not sound ends the log only if nothing vouches for it: no sound group behind it, no segment behind it.
  *    Otherwise it is damage, and opening fails with its place.
  * 3. What is sound and contradicts what it follows is damage wherever it is.
- * 4. The last group may never have been synced, and the memory of the system may hold what its disk does not; so it is
+ * 4. The last group may never have been synced, and the memory of the system may hold what its disk does not. So it is
  *    written and synced once more before it is relied on.
  * 5. What was cut stays cut. Half a group over half of another may be a whole one after a power failure: so where the
  *    next group goes, nothing is left of the header of whatever was there.
@@ -36,7 +36,7 @@ export interface Recovered {
 }
 
 /**
- * Reads the log, and hands its batches to the given receiver; undefined when there is none. Only who may write removes
+ * Reads the log, and hands its batches to the given receiver. Undefined when there is none. Only who may write removes
  * leftovers and makes the end sure.
  */
 export function recover(disk: Disk, mayWrite: boolean, visit?: LogVisitor): Recovered | undefined {
@@ -172,7 +172,7 @@ class Scan {
     const { segment, partitions } = inspected;
     const found = group.kind === "unsound" ? group : { found: group.found, at: 0 };
     const { sequence } = this.#end;
-    // A torn group may have been cut here before the next segment began; that segment knows how many there were.
+    // A torn group may have been cut here before the next segment started. That segment knows how many there were.
     const vouched =
       following === undefined
         ? laterGroup(inspected, offset, sequence) !== undefined

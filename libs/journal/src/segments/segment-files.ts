@@ -10,7 +10,7 @@ import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from "./s
  */
 const suffix = ".log";
 const digits = 12;
-/** Made ahead by either thread, or an unneeded segment; taken by the thread that starts a segment. */
+/** Made ahead by either thread, or an unneeded segment. Taken by the thread that starts a segment. */
 export const preparedName = "prepared.new";
 export const preparingName = "preparing.new";
 const startingName = "starting.new";
@@ -31,7 +31,7 @@ export function nameOfSegment(segment: number): string {
   return `${String(segment).padStart(digits, "0")}${suffix}`;
 }
 
-/** The number of a segment by its file's name; undefined for other files. */
+/** Returns the number of a segment by its file's name. Undefined for other files. */
 export function segmentOfName(name: string): number | undefined {
   return /^\d{12}\.log$/.test(name) ? Number(name.slice(0, digits)) : undefined;
 }
@@ -40,7 +40,7 @@ export function isUnfinished(name: string): boolean {
   return name.endsWith(".new");
 }
 
-/** How large the segment after one of this size is; 0 for the first. */
+/** How large the segment after one of this size is. 0 for the first. */
 export function nextSegmentBytes(sizes: SegmentSizes, previousBytes: number): number {
   return Math.min(sizes.maxBytes, Math.max(sizes.firstBytes, previousBytes * 2));
 }
@@ -48,7 +48,7 @@ export function nextSegmentBytes(sizes: SegmentSizes, previousBytes: number): nu
 /** A segment that can be written to. */
 export interface StartedSegment {
   readonly file: DiskFile;
-  /** Where its first group begins. */
+  /** Where its first group starts. */
   readonly offset: number;
 }
 

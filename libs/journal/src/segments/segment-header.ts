@@ -7,14 +7,15 @@ import { aligned, logIdBytes, viewOf } from "./layout.ts";
 
 /**
  * The beginning of a segment: which log it belongs to, which partitions there are, and where each of them stood when
- * the segment began. So the segments before can be deleted, and an idle partition still knows its number, epoch and hash.
+ * the segment started. So the segments before can be deleted, and an idle partition still knows its number, epoch and
+ * hash.
  */
 export interface SegmentHeader {
   readonly segment: number;
   readonly logId: Uint8Array;
   /** Sequence of the group that comes first in it. */
   readonly firstSequence: number;
-  /** Checksum of the group before that; 0 when there is none. */
+  /** Checksum of the group before that. 0 when there is none. */
   readonly previousChecksum: number;
   /** A frame names its partition by its place in here. */
   readonly partitions: readonly PartitionName[];
@@ -83,7 +84,7 @@ export function sizeOfSegmentHeader(block: Uint8Array): { headerBytes: number; v
   return { version: view.getUint32(at.version, true), headerBytes: view.getUint32(at.headerBytes, true) };
 }
 
-/** Reads a header; undefined when it is not what was written. */
+/** Reads a header. Undefined when it is not what was written. */
 export function decodeSegmentHeader(bytes: Uint8Array): ReadSegmentHeader | undefined {
   const view = viewOf(bytes);
   const count = view.getUint32(at.partitions, true);

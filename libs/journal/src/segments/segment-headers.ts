@@ -10,10 +10,12 @@ import {
   sizeOfSegmentHeader,
 } from "./segment-header.ts";
 
-/** No table of partitions is longer; a length beyond this is damage. */
+/** No table of partitions is longer. A length beyond this is damage. */
 const headerBytesMax = 64 * 1024 * 1024;
 
-/** The headers of all segments, checked to belong together: one log, no file missing, a table that only grew. */
+/**
+ * Returns the headers of all segments, checked to belong together: one log, no file missing, a table that only grew.
+ */
 export function readSegmentHeaders(disk: Disk): readonly ReadSegmentHeader[] {
   const segments = segmentsOn(disk).sort((one, other) => one - other);
   const headers: ReadSegmentHeader[] = [];
@@ -26,7 +28,7 @@ export function readSegmentHeaders(disk: Disk): readonly ReadSegmentHeader[] {
   return headers;
 }
 
-/** The first segment that is there; undefined when there is none. */
+/** Returns the first segment that is there. Undefined when there is none. */
 export function oldestSegment(disk: Disk): number | undefined {
   const segments = segmentsOn(disk);
   return segments.length === 0 ? undefined : Math.min(...segments);

@@ -21,7 +21,7 @@ export class SegmentWindow {
     this.aheadTo = file.bytes;
   }
 
-  /** So many bytes from an offset; zeros beyond the end of the file. */
+  /** So many bytes from an offset. Zeros beyond the end of the file. */
   at(offset: number, length: number): Uint8Array {
     if (offset < this.#from || offset + length > this.#from + this.#has) this.#move(offset, length);
     const bytes = this.#buffer.subarray(offset - this.#from, offset - this.#from + length);

@@ -47,14 +47,14 @@ export interface CommittedGroup {
  * The journal on segments: takes batches from all partitions, puts them together in groups, and answers when a group is
  * durable.
  *
- * 1. One group fills while another is under way. A group leaves when the one before it is durable, and what is appended in
- *    one go leaves together. A third lies as it was written, because its hashes may not be made yet.
+ * 1. One group fills while another is under way. A group leaves when the one before it is durable, and what is appended
+ *    in one go leaves together. A third lies as it was written, because its hashes may not be made yet.
  * 2. Answers are given in the order of the appends, and when all that a group changes here has been changed.
  * 3. After an unknown outcome nothing is taken any more: the log has to be read again to know what is there.
  * 4. A group that finds no room on the disk is refused, with all that was filled behind it. Nothing of it is written.
- * 5. When there is no room for the next segment, the journal is `full` while half a segment is left: owners decide nothing
- *    more, and nothing that was decided is lost. It tries each second to make that segment, and is not full any more
- *    when it has.
+ * 5. When there is no room for the next segment, the journal is `full` while half a segment is left: owners decide
+ *    nothing more, and nothing that was decided is lost. It tries each second to make that segment, and is not full any
+ *    more when it has.
  */
 export class SegmentsJournal implements Journal {
   readonly partitions: readonly SegmentsPartition[];
@@ -157,7 +157,7 @@ export class SegmentsJournal implements Journal {
   }
 
   async #close(): Promise<void> {
-    // What was appended before is still written; what comes now is refused.
+    // What was appended before is still written. What comes now is refused.
     this.#stopped ??= "it was closed";
     this.#hasRoom();
     for (;;) {
@@ -336,7 +336,7 @@ class SegmentsPartition implements JournalPartition {
     return this.#segments.truncate(this.#ledger.index, before);
   }
 
-  /** Where the batches from one number on lie, some at a time; undefined when they are not in files. */
+  /** Where the batches from one number on lie, some at a time. Undefined when they are not in files. */
   locate(from: number, upTo: number): LocatedBatches | undefined {
     const { directory, places, logId, partitions } = this.#segments;
     if (directory === undefined) return;

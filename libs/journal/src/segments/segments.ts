@@ -28,9 +28,9 @@ export type Prepared = "made" | "not-made" | { readonly noRoom: string };
  * next one made ahead.
  *
  * 1. Segments go from the oldest on, when every partition has allowed it: what is left is one log without gaps.
- * 2. A segment made ahead is speed and a reserve: if it is not there in time, the writer makes its own. If there is no room
- *    for it, that is known while half a segment is left. Under a steady load it is an old segment, and nothing is written
- *    twice.
+ * 2. A segment made ahead is speed and a reserve: if it is not there in time, the writer makes its own. If there is no
+ *    room for it, that is known while half a segment is left. Under a steady load it is an old segment, and nothing is
+ *    written twice.
  */
 export class Segments {
   readonly disk: Disk;
@@ -41,7 +41,7 @@ export class Segments {
   readonly #sizes: SegmentSizes;
   /** First numbers that are still needed. */
   readonly #cuts: Float64Array;
-  /** Numbers of the last batches, to begin the list of a new segment. */
+  /** Numbers of the last batches, to start the list of a new segment. */
   readonly #numbers: Float64Array;
   /** The segment in which the next one was made ahead, so that it is tried once. */
   #preparedIn = 0;
@@ -63,7 +63,7 @@ export class Segments {
     this.#numbers = numbers.slice();
   }
 
-  /** A group became durable: notes where its batches are, in a new segment if it begins one. */
+  /** A group became durable: notes where its batches are, in a new segment if it starts one. */
   enter(place: Durable, batches: readonly { readonly partition: number; readonly number: number }[]): void {
     const { segment, offset, segmentBytes } = place;
     this.#activeBytes = segmentBytes;

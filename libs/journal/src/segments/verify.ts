@@ -7,14 +7,14 @@ import { type Recovered, recover } from "./recovery.ts";
 
 /** What was found in a journal that is not open, or that another process has open. */
 export interface Verification {
-  /** `none`: there is no journal. `damaged`: something is not as it was written; `damage` says what and where. */
+  /** `none`: there is no journal. `damaged`: something is not as it was written. `damage` says what and where. */
   readonly kind: "none" | "sound" | "damaged";
   /** The same in words. */
   readonly text: string;
   readonly damage?: TuttiError;
   /** Where a group was half written when its process ended, or is being written. */
   readonly torn?: DamagePlace;
-  /** How far each partition's log goes; in a damaged journal unknown. */
+  /** How far each partition's log goes. In a damaged journal unknown. */
   readonly partitions: readonly VerifiedPartition[];
 }
 
@@ -29,7 +29,7 @@ export function verifySegments(directory: string): Verification {
   return verifyDisk(fileDisk(directory, "read"), directory);
 }
 
-/** The same on any disk; the name is for the words. */
+/** The same on any disk. The name is for the words. */
 export function verifyDisk(disk: Disk, name: string): Verification {
   try {
     const recovered = recover(disk, false);

@@ -21,9 +21,9 @@ export interface WorkerOrders {
 /**
  * The writer in a thread of its own.
  *
- * 1. Of an order the words are written before the counter is raised, and of an answer before the message is posted; both
- *    order memory, so neither side reads half of what the other wrote.
- * 2. When the thread dies, what was under way is unknown and everything after it is refused; no caller waits for ever.
+ * 1. Of an order the words are written before the counter is raised, and of an answer before the message is posted.
+ *    Both order memory, so neither side reads half of what the other wrote.
+ * 2. When the thread dies, what was under way is unknown and everything after it is refused. No caller waits for ever.
  */
 export class WorkerHost implements WriterHost {
   readonly hashes: Uint8Array;
@@ -62,7 +62,7 @@ export class WorkerHost implements WriterHost {
 
   /**
    * Starts the thread, with the memory that was asked for so far. Its first message says that it is there: that it is
-   * online means only that it begins to load its file.
+   * online means only that it starts to load its file.
    */
   start(): Promise<void> {
     const worker = this.#start();

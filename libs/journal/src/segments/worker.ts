@@ -25,7 +25,7 @@ function run({ directory, sizes, log, control, buffers, hashes }: WorkerOrders):
       control[word.segmentBytes] = result.segmentBytes;
     }
     parentPort?.postMessage(result.kind === "durable" ? undefined : result);
-    // While the others go on with what is durable.
+    // While the others continue with what is durable.
     copyBytes(writer.ends.hashes, hashes, 0);
   }
   writer.close();

@@ -10,7 +10,7 @@ import { nameOfSegment, nextSegmentBytes, type SegmentSizes, startSegment } from
 
 /**
  * Makes groups durable, one after the other. It runs in a thread of its own, or in line where a test or a simulation
- * decides when; it knows neither threads nor time.
+ * decides when. It knows neither threads nor time.
  *
  * 1. A group is written when the one before is durable, and is durable when its sync has returned.
  * 2. Room is made before anything of a group is written: a full disk is noticed while nothing has happened yet.
@@ -51,8 +51,8 @@ export class SegmentWriter {
   }
 
   /**
-   * Commits a group whose frames are in these bytes, behind the room for its header; its length is that up to the end of
-   * the last frame, and the bytes go on to the end of a block.
+   * Commits a group whose frames are in these bytes, behind the room for its header. Its length is that up to the end
+   * of the last frame, and the bytes continue to the end of a block.
    */
   commit(bytes: Uint8Array, length: number, batches: number): CommitResult {
     if (this.#stopped !== undefined) return { kind: "unknown", reason: this.#stopped };
@@ -75,14 +75,14 @@ export class SegmentWriter {
     this.release();
   }
 
-  /** Lets go of the file, so that another writer can go on with this log. */
+  /** Lets go of the file, so that another writer can continue with this log. */
   release(): void {
     this.#file?.close();
     this.#file = undefined;
     this.#stopped ??= "the log was closed";
   }
 
-  /** Begins the next segment. Undefined when there is one now. */
+  /** Starts the next segment. Undefined when there is one now. */
   startSegment(groupBytes: number): CommitFailure | undefined {
     this.finish();
     const log = this.#log;
@@ -172,13 +172,13 @@ export class SegmentWriter {
   }
 }
 
-/** What a writer has to know of a log to go on with it. Plain data, so that it can be handed to a thread. */
+/** What a writer has to know of a log to continue with it. Plain data, so that it can be handed to a thread. */
 export interface LogState {
   readonly logId: Uint8Array;
   /** The table that frames name partitions by. */
   readonly partitions: readonly PartitionName[];
   readonly ends: Ends;
-  /** Sequence and checksum of the last group; 0 when there is none. */
+  /** Sequence and checksum of the last group. 0 when there is none. */
   sequence: number;
   checksum: number;
   /** The segment that is written to, and where in it the last group is. Segment 0: there is none yet. */

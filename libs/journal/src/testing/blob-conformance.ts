@@ -9,7 +9,7 @@ import type { BlobMention, Blobs, Sweep } from "../blobs/port.ts";
 export interface BlobsFixture extends AsyncDisposable {
   readonly blobs: Blobs;
   readonly time: VirtualTime;
-  /** Its process dies; opens what it left. */
+  /** Returns its process dies. Opens what it left. */
   crash(): Promise<Blobs>;
   /** Flips one bit of a blob of the namespace `default` where it is kept. */
   flip(sha256: Uint8Array, byte: number): Promise<void>;
@@ -174,7 +174,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       const sha256 = await putText(blobs, "busy");
       await blobs.mention([mentionBy("anna", sha256)]);
       await time.advance(10_000);
-      // The instance begins anew while it is found that it is gone.
+      // The instance restarts while it is found that it is gone.
       const isKept = async (mentions: readonly BlobMention[]) => {
         await blobs.mention([mentionBy("anna", sha256)]);
         return mentions.map(() => false);
@@ -215,7 +215,7 @@ function mentionBy(id: string, sha256: Uint8Array): BlobMention {
 
 const allKept: Sweep["isKept"] = async (mentions) => mentions.map(() => true);
 
-/** Sweeps where these are; through everything it takes a store of a network long. */
+/** Sweeps where these are. Through everything it takes a store of a network long. */
 async function sweepAt(
   blobs: Blobs,
   hashes: readonly Uint8Array[],

@@ -6,9 +6,9 @@ export type CommitFault = "full" | "unknown";
 /** A journal under test. */
 export interface JournalFixture extends AsyncDisposable {
   readonly journal: Journal;
-  /** Lets go of it, as when its process ends in good order, and opens what it left. */
+  /** Lets go of it, as when its process ends gracefully, and opens what it left. */
   reopen(services?: readonly ServicePartitions[]): Promise<Journal>;
-  /** Makes the next commit fail; see `canFail`. */
+  /** Makes the next commit fail. See `canFail`. */
   readonly fail?: (fault: CommitFault) => void;
   /** After a full disk: there is room again. */
   readonly makeRoom?: () => void;
@@ -79,7 +79,7 @@ export class Owner {
   }
 }
 
-/** A record with this text as its id, encoded as in the contract. */
+/** Returns a record with this text as its id, encoded as in the contract. */
 export function recordBytes(text: string): Uint8Array {
   const id = new TextEncoder().encode(text);
   const body = Uint8Array.from([(3 << 3) | 2, ...varint(id.length), ...id]);

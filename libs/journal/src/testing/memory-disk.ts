@@ -3,7 +3,7 @@ import type { Disk, DiskFile } from "../disk/disk.ts";
 
 /** How often what goes wrong: shares of all operations of the kind. */
 export interface DiskFaults {
-  /** A sync fails; each sector may have been written all the same, and the system takes all of them for written. */
+  /** A sync fails. Each sector may have been written all the same, and the system takes all of them for written. */
   readonly syncFails?: number;
   /** A write fails, with a beginning of it done. */
   readonly writeFails?: number;
@@ -11,7 +11,7 @@ export interface DiskFaults {
   readonly shortWrites?: number;
 }
 
-/** The system error that a real disk would give. */
+/** Returns the system error that a real disk would give. */
 function systemError(code: string, what: string): Error {
   return Object.assign(new Error(`${code}: ${what}`), { code });
 }
@@ -30,8 +30,8 @@ interface Content {
 type NameChange = (names: Map<string, Content>) => void;
 
 /**
- * A disk in memory that does what disks do at their worst: forgets what was not synced, sector by sector; fails syncs that
- * may have worked; fills up; flips bits. What it does follows from the chance alone.
+ * A disk in memory that does what disks do at their worst: forgets what was not synced, sector by sector. Fails syncs
+ * that may have worked. Fills up. Flips bits. What it does follows from the chance alone.
  */
 export class MemoryDisk implements Disk {
   readonly #chance: Chance;
@@ -101,7 +101,7 @@ export class MemoryDisk implements Disk {
     return [...this.#names.values()].reduce((sum, { cached }) => sum + cached.length, 0);
   }
 
-  /** The power fails in the middle of the n-th operation from here on; everything fails until `crash`. */
+  /** The power fails in the middle of the n-th operation from here on. Everything fails until `crash`. */
   failPowerIn(operations: number): void {
     this.#operationsLeft = operations;
   }
@@ -167,7 +167,7 @@ export class MemoryDisk implements Disk {
     return share !== undefined && share > 0 && this.#chance.random() < share;
   }
 
-  /** Each dirty sector reaches the disk or not; from now on the system takes all of them for written. */
+  /** Each dirty sector reaches the disk or not. From now on the system takes all of them for written. */
   #store({ cached, stored, dirty }: Content): void {
     for (const sector of dirty) {
       if (this.#chance.random() < 0.5) continue;

@@ -16,7 +16,7 @@ export interface AskedThreadOptions {
   readonly name: string;
   readonly file: URL;
   readonly workerData?: unknown;
-  /** For what dies young; the default of Node lets it grow to more than everything else in such a thread. */
+  /** For what dies young. The default of Node lets it grow to more than everything else in such a thread. */
   readonly youngMb: number;
   /** The error for waiters when it dies. */
   readonly gone: (reason: string) => Error;
@@ -107,7 +107,7 @@ export class AskedThread<Message> {
 }
 
 /**
- * Where the code of a thread is: beside the module that starts it; in a bundle, beside the bundle.
+ * Where the code of a thread is: beside the module that starts it. In a bundle, beside the bundle.
  *
  * @param from `import.meta.url` of that module
  */

@@ -1,6 +1,6 @@
 /**
- * Two owners race for partitions, thousands of rounds, on three NATS servers whose leaders step down and whose connections
- * are cut; first for a journal, then for an archive: npm run race -- [--rounds 3000] [--seed 1]
+ * Two owners race for partitions, thousands of rounds, on three NATS servers whose leaders step down and whose
+ * connections are cut. First for a journal, then for an archive: npm run race -- [--rounds 3000] [--seed 1]
  *
  * A line for each, then the summary. Ends with 1 when both were right once, or anything acknowledged was lost.
  */

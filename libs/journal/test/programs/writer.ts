@@ -4,8 +4,8 @@ import { batchesFrom, Owner } from "@tutti/journal/testing";
 import { seededChance } from "@tutti/kernel/testing";
 import { crashOptions, recordOf } from "../crash.fixture.ts";
 
-// Writes as fast as it can until it is killed. What was acknowledged it notes in a file, which outlives it; on its standard
-// output it only says that it is alive.
+// Writes as fast as it can until it is killed. What was acknowledged it notes in a file, which outlives it. On its
+// standard output it only says that it is alive.
 const [directory = "", round = "0", notes = ""] = process.argv.slice(2);
 const file = openSync(notes, "a");
 const chance = seededChance(Number(round) + 1);

@@ -1,4 +1,4 @@
-/** Whether a host, with or without the brackets of version 6, can be reached from this machine alone. */
+/** Returns whether a host, with or without the brackets of version 6, can be reached from this machine alone. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
   return (
@@ -6,7 +6,7 @@ export function isLoopbackHost(host: string): boolean {
   );
 }
 
-/** The name in a Host header, without the port. */
+/** Returns the name in a Host header, without the port. */
 export function hostNameIn(header: string): string {
   return header.startsWith("[") ? header.slice(0, header.indexOf("]") + 1) : header.replace(/:\d*$/, "");
 }

@@ -5,12 +5,12 @@ import { Resolution } from "./resolution.ts";
 import { type Scope, scopesFrom } from "./scopes.ts";
 import type { Key } from "./section.ts";
 
-/** Whether any reader gets another value for a key. */
+/** Returns whether any reader gets another value for a key. */
 function differs(key: Key, before: Resolution, after: Resolution): boolean {
   return scopesFrom(key.home).some((scope) => differsAt(key, scope, before, after));
 }
 
-/** Whether a reader in a scope gets another value for a key. */
+/** Returns whether a reader in a scope gets another value for a key. */
 export function differsAt(key: Key, scope: Scope, before: Resolution, after: Resolution): boolean {
   return !isDeepStrictEqual(before.keyValueFor(key, scope), after.keyValueFor(key, scope));
 }
@@ -22,7 +22,7 @@ export interface Change {
   readonly afterRestart: readonly Key[];
 }
 
-/** What of a new reading takes effect in a process that goes on. */
+/** What of a new reading takes effect in a process that continues. */
 export function changeOf(running: Resolution, said: Resolution, declarations: Declarations): Change {
   const different = declarations.keys.filter((key) => differs(key, running, said));
   const afterRestart = different.filter((key) => !key.live);

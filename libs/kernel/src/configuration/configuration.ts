@@ -32,7 +32,7 @@ export interface ReloadReport {
   readonly faults: readonly TuttiError[];
 }
 
-/** Told at once and in order; what it does later is its own affair, also its failures. */
+/** Told at once and in order. What it does later is its own affair, also its failures. */
 export type ChangeListener<S extends z.ZodObject> = (value: z.output<S>, changed: readonly string[]) => void;
 
 /**
@@ -40,8 +40,8 @@ export type ChangeListener<S extends z.ZodObject> = (value: z.output<S>, changed
  *
  * Invariants:
  * 1. It is valid as a whole, always: mistakes end the start, and later a reading with mistakes changes nothing.
- * 2. What was read stays the same object until one of its live keys changes; keys that are not live keep the value
- *    they had at the start.
+ * 2. What was read stays the same object until one of its live keys changes. Keys that are not live keep the value they
+ *    had at the start.
  */
 export class Configuration {
   readonly #declarations: Declarations;
@@ -71,7 +71,7 @@ export class Configuration {
     this.#running = this.#latest;
   }
 
-  /** The values of a section, as a reader in its own scope or a later one gets them. */
+  /** Returns the values of a section, as a reader in its own scope or a later one gets them. */
   read<S extends z.ZodObject>(section: Section<S>, reader: Reader = {}): z.output<S> {
     return this.#valueOf(section, this.#scopeOf(section, reader), this.#running);
   }
@@ -176,7 +176,7 @@ export class Configuration {
   }
 
   #valueOf<S extends z.ZodObject>(section: Section<S>, scope: Scope, values: Resolution): z.output<S> {
-    // Values are kept by name; this one came out of the very schema of the section.
+    // Values are kept by name. This one came out of the very schema of the section.
     return values.valueFor(section.name, scope) as z.output<S>;
   }
 }

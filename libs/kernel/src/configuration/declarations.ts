@@ -63,7 +63,7 @@ export class Declarations {
   }
 }
 
-/** Whether a key would be set in a scope before the one it belongs to, where no reader sees it. */
+/** Returns whether a key would be set in a scope before the one it belongs to, where no reader sees it. */
 export function isEarly({ key, scope }: Setting): boolean {
   return isBefore(scope, key.home);
 }

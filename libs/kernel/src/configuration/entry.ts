@@ -11,12 +11,12 @@ export type SourceKind = (typeof sourceKinds)[number];
 export interface Entry {
   readonly key: Key;
   readonly scope: Scope;
-  /** Of the type that the key's schema takes; secrets as references. */
+  /** Of the type that the key's schema takes. Secrets as references. */
   readonly value: unknown;
   readonly source: SourceKind;
   /** `tutti.yaml:12:5`, `TUTTI_REGISTRY_LEASE_MS` or `--registry.leaseMs`. */
   readonly place: string;
-  /** The place of a part of the value; that of the whole where the source cannot tell. */
+  /** The place of a part of the value. That of the whole where the source cannot tell. */
   readonly placeOf: (path: readonly PropertyKey[]) => string;
   /** The references inside the value. */
   readonly secrets: readonly SecretReference[];

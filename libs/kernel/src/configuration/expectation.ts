@@ -3,7 +3,7 @@ import { isSecretSchema, secretForm } from "./secret.ts";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** The JSON Schema of what a file may hold for a schema; references where secrets are. */
+/** The JSON Schema of what a file may hold for a schema. References where secrets are. */
 export function jsonSchemaOf(schema: z.core.$ZodType): JsonSchema {
   const {
     $schema: _,

@@ -14,7 +14,7 @@ export interface Explanation {
   /** As `read` gives it. A secret is its reference, however it is printed. */
   readonly value: unknown;
   readonly source: "default" | SourceKind;
-  /** `tutti.yaml:12:5`, `TUTTI_REGISTRY_LEASE_MS`, `--registry.leaseMs`; empty for a default. */
+  /** `tutti.yaml:12:5`, `TUTTI_REGISTRY_LEASE_MS`, `--registry.leaseMs`. Empty for a default. */
   readonly place: string;
   /** The scope whose value this is: the reader's own, or one before it that it inherits from. */
   readonly inheritedFrom: Scope;
@@ -25,9 +25,9 @@ export interface Explanation {
   /** Whether a change takes effect without a restart. */
   readonly live: boolean;
   readonly secret: boolean;
-  /** What is also set, and does not count for this reader; what would count next comes first. */
+  /** What is also set, and does not count for this reader. What would count next comes first. */
   readonly overridden: readonly Setting[];
-  /** What the sources say by now and takes effect after a restart; undefined when that is the value. */
+  /** What the sources say by now and takes effect after a restart. Undefined when that is the value. */
   readonly afterRestart: Setting | undefined;
 }
 

@@ -8,7 +8,7 @@ import { didYouMean } from "./suggestion.ts";
 import { type Member, YamlDocument } from "./yaml-document.ts";
 
 export interface ConfigurationFile {
-  /** As people write it: it begins every place. */
+  /** As people write it: it starts every place. */
   readonly name: string;
   readonly text: string;
 }

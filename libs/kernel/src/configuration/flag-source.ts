@@ -36,12 +36,12 @@ export function readFlags(
   return file;
 }
 
-/** No section's name begins so: a name has no dash. */
+/** No section's name starts so: a name has no dash. */
 const denial = "no-";
 
 interface Flag {
   readonly position: number;
-  /** What stands between `--` and the equals sign; empty for an argument that is no flag's. */
+  /** What stands between `--` and the equals sign. Empty for an argument that is no flag's. */
   readonly name: string;
   readonly text: string | undefined;
 }
@@ -65,7 +65,7 @@ function settingOf(name: string, declarations: Declarations) {
   return declarations.byName(name.startsWith(denial) ? name.slice(denial.length) : name);
 }
 
-/** The key that was most likely meant. What stands below a key is no key: its value is set as a whole. */
+/** Returns the key that was most likely meant. What stands below a key is no key: its value is set as a whole. */
 function hintFor(name: string, declarations: Declarations): string {
   const words = name.split(".");
   for (let count = words.length - 1; count > 1; count--) {

@@ -1,4 +1,4 @@
-/** Freezes plain objects and lists to the bottom; other objects look after themselves. */
+/** Freezes plain objects and lists to the bottom. Other objects look after themselves. */
 export function deepFreeze<T>(value: T, seen: Set<unknown> = new Set()): T {
   if (typeof value !== "object" || value === null || seen.has(value)) return value;
   seen.add(value);

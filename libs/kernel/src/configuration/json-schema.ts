@@ -6,8 +6,8 @@ import type { Key, KeyGroup, Section } from "./section.ts";
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /**
- * The JSON Schema of `tutti.yaml`, for editors to complete and check it. Nothing is required in it: what must be set
- * may be set elsewhere. Rules that join several keys are not in it; loading checks them.
+ * Returns the JSON Schema of `tutti.yaml`, for editors to complete and check it. Nothing is required in it: what must
+ * be set may be set elsewhere. Rules that join several keys are not in it. Loading checks them.
  */
 export function configurationJsonSchema(sections: readonly Section[]): JsonSchema {
   return {

@@ -3,7 +3,7 @@ import { expectationOf } from "./expectation.ts";
 import type { Scope } from "./scopes.ts";
 import type { Key } from "./section.ts";
 
-/** The sentences about mistakes that several sources share. */
+/** Returns the sentences about mistakes that several sources share. */
 
 export function tooEarly(name: string, home: Scope, scope: Scope): string {
   return `\`${name}\` belongs to the scope ${home} and cannot be set in ${scope}, which comes before it; set it in ${home} or a later scope`;

@@ -18,7 +18,7 @@ export interface Said {
   readonly unusable: ReadonlySet<Key>;
   /** Where the configuration file is, or would be if there were one. */
   readonly path: string;
-  /** Its text; undefined where there is none. */
+  /** Its text. Undefined where there is none. */
   readonly text: string | undefined;
 }
 
@@ -61,7 +61,7 @@ interface FoundFile extends Pick<ConfigurationFile, "name"> {
   readonly problem?: string;
 }
 
-/** The file that was named, which must exist, or the one in the working directory, which need not. */
+/** Returns the file that was named, which must exist, or the one in the working directory, which need not. */
 function findFile(named: string | undefined, sources: ConfigurationSources): FoundFile {
   if (named !== undefined) {
     const file = readText(named, sources);

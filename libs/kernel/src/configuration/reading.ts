@@ -15,7 +15,7 @@ export interface Origin {
 export class Reading {
   readonly entries: Entry[] = [];
   readonly problems: Problem[] = [];
-  /** Keys that are set, but to nothing of use. That is a problem of its own; they do not count as missing besides. */
+  /** Keys that are set, but to nothing of use. That is a problem of its own. They do not count as missing besides. */
   readonly unusable = new Set<Key>();
   readonly #secretOf: (reference: string) => SecretReference;
 

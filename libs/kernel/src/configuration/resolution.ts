@@ -5,8 +5,8 @@
  * 1. Within a scope the strongest source that sets a key counts: flag, environment, file, preset.
  * 2. A reader gets, key by key, the value of the latest scope up to its own in which any source sets it, else the
  *    default. So a source never beats a later scope: what is set closer to the reader counts.
- * 3. Every value that any reader could get is checked, also where sections' own rules join several keys; all
- *    problems are found in one go, each told once.
+ * 3. Every value that any reader could get is checked, also where sections' own rules join several keys. All problems
+ *    are found in one go, each told once.
  * 4. Values are frozen to the bottom.
  */
 import { isDeepStrictEqual } from "node:util";
@@ -41,12 +41,12 @@ export class Resolution {
     this.problems = [...this.#resolve(options.previous), ...this.#missingSecrets()];
   }
 
-  /** The value of a section for a reader in a scope. */
+  /** Returns the value of a section for a reader in a scope. */
   valueFor(section: string, scope: Scope): unknown {
     return this.#values.get(`${scope}.${section}`);
   }
 
-  /** The value of one key for a reader in a scope. */
+  /** Returns the value of one key for a reader in a scope. */
   keyValueFor(key: Key, scope: Scope): unknown {
     return valueAt(this.valueFor(key.section, scope), key.path);
   }

@@ -18,7 +18,7 @@ export function innerOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
   return schema instanceof z.ZodPipe ? schema.in : undefined;
 }
 
-/** The schema without its wrappers. */
+/** Returns the schema without its wrappers. */
 export function coreOf(schema: z.core.$ZodType): z.core.$ZodType {
   const inner = innerOf(schema);
   return inner === undefined ? schema : coreOf(inner);

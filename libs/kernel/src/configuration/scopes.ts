@@ -14,7 +14,7 @@ export function isBefore(scope: Scope, other: Scope): boolean {
   return scopes.indexOf(scope) < scopes.indexOf(other);
 }
 
-/** The scope and all after it. */
+/** Returns the scope and all after it. */
 export function scopesFrom(scope: Scope): readonly Scope[] {
   return scopes.slice(scopes.indexOf(scope));
 }

@@ -3,7 +3,7 @@ import { describeForeign } from "../errors/foreign.ts";
 import { type SecretFound, SecretReference, type SecretSource } from "./secret.ts";
 import type { ConfigurationSources } from "./sources.ts";
 
-/** The reference `env:NAME` or `file:/path`; a relative path begins in `directory`. */
+/** The reference `env:NAME` or `file:/path`. A relative path starts in `directory`. */
 export function secretReference(
   reference: string,
   sources: ConfigurationSources,
@@ -16,7 +16,7 @@ export function secretReference(
   return new SecretReference(reference, source);
 }
 
-/** The variable that a reference names, or undefined. */
+/** Returns the variable that a reference names, or undefined. */
 export function variableOfReference({ reference }: SecretReference): string | undefined {
   return reference.startsWith("env:") ? reference.slice("env:".length) : undefined;
 }

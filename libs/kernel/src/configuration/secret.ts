@@ -6,8 +6,8 @@ import { kernelErrors } from "../errors/kernel-errors.ts";
  * Secrets in the configuration are references, `env:NAME` or `file:/path`, never values.
  *
  * Invariants:
- * 1. Whatever prints a reference prints where the secret is, never what it is: the secret is not kept, it is read
- *    anew each time it is revealed, so a rotated one is found.
+ * 1. Whatever prints a reference prints where the secret is, never what it is: the secret is not kept, it is read again
+ *    each time it is revealed, so a rotated one is found.
  * 2. A value that is no reference is refused without being repeated: it may be the secret itself.
  */
 export class SecretReference {
@@ -21,7 +21,7 @@ export class SecretReference {
     Object.freeze(this);
   }
 
-  /** The secret. Hand it to what needs it at once; never keep, log or send it. */
+  /** Returns the secret. Hand it to what needs it at once. Never keep, log or send it. */
   async reveal(): Promise<string> {
     return this.#checked(await this.#source.readLater());
   }
@@ -31,7 +31,7 @@ export class SecretReference {
     return this.#checked(this.#source.read());
   }
 
-  /** What was found in place of the secret; undefined when it is there. */
+  /** What was found in place of the secret. Undefined when it is there. */
   missing(): string | undefined {
     const found = this.#source.read();
     return "secret" in found ? undefined : found.missing;
@@ -76,6 +76,6 @@ export function secret() {
 }
 
 export function isSecretSchema(schema: z.core.$ZodType): boolean {
-  // A described schema is a copy; the registry knows it by its original.
+  // A described schema is a copy. The registry knows it by its original.
   return secretSchemas.get(schema) !== undefined;
 }

@@ -5,7 +5,7 @@ import { isScope, type Scope } from "./scopes.ts";
 
 /** What the owner of a part of the configuration says about it. */
 export interface SectionDeclaration<S extends z.ZodObject> {
-  /** The scope it belongs to: there it is set, or overridden in a later one; it is read there or later. */
+  /** The scope it belongs to: there it is set, or overridden in a later one. It is read there or later. */
   readonly scope: Scope;
   /** One camelCase word or two, unique in the installation: `registry`. */
   readonly name: string;
@@ -35,10 +35,10 @@ export interface Key {
   /** `REGISTRY_LEASE_MS` */
   readonly variable: string;
   readonly schema: z.core.$ZodType;
-  /** The default; undefined where it must be set or may be absent. */
+  /** The default. Undefined where it must be set or may be absent. */
   readonly default: unknown;
   readonly description: string;
-  /** By the last word of the name; empty where it has none. */
+  /** By the last word of the name. Empty where it has none. */
   readonly unit: string;
   /** A change takes effect without a restart. */
   readonly live: boolean;
@@ -65,7 +65,7 @@ export function defineSection<S extends z.ZodObject>(declaration: SectionDeclara
   return Object.freeze({ ...declaration, root, keys });
 }
 
-/** Marks a key as one whose change takes effect while the process runs; its owner listens with `onChange`. */
+/** Marks a key as one whose change takes effect while the process runs. Its owner listens with `onChange`. */
 export function live<S extends z.ZodType>(schema: S): S {
   // A copy, so that a schema which several keys share is not marked for all of them.
   const copy = schema.clone();
@@ -105,7 +105,7 @@ function groupOf(schema: z.ZodObject, position: Position, keys: Key[], optional 
   return { kind: "group", optional, members };
 }
 
-/** An object is a group of keys, and so is one that may be absent; other wrappers would hide the keys' own defaults. */
+/** An object is a group of keys, and so is one that may be absent. Other wrappers would hide the keys' own defaults. */
 function groupSchemaOf(schema: z.core.$ZodType, name: string) {
   if (schema instanceof z.ZodObject) return { schema, optional: false };
   if (!(coreOf(schema) instanceof z.ZodObject)) return undefined;

@@ -64,7 +64,7 @@ export function load(given: Given): Configuration {
   return Configuration.load({ sections, sources: sourcesOf(given) });
 }
 
-/** The messages of all problems, in order. */
+/** Returns the messages of all problems, in order. */
 export function problemsOf(given: Given): readonly string[] {
   try {
     load(given);

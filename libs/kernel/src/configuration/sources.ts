@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 
 /** What configuration is read from. Everything that touches the world is here, so that tests need no disk. */
 export interface ConfigurationSources {
-  /** Where `tutti.yaml` is looked for and relative paths begin. */
+  /** Where `tutti.yaml` is looked for and relative paths start. */
   readonly directory: string;
   /** The flags, without the program's own name. */
   readonly arguments: readonly string[];
@@ -13,14 +13,17 @@ export interface ConfigurationSources {
 }
 
 export interface ConfigurationFiles {
-  /** The text of a file; undefined when there is none at this path. Throws when there is one that cannot be read. */
+  /**
+   * Returns the text of a file. Undefined when there is none at this path. Throws when there is one that cannot be
+   * read.
+   */
   read(path: string): string | undefined;
   readLater(path: string): Promise<string | undefined>;
   /** Calls back whenever the file may have been made, changed, replaced or removed. Returns how to stop. */
   watch(path: string, changed: () => void): () => void;
 }
 
-/** The sources of this process. */
+/** Returns the sources of this process. */
 export function systemSources(): ConfigurationSources {
   return {
     directory: process.cwd(),
@@ -35,7 +38,7 @@ export function memorySources(
   given: {
     readonly arguments?: readonly string[];
     readonly environment?: Readonly<Record<string, string | undefined>>;
-    /** Texts by absolute path; the working directory is `/`. May be changed between readings. */
+    /** Texts by absolute path. The working directory is `/`. May be changed between readings. */
     readonly files?: Readonly<Record<string, string>>;
   } = {},
 ): ConfigurationSources {
@@ -63,7 +66,7 @@ const systemFiles: ConfigurationFiles = {
   watch(path, changed) {
     // The directory, not the file: editors replace the file, and Kubernetes swaps a link beside it.
     const watcher = watch(dirname(path), { persistent: false }, changed);
-    // The directory itself may go away. Nothing is to be seen there then; the values read last stay.
+    // The directory itself may go away. Nothing is to be seen there then. The values read last stay.
     watcher.on("error", () => watcher.close());
     return () => watcher.close();
   },

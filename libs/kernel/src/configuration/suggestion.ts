@@ -1,9 +1,11 @@
 /** More names are not compared: a list of them is longer than a person would read. */
 const comparedMax = 2_000;
-/** No mistyped name is longer; two of this length cost 40,000 steps. */
+/** No mistyped name is longer. Two of this length cost 40,000 steps. */
 const lengthMax = 200;
 
-/** The known name that was most likely meant; undefined when none is near. Looks at no more than 2,000 of them. */
+/**
+ * Returns the known name that was most likely meant. Undefined when none is near. Looks at no more than 2,000 of them.
+ */
 export function nearest(found: string, known: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.min(4, Math.floor(found.length / 3)));
   const wanted = found.toLowerCase();
@@ -28,7 +30,9 @@ export function didYouMean(found: string, known: Iterable<string>): string {
   return name === undefined ? "" : `; did you mean \`${name}\`?`;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between two words; `enough` or more is not told exactly. */
+/**
+ * Insertions, deletions, replacements and swaps of neighbours between two words. `enough` or more is not told exactly.
+ */
 function distanceOf(a: string, b: string, enough: number): number {
   if (Math.abs(a.length - b.length) >= enough || a.length > lengthMax) return enough;
   let beforeLast: number[] = [];

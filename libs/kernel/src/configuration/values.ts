@@ -2,7 +2,7 @@ import * as z from "zod";
 import { coreOf, innerOf } from "./schema-walk.ts";
 import { isSecretSchema, type SecretReference, secretForm } from "./secret.ts";
 
-/** What a source says. Variables and flags know only text; files have numbers, lists and mappings of their own. */
+/** What a source says. Variables and flags know only text. Files have numbers, lists and mappings of their own. */
 export type Found = { readonly text: string } | { readonly typed: unknown };
 
 export interface Meant {
@@ -64,7 +64,7 @@ class ValueReader {
     return reference;
   }
 
-  /** The first alternative that takes the value. */
+  /** Returns the first alternative that takes the value. */
   #alternative(options: readonly z.core.$ZodType[], found: unknown): unknown {
     for (const option of options) {
       const attempt = new ValueReader(this.#fromText, this.#secretOf);

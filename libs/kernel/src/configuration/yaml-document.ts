@@ -45,7 +45,7 @@ export class YamlDocument {
     );
   }
 
-  /** The members of a mapping, none for a value left empty; undefined for what is no mapping. */
+  /** Returns the members of a mapping, none for a value left empty. Undefined for what is no mapping. */
   membersOf(node: Node | null): readonly Member[] | undefined {
     if (node === null || (isScalar(node) && node.value === null)) return [];
     if (!isMap(node)) return undefined;
@@ -56,7 +56,7 @@ export class YamlDocument {
     }));
   }
 
-  /** The value without positions; undefined when it has more aliases than a person writes. */
+  /** Returns the value without positions. Undefined when it has more aliases than a person writes. */
   plain(node: Node | null): { readonly typed: unknown } | undefined {
     if (this.#document === undefined) return undefined;
     try {
@@ -70,7 +70,7 @@ export class YamlDocument {
     return isNode(node) && node.range ? this.#at(node.range[0]) : this.#name;
   }
 
-  /** The place of the deepest part of a value on a path that exists. */
+  /** Returns the place of the deepest part of a value on a path that exists. */
   placeInside(node: Node | null, path: readonly PropertyKey[]): string {
     for (let length = path.length; length > 0; length--) {
       const part: unknown = isCollection(node) ? node.getIn(path.slice(0, length), true) : undefined;

@@ -25,8 +25,8 @@ export class YamlTooDeep {
 const openBesides = 8;
 
 /**
- * As `parseDocument` of the library does it, in time that grows with the text alone. The library takes seconds for 300,000
- * brackets, and compares each key with all others of its mapping.
+ * As `parseDocument` of the library does it, in time that grows with the text alone. The library takes seconds for
+ * 300,000 brackets, and compares each key with all others of its mapping.
  *
  * Throws `YamlTooDeep`.
  */

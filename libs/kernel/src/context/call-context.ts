@@ -7,19 +7,28 @@ export interface Principal {
   readonly kind: "person" | "service" | "agent";
   /** Unique within its kind: `local-admin`, `workflow`, an agent's id. */
   readonly id: string;
-  /** Of the installation's own (no `shown`) what gives it its rights; of all others the roles and groups that they turned out to have. */
+  /**
+   * Of the installation's own (no `shown`) what gives it its rights. Of all others the roles and groups that they
+   * turned out to have.
+   */
   readonly roles: readonly string[];
-  /** What it showed to prove who it is; absent for the installation's own: its services, and the administrator of this machine. */
+  /**
+   * What it showed to prove who it is. Absent for the installation's own: its services, and the administrator of this
+   * machine.
+   */
   readonly shown?: ShownCredential;
-  /** The policies that permit what it does, as records of it say: `role:operator`; absent where none was asked. */
+  /** The policies that permit what it does, as records of it say: `role:operator`. Absent where none was asked. */
   readonly right?: string;
 }
 
 /** What a key or token says of its bearer. */
 export interface ShownCredential {
-  /** Id of the key or token; empty for a token of another issuer. */
+  /** Id of the key or token. Empty for a token of another issuer. */
   readonly id: string;
-  /** The tenant that it belongs to, outside of which it is good for nothing; empty, or `system`, where it is of the installation. */
+  /**
+   * The tenant that it belongs to, outside of which it is good for nothing. Empty, or `system`, where it is of the
+   * installation.
+   */
   readonly namespace: string;
   readonly groups: readonly string[];
   readonly scope: Scope;
@@ -30,12 +39,12 @@ export const localAdministrator: Principal = { kind: "person", id: "local-admin"
 
 /**
  * What travels with every call, from the edge to the last handler: who, where, until when, as part of what. It is
- * handed on explicitly; nothing is kept in ambient storage.
+ * handed on explicitly. Nothing is kept in ambient storage.
  */
 export interface CallContext {
   readonly principal: Principal;
   readonly namespace: string;
-  /** On this process's monotonic clock, milliseconds; Infinity without a limit. It only shrinks on the way. */
+  /** On this process's monotonic clock, milliseconds. Infinity without a limit. It only shrinks on the way. */
   readonly deadlineMs: number;
   /** Aborted when the caller gave up, the deadline passed, or the server stops. */
   readonly signal: AbortSignal;

@@ -2,7 +2,7 @@ import { errorText } from "./catalogue.ts";
 import { kernelErrors } from "./kernel-errors.ts";
 import { TuttiError } from "./tutti-error.ts";
 
-/** What was found when an assertion failed. Identifiers and numbers; never a secret or a user's data. */
+/** What was found when an assertion failed. Identifiers and numbers. Never a secret or a user's data. */
 export type Facts = Readonly<Record<string, unknown>>;
 
 /** A bug of our own: a fact the code relies on did not hold. It is never caught to continue with the same state. */

@@ -105,7 +105,7 @@ function declaredError<P>(code: string, entry: ErrorEntry<P>) {
   const make = (parameters: P, extras: ErrorExtras = {}): TuttiError => {
     // The entry wins over the extras, whatever an untyped caller put among them.
     const error = new TuttiError({ ...extras, code, status, retry, message: errorText(entry, parameters) });
-    // The stack begins where the error was asked for, not here.
+    // The stack starts where the error was asked for, not here.
     Error.captureStackTrace?.(error, make);
     return error;
   };

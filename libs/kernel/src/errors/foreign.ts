@@ -7,7 +7,7 @@ import { redactText } from "../redaction/redaction.ts";
 export interface Foreign {
   readonly name: string;
   readonly message: string;
-  /** Node's and other libraries' own code, `ECONNREFUSED`; empty where there is none. */
+  /** Node's and other libraries' own code, `ECONNREFUSED`. Empty where there is none. */
   readonly code: string;
 }
 
@@ -23,17 +23,17 @@ export function describeForeign(thrown: unknown): Foreign {
   }
   const name = readText(thrown, "name").slice(0, nameLengthMax).toWellFormed() || "Error";
   const code = readText(thrown, "code").slice(0, nameLengthMax).toWellFormed();
-  // Happy eyeballs throws an AggregateError without a message of its own; the first of its errors says why.
+  // Happy eyeballs throws an AggregateError without a message of its own. The first of its errors says why.
   const message = readText(thrown, "message") || readText(firstOf(thrown), "message");
   return { name, message: sound(message), code };
 }
 
-/** The cause of anything thrown, or undefined. */
+/** Returns the cause of anything thrown, or undefined. */
 export function causeOf(thrown: unknown): unknown {
   return typeof thrown === "object" && thrown !== null ? read(thrown, "cause") : undefined;
 }
 
-/** The error that stands for a foreign one that came over the wire. It has no stack: it was not thrown here. */
+/** Returns the error that stands for a foreign one that came over the wire. It has no stack: it was not thrown here. */
 export function foreignError({ name, message, code }: Foreign, cause: unknown): Error {
   const error = cause === undefined ? new Error(message) : new Error(message, { cause });
   const hidden = { writable: true, configurable: true, enumerable: false };

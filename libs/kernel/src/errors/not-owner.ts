@@ -27,7 +27,7 @@ export function notOwner(place: Place | string, owner: Owner | undefined): Tutti
   return ownershipErrors.notOwner({ place, owner }, { details: { place, ...known } });
 }
 
-/** The place an error disclaims and its owner as far as the answerer knew; undefined for any other error. */
+/** Returns the place an error disclaims and its owner as far as the answerer knew. Undefined for any other error. */
 export function notOwnerOf(error: unknown): { place: string; owner: Owner | undefined } | undefined {
   if (!(error instanceof TuttiError) || error.code !== notOwnerCode) return undefined;
   const { place, instance, address, epoch } = error.details;

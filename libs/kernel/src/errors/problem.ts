@@ -13,7 +13,7 @@ export interface Problem {
   readonly status: number;
   /** This occurrence in words: what happened and why, then what to do. */
   readonly detail: string;
-  /** Identifies this occurrence; a URI reference. */
+  /** Identifies this occurrence. A URI reference. */
   readonly instance?: string;
   readonly code: string;
   /** The gRPC name of the status, because several share one HTTP number. */
@@ -36,7 +36,7 @@ export function toProblem(error: TuttiError, occurrence: { readonly instance?: s
 }
 
 /**
- * The error behind problem details, ours or foreign. Never throws: what is not ours becomes an error with the
+ * Returns the error behind problem details, ours or foreign. Never throws: what is not ours becomes an error with the
  * status it names.
  */
 export function fromProblem(problem: unknown): TuttiError {

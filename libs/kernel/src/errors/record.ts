@@ -4,8 +4,8 @@ import type { Status } from "./status.ts";
 import { isTuttiError, type RetryClass, TuttiError, type Violation } from "./tutti-error.ts";
 
 /**
- * An error as plain data: what its two forms on the wire have in common. No stack, no objects; foreign errors among
- * the causes keep name, message and code.
+ * An error as plain data: what its two forms on the wire have in common. No stack, no objects. Foreign errors among the
+ * causes keep name, message and code.
  */
 export interface ErrorRecord {
   readonly code: string;

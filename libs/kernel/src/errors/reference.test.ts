@@ -35,7 +35,7 @@ describe("the reference page of errors", () => {
     const page = renderErrorReference(declaredErrors());
     for (const [code, { help }] of declaredErrors()) {
       assert.ok(page.includes(`### \`${code}\``));
-      // The area is the kernel's own; what other tests declare is theirs.
+      // The area is the kernel's own. What other tests declare is theirs.
       if (code.startsWith("kernel.")) assert.match(help, /[.]$/, code);
     }
   });

@@ -8,7 +8,7 @@ const retryInWords: Record<RetryClass, string> = {
   elsewhere: "yes: at once at another instance; nothing was done",
 };
 
-/** The reference page of errors as markdown, one heading per code so that a code can be linked to. */
+/** Returns the reference page of errors as markdown, one heading per code so that a code can be linked to. */
 export function renderErrorReference(errors: ReadonlyMap<string, ErrorEntry<never>>): string {
   const lines = [
     "# Errors",

@@ -20,7 +20,7 @@ export function isRefusal(value: unknown): value is Refusal {
   return typeof value === "object" && value !== null && "refused" in value && value.refused === true;
 }
 
-/** The error that tells a caller about a refusal. */
+/** Returns the error that tells a caller about a refusal. */
 export function errorOf(refusal: Refusal): TuttiError {
   return new TuttiError(refusal);
 }

@@ -12,7 +12,7 @@ import { detailOfRecord, recordOfDetail } from "./wire.ts";
  * one `tutti.types.v1.ErrorDetail` in it.
  *
  * Invariants:
- * 1. Trailers stay below 8 KiB, the limit of most gRPC implementations and proxies; a larger one would turn a good
+ * 1. Trailers stay below 8 KiB, the limit of most gRPC implementations and proxies. A larger one would turn a good
  *    answer into a broken connection. What does not fit is left out, the deepest causes first, and `omitted` among the
  *    details says how much.
  * 2. Reading never throws: whatever a proxy made of the trailer, the caller gets an error with the right status.
@@ -29,7 +29,7 @@ export interface StatusDetails {
 export const statusDetailsTrailer = "grpc-status-details-bin";
 
 const detailTypeUrl = "type.googleapis.com/tutti.types.v1.ErrorDetail";
-// In a header bytes grow by a third (base64); the rest of 8 KiB is for the short message and the other trailers.
+// In a header bytes grow by a third (base64). The rest of 8 KiB is for the short message and the other trailers.
 const detailsBytesMax = 5_400;
 const shortMessageMax = 256;
 
@@ -40,7 +40,7 @@ export function toStatusDetails(error: TuttiError): StatusDetails {
   return { code, message, details: encodeStatus(code, message, detail) };
 }
 
-/** The error behind a status that a call failed with; `details` is the trailer's bytes, where it was there. */
+/** Returns the error behind a status that a call failed with. `details` is the trailer's bytes, where it was there. */
 export function fromStatusDetails(status: {
   readonly code: number;
   readonly message: string;
@@ -54,7 +54,7 @@ export function fromStatusDetails(status: {
   return errorOfBareStatus(statusOfGrpc(status.code), status.message);
 }
 
-/** The error for an answer that has a status and nothing of ours. */
+/** Returns the error for an answer that has a status and nothing of ours. */
 export function errorOfBareStatus(status: Status, message: string): TuttiError {
   const { code, entry } = kernelErrors.foreignStatus;
   return new TuttiError({
@@ -118,8 +118,8 @@ function encodeDetail(record: ErrorRecord): Uint8Array {
   return ErrorDetail.encode(detailOfRecord(record)).finish();
 }
 
-// google.rpc.Status { int32 code = 1; string message = 2; repeated google.protobuf.Any details = 3; }
-// google.protobuf.Any { string type_url = 1; bytes value = 2; }
+// google.rpc.Status { int32 code = 1. String message = 2. Repeated google.protobuf.Any details = 3; }
+// google.protobuf.Any { string type_url = 1. Bytes value = 2; }
 const codeTag = (1 << 3) | 0;
 const messageTag = (2 << 3) | 2;
 const detailsTag = (3 << 3) | 2;

@@ -24,12 +24,12 @@ export function isStatus(text: unknown): text is Status {
   return typeof text === "string" && Object.hasOwn(statuses, text);
 }
 
-/** The status with a gRPC number; UNKNOWN for a number that gRPC does not have, and for OK. */
+/** Returns the status with a gRPC number. UNKNOWN for a number that gRPC does not have, and for OK. */
 export function statusOfGrpc(grpc: number): Status {
   return byGrpc.get(grpc) ?? "UNKNOWN";
 }
 
-/** The nearest status of an HTTP answer that was not made by Tutti. */
+/** Returns the nearest status of an HTTP answer that was not made by Tutti. */
 export function statusOfHttp(http: number): Status {
   return byHttp.get(http) ?? (http >= 400 && http < 500 ? "FAILED_PRECONDITION" : "UNKNOWN");
 }

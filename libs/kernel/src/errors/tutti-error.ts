@@ -3,8 +3,8 @@ import type { Status } from "./status.ts";
 /**
  * What may be done after a failure.
  * - `never`: the same call fails again.
- * - `same-key`: the outcome is unknown or passing; repeat with the same idempotency key, after a pause.
- * - `elsewhere`: nothing was done here; repeat at once at another instance.
+ * - `same-key`: the outcome is unknown or passing. Repeat with the same idempotency key, after a pause.
+ * - `elsewhere`: nothing was done here. Repeat at once at another instance.
  */
 export type RetryClass = "never" | "same-key" | "elsewhere";
 
@@ -20,7 +20,7 @@ export interface TuttiErrorOptions {
   readonly status: Status;
   readonly message: string;
   readonly retry?: RetryClass;
-  /** How long to wait before a repetition; 0 leaves it to the caller's back-off. */
+  /** How long to wait before a repetition. 0 leaves it to the caller's back-off. */
   readonly retryAfterMs?: number;
   readonly violations?: readonly Violation[];
   /** Identifiers a program can use, all strings. Never a secret. */

@@ -4,12 +4,14 @@ import { type ErrorRecord, errorOfRecord, recordOf } from "./record.ts";
 import { isStatus } from "./status.ts";
 import type { RetryClass, TuttiError } from "./tutti-error.ts";
 
-/** An error in the contracts' form, for replies and events that carry one. */
+/** Returns an error in the contracts' form, for replies and events that carry one. */
 export function toErrorDetail(error: TuttiError): ErrorDetail {
   return detailOfRecord(recordOf(error));
 }
 
-/** The error that a peer sent. What a newer or foreign peer left out or names unknown gets a harmless default. */
+/**
+ * Returns the error that a peer sent. What a newer or foreign peer left out or names unknown gets a harmless default.
+ */
 export function fromErrorDetail(detail: ErrorDetail): TuttiError {
   return errorOfRecord(recordOfDetail(detail));
 }
@@ -53,7 +55,7 @@ const retryOfWire = new Map<WireRetry, RetryClass>([
   [WireRetry.RETRY_CLASS_ELSEWHERE, "elsewhere"],
 ]);
 
-// The typed field is for readers of the contract; our own side reads the details, which say the same.
+// The typed field is for readers of the contract. Our own side reads the details, which say the same.
 function notOwnerOfRecord({ code, details }: ErrorRecord): ErrorDetail["notOwner"] {
   const { place, instance, address, epoch } = details;
   if (code !== notOwnerCode || place === undefined) return undefined;

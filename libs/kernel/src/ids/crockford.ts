@@ -10,17 +10,17 @@ const pairs: readonly string[] = Array.from(
   (_, number) => alphabet.charAt(number >>> 5) + alphabet.charAt(number & 31),
 );
 
-/** The last 10 bits of a number as two digits. */
+/** Returns the last 10 bits of a number as two digits. */
 export function twoDigits(number: number): string {
   return `${pairs[number & 1023]}`;
 }
 
-/** The last 20 bits of a number as four digits. */
+/** Returns the last 20 bits of a number as four digits. */
 export function fourDigits(number: number): string {
   return `${pairs[(number >>> 10) & 1023]}${pairs[number & 1023]}`;
 }
 
-/** The number that digits of the alphabet stand for, exact up to ten of them. */
+/** Returns the number that digits of the alphabet stand for, exact up to ten of them. */
 export function numberOf(digits: string): number {
   let number = 0;
   for (const digit of digits) number = number * 32 + alphabet.indexOf(digit);

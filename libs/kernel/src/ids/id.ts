@@ -1,7 +1,7 @@
 import { numberOf } from "./crockford.ts";
 
 /**
- * An id of a kind: `run_01j9z3k5p8qv2m4n6r7s8t9w0x`. The text sorts by time within a kind; programs compare ids whole
+ * An id of a kind: `run_01j9z3k5p8qv2m4n6r7s8t9w0x`. The text sorts by time within a kind. Programs compare ids whole
  * and never need to take one apart, people and tools may.
  */
 export type Id<K extends string = string> = string & { readonly __kind: K };
@@ -18,7 +18,7 @@ export interface IdParts<K extends string = string> {
 export const timeMax = 2 ** 48 - 1;
 
 const kindForm = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-// Ten digits hold 50 bits; the first is at most 7 because a time has 48.
+// Ten digits hold 50 bits. The first is at most 7 because a time has 48.
 const idForm = /^([a-z][a-z0-9]*(?:_[a-z0-9]+)*)_([0-7][0-9a-hjkmnp-tv-z]{25})$/;
 
 export function isKind(text: string): boolean {
@@ -31,7 +31,7 @@ export function idOf<K extends string>(kind: K, ulid: string): Id<K> {
   return `${kind}_${ulid}` as Id<K>;
 }
 
-/** The parts of an id; undefined for any other text, such as an id that a user chose. */
+/** Returns the parts of an id. Undefined for any other text, such as an id that a user chose. */
 export function parseId(text: string): IdParts | undefined {
   const [, kind, ulid] = idForm.exec(text) ?? [];
   if (kind === undefined || ulid === undefined || !isKind(kind)) return undefined;
@@ -42,18 +42,18 @@ export function printId<K extends string>(parts: IdParts<K>): Id<K> {
   return idOf(parts.kind, parts.ulid);
 }
 
-/** Whether a text is an id, of the given kind where one is given. */
+/** Returns whether a text is an id, of the given kind where one is given. */
 export function isId<K extends string>(text: string, kind?: K): text is Id<K> {
   const parts = parseId(text);
   return parts !== undefined && (kind === undefined || parts.kind === kind);
 }
 
-/** `run` of `run_01j…`; undefined for a text that is no id. */
+/** `run` of `run_01j…`. Undefined for a text that is no id. */
 export function kindOf(text: string): string | undefined {
   return parseId(text)?.kind;
 }
 
-/** When an id was made, milliseconds since the Unix epoch; undefined for a text that is no id. */
+/** When an id was made, milliseconds since the Unix epoch. Undefined for a text that is no id. */
 export function timeOf(text: string): number | undefined {
   return parseId(text)?.timeMs;
 }

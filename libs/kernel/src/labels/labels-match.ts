@@ -2,7 +2,7 @@ import type { LabelSelector } from "@tutti/contracts/types/v1";
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Whether labels are as a selector wants them; without one, any are. */
+/** Returns whether labels are as a selector wants them. Without one, any are. */
 export function labelsMatch(labels: Labels, selector: LabelSelector | undefined): boolean {
   if (selector === undefined) return true;
   // A label may be called as something that every object has.

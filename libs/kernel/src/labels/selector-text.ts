@@ -5,7 +5,7 @@ export interface SelectorWords {
   readonly absent?: readonly string[] | undefined;
 }
 
-/** What a selector asks of labels, for people; empty where it asks nothing. */
+/** What a selector asks of labels, for people. Empty where it asks nothing. */
 export function selectorText({ equals = {}, exists = [], absent = [] }: SelectorWords): string {
   return [
     ...Object.entries(equals).map(([label, value]) => `${label}=${value}`),

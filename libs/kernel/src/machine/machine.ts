@@ -1,5 +1,5 @@
 /**
- * The machine contract: what a kind of durable thing is made of. Everything here is pure; the runtime hosts it.
+ * The machine contract: what a kind of durable thing is made of. Everything here is pure. The runtime hosts it.
  *
  * 1. `decide` sees a read-only state and says what happens: it emits events and answers, or refuses. It changes nothing
  *    itself, and a refusal emits nothing.
@@ -29,19 +29,21 @@ export interface Machine<State, Effect = unknown> {
    */
   readonly behaviour: number;
   /**
-   * True for a kind whose instances go on for ever, like a schedule: no bound on the number of events holds for them.
-   * Others let an instance end and go on as a new one. Default false.
+   * True for a kind whose instances continue for ever, like a schedule: no bound on the number of events holds for
+   * them. Others let an instance end and continue as a new one. Default false.
    */
   readonly isEndless?: boolean;
-  /** It does no work itself, and what does needs it to be seen: its effects and timers go on while work is paused. */
+  /**
+   * It does no work itself, and what does needs it to be seen: its effects and timers continue while work is paused.
+   */
   readonly goesOnPaused?: boolean;
   /**
    * Has content at hand, of a namespace and by its SHA-256, that folds, snapshots or deciders read: absent in machines
-   * whose records say everything. The host of the machine waits for it before it hands over what `needs` it; undefined
+   * whose records say everything. The host of the machine waits for it before it hands over what `needs` it. Undefined
    * says that nothing has to be waited for. Rejects when the content is not to be had.
    */
   readonly prepare?: (namespace: string, sha256: Uint8Array) => Promise<void> | undefined;
-  /** The state of an instance that has no events yet. */
+  /** Returns the state of an instance that has no events yet. */
   create(key: InstanceKey): State;
   /** Every command, by its type. */
   readonly commands: readonly Command<State>[];
@@ -52,7 +54,7 @@ export interface Machine<State, Effect = unknown> {
   /** A timer that was set has come due. Absent in machines that set none. */
   readonly expire?: (state: ReadOnly<State>, timer: number, step: MachineStep<State, Effect>) => void;
   readonly snapshots: SnapshotCodec<State>;
-  /** Says all that is outstanding in a state: what a load begins with. */
+  /** Says all that is outstanding in a state: what a load starts with. */
   recover(state: ReadOnly<State>, outstanding: Outstanding<Effect>): void;
   /** What lists and searches show. */
   describe(state: ReadOnly<State>): Description;
@@ -100,7 +102,7 @@ export interface Command<State, Body = any, Reply = any, Effect = any> extends M
 export interface MachineEvent<State, Effect = any, Body = any> {
   /** Past participle with its noun: `account_opened`. */
   readonly type: string;
-  /** Version of the message, from 1. A released version stays as it is; a change is the next one. */
+  /** Version of the message, from 1. A released version stays as it is. A change is the next one. */
   readonly version: number;
   readonly codec: WireCodec<Body>;
   evolve(state: State, body: Body, outstanding: Outstanding<Effect>): void;
@@ -132,9 +134,9 @@ export interface Moment {
 /** What a decider is given beside state and command. Valid only while it decides. */
 export interface MachineStep<State, Effect = unknown> {
   readonly key: InstanceKey;
-  /** How many events the instance has: the number of the one that was emitted last; 0 before the first. */
+  /** How many events the instance has: the number of the one that was emitted last. 0 before the first. */
   readonly events: number;
-  /** Milliseconds since the Unix epoch; that of the batch, never smaller than in an earlier step of the partition. */
+  /** Milliseconds since the Unix epoch. That of the batch, never smaller than in an earlier step of the partition. */
   readonly nowMs: number;
   /** Who asks, in which trace, by which policy decision. Recorded with every event. */
   readonly cause: Cause;
@@ -142,7 +144,7 @@ export interface MachineStep<State, Effect = unknown> {
   readonly behaviour: number;
   /** When the command is the result of an effect: which. */
   readonly settles: { readonly number: number; readonly attempt: number } | undefined;
-  /** A number in [0, 1). */
+  /** Returns a number in [0, 1). */
   random(): number;
   /** The event has happened: it is folded at once, and `state` shows it from here on. */
   emit<Body>(event: MachineEvent<State, Effect, Body>, body: Body): void;
@@ -171,23 +173,23 @@ export interface SnapshotCodec<State> {
   /** Version of the encoding that `encode` writes, from 1. */
   readonly version: number;
   encode(state: ReadOnly<State>): Uint8Array;
-  /** What is written instead while an older behaviour is in force; absent where every behaviour writes the same. */
+  /** What is written instead while an older behaviour is in force. Absent where every behaviour writes the same. */
   earlier?(behaviour: number): Pick<SnapshotCodec<State>, "version" | "encode"> | undefined;
   /** Hashes of the content that reading it needs: it is prepared before. */
   needs?(bytes: Uint8Array, version: number): Iterable<Uint8Array>;
-  /** Reads every version that was ever released; an older one is brought up on the way. */
+  /** Reads every version that was ever released. An older one is brought up on the way. */
   decode(bytes: Uint8Array, version: number): State;
 }
 
 /** What is shown of an instance without asking it. */
 export interface Description {
   readonly status: WorkStatus;
-  /** Name of what it executes; empty where there is no definition. */
+  /** Name of what it executes. Empty where there is no definition. */
   readonly definition: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Who started it chose its id: after it is gone the id stays taken for a while. */
   readonly idChosen: boolean;
-  /** From its end to its removal, milliseconds; undefined: as for all of its kind. */
+  /** From its end to its removal, milliseconds. Undefined: as for all of its kind. */
   readonly keepMs?: number | undefined;
   /** Since when it is to be kept no longer, though its time is not over. Only of one that has ended. */
   readonly removedMs?: number | undefined;

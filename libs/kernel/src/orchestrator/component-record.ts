@@ -31,13 +31,13 @@ export interface ComponentRecordParts {
   readonly component: Component;
   readonly options: ResolvedComponentOptions;
   readonly healthCacheMs: number;
-  /** An orchestrator tells of its health by itself; what it is asked for is then the same answer. */
+  /** An orchestrator tells of its health by itself. What it is asked for is then the same answer. */
   readonly tellsHealth: boolean;
   readonly foundation: Foundation;
   /** Already names the component. */
   readonly logger: Logger;
   readonly healthChanged: (from: Health, to: Health) => void;
-  /** The component reported that it cannot go on. */
+  /** The component reported that it cannot continue. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -50,7 +50,7 @@ export class ComponentRecord {
   #life: ComponentLife = { state: "registered" };
   /** Whether a stop is owed: the start succeeded and no stop was tried. */
   #running = false;
-  /** What it said, while it started, that it cannot go on for. */
+  /** What it said, while it started, that it cannot continue for. */
   #givenUp: { readonly error: unknown } | undefined;
 
   constructor(parts: ComponentRecordParts) {
@@ -131,7 +131,7 @@ export class ComponentRecord {
     if (this.#givenUp !== undefined) this.cannotGoOn(this.#givenUp.error);
   }
 
-  /** Gives the failure instead of rejecting: draining the others goes on. */
+  /** Returns the failure instead of rejecting: draining the others continues. */
   async drain(signal: AbortSignal): Promise<TuttiError | undefined> {
     const life = this.#life;
     if (life.state !== "started") return undefined;
@@ -141,7 +141,7 @@ export class ComponentRecord {
     return this.#attempt("drain", drainTimeoutMs, signal, (own) => component.drain?.(own));
   }
 
-  /** Gives the failure instead of rejecting: stopping the others goes on. */
+  /** Returns the failure instead of rejecting: stopping the others continues. */
   async stop(signal: AbortSignal): Promise<TuttiError | undefined> {
     if (!this.#running) return undefined;
     this.#running = false;
@@ -159,7 +159,7 @@ export class ComponentRecord {
     return problem;
   }
 
-  /** The component cannot go on. A stop is still owed; while it starts, it is its start that decides whether. */
+  /** The component cannot continue. A stop is still owed. While it starts, it is its start that decides whether. */
   cannotGoOn(error: unknown): void {
     if (this.#life.state === "starting") {
       this.#givenUp = { error };

@@ -55,7 +55,7 @@ export interface ComponentSetParts {
   readonly events: Emits<OrchestratorEvents>;
   /** The health of a component changed. */
   readonly healthChanged: () => void;
-  /** A component that the whole ends with, already started or just starting, cannot go on. */
+  /** A component that the whole ends with, already started or just starting, cannot continue. */
   readonly cannotGoOn: (component: string, error: TuttiError) => void;
 }
 
@@ -111,7 +111,7 @@ export class ComponentSet {
     if (nested !== undefined) this.#watch(record, nested);
   }
 
-  /** The only component of a class. */
+  /** Returns the only component of a class. */
   ofClass<C extends Component>(type: AbstractClass<C>): C {
     const { orchestrator } = this.#parts;
     const found: C[] = [];

@@ -5,7 +5,7 @@ import type { StepScope } from "./steps/step.ts";
 
 /**
  * A part of an orchestrator: a store, a listener, a loop, another orchestrator. It has what it needs of these. The
- * signals are aborted when the time is up or the result no longer wanted; a component that heeds them never hangs.
+ * signals are aborted when the time is up or the result no longer wanted. A component that heeds them never hangs.
  */
 export interface Component {
   readonly version?: string;
@@ -15,7 +15,7 @@ export interface Component {
   drain?(signal: AbortSignal): void | Promise<void>;
   /** Puts everything away. Called only if `start` succeeded. */
   stop?(signal: AbortSignal): void | Promise<void>;
-  /** How well it works. Asked now and then while it runs; throwing means unhealthy. */
+  /** How well it works. Asked now and then while it runs. Throwing means unhealthy. */
   health?(): Health | Promise<Health>;
 }
 
@@ -31,8 +31,8 @@ export interface ComponentContext {
   /** To tell of changes in health the moment they happen. */
   readonly health: HealthReporter;
   /**
-   * Tells that the component cannot go on, ever. If it is critical, the orchestrator stops in good order and has
-   * failed for this reason, unless it is meant to stay; otherwise the component is unhealthy from now on.
+   * Tells that the component cannot continue, ever. If it is critical, the orchestrator stops gracefully and has failed
+   * for this reason, unless it is meant to stay. Otherwise the component is unhealthy from now on.
    */
   readonly fail: (error: unknown) => void;
 }
@@ -43,8 +43,8 @@ export interface ComponentOptions<Name extends string = string> {
   /** Whether the whole cannot serve without it, at its start and later. Default true. */
   readonly critical?: boolean;
   /**
-   * What becomes of the whole when a critical component fails to start, or cannot go on: it stops and has failed, or it
-   * stays, not ready, and the other components with it. Default `stop`.
+   * What becomes of the whole when a critical component fails to start, or cannot continue: it stops and has failed, or
+   * it stays, not ready, and the other components with it. Default `stop`.
    */
   readonly whenFailed?: "stop" | "stay";
   /** Whose part it is. Default `service`. */
@@ -76,7 +76,7 @@ export function resolveTimeouts(given: Partial<Timeouts>): Timeouts {
   };
 }
 
-/** An orchestrator within another is bounded by its own components; a limit of its own has to be asked for. */
+/** An orchestrator within another is bounded by its own components. A limit of its own has to be asked for. */
 export const unlimitedTimeouts: Timeouts = {
   startTimeoutMs: Number.POSITIVE_INFINITY,
   drainTimeoutMs: Number.POSITIVE_INFINITY,
@@ -87,7 +87,7 @@ export const unlimitedTimeouts: Timeouts = {
 export interface ResolvedComponentOptions extends Timeouts {
   readonly dependsOn: readonly string[];
   readonly critical: boolean;
-  /** Its failure to start, or to go on, ends the whole. */
+  /** Its failure to start, or to continue, ends the whole. */
   readonly endsTheWhole: boolean;
   readonly scope: StepScope;
 }

@@ -8,7 +8,7 @@ export interface DeadlineOptions<T> {
   readonly timedOut: () => Error;
   /** Aborted when the result is no longer wanted. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the operation may go on after `signal` is aborted, so that it can end in its own way. Default 0. */
+  /** How long the operation may continue after `signal` is aborted, so that it can end in its own way. Default 0. */
   readonly graceMs?: number;
   /** Told what became of an operation that was given up: a late result may have to be undone. */
   readonly late?: (outcome: PromiseSettledResult<T>) => void;
@@ -16,8 +16,8 @@ export interface DeadlineOptions<T> {
 
 /**
  * Runs an operation for a limited time: it settles with the operation, or rejects when the deadline passes or the
- * signal is aborted, whichever is first. The operation is told by its own signal; if it does not listen it runs on,
- * and `late` hears of its end. It is called even if the signal is aborted already: stopping still has to be tried.
+ * signal is aborted, whichever is first. The operation is told by its own signal. If it does not listen it runs on, and
+ * `late` hears of its end. It is called even if the signal is aborted already: stopping still has to be tried.
  */
 export function withDeadline<T>(
   operation: (signal: AbortSignal) => T | Promise<T>,

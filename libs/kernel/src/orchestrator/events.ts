@@ -1,10 +1,10 @@
 /**
  * Typed events. A listener that throws, or whose promise is rejected, harms no other: the others are called, the
- * emitter goes on, and the failure is reported.
+ * emitter continues, and the failure is reported.
  */
 export type Listener<Payload> = (payload: Payload) => unknown;
 
-/** Takes a listener off again; doing so twice does nothing. */
+/** Takes a listener off again. Doing so twice does nothing. */
 export type Unsubscribe = () => void;
 
 /** Told about listeners that failed. */
@@ -48,8 +48,8 @@ export class Emitter<Events extends object> {
   }
 
   /**
-   * Calls everyone who had subscribed when it began and has not left since. Listeners run to their first `await`; what
-   * they do after it is not waited for.
+   * Calls everyone who had subscribed when it started and has not left since. Listeners run to their first `await`.
+   * What they do after it is not waited for.
    */
   emit<Name extends keyof Events & string>(event: Name, payload: Events[Name]): void {
     const subscriptions = this.#subscriptions[event];

@@ -21,7 +21,7 @@ export interface Foundation {
 }
 
 /**
- * A foundation of the real things, but for those that are given: system clock, timers and chance, a logger that
+ * Returns a foundation of the real things, but for those that are given: system clock, timers and chance, a logger that
  * writes JSON lines to standard error, a tracer that makes ids and exports nothing, and no metrics.
  */
 export function systemFoundation(given: Partial<Foundation> = {}): Foundation {

@@ -21,7 +21,7 @@ export interface FailedLifecycle {
   readonly state: "failed";
   readonly since: number;
   readonly reason: TuttiError;
-  /** The component, or step of the start-up, that failed; undefined where it was more than one. */
+  /** The component, or step of the start-up, that failed. Undefined where it was more than one. */
   readonly component: string | undefined;
   /** What went wrong while the others were drained and stopped, in that order. */
   readonly problems: readonly TuttiError[];

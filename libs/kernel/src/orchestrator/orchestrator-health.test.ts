@@ -5,7 +5,7 @@ import type { Component, ComponentContext } from "./component.ts";
 import { degraded, type Health, healthy, unhealthy } from "./health/health.ts";
 import { Orchestrator, type OrchestratorOptions } from "./orchestrator.ts";
 
-/** A component whose health a test sets, for its check and by its own report. */
+/** Returns a component whose health a test sets, for its check and by its own report. */
 function patient() {
   const contexts: ComponentContext[] = [];
   const state = { health: healthy, asked: 0 };

@@ -6,7 +6,7 @@ import { testFoundation } from "../testing/index.ts";
 import type { ComponentContext } from "./component.ts";
 import { Orchestrator } from "./orchestrator.ts";
 
-/** How one phase of a component goes: well, with an error, for ever; deaf or heeding its signal. */
+/** How one phase of a component goes: well, with an error, for ever. Deaf or heeding its signal. */
 const conduct = fc.record({
   afterMs: fc.constantFrom(0, 0, 1, 5, 20, 200),
   outcome: fc.constantFrom("well", "well", "well", "error", "endless"),
@@ -96,7 +96,7 @@ describe("the lifecycle under anything that components and callers do", () => {
   });
 });
 
-/** Its start may end after it was given up; it is stopped by itself then. */
+/** Its start may end after it was given up. It is stopped by itself then. */
 function late(component: { readonly start: Conduct } | undefined): boolean {
   return component === undefined || component.start.afterMs > 0;
 }

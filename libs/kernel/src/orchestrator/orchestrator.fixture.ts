@@ -22,7 +22,7 @@ function noting(notes: string[]) {
   });
 }
 
-/** An orchestrator whose components, and whose own states, are noted as they go. */
+/** Returns an orchestrator whose components, and whose own states, are noted as they go. */
 export function withNotes() {
   const foundation = testFoundation();
   const notes: string[] = [];

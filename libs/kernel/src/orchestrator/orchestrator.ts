@@ -6,7 +6,7 @@
  * 2. They drain and stop in exactly the reverse of the order in which they started. Every one that started is
  *    stopped once, whatever happens to the others, and in no more time than it may take.
  * 3. A start that fails, is aborted or runs out of time leaves nothing running.
- * 4. The lifecycle only moves forward; `start` and `stop` give the same promise however often they are called.
+ * 4. The lifecycle only moves forward. `start` and `stop` give the same promise however often they are called.
  * 5. Status and health always have an answer: a component that hangs shows as unhealthy.
  */
 import type { z } from "zod";
@@ -84,7 +84,7 @@ export class Orchestrator<
   readonly name: string;
   readonly scope: Scope;
   readonly version: string;
-  /** What happens at the start. Each component is a step of its own name; others may be put between them. */
+  /** What happens at the start. Each component is a step of its own name. Others may be put between them. */
   readonly startUp = new StepRegistry<StartUp, Promise<void>>("start-up");
   /** Writes the orchestrator's name in each line. */
   readonly logger: Logger;
@@ -189,7 +189,7 @@ export class Orchestrator<
     return this.#set.has(name);
   }
 
-  /** The values of a section of the configuration, as they are for the scope of this orchestrator. */
+  /** Returns the values of a section of the configuration, as they are for the scope of this orchestrator. */
   settings<S extends z.ZodObject>(section: Section<S>): z.output<S> {
     const { configuration } = this.foundation;
     if (configuration !== undefined) return configuration.read(section, { scope: this.scope });
@@ -232,8 +232,8 @@ export class Orchestrator<
   }
 
   /**
-   * Starts the components. Resolves when all are ready; rejects when one failed, and then all others are stopped
-   * again. Called again, it gives the same promise.
+   * Starts the components. Resolves when all are ready. Rejects when one failed, and then all others are stopped again.
+   * Called again, it gives the same promise.
    */
   start({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     if (this.#starting !== undefined) return this.#starting;
@@ -241,7 +241,7 @@ export class Orchestrator<
     if (state !== "created") {
       return Promise.reject(lifecycleErrors.notStartable({ orchestrator: this.name, state }));
     }
-    // Known before it begins: a listener to its first change of state may call `start` or `stop` itself.
+    // Known before it starts: a listener to its first change of state may call `start` or `stop` itself.
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#starting = promise;
     resolve(this.#start(signal));
@@ -249,8 +249,8 @@ export class Orchestrator<
   }
 
   /**
-   * Refuses what is new and finishes what runs; nothing is stopped yet. Never rejects: what went wrong is reported
-   * by `stop`. Does nothing unless ready.
+   * Refuses what is new and finishes what runs. Nothing is stopped yet. Never rejects: what went wrong is reported by
+   * `stop`. Does nothing unless ready.
    */
   drain(signal?: AbortSignal): Promise<void> {
     hurry(this.#drainHurry, signal);
@@ -263,8 +263,8 @@ export class Orchestrator<
   }
 
   /**
-   * Drains, then stops the components in reverse. A start under way is aborted and undone. Goes on past failures;
-   * rejects with all of them when it is through. Called again, it gives the same promise.
+   * Drains, then stops the components in reverse. A start under way is aborted and undone. Continues past failures.
+   * Rejects with all of them when it is through. Called again, it gives the same promise.
    */
   stop(signal?: AbortSignal): Promise<void> {
     hurry(this.#drainHurry, signal);
@@ -282,7 +282,10 @@ export class Orchestrator<
 
   // How well it works
 
-  /** The health of the whole and of each component, brought up to date: no check is waited for beyond its timeout. */
+  /**
+   * Returns the health of the whole and of each component, brought up to date: no check is waited for beyond its
+   * timeout.
+   */
   async health(): Promise<HealthReport> {
     await this.#set.refreshHealth();
     const components = Object.fromEntries(this.#set.healthParts().map(({ name, health }) => [name, health]));
@@ -294,7 +297,7 @@ export class Orchestrator<
     return this.readinessProblems().length === 0;
   }
 
-  /** Whether it serves, brought up to date, and what keeps it from that, by name. */
+  /** Returns whether it serves, brought up to date, and what keeps it from that, by name. */
   async readiness(): Promise<Readiness> {
     await this.#set.refreshHealth();
     const problems = this.readinessProblems();
@@ -314,7 +317,7 @@ export class Orchestrator<
     return this.#lifecycle.state !== "failed";
   }
 
-  /** The whole tree as plain JSON, as far as is known now; `health` brings it up to date. */
+  /** Returns the whole tree as plain JSON, as far as is known now. `health` brings it up to date. */
   status(): OrchestratorStatus {
     const lifecycle = this.#lifecycle;
     const { name, scope, version } = this;
@@ -376,8 +379,8 @@ export class Orchestrator<
   // What it does
 
   /**
-   * Runs an operation that may fail: repeats it where its error says that this may help, within its time, reports
-   * how it ended, and gives the declared default only where one is declared; otherwise throws a `TuttiError`.
+   * Runs an operation that may fail: repeats it where its error says that this may help, within its time, reports how
+   * it ended, and gives the declared default only where one is declared. Otherwise throws a `TuttiError`.
    *
    * @param name of the operation, a constant: it is a label of the metrics.
    */
@@ -447,7 +450,7 @@ export class Orchestrator<
     if (this.#lifecycle.state !== "ready") {
       // Without effect on a start that is over.
       this.#startAbort.abort(lifecycleErrors.startAborted({ orchestrator }));
-      // Its starter learns of its failure; here only its end matters.
+      // Its starter learns of its failure. Here only its end matters.
       await this.#starting?.catch(() => {});
     }
     if (this.#lifecycle.state === "ready" || this.#draining !== undefined) {
@@ -499,7 +502,7 @@ export class Orchestrator<
       { cause: error, details: { orchestrator, component } },
     );
     this.#failure = { reason, component };
-    // It rejects only with a stop without another request and that left problems; the state tells of those.
+    // It rejects only with a stop without another request and that left problems. The state tells of those.
     if (this.#lifecycle.state === "ready") void this.stop();
     else this.#startAbort.abort(reason);
   }

@@ -1,10 +1,10 @@
 /**
- * The outermost edge of a process: starts an orchestrator, waits for a reason to end, and ends in good order.
+ * The outermost edge of a process: starts an orchestrator, waits for a reason to end, and ends gracefully.
  *
  * 1. The first signal stops: what runs is finished, the process exits with 0, or with 1 if something did not stop.
  * 2. The second one exits at once with 128 + its number, as shells expect of a process ended by a signal.
- * 3. An uncaught fault is logged and ends the process in the same good order, with 1: what was going on may
- *    be half done, so the process must not go on, but the rest deserves its drain.
+ * 3. An uncaught fault is logged and ends the process in the same good order, with 1: what was continuing may be half
+ *    done, so the process must not continue, but the rest deserves its drain.
  * 4. An orchestrator that fails or is stopped by itself ends the process too.
  */
 import type { Logger } from "../ports/logger.ts";
@@ -20,13 +20,13 @@ export interface RunOptions {
   readonly edge?: ProcessEdge;
   /** Default: SIGTERM and SIGINT. */
   readonly signals?: readonly StopSignal[];
-  /** Called when it is ready; what it throws is a fault. */
+  /** Called when it is ready. What it throws is a fault. */
   readonly ready?: () => void | Promise<void>;
-  /** Called last of all, before the process exits in good order: to write out what is still in memory. */
+  /** Called last of all, before the process exits gracefully: to write out what is still in memory. */
   readonly flush?: () => void | Promise<void>;
 }
 
-/** What is needed of an orchestrator here; any has it. */
+/** What is needed of an orchestrator here. Any has it. */
 export interface Runnable {
   readonly name: string;
   readonly logger: Logger;
@@ -36,7 +36,7 @@ export interface Runnable {
   on(event: "stateChanged", listener: Listener<OrchestratorEvents["stateChanged"]>): Unsubscribe;
 }
 
-/** Gives the exit code, for the tests: a real process has exited by then. */
+/** Returns the exit code, for the tests: a real process has exited by then. */
 export async function runUntilSignal(orchestrator: Runnable, options: RunOptions = {}): Promise<number> {
   const { edge = systemProcess, signals = ["SIGTERM", "SIGINT"], ready, flush } = options;
   const { logger } = orchestrator;
@@ -82,7 +82,7 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
     .start()
     .then(ready)
     .catch((error: unknown) => {
-      // A start that failed or was aborted has been told of, and ends the orchestrator by itself.
+      // A start that failed or was aborted has been informed of, and ends the orchestrator by itself.
       if (orchestrator.lifecycle.state === "ready") fault(error, "ready");
     });
   ended

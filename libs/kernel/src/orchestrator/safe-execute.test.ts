@@ -25,7 +25,7 @@ function executing(chance: Chance = patient) {
       operation: "charge",
       outcome,
     });
-  /** Fails with these errors, one after the other, then succeeds; notes when it was tried. */
+  /** Fails with these errors, one after the other, then succeeds. Notes when it was tried. */
   const trying = (errors: readonly unknown[]) => {
     const triedAtMs: number[] = [];
     const operation = async (_signal: AbortSignal, attempt: number): Promise<string> => {

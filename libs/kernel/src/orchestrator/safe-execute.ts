@@ -1,14 +1,14 @@
 /**
- * Runs an operation that may fail, so that every end of it is one of these and is told of:
+ * Runs an operation that may fail, so that every end of it is one of these and is informed of:
  *
  * 1. `succeeded`: its value is given.
  * 2. `failed`, `timed_out`, `cancelled`: a `TuttiError` is thrown, with what was thrown in its chain of causes.
  * 3. `defaulted`: it failed or timed out, and the caller had declared what to take instead. Nothing else turns a
- *    failure into a value; a caller that gave up gets none.
+ *    failure into a value. A caller that gave up gets none.
  *
  * It is repeated only if its error says that this may help, never beyond the attempts, the deadline or the caller's
  * patience. A pause is drawn at random from zero to a bound that doubles ("full jitter"), so that many who failed
- * together do not come back together; an error may ask for a longer one.
+ * together do not come back together. An error may ask for a longer one.
  */
 import { errorFromUnknown } from "../errors/from-unknown.ts";
 import type { TuttiError } from "../errors/tutti-error.ts";
@@ -50,7 +50,7 @@ export interface ExecuteWithDefault<Default> extends ExecuteOptions {
   readonly default: Default;
 }
 
-/** What is given to the operation: aborted when the attempt is given up; the number of the attempt, from 1. */
+/** What is given to the operation: aborted when the attempt is given up. The number of the attempt, from 1. */
 export type Operation<T> = (signal: AbortSignal, attempt: number) => T | Promise<T>;
 
 /** How an execution ended. */
@@ -157,7 +157,7 @@ class Attempts<T> {
         const error = errorFromUnknown(thrown);
         if (!error.retryable || this.made >= this.#attemptsMax) throw error;
         const pauseMs = this.#pauseBefore(error);
-        // What cannot begin in time is not waited for; the failure itself says more than a missed deadline.
+        // What cannot start in time is not waited for. The failure itself says more than a missed deadline.
         if (pauseMs >= this.#leftMs()) throw error;
         logger.warn("operation failed, retrying", {
           operation: this.#name,

@@ -12,9 +12,9 @@ export interface OrchestratorStatus {
   readonly state: LifecycleState;
   /** When it entered the state, as ISO 8601 in UTC. */
   readonly since: string;
-  /** From the start until it was ready; null before. */
+  /** From the start until it was ready. Null before. */
   readonly startDurationMs: number | null;
-  /** Why it failed; null otherwise. */
+  /** Why it failed. Null otherwise. */
   readonly failure: FailureStatus | null;
   readonly health: Health;
   /** In the order in which they were registered. */
@@ -26,7 +26,7 @@ export interface OrchestratorStatus {
 export interface FailureStatus {
   readonly code: string;
   readonly reason: string;
-  /** The component or step that failed; null where it was more than one. */
+  /** The component or step that failed. Null where it was more than one. */
   readonly component: string | null;
   /** What went wrong while the others were stopped. */
   readonly problems: readonly string[];
@@ -39,9 +39,9 @@ export interface ComponentStatus {
   readonly state: ComponentLife["state"];
   readonly critical: boolean;
   readonly dependsOn: readonly string[];
-  /** How long it took to start; null while it has not. */
+  /** How long it took to start. Null while it has not. */
   readonly startDurationMs: number | null;
   readonly health: Health;
-  /** The whole of it, where the component is an orchestrator itself; null otherwise. */
+  /** The whole of it, where the component is an orchestrator itself. Null otherwise. */
   readonly orchestrator: OrchestratorStatus | null;
 }

@@ -9,7 +9,7 @@ export interface PageWanted {
 
 export interface Page<T> {
   readonly items: T[];
-  /** Of the next page; empty at the end. */
+  /** Of the next page. Empty at the end. */
   readonly nextToken: string;
 }
 
@@ -29,7 +29,7 @@ export interface PagedList<T> {
 
 /**
  * A page of what is sorted by a unique key. The token names the last key seen, so that entries which come and go
- * between two pages neither shift nor repeat the others; and the list, because another one has other neighbours.
+ * between two pages neither shift nor repeat the others. the list, because another one has other neighbours.
  */
 export function pageOf<T>(
   sorted: Iterable<T>,
@@ -58,7 +58,7 @@ function markOf(list: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(list)).digest("base64url").slice(0, markLength);
 }
 
-// The leading letter is the version of the token's form; programs are to take a token as it is.
+// The leading letter is the version of the token's form. Programs are to take a token as it is.
 const tokenOf = (key: string, mark: string): string => `a${mark}${Buffer.from(key).toString("base64url")}`;
 
 function keyOfToken(token: string, mark: string): string {

@@ -2,7 +2,7 @@ import { getRandomValues } from "node:crypto";
 
 /** Randomness as the kernel sees it, so that a simulation can replay it from a seed. */
 export interface Chance {
-  /** A number in [0, 1). */
+  /** Returns a number in [0, 1). */
   random(): number;
   /** Fills the array with random bytes and returns it. */
   fill(target: Uint8Array): Uint8Array;

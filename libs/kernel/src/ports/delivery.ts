@@ -2,8 +2,8 @@ import type { Cause } from "@tutti/contracts/types/v1";
 import type { Place } from "./ownership.ts";
 
 /**
- * Messages between machines. The runtime numbers and keeps them until the receiver has them durable; how they
- * travel is none of its business. The mesh implements this port, a simulated network does too.
+ * Messages between machines. The runtime numbers and keeps them until the receiver has them durable. How they travel is
+ * none of its business. The mesh implements this port, a simulated network does too.
  *
  * Letters go from partition to partition: that is a channel. Their numbers count per channel, from 1, without gaps, and
  * the receiver remembers the last one of each channel, so that a repeated letter is known whatever delayed it.
@@ -11,7 +11,7 @@ import type { Place } from "./ownership.ts";
 export interface Delivery {
   /**
    * Hands a batch to the owner of a place. Resolves when the receiver has it durable, with the number up to which it
-   * has all letters of the channel; rejects when that is unknown, and the sender repeats.
+   * has all letters of the channel. Rejects when that is unknown, and the sender repeats.
    */
   deliver(to: Place, batch: EnvelopeBatch, signal: AbortSignal): Promise<number>;
 }

@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 import type { LogFields, Logger, LogLevel } from "./logger.ts";
 
 const levels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal"];
-/** Causes below this depth are left out; a cycle among them ends here too. */
+/** Causes below this depth are left out. A cycle among them ends here too. */
 const causeDepthMax = 8;
 
 export interface LineLoggerOptions {

@@ -1,9 +1,9 @@
 /**
- * Numbers about the running system. Instruments are made once and bound to their label values before the hot
- * path, so that recording is one method call on a plain object. Names follow Prometheus: snake case, unit last,
- * `_total` on counters. Label values must come from a bounded set; never an id, a path or a user's text.
- * Asking again for the same name gives the same instrument; the same name with another kind, other labels or
- * another help is refused, because a scrape could not tell them apart.
+ * Numbers about the running system. Instruments are made once and bound to their label values before the hot path, so
+ * that recording is one method call on a plain object. Names follow Prometheus: snake case, unit last, `_total` on
+ * counters. Label values must come from a bounded set. Never an id, a path or a user's text. Asking again for the same
+ * name gives the same instrument. The same name with another kind, other labels or another help is refused, because a
+ * scrape could not tell them apart.
  */
 export interface Metrics {
   counter<L extends string = never>(description: MetricDescription<L>): Counter<L>;

@@ -1,12 +1,12 @@
 /**
- * Who owns what. An id belongs to a place (a partition of a service, or a pool); a place has at most one owner at
- * a time. The table is a hint that may be stale: the owner itself refuses what it does not own (`NotOwner`), and
- * the journal has the last word.
+ * Who owns what. An id belongs to a place (a partition of a service, or a pool). A place has at most one owner at a
+ * time. The table is a hint that may be stale: the owner itself refuses what it does not own (`NotOwner`), and the
+ * journal has the last word.
  */
 export interface Ownership {
   /** The place an id belongs to. Pure: the same answer in every process of an installation. */
   placeOf(key: OwnedKey): Place;
-  /** The owner as far as this process knows, or undefined while no owner is known. */
+  /** Returns the owner as far as this process knows, or undefined while no owner is known. */
   ownerOf(place: Place): Owner | undefined;
   /** Takes in what another process said of a place. An older epoch than the known one is ignored. */
   learn(place: Place, owner: Owner): void;
@@ -30,7 +30,7 @@ export type Place = string & { readonly __place: unique symbol };
 export interface Owner {
   /** Instance id of the owning process. */
   readonly instance: string;
-  /** Where it can be called, `host:port`; empty for this very process. */
+  /** Where it can be called, `host:port`. Empty for this very process. */
   readonly address: string;
   /** Grows with every change of owner. */
   readonly epoch: number;

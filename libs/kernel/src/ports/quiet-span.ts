@@ -3,7 +3,7 @@
  * when they are. That is what keeps tracing within its budget while it is off: an object of its own costs 10 ns,
  * two random ids 300.
  *
- * 1. All spans below the same origin have its trace id, whenever and in whatever order they are asked.
+ * 1. All spans below the same origin have its trace id, whenever and in in any order asked.
  * 2. A span holds on to the origin of its trace, not to its parent: a chain of spans does not grow in memory.
  */
 import type { TraceIdentifiers } from "./trace-identifiers.ts";

@@ -11,7 +11,7 @@ export interface Timers {
   every(periodMs: number, callback: () => void): Timer;
 }
 
-/** What Node's timers can count to, 24.8 days; asked for more, they would fire at once. */
+/** What Node's timers can count to, 24.8 days. Asked for more, they would fire at once. */
 const timeoutMaxMs = 2 ** 31 - 1;
 
 export const systemTimers: Timers = {

@@ -19,7 +19,7 @@ export interface SpanDescription {
 export interface Span {
   readonly context: TraceContext;
   set(attributes: SpanAttributes): void;
-  /** Ends the span; with an error it is marked as failed. */
+  /** Ends the span. With an error it is marked as failed. */
   end(error?: unknown): void;
 }
 

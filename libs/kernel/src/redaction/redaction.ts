@@ -1,6 +1,6 @@
 /**
  * What must not stand in a log, a trace or an error: by the name of the key it stands under, and by its form inside a
- * text. Telling a secret is a mistake in the code that tells it; this is the net below it, not a licence.
+ * text. Telling a secret is a mistake in the code that tells it. This is the net below it, not a licence.
  */
 
 export const redacted = "[redacted]";
@@ -25,7 +25,7 @@ const verdicts = new Map<string, boolean>();
 const verdictsMax = 5000;
 
 /**
- * Whether a value under this key is a secret: `token`, `accessToken`, `DB_PASSWORD`, `set-cookie`; not
+ * Returns whether a value under this key is a secret: `token`, `accessToken`, `DB_PASSWORD`, `set-cookie`. Not
  * `tokenCount`, whose last word says that it is something else.
  */
 export function isSecretKey(key: string): boolean {
@@ -52,7 +52,7 @@ function singular(word: string): string {
 
 const userInfo = /:\/\/[^\s/?#@]+@/g;
 const authorizationValue = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
-/** `password=x`, `"token": "x"`; not a sentence with one of these words before a colon. */
+/** `password=x`, `"token": "x"`. Not a sentence with one of these words before a colon. */
 const assignment =
   /\b(password|passwd|passphrase|secret|token|api[_-]?key)(["']?\s*=\s*["']?|["']\s*:\s*["']?)[^\s"',;&]+/gi;
 

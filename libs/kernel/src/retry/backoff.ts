@@ -9,14 +9,14 @@ export interface Backoff {
 }
 
 /**
- * The pause after the given failure in a row, from 1: doubled each time, and spread over its upper half so that many
- * who lost the same thing do not come back in step.
+ * Returns the pause after the given failure in a row, from 1: doubled each time, and spread over its upper half so that
+ * many who lost the same thing do not come back in step.
  */
 export function backoffMs(backoff: Backoff, failure: number, chance: Pick<Chance, "random">): number {
   return backoffBoundMs(backoff, failure) * (0.5 + chance.random() / 2);
 }
 
-/** The longest that such a pause may be. */
+/** Returns the longest that such a pause may be. */
 export function backoffBoundMs({ firstMs, maxMs }: Backoff, failure: number): number {
   return Math.min(maxMs, firstMs * 2 ** (failure - 1));
 }

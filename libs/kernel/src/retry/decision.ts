@@ -26,7 +26,7 @@ export function decideRetry(
   return { kind: policy.pauseWhenExhausted ? "pause" : "fail" };
 }
 
-/** Whether an error may be followed by another attempt, regardless of the number of attempts. */
+/** Returns whether an error may be followed by another attempt, regardless of the number of attempts. */
 export function isRetried(
   { retryOn, failOn }: Pick<RetryPolicy, "retryOn" | "failOn">,
   { code, retry }: Pick<ErrorDetail, "code" | "retry">,

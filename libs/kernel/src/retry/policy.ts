@@ -1,5 +1,6 @@
 /**
- * When a failed attempt of a task is followed by another: one policy for workflows, missions, sessions, both SDKs and REST.
+ * When a failed attempt of a task is followed by another: one policy for workflows, missions, sessions, both SDKs and
+ * REST.
  *
  * 1. Every default is a constant of this file. `resolveRetry` is the only place that applies them.
  * 2. A resolved policy has every field. No reader of a policy needs a default of its own.
@@ -64,7 +65,7 @@ export function retryContradiction(settings: RetrySettings): RetryContradiction 
   return undefined;
 }
 
-/** The whole policy. Check settings of users with `retryContradiction` first. */
+/** Returns the whole policy. Check settings of users with `retryContradiction` first. */
 export function resolveRetry(settings?: RetrySettings): RetryPolicy {
   const policy = { ...retryDefaults, ...defined(settings ?? { maxAttempts: attemptsWithoutPolicy }) };
   const { maxAttempts } = policy;
@@ -72,7 +73,10 @@ export function resolveRetry(settings?: RetrySettings): RetryPolicy {
   return maxAttempts > 1 ? policy : { ...policy, initialMs: 0 };
 }
 
-/** The whole policy of a message, whose zeros are fields that are not set. A message without a pause has the default jitter too. */
+/**
+ * Returns the whole policy of a message, whose zeros are fields that are not set. A message without a pause has the
+ * default jitter too.
+ */
 export function retryFromMessage(message: RetrySettings | undefined): RetryPolicy {
   if (message === undefined) return resolveRetry();
   const { maxAttempts, initialMs, factor, maxMs, jitter = 0, failWhenLost, ...rest } = message;

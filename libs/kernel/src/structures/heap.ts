@@ -4,7 +4,7 @@ export interface Ranked {
   rank: number;
   /** Decides among equals. */
   order: number;
-  /** Where it stands; below 0 when in none. */
+  /** Where it stands. Below 0 when in none. */
   place: number;
 }
 
@@ -20,7 +20,7 @@ export class Heap<Item extends Ranked> {
     return this.#items[0];
   }
 
-  /** The first is the first; for the rest, each is behind one that stands at half its place. */
+  /** The first is the first. For the rest, each is behind one that is at half its place. */
   get items(): readonly Item[] {
     return this.#items;
   }
@@ -88,7 +88,7 @@ export class Heap<Item extends Ranked> {
   }
 }
 
-/** Whether one stands before another in the same heap. */
+/** Returns whether one stands before another in the same heap. */
 export function isBefore(one: Ranked, other: Ranked): boolean {
   return one.rank < other.rank || (one.rank === other.rank && one.order < other.order);
 }

@@ -29,9 +29,9 @@ export interface Gate {
   arrivals(count: number): Promise<void>;
   /** How many wait now. */
   readonly waiting: number;
-  /** Lets this many of those that wait go on, in the order of their coming. */
+  /** Lets this many of those that wait continue, in the order of their coming. */
   letThrough(count?: number): void;
-  /** Lets all go on that wait, and all that come until it is closed. */
+  /** Lets all continue that wait, and all that come until it is closed. */
   open(): void;
   close(): void;
 }

@@ -7,12 +7,12 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-/** A logger whose lines a test can read; lines of its children too. */
+/** A logger whose lines a test can read. Lines of its children too. */
 export interface RecordingLogger extends Logger {
   readonly lines: readonly LogLine[];
-  /** The messages of one level, or of all, in order. */
+  /** Returns the messages of one level, or of all, in order. */
   messages(level?: LogLevel): string[];
-  /** The only line with this message; throws where there is none or more than one. */
+  /** Returns the only line with this message. Throws where there is none or more than one. */
   line(message: string): LogLine;
   clear(): void;
 }

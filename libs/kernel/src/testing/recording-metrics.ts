@@ -21,7 +21,7 @@ interface Family {
 }
 
 export interface RecordingMetrics extends Metrics {
-  /** Value of a counter or gauge, number of observations of a histogram; 0 for a series never written. */
+  /** Value of a counter or gauge, number of observations of a histogram. 0 for a series never written. */
   value(name: string, labels?: Readonly<Record<string, string>>): number;
   /** What a histogram observed, in order. */
   observations(name: string, labels?: Readonly<Record<string, string>>): readonly number[];

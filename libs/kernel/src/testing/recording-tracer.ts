@@ -10,7 +10,7 @@ export interface RecordedSpan extends Span {
 /** A tracer whose spans a test can read. Ids count up: the first span is `…01` of trace `…01`. */
 export interface RecordingTracer extends Tracer {
   readonly spans: readonly RecordedSpan[];
-  /** Those that were told of when they were over. */
+  /** Those that were informed of when they were over. */
   readonly past: readonly PastSpan[];
 }
 

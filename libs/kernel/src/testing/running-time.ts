@@ -1,10 +1,11 @@
 /**
  * Virtual time that runs by itself: whenever the process has nothing left to do but wait, time moves to the next timer.
  *
- * 1. Time stands still while anything runs: promises, immediates, file and DNS requests, work on the thread pool, questions to
- *    threads, and bytes on sockets whose two ends are in this process. A slow machine lets no deadline pass.
+ * 1. Time stands still while anything runs: promises, immediates, file and DNS requests, work on the thread pool,
+ *    questions to threads, and bytes on sockets whose two ends are in this process. A slow machine lets no deadline
+ *    pass.
  * 2. What another process does is not seen: time does not wait for it.
- * 3. An immediate that asks for the next one again and again waits for something; time moves all the same.
+ * 3. An immediate that asks for the next one again and again waits for something. Time moves all the same.
  * 4. While only time passes for long, the process waits for something real: it pauses instead of burning a core.
  */
 import { createHook } from "node:async_hooks";
@@ -21,7 +22,7 @@ const pauseMs = 1;
 /** What came from outside makes so many moves free again: the garbage collector alone makes fewer than it takes. */
 const movesPerEvent = 50;
 
-/** Requests of files and names; a port that keeps the process alive belongs to a thread that is asked something. */
+/** Requests of files and names. A port that keeps the process alive belongs to a thread that is asked something. */
 const request = /^(?:FSReq|CloseReq|Get(?:Addr|Name)Info|Query|MessagePort)/;
 
 interface Waiter {
@@ -32,7 +33,7 @@ interface Waiter {
 
 let shared: { readonly time: RunningTime; users: number } | undefined;
 
-/** The time that runs at the moment; undefined where tests wait for real time. */
+/** Returns the time that runs at the moment. Undefined where tests wait for real time. */
 export function runningTime(): RunningTime | undefined {
   return shared?.time;
 }
@@ -48,7 +49,7 @@ export class RunningTime extends VirtualTime {
   #paced = 0;
   #waiters: Waiter[] = [];
 
-  /** All that is open at once shares one time. It stops with its last user. It begins at the real moment. */
+  /** All that is open at once shares one time. It stops with its last user. It starts at the real moment. */
   static open(): { readonly time: RunningTime } & Disposable {
     if (shared === undefined) {
       shared = { time: new RunningTime(Date.now()), users: 0 };

@@ -31,7 +31,7 @@ function smallFastCounter(seed: number): () => number {
     c = (((c << 21) | (c >>> 11)) + result) | 0;
     return result >>> 0;
   };
-  // Neighbouring seeds start out alike; after these rounds nothing of that is left.
+  // Neighbouring seeds start out alike. After these rounds nothing of that is left.
   for (let round = 0; round < 15; round++) next();
   return next;
 }

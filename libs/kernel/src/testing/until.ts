@@ -7,8 +7,8 @@ const deadlineMs = 60_000;
 const pauseMsMax = 20;
 
 /**
- * Asks again and again until the answer will do, for what can only be seen from outside by asking. Its pauses are of the time
- * that runs, virtual or real. Past the deadline, which is real, the error shows the last answer.
+ * Asks again and again until the answer will do, for what can only be seen from outside by asking. Its pauses are of
+ * the time that runs, virtual or real. Past the deadline, which is real, the error shows the last answer.
  */
 export async function until<T>(
   what: string,

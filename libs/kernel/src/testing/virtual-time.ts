@@ -49,7 +49,7 @@ export class VirtualTime implements Clock, Timers {
     return this.#live;
   }
 
-  /** When the next callback is due on the monotonic clock; undefined without one. */
+  /** When the next callback is due on the monotonic clock. Undefined without one. */
   get nextDueMs(): number | undefined {
     return this.#next()?.dueMs;
   }
@@ -76,14 +76,14 @@ export class VirtualTime implements Clock, Timers {
     };
   }
 
-  /** Moves time on and runs what falls due, without giving promises a chance to go on in between. */
+  /** Moves time on and runs what falls due, without giving promises a chance to continue in between. */
   advance(byMs: number): void {
     const endMs = this.#elapsedMs + byMs;
     for (let count = 0; this.#fireNext(endMs); count++) refuseRunaway(count);
     this.#elapsedMs = Math.max(this.#elapsedMs, endMs);
   }
 
-  /** Moves time on; before, between and after the callbacks, all promises that can go on do so. */
+  /** Moves time on. Before, between and after the callbacks, all promises that can continue do so. */
   async advanceAsync(byMs: number): Promise<void> {
     const endMs = this.#elapsedMs + byMs;
     await this.flush();
@@ -96,8 +96,8 @@ export class VirtualTime implements Clock, Timers {
   }
 
   /**
-   * Moves time to the next callback and runs what is due then; what that asks for at once runs with the next move, after the
-   * promises that can go on. False without a callback, or with none that is ever due.
+   * Moves time to the next callback and runs what is due then. What that asks for at once runs with the next move,
+   * after the promises that can continue. False without a callback, or with none that is ever due.
    */
   advanceToNext(): boolean {
     const dueMs = this.nextDueMs;
@@ -109,7 +109,7 @@ export class VirtualTime implements Clock, Timers {
     return true;
   }
 
-  /** Lets all promises go on as far as they can without time passing. */
+  /** Lets all promises continue as far as they can without time passing. */
   async flush(): Promise<void> {
     await nextTurn();
   }
@@ -132,7 +132,7 @@ export class VirtualTime implements Clock, Timers {
     return promise;
   }
 
-  /** Sets the wall clock forward or back, as an administrator would; the monotonic clock does not notice. */
+  /** Sets the wall clock forward or back, as an administrator would. The monotonic clock does not notice. */
   jumpWallClock(byMs: number): void {
     this.#epochMs += byMs;
   }

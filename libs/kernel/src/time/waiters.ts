@@ -17,7 +17,7 @@ export class Waiters {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Begins to listen when it is called; a signal ends the wait without an error. */
+  /** Starts to listen when it is called. A signal ends the wait without an error. */
   wait(forMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

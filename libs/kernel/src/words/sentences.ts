@@ -17,7 +17,7 @@ export function sentences(...texts: readonly string[]): string {
 // The mark may stand within a quotation or parentheses.
 const endsSentence = /[.!?…]["')\]]?$/;
 
-/** A noun at the start of a sentence. */
+/** Returns a noun at the start of a sentence. */
 export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,4 +1,4 @@
-/** A span as sentences have it. */
+/** Returns a span as sentences have it. */
 export function spanOf(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 120_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;

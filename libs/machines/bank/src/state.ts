@@ -12,7 +12,7 @@ export interface Account {
   /** Holds, transfers and statements are counted together, so that a number alone says which of them is meant. */
   lastNumber: number;
   statementsCompleted: number;
-  /** All that ever came from outside the bank, and all that left it: what the sum of all accounts is held against. */
+  /** All that ever came from outside the bank, and all that left it: what the sum of all accounts is compared with. */
   paidInCents: number;
   paidOutCents: number;
   readonly holds: Map<number, Hold>;
@@ -35,7 +35,7 @@ export interface PendingTransfer {
 /** A statement that is not on paper. Its effect, or between attempts its timer, has the same number. */
 export interface PendingStatement {
   readonly attempt: number;
-  /** When the next attempt begins; undefined while one is under way. */
+  /** When the next attempt starts. Undefined while one is under way. */
   readonly retryMs: number | undefined;
 }
 
@@ -68,12 +68,12 @@ export function newAccount(): Account {
   };
 }
 
-/** The number that the next hold, transfer or statement gets. */
+/** Returns the number that the next hold, transfer or statement gets. */
 export function nextNumber(account: AccountView): number {
   return account.lastNumber + 1;
 }
 
-/** The sum of what the entries of a map hold. */
+/** Returns the sum of what the entries of a map hold. */
 export function amountOf(entries: ReadonlyMap<number, { readonly amountCents: number }>): number {
   let sum = 0;
   for (const { amountCents } of entries.values()) sum += amountCents;

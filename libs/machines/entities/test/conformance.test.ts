@@ -1,4 +1,4 @@
-/** Every kind, held against the machine contract and its golden histories. */
+/** Every kind, compared with the machine contract and its golden histories. */
 import assert from "node:assert/strict";
 import { type ConformanceOptions, MachineDriver, machineConformance } from "@tutti/kernel/testing";
 import { anchor } from "../src/anchor/index.ts";

@@ -17,7 +17,7 @@ export function sendGrant(step: LimitStep, { ticket, holder }: Granted, leaseDue
   step.send(addressOf(holder, step), grantLimit, { limit, task: holder.task, ticket, leaseDueMs });
 }
 
-/** `retryAfterMs`: when asking again may help; 0 when it does not. */
+/** `retryAfterMs`: when asking again may help. 0 when it does not. */
 export function sendDecline(
   step: LimitStep,
   holder: ReadOnly<LimitHolder>,

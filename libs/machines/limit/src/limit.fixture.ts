@@ -10,7 +10,7 @@ export function newDriver(): MachineDriver {
   return new MachineDriver({ machines: [limit, holder], service: limitService });
 }
 
-/** A limit that allows so much at once, and so much per time. */
+/** Returns a limit that allows so much at once, and so much per time. */
 export function limited(
   maxConcurrent: number,
   rate?: { count: number; perMs: number; burst?: number },
@@ -25,7 +25,7 @@ export function wish(id: string, given: GivenWish = {}): AcquireLimit {
   return AcquireLimit.create({ holder: holderOf(id), ...given } as AcquireLimit);
 }
 
-/** Holders want the limit, one after the other; says which of them hold it then. */
+/** Holders want the limit, one after the other. Says which of them hold it then. */
 export function acquireAll(driver: MachineDriver, ...ids: readonly string[]): readonly string[] {
   for (const id of ids) driver.execute(limitKey, acquire, wish(id));
   return holding(driver);
@@ -50,7 +50,7 @@ export function heard(driver: MachineDriver, id: string): string {
   return driver.state(holderKey(id), holder).standing.get("") ?? "nothing";
 }
 
-/** The code of a refusal; the answer itself when it is none. */
+/** Returns the code of a refusal. The answer itself when it is none. */
 export function codeOf(answer: unknown): unknown {
   return isRefusal(answer) ? answer.code : answer;
 }

@@ -1,4 +1,4 @@
-/** Bounds of everything in a limit that could grow, and what is meant where nothing is said. */
+/** Bounds of everything in a limit that could grow, and what is meant by default. */
 export const waitingMax = 100_000;
 export const holdsMax = 100_000;
 export const sharesMax = 1_000;
@@ -15,6 +15,6 @@ export const leaseStepMs = 1_000;
 export const unwatchedMs = 10_000;
 /** By how much a point of priority lets one stand before others: as if it had come so much earlier. */
 export const ageingMs = 60_000;
-/** Grants, ends of leases and of waiting in one step; the next one takes those that are left. */
+/** Grants, ends of leases and of waiting in one step. The next one takes those that are left. */
 export const changesPerStepMax = 1_000;
 export const retryAfterMs = 1_000;

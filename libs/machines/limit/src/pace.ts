@@ -16,13 +16,13 @@ export function ruleOf({ set, implied }: Pick<Paced, "set" | "implied">): ReadOn
   return set ?? implied;
 }
 
-/** Whether so much more can be held. */
+/** Returns whether so much more can be held. */
 export function hasRoom(limit: Paced, weight: number): boolean {
   const max = ruleOf(limit)?.maxConcurrent ?? 0;
   return max === 0 || limit.heldWeight === 0 || limit.heldWeight + weight <= max;
 }
 
-/** From when on the rate gives so much; 0 for always. */
+/** From when on the rate gives so much. 0 for always. */
 export function readyMs(limit: Paced, weight: number): number {
   const rate = ruleOf(limit)?.rate;
   if (rate === undefined) return 0;
@@ -55,7 +55,7 @@ export function dueMsOf(limit: Paced): number {
   const deadlineMs = line.firstDeadline?.deadlineMs;
   if (deadlineMs !== undefined && deadlineMs < dueMs) dueMs = deadlineMs;
   const { head } = line;
-  // At once, if the rate has nothing against it; a step that leaves this so puts it off.
+  // At once, if the rate has nothing against it. A step that leaves this so puts it off.
   if (head !== undefined && hasRoom(limit, head.weight))
     dueMs = Math.min(dueMs, Math.max(1, Math.ceil(readyMs(limit, head.weight))));
   return dueMs === Number.POSITIVE_INFINITY ? 0 : Math.max(dueMs, putOffMs);

@@ -1,4 +1,4 @@
-/** What is wrong with what a limit is told, in words; undefined when nothing is. */
+/** What is wrong with what a limit is told, in words. Undefined when nothing is. */
 import type { AcquireLimit, LimitHolder, LimitRule } from "@tutti/contracts/workflow/v1";
 import { leaseMaxMs, leaseMinMs, nameLengthMax, weightMax } from "./limits.ts";
 

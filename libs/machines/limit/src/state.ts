@@ -7,7 +7,7 @@ import { Line } from "./waiting/line.ts";
 export interface Limit {
   /** Whether it has ever been set or wanted. */
   used: boolean;
-  /** What was set; it goes before what holders bring along. */
+  /** What was set. It goes before what holders bring along. */
   set: LimitRule | undefined;
   implied: LimitRule | undefined;
   description: string;
@@ -23,7 +23,7 @@ export interface Limit {
   /** Nothing more is done before this moment, because a step did as much as it may. */
   putOffMs: number;
   grantedCount: number;
-  /** When the one timer is due; 0 for never. Follows from all the rest. */
+  /** When the one timer is due. 0 for never. Follows from all the rest. */
   dueMs: number;
   readonly holds: Map<number, Hold>;
   /** Tickets of those that hold or wait, by who they are. */

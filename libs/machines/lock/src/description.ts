@@ -6,7 +6,7 @@ import { isLive } from "./queries.ts";
 import { snapshotOf } from "./snapshots.ts";
 import type { LockView } from "./state.ts";
 
-/** A lock that is free leaves at once, and begins anew when it is wanted again: its numbers follow the clock. */
+/** A lock that is free leaves at once, and restarts when it is wanted again: its numbers follow the clock. */
 export function describeLock(lock: LockView): Description {
   return {
     status: statusOf(lock),

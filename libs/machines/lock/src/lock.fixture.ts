@@ -11,7 +11,7 @@ export function newDriver(): MachineDriver {
   return new MachineDriver({ machines: [lock, deadlocks], service: masterService });
 }
 
-/** A lock of so many permits. */
+/** Returns a lock of so many permits. */
 export function lockOf(permits: number): MachineDriver {
   const driver = newDriver();
   driver.execute(lockKey, setPermits, { permits });
@@ -22,7 +22,7 @@ export function wish(holder: string, given: GivenWish = {}): AcquirePermits {
   return AcquirePermits.create({ holder, waitMs: 60_000, ...given } as AcquirePermits);
 }
 
-/** Its token when it is held, 0 while it waits, the code of the refusal otherwise. */
+/** Returns its token when it is held, 0 while it waits, the code of the refusal otherwise. */
 export function want(driver: MachineDriver, holder: string, given: GivenWish = {}): number | string {
   const answer = driver.execute(lockKey, acquire, wish(holder, given)) as PermitsAcquired;
   if (isRefusal(answer)) return answer.code;
@@ -45,7 +45,7 @@ export function inLine(driver: MachineDriver): readonly string[] {
     .map(({ holder }) => holder);
 }
 
-/** A step that folds what is emitted and nothing more, and says what that was. */
+/** Returns a step that folds what is emitted and nothing more, and says what that was. */
 export function stepOn(state: Lock, nowMs: number): LockStep & { readonly emitted: string[] } {
   const emitted: string[] = [];
   const outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };

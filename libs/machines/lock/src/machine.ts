@@ -1,11 +1,13 @@
 /**
- * The lock, a machine: the table of everything it understands. It gives out what only so many may have at a time, by name:
+ * The lock, a machine: the table of everything it understands. It gives out what only so many may have at a time, by
+ * name:
  *
- * 1. What is held never exceeds the permits, except by what was held before there were fewer; and those that share hold
+ * 1. What is held never exceeds the permits, except by what was held before there were fewer. those that share hold
  *    together what the greatest of them holds.
  * 2. Each grant has a fencing token greater than all before it, also after a restart, and when the lock was forgotten.
- * 3. Whoever waits is granted in the order of the line, or hears why not; a place is kept only while somebody asks for it.
- * 4. No operation costs more the more wait, but for the logarithm; and every fold follows the event alone: who is next was
+ * 3. Whoever waits is granted in the order of the line, or hears why not. A place is kept only while a caller asks for
+ *    it.
+ * 4. No operation costs more the more wait, but for the logarithm. every fold follows the event alone: who is next was
  *    decided before.
  */
 import type { Machine } from "@tutti/kernel";

@@ -1,4 +1,4 @@
-/** What is wrong with what a lock is told, in words; undefined when nothing is. */
+/** What is wrong with what a lock is told, in words. Undefined when nothing is. */
 import type { AcquirePermits } from "@tutti/contracts/session/v1";
 import { leaseMaxMs, nameLengthMax, permitsMax, priorityMax, waitMaxMs } from "./limits.ts";
 

@@ -12,14 +12,14 @@ import { Line } from "./waiting/line.ts";
 /** A lock, folded from its events. Only folds change it. */
 export interface Lock {
   used: boolean;
-  /** What was set; 0 when nothing ever was. */
+  /** What was set. 0 when nothing ever was. */
   permits: number;
   /** Wishes and grants are counted together. No number is ever used again. */
   lastNumber: number;
   lastToken: number;
   /** Nothing more is done before this moment, because a step did as much as it may. */
   putOffMs: number;
-  /** When the one timer is due; 0 for never. Follows from all the rest. */
+  /** When the one timer is due. 0 for never. Follows from all the rest. */
   dueMs: number;
   /** The sum of what is held by those that do not share. */
   heldAlone: number;

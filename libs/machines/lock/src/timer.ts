@@ -1,4 +1,7 @@
-/** The one timer of a lock: when the first lease or place ends, or what was put off goes on. It follows from the state. */
+/**
+ * The one timer of a lock: when the first lease or place ends, or what was put off continues. It follows from the
+ * state.
+ */
 import type { Outstanding } from "@tutti/kernel";
 import { fits } from "./hold/room.ts";
 import type { Lock, LockView } from "./state.ts";
@@ -16,7 +19,7 @@ export function arm(lock: Lock, outstanding: Outstanding): void {
 
 export function dueMsOf({ ends, putOffMs, ...lock }: LockView): number {
   const { head } = lock.line;
-  // At once, if there is room; a step that leaves this so puts it off.
+  // At once, if there is room. A step that leaves this so puts it off.
   if (head !== undefined && fits(lock, head)) return Math.max(1, putOffMs);
   const firstMs = ends.first?.rank;
   return firstMs === undefined ? 0 : Math.max(firstMs, putOffMs);

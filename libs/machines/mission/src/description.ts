@@ -18,13 +18,16 @@ export const indexLabels = {
   person: "mission:person",
   /** What is wrong while it goes in circles or does not get on. */
   trouble: "mission:trouble",
-  /** Who leads; absent where nobody does. */
+  /** Who leads. Absent where nobody does. */
   leader: "mission:leader",
-  /** How many of its tasks stand how: `8:2 9:1`; absent without any. */
+  /** How many of its tasks stand how: `8:2 9:1`. Absent without any. */
   tasks: "mission:tasks",
-  /** How many votes are open; absent without any. */
+  /** How many votes are open. Absent without any. */
   votes: "mission:votes",
-  /** What was used up, is set aside and may be used up in all, as bytes in base64url; absent where there is nothing of it. */
+  /**
+   * What was used up, is set aside and may be used up in all, as bytes in base64url. Absent where there is nothing of
+   * it.
+   */
   budget: "mission:budget",
 } as const;
 
@@ -69,7 +72,7 @@ function budgetLabel(mission: MissionView): string {
   return Buffer.from(Budget.encode(said).finish()).toString("base64url");
 }
 
-/** What a label says of the budget; undefined where there is none. What is left of it is not among it. */
+/** What a label says of the budget. Undefined where there is none. What is left of it is not among it. */
 export function budgetIn(label: string | undefined): Budget | undefined {
   return label === undefined ? undefined : Budget.decode(Buffer.from(label, "base64url"));
 }

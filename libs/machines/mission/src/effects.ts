@@ -1,7 +1,7 @@
 /**
- * What a mission wants done outside. Effects are made while events are folded and refer to what the state has; they are
- * handed over when their event is durable. An offer is withdrawn like any effect: it is settled in the state, by a claim,
- * an end or a pause.
+ * What a mission wants done outside. Effects are made while events are folded and refer to what the state has. They are
+ * handed over when their event is durable. An offer is withdrawn like any effect: it is settled in the state, by a
+ * claim, an end or a pause.
  */
 import type { Amounts, WorkReference } from "@tutti/contracts/types/v1";
 import type { OfferTask, StartChild } from "@tutti/machine-run";
@@ -9,12 +9,12 @@ import type { OfferTask, StartChild } from "@tutti/machine-run";
 export type MissionEffect = OfferBoardTask | StartMissionChild;
 
 /**
- * An attempt of a task, for a pool, in the form in which runs offer theirs. Its result is `complete_task`, `fail_task` or
- * `return_task`; `note_attempt`, `note_progress` and `note_model_calls` leave it outstanding.
+ * An attempt of a task, for a pool, in the form in which runs offer theirs. Its result is `complete_task`, `fail_task`
+ * or `return_task`. `note_attempt`, `note_progress` and `note_model_calls` leave it outstanding.
  */
 export interface OfferBoardTask extends Omit<OfferTask, "profile"> {
   readonly profile: BoardProfile;
-  /** What is set aside for the attempt, to be told to its agent; absent means without limit. */
+  /** What is set aside for the attempt, to be told to its agent. Absent means without limit. */
   readonly budget: Amounts | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface BoardProfile extends Omit<OfferTask["profile"], "policy"> {
   >;
 }
 
-/** A child run or mission. Its result is `confirm_child` or `refuse_child`; its end comes by the letter `end_child`. */
+/** A child run or mission. Its result is `confirm_child` or `refuse_child`. Its end comes by the letter `end_child`. */
 export interface StartMissionChild extends Omit<StartChild, "parentClose" | "details"> {
   /** What is set aside for it: it may not use up more. Absent means without limit. */
   readonly budget: Amounts | undefined;

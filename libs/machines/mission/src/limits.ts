@@ -1,8 +1,8 @@
-/** Bounds of everything in a mission that could grow, and what is meant where nothing is said. */
+/** Bounds of everything in a mission that could grow, and what is meant by default. */
 
 /** Tasks of a mission, unless it says otherwise. */
 export const tasksDefault = 100_000;
-/** Bytes of specifications, inputs and outputs that a mission keeps in all; larger ones belong into the blob store. */
+/** Bytes of specifications, inputs and outputs that a mission keeps in all. Larger ones belong into the blob store. */
 export const keptBytesMax = 24 * 1024 * 1024;
 /** Entries of the blackboard, removed ones included, and the bytes of their values. */
 export const entriesMax = 100_000;
@@ -23,7 +23,7 @@ export const seenMax = 4_096;
 export const loopThresholdDefault = 10;
 export const leaseDefaultMs = 60_000;
 export const leaderLeaseDefaultMs = 15_000;
-/** An agent is noted as heard when it was not for so long; a leader's share of its lease counts instead. */
+/** An agent is noted as heard when it was not for so long. A leader's share of its lease counts instead. */
 export const heardAfterMs = 30_000;
 export const depthDefault = 8;
 /** Conditions that look at all tasks or at the whole board are looked at so often at most, once there are many. */

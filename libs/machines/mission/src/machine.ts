@@ -2,27 +2,30 @@
  * The mission, a machine: tasks on a board, agents that work them off, and what they share.
  *
  * **What it is told.** Where the contracts have a request, that is the command's body, its ids left empty: `add_tasks`
- * (`AddTasksRequest`), `withdraw_tasks`, `bring_in_outcomes`, `renew_claims`, `release_tasks`, `complete_tasks`, `hand_off_task`,
- * `delegate_task`, `leave_mission`, `put_entries`, `send_messages`, `open_vote`, `cast_vote`, `close_vote`, `reserve_budget`,
- * `spend_budget`, `return_budget`; they answer with the reply of the contract. Of `machine_mission.proto` are `begin_mission`,
- * `pause_mission`, `resume_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, `remove_mission`, `join_board`,
- * `hear_participants`, `claim_board_tasks`, `complete_judged_tasks`, `signal_mission`, `resume_board_tasks`, `decide_mission_question`, `check_mission`.
- * Results of effects, with their token, have the words of runs (`tutti.workflow.v1`): `complete_task`, `fail_task`,
- * `return_task`, `note_attempt`, `note_progress`, `note_model_calls` of an offer, `confirm_child`, `refuse_child` of a child's start.
- * Letters: `begin_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, and `end_child` of children.
+ * (`AddTasksRequest`), `withdraw_tasks`, `bring_in_outcomes`, `renew_claims`, `release_tasks`, `complete_tasks`,
+ * `hand_off_task`, `delegate_task`, `leave_mission`, `put_entries`, `send_messages`, `open_vote`, `cast_vote`,
+ * `close_vote`, `reserve_budget`, `spend_budget`, `return_budget`. They answer with the reply of the contract. Of
+ * `machine_mission.proto` are `begin_mission`, `pause_mission`, `resume_mission`, `cancel_mission`,
+ * `terminate_mission`, `withdraw_mission`, `remove_mission`, `join_board`, `hear_participants`, `claim_board_tasks`,
+ * `complete_judged_tasks`, `signal_mission`, `resume_board_tasks`, `decide_mission_question`, `check_mission`. Results
+ * of effects, with their token, have the words of runs (`tutti.workflow.v1`): `complete_task`, `fail_task`,
+ * `return_task`, `note_attempt`, `note_progress`, `note_model_calls` of an offer, `confirm_child`, `refuse_child` of a
+ * child's start. Letters: `begin_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, and `end_child`
+ * of children.
  *
  * **What it sends.** To children `withdraw_run`, `cancel_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`,
- * `terminate_mission`; to its parent `end_child`.
+ * `terminate_mission`. To its parent `end_child`.
  *
  * **What it asks for** is in `effects.ts`: `offer_task` in the form of runs, and `start_child`.
  *
- * Idempotency keys are the runtime's: a repetition never gets here. Where a person is asked to raise the budget, the reply of
- * `reserve_budget` has no reservation: whoever answers the caller says RESOURCE_EXHAUSTED.
+ * Idempotency keys are the runtime's: a repetition never gets here. Where a person is asked to raise the budget, the
+ * reply of `reserve_budget` has no reservation: whoever answers the caller says RESOURCE_EXHAUSTED.
  *
- * 1. A task that is ready stands in one place, and nobody but who takes it from there begins it.
+ * 1. A task that is ready stands in one place, and nobody but who takes it from there starts it.
  * 2. A claim fences: what bears an older one changes nothing.
- * 3. Of what is limited, spent and reserved together never exceed the limit; what is not known to be unused counts as used.
- * 4. Every step goes on as far as it can: a mission that has not ended says what it waits for.
+ * 3. Of what is limited, spent and reserved together never exceed the limit. What is not known to be unused counts as
+ *    used.
+ * 4. Every step continues as far as it can: a mission that has not ended says what it waits for.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";
 import { newestBehaviour } from "./behaviours.ts";

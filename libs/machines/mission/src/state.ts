@@ -2,9 +2,9 @@
  * What a mission is, folded from its events. Only folds change it.
  *
  * 1. Tasks are numbered in the order in which they were put on the board, from 0.
- * 2. `open` of a task counts the needs that are not met; below 0 where one cannot be met any more: it is skipped.
- * 3. A task that is ready stands in exactly one place: in the agenda, to be begun; among the held, for what it lacks; or among
- *    those that can be claimed. One that is offered alone, at work or done stands in none.
+ * 2. `open` of a task counts the needs that are not met. Below 0 where one cannot be met any more: it is skipped.
+ * 3. A task that is ready stands in exactly one place: in the agenda, to be started. Among the held, for what it lacks.
+ *    Or among those that can be claimed. One that is offered alone, running or done stands in none.
  * 4. What is marked as following from the rest is not kept in snapshots.
  */
 
@@ -49,11 +49,11 @@ import { ClaimIndex } from "./task/claim-index.ts";
 
 export interface Mission {
   readonly key: InstanceKey;
-  /** Without the tasks to begin with: they are on the board. */
+  /** Without the tasks to start with: they are on the board. */
   order: MissionOrder | undefined;
   createCause: Cause | undefined;
   phase: MissionPhase;
-  /** What it ends as or ended as; unspecified until that is known. */
+  /** What it ends as or ended as. Unspecified until that is known. */
   ending: WorkStatus;
   createMs: number;
   beginMs: number;
@@ -62,14 +62,14 @@ export interface Mission {
   pauseMs: number;
   pauseReason: string;
   putOffMs: number;
-  /** When conditions are looked at again; 0 for no moment. */
+  /** When conditions are looked at again. 0 for no moment. */
   checkMs: number;
   output: Data | undefined;
   isOutputOfTasks: boolean;
   error: ErrorDetail | undefined;
 
   readonly tasks: Task[];
-  /** Tasks that can begin and have not, in order. */
+  /** Tasks that can start and have not, in order. */
   readonly agenda: Agenda;
   /** When a task was completed or an entry changed last. */
   progressMs: number;
@@ -83,7 +83,7 @@ export interface Mission {
 
   readonly participants: Map<string, Participant>;
   leader: string;
-  /** When the leader's lease runs out; 0 where nobody leads. */
+  /** When the leader's lease runs out. 0 where nobody leads. */
   leaderMs: number;
 
   /** In the order in which they were opened. */
@@ -95,15 +95,15 @@ export interface Mission {
   readonly raised: Amounts;
   readonly reservations: Map<number, Reservation>;
   reservationNumber: number;
-  /** Nothing new begins until the budget is raised. */
+  /** Nothing new starts until the budget is raised. */
   isUsedUp: boolean;
 
   /** By number. */
   readonly questions: Map<number, MissionQuestion>;
   trouble: string;
-  /** Nothing new begins until a person has decided about the trouble. */
+  /** Nothing new starts until a person has decided about the trouble. */
   troubleHolds: boolean;
-  /** How often the same was seen, by a hash of it; what was seen first goes first. */
+  /** How often the same was seen, by a hash of it. What was seen first goes first. */
   readonly seen: Map<string, number>;
   /** Conditions that a person said no to, and that have held since. */
   readonly denied: Set<string>;
@@ -117,13 +117,13 @@ export interface Mission {
   /** Children whose ends are awaited. */
   children: number;
   readonly claimable: ClaimIndex;
-  /** Tasks that are held, by what for; those for a role by its name. */
+  /** Tasks that are held, by what for. Those for a role by its name. */
   readonly heldForBudget: Heap<Task>;
   readonly heldForPlace: Heap<Task>;
   readonly heldForRole: Map<string, Set<number>>;
   /** What is set aside for attempts, children and by itself. */
   readonly reserved: Amounts;
-  /** Offers that an agent may begin who does not take part yet. */
+  /** Offers that an agent may start who does not take part yet. */
   openPlaces: number;
   readonly roleCounts: Map<string, number>;
   /** Removed and changed keys by number of the change, from `changesFrom` on. */
@@ -149,10 +149,10 @@ export interface Revisions {
 export interface Task extends Ranked {
   readonly number: number;
   readonly spec: TaskSpec;
-  /** Of what an agent does; undefined for children. */
+  /** Of what an agent does. Undefined for children. */
   readonly profile: BoardProfile | undefined;
   status: TaskStatus;
-  /** Of the latest attempt, as tokens and claims have it. Never starts anew. */
+  /** Of the latest attempt, as tokens and claims have it. Never starts again. */
   attempt: number;
   /** Attempts that count. */
   tries: number;
@@ -163,7 +163,7 @@ export interface Task extends Ranked {
   readonly authority: Authority | undefined;
   toAgent: string;
   toRole: string;
-  /** Who delegated it; empty where nobody did. */
+  /** Who delegated it. Empty where nobody did. */
   readonly fromAgent: string;
   readonly cause: Cause | undefined;
   readonly addMs: number;
@@ -201,7 +201,7 @@ export interface Task extends Ranked {
   isWithdrawn: boolean;
   opensPlace: boolean;
   reason: string;
-  /** The question that its output waits for; 0 for none. */
+  /** The question that its output waits for. 0 for none. */
   question: number;
   hold: TaskHold;
   details: OfferDetails | undefined;
@@ -251,7 +251,7 @@ export interface Participant {
 
 export interface OpenVote {
   vote: Vote;
-  /** When it closes by itself; 0 for never. */
+  /** When it closes by itself. 0 for never. */
   dueMs: number;
   isAsking: boolean;
   readonly place: number;
@@ -370,17 +370,17 @@ export function hasEnded({ phase }: Pick<MissionView, "phase">): boolean {
   return phase === MissionPhase.MISSION_PHASE_ENDED;
 }
 
-/** Whether tasks can begin, as far as the mission goes. */
+/** Returns whether tasks can start, as far as the mission goes. */
 export function isGoing({ phase }: Pick<MissionView, "phase">): boolean {
   return phase === MissionPhase.MISSION_PHASE_GOING;
 }
 
-/** Whether nothing new begins, whatever is ready. */
+/** Returns whether nothing new starts, whatever is ready. */
 export function isHolding({ pauseMs, isUsedUp, troubleHolds }: MissionView): boolean {
   return pauseMs > 0 || isUsedUp || troubleHolds;
 }
 
-/** The specification of a mission that is there. */
+/** Returns the specification of a mission that is there. */
 export function specOf({ order }: MissionView): ReadOnly<MissionSpec> {
   return order?.spec ?? nothingSaid;
 }
@@ -408,12 +408,12 @@ const nothingSaid: ReadOnly<MissionSpec> = {
   share: undefined,
 };
 
-/** Whether a child does it. */
+/** Returns whether a child does it. */
 export function isChild({ spec }: TaskView): boolean {
   return spec.work?.$case === "workflow" || spec.work?.$case === "mission";
 }
 
-/** Whether somebody is at work on it, or may be. */
+/** Returns whether somebody is running on it, or may be. */
 export function isAtWork({ status, beginMs }: TaskView): boolean {
   return status === TaskStatus.TASK_STATUS_RUNNING && beginMs > 0;
 }

@@ -1,4 +1,7 @@
-/** Boards drawn by chance, held against a plain reading of what they promise; and machines that read one word otherwise, which are noticed. */
+/**
+ * Boards drawn by chance, compared with a plain reading of what they promise. machines that read one word otherwise,
+ * which are noticed.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {

@@ -65,7 +65,7 @@ export const stories: GoldenStories = {
     return goldenOf(scene.driver, mission, scene.key, release);
   },
 
-  /** Rules want outputs approved: by two, then by another; and in a time in which nobody does. */
+  /** Rules want outputs approved: by two, then by another. in a time in which nobody does. */
   held: (release) => {
     const scene = MissionScene.of({ tasks: [taskSpec("a"), taskSpec("b", { needs: [{ task: "a" }] })] });
     const { driver, key } = scene;
@@ -127,7 +127,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, mission, key, release);
   },
 
-  /** Blackboard, messages, votes, a leader, reservations, trouble; ended by force. */
+  /** Blackboard, messages, votes, a leader, reservations, trouble. Ended by force. */
   shared: (release) => {
     const scene = MissionScene.of({
       stopConditions: [{ name: "never", condition: "board.never == 1" }],

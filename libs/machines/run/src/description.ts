@@ -17,7 +17,7 @@ export const indexLabels = {
   parent: "run:parent",
   /** Set while it waits for a person. */
   person: "run:person",
-  /** How many questions to people are open; absent without any. */
+  /** How many questions to people are open. Absent without any. */
   questions: "run:questions",
   /** Of one that has ended, how many of its tasks stand how: `8:2 9:1`. Few runs of a definition differ in it. */
   tasks: "run:tasks",

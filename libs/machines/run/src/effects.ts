@@ -1,5 +1,5 @@
 /**
- * What a run wants done outside. Effects are made while events are folded and refer to what the state has; they are
+ * What a run wants done outside. Effects are made while events are folded and refer to what the state has. They are
  * handed over when their event is durable.
  */
 import type { Amounts, Share } from "@tutti/contracts/types/v1";
@@ -24,25 +24,25 @@ export interface OfferTask {
   readonly input: Data | undefined;
   /** Which attempt of this visit, from 1: for people and agents. The token has its own. */
   readonly attempt: number;
-  /** Labels, priority and due time of the run, as they were while nobody was known to be at work on it. */
+  /** Labels, priority and due time of the run, as they were while nobody was known to be running on it. */
   readonly facts: RunFacts;
   /** Since when it is ready, milliseconds since the Unix epoch. */
   readonly readyMs: number;
-  /** When the time over all attempts is over; 0 for never. */
+  /** When the time over all attempts is over. 0 for never. */
   readonly totalDueMs: number;
-  /** What was computed for it; undefined where nothing was. */
+  /** What was computed for it. Undefined where nothing was. */
   readonly details: OfferDetails | undefined;
   /** What the attempt before has saved. */
   readonly saved: Uint8Array | undefined;
   readonly onlyAgents: readonly string[];
   readonly notAgents: readonly string[];
-  /** The trace of whoever asked for the run; absent without one. */
+  /** The trace of the caller that asked for the run. Absent without one. */
   readonly traceparent?: string | undefined;
-  /** Whose share of the agents the run has; absent for that of its namespace. */
+  /** Whose share of the agents the run has. Absent for that of its namespace. */
   readonly share?: ReadOnly<Share> | undefined;
 }
 
-/** A child run or mission. Its result is `confirm_child` or `refuse_child`; its end comes by the letter `end_child`. */
+/** A child run or mission. Its result is `confirm_child` or `refuse_child`. Its end comes by the letter `end_child`. */
 export interface StartChild {
   readonly kind: "start_child";
   /** `run` or `mission`. */
@@ -58,11 +58,11 @@ export interface StartChild {
   readonly parentClose: ParentClosePolicy;
   readonly facts: RunFacts;
   readonly details: OfferDetails | undefined;
-  /** The trace of whoever asked for the run; absent without one. */
+  /** The trace of the caller that asked for the run. Absent without one. */
   readonly traceparent?: string | undefined;
   /** The share that its run has: the child stands in it too. */
   readonly share?: ReadOnly<Share> | undefined;
-  /** What it may use up; absent without limit. */
+  /** What it may use up. Absent without limit. */
   readonly budget?: ReadOnly<Amounts> | undefined;
 }
 

@@ -1,11 +1,11 @@
 /**
  * The run, a machine: the table of everything it understands. It executes the plan of a definition.
  *
- * 1. What follows from the plan alone is folded from the number of the task that ended; what an expression gave is in the
- *    event, and is never computed again.
+ * 1. What follows from the plan alone is folded from the number of the task that ended. What an expression gave is in
+ *    the event, and is never computed again.
  * 2. A step that ends one task costs the same in a plan of five as in one of a hundred thousand.
- * 3. Every step goes on as far as it can: nothing that could begin is left lying, unless the run is paused, waits, or has
- *    done as much as one step may.
+ * 3. Every step continues as far as it can: nothing that could start is left lying, unless the run is paused, waits, or
+ *    has done as much as one step may.
  * 4. Attempts of a node are numbered without end, so that a late result of one that was undone is nobody's.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";
@@ -70,7 +70,9 @@ import * as attempts from "./uses/events.ts";
 import { taskWaiting } from "./wait/events.ts";
 
 export interface RunMachineOptions {
-  /** Gives the plans of definitions at once: whoever hosts runs has them at hand before it takes a partition. */
+  /**
+   * Gives the plans of definitions at once: the process that hosts runs has them at hand before it takes a partition.
+   */
   readonly plans: RunPlans;
 }
 

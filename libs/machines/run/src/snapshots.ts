@@ -271,7 +271,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   return run;
 }
 
-/** One that was given up before it began. */
+/** One that was given up before it started. */
 function hasNoPlan({ hash, plan }: NonNullable<RunSnapshotV1["order"]>): boolean {
   return hash === "" && plan.length === 0;
 }

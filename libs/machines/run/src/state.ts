@@ -1,13 +1,13 @@
 /**
  * What a run is, folded from its events. Only folds change it.
  *
- * 1. Everything to be done is a node: a task of the plan, an entry of a list, a task of a round, of a list of actions, of an
- *    addition. Nodes are numbered as they come to be, those of the plan's first scope from 0.
- * 2. A node is an object only once something has happened to it; before that its range says all that is known.
- * 3. `open` of a range counts, for each of its tasks, the needs that are not met; -1 where one cannot be met any more: the
- *    task is skipped.
- * 4. `left` of a range counts its nodes that have not ended. `agenda` has the nodes that can begin and have not, and the owners
- *    whose parts want something: whose next entry can begin, or whose last part has ended.
+ * 1. Everything to be done is a node: a task of the plan, an entry of a list, a task of a round, of a list of actions,
+ *    of an addition. Nodes are numbered as they come to be, those of the plan's first scope from 0.
+ * 2. A node is an object only once something has happened to it. Before that its range says all that is known.
+ * 3. `open` of a range counts, for each of its tasks, the needs that are not met; -1 where one cannot be met any more:
+ *    the task is skipped.
+ * 4. `left` of a range counts its nodes that have not ended. `agenda` has the nodes that can start and have not, and
+ *    the owners whose parts want something: whose next entry can start, or whose last part has ended.
  * 5. Times of nodes are counted from `createMs`, -1 where there is none, so that they are small numbers.
  */
 
@@ -37,22 +37,22 @@ export interface Run {
   /** The run's own plan. */
   plan: RunPlan | undefined;
   phase: RunPhase;
-  /** What it ends as or ended as; unspecified until that is known. */
+  /** What it ends as or ended as. Unspecified until that is known. */
   ending: WorkStatus;
   createMs: number;
   beginMs: number;
   /** Time of the first start of a run that was retried or reset. Else 0. */
   firstBeginMs: number;
   endMs: number;
-  /** When it was removed; 0 while it is kept. */
+  /** When it was removed. 0 while it is kept. */
   removeMs: number;
-  /** Since when it is paused; 0 when it is not. */
+  /** Since when it is paused. 0 when it is not. */
   pauseMs: number;
   pauseReason: string;
   facts: RunFacts;
   /** In the order of their first nodes. */
   readonly ranges: Range[];
-  /** Places are numbers; undefined for those that nothing has happened to. */
+  /** Places are numbers. Undefined for those that nothing has happened to. */
   readonly nodes: (Node | undefined)[];
   /** Number of the next node. */
   nodeCount: number;
@@ -71,16 +71,19 @@ export interface Run {
   readonly undo: number[];
   /** The one whose effect is being undone; -1 for none. */
   undoing: number;
-  /** Nodes in `undo` whose ids stand for others now, by their ids; undefined until that is asked. Follows from the nodes. */
+  /**
+   * Nodes in `undo` whose ids stand for others now, by their ids. Undefined until that is asked. Follows from the
+   * nodes.
+   */
   leftBehind: Map<string, number> | undefined;
   /** How many children are being started although nobody waits for them any more. Follows from the nodes. */
   alone: number;
   output: Data | undefined;
   error: ErrorDetail | undefined;
-  /** Until when nothing is done, because a step did as much as it may; 0 for now. */
+  /** Until when nothing is done, because a step did as much as it may. 0 for now. */
   putOffMs: number;
   used: Amounts | undefined;
-  /** What its attempts and children have set aside of its budget; undefined for nothing. Follows from the nodes. */
+  /** What its attempts and children have set aside of its budget. Undefined for nothing. Follows from the nodes. */
   reserved: Amounts | undefined;
   /** What most runs have none of. */
   more: RunMore | undefined;
@@ -118,11 +121,11 @@ export interface RunMore {
   isAsking: boolean;
   /** Number of the renewal of the run's own limits. */
   leaseAttempt: number;
-  /** Renewals so far, of the run and its tasks: their numbers never start anew. */
+  /** Renewals so far, of the run and its tasks: their numbers never start again. */
   leaseCount: number;
   /** Whether the start that was put off has come, and limits are asked for. */
   isDue: boolean;
-  /** Attempts of nodes that come to be begin behind this number: those that a reset took away had as many. */
+  /** Attempts of nodes that come to be start behind this number: those that a reset took away had as many. */
   attemptsBefore: number;
   /** How often it was taken back to an event. */
   resets: number;
@@ -154,7 +157,7 @@ export interface Range {
   readonly planPlace: number;
   /** Place of the scope in the plan; -1 for entries. */
   readonly scope: number;
-  /** Number of the first task in the plan; of entries, that of their one task. */
+  /** Number of the first task in the plan. Of entries, that of their one task. */
   readonly firstTask: number;
   readonly isEntries: boolean;
   readonly round: number;
@@ -178,11 +181,11 @@ export interface Node {
   /** Number of the task in the range's plan. */
   readonly task: number;
   status: TaskStatus;
-  /** Of the latest attempt, as tokens have it. Never starts anew. */
+  /** Of the latest attempt, as tokens have it. Never starts again. */
   attempt: number;
   /** Attempts of this visit that count. */
   tries: number;
-  /** How often it was begun. */
+  /** How often it was started. */
   visit: number;
   readyAt: number;
   queueAt: number;
@@ -201,10 +204,10 @@ export interface Node {
 
 /** What most nodes have none of. */
 export interface NodeMore {
-  /** When it is tried again, or what it waits for is due; 0 for never. */
+  /** When it is tried again, or what it waits for is due. 0 for never. */
   dueMs: number;
   details: OfferDetails | undefined;
-  /** What the attempt that is at work was given. */
+  /** What the attempt that is running was given. */
   saved: Uint8Array | undefined;
   /** What the next one will be given. */
   savedNext: Uint8Array | undefined;
@@ -218,7 +221,7 @@ export interface NodeMore {
   reserved: Amounts | undefined;
   fromCache: boolean;
   repairReason: string;
-  /** Skipped by hand, and what needs it goes on. */
+  /** Skipped by hand, and what needs it continues. */
   countsAsCompleted: boolean;
   /** Attempts of this visit that lost their worker. */
   lost: number;
@@ -233,18 +236,18 @@ export interface NodeMore {
   undoAttempts: number;
   /** What it did on a visit before, which is undone unless it completes again. */
   left: EffectLeft | undefined;
-  /** Place of the range of its entries, or of its latest round; 0 for none. */
+  /** Place of the range of its entries, or of its latest round. 0 for none. */
   parts: number;
   /** The list of its entries, where it is not a variable. */
   list: Uint8Array | undefined;
-  /** Place of the next entry that begins. */
+  /** Place of the next entry that starts. */
   nextEntry: number;
   entriesOpen: number;
   /** Whether it stands in the agenda because of its parts. */
   isAttended: boolean;
   last: Uint8Array | undefined;
   round: number;
-  /** Of a loop: its latest round has ended, and the next one begins at once. */
+  /** Of a loop: its latest round has ended, and the next one starts at once. */
   isRoundOver: boolean;
   signal: string;
   childId: string;
@@ -407,7 +410,7 @@ export function statusOf({ phase, ending, pauseMs }: RunView): WorkStatus {
       return pauseMs > 0 ? Work.WORK_STATUS_PAUSED : Work.WORK_STATUS_RUNNING;
     case RunPhase.RUN_PHASE_UNDOING:
       if (pauseMs > 0) return Work.WORK_STATUS_PAUSED;
-      // What failed is still under way while it is being undone; only what was asked to end is being cancelled.
+      // What failed is still under way while it is being undone. Only what was asked to end is being cancelled.
       return ending === Work.WORK_STATUS_FAILED ? Work.WORK_STATUS_RUNNING : Work.WORK_STATUS_CANCELLING;
     case RunPhase.RUN_PHASE_ENDED:
       return ending;
@@ -420,17 +423,17 @@ export function hasEnded({ phase }: RunView): boolean {
   return phase === RunPhase.RUN_PHASE_ENDED;
 }
 
-/** Whether there is such a run, and it was not removed. */
+/** Returns whether there is such a run, and it was not removed. */
 export function isKept({ order, removeMs }: RunView): boolean {
   return order !== undefined && removeMs === 0;
 }
 
-/** Whether it was given up before it was accepted: it has no plan. */
+/** Returns whether it was given up before it was accepted: it has no plan. */
 export function isWithdrawn({ order, plan }: RunView): boolean {
   return order !== undefined && plan === undefined;
 }
 
-/** Whether what was done is undone when the run fails. */
+/** Returns whether what was done is undone when the run fails. */
 export function isUndone({ plan, ending }: RunView): boolean {
   if (ending === Work.WORK_STATUS_TERMINATED) return false;
   return ending === Work.WORK_STATUS_CANCELLED || plan?.plan.run.onFailure !== "keep";

@@ -16,7 +16,7 @@ describe("runs", () => {
   const commands = operations(known);
 
   machineConformance({
-    // They write to each other; what only limits and the cache do is tried with these.
+    // They write to each other. What only limits and the cache do is tried with these.
     machines: [run, limit, cache],
     service: runService,
     commands,
@@ -25,7 +25,8 @@ describe("runs", () => {
     sequences: 400,
     stepsMax: 90,
     golden: new URL("../golden/", import.meta.url),
-    // They leave the attempt that they are about outstanding, need a state of before, or a thousand tasks: tried by themselves.
+    // They leave the attempt that they are about outstanding, need a state of before, or a thousand tasks: tried by
+    // themselves.
     rare: [
       ...[limit, cache].flatMap(({ commands: known }) => known.map(({ type }) => type)),
       ...[limit, cache].flatMap(({ events }) => events.map(({ type, version }) => `${type} v${version}`)),
@@ -65,7 +66,7 @@ describe("runs", () => {
   });
 });
 
-/** What is set aside is that of what is at work, and no more than the budget. */
+/** What is set aside is that of running work, and no more than the budget. */
 function holdBooks({ nodes, reserved, order }: ReadOnly<Run>): void {
   const {
     TASK_STATUS_QUEUED: queued,
@@ -85,7 +86,7 @@ function holdBooks({ nodes, reserved, order }: ReadOnly<Run>): void {
       );
 }
 
-/** Whether a node is at work, is done elsewhere, or waits for something other than its parts. */
+/** Returns whether a node is running, is done elsewhere, or waits for something other than its parts. */
 function isGoingOn({ ranges }: ReadOnly<Run>, node: ReadOnly<Run>["nodes"][number]): boolean {
   if (node === undefined) return false;
   const { status, more } = node;

@@ -56,7 +56,7 @@ export function kindStories(told: Told): GoldenStories {
       return golden(scene, release);
     },
 
-    /** Work is sent back by a check and by a gate; people let an output count, and decide. */
+    /** Work is sent back by a check and by a gate. People let an output count, and decide. */
     reviews: (release) => {
       const scene = told("reviews", { items: [1] });
       scene.complete("write", "done");
@@ -71,7 +71,7 @@ export function kindStories(told: Told): GoldenStories {
       return golden(scene, release);
     },
 
-    /** Rules want outputs approved: by two, then by another; by one who says no; in a time in which nobody does. */
+    /** Rules want outputs approved: by two, then by another. By one who says no. In a time in which nobody does. */
     held: (release) => {
       const scene = told("chain", { a: 1 });
       const rule = { rule: "shop/dear@3", message: "May it?", deciders: ["anna", "ben"], approvalsNeeded: 2 };
@@ -145,7 +145,7 @@ export function kindStories(told: Told): GoldenStories {
       return golden(scene, release);
     },
 
-    /** A child that fails, is begun again, and ends well. */
+    /** A child that fails, is started again, and ends well. */
     children: (release) => {
       const scene = told("children", { n: 1 });
       for (const status of [WorkStatus.WORK_STATUS_FAILED, WorkStatus.WORK_STATUS_COMPLETED]) {

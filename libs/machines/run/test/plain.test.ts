@@ -21,7 +21,7 @@ const perFeature = 12;
 /** Of the many that are tried from time to time: two checks that send work back, and a cache that is asked within the time. */
 const found = [4_455, 5_171];
 
-/** What seeds have found that others stand for by now, made small: times go on counting when a run is taken back. */
+/** What seeds have found that others stand for by now, made small: times continue counting when a run is taken back. */
 const kept: readonly (readonly [number, DrawnRun])[] = [
   [
     6_512,

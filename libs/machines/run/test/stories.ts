@@ -1,6 +1,6 @@
 /**
- * Histories that every release has to read: what happened, told once and written down by `npm run golden`. Their plans stand
- * in their first events, so that no later release has to know the definitions of this one.
+ * Histories that every release has to read: what happened, told once and written down by `npm run golden`. Their plans
+ * stand in their first events, so that no later release has to know the definitions of this one.
  */
 import {
   NoteAttempt,
@@ -30,7 +30,7 @@ import {
 import { definitions, jsonBytes, RunScene } from "../src/testing/index.ts";
 import { kindStories } from "./kind-stories.ts";
 
-/** A run whose plan came with it. */
+/** Returns a run whose plan came with it. */
 function told(
   name: keyof typeof definitions,
   input: unknown,
@@ -51,7 +51,7 @@ function golden(scene: RunScene, release: string) {
 export const stories: GoldenStories = {
   ...kindStories(told),
 
-  /** Attempts that fail, come back, save something; a pause; a person who says how it goes on. */
+  /** Attempts that fail, come back, save something. A pause. A person who says how it continues. */
   attempts: (release) => {
     const scene = told("chain", { a: 1 }, { startMs: 1_767_225_610_000, priority: 3, labels: { team: "a" } });
     scene.driver.advance(10_000);
@@ -136,7 +136,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** A run that fails while it is being undone is taken up; later it is ended by force. */
+  /** A run that fails while it is being undone is taken up. Later it is ended by force. */
   "taken-up": (release) => {
     const scene = told("saga", null);
     scene.complete("book", "b");
@@ -205,7 +205,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** Ended, and gone on with as a new one. */
+  /** Ended, and continued with as a new one. */
   continued: (release) => {
     const scene = told("endless", { round: 0 });
     scene.complete("work", "w");

@@ -1,4 +1,4 @@
-/** What others have of a run that is taken back: questions, children, and the run that it went on as. */
+/** What others have of a run that is taken back: questions, children, and the run that it continued as. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Verdict, WorkStatus } from "@tutti/contracts/types/v1";

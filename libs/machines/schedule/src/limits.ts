@@ -13,7 +13,7 @@ export const liveMax = 1_000;
 export const recentMax = 10;
 /** Times that a backfill may have. */
 export const backfillMax = 1_000;
-/** Times that are acted on in one step; the next step takes those that are left. */
+/** Times that are acted on in one step. The next step takes those that are left. */
 export const timesPerStepMax = 100;
 /** Times that are counted one by one when they were missed. */
 export const missedCountMax = 10_000;

@@ -31,7 +31,7 @@ export function plan(given: Given<SchedulePlan> = {}, rules: GivenTiming = {}): 
   } as SchedulePlan);
 }
 
-/** A driver with the schedule made; so long ago that nothing ran since, when that is given. */
+/** Returns a driver with the schedule made. So long ago that nothing ran since, when that is given. */
 export function driven(made: SchedulePlan = plan(), awayMs = 0): MachineDriver {
   const driver = new MachineDriver({ machines: [schedule], service, startMs: startMs + awayMs });
   if (awayMs === 0) driver.execute(key, create, { plan: made, paused: false, note: "" });
@@ -72,7 +72,7 @@ export function story(driver: MachineDriver): readonly string[] {
   return driver.history(key).map(({ type }) => type);
 }
 
-/** The code of a refusal; the answer itself when it is none. */
+/** Returns the code of a refusal. The answer itself when it is none. */
 export function codeOf(answer: unknown): unknown {
   return isRefusal(answer) ? answer.code : answer;
 }

@@ -17,9 +17,9 @@ export interface Schedule {
   revision: number;
   createMs: number;
   updateMs: number;
-  /** The time by the rules that comes next; 0 while none is in sight. */
+  /** The time by the rules that comes next. 0 while none is in sight. */
   nominalMs: number;
-  /** When the clock is looked at again; 0 when there is nothing to come. The one timer. */
+  /** When the clock is looked at again. 0 when there is nothing to come. The one timer. */
   dueMs: number;
   /** Firings and requests to stop are counted together: effects have these numbers. */
   lastNumber: number;
@@ -39,8 +39,8 @@ export interface Schedule {
 }
 
 /**
- * A run is to be started under an id of its own, so that a repetition starts nothing twice. Whoever does it repeats until it
- * knows what came of it, and says so with `confirm_start` or `refuse_start`.
+ * A run is to be started under an id of its own, so that a repetition starts nothing twice. Whoever does it repeats
+ * until it knows what came of it, and says so with `confirm_start` or `refuse_start`.
  */
 export interface StartRun {
   readonly kind: "start_run";
@@ -49,7 +49,7 @@ export interface StartRun {
   readonly run: Uint8Array;
 }
 
-/** A run is to be cancelled or terminated; answered with `confirm_stop`. */
+/** A run is to be cancelled or terminated. Answered with `confirm_stop`. */
 export interface StopRun {
   readonly kind: "stop_run";
   readonly runId: string;
@@ -89,7 +89,7 @@ export function newSchedule(): Schedule {
   };
 }
 
-/** The number that the next firing or request to stop gets. */
+/** Returns the number that the next firing or request to stop gets. */
 export function nextNumber(schedule: ScheduleView): number {
   return schedule.lastNumber + 1;
 }

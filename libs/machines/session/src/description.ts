@@ -12,13 +12,13 @@ export const indexLabels = {
   errorCode: "session:error",
   parent: "session:parent",
   title: "session:title",
-  /** The mode it is in; absent until one is chosen. */
+  /** The mode it is in. Absent until one is chosen. */
   mode: "session:mode",
-  /** The mode that was asked for; absent where none was. */
+  /** The mode that was asked for. Absent where none was. */
   wantedMode: "session:wanted",
   /** How many of its tasks stand how: `8:2 9:1`. */
   tasks: "session:tasks",
-  /** What its tasks used up, as bytes in base64url; absent for nothing. */
+  /** What its tasks used up, as bytes in base64url. Absent for nothing. */
   used: "session:used",
   /** How many questions to people are open, set while it waits for a person: 0 where it is held, and nobody is asked. */
   person: "session:person",
@@ -69,7 +69,7 @@ const names: Readonly<Record<number, string>> = {
   [Mode.MODE_CUSTOM]: "custom",
 };
 
-/** A mode in a sentence. */
+/** Returns a mode in a sentence. */
 export function modeName(mode: Mode): string {
   return names[mode] ?? "";
 }
@@ -80,7 +80,9 @@ export function modeNamed(name: string): Mode {
   return found === undefined ? Mode.MODE_UNSPECIFIED : (Number(found[0]) as Mode);
 }
 
-/** All of the state as plain JSON, without the moments that only figures are made of: older releases kept none of these. */
+/**
+ * All of the state as plain JSON, without the moments that only numbers are made of: older releases kept none of these.
+ */
 export function projectSession(session: SessionView): unknown {
   const { counts, left, openParts, keptBytes, tasks, parts } = session;
   const kept = snapshotOf(session as Session);

@@ -1,6 +1,6 @@
 /**
- * What a session wants done outside. Effects are made while events are folded and refer to what the state has; they are handed
- * over when their event is durable.
+ * What a session wants done outside. Effects are made while events are folded and refer to what the state has. They are
+ * handed over when their event is durable.
  */
 import type {
   LockNeed,
@@ -87,7 +87,7 @@ export interface OperatePart extends PartWork {
   readonly elsewhere: readonly string[];
 }
 
-/** Outstanding until nothing more is to be begun: `place_tasks` says what is to begin now, and plans. */
+/** Outstanding until nothing more is to be started: `place_tasks` says what is to start now, and plans. */
 export interface PlanPart extends PartWork {
   readonly kind: "plan_part";
 }

@@ -1,20 +1,20 @@
 /** Bounds of everything in a session that could grow. */
 
 export const tasksMax = 100_000;
-/** Bytes of inputs and outputs that a session keeps in all; larger ones belong into the blob store. */
+/** Bytes of inputs and outputs that a session keeps in all. Larger ones belong into the blob store. */
 export const keptBytesMax = 24 * 1024 * 1024;
 /** Other sessions that one waits for. */
 export const dependenciesMax = 100;
 /** Parts, those that have ended included. */
 export const partsMax = 1_000;
-/** Choices and moves that are kept at hand; the history has all. */
+/** Choices and moves that are kept at hand. The history has all. */
 export const choicesMax = 100;
 export const movesMax = 10_000;
 /** Operations of a part that wait. */
 export const operationsMax = 10_000;
-/** Bytes of what was seen of agents; what comes then is not kept. */
+/** Bytes of what was seen of agents. What comes then is not kept. */
 export const agentsSeenBytesMax = 256 * 1024;
 /** Signals that are kept until there is somebody to be told. */
 export const signalsMax = 1_000;
-/** Pauses that are told apart from other waiting: the latest. */
+/** Pauses that are distinguished from other waiting: the latest. */
 export const pausesMax = 1_000;

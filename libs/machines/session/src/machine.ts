@@ -1,23 +1,25 @@
 /**
- * The session, a machine: tasks and intent, done as parts by runs and missions; what begins is said by its specification, by a plan, or by an orchestrator of the user.
+ * The session, a machine: tasks and intent, done as parts by runs and missions. What starts is said by its
+ * specification, by a plan, or by an orchestrator of the user.
  *
- * **What it is told.** Of the contract `add_tasks` (`AddTasksRequest`); of `machine_session.proto` `begin_session`, `add_wait`, `drop_wait`,
- * `pause_session`, `resume_session`, `cancel_session`, `terminate_session`, `remove_session`, `retry_session`, `signal_session`,
- * `move_tasks`. Results of effects, with their token: `settle_dependency`, `record_goal`, `record_choice`, `refuse_start`, `confirm_part`,
- * `refuse_part`, `end_part`, `confirm_operation`, `refuse_operation`. Of whoever works for it: `confirm_locks`, `note_tasks`,
- * `place_tasks`, `record_decision`, `pass_part_on`, `note_agents`.
- * Letters: `end_child` of its parts.
+ * **What it is told.** Of the contract `add_tasks` (`AddTasksRequest`). Of `machine_session.proto` `begin_session`,
+ * `add_wait`, `drop_wait`, `pause_session`, `resume_session`, `cancel_session`, `terminate_session`, `remove_session`,
+ * `retry_session`, `signal_session`, `move_tasks`. Results of effects, with their token: `settle_dependency`,
+ * `record_goal`, `record_choice`, `refuse_start`, `confirm_part`, `refuse_part`, `end_part`, `confirm_operation`,
+ * `refuse_operation`. Of whoever works for it: `confirm_locks`, `note_tasks`, `place_tasks`, `record_decision`,
+ * `pass_part_on`, `note_agents`. Letters: `end_child` of its parts.
  *
- * **What it sends.** To the run that breaks its goal down, and to one that asks an orchestrator, `withdraw_run`, to its parts `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`; to
- * its parent `end_child`.
+ * **What it sends.** To the run that breaks its goal down, and to one that asks an orchestrator, `withdraw_run`, to its
+ * parts `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`. To its parent
+ * `end_child`.
  *
  * **What it asks for** is in `effects.ts`.
  *
  * 1. A task is done by one part at a time, and its outcome counts once: what has ended stands as it does.
- * 2. What a part looks at that another does is brought in when it has ended; nothing begins before its needs have.
- * 3. A choice is made once, and recorded: whoever takes over goes on with it.
- * 4. Every step goes on as far as it can: a session that has not ended waits for something that is outstanding, for a part, or
- *    for a person.
+ * 2. What a part looks at that another does is brought in when it has ended. Nothing starts before its needs have.
+ * 3. A choice is made once, and recorded: whoever takes over continues with it.
+ * 4. Every step continues as far as it can: a session that has not ended waits for something that is outstanding, for a
+ *    part, or for a person.
  */
 import type { Machine } from "@tutti/kernel";
 import { noteAgents } from "./agents/commands.ts";

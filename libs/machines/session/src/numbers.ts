@@ -1,6 +1,6 @@
 /** Numbers of effects and timers follow from what they belong to, so that nothing has to be looked up. */
 
-/** What is asked for before a session begins. */
+/** What is asked for before a session starts. */
 export const choosing = 1;
 export const locking = 2;
 export const planning = 3;

@@ -3,8 +3,8 @@
  *
  * 1. Tasks and parts are numbered in the order in which they became known, from 0.
  * 2. A task belongs to at most one part. `isPlaced` says whether the work of that part has it, or is asked to take it.
- * 3. The work of a part knows a task of another part as one that was taken out of it: `elsewhere`. The outcome is brought in when
- *    the task has ended, once: `broughtIn`.
+ * 3. The work of a part knows a task of another part as one that was taken out of it: `elsewhere`. The outcome is
+ *    brought in when the task has ended, once: `broughtIn`.
  * 4. What is to be done with the work of a part is done in order, one thing at a time: `operations`.
  * 5. What is marked as following from the rest is not kept in snapshots.
  */
@@ -46,7 +46,7 @@ export interface Session {
   order: SessionOrder | undefined;
   createCause: Cause | undefined;
   phase: SessionPhase;
-  /** What it ends as or ended as; unspecified until that is known. */
+  /** What it ends as or ended as. Unspecified until that is known. */
   ending: WorkStatus;
   createMs: number;
   beginMs: number;
@@ -56,7 +56,7 @@ export interface Session {
   pauseReason: string;
   /** Told while none of its parts is there: those that are made next are told. */
   readonly signals: SignalWork[];
-  /** Since it has begun, in their order: those that are over. */
+  /** Since it has started, in their order: those that are over. */
   readonly pauses: Span[];
   output: Data | undefined;
   isOutputOfTasks: boolean;
@@ -67,14 +67,14 @@ export interface Session {
   readonly parts: Part[];
   readonly choices: Choice[];
   readonly moves: Move[];
-  /** How those ended that have to come before it; unspecified where one has not. */
+  /** How those ended that have to come before it. Unspecified where one has not. */
   readonly dependencies: WorkStatus[];
   lockMs: number;
   plan: NewPlan | undefined;
   plans: number;
   planMs: number;
   retries: number;
-  /** What became of its goal; undefined where it has none, or that was not asked for yet. */
+  /** What became of its goal. Undefined where it has none, or that was not asked for yet. */
   goal: KeptGoal | undefined;
   /** Who was there, each a `NoteAgents` in bytes: there are many agents, and few who ask. */
   readonly agentsSeen: Uint8Array[];
@@ -104,7 +104,7 @@ export interface Task {
   reason: string;
   agent: string;
   attempts: number;
-  /** When it came, or was to be done again; 0: it was there from the beginning. */
+  /** When it came, or was to be done again. 0: it was there from the beginning. */
   sinceMs: number;
   readyMs: number;
   startMs: number;
@@ -136,7 +136,9 @@ export interface Part {
   confirmMs: number;
   endMs: number;
   error: ErrorDetail | undefined;
-  /** What it may use up of the budget of the session, and what it did; undefined where there is none, or nobody knows. */
+  /**
+   * What it may use up of the budget of the session, and what it did. Undefined where there is none, or nobody knows.
+   */
   readonly budget: Amounts | undefined;
   used: Amounts | undefined;
   readonly operations: PartOperation[];
@@ -244,24 +246,24 @@ export function isOpen({ status }: Pick<PartView, "status">): boolean {
   return !isEnded(status);
 }
 
-/** How many questions to people are open in the work of its parts. */
+/** Returns how many questions to people are open in the work of its parts. */
 export function openQuestions({ parts }: Pick<SessionView, "parts">): number {
   return parts.reduce((sum, part) => sum + part.openQuestions, 0);
 }
 
-/** A part that takes more tasks. */
+/** Returns a part that takes more tasks. */
 export function takesMore(part: Pick<PartView, "status" | "isOver" | "operations">): boolean {
   return (
     isOpen(part) && !part.isOver && !part.operations.some(({ operation }) => operation?.$case === "close")
   );
 }
 
-/** The specification of a session that is there. */
+/** Returns the specification of a session that is there. */
 export function specOf({ order }: SessionView): ReadOnly<SessionSpec> {
   return order?.spec ?? nothingSaid;
 }
 
-/** What its tasks have in common; without the tasks. */
+/** What its tasks have in common. Without the tasks. */
 export function listOf(session: SessionView): ReadOnly<TaskList> {
   const { work } = specOf(session);
   if (work?.$case === "tasks") return work.value;

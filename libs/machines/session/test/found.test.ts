@@ -138,7 +138,7 @@ describe("sessions, as simulations found them,", () => {
       const notes = [scene.noteOf("a", failed), scene.noteOf("b", completed, 2)];
       if (mode === swarm)
         taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
-      // A run has failed with its task; a mission ends as it is told.
+      // A run has failed with its task. A mission ends as it is told.
       const ended = mode === workflow ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED;
       scene.end("p1", ended, notes);
       assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);

@@ -1,4 +1,7 @@
-/** Histories drawn by chance, held against a second reading of every event; and machines that read one word otherwise, which are noticed. */
+/**
+ * Histories drawn by chance, compared with a second reading of every event. machines that read one word otherwise,
+ * which are noticed.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Machine } from "@tutti/kernel";
@@ -29,7 +32,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 150, size: "max" },
 );
 
-/** What is wrong with a history, by the reading; undefined for nothing. */
+/** What is wrong with a history, by the reading. Undefined for nothing. */
 function findingIn(machine: Machine<Session, never>, history: readonly Step[]): string | undefined {
   const driver = new MachineDriver({
     machines: [machine, experience],

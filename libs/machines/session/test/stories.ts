@@ -87,7 +87,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, session, key, release);
   },
 
-  /** An orchestrator of the user begins a task, gives another to those who share, and begins the last. */
+  /** An orchestrator of the user starts a task, gives another to those who share, and starts the last. */
   decided: (release) => {
     const scene = SessionScene.of(custom, [taskSpec("a"), taskSpec("b"), taskSpec("c", ["a"])], {
       orchestrator: "mine",

@@ -6,7 +6,7 @@ const labels = new Map<WorkStatus, string>(
   Object.values(workStatusLooks).map(({ number, label }) => [number, label]),
 );
 
-/** A status in a sentence. */
+/** Returns a status in a sentence. */
 export function statusName(status: WorkStatus): string {
   return labels.get(status) ?? "not started";
 }

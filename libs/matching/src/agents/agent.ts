@@ -42,7 +42,7 @@ export class JoinedAgent extends Due implements Agent {
   offered: readonly Offered[] = [];
   cohort: Cohort | undefined = undefined;
   slots = 1;
-  /** How many at once, by what its busy answers have taught; never more than its slots. */
+  /** How many at once, by what its busy answers have taught. Never more than its slots. */
   allowed = 1;
   used = 0;
   credit = 0;

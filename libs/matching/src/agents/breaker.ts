@@ -35,14 +35,14 @@ export class Breaker {
     this.#isOnTrial = false;
   }
 
-  /** An attempt failed. Gives whether it is time to open it: after so many, and on trial at once. */
+  /** Returns an attempt failed. Gives whether it is time to open it: after so many, and on trial at once. */
   fails(failuresMax: number): boolean {
     this.#failures++;
     // Where it may not be opened that is asked again only after as many more.
     return this.#isOnTrial || this.#failures % failuresMax === 0;
   }
 
-  /** Gives for how long it stays open. */
+  /** Returns for how long it stays open. */
   open(): number {
     this.#isOnTrial = false;
     return backoffBoundMs(backoff, ++this.#row);
@@ -60,7 +60,7 @@ interface HeldAgent {
   readonly slots: number;
 }
 
-/** Whether an agent would have room, were its breaker not open. */
+/** Returns whether an agent would have room, were its breaker not open. */
 export function isBroken({ hold, used, slots }: HeldAgent): boolean {
   return hold === Hold.HOLD_FAILING && used < slots;
 }

@@ -14,7 +14,7 @@ export interface Offered {
 export class CapabilityNumbers {
   readonly #byName = new Map<string, Offered>();
 
-  /** What is wrong with an offering; undefined when nothing is. */
+  /** What is wrong with an offering. Undefined when nothing is. */
   problemOf({ capabilities, slots, resources }: Offering): string | undefined {
     if (capabilities.length > capabilitiesPerAgentMax)
       return `expected at most ${capabilitiesPerAgentMax} capabilities, found ${capabilities.length}`;

@@ -36,7 +36,7 @@ export class AgentCohort implements Cohort {
   readonly matches = new Set<CohortMatch>();
   /** Parties that are the first at some wait group where a task may find an agent. */
   readonly #turns = new Heap<Tab>();
-  /** Place among the cohorts that are to be matched; below 0 when not. */
+  /** Place among the cohorts that are to be matched. Below 0 when not. */
   place = -1;
   readonly #watch: CohortWatch;
   readonly #waitGroups = new Map<string, WaitGroup>();

@@ -6,7 +6,7 @@ const never = Number.POSITIVE_INFINITY;
 /** An agent that is heard more often than it has to be may fall back to little more than what was agreed. */
 const unhurried = 1.2;
 
-/** The first of all. */
+/** Returns the first of all. */
 export function nextDueMs(settings: PoolSettings, agent: Agent, nowMs: number): number {
   const { leaseMs } = settings;
   const allowedMs = agent.silent ? leaseMs : Math.min(leaseMs, suspectMs(settings, agent));
@@ -23,9 +23,9 @@ export function suspectMs(settings: PoolSettings, { suspicion }: Agent): number 
   return Math.min(latestMs, Math.max(learnedMs, heartbeatMs * unhurried));
 }
 
-/** When it has had nothing to do for so long that it is put to sleep; infinite where that is not done. */
+/** When it has had nothing to do for so long that it is put to sleep. Infinite where that is not done. */
 export function idleDueMs({ sleepAfterMs }: PoolSettings, agent: Agent, nowMs: number): number {
   if (sleepAfterMs === 0 || agent.life !== "active" || agent.link?.isPolled !== false) return never;
-  // It is not checked while it works; it cannot have been idle for long enough before that much time has passed.
+  // It is not checked while it works. It cannot have been idle for long enough before that much time has passed.
   return (agent.used > 0 ? nowMs : agent.idleSinceMs) + sleepAfterMs;
 }

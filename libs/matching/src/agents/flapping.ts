@@ -1,5 +1,5 @@
 /**
- * Agents that come and go too quickly. Each time an agent joins counts, and counts half after half a minute; an agent
+ * Agents that come and go too quickly. Each time an agent joins counts, and counts half after half a minute. An agent
  * that has more than a few to its name stays away for a while first, each time longer, until it has been quiet.
  */
 import { type Backoff, backoffBoundMs } from "@tutti/kernel";
@@ -12,7 +12,7 @@ const backoff: Backoff = { firstMs: 1_000, maxMs: 300_000 };
 interface Comings {
   count: number;
   lastMs: number;
-  /** How often in a row it was told to stay away. */
+  /** How often in a row it was asked to stay away. */
   row: number;
   untilMs: number;
 }
@@ -20,7 +20,7 @@ interface Comings {
 export class Flapping {
   readonly #agents = new Map<string, Comings>();
 
-  /** An agent wants to join. Gives for how long it has to stay away first; 0 when it may join. */
+  /** An agent wants to join. Gives for how long it has to stay away first. 0 when it may join. */
   comes(agentId: string, nowMs: number): number {
     const known = this.#agents.get(agentId);
     if (known === undefined) {
@@ -42,7 +42,7 @@ export class Flapping {
     return awayMs;
   }
 
-  /** Whether it is to stay away. */
+  /** Returns whether it is to stay away. */
   isAway(agentId: string, nowMs: number): boolean {
     return (this.#agents.get(agentId)?.untilMs ?? nowMs) > nowMs;
   }

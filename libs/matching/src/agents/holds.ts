@@ -42,7 +42,7 @@ export class Holds implements HoldsBook {
     if (order.hold === HOLD_QUARANTINED) giveAway(this.#core, agent, "the agent was quarantined", nowMs);
   }
 
-  /** Whether there was something to release. */
+  /** Returns whether there was something to release. */
   release(agentId: string, reason: string, nowMs: number): boolean {
     this.#core.launches?.released(agentId);
     const isAway = this.#flapping.forgive(agentId);
@@ -107,7 +107,7 @@ export class Holds implements HoldsBook {
     return refusal;
   }
 
-  /** Whether another of those that offer the same may be held back for failing: half of them at most. */
+  /** Returns whether another of those that offer the same may be held back for failing: half of them at most. */
   #mayBreak(capability: string): boolean {
     let agents = 0;
     let failing = 0;

@@ -1,6 +1,6 @@
 import type { AgentKind } from "@tutti/contracts/agent/v1";
 
-/** Who an agent is; it does not change while it is there. */
+/** Who an agent is. It does not change while it is there. */
 export interface AgentIdentity {
   readonly agentId: string;
   readonly incarnation: string;

@@ -5,7 +5,7 @@ export function launchIdOf(scalerId: string, unique: string): string {
   return `${scalerId}.${unique}`;
 }
 
-/** The scaler that launched an agent; empty for one that came by itself. */
+/** Returns the scaler that launched an agent. Empty for one that came by itself. */
 export function scalerIdOf(launchId: string): string {
   return launchId.slice(0, Math.max(0, launchId.lastIndexOf(".")));
 }

@@ -160,7 +160,7 @@ describe("an agent that comes and goes", () => {
   it("is told to stay away, each time longer, and forgiven when it was quiet or a person says so", () => {
     const arena = new Arena();
     let incarnation = 0;
-    /** Joins and goes at once, until it may not; gives for how long not. */
+    /** Joins and goes at once, until it may not. Gives for how long not. */
     const flap = (): number => {
       for (let joins = 0; joins < 20; joins++) {
         const joined = arena.pool.join(hello(++incarnation), "swarm-1", outlet, arena.nowMs);

@@ -12,7 +12,7 @@ import { answer, partialOutput, progressed, started } from "../task/answers.ts";
  *
  * 1. Results are counted in the order in which they come. Each is settled once: when its sender has it durable, or at
  *    once when it is not wanted.
- * 2. `resultsDurable` is the number up to which all are settled; those beyond it are named once.
+ * 2. `resultsDurable` is the number up to which all are settled. Those beyond it are named once.
  */
 export class OpenLink implements AgentLink, Link {
   readonly #core: PoolCore;
@@ -101,7 +101,7 @@ export class OpenLink implements AgentLink, Link {
     const { frame } = this;
     frame.resultsDurable = this.#durable;
     this.#outlet.send(frame);
-    // What was sent is the receiver's no longer; only lists that had something are made anew.
+    // What was sent is the receiver's no longer. Only lists that had something are made again.
     if (frame.assignments.length > 0) frame.assignments = [];
     if (frame.resultsDurableBeyond.length > 0) frame.resultsDurableBeyond = [];
     if (frame.cancels.length > 0) frame.cancels = [];
@@ -114,7 +114,7 @@ export class OpenLink implements AgentLink, Link {
     frame.capabilityNumbers = undefined;
   }
 
-  /** The pool is done with it; with a goodbye where the agent may still hear one. */
+  /** The pool is done with it. With a goodbye where the agent may still hear one. */
   close(bye: Bye | undefined): void {
     if (!this.#open) return;
     if (this.dirty && bye !== undefined) this.flush();

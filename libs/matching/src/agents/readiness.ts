@@ -55,7 +55,7 @@ export class Readiness implements ReadinessBook {
     this.#core.offersChanged();
   }
 
-  /** An agent with room that says it has the context; undefined when none can do the task. */
+  /** An agent with room that says it has the context. Undefined when none can do the task. */
   holderOf(contextKey: string, { demand }: Task): Agent | undefined {
     return this.#contexts.find(contextKey, (agent) =>
       demand.matches.some(({ cohort }) => cohort === agent.cohort),

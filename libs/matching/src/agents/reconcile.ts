@@ -1,4 +1,4 @@
-/** What an agent says it has, held against what is known of it. */
+/** What an agent says it has, compared with what is known of it. */
 
 import type { PoolCore } from "../books.ts";
 import type { Agent, Task } from "../parts.ts";
@@ -9,15 +9,15 @@ import { stopWaiting } from "../task/waiting.ts";
 import { lose } from "./losing.ts";
 
 /**
- * Gives the tokens that the agent can forget.
+ * Returns the tokens that the agent can forget.
  *
- * 1. What both know goes on, and so does a result that its sender does not have durable: the agent repeats it.
- * 2. What waits here was offered by its sender before its agent came back, as after a change of owners: it is at work,
+ * 1. What both know continues, and so does a result that its sender does not have durable: the agent repeats it.
+ * 2. What waits here was offered by its sender before its agent came back, as after a change of owners: it is running,
  *    and not given to another agent, if the agent offers what it takes, or has come to answer alone. Slots do not
  *    count: the agent names results that wait to be durable too, and these need none.
  * 3. An unknown attempt belongs, in a pool that has just moved here, to a sender that has yet to come.
- * 4. What the agent does not name it does not have. The same incarnation never got it, if it never said that it began; of
- *    another incarnation it is unknown how far it came.
+ * 4. What the agent does not name it does not have. The same incarnation never got it, if it never said that it
+ *    started. Of another incarnation it is unknown how far it came.
  */
 export function reconcile(
   core: PoolCore,
@@ -54,14 +54,14 @@ export function reconcile(
   return unwanted;
 }
 
-/** Whether a task that waits may be at work at the agent. */
+/** Returns whether a task that waits may be running at the agent. */
 function mayHave({ stage, demand }: Task, agent: Agent): boolean {
   if (stage !== "queued" && stage !== "limited" && stage !== "hooked" && stage !== "away") return false;
   // One that polls and has come back to answer alone says what it has, and not what it offers.
   return agent.offered.length === 0 || demand.matches.some(({ cohort }) => cohort === agent.cohort);
 }
 
-/** Whether the agent has a result of it that is not durable yet. */
+/** Returns whether the agent has a result of it that is not durable yet. */
 function isKept({ stage, link, agent: owner }: Task, agent: Agent): boolean {
   return stage === "ended" && owner === undefined && link?.agentId === agent.agentId;
 }

@@ -49,7 +49,7 @@ export class Roster implements AgentBook, AgentWatch {
     return this.#agents.get(agentId);
   }
 
-  /** Takes an agent in, or its next incarnation or link; what it says it has is the caller's to look at. */
+  /** Takes an agent in, or its next incarnation or link. What it says it has is the caller's to look at. */
   join(hello: Hello, agentId: string, host: string, outlet: AgentOutlet, nowMs: number): OpenLink | Refusal {
     const known = this.#agents.get(agentId);
     const refusal = this.#refusalOf(hello, agentId, known) ?? this.#core.holds.flappingOf(agentId, nowMs);
@@ -261,7 +261,7 @@ export class Roster implements AgentBook, AgentWatch {
     return problem === undefined ? undefined : matchingErrors.offeringInvalid.refusal({ agent, problem });
   }
 
-  /** It was starting until now; of one that was launched that is known already. */
+  /** It was starting until now. Of one that was launched that is known already. */
   #begin(agent: Agent, nowMs: number): void {
     const { agentId, identity } = agent;
     for (const { launchId } of this.#core.launches?.starting() ?? [])

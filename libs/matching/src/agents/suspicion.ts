@@ -7,7 +7,7 @@
  * when the pool looks again.
  */
 
-/** How many intervals are remembered; before the first few nothing is concluded. */
+/** How many intervals are remembered. Before the first few nothing is concluded. */
 const intervalsMax = 64;
 const intervalsMin = 5;
 /** A rhythm is never taken to be more even than this, as a part of its mean: hosts and networks stall. */
@@ -36,13 +36,13 @@ export class Suspicion {
     this.#lastMs = 0;
   }
 
-  /** After which silence the level reaches a threshold; undefined while too little was heard to tell. */
+  /** After which silence the level reaches a threshold. Undefined while too little was heard to tell. */
   silenceMs(threshold: number): number | undefined {
     if (this.#seen < intervalsMin) return undefined;
     return this.#mean + this.#deviation * deviationsAt(threshold);
   }
 
-  /** The level after a silence; undefined while too little was heard to tell. */
+  /** Returns the level after a silence. Undefined while too little was heard to tell. */
   level(silenceMs: number): number | undefined {
     if (this.#seen < intervalsMin) return undefined;
     return levelAt((silenceMs - this.#mean) / this.#deviation);
@@ -65,7 +65,7 @@ function slope(deviations: number): number {
   return deviations * (1.5976 + 0.070566 * deviations * deviations);
 }
 
-/** The inverse of `levelAt`, by Newton's method: it is smooth and has one solution. */
+/** Returns the inverse of `levelAt`, by Newton's method: it is smooth and has one solution. */
 function deviationsAt(level: number): number {
   const wanted = Math.log(Math.expm1(level * Math.LN10));
   let deviations = Math.cbrt(wanted / 0.070566) / 2;

@@ -20,7 +20,7 @@ export interface TurnedAway {
   readonly atMs: number;
 }
 
-/** What is said of them, the last one first; at least one. */
+/** What is said of them, the last one first. At least one. */
 export function turnedAwayWords([last, ...others]: readonly TurnedAway[], cameWith: string): string {
   const { agentId = "", why = "" } = last ?? {};
   const who = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;

@@ -28,7 +28,7 @@ export function wakeByNeed(core: PoolCore, nowMs: number): void {
   }
 }
 
-/** Whether it would be able, were it awake. */
+/** Returns whether it would be able, were it awake. */
 function isSound({ cut, silent, hold }: Agent): boolean {
   return !cut && !silent && hold === HOLD_NONE;
 }

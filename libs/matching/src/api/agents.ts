@@ -6,7 +6,7 @@ export interface AgentOutlet {
   /** Whether the agent asks for each task and sleeps in between. */
   readonly isPolled?: boolean;
   /**
-   * A batch; `sequence`, `acknowledged` and `answer` are the caller's to fill in. It is used again: what has to stay is
+   * A batch. `sequence`, `acknowledged` and `answer` are the caller's to fill in. It is used again: what has to stay is
    * encoded or copied before this returns. It comes in a turn, and at once what has to be said before an end.
    */
   send(frame: HostFrame): void;
@@ -28,7 +28,7 @@ export interface Joined {
 
 /**
  * One link of an agent, as its pool sees it: whether it ends here or at another host does not matter. Frames arrive
- * without gaps and once; numbering, acknowledging and resuming streams is the host's.
+ * without gaps and once. Numbering, acknowledging and resuming streams is the host's.
  */
 export interface AgentLink {
   readonly agentId: string;
@@ -44,7 +44,7 @@ export interface AgentLink {
   /** The stream broke. The agent is given nothing more until it resumes, and is gone when it does not in time. */
   cut(nowMs: number): void;
 
-  /** A new stream goes on with this link. */
+  /** A new stream continues with this link. */
   resume(nowMs: number): void;
 
   /** The link is over without a goodbye. What the agent has is given to others at once. */

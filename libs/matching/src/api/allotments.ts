@@ -11,21 +11,21 @@ export interface AllottedPart {
   readonly quotaId: string;
   /** `slots`, or a named resource. */
   readonly name: string;
-  /** How much may be at work in the pool at once. */
+  /** How much may be running in the pool at once. */
   readonly amount: number;
   /** How much the quota allows in all. */
   readonly limit: number;
-  /** Labels of the work that it is about; undefined for all of the namespace. */
+  /** Labels of the work that it is about. Undefined for all of the namespace. */
   readonly sessions: LabelSelector | undefined;
 }
 
 export interface SetAsideTold {
   readonly reservationId: string;
   readonly amounts: Readonly<Record<string, number>>;
-  /** Labels of the agents of which it is set aside; undefined for all of the pool. */
+  /** Labels of the agents of which it is set aside. Undefined for all of the pool. */
   readonly agents: LabelSelector | undefined;
   readonly toMs: number;
-  /** Labels of the work that may use it beside what names it; undefined for none. */
+  /** Labels of the work that may use it beside what names it. Undefined for none. */
   readonly sessions: LabelSelector | undefined;
 }
 

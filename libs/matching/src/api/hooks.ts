@@ -9,9 +9,9 @@ export interface PoolHook {
   readonly onFailure: "pass" | "deny" | "hold";
   /** Whether it applies. */
   readonly applies: (facts: HookFacts) => Said<boolean>;
-  /** What a rule says; undefined for one that has to be asked. */
+  /** What a rule says. Undefined for one that has to be asked. */
   readonly decide: ((facts: HookFacts) => Said<Verdict>) | undefined;
-  /** How one that has to be asked is asked; undefined for a rule. */
+  /** How one that has to be asked is asked. Undefined for a rule. */
   readonly asks: { readonly isBlocking: boolean; readonly timeoutMs: number } | undefined;
 }
 
@@ -31,17 +31,17 @@ export interface Verdict {
   readonly priority: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly delayMs: number;
-  /** After a failure; undefined leaves it to what the failure itself says. */
+  /** After a failure. Undefined leaves it to what the failure itself says. */
   readonly retry: "again" | "never" | undefined;
   readonly reason: string;
 }
 
 /** An external service is to be asked, or informed. */
 export interface HookQuestion {
-  /** Names it among all questions of the pool; 0 if no answer is expected. */
+  /** Names it among all questions of the pool. 0 if no answer is expected. */
   readonly number: number;
   readonly hookId: string;
-  /** How long one waits for it; 0 if none is expected. */
+  /** How long one waits for it. 0 if none is expected. */
   readonly timeoutMs: number;
   readonly moment: HookMoment;
   readonly work: WorkReference;
@@ -58,7 +58,7 @@ export interface HookReply {
   readonly number: number;
   /** Undefined lets it be. */
   readonly verdict: HookVerdict | undefined;
-  /** Why there is none, in words; empty when there is. */
+  /** Why there is none, in words. Empty when there is. */
   readonly problem: string;
 }
 

@@ -35,10 +35,10 @@ export interface Pool {
 
   /** What is due, then matching, then batches. Gives how many tasks were assigned. */
   turn(nowMs: number): number;
-  /** When the next turn has to be taken although nothing came in; infinite when never. */
+  /** When the next turn has to be taken although nothing came in. Infinite when never. */
   readonly nextDueMs: number;
 
-  /** Changes how the pool works; what is not given stays. */
+  /** Changes how the pool works. What is not given stays. */
   configure(changes: Partial<PoolSettings>, nowMs: number): Refusal | undefined;
 
   /**
@@ -46,17 +46,17 @@ export interface Pool {
    * is the same for as long as the pool is there.
    */
   setHooks(hooks: readonly PoolHook[], outlet: HookOutlet): void;
-  /** What was answered; a turn has to be taken. Late answers are ignored. */
+  /** What was answered. A turn has to be taken. Late answers are ignored. */
   answerHooks(replies: readonly HookReply[], nowMs: number): void;
 
-  /** Sets the rule of a key, or of all keys that begin so when it ends in `*`. Counts stay. */
+  /** Sets the rule of a key, or of all keys that start so when it ends in `*`. Counts stay. */
   setLimit(rule: LimitRule, nowMs: number): Refusal | undefined;
   /** What tasks bring along for the key counts again. */
   removeLimit(key: string, nowMs: number): Refusal | undefined;
-  /** The rules that were set, and every key with holders or waiters, by key. */
+  /** Returns the rules that were set, and every key with holders or waiters, by key. */
   limits(nowMs: number): PoolLimit[];
 
-  /** What quotas and reservations allow tasks of a namespace from now on; counts stay. */
+  /** What quotas and reservations allow tasks of a namespace from now on. Counts stay. */
   allot(namespace: string, told: Allotments, nowMs: number): void;
   /** What they have of it. */
   allotted(namespace: string): AllotmentUses;
@@ -64,7 +64,7 @@ export interface Pool {
   readonly namespaces: ReadonlySet<string>;
 
   /**
-   * Gives an agent no more work; it keeps what it has, but when it is quarantined that goes to others. One that is not
+   * Gives an agent no more work. It keeps what it has, but when it is quarantined that goes to others. One that is not
    * there can be held too: it is when it comes.
    */
   hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined;
@@ -72,9 +72,9 @@ export interface Pool {
   attendance(): Attendance[];
   /** Ends whatever hold there is. */
   release(agentId: string, reason: string, nowMs: number): Refusal | undefined;
-  /** Asks an agent to finish and to go. What it still has at the deadline goes to others; 0 for no deadline. */
+  /** Asks an agent to finish and to go. What it still has at the deadline goes to others. 0 for no deadline. */
   drain(agentId: string, reason: string, deadlineMs: number, nowMs: number): Refusal | undefined;
-  /** Puts an agent to sleep; 0 for until it is woken. Unless it is by plan, it is woken when it is needed too. */
+  /** Puts an agent to sleep. 0 for until it is woken. Unless it is by plan, it is woken when it is needed too. */
   sleep(
     agentId: string,
     reason: string,
@@ -83,7 +83,7 @@ export interface Pool {
     isByPlan?: boolean,
   ): Refusal | undefined;
   wake(agentId: string, reason: string, nowMs: number): Refusal | undefined;
-  /** Ends the link of an agent; what it has goes to others. Below 0 it is told to stay away for good. */
+  /** Ends the link of an agent. What it has goes to others. Below 0 it is asked to stay away for good. */
   remove(agentId: string, reason: string, returnAfterMs: number, nowMs: number): Refusal | undefined;
 
   /** A scaler launches agents for this pool, and is asked about those that have not joined. */
@@ -102,17 +102,17 @@ export interface Pool {
   agents(nowMs: number): Agent[];
   /** What an agent has. */
   work(agentId: string, nowMs: number): AgentWork[];
-  /** Tasks that wait, in the order in which they would go, as far as one can say; at most so many. */
+  /** Tasks that wait, in the order in which they would go, as far as one can say. At most so many. */
   queued(count: number, nowMs: number): QueuedTask[];
-  /** The capabilities that agents of this pool offer, each version once. */
+  /** Returns the capabilities that agents of this pool offer, each version once. */
   offered(): OfferedCapability[];
-  /** Why a task is where it is; undefined when its token is not known here. */
+  /** Why a task is where it is. Undefined when its token is not known here. */
   explain(token: Uint8Array, nowMs: number): Explanation | undefined;
   /** The same by what people call it. Looks through all tasks: for one that asks, not for the path of tasks. */
   explainWork(work: WorkReference, nowMs: number): Explanation | undefined;
-  /** Up to when what was placed is not known any more, once its tasks have left; 0 while all is. */
+  /** Up to when what was placed is not known any more, once its tasks have left. 0 while all is. */
   placementsGoneUntilMs(nowMs: number): number;
-  /** Why a task of this profile would wait if it were offered now; its numbers do not matter. */
+  /** Why a task of this profile would wait if it were offered now. Its numbers do not matter. */
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal;
 }
 
@@ -125,7 +125,7 @@ export interface PoolOptions {
   readonly chance: Chance;
   readonly openedMs: number;
   readonly settings?: Partial<PoolSettings>;
-  /** Hears how agents come, go and change; not on the path of tasks. */
+  /** Hears how agents come, go and change. Not on the path of tasks. */
   readonly onAgentChange?: (change: AgentChange) => void;
   /** Hears when `offered` may have changed: an agent came, went, or changed its offering. Not on the path of tasks. */
   readonly onOffersChange?: () => void;
@@ -148,7 +148,7 @@ export interface LaunchedAgent {
 
 /** What is known of agents by their launcher. */
 export interface Launches {
-  /** How often an agent crashed since it last was well for long. */
+  /** Returns how often an agent crashed since it last was well for long. */
   crashesOf(agentId: string): number;
   /** A person says that an agent may work again: one that was put aside may be launched again. */
   released(agentId: string): void;
@@ -156,11 +156,11 @@ export interface Launches {
   starting(): Iterable<{ readonly agentId: string; readonly launchId: string; readonly sinceMs: number }>;
 }
 
-/** All of a pool that can be chosen; times in milliseconds. Each has a default and bounds. */
+/** All of a pool that can be chosen. Times in milliseconds. Each has a default and bounds. */
 export interface PoolSettings {
   /** How an agent is chosen. Default: least loaded. */
   readonly strategy: Strategy;
-  /** Share of each namespace; those not named have 1. */
+  /** Share of each namespace. Those not named have 1. */
   readonly weights: Readonly<Record<string, number>>;
   /** How long a task waits to rise by one in priority. Default 60,000. */
   readonly ageingMs: number;
@@ -176,9 +176,9 @@ export interface PoolSettings {
   readonly paused: boolean;
   /** What it waits for before it assigns anything, in words. Default: nothing. */
   readonly awaits: readonly string[];
-  /** How many may be assigned per time, until when; undefined for any number. */
+  /** How many may be assigned per time, until when. Undefined for any number. */
   readonly slowStart: SlowStart | undefined;
-  /** Namespaces whose tasks it takes; undefined for any. */
+  /** Namespaces whose tasks it takes. Undefined for any. */
   readonly admits: ReadonlySet<string> | undefined;
   /** Whether agents that say they are busy are given fewer tasks at once, for a while. Default true. */
   readonly adaptiveConcurrency: boolean;
@@ -198,7 +198,7 @@ export interface PoolSettings {
   readonly leaseMs: number;
   /** How long a link that was cut can be resumed. Default 60,000. */
   readonly resumeWindowMs: number;
-  /** When an agent that has nothing to do is put to sleep, to be woken when it is needed; 0 for never. Default 0. */
+  /** When an agent that has nothing to do is put to sleep, to be woken when it is needed. 0 for never. Default 0. */
   readonly sleepAfterMs: number;
   /** How long a task waits for the agent of its sticky key while that one is able, but full. Default 5,000. */
   readonly stickyMs: number;
@@ -210,7 +210,7 @@ export interface PoolSettings {
   readonly orphanMs: number;
 }
 
-/** How a pool begins again after a pause. */
+/** How a pool starts again after a pause. */
 export interface SlowStart {
   readonly rate: { readonly count: number; readonly perMs: number; readonly burst: number };
   readonly untilMs: number;
@@ -227,11 +227,11 @@ interface Doubling {
 
 /** When running work gives way. */
 interface Preemption {
-  /** By how much more urgent other work must be; 0 for never. */
+  /** By how much more urgent other work must be. 0 for never. */
   readonly priorityDifference: number;
   /** How long an attempt has to end. */
   readonly graceMs: number;
-  /** An attempt that has run so long is spared; 0 for none. */
+  /** An attempt that has run so long is spared. 0 for none. */
   readonly spareAfterMs: number;
 }
 

@@ -5,14 +5,14 @@ import type { Pool } from "./pool.ts";
 /** Where what one sender is to be told goes: one stream, over which it speaks with all pools of this process. */
 export interface SenderOutlet {
   /**
-   * A batch; `welcome` and `moved` are the caller's to say. It is used again: what has to stay is encoded or copied
+   * A batch. `welcome` and `moved` are the caller's to say. It is used again: what has to stay is encoded or copied
    * before this returns.
    */
   send(reply: OfferReply): void;
 }
 
 /**
- * One stream of a sender. Made by `openOfferStream` when its greeting is taken, closed when it breaks: a new one begins
+ * One stream of a sender. Made by `openOfferStream` when its greeting is taken, closed when it breaks: a new one starts
  * with nothing, and what is offered again on it is recognised by its token.
  */
 export interface OfferStream {
@@ -34,6 +34,6 @@ export interface OfferStream {
    */
   take(request: OfferRequest, nowMs: number): Refusal | undefined;
 
-  /** The stream is broken. What waits is not assigned until it is offered again; what is at work goes on. */
+  /** The stream is broken. What waits is not assigned until it is offered again. Running work continues. */
   close(nowMs: number): void;
 }

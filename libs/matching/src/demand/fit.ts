@@ -24,7 +24,7 @@ export function fitOf(
   };
 }
 
-/** Whether an agent of a cohort that will do is itself fit, as it stands now. */
+/** Returns whether an agent of a cohort that will do is itself fit, as it stands now. */
 export function isFit(agent: Agent, fit: Fit): boolean {
   const { resources, only, not, side } = fit;
   if (only !== undefined && !only.has(agent.agentId)) return false;
@@ -33,7 +33,7 @@ export function isFit(agent: Agent, fit: Fit): boolean {
   return side === undefined || side.admits(agent, fit);
 }
 
-/** Whether it would be if nothing ran there. */
+/** Returns whether it would be if nothing ran there. */
 export function isEverFit(agent: Agent, { resources, only, not }: Fit): boolean {
   if (only !== undefined && !only.has(agent.agentId)) return false;
   if (not.has(agent.agentId)) return false;

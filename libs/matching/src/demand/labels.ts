@@ -3,7 +3,7 @@ import type { Labels } from "@tutti/kernel";
 
 export { labelsMatch } from "@tutti/kernel";
 
-/** How much of a wish is fulfilled, 0 to 1; 1 where nothing is wished for. */
+/** Returns how much of a wish is fulfilled, 0 to 1. 1 where nothing is wished for. */
 export function labelsPreference(labels: Labels, selector: LabelSelector | undefined): number {
   if (selector === undefined) return 1;
   const equals = Object.entries(selector.equals);

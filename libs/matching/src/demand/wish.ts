@@ -16,19 +16,19 @@ export interface Wish {
 export interface Fit {
   readonly key: string;
   readonly resources: readonly (readonly [name: string, amount: number])[];
-  /** Agents of which it has to be one; undefined for any. */
+  /** Agents of which it has to be one. Undefined for any. */
   readonly only: ReadonlySet<string> | undefined;
   readonly not: ReadonlySet<string>;
-  /** What of agents with certain labels it may have; undefined while nothing is set aside of such agents. */
+  /** What of agents with certain labels it may have. Undefined while nothing is set aside of such agents. */
   readonly side: Side | undefined;
 }
 
 /** Tasks that may use the same reservations, as agents with certain labels are concerned. */
 export interface Side {
   readonly key: string;
-  /** Whether an agent may be given one more that asks for this, as what is set aside is concerned. */
+  /** Returns whether an agent may be given one more that asks for this, as what is set aside is concerned. */
   admits(agent: Placed, fit: Fit): boolean;
-  /** What is in the way there; undefined when nothing is. */
+  /** What is in the way there. Undefined when nothing is. */
   refusalAt(agent: Placed, fit: Fit): Refused | undefined;
 }
 

@@ -87,7 +87,7 @@ function outcomeOf({ result }: Task, moment: HookMoment): Outcome | undefined {
   }
 }
 
-/** The error with which a task fails that a hook denied. */
+/** Returns the error with which a task fails that a hook denied. */
 export function denialOf(hookId: string, deny: ErrorDetail): ErrorDetail {
   return {
     ...deny,

@@ -1,8 +1,9 @@
 /**
- * The hooks of a pool at work.
+ * The hooks of a pool running.
  *
  * 1. Before a task waits for an agent, and before its result counts, the hooks of that moment have their say, one after
- *    the other in their order. Rules say it at once; of others the task waits for the answer, while all others go on.
+ *    the other in their order. Rules say it at once. Of others the task waits for the answer, while all others
+ *    continue.
  * 2. A task that is held by a hook waits nowhere else and counts against nothing but the bounds of the pool. Each hold
  *    has an end: the answer, the time that the hook has, or the time that it named.
  * 3. Questions leave at the end of a turn, all at once, and answers are taken in before the next one.
@@ -164,7 +165,7 @@ export class HookCalls implements HookBook {
     this.#outlet.ask(questions);
   }
 
-  /** Goes on where a task stands, with what the hook that was asked has said; what comes of it takes effect. */
+  /** Continues where a task stands, with what the hook that was asked has said. What comes of it takes effect. */
   #goOn(task: Task, said: Said<Verdict> | undefined, nowMs: number): void {
     const { judging } = task;
     if (judging?.isHeld !== true) return;
@@ -200,7 +201,7 @@ export class HookCalls implements HookBook {
     }
   }
 
-  /** What a hook says at once; "next" when it has no say, "held" when its answer is waited for. */
+  /** What a hook says at once. "next" when it has no say, "held" when its answer is waited for. */
   #ask(
     task: Task,
     judging: Judging,

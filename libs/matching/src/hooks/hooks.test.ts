@@ -30,7 +30,7 @@ const blocking = (timeoutMs = 500): NonNullable<Given["action"]> => ({
   value: { blocking: true, timeoutMs },
 });
 
-/** A pool with hooks, and whoever is asked from outside. */
+/** Returns a pool with hooks, and whoever is asked from outside. */
 function hooked(...hooks: readonly Given[]) {
   const arena = new Arena();
   const asked: HookQuestion[] = [];

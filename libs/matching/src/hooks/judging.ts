@@ -25,7 +25,7 @@ export class Judging {
   heldMs = 0;
   /** Why it is held, in words. */
   why = "";
-  /** The question that is open; 0 for none. */
+  /** The question that is open. 0 for none. */
   question = 0;
   /** When it is looked at again. */
   dueMs = never;

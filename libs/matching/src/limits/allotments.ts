@@ -1,6 +1,6 @@
 /**
- * What quotas and reservations allow in a pool, as it was told last, and which tasks count against what. Told anew, it holds for what waits
- * and for what is at work already too.
+ * What quotas and reservations allow in a pool, as it was told last, and which tasks count against what. Told again, it
+ * holds for what waits and for running work already too.
  */
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 import { labelsMatch, selectorText } from "@tutti/kernel";
@@ -85,7 +85,7 @@ export class PoolAllotments implements AllotmentBook {
     return all.outside;
   }
 
-  /** Whether others count against them than before. */
+  /** Returns whether others count against them than before. */
   #keepParts(namespace: string, parts: AllotmentsTold["parts"]): boolean {
     const before = [...this.#quotas.values()].filter((rule) => rule.namespace === namespace);
     const ids = new Set<string>();
@@ -156,7 +156,7 @@ export class PoolAllotments implements AllotmentBook {
   }
 }
 
-/** A task that has just come counts against what was allotted, from when it is at work. */
+/** A task that has just come counts against what was allotted, from when it is running. */
 export function allot(core: PoolCore, book: AllotmentBook, task: Task, nowMs: number): void {
   if (book.areas !== undefined) takeSide(core, task, book.areas.sideOf(task), nowMs);
   const limits = book.of(task);

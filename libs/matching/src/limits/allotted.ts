@@ -2,10 +2,10 @@
  * Limits that follow from quotas and reservations: of slots or of a named resource, of which a task takes what it asks
  * for.
  *
- * 1. Of a quota, a pool has a part; it is what may be at work here at once.
+ * 1. Of a quota, a pool has a part. It is what may be running here at once.
  * 2. A task that may use a reservation has what it reserves, and the rest like all tasks. All others have what is there
  *    less all that is set aside, or more than that if its users have more than was set aside. Nothing is taken away
- *    from what is at work.
+ *    from running work.
  */
 import { amountOf } from "@tutti/kernel";
 import type { Task } from "../parts.ts";
@@ -18,7 +18,7 @@ export abstract class AllottedLimit extends AmountLimit {
 }
 
 export class QuotaLimit extends AllottedLimit {
-  /** What may be at work here at once. */
+  /** What may be running here at once. */
   amount = 0;
   /** What the quota allows in all pools together. */
   limit = 0;
@@ -53,7 +53,7 @@ export class SetAside {
     this.outside = new OutsideLimit(namespace, this, watch);
   }
 
-  /** The limit for users of the reservation. */
+  /** Returns the limit for users of the reservation. */
   insideOf(reservationId: string): InsideLimit {
     let inside = this.inside.get(reservationId);
     if (inside === undefined) {
@@ -129,7 +129,7 @@ export class InsideLimit extends SetAsideLimit {
   /** What is set aside. */
   amount = 0;
   toMs = 0;
-  /** Labels of the agents of which it is, in words; empty for all of the pool. */
+  /** Labels of the agents of which it is, in words. Empty for all of the pool. */
   where = "";
 
   constructor(namespace: string, reservationId: string, all: SetAside, watch: LimitWatch) {

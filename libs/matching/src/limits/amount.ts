@@ -5,7 +5,7 @@ import { KeyLimit, type LimitWatch } from "./limit.ts";
 
 export const slots = "slots";
 
-/** How much of something a task takes that asks for this. */
+/** Returns how much of something a task takes that asks for this. */
 export function takenBy({ fit }: Pick<Demand, "fit">, name: string): number {
   if (name === slots) return 1;
   return fit.resources.find(([resource]) => resource === name)?.[1] ?? 0;
@@ -27,7 +27,7 @@ export abstract class AmountLimit extends KeyLimit {
 
 /**
  * What those of a key may have of a named resource, beside how many of them there may be. The maker of limits refuses
- * tasks that ask for more than that; one that comes all the same waits until the limit allows more.
+ * tasks that ask for more than that. One that comes all the same waits until the limit allows more.
  */
 export class KeyAmountLimit extends AmountLimit {
   #amount = Number.POSITIVE_INFINITY;

@@ -9,7 +9,7 @@ const withGpu = { equals: { gpu: "true" }, exists: [], absent: [] };
 const labels = { gpu: "true" };
 const askingForGpu = { placement: { require: withGpu } };
 
-/** So many slots of agents with the label are set aside; 0 for that nothing is. */
+/** So many slots of agents with the label are set aside. 0 for that nothing is. */
 function setAside(arena: Arena, amount: number, more: Partial<SetAsideTold> = {}): void {
   const told = { reservationId: "night", amounts: { slots: amount }, agents: withGpu, toMs: 2_000_000 };
   const reservations = amount === 0 ? [] : [{ ...told, sessions: undefined, ...more }];
@@ -241,7 +241,7 @@ function play(steps: readonly Step[]): void {
   }
 }
 
-/** What may begin, counted from nothing. */
+/** What may start, counted from nothing. */
 function look(tasks: readonly Offered[], wanted: number, begun: readonly Offered[]): void {
   const isGpu = (place: number | undefined) => place !== undefined && places[place]?.isGpu === true;
   const held = (isMine: boolean, isThere: boolean) =>

@@ -2,9 +2,9 @@
  * What is set aside at agents with certain labels: an area each.
  *
  * 1. Of what the agents of an area have, those that may not use a reservation have what is there less what is set
- *    aside. What one may not have there it may have elsewhere; so this is looked at when an agent is chosen, and holds
+ *    aside. What one may not have there it may have elsewhere. So this is looked at when an agent is chosen, and holds
  *    nothing back before.
- * 2. Nothing is taken away from what is at work.
+ * 2. Nothing is taken away from running work.
  * 3. Tasks that may use different reservations are on different sides, and the side is a part of what is asked of the
  *    one agent: so they stand apart, and one that finds no agent keeps none of another side from going.
  * 4. Who was refused is looked at again when something of the area is given back, wherever in it that was.
@@ -32,7 +32,7 @@ export class Areas implements AreaBook {
   /** Tells its sides from those of what was told before. */
   readonly #number: number;
   readonly #sides = new Map<string, AreaSide>();
-  /** What each task at work counts against. */
+  /** What each task running counts against. */
   readonly #counted = new Map<Task, readonly AllottedLimit[]>();
 
   constructor(

@@ -24,7 +24,7 @@ export class Limits implements LimitBook, LimitWatch {
   readonly #rules = new Map<string, LimitRule>();
   /** Those of quotas and reservations, which other code makes. */
   readonly allotted = new Set<Limit>();
-  /** While some of what is at work is not known, nothing that is limited begins. */
+  /** While some of running work is not known, nothing that is limited starts. */
   #frozen = false;
   /** Takes a task back into its queue. */
   readonly #go: (task: Task, nowMs: number) => void;
@@ -42,7 +42,7 @@ export class Limits implements LimitBook, LimitWatch {
     return this.#rules;
   }
 
-  /** The limits of a task, which counts as one that uses them; they are given back by `giveBack`. */
+  /** Returns the limits of a task, which counts as one that uses them. They are given back by `giveBack`. */
   take(brought: readonly KeyedLimit[], namespace: string): readonly Limit[] | Refusal {
     const taken: Limit[] = [];
     for (const one of brought)
@@ -67,7 +67,7 @@ export class Limits implements LimitBook, LimitWatch {
     for (const name of names) yield this.#amountLimit(key, namespace, name);
   }
 
-  /** The first that has no room now; undefined when all have. */
+  /** Returns the first that has no room now. Undefined when all have. */
   fullOf(limits: readonly Limit[], nowMs: number, demand: Demand): Limit | undefined {
     if (this.#frozen) return limits[0];
     for (const limit of limits) if (limit.roomAt(nowMs) + 1e-9 < limit.amountOf(demand)) return limit;
@@ -92,14 +92,14 @@ export class Limits implements LimitBook, LimitWatch {
     }
   }
 
-  /** Lets those go on that there is room for, and looks again when the rate has more. */
+  /** Lets those continue that there is room for, and looks again when the rate has more. */
   wake(limit: Limit, nowMs: number): void {
     if (limit.waiting === 0 || this.#frozen) return;
     limit.wake(nowMs, this.#go);
     this.#watch(limit, nowMs);
   }
 
-  /** An attempt begins that counts against it. */
+  /** An attempt starts that counts against it. */
   begin(limit: Limit, nowMs: number, demand: Demand): void {
     limit.begin(nowMs, demand);
     this.#watch(limit, nowMs);
@@ -126,7 +126,7 @@ export class Limits implements LimitBook, LimitWatch {
     return undefined;
   }
 
-  /** Limits of namespaces keep their counts; a rule that comes later binds what is new. */
+  /** Limits of namespaces keep their counts. A rule that comes later binds what is new. */
   #apply(nowMs: number): void {
     for (const limit of this.#limits.values()) {
       if (limit.amounts === undefined) limit.set = this.#ruleOf(limit.key);
@@ -134,7 +134,7 @@ export class Limits implements LimitBook, LimitWatch {
     }
   }
 
-  /** Who waits for the rate goes on when it has more. When it has now, tasks that may continue take that first. */
+  /** Who waits for the rate continues when it has more. When it has now, tasks that may continue take that first. */
   #watch(limit: Limit, nowMs: number): void {
     if (limit.waiting === 0) return;
     const { paceDueMs } = limit;
@@ -164,7 +164,7 @@ export class Limits implements LimitBook, LimitWatch {
     );
   }
 
-  /** The rule for the key itself, else that for the longest beginning. */
+  /** Returns the rule for the key itself, else that for the longest beginning. */
   #ruleOf(key: string): LimitRule | undefined {
     const own = this.#rules.get(key);
     if (own !== undefined) return own;

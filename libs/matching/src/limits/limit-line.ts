@@ -1,7 +1,7 @@
 /**
  * Who waits for a limit with one demand: parties take turns by their weights, and in each the first by rank goes.
  *
- * Who was let go on has had its turn; when it comes back because others took the room, it is given back.
+ * Who was let continue has had its turn. When it comes back because others took the room, it is given back.
  */
 
 import { Heap, type Ranked } from "@tutti/kernel";
@@ -27,9 +27,9 @@ class Lane implements Ranked {
 export class LimitLine {
   readonly #lanes = new Heap<Lane>();
   readonly #byParty = new Map<string, Lane>();
-  /** Where the lane stood that went last: there others begin. */
+  /** Where the lane stood that went last: there others start. */
   #passed = 0;
-  /** How many were let go on and have not been assigned. */
+  /** How many were let continue and have not been assigned. */
   woken = 0;
   #size = 0;
 
@@ -84,7 +84,7 @@ export class LimitLine {
     return task;
   }
 
-  /** Puts a lane where it belongs; one without tasks nowhere. */
+  /** Puts a lane where it belongs. One without tasks nowhere. */
   #settle(lane: Lane): void {
     const { first } = lane.tasks;
     if (first === undefined) {

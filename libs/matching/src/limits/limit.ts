@@ -1,13 +1,13 @@
 /**
- * What tasks with the same key share in a pool: so many at work at once, so many per time.
+ * What tasks with the same key share in a pool: so many running at once, so many per time.
  *
- * 1. Only what is at work counts. A task that waits holds nothing, so a task without a fit agent keeps no other from
+ * 1. Only running work counts. A task that waits holds nothing, so a task without a fit agent keeps no other from
  *    going.
  * 2. What finds the key full waits here, apart from the queues, and costs them nothing. When there is room, as many go
  *    back to their places as there is room for, of each demand, namespaces in turn: the first task that finds an agent
  *    takes it, the others come back.
- * 3. The rate is one number, the moment up to which everything that began is paid for; the burst is how far that may be
- *    ahead of the clock.
+ * 3. The rate is one number, the moment up to which everything that started is paid for. The burst is how far that may
+ *    be ahead of the clock.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import type { Demand, Limit, Task } from "../parts.ts";
@@ -25,10 +25,10 @@ const unlimited: Allowance = { maxConcurrent: 0, rate: undefined };
 export class KeyLimit extends Due implements Limit {
   readonly id: string;
   readonly key: string;
-  /** The namespace whose tasks share it; empty when all do. */
+  /** The namespace whose tasks share it. Empty when all do. */
   readonly namespace: string;
   readonly #watch: LimitWatch;
-  /** What is set for the key; undefined when only tasks say something. */
+  /** What is set for the key. Undefined when only tasks say something. */
   set: Allowance | undefined;
   #brought: Allowance = unlimited;
   held = 0;
@@ -71,7 +71,7 @@ export class KeyLimit extends Due implements Limit {
     this.#watch.due(this, nowMs);
   }
 
-  /** How many more may begin now. */
+  /** Returns how many more may start now. */
   roomAt(nowMs: number): number {
     const { maxConcurrent, rate } = this.allowance;
     let room = maxConcurrent > 0 ? Math.max(0, maxConcurrent - this.held) : Number.POSITIVE_INFINITY;
@@ -84,7 +84,7 @@ export class KeyLimit extends Due implements Limit {
     return room;
   }
 
-  /** When the rate gives the next one its part; infinite when it is not the rate that is in the way. */
+  /** When the rate gives the next one its part. Infinite when it is not the rate that is in the way. */
   get paceDueMs(): number {
     const { rate, maxConcurrent } = this.allowance;
     if (rate === undefined || (maxConcurrent > 0 && this.held >= maxConcurrent))
@@ -92,7 +92,7 @@ export class KeyLimit extends Due implements Limit {
     return this.#rateMs - (burstOf(rate) - 1) * (rate.perMs / rate.count);
   }
 
-  /** Whether nothing is left of it. */
+  /** Returns whether nothing is left of it. */
   idleAt(nowMs: number): boolean {
     return this.uses === 0 && (this.allowance.rate === undefined || this.#rateMs <= nowMs);
   }
@@ -102,7 +102,7 @@ export class KeyLimit extends Due implements Limit {
     return this.#rateMs;
   }
 
-  /** How much one task takes that asks for this. */
+  /** Returns how much one task takes that asks for this. */
   amountOf(_demand: Demand): number {
     return 1;
   }
@@ -113,7 +113,7 @@ export class KeyLimit extends Due implements Limit {
     if (rate !== undefined) this.#rateMs = Math.max(nowMs, this.#rateMs) + rate.perMs / rate.count;
   }
 
-  /** An attempt has ended, or did not begin after all. */
+  /** An attempt has ended, or did not start after all. */
   end(hasBegun: boolean, demand: Demand): void {
     this.held -= this.amountOf(demand);
     const { rate } = this.allowance;
@@ -144,7 +144,7 @@ export class KeyLimit extends Due implements Limit {
     this.#lines.get(task.demand)?.move(task);
   }
 
-  /** One that was let go on has been assigned, or has left, or waits again. */
+  /** One that was let continue has been assigned, or has left, or waits again. */
   unwake(demand: Demand): void {
     const line = this.#lines.get(demand);
     if (line === undefined) return;
@@ -152,7 +152,7 @@ export class KeyLimit extends Due implements Limit {
     this.#forget(demand, line);
   }
 
-  /** Lets as many go on as there is room for. */
+  /** Lets as many continue as there is room for. */
   wake(nowMs: number, go: (task: Task, nowMs: number) => void): void {
     if (this.waiting === 0) return;
     // A hair is nothing: sums of parts are not exact.

@@ -10,14 +10,14 @@ export interface Allowance {
 /** What a limit is made of that is none by key. */
 export interface LimitOrigin {
   readonly kind: "quota" | "reservation";
-  /** Of a quota its id; of what reservations hold the ids of these. */
+  /** Of a quota its id. Of what reservations hold the ids of these. */
   readonly id: string;
   readonly namespace: string;
   /** `slots`, or a named resource. */
   readonly name: string;
   /** What there is of it in all. */
   readonly limit: number;
-  /** What is set aside, in words; empty for quotas. */
+  /** What is set aside, in words. Empty for quotas. */
   readonly told: string;
 }
 
@@ -25,25 +25,25 @@ export interface LimitOrigin {
 export interface LimitRoom {
   readonly id: string;
   readonly key: string;
-  /** What is set for the key; undefined when only tasks say something. */
+  /** What is set for the key. Undefined when only tasks say something. */
   set: Allowance | undefined;
   readonly allowance: Allowance;
   readonly held: number;
   readonly waiting: number;
   /** Undefined for a key. */
   readonly origin: LimitOrigin | undefined;
-  /** Of a key whose tasks share so much of a named resource; undefined where tasks are counted. */
+  /** Of a key whose tasks share so much of a named resource. Undefined where tasks are counted. */
   readonly amounts: { readonly resource: string; readonly most: number } | undefined;
   /** Tasks that refer to it. */
   uses: number;
-  /** When the rate gives the next one its part; infinite when it is not the rate that is in the way. */
+  /** When the rate gives the next one its part. Infinite when it is not the rate that is in the way. */
   readonly paceDueMs: number;
   /** When nothing is left of the rate. */
   readonly restDueMs: number;
   /** What a task says of the key. */
   bring(said: KeyedLimit): void;
-  /** How many more may begin now. */
+  /** Returns how many more may start now. */
   roomAt(nowMs: number): number;
-  /** Whether nothing is left of it. */
+  /** Returns whether nothing is left of it. */
   idleAt(nowMs: number): boolean;
 }

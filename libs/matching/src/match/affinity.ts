@@ -1,6 +1,6 @@
 /**
- * Which agent did the last task with a key: for sticky keys and for context. Bounded; what was not used for longest goes
- * first. A key is its namespace's.
+ * Which agent did the last task with a key: for sticky keys and for context. Bounded. What was not used for longest
+ * goes first. A key is its namespace's.
  */
 export class Affinity {
   readonly #max: number;
@@ -16,7 +16,7 @@ export class Affinity {
 
   set(namespace: string, key: string, agentId: string): void {
     const name = `${namespace}\n${key}`;
-    // Set anew, it is the youngest.
+    // Set again, it is the youngest.
     this.#agents.delete(name);
     this.#agents.set(name, agentId);
     if (this.#agents.size <= this.#max) return;

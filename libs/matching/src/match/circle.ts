@@ -1,6 +1,6 @@
 /**
- * Agents on a circle: each has several places, by hashes of its name, and a key belongs to the agent whose place is the next
- * one after the key's. When an agent comes or goes, only the keys before its own places move.
+ * Agents on a circle: each has several places, by hashes of its name, and a key belongs to the agent whose place is the
+ * next one after the key's. When an agent comes or goes, only the keys before its own places move.
  */
 import { stableHash } from "@tutti/kernel";
 

@@ -14,7 +14,7 @@ export class LearnedTimes implements Times {
   #turnMs = 0;
   #learned = 0;
 
-  /** Gives how many times as long as others the agent takes; undefined where nothing was learned this time. */
+  /** Returns how many times as long as others the agent takes. Undefined where nothing was learned this time. */
   learn(
     agentId: string,
     capability: string,
@@ -38,7 +38,10 @@ export class LearnedTimes implements Times {
     return this.#estimates.estimate({ capability, agentId, inputBytes: 0 })?.meanMs;
   }
 
-  /** The time that a share of all attempts at a capability does not exceed; undefined before enough have been seen. */
+  /**
+   * Returns the time that a share of all attempts at a capability does not exceed. Undefined before enough have been
+   * seen.
+   */
   quantileMs(capability: string, share: number): number | undefined {
     const usual = { capability, agentId: "", inputBytes: 0 };
     const { samples = 0 } = this.#estimates.estimate(usual) ?? {};

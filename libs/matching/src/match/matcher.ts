@@ -44,7 +44,7 @@ export class Matcher implements CohortWatch, Placing {
     cohort.place = -1;
   }
 
-  /** Gives how many were assigned, at most so many. */
+  /** Returns how many were assigned, at most so many. */
   match(nowMs: number, max: number): number {
     let assigned = 0;
     for (let cohort = this.#next(); cohort !== undefined && assigned < max; cohort = this.#next()) {
@@ -65,7 +65,7 @@ export class Matcher implements CohortWatch, Placing {
     return assigned;
   }
 
-  /** The cohort whose first agent goes before those of the others. */
+  /** Returns the cohort whose first agent goes before those of the others. */
   #next(): Cohort | undefined {
     const cohorts = this.#cohorts;
     let best = cohorts[0];
@@ -89,7 +89,7 @@ export class Matcher implements CohortWatch, Placing {
     return true;
   }
 
-  /** A task with limits or with keys of its own. */
+  /** Returns a task with limits or with keys of its own. */
   #serveChoosy(waitGroup: WaitGroup, stop: WaitEntry, task: Task, nowMs: number): boolean {
     const core = this.#core;
     const { extras, profile } = task;
@@ -173,7 +173,7 @@ export class Matcher implements CohortWatch, Placing {
     return agent?.isAble === true ? agent : undefined;
   }
 
-  /** The match whose labels are the most wished for, of those with a ready agent. */
+  /** Returns the match whose labels are the most wished for, of those with a ready agent. */
   #preferred(task: Task, match: CohortMatch): CohortMatch {
     for (const other of task.demand.matches) {
       if (other === match || other.preference <= match.preference) break;
@@ -212,7 +212,7 @@ export class Matcher implements CohortWatch, Placing {
     return this.#bestOf(able, judge, task);
   }
 
-  /** The one that is judged best; among equals, and without a judgement, the first in the order. */
+  /** Returns the one that is judged best. Among equals, and without a judgement, the first in the order. */
   #bestOf(agents: readonly Agent[], judge: Strategy["judge"], task: Task): Agent | undefined {
     const { times } = this.#core;
     const view = judge === undefined ? undefined : viewOf(task);

@@ -1,6 +1,6 @@
 /**
- * How a pool begins again after a pause: so many per time, until it begins as many as it can. One number says where it
- * stands, the moment up to which everything that began is paid for.
+ * How a pool starts again after a pause: so many per time, until it starts as many as it can. One number says where it
+ * stands, the moment up to which everything that started is paid for.
  */
 import type { SlowStart } from "../api/pool.ts";
 
@@ -20,7 +20,7 @@ export class Ramp {
     return nowMs >= this.#start.untilMs;
   }
 
-  /** How many may begin now. */
+  /** Returns how many may start now. */
   roomAt(nowMs: number): number {
     if (this.isOverAt(nowMs)) return Number.POSITIVE_INFINITY;
     const ahead = Math.max(0, this.#paidMs - nowMs);
@@ -32,7 +32,7 @@ export class Ramp {
     this.#paidMs = Math.max(nowMs, this.#paidMs) + count * this.#partMs;
   }
 
-  /** When the next one may begin. */
+  /** When the next one may start. */
   get dueMs(): number {
     return Math.min(this.#start.untilMs, this.#paidMs - (this.#burst - 1) * this.#partMs);
   }

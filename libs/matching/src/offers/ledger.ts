@@ -22,7 +22,7 @@ export class Ledger {
     if (at >= 0) this.#tasks[at] = undefined;
   }
 
-  /** The next one up to this number; undefined when there is none. */
+  /** Returns the next one up to this number. Undefined when there is none. */
   shift(upTo: number): Task | undefined {
     while (this.#first <= upTo && this.#at < this.#tasks.length) {
       const task = this.#tasks[this.#at];

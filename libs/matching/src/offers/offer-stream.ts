@@ -2,7 +2,7 @@
  * One stream of a sender, over all pools that it has opened on it.
  *
  * 1. Results are counted from 1 over all pools, in the order in which they are sent. Each is kept until the sender says
- *    that it is durable; then nothing is known of its task any more.
+ *    that it is durable. Then nothing is known of its task any more.
  * 2. What a broken stream leaves behind keeps its tokens: it is taken over by the sender that offers them again.
  */
 import type { PartialOutput, Progress } from "@tutti/contracts/agent/v1";
@@ -273,7 +273,7 @@ class Stream implements OfferStream, SenderStream {
       settle(senderSlot.pool, task, nowMs);
   }
 
-  /** Tasks of a pool that is closed on this stream wait for their sender; without a time nothing becomes of them. */
+  /** Tasks of a pool that is closed on this stream wait for their sender. Without a time nothing becomes of them. */
   #leave(senderSlot: PoolSenderSlot, nowMs: number | undefined): void {
     const { pool } = senderSlot;
     pool.senderSlots.delete(senderSlot);

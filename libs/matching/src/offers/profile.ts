@@ -4,7 +4,7 @@ import type { Demands } from "../demand/demands.ts";
 import { isRange } from "../demand/versions.ts";
 import type { Profile } from "../parts.ts";
 
-/** What is wrong with a profile; undefined when nothing is. */
+/** What is wrong with a profile. Undefined when nothing is. */
 export function profileProblem({ capability, versionRange, weight }: OfferProfile): string | undefined {
   if (capability === "") return "expected a capability, found none";
   if (!isRange(versionRange)) return `expected a range of versions, found ${versionRange}`;

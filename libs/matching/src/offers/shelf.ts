@@ -24,7 +24,7 @@ export class OfferSlab {
   readonly isLoose: boolean;
   /** How many of its bytes are of tasks that wait. */
   used = 0;
-  /** Where what was put into it last begins. */
+  /** Where what was put into it last starts. */
   lastStart = 0;
   readonly #shelf: OfferShelf;
 
@@ -65,7 +65,7 @@ export class OfferShelf {
   #slab = new OfferSlab(new Uint8Array(0), false, this);
   #slabAt = 0;
 
-  /** Gives where it stands from now on. */
+  /** Returns where it stands from now on. */
   put({ bytes, start, end }: EncodedOffer, task: Movable): OfferSlab {
     let request = this.#request;
     if (request?.bytes !== bytes) {

@@ -41,7 +41,7 @@ export class Placements {
   /** The latest one that was given up. */
   #goneMs = 0;
 
-  /** When the latest one was placed that is not known any more; 0 while all are. */
+  /** When the latest one was placed that is not known any more. 0 while all are. */
   goneUntilMs(nowMs: number): number {
     this.#forgetOld(nowMs);
     return this.#goneMs;
@@ -78,7 +78,7 @@ export class Placements {
     while (column < end) this.#agents[column++] = "";
   }
 
-  /** The latest of a task that is followed. */
+  /** Returns the latest of a task that is followed. */
   find(
     isWanted: (profile: Profile, workId: string, taskId: string, agentId: string) => boolean,
     nowMs: number,

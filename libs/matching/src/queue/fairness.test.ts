@@ -8,7 +8,7 @@ function numbers(from: number, count: number): number[] {
   return Array.from({ length: count }, (_, at) => from + at);
 }
 
-/** One agent with one slot does so many tasks, one after the other; gives their numbers. */
+/** One agent with one slot does so many tasks, one after the other. Gives their numbers. */
 function work(arena: Arena, agent: TestAgent, count: number): number[] {
   const done: number[] = [];
   for (let step = 0; step < count; step++) {

@@ -3,7 +3,7 @@
  * coming and going cost nothing. Only who has to go before the last of the list stands in a heap.
  *
  * 1. The first is the first of the list or the first of the heap.
- * 2. Who leaves the middle of the list leaves a gap; there are never more gaps than places taken, but for a few.
+ * 2. Who leaves the middle of the list leaves a gap. There are never more gaps than places taken, but for a few.
  */
 
 import { Heap, isBefore } from "@tutti/kernel";
@@ -13,7 +13,7 @@ const gapsAllowed = 64;
 
 export class Line implements TaskLine {
   #list: (Task | undefined)[] = [];
-  /** Where the list begins, and the number of that place: numbers are not used twice. */
+  /** Where the list starts, and the number of that place: numbers are not used twice. */
   #head = 0;
   #base = 0;
   #gaps = 0;

@@ -1,11 +1,11 @@
 /**
- * The tasks of one party that ask for the same agents, in their order. A party is who takes turns: a namespace, or a session of
- * one.
+ * The tasks of one party that ask for the same agents, in their order. A party is who takes turns: a namespace, or a
+ * session of one.
  *
  * 1. A task's place is the moment it was ready, less a minute (the pool says how much) per point of priority. Time does
  *    not change that order, so what waits ages without being touched.
  * 2. Profiles with a weight of their own stand in lanes of their own, which take turns by what they have had, as
- *    parties do; all others share one lane, where priority holds between them.
+ *    parties do. All others share one lane, where priority holds between them.
  */
 
 import { Heap } from "@tutti/kernel";
@@ -42,7 +42,7 @@ export function namespaceOf(party: string): string {
   return end < 0 ? party : party.slice(0, end);
 }
 
-/** How many turns it has to one of the other parties of its namespace. */
+/** Returns how many turns it has to one of the other parties of its namespace. */
 export function partyWeightOf({ extras }: Pick<Task, "extras">): number {
   return extras?.share?.weight || 1;
 }
@@ -55,7 +55,7 @@ export class PartyShare implements Share {
   readonly waitEntries: WaitEntry[] = [];
   readonly #lanes = new Heap<Lane>();
   readonly #byKey = new Map<string, Lane>();
-  /** What the lane had that went last: where others begin. */
+  /** What the lane had that went last: where others start. */
   #passed = 0;
   #size = 0;
 
@@ -140,7 +140,7 @@ export class PartyShare implements Share {
     if (this.#byKey.size > 1) this.#lanes.move(lane);
   }
 
-  /** Stops have to know when the first goes before the one that was first; that it goes behind it they find out. */
+  /** Stops have to know when the first goes before the one that was first. That it goes behind it they find out. */
   #tell(before: number): void {
     if ((this.head?.rank ?? before) < before) for (const stop of this.waitEntries) stop.rise();
   }

@@ -3,7 +3,7 @@
  * no agent, none would, and the wait group is put aside until an agent has more room than before.
  *
  * 1. Parties (namespaces, and sessions of them) take turns by what they have had of the cohort. One that comes, or
- *    comes back, begins where the one stands that went last: no sender saves up turns by staying away, and none has to
+ *    comes back, starts where the one stands that went last: no sender saves up turns by staying away, and none has to
  *    make up for what it got while it was alone.
  * 2. Within a party the first by rank goes, whatever it asks for.
  * 3. Ranks only grow while something waits, apart from what `rise` says: so the first is looked at, and put where it
@@ -88,7 +88,7 @@ export class ShareStop implements WaitEntry {
     this.#waitGroup.settle(turn);
   }
 
-  /** Whether it stood where it belongs. */
+  /** Returns whether it stood where it belongs. */
   refresh(): boolean {
     const { rank, order } = this;
     this.#read();
@@ -113,7 +113,7 @@ export class CohortWaitGroup implements WaitGroup {
   /** Shares in this group, waiting or not: without any it is forgotten. */
   waitEntries = 0;
   front: Tab | undefined = undefined;
-  /** The agents that can have become fit since all were looked at; undefined when all have to be. */
+  /** The agents that can have become fit since all were looked at. Undefined when all have to be. */
   narrow: Agent[] | undefined = undefined;
   rank = 0;
   order = 0;
@@ -180,7 +180,7 @@ export class CohortWaitGroup implements WaitGroup {
     if (this.first() === turn) this.cohort.rise(this);
   }
 
-  /** Who goes next; undefined if no task waits. */
+  /** Who goes next. Undefined if no task waits. */
   first(): Turn | undefined {
     for (;;) {
       const turn = this.#turns.first;

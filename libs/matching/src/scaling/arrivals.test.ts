@@ -44,7 +44,7 @@ describe("arrivals", () => {
     for (const { stretch, tasks } of before.takeSeen(true)) seen[stretch - startMs / stretchMs] = tasks;
     const partly = seen.at(-1) ?? 0;
     assert.ok(partly > 0 && partly < 900, "the part of the stretch that it saw");
-    // Hours in which nobody owned the pool.
+    // Hours in which no process owned the pool.
     for (let stretch = 200; stretch < 240; stretch++) seen[stretch] = -1;
     const after = new Arrivals({ firstStretch: startMs / stretchMs, arrivals: seen });
     after.add(0, movedMs);

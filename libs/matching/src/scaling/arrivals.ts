@@ -1,7 +1,7 @@
 /**
  * How many tasks come for a scaler, stretch of a quarter of an hour by stretch, and how many will, by the days before.
  *
- * 1. A day is learned once it has been seen twice; before nothing is foreseen.
+ * 1. A day is learned once it has been seen twice. Before nothing is foreseen.
  * 2. A stretch of which a part was not seen counts as what was expected: who looks away does not learn that nothing
  *    comes.
  */
@@ -27,7 +27,7 @@ export interface StretchArrivals {
 export class Arrivals {
   readonly #forecast = new SeasonalForecast({ season: stretchesPerDay });
   readonly #seen: StretchArrivals[] = [];
-  /** The stretch of now; undefined before the first look. */
+  /** The stretch of now. Undefined before the first look. */
   #stretch: number | undefined;
   #tasks = 0;
   /** What another owner has counted of the stretch of now, and kept. */
@@ -51,7 +51,7 @@ export class Arrivals {
     this.#tasks += tasks;
   }
 
-  /** What was seen since this was asked last; of the stretch of now only if no further look will come. */
+  /** What was seen since this was asked last. Of the stretch of now only if no further look will come. */
   takeSeen(isLast: boolean): StretchArrivals[] {
     if (isLast && this.#stretch !== undefined && this.#tasks > 0) {
       this.#seen.push({ stretch: this.#stretch, tasks: this.#tasks });
@@ -60,7 +60,7 @@ export class Arrivals {
     return this.#seen.splice(0);
   }
 
-  /** How many will come per second; 0 while no day is known. */
+  /** Returns how many will come per second. 0 while no day is known. */
   expectedPerSec(atMs: number): number {
     if (this.#learned < 2 * stretchesPerDay || this.#stretch === undefined) return 0;
     // Each number stands in the middle of its stretch, and from one to the next it changes evenly.

@@ -2,7 +2,7 @@
  * How many agents a scaler wants: from what there is to do, who is there, and what it decided before. Pure.
  *
  * 1. The number is within the bounds of the moment, whatever was wanted before.
- * 2. More are wanted at once; fewer only when nothing changed for the time to cool down, and only as many fewer as have
+ * 2. More are wanted at once. Fewer only when nothing changed for the time to cool down, and only as many fewer as have
  *    had nothing to do for long enough. So it never swings within that time, unless the bounds themselves do.
  * 3. Whenever there is something to do that no other agent does, at least one is wanted: the first task wakes one.
  * 4. Nothing changes while the scaler is paused.
@@ -83,7 +83,7 @@ function atBound(desired: number, maxAgents: number, reason: string): string {
     : reason;
 }
 
-/** Whole agents; one where there is anything at all to do that no other agent does. */
+/** Whole agents. One where there is anything at all to do that no other agent does. */
 function agentsFor(slots: number, slotsPerAgent: number, { queued, roomySlots, isPoolPaused }: Load): number {
   // What adds up to whole agents must not become one more by rounding.
   const agents = Math.max(0, Math.ceil(slots / slotsPerAgent - 1e-9));

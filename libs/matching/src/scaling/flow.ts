@@ -18,7 +18,7 @@ export class Flow {
   #work = 0;
   #isNew = true;
 
-  /** How many attempts ended since the last look. One that joined anew counts from the beginning. */
+  /** Returns how many attempts ended since the last look. One that joined again counts from the beginning. */
   ended(agents: readonly Agent[]): number {
     const counts = new Map<string, number>();
     let sum = 0;

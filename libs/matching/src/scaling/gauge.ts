@@ -16,10 +16,10 @@ import { forecastLeadMs, type Load } from "./rules.ts";
 export interface GaugeParts {
   readonly pool: Pool;
   readonly scalerId: string;
-  /** What counts; without any, whatever the scaler's own agents offer, and everything while there are none. */
+  /** What counts. Without any, whatever the scaler's own agents offer, and everything while there are none. */
   readonly capabilities: readonly string[];
   readonly idleMs: number;
-  /** What came on other days; undefined where that does not count. */
+  /** What came on other days. Undefined where that does not count. */
   readonly arrivals?: Arrivals | undefined;
 }
 
@@ -113,7 +113,7 @@ export class ScalerGauge {
   }
 }
 
-/** Whether it does what comes: at once, or when it is woken, without a request. */
+/** Returns whether it does what comes: at once, or when it is woken, without a request. */
 function isThere({ life, hold, wakesByNeed }: Agent): boolean {
   return hold === Hold.HOLD_NONE && (life === "active" || (life === "asleep" && wakesByNeed));
 }

@@ -29,14 +29,14 @@ export interface Load {
   /** Tasks that wait, here and where they came from, and for how long the one that waits longest. */
   readonly queued: number;
   readonly longestWaitMs: number;
-  /** Attempts at work. */
+  /** Attempts running. */
   readonly running: number;
   /** Tasks that came and that ended, per second, over the last minute. */
   readonly arrivalsPerSec: number;
   readonly finishesPerSec: number;
-  /** Tasks per second that are foreseen, so long ahead that an agent can have started; 0 where nothing is. */
+  /** Tasks per second that are foreseen, so long ahead that an agent can have started. 0 where nothing is. */
   readonly expectedPerSec: number;
-  /** How long an attempt takes; 0 if unknown. */
+  /** How long an attempt takes. 0 if unknown. */
   readonly meanMs: number;
   /** Slots of agents that do the same and are not the scaler's. */
   readonly foreignSlots: number;

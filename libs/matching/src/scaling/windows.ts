@@ -1,6 +1,6 @@
 /**
- * Bounds by the clock. A moment is within a window when the window's next end comes before its next begin, so nothing has
- * to be remembered, and a scaler that is made or moved in the middle of the night knows that it is night.
+ * Bounds by the clock. A moment is within a window when the window's next end comes before its next start, so nothing
+ * has to be remembered, and a scaler that is made or moved in the middle of the night knows that it is night.
  */
 import type { ScalingWindow } from "@tutti/contracts/swarm/v1";
 import { PlannedTiming } from "@tutti/contracts/workflow/v1";
@@ -14,7 +14,7 @@ export interface Bounds {
   readonly isNight: boolean;
 }
 
-/** What is wrong with a window, in words; undefined when it is sound. */
+/** What is wrong with a window, in words. Undefined when it is sound. */
 export function windowProblem({
   begin,
   end,

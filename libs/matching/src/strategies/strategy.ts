@@ -1,9 +1,9 @@
 /**
  * How an agent is chosen among those that can do a task and have room for it.
  *
- * Agents that are alike stand in the order of their ranks, which is kept as their work changes: choosing the first costs
- * the logarithm of how many there are. A strategy that also looks at the task judges the first few of them, sends tasks with
- * the same key to the agent that had the last one, or gives each key a place on a circle of agents.
+ * Agents that are alike stand in the order of their ranks, which is kept as their work changes: choosing the first
+ * costs the logarithm of how many there are. A strategy that also looks at the task judges the first few of them, sends
+ * tasks with the same key to the agent that had the last one, or gives each key a place on a circle of agents.
  */
 export interface Strategy {
   /** As in the contracts: `least_loaded`. */
@@ -29,11 +29,11 @@ export interface AgentLoad {
   readonly slots: number;
   /** How many it has. */
   readonly used: number;
-  /** Counts the pool's assignments; the one that this agent got last. */
+  /** Counts the pool's assignments. The one that this agent got last. */
   readonly lastAssigned: number;
-  /** How many times as long as others it takes, as far as that was learned; 1 while it was not. */
+  /** How many times as long as others it takes, as far as that was learned. 1 while it was not. */
   readonly slowness: number;
-  /** What it says that one use of a capability costs, in money; 0 where it does not say. */
+  /** What it says that one use of a capability costs, in money. 0 where it does not say. */
   costOf(capability: string): number;
 }
 
@@ -44,7 +44,7 @@ export interface TaskView {
   readonly definitionTask: string;
   readonly workId: string;
   readonly attempt: number;
-  /** The key that its definition gave it, to stay with one agent; empty where none. */
+  /** The key that its definition gave it, to stay with one agent. Empty where none. */
   readonly key: string;
 }
 

@@ -1,4 +1,4 @@
-/** What agents say of their attempts: that they began, how far they are, what came of them. */
+/** What agents say of their attempts: that they started, how far they are, what came of them. */
 import type { PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { PoolCore } from "../books.ts";
@@ -34,7 +34,7 @@ export function progressed(core: PoolCore, agent: Agent, progress: Progress, now
   task.heardMs = nowMs;
   task.fraction = progress.fraction;
   if (progress.message !== "") task.message = progress.message;
-  // The agent that gets the same attempt after this one goes on from there.
+  // The agent that gets the same attempt after this one continues from there.
   if (progress.saved.length > 0) task.offer.saved = progress.saved;
   task.senderSlot?.stream.progressed(task, progress);
 }
@@ -75,7 +75,7 @@ export function answer(core: PoolCore, link: Link, number: number, result: Resul
     link.settle(number);
     return;
   }
-  // What failed before its agent was told to end has failed.
+  // What failed before its agent was asked to end has failed.
   if (task.yields && (ends === "busy" || ends === "stopped")) {
     link.settle(number);
     giveUp(core, task, nowMs);
@@ -142,7 +142,7 @@ function learn(core: PoolCore, task: Task, agent: Agent, { outcome, runMs }: Res
   if (slowness !== undefined) agent.slowness = slowness;
 }
 
-/** Whether an agent sends a result once more that is not durable yet. */
+/** Returns whether an agent sends a result once more that is not durable yet. */
 function isRepeat({ stage, link }: Task, agent: Agent): boolean {
   return stage === "ended" && link?.agentId === agent.agentId;
 }

@@ -31,7 +31,7 @@ export function assign(core: PoolCore, task: Task, agent: Agent, match: CohortMa
   link?.outgoing.assignments.push(assignmentOf(core, task, match.number, nowMs));
 }
 
-/** From now on a task is at work at an agent. */
+/** From now on a task is running at an agent. */
 export function hold(core: PoolCore, task: Task, agent: Agent, nowMs: number): void {
   task.stage = "working";
   task.yields = false;
@@ -71,7 +71,7 @@ function assignmentOf(core: PoolCore, task: Task, capability: number, nowMs: num
   };
 }
 
-/** A task that was at work, and did not begin, waits again. */
+/** A task that was running, and did not start, waits again. */
 export function requeue(core: PoolCore, task: Task, nowMs: number): void {
   core.queued++;
   enqueue(task);

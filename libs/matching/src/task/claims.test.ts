@@ -101,7 +101,7 @@ describe("a pool that has just moved", () => {
     sender.request({ cancels: [1, 2].map((number) => ({ token: tokenOf(number), reason: "over" })) });
     arena.turn();
     assert.deepEqual([agent.cancelled, agent.durable], [[1], 1]);
-    // What nobody knows anything of is asked again, less and less often; who comes later is asked as well.
+    // What nobody knows anything of is asked again, less and less often. Who comes later is asked as well.
     sender.told.unclaimed.length = 0;
     const later = arena.sender("workflow-2");
     arena.pass(20_000);

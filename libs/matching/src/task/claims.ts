@@ -1,6 +1,6 @@
 /**
  * Tokens that agents brought along and that no sender has offered yet: of a pool that has just moved here. What is
- * known of them is who works on them, and the result if it has come; so they take a slot until then, and nothing else
+ * known of them is who works on them, and the result if it has come. So they take a slot until then, and nothing else
  * can be said. Senders are asked: who knows that one of its own is not wanted any more cancels it.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
@@ -39,7 +39,7 @@ export class Claims implements ClaimBook {
     return this.#table.size === 0 ? Number.POSITIVE_INFINITY : this.#askDueMs;
   }
 
-  /** What they are to be asked about; nothing while it is too early. */
+  /** What they are to be asked about. Nothing while it is too early. */
   toAsk(nowMs: number): readonly Claim[] {
     if (nowMs < this.askDueMs) return none;
     this.#askAgainMs = Math.min(2 * this.#askAgainMs, askAgainMaxMs);
@@ -47,7 +47,7 @@ export class Claims implements ClaimBook {
     return [...this.#table.values()];
   }
 
-  /** Whether there was room for it. */
+  /** Returns whether there was room for it. */
   add(token: Uint8Array, agent: Agent, nowMs: number): boolean {
     if (this.#table.size >= claimsMax || this.#table.get(token) !== undefined) return false;
     this.#table.set(new Uint8Array(token), { token, agent, answered: undefined });
@@ -58,7 +58,7 @@ export class Claims implements ClaimBook {
     return true;
   }
 
-  /** An offer bears the token. */
+  /** Returns an offer bears the token. */
   take(token: Uint8Array): Claim | undefined {
     const claim = this.#table.get(token);
     if (claim !== undefined) this.#remove(claim);
@@ -84,7 +84,7 @@ export class Claims implements ClaimBook {
     return true;
   }
 
-  /** An agent is gone, or says anew what it has. */
+  /** An agent is gone, or says again what it has. */
   drop(agent: Agent): void {
     if (this.#table.size === 0) return;
     for (const claim of [...this.#table.values()]) if (claim.agent === agent) this.#remove(claim);

@@ -12,7 +12,7 @@ const bad: Result["outcome"] = {
   value: ErrorDetail.fromPartial({ code: "users.own", message: "it went wrong" }),
 };
 
-/** Twelve tasks of 100 ms are done: what is usual is known. Number 100 has begun at `slow`, and `quick` is free. */
+/** Twelve tasks of 100 ms are done: what is usual is known. Number 100 has started at `slow`, and `quick` is free. */
 function scene(settings: ConstructorParameters<typeof Arena>[0] = {}) {
   const arena = new Arena(settings);
   const sender = arena.sender();

@@ -1,12 +1,12 @@
 /**
  * Second copies of attempts that take much longer than usual: the first of both that does what it should counts.
  *
- * 1. A copy is an attempt with a token of its own, that only this pool and its agent know; its sender hears of one
+ * 1. A copy is an attempt with a token of its own, that only this pool and its agent know. Its sender hears of one
  *    attempt.
- * 2. A copy begins only if no task waits for the slot that it takes, at another agent, and within the share of all slots
- *    that copies may take. A task with limits has none: it would count once and run twice.
- * 3. While both are at work, that one of them fails or is lost is not told: the other one's outcome is the attempt's.
- * 4. When one of them counts, the other is told to end. A copy that counted is known by its token until the outcome is
+ * 2. A copy starts only if no task waits for the slot that it takes, at another agent, and within the share of all
+ *    slots that copies may take. A task with limits has none: it would count once and run twice.
+ * 3. While both are running, that one of them fails or is lost is not told: the other one's outcome is the attempt's.
+ * 4. When one of them counts, the other is asked to end. A copy that counted is known by its token until the outcome is
  *    durable, since its agent keeps the result until then.
  */
 import type { PoolCore } from "../books.ts";
@@ -44,14 +44,16 @@ export function dropCopy(core: PoolCore, copy: Task, reason: string, nowMs: numb
   else core.watch(copy);
 }
 
-/** A copy has failed, or its agent is gone: the original goes on alone. */
+/** A copy has failed, or its agent is gone: the original continues alone. */
 export function endCopy(core: PoolCore, copy: Task, nowMs: number): void {
   part(core, copy);
   detach(core, copy, true, nowMs);
   core.forget(copy, nowMs);
 }
 
-/** The original has failed or is lost while its copy is at work: that one's outcome is awaited. Gives whether it is so. */
+/**
+ * The original has failed or is lost while its copy is running: that one's outcome is awaited. Gives whether it is so.
+ */
 export function leaveToCopy(core: PoolCore, task: Task, nowMs: number): boolean {
   if (task.twin?.copy === undefined) return false;
   detach(core, task, true, nowMs);

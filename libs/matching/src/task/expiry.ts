@@ -60,7 +60,7 @@ function expireWorking(core: PoolCore, task: Task, nowMs: number): void {
     abandon(core, task, "whoever wanted it is gone", core.settings.graceMs, nowMs);
 }
 
-/** Which of its times is over; undefined when none is. */
+/** Which of its times is over. Undefined when none is. */
 function timeOutOf(task: Task, nowMs: number): Refusal | undefined {
   const { profile, runMs, runFromMs, heardMs } = task;
   const { capability } = task.demand.wish;

@@ -2,10 +2,10 @@
  * Running work that gives way to more urgent work, where a pool is set so.
  *
  * 1. Each task that comes to wait is looked at once, after all that could be assigned was: when no agent has room for
- *    it, one attempt that is less urgent by enough is told to end; the least urgent one, and of those the youngest.
+ *    it, one attempt that is less urgent by enough is asked to end. The least urgent one, and of those the youngest.
  * 2. Who gives way has not failed: unless it is done in time, it waits again, as one that comes now, with what it saved.
  * 3. Only work of its own namespace gives way to a task: what one tenant calls urgent ends nothing of another.
- * 4. It waits again in a later turn: by then its agent has been told that the attempt is over, and may get it anew.
+ * 4. It waits again in a later turn: by then its agent has been told that the attempt is over, and may get it again.
  */
 
 import type { PoolCore } from "../books.ts";
@@ -62,7 +62,7 @@ function leastUrgent(core: PoolCore, task: Task, nowMs: number): Task | undefine
   return least;
 }
 
-/** Whether it can give way, and what its agent has free then is enough. */
+/** Returns whether it can give way, and what its agent has free then is enough. */
 function mayYield(other: Task, agent: Agent, task: Task): boolean {
   if (other.stage !== "working" || other.yields || other.twin?.original !== undefined) return false;
   if (other.twin?.copy !== undefined || other.profile.namespace !== task.profile.namespace) return false;

@@ -96,7 +96,7 @@ function taskOf(
   return task;
 }
 
-/** Whether an agent has the task already: then that goes on, or its result is there. */
+/** Returns whether an agent has the task already: then that continues, or its result is there. */
 function claimed(core: PoolCore, task: Task, token: Uint8Array, nowMs: number): boolean {
   const claim = core.claims.take(token);
   if (claim === undefined) return false;

@@ -19,8 +19,8 @@ export function detach(core: PoolCore, task: Task, hasBegun: boolean, nowMs: num
 }
 
 /**
- * The agent of an attempt is told to end it, because it is over for its sender; until it says so, or so long, its slot is
- * taken. What becomes of the task besides is the caller's to say.
+ * The agent of an attempt is asked to end it, because it is over for its sender. Until it says so, or so long, its slot
+ * is taken. What becomes of the task besides is the caller's to say.
  */
 export function stop(core: PoolCore, task: Task, reason: string, graceMs: number, nowMs: number): void {
   const { agent } = task;

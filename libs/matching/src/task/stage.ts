@@ -10,7 +10,7 @@
  *     queued, limited, bound, away ── recalled, cancelled, timed out ──► forgotten
  *     working ── cancelled ──► forgotten
  *
- * Bound is queued with another demand. An attempt that timed out or was cancelled has ended for its sender at once; its
+ * Bound is queued with another demand. An attempt that timed out or was cancelled has ended for its sender at once. Its
  * agent keeps it, and its slot, until it says so or its grace is over: until then its token is known.
  */
 export type Stage = "queued" | "limited" | "hooked" | "away" | "working" | "ended" | "forgotten";

@@ -1,5 +1,5 @@
 /**
- * An attempt at a task. Most tasks wait, and few run: so what only one at work has, and what only some have, stands in
+ * An attempt at a task. Most tasks wait, and few run: so what only one running has, and what only some have, stands in
  * parts of its own, and what was offered stays the bytes that came until it is read.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
@@ -21,9 +21,9 @@ export interface TaskHome {
 
 const never = Number.POSITIVE_INFINITY;
 
-/** What a task has since it was first at work, or given more time. */
+/** What a task has since it was first running, or given more time. */
 class AtWork {
-  /** For how long an attempt may run; 0 for any time. */
+  /** For how long an attempt may run. 0 for any time. */
   runMs: number;
   assignedMs = 0;
   begunMs = 0;
@@ -75,7 +75,7 @@ class Alarm extends Due {
 
 export class OfferedTask implements Task {
   readonly #home: TaskHome;
-  /** What was offered; or where its bytes are, and where they begin and end there. */
+  /** What was offered. Or where its bytes are, and where they start and end there. */
   #offer: Offer | OfferSlab;
   #start = -1;
   #end = 0;

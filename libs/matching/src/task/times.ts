@@ -6,10 +6,10 @@ export interface TaskTimes {
   totalDueMs: number;
   /** When its outcome is wanted. */
   dueWantedMs: number;
-  /** For how long an attempt may run; 0 for any time. */
+  /** For how long an attempt may run. 0 for any time. */
   runMs: number;
   assignedMs: number;
-  /** 0 while it has not begun. */
+  /** 0 while it has not started. */
   begunMs: number;
   heardMs: number;
   /** From when on its time to run counts. */

@@ -3,7 +3,8 @@
  * compared as four words in a table with open places, so that looking one up costs a fraction of making a string.
  *
  * 1. Values are found by the bytes of a token, wherever these stand.
- * 2. At least a quarter of the places is free, so that a search ends; removing closes the gap, so that none gets longer.
+ * 2. At least a quarter of the places is free, so that a search ends. Removing closes the gap, so that none gets
+ *    longer.
  */
 import { assert } from "@tutti/kernel";
 

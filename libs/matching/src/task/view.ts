@@ -1,7 +1,7 @@
 import type { Task } from "../parts.ts";
 import type { TaskView } from "../strategies/strategy.ts";
 
-/** A task as strategies see it. */
+/** Returns a task as strategies see it. */
 export function viewOf({ profile, offer, attempt, demand, extras }: Task): TaskView {
   return {
     capability: demand.wish.capability,

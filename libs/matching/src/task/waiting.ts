@@ -124,7 +124,7 @@ function noteWait(extras: Extras, nowMs: number): void {
     extras.waited.push({ key, fromMs: extras.waitsSinceMs, toMs: nowMs });
 }
 
-/** What let a task go on may let another one go instead. */
+/** What let a task continue may let another one go instead. */
 function sleepAgain(core: PoolCore, task: Task, extras: Extras, nowMs: number): void {
   const { wokenBy } = extras;
   if (wokenBy === undefined) return;

@@ -64,7 +64,7 @@ export class Arena {
     if (launches !== undefined) this.pool.launchedBy(launches);
   }
 
-  /** A sender elsewhere, or in this process: what that one says is handed over as it is. */
+  /** Returns a sender elsewhere, or in this process: what that one says is handed over as it is. */
   sender(name = "workflow-1", isHere = false): Sender {
     return new Sender(this, name, isHere);
   }

@@ -1,8 +1,8 @@
 /** Something that has to be looked at when its time has come. In at most one wheel, and there at most once. */
 export abstract class Due {
-  /** When; infinite while it is in no wheel. */
+  /** When. Infinite while it is in no wheel. */
   dueMs = Number.POSITIVE_INFINITY;
-  /** Which list of the wheel it stands in, and between whom; the wheel's own. */
+  /** Which list of the wheel it stands in, and between whom. The wheel's own. */
   spoke = -1;
   earlier: Due | undefined = undefined;
   later: Due | undefined = undefined;

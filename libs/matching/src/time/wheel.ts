@@ -115,7 +115,7 @@ export class Wheel {
     this.#taken[word] = (this.#taken[word] ?? 0) & ~(1 << (spoke & 31));
   }
 
-  /** Spreads the wide lists that begin at a tick. */
+  /** Spreads the wide lists that start at a tick. */
   #spread(tick: number): void {
     for (let ring = rings - 1; ring > 0; ring--) {
       const width = spokes ** ring;
@@ -153,12 +153,12 @@ export class Wheel {
     return Math.max(best, this.#tick);
   }
 
-  /** How many lists after a place of a ring the next one is that has something; below 0 for none. */
+  /** Returns how many lists after a place of a ring the next one is that has something. Below 0 for none. */
   #distance(ring: number, from: number, isPassed: boolean): number {
     const low = this.#taken[2 * ring] ?? 0;
     const high = this.#taken[2 * ring + 1] ?? 0;
     if (low === 0 && high === 0) return -1;
-    // The list of a wide ring that has begun already was spread: what stands there belongs to the next round.
+    // The list of a wide ring that has started already was spread: what is there belongs to the next round.
     for (let step = isPassed ? 1 : 0; step <= spokes; step++) {
       const spoke = (from + step) & (spokes - 1);
       const word = spoke < 32 ? low : high;
@@ -168,7 +168,7 @@ export class Wheel {
   }
 }
 
-/** The first tick that a ring cannot hold, as seen from a tick: its lists would be passed before. */
+/** Returns the first tick that a ring cannot hold, as seen from a tick: its lists would be passed before. */
 function spanEnd(tick: number, ring: number): number {
   const width = spokes ** ring;
   return (Math.floor(tick / width) + spokes) * width;

@@ -8,7 +8,7 @@ import type { PoolCore } from "../books.ts";
 import type { Agent, Task } from "../parts.ts";
 import { workOf } from "./work.ts";
 
-/** An agent as others see it. */
+/** Returns an agent as others see it. */
 export function agentView(core: PoolCore, agent: Agent, nowMs: number): AgentViews {
   const { identity, hold, holdReason, used, slots } = agent;
   return {
@@ -98,7 +98,7 @@ function expectedEnd({ times }: PoolCore, { agentId }: Agent, { demand, assigned
   return expectedMs === undefined ? undefined : toTimestamp((begunMs || assignedMs) + expectedMs);
 }
 
-/** By its rhythm; before that is known, in parts of what is allowed: the threshold when it is suspect. */
+/** By its rhythm. Before that is known, in parts of what is allowed: the threshold when it is suspect. */
 function suspicionOf({ settings }: PoolCore, { suspicion, heardMs }: Agent, nowMs: number): number {
   const silenceMs = nowMs - heardMs;
   return suspicion.level(silenceMs) ?? (settings.suspicionThreshold * silenceMs) / settings.suspectMs;

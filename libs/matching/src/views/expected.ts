@@ -1,5 +1,5 @@
 /**
- * When a task that waits is expected to begin, as things are: by how long attempts at its capability take, how long
+ * When a task that waits is expected to start, as things are: by how long attempts at its capability take, how long
  * those that run have run, and how many go before it. There is no estimate where nothing was learned yet, or where it
  * is not time that it waits for.
  */
@@ -67,7 +67,7 @@ function endsOf(
   return ends.sort((one, other) => one - other);
 }
 
-/** Each that ends lets one begin, which takes as long as usual. */
+/** Each that ends lets one start, which takes as long as usual. */
 function startAfter(ends: readonly number[], count: number, usualMs: number): number | undefined {
   if (ends.length === 0) return undefined;
   const rounds = Math.floor(count / ends.length);

@@ -73,7 +73,7 @@ function explainEnded(task: Task, nowMs: number): Explanation {
   });
 }
 
-/** A task that a hook denied, as far as that is remembered. */
+/** Returns a task that a hook denied, as far as that is remembered. */
 export function explainDenied(core: PoolCore, work: WorkReference): Explanation | undefined {
   const isWanted = finderOf(work);
   const denied = core.hooks?.denied.findLast(({ task }) => isWanted(task));
@@ -133,7 +133,7 @@ function waitOf({ cause, message, subject, holders, sinceMs, endMs }: Reason, ta
   };
 }
 
-/** The agents that offer what it asks for, the first in the order first. */
+/** Returns the agents that offer what it asks for, the first in the order first. */
 function candidatesOf(core: PoolCore, task: Task): Candidate[] {
   const { strategy } = core.settings;
   const agents = task.demand.matches.flatMap(({ cohort, preference }) =>

@@ -6,7 +6,7 @@ import type { Limit, Task } from "../parts.ts";
 import { isWaiting } from "../task/offering.ts";
 import { workOf } from "./work.ts";
 
-/** The rules that were set, and the keys in use, by key. Looks at all tasks: for people who ask. */
+/** Returns the rules that were set, and the keys in use, by key. Looks at all tasks: for people who ask. */
 export function limitViews(core: PoolCore): PoolLimit[] {
   const { limits } = core;
   const views: PoolLimit[] = [];
@@ -43,7 +43,10 @@ function retryingOf(core: PoolCore): ReadonlyMap<Limit, number> {
   return counts;
 }
 
-/** How many attempts, of one namespace where one is named, count against a limit. Looks at all tasks: for people who ask. */
+/**
+ * Returns how many attempts, of one namespace where one is named, count against a limit. Looks at all tasks: for people
+ * who ask.
+ */
 export function countOf(core: PoolCore, limit: Limit, namespace?: string): number {
   return attemptsOf(core, (one) => one === limit, namespace).length;
 }

@@ -2,7 +2,10 @@ import type { Capability } from "@tutti/contracts/types/v1";
 import type { OfferedCapability } from "../api/pool.ts";
 import type { PoolCore } from "../books.ts";
 
-/** The capabilities of all agents of a pool. The cost depends on the number of cohorts, not on the number of agents. */
+/**
+ * Returns the capabilities of all agents of a pool. The cost depends on the number of cohorts, not on the number of
+ * agents.
+ */
 export function offeredView({ demands }: Pick<PoolCore, "demands">): OfferedCapability[] {
   const found = new Map<string, { readonly capability: Capability; agents: number }>();
   for (const { agents, offered } of demands.cohorts) {

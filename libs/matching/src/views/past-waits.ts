@@ -9,7 +9,7 @@ interface Span extends WaitSpan {
   readonly message: string;
 }
 
-/** By cause and subject, in the order in which each was over; without those causes that it waits for now. */
+/** By cause and subject, in the order in which each was over. Without those causes that it waits for now. */
 export function pastWaits(task: Task, untilMs: number, present: ReadonlySet<WaitCause> = new Set()): Wait[] {
   const groups = new Map<string, Span[]>();
   for (const span of spansOf(task, untilMs, present)) {
@@ -19,7 +19,10 @@ export function pastWaits(task: Task, untilMs: number, present: ReadonlySet<Wait
   return [...groups.values()].map((spans) => waitOf(spans));
 }
 
-/** How long a task waited in all for what it waits for now, and since when; undefined where that was not looked at yet. */
+/**
+ * Returns how long a task waited in all for what it waits for now, and since when. Undefined where that was not looked
+ * at yet.
+ */
 export function presentWait(
   task: Task,
   cause: WaitCause,
@@ -49,7 +52,7 @@ function spansOf(task: Task, untilMs: number, present: ReadonlySet<WaitCause>): 
   return [...ownSpans(task), ...shared].sort((one, other) => one.toMs - other.toMs);
 }
 
-/** The limits and hooks that it waited for. */
+/** Returns the limits and hooks that it waited for. */
 function ownSpans({ extras, judging }: Task): Span[] {
   const { WAIT_CAUSE_LIMIT, WAIT_CAUSE_HOOK } = WaitCause;
   const ofLimits = (extras?.waited ?? []).map(({ key, fromMs, toMs }) => ({

@@ -7,7 +7,7 @@ import type { Placement } from "../placed/placements.ts";
 import { textOf } from "./past-waits.ts";
 import { kindOf } from "./work.ts";
 
-/** How the agents stood when it was placed; undefined where that is not known any more. */
+/** How the agents stood when it was placed. Undefined where that is not known any more. */
 export function placementOf(core: PoolCore, task: Task, nowMs: number): Placement | undefined {
   const { workId, taskId } = task.glance();
   return core.placements.find(
@@ -17,7 +17,7 @@ export function placementOf(core: PoolCore, task: Task, nowMs: number): Placemen
   );
 }
 
-/** A task that has left, as far as it is remembered. */
+/** Returns a task that has left, as far as it is remembered. */
 export function explainPlaced(
   core: PoolCore,
   { namespace, kind, id, task }: WorkReference,
@@ -40,7 +40,7 @@ export function explainPlaced(
   });
 }
 
-/** How many there were to choose from. */
+/** Returns how many there were to choose from. */
 export function choiceText({ agents, withRoom }: Placement): string {
   if (agents === 1) return "There was no other agent alike.";
   return `Of ${agents} agents alike ${withRoom === 1 ? "it alone" : withRoom} had room.`;

@@ -57,7 +57,7 @@ export function statusView(core: PoolCore, nowMs: number): PoolStatus {
   };
 }
 
-/** Gives how long the one that waits longest has waited, and how many wait that had an attempt already. */
+/** Returns how long the one that waits longest has waited, and how many wait that had an attempt already. */
 function countTasks(core: PoolCore, capabilities: Map<string, CapabilityStatus>, nowMs: number) {
   let longestWaitMs = 0;
   let retrying = 0;

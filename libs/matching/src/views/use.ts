@@ -12,7 +12,10 @@ const groupsMax = 32;
 
 type Use = Pick<PoolGroup, "resources" | "shares">;
 
-/** What is used and wanted, by resource and by share; of all agents, and of those with certain labels. Looks at all tasks: for people. */
+/**
+ * What is used and wanted, by resource and by share. Of all agents, and of those with certain labels. Looks at all
+ * tasks: for people.
+ */
 export function useView(core: PoolCore, asked: LabelSelector | undefined): GetPoolUseReply {
   const groups = selectorsIn(core, asked).map((agents) => ({ agents, ...useOf(core, agents) }));
   return { ...useOf(core, undefined), groups };
@@ -79,7 +82,7 @@ function useOf(core: PoolCore, agents: LabelSelector | undefined): Use {
   };
 }
 
-/** Whether a task is at work at such agents, or could be. */
+/** Returns whether a task is running at such agents, or could be. */
 function counting(agents: LabelSelector | undefined): (task: Task) => boolean {
   if (agents === undefined) return () => true;
   const key = selectorKey(agents);

@@ -52,7 +52,7 @@ const {
   WAIT_CAUSE_POLICY,
 } = WaitCause;
 
-/** The reasons of a task that waits, the weightiest first; none when it goes at the next turn. */
+/** Returns the reasons of a task that waits, the weightiest first. None when it goes at the next turn. */
 export function reasonsOf(core: PoolCore, task: Task, nowMs: number): Reason[] {
   const reasons: Reason[] = [];
   if (core.settings.paused)
@@ -100,7 +100,7 @@ function hookReason(core: PoolCore, { judging }: Task): Reason {
   };
 }
 
-/** What keeps an agent that will do from being given the task; empty when nothing does. */
+/** What keeps an agent that will do from being given the task. Empty when nothing does. */
 export function obstacleOf(agent: Agent, task: Task): string {
   const { fit } = task.demand;
   if (!isEverFit(agent, fit)) return notFitText(agent, task);
@@ -155,7 +155,7 @@ function amountText(
   return `the limit ${key} allows ${amountOf(most, resource)} at once; ${held} used, and it asks for ${takenBy(task.demand, resource)}`;
 }
 
-/** A quota that is used up, or what others have set aside. */
+/** Returns a quota that is used up, or what others have set aside. */
 function allottedReason(core: PoolCore, task: Task, { held, key }: Limit, origin: LimitOrigin): Reason {
   const { kind, id, namespace, name, limit, told } = origin;
   const { namespace: own } = task.profile;
@@ -223,7 +223,7 @@ function agentReasons(core: PoolCore, task: Task): Reason[] {
     "add agents or slots",
   );
   const broken = breakerReason(fit.filter(isBroken), capability);
-  // What would let it go on first is said first.
+  // What would let it continue first is said first.
   const setAside = setAsideReasons(core, task, fit);
   return [...(broken === undefined ? [] : [broken]), ...setAside, busy, ...behindReasons(task)];
 }
@@ -265,7 +265,7 @@ function breakerReason(agents: readonly Agent[], capability: string): Reason | u
   };
 }
 
-/** Its fit agents sleep. */
+/** Returns its fit agents sleep. */
 function asleepReason(agents: readonly Agent[], capability: string): Reason {
   const [first] = agents;
   const willWake = agents.some(({ wakesByNeed }) => wakesByNeed);

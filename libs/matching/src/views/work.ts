@@ -2,7 +2,7 @@ import type { WorkReference } from "@tutti/contracts/types/v1";
 import type { Task } from "../parts.ts";
 import type { TaskName } from "../task/name.ts";
 
-/** The work that a task belongs to, and the task in it. */
+/** Returns the work that a task belongs to, and the task in it. */
 export function workOf(task: Task): WorkReference {
   const { workId, taskId } = task.glance();
   return { namespace: task.profile.namespace, kind: kindOf(task), id: workId, task: taskId };

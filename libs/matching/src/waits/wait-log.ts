@@ -19,7 +19,7 @@ export class WaitLog {
     return (this.#causes.at(-1) ?? WAIT_CAUSE_UNSPECIFIED) !== WAIT_CAUSE_UNSPECIFIED;
   }
 
-  /** It is this from now on; not stated while no task waits. */
+  /** It is this from now on. Not stated while no task waits. */
   note(cause: WaitCause, nowMs: number): void {
     if ((this.#causes.at(-1) ?? WAIT_CAUSE_UNSPECIFIED) === cause) return;
     this.#causes.push(cause);

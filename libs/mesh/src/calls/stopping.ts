@@ -6,7 +6,7 @@ export interface Stoppable {
   stop(reason: TuttiError): void;
 }
 
-/** The time allowed for a call ran out. */
+/** Returns the time allowed for a call ran out. */
 export function late(method: Method): TuttiError {
   return kernelErrors.deadlineExceeded({ what: method.label });
 }

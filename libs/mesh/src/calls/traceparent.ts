@@ -1,6 +1,6 @@
 import type { TraceContext } from "@tutti/kernel";
 
-/** The W3C header of a place in a trace. */
+/** Returns the W3C header of a place in a trace. */
 export function traceparentOf(trace: TraceContext): string {
   return `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? "01" : "00"}`;
 }

@@ -35,7 +35,7 @@ export class Caller {
     this.#parts = parts;
   }
 
-  /** A call with one reply. `input` is the request, or the requests of a stream. */
+  /** Returns a call with one reply. `input` is the request, or the requests of a stream. */
   async one(input: unknown, options: CallOptions = noOptions): Promise<unknown> {
     const { chain, attempts } = this.#parts;
     const call = this.#call(input, options);
@@ -54,7 +54,7 @@ export class Caller {
     }
   }
 
-  /** A call with a stream of replies, which is made when the first one is asked for. */
+  /** Returns a call with a stream of replies, which is made when the first one is asked for. */
   many(input: unknown, options: CallOptions = noOptions): ReplyStream<unknown> {
     const { chain, attempts } = this.#parts;
     return new ClientStream(() => {

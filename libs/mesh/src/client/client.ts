@@ -3,7 +3,10 @@ import type { Method } from "../calls/method.ts";
 import type { Caller } from "./caller.ts";
 import type { CallOptions, Client } from "./types.ts";
 
-/** An object with one function per method. What a call passes through is put together with the first one: most methods are never called. */
+/**
+ * Returns an object with one function per method. What a call passes through is put together with the first one: most
+ * methods are never called.
+ */
 export function makeClient<S extends ServiceDescription>(
   methods: readonly [string, Method][],
   callerOf: (method: Method) => Caller,

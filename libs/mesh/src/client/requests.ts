@@ -26,7 +26,7 @@ export class Requests {
     return this.#recording;
   }
 
-  /** The first request, without taking it. Undefined when there is none. */
+  /** Returns the first request, without taking it. Undefined when there is none. */
   async first(): Promise<unknown> {
     if (this.#taken.length === 0 && !this.#done) await this.#next();
     return this.#taken[0];

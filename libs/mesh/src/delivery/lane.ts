@@ -192,7 +192,7 @@ export class Lane {
     else if (!this.#moved(stream, error)) this.#fail(error);
   }
 
-  /** Whether the partition has another owner, who is to have what was not answered. */
+  /** Returns whether the partition has another owner, who is to have what was not answered. */
   #moved(stream: Stream, error: TuttiError): boolean {
     const refusal = notOwnerOf(error);
     if (refusal === undefined && !stream.replaced) return false;

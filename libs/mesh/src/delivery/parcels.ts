@@ -11,7 +11,7 @@ export interface Part {
   readonly bytes: number;
 }
 
-/** A batch in parts that each fit into a message. A letter that is too large by itself travels alone. */
+/** Returns a batch in parts that each fit into a message. A letter that is too large by itself travels alone. */
 export function partsOf(letters: readonly Envelope[]): readonly Part[] {
   const parts: Part[] = [];
   let from = 0;

@@ -92,7 +92,7 @@ class Receiving {
     }
   }
 
-  /** The next reply. Undefined when there will be none. */
+  /** Returns the next reply. Undefined when there will be none. */
   async next(): Promise<DeliverReply | undefined> {
     for (;;) {
       const reply = this.#replies.shift();

@@ -4,7 +4,10 @@ import type { FieldTable, FileTable } from "./schema.ts";
 
 type Values = Record<string, unknown>;
 
-/** The codec of a message that is described by a table. Fields that are absent are undefined, also empty strings. */
+/**
+ * Returns the codec of a message that is described by a table. Fields that are absent are undefined, also empty
+ * strings.
+ */
 export function describedCodec<T extends object>(file: FileTable, message: string): MessageCodec<T> {
   return {
     encode: (value) => write(file, message, value, new BinaryWriter()).finish(),

@@ -2,7 +2,7 @@ import { checkNothing, noKey, noNamespace, type RpcDescription } from "@tutti/co
 import { describedCodec } from "./codec.ts";
 import type { FileTable, MethodTable } from "./schema.ts";
 
-/** An rpc of a described service. It is part of the mesh itself: exempt from policy, safe to repeat. */
+/** Returns an rpc of a described service. It is part of the mesh itself: exempt from policy, safe to repeat. */
 export function describedRpc<
   Request extends object,
   Reply extends object,

@@ -12,9 +12,9 @@ import type { Interceptor } from "./chain.ts";
 export interface RequestRules {
   /** Whether there is any rule about requests at present. */
   readonly hasAny: boolean;
-  /** Whether rules can be about the requests of a method. Asked once of each. */
+  /** Returns whether rules can be about the requests of a method. Asked once of each. */
   mayConcern(method: Method): boolean;
-  /** The request as it is admitted. Rejects where it is refused. */
+  /** Returns the request as it is admitted. Rejects where it is refused. */
   admit(call: ServerCall, request: unknown): Promise<unknown>;
 }
 

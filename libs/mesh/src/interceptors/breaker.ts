@@ -45,7 +45,7 @@ const failures = new Set<StatusName>([
   "DATA_LOSS",
 ]);
 
-/** Whether an error says that the instance is not well, rather than that it declined. */
+/** Returns whether an error says that the instance is not well, rather than that it declined. */
 export function isInstanceFailure(error: TuttiError): boolean {
   return failures.has(error.status) && error.code !== meshErrors.draining.code && error.code !== notOwnerCode;
 }

@@ -158,7 +158,7 @@ function requireAllowed(decision: Decision, call: ServerCall, namespace: string)
   throw deniedError(call.principal, call.method.rpc, namespace, decision);
 }
 
-/** A denial, with the reasons of all that deny. */
+/** Returns a denial, with the reasons of all that deny. */
 export function deniedError(
   { kind, id }: Principal,
   { action, resource }: Pick<Rule, "action" | "resource">,

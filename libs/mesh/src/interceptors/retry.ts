@@ -4,8 +4,8 @@
  * 1. A call is repeated only when nothing was done (`elsewhere`) or a repetition does no harm: it is safe, or has a key.
  * 2. Retries are a bounded share of all calls, so that they cannot keep a struggling service down.
  * 3. No pause goes beyond the deadline: then the error itself is the better answer.
- * 4. A caller learns at once of an exhausted resource that needs a second or longer, such as a full disk. It decides whether to
- *    wait.
+ * 4. A caller learns at once of an exhausted resource that needs a second or longer, such as a full disk. It decides
+ *    whether to wait.
  */
 import {
   type AroundStep,
@@ -56,7 +56,7 @@ export class RetryBudget {
   }
 }
 
-/** Whether the same call may be made again after an error. */
+/** Returns whether the same call may be made again after an error. */
 export function mayRepeat(call: ClientCall, error: TuttiError): boolean {
   const { rpc } = call.method;
   if (rpc.repeat === "resumes" || error.retry === "never") return false;
@@ -64,7 +64,7 @@ export function mayRepeat(call: ClientCall, error: TuttiError): boolean {
   return error.retry === "elsewhere" || isRepeatable(call);
 }
 
-/** Whether a call does no harm when it is made twice. */
+/** Returns whether a call does no harm when it is made twice. */
 export function isRepeatable(call: ClientCall): boolean {
   const { repeat } = call.method.rpc;
   return repeat === "safe" || (repeat === "keyed" && call.idempotencyKey !== "");
@@ -76,7 +76,7 @@ export interface RetryParts {
   readonly timers: Timers;
   readonly chance: Chance;
   readonly routes: {
-    /** Whether an instance is known that this call has not been to. */
+    /** Returns whether an instance is known that this call has not been to. */
     hasOther(call: ClientCall): boolean;
     /** Waits before a repetition, less long when there is news of where to go. */
     wait(call: ClientCall, delayMs: number): Promise<void>;

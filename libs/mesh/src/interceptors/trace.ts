@@ -9,7 +9,7 @@ export interface Traced {
   span: Span | undefined;
 }
 
-/** A span per call on either side, the server's below the client's. */
+/** Returns a span per call on either side, the server's below the client's. */
 export function traceInterceptor(tracer: Tracer, kind: SpanKind): Interceptor<Traced> {
   return {
     name: "trace",

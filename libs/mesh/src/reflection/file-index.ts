@@ -30,7 +30,7 @@ export class FileIndex {
     for (const extension of parts(bytes, 7)) this.#addExtension(name, scope, extension);
   }
 
-  /** The file and all it imports, itself first. Undefined when it is not there. */
+  /** Returns the file and all it imports, itself first. Undefined when it is not there. */
   withImports(name: string): Uint8Array[] | undefined {
     const found: Uint8Array[] = [];
     const seen = new Set<string>();
@@ -88,7 +88,7 @@ export class FileIndex {
   }
 }
 
-/** The values of a field of bytes, text or messages, in order. */
+/** Returns the values of a field of bytes, text or messages, in order. */
 function parts(bytes: Uint8Array, wanted: number): Uint8Array[] {
   const found: Uint8Array[] = [];
   const reader = new BinaryReader(bytes);

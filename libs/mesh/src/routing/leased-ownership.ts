@@ -9,7 +9,7 @@ import { MemoryOwnership } from "./memory-ownership.ts";
 export interface OwnerTable {
   readonly partitions: number;
   ownerOf(service: string, partition: number): Owner | undefined;
-  /** The epoch in which it has its owner, or had its last one. 0 when it never had any. */
+  /** Returns the epoch in which it has its owner, or had its last one. 0 when it never had any. */
   epochOf(service: string, partition: number): number;
   onOwner(listener: (service: string, partition: number) => void): () => void;
 }

@@ -69,7 +69,7 @@ export class Routes {
     });
   }
 
-  /** Whether an instance is known that this call has not been to. */
+  /** Returns whether an instance is known that this call has not been to. */
   hasOther({ method, avoid = [] }: ClientCall): boolean {
     const nowMs = this.#parts.clock.monotonic();
     return this.#parts.pool
@@ -189,7 +189,7 @@ export class Routes {
     }
   }
 
-  /** The instance that a call names, where others of its service are closer. */
+  /** Returns the instance that a call names, where others of its service are closer. */
   async #elsewhere({ instance, method: { service } }: ClientCall): Promise<Target | undefined> {
     if (instance === "") return undefined;
     const { discovery, pool } = this.#parts;
@@ -243,7 +243,7 @@ export class Routes {
     }
   }
 
-  /** Whether to continue at once after an error. Throws the error when it is not about ownership. */
+  /** Returns whether to continue at once after an error. Throws the error when it is not about ownership. */
   #redirects(call: ClientCall, error: TuttiError, place: Place, called: Owner): boolean {
     const refusal = notOwnerOf(error);
     if (refusal === undefined || call.stopped !== undefined) throw error;
@@ -331,7 +331,7 @@ interface Waiting {
   isLast: boolean;
 }
 
-/** A caller without a deadline retries by itself, and what was sent in a stream cannot be sent again. */
+/** Returns a caller without a deadline retries by itself, and what was sent in a stream cannot be sent again. */
 function isPatient(call: ClientCall): boolean {
   if (call.stopped !== undefined || call.deadlineMs === Number.POSITIVE_INFINITY) return false;
   return !call.method.rpc.requestStream || call.requests.replayable;

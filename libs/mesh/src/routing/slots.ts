@@ -7,7 +7,7 @@ export class Slots {
     this.#max = max;
   }
 
-  /** The lowest free one. Undefined when all are taken. */
+  /** Returns the lowest free one. Undefined when all are taken. */
   take(service: string): number | undefined {
     const taken = this.#taken.get(service) ?? new Set();
     this.#taken.set(service, taken);

@@ -68,14 +68,16 @@ export class TargetPool {
     return known.targets;
   }
 
-  /** The target of the instance with this id, or at this address. */
+  /** Returns the target of the instance with this id, or at this address. */
   find(service: string, id: string, address: string): Target | undefined {
     const targets = this.targetsOf(service);
     const byId = targets.find((target) => target.instance.id === id);
     return byId ?? targets.find((target) => address !== "" && target.instance.address === address);
   }
 
-  /** An instance that was named and that discovery does not know yet. It is kept until discovery says otherwise. */
+  /**
+   * Returns an instance that was named and that discovery does not know yet. It is kept until discovery says otherwise.
+   */
   async adopt(instance: Instance): Promise<Target> {
     await this.#parts.prepare([instance]);
     const known = this.#services.get(instance.service) ?? this.#follow(instance.service);

@@ -61,7 +61,7 @@ export function newKeyPair(): { readonly publicKey: KeyObject; readonly privateK
   return generateKeyPairSync("ec", { namedCurve: "P-256" });
 }
 
-/** A certificate in PEM, signed by the issuer. */
+/** Returns a certificate in PEM, signed by the issuer. */
 export function issue(request: CertificateRequest, issuer: Issuer): string {
   const algorithm = sequence(objectId(oids.ecdsaWithSha256));
   const body = sequence(

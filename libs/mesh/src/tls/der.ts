@@ -10,7 +10,7 @@ export function set(...parts: readonly Der[]): Der {
   return tagged(0x31, Buffer.concat(parts));
 }
 
-/** A positive number of any length, as big-endian bytes. */
+/** Returns a positive number of any length, as big-endian bytes. */
 export function integer(bytes: Buffer): Der {
   let start = 0;
   while (start < bytes.length - 1 && bytes[start] === 0) start++;
@@ -56,7 +56,7 @@ export function time(ms: number): Der {
   return year < 2050 ? tagged(0x17, Buffer.from(digits.slice(2))) : tagged(0x18, Buffer.from(digits));
 }
 
-/** A value whose meaning depends on its number in the context. */
+/** Returns a value whose meaning depends on its number in the context. */
 export function context(number: number, content: Buffer, constructed = false): Der {
   return tagged(0x80 | (constructed ? 0x20 : 0) | number, content);
 }

@@ -44,7 +44,7 @@ const authorityName = "Tutti development authority";
 const dayMs = 86_400_000;
 const authorityDays = 3_650;
 
-/** Gives the paths of the files. */
+/** Returns the paths of the files. */
 export async function makeDevelopmentCertificates(
   options: DevelopmentCertificatesOptions,
 ): Promise<DevelopmentCertificates> {

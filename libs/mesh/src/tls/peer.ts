@@ -8,7 +8,7 @@ export function spiffeIdOf(service: string): string {
   return `spiffe://${trustDomain}/service/${service}`;
 }
 
-/** The SPIFFE id in a certificate that was verified. Undefined where it has none. */
+/** Returns the SPIFFE id in a certificate that was verified. Undefined where it has none. */
 export function peerOf(certificate: PeerCertificate | undefined): string | undefined {
   const names = certificate?.subjectaltname?.split(", ") ?? [];
   return names.find((name) => name.startsWith("URI:spiffe://"))?.slice("URI:".length);

@@ -33,7 +33,7 @@ export class GrpcSide {
     return this.#transport === undefined ? this.#load().then(() => {}) : undefined;
   }
 
-  /** The way to an address. Only when prepared. */
+  /** Returns the way to an address. Only when prepared. */
   link(address: string): Link {
     if (this.#transport === undefined)
       throw new Error("expected gRPC to be loaded before a link is made; prepare() first");

@@ -9,9 +9,9 @@ export interface Link {
   readonly state: LinkState;
   /** Starts to connect, so that the first call need not wait for it. */
   connect(): void;
-  /** A call with one reply. `input` is the request, or the requests as they come. */
+  /** Returns a call with one reply. `input` is the request, or the requests as they come. */
   one(call: OutgoingCall, input: unknown): Promise<unknown>;
-  /** A call with a stream of replies. */
+  /** Returns a call with a stream of replies. */
   many(call: OutgoingCall, input: unknown): LinkStream;
   /** Calls in flight continue. */
   close(): void;

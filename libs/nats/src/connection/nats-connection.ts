@@ -150,7 +150,7 @@ export class NatsConnection {
     await client.close();
   }
 
-  /** The connected client for one operation. Throws where there is none. Never keep it. */
+  /** Returns the connected client for one operation. Throws where there is none. Never keep it. */
   client(operation: string): NatsClient {
     if (this.#state.kind === "connected" && this.#client !== undefined) return this.#client;
     if (this.#state.kind === "stopped") throw natsErrors.stopped({ operation });

@@ -256,7 +256,7 @@ export class Bucket {
     return this.#connection.run(operation, async () => work(await this.#open(operation)));
   }
 
-  /** The library's view of the bucket, one for each client. */
+  /** Returns the library's view of the bucket, one for each client. */
   #open(operation: string): Promise<KV> {
     const client = this.#connection.client(operation);
     if (this.#kv?.of !== client) {

@@ -17,7 +17,7 @@ export function checkFilter(filter: string): void {
   if (!good) throw natsErrors.badKey({ key: filter });
 }
 
-/** The subject under which a key, or what a filter matches, lies in the bucket's stream. */
+/** Returns the subject under which a key, or what a filter matches, lies in the bucket's stream. */
 export function subjectOf(bucket: string, key: string): string {
   return `$KV.${bucket}.${key}`;
 }

@@ -6,8 +6,8 @@ interface View {
 }
 
 /**
- * Whether there is a leader that all servers know and that has all the others with it. A cluster that is asked for
- * streams before that may be without one of its servers for ever.
+ * Returns whether there is a leader that all servers know and that has all the others with it. A cluster that is asked
+ * for streams before that may be without one of its servers for ever.
  *
  * @param ports for HTTP, on this machine
  */

@@ -22,7 +22,7 @@ export function testSettings(
   };
 }
 
-/** A started connection to these servers. */
+/** Returns a started connection to these servers. */
 export async function connectionTo(
   servers: readonly string[],
   options: { readonly settings?: Partial<ConnectionSettings>; readonly foundation?: Partial<NatsPorts> } = {},

@@ -57,7 +57,10 @@ export interface NatsClusterOptions {
 
 export type NatsCluster = readonly NatsServer[] & AsyncDisposable;
 
-/** A cluster with JetStream, of three servers unless told otherwise. Resolves when streams can be on all of them. */
+/**
+ * Returns a cluster with JetStream, of three servers unless told otherwise. Resolves when streams can be on all of
+ * them.
+ */
 export async function startNatsCluster(options: NatsClusterOptions = {}): Promise<NatsCluster> {
   for (let attempts = 1; ; attempts++) {
     const { cluster, monitors } = await launch(options);
@@ -92,7 +95,7 @@ ${configuration}`;
   return { cluster, monitors };
 }
 
-/** Whether a leader comes to be that has all the others with it, and is known to them. */
+/** Returns whether a leader comes to be that has all the others with it, and is known to them. */
 async function comesTogether(monitors: readonly number[]): Promise<boolean> {
   for (let looks = 1; looks <= 100; looks++) {
     if (await isComplete(monitors)) return true;

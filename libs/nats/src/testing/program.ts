@@ -10,7 +10,7 @@ interface Programs {
   needsProgram(name: string): Promise<NatsServerProgram>;
 }
 
-/** The program at TUTTI_TEST_NATS_SERVER, else the one that the workspace's tools find or bring. */
+/** Returns the program at TUTTI_TEST_NATS_SERVER, else the one that the workspace's tools find or bring. */
 export async function natsServerProgram(): Promise<NatsServerProgram> {
   const named = process.env["TUTTI_TEST_NATS_SERVER"];
   if (named !== undefined && named !== "") return { path: named, skip: false };

@@ -59,7 +59,7 @@ export async function startSharedNats({ isBackground = false } = {}): Promise<Sh
 
 let own: Promise<SharedNats> | undefined;
 
-/** The next account of the shared server. */
+/** Returns the next account of the shared server. */
 export async function natsAccount(): Promise<NatsAccount> {
   const [address = "", taken = ""] = (process.env[variable] ?? (await ownServer())).split(";");
   for (let at = 0; at < accountsMax; at++) {

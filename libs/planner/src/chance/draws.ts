@@ -20,7 +20,7 @@ export class Draws {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from 0 to below `bound`. */
+  /** Returns a whole number from 0 to below `bound`. */
   below(bound: number): number {
     return Math.floor(this.next() * bound);
   }
@@ -44,7 +44,7 @@ export class Draws {
     }
   }
 
-  /** A share between 0 and 1, as likely as `wins` and `losses` make it. */
+  /** Returns a share between 0 and 1, as likely as `wins` and `losses` make it. */
   beta(wins: number, losses: number): number {
     const won = this.gamma(wins);
     return won / (won + this.gamma(losses));

@@ -253,7 +253,7 @@ export class Estimates {
     };
   }
 
-  /** The time that a share of such attempts does not exceed. Undefined as long as nothing is known. */
+  /** Returns the time that a share of such attempts does not exceed. Undefined as long as nothing is known. */
   quantileMs(subject: Subject, share: number): number | undefined {
     const known = this.#known([subject.capability, ...(subject.within ?? [])]);
     if (known === undefined) return undefined;
@@ -295,7 +295,7 @@ export class Estimates {
     ]);
   }
 
-  /** The nearest of which anything was seen. */
+  /** Returns the nearest of which anything was seen. */
   #known(keys: readonly string[]): { readonly kind: Kind; readonly key: string } | undefined {
     for (const key of keys) {
       const kind = this.#kinds.peek(key);

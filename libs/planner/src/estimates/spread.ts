@@ -37,7 +37,7 @@ export class Spread {
     if (this.#unit > rescaleAt) this.#rescale();
   }
 
-  /** The value that a share of all does not exceed. 0 while there are none. */
+  /** Returns the value that a share of all does not exceed. 0 while there are none. */
   quantile(share: number): number {
     const wanted = share * this.#total;
     let sum = 0;

@@ -26,6 +26,6 @@ export interface Assignment {
 
 /** Who is there. */
 export interface Presence {
-  /** How many more tasks the agent could take now. 0 while it is away. */
+  /** Returns how many more tasks the agent could take now. 0 while it is away. */
   freeSlots(agent: number): number;
 }

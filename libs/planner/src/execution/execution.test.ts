@@ -17,7 +17,7 @@ import { InLine } from "./in-line.ts";
 import { LivePlan } from "./live-plan.ts";
 import { KnownTimes, LearnedTimes, type Outlook } from "./outlook.ts";
 
-/** Gives what it is told, once each. */
+/** Returns what it is told, once each. */
 function scripted(...assignments: readonly Assignment[]): Dispatcher {
   const left = [...assignments];
   const ready = new Set<number>();

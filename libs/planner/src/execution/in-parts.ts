@@ -74,7 +74,7 @@ export class InParts implements Dispatcher {
   }
 }
 
-/** The tasks by themselves, on the same agents. */
+/** Returns the tasks by themselves, on the same agents. */
 export function partOf(problem: Problem, tasks: readonly number[]): Problem {
   const placeIn = new Int32Array(problem.tasks).fill(-1);
   tasks.forEach((task, place) => {

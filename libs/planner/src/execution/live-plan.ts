@@ -130,7 +130,7 @@ export class LivePlan implements Dispatcher {
     return this.#wakeMs;
   }
 
-  /** Gives whether another agent is at it. */
+  /** Returns whether another agent is at it. */
   #letGo(task: number, agent: number): boolean {
     const others = (this.#running.get(task) ?? []).filter((attempt) => attempt.agent !== agent);
     if (others.length > 0) this.#running.set(task, others);
@@ -234,7 +234,10 @@ export class LivePlan implements Dispatcher {
     }
   }
 
-  /** The free agent that would end the task earliest, if that is before it ends where it is; -1 where there is none. */
+  /**
+   * Returns the free agent that would end the task earliest, if that is before it ends where it is; -1 where there is
+   * none.
+   */
   #outrunner(task: number, attempts: readonly Attempt[], room: Room, nowMs: number): number {
     const { demands, candidates, agentOfSlot, pinned } = this.#problem;
     const [ahead] = attempts;
@@ -258,7 +261,7 @@ export class LivePlan implements Dispatcher {
     return best;
   }
 
-  /** Whether something else is to start there within this time. */
+  /** Returns whether something else is to start there within this time. */
   #isWanted(slot: number, withinMs: number, nowMs: number): boolean {
     return (this.#free[slot]?.earliest(nowMs, withinMs) ?? Number.POSITIVE_INFINITY) > nowMs;
   }

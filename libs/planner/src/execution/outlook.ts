@@ -6,11 +6,13 @@ import { durationMs } from "../work/problem.ts";
 
 /** What is expected of tasks that have not ended, as far as it is known now. */
 export interface Outlook {
-  /** How long the task would take at the agent. */
+  /** Returns how long the task would take at the agent. */
   expectedMs(task: number, agent: number): number;
-  /** How much longer at most, in this share of cases, when it has been running for so long and has not ended. */
+  /**
+   * Returns how much longer at most, in this share of cases, when it has been running for so long and has not ended.
+   */
   remainingMs(task: number, agent: number, elapsedMs: number, share: number): number;
-  /** How long it would take at an agent like the others: by this tasks are ranked. */
+  /** Returns how long it would take at an agent like the others: by this tasks are ranked. */
   usualMs(task: number): number;
   /** Ranks are about to be reckoned, of all that has not ended. */
   look(): void;
@@ -193,7 +195,10 @@ export class LearnedTimes implements Outlook {
     });
   }
 
-  /** How much longer it takes than was learned of its kind: because of its input, and because others of its kind do. */
+  /**
+   * Returns how much longer it takes than was learned of its kind: because of its input, and because others of its kind
+   * do.
+   */
   #factor(task: number, row: Row): number {
     return row.lateFactor * this.#sizeFactor(task, row);
   }

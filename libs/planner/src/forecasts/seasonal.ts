@@ -52,7 +52,7 @@ export class SeasonalForecast {
     if (this.#seasonal.length > 1 && this.#seen === 2 * this.#seasonal.length) this.#begin();
   }
 
-  /** The next values, from the one after the last. */
+  /** Returns the next values, from the one after the last. */
   ahead(steps: number): readonly ForecastPoint[] {
     const { damping } = this.#settings;
     let trend = 0;

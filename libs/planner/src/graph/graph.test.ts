@@ -5,7 +5,7 @@ import { timingOf } from "./critical-path.ts";
 import { type Graph, sizeOf, topologicalOrder } from "./graph.ts";
 import { levelsOf, widthOf } from "./width.ts";
 
-/** A graph out of pairs, the first of each before the second. */
+/** Returns a graph out of pairs, the first of each before the second. */
 function graphOf(size: number, pairs: readonly (readonly [number, number])[]): Graph {
   const offsets = [0];
   const targets: number[] = [];

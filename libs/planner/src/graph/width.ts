@@ -4,8 +4,8 @@ import { type Graph, sizeOf, topologicalOrder } from "./graph.ts";
 export const exactWidthMax = 600;
 
 /**
- * How many tasks can run at the same time at most. Exact for graphs up to `exactWidthMax` tasks. For larger ones, as
- * many as there are on the fullest level, which is never too much.
+ * Returns how many tasks can run at the same time at most. Exact for graphs up to `exactWidthMax` tasks. For larger
+ * ones, as many as there are on the fullest level, which is never too much.
  */
 export function widthOf(graph: Graph): number {
   return sizeOf(graph) <= exactWidthMax ? greatestAntichain(graph) : fullestLevel(levelsOf(graph));

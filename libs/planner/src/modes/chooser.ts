@@ -240,7 +240,7 @@ export class ModeChooser {
     return noise * this.#regression.deviation(apart);
   }
 
-  /** The one that may be better, if trying it is affordable. */
+  /** Returns the one that may be better, if trying it is affordable. */
   #tried(
     judged: readonly Judged[],
     unsure: (one: number, other: number) => number,
@@ -266,8 +266,8 @@ export class ModeChooser {
 }
 
 /**
- * How much of what was learned of one mode beside another is believed: the same drawn cases tell modes apart to a few
- * hundredths, what was learned of sessions that were only alike does not.
+ * Returns how much of what was learned of one mode beside another is believed: the same drawn cases tell modes apart to
+ * a few hundredths, what was learned of sessions that were only alike does not.
  */
 function believed(apart: number): number {
   return apart ** 3 / (apart ** 2 + coarse ** 2);
@@ -321,7 +321,7 @@ function rowOf(features: Readonly<Record<string, number>>, mode: Mode | undefine
   return row;
 }
 
-/** The share of a normal distribution below this many deviations (Abramowitz and Stegun 26.2.17, to 1e-7). */
+/** Returns the share of a normal distribution below this many deviations (Abramowitz and Stegun 26.2.17, to 1e-7). */
 function normalShare(deviations: number): number {
   const step = 1 / (1 + 0.2316419 * Math.abs(deviations));
   const terms = [0.31938153, -0.356563782, 1.781477937, -1.821255978, 1.330274429];

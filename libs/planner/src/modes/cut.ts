@@ -72,7 +72,7 @@ function isLink(graph: Graph, before: Graph, task: number): boolean {
   return needs <= 1 && follows <= 1 && needs + follows > 0;
 }
 
-/** How many tasks have the same needs and the same that follow. */
+/** Returns how many tasks have the same needs and the same that follow. */
 function bagsOf(graph: Graph, before: Graph): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (let task = 0; task < sizeOf(graph); task++) {

@@ -56,7 +56,7 @@ export function featuresOf(
   };
 }
 
-/** The deviation over the mean. */
+/** Returns the deviation over the mean. */
 function variationOf(values: readonly number[]): number {
   if (values.length === 0) return 0;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

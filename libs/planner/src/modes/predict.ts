@@ -59,7 +59,7 @@ export function predicted(
   return modes.map((mode) => predictedOf(mode, situation, cases, { ...engines, isLarge }));
 }
 
-/** The parts that a situation would be done in under `hybrid`. */
+/** Returns the parts that a situation would be done in under `hybrid`. */
 export function cutOf({ problem, finds }: Situation, delays: EngineDelays): readonly CutPart[] {
   return cut({ graph: problem.after, sizesMs: problem.sizesMs, finds, shortMs: shortMsOf(delays) });
 }

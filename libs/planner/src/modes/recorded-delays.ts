@@ -53,7 +53,7 @@ export function ownDelays(
   });
 }
 
-/** How many of the sorted are below. */
+/** Returns how many of the sorted are below. */
 function countBelow(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
@@ -83,7 +83,7 @@ class Room {
     return this.#give(endMs);
   }
 
-  /** The one that is free first, until then. */
+  /** Returns the one that is free first, until then. */
   #give(untilMs: number): number {
     const freeMs = Math.min(...this.#freeMs);
     const slot = this.#freeMs.indexOf(freeMs);

@@ -17,8 +17,8 @@ export interface Figures {
 }
 
 /**
- * The judgement, 0 to 1, greater is better: time and cost as a share of the best among those that are compared, quality
- * as it is. So twice the time is half as good, whatever the unit.
+ * Returns the judgement, 0 to 1, greater is better: time and cost as a share of the best among those that are compared,
+ * quality as it is. So twice the time is half as good, whatever the unit.
  */
 export function scoreOf(weights: Weights, figures: Figures, best: Pick<Figures, "timeMs" | "cost">): number {
   const { time, cost, quality } = proportion(weights);
@@ -35,7 +35,7 @@ export function proportion({ time, cost, quality }: Weights): Weights {
   return { time: time / sum, cost: cost / sum, quality: quality / sum };
 }
 
-/** The least of each. */
+/** Returns the least of each. */
 export function bestOf(all: readonly Figures[]): Pick<Figures, "timeMs" | "cost"> {
   return {
     timeMs: Math.min(...all.map(({ timeMs }) => timeMs)),

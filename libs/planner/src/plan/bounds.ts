@@ -61,7 +61,7 @@ class Capacity {
     });
   }
 
-  /** How long the fastest slots need for tasks, given longest first and counted from `levelsFrom` on. */
+  /** Returns how long the fastest slots need for tasks, given longest first and counted from `levelsFrom` on. */
   of(
     longestFirst: ArrayLike<number>,
     levelsFrom = 0,
@@ -119,7 +119,7 @@ function headsOf(problem: Problem, least: Float64Array, capacity: Capacity | und
   return reach(order, before, least, releaseMs, capacity);
 }
 
-/** How long it takes at least from a task's end to the end of all. */
+/** Returns how long it takes at least from a task's end to the end of all. */
 function tailsOf(problem: Problem, least: Float64Array, capacity: Capacity): Float64Array {
   const { order, after } = problem;
   return reach(order.toReversed(), after, least, new Float64Array(problem.tasks), capacity);

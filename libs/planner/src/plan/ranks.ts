@@ -21,12 +21,12 @@ export function upwardRanks(problem: Problem, timesMs: Float64Array): Float64Arr
   return ranks;
 }
 
-/** How long each takes on the average of those that can do it. */
+/** Returns how long each takes on the average of those that can do it. */
 export function meanTimes({ sizesMs, demands, meanPace }: Problem): Float64Array {
   return sizesMs.map((size, task) => size * (meanPace[demands[task] ?? 0] ?? 1));
 }
 
-/** How long each takes where it is done fastest. */
+/** Returns how long each takes where it is done fastest. */
 export function leastTimes({ sizesMs, demands, bestPace }: Problem): Float64Array {
   return sizesMs.map((size, task) => size * (bestPace[demands[task] ?? 0] ?? 1));
 }

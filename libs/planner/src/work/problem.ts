@@ -93,7 +93,7 @@ export function prepare(work: Work, fleet: Fleet): Prepared {
   }
 }
 
-/** How long the task takes at the agent. */
+/** Returns how long the task takes at the agent. */
 export function durationMs(problem: Problem, task: number, agent: number): number {
   const pace = problem.paces[(problem.demands[task] ?? 0) * problem.agents + agent];
   return durationAt(problem.sizesMs[task] ?? 0, pace ?? Number.POSITIVE_INFINITY);

@@ -30,7 +30,7 @@ export function matchesAny(patterns: readonly string[], action: string): boolean
   return patterns.some((pattern) => matchesAction(pattern, action));
 }
 
-/** Whether everything that the second matches is matched by the first too. Says no where it is not sure. */
+/** Returns whether everything that the second matches is matched by the first too. Says no where it is not sure. */
 export function coversPattern(wide: string, narrow: string): boolean {
   // A star in the narrow one stands for texts that only a star can match.
   return matchesAction(wide, narrow);

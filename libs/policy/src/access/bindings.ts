@@ -62,7 +62,7 @@ export class Bindings {
         }
   }
 
-  /** A namespace's own role of the name, else the installation's. */
+  /** Returns a namespace's own role of the name, else the installation's. */
   #roleOf({ namespace, role }: RoleBinding): Role | undefined {
     return this.#roles.get(`${namespace}/${role}`) ?? this.#roles.get(`${systemNamespace}/${role}`);
   }
@@ -72,7 +72,7 @@ function endOf({ expireTime }: Pick<RoleBinding, "expireTime">): number {
   return expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(expireTime);
 }
 
-/** Whether a role lets its bearer do something. */
+/** Returns whether a role lets its bearer do something. */
 export function grants({ role }: HeldRole, action: string): boolean {
   return matchesAny(role.actions, action);
 }

@@ -10,7 +10,7 @@ import type { Cedar, CedarPolicyJson } from "./cedar.ts";
 import { PolicyEvaluator } from "./policy-evaluator.ts";
 
 export interface Matrix {
-  /** Whether an identity may do an action in a namespace: always, on some things or at some times, or never. */
+  /** Returns whether an identity may do an action in a namespace: always, on some things or at some times, or never. */
   mayDo(who: Who, action: string, about: About): "always" | "sometimes" | "never";
   rolesOf(who: Who, namespace: string): readonly string[];
 }
@@ -42,7 +42,7 @@ export function wideEvaluator(cedar: Cedar | undefined, content: Readable): Poli
   return new PolicyEvaluator(cedar, readingOf(cedar, content, "permit"));
 }
 
-/** The rules as they are where conditions of one effect always hold, and those of the other never. */
+/** Returns the rules as they are where conditions of one effect always hold, and those of the other never. */
 function readingOf(cedar: Cedar | undefined, content: Readable, holding: "permit" | "forbid"): Readable {
   const policies = content.policies
     .filter(({ enforcement }) => enforcement !== Enforcement.ENFORCEMENT_SHADOW)
@@ -67,7 +67,7 @@ function readPolicy(cedar: Cedar, policy: Policy, holding: "permit" | "forbid"):
   return { ...policy, text: texts.join("\n") };
 }
 
-/** Whether it looks at anything but who wants to do what. */
+/** Returns whether it looks at anything but who wants to do what. */
 function isConditional({ resource, conditions }: CedarPolicyJson): boolean {
   return resource.op !== "All" || conditions.length > 0;
 }

@@ -14,7 +14,7 @@ const contextFields: Readonly<Record<string, string>> = {
   pool: "String",
 };
 
-/** The schema of policies, in Cedar, made of what the contracts say. */
+/** Returns the schema of policies, in Cedar, made of what the contracts say. */
 export function schemaText(vocabulary: Vocabulary): string {
   const { actions } = vocabulary;
   const kinds = new Set(actions.flatMap((action) => vocabulary.resourcesOf(action)));

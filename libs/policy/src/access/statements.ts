@@ -72,7 +72,7 @@ export function parseStatements(
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "parsed", statements };
 }
 
-/** The statements of a policy, in their order. None where it cannot be read. */
+/** Returns the statements of a policy, in their order. None where it cannot be read. */
 export function statementTexts(cedar: Cedar, text: string): readonly string[] {
   const parts = cedar.policySetTextToParts(text);
   return parts.type === "failure" ? [] : inOrder(parts.policies, text);
@@ -83,7 +83,7 @@ function inOrder(statements: readonly string[], text: string): readonly string[]
   return [...statements].sort((one, other) => text.indexOf(one) - text.indexOf(other));
 }
 
-/** Whether a statement can count for an action. */
+/** Returns whether a statement can count for an action. */
 export function isAbout({ actions }: Statement, action: string): boolean {
   return actions === undefined || actions.has(action) || groupsOf(action).some((group) => actions.has(group));
 }
@@ -111,7 +111,9 @@ function typeOf(entity: { type: string } | { __entity: { type: string } }): stri
   return "__entity" in entity ? entity.__entity.type : entity.type;
 }
 
-/** Whether an expression has a variable in it. Of the bare ones, not as that whose labels or kind are asked for. */
+/**
+ * Returns whether an expression has a variable in it. Of the bare ones, not as that whose labels or kind are asked for.
+ */
 function mentions(part: unknown, variable: string, isBare = false): boolean {
   if (Array.isArray(part)) return part.some((one) => mentions(one, variable, isBare));
   if (typeof part !== "object" || part === null) return false;

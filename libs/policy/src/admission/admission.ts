@@ -79,12 +79,12 @@ export class AdmissionRules {
     return this.#unreadable.map(({ namespace, ruleId }) => `${namespace}/${ruleId}`);
   }
 
-  /** Whether anything is to be said of any subject of a kind, wherever it is. */
+  /** Returns whether anything is to be said of any subject of a kind, wherever it is. */
   hasAny(kind: AdmissionSubject): boolean {
     return this.#programs.has(kind) || this.#unreadable.some(({ subject }) => subject === kind);
   }
 
-  /** Whether anything is to be said of such a subject: if not, none has to be made. */
+  /** Returns whether anything is to be said of such a subject: if not, none has to be made. */
   concerns(kind: AdmissionSubject, namespace: string): boolean {
     const byNamespace = this.#programs.get(kind);
     const isAbout = (rule: AdmissionRule) => rule.subject === kind && holdsIn(rule, namespace);
@@ -185,7 +185,7 @@ class Judging {
     return { kind: "changed", value: body };
   }
 
-  /** Whether a rule applies and does not hold. That it cannot be known is told. */
+  /** Returns whether a rule applies and does not hold. That it cannot be known is told. */
   #isViolated(program: RuleProgram): boolean {
     for (const [one, meaning] of [
       [program.when, true],

@@ -34,7 +34,9 @@ export type Changed =
   | { readonly kind: "changed"; readonly value: Json }
   | { readonly kind: "refused"; readonly message: string };
 
-/** The subject with another value at a path. Objects on the way are made where there is nothing. Lists are not. */
+/**
+ * Returns the subject with another value at a path. Objects on the way are made where there is nothing. Lists are not.
+ */
 export function changedAt(subject: Json | undefined, path: FieldPath, value: Json): Changed {
   const [part, ...others] = path;
   if (part === undefined) return { kind: "changed", value };

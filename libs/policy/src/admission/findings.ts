@@ -63,7 +63,7 @@ function outcomeOf(
   return { title, passed: false, message: `it is ${admitted ? "admitted" : "refused"}: ${said}` };
 }
 
-/** The JSON document that a payload is. Undefined where it is none. */
+/** Returns the JSON document that a payload is. Undefined where it is none. */
 export function jsonIn(payload: Payload | undefined): Json | undefined {
   if (payload?.body?.$case !== "inline") return;
   try {

@@ -26,7 +26,7 @@ import { endorsed, TrustedKeys } from "./signing-keys.ts";
 const startMs = 1_767_225_600_000;
 const keyOf = (number: number): Signer => signerOf(new Uint8Array(32).fill(number));
 
-/** An installation with two keys, three checkpoints, and what is needed to prove each of its records. */
+/** Returns an installation with two keys, three checkpoints, and what is needed to prove each of its records. */
 function installation() {
   const [one, two] = [keyOf(1), keyOf(2)];
   const first: SigningKey = {

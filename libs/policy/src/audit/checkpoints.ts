@@ -102,7 +102,7 @@ export function headLeaf(head: JournalHead): Uint8Array {
   return JournalHead.encode(head).finish();
 }
 
-/** The checkpoint after those whose heads are in the tree already, signed. Its heads are in the tree then. */
+/** Returns the checkpoint after those whose heads are in the tree already, signed. Its heads are in the tree then. */
 export function checkpointOf(
   { number, createTime, heads }: Pick<Checkpoint, "number" | "createTime" | "heads">,
   tree: MerkleTree,
@@ -160,7 +160,7 @@ export function consistencyFault(
   return "the later checkpoint does not hold what the earlier one held";
 }
 
-/** Whether the heads of a checkpoint continue those before: each journal only grows, and keeps what it had. */
+/** Returns whether the heads of a checkpoint continue those before: each journal only grows, and keeps what it had. */
 export function headsFault(
   heads: readonly JournalHead[],
   before: ReadonlyMap<string, JournalHead>,

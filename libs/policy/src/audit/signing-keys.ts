@@ -6,7 +6,7 @@ import { SigningKey } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { holdsSignature, type Purpose, type Signer } from "./signing.ts";
 
-/** The key after another, endorsed by that one. */
+/** Returns the key after another, endorsed by that one. */
 export function endorsed(
   key: Pick<SigningKey, "signingKeyId" | "publicKey" | "startTime">,
   by: Signer,

@@ -17,7 +17,7 @@ export interface Signer {
   sign(purpose: Purpose, content: Uint8Array): Uint8Array;
 }
 
-/** A key made of 32 bytes, which are the secret: the same bytes, the same key. */
+/** Returns a key made of 32 bytes, which are the secret: the same bytes, the same key. */
 export function signerOf(seed: Uint8Array): Signer {
   if (seed.length !== seedBytes)
     throw new RangeError(`expected a seed of ${seedBytes} bytes, found ${seed.length}`);
@@ -29,7 +29,7 @@ export function signerOf(seed: Uint8Array): Signer {
   };
 }
 
-/** Whether it was this key that signed this. False, and never a fault, whatever the bytes are. */
+/** Returns whether it was this key that signed this. False, and never a fault, whatever the bytes are. */
 export function holdsSignature(
   publicKey: Uint8Array,
   signature: Uint8Array,

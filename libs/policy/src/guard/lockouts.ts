@@ -59,7 +59,7 @@ export class Lockouts {
     return until;
   }
 
-  /** How long an attempt on a secret that can be guessed has to wait. 0 if it may be checked now. */
+  /** Returns how long an attempt on a secret that can be guessed has to wait. 0 if it may be checked now. */
   pace(subject: string, nowMs: number): number {
     const known = this.#guesses.get(subject);
     if (known === undefined || known.untilMs <= nowMs) return 0;
@@ -97,7 +97,7 @@ export class Lockouts {
     }
   }
 
-  /** Whether an identity was locked out and now is not. */
+  /** Returns whether an identity was locked out and now is not. */
   lift(subject: string, nowMs: number): boolean {
     const wasLocked = this.lockedUntil([subject], nowMs) !== undefined;
     this.#guesses.delete(subject);

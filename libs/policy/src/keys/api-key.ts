@@ -18,7 +18,7 @@ export interface ApiKeyParts {
   readonly secret: string;
 }
 
-/** A new key, out of chance. */
+/** Returns a new key, out of chance. */
 export function newApiKey(chance: {
   fill(bytes: Uint8Array): Uint8Array;
 }): ApiKeyParts & { readonly key: string } {

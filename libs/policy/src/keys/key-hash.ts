@@ -29,7 +29,7 @@ export async function hashKey(
   return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$${plain(salt)}$${plain(digest)}`;
 }
 
-/** Whether a secret is the one that was hashed. No, and never a fault, where the hash cannot be read. */
+/** Returns whether a secret is the one that was hashed. No, and never a fault, where the hash cannot be read. */
 export async function isHashed(secret: string, hash: string): Promise<boolean> {
   const found = form.exec(hash);
   if (found === null) return false;

@@ -10,7 +10,7 @@ export interface LeafPlace {
   readonly size: number;
 }
 
-/** Whether a leaf with this hash is where it is said to be in the tree with this root. */
+/** Returns whether a leaf with this hash is where it is said to be in the tree with this root. */
 export function holdsInclusion(
   hash: Uint8Array,
   { leaf, size }: LeafPlace,
@@ -39,7 +39,7 @@ export interface TreeHead {
   readonly root: Uint8Array;
 }
 
-/** Whether the second tree has all that the first had, in the same order, and then perhaps more. */
+/** Returns whether the second tree has all that the first had, in the same order, and then perhaps more. */
 export function holdsConsistency(first: TreeHead, second: TreeHead, path: readonly Uint8Array[]): boolean {
   const areSizes = Number.isSafeInteger(first.size) && Number.isSafeInteger(second.size);
   if (!areSizes || first.size < 1 || first.size > second.size) return false;

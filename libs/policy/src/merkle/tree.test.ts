@@ -19,7 +19,7 @@ const published = [
   ["606162636465666768696a6b6c6d6e6f", "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"],
 ] as const;
 
-/** The definition, word for word. */
+/** Returns the definition, word for word. */
 function plainRoot(leaves: readonly Uint8Array[]): Uint8Array {
   const [only] = leaves;
   if (leaves.length === 1 && only !== undefined) return leafHash(only);

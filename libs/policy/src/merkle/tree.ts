@@ -159,7 +159,7 @@ export class MerkleTree {
   }
 }
 
-/** The greatest power of two below a width of at least two. */
+/** Returns the greatest power of two below a width of at least two. */
 function leftOf(width: number): number {
   return 2 ** Math.ceil(Math.log2(width) - 1);
 }
@@ -191,7 +191,7 @@ class HashRow {
     return new Uint8Array(this.#bytes.subarray(at, at + hashBytes));
   }
 
-  /** The last two in one, good until another is added. */
+  /** Returns the last two in one, good until another is added. */
   lastTwo(): Uint8Array {
     const at = this.#place(this.length - 2);
     return this.#bytes.subarray(at, at + 2 * hashBytes);

@@ -24,7 +24,7 @@ export function deliveryOf(
 /** What a receiver makes for one call. */
 export interface Reception {
   readonly recipientKey: Uint8Array;
-  /** The value. Undefined where it was sealed for another receiver, is another one, or is not as it was. */
+  /** Returns the value. Undefined where it was sealed for another receiver, is another one, or is not as it was. */
   open(sealed: Pick<SealedValue, "name" | "version" | "sealed" | "encapsulatedKey">): Uint8Array | undefined;
 }
 

@@ -91,7 +91,7 @@ export function openedBy({
   }
 }
 
-/** The public key that belongs to a private one. */
+/** Returns the public key that belongs to a private one. */
 export function recipientKeyOf(privateKey: Uint8Array): Uint8Array {
   return publicBytesOf(privateKeyOf(privateKey));
 }

@@ -9,7 +9,7 @@ import {
   tokenType,
 } from "./claims.ts";
 
-/** A key that tokens are signed with, as JWK. It is the secret. */
+/** Returns a key that tokens are signed with, as JWK. It is the secret. */
 export async function newTokenKey(tokenKeyId: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair(tokenAlgorithm, { extractable: true });
   return { ...(await exportJWK(privateKey)), kid: tokenKeyId, alg: tokenAlgorithm, use: "sig" };

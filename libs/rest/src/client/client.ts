@@ -3,7 +3,7 @@
  * from the contracts.
  *
  * 1. What is refused or goes wrong is a `RestError`, with the problem's code and words.
- * 2. A stream is opened again after it broke, from the cursor after what was seen; nothing is seen twice or missed.
+ * 2. A stream is opened again after it broke, from the cursor after what was seen. Nothing is seen twice or missed.
  */
 import type { PlatformEvent, Routes } from "../generated/types.ts";
 import { type RouteName, routeNamed } from "../routes/routes.ts";
@@ -18,7 +18,7 @@ export interface ClientOptions {
   readonly url?: string;
   /** The key of the installation, where it asks for one. */
   readonly key?: string;
-  /** What calls go through; the `fetch` of browser or Node where nothing is said. */
+  /** What calls go through. The `fetch` of browser or Node by default. */
   readonly fetch?: Fetching;
   /** Where a test decides what time it is. */
   readonly time?: ClientTime;
@@ -54,7 +54,7 @@ export class Client {
     this.#options = options;
   }
 
-  /** The address of a route, for links and for commands to copy. */
+  /** Returns the address of a route, for links and for commands to copy. */
   address<N extends RouteName>(
     name: N,
     { params, query }: Pick<CallParts<N>, "params" | "query"> = {},
@@ -70,7 +70,7 @@ export class Client {
     return (await answer.json()) as Routes[N]["reply"];
   }
 
-  /** The bytes of an answer that is no JSON. */
+  /** Returns the bytes of an answer that is no JSON. */
   async bytes<N extends RouteName>(name: N, parts: CallParts<N> = {}): Promise<Uint8Array> {
     const answer = await this.#fetch(name, parts);
     if (!answer.ok) throw await errorOfAnswer(answer);
@@ -79,7 +79,7 @@ export class Client {
 
   /**
    * Follows what happens whose type matches a pattern: after the cursor, else from now on. Ends when aborted. With each
-   * event comes the cursor after it; a gap says that some will not come.
+   * event comes the cursor after it. A gap says that some will not come.
    */
   events(
     pattern = ">",
@@ -136,7 +136,7 @@ function signalOf({
   signal,
   timeoutMs,
 }: Pick<CallParts<RouteName>, "signal" | "timeoutMs">): AbortSignal | undefined {
-  // The server ends the call when its time is over, and says so in words; this is for a server that does not.
+  // The server ends the call when its time is over, and says so in words. This is for a server that does not.
   const late = timeoutMs === undefined ? undefined : abortedAfter(timeoutMs + 1_000);
   if (signal === undefined || late === undefined) return signal ?? late;
   return AbortSignal.any([signal, late]);

@@ -4,7 +4,7 @@ export interface ServerEvent {
   readonly event: string;
   /** Empty for one that only moves the cursor. */
   readonly data: string;
-  /** The cursor after it; empty where the server said none. */
+  /** The cursor after it. Empty where the server said none. */
   readonly id: string;
 }
 

@@ -5,7 +5,7 @@ export class RestError extends Error {
   override readonly name = "RestError";
   /** The stable code: `workflow.run_unknown`. `rest.unreachable` without an answer. */
   readonly code: string;
-  /** The HTTP status; 0 without an answer. */
+  /** The HTTP status. 0 without an answer. */
   readonly status: number;
   /** In words: expected, found, what to do next. */
   readonly detail: string;
@@ -45,7 +45,7 @@ export interface ProblemParts {
   readonly cause?: unknown;
 }
 
-/** The error of an answer that is not what was asked for; whatever stands between may have answered, too. */
+/** The error of an answer that is not what was asked for. Whatever stands between may have answered, too. */
 export async function errorOfAnswer(answer: Answer): Promise<RestError> {
   const { status } = answer;
   const text = await answer.text().catch(() => "");

@@ -9,7 +9,7 @@ import type { Followed, FollowOptions, Standing } from "./stream.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** A server that answers each connection as the test has written, in turn; the last way for all that follow. */
+/** A server that answers each connection as the test has written, in turn. The last way for all that follow. */
 class ScriptedServer {
   readonly cursors: string[] = [];
   readonly #answers: Answer[];

@@ -1,10 +1,10 @@
 /**
  * A stream that outlives its connections.
  *
- * 1. After a break it goes on from the cursor after what was handed out: nothing is missed, nothing comes twice.
- * 2. Where that cannot be, because the server no longer has what lies between, a `gap` says so; a stream without
- *    cursors begins with a snapshot again.
- * 3. A connection that ends, fails or falls silent is made anew, after a pause that grows, half of it by chance, so
+ * 1. After a break it continues from the cursor after what was handed out: nothing is missed, nothing comes twice.
+ * 2. Where that cannot be, because the server no longer has what lies between, a `gap` says so. A stream without
+ *    cursors starts with a snapshot again.
+ * 3. A connection that ends, fails or falls silent is made again, after a pause that grows, half of it by chance, so
  *    that all who were cut together do not come back together.
  * 4. A refusal that the same request would meet again ends it, with the problem as error. Nothing else does.
  * 5. The next piece is read when it is asked for: who is slow is a slow reader, and the server says what was missed.
@@ -28,11 +28,11 @@ export type Followed<T> =
       /** With it the snapshot is whole. */
       readonly isLast: boolean;
     }
-  /** There is a connection, again or for the first time; what comes, comes after this cursor. */
+  /** There is a connection, again or for the first time. What comes, comes after this cursor. */
   | { readonly kind: "ready"; readonly cursor: string }
   /**
-   * Something will not come; null if the number is unknown. Keepers of derived state load it again.
-   * `slow`: it came faster than it was read; `retention`: it is no longer kept; `reset`: the server began anew.
+   * Something will not come. Null if the number is unknown. Keepers of derived state load it again. `slow`: it came
+   * faster than it was read. `retention`: it is no longer kept. `reset`: the server restarted.
    */
   | {
       readonly kind: "gap";
@@ -45,7 +45,7 @@ export type Standing = "connecting" | "open" | "broken";
 
 export interface FollowOptions {
   readonly signal?: AbortSignal;
-  /** Where to begin: after this cursor. */
+  /** Where to start: after this cursor. */
   readonly cursor?: string;
   /** Told when the connection is being made, when it is there, and when it broke and is made again. */
   readonly onStanding?: (standing: Standing, error?: unknown) => void;
@@ -58,9 +58,9 @@ export interface FollowParts extends FollowOptions {
 
 const pauseFirstMs = 250;
 const pauseMaxMs = 5_000;
-/** A connection that lived so long was a good one: pauses begin anew. */
+/** A connection that lived so long was a good one: pauses restart. */
 const goodAfterMs = 5_000;
-/** Servers say something every ten seconds; one that does not is gone without a word. */
+/** Servers say something every ten seconds. One that does not is gone without a word. */
 const silenceMaxMs = 25_000;
 
 export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<T>, void, void> {

@@ -15,7 +15,7 @@ export const systemTime: ClientTime = {
   random: () => Math.random(),
 };
 
-/** The system's own, which does not keep a process alive. */
+/** Returns the system's own, which does not keep a process alive. */
 export function abortedAfter(ms: number): AbortSignal {
   return AbortSignal.timeout(ms);
 }

@@ -4,7 +4,7 @@
  */
 declare global {
   interface JSON {
-    /** A number as its digits stand in the text; `JSON.stringify` writes them so. */
+    /** Returns a number as its digits stand in the text. `JSON.stringify` writes them so. */
     rawJSON(text: string): object;
     isRawJSON(value: unknown): boolean;
   }
@@ -52,7 +52,7 @@ function digitsOf(text: string): string {
 /** Deeper nesting than this is in no document that a person wrote, and more than can be written again. */
 export const depthMax = 500;
 
-/** Whether a document is nested deeper than is taken. */
+/** Returns whether a document is nested deeper than is taken. */
 export function isTooDeep(text: string): boolean {
   if (text.length < depthMax) return false;
   let depth = 0;

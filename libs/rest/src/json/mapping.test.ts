@@ -243,7 +243,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
-/** How a list goes on stands beside the list in JSON, and in a message of its own in the contract. */
+/** How a list continues stands beside the list in JSON, and in a message of its own in the contract. */
 function withPage(type: string, json: unknown): unknown {
   if (!hasPage(type)) return json;
   const { nextToken, total, ...rest } = json as Record<string, unknown>;

@@ -18,7 +18,7 @@ import { type Json, type Message, Writer } from "./writer.ts";
 export interface HttpParts {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** The JSON document of the body; undefined where there is none. */
+  /** The JSON document of the body. Undefined where there is none. */
   readonly body: unknown;
   /** Empty where the caller named none. */
   readonly idempotencyKey: string;
@@ -39,7 +39,7 @@ export class Mapping {
     return planOf(route, this.#schema);
   }
 
-  /** The request of the contract. Throws with everything that is wrong with it. */
+  /** Returns the request of the contract. Throws with everything that is wrong with it. */
   request(plan: RoutePlan, { params, query, body, idempotencyKey }: HttpParts): Message {
     const { route, rpc } = plan;
     const found = new Found(route.confidential);
@@ -59,14 +59,14 @@ export class Mapping {
     return draft;
   }
 
-  /** The answer to a reply of the contract; undefined where the one thing that it would be is not there. */
+  /** Returns the answer to a reply of the contract. Undefined where the one thing that it would be is not there. */
   reply({ reply: { type, only } }: Pick<RoutePlan, "reply">, message: Message): Json | undefined {
     if (only === undefined) return this.#writer.message(type, message);
     const one = message[only.name];
     return one === undefined ? undefined : this.#writer.message(only.of ?? "", one as Message);
   }
 
-  /** Whether a message has a field. */
+  /** Returns whether a message has a field. */
   has(type: string, field: string): boolean {
     return messageOf(this.#schema, type).fields.some(({ name }) => name === field);
   }
@@ -208,7 +208,7 @@ export class Mapping {
     if (last !== undefined) this.#reader.put(holder, last, value, at, found);
   }
 
-  /** The message in a field, made where there is none yet. */
+  /** Returns the message in a field, made where there is none yet. */
   #inner(holder: Draft, { name, oneof, of = "" }: FieldTable): Draft {
     if (oneof === undefined) {
       holder[name] ??= this.#reader.empty(of);

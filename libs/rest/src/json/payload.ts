@@ -40,7 +40,7 @@ export function payloadToJson({ body, mediaType }: Payload): unknown {
   return { $bytes: base64Of(body.value), mediaType: mediaType === "" ? json : mediaType };
 }
 
-/** The JSON document in bytes; undefined where there is none, or one that cannot be written again. */
+/** Returns the JSON document in bytes. Undefined where there is none, or one that cannot be written again. */
 function jsonIn(bytes: Uint8Array): unknown {
   try {
     const text = decoder.decode(bytes);
@@ -50,7 +50,7 @@ function jsonIn(bytes: Uint8Array): unknown {
   }
 }
 
-/** The payload of a value, or in words what is wrong with it. */
+/** Returns the payload of a value, or in words what is wrong with it. */
 export function payloadFromJson(value: unknown): Payload | string {
   if (!isMarked(value)) return inline(bytesOfJson(value), "");
   const { $bytes, $blob, $json, mediaType = "", ...others } = value;
@@ -94,7 +94,7 @@ export function base64Of(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
-/** The bytes of base64, also in the alphabet for addresses; undefined where it is none. */
+/** Returns the bytes of base64, also in the alphabet for addresses. Undefined where it is none. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (typeof value !== "string" || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(value)) return undefined;
   const bytes = Buffer.from(value, "base64");

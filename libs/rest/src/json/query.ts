@@ -5,7 +5,7 @@ import { parseExactly } from "./exact.ts";
 import type { Found } from "./found.ts";
 import type { Draft, Reader } from "./reader.ts";
 
-/** The value that a parameter's texts say; undefined where they are wrong. */
+/** Returns the value that a parameter's texts say. Undefined where they are wrong. */
 export function valueIn(
   field: FieldTable,
   texts: readonly string[],
@@ -37,7 +37,7 @@ export function valueIn(
   }
 }
 
-/** A text as what the field holds, where it can be that; what cannot stays a text, and is refused as one. */
+/** Returns a text as what the field holds, where it can be that. What cannot stays a text, and is refused as one. */
 function plainIn({ kind }: FieldTable, text: string): unknown {
   switch (kind) {
     case "number":

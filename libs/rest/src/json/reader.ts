@@ -1,6 +1,6 @@
 /**
- * User input as messages of the contracts: whole ones, with the default of everything that is not said. What is
- * wrong is collected, so that all of it is told at once; limits of the fields are checked by the service of the rpc.
+ * User input as messages of the contracts: whole ones, with the default of everything that is not said. What is wrong
+ * is collected, so that all of it is told at once. Limits of the fields are checked by the service of the rpc.
  */
 import { didYouMean, toTimestamp } from "@tutti/kernel";
 import { enumOf, type FieldTable, messageOf, type Schema, wellKnown } from "../plan/schema.ts";
@@ -21,7 +21,7 @@ export class Reader {
     this.#schema = schema;
   }
 
-  /** A message of which nothing is said. */
+  /** Returns a message of which nothing is said. */
   empty(type: string): Draft {
     const draft: Draft = {};
     for (const field of messageOf(this.#schema, type).fields) {
@@ -62,7 +62,7 @@ export class Reader {
     draft[oneof] = { $case: name, value };
   }
 
-  /** The value of a field; undefined where it is wrong, or says nothing. */
+  /** Returns the value of a field. Undefined where it is wrong, or says nothing. */
   value(field: FieldTable, value: unknown, at: string, found: Found): unknown {
     if (field.many === "list") {
       if (Array.isArray(value)) {
@@ -82,7 +82,7 @@ export class Reader {
       });
       return Object.fromEntries(entries);
     }
-    // Users' data may be null; any other field that is says nothing.
+    // Users' data may be null. Any other field that is says nothing.
     if (value === null && field.kind !== "payload") return undefined;
     return this.#single(field, value, at, found);
   }
@@ -192,7 +192,7 @@ function maskIn(value: unknown, at: string, found: Found): readonly string[] | u
   return undefined;
 }
 
-/** What stands for a wrong entry: it is told of, and nothing is done with the message. */
+/** What stands for a wrong entry: it is informed of, and nothing is done with the message. */
 function blank(field: FieldTable): unknown {
   const { many: _, optional: __, ...single } = field;
   return emptyOf(single);

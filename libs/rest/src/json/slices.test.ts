@@ -8,7 +8,7 @@ import { JsonLimitError, parseInTurns, sourceOf } from "./slices.ts";
 const padding = (count: number) =>
   Array.from({ length: count }, (_, n) => `"${"p".repeat(90)}${n}"`).join(",");
 
-/** The value, or that there is none. */
+/** Returns the value, or that there is none. */
 async function read(parse: () => unknown): Promise<unknown> {
   try {
     return { value: await parse() };

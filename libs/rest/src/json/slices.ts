@@ -1,10 +1,11 @@
 /**
- * Reads large JSON documents in slices, so that the process answers others meanwhile. A text of 4 MiB with 250,000 keys takes
- * `JSON.parse` up to a second, in which nothing else happens.
+ * Reads large JSON documents in slices, so that the process answers others meanwhile. A text of 4 MiB with 250,000 keys
+ * takes `JSON.parse` up to a second, in which nothing else happens.
  *
  * 1. The result is that of `parseExactly`, or an error where that has one.
  * 2. A slice is as long as `sliceChars`, unless one text or one number is longer.
- * 3. Scanning finds brackets and commas. Everything else is left to `JSON.parse`, which gets whole members of one container.
+ * 3. Scanning finds brackets and commas. Everything else is left to `JSON.parse`, which gets whole members of one
+ *    container.
  * 4. A container that is read in several slices is open in `#frames`, as are all containers around it.
  */
 import { type Defer, systemDefer } from "@tutti/kernel";
@@ -16,7 +17,7 @@ const sliceChars = 32_768;
 /** The texts of containers that were read in slices: writing such a value again takes as long as reading it. */
 const sources = new WeakMap<object, () => string>();
 
-/** The text that a large value was read from. */
+/** Returns the text that a large value was read from. */
 export function sourceOf(value: unknown): string | undefined {
   return typeof value === "object" && value !== null ? sources.get(value)?.() : undefined;
 }
@@ -108,7 +109,7 @@ class SliceReader {
     this.#frames.push({ isList, start, ...inside });
   }
 
-  /** Whether a slice ends here. */
+  /** Returns whether a slice ends here. */
   #comma(at: number): boolean {
     const frame = this.#frames.at(-1);
     if (frame === undefined) throw malformed(at);

@@ -4,7 +4,7 @@
  *
  * 1. The namespace is always in the query, the key of idempotency in its header.
  * 2. Without a body, what is not in the path is in the query, messages by their fields and lists by repetition.
- * 3. A reply that is one thing is that thing; how a list goes on stands beside the list.
+ * 3. A reply that is one thing is that thing. How a list continues stands beside the list.
  */
 import type { Route } from "../routes/route.ts";
 import { paramsIn } from "../routes/routes.ts";
@@ -90,7 +90,7 @@ function mergedPaths({ merge }: Route): readonly string[] {
   return [merge.mask.split(".", 1)[0] ?? ""];
 }
 
-/** The fields of a request, those of a hoisted field in its place. */
+/** Returns the fields of a request, those of a hoisted field in its place. */
 function fieldsOf(route: Route, rpc: RpcTable, schema: Schema): PlannedField[] {
   const omitted = new Set(route.omit);
   const hoisted = new Set(route.hoist);
@@ -119,7 +119,7 @@ function fieldAt(schema: Schema, type: string, path: string, route: string): Omi
   return { path: fields, field };
 }
 
-/** A field as parameters of a query. */
+/** Returns a field as parameters of a query. */
 function flattened(one: PlannedField, schema: Schema, route: string): PlannedField[] {
   const { field, name, path } = one;
   if (field.of === wellKnown.selector) return [{ ...one, name: singular(name) }];
@@ -143,7 +143,7 @@ function singular(name: string): string {
   return name.endsWith("s") ? name.slice(0, -1) : name;
 }
 
-/** The one field of a reply that is all of it. */
+/** Returns the one field of a reply that is all of it. */
 function onlyOf(schema: Schema, type: string): FieldTable | undefined {
   const [first, ...others] = messageOf(schema, type).fields;
   if (first?.kind !== "message" || first.many !== undefined || others.length > 0) return undefined;

@@ -19,7 +19,7 @@ export interface RpcTable {
 }
 
 export interface MessageTable {
-  /** As programs call it; unique among those that routes reach. */
+  /** As programs call it. Unique among those that routes reach. */
   readonly name: string;
   readonly fields: readonly FieldTable[];
   /** Choices of which one has to be made. */

@@ -1,7 +1,7 @@
 /**
  * What a route is: a method and a path over an rpc of the contracts. The table of them all knows no codec, so that a
- * page can carry it; what a request has in its path, its query and its body follows from the contracts and from what
- * is said here.
+ * page can carry it. What a request has in its path, its query and its body follows from the contracts and from what is
+ * said here.
  */
 export interface Route {
   /** How programs call it: `runs.start`. */
@@ -9,13 +9,13 @@ export interface Route {
   readonly method: Method;
   /** With its parameters in braces: `/v1/runs/{id}`. */
   readonly path: string;
-  /** `tutti.workflow.v1.RunService/StartRun`; none where the gateway itself answers. */
+  /** `tutti.workflow.v1.RunService/StartRun`. None where the gateway itself answers. */
   readonly rpc?: string;
   /** The service that is asked, where several host the contract. */
   readonly service?: string;
   /** Where the parameters of the path go in the request: `{ id: "runId" }`. */
   readonly params?: Readonly<Record<string, string>>;
-  /** Fields of the request whose own fields stand in their place: `spec`, so that a body begins with what is in it. */
+  /** Fields of the request whose own fields stand in their place: `spec`, so that a body starts with what is in it. */
   readonly hoist?: readonly string[];
   /** Fields of the request that are parameters of the query though there is a body, or under another name. */
   readonly query?: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ export interface Route {
   readonly omit?: readonly string[];
   /** The body changes what is there: fields that it has are taken over, others stay. */
   readonly merge?: { readonly field: string; readonly mask: string; readonly revision: string };
-  /** Answers go on: as events of a stream, or bytes as they come. */
+  /** Answers continue: as events of a stream, or bytes as they come. */
   readonly stream?: "events" | "bytes";
   /** What is asked of a stream as one request, and its replies put together. */
   readonly gathered?: true;

@@ -44,7 +44,7 @@ export function routeNamed(name: RouteName): Route {
   return route;
 }
 
-/** The parameters in a path, in their order. */
+/** Returns the parameters in a path, in their order. */
 export function paramsIn(path: string): readonly string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, param = ""]) => param);
 }

@@ -19,7 +19,7 @@ export function levelsOf(machines: Iterable<Pick<Machine<unknown>, "kind" | "beh
   return new Map(beyond.map(({ kind, behaviour }) => [kind, behaviour]));
 }
 
-/** The highest that all of them have. */
+/** Returns the highest that all of them have. */
 export function commonLevels([one, ...others]: readonly BehaviourLevels[]): BehaviourLevels {
   const common = new Map<string, number>();
   for (const [kind, behaviour] of one ?? []) {
@@ -34,7 +34,7 @@ export function beyond(levels: BehaviourLevels, known: BehaviourLevels): Behavio
   return new Map([...levels].filter(([kind, behaviour]) => behaviour > (known.get(kind) ?? first)));
 }
 
-/** The higher of each. */
+/** Returns the higher of each. */
 export function joined(one: BehaviourLevels, other: BehaviourLevels): BehaviourLevels {
   return new Map([...one, ...beyond(other, one)]);
 }

@@ -19,7 +19,7 @@ export function raiseBehaviour(memory: PartitionMemory, allowed: BehaviourLevels
   behaviours.raise(raised);
 }
 
-/** Takes in what was raised before; throws where this release must not go on with the partition. */
+/** Takes in what was raised before. Throws where this release must not continue with the partition. */
 export function recoverBehaviour(memory: PartitionMemory, payload: Uint8Array): void {
   takeBehaviour(memory, BehaviourRaised.decode(payload).levels);
 }

@@ -20,7 +20,7 @@ export interface LastRecord extends RecordPlace {
   readonly event: number;
 }
 
-/** The journal may be cut between looking into the archive and looking into the journal; not again and again. */
+/** The journal may be cut between looking into the archive and looking into the journal. Not again and again. */
 const triesMax = 5;
 /** Batches that were read last: the records of an instance often stand close together. */
 const batchesKept = 64;
@@ -65,8 +65,8 @@ export class Histories {
   }
 
   /**
-   * From the last record backwards to the one after `afterEvent`; only those up to `upToEvent` are kept. Undefined when it
-   * leads to where the journal has been cut.
+   * From the last record backwards to the one after `afterEvent`. Only those up to `upToEvent` are kept. Undefined when
+   * it leads to where the journal has been cut.
    */
   async #walk(last: LastRecord, afterEvent: number, upToEvent: number): Promise<HistoryRecord[] | undefined> {
     const found: HistoryRecord[] = [];

@@ -1,7 +1,7 @@
 /**
  * Folds the state of an instance again, at any of its events.
  *
- * 1. It begins with the last snapshot where that is early enough, else with nothing.
+ * 1. It starts with the last snapshot where that is early enough, else with nothing.
  * 2. A repair that went back to an earlier event is gone back to here too: what came in between does not count, not even
  *    when it cannot be folded.
  */
@@ -23,9 +23,12 @@ const pageEvents = 500;
 export interface Refolded {
   readonly state: unknown;
   readonly timeMs: number;
-  /** When it began, and who began it; undefined when folding did not begin there. */
+  /** When it started, and who started it. Undefined when folding did not start there. */
   readonly beginning: { readonly timeMs: number; readonly actor: Actor | undefined } | undefined;
-  /** Where the machine's code failed: then the state is worth nothing. A later record that goes back behind it heals it. */
+  /**
+   * Where the machine's code failed: then the state is worth nothing. A later record that goes back behind it repairs
+   * it.
+   */
   readonly fault: { readonly error: unknown; readonly on: string; readonly folded: number } | undefined;
 }
 
@@ -38,7 +41,10 @@ export class Refolding {
     this.#histories = histories;
   }
 
-  /** The state after an event, and when that was decided. `last` is the instance's last record, which is durable. */
+  /**
+   * Returns the state after an event, and when that was decided. `last` is the instance's last record, which is
+   * durable.
+   */
   async stateAt(
     key: InstanceKey,
     hosted: HostedMachine,
@@ -102,14 +108,14 @@ export class Refolding {
   }
 }
 
-/** The event that a record goes back to; undefined for one that does not. */
+/** Returns the event that a record goes back to. Undefined for one that does not. */
 function goesBackTo({ type, payload }: Record): number | undefined {
   if (type !== ownEvents.repaired.type) return;
   const { action, event } = Repaired.decode(payload);
   return action === RepairAction.REPAIR_ACTION_RETRY ? undefined : event;
 }
 
-/** Gives what went wrong. */
+/** Returns what went wrong. */
 function fold(
   hosted: HostedMachine,
   { kind, id }: InstanceKey,

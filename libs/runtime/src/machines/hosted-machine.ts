@@ -64,7 +64,7 @@ export class HostedMachine {
     return this.#events.get(`${type}@${version}`);
   }
 
-  /** What stands in a record for an event; throws for one that is not in the machine's table. */
+  /** What stands in a record for an event. Throws for one that is not in the machine's table. */
   headerOf(event: AnyEvent): Uint8Array {
     const header = this.#headers.get(event);
     assert(header !== undefined, "a decider emits events of its machine's table", {

@@ -63,8 +63,8 @@ function prepared(
 }
 
 /**
- * What is lost for good fails only the work that needs it. Content that cannot be had just now is another matter: nothing
- * goes on without it.
+ * What is lost for good fails only the work that needs it. Content that cannot be had just now is another matter:
+ * nothing continues without it.
  */
 function passOver(thrown: unknown): void {
   if (!lost.has(errorFromUnknown(thrown).status)) throw thrown;

@@ -1,9 +1,9 @@
 /**
  * Takes letters that came for machines of a partition.
  *
- * 1. Letters of a channel are taken in the order of their numbers, without gaps; what was taken before is passed over.
+ * 1. Letters of a channel are taken in the order of their numbers, without gaps. What was taken before is passed over.
  * 2. A letter is taken whatever its receiver says to it: a refusal is an answer too. One for an instance in quarantine
- *    waits for the repair; one for an instance that is gone, or that cannot be understood, is logged.
+ *    waits for the repair. One for an instance that is gone, or that cannot be understood, is logged.
  */
 
 import type { Cause } from "@tutti/contracts/types/v1";

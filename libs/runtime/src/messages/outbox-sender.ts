@@ -33,7 +33,7 @@ export class OutboxSender {
     this.#parts = parts;
   }
 
-  /** Goes on with everything that may leave. */
+  /** Continues with everything that may leave. */
   start(): void {
     for (const channel of this.#parts.letters.channels) this.send(channel);
   }

@@ -1,8 +1,8 @@
 /**
  * Letters between machines: a partition's side of them.
  *
- * A channel leads from one partition to another; its letters have the numbers 1, 2, 3 … A letter is kept from the batch
- * that sent it until the receiver has it durable; the receiver remembers per channel the last number it has taken. So
+ * A channel leads from one partition to another. Its letters have the numbers 1, 2, 3 … A letter is kept from the batch
+ * that sent it until the receiver has it durable. The receiver remembers per channel the last number it has taken. So
  * each letter takes effect once, in the order sent, whatever is repeated, delayed or doubled on the way.
  *
  * A letter is addressed to an id: when the one who had it is gone and another one has it, the letter is theirs. So a
@@ -105,7 +105,7 @@ export class Outbox {
     return this.#openBytes;
   }
 
-  /** How many letters the open batch has; `cutBack` forgets those beyond. */
+  /** How many letters the open batch has. `cutBack` forgets those beyond. */
   get mark(): number {
     return this.#open.length;
   }
@@ -147,7 +147,7 @@ export class Outbox {
     return due.map(({ service, partition, confirmed }) => ({ service, partition, upTo: confirmed }));
   }
 
-  /** The last letter taken from a partition. */
+  /** Returns the last letter taken from a partition. */
   takenFrom(service: string, partition: number): number {
     return this.#taken.get(`${service}/${partition}`)?.number ?? 0;
   }
@@ -193,7 +193,9 @@ export class Outbox {
     this.#waitingBytes += sizeOf(letter);
   }
 
-  /** The next letters that may leave, in order; at most so many, and so many bytes unless one alone has more. */
+  /**
+   * Returns the next letters that may leave, in order. At most so many, and so many bytes unless one alone has more.
+   */
   outgoing(channel: Channel, countMax: number, bytesMax: number): readonly SentLetter[] {
     const { letters, released } = channel;
     let count = 0;
@@ -259,7 +261,7 @@ const messageOverheadBytes = 128;
 /** Bytes of UTF-8 that a unit of a text takes at most. */
 const bytesPerUnit = 3;
 
-/** How many bytes a letter has at most in a record. */
+/** Returns how many bytes a letter has at most in a record. */
 function sizeOf({ namespace, sender, receiver, type, payload, cause }: SentLetter): number {
   let units = namespace.length + sender.length + receiver.length + type.length;
   if (cause !== undefined) {

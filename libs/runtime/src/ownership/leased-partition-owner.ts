@@ -4,8 +4,8 @@
  * 1. The table of owners is changed by compare-and-set only: of two processes that want the same, one gets it.
  * 2. Who owns a partition lets go of it before the table names another, unless its lease is over: then it stops
  *    answering from memory by its own clock, and the journal's seal refuses what it still writes.
- * 3. An owner goes on while the store is away. No process takes over in that time, nor before each had a full
- *    lease time to renew.
+ * 3. An owner continues while the store is away. No process takes over in that time, nor before each had a full lease
+ *    time to renew.
  */
 import {
   assert,
@@ -49,13 +49,13 @@ export interface LeasedPartitionOwnerParts {
   readonly settings: OwnershipSettings;
   /** Id of this process, another one after each start. */
   readonly process: string;
-  /** Where others call this process; asked once it is known. */
+  /** Where others call this process. Asked once it is known. */
   readonly address: () => string;
 }
 
 const retryFirstMs = 100;
 const tidyMs = 3_600_000;
-/** After what only a person can mend. */
+/** After what only a person can repair. */
 const rewatchMs = 10_000;
 const none: BehaviourLevels = new Map();
 /** The bell that is rung at every change of anything. */
@@ -151,7 +151,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       .observe({ service }, () => runtime.standings().length);
   }
 
-  /** Resolves when the table is known and this process is in it; its partitions come after that. */
+  /** Resolves when the table is known and this process is in it. Its partitions come after that. */
   async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
     const stopping = this.#stopping.signal;
     await this.#install(AbortSignal.any([signal, stopping]));
@@ -275,7 +275,9 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
   }
 
-  /** Whether the partition may be on its way to this process, or leaves this process for an unknown receiver. */
+  /**
+   * Returns whether the partition may be on its way to this process, or leaves this process for an unknown receiver.
+   */
   #isAwaited(service: string, partition: number, epoch: number): boolean {
     const entry = this.#picture.assignment(service, partition);
     // The caller knows of a change of hands that has not been heard of here.
@@ -399,7 +401,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.#bells.ring(anything);
   }
 
-  /** The holder that this process was is no more; what it owned is not its own. */
+  /** The holder that this process was is no more. What it owned is not its own. */
   #ended(holder: string): void {
     const revision = Number.MAX_SAFE_INTEGER;
     this.#take({ kind: "removed", key: holderKey(holder), revision });

@@ -1,6 +1,6 @@
 /**
  * The partition owner of a process sees to it that its runtimes own the partitions that are theirs, and knows who owns
- * the others. Alone, a process owns everything; in a cluster the partition owners share by leases and a table.
+ * the others. Alone, a process owns everything. In a cluster the partition owners share by leases and a table.
  */
 import type { Component, Owner } from "@tutti/kernel";
 import type { LeaseTerm, PartitionsOfService } from "../api.ts";
@@ -11,21 +11,24 @@ export interface PartitionOwner extends Component {
   readonly partitions: number;
   /** What a runtime asks whether it may answer from memory. Made before the runtime itself. */
   leaseTermOf(service: string): LeaseTerm;
-  /** The behaviours that may be brought into force in the partitions of a service; undefined if no other process has to read them. */
+  /**
+   * Returns the behaviours that may be brought into force in the partitions of a service. Undefined if no other process
+   * has to read them.
+   */
   behavioursAllowed(service: string): BehaviourLevels | undefined;
-  /** Takes a runtime in, before the partition owner starts; its partitions are begun from then on. */
+  /** Takes a runtime in, before the partition owner starts. Its partitions are started from then on. */
   host(runtime: PartitionsOfService): void;
-  /** Whether this process owns a partition and has loaded it. */
+  /** Returns whether this process owns a partition and has loaded it. */
   holds(service: string, partition: number): boolean;
   /**
    * Lets a call through to a partition: at once (undefined), or as soon as this process owns it. While it is being
-   * loaded, handed over or taken over, the call waits; throws `mesh.not_owner` when it is clear that another process
+   * loaded, handed over or taken over, the call waits. Throws `mesh.not_owner` when it is clear that another process
    * owns it, and that one's name.
    */
   admit(service: string, partition: number, asked: Asked): Promise<void> | undefined;
-  /** Who owns a partition, with an empty address when it is this process; undefined while no owner is known. */
+  /** Who owns a partition, with an empty address when it is this process. Undefined while no owner is known. */
   ownerOf(service: string, partition: number): Owner | undefined;
-  /** The epoch in which a partition has its owner, or had its last one; 0 when it never had any. */
+  /** Returns the epoch in which a partition has its owner, or had its last one. 0 when it never had any. */
   epochOf(service: string, partition: number): number;
   /** Everything that is known, with the addresses that others use. */
   ownerships(): Iterable<Ownership>;
@@ -35,7 +38,7 @@ export interface PartitionOwner extends Component {
 
 /** Who asks for admission. */
 export interface Asked {
-  /** The epoch under which the caller believes this process to be the owner; 0 when it did not say. */
+  /** The epoch under which the caller believes this process to be the owner. 0 when it did not say. */
   readonly epoch: number;
   /** Aborted when there is no waiter any more. */
   readonly signal: AbortSignal;

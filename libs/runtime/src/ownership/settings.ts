@@ -2,9 +2,9 @@
  * What can be set about ownership, and why the defaults are what they are.
  *
  * A partition must be without an owner for less than 2 s after a crash. A process notices a lease time after the last
- * renewal it heard of; sealing and loading take the rest. Three renewals fit into a lease, so that one that got lost and
- * one that was slow cost nothing. An owner stops answering reads from memory a margin before its lease is over, which
- * allows its clock to run 15 % slower than those of the others.
+ * renewal it heard of. Sealing and loading take the rest. Three renewals fit into a lease, so that one that got lost
+ * and one that was slow cost nothing. An owner stops answering reads from memory a margin before its lease is over,
+ * which allows its clock to run 15 % slower than those of the others.
  */
 import { defineSection, kernelErrors } from "@tutti/kernel";
 import * as z from "zod";

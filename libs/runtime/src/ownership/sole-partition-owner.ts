@@ -21,7 +21,7 @@ export interface SolePartitionOwnerParts {
   readonly logger: Logger;
   /** Id of this process. */
   readonly process: string;
-  /** Where others call this process; read on demand. */
+  /** Where others call this process. Read on demand. */
   readonly address: () => string;
 }
 
@@ -69,7 +69,7 @@ export class SolePartitionOwner implements PartitionOwner {
     this.#runtimes.push(runtime);
   }
 
-  /** Waits until everything is owned for the first time; what cannot be owned is tried again and again. */
+  /** Waits until everything is owned for the first time. What cannot be owned is tried again and again. */
   async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
     const until = AbortSignal.any([signal, this.#stopping.signal]);
     const all = this.#runtimes.flatMap((runtime) =>
@@ -149,7 +149,7 @@ export class SolePartitionOwner implements PartitionOwner {
     this.#bells.ring(key);
   }
 
-  /** Another process writes into the journal of a single process: its runtime begins it anew. */
+  /** Another process writes into the journal of a single process: its runtime starts it again. */
   #lost(service: string, partition: number): void {
     if (!this.#held.delete(partitionKey(service, partition))) return;
     this.#parts.logger.error("journal was sealed by another process", { service, partition });

@@ -19,7 +19,7 @@ export class AnsweredKeys {
     this.#keptMs = keptMs;
   }
 
-  /** What a repeated call is answered; undefined when its key is new. */
+  /** What a repeated call is answered. Undefined when its key is new. */
   find(
     instance: Instance,
     { command, body, idempotencyKey }: Submission,

@@ -1,7 +1,7 @@
 import type { Outcome, Submission } from "../api.ts";
 
 /**
- * Answers that wait until what they rest on is durable. In the order in which they were decided; two lists instead of a
+ * Answers that wait until what they rest on is durable. In the order in which they were decided. Two lists instead of a
  * list of pairs, because there is one for every command.
  */
 export class Answers {

@@ -1,6 +1,6 @@
 /**
- * Keeps a partition's instances in the archive, so that the journal can be cut, memory is bounded and lists are current.
- * Goes on beside the turns, a slice at a time.
+ * Keeps a partition's instances in the archive, so that the journal can be cut, memory is bounded and lists are
+ * current. Continues beside the turns, a slice at a time.
  *
  * 1. What is kept is taken between two turns and committed when all of it is durable in the journal.
  * 2. The journal is cut behind the oldest record that no committed snapshot contains, and behind what is packed. So what
@@ -44,7 +44,7 @@ interface Capture {
   readonly upTo: number;
   readonly kept: readonly DirtyEntry[];
   readonly listed: readonly Instance[];
-  /** Those that go on again, of which the archive has said until now that they have ended. */
+  /** Those that continue again, of which the archive has said until now that they have ended. */
   readonly resumed: readonly Instance[];
 }
 
@@ -184,7 +184,7 @@ export class PartitionArchiver implements Archiver {
       fenced(error);
       return false;
     }
-    // Whatever it was kept in has lost something: to go on would only make more of it that cannot be kept.
+    // Whatever it was kept in has lost something: to continue would only make more of it that cannot be kept.
     if (status === "DATA_LOSS") {
       damaged(error);
       return false;
@@ -249,15 +249,15 @@ export class PartitionArchiver implements Archiver {
       },
       (error: unknown) => {
         this.#isPacking = false;
-        // Work may be under way beside it, and must not be begun a second time.
+        // Work may be under way beside it, and must not be started a second time.
         if (!this.#memory.isStopped && this.#isToBeTriedAgain(error)) this.wake();
       },
     );
   }
 
   /**
-   * Those whose lines are to be written now. Who has just begun waits for the next tick: most are over by then, and have
-   * one line instead of two. Who ended in a batch under way and leaves nothing leaves by itself.
+   * Those whose lines are to be written now. Who has just started waits for the next tick: most are over by then, and
+   * have one line instead of two. Who ended in a batch under way and leaves nothing leaves by itself.
    */
   #linesDue(): Instance[] {
     const { commits, parts } = this.#memory;

@@ -3,7 +3,7 @@
  *
  * 1. Commands to one instance are taken in the order of their arrival, also while it is being looked up.
  * 2. The result of an effect counts only while that attempt is awaited.
- * 3. What is leaving is told nothing more: a command waits until it has left, and begins anew.
+ * 3. What is leaving is told nothing more: a command waits until it has left, and restarts.
  */
 import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
 import { errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
@@ -68,7 +68,7 @@ export class Commands {
     else this.#begin(key, text, submission);
   }
 
-  /** Goes on with what was looked up. */
+  /** Continues with what was looked up. */
   takeFound(): void {
     if (this.#found.length === 0) return;
     const all = this.#found;
@@ -232,7 +232,7 @@ export class Commands {
     return this.#neverBegan(instance.key, submission, error);
   }
 
-  /** The result of an effect waits for the repair; all others are told. */
+  /** The result of an effect waits for the repair. All others are told. */
   #toQuarantined(instance: Instance, { command, body, token, cause }: Submission): Outcome {
     if (token === undefined) return refusedAsQuarantined(instance);
     if (token.incarnation !== instance.incarnation) return ignored;
@@ -244,7 +244,7 @@ export class Commands {
     return refused(runtimeErrors.terminated.refusal({ kind, id }));
   }
 
-  /** A command of another machine, as with a token that was made up: its decider must not see this state. */
+  /** Returns a command of another machine, as with a token that was made up: its decider must not see this state. */
   #notUnderstood({ key: { kind, id } }: Instance, type: string): Outcome {
     return refused(runtimeErrors.unknownCommand.refusal({ kind, id, type }));
   }

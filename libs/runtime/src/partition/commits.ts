@@ -1,7 +1,7 @@
 /**
  * Batches on their way into the journal, and what waits for them.
  *
- * 1. Batches are appended in the order of their numbers, many at a time; they become durable in that order.
+ * 1. Batches are appended in the order of their numbers, many at a time. They become durable in that order.
  * 2. An answer is given when all that its decision could have seen is durable: the batch it is in, or for a refusal, a
  *    repeat or a read the last one before.
  * 3. After a failure nothing more is appended here, and everything that waits is told so.
@@ -32,7 +32,7 @@ export interface CommitsParts {
   readonly epoch: number;
   /** Of the batch that is appended: it may be raised from one to the next. */
   readonly behaviour: number;
-  /** The batch that is durable when this begins. */
+  /** The batch that is durable when this starts. */
   readonly durable: number;
   onDurable(commit: Commit): void;
   onFailure(failure: Failure): void;
@@ -99,14 +99,14 @@ export class Commits {
       );
   }
 
-  /** The answers go with the last batch that is under way; false when there is none. */
+  /** Returns the answers go with the last batch that is under way. False when there is none. */
   attach(answers: Answers): boolean {
     const last = this.#flying.at(-1);
     last?.answers.join(answers);
     return last !== undefined;
   }
 
-  /** Resolves when the batch is durable: true; or when that will not be known here: false. */
+  /** Resolves when the batch is durable: true. Or when that will not be known here: false. */
   reached(number: number): Promise<boolean> {
     if (number <= this.#durable) return Promise.resolve(true);
     if (this.#failure !== undefined) return Promise.resolve(false);

@@ -1,8 +1,8 @@
 /**
  * Decides: gives a command to its machine and takes in what it says.
  *
- * 1. What one command does is all in the open batch, or nothing of it is: when a decider or a fold throws, the batch is cut
- *    back to where it was, and the instance is to be kept aside.
+ * 1. What one command does is all in the open batch, or nothing of it is: when a decider or a fold throws, the batch is
+ *    cut back to where it was, and the instance is to be kept aside.
  * 2. An event is encoded first and folded then: a fold may do with the event what it likes.
  */
 import { type Cause, WorkStatus } from "@tutti/contracts/types/v1";
@@ -29,7 +29,7 @@ import type { Instance } from "./instance.ts";
 import type { Mentions } from "./mentions.ts";
 import type { BatchMark, OpenBatch } from "./open-batch.ts";
 
-/** What a step came to; the first two are what is answered. */
+/** What a step came to. The first two are what is answered. */
 export type Decision =
   | { readonly kind: "done"; readonly reply: unknown }
   | { readonly kind: "refused"; readonly refusal: Refusal }
@@ -237,7 +237,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     this.#folding.begin(instance, cause, token?.number ?? -1);
   }
 
-  /** What a machine hears of a token; it is told of one at a time. */
+  /** What a machine hears of a token. It is informed of one at a time. */
   #settled(token: EffectToken): { readonly number: number; readonly attempt: number } {
     this.#settling.number = token.number;
     this.#settling.attempt = attemptOf(token);

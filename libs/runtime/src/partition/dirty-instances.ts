@@ -11,8 +11,8 @@ export interface DirtyEntry {
  * Instances with records that no committed snapshot contains.
  *
  * 1. They are in the order of their `dirtyFrom`, which is that in which they come: the oldest is the first.
- * 2. What leaves is forgotten at once. Most instances are over before anything is kept; held here a while longer, each of
- *    them would be moved by the garbage collector.
+ * 2. What leaves is forgotten at once. Most instances are over before anything is kept. Held here a while longer, each
+ *    of them would be moved by the garbage collector.
  */
 export class DirtyInstances {
   #inOrder = new Set<Instance>();
@@ -30,7 +30,7 @@ export class DirtyInstances {
     this.#inOrder.delete(instance);
   }
 
-  /** From the oldest on; they may be removed meanwhile. */
+  /** From the oldest on. They may be removed meanwhile. */
   *[Symbol.iterator](): Generator<Instance> {
     for (const instance of this.#inOrder) {
       if (instance.dirtyFrom !== 0) yield instance;

@@ -20,7 +20,7 @@ export class Folding implements Outstanding<unknown> {
   cause: Cause | undefined;
   /** Number of the effect whose result is being taken: it need not be reported as no longer wanted. */
   settling = -1;
-  /** To be begun when the open batch is durable. */
+  /** To be started when the open batch is durable. */
   due: PendingEffect[] = [];
   /** No longer wanted, as soon as the open batch is durable. */
   dropped: EffectToken[] = [];

@@ -30,9 +30,12 @@ export interface Quarantine {
   readonly sinceMs: number;
   /** The last event that is folded into the state. */
   readonly folded: number;
-  /** Whether the journal says so. What fails while loading is kept aside without a word, and a mended release goes on. */
+  /**
+   * Whether the journal says so. What fails while loading is kept aside without a word, and a repaired release
+   * continues.
+   */
   isRecorded: boolean;
-  /** Whether the state is what those events fold to; after a fault it has to be folded again first. */
+  /** Whether the state is what those events fold to. After a fault it has to be folded again first. */
   isRebuilt: boolean;
   /** What came since, in order. */
   readonly parked: CommandParked[];
@@ -43,7 +46,7 @@ export interface Quarantine {
  *
  * 1. `state` is what its first `event` events fold to, unless it is quarantined: then nothing may be asked of it.
  * 2. `effects` and `timers` are what the machine's `recover` would find in `state`.
- * 3. `dirtyFrom` is the batch of the first record that no committed snapshot contains; 0 when there is none.
+ * 3. `dirtyFrom` is the batch of the first record that no committed snapshot contains. 0 when there is none.
  */
 export class Instance {
   readonly key: InstanceKey;
@@ -76,7 +79,7 @@ export class Instance {
   dirtyFrom = 0;
   /** What lists show of it has changed since it was last written to the index. */
   isEntryDue = false;
-  /** It began in this life of its partition, and nothing of it was on its way to the archive yet. */
+  /** It started in this life of its partition, and nothing of it was on its way to the archive yet. */
   isNew = false;
   /** A snapshot or a line of the index is on its way to the archive. */
   isBeingKept = false;
@@ -107,7 +110,7 @@ export class Instance {
     return this.endMs > 0;
   }
 
-  /** When its next timer is due; 0 without one. */
+  /** When its next timer is due. 0 without one. */
   get dueMs(): number {
     if (this.timers === undefined || this.timers.size === 0) return 0;
     let dueMs = Number.POSITIVE_INFINITY;

@@ -123,12 +123,12 @@ export class Instances {
     this.#leftUpTo = 0;
   }
 
-  /** Whether it is on its way into memory. */
+  /** Returns whether it is on its way into memory. */
   isLookedUp(text: string): boolean {
     return this.#lookups.has(text);
   }
 
-  /** Finds what is not in memory; asked again meanwhile, it is the same lookup. */
+  /** Finds what is not in memory. Asked again meanwhile, it is the same lookup. */
   find(key: InstanceKey): Promise<Found> {
     const text = textOf(key);
     const there = this.#byText.get(text);

@@ -14,7 +14,7 @@ export function snapshotOf(instance: Instance, nowMs: number, behaviour: number)
   return { key, incarnation, snapshot, dueMs, outstanding: isAsleep && effects.size > 0 };
 }
 
-/** Its line in the index. */
+/** Returns its line in the index. */
 export function entryOf(instance: Instance, retention: Retention): IndexEntry {
   const { key, incarnation, event, startMs, endMs, startedBy, lastBatch, lastIndex } = instance;
   const described = shownOf(instance);
@@ -45,14 +45,14 @@ const goesOn: KeptUntil = { keepUntilMs: 0, idKeptUntilMs: 0 };
 /** So long something that has ended is kept at least while it awaits the results of effects. */
 const awaitingMs = 3_600_000;
 
-/** Whether a line has the archive remove its instance as it takes it. */
+/** Returns whether a line has the archive remove its instance as it takes it. */
 export function isRemoval({ endMs, keepUntilMs }: IndexEntry): boolean {
   return endMs > 0 && keepUntilMs <= endMs;
 }
 
 /**
- * What is removed before its time is to be removed as if its end were that; its id stays taken from now on. What may
- * still go on, by a repair or the result of an effect, must not be removed meanwhile.
+ * What is removed before its time is to be removed as if its end were that. Its id stays taken from now on. What may
+ * still continue, by a repair or the result of an effect, must not be removed meanwhile.
  */
 function keptUntil(
   { endMs, effects, quarantine }: Instance,
@@ -66,7 +66,7 @@ function keptUntil(
 }
 
 /**
- * Until when the id stays taken of an instance that is here, but kept no longer; undefined of one that is. From that
+ * Until when the id stays taken of an instance that is here, but kept no longer. Undefined of one that is. From that
  * moment on nothing happens to it: its history may be removed at any time, and what it did then would have no
  * beginning.
  */
@@ -75,14 +75,14 @@ export function goneUntil(instance: Instance, retention: Retention, nowMs: numbe
   if (endMs === 0 || quarantine !== undefined) return undefined;
   const described = shownOf(instance);
   const { keepUntilMs, idKeptUntilMs } = keptUntil(instance, described, retention);
-  // What is not kept at all may go on until the archive is told.
+  // What is not kept at all may continue until the archive is told.
   const isKept = keepUntilMs > endMs || described.removedMs !== undefined;
   return isKept && nowMs >= keepUntilMs ? Math.max(nowMs, idKeptUntilMs) : undefined;
 }
 
 /**
- * Whether nothing of an instance is to be kept: the archive does not know it, it has ended, and neither its history nor
- * its id outlives that.
+ * Returns whether nothing of an instance is to be kept: the archive does not know it, it has ended, and neither its
+ * history nor its id outlives that.
  */
 export function leavesNothing(instance: Instance, { keepMs, idKeptMs }: Retention): boolean {
   const isIdle = instance.isNew && instance.isEnded && instance.quarantine === undefined;
@@ -123,7 +123,7 @@ const unreadable = {
   idChosen: false,
 };
 
-/** Most instances are begun by the same few, whose calls share one object. */
+/** Most instances are started by the same few, whose calls share one object. */
 const actors = new WeakMap<Actor, Uint8Array>();
 
 function encodedActor(actor: Actor | undefined): Uint8Array {

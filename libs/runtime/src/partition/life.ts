@@ -1,4 +1,4 @@
-/** A partition's life under one epoch: what goes on while it is loaded, and how that is put together. */
+/** A partition's life under one epoch: what happens while it is loaded, and how that is put together. */
 import type { Failure, Journal, JournalPartition } from "@tutti/journal";
 import type { TuttiError } from "@tutti/kernel";
 import { Histories } from "../history/histories.ts";
@@ -16,7 +16,7 @@ import { QuarantineStore } from "./quarantine-store.ts";
 import { Repairs } from "./repairs.ts";
 import { revive } from "./reviving.ts";
 
-/** All that goes on while a partition is loaded. */
+/** All that continues while a partition is loaded. */
 export interface Life {
   readonly memory: PartitionMemory;
   readonly loaded: LoadedPartition;
@@ -52,7 +52,7 @@ export interface LifeOptions {
   faulted(memory: PartitionMemory, fault: unknown): void;
 }
 
-/** Puts a life together. Nothing of it goes on before it is loaded. */
+/** Puts a life together. Nothing of it continues before it is loaded. */
 export function beginLife(options: LifeOptions): Life {
   const { parts, partition, log, coveredTo } = options;
   const { service, archive, timers, chance, logger, retentionOf, deliver } = parts;

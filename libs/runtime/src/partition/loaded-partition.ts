@@ -1,8 +1,8 @@
 /**
- * A partition at work under one epoch: takes what waits in its inbox, turn by turn.
+ * A partition running under one epoch: takes what waits in its inbox, turn by turn.
  *
- * 1. A turn takes all that is waiting, up to a bound, and ends with one append; the next turn fills the next batch while
- *    the journal writes.
+ * 1. A turn takes all that is waiting, up to a bound, and ends with one append. The next turn fills the next batch
+ *    while the journal writes.
  * 2. Within a partition time never runs backwards.
  * 3. While the journal has no room nothing is decided, and questions are answered.
  */
@@ -67,7 +67,9 @@ export class LoadedPartition {
     return !inbox.isEmpty || this.#commands.hasFound || memory.timers.nextDueMs <= memory.nowMs;
   }
 
-  /** When the next turn is due at the latest; Infinity when nothing waits for a moment, or the room for it comes first. */
+  /**
+   * When the next turn is due at the latest. Infinity when nothing waits for a moment, or the room for it comes first.
+   */
   get nextDueMs(): number {
     if (this.#isWaitingForRoom) return Number.POSITIVE_INFINITY;
     const { timers, pause } = this.memory;

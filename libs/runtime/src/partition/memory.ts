@@ -2,7 +2,7 @@
  * What a partition has in memory under one epoch, and how anything in it changes. When an append fails, all of this is
  * forgotten and read again from what is durable.
  *
- * 1. Whatever happens to an instance is recorded in the open batch in the same breath; what is not recorded did not
+ * 1. Whatever happens to an instance is recorded in the open batch in the same breath. What is not recorded did not
  *    happen.
  * 2. Nothing leaves before what it rests on is durable: no answer, no effect, no letter.
  */
@@ -62,7 +62,7 @@ export interface MemoryParts {
   readonly cause: Cause;
   /** Wants a turn, with something to do in it. */
   wake(arrival?: Arrival): void;
-  /** Whether this process may answer for the partition without asking the journal. */
+  /** Returns whether this process may answer for the partition without asking the journal. */
   mayAnswer(): boolean;
   /** Letters of a channel may leave. */
   released(channel: Channel): void;
@@ -101,7 +101,7 @@ export class PartitionMemory {
   readonly decider: Decider;
   /** The partition itself, as far as it has records. */
   readonly self: Recorded;
-  /** How many instances were ever begun here. */
+  /** How many instances were ever started here. */
   incarnations = 0;
   /** Instances that have not ended, here and in the archive. */
   live = 0;
@@ -115,7 +115,7 @@ export class PartitionMemory {
   isStopped = false;
   answers = new Answers();
   archiver: Archiver = { dirty() {}, entryDue() {}, ended() {}, forget() {}, wake() {} };
-  /** Those that have ended in the open batch, and began in this life. */
+  /** Those that have ended in the open batch, and started in this life. */
   #ended: Instance[] = [];
   #sent: LettersSent | undefined;
 
@@ -218,12 +218,12 @@ export class PartitionMemory {
     this.archiver.dirty(instance);
   }
 
-  /** Until when the id stays taken of an instance that is kept no longer; undefined of one that is. */
+  /** Until when the id stays taken of an instance that is kept no longer. Undefined of one that is. */
   goneUntil(instance: Instance, nowMs = this.nowMs): number | undefined {
     return goneUntil(instance, this.parts.retentionOf(instance.key.kind), nowMs);
   }
 
-  /** How an instance stands now; it may have ended, or been taken up again after its end. */
+  /** How an instance stands now. It may have ended, or been resumed after its end. */
   noteStatus(instance: Instance, status: WorkStatus, nowMs: number): void {
     if (isEnded(status)) {
       if (instance.endMs === 0) {
@@ -275,8 +275,8 @@ export class PartitionMemory {
   }
 
   /**
-   * An instance cannot be used because its code fails on what is durable, as with a release that has a fault. Nothing is
-   * recorded: a mended release goes on by itself.
+   * An instance cannot be used because its code fails on what is durable, as with a release that has a fault. Nothing
+   * is recorded: a repaired release continues by itself.
    */
   keepAside(instance: Instance, on: string, error: unknown, folded: number): void {
     this.parts.logger.error("machine failed on its durable events, quarantined", {
@@ -292,7 +292,7 @@ export class PartitionMemory {
     instance.effects.clear();
   }
 
-  /** Effects that are to be begun; those of paused machines are found again when they are released. */
+  /** Effects that are to be started. Those of paused machines are found again when they are released. */
   takeDue(): PendingEffect[] {
     const { due } = this.folding;
     this.folding.due = [];
@@ -313,7 +313,8 @@ export class PartitionMemory {
     const wanted = [...this.instances.values()].flatMap(({ effects }) =>
       [...effects].map(({ token }) => token),
     );
-    // What was settled by what may never become durable is begun again where it turns out not to be, and otherwise not.
+    // What was settled by what may never become durable is started again where it turns out not to be, and otherwise
+    // not.
     const unwanted = [...wanted, ...this.commits.dropped, ...this.folding.dropped];
     try {
       if (unwanted.length > 0) this.parts.effects.withdraw(unwanted);
@@ -355,7 +356,7 @@ export class PartitionMemory {
     this.batch.begin(number + 1);
   }
 
-  /** Answers without a batch of their own rest on the last one under way; without one, on this process's lease term. */
+  /** Answers without a batch of their own rest on the last one under way. Without one, on this process's lease term. */
   #answerWithoutBatch(): void {
     if (this.commits.attach(this.answers)) {
       if (this.folding.due.length > 0) this.#dispatchRecovered();
@@ -406,7 +407,7 @@ export class PartitionMemory {
   }
 
   #dispatch(due: Commit["due"]): void {
-    // What was settled or replaced meanwhile need not be begun.
+    // What was settled or replaced meanwhile need not be started.
     const wanted = due.every(isWanted) ? due : due.filter(isWanted);
     if (wanted.length === 0) return;
     try {

@@ -1,7 +1,7 @@
 /**
  * Blobs that records of a partition name, told to the store of blobs so that they are kept as long as their instances.
  *
- * 1. Before the archive contains a record its blobs are mentioned, durably; what a crash leaves out is folded again
+ * 1. Before the archive contains a record its blobs are mentioned, durably. What a crash leaves out is folded again
  *    from the journal and mentioned then.
  * 2. A mention may come before its record is durable, and then for nothing: the sweep finds that it is unused.
  * 3. What is gone without a trace by then, as what is not kept after its end, has mentioned nothing.

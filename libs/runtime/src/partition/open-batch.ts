@@ -23,7 +23,7 @@ export interface BatchMark {
  * The batch that is being filled: records are encoded straight into it, and history is those same bytes.
  *
  * 1. Records of an instance name the one before: so a gap is found, and history is read along them.
- * 2. The first record carries its cause; a later one only where it differs from the one before.
+ * 2. The first record carries its cause. A later one only where it differs from the one before.
  * 3. `number` is the one that the batch will have in the journal.
  */
 export class OpenBatch {
@@ -33,7 +33,7 @@ export class OpenBatch {
   #cause: Cause | undefined;
   #number = 0;
 
-  /** Begins the batch that will have this number. */
+  /** Starts the batch that will have this number. */
   begin(number: number): void {
     this.#writer.reset();
     this.#count = 0;

@@ -1,8 +1,8 @@
 import type { DueEffect } from "../api.ts";
 
 /**
- * The effects that an instance awaits, by their numbers, in the order in which they came. Most instances await one at a time,
- * and a new one for each that is settled: a map would be made larger and smaller with every step.
+ * The effects that an instance awaits, by their numbers, in the order in which they came. Most instances await one at a
+ * time, and a new one for each that is settled: a map would be made larger and smaller with every step.
  */
 export class OutstandingEffects<Effect extends DueEffect> {
   /** The first, unless it was settled before others. */

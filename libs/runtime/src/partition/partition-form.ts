@@ -2,7 +2,7 @@
 import { encodePartition } from "../snapshots/snapshot.ts";
 import type { PartitionMemory } from "./memory.ts";
 
-/** The partition itself, as of a batch. */
+/** Returns the partition itself, as of a batch. */
 export function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uint8Array {
   const { self, letters, incarnations, live, quarantined, pause, behaviours } = memory;
   const channels = [...letters.channels];

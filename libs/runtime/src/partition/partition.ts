@@ -1,5 +1,5 @@
 /**
- * A partition of this process, over the times that it is loaded: begins to own it, loads it, loads it again when the
+ * A partition of this process, over the times that it is loaded: starts to own it, loads it, loads it again when the
  * journal did not take something, and lets go of it.
  *
  *     closed ── own ──► starting ── sealed and read ──► running ── disown ──► leaving ──► closed
@@ -86,7 +86,10 @@ export class Partition {
     return this.#life;
   }
 
-  /** Its life when all of the journal is read: before, what is there may seem not to be. Undefined while the journal has no room to begin. */
+  /**
+   * Its life when all of the journal is read: before, what is there may seem not to be. Undefined while the journal has
+   * no room to start.
+   */
   async readLife(): Promise<Life | undefined> {
     while (this.#state === "starting" && this.#loading !== undefined && this.#full === undefined)
       await Promise.race([this.#loading.catch(() => {}), this.#noRoom.promise]);
@@ -94,8 +97,8 @@ export class Partition {
   }
 
   /**
-   * The same for a command, which may send letters: while too many wait for receivers that are away, none is taken. While the
-   * journal is full, results of effects wait: they are not sent again.
+   * The same for a command, which may send letters: while too many wait for receivers that are away, none is taken.
+   * While the journal is full, results of effects wait: they are not sent again.
    */
   commandRefusal(isResult: boolean): Outcome | undefined {
     const refusal = this.refusal() ?? (isResult ? undefined : this.#fullRefusal());
@@ -111,7 +114,7 @@ export class Partition {
     return full === undefined ? undefined : refused(full);
   }
 
-  /** Why nothing may be put into the inbox; undefined when it may. */
+  /** Why nothing may be put into the inbox. Undefined when it may. */
   refusal(): Outcome | undefined {
     const { service, limits } = this.#parts;
     if (this.#state === "running" && this.inbox.length < limits.inboxMax) return;
@@ -129,7 +132,7 @@ export class Partition {
     );
   }
 
-  /** Begins to own it under this epoch, or a newer one if the journal has seen more. Resolves when it is at work. */
+  /** Starts to own it under this epoch, or a newer one if the journal has seen more. Resolves when it is running. */
   own(epoch: number): Promise<void> {
     // Who lets go of it at the moment would close it again behind its new beginning.
     if (this.#parting !== undefined) return this.#parting.then(() => this.own(epoch));
@@ -162,7 +165,7 @@ export class Partition {
     this.#close();
   }
 
-  /** Resolves when this process was the owner after what was read in this life was read; throws when it was not. */
+  /** Resolves when this process was the owner after what was read in this life was read. Throws when it was not. */
   stillOwned(life: Life): Promise<void> {
     const { clock, leaseTerm } = this.#parts;
     const { memory } = life;
@@ -181,7 +184,7 @@ export class Partition {
     });
   }
 
-  /** Lets paused machines go on; resolves with how the pause stands when that is durable. */
+  /** Lets paused machines continue. Resolves with how the pause stands when that is durable. */
   release(released: WorkReleased, cause: Cause): Promise<PauseState | undefined> {
     return new Promise((resolve, reject) => {
       const refuse = (outcome: Outcome): void => {
@@ -203,7 +206,9 @@ export class Partition {
     });
   }
 
-  /** Brings newer behaviours into force as far as they are allowed by now; one that is loaded later begins with that. */
+  /**
+   * Brings newer behaviours into force as far as they are allowed by now. One that is loaded later starts with that.
+   */
   raise(): void {
     const life = this.#life;
     if (life === undefined || this.#state !== "running") return;
@@ -272,7 +277,7 @@ export class Partition {
     const before = this.#loading;
     const { signal } = this.#leaving;
     const load = async (): Promise<void> => {
-      // One at a time: a load that was told to let go may still be waiting for the journal.
+      // One at a time: a load that was asked to let go may still be waiting for the journal.
       await before?.catch(() => {});
       await this.#loadUntilItWorks(signal);
     };
@@ -365,7 +370,7 @@ export class Partition {
     }
     const timeMs = Math.max(Math.floor(clock.now()), log.last.timeMs);
     const outcome = await log.seal({ epoch, timeMs, behaviour });
-    // It may be owned anew by now, under an epoch that must not be forgotten.
+    // It may be owned again by now, under an epoch that must not be forgotten.
     if (signal.aborted) return;
     this.#epoch = epoch;
     if (outcome.kind === "sealed") return outcome.number;
@@ -449,7 +454,10 @@ export class Partition {
     this.#lose();
   }
 
-  /** What was kept is not there any more as it was: loading again heals what a copy of it can, and says what it cannot. */
+  /**
+   * What was kept is not there any more as it was: loading again repairs what a copy of it can, and says what it
+   * cannot.
+   */
   #damaged(memory: PartitionMemory, error: TuttiError): void {
     const life = this.#life;
     if (life?.memory !== memory || memory.isStopped) return;

@@ -14,7 +14,10 @@ function isBehind(one: DueInstance, after: DueInstance | undefined): boolean {
   return one.dueMs > after.dueMs || (one.dueMs === after.dueMs && one.incarnation > after.incarnation);
 }
 
-/** Sleepers on a list instead of an archive, which is never changed by what wakes: as with one that is not put away anew. */
+/**
+ * Sleepers on a list instead of an archive, which is never changed by what wakes: as with one that is not put away
+ * again.
+ */
 function scene(list: DueInstance[]) {
   const woken: number[] = [];
   const asked: number[] = [];

@@ -1,6 +1,6 @@
 /**
- * Instances that sleep in the archive until a timer: they are brought back when they are due, a page at a time, and cost no
- * memory until then.
+ * Instances that sleep in the archive until a timer: they are brought back when they are due, a page at a time, and
+ * cost no memory until then.
  *
  * 1. `after` is the last one brought back: what is in memory is still in the archive's index under its old time and must
  *    not be taken for due again. So an instance that is due soon is never put to sleep.
@@ -31,7 +31,7 @@ export class PassivatedIndex {
     this.#parts = parts;
   }
 
-  /** When the next one is to be brought back; Infinity while that is under way, or without any. */
+  /** When the next one is to be brought back. Infinity while that is under way, or without any. */
   get nextDueMs(): number {
     return this.#isBusy ? Number.POSITIVE_INFINITY : this.#nextMs - aheadMs;
   }

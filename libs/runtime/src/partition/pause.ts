@@ -1,10 +1,10 @@
 /**
- * What of a partition is paused. A pause is begun when the partition is loaded, and is a record of the partition
+ * What of a partition is paused. A pause is started when the partition is loaded, and is a record of the partition
  * itself, as what is released of it later: so it lasts through crashes and moves, until it is ended.
  *
- * 1. While a machine is paused none of its effects is begun and none of its timers expires. Commands, letters and results
- *    of what was begun before are taken as ever: they change what is known, and nothing in the world.
- * 2. What is released stays released in this pause; those of a smaller share are among those of a larger one.
+ * 1. While a machine is paused none of its effects is started and none of its timers expires. Commands, letters and
+ *    results of what was started before are taken as ever: they change what is known, and nothing in the world.
+ * 2. What is released stays released in this pause. Those of a smaller share are among those of a larger one.
  */
 import type { PauseState, WorkReleased } from "@tutti/contracts/runtime/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
@@ -16,7 +16,7 @@ const wholeShare = 100;
 
 export class Pause {
   #state: PauseState | undefined;
-  /** By namespace, with none for all: how many of a hundred go on. */
+  /** By namespace, with none for all: how many of a hundred continue. */
   readonly #shares = new Map<string, number>();
   /** Timers that came due. */
   readonly #due = new Set<InstanceTimer>();
@@ -56,7 +56,7 @@ export class Pause {
     if (namespace === "" && share >= wholeShare) this.#state.over = true;
   }
 
-  /** Whether a release would change nothing. */
+  /** Returns whether a release would change nothing. */
   has({ namespace, share }: WorkReleased): boolean {
     return !this.isOn || this.#shareOf(namespace) >= share;
   }

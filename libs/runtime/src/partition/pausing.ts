@@ -1,4 +1,4 @@
-/** How a pause begins and ends, recorded in the same breath. */
+/** How a pause starts and ends, recorded in the same breath. */
 import type { WorkReleased } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import { ownEvents } from "../records/own-events.ts";
@@ -14,7 +14,7 @@ export function pauseWork(memory: PartitionMemory, name: string): void {
   pause.begin(name, memory.nowMs, parts.cause.actor);
 }
 
-/** Lets paused machines go on, within a turn: what they have outstanding is begun when that is durable. */
+/** Lets paused machines continue, within a turn: what they have outstanding is started when that is durable. */
 export function releaseWork(memory: PartitionMemory, released: WorkReleased, cause: Cause): void {
   const { pause, folding, batch, self, instances, timers } = memory;
   if (pause.has(released)) return;

@@ -1,11 +1,11 @@
 /**
  * Where instances are kept whose code has failed: as they were before, visible, until they are repaired. Their
- * partition goes on.
+ * partition continues.
  *
  * 1. The record of a quarantine says on which command it happened, so that a repair can try it again.
  * 2. What comes meanwhile and would be lost otherwise (letters, results) waits here, durably, and is done after the
  *    repair in the order in which it came. Callers are refused.
- * 3. No timer of a kept instance expires and none of its effects is begun.
+ * 3. No timer of a kept instance expires and none of its effects is started.
  */
 import type { CommandParked } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -27,7 +27,7 @@ export class QuarantineStore {
     this.#rebuild = rebuild;
   }
 
-  /** A command in the form in which it can wait. */
+  /** Returns a command in the form in which it can wait. */
   parkable<Body>(message: Message<Body>, body: Body, token: EffectToken | undefined): CommandParked {
     this.#writer.reset();
     let command: Uint8Array;
@@ -35,7 +35,7 @@ export class QuarantineStore {
       message.codec.encode(body, this.#writer);
       command = this.#writer.finish();
     } catch {
-      // What its codec cannot write came from our own code; the quarantine still says which command it was.
+      // What its codec cannot write came from our own code. The quarantine still says which command it was.
       command = nothing;
     }
     return { type: message.type, command, number: token?.number ?? 0, attempt: token?.attempt ?? 0 };
@@ -74,7 +74,7 @@ export class QuarantineStore {
     const { quarantine } = instance;
     if (quarantine === undefined) return;
     if (!quarantine.isRecorded) {
-      // What waits must be found again by a mended release, which knows of no quarantine.
+      // What waits must be found again by a repaired release, which knows of no quarantine.
       this.#memory.record(instance, ownEvents.quarantined, quarantine.reason, cause);
       quarantine.isRecorded = true;
     }

@@ -55,7 +55,10 @@ export class Questions {
   }
 }
 
-/** Whether a lookup has said that there is no such instance. One that was found may have been put away again since. */
+/**
+ * Returns whether a lookup has said that there is no such instance. One that was found may have been put away again
+ * since.
+ */
 function isSettled({ found }: QuestionAsked): boolean {
   return found !== undefined && found.kind !== "instance";
 }

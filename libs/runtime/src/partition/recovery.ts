@@ -236,7 +236,7 @@ export class Recovery {
       while (scanner.next()) {
         const known = this.#known.get(scanner.keyText);
         if (known?.ended === undefined || isWithin(number, scanner.index, known.containedTo)) continue;
-        // An instance that begins here has the key of the one that ended, and nothing else of it.
+        // An instance that starts here has the key of the one that ended, and nothing else of it.
         if (scanner.event > 1) again.push(known);
         else this.#forgetEnded(known);
       }
@@ -271,7 +271,7 @@ export class Recovery {
       else if (known?.key.kind === partitionKind) this.#foldOwn(batch);
       else memory.heldFrom = Math.min(memory.heldFrom, batch.number);
     }
-    // What began and ended up to there is counted in the snapshot.
+    // What started and ended up to there is counted in the snapshot.
     if (batch.number <= this.#ownUpTo) memory.live = live;
   }
 
@@ -324,11 +324,11 @@ export class Recovery {
     this.#foldEvent(known, instance, batch.timeMs);
   }
 
-  /** An instance begins here; one that had its key before has ended, and goes. */
+  /** An instance starts here. One that had its key before has ended, and goes. */
   #begin(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
     const memory = this.#memory;
     const { instance: before } = known;
-    // Nothing is to be kept of it: what is kept under its key is about the one that begins.
+    // Nothing is to be kept of it: what is kept under its key is about the one that starts.
     if (before?.isInMemory === true) this.#forget(before);
     const instance = memory.instances.blank(known.key, textOf(known.key), hosted);
     instance.incarnation = this.#scanner.incarnation;
@@ -345,7 +345,10 @@ export class Recovery {
     this.#memory.putAway(instance);
   }
 
-  /** The archive takes nothing more of what it has removed: it must not go on here, though the journal still has all of it. */
+  /**
+   * The archive takes nothing more of what it has removed: it must not continue here, though the journal still has all
+   * of it.
+   */
   #putGoneAway(): void {
     for (const { hasTombstone, instance } of this.#known.values()) {
       if (!hasTombstone || instance?.isInMemory !== true) continue;
@@ -355,7 +358,7 @@ export class Recovery {
 
   async #findAside(key: InstanceKey): Promise<void> {
     const found = await this.#memory.instances.find(key);
-    // A mended release goes on with it: its line says otherwise.
+    // A repaired release continues with it: its line says otherwise.
     if (found.kind === "instance" && found.instance.quarantine === undefined)
       this.#memory.noteEntry(found.instance);
   }
@@ -457,7 +460,7 @@ export class Recovery {
     const memory = this.#memory;
     const isRetry = action === RepairAction.REPAIR_ACTION_RETRY;
     if (isRetry && quarantine !== undefined && this.#failed.has(instance)) {
-      // Another release could go on; this one still cannot.
+      // Another release could continue. This one still cannot.
       instance.quarantine = { ...quarantine, isRecorded: false, parked: [] };
       return;
     }
@@ -479,7 +482,7 @@ export class Recovery {
   }
 }
 
-/** Whether a record is one of those up to a place. */
+/** Returns whether a record is one of those up to a place. */
 function isWithin(batch: number, index: number, place: RecordPlace): boolean {
   return batch < place.batch || (batch === place.batch && index <= place.index);
 }

@@ -1,9 +1,9 @@
 /**
- * Lets quarantined instances go on.
+ * Lets quarantined instances continue.
  *
  * 1. The state is folded again from what is durable before anything else: what a fault left of it is worth nothing.
  * 2. A repair that fails in the same way changes nothing: the instance stays as it was.
- * 3. After a repair, what waited is done in the order in which it came; when that fails, the rest goes on waiting.
+ * 3. After a repair, what waited is done in the order in which it came. When that fails, the rest continues waiting.
  * 4. A repair under a key is recorded together with its answer: a repetition gets the same, also after a restart.
  */
 import { hash } from "node:crypto";
@@ -33,7 +33,7 @@ export interface Repair {
   /** For a reset: the last event that still counts. */
   readonly event: number;
   readonly cause: Cause;
-  /** Under the same key the same repair is answered like the first time; empty or absent for none. */
+  /** Under the same key the same repair is answered like the first time. Empty or absent for none. */
   readonly idempotencyKey?: string;
 }
 
@@ -66,7 +66,7 @@ export class Repairs {
     }
   }
 
-  /** Repairs an instance; resolves with how it stands when that is durable, throws why it is not repaired. */
+  /** Repairs an instance. Resolves with how it stands when that is durable, throws why it is not repaired. */
   async repair(repair: Repair): Promise<RepairQuarantinedReply> {
     const instance = await this.#find(repair.key);
     const repeated = this.#repeated(instance, repair);
@@ -97,7 +97,7 @@ export class Repairs {
     });
   }
 
-  /** What the same repair was answered before; undefined when it is new. */
+  /** What the same repair was answered before. Undefined when it is new. */
   #repeated(instance: Instance, repair: Repair): RepairQuarantinedReply | undefined {
     const { idempotencyKey: key = "" } = repair;
     const answered = key === "" ? undefined : instance.keys?.get(key);
@@ -132,7 +132,7 @@ export class Repairs {
       if (event >= 1 && event <= quarantine.folded) return event;
       throw runtimeErrors.noSuchEvent({ kind: key.kind, id: key.id, event, events: quarantine.folded });
     }
-    // Where folding failed, mended code can fold what is there.
+    // Where folding failed, repaired code can fold what is there.
     return action === RepairAction.REPAIR_ACTION_RETRY ? instance.event : quarantine.folded;
   }
 
@@ -149,7 +149,7 @@ export class Repairs {
     return (await this.#refolding.stateAt(key, hosted, last, event)).state;
   }
 
-  /** Runs it in the next turn; resolves when what it did is durable. */
+  /** Runs it in the next turn. Resolves when what it did is durable. */
   #inTurn<T>(run: () => T): Promise<T> {
     const { parts } = this.#memory;
     return new Promise((resolve, reject) => {

@@ -2,9 +2,9 @@
  * Brings back from the archive what was under way when a partition was loaded: instances with effects outstanding,
  * because an executor has to be asked to do them. Runs beside the turns, a page at a time.
  *
- * 1. A page may be older than memory. What is in memory, is being looked up, or has left memory since the load began is
- *    passed over: an ended instance has nothing outstanding.
- * 2. Only what had begun by then is looked for. What begins later stays in memory as long as anything of it is
+ * 1. A page may be older than memory. What is in memory, is being looked up, or has left memory since the load started
+ *    is passed over: an ended instance has nothing outstanding.
+ * 2. Only what had started by then is looked for. What starts later stays in memory as long as anything of it is
  *    outstanding.
  * 3. What cannot be read holds up no other.
  */
@@ -47,7 +47,7 @@ export async function resume(memory: PartitionMemory): Promise<void> {
   }
 }
 
-/** All of a page together; what cannot be had is found by who needs it. */
+/** All of a page together. What cannot be had is found by who needs it. */
 async function prepare(
   { instances, parts }: PartitionMemory,
   page: readonly OutstandingInstance[],

@@ -11,7 +11,7 @@ import { Instance, quarantineFor } from "./instance.ts";
 
 const writer = new FlatWriter(512);
 
-/** An instance without events. */
+/** Returns an instance without events. */
 export function blankInstance(key: InstanceKey, text: string, hosted: HostedMachine): Instance {
   return new Instance(key, text, hosted, prefixBytes(writer, key.namespace, key.kind, key.id));
 }
@@ -28,7 +28,7 @@ export function reviveSnapshot(
   return instance;
 }
 
-/** Makes an instance of what the archive keeps of it; undefined when that is nothing. */
+/** Makes an instance of what the archive keeps of it. Undefined when that is nothing. */
 export async function revive(
   key: InstanceKey,
   kept: Kept,

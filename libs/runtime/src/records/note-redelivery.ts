@@ -1,6 +1,6 @@
 /**
  * What a partition's new owner tells again of the time before. The process that had it may have died between a commit
- * and the telling; what happened long before its end it has told.
+ * and the telling. What happened long before its end it has told.
  */
 import { errorFromUnknown } from "@tutti/kernel";
 import type { Happening, MachineEventListener } from "../api.ts";

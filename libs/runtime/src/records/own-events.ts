@@ -43,7 +43,7 @@ export const ownEvents = {
   behaviourRaised: own<BehaviourRaised>("runtime.behaviour_raised", BehaviourRaised),
 } as const;
 
-/** What the types of the runtime's own events begin with; no machine's event does. */
+/** What the types of the runtime's own events start with. No machine's event does. */
 export const ownPrefix = "runtime.";
 
 const codecs = new Map<string, WireCodec<unknown>>(

@@ -1,4 +1,4 @@
-/** What the records of an instance begin with. */
+/** What the records of an instance start with. */
 export function prefixBytes(
   writer: { uint32(value: number): unknown; string(value: string): unknown; finish(): Uint8Array },
   namespace: string,

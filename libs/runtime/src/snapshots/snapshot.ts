@@ -28,7 +28,7 @@ function checked(bytes: Uint8Array, tag: number, what: string): void {
   }
 }
 
-/** What is kept of an instance; its state is that after its last event, or before what it was quarantined for. */
+/** What is kept of an instance. Its state is that after its last event, or before what it was quarantined for. */
 export function encodeSnapshot(instance: Instance, nowMs: number, behaviour: number): Uint8Array {
   const { key, incarnation, event, hosted, quarantine } = instance;
   const newest = hosted.machine.snapshots;
@@ -106,7 +106,7 @@ export function restore(
   restoreState(instance, snapshot, hosted, key);
 }
 
-/** A machine that cannot read what it kept is kept aside itself: its partition goes on. */
+/** A machine that cannot read what it kept is kept aside itself: its partition continues. */
 function restoreState(
   instance: Instance,
   { folded, state, stateVersion, timeMs }: Snapshot,

@@ -3,9 +3,9 @@ import type { Clock } from "@tutti/kernel";
 /**
  * The time of a partition: what its batches carry and its timers go by.
  *
- * 1. It never runs backwards, not over restarts and owners either: it goes on from the last batch.
+ * 1. It never runs backwards, not over restarts and owners either: it continues from the last batch.
  * 2. It follows the wall clock when that is ahead. When the wall clock is behind (it was set back, or the owner before
- *    was ahead), time goes on at its natural pace by the monotonic clock: "in five seconds" means five seconds.
+ *    was ahead), time continues at its natural pace by the monotonic clock: "in five seconds" means five seconds.
  */
 export class PartitionClock {
   readonly #clock: Clock;

@@ -2,7 +2,7 @@
  * Timers in the order in which they are due. One that is cleared is gone at once: most timers are timeouts that never
  * expire, and leaving them in would keep a million dead ones.
  *
- * 1. The earliest is at the front; among equals the one that was set first.
+ * 1. The earliest is at the front. Among equals the one that was set first.
  * 2. An entry is in one queue at most, and `place` says where.
  */
 import { Heap, type Ranked } from "@tutti/kernel";
@@ -18,7 +18,7 @@ export class TimerQueue<Entry extends TimerEntry> {
     return this.#heap.size;
   }
 
-  /** When the first is due; Infinity without one. */
+  /** When the first is due. Infinity without one. */
   get nextDueMs(): number {
     return this.#heap.first?.rank ?? Number.POSITIVE_INFINITY;
   }

@@ -14,7 +14,7 @@ export function tokenAttempt(attempt: number, resets: number): number {
   return (resets % 4_096) * attemptsMax + attempt;
 }
 
-/** The attempt as its machine counts it. */
+/** Returns the attempt as its machine counts it. */
 export function attemptOf({ attempt }: EffectToken): number {
   return attempt % attemptsMax;
 }

@@ -1,10 +1,11 @@
 /**
- * Encrypts tokens where they leave the installation. A token counts: partition, incarnation, number, attempt. Who has seen one
- * could say the next, and answer for another's attempt. Encrypted by a key of the installation, no token says anything of others.
+ * Encrypts tokens where they leave the installation. A token counts: partition, incarnation, number, attempt. Who has
+ * seen one could say the next, and answer for another's attempt. Encrypted by a key of the installation, no token says
+ * anything of others.
  *
  * 1. A permutation: one token always becomes the same sixteen bytes, as long as the key is the same.
- * 2. One block of AES-128, as FIPS 197 has it, by tables: a call of OpenSSL for sixteen bytes costs ten times as much, and each
- *    attempt pays it.
+ * 2. One block of AES-128, as FIPS 197 has it, by tables: a call of OpenSSL for sixteen bytes costs ten times as much,
+ *    and each attempt pays it.
  */
 import { assert } from "@tutti/kernel";
 import { tokenBytes } from "./token.ts";
@@ -130,7 +131,7 @@ function put(bytes: Uint8Array, from: number, value: number): void {
   bytes[from + 3] = value;
 }
 
-/** A key for each round, and one for the end. */
+/** Returns a key for each round, and one for the end. */
 function expanded(key: Uint8Array): Uint32Array {
   const keys = new Uint32Array(4 * (rounds + 1));
   for (let index = 0; index < 4; index++) keys[index] = word(key, 4 * index);

@@ -1,7 +1,7 @@
 /**
  * A bank in a process of its own, on a real disk, to be killed at any moment: node bank-process.ts DIRECTORY
  *
- * It is sent orders in batches and sends back what became of each; nothing else comes out of it.
+ * It is sent orders in batches and sends back what became of each. Nothing else comes out of it.
  */
 import { join } from "node:path";
 import { ArchiveThread, openArchive, openSegments } from "@tutti/journal";
@@ -19,7 +19,7 @@ import { Runtime, runtimeLimits } from "@tutti/runtime";
 import { accountKey, tester } from "../bank.fixture.ts";
 import { type BankAnswer, type BankOrder, crashPartitions } from "../crash.fixture.ts";
 
-// Also when it cannot begin: whoever started it is gone.
+// Also when it cannot start: whoever started it is gone.
 process.once("disconnect", () => process.exit(0));
 const [directory = ""] = process.argv.slice(2);
 const service = "bank";
@@ -27,7 +27,7 @@ const services = [{ service, partitions: crashPartitions }];
 const { journal } = await openSegments(join(directory, "journal"), {
   services,
   chance: systemChance,
-  // Small, so that segments begin and go while it runs.
+  // Small, so that segments start and go while it runs.
   sizes: { firstBytes: 64 * 1024, maxBytes: 512 * 1024 },
   batchBytesMax: 128 * 1024,
 });

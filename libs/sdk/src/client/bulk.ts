@@ -31,7 +31,7 @@ export interface BulkPreview {
   readonly count: number;
   /** How many match that the action does not fit. */
   readonly leftAlone: number;
-  /** How many by the code of their error, or by status where there is none; most first. */
+  /** How many by the code of their error, or by status where there is none. Most first. */
   readonly groups: readonly { readonly value: string; readonly count: number }[];
   /** Does it. Why is kept with each of the runs. */
   apply(reason: string): Promise<BulkOutcome>;

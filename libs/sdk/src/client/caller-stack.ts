@@ -1,6 +1,6 @@
 /**
- * Errors of a call are made where an answer arrives, which no line of the caller leads to. V8 knows who awaits what: a stack
- * that is captured after the await names the caller. A call that succeeds costs nothing more.
+ * Errors of a call are made where an answer arrives, which no line of the caller leads to. V8 knows who awaits what: a
+ * stack that is captured after the await names the caller. A call that succeeds costs nothing more.
  */
 export function withCallerStacks<C extends object>(client: C): C {
   return new Proxy(client, {

@@ -26,7 +26,7 @@ export interface ConnectPorts extends ClientPorts {
   readonly network: InProcessNetwork;
 }
 
-/** An installation, to be used. It is called when there is something to ask; nothing has to be there yet. */
+/** Returns an installation, to be used. It is called when there is something to ask. Nothing has to be there yet. */
 export async function connect(
   options: ConnectOptions = {},
   given: Partial<ConnectPorts> = {},

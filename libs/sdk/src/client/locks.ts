@@ -20,17 +20,17 @@ import { sdkErrors } from "../errors.ts";
 import { pagesOfLines } from "./work/telling.ts";
 
 export interface AcquireOptions {
-  /** Who holds it: unique per acquisition, the same when it is asked for again. Made anew unless given. */
+  /** Who holds it: unique per acquisition, the same when it is asked for again. Made again unless given. */
   readonly holder?: string;
-  /** How many permits of a semaphore; 1 unless given. */
+  /** How many permits of a semaphore. 1 unless given. */
   readonly permits?: number;
   /** Whether others may share it at the same time. */
   readonly shared?: boolean;
-  /** How long it is held after the program is gone, milliseconds; 30,000 unless given, an hour at most. */
+  /** How long it is held after the program is gone, milliseconds. 30,000 unless given, an hour at most. */
   readonly leaseMs?: number;
-  /** How long it is waited for, milliseconds; not at all unless given. */
+  /** How long it is waited for, milliseconds. Not at all unless given. */
   readonly waitMs?: number;
-  /** Greater is more urgent, -100 to 100; 0 unless given. */
+  /** Greater is more urgent, -100 to 100. 0 unless given. */
   readonly priority?: number;
   /** For which work of the installation: with its end the lock is given back, and works that wait for each other are found. */
   readonly work?: {
@@ -63,7 +63,10 @@ export class Locks {
     this.#clockwork = clockwork;
   }
 
-  /** Holds a lock; rejects with `lock.held` when others have it for longer than is waited, and with `session.deadlock` when it gives way. */
+  /**
+   * Holds a lock. Rejects with `lock.held` when others have it for longer than is waited, and with `session.deadlock`
+   * when it gives way.
+   */
   async acquire(name: string, options: AcquireOptions = {}): Promise<HeldLock> {
     const { clock } = this.#clockwork;
     const { locks, namespace } = this.#parts;
@@ -84,7 +87,7 @@ export class Locks {
           { timeoutMs: forMs + wayMs },
         );
         if (grant === undefined) throw sdkErrors.replyIncomplete({ about: `the lock ${name}` });
-        // Its lease began while it was asked for, and at the earliest then.
+        // Its lease started while it was asked for, and at the earliest then.
         return new HeldLock(this.#parts, this.#clockwork, { name, grant, leaseMs, fromMs: askedMs });
       } catch (error) {
         const mayWait = isTuttiError(error) && error.code === "lock.held" && clock.monotonic() < untilMs;
@@ -149,7 +152,7 @@ export class HeldLock implements AsyncDisposable {
     return this.#lost.signal;
   }
 
-  /** Gives it back; says whether it was still held. */
+  /** Gives it back. Says whether it was still held. */
   async release(): Promise<boolean> {
     this.#renewing.cancel();
     const { locks, namespace } = this.#parts;

@@ -2,7 +2,7 @@ import type { Payload } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../errors.ts";
 import { findNotJson } from "../task/json.ts";
 
-/** A value as the contracts carry it; absent for none. */
+/** Returns a value as the contracts carry it. Absent for none. */
 export function payloadOf(value: unknown, what: string): Payload | undefined {
   if (value === undefined) return undefined;
   const wrong = findNotJson(value);
@@ -14,7 +14,7 @@ export function payloadOf(value: unknown, what: string): Payload | undefined {
   return { body: { $case: "inline", value: inline }, mediaType: "" };
 }
 
-/** What a payload says: JSON as a value, anything else as its bytes; undefined for none. */
+/** What a payload says: JSON as a value, anything else as its bytes. Undefined for none. */
 export function valueIn(payload: Payload | undefined): unknown {
   const { body, mediaType } = payload ?? { body: undefined, mediaType: "" };
   if (body === undefined) return undefined;

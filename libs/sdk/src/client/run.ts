@@ -49,7 +49,7 @@ export interface RunHappening {
   readonly event: number;
   /** `task_completed` */
   readonly type: string;
-  /** Id of the task that it is about; empty where it is about the run. */
+  /** Id of the task that it is about. Empty where it is about the run. */
   readonly task: string;
   readonly time: Date;
   /** What it says: inputs, outputs, errors, reasons. */
@@ -60,10 +60,10 @@ export interface RunHappening {
 
 const eventsPage = 500;
 
-/** How a task is mended. */
+/** How a task is repaired. */
 export type Repair =
   | { readonly output: unknown }
-  /** What needs it goes on as if it had completed, or is passed over with it. */
+  /** What needs it continues as if it had completed, or is passed over with it. */
   | { readonly skip: "alone" | "withDependents" }
   | { readonly error: { readonly code: string; readonly message: string } };
 
@@ -110,7 +110,10 @@ export class RunHandle {
     return this.#there(run);
   }
 
-  /** Its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or terminated. */
+  /**
+   * Returns its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or
+   * terminated.
+   */
   async result<Output = unknown>(options: ResultOptions = {}): Promise<Output> {
     const { runs, namespace } = this.#parts;
     const output = await outputOf(
@@ -161,7 +164,7 @@ export class RunHandle {
     return valueIn(answer) as Answer;
   }
 
-  /** Its open questions to people. */
+  /** Returns its open questions to people. */
   async approvals(): Promise<readonly Approval[]> {
     const { tasks, namespace } = this.#parts;
     const filter = ApprovalFilter.fromPartial({ workId: this.id });
@@ -179,7 +182,7 @@ export class RunHandle {
     return this.#decide(question, Verdict.VERDICT_REJECTED, options);
   }
 
-  /** Its tasks, with their outputs. */
+  /** Returns its tasks, with their outputs. */
   async tasks(): Promise<readonly Task[]> {
     const found: Task[] = [];
     let token = "";
@@ -202,7 +205,7 @@ export class RunHandle {
     });
   }
 
-  /** Changes what it is found by, and how urgent it is; what waits for an agent follows. */
+  /** Changes what it is found by, and how urgent it is. What waits for an agent follows. */
   async label({ labels = {}, removed = [], priority, dueTime }: LabelChanges): Promise<void> {
     await this.#parts.runs.labelRun({
       ...{ ...this.#which, labels: { ...labels }, removedLabels: [...removed], priority },
@@ -210,17 +213,17 @@ export class RunHandle {
     });
   }
 
-  /** What is at work finishes, nothing new begins. */
+  /** Running work finishes, nothing new starts. */
   async pause(reason = ""): Promise<void> {
     await this.#parts.runs.pauseRun({ ...this.#which, reason, idempotencyKey: "" });
   }
 
-  /** Goes on; with tasks, only these do. */
+  /** Continues. With tasks, only these do. */
   async resume(reason = "", taskIds: readonly string[] = []): Promise<void> {
     await this.#parts.runs.resumeRun({ ...this.#which, reason, taskIds: [...taskIds], idempotencyKey: "" });
   }
 
-  /** Ends it: what is at work is stopped, what is done is compensated. Resolves when that has begun. */
+  /** Ends it: running work is stopped, what is done is compensated. Resolves when that has started. */
   async cancel(reason = ""): Promise<void> {
     await this.#parts.runs.cancelRun({ ...this.#which, reason });
   }
@@ -230,17 +233,17 @@ export class RunHandle {
     await this.#parts.runs.terminateRun({ ...this.#which, reason });
   }
 
-  /** Removes it with its history, once it has ended; false when it is gone already. Its id stays taken for a while. */
+  /** Removes it with its history, once it has ended. False when it is gone already. Its id stays taken for a while. */
   async remove(reason = ""): Promise<boolean> {
     return (await this.#parts.runs.deleteRun({ ...this.#which, reason })).removed;
   }
 
-  /** Takes it up again from the tasks that did not do well; good results are kept. */
+  /** Takes it up again from the tasks that did not do well. Good results are kept. */
   async retry(reason = "", taskIds: readonly string[] = []): Promise<void> {
     await this.#parts.runs.retryRun({ ...this.#which, reason, taskIds: [...taskIds], idempotencyKey: "" });
   }
 
-  /** Takes it back to how it was after one of its events, and lets it go on from there. */
+  /** Takes it back to how it was after one of its events, and lets it continue from there. */
   async reset(toEvent: number, reason: string): Promise<void> {
     await this.#parts.runs.resetRun({
       ...this.#which,

@@ -30,7 +30,7 @@ export function overlapOf(word: OverlapWord | undefined): Overlap {
 }
 
 export interface ScheduleOptions extends SpecOptions {
-  /** Five fields, six with seconds first, or `@hourly` and the like; several if need be. */
+  /** Five fields, six with seconds first, or `@hourly` and the like. Several if need be. */
   readonly cron?: string | readonly string[];
   /** Again and again after so many milliseconds, at least 1,000. */
   readonly everyMs?: number;
@@ -49,7 +49,7 @@ export interface ScheduleOptions extends SpecOptions {
   readonly description?: string;
 }
 
-/** What is changed of a schedule; the rest stays. */
+/** What is changed of a schedule. The rest stays. */
 export interface ScheduleChanges extends Omit<ScheduleOptions, keyof SpecOptions> {
   /** What it starts from now on. */
   readonly run?: SpecOptions & { readonly definition: string };
@@ -96,7 +96,7 @@ export class ScheduleHandle {
     return schedule;
   }
 
-  /** Starts a run now; gives what came of it. */
+  /** Starts a run now. Gives what came of it. */
   async trigger(reason = "", overlap?: OverlapWord): Promise<Firing> {
     const { firing } = await this.#parts.schedules.triggerSchedule({
       ...{ ...this.#which, reason, idempotencyKey: "" },
@@ -106,7 +106,7 @@ export class ScheduleHandle {
     return firing;
   }
 
-  /** Starts the runs of a span that has passed; gives how many that are. */
+  /** Starts the runs of a span that has passed. Gives how many that are. */
   async backfill(from: Date, to: Date, reason = "", overlap?: OverlapWord): Promise<number> {
     const { count } = await this.#parts.schedules.backfillSchedule({
       ...{ ...this.#which, reason, idempotencyKey: "" },
@@ -124,7 +124,7 @@ export class ScheduleHandle {
     await this.#parts.schedules.resumeSchedule({ ...this.#which, reason });
   }
 
-  /** Runs that it started go on. */
+  /** Runs that it started continue. */
   async delete(reason = ""): Promise<void> {
     await this.#parts.schedules.deleteSchedule({ ...this.#which, reason });
   }

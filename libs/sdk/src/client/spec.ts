@@ -5,7 +5,7 @@ import { type AmountsOptions, amountsOf } from "./work/task.ts";
 
 export interface SpecOptions {
   readonly input?: unknown;
-  /** The version, by its label; `latest` unless given. */
+  /** The version, by its label. `latest` unless given. */
   readonly version?: string;
   /** Of a template. */
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -14,11 +14,11 @@ export interface SpecOptions {
   readonly priority?: number;
   /** Of its tasks, where they name none. */
   readonly pool?: string;
-  /** How long it may take, milliseconds; without a limit unless given. */
+  /** How long it may take, milliseconds. Without a limit unless given. */
   readonly timeoutMs?: number;
-  /** How long it is kept after its end, milliseconds; as its definition says, or as all runs are, unless given. */
+  /** How long it is kept after its end, milliseconds. As its definition says, or as all runs are, unless given. */
   readonly retentionMs?: number;
-  /** What it and its children may use up; without a limit unless given. */
+  /** What it and its children may use up. Without a limit unless given. */
   readonly budget?: AmountsOptions;
 }
 

@@ -50,9 +50,9 @@ export interface TuttiParts {
 }
 
 export interface StartOptions extends SpecOptions {
-  /** Chosen by the caller: started again under the same id it is the same run. Made anew unless given. */
+  /** Chosen by the caller: started again under the same id it is the same run. Made again unless given. */
   readonly id?: string;
-  /** When it begins; at once unless given. */
+  /** When it starts. At once unless given. */
   readonly startTime?: Date;
   /** Started again under the same key it is the same run. An id does that too. */
   readonly idempotencyKey?: string;
@@ -66,7 +66,7 @@ export interface ApprovalOptions {
 }
 
 export interface GraphOptions {
-  /** The version, by its label; `latest` unless given. */
+  /** The version, by its label. `latest` unless given. */
   readonly version?: string;
   /** To reckon with, where the shape depends on it. */
   readonly input?: unknown;
@@ -119,7 +119,7 @@ export class Tutti implements AsyncDisposable {
 
   /** Starts a definition and waits for its output. */
   execute<Output = unknown>(definition: string, options?: StartOptions): Promise<Output>;
-  /** Starts a session of tasks. What is resolved is durable; its result comes of the session. */
+  /** Starts a session of tasks. What is resolved is durable. Its result comes of the session. */
   execute<const Task extends WorkTask, const Expression extends string | undefined = undefined>(
     session: TaskSessionOptions<Task, Expression>,
   ): Promise<SessionHandle<Expression extends string ? unknown : OutputsOf<Task>>>;
@@ -137,7 +137,7 @@ export class Tutti implements AsyncDisposable {
     return this.sessions.plan(session, options);
   }
 
-  /** A run that is known by its id. Nothing is asked yet. */
+  /** Returns a run that is known by its id. Nothing is asked yet. */
   run(id: string): RunHandle {
     return new RunHandle(this.#parts, id);
   }
@@ -147,12 +147,12 @@ export class Tutti implements AsyncDisposable {
     return makeSchedule(this.#parts, id, definition, options);
   }
 
-  /** A schedule that is known by its id. Nothing is asked yet. */
+  /** Returns a schedule that is known by its id. Nothing is asked yet. */
   scheduled(id: string): ScheduleHandle {
     return new ScheduleHandle(this.#parts, id);
   }
 
-  /** Schedules, of a definition or of all; paused or not unless that is said. */
+  /** Schedules, of a definition or of all. Paused or not unless that is said. */
   schedules(
     options: { readonly definition?: string; readonly paused?: boolean } = {},
   ): AsyncGenerator<Schedule, void, void> {
@@ -160,8 +160,8 @@ export class Tutti implements AsyncDisposable {
   }
 
   /**
-   * Questions to people: first those that are open, then every one that comes or changes, until the signal. What was decided
-   * comes once more, with its verdict.
+   * Questions to people: first those that are open, then every one that comes or changes, until the signal. What was
+   * decided comes once more, with its verdict.
    */
   async *approvals({ runId = "", signal }: ApprovalOptions = {}): AsyncGenerator<Approval, void, void> {
     const filter = ApprovalFilter.fromPartial({ workId: runId });
@@ -182,8 +182,8 @@ export class Tutti implements AsyncDisposable {
   }
 
   /**
-   * The versions of a definition, newest first, each with how many runs on it have not ended (`liveCount`), as far as the
-   * index knows; or only those that still have some.
+   * The versions of a definition, newest first, each with how many runs on it have not ended (`liveCount`), as far as
+   * the index knows. Or only those that still have some.
    */
   async *versions(
     definition: string,
@@ -217,7 +217,7 @@ export class Tutti implements AsyncDisposable {
     });
   }
 
-  /** What would be done to all runs that match; `apply` does it. */
+  /** What would be done to all runs that match. `apply` does it. */
   preview(action: BulkWord, options: Omit<FindOptions, "oldestFirst"> = {}): Promise<BulkPreview> {
     return previewBulk(this.#parts, action, filterOf(options));
   }

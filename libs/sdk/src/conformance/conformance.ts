@@ -37,15 +37,15 @@ export interface RuleReport {
 }
 
 export interface ConformanceOptions {
-  /** Starts a worker; called once per rule. */
+  /** Starts a worker. Called once per rule. */
   readonly launch: LaunchWorker;
-  /** Only these rules; all unless given. */
+  /** Only these rules. All unless given. */
   readonly only?: readonly string[];
-  /** By what all waiting is multiplied, for slow machines; 1 unless given. */
+  /** By what all waiting is multiplied, for slow machines. 1 unless given. */
   readonly patience?: number;
-  /** What the worker links itself over; gRPC unless given. Rules that say nothing about it are left out. */
+  /** What the worker links itself over. gRPC unless given. Rules that say nothing about it are left out. */
   readonly transport?: TransportName;
-  /** How many rules are played at a time, each with a worker of its own; 1 unless given. Most of a rule is waiting. */
+  /** How many rules are played at a time, each with a worker of its own. 1 unless given. Most of a rule is waiting. */
   readonly concurrency?: number;
   /** Hears of each rule as soon as it was played. */
   readonly onReport?: (report: RuleReport) => void;

@@ -49,7 +49,7 @@ export class WorkerStream {
     if (!this.isCut) this.#wire.write(bytes);
   }
 
-  /** Ends it in good order. */
+  /** Ends it gracefully. */
   end(): void {
     this.isCut = true;
     this.#wire.end();

@@ -4,7 +4,7 @@ import type { LaunchWorker } from "./stage.ts";
 /** What a worker printed is kept up to this length, from its end. */
 const printedMax = 20_000;
 
-/** Starts a command anew each time, with where to go in its environment. */
+/** Starts a command again each time, with where to go in its environment. */
 export function commandWorker(command: readonly string[]): LaunchWorker {
   const [program = "", ...args] = command;
   return (environment) => {

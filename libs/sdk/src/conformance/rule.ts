@@ -8,7 +8,7 @@ export interface Rule {
   readonly rule: string;
   /** What to do about a worker that breaks it, where the finding itself does not say. */
   readonly remedy: string;
-  /** Over which transports it is played; over all unless given. */
+  /** Over which transports it is played. Over all unless given. */
   readonly transports?: readonly TransportName[];
   play(stage: Stage): Promise<void>;
 }

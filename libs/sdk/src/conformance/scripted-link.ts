@@ -43,9 +43,9 @@ export class ScriptedLink {
   readonly changes: Changes;
   readonly welcome: Welcome;
   readonly words: Word[] = [];
-  /** The frames taken in; number 1 is at index 0. */
+  /** The frames taken in. Number 1 is at index 0. */
   readonly taken: Arrival[] = [];
-  /** The frames sent, by number; number 1 is at index 0. */
+  /** The frames sent, by number. Number 1 is at index 0. */
   readonly sent: Uint8Array[] = [];
   readonly tokens = new Set<string>();
   stream: WorkerStream;
@@ -85,7 +85,7 @@ export class ScriptedLink {
     return this.welcome.heartbeatMs;
   }
 
-  /** Goes on over another stream of the same link. */
+  /** Continues over another stream of the same link. */
   attach(stream: WorkerStream): void {
     this.stream = stream;
     this.isDeaf = false;
@@ -301,7 +301,7 @@ export function parsed(bytes: Uint8Array): unknown {
   }
 }
 
-/** The limits and times that rules begin with: short, so that the program does not take long. */
+/** The limits and times that rules start with: short, so that the program does not take long. */
 export function usualWelcome(fields: Partial<Welcome>): Welcome {
   return Welcome.fromPartial({
     version: 1,

@@ -6,7 +6,7 @@ import { ConformanceHost, type WorkerStream } from "./host.ts";
 import { ScriptedLink, usualWelcome } from "./scripted-link.ts";
 import { expect, Unmet } from "./unmet.ts";
 
-/** What the worker is told about where to go, as variables of its environment. */
+/** What the worker is informed about where to go, as variables of its environment. */
 export interface WorkerEnvironment {
   readonly TUTTI_ADDRESS: string;
   readonly TUTTI_NAMESPACE: string;
@@ -15,7 +15,7 @@ export interface WorkerEnvironment {
 
 /** A worker under test, a process or not. */
 export interface WorkerUnderTest {
-  /** Resolves with the exit code, null when it was killed; 0 is a good end. */
+  /** Resolves with the exit code, null when it was killed. 0 is a good end. */
   readonly exited: Promise<number | null>;
   /** What it printed last. */
   readonly printed: string;
@@ -93,7 +93,7 @@ export class Stage {
   async close(): Promise<void> {
     const worker = this.#worker;
     if (this.exitCode === undefined) this.terminate();
-    // As long as it is linked it can leave in good order.
+    // As long as it is linked it can leave gracefully.
     if (worker !== undefined) await this.#end().catch(() => worker.kill());
     for (const host of [this.host, ...this.#others]) host.close();
   }
@@ -106,7 +106,7 @@ export class Stage {
     });
   }
 
-  /** The next stream that the worker opens, with its greeting. */
+  /** Returns the next stream that the worker opens, with its greeting. */
   async greeting(host: ConformanceHost = this.host, withinMs = startMs): Promise<Greeting> {
     const index = this.#met.get(host) ?? 0;
     this.#met.set(host, index + 1);
@@ -150,12 +150,12 @@ export class Stage {
     return link;
   }
 
-  /** The next stream, greeted and welcomed. */
+  /** Returns the next stream, greeted and welcomed. */
   async link(fields: Partial<Welcome> = {}, host?: ConformanceHost): Promise<ScriptedLink> {
     return this.accept(await this.greeting(host), fields);
   }
 
-  /** Answers a greeting by going on with a link. */
+  /** Answers a greeting by continuing with a link. */
   resume(link: ScriptedLink, { stream }: Greeting): void {
     // The numbers of capabilities hold for as long as the link does: they are not said again.
     const known = { capabilityNumbers: undefined, resumed: true, received: link.taken.length };

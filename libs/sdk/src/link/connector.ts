@@ -6,9 +6,9 @@
  *     greeting, linked ── redirect, goodbye ──► waiting
  *     any ── stop, refused for good ──► closed
  *
- * 1. A link is resumed at the same address, within its window, and only if nothing that came over it was wrong;
- *    otherwise a new one begins, with the tokens that are still there.
- * 2. Pauses double with each failure in a row; a link that lasted ends the row.
+ * 1. A link is resumed at the same address, within its window, and only if nothing that came over it was wrong.
+ *    Otherwise a new one starts, with the tokens that are still there.
+ * 2. Pauses double with each failure in a row. A link that lasted ends the row.
  * 3. Hosts that send a worker from one to the other cost it a pause each time, as failures do.
  * 4. Time, chance and streams are handed in.
  */
@@ -50,7 +50,7 @@ const greetingTimeoutMs = 15_000;
 /** A link that held for this long was a good one: the next failure is the first of a row. */
 const goodLinkMs = 5_000;
 const leaveTimeoutMs = 2_000;
-/** After so many failures in a row it looks elsewhere, though it was sent here or could go on with its link here. */
+/** After so many failures in a row it looks elsewhere, though it was sent here or could continue with its link here. */
 const followedFailuresMax = 4;
 /** Hosts that send it to each other are no reason to hurry. */
 const redirectsMax = 3;
@@ -77,7 +77,7 @@ export class Connector {
   #resumable: { readonly address: string; readonly untilMs: number } | undefined;
   #lostTimer: Timer | undefined;
   #heardMs = 0;
-  /** Streams are told apart by number: what a former one says has no effect. */
+  /** Streams are distinguished by number: what a former one says has no effect. */
   #streams = 0;
 
   constructor(parts: ConnectorParts) {
@@ -97,7 +97,7 @@ export class Connector {
     if (this.#phase.name === "idle") this.#greet();
   }
 
-  /** Says goodbye where there is a link, and ends the stream in good order. */
+  /** Says goodbye where there is a link, and ends the stream gracefully. */
   leave(reason: string): void {
     const phase = this.#phase;
     if (phase.name === "leaving" || phase.name === "closed") return;
@@ -320,7 +320,7 @@ export class Connector {
     const hasReason = this.#isFollowing || this.#resumable?.address === this.#address;
     if (!hasReason || this.#failures >= followedFailuresMax) {
       this.#isFollowing = false;
-      // The asked instance knows the owner; an installation that was made anew counts from the beginning.
+      // The asked instance knows the owner. An installation that was made again counts from the beginning.
       this.#epoch = -1;
       this.#address = addresses[this.#turn++ % addresses.length] ?? "";
     }

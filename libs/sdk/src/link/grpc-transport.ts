@@ -108,7 +108,7 @@ const options = {
   "grpc.max_send_message_length": -1,
   "grpc.keepalive_time_ms": 20_000,
   "grpc.keepalive_timeout_ms": 10_000,
-  // The worker has pauses of its own; the channel is to try as soon as it is asked.
+  // The worker has pauses of its own. The channel is to try as soon as it is asked.
   "grpc.initial_reconnect_backoff_ms": 50,
   "grpc.min_reconnect_backoff_ms": 50,
   "grpc.max_reconnect_backoff_ms": 1_000,
@@ -126,8 +126,8 @@ function channelCredentials(given: WorkerCredentials) {
 }
 
 /**
- * Whether a certificate, whose issuer has been verified, is that of a host. Hosts are called at addresses that no
- * certificate can foresee: the name of a service of an installation is enough.
+ * Returns whether a certificate, whose issuer has been verified, is that of a host. Hosts are called at addresses that
+ * no certificate can foresee: the name of a service of an installation is enough.
  */
 function checkHost(name: string, certificate: PeerCertificate): Error | undefined {
   const names = certificate.subjectaltname?.split(", ") ?? [];

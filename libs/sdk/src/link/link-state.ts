@@ -1,11 +1,11 @@
 /**
  * One link as its agent sees it: numbers, acknowledgement, credit, and the results that are kept.
  *
- * 1. A frame of the host takes effect once, in the order of its number; a repeated one is dropped, a gap breaks the
+ * 1. A frame of the host takes effect once, in the order of its number. A repeated one is dropped, a gap breaks the
  *    stream.
  * 2. A result is kept, with its bytes, until the host says that it is durable. On a new link every kept result is given
  *    again, in the order in which they came to be.
- * 3. What was granted and not used, and what is at work, are together never more than the slots.
+ * 3. What was granted and not used, and running work, are together never more than the slots.
  * 4. It is pure: bytes in, bytes out. Streams, clocks and handlers are elsewhere.
  */
 import type { HostFrame, Welcome } from "@tutti/contracts/agent/v1";
@@ -24,7 +24,7 @@ export class LinkState {
   /** What the host still may assign. */
   credit = 0;
   #received = 0;
-  /** In the order of their numbers on this link; the first one has the number after `#durable`. */
+  /** In the order of their numbers on this link. The first one has the number after `#durable`. */
   #kept: Kept[] = [];
   #durable = 0;
   #unacknowledgedFrames = 0;
@@ -55,7 +55,7 @@ export class LinkState {
     return this.#kept.flatMap(({ token, isDurable }) => (isDurable ? [] : [token]));
   }
 
-  /** A frame of a linked host; undefined when it was taken in before. */
+  /** Returns a frame of a linked host. Undefined when it was taken in before. */
   take(bytes: Uint8Array): HostFrame | undefined {
     const frame = decode(bytes);
     const { sequence } = frame;
@@ -79,7 +79,7 @@ export class LinkState {
     return frame;
   }
 
-  /** The link goes on; frames after this one are sent again. */
+  /** The link continues. Frames after this one are sent again. */
   resumed(received: number): void {
     this.outbox.resume(received);
   }

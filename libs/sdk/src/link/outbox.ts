@@ -1,8 +1,8 @@
 /**
  * What goes out over a link: messages of a turn in one frame, frames in order, kept until they are acknowledged.
  *
- * 1. A message is encoded once, straight into the frame that is being filled; a frame's bytes never change after that, so
- *    that what is repeated after a cut is what was sent before it.
+ * 1. A message is encoded once, straight into the frame that is being filled. A frame's bytes never change after that,
+ *    so that what is repeated after a cut is what was sent before it.
  * 2. No frame is larger than the host takes, and never more is unacknowledged than the protocol allows: what is beyond
  *    that waits here.
  * 3. Nothing here knows a stream or a clock.
@@ -40,7 +40,7 @@ const tags = { sequence: 8, acknowledged: 16, credit: 56 } as const;
 
 export class Outbox {
   readonly #writer = new FlatWriter(16 * 1024);
-  /** Unacknowledged, oldest first; the first `#sent` of them were handed to the stream. */
+  /** Unacknowledged, oldest first. The first `#sent` of them were handed to the stream. */
   #frames: Sealed[] = [];
   #sent = 0;
   #bytes = 0;
@@ -51,7 +51,7 @@ export class Outbox {
   #credit = 0;
   #isWanted = false;
   frameBytesMax = 4 * 1024 * 1024;
-  /** The last frame of the host that was taken in; part of each frame. */
+  /** The last frame of the host that was taken in. Part of each frame. */
   received = 0;
 
   /** Bytes that wait to be sent or acknowledged. */
@@ -69,7 +69,7 @@ export class Outbox {
     return this.#writer;
   }
 
-  /** A message was written, from this position of the writer on. Gives where it begins in its frame. */
+  /** A message was written, from this position of the writer on. Gives where it starts in its frame. */
   added(start: number): number {
     const writer = this.#writer;
     this.#isWanted = true;
@@ -136,14 +136,14 @@ export class Outbox {
     this.#sent -= count;
   }
 
-  /** The link goes on over a new stream: what the host has is forgotten, all else is sent again. */
+  /** The link continues over a new stream: what the host has is forgotten, all else is sent again. */
   resume(received: number): void {
     this.acknowledge(received);
     this.#sent = 0;
     this.#sentBytes = 0;
   }
 
-  /** The link has ended: a new one begins with nothing. What was kept has its bytes. */
+  /** The link has ended: a new one starts with nothing. What was kept has its bytes. */
   reset(): void {
     if (this.#writer.position > 0) this.#seal();
     this.#frames = [];

@@ -5,14 +5,14 @@ export function after(sequence: number): number {
   return sequence === numbers ? 1 : sequence + 1;
 }
 
-/** How many steps lead from one number to another, the short way round; 0 for none. */
+/** Returns how many steps lead from one number to another, the short way round. 0 for none. */
 export function stepsTo(from: number, to: number): number {
   if (from === 0) return to;
   const steps = to - from;
   return steps < 0 ? steps + numbers : steps;
 }
 
-/** Whether a frame with this number came before. No peer is half a round behind. */
+/** Returns whether a frame with this number came before. No peer is half a round behind. */
 export function isRepeated(sequence: number, received: number): boolean {
   return received !== 0 && stepsTo(sequence, received) < numbers / 2;
 }

@@ -1,13 +1,13 @@
 /** How frames travel, as the link sees it: over gRPC, or in a test over nothing at all. */
 export interface StreamEvents {
   frame(bytes: Uint8Array): void;
-  /** Nothing comes any more; why, in words. Once. */
+  /** Nothing comes any more. Why, in words. Once. */
   ended(reason: string): void;
 }
 
 export interface LinkStream {
   write(bytes: Uint8Array): void;
-  /** Nothing follows; what was written still goes out. */
+  /** Nothing follows. What was written still goes out. */
   end(): void;
   /** At once. */
   cancel(reason: string): void;

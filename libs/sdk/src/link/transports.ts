@@ -1,4 +1,4 @@
-/** Which transport goes to an address: a WebSocket to one that begins with `ws://` or `wss://`, else gRPC. */
+/** Which transport goes to an address: a WebSocket to one that starts with `ws://` or `wss://`, else gRPC. */
 import { isWebSocket } from "../worker/addresses.ts";
 import type { WorkerSettings } from "../worker/settings.ts";
 import type { Transport } from "./transport.ts";

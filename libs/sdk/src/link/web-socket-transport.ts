@@ -1,6 +1,6 @@
 /**
- * Frames over a WebSocket, at `/v1/link` of the HTTP port: for workers that cannot reach the port of gRPC. The frames are the
- * same, as protobuf in binary messages.
+ * Frames over a WebSocket, at `/v1/link` of the HTTP port: for workers that cannot reach the port of gRPC. The frames
+ * are the same, as protobuf in binary messages.
  */
 import { createHash } from "node:crypto";
 import type { WorkerCredentials } from "../worker/settings.ts";

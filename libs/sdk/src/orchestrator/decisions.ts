@@ -15,25 +15,25 @@ export interface Question {
 
 export interface TaskStanding {
   readonly id: string;
-  /** The capability; empty for children. */
+  /** The capability. Empty for children. */
   readonly uses: string;
   readonly needs: readonly string[];
   readonly status: string;
-  /** Whether it can begin now, and it is for them to say so. */
+  /** Whether it can start now, and it is for them to say so. */
   readonly isReady: boolean;
   /** Whether that was said, or another part has it. */
   readonly hasBegun: boolean;
   readonly part: string;
   readonly mode: string;
-  /** Who does it or did it; empty before. */
+  /** Who does it or did it. Empty before. */
   readonly agent: string;
-  /** By what was learned, else as its author says; 0 if unknown. */
+  /** By what was learned, else as its author says. 0 if unknown. */
   readonly expectedMs: number;
   readonly priority: number;
   readonly readyMs: number;
   readonly startMs: number;
   readonly endMs: number;
-  /** Of one that did well; left out where all outputs together are long. */
+  /** Of one that did well. Left out where all outputs together are long. */
   readonly output?: unknown;
   /** Of one that failed, in words. */
   readonly error?: string;
@@ -49,9 +49,12 @@ export interface AgentStanding {
 }
 
 export interface Decision {
-  /** Tasks that begin, each perhaps with the agent it is meant for, which gets it while it has room. What is not ready is left out. */
+  /**
+   * Tasks that start, each perhaps with the agent it is meant for, which gets it while it has room. What is not ready
+   * is left out.
+   */
   readonly begin?: readonly (string | { readonly task: string; readonly agent?: string })[];
-  /** Tasks that have not begun, given to another mode for good. */
+  /** Tasks that have not started, given to another mode for good. */
   readonly move?: readonly {
     readonly tasks: readonly string[];
     readonly to: Extract<ModeWord, "workflow" | "swarm" | "intelligence">;

@@ -1,5 +1,5 @@
 /**
- * An orchestrator of sessions in one's own process: it is asked what begins, and what is done in which other mode,
+ * An orchestrator of sessions in one's own process: it is asked what starts, and what is done in which other mode,
  * whenever something has happened to a session that names it.
  *
  * It needs to keep nothing: each question says all there is. A decision counts once, even if a process dies in between:
@@ -43,11 +43,11 @@ export abstract class SessionOrchestrator extends Orchestrator {
     this.register("link", component, patience);
   }
 
-  /** Its id in the pool; empty until it is linked, unless it was given one. */
+  /** Its id in the pool. Empty until it is linked, unless it was given one. */
   get agentId(): string {
     return this.#worker.agentId;
   }
 
-  /** What begins now. What it throws is asked for again, a few times; then the session fails with it. */
+  /** What starts now. What it throws is asked for again, a few times. Then the session fails with it. */
   protected abstract decide(question: Question, context: TaskContext): Decision | Promise<Decision>;
 }

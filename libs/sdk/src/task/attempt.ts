@@ -17,9 +17,9 @@ export interface AttemptPort {
   nowMs(): number;
   progressed(attempt: Attempt): void;
   output(attempt: Attempt, piece: Piece): Promise<void> | undefined;
-  /** The value of a secret, for this attempt. */
+  /** Returns the value of a secret, for this attempt. */
   secret(attempt: Attempt, reference: string): Promise<string>;
-  /** The mission that it belongs to. */
+  /** Returns the mission that it belongs to. */
   mission(attempt: Attempt): Promise<MissionTask>;
 }
 
@@ -31,7 +31,7 @@ export interface Piece {
   readonly mediaType: string;
 }
 
-/** Progress that was not sent yet; later calls of a turn replace earlier ones. */
+/** Progress that was not sent yet. Later calls of a turn replace earlier ones. */
 export interface Told {
   saved: Uint8Array | undefined;
   fraction: number;
@@ -44,7 +44,7 @@ export interface Used {
   money: number;
 }
 
-/** When it has to be over, on the monotonic clock; Infinity for never. */
+/** When it has to be over, on the monotonic clock. Infinity for never. */
 interface Limits {
   readonly runEndsMs: number;
   readonly totalEndsMs: number;
@@ -69,13 +69,13 @@ export class Attempt {
   isOver = false;
   /** Whether it was asked to end, and its end is no failure. */
   isCancelled = false;
-  /** Whether the host knows that it has begun. */
+  /** Whether the host knows that it has started. */
   isKnown = false;
   pieces = 0;
   told: Told | undefined;
-  /** When it told something last; undefined for never. */
+  /** When it told something last. Undefined for never. */
   toldMs: number | undefined;
-  /** The last thing that it kept for later attempts; told again on a new link. */
+  /** The last thing that it kept for later attempts. Told again on a new link. */
   saved: Uint8Array | undefined;
   used: Used | undefined;
   models: AskedModels | undefined;
@@ -99,7 +99,7 @@ export class Attempt {
     return this.#abort.signal;
   }
 
-  /** Why it was told to end; undefined while it was not. */
+  /** Why it was asked to end. Undefined while it was not. */
   get reason(): Error | undefined {
     return this.#reason;
   }
@@ -129,7 +129,7 @@ export class Attempt {
     };
   }
 
-  /** Its handler is told to end; at this time it is answered for in any case. */
+  /** Its handler is asked to end. At this time it is answered for in any case. */
   abort(reason: Error, givenUpMs: number): void {
     const before = this.limits.givenUpMs;
     this.#limits = { runEndsMs: never, totalEndsMs: never, givenUpMs: Math.min(before, givenUpMs) };

@@ -1,8 +1,8 @@
 /**
- * The attempts of a worker: given, begun, cancelled, timed out, answered.
+ * The attempts of a worker: given, started, cancelled, timed out, answered.
  *
- * 1. A token is done once: an assignment whose token is at work, or has a result that is not durable, is dropped.
- * 2. An attempt is answered at most once; what its handler gives after it was given up goes nowhere.
+ * 1. A token is done once: an assignment whose token is running, or has a result that is not durable, is dropped.
+ * 2. An attempt is answered at most once. What its handler gives after it was given up goes nowhere.
  * 3. A slot is taken until its handler has ended, also if it is no longer awaited.
  * 4. What an attempt told before it ended goes out before its result.
  */
@@ -31,7 +31,7 @@ import { Masks } from "./masks.ts";
 
 /** Where the desk puts what it has to say. */
 interface AttemptsOutbox {
-  /** Messages are written here, each followed by `added`, or by `addedResult`, with where it begins. */
+  /** Messages are written here, each followed by `added`, or by `addedResult`, with where it starts. */
   readonly writer: FlatWriter;
   added(start: number): void;
   addedResult(token: string, start: number): void;
@@ -55,20 +55,20 @@ export interface AttemptsParts {
   readonly openSecret: AttemptPort["secret"];
 }
 
-/** A handler that was told to end and does not is answered for after this time. */
+/** A handler that was asked to end and does not is answered for after this time. */
 const giveUpAfterMs = 5_000;
 /** Larger inputs are not read into memory. */
 const inputBytesMax = 256 * 1024 * 1024;
 /** Progress of one attempt goes out no more often than this, but for what it saves. */
 const progressEveryMs = 100;
-/** Above this a handler that streams has to wait; above the other its pieces are dropped. */
+/** Above this a handler that streams has to wait. Above the other its pieces are dropped. */
 const backlogHighBytes = 4 * 1024 * 1024;
 const backlogDropBytes = 32 * 1024 * 1024;
 
 export class Attempts implements AttemptPort {
   readonly namespace: string;
   readonly #parts: AttemptsParts;
-  /** By their tokens; those that were answered until their results are durable. */
+  /** By their tokens. Those that were answered until their results are durable. */
   readonly #attempts = new Map<string, Attempt | typeof answered>();
   #running = 0;
   #numbered: ReadonlyMap<number, Registered> = new Map();
@@ -80,7 +80,7 @@ export class Attempts implements AttemptPort {
   /** From the welcome. */
   startedAfterMs = 0;
   outputBytesMax = 1024 * 1024;
-  /** Why nothing new is begun; empty while it is. */
+  /** Why nothing new is started. Empty while it is. */
   closedBecause = "";
 
   constructor(parts: AttemptsParts) {
@@ -184,7 +184,7 @@ export class Attempts implements AttemptPort {
     this.#attempts.delete(token);
   }
 
-  /** A new link, which knows nothing of what is at work. */
+  /** A new link, which knows nothing of running work. */
   tellAgain(): void {
     const nowMs = this.nowMs();
     for (const attempt of this.#alive()) {
@@ -196,7 +196,7 @@ export class Attempts implements AttemptPort {
     }
   }
 
-  /** Ends what is at work, for one reason; it is answered as far as its handlers end. */
+  /** Ends running work, for one reason. It is answered as far as its handlers end. */
   abortAll(reason: Error): void {
     const nowMs = this.nowMs();
     for (const attempt of this.#alive()) {
@@ -274,7 +274,7 @@ export class Attempts implements AttemptPort {
     }, failed);
   }
 
-  /** With the bytes of its input; absent means null. */
+  /** With the bytes of its input. Absent means null. */
   #beginWith(attempt: Attempt, handler: Handler, bytes: Uint8Array | undefined): void {
     const { assign, work } = attempt;
     let input: unknown = null;
@@ -334,7 +334,7 @@ export class Attempts implements AttemptPort {
     this.#over(attempt, outcomeOf(attempt, error));
   }
 
-  /** The handler has ended; whether it was answered for before. */
+  /** The handler has ended. Whether it was answered for before. */
   #isLate(attempt: Attempt): boolean {
     this.#handlersAtWork--;
     if (!attempt.isOver) return false;
@@ -366,7 +366,7 @@ export class Attempts implements AttemptPort {
     outbox.changed();
   }
 
-  /** An assignment that was not begun. */
+  /** An assignment that was not started. */
   #answer(token: string, assign: Assign, outcome: Outcome): void {
     const { outbox } = this.#parts;
     const start = outbox.writer.position;

@@ -58,12 +58,12 @@ export class TaskContext {
     return this.#attempt.assign.workId;
   }
 
-  /** Id of the task in it; with the index where it is done for each of a list: `ship[3]`. */
+  /** Id of the task in it. With the index where it is done for each of a list: `ship[3]`. */
   get taskId(): string {
     return this.#attempt.assign.taskId;
   }
 
-  /** The namespace of the work; the worker's own unless it is said otherwise. */
+  /** The namespace of the work. The worker's own unless it is said otherwise. */
   get namespace(): string {
     return this.#attempt.assign.namespace || this.#attempt.port.namespace;
   }
@@ -87,7 +87,7 @@ export class TaskContext {
     return Object.fromEntries(this.#attempt.assign.labels.map(({ name, value }) => [name, value]));
   }
 
-  /** The sticky or context key by which this worker was chosen; empty for none. */
+  /** The sticky or context key by which this worker was chosen. Empty for none. */
   get contextKey(): string {
     return this.#attempt.assign.contextKey;
   }
@@ -97,24 +97,24 @@ export class TaskContext {
     return this.#attempt.assign.accessToken;
   }
 
-  /** What the attempt may use up; undefined without limit. */
+  /** What the attempt may use up. Undefined without limit. */
   get budget(): { readonly tokens: number; readonly money: number; readonly timeMs: number } | undefined {
     return this.#attempt.assign.budget;
   }
 
-  /** The W3C header to hand on; empty when the work is not traced. */
+  /** The W3C header to hand on. Empty when the work is not traced. */
   get traceparent(): string {
     return this.#attempt.assign.traceparent;
   }
 
-  /** The place in a distributed trace; undefined when the work is not traced. */
+  /** The place in a distributed trace. Undefined when the work is not traced. */
   get trace(): TraceContext | undefined {
     const [, traceId, spanId, flags] = traceForm.exec(this.traceparent) ?? [];
     if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
     return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
   }
 
-  /** How long the attempt may still take, milliseconds; Infinity without a limit. */
+  /** How long the attempt may still take, milliseconds. Infinity without a limit. */
   get remainingMs(): number {
     return this.#attempt.remainingMs;
   }
@@ -127,14 +127,14 @@ export class TaskContext {
     return this.#attempt.signal;
   }
 
-  /** What an earlier attempt kept by `progress({saved})`; undefined for none. */
+  /** What an earlier attempt kept by `progress({saved})`. Undefined for none. */
   get saved(): unknown {
     const { saved } = this.#attempt.assign;
     this.#saved ??= { value: saved.length === 0 ? undefined : parsedOrText(saved) };
     return this.#saved.value;
   }
 
-  /** Says how far the work is. A sign of life too; what comes within a moment is put together. */
+  /** Says how far the work is. A sign of life too. What comes within a moment is put together. */
   progress({ fraction, message, saved }: Progress): void {
     const attempt = this.#attempt;
     if (attempt.isOver) return;
@@ -180,8 +180,8 @@ export class TaskContext {
   }
 
   /**
-   * The mission that the task belongs to, to read and write its blackboard, to tell, to vote, to set something of the
-   * budget aside, to have a part done by others, or to hand the task on. Rejects for a task of a run.
+   * Returns the mission that the task belongs to, to read and write its blackboard, to tell, to vote, to set something
+   * of the budget aside, to have a part done by others, or to hand the task on. Rejects for a task of a run.
    */
   async mission(): Promise<MissionTask> {
     if (this.workKind !== "mission") throw sdkErrors.noMission({ work: this.caller });
@@ -189,7 +189,7 @@ export class TaskContext {
   }
 
   /**
-   * The value of a secret: `secret:NAME` or `secret:NAME@VERSION` of the installation, which only this worker can open;
+   * The value of a secret: `secret:NAME` or `secret:NAME@VERSION` of the installation, which only this worker can open.
    * `env:NAME` or `file:/path` of this machine, where the worker's option `secrets` has it. Ask at the last moment,
    * hand it to what needs it, and keep it nowhere. Where the attempt says it (output, error, progress, its logger), its
    * name stands in its place.
@@ -198,7 +198,7 @@ export class TaskContext {
     return this.#attempt.port.secret(this.#attempt, reference);
   }
 
-  /** Counts what the attempt used up beside time; told with its result. */
+  /** Counts what the attempt used up beside time. Told with its result. */
   use({ tokens = 0, money = 0 }: { readonly tokens?: number; readonly money?: number }): void {
     const used = this.#attempt.used ?? { tokens: 0, money: 0 };
     used.tokens += tokens;
@@ -208,7 +208,7 @@ export class TaskContext {
 
   /**
    * Calls a language model, and notes it: the trace of the work has the call within this attempt, with its model, its
-   * time and what `answered` was told. Tokens count as used up; do not report them to `use` again.
+   * time and what `answered` was told. Tokens count as used up. Do not report them to `use` again.
    */
   async askModel<Answer>(
     request: ModelRequest,
@@ -252,7 +252,7 @@ export class TaskContext {
     return [`task ${this.capability}@${this.version}`, ...lines].join("\n");
   }
 
-  /** For logs; without the credential. */
+  /** For logs. Without the credential. */
   toJSON(): Readonly<Record<string, unknown>> {
     const { capability, version, caller, namespace, attempt, remainingMs, traceparent, idempotencyKey } =
       this;
@@ -277,7 +277,7 @@ const traceForm = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]
 
 const tasks = new AsyncLocalStorage<TaskContext>();
 
-/** The task that the calling code works for, however deep inside its handler; undefined outside of one. */
+/** Returns the task that the calling code works for, however deep inside its handler. Undefined outside of one. */
 export function currentTask(): TaskContext | undefined {
   return tasks.getStore();
 }

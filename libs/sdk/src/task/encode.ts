@@ -1,4 +1,4 @@
-/** The hot messages, written straight into a frame. The tags are those of the contracts; a test holds them to that. */
+/** The hot messages, written straight into a frame. The tags are those of the contracts. A test holds them to that. */
 import { PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
 import { ModelCalls } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";

@@ -4,7 +4,7 @@ import { isTuttiError, redactText, TuttiError, toErrorDetail } from "@tutti/kern
 export interface TaskFailureOptions {
   /** The same task fails again: it is not retried, whatever the definition says. Default false. */
   readonly final?: boolean;
-  /** How long to wait before the next attempt, milliseconds; the definition's back-off unless given. */
+  /** How long to wait before the next attempt, milliseconds. The definition's back-off unless given. */
   readonly retryAfterMs?: number;
   /** Identifiers that a program can use. Never a secret. */
   readonly details?: Readonly<Record<string, string>>;
@@ -12,8 +12,8 @@ export interface TaskFailureOptions {
 }
 
 /**
- * Thrown by a handler that knows why it fails: `throw new TaskFailure("pay.declined", "the card was declined", { final: true })`.
- * Definitions match the code in `retry` and `catch`.
+ * Thrown by a handler that knows why it fails: `throw new TaskFailure("pay.declined", "the card was declined", { final:
+ * true })`. Definitions match the code in `retry` and `catch`.
  */
 export class TaskFailure extends TuttiError {
   constructor(code: string, message: string, options: TaskFailureOptions = {}) {
@@ -35,8 +35,8 @@ export class TaskFailure extends TuttiError {
 }
 
 /**
- * Thrown by a handler that cannot begin now, such as one whose provider answered 429. No attempt is counted, and the pool
- * gives this worker less.
+ * Thrown by a handler that cannot start now, such as one whose provider answered 429. No attempt is counted, and the
+ * pool gives this worker less.
  */
 export class Busy extends Error {
   readonly retryAfterMs: number;

@@ -11,7 +11,7 @@ export type Handler<Input = unknown, Output = unknown> = (
 export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
 
 export interface HandleOptions {
-  /** Semantic version of the behaviour; definitions ask for ranges of it. Default 1.0.0. */
+  /** Semantic version of the behaviour. Definitions ask for ranges of it. Default 1.0.0. */
   readonly version?: string;
   /** What it takes. Definitions are checked against it when they are registered. */
   readonly inputSchema?: JsonSchema;

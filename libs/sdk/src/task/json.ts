@@ -10,7 +10,10 @@ export interface NotJson {
 /** Deeper values are cycles, or would overflow their readers. */
 const depthMax = 500;
 
-/** The first thing in a value that JSON cannot say; undefined when there is none. Fields that are undefined are left out. */
+/**
+ * Returns the first thing in a value that JSON cannot say. Undefined when there is none. Fields that are undefined are
+ * left out.
+ */
 export function findNotJson(value: unknown): NotJson | undefined {
   const path: (string | number)[] = [];
   const found = look(value, path, 0);

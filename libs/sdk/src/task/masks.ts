@@ -1,7 +1,7 @@
 /**
- * Secrets that an attempt was given, kept out of what it says: wherever one stands in an output, an error, progress or a line of its log,
- * there stands its name. This is the net below a handler, not a licence: what it writes elsewhere is not looked at, and neither is a
- * secret that was changed first, but for the common codings.
+ * Secrets that an attempt was given, kept out of what it says: wherever one stands in an output, an error, progress or
+ * a line of its log, there stands its name. This is the net below a handler, not a licence: what it writes elsewhere is
+ * not looked at, and neither is a secret that was changed first, but for the common codings.
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { LogFields, Logger, LogLevel } from "@tutti/kernel";
@@ -42,7 +42,7 @@ export class Masks {
   }
 
   bytes(said: Uint8Array): Uint8Array {
-    // Latin 1 has a sign for each byte and gives them back as they were; so are forms looked for.
+    // Latin 1 has a sign for each byte and gives them back as they were. So are forms looked for.
     const text = Buffer.from(said.buffer, said.byteOffset, said.length).toString("latin1");
     let masked = text;
     for (const [form, mask] of this.#masks)

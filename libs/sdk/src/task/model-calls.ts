@@ -1,7 +1,7 @@
 /**
  * The models that an attempt asked, so that a trace has them under OpenTelemetry's names.
  *
- * 1. Of more than 64 calls the first are told; what all of them used up is counted in any case.
+ * 1. Of more than 64 calls the first are told. What all of them used up is counted in any case.
  * 2. A call that is not over when the attempt ends is told as far as it came.
  */
 import type { ModelCall, ModelCalls } from "@tutti/contracts/types/v1";

@@ -1,7 +1,7 @@
 /**
  * The worker of a test: does what runs offer, by the same desk as a real one, so that contexts, timeouts, cancellation,
- * progress and what is refused of an output are the same. Between it and the runs there is no pool: what is offered begins at
- * once.
+ * progress and what is refused of an output are the same. Between it and the runs there is no pool: what is offered
+ * starts at once.
  */
 import { AgentFrame, Assign, type Result } from "@tutti/contracts/agent/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
@@ -52,7 +52,7 @@ interface Given {
   silence: Timer | undefined;
 }
 
-/** Attempts that take longer are told to have begun, as hosts ask for it. */
+/** Attempts that take longer are told to have started, as hosts ask for it. */
 const startedAfterMs = 1_000;
 /** How long a handler has to end when it is told to. */
 const graceMs = 30_000;
@@ -97,7 +97,7 @@ export class Crew implements Waiting {
     this.#attempts.number(new Map(registered.map((each, index) => [index + 1, this.#enrolled(each)])));
   }
 
-  /** Handlers that are at work and do not wait for time. */
+  /** Handlers that are running and do not wait for time. */
   get atWork(): number {
     const busy = this.#attempts.running - this.#idle.size;
     this.#overlooked = Math.min(this.#overlooked, busy);
@@ -109,19 +109,19 @@ export class Crew implements Waiting {
     return this.#attempts.running === 0;
   }
 
-  /** Handlers that are at work now are taken to wait. */
+  /** Handlers that are running now are taken to wait. */
   overlook(): void {
     this.#overlooked += this.atWork;
   }
 
-  /** What is at work, for messages: `pay.charge of charge`. */
+  /** Running work, for messages: `pay.charge of charge`. */
   get namesAtWork(): readonly string[] {
     return [...this.#given.values()].map(
       ({ capability, effect }) => `${capability} of ${(effect.effect as OfferTask).taskId}`,
     );
   }
 
-  /** Resolves when an attempt has ended, told something, or begun to wait. */
+  /** Resolves when an attempt has ended, told something, or started to wait. */
   get changed(): Promise<void> {
     return this.#changed.promise;
   }

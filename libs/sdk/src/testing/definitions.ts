@@ -27,7 +27,7 @@ export class TestDefinitions implements RunPlans {
     for (const child of children) this.#add(child);
   }
 
-  /** The definition that is tried, or that of a child; undefined when it was not given. */
+  /** Returns the definition that is tried, or that of a child. Undefined when it was not given. */
   find(name: string, parameters?: Json): Runnable | undefined {
     const source = this.#sources.get(name);
     if (source === undefined) return undefined;

@@ -13,14 +13,14 @@ export interface TestEvent {
   readonly number: number;
   /** `task_completed` */
   readonly type: string;
-  /** Id of the task that it is about; empty where it is about the run. */
+  /** Id of the task that it is about. Empty where it is about the run. */
   readonly task: string;
   readonly time: Date;
   /** Since the first event, milliseconds. */
   readonly afterMs: number;
   /** What the event has beside: inputs, outputs, errors, in plain words. */
   readonly details: Readonly<Record<string, unknown>>;
-  /** Who caused it: an agent, a person; empty for the run itself. */
+  /** Who caused it: an agent, a person. Empty for the run itself. */
   readonly actor: string;
   /** A line: number, time since the start, type, task, details. */
   toString(): string;
@@ -51,7 +51,7 @@ export function eventsOf({ stage, machine }: World, key: InstanceKey): readonly 
   });
 }
 
-/** Who did it is the actor; what a task works on is said where it follows from the plan, too. */
+/** Who did it is the actor. What a task works on is said where it follows from the plan, too. */
 function forPeople(
   type: string,
   { agent, attempt, dueMs, ...others }: Record<string, unknown>,
@@ -67,7 +67,7 @@ function forPeople(
   };
 }
 
-/** What a test has given; the rest of an order is the service's to say. */
+/** What a test has given. The rest of an order is the service's to say. */
 function givenIn({ definition, labels, input, parameters }: Readonly<Record<string, unknown>>) {
   const given = { definition, labels, input, parameters };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -5,14 +5,14 @@ import { Worker } from "../worker/worker.ts";
 import { WorkflowTestError } from "./fault.ts";
 
 /**
- * Does a capability in a test. What is declared as its input is what the definition gives it; nobody checks that.
+ * Does a capability in a test. What is declared as its input is what the definition gives it. Nobody checks that.
  * Written as a method so that handlers with inputs of their own types fit.
  */
 export type TestHandler = {
   handle(input: unknown, context: TaskContext): unknown;
 }["handle"];
 
-/** `{ "pay.charge": async (input, context) => … }`; `pay.charge@2.1.0` names a version. */
+/** `{ "pay.charge": async (input, context) => … }`. `pay.charge@2.1.0` names a version. */
 export type TestHandlers = Readonly<Record<string, TestHandler>>;
 
 /** Handlers, or a function that gives them to a worker: the one that the worker's own program calls. */
@@ -37,7 +37,7 @@ class Register extends Worker {
   }
 }
 
-/** All handlers by their capability's name; of those for the same one, the last given counts. */
+/** All handlers by their capability's name. Of those for the same one, the last given counts. */
 export function collectHandlers(given: readonly HandlersGiven[]): ReadonlyMap<string, Registered> {
   const found = new Map<string, Registered>();
   const add = (name: string, handler: Handler, options: HandleOptions) => {

@@ -7,7 +7,7 @@ import { WorkflowTestError } from "./fault.ts";
 export interface HistoryEventGiven {
   readonly type: string;
   readonly version: number;
-  /** The encoded message; in base64 where it is text. */
+  /** The encoded message. In base64 where it is text. */
   readonly payload: Uint8Array | string;
 }
 

@@ -48,7 +48,7 @@ export interface TestTask {
   readonly id: string;
   /** `pending`, `held`, `queued`, `running`, `waiting`, `retrying`, `paused`, `completed`, `failed`, `skipped`, `cancelled`, … */
   readonly status: string;
-  /** How often it was begun, over all visits. */
+  /** How often it was started, over all visits. */
   readonly attempts: number;
   readonly input: unknown;
   /** Undefined until it has ended well. */
@@ -70,7 +70,7 @@ export interface TestQuestion {
   readonly title: string;
   readonly message: string;
   readonly context: unknown;
-  /** Who may decide; empty means anybody. */
+  /** Who may decide. Empty means anybody. */
   readonly by: readonly string[];
   readonly needed: number;
 }
@@ -113,8 +113,9 @@ export class TestRun<Output = unknown> {
   }
 
   /**
-   * Its output, once it has ended well: skips time until then. Throws its error when it failed, was cancelled or terminated;
-   * and what it waits for, when that will never come by itself, or takes longer than `within`, which is ten years.
+   * Returns its output, once it has ended well: skips time until then. Throws its error when it failed, was cancelled
+   * or terminated. what it waits for, when that will never come by itself, or takes longer than `within`, which is ten
+   * years.
    */
   async result({ within = resultWithin }: { readonly within?: Duration } = {}): Promise<Output> {
     const untilMs = this.#world.time.monotonic() + durationMs(within);
@@ -130,7 +131,7 @@ export class TestRun<Output = unknown> {
     throw new WorkflowTestError(`expected run ${latest.id} to have ended, found it ${latest.status}`);
   }
 
-  /** Waits for its end, however it ends, and gives the error; undefined where it ended well. */
+  /** Waits for its end, however it ends, and gives the error. Undefined where it ended well. */
   async failure(options: { readonly within?: Duration } = {}): Promise<TuttiError | undefined> {
     try {
       await this.result(options);
@@ -148,12 +149,12 @@ export class TestRun<Output = unknown> {
     await this.idle();
   }
 
-  /** Until nothing goes on any more without time passing or being told something. */
+  /** Until nothing continues any more without time passing or being told something. */
   async idle(): Promise<void> {
     await this.#world.proceed({ untilMs: this.#world.time.monotonic(), isDone: () => false });
   }
 
-  /** Skips time until something is so; throws when that never comes, or not within the span, a year unless given. */
+  /** Skips time until something is so. Throws when that never comes, or not within the span, a year unless given. */
   async until(isSo: (run: this) => boolean, within: Duration = "365d"): Promise<void> {
     const untilMs = this.#world.time.monotonic() + durationMs(within);
     const how = await this.#world.proceed({ untilMs, isDone: () => isSo(this) });
@@ -195,7 +196,7 @@ export class TestRun<Output = unknown> {
     this.#tell(terminateRun, { reason });
   }
 
-  /** Takes it up again from the tasks that did not do well; good results are kept. */
+  /** Takes it up again from the tasks that did not do well. Good results are kept. */
   retry(reason = "", tasks: readonly string[] = []): void {
     this.#tell(retryRun, RetryRun.fromPartial({ reason, taskIds: [...tasks] }));
   }
@@ -267,7 +268,7 @@ export class TestRun<Output = unknown> {
     return explained(this.#explanation(task));
   }
 
-  /** The run that does a task of this one. */
+  /** Returns the run that does a task of this one. */
   child<ChildOutput = unknown>(task: string): TestRun<ChildOutput> {
     const { child } = this.task(task);
     if (child !== undefined) return new TestRun(this.#world, child, this.#historyOf);
@@ -286,7 +287,7 @@ export class TestRun<Output = unknown> {
     return taken(this.#world.stage.ask(this.#key, showRun, { withPayloads: true }));
   }
 
-  /** What it went on as, or it itself. */
+  /** What it continued as, or it itself. */
   get #latest(): TestRun<Output> {
     let latest: TestRun<Output> = this;
     for (let { outcome } = latest.#message; outcome?.result?.$case === "continued"; ) {

@@ -22,7 +22,7 @@ import type { Stage, StagedEffect } from "./stage.ts";
 import { type Duration, durationMs } from "./waiting.ts";
 
 export interface TestScheduleOptions extends Pick<SpecOptions, "input" | "parameters" | "labels"> {
-  /** Five fields, six with seconds first, or `@hourly` and the like; several if need be. */
+  /** Five fields, six with seconds first, or `@hourly` and the like. Several if need be. */
   readonly cron?: string | readonly string[];
   /** Again and again after so long. */
   readonly every?: Duration;

@@ -1,8 +1,8 @@
 /**
- * Machines in memory: their states, letters and timers, without a journal, a disk or a clock. It is the runtime as far as a
- * test of a definition sees it.
+ * Machines in memory: their states, letters and timers, without a journal, a disk or a clock. It is the runtime as far
+ * as a test of a definition sees it.
  *
- * 1. A step is a command, a letter or a timer; nothing happens within one but what its decider decides.
+ * 1. A step is a command, a letter or a timer. Nothing happens within one but what its decider decides.
  * 2. Letters arrive in their order. What a step wants done is handed over when it is over.
  * 3. The result of an attempt that is not awaited never reaches a decider.
  */
@@ -65,7 +65,7 @@ export interface StageParts {
   readonly time: VirtualTime;
   readonly chance: Pick<Chance, "random">;
   readonly doers: Doers;
-  /** Whether timers run out by themselves; if not, they wait for `expire`. Default true. */
+  /** Whether timers run out by themselves. If not, they wait for `expire`. Default true. */
   readonly timersRun?: boolean;
 }
 
@@ -104,7 +104,7 @@ export class Stage {
     return this.#parts.time.now();
   }
 
-  /** A command, as a caller or a result gives it. What follows from it has happened when this returns. */
+  /** Returns a command, as a caller or a result gives it. What follows from it has happened when this returns. */
   execute<Body, Reply>(
     key: InstanceKey,
     command: AnyCommand<Body, Reply>,
@@ -116,13 +116,13 @@ export class Stage {
     return answer;
   }
 
-  /** A command by its type, such as one that comes by letter only. */
+  /** Returns a command by its type, such as one that comes by letter only. */
   call(key: InstanceKey, type: string, body: unknown): unknown {
     const instance = this.#instance(key);
     return this.execute(key, commandOf(instance.machine, type), body);
   }
 
-  /** The result of an attempt; undefined when it is not awaited. */
+  /** Returns the result of an attempt. Undefined when it is not awaited. */
   settle<Body, Reply>(
     { key, number, attempt }: Pick<StagedEffect, "key" | "number" | "attempt">,
     command: AnyCommand<Body, Reply>,

@@ -21,7 +21,7 @@ export class TestSchedule<Output = unknown> {
     return this.#world.schedules.startedBy(this.id).map((id) => this.#runOf(id));
   }
 
-  /** How often its time came and no run began, because the one before had not ended. */
+  /** How often its time came and no run started, because the one before had not ended. */
   get skipped(): number {
     return this.#facts.skippedCount;
   }
@@ -30,12 +30,12 @@ export class TestSchedule<Output = unknown> {
     return this.#facts.paused;
   }
 
-  /** When its next runs begin; none while it is paused. */
+  /** When its next runs start. None while it is paused. */
   get nextTimes(): readonly Date[] {
     return this.#facts.nextMs.map((ms) => new Date(ms));
   }
 
-  /** Lets so much time pass; every run that is due begins at its moment. */
+  /** Lets so much time pass. Every run that is due starts at its moment. */
   async skip(span: Duration): Promise<void> {
     const { time } = this.#world;
     const untilMs = time.monotonic() + durationMs(span);

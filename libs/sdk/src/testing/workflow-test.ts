@@ -14,20 +14,20 @@ import { World } from "./world.ts";
 
 export interface WorkflowTestOptions {
   /**
-   * What does the tasks: by capability, or the function that gives a worker its handlers. Of a list, later ones take the place
-   * of earlier ones.
+   * What does the tasks: by capability, or the function that gives a worker its handlers. Of a list, later ones take
+   * the place of earlier ones.
    */
   readonly handlers: HandlersGiven | readonly HandlersGiven[];
   /** Definitions that its tasks start. */
   readonly children?: readonly DefinitionGiven[];
-  /** What virtual time shows at first; 2026-01-01T00:00:00Z unless given. */
+  /** What virtual time shows at first. 2026-01-01T00:00:00Z unless given. */
   readonly startTime?: Date | string;
   /** What jitter follows from: the same seed, the same test. Default 1. */
   readonly seed?: number;
   readonly namespace?: string;
   /**
-   * How long a handler may be at work in real time before virtual time goes on without it, milliseconds. Default 1,000.
-   * Handlers that wait for time say so by `sleep`, and cost none.
+   * How long a handler may be running in real time before virtual time continues without it, milliseconds. Default
+   * 1,000. Handlers that wait for time say so by `sleep`, and cost none.
    */
   readonly patienceMs?: number;
   /** Where handlers' log lines go. Default: nowhere. */
@@ -44,7 +44,7 @@ export interface StartGiven<Input> {
   readonly priority?: number;
   /** How long it may take. */
   readonly timeout?: Duration;
-  /** Begins so much later. */
+  /** Starts so much later. */
   readonly delay?: Duration;
 }
 
@@ -102,7 +102,7 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
     return new TestSchedule<Output>(this.#world, id, (run) => this.#runOf(run));
   }
 
-  /** A run by its id, such as that of a child. */
+  /** Returns a run by its id, such as that of a child. */
   run<RunOutput = unknown>(id: string): TestRun<RunOutput> {
     return new TestRun(this.#world, id, (each) => this.#historyOf(each));
   }

@@ -1,9 +1,10 @@
 /**
- * All that a test has: machines, a worker, time. It goes on until something is so, and skips time while nothing is at work.
+ * All that a test has: machines, a worker, time. It continues until something is so, and skips time while nothing is
+ * running.
  *
- * 1. Time stands still while a handler is at work, but for one that says that it waits for time, or takes longer than the
- *    patience of the test.
- * 2. Whatever goes on without end is ended by a bound, and said.
+ * 1. Time stands still while a handler is running, but for one that says that it waits for time, or takes longer than
+ *    the patience of the test.
+ * 2. Whatever continues without end is ended by a bound, and said.
  */
 import { type Cause, ErrorDetail, type WorkReference } from "@tutti/contracts/types/v1";
 import {
@@ -55,12 +56,12 @@ export interface WorldParts {
   /** Milliseconds since the Unix epoch. */
   readonly startMs: number;
   readonly seed: number;
-  /** How long a handler may be at work in real time before virtual time goes on, milliseconds. */
+  /** How long a handler may be running in real time before virtual time continues, milliseconds. */
   readonly patienceMs: number;
   readonly logger: Logger;
 }
 
-/** What a run is begun with, but for its definition. */
+/** What a run is started with, but for its definition. */
 export interface Begun {
   readonly id: string;
   readonly definition: string;
@@ -75,7 +76,7 @@ export interface Begun {
 }
 
 export interface Until {
-  /** On the monotonic clock of the test; Infinity for as long as it takes. */
+  /** On the monotonic clock of the test. Infinity for as long as it takes. */
   readonly untilMs: number;
   readonly isDone: () => boolean;
 }
@@ -127,7 +128,7 @@ export class World {
     return { actor, traceparent, decision: "", reason: "" };
   }
 
-  /** Begins a run; throws what stands in its way. */
+  /** Starts a run. Throws what stands in its way. */
   begin(begun: Begun): void {
     const order = this.#orderOf(begun);
     const answer = this.stage.execute(
@@ -139,7 +140,7 @@ export class World {
     if (isRefusal(answer)) throw new TuttiError(answer);
   }
 
-  /** Goes on until something is so, time is up, or nothing is left that would happen by itself. */
+  /** Continues until something is so, time is up, or nothing is left that would happen by itself. */
   async proceed({ untilMs, isDone }: Until): Promise<"done" | "time" | "stuck"> {
     let events = -1;
     let quiet = 0;
@@ -171,7 +172,7 @@ export class World {
     );
   }
 
-  /** Handlers go on in real time; those that do not end in time are waited for no longer. */
+  /** Handlers continue in real time. Those that do not end in time are waited for no longer. */
   async #awaitCrew(): Promise<void> {
     const patience = Promise.withResolvers<void>();
     const timer = systemTimers.after(this.#parts.patienceMs, () => {
@@ -272,7 +273,7 @@ export class World {
   }
 
   #traceOf(id: string): string {
-    // A run that went on as another one is in the trace of the first.
+    // A run that continued as another one is in the trace of the first.
     const [first = id] = id.split("...");
     const known = this.#traces.get(first);
     if (known !== undefined) return known;

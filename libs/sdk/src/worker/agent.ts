@@ -4,7 +4,7 @@
  *
  * 1. Everything that comes to be in one turn leaves in one frame.
  * 2. Credit is granted only to a linked host, and only for slots in which nothing runs and that were not granted before.
- * 3. A worker that drains or sleeps grants nothing and begins nothing.
+ * 3. A worker that drains or sleeps grants nothing and starts nothing.
  */
 import {
   type AgentFrame,
@@ -107,7 +107,7 @@ export class Agent {
     });
   }
 
-  /** Handlers at work, and results that are not known to be durable. */
+  /** Handlers running, and results that are not known to be durable. */
   get unfinished(): number {
     return this.#attempts.running + this.#link.keptCount;
   }
@@ -128,7 +128,7 @@ export class Agent {
     return this.#link.linkId;
   }
 
-  /** The first frame of a stream: to go on with the link, or to begin one. */
+  /** The first frame of a stream: to continue with the link, or to start one. */
   hello({ resumes }: { readonly resumes: boolean }): Uint8Array {
     const { settings, incarnation } = this.#parts;
     const hello: Partial<NonNullable<AgentFrame["hello"]>> = {
@@ -151,7 +151,7 @@ export class Agent {
     return AgentFrameType.encode(AgentFrameType.fromPartial({ hello })).finish();
   }
 
-  /** The host has let it in; from now on it sends by itself. */
+  /** The host has let it in. From now on it sends by itself. */
   welcomed(welcome: Welcome, send: Send): void {
     this.#send = send;
     this.agentId = welcome.agentId || this.agentId;
@@ -176,7 +176,7 @@ export class Agent {
     this.flush();
   }
 
-  /** A frame of a linked host. Throws a `LinkBroken`. */
+  /** Returns a frame of a linked host. Throws a `LinkBroken`. */
   take(bytes: Uint8Array): HostFrame | undefined {
     const frame = this.#link.take(bytes);
     if (frame === undefined) return undefined;
@@ -204,7 +204,7 @@ export class Agent {
     return frame;
   }
 
-  /** What is sent for another reason acknowledges too; this is for when there is none. */
+  /** What is sent for another reason acknowledges too. This is for when there is none. */
   #acknowledgeLater(): Timer {
     return this.#parts.timers.after(acknowledgeAfterMs, () => {
       this.#acknowledging = undefined;
@@ -290,7 +290,7 @@ export class Agent {
     this.#send = undefined;
   }
 
-  /** Sends what there is; nothing without a link. */
+  /** Sends what there is. Nothing without a link. */
   flush(): void {
     if (this.#send === undefined) return;
     this.#attempts.collect();

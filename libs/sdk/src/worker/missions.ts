@@ -51,8 +51,8 @@ export class WorkerMissions {
 }
 
 /**
- * Not named where a bundler would see it: a client is many times what a worker is, and most workers never open one. A bundle that
- * does names it itself.
+ * Not named where a bundler would see it: a client is many times what a worker is, and most workers never open one. A
+ * bundle that does names it itself.
  */
 const client = ["@tutti", "sdk", "client"].join("/");
 

@@ -1,6 +1,6 @@
 /**
  * Secrets for handlers. One of the installation comes over HTTP, sealed for a key that is made for the call, and is
- * kept for as long as the installation allows; one of this machine is read anew each time.
+ * kept for as long as the installation allows. One of this machine is read again each time.
  */
 import { readFile } from "node:fs/promises";
 import { type Chance, type Clock, type Timers, TuttiError } from "@tutti/kernel";
@@ -15,7 +15,7 @@ export interface SecretWanted {
   readonly workKind: string;
   readonly workId: string;
   readonly taskId: string;
-  /** Narrowed to what the task may do; empty where there is none. */
+  /** Narrowed to what the task may do. Empty where there is none. */
   readonly accessToken: string;
 }
 

@@ -31,8 +31,8 @@ const agentKinds = {
 
 export interface WorkerOptions {
   /**
-   * One host or several, `host:port`; or, for workers that reach the HTTP port alone, `ws://host:port/v1/link`. Default:
-   * `TUTTI_ADDRESS`, else by `TUTTI_URL`, else 127.0.0.1:7401.
+   * One host or several, `host:port`. Or, for workers that reach the HTTP port alone, `ws://host:port/v1/link`.
+   * Default: `TUTTI_ADDRESS`, else by `TUTTI_URL`, else 127.0.0.1:7401.
    */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_POOL`, else `default`. */
@@ -54,7 +54,7 @@ export interface WorkerOptions {
   /** One sentence for people. */
   readonly description?: string;
   /**
-   * Whether it goes to the owner of its pool when a host sends it there. Default true; without it it stays where it is,
+   * Whether it goes to the owner of its pool when a host sends it there. Default true. Without it it stays where it is,
    * and its host relays: for a worker that cannot reach every host.
    */
   readonly followRedirects?: boolean;
@@ -63,15 +63,15 @@ export interface WorkerOptions {
   /** Sends an access token over a connection that is not encrypted, to another machine. Default false. */
   readonly allowUnprotected?: boolean;
   /**
-   * Whether SIGTERM and SIGINT drain it and end the process; a second one ends the process at once. Default true. Without
-   * it, call `stop()` yourself.
+   * Whether SIGTERM and SIGINT drain it and end the process. A second one ends the process at once. Default true.
+   * Without it, call `stop()` yourself.
    */
   readonly handleSignals?: boolean;
-  /** How long what is at work may take when it is stopped, milliseconds; then its signals are aborted. Default 30,000. */
+  /** How long running work may take when it is stopped, milliseconds. Then its signals are aborted. Default 30,000. */
   readonly drainMs?: number;
   /**
    * How handlers reach the missions of their tasks: `connect` of `@tutti/sdk/client`, or a function that calls it with
-   * a certificate. Default: `connect`, loaded when a handler asks; a bundle, and a worker whose link is encrypted, have
+   * a certificate. Default: `connect`, loaded when a handler asks. A bundle, and a worker whose link is encrypted, have
    * to name it.
    */
   readonly connect?: OpenClient;
@@ -82,7 +82,7 @@ export interface WorkerOptions {
   readonly server?: string;
   /** Variables and files of this machine that its tasks may name as secrets: `env:DB_PASSWORD`, `file:/run/secrets/db`. Default none. */
   readonly secrets?: readonly string[];
-  /** Called when it begins to sleep, by the host's wish or its own: what is costly to hold can be let go of. */
+  /** Called when it starts to sleep, by the host's wish or its own: what is costly to hold can be let go of. */
   readonly onSleep?: (reason: string) => void | Promise<void>;
   /** Called when it is awake again, before it gets anything to do. */
   readonly onWake?: (reason: string) => void | Promise<void>;
@@ -194,7 +194,7 @@ export function addressesOf(
   return addresses;
 }
 
-/** The variable of all programs, or the older one of workers. */
+/** Returns the variable of all programs, or the older one of workers. */
 export function apiKeyIn(environment: Environment): string | undefined {
   return environment["TUTTI_API_KEY"] ?? environment["TUTTI_ACCESS_TOKEN"];
 }
@@ -206,8 +206,8 @@ function urlIn(environment: Environment): string | undefined {
 const usualAddress = "127.0.0.1:7401";
 
 /**
- * Where workers link, by the platform's URL: on this machine, gRPC at the port after that of HTTP. Elsewhere only the URL is
- * known to be reachable, so the link is a WebSocket there.
+ * Where workers link, by the platform's URL: on this machine, gRPC at the port after that of HTTP. Elsewhere only the
+ * URL is known to be reachable, so the link is a WebSocket there.
  */
 function addressBehind(url: string | undefined): string {
   if (url === undefined || url === "") return usualAddress;

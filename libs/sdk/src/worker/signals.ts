@@ -4,8 +4,8 @@ const numbers: Readonly<Record<StopSignal, number>> = { SIGHUP: 1, SIGINT: 2, SI
 const watched: readonly StopSignal[] = ["SIGTERM", "SIGINT"];
 
 /**
- * The first signal stops in good order, and then the process exits with what `stop` gives; a second one exits at once
- * with 128 and its number. Returns how to stop watching.
+ * The first signal stops gracefully, and then the process exits with what `stop` gives. A second one exits at once with
+ * 128 and its number. Returns how to stop watching.
  */
 export function watchSignals(
   edge: ProcessEdge,

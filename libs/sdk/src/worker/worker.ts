@@ -96,7 +96,7 @@ export class Worker {
     return this.#state;
   }
 
-  /** Its id in the pool; empty until it is linked, unless it was given one. */
+  /** Its id in the pool. Empty until it is linked, unless it was given one. */
   get agentId(): string {
     return this.#agent.agentId;
   }
@@ -106,7 +106,7 @@ export class Worker {
     return this.#connector?.isLinked ?? false;
   }
 
-  /** Resolves when it has stopped; rejects when it was refused for good. */
+  /** Resolves when it has stopped. Rejects when it was refused for good. */
   get stopped(): Promise<void> {
     return this.#stopped.promise;
   }
@@ -117,13 +117,15 @@ export class Worker {
     handler: Handler<Input, Output>,
     options: HandleOptions = {},
   ): this {
-    // What arrives is what the definition gives; its schema, where there is one, was checked there.
+    // What arrives is what the definition gives. Its schema, where there is one, was checked there.
     this.#handlers.add(capability, handler as Handler, options);
     this.#agent.offerAgain();
     return this;
   }
 
-  /** Links to the pool. Resolves with the first welcome, however long that takes; rejects when it is refused for good. */
+  /**
+   * Links to the pool. Resolves with the first welcome, however long that takes. Rejects when it is refused for good.
+   */
   start(): Promise<void> {
     if (this.#state !== "idle") return this.#started.promise;
     if (this.#handlers.size === 0) {
@@ -144,7 +146,7 @@ export class Worker {
     await this.stopped;
   }
 
-  /** Finishes what is at work, waits until its results are durable, says goodbye. */
+  /** Finishes running work, waits until its results are durable, says goodbye. */
   stop(reason = "the worker stops"): Promise<void> {
     if (this.#state === "idle") {
       this.#state = "stopped";
@@ -214,7 +216,7 @@ export class Worker {
     this.#leaveIfDone();
   }
 
-  /** With nothing at work and without a link there is only a host to wait for, which may be gone for good. */
+  /** With nothing running and without a link there is only a host to wait for, which may be gone for good. */
   #watchLink(): void {
     const { logger, timers } = this.#ports;
     let awaySinceLooks = 0;

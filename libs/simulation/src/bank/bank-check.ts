@@ -1,9 +1,9 @@
 /**
- * The bank, followed event by event as they become durable, and held against the plain one.
+ * The bank, followed event by event as they become durable, and compared with the plain one.
  *
  * 1. Each operation takes effect once, as the plain bank says, in the order that the journal says.
  * 2. Money is neither made nor lost: what is in accounts, set aside and in letters is what came in less what went out.
- * 3. A letter's money arrives once; a timer fires once, and not before its time.
+ * 3. A letter's money arrives once. A timer fires once, and not before its time.
  * 4. An answer is what the plain bank answers after the same events, and a later question sees no less than an earlier
  *    one.
  */
@@ -151,7 +151,7 @@ export class BankCheck implements Follower {
     this.#seen.set(account, Math.max(this.#seen.get(account) ?? 0, witnessed.events));
   }
 
-  /** What keeps the bank from being at rest; undefined when nothing does. */
+  /** What keeps the bank from being at rest. Undefined when nothing does. */
   get restless(): string | undefined {
     for (const { operation, answered } of this.records) {
       if (!answered) return `operation ${operation.number} (${operation.command}) has no answer`;
@@ -164,7 +164,7 @@ export class BankCheck implements Follower {
     return undefined;
   }
 
-  /** The account after so many of its events. */
+  /** Returns the account after so many of its events. */
   accountAfter(id: string, witnessed: Witnessed): PlainAccount {
     const account = plainAccount(id);
     const known = this.#chronicle.instance(accountKey(id))?.with(witnessed)?.events ?? [];
@@ -269,7 +269,7 @@ export class BankCheck implements Follower {
     );
   }
 
-  /** Opened again after it was closed and is gone, an account begins anew. */
+  /** Opened again after it was closed and is gone, an account restarts. */
   #opened(id: string): PlainAccount {
     const before = this.#account(id);
     if (before.standing !== "closed" || this.#chronicle.instance(accountKey(id))?.events.length !== 1)

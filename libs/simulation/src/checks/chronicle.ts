@@ -1,6 +1,6 @@
 /**
- * What is known to be in the journal, batch by batch, as it cannot be undone any more; and what was answered,
- * dispatched and delivered on the strength of it. Each batch is checked when it becomes durable.
+ * What is known to be in the journal, batch by batch, as it cannot be undone any more. what was answered, dispatched
+ * and delivered on the strength of it. Each batch is checked when it becomes durable.
  *
  * 1. Batches of a partition have no gaps, their epochs and times never go back, and each epoch has one writer.
  * 2. Records of an instance have no gaps, and each names the one before.
@@ -34,7 +34,7 @@ export interface KnownEvent {
   readonly type: string;
   readonly version: number;
   readonly body: unknown;
-  /** The operation that caused it; undefined for none. */
+  /** The operation that caused it. Undefined for none. */
   readonly operation: number | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every letter arrives, once, and in the order of its channel: from what the partitions themselves record of them, and from
- * the events that letters of the bank lead to.
+ * Every letter arrives, once, and in the order of its channel: from what the partitions themselves record of them, and
+ * from the events that letters of the bank lead to.
  */
 import { CompleteTransfer, Credit, DeclineTransfer } from "@tutti/contracts/bank/v1";
 import { LettersConfirmed, LettersSent, LettersTaken, type SentLetter } from "@tutti/contracts/runtime/v1";

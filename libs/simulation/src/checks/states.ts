@@ -49,7 +49,9 @@ export interface PastOf {
 /** Few, so that a history has several. */
 const pageEvents = 7;
 
-/** Every history is what the journal had, record by record, whether it still has it or not; and so is a state of the past. */
+/**
+ * Every history is what the journal had, record by record, whether it still has it or not. so is a state of the past.
+ */
 export async function checkHistories(
   world: World,
   chronicle: Chronicle,
@@ -84,7 +86,7 @@ export async function checkHistories(
   );
 }
 
-/** The state after so many of its events. */
+/** Returns the state after so many of its events. */
 function replay(chronicle: Chronicle, load: Load, id: string, events: number): unknown {
   const key = load.keyOf(id);
   const machine = machineOf(load, key.kind);

@@ -1,6 +1,6 @@
 /**
- * `npm run sim`: runs seeds, says which of them failed and why; or one of them, step by step. The last line is the summary
- * as JSON; the exit code says whether any failed.
+ * `npm run sim`: runs seeds, says which of them failed and why. Or one of them, step by step. The last line is the
+ * summary as JSON. The exit code says whether any failed.
  */
 import { readFileSync } from "node:fs";
 import { systemClock } from "@tutti/kernel";

@@ -16,7 +16,10 @@ export interface Asked {
   readonly help: boolean;
 }
 
-/** What is done with the system: a bank, runs of workflows, missions and runs with a pool; or a pool alone, with all around it. */
+/**
+ * What is done with the system: a bank, runs of workflows, missions and runs with a pool. Or a pool alone, with all
+ * around it.
+ */
 export type LoadName = (typeof loads)[number];
 const loads = ["bank", "runs", "pools", "work", "sessions"] as const;
 

@@ -77,7 +77,7 @@ export class Clients {
     );
   }
 
-  /** Whether that settles it. */
+  /** Returns whether that settles it. */
   #take({ number, command, account }: Operation, outcome: Outcome): boolean {
     const { load, world } = this.#parts;
     if (outcome.kind === "done") {
@@ -100,7 +100,7 @@ export class Clients {
       load.received(number, { events: 0, digest: 0 }, outcome);
       return true;
     }
-    // The caller that broke it has its answer; all others wait for the repair.
+    // The caller that broke it has its answer. All others wait for the repair.
     if (refusal.code === "runtime.quarantined" || refusal.code === "runtime.never_began") {
       if (command === breakCommand) load.received(number, undefined, outcome);
       return command === breakCommand;

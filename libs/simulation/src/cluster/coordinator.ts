@@ -1,6 +1,6 @@
 /**
- * Who should own which partition: leases, kept by heartbeats over the network, and an epoch that grows with every change
- * of hands. What it says is a hint; the journal judges.
+ * Who should own which partition: leases, kept by heartbeats over the network, and an epoch that grows with every
+ * change of hands. What it says is a hint. The journal judges.
  *
  * 1. A process knows its lease to be valid for a lease time from the moment before it sent the heartbeat that was
  *    answered.
@@ -22,12 +22,12 @@ export interface Member {
   readonly name: string;
   /** Of its present life, 0 when there is none. */
   readonly lifeNumber: number;
-  /** What its own clock says; behind a pause it is later than the world's. */
+  /** What its own clock says. Behind a pause it is later than the world's. */
   readonly localMs: number;
-  /** Partitions that it has begun to own. */
+  /** Partitions that it has started to own. */
   owned(): readonly number[];
   own(partition: number, epoch: number): void;
-  /** Hands a partition over; calls back when it is done. */
+  /** Hands a partition over. Calls back when it is done. */
   disown(partition: number, done: () => void): void;
   /** For these partitions its lease is valid until then, on its own clock. */
   leaseUntil(partitions: readonly number[], localMs: number): void;
@@ -76,7 +76,7 @@ export class Coordinator {
     return this.#places[partition]?.epoch ?? 0;
   }
 
-  /** A process begins to send heartbeats. */
+  /** A process starts to send heartbeats. */
   joined(index: number): void {
     const member = this.#members[index];
     if (member === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * What a service does with effects: sends them on their way, again and again, until they have a result or are not wanted
- * any more. It is forgotten with its process; the runtime then says everything again.
+ * What a service does with effects: sends them on their way, again and again, until they have a result or are not
+ * wanted any more. It is forgotten with its process. The runtime then says everything again.
  */
 import type { DueEffect, EffectToken } from "@tutti/runtime";
 import type { Life } from "../world/process.ts";

@@ -33,7 +33,7 @@ export interface ServerParts {
   /** Those that it writes letters to. */
   readonly others: readonly AnyMachine[];
   readonly isClustered: boolean;
-  /** Where partition owners keep leases and the table of owners; undefined where the coordinator says who owns what. */
+  /** Where partition owners keep leases and the table of owners. Undefined where the coordinator says who owns what. */
   readonly ownershipKeys: SharedKeys | undefined;
   /** Which server has a partition, as far as known. */
   ownerOf(partition: number): InboxReceiver | undefined;

@@ -1,6 +1,6 @@
 /**
- * A process that hosts the machine of the load: the real runtime on its storage, and the doors through which the network reaches it. All
- * that goes in or out passes here, and is checked on its way out.
+ * A process that hosts the machine of the load: the real runtime on its storage, and the doors through which the
+ * network reaches it. All that goes in or out passes here, and is checked on its way out.
  */
 import type { HistoryRecord } from "@tutti/journal";
 import { type EnvelopeBatch, isTuttiError, type Refusal } from "@tutti/kernel";
@@ -106,7 +106,7 @@ export class Server implements Member, InboxReceiver {
     this.#life?.settleDown();
   }
 
-  /** Ends in good order. */
+  /** Ends gracefully. */
   async stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
@@ -232,7 +232,7 @@ export class Server implements Member, InboxReceiver {
     });
   }
 
-  /** The state of an account as it stands here. */
+  /** Returns the state of an account as it is here. */
   projection(account: string): Promise<WitnessedAnswer> {
     const running = this.#running;
     const key = this.#parts.load.keyOf(account);

@@ -8,7 +8,7 @@ import type { World } from "../world/world.ts";
 
 const repairMs = 900;
 
-/** An operator looks now and then whether anything is kept aside, and lets it go on without what it failed on. */
+/** An operator looks now and then whether anything is kept aside, and lets it continue without what it failed on. */
 export function repairNowAndThen(world: World, name: string, life: Life, runtime: Runtime): void {
   const cause: Cause = { actor: undefined, traceparent: "", decision: "operator", reason: "skip it" };
   for (const { key } of runtime.quarantined()) {

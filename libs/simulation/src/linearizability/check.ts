@@ -21,9 +21,9 @@ export interface CheckOptions {
 const usualSteps = 5_000_000;
 
 /**
- * Whether there is an order in which one client after the other could have had these answers, where who was answered
- * before another called comes before it. The search of Wing and Gong with what Lowe added: what has been tried from the
- * same state with the same operations done is not tried again.
+ * Returns whether there is an order in which one client after the other could have had these answers, where who was
+ * answered before another called comes before it. The search of Wing and Gong with what Lowe added: what has been tried
+ * from the same state with the same operations done is not tried again.
  *
  * 1. An operation may come next when no other that is left was answered before it was called.
  * 2. The order is found when all that were answered are in it. One without an answer is in it where it helps.
@@ -39,7 +39,7 @@ export function checkLinearizable<State, Input, Output>(
   return search.run();
 }
 
-/** One operation of the order under trial, and where to go on when it turns out not to fit. */
+/** One operation of the order under trial, and where to continue when it turns out not to fit. */
 interface Placed<State> {
   readonly index: number;
   readonly before: State;

@@ -11,7 +11,10 @@ export interface Operation<Input, Output> {
 /** What one thing does when it is used by one at a time. States are values: a step makes a new one. */
 export interface Model<State, Input, Output> {
   readonly initial: State;
-  /** The state after it; undefined where this answer cannot be. Without an answer: what it does if it takes effect. */
+  /**
+   * Returns the state after it. Undefined where this answer cannot be. Without an answer: what it does if it takes
+   * effect.
+   */
   step(state: State, input: Input, output: Output | undefined): State | undefined;
   /** The same for equal states. */
   keyOf(state: State): string;

@@ -22,7 +22,7 @@ export interface Operation {
 export interface Result {
   readonly command: string;
   readonly body: object;
-  /** Of the machine whose command it is; the load's own where nothing is said. */
+  /** Of the machine whose command it is. The load's own by default. */
   readonly kind?: string;
   /** It is not the last word: the effect is still to be done. */
   readonly leavesOpen?: boolean;
@@ -34,7 +34,7 @@ interface Attempt {
   readonly attempt: number;
 }
 
-/** What a process sees to by itself, as long as it lives; the rest is seen to outside. */
+/** What a process sees to by itself, as long as it lives. The rest is seen to outside. */
 export interface Doer {
   begin(runtime: Runtime): void;
   /** False for what is none of its business. */
@@ -59,7 +59,7 @@ export interface Calls {
 export interface ProcessOfDoer {
   readonly name: string;
   readonly life: Life;
-  /** A command as it is given to the runtime. */
+  /** Returns a command as it is given to the runtime. */
   commandOf(kind: string, type: string): AnyCommand;
   queryOf(kind: string, type: string): AnyQuery;
   /** To other processes, and to itself. */
@@ -75,7 +75,7 @@ export interface Load extends Follower {
   readonly isOneService?: boolean;
   doerOf?(process: ProcessOfDoer): Doer;
   readonly operations: readonly Operation[];
-  /** What keeps it from being at rest; undefined when nothing does. */
+  /** What keeps it from being at rest. Undefined when nothing does. */
   readonly restless: string | undefined;
   /** Ids of instances that have to be there at the end. */
   readonly lasting: readonly string[];
@@ -92,7 +92,7 @@ export interface Load extends Follower {
   /** An effect has left its process. */
   dispatched(key: InstanceKey, effect: unknown, attempt: Attempt): void;
   /**
-   * An external executor sees to an effect; undefined when nothing comes of that, and it has to be asked for again.
+   * An external executor sees to an effect. Undefined when nothing comes of that, and it has to be asked for again.
    * @param luck from 0 to 1
    * @param isCalm whether faults are over
    */
@@ -103,10 +103,10 @@ export interface Load extends Follower {
     random: number,
     isCalm: boolean,
   ): Result | undefined;
-  /** Another word on what has its result already: nothing may come of it; undefined for none. */
+  /** Another word on what has its result already: nothing may come of it. Undefined for none. */
   lateResult(random: number): Result | undefined;
   late(outcome: Outcome): void;
-  /** A live state is held against what the load knows. */
+  /** A live state is compared with what the load knows. */
   checkState(id: string, name: string, live: WitnessedAnswer): void;
   /** All faults are over. */
   settleDown?(): void;
@@ -114,7 +114,7 @@ export interface Load extends Follower {
   finish(): void;
 }
 
-/** The machine of a kind. */
+/** Returns the machine of a kind. */
 export function machineOf(
   { machine, others = [] }: Pick<Load, "machine" | "others">,
   kind: string,

@@ -1,6 +1,6 @@
 import { type InstanceKey, stableHash } from "@tutti/kernel";
 
-/** The partition of an instance. */
+/** Returns the partition of an instance. */
 export function partitionOf({ namespace, kind, id }: InstanceKey, partitions: number): number {
   return stableHash(namespace, kind, id) % partitions;
 }

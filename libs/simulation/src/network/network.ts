@@ -1,7 +1,7 @@
 /**
  * The network between processes: it delays, drops, doubles, reorders and is cut.
  *
- * A message is a call on the other side. The sender learns nothing of what became of it; an answer is a message of its
+ * A message is a call on the other side. The sender learns nothing of what became of it. An answer is a message of its
  * own. Messages of a connection keep their order, others overtake each other as their delays have it.
  */
 import type { Chance } from "@tutti/kernel";

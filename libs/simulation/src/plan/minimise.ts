@@ -45,7 +45,7 @@ interface SpecOfTasks {
   readonly tasks?: { readonly tasks: readonly { readonly id: string }[] };
 }
 
-/** Leaves out tasks of sessions; a task that needs one of them makes its session invalid, and that fails otherwise. */
+/** Leaves out tasks of sessions. A task that needs one of them makes its session invalid, and that fails otherwise. */
 async function withSmallerSessions(plan: Plan, fails: Fails): Promise<Plan> {
   let smallest = plan;
   for (const index of (plan.sessions?.sessions ?? []).keys())

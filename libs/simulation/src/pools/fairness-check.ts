@@ -2,7 +2,7 @@
  * Those who share agents take turns: as long as each of them has tasks waiting for these, they get about as many starts.
  *
  * 1. A task waits from the moment at which the pool has its offer, until an agent is given it or it leaves the pool.
- *    What was given once is offered again when its sender is another one; it has an agent, or its result.
+ *    What was given once is offered again when its sender is another one. It has an agent, or its result.
  * 2. Starts are counted while all have something waiting, and from the beginning again after one had nothing: a sender
  *    without tasks has no claim on what others get meanwhile.
  * 3. They differ by no more than what one turn of the pool gives out, and one start for each agent, since those who
@@ -56,7 +56,7 @@ export class FairnessCheck {
     waiting.party.waiting--;
   }
 
-  /** Its sender does not want it; offered again, it waits again, from any agent. */
+  /** Its sender does not want it. Offered again, it waits again, from any agent. */
   withdrawn(token: string): void {
     this.#given.delete(token);
     this.left(token);

@@ -4,7 +4,7 @@
  * work after that, knows better.
  */
 export class LateSenders {
-  /** Those whose work wanted a task; after its result is durable, those of them that were not told so. */
+  /** Those whose work wanted a task. After its result is durable, those of them that were not told so. */
   readonly #senders = new Map<string, Set<object>>();
   readonly #durable = new Set<string>();
   readonly #excused = new Set<string>();
@@ -24,7 +24,7 @@ export class LateSenders {
     this.#senders.get(token)?.delete(sender);
   }
 
-  /** Whether one of them offered it after its result was durable. */
+  /** Returns whether one of them offered it after its result was durable. */
   isExcused(token: string): boolean {
     return this.#excused.has(token);
   }

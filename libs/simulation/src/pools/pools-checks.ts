@@ -40,7 +40,7 @@ export class PoolsChecks {
     this.fairness.clear();
   }
 
-  /** An agent greets, with these attempts at work that are wanted. */
+  /** An agent greets, with these attempts running that are wanted. */
   joined(agent: string, slots: number, tokens: readonly string[]): void {
     this.gone(agent);
     this.#slots.set(agent, slots);

@@ -15,9 +15,9 @@ export interface PoolsPlan {
   readonly workMs: number;
   readonly doubles: boolean;
   readonly givesWay: boolean;
-  /** Which part of what an agent is given it refuses at once, as busy; nothing where it is absent. */
+  /** Which part of what an agent is given it refuses at once, as busy. Nothing where it is absent. */
   readonly busyShare?: number;
-  /** How often each happens, a minute; none of them where shares are looked at. */
+  /** How often each happens, a minute. None of them where shares are looked at. */
   readonly faults: Readonly<Record<FaultName, number>>;
   /** All tasks are there at once, and alike: then shares can be compared. */
   readonly isQuiet: boolean;

@@ -8,7 +8,7 @@ export interface PoolWeakening {
   readonly about: string;
   /** From any seed on, it is found by one of so many. */
   readonly foundWithin: number;
-  /** The greeting of an agent, as its pool gets it. */
+  /** Returns the greeting of an agent, as its pool gets it. */
   hello?(hello: Hello): Hello;
   /** What an agent says, as its pool gets it. */
   said?(frame: AgentFrame): AgentFrame;

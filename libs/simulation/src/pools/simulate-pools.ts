@@ -1,6 +1,6 @@
 /**
- * A pool, its agents, hosts and senders, under time that only counts: faults while tasks come, then none, and everything has
- * to end.
+ * A pool, its agents, hosts and senders, under time that only counts: faults while tasks come, then none, and
+ * everything has to end.
  */
 import { noTrace, type Trace } from "../world/trace.ts";
 import type { Finding } from "../world/world.ts";

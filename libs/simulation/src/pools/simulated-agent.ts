@@ -15,7 +15,7 @@ export interface AgentParts {
   readonly id: string;
   readonly slots: number;
   readonly does: readonly string[];
-  /** What it says to what it is given, once it is done; its token where nothing is said. */
+  /** What it says to what it is given, once it is done. Its token by default. */
   readonly answerTo?: (assign: Assign) => AgentAnswer;
 }
 
@@ -29,7 +29,10 @@ interface Connection {
   readonly generation: number;
   link: AgentLink | undefined;
   isWelcome: boolean;
-  /** Tokens of the results sent on it, in order; empty once durable. One token can be there twice: busy first, then done. */
+  /**
+   * Tokens of the results sent on it, in order. Empty once durable. One token can be there twice: busy first, then
+   * done.
+   */
   readonly sent: string[];
   granted: number;
 }
@@ -49,7 +52,7 @@ export class SimulatedAgent {
   readonly #kept = new Set<string>();
   /** What it says to each that it has, where that is not its token. */
   readonly #answers = new Map<string, AgentAnswer>();
-  /** Of these, those that were told to end. */
+  /** Of these, those that were asked to end. */
   readonly #stopped = new Set<string>();
 
   constructor(parts: AgentParts) {
@@ -98,7 +101,7 @@ export class SimulatedAgent {
     this.#hungUntilMs = this.#parts.world.nowMs + forMs;
   }
 
-  /** Its stream breaks, and it goes on with the link in time. */
+  /** Its stream breaks, and it continues with the link in time. */
   cut(forMs: number): void {
     const connection = this.#connection;
     const { world } = this.#parts;
@@ -289,7 +292,7 @@ export class SimulatedAgent {
       this.#forget(token);
       return;
     }
-    // One that is told to end does so, as stopped: here as everywhere with its token as output.
+    // One that is asked to end does so, as stopped: here as everywhere with its token as output.
     if (!this.#working.delete(token)) return;
     this.#kept.add(token);
     this.#stopped.add(token);

@@ -57,7 +57,7 @@ export class SimulatedSender {
     this.#comeAgain(0);
   }
 
-  /** Its process ends; what was not committed is forgotten. */
+  /** Its process ends. What was not committed is forgotten. */
   die(): void {
     this.#life++;
     this.lose();
@@ -167,7 +167,7 @@ export class SimulatedSender {
     }
   }
 
-  /** A result counts when it is committed; then the pool, and through it the agent, may forget it. */
+  /** A result counts when it is committed. Then the pool, and through it the agent, may forget it. */
   #result(open: Stream, result: Result): void {
     const number = ++open.taken;
     const life = this.#life;

@@ -7,7 +7,7 @@ export function tokenOf(key: string): Uint8Array {
   return Uint8Array.from(Buffer.from(key, "hex"));
 }
 
-/** The token that a sender gives its nth attempt. */
+/** Returns the token that a sender gives its nth attempt. */
 export function tokenOfAttempt(number: number): Uint8Array {
   const token = new Uint8Array(16);
   new DataView(token.buffer).setUint32(0, number);

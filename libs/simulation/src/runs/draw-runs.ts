@@ -1,4 +1,4 @@
-/** Draws plans with runs of workflows; the system and its faults are drawn as for the bank. */
+/** Draws plans with runs of workflows. The system and its faults are drawn as for the bank. */
 import { seededChance } from "@tutti/kernel/testing";
 import { drawRun } from "@tutti/machine-run/testing";
 import { drawPlan } from "../plan/draw.ts";

@@ -3,8 +3,8 @@
  * plain interpreter, which follows what becomes durable and says what has to come of it.
  *
  * 1. What ends, how, and with which output, error and order of undoing is what the interpreter says.
- * 2. Every attempt works on what the interpreter says, and goes on from what was saved.
- * 3. Nothing comes of what an agent says of an attempt that has its result; what it was thanked for has happened once.
+ * 2. Every attempt works on what the interpreter says, and continues from what was saved.
+ * 3. Nothing comes of what an agent says of an attempt that has its result. What it was thanked for has happened once.
  * 4. What people do is refused when the interpreter says so, and only then.
  */
 import { ErrorDetail } from "@tutti/contracts/types/v1";
@@ -80,14 +80,14 @@ export class RunsLoad implements Load {
   readonly #world: World;
   readonly #chronicle: Chronicle;
   readonly #plans = new KnownDefinitions();
-  /** Those that were drawn, what they went on as, and their children. */
+  /** Those that were drawn, what they continued as, and their children. */
   readonly #runs = new Map<string, KnownRun>();
   /** Events of runs that have not started yet: what was withdrawn before. */
   readonly #early = new Map<string, readonly KnownEvent[]>();
   readonly #answered = new Set<number>();
   readonly #lost = new Map<string, number>();
   readonly #cached: NonNullable<ReturnType<typeof orderOf>["cached"]> = new Map();
-  /** Number of the operation that begins a child, by its id. */
+  /** Number of the operation that starts a child, by its id. */
   readonly #children = new Map<string, number>();
   /** By the number of the operation. */
   readonly #doings = new Map<number, Doing>();
@@ -218,7 +218,7 @@ export class RunsLoad implements Load {
     return resultOfScript(run.run.script, known, visit);
   }
 
-  /** That it is at work, or how far it has come. */
+  /** That it is running, or how far it has come. */
   #note({ attempt, taskId }: OfferTask, random: number): Result {
     if (random < noteShare / 2) {
       const body = NoteAttempt.fromPartial({ agent: "agent-1", startMs: 1 });
@@ -273,7 +273,7 @@ export class RunsLoad implements Load {
     this.#want(id, command, body);
   }
 
-  /** It is begun by a letter; after the run was taken back it may be there already. */
+  /** It is started by a letter. After the run was taken back it may be there already. */
   #goOn({ run, check }: KnownRun, id: string): void {
     if (this.#runs.has(id)) return;
     const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };
@@ -281,7 +281,7 @@ export class RunsLoad implements Load {
     this.#runs.set(id, { run: next, check: new RunCheck(this.machine, this.keyOf(id), order) });
   }
 
-  /** A client starts it, as the service would; the parent hears of it when that is answered. */
+  /** A client starts it, as the service would. The parent hears of it when that is answered. */
   #startChild(id: string, parent: KnownRun, effect: StartChild, attempt: Attempt): Result | undefined {
     const { childId, taskId: task, parentClose } = effect;
     const number = this.#children.get(childId);
@@ -308,7 +308,7 @@ export class RunsLoad implements Load {
     return isRefusal(shown) ? undefined : shown.ending;
   }
 
-  /** Gives the number of the operation. */
+  /** Returns the number of the operation. */
   #want(account: string, command: string, body: object): number {
     const number = this.operations.length;
     const operation = { number, atMs: this.#world.elapsedMs, account, command, body };

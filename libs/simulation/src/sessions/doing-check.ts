@@ -30,7 +30,7 @@ export class DoingCheck {
     this.#find = find;
   }
 
-  /** Session that a work belongs to; undefined for none. */
+  /** Session that a work belongs to. Undefined for none. */
   sessionOf(workId: string): string | undefined {
     return this.#works.get(workId)?.sessionId;
   }
@@ -46,7 +46,7 @@ export class DoingCheck {
     else if (lasts.has(type)) this.#over(work);
   }
 
-  /** A session is taken up again: these are to be done once more. */
+  /** A session is resumed: these are to be done once more. */
   again(sessionId: string, ids: readonly string[]): void {
     for (const id of ids) this.#done.delete(`${sessionId} ${id}`);
   }

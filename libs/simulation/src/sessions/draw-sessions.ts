@@ -1,4 +1,4 @@
-/** Draws plans of sessions; the system and its faults are drawn as for the bank, the pool as for work. */
+/** Draws plans of sessions. The system and its faults are drawn as for the bank, the pool as for work. */
 import { Mode, SessionSpec } from "@tutti/contracts/session/v1";
 import { NeedCondition } from "@tutti/contracts/types/v1";
 import { seededChance } from "@tutti/kernel/testing";
@@ -54,7 +54,7 @@ function decidedByUsers(plan: SessionsPlan, draw: Draw): SessionsPlan {
 }
 
 /**
- * Some sessions keep within a budget. It is soon used up by those that fail then; missions would ask people for more,
+ * Some sessions keep within a budget. It is soon used up by those that fail then. Missions would ask people for more,
  * whom this load does not simulate.
  */
 function withBudgets(plan: SessionsPlan, draw: Draw): SessionsPlan {

@@ -15,7 +15,7 @@ export class LockCheck {
     this.#find = find;
   }
 
-  /** What an agent still has; undefined for nothing. */
+  /** What an agent still has. Undefined for nothing. */
   get held(): string | undefined {
     for (const [name, holds] of this.#holds)
       for (const { holder } of holds.values()) return `${holder} holds ${name}`;

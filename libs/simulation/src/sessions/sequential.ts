@@ -1,6 +1,6 @@
 /**
- * What tasks come to when they are done one after the other by one who never fails but where the errand says so: nothing is known here of
- * parts, modes, agents or moves, so what a session comes to must not depend on these.
+ * What tasks come to when they are done one after the other by one who never fails but where the errand says so:
+ * nothing is known here of parts, modes, agents or moves, so what a session comes to must not depend on these.
  */
 import { NeedCondition, type TaskSpec } from "@tutti/contracts/types/v1";
 import { comesTo, type Errand } from "./sessions-plan.ts";
@@ -28,7 +28,7 @@ export function doneInOrder(tasks: readonly TaskSpec[]): ReadonlyMap<string, Seq
   return ends;
 }
 
-/** Whether a session with these tasks fails: one of them does, and none was waiting for that. */
+/** Returns whether a session with these tasks fails: one of them does, and none was waiting for that. */
 export function failsWith(tasks: readonly TaskSpec[]): boolean {
   const ends = doneInOrder(tasks);
   const awaited = new Set(

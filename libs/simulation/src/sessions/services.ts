@@ -22,7 +22,7 @@ export interface ServicesParts extends Pick<ProcessOfDoer, "calls"> {
   readonly timers: Timers;
   /** A runtime as services know it. */
   readonly plain: (runtime: Runtime) => PlainRuntime;
-  /** The agents of the pool, as its owner lists them; undefined without an owner. */
+  /** The agents of the pool, as its owner lists them. Undefined without an owner. */
   readonly agents: () => readonly Agent[] | undefined;
 }
 
@@ -59,7 +59,10 @@ export function servicesOf(parts: ServicesParts): SessionClients {
   return clients as unknown as SessionClients;
 }
 
-/** Until there is more than the caller knows, or it has ended; a call that waits is one that looks here, so that who is asked may die. */
+/**
+ * Until there is more than the caller knows, or it has ended. A call that waits is one that looks here, so that who is
+ * asked may die.
+ */
 async function news(
   timers: Timers,
   { waitMs, afterEvent }: Any,
@@ -250,7 +253,7 @@ function estimatesOf(parts: ServicesParts) {
 function sessionsOf(parts: ServicesParts) {
   const session = callsTo("session", parts);
   return {
-    /** A call waits; here it looks, so that the asked process may die meanwhile. */
+    /** A call waits. Here it looks, so that the asked process may die meanwhile. */
     async awaitSession({ sessionId, waitMs }: Any, options: Signalled) {
       for (let leftMs = waitMs; ; leftMs -= lookMs) {
         const shown = await session(sessionId, "await_session", options, (runtime, key) =>
@@ -332,7 +335,7 @@ async function orMissing<Answer>(asked: Promise<Answer>, missing: () => Error): 
 
 const noBytes = new Uint8Array(0);
 
-/** The order for tasks that were written for one run alone. */
+/** Returns the order for tasks that were written for one run alone. */
 function runOrderOf(spec: RunSpec, parent: Any): RunOrder {
   const list = spec.what?.$case === "tasks" ? spec.what.value : { tasks: [], output: "", input: undefined };
   const { input } = list;

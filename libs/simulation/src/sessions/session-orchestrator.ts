@@ -1,4 +1,7 @@
-/** An orchestrator of a user, which decides by lot: it begins some of what can begin, gives some away, and now and then nothing. */
+/**
+ * An orchestrator of a user, which decides by lot: it starts some of what can start, gives some away, and now and then
+ * nothing.
+ */
 import type { Chance } from "@tutti/kernel";
 
 /** What of a question it looks at. */

@@ -1,9 +1,9 @@
 /**
- * Sessions as a load: tasks in every mode, done as parts by runs and missions whose tasks meet agents in one pool; with locks, sessions
- * that wait for each other, people who move, pause and end things, and the steering that services have.
+ * Sessions as a load: tasks in every mode, done as parts by runs and missions whose tasks meet agents in one pool. With
+ * locks, sessions that wait for each other, people who move, pause and end things, and the steering that services have.
  *
  * 1. What becomes durable of a session may happen, by a reading of it that shares nothing with the machine.
- * 2. A task comes to what it comes to when all are done one after the other; by one work at a time.
+ * 2. A task comes to what it comes to when all are done one after the other. By one work at a time.
  * 3. Locks exclude, and their tokens grow.
  * 4. Every session ends, as it has to.
  */

@@ -12,10 +12,10 @@ export interface PlannedSession {
   readonly spec: object;
 }
 
-/** What a task is about; its agent reads it. */
+/** What a task is about. Its agent reads it. */
 export interface Errand {
   readonly seed: number;
-  /** So many of its first attempts fail; all of them for less than none. */
+  /** So many of its first attempts fail. All of them for less than none. */
   readonly fails: number;
   /** What other tasks came to. */
   readonly of: readonly number[];

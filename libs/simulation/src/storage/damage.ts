@@ -1,6 +1,6 @@
 /**
- * Damage to a disk that is not open: a flipped bit, or records that were changed and whose checksums were made to
- * fit. It has to be found, and told with its place; then it is taken back, as from a backup, and the run goes on.
+ * Damage to a disk that is not open: a flipped bit, or records that were changed and whose checksums were made to fit.
+ * It has to be found, and told with its place. Then it is taken back, as from a backup, and the run continues.
  */
 
 import { journalErrors, type Verification, verifyDisk } from "@tutti/journal";
@@ -56,7 +56,7 @@ export function damageFound(world: World, disk: MemoryDisk, damage: Damage, veri
 
 const name = "the disk";
 
-/** Whether a later batch of the same partition names its hash. */
+/** Returns whether a later batch of the same partition names its hash. */
 function isFollowed({ kind, batch }: LogPart, parts: readonly LogPart[]): boolean {
   if (kind !== "records" || batch === undefined) return false;
   return parts.some(
@@ -86,7 +86,7 @@ function wrongWithFlip(
 function wrongWithEdit({ damage }: Verification, { batch, file }: LogPart): string | undefined {
   if (damage === undefined || batch === undefined) return "the chain of hashes to show it";
   const { partition, number } = damage.details;
-  // A segment that begins in between says where each partition stood, and notices first.
+  // A segment that starts in between says where each partition stood, and notices first.
   const isNext = Number(partition) === batch.partition && Number(number) === batch.number + 1;
   const isSegment = number === undefined && damage.details["file"] !== file;
   return isNext || isSegment

@@ -1,7 +1,7 @@
 /**
- * A process's view of the journal server. Appends are pipelined on one connection; an acknowledgement that does not come
- * in time makes the outcome unknown, of that append and of all behind it, and the partition then takes nothing until it
- * is sealed.
+ * A process's view of the journal server. Appends are pipelined on one connection. An acknowledgement that does not
+ * come in time makes the outcome unknown, of that append and of all behind it, and the partition then takes nothing
+ * until it is sealed.
  */
 import {
   type Append,
@@ -192,7 +192,8 @@ export class ClientPartition implements JournalPartition {
     this.#stopped = "an append was not acknowledged";
     for (const waiting of this.#underWay.splice(0)) {
       waiting.timer?.cancel();
-      // What was refused behind it was refused; what was acknowledged is there, but its answer waits for the one before.
+      // What was refused behind it was refused. What was acknowledged is there, but its answer waits for the one
+      // before.
       waiting.settle(waiting.outcome?.kind === "durable" ? unknown() : (waiting.outcome ?? unknown()));
     }
     this.#wake();
@@ -205,7 +206,7 @@ export class ClientPartition implements JournalPartition {
     for (const resolve of waiting) resolve();
   }
 
-  /** Asks the server and waits; rejects when no answer comes. */
+  /** Asks the server and waits. Rejects when no answer comes. */
   #request<Answer>(serve: () => Promise<Answer>): Promise<Answer> {
     const { life } = this.#link;
     return new Promise((resolve, reject) => {

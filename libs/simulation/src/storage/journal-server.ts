@@ -20,7 +20,7 @@ export const batchBytesMax = 256 * 1024;
 
 /** Where a server may be made to judge wrongly. */
 export interface ServerSeams {
-  /** An append as it arrives, and the end of the log as it is. */
+  /** Returns an append as it arrives, and the end of the log as it is. */
   append?(append: Append, last: Position): Append;
 }
 
@@ -37,7 +37,7 @@ export class JournalServer {
     const journal = new MemoryJournal({
       services: [{ service, partitions }],
       batchBytesMax,
-      // Whatever arrives is there at once; what takes time is the way.
+      // Whatever arrives is there at once. What takes time is the way.
       schedule: (run) => run(),
     });
     this.partitions = journal.partitions.map((log) => new ServerPartition(world, chronicle, log, seams));

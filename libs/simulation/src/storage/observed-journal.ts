@@ -1,6 +1,6 @@
 /**
  * A journal with an observer beside it: what is appended, what is acknowledged, and, when the log is opened again, what
- * is there. Between the runtime and the real journal; it changes nothing but when answers come.
+ * is there. Between the runtime and the real journal. It changes nothing but when answers come.
  */
 import type {
   Append,
@@ -28,7 +28,7 @@ export class UnderWay {
 export interface Observation {
   readonly world: World;
   readonly chronicle: Chronicle;
-  /** Whose it is; undefined for who only looks. */
+  /** Whose it is. Undefined for who only looks. */
   readonly life: Life | undefined;
   readonly underWay: UnderWay;
 }

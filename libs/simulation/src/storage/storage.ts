@@ -6,12 +6,12 @@ import type { CrashKind, Life } from "../world/process.ts";
 export interface OpenedStorage {
   readonly journals: JournalSource;
   readonly archive: Archive;
-  /** What was open when the process ends in good order. */
+  /** What was open when the process ends gracefully. */
   close(): Promise<void>;
 }
 
 export interface Storage {
-  /** Opens what there is for a new life of a process; throws when that does not work at the moment. */
+  /** Opens what there is for a new life of a process. Throws when that does not work at the moment. */
   open(life: Life): Promise<OpenedStorage>;
   /** A life that had it open has ended. */
   died(life: Life, how: CrashKind): void;

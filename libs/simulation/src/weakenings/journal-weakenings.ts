@@ -12,7 +12,7 @@ import { verifyDisk } from "@tutti/journal";
 import type { Life } from "../world/process.ts";
 import type { Weakening } from "./weakening.ts";
 
-/** A journal whose partitions are changed. */
+/** Returns a journal whose partitions are changed. */
 function changed(inner: Journal, change: (partition: JournalPartition) => JournalPartition): Journal {
   const partitions = inner.partitions.map(change);
   return {

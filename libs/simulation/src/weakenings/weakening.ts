@@ -16,7 +16,7 @@ export interface Weakening {
   /** From any seed on, it is found by one of so many: from the five that are tried. */
   readonly foundWithin: number;
   readonly edge?: MachineEdge;
-  /** A machine that reads a word otherwise. */
+  /** Returns a machine that reads a word otherwise. */
   machine?(machine: AnyMachine): AnyMachine;
   /** Around the pool that work shares. */
   readonly pool?: Pick<PoolWeakening, "hello" | "said" | "told" | "offered" | "isHasty">;

@@ -1,6 +1,6 @@
 /**
  * The runtime as services know it: they name commands and questions of their machines, and get plain answers. What
- * machines with a witness say is held against what is durable before it is heard.
+ * machines with a witness say is compared with what is durable before it is heard.
  */
 import { type Command, errorOf, type InstanceKey, type Query } from "@tutti/kernel";
 import type { Outcome, Runtime } from "@tutti/runtime";

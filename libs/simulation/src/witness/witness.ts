@@ -32,7 +32,7 @@ type AnyEvent = MachineEvent<any, any, any>;
 /** Asks for the whole state, as `project` shows it. */
 export const projectionQuery = "witness_projection";
 
-/** The digest after one more event; the reader of the journal calls it with what is recorded. */
+/** Returns the digest after one more event. The reader of the journal calls it with what is recorded. */
 export function digestOf(before: number, type: string, json: string): number {
   return stableHash(String(before), type, json);
 }
@@ -42,7 +42,7 @@ export interface MachineEdge {
   /** Before what was decided is anywhere near durable. */
   decided?(command: AnyCommand, body: unknown, answer: unknown): void;
   asked?(body: unknown, answer: unknown): void;
-  /** Whether what a state says to be outstanding includes its timers; a machine without that forgets them. */
+  /** Whether what a state says to be outstanding includes its timers. A machine without that forgets them. */
   readonly forgetsTimers?: boolean;
   /** Where all letters go, whichever service they are for. */
   readonly service?: string | undefined;
@@ -153,7 +153,7 @@ function witnessedAnswer({ events, digest }: Witnessed, answer: unknown): Witnes
   return { ...answer, details: { ...answer.details, events: String(events), digest: String(digest) } };
 }
 
-/** What a refusal was made after; undefined when it did not come from a machine. */
+/** What a refusal was made after. Undefined when it did not come from a machine. */
 export function witnessOf({ details }: Refusal): Witnessed | undefined {
   const { events, digest } = details;
   return events === undefined || digest === undefined

@@ -6,7 +6,7 @@ import type { Chance } from "@tutti/kernel";
 import type { MissionReading } from "@tutti/machine-mission/testing";
 import type { PlannedActor } from "./work-plan.ts";
 
-/** Makes a request as a client; what comes of it is told once, or never. */
+/** Makes a request as a client. What comes of it is told once, or never. */
 export type Ask = (
   mission: string,
   command: string,

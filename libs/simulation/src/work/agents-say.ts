@@ -36,7 +36,7 @@ export class AgentsSay {
   }
 }
 
-/** Who made an output or an error; undefined for none of them. */
+/** Who made an output or an error. Undefined for none of them. */
 export function madeBy(output: Uint8Array | undefined, message: string | undefined): string | undefined {
   if (message !== undefined && /^[0-9a-f]{32}$/.test(message)) return message;
   if (output === undefined || output.length === 0) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Plans in which shares of agents can be compared: two namespaces with many tasks that are alike, agents that all can do them, and nothing
- * that befalls the pool or holds a task back. Processes die and lose partitions as in the others.
+ * Plans in which shares of agents can be compared: two namespaces with many tasks that are alike, agents that all can
+ * do them, and nothing that befalls the pool or holds a task back. Processes die and lose partitions as in the others.
  */
 import { Assignment, MissionSpec } from "@tutti/contracts/swarm/v1";
 import { strategyNames } from "@tutti/matching";

@@ -1,4 +1,4 @@
-/** Draws plans of work; the system and its faults are drawn as for the bank. */
+/** Draws plans of work. The system and its faults are drawn as for the bank. */
 import { MissionSpec } from "@tutti/contracts/swarm/v1";
 import { CheckFailure } from "@tutti/contracts/types/v1";
 import { seededChance } from "@tutti/kernel/testing";
@@ -74,7 +74,7 @@ export function withBusyAgents<P extends Pick<WorkPlan, "pool">>(plan: P, seed: 
   return draw.happens(0.7) ? plan : { ...plan, pool: { ...plan.pool, busyShare: draw.share() / 3 } };
 }
 
-/** The pool that they are in. */
+/** Returns the pool that they are in. */
 export function drawPool(draw: Draw, there: ReturnType<typeof drawAgents>): WorkPlan["pool"] {
   return {
     ...{ strategy: strategyNames[draw.upTo(strategyNames.length)] ?? "least_loaded", ...there },

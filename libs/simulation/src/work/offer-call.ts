@@ -1,6 +1,6 @@
 /**
  * The stream over which a process offers tasks to the owner of the pool, as its mesh would carry it: all that is said
- * takes time and keeps its order; what is under way when it breaks is lost.
+ * takes time and keeps its order. What is under way when it breaks is lost.
  */
 import { OfferReply, type OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell } from "@tutti/kernel";

@@ -1,6 +1,6 @@
 /**
  * Missions and runs as a load: drawn boards and small runs, whose tasks meet the same agents in one pool, and which
- * start each other; agents that come to boards by themselves, and people.
+ * start each other. Agents that come to boards by themselves, and people.
  *
  * 1. What becomes durable of a mission may happen, by a reading of it that shares nothing with the machine, and what
  *    the machine holds at the end is what that reading adds up.
@@ -51,12 +51,12 @@ export class WorkLoad implements Load {
   readonly #hashes: ReadonlyMap<string, string>;
   readonly #missions = new Map<string, MissionReading>();
   readonly #runs = new Map<string, RunReading>();
-  /** By the id of a mission or run; of the rest it is the default. */
+  /** By the id of a mission or run. Of the rest it is the default. */
   readonly #namespaces = new Map<string, string>();
   readonly #answered = new Set<number>();
   // biome-ignore lint/suspicious/noExplicitAny: replies of many commands, each read by who asked
   readonly #wanted = new Map<number, { answered: (reply: any) => void; ended: () => void }>();
-  /** Number of the operation that begins a child, by its id. */
+  /** Number of the operation that starts a child, by its id. */
   readonly #children = new Map<string, number>();
   readonly #say: AgentsSay;
   readonly #pool: WorkPool;
@@ -183,7 +183,7 @@ export class WorkLoad implements Load {
 
   dispatched(): void {}
 
-  /** Children are started by a client, as the services would; the parent hears of it when that is answered. */
+  /** Children are started by a client, as the services would. The parent hears of it when that is answered. */
   resultOf({ namespace, kind, id }: InstanceKey, effect: unknown): Result | undefined {
     const wanted = effect as MissionEffect | RunEffect;
     if (wanted.kind !== "start_child") return undefined;
@@ -277,7 +277,7 @@ function orderOf(spec: MissionSpec | undefined): Partial<MissionOrder> {
   return { spec, requestHash: Uint8Array.of(1) };
 }
 
-/** What a mission gives a mission that does one of its tasks; runs give nothing. */
+/** What a mission gives a mission that does one of its tasks. Runs give nothing. */
 function grantOf(wanted: Partial<StartMissionChild>): object {
   const { budget, depth, depthLeft, root } = wanted;
   return { parentBudget: budget, depth, depthLeft, root };

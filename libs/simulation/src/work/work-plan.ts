@@ -18,7 +18,7 @@ export interface WorkPlan {
 /** A mission by the name of its definition, or a run. */
 export interface PlannedWork {
   readonly id: string;
-  /** Whose it is, and all that it starts; `default` where nothing is said. */
+  /** Whose it is, and all that it starts. `default` by default. */
   readonly namespace?: string;
   readonly atMs: number;
   /** The specification of a mission as JSON, or the name of a run's definition. */
@@ -29,6 +29,6 @@ export interface PlannedActor {
   readonly id: string;
   /** How long it rests between two things that it does. */
   readonly paceMs: number;
-  /** How long it is dead when it dies; 0 for one that does not. */
+  /** How long it is dead when it dies. 0 for one that does not. */
   readonly deadMs: number;
 }

@@ -14,7 +14,7 @@ import type { OfferCall } from "./offer-call.ts";
 import { ProcessOffers } from "./process-offers.ts";
 import type { WorkPlan } from "./work-plan.ts";
 
-/** Pools have clocks of their own, that begin somewhere. */
+/** Pools have clocks of their own, that start somewhere. */
 const beganMs = 1_000_000;
 
 /** Rules that a pool has, by what tasks are labelled with. */
@@ -62,7 +62,7 @@ export class WorkPool {
     this.#house.plantFaults();
   }
 
-  /** Those that are well, as the owner of the pool lists them; undefined without an owner. */
+  /** Those that are well, as the owner of the pool lists them. Undefined without an owner. */
   agents(): readonly Agent[] | undefined {
     if (this.#owner.pool === undefined) return undefined;
     return this.#house.agents

@@ -153,7 +153,7 @@ const ofMissions: readonly Weakening[] = [
   },
 ];
 
-/** The eighth of all tasks, by their place in the work that they are of. */
+/** Returns the eighth of all tasks, by their place in the work that they are of. */
 function isDropped(token: Uint8Array): boolean {
   return (token[8] ?? 0) % 8 === 3;
 }

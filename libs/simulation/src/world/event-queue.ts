@@ -32,7 +32,7 @@ export class EventQueue {
     return entry;
   }
 
-  /** The next one that was not cancelled, still in the queue. */
+  /** Returns the next one that was not cancelled, still in the queue. */
   peek(): Scheduled | undefined {
     while (this.#heap[0]?.cancelled) this.#removeFirst();
     return this.#heap[0];

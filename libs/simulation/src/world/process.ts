@@ -4,8 +4,8 @@
  * 1. All that its code does outside of itself goes through its ports, and each port asks `cross` first. So a death or a
  *    pause can come between any two things that it does, in the middle of a function too.
  * 2. What a dead life asks for does not happen, and nothing calls it any more: its promises stay open for ever.
- * 3. While it stands still, its clocks go on: when it moves again it is later. In the middle of a function that is done
- *    by letting it see the later time at once and letting nothing that it does get out before then.
+ * 3. While it stands still, its clocks continue: when it moves again it is later. In the middle of a function that is
+ *    done by letting it see the later time at once and letting nothing that it does get out before then.
  */
 import type { Clock, Timer, Timers } from "@tutti/kernel";
 import { epochMs, type World } from "./world.ts";

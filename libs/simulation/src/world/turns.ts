@@ -1,7 +1,8 @@
 /**
- * Runs a step over and over until it says that it was the last; between two steps all promises go on as far as they can.
- * The event loop empties the queue of microtasks after each immediate, so nothing has to be guessed; asking for many of
- * them at once keeps it from looking for input in between, which costs ten times as much as the step's own turn.
+ * Runs a step over and over until it says that it was the last. Between two steps all promises continue as far as they
+ * can. The event loop empties the queue of microtasks after each immediate, so nothing has to be guessed. Asking for
+ * many of them at once keeps it from looking for input in between, which costs ten times as much as the step's own
+ * turn.
  */
 export function runTurns(step: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {

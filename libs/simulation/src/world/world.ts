@@ -1,9 +1,9 @@
 /**
  * The world of one run: time, what will happen next, and what was found wrong.
  *
- * 1. Nothing happens but by an event of the queue. After each, all promises go on as far as they can; then time moves to
- *    the next. So a run follows from its plan alone.
- * 2. Delays are drawn from the seed; they decide what overtakes what.
+ * 1. Nothing happens but by an event of the queue. After each, all promises continue as far as they can. Then time
+ *    moves to the next. So a run follows from its plan alone.
+ * 2. Delays are drawn from the seed. They decide what overtakes what.
  * 3. The first thing that a check finds ends the run: what comes after rests on it.
  */
 import { type Chance, stableHash } from "@tutti/kernel";
@@ -20,7 +20,7 @@ export interface Finding {
   readonly atMs: number;
 }
 
-/** Wall clocks begin here: 2026-01-01T00:00:00Z. */
+/** Wall clocks start here: 2026-01-01T00:00:00Z. */
 export const epochMs = 1_767_225_600_000;
 /** A run that needs more is going round in circles. */
 const eventsMax = 400_000;
@@ -41,7 +41,7 @@ export class World {
     this.#scheduling = this.chanceFor("scheduling");
   }
 
-  /** Milliseconds since the run began. */
+  /** Milliseconds since the run started. */
   get elapsedMs(): number {
     return this.#elapsedMs;
   }
@@ -71,7 +71,7 @@ export class World {
     this.note("check", () => `${check}: ${text}`);
   }
 
-  /** A line of the trace; the text is made only when it is read. */
+  /** A line of the trace. The text is made only when it is read. */
   note(who: string, text: () => string): void {
     if (this.#trace.isOn)
       this.#trace.line(`${this.#elapsedMs.toFixed(3).padStart(12)}  ${who.padEnd(10)} ${text()}`);

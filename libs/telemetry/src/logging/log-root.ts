@@ -149,7 +149,7 @@ function withTraceIds(fields: LogFields): LogFields {
   return { traceId: trace.traceId, spanId: trace.spanId, ...others };
 }
 
-/** The fields, those whose names are taken renamed. */
+/** Returns the fields, those whose names are taken renamed. */
 function withoutKeys(
   fields: Record<string, unknown>,
   taken: ReadonlySet<string>,

@@ -19,7 +19,7 @@ interface Walk {
   values: number;
 }
 
-/** The fields with every value printable. */
+/** Returns the fields with every value printable. */
 export function printableFields(fields: LogFields): Record<string, unknown> {
   const walk: Walk = { path: [fields], values: 0 };
   return membersOf(fields, walk);

@@ -28,8 +28,8 @@ export function flawOfBounds(bounds: readonly number[]): string | undefined {
 }
 
 /**
- * The q-quantile of counted values, interpolated inside its bucket, as Prometheus' `histogram_quantile` has it. NaN
- * when nothing was counted. The highest bound when it lies beyond that.
+ * Returns the q-quantile of counted values, interpolated inside its bucket, as Prometheus' `histogram_quantile` has it.
+ * NaN when nothing was counted. The highest bound when it lies beyond that.
  */
 export function quantileOf(bounds: Float64Array, counts: Float64Array, q: number): number {
   let total = 0;

@@ -50,7 +50,7 @@ export class GaugeValue implements GaugeCell {
     this.#observers = [...this.#observers, read];
   }
 
-  /** Whether the gauge still has anything to say afterwards. */
+  /** Returns whether the gauge still has anything to say afterwards. */
   forget(read: () => number): boolean {
     const index = this.#observers.indexOf(read);
     if (index >= 0) this.#observers = this.#observers.toSpliced(index, 1);

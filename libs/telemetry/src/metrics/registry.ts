@@ -70,7 +70,7 @@ export class MetricsRegistry implements Metrics {
     return this.#counterFamily(description);
   }
 
-  /** A counter that something else counts (the kernel, the garbage collector), read when it is asked for. */
+  /** Returns a counter that something else counts (the kernel, the garbage collector), read when it is asked for. */
   observeCounter<L extends string = never>(
     description: MetricDescription<L>,
     labels: LabelValues<L>,

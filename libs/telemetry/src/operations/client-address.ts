@@ -21,7 +21,7 @@ export interface ProxySettings {
 const known = new WeakMap<Socket, string>();
 const trusting = new WeakMap<Socket, ClientAddresses>();
 
-/** The address in lock-outs, the audit log and sign-ins, or empty if unknown. */
+/** Returns the address in lock-outs, the audit log and sign-ins, or empty if unknown. */
 export function clientAddressOf({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): string {
   return trusting.get(socket)?.of(socket, headers) ?? plain(socket.remoteAddress ?? "");
 }

@@ -28,7 +28,7 @@ export type OperationsAccess = (shown: ShownToOperations) => Promise<void>;
 
 /** Counts failed attempts, by address and account. */
 export interface GuessWatch {
-  /** Gives the error to answer with: during a lock-out, that. */
+  /** Returns the error to answer with: during a lock-out, that. */
   recordFailure(address: string, account: string, error: TuttiError): TuttiError;
 }
 

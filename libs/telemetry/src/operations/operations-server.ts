@@ -200,7 +200,10 @@ export class OperationsServer {
   }
 }
 
-/** A web page reaches a loopback address under a name of its own (DNS rebinding). The door checks its own requests. */
+/**
+ * Returns a web page reaches a loopback address under a name of its own (DNS rebinding). The door checks its own
+ * requests.
+ */
 function hostProblem(
   { headersDistinct, httpVersion }: IncomingMessage,
   isLoopback: boolean,

@@ -19,9 +19,9 @@ import type { OperationsAccess } from "./operations-access.ts";
 export interface OperationsSubject {
   /** False once it has failed for good. */
   readonly isLive: boolean;
-  /** The whole as plain JSON. */
+  /** Returns the whole as plain JSON. */
   status(): { readonly state: string; readonly health: Health };
-  /** Whether it serves, and what keeps it from that. */
+  /** Returns whether it serves, and what keeps it from that. */
   readiness(): Promise<Readiness>;
 }
 
@@ -85,7 +85,7 @@ export function operationsRoutes(options: {
   };
 }
 
-/** The answer to a request that went wrong. */
+/** Returns the answer to a request that went wrong. */
 export function problem(
   error: TuttiError,
   {

@@ -1,8 +1,8 @@
 import type { SecretReference } from "@tutti/kernel";
 
 /**
- * The headers of requests to the collector, read again for each so that a rotated secret is found. While one cannot be
- * read, the last ones are used. Rejects only at first.
+ * Returns the headers of requests to the collector, read again for each so that a rotated secret is found. While one
+ * cannot be read, the last ones are used. Rejects only at first.
  */
 export async function currentHeaders(
   references: Readonly<Record<string, SecretReference>>,

@@ -157,7 +157,7 @@ export class OtlpExporter implements SpanSink {
     return resourceMetrics(registry.families(), this.#resource, this.#scope, period);
   }
 
-  /** The exporter, with an eye on how much leaves the queue and what becomes of it. */
+  /** Returns the exporter, with an eye on how much leaves the queue and what becomes of it. */
   #watched(exporter: SpanExporter): SpanExporter {
     return {
       export: (spans: ReadableSpan[], done) => {

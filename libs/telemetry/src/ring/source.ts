@@ -12,7 +12,7 @@ export interface Source {
   readonly cell: object;
   /** Since when it is known. */
   readonly since: Steps;
-  /** Whether there is anything to keep yet. */
+  /** Returns whether there is anything to keep yet. */
   moved(): boolean;
   track(now: Steps): Track;
 }

@@ -42,7 +42,7 @@ export function parseExposition(text: string): ReadonlyMap<string, ParsedFamily>
   return families;
 }
 
-/** The one sample of that name with exactly these labels. Undefined if there is none. */
+/** Returns the one sample of that name with exactly these labels. Undefined if there is none. */
 export function sampleOf(
   text: string,
   name: string,

@@ -54,7 +54,7 @@ const spanKinds = ["internal", "internal", "server", "client", "producer", "cons
 const statuses = ["unset", "ok", "error"] as const;
 const cumulativeTemporality = 2;
 
-/** The spans of an ExportTraceServiceRequest. */
+/** Returns the spans of an ExportTraceServiceRequest. */
 export function spansOf(request: Uint8Array): readonly ReceivedSpan[] {
   return messagesAt(request, 1).flatMap((resourceSpans) => {
     const resource = attributesOf(messagesAt(resourceSpans, 1)[0] ?? new Uint8Array(), 1);
@@ -63,7 +63,7 @@ export function spansOf(request: Uint8Array): readonly ReceivedSpan[] {
   });
 }
 
-/** The metrics of an ExportMetricsServiceRequest. */
+/** Returns the metrics of an ExportMetricsServiceRequest. */
 export function metricsOf(request: Uint8Array): readonly ReceivedMetric[] {
   const scopes = messagesAt(request, 1).flatMap((resourceMetrics) => messagesAt(resourceMetrics, 2));
   return scopes.flatMap((scopeMetrics) => messagesAt(scopeMetrics, 2)).map(metricOf);

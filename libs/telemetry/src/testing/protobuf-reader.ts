@@ -6,7 +6,7 @@ type WireField =
   | { readonly number: number; readonly wire: "bytes"; readonly value: Uint8Array }
   | { readonly number: number; readonly wire: "fixed32"; readonly value: number };
 
-/** The fields of a message in the order in which they were written. */
+/** Returns the fields of a message in the order in which they were written. */
 export function readFields(message: Uint8Array): readonly WireField[] {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const fields: WireField[] = [];

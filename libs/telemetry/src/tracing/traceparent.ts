@@ -9,7 +9,7 @@ const noTrace = "0".repeat(32);
 const noSpan = "0".repeat(16);
 const sampledFlag = 1;
 
-/** The place in a trace that the header names. Undefined when the header is missing or malformed. */
+/** Returns the place in a trace that the header names. Undefined when the header is missing or malformed. */
 export function parseTraceparent(header: string | undefined): TraceContext | undefined {
   const parts = header === undefined ? null : form.exec(header);
   if (parts === null) return undefined;

@@ -75,7 +75,7 @@ export class TelemetryTracer implements Tracer, Instants {
     if (span.context.sampled) this.#sink?.accept(finishedSpan(span));
   }
 
-  /** The wall clock's time with fractions, so that a child never seems to end after its parent. */
+  /** Returns the wall clock's time with fractions, so that a child never seems to end after its parent. */
   instantMs(): number {
     const instantMs = this.#epochMs + this.#clock.monotonic();
     const nowMs = this.#clock.now();

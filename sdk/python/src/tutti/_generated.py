@@ -256,6 +256,9 @@ class Retry(Node):
     not_on: Sequence[str | Expression] | None = None
     #: What happens when the last attempt has failed.
     exhausted: Literal["fail", "pause"] | Expression | None = None
+    #: What happens when the worker of an attempt is lost. `retry`, the default: another worker gets it at
+    #: once and it does not count, up to 10 losses. `fail`: the task fails, so it runs at most once.
+    on_lost: Literal["retry", "fail"] | Expression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -119,7 +119,7 @@ export async function revokeKey(context: Context): Promise<Result> {
   return tellDone(context, reply, { id: params.id, line, isAsBefore });
 }
 
-/** The key goes where programs read it; what it is goes beside it. */
+/** The key goes where programs read it. What it is goes beside it. */
 function tellKey({ print }: Context, reply: { readonly secret?: string }, key: ApiKey | undefined): void {
   const { secret = "" } = reply;
   if (print.isJson) {

@@ -78,7 +78,7 @@ export async function putSecret(context: Context): Promise<Result> {
   return store(context, server, before, context.values.durationMs("grace") ?? 0);
 }
 
-/** The version before goes on for a while, so that its users are not left without. */
+/** The version before continues for a while, so that its users are not left without. */
 export async function rotateSecret(context: Context): Promise<Result> {
   const server = await connect(context);
   const name = context.values.argument("NAME");

@@ -81,7 +81,7 @@ function within({ values }: Pick<Context, "values">, server: Pick<Server, "names
   return values.text("namespace") === undefined ? {} : server.namespace;
 }
 
-/** A link that signs a browser in, for users who no longer see the one that the start printed. */
+/** Returns a link that signs a browser in, for users who no longer see the one that the start printed. */
 export async function signIn(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);

@@ -77,7 +77,7 @@ function figures({ evaluated = 0, violated = 0, handled = 0 }: ReportLine): stri
   return `looked at ${counted(evaluated, "time")}, did not hold ${counted(violated, "time")}, handled ${handled} of them`;
 }
 
-/** A page of its own, without anything from elsewhere. */
+/** Returns a page of its own, without anything from elsewhere. */
 function htmlOf({
   namespace = "",
   framework = "",

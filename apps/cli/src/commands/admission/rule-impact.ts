@@ -1,6 +1,6 @@
 /**
- * What rules of a file, or a former version of one, would have said: of the latest starts of runs, of the definitions that are registered,
- * and of the agents that are there. A platform judges; nothing is set.
+ * What rules of a file, or a former version of one, would have said: of the latest starts of runs, of the definitions
+ * that are registered, and of the agents that are there. A platform judges. Nothing is set.
  */
 
 import { readText } from "@tutti/definitions";

@@ -1,4 +1,4 @@
-/** Rules as they were: listed, held against each other, gone back to. */
+/** Rules as they were: listed, compared with each other, gone back to. */
 
 import type { RuleVersion } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";

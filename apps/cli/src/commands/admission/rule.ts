@@ -1,4 +1,4 @@
-/** Admission rules: listed, set from a file, taken away; and what they found. */
+/** Admission rules: listed, set from a file, taken away. what they found. */
 
 import { readText } from "@tutti/definitions";
 import type { AdmissionRuleInput } from "@tutti/rest/types";

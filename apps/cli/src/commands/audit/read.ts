@@ -107,7 +107,7 @@ export async function exportAudit(context: Context): Promise<Result> {
     isBroken ||= standing === "broken";
   };
   for await (const said of server.follow("audit.export", { query }, { onStanding })) {
-    // It would begin again from the start, behind what was printed.
+    // It would start again from the start, behind what was printed.
     if (isBroken) throw brokenOff(exported);
     if (said.kind === "ready" || said.kind === "gap") continue;
     const { chunk = "", records = 0, last } = said.value;

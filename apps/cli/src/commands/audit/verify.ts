@@ -30,7 +30,7 @@ export async function verifyAudit(context: Context): Promise<Result> {
   };
 }
 
-/** The key itself, or a file that has it. */
+/** Returns the key itself, or a file that has it. */
 async function keyIn({ values, shell }: Context): Promise<Uint8Array> {
   const said = values.text("public-key");
   const advice = [

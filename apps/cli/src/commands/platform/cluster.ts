@@ -1,4 +1,4 @@
-/** A whole installation as processes on this machine. It is run by the clone; this command finds its parts. */
+/** A whole installation as processes on this machine. It is run by the clone. This command finds its parts. */
 
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";

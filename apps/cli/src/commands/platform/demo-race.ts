@@ -90,7 +90,7 @@ async function follow(context: Context, { server, name, hasEnded }: Following): 
   }
 }
 
-/** Lists are a moment behind; each session itself is not. */
+/** Lists are a moment behind. Each session itself is not. */
 async function whole(server: Server, listed: readonly Session[]): Promise<readonly Session[]> {
   return await Promise.all(
     listed.map(({ sessionId: id }) =>

@@ -17,7 +17,7 @@ export interface Finding {
   readonly about: string;
   readonly level: "sound" | "notice" | "problem";
   readonly text: string;
-  /** What to do; empty where that is nothing. */
+  /** What to do. Empty where that is nothing. */
   readonly advice: string;
 }
 
@@ -174,7 +174,7 @@ function isHere(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }
 
-/** The data directory is looked at by the tool of the clone; elsewhere there is none to look at. */
+/** The data directory is looked at by the tool of the clone. Elsewhere there is none to look at. */
 async function dataFindings(context: Context): Promise<Finding[]> {
   const { shell, values } = context;
   if (cloneOf(shell) === undefined)

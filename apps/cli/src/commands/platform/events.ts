@@ -10,14 +10,16 @@ import { type Style, type Tone, toned } from "../../terminal/style.ts";
 import { padEnd, safe } from "../../terminal/text.ts";
 import { printClock } from "../../terminal/time.ts";
 
-/** Prints events as they happen, until it is told to stop; a platform that was away is asked for what came meanwhile. */
+/**
+ * Prints events as they happen, until it is asked to stop. A platform that was away is asked for what came meanwhile.
+ */
 export async function events(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const pattern = values.optionalArgument("PATTERN");
   const after = values.text("cursor");
   const most = values.whole("count") ?? Number.POSITIVE_INFINITY;
   const server = await connect(context);
-  // A stream tries for ever; whether there is a platform is found out once, before.
+  // A stream tries for ever. Whether there is a platform is found out once, before.
   await server.call("whoami");
   const drawing = { style: print.style, width: print.width, withData: values.flag("data") };
   let count = 0;

@@ -1,4 +1,4 @@
-/** What of the installation is paused, and how portions of it go on. */
+/** What of the installation is paused, and how portions of it continue. */
 
 import type { GetPauseReply, ServicePause } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";

@@ -6,7 +6,7 @@ import { printRate, rateSaid } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
-/** With a key it sets or removes; without one it lists. */
+/** With a key it sets or removes. Without one it lists. */
 export function poolLimit(context: Context): Promise<Result> {
   const key = context.values.optionalArgument("KEY");
   if (key === undefined) return listLimits(context);

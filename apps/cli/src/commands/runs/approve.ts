@@ -12,7 +12,7 @@ import { printAge } from "../../terminal/time.ts";
 
 const listedMax = 200;
 
-/** Decides a question to a person; without a run, lists those that are open. */
+/** Decides a question to a person. Without a run, lists those that are open. */
 export async function approve(context: Context): Promise<Result> {
   const { values, shell } = context;
   const id = values.optionalArgument("ID");
@@ -61,13 +61,13 @@ function decide(server: Server, { id, approval, said }: Answer): Promise<Approva
   });
 }
 
-/** Of runs and of missions; of one of them where it is named. */
+/** Of runs and of missions. Of one of them where it is named. */
 async function openQuestions(server: Server, workId: string | undefined): Promise<readonly Approval[]> {
   const query = { ...server.namespace, size: listedMax, ...(workId === undefined ? {} : { workId }) };
   const ofRuns = async () => (await server.call("approvals.list", { query })).approvals;
   const ofMissions = async () => (await server.call("missions.approvals", { query })).approvals;
   if (workId === undefined) return (await Promise.all([ofRuns(), ofMissions()])).flat();
-  // What is not there has no questions either; the one who mistyped wants to know which it is.
+  // What is not there has no questions either. The one who mistyped wants to know which it is.
   const parts = { params: { id: workId }, query: server.namespace };
   return await whichever({
     run: async () => {

@@ -45,7 +45,7 @@ interface SpanPage {
   readonly nextToken?: string;
 }
 
-/** Missions and sessions have no events for people. Their timeline has what happened, by the time it began. */
+/** Missions and sessions have no events for people. Their timeline has what happened, by the time it started. */
 async function printSpans(
   { values, print }: Context,
   read: (page: { readonly size: number; readonly token?: string }) => Promise<SpanPage>,

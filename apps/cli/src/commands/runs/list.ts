@@ -14,7 +14,10 @@ import type { Column, Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 
-/** Runs, and missions and sessions that began in the span of these runs: the user who starts them sees them as one thing. */
+/**
+ * Runs, and missions and sessions that started in the span of these runs: the user who starts them sees them as one
+ * thing.
+ */
 export async function list(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const query = { ...runQuery(context), ...(values.flag("waiting") ? { needsPerson: true } : {}) };
@@ -97,7 +100,7 @@ interface Span {
 
 type Asked = ReturnType<typeof runQuery> & { readonly needsPerson?: boolean };
 
-/** What the same filters name among what is no run, and began in the span; by an error's code only runs are found. */
+/** What the same filters name among what is no run, and started in the span. By an error's code only runs are found. */
 function othersQuery({ values }: Context, { errorCode, ...query }: Asked, { sinceMs, beforeMs }: Span) {
   if (errorCode !== undefined) return undefined;
   const fromMs = Math.max(query.createdFromMs ?? 0, sinceMs ?? 0);
@@ -139,7 +142,7 @@ async function sessionsOf(
   return { sessions, areMore: nextToken !== "" };
 }
 
-/** Where the list of runs goes on, and before when the missions began that were not shown yet. */
+/** Where the list of runs continues, and before when the missions started that were not shown yet. */
 function placeOf(page: string | undefined): {
   readonly token: string | undefined;
   readonly beforeMs: number | undefined;

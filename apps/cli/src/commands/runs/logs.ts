@@ -1,6 +1,6 @@
 /**
- * Prints the log of a run: the attempts of its tasks with their errors, from the durable history, and the output that handlers
- * send while they work, as far as the platform still keeps it.
+ * Prints the log of a run: the attempts of its tasks with their errors, from the durable history, and the output that
+ * handlers send while they work, as far as the platform still keeps it.
  */
 import { StringDecoder } from "node:string_decoder";
 import type { OutputChunk, RunEvent } from "@tutti/rest/types";
@@ -184,7 +184,7 @@ export class OutputText {
     { readonly attempt: number; readonly decoder: StringDecoder; text: string }
   >();
 
-  /** The lines that are whole with this piece. */
+  /** Returns the lines that are whole with this piece. */
   add({ attempt = 0, channel = "", chunk = "", mediaType = "" }: OutputChunk): OutputLine[] {
     const bytes = Buffer.from(chunk, "base64");
     if (mediaType !== "" && !/^text\/|json/.test(mediaType))

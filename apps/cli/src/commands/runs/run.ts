@@ -77,7 +77,7 @@ async function definitionOf(
   return { name, ...(label === undefined ? {} : { label }) };
 }
 
-/** Only a text that has the word may be one; reading it as YAML takes longer than the rest of the start. */
+/** Only a text that has the word may be one. Reading it as YAML takes longer than the rest of the start. */
 async function isSession(file: SourceFile): Promise<boolean> {
   if (!/\bsession\b/.test(file.text)) return false;
   const { isSessionText } = await import("../../local/check-session.ts");

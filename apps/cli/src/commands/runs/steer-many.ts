@@ -87,7 +87,7 @@ function tellPreview(
   if (count > 5) print.line(style.dim(`and ${count - Math.min(5, sample.length)} more`));
 }
 
-/** A state in words, or the code of an error. */
+/** Returns a state in words, or the code of an error. */
 function groupWords(value: string): string {
   return isState(value) ? lookOf(value).words : value;
 }

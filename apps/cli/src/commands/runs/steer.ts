@@ -64,7 +64,7 @@ export function cancel(context: Context): Promise<Result> {
   });
 }
 
-/** Prints what is compensated, and asks on a terminal. Without one, the command goes on: programs pass no `--yes`. */
+/** Prints what is compensated, and asks on a terminal. Without one, the command continues: programs pass no `--yes`. */
 async function confirmCancellation(context: Context, server: Server, id: string): Promise<boolean> {
   const { values, shell, print } = context;
   const isAsked = shell.isAnswered && !values.flag("yes") && !print.isJson;
@@ -107,7 +107,7 @@ export function resume(context: Context): Promise<Result> {
     one: (server, id) => {
       const parts = { params: { id }, query: server.namespace };
       const run = () => server.call("runs.resume", { ...parts, body });
-      // A mission and a session go on as a whole.
+      // A mission and a session continue as a whole.
       if (taskIds.length > 0) return run();
       const mission = () => server.call("missions.resume", { ...parts, body: reason });
       const session = () => server.call("sessions.resume", { ...parts, body: reason });

@@ -72,7 +72,7 @@ interface Page {
   readonly nowMs: number;
 }
 
-/** The answer first, then what it rests on, then what would help. */
+/** Returns the answer first, then what it rests on, then what would help. */
 function drawExplanation(explanation: Explanation, page: Page): string[] {
   const { style, width, nowMs } = page;
   const {

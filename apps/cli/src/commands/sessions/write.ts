@@ -66,7 +66,7 @@ async function start(context: Context, server: Server, body: SessionBody): Promi
 
 type SessionBody = Routes["sessions.start"]["body"];
 
-/** The session of a file, or of a registered workflow. @param so the consequence of an error */
+/** Returns the session of a file, or of a registered workflow. @param so the consequence of an error */
 export async function sessionOf(context: Context, what: string, so: string): Promise<SessionSpecInput> {
   const { values, shell } = context;
   if (isFileName(what, shell))

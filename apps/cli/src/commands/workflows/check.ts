@@ -7,7 +7,7 @@ import { readDefinition, shortName } from "../../local/definition-file.ts";
 import { drawProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 
-/** Checks definitions where they lie; the platform is asked only when it is to be held against it. */
+/** Checks definitions where they lie. The platform is asked only when it is to be compared with it. */
 export async function check(context: Context): Promise<Result> {
   const { values, shell } = context;
   const files = await Promise.all(values.manyArguments("FILE").map((file) => readDefinition(file, shell)));
@@ -24,7 +24,7 @@ export async function check(context: Context): Promise<Result> {
   };
 }
 
-/** What is right in itself, held against what the platform offers. */
+/** What is right in itself, compared with what the platform offers. */
 async function held(context: Context, checked: Checked): Promise<Checked> {
   if (checked.definition === undefined) return checked;
   const { connect } = await import("../../server/server.ts");

@@ -35,7 +35,7 @@ export interface Registered {
   readonly existed: boolean;
 }
 
-/** Registers a source; where it is wrong, every mistake is shown at its place. */
+/** Registers a source. Where it is wrong, every mistake is shown at its place. */
 export async function register(context: Context, server: Server, source: SourceFile): Promise<Registered> {
   const { values } = context;
   const labels = values.list("as");
@@ -63,7 +63,7 @@ export async function register(context: Context, server: Server, source: SourceF
   });
 }
 
-/** The refusal with the source's own lines, where the same mistakes are found here. */
+/** Returns the refusal with the source's own lines, where the same mistakes are found here. */
 async function wrong({ print }: Context, source: SourceFile, refusal: Failure): Promise<Failure> {
   const { checkFile } = await import("../../local/check.ts");
   const { problems } = checkFile(source);

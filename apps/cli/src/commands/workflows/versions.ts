@@ -7,7 +7,7 @@ import { printAge } from "../../terminal/time.ts";
 /** Enough of a hash to tell versions apart by eye. */
 const shownLength = 12;
 
-/** The versions of a workflow, and how many runs on each have not ended. */
+/** Returns the versions of a workflow, and how many runs on each have not ended. */
 export async function listVersions(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const name = values.argument("NAME");

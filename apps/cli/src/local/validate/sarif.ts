@@ -21,7 +21,7 @@ export function sarifOf(problems: readonly DefinitionProblem[], version: string)
 function resultOf(problem: DefinitionProblem, codes: readonly string[]): object {
   const { severity, code, fileName, line, column } = problem;
   const uri = encodeURI(fileName.replaceAll("\\", "/").replace(/^\.\//, ""));
-  // A region begins at 1: what has no place is about the whole file.
+  // A region starts at 1: what has no place is about the whole file.
   const region = line > 0 ? { region: { startLine: line, startColumn: Math.max(1, column) } } : {};
   return {
     ...{ ruleId: code, ruleIndex: codes.indexOf(code), level: levels[severity] },

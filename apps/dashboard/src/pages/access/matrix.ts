@@ -38,7 +38,7 @@ export class Rights {
     return this.#sometimes.has(action) ? "sometimes" : "never";
   }
 
-  /** How many of an area's actions are allowed always, and how many under conditions. */
+  /** Returns how many of an area's actions are allowed always, and how many under conditions. */
   inArea({ actions }: Area): { readonly always: number; readonly sometimes: number; readonly all: number } {
     const said = actions.map(({ name }) => this.mayDo(name));
     const many = (may: May) => said.filter((each) => each === may).length;

@@ -16,7 +16,7 @@ export const nothingAsked: Asked = { who: "", action: "", kind: "", id: "" };
 
 const kinds = ["person", "service", "agent"] as const;
 
-/** An identity as the page writes it. Undefined if it names none. */
+/** Returns an identity as the page writes it. Undefined if it names none. */
 export function actorOf(who: string): Actor | undefined {
   const at = who.indexOf(":");
   const kind = kinds.find((each) => each === who.slice(0, at));

@@ -1,4 +1,7 @@
-/** The statements of a policy's text, as Cedar separates them: each ends with a semicolon that is in no string or comment. */
+/**
+ * Returns the statements of a policy's text, as Cedar separates them: each ends with a semicolon that is in no string
+ * or comment.
+ */
 export function statementsOf(text: string): readonly string[] {
   const statements: string[] = [];
   let from = 0;

@@ -56,7 +56,7 @@ const halves = (text: string | undefined): readonly [string, string] => {
   return [first, rest[0] ?? ""];
 };
 
-/** The parameters of the search. Times to the minute, so that it is the same question for a while. */
+/** Returns the parameters of the search. Times to the minute, so that it is the same question for a while. */
 export function parametersOf(search: AuditSearch, nowMs: number) {
   const { view, action, text, within, oldest } = search;
   const [actorKind, actorId] = halves(search.actor);

@@ -28,7 +28,7 @@ export function hasEnded({ endTimeMs = 0 }: Pick<Mission, "endTimeMs">): boolean
   return endTimeMs > 0;
 }
 
-/** How many tasks are over, however they ended. */
+/** Returns how many tasks are over, however they ended. */
 export function tasksOver(counts: TaskCounts = {}): number {
   const { completed = 0, failed = 0, skipped = 0, cancelled = 0, compensated = 0 } = counts;
   return completed + failed + skipped + cancelled + compensated;
@@ -174,7 +174,7 @@ export function isWantedTask(task: BoardTask, { text, state }: WantedTasks): boo
     .every((word) => said.includes(word));
 }
 
-/** A value in a line. What is longer is cut. */
+/** Returns a value in a line. What is longer is cut. */
 export function inLine(value: unknown, most = 160): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
@@ -223,7 +223,7 @@ export function usedWords({ tokens = 0, money = 0, timeMs = 0 }: Amounts = {}): 
     .join(", ");
 }
 
-/** How many tasks stand how, those with most first. */
+/** Returns how many tasks stand how, those with most first. */
 export function statesOf(
   tasks: readonly { readonly status: string }[],
 ): readonly (readonly [state: string, many: number])[] {

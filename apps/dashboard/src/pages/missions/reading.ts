@@ -49,7 +49,7 @@ export function voteWords(vote: Vote): string {
   return `${leads}, and ${enough ? now : "quorum not reached"}`;
 }
 
-/** Whether what leads would win by the rule. Undefined where that takes more than first choices. */
+/** Returns whether what leads would win by the rule. Undefined where that takes more than first choices. */
 function isEnough({ rule = "unspecified" }: Vote, { share }: Tallied): boolean | undefined {
   switch (rule) {
     case "plurality":

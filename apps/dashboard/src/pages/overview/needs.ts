@@ -31,7 +31,7 @@ function troublesOf(part: Part, above: readonly string[]): readonly Trouble[] {
   return state === "" || state === "healthy" ? [] : [{ path: path.join(" / "), state, reason }];
 }
 
-/** An orchestrator or a component, as the tree of `/v1/status` has them. */
+/** Returns an orchestrator or a component, as the tree of `/v1/status` has them. */
 function partOf(value: unknown): Part {
   const { name, health, components, orchestrator } = recordOf(value);
   const inner = [

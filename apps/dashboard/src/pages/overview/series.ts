@@ -45,7 +45,7 @@ export function aligned(lines: readonly Line[]): {
   return { atSec: moments, values };
 }
 
-/** The latest figure of a line. Undefined where it has none. */
+/** Returns the latest figure of a line. Undefined where it has none. */
 export function latest({ values }: Line): number | undefined {
   return values.findLast((value) => value !== undefined);
 }
@@ -84,7 +84,10 @@ export function throughput(series: readonly MetricSeries[]): readonly Line[] {
   return [joined("tasks per second", named(series, seriesWanted.results, "rate"), sum)];
 }
 
-/** How long calls take, in milliseconds: the slowest kind of call at each moment. Streams that stay open do not count. */
+/**
+ * Returns how long calls take, in milliseconds: the slowest kind of call at each moment. Streams that stay open do not
+ * count.
+ */
 export function latency(series: readonly MetricSeries[]): readonly Line[] {
   return ["p50", "p99"].map((figure) => {
     const answered = named(series, seriesWanted.duration, figure).filter(

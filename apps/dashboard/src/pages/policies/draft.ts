@@ -68,7 +68,7 @@ export function isWhole({ id, cases }: PolicyProblems): boolean {
   return id === undefined && cases.every((problem) => problem === undefined);
 }
 
-/** The change that makes a draft a policy. */
+/** Returns the change that makes a draft a policy. */
 export function changeOf(draft: PolicyDraft, actions: readonly Action[]) {
   const { id, description, text, enforcement, cases, labels } = draft;
   const set = {
@@ -102,7 +102,7 @@ export function applyCommand({ id, enforcement }: PolicyDraft, reason: string): 
   return `tutti policy apply ${id === "" ? "FILE" : `${id}.cedar`}${shadow}${why}`;
 }
 
-/** How many calls would come out otherwise, and in which direction. */
+/** Returns how many calls would come out otherwise, and in which direction. */
 export function turnsOf(flips: readonly Flip[]) {
   const many = (allowed: boolean) =>
     flips

@@ -20,12 +20,12 @@ export function resourceUse({ name, capacity = 0, used = 0, reserved = 0, wanted
   return { name, used, of: capacity, reserved, wanted, isShort: wanted > capacity - used };
 }
 
-/** Whether it is informed of all agents of the pool, and not of some apart. */
+/** Returns whether it is informed of all agents of the pool, and not of some apart. */
 export function isOfAll({ labels }: Resource): boolean {
   return Object.keys(labels).length === 0;
 }
 
-/** The pool, and the labels of the agents where it is informed of some apart. */
+/** Returns the pool, and the labels of the agents where it is informed of some apart. */
 export function whereOf({ pool, labels }: Resource): string {
   return [pool, selected({ equals: labels, exists: [], absent: [] })].filter(Boolean).join(", ");
 }

@@ -70,7 +70,7 @@ export function ruleProblems({ id, verdict, set, controls }: RuleDraft): RulePro
   };
 }
 
-/** The rule that a draft makes, as REST has it. */
+/** Returns the rule that a draft makes, as REST has it. */
 export function ruleOfDraft(draft: RuleDraft): AdmissionRuleInput {
   const { id, description, subject, when, condition, severity, enforcement, controls, rest } = draft;
   return {

@@ -32,7 +32,7 @@ export function bulkFilterOf(search: RunsSearch, nowMs: number): RunFilterInput 
   };
 }
 
-/** The options of the command that name the same runs. */
+/** Returns the options of the command that name the same runs. */
 function filterOptions(search: RunsSearch): readonly string[] {
   const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
   return [
@@ -72,7 +72,7 @@ export function bulkCommand(
 /** More commands than these, one after the other, are no longer an example but a program. */
 const commandsMost = 20;
 
-/** Whether anything is filtered at all. */
+/** Returns whether anything is filtered at all. */
 export function isFiltered({ oldest: _, ...search }: RunsSearch): boolean {
   return Object.keys(search).length > 0;
 }

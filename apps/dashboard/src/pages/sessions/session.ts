@@ -168,14 +168,14 @@ export function doneBy({ spec }: Pick<SessionTask, "spec">): string {
   return capability || (workflow?.name ? `workflow ${workflow.name}` : (mission?.name ?? ""));
 }
 
-/** The mode of each part, by its id. */
+/** Returns the mode of each part, by its id. */
 export function modesOfParts({ parts }: Pick<Session, "parts">): ReadonlyMap<string, Mode> {
   return new Map(
     parts.flatMap(({ partId = "", mode }) => (mode === undefined ? [] : [[partId, mode] as const])),
   );
 }
 
-/** The last move of each task. */
+/** Returns the last move of each task. */
 export function lastMoves(moves: readonly TaskMove[]): ReadonlyMap<string, TaskMove> {
   return new Map(moves.map((move) => [move.taskId ?? "", move]));
 }

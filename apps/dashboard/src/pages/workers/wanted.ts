@@ -28,7 +28,7 @@ export function isWanted(agent: Agent, { text, state }: Wanted): boolean {
   return words.every((word) => said.includes(word));
 }
 
-/** How many stand how, those with most first. */
+/** Returns how many stand how, those with most first. */
 export function countsOf(agents: readonly Agent[]): readonly (readonly [state: string, many: number])[] {
   const counts = new Map<string, number>();
   for (const agent of agents) counts.set(stateOf(agent), (counts.get(stateOf(agent)) ?? 0) + 1);

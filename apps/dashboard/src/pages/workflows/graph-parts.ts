@@ -25,7 +25,7 @@ export function arrowsOf({ nodes }: Pick<Graph, "nodes">): readonly Arrow[] {
 
 const boxPx = { least: 130, most: 260, perLetter: 7.4, around: 28, high: 66 };
 
-/** How much room a task takes: by its longest line. */
+/** Returns how much room a task takes: by its longest line. */
 export function boxOf({ taskId = "", title, uses, kind, forEach, compensated, expectedMs }: GraphNode): {
   readonly key: string;
   readonly width: number;

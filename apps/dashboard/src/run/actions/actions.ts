@@ -148,7 +148,7 @@ function bodyOf(repair: Repair): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Whether a person may say what became of a task: one that waits, tries, or ended badly. */
+/** Returns whether a person may say what became of a task: one that waits, tries, or ended badly. */
 export function canRepair(run: Pick<RunFacts, "state">, { state }: Pick<TaskFacts, "state">): boolean {
   if (hasRunEnded(run.state)) return false;
   return !hasTaskEnded(state) || state === "failed";

@@ -3,7 +3,7 @@ import type { LaidNode, Layout } from "./layout.ts";
 
 export type Arrow = "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown";
 
-/** The key of the node to go to. Undefined where there is none that way. */
+/** Returns the key of the node to go to. Undefined where there is none that way. */
 export function walk(layout: Layout, from: string, arrow: Arrow): string | undefined {
   const { nodes, direction } = layout;
   const start = nodes.find(({ node }) => node.key === from);

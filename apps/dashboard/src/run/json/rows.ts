@@ -144,12 +144,12 @@ export function find(
 
 const foundMax = 500;
 
-/** The value as it is copied. */
+/** Returns the value as it is copied. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value ?? null, undefined, 2);
 }
 
-/** The value at a path. */
+/** Returns the value at a path. */
 export function valueAt(value: unknown, path: string): unknown {
   let found: unknown = value;
   for (const name of path.split("/").slice(1)) {

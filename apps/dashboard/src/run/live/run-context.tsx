@@ -70,13 +70,16 @@ export function useRunHandle(): RunHandle {
   return handle;
 }
 
-/** A plain value, or the same object as long as nothing changed: what is chosen decides when there is a new picture. */
+/**
+ * Returns a plain value, or the same object as long as nothing changed: what is chosen decides when there is a new
+ * picture.
+ */
 export function useStore<Chosen>(choose: (store: RunStore) => Chosen): Chosen {
   const { store } = useRunHandle();
   return useSyncExternalStore(store.subscribe, () => choose(store));
 }
 
-/** The loaded events. Loads up to `most` events of the run, also those that come later. */
+/** Returns the loaded events. Loads up to `most` events of the run, also those that come later. */
 export function useHistory(most = Number.POSITIVE_INFINITY): History {
   const { history } = useRunHandle();
   const count = useStore(({ run }) => Math.min(most, run?.eventCount ?? 0));

@@ -67,7 +67,7 @@ const urgencies: ReadonlyMap<number, number> = new Map(
   urgency.map((state, place) => [numberOfState(state), place]),
 );
 
-/** The number of the state that stands for many. 0 when none of them is there. */
+/** Returns the number of the state that stands for many. 0 when none of them is there. */
 export function mostUrgent(counts: ArrayLike<number>): number {
   let found = absent;
   for (let number = 1; number < counts.length; number++) {

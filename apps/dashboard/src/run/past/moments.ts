@@ -14,7 +14,7 @@ function markOf(type: string): Mark {
   return "begun";
 }
 
-/** A history in equal parts, event by event: what stands out in each. */
+/** Returns a history in equal parts, event by event: what stands out in each. */
 export function marksOf(
   events: readonly Pick<EventFacts, "type">[],
   total: number,

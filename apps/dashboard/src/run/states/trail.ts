@@ -31,7 +31,7 @@ export function trailOf(events: readonly EventFacts[], endMs: number): readonly 
   return last === undefined ? [] : [...stays, { ...last, untilMs: endMs }];
 }
 
-/** The place of the stay that an event falls into. The last one for the present. */
+/** Returns the place of the stay that an event falls into. The last one for the present. */
 export function stayAt(trail: readonly Stay[], event: number | undefined): number {
   if (event === undefined) return trail.length - 1;
   return trail.findLastIndex((stay) => stay.event <= event);

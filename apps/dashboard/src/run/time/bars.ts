@@ -75,7 +75,7 @@ function partOf({ kind, attempt, agent, startMs, endMs }: SpanFacts): Part {
   return { kind: kind as PartKind, attempt, agent, startMs, endMs, isFailed: false };
 }
 
-/** An attempt after which another one came, or that a failed task ended with, went wrong. */
+/** Returns an attempt after which another one came, or that a failed task ended with, went wrong. */
 function marked(parts: readonly Part[], task: TaskFacts): readonly Part[] {
   const failed = new Set(
     task.attempts.filter(({ failure }) => failure !== undefined).map(({ number }) => number),

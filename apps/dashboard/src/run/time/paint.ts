@@ -84,7 +84,7 @@ export function paint(surface: Surface, scene: Scene, colours: Colours): void {
   surface.restore();
 }
 
-/** The first and the last row that can be seen. */
+/** Returns the first and the last row that can be seen. */
 export function seenRows({
   rows,
   top,

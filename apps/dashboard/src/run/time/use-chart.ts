@@ -8,7 +8,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** The size of an element, as it changes. */
+/** Returns the size of an element, as it changes. */
 export function useSize(place: RefObject<HTMLElement | null>): Size {
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   useEffect(() => {

@@ -1,11 +1,11 @@
 /**
  * Signing in by an external account (OpenID Connect, authorization code with PKCE).
  *
- * 1. A user who comes back is let in only in the browser that left: what was begun is in a cookie of its own, sealed by
- *    the gateways.
+ * 1. A user who comes back is let in only in the browser that left: what was started is in a cookie of its own, sealed
+ *    by the gateways.
  * 2. The code is exchanged from here, not by the browser, and counts once, with the verifier that this sign-in was
- *    begun with.
- * 3. Who it was is what the issuer's signed ID token says, made for this installation and this sign-in; nothing else of
+ *    started with.
+ * 3. Who it was is what the issuer's signed ID token says, made for this installation and this sign-in. Nothing else of
  *    its answer is looked at, and it is not kept.
  * 4. Redirects lead only to addresses of this dashboard.
  */
@@ -23,7 +23,7 @@ import type { SignInIssuer } from "./settings.ts";
 export interface IssuerSignInsParts {
   readonly clock: Pick<Clock, "now">;
   readonly issuers: Readonly<Record<string, SignInIssuer>>;
-  /** Where people open the page; empty where that is wherever a request came to. */
+  /** Where people open the page. Empty where that is wherever a request came to. */
   readonly pageUrl: string;
   readonly isSecure: boolean;
   readonly guard: Pick<Guard, "issuerSite" | "signInByIssuer">;
@@ -102,7 +102,7 @@ export class IssuerSignIns {
     return { known: { ...known, untilMs: Math.min(known.untilMs, clock.now() + settings.lastsMs) }, to };
   }
 
-  /** Takes the cookie of what was begun away, whatever came of it. */
+  /** Takes the cookie of what was started away, whatever came of it. */
   dropCookie(headers: IncomingHttpHeaders): string {
     return this.#cookie(headers, "", 0);
   }
@@ -148,7 +148,7 @@ function idTokenIn(told: unknown): string | undefined {
   return typeof idToken === "string" ? idToken : undefined;
 }
 
-/** Of this page: whatever begins with two slashes, or one and a backslash, browsers take for another host. */
+/** Of this page: whatever starts with two slashes, or one and a backslash, browsers take for another host. */
 function ownAddress(to: string): string {
   return /^\/(?![/\\])[^\s\\]*$/.test(to) && !to.startsWith("/sign-in") ? to : "/";
 }

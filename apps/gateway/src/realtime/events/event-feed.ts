@@ -2,8 +2,8 @@
  * Events of the bus, told to one reader in the order of the log.
  *
  * 1. The reader's cursor is known before its first event: it comes again from there, whatever happened to it.
- * 2. What a reader cannot take in time waits in the bus, up to a number of events; then the oldest are left out, and
- *    it is told how many in the place where they would have been.
+ * 2. What a reader cannot take in time waits in the bus, up to a number of events. Then the oldest are left out, and it
+ *    is told how many in the place where they would have been.
  * 3. A cursor of another life of the log, or one that is too old, is answered by a gap and all that is kept.
  */
 import type { Bus, BusEvent, Delivery, Gap, Subscription } from "@tutti/bus";
@@ -25,13 +25,13 @@ interface Reader {
 const ackWaitMs = 24 * 3_600_000;
 
 export class EventFeed {
-  /** Where the reader stands before its first event; undefined before all that is kept. */
+  /** Where the reader stands before its first event. Undefined before all that is kept. */
   readonly #cursor: string | undefined;
   readonly #reader = Promise.withResolvers<Reader>();
   #subscription: Subscription | undefined;
   #begun: Reader | undefined;
 
-  /** Fixes where the reader begins. Throws when that, or the pattern, makes no sense: nothing is answered before. */
+  /** Fixes where the reader starts. Throws when that, or the pattern, makes no sense: nothing is answered before. */
   static async open({ bus, bufferEventsMax }: EventFeedParts, wanted: Wanted): Promise<EventFeed> {
     const { pattern, namespace, after } = wanted;
     const cursor = after === "first" ? undefined : (after ?? (await bus.end()));
@@ -60,7 +60,7 @@ export class EventFeed {
     this.#reader.resolve(reader);
     outflow.signal.addEventListener("abort", () => this.close(), { once: true });
     if (outflow.signal.aborted) this.close();
-    // A bus that stops has the reader come again; what it missed meanwhile, its cursor finds.
+    // A bus that stops has the reader come again. What it missed meanwhile, its cursor finds.
     void this.#subscription?.closed.then(() => outflow.end("closing"));
   }
 

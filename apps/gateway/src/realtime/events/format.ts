@@ -1,11 +1,11 @@
-/** How what is told of events is written: as server-sent events or as messages of a WebSocket. */
+/** How what is informed of events is written: as server-sent events or as messages of a WebSocket. */
 import { type BusEvent, cloudEventOf, type Gap } from "@tutti/bus";
 import type { Problem } from "@tutti/kernel";
 import { sseFrame } from "../outflow/sse-pipe.ts";
 import { messageOf } from "../web-socket/messages.ts";
 
 export interface Format {
-  /** What comes, comes after this cursor; undefined where all that is kept comes. */
+  /** What comes, comes after this cursor. Undefined where all that is kept comes. */
   ready(cursor: string | undefined): Uint8Array;
   event(event: BusEvent, cursor: string): Uint8Array;
   gap(gap: Gap): Uint8Array;

@@ -5,7 +5,7 @@ export interface Wanted {
   readonly pattern: string;
   /** `*` for all. */
   readonly namespace: string;
-  /** The cursor to go on after; `first` for the oldest event that is kept; undefined for what comes from now on. */
+  /** The cursor to continue after. `first` for the oldest event that is kept. Undefined for what comes from now on. */
   readonly after: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What goes out on one connection to a follower.
  *
- * 1. One write is under way at a time; what comes meanwhile is gathered and leaves together, in order.
+ * 1. One write is under way at a time. What comes meanwhile is gathered and leaves together, in order.
  * 2. `send` never waits. A sender that asks for `room` before sending more keeps a connection at `bytesMax` and one frame
  *    more, however little its reader takes.
  * 3. A reader that takes nothing for `stallMs` is cut: it comes again with its cursor, or is gone.
@@ -9,7 +9,10 @@
  */
 import type { Pipe } from "./pipe.ts";
 
-/** Why a connection is over. `done`: all was said; `left`: by its reader; `refused`: its reader may not have it any more; `closing`: the process stops. */
+/**
+ * Why a connection is over. `done`: all was said. `left`: by its reader. `refused`: its reader may not have it any
+ * more. `closing`: the process stops.
+ */
 export type Ending = "done" | "left" | "stalled" | "refused" | "closing";
 
 export interface OutflowOptions {
@@ -35,7 +38,7 @@ export class Outflow {
   /** Bytes of the write under way. */
   #writing = 0;
   #isScheduled = false;
-  /** When the write under way began, or the last one was taken. */
+  /** When the write under way started, or the last one was taken. */
   #lastMs: number;
   #ending: Ending | undefined;
   #room: PromiseWithResolvers<void> | undefined;
@@ -68,7 +71,7 @@ export class Outflow {
     });
   }
 
-  /** Undefined where there is room; else resolves when there is again, or the connection is over. */
+  /** Undefined where there is room. Else resolves when there is again, or the connection is over. */
   room(): Promise<void> | undefined {
     if (this.bytes < this.#options.bytesMax || this.#over.signal.aborted) return undefined;
     this.#room ??= Promise.withResolvers<void>();
@@ -90,7 +93,7 @@ export class Outflow {
     this.#finish();
   }
 
-  /** Looks after the connection; called now and then. */
+  /** Looks after the connection. Called now and then. */
   sweep(): void {
     const { now, heartbeatMs, stallMs, pipe } = this.#options;
     const silentMs = now() - this.#lastMs;

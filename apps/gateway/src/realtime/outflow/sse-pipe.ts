@@ -37,7 +37,7 @@ export class SsePipe implements Pipe {
     headers: Readonly<Record<string, string | number | readonly string[]>>,
   ) {
     this.#response = response;
-    // A reader that is gone is noticed by the close; as an error it would end the process.
+    // A reader that is gone is noticed by the close. As an error it would end the process.
     response.on("error", () => undefined);
     response.writeHead(200, {
       ...headers,

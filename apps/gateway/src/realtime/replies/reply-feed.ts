@@ -6,7 +6,7 @@
  *    its connection holds, and the service behind sees a slow caller.
  * 2. A call that fails before its first reply fails as a request does.
  * 3. A reply's cursor is the id of its event. One without anything else is a sign of life, and moves the cursor.
- * 4. A stream without a cursor begins with a snapshot each time, which replaces all that the reader knew.
+ * 4. A stream without a cursor starts with a snapshot each time, which replaces all that the reader knew.
  */
 import { errorFromUnknown, type Timers, toProblem } from "@tutti/kernel";
 import type { Outflow } from "../outflow/outflow.ts";
@@ -17,12 +17,12 @@ export type ReplyJson = Readonly<Record<string, unknown>>;
 
 export interface ReplyFeedOptions {
   readonly hasSnapshot: boolean;
-  /** It goes on after a cursor. Then a stream that is live at once has no snapshot either: so the contracts say. */
+  /** It continues after a cursor. Then a stream that is live at once has no snapshot either: so the contracts say. */
   readonly isResumed: boolean;
   readonly timers: Timers;
 }
 
-/** The first reply may take its time; the reader learns that it is being followed anyway. */
+/** The first reply may take its time. The reader learns that it is being followed anyway. */
 const firstReplyMs = 1_000;
 
 export class ReplyFeed {
@@ -32,7 +32,7 @@ export class ReplyFeed {
   #isLive: boolean;
   #mayBeResumed: boolean;
 
-  /** Resolves when there is something to say, or soon; rejects with what the call failed with. */
+  /** Resolves when there is something to say, or soon. Rejects with what the call failed with. */
   static async open(replies: AsyncIterable<ReplyJson>, options: ReplyFeedOptions): Promise<ReplyFeed> {
     const feed = new ReplyFeed(replies[Symbol.asyncIterator](), options);
     const soon = Promise.withResolvers<void>();
@@ -50,7 +50,7 @@ export class ReplyFeed {
     this.#mayBeResumed = isResumed;
     this.#replies = replies;
     this.#first = replies.next();
-    // Followers are informed; there may be none yet.
+    // Followers are informed. There may be none yet.
     this.#first.catch(() => undefined);
   }
 

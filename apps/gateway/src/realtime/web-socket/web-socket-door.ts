@@ -37,7 +37,7 @@ export class WebSocketDoor {
     answerHandshakes(this.#server);
   }
 
-  /** Takes over a connection that asked for it; who may come in has been decided. */
+  /** Takes over a connection that asked for it. Who may come in has been decided. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("error", (error) => this.#parts.logger.debug("WebSocket failed", { error }));

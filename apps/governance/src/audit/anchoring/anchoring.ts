@@ -42,8 +42,8 @@ export class Anchoring {
   }
 
   /**
-   * Whether the journal knows a book, which is at this file then. A process alone asks before it opens the book, as
-   * that makes one.
+   * Returns whether the journal knows a book, which is at this file then. A process alone asks before it opens the
+   * book, as that makes one.
    */
   async isKnown(file: string, signal: AbortSignal): Promise<boolean> {
     const { journal } = this.#anchors;

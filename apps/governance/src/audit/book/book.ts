@@ -109,7 +109,7 @@ export class AuditBook {
     this.#last = this.#lastOf();
   }
 
-  /** The last checkpoint, if all are there and it is over these heads. */
+  /** Returns the last checkpoint, if all are there and it is over these heads. */
   #lastOf(): Checkpoint | undefined {
     let last: Checkpoint | undefined;
     for (const { columns, checkpoint } of this.#shelf.listedCheckpoints()) {
@@ -232,7 +232,7 @@ export class AuditBook {
     return page.checkpoint.heads;
   }
 
-  /** Whether the last page is this one. */
+  /** Returns whether the last page is this one. */
   endsWith(bytes: Uint8Array | undefined): boolean {
     if (this.#last === undefined) return true;
     if (bytes === undefined) return false;
@@ -266,7 +266,7 @@ export class AuditBook {
     return searchRecords(this.#shelf, search, (leaf) => this.#journalOf(leaf));
   }
 
-  /** A record and the first checkpoint over it. Undefined where there is none or it is no longer kept. */
+  /** Returns a record and the first checkpoint over it. Undefined where there is none or it is no longer kept. */
   find(namespace: string, recordId: string): { found: FoundRecord; checkpoint: number } {
     const unknown = (found: string) => auditErrors.recordUnknown({ recordId, found });
     const at = recordAt(recordId);
@@ -348,7 +348,7 @@ export class AuditBook {
     return verified(this.#shelf, fromCheckpoint);
   }
 
-  /** Whether there are records to remove. */
+  /** Returns whether there are records to remove. */
   hasBefore(timeMs: number): boolean {
     return this.#shelf.hasBefore(timeMs);
   }

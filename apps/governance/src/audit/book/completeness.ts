@@ -95,7 +95,7 @@ export function missingCheckpoint(number: number): AuditFault {
   return fault("", removed, `checkpoint ${number} is missing`);
 }
 
-/** A checkpoint of which the columns say something else than what was signed. */
+/** Returns a checkpoint of which the columns say something else than what was signed. */
 export function columnsFault(
   { number, createTime, treeSize }: Checkpoint,
   columns: { readonly number: number; readonly timeMs: number; readonly treeSize: number },

@@ -22,7 +22,7 @@ export class RecordFilter {
     this.toMs = to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(to);
   }
 
-  /** Whether a block may have any of them. */
+  /** Returns whether a block may have any of them. */
   mayHave({ firstMs, lastMs, namespaces, actors, actions }: BlockSummary): boolean {
     const { actor, action } = this.#filter ?? {};
     if (lastMs < this.fromMs || firstMs >= this.toMs || !namespaces.includes(this.#namespace)) return false;

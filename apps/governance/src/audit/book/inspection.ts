@@ -72,7 +72,7 @@ function anchorFaults(shelf: Shelf, anchor: Checkpoint | undefined): string[] {
     : [`its checkpoint ${number} is not the one that the journal has`];
 }
 
-/** The last checkpoint that the journal has, as far as its anchor was not cut off behind the archive. */
+/** Returns the last checkpoint that the journal has, as far as its anchor was not cut off behind the archive. */
 function anchorIn(data: InspectedData): Checkpoint | undefined {
   let anchor: Checkpoint | undefined;
   const scanner = new RecordScanner();

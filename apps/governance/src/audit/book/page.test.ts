@@ -7,7 +7,7 @@ import { signer, signingKey, startMs, TestBook, TestJournal } from "./book.fixtu
 import type { JournalPart } from "./intake.ts";
 import { decodePage, encodePage } from "./page.ts";
 
-/** A checkpoint of a book, as a page for the others. Not taken by the book itself yet. */
+/** Returns a checkpoint of a book, as a page for the others. Not taken by the book itself yet. */
 function drafted({ book }: TestBook, timeMs: number, ...parts: readonly JournalPart[]) {
   const { number, heads, size, parts: before } = book.prepare(parts);
   const made = { number, createTime: toTimestamp(timeMs), heads };

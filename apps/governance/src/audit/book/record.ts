@@ -34,12 +34,12 @@ export function aboutRecord(record: JournalRecord): RecordAbout {
   return { namespace, cause, action: `${kind}.${type}` };
 }
 
-/** The kind as its number, since what is compared is this text alone. */
+/** Returns the kind as its number, since what is compared is this text alone. */
 export function actorText(cause: Pick<Cause, "actor"> | undefined): string {
   return `${cause?.actor?.kind ?? 0}:${cause?.actor?.id ?? ""}`;
 }
 
-/** Whether it is about a call that was refused, and says so in what it carries. */
+/** Returns whether it is about a call that was refused, and says so in what it carries. */
 export function isRefusal({ kind, type }: Pick<JournalRecord, "kind" | "type">): boolean {
   return kind === refusalKind && type === callRefused.type;
 }
@@ -51,7 +51,7 @@ function refusedIn(record: JournalRecord): AuditRecord | undefined {
 /** Each checkpoint leaves so many behind at most, and few of them fail to be under the next. */
 const anchorsMax = 16;
 
-/** Whether all of some records anchor checkpoints. */
+/** Returns whether all of some records anchor checkpoints. */
 export function areAnchors(records: readonly Pick<BookRecord, "encoded">[]): boolean {
   if (records.length === 0 || records.length > anchorsMax) return false;
   return records.every((record) => decodedRecord(record).kind === anchorKind);

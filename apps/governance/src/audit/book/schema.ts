@@ -49,7 +49,7 @@ export async function openBook(file: string): Promise<DatabaseSync> {
   });
 }
 
-/** The file as it is. */
+/** Returns the file as it is. */
 export async function openBookToRead(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
   return told(() => {

@@ -83,7 +83,7 @@ export function searchRecords(
   return { records: page.map(({ record }) => record), nextToken };
 }
 
-/** The record as it is shown, if it is one of those that are wanted. */
+/** Returns the record as it is shown, if it is one of those that are wanted. */
 export function wanted(
   filter: RecordFilter,
   journal: JournalName,

@@ -139,13 +139,13 @@ export class Shelf {
     ).map((row) => Checkpoint.decode(bytesOf(row["encoded"])));
   }
 
-  /** The first checkpoint that has a leaf. */
+  /** Returns the first checkpoint that has a leaf. */
   checkpointOf(leaf: number): number {
     const row = this.#get("SELECT min(number) AS number FROM checkpoint WHERE tree_size > ?", leaf);
     return Number(row?.["number"] ?? 0);
   }
 
-  /** The first checkpoint that was made from a moment on. 0 when there is none. */
+  /** Returns the first checkpoint that was made from a moment on. 0 when there is none. */
   checkpointFrom(timeMs: number): number {
     const row = this.#get("SELECT min(number) AS number FROM checkpoint WHERE time_ms >= ?", timeMs);
     return Number(row?.["number"] ?? 0);
@@ -192,7 +192,7 @@ export class Shelf {
     }));
   }
 
-  /** The leaf behind all that were under checkpoints before the first that was made from a moment on. */
+  /** Returns the leaf behind all that were under checkpoints before the first that was made from a moment on. */
   leafAt(timeMs: number): number {
     const row = this.#get(
       `SELECT max(tree_size) AS size FROM checkpoint
@@ -242,7 +242,7 @@ export class Shelf {
     return Number(row?.["last"] ?? 0);
   }
 
-  /** The head that a batch is under. */
+  /** Returns the head that a batch is under. */
   headOver({ service, partition }: JournalName, batch: number): ShelvedHead | undefined {
     const row = this.#get(
       "SELECT leaf, encoded FROM head WHERE service = ? AND partition = ? AND batch >= ? ORDER BY batch LIMIT 1",
@@ -283,7 +283,7 @@ export class Shelf {
     return bytesOf(row?.["bytes"]);
   }
 
-  /** Whether there are records to remove. */
+  /** Returns whether there are records to remove. */
   hasBefore(timeMs: number): boolean {
     const sql = "SELECT 1 FROM block WHERE bytes IS NOT NULL AND last_ms < ? AND leaf < ? LIMIT 1";
     return this.#get(sql, timeMs, this.leafAt(timeMs)) !== undefined;

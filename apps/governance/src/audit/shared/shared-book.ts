@@ -49,7 +49,7 @@ export class SharedBook {
     return Promise.all(blocks.map(({ object }) => this.#store.get(object)));
   }
 
-  /** Whether it is the page of its number now: another process may have been faster. */
+  /** Returns whether it is the page of its number now: another process may have been faster. */
   async add({ number, page, records }: DraftPage, signal: AbortSignal): Promise<boolean> {
     for (const { object, bytes } of records) await this.#store.put(object, bytes, signal);
     return (await this.#store.replace(pageName(number), page, 0)) !== undefined;

@@ -14,7 +14,7 @@ export interface SharedPlaceParts extends NonNullable<HostContext["sharing"]> {
   readonly key: SigningKey;
 }
 
-/** A copy of the book that processes share, in a folder of this process. */
+/** Returns a copy of the book that processes share, in a folder of this process. */
 export async function openSharedPlace(
   { connection, replicas, claimCopies, bookBefore, key }: SharedPlaceParts,
   signal: AbortSignal,

@@ -54,7 +54,7 @@ export class AuditThread {
     return (await this.#ask({ kind: "prepare", gathered })) as PreparedOf;
   }
 
-  /** How many records are under checkpoints. */
+  /** Returns how many records are under checkpoints. */
   async records(): Promise<number> {
     return (await this.#ask({ kind: "records" })) as number;
   }

@@ -59,7 +59,9 @@ export class OwnLogFollower {
     this.#read = new Map();
   }
 
-  /** Whether it has got to the end. What it passes over is not held, so that it may continue beyond the bytes. */
+  /**
+   * Returns whether it has got to the end. What it passes over is not held, so that it may continue beyond the bytes.
+   */
   #goOn(
     { directory, end, services }: OwnLog,
     takenOf: (journal: JournalName) => number,

@@ -147,7 +147,7 @@ function amountOf({ offering }: Agent, resource: string): number {
   return offering?.resources[resource] ?? 0;
 }
 
-/** The greatest amount of each resource, and which task wants it. */
+/** Returns the greatest amount of each resource, and which task wants it. */
 function resourcesOf(tasks: readonly TaskSpec[]) {
   const wanted = new Map<string, { readonly amount: number; readonly by: string }>();
   for (const { id, resources } of tasks)

@@ -31,7 +31,7 @@ export interface SessionDependencies extends LineDependencies {
 export const sessionWork = workOf({ kind: "session", missing: (id) => sessionErrors.missing({ id }) });
 export const { keyOf, tell: tellSession, ask: askSession, eventsOf, recordsOf } = sessionWork;
 
-/** A session as it is, or was, with what the runtime knows of it. */
+/** Returns a session as it is, or was, with what the runtime knows of it. */
 export async function sessionNamed(
   dependencies: MachineDependencies,
   id: string,

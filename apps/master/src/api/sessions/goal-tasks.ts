@@ -24,7 +24,7 @@ export function tasksReader(
   };
 }
 
-/** A list of tasks, or one with its output. */
+/** Returns a list of tasks, or one with its output. */
 function listIn(output: unknown): TaskList {
   const json = Array.isArray(output) ? { tasks: output } : output;
   const value = mapping.read("tutti.types.v1.TaskList", json) as unknown as TaskList;

@@ -40,7 +40,7 @@ interface Steered {
   readonly reason: string;
 }
 
-/** A command that has nothing but a reason, and the session as it is after it. */
+/** Returns a command that has nothing but a reason, and the session as it is after it. */
 export async function steer(
   dependencies: SessionDependencies,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
@@ -77,7 +77,7 @@ export async function remove(
   }
 }
 
-/** The number of the event that records it comes back. */
+/** Returns the number of the event that records it comes back. */
 export async function signal(
   dependencies: SessionDependencies,
   { sessionId, signal: name, payload, partId, idempotencyKey }: SignalSessionRequest,

@@ -87,7 +87,10 @@ export function schedules({ tutti, downTimes }: Stage): LoadPart {
   };
 }
 
-/** The moment that a run was started for, as its id has it: 20260329T013000Z, with milliseconds if there are any. */
+/**
+ * Returns the moment that a run was started for, as its id has it: 20260329T013000Z, with milliseconds if there are
+ * any.
+ */
 function timeIn(runId: string): number {
   const [, year, month, day, hour, minute, second] =
     /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d(?:\.\d+)?)Z$/.exec(runId) ?? assert.fail(runId);

@@ -1,4 +1,7 @@
-/** Sessions in every mode, with an orchestrator of their own, with a goal, and with one that waits for another; and their watches. */
+/**
+ * Sessions in every mode, with an orchestrator of their own, with a goal, and with one that waits for another. their
+ * watches.
+ */
 import assert from "node:assert/strict";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { SessionHandle } from "@tutti/sdk/client";

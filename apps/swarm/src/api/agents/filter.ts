@@ -2,7 +2,10 @@ import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { Agent, AgentFilter } from "@tutti/contracts/swarm/v1";
 import { labelsMatch, newestIn } from "@tutti/matching";
 
-/** Whether an agent is wanted; without a filter all are that are not gone, and those that are put aside though they are. */
+/**
+ * Returns whether an agent is wanted. Without a filter all are that are not gone, and those that are put aside though
+ * they are.
+ */
 export function filterOf(filter: AgentFilter | undefined): (agent: Agent) => boolean {
   if (filter === undefined) return isHere;
   const { pool, states, holds, kinds, labels } = filter;

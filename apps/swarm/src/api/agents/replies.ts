@@ -6,8 +6,8 @@ const agentsMax = 500;
 const bytesMax = 1_048_576;
 
 /**
- * Agents in as many replies as they take; at least one. Of a snapshot only the last is live: who has all of it knows
- * all. There is no place to resume from: the next watch begins with a snapshot, which costs what it shows.
+ * Agents in as many replies as they take. At least one. Of a snapshot only the last is live: who has all of it knows
+ * all. There is no place to resume from: the next watch starts with a snapshot, which costs what it shows.
  */
 export function* inReplies(
   agents: readonly Agent[],

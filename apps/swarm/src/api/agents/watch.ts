@@ -1,6 +1,6 @@
 /**
- * Follows agents: a snapshot, then what changes. A watcher holds no queue but the names of agents that have changed;
- * they are looked up when it reads, so a slow one sees fewer states and never old ones.
+ * Follows agents: a snapshot, then what changes. A watcher holds no queue but the names of agents that have changed.
+ * They are looked up when it reads, so a slow one sees fewer states and never old ones.
  */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Agent, WatchAgentsReply, WatchAgentsRequest } from "@tutti/contracts/swarm/v1";
@@ -48,7 +48,7 @@ export async function* watchAgents(
       areFiguresDue = false;
       if (areOthersDue) {
         areOthersDue = false;
-        // One that does not answer is asked again; till then its agents stand as they stood.
+        // One that does not answer is asked again. Till then its agents stand as they stood.
         const updates = await view.look(signal).catch(() => undefined);
         agents.push(...(updates?.agents ?? []));
         removed.push(...(updates?.removed ?? []));
@@ -82,7 +82,7 @@ class AgentsView {
   readonly #request: WatchAgentsRequest;
   /** Those of pools that others own, as they were when those were asked. */
   #others = new Map<string, Agent>();
-  /** The figures of each agent that the watcher knows, as it was told them. */
+  /** The numbers of each agent that the watcher knows, as it was told them. */
   readonly #told = new Map<string, string>();
 
   constructor(dependencies: PoolDependencies, request: WatchAgentsRequest, watcher: AgentWatcher) {
@@ -126,7 +126,7 @@ class AgentsView {
     return changes;
   }
 
-  /** The same, and those with other figures. */
+  /** The same, and those with other numbers. */
   refreshed(): Changes {
     const changes = this.changed();
     for (const agent of this.#agents()) this.#compare(changes, agent, agent, false);

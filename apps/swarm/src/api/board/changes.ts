@@ -1,6 +1,6 @@
 /**
- * What of a board is new or other than who watches it has seen. Each look costs what has changed, but for tasks and votes,
- * which are compared; who watches many rests in between for a multiple of the time that a look took.
+ * What of a board is new or other than who watches it has seen. Each look costs what has changed, but for tasks and
+ * votes, which are compared. Who watches many rests in between for a multiple of the time that a look took.
  */
 import {
   type BoardEntry,
@@ -42,7 +42,7 @@ export class ChangedTasks {
     return changed;
   }
 
-  /** How they were after an event, they were shown; 0 for as they are. */
+  /** How they were after an event, they were shown. 0 for as they are. */
   async know(atEvent: number): Promise<void> {
     for await (const tasks of this.#pages(atEvent, Math.max(page, atEvent)))
       for (const task of tasks) this.#shown.know(task);
@@ -82,7 +82,7 @@ export class ChangedVotes {
     return changed;
   }
 
-  /** How they were after an event, they were shown; 0 for as they are. */
+  /** How they were after an event, they were shown. 0 for as they are. */
   async know(atEvent: number): Promise<void> {
     for await (const votes of this.#pages(atEvent)) for (const vote of votes) this.#shown.know(vote);
   }
@@ -105,7 +105,7 @@ export class ChangedVotes {
 export class ChangedEntries {
   readonly #watched: Watched;
   readonly #prefixes: readonly string[];
-  /** Number of the last change that was seen; 0 for none: then all that is there is shown first. */
+  /** Number of the last change that was seen. 0 for none: then all that is there is shown first. */
   #after: number;
 
   constructor(watched: Watched, prefixes: readonly string[], after = 0) {
@@ -118,7 +118,7 @@ export class ChangedEntries {
     return this.#after;
   }
 
-  /** Goes on after a change; false where what has changed since is not known any more, and all has to be told. */
+  /** Continues after a change. False where what has changed since is not known any more, and all has to be told. */
   async goOn(after: number): Promise<boolean> {
     const { dependencies, missionId, context } = this.#watched;
     const asked = { query: changedEntries, body: { afterNumber: after, prefixes: [], size: 1 } };

@@ -1,6 +1,6 @@
 /**
- * Results of claimed tasks, held against rules before the mission hears of them: one that is refused ends its attempt as failed, and
- * what people are to be asked first goes to the mission with it.
+ * Results of claimed tasks, compared with rules before the mission hears of them: one that is refused ends its attempt
+ * as failed, and what people are to be asked first goes to the mission with it.
  */
 import type { BoardTask, ClaimEnd, ClaimQuestions, CompleteTasksRequest } from "@tutti/contracts/swarm/v1";
 import { type CallContext, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
@@ -9,7 +9,7 @@ import { askMission, type MissionDependencies } from "../missions/dependencies.t
 
 const sizeMax = 1_000;
 
-/** Whether there is any rule about results at present. */
+/** Returns whether there is any rule about results at present. */
 export function isJudged({ admission }: Pick<MissionDependencies, "admission">): boolean {
   return admission?.hasAnyAboutResults === true;
 }

@@ -8,7 +8,9 @@ import { keyOf, type MissionDependencies } from "../missions/dependencies.ts";
 /** Asking is worth so much time. */
 const poolTimeoutMs = 2_000;
 
-/** Of one that its pool does not know, what it says itself; nothing where it says nothing: then it can claim nothing. */
+/**
+ * Of one that its pool does not know, what it says itself. Nothing where it says nothing: then it can claim nothing.
+ */
 export async function offeringOf(
   dependencies: Pick<MissionDependencies, "agents" | "namespaceOfPool" | "admission" | "refusedJoins">,
   { missionId, pool, agentId, offering: said }: JoinMissionRequest,

@@ -48,7 +48,10 @@ export interface Acting {
   readonly agentId: string;
 }
 
-/** The caller as the agent for which it acts. An agent acts for itself alone; the operator of agents acts for them. */
+/**
+ * Returns the caller as the agent for which it acts. An agent acts for itself alone. The operator of agents acts for
+ * them.
+ */
 export function actingFor({ agentId }: Pick<Acting, "agentId">, context: CallContext): CallContext {
   if (agentId === "") return context;
   const { principal } = context;

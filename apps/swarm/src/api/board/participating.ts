@@ -17,7 +17,7 @@ import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "./chang
 import { isJudged } from "./judged-ends.ts";
 import * as operations from "./operations.ts";
 
-/** How many operations may be without an answer; what comes beyond is read when there is room. */
+/** How many operations may be without an answer. What comes beyond is read when there is room. */
 const unansweredMax = 1_000;
 const answersMax = 1_000;
 
@@ -28,7 +28,7 @@ export async function* participate(
 ): AsyncGenerator<ParticipateReply, void> {
   const stream = new Participating(dependencies, context);
   const reading = stream.readAll(requests);
-  // It is waited for at the end; until then a broken stream is no error here.
+  // It is waited for at the end. Until then a broken stream is no error here.
   reading.catch(() => {});
   try {
     for (;;) {
@@ -95,7 +95,7 @@ class Participating {
         for (const operation of request.operations) {
           while (this.#unanswered >= unansweredMax) await this.#room.promise;
           this.#begin(operation);
-          // What it offers is asked of its pool first, and what comes after it may rest on its taking part; so with
+          // What it offers is asked of its pool first, and what comes after it may rest on its taking part. So with
           // results that are judged.
           const { $case } = operation.operation ?? {};
           if ($case === "join" || ($case === "complete" && isJudged(this.#dependencies))) await this.#last;

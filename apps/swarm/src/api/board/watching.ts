@@ -6,7 +6,7 @@ import { type MissionDependencies, missionWork } from "../missions/dependencies.
 import { ChangedEntries, NewMessages } from "./changes.ts";
 import { missionIn } from "./operations.ts";
 
-/** All that is there, then what changes; from a cursor on, what changed since. */
+/** All that is there, then what changes. From a cursor on, what changed since. */
 export async function* watchEntries(
   dependencies: MissionDependencies,
   request: swarm.WatchEntriesRequest,
@@ -14,7 +14,7 @@ export async function* watchEntries(
 ): AsyncGenerator<swarm.WatchEntriesReply, void> {
   const { missionId, prefix, cursor } = missionIn({ ...request, agentId: "" });
   const changed = new ChangedEntries({ dependencies, missionId, context }, [prefix]);
-  // Who asked to go on would take a snapshot that is live at once for what is new.
+  // Who asked to continue would take a snapshot that is live at once for what is new.
   let isAnew = cursor !== "" && !(await goesOn(changed, cursor));
   for await (const { isLook } of looksAt(dependencies, missionWork, missionId, context)) {
     const entries = isLook ? await changed.look() : [];

@@ -103,7 +103,7 @@ async function remove(
   return { removed };
 }
 
-/** By pool, and in the order in which they run; of all pools those of other owners are asked for there. */
+/** By pool, and in the order in which they run. Of all pools those of other owners are asked for there. */
 async function list(dependencies: HookHandlerDependencies, request: ListHooksRequest, context: CallContext) {
   const namespace = namespaceOf(request);
   const { pool, page } = request;

@@ -2,7 +2,7 @@ import type { Hook } from "@tutti/contracts/swarm/v1";
 import { poolErrors } from "@tutti/machine-entities/pool";
 import type { Tenant } from "../../pools/tenant.ts";
 
-/** A hook as it is shown; throws where there is none. */
+/** Returns a hook as it is shown. Throws where there is none. */
 export function hookOf({ pool, contents }: Tenant, hookId: string): Hook {
   const kept = contents.hooks.get(hookId);
   if (kept === undefined) throw poolErrors.missing({ what: "hook", id: hookId });

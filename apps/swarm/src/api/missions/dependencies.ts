@@ -22,14 +22,14 @@ export interface MissionDependencies extends LineDependencies, PlacementDependen
   readonly missions: Pick<Client<typeof missionService>, "listMissionApprovals" | "getMissionTimeline">;
   readonly agents: Pick<Client<typeof agentService>, "getAgent">;
   readonly refusedJoins: RefusedJoins;
-  /** What rules say of agents that join, and of results; undefined where nothing is enforced. */
+  /** What rules say of agents that join, and of results. Undefined where nothing is enforced. */
   readonly admission: Pick<Guard["admission"], "agent" | "hasAnyAboutResults" | "result"> | undefined;
 }
 
 export const missionWork = workOf({ kind: "mission", missing: (id) => missionErrors.missionMissing({ id }) });
 export const { keyOf, tell: tellMission, ask: askMission, eventsOf, recordsOf } = missionWork;
 
-/** A mission as it is, with what the runtime knows of it. */
+/** Returns a mission as it is, with what the runtime knows of it. */
 export async function missionNamed(
   dependencies: MachineDependencies,
   id: string,

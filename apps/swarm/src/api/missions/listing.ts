@@ -50,7 +50,7 @@ export async function* watchMissions(
 
 const own: ReadonlySet<string> = new Set(Object.values(indexLabels));
 
-/** A mission as far as the index knows it. */
+/** Returns a mission as far as the index knows it. */
 function missionOf({ key, status, definition, labels, startMs, endMs, events }: IndexEntry): Mission {
   const code = labels[indexLabels.errorCode];
   return Mission.fromPartial({

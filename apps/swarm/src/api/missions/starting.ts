@@ -1,4 +1,4 @@
-/** Missions begin. */
+/** Missions start. */
 import { createHash } from "node:crypto";
 import { MissionOrder, type StartMissionReply, StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import { begin, idToStart } from "@tutti/host/serving";

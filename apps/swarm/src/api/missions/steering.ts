@@ -16,7 +16,7 @@ interface Steered {
   readonly idempotencyKey?: string;
 }
 
-/** A command that has nothing but a reason, and the mission as it is after it. */
+/** Returns a command that has nothing but a reason, and the mission as it is after it. */
 export async function steer(
   dependencies: MissionDependencies,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
@@ -43,7 +43,7 @@ export async function remove(
   }
 }
 
-/** A message to its readers, and the number of the event that records it. */
+/** Returns a message to its readers, and the number of the event that records it. */
 export async function signal(
   dependencies: MissionDependencies,
   { missionId, signal: name, payload, idempotencyKey }: SignalMissionRequest,

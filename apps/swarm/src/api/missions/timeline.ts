@@ -42,7 +42,7 @@ export async function timeline(
 
 function messagesOf(missionId: string, { all, asked, tasks }: Spans): Span[] {
   const shown = all.map((span) => spanMessage(missionId, span, tasks[span.node] ?? ""));
-  // The whole is what begins first.
+  // The whole is what starts first.
   const outermost = shown[0]?.spanId ?? "";
   for (const span of shown) span.parentSpanId = span.spanId === outermost ? "" : outermost;
   for (const { within, ...noted } of asked) {

@@ -22,7 +22,7 @@ export async function awaitMission(
   };
 }
 
-/** All of it, then what changes; the mission itself comes with each look. From a cursor on, what has changed since. */
+/** All of it, then what changes. The mission itself comes with each look. From a cursor on, what has changed since. */
 export async function* watchMission(
   dependencies: MissionDependencies,
   request: WatchMissionRequest,
@@ -40,7 +40,7 @@ export async function* watchMission(
     const mission = await missionNamed(dependencies, missionId, context);
     const isResumed = isFirst && cursor !== "" && (await seen.takeUp(mission, cursor));
     const changed = await seen.look();
-    // Who asked to go on would take a snapshot that is live at once for what is new.
+    // Who asked to continue would take a snapshot that is live at once for what is new.
     const isAnew = isFirst && cursor !== "" && !isResumed;
     if (isAnew) yield { ...nothingNew, ...changed, mission, live: false };
     known = seen.cursorAt(mission);
@@ -78,7 +78,7 @@ class SeenMission {
     this.#votes = withVotes ? new ChangedVotes(watched) : undefined;
   }
 
-  /** Takes in what the watcher knew when its stream broke; false where it has to be told everything again. */
+  /** Takes in what the watcher knew when its stream broke. False where it has to be told everything again. */
   async takeUp(mission: Mission, cursor: string): Promise<boolean> {
     const watched = { ...mission, id: this.#missionId };
     const standing = standingIn(cursor, watched);

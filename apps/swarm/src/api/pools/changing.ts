@@ -74,7 +74,7 @@ export async function update(
   return { pool: await shown(dependencies, namespace, name, context) };
 }
 
-/** It is not deleted under those who are there; who comes a moment later finds that it is gone. */
+/** It is not deleted under those who are there. Who comes a moment later finds that it is gone. */
 export async function remove(
   dependencies: PoolDependencies,
   request: DeletePoolRequest,
@@ -119,7 +119,7 @@ export async function resume(
   return { pool: await shown(dependencies, namespace, name, context) };
 }
 
-/** A pool that is there and owned here. */
+/** Returns a pool that is there and owned here. */
 export async function named(
   { pools }: Pick<PoolDependencies, "pools">,
   request: { readonly namespace: string; readonly pool: string },
@@ -163,7 +163,7 @@ function requireValid(pool: PoolMessage, namespace: string): void {
   if (refusal !== undefined) throw errorOf(refusal);
 }
 
-/** Whether all that is said is so already. */
+/** Returns whether all that is said is so already. */
 function isSaidOf(said: PoolMessage, found: PoolMessage): boolean {
   const after = mergedFields(found, said, [], changeable);
   return JSON.stringify(after) === JSON.stringify(found);

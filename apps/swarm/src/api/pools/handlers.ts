@@ -1,4 +1,4 @@
-/** Pools: made, steered and looked at. What lasts of them is kept by their machines; how they stand, the pools know. */
+/** Pools: made, steered and looked at. What lasts of them is kept by their machines. How they stand, the pools know. */
 import { defaultNamespace, namespaceOf } from "@tutti/contracts/rpc";
 import type { ExplainPlacementRequest, ListQueueRequest, poolService } from "@tutti/contracts/swarm/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";

@@ -1,5 +1,5 @@
 /**
- * Pools of all owners. Each process knows those that it owns; who is asked for all of them asks the other owners for
+ * Pools of all owners. Each process knows those that it owns. Who is asked for all of them asks the other owners for
  * theirs, and says nothing where one does not answer: part of a list would look like the whole.
  */
 import { namespaceOf } from "@tutti/contracts/rpc";

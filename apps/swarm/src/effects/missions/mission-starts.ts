@@ -27,7 +27,7 @@ export interface MissionStartsParts {
   readonly missions: Pick<Client<typeof missionService>, "startMission">;
 }
 
-/** What is told of a child that is there. */
+/** What is informed of a child that is there. */
 interface Started {
   readonly hash: string;
   readonly existed: boolean;
@@ -51,7 +51,7 @@ export class MissionStarts {
           : await this.#startRun(due, effect, signal);
       const { hash, existed, parentId, ending } = started;
       if (existed && parentId !== due.key.id) throw missionServiceErrors.childTaken({ child: childId });
-      // One that was asked for again may have ended, and will not tell it anew.
+      // One that was asked for again may have ended, and will not tell it again.
       return { command: confirmChild, body: { id: childId, hash, existed, ending } };
     };
     this.#parts.errands.begin(due, attempt, (error) => ({

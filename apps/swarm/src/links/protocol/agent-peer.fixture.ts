@@ -20,7 +20,7 @@ export class AgentPeer {
     return this.#sent.hasRoom;
   }
 
-  /** A frame that says this, numbered. */
+  /** Returns a frame that says this, numbered. */
   frame(what: Partial<AgentFrame>): AgentFrame {
     const frame = AgentFrame.fromPartial({
       ...what,

@@ -15,7 +15,7 @@ export const headerBytes = 12;
 const emptyHeader = new Uint8Array(headerBytes);
 const writer = new FlatWriter();
 
-/** A frame that says nothing but its numbers. */
+/** Returns a frame that says nothing but its numbers. */
 export function emptyContent(): Content {
   return new Uint8Array(headerBytes);
 }

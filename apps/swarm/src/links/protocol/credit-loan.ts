@@ -1,6 +1,7 @@
 /**
- * How much of an agent's credit the pool may use now. An agent may grant any number; what it is given is held up here
- * while it does not read what it has got already, so that memory is bounded by what it reads and not by what it asks for.
+ * How much of an agent's credit the pool may use now. An agent may grant any number. What it is given is held up here
+ * while it does not read what it has got already, so that memory is bounded by what it reads and not by what it asks
+ * for.
  *
  * 1. The pool never has more than a part at a time, and never more than the agent has granted.
  * 2. Nothing is lent while the link is clogged.

@@ -6,13 +6,13 @@ export function nextNumber(number: number): number {
   return number === numbers ? 1 : number + 1;
 }
 
-/** How many steps lead from one number to another, going forward; 0 to `numbers - 1`. */
+/** Returns how many steps lead from one number to another, going forward. 0 to `numbers - 1`. */
 export function stepsBetween(from: number, to: number): number {
   const steps = placeOf(to) - placeOf(from);
   return steps < 0 ? steps + numbers : steps;
 }
 
-/** Whether a number is one that comes after another rather than before it: what is under way is few. */
+/** Returns whether a number is one that comes after another rather than before it: what is under way is few. */
 export function isAfter(number: number, other: number): boolean {
   const steps = stepsBetween(other, number);
   return steps > 0 && steps < numbers / 2;

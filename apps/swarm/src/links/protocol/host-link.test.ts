@@ -46,7 +46,7 @@ function refusedWith(code: string) {
 
 /**
  * Two ends and what is between them. A wire that drops or doubles what is on it stands for every way in which a stream
- * may fail; whoever notices that something is missing ends the stream, and the agent opens another one.
+ * may fail. Whoever notices that something is missing ends the stream, and the agent opens another one.
  */
 class FaultyWire {
   readonly link = new HostLink("link-1", identity, times, 0);

@@ -7,8 +7,8 @@
  *
  * 1. Frames of the agent are taken in once, in the order sent, over all streams of the link.
  * 2. Frames of the host keep number and content from the first time they are sent to the last.
- * 3. A frame goes out only while less than the limits is unacknowledged; what there is no room for waits here.
- * 4. At most one stream carries the link; another one takes its place and the one before ends.
+ * 3. A frame goes out only while less than the limits is unacknowledged. What there is no room for waits here.
+ * 4. At most one stream carries the link. Another one takes its place and the one before ends.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { EncodedHostFrame } from "@tutti/contracts/wire";
@@ -24,7 +24,7 @@ import { SentFrames } from "./sent-frames.ts";
 export interface Carrier {
   /** There may be something to send. */
   wake(): void;
-  /** The stream ends once everything that may be sent is out; with an error where there is one to tell. */
+  /** The stream ends once everything that may be sent is out. With an error where there is one to tell. */
   close(error: TuttiError | undefined): void;
 }
 
@@ -131,8 +131,8 @@ export class HostLink {
   }
 
   /**
-   * A new stream goes on: everything after what the agent has taken in is sent again, unchanged. Throws when stream after
-   * stream broke without a frame getting through: the next one is such that no transport takes it.
+   * A new stream continues: everything after what the agent has taken in is sent again, unchanged. Throws when stream
+   * after stream broke without a frame getting through: the next one is such that no transport takes it.
    */
   resume(received: number): void {
     this.#acknowledged(received);
@@ -147,7 +147,7 @@ export class HostLink {
   }
 
   /**
-   * Takes in a frame of the agent; gives whether it is new. Throws what breaks the protocol: then the link is ended, or
+   * Takes in a frame of the agent. Gives whether it is new. Throws what breaks the protocol: then the link is ended, or
    * its stream alone where a frame is missing.
    */
   take(frame: AgentFrame, nowMs: number): boolean {
@@ -175,7 +175,9 @@ export class HostLink {
     this.#carrier?.wake();
   }
 
-  /** The next frame for the stream that carries the link; undefined when there is nothing to send or no room. */
+  /**
+   * Returns the next frame for the stream that carries the link. Undefined when there is nothing to send or no room.
+   */
   next(carrier: Carrier, nowMs: number): HostFrame | undefined {
     if (carrier !== this.#carrier) return undefined;
     const frame = this.#repeats.shift() ?? this.#seal();
@@ -192,7 +194,7 @@ export class HostLink {
     return undefined;
   }
 
-  /** The stream is ended with an error; the link may be resumed on another one. Gives whether there was a stream. */
+  /** The stream is ended with an error. The link may be resumed on another one. Gives whether there was a stream. */
   cutOff(error: TuttiError, nowMs: number): boolean {
     const carrier = this.#carrier;
     if (carrier === undefined || !this.detach(carrier, nowMs)) return false;
@@ -240,7 +242,7 @@ export class HostLink {
   }
 }
 
-/** Whether a frame asks for an acknowledgement soon. One that says only that the agent lives does not. */
+/** Returns whether a frame asks for an acknowledgement soon. One that says only that the agent lives does not. */
 function hasContent(frame: AgentFrame): boolean {
   const { results, started, progress, partialOutputs, credit } = frame;
   const lists = results.length + started.length + progress.length + partialOutputs.length;

@@ -1,5 +1,5 @@
 /**
- * What may be on a link at once. The contract fixes these numbers; both sides count on them.
+ * What may be on a link at once. The contract fixes these numbers. Both sides count on them.
  */
 import type { AgentFrame, Result } from "@tutti/contracts/agent/v1";
 import type { Payload } from "@tutti/contracts/types/v1";
@@ -17,7 +17,9 @@ function weightOfPayload({ body, mediaType }: Payload): number {
   return mediaType.length + (body?.$case === "inline" ? body.value.length : 64);
 }
 
-/** The bytes of a frame as far as it was filled by the agent, rather too few than too many. Throws what exceeds. */
+/**
+ * Returns the bytes of a frame as far as it was filled by the agent, rather too few than too many. Throws what exceeds.
+ */
 export function weighAgentFrame(frame: AgentFrame): number {
   let weight = 8;
   for (const result of frame.results) weight += 20 + weighResult(result);
@@ -29,7 +31,7 @@ export function weighAgentFrame(frame: AgentFrame): number {
   return weight;
 }
 
-/** Whether a result alone is more than may be in a frame. */
+/** Returns whether a result alone is more than may be in a frame. */
 export function isOversized(result: Result): boolean {
   try {
     weighResult(result);

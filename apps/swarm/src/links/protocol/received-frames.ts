@@ -16,12 +16,12 @@ export class ReceivedFrames {
     this.#told = last;
   }
 
-  /** The last frame that was taken in; 0 for none. */
+  /** The last frame that was taken in. 0 for none. */
   get last(): number {
     return this.#last;
   }
 
-  /** Frames with content that were taken in and not acknowledged; one that says nothing asks for no answer. */
+  /** Frames with content that were taken in and not acknowledged. One that says nothing asks for no answer. */
   get contentUntold(): number {
     return this.#contentUntold;
   }

@@ -25,7 +25,7 @@ export class SentFrames<Frame> {
     this.#last = last;
   }
 
-  /** Number of the last frame sent; 0 before the first. */
+  /** Number of the last frame sent. 0 before the first. */
   get last(): number {
     return this.#last;
   }
@@ -56,7 +56,7 @@ export class SentFrames<Frame> {
   }
 
   /**
-   * Forgets what the other side has taken in. An acknowledgement that is older than one before changes nothing; gives
+   * Forgets what the other side has taken in. An acknowledgement that is older than one before changes nothing. Gives
    * false for one of a frame that was never sent.
    */
   acknowledge(number: number): boolean {

@@ -3,7 +3,7 @@
  * breaks.
  *
  * 1. On each stream all links are told first, then what there is to say of them.
- * 2. A link keeps its number for its life; no number is used twice.
+ * 2. A link keeps its number for its life. No number is used twice.
  */
 import type { AgentFrame } from "@tutti/contracts/agent/v1";
 import {
@@ -83,7 +83,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
     this.#bell.ring();
   }
 
-  /** Tells the owner of an agent that greets; what comes of it is known by `joined`. */
+  /** Tells the owner of an agent that greets. What comes of it is known by `joined`. */
   join(greeting: Pick<RelayedAgentParts, "linkId" | "hello" | "principal" | "outlet">): RelayedAgent {
     const { foundation, now } = this.#parts;
     const tableSeed = Math.floor(foundation.chance.random() * 0x7fff_ffff);
@@ -154,7 +154,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
     onIdle();
   }
 
-  /** One stream from its greeting to its end; gives whether the owner took it. */
+  /** One stream from its greeting to its end. Gives whether the owner took it. */
   async #speak(): Promise<boolean> {
     const { dispatch, foundation, signOfLifeMs } = this.#parts;
     const ending = new AbortController();

@@ -64,7 +64,7 @@ export class RelayExchange {
     if (!this.#isOver) this.#takeAll(request);
   }
 
-  /** What there is to send; undefined when that is nothing. */
+  /** What there is to send. Undefined when that is nothing. */
   next(): RelayReply | undefined {
     return this.#replies.take();
   }

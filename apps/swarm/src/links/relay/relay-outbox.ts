@@ -5,7 +5,7 @@ import { declareWeight } from "@tutti/mesh";
 import { weightOfAgentFrame } from "../../weights.ts";
 import { piecesOfAgentFrame } from "./pieces.ts";
 
-/** Where a request is closed and another one begun: another piece of a frame always fits. */
+/** Where a request is closed and another one started: another piece of a frame always fits. */
 const fullBytes = 1_048_576;
 
 interface Counted {
@@ -57,7 +57,7 @@ export class RelayOutbox {
     if (this.isEmpty) this.#room(0);
   }
 
-  /** The oldest request. */
+  /** Returns the oldest request. */
   take(): RelayRequest | undefined {
     const oldest = this.#requests.shift();
     return oldest && declareWeight(oldest.request, oldest.bytes);

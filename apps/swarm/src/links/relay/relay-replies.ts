@@ -6,7 +6,7 @@ import { declareWeight } from "@tutti/mesh";
 import { weightOfHostFrame } from "../../weights.ts";
 import { piecesOfHostFrame } from "./pieces.ts";
 
-/** Where a reply is closed and another one begun: another piece of a frame always fits. */
+/** Where a reply is closed and another one started: another piece of a frame always fits. */
 const fullBytes = 1_048_576;
 const emptyBytes = 256;
 
@@ -54,7 +54,7 @@ export class RelayReplies {
     if (this.#replies.length === 0) this.#room(0);
   }
 
-  /** The oldest reply. */
+  /** Returns the oldest reply. */
   take(): RelayReply | undefined {
     const oldest = this.#replies.shift();
     return oldest && declareWeight(oldest.reply, oldest.bytes);
@@ -72,7 +72,7 @@ export class RelayReplies {
   }
 }
 
-/** Lists that have something are the receiver's; empty ones are filled again. */
+/** Lists that have something are the receiver's. Empty ones are filled again. */
 function ownFrame(frame: HostFrame): HostFrame {
   return {
     ...frame,

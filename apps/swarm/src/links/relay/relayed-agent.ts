@@ -1,11 +1,11 @@
 /**
  * An agent whose link ends here and whose pool is owned elsewhere: what it says is handed to the relay, what it is to
- * be told comes from there. Enough is known of it to tell it anew to another owner.
+ * be told comes from there. Enough is known of it to tell it again to another owner.
  *
  *     greeting ── welcome ──► open ── another stream ──► open
  *     greeting, open ── refused, goodbye of either side ──► closed
  *
- * 1. A token is named to each owner from its assignment until its result is durable, so that the attempt goes on.
+ * 1. A token is named to each owner from its assignment until its result is durable, so that the attempt continues.
  * 2. The agent hears nothing of a change of owners but which of its attempts are no longer wanted.
  */
 import {
@@ -130,7 +130,7 @@ export class RelayedAgent implements AgentLink {
     this.#parts.tongue.left(this, reason);
   }
 
-  /** How an owner is told of it. */
+  /** How an owner is informed of it. */
   opened(nowMs: number): LinkOpened {
     const { linkId, principal } = this.#parts;
     return {
@@ -251,7 +251,7 @@ export class RelayedAgent implements AgentLink {
     if (drain !== undefined || sleep !== undefined) this.#credit = 0;
   }
 
-  /** Results, credit and how it stands are told anew anyway. */
+  /** Results, credit and how it stands are told again anyway. */
   #keep({ started, progress, partialOutputs }: AgentFrame): void {
     if (started.length + progress.length + partialOutputs.length === 0) return;
     const frame = { ...emptyAgentFrame, started, progress, partialOutputs };

@@ -1,5 +1,5 @@
 /**
- * The numbers of capabilities on a relayed link. What the agent was told holds for as long as its link does; another
+ * The numbers of capabilities on a relayed link. What the agent was told holds for as long as its link does. Another
  * owner counts otherwise.
  *
  * 1. A capability keeps the number that the agent was told first.
@@ -44,7 +44,7 @@ export class RelayedNumbers {
     return this.#isSame;
   }
 
-  /** What the agent calls it; 0, which it takes for unknown, if unknown. */
+  /** What the agent calls it. 0, which it takes for unknown, if unknown. */
   of(number: number): number {
     return this.#ofOwner.get(number) ?? 0;
   }

@@ -1,9 +1,9 @@
 /**
- * The results of one relayed link. The agent counts them on its link, the owner on each stream of the relay anew; what is
- * not durable is kept here, to be repeated on the next stream.
+ * The results of one relayed link. The agent counts them on its link, the owner on each stream of the relay again. What
+ * is not durable is kept here, to be repeated on the next stream.
  *
  * 1. A result is kept until an owner says that it is durable, and repeated in the order in which it came.
- * 2. The agent is told of each once: cumulatively as far as all are durable, by number beyond that.
+ * 2. The agent is informed of each once: cumulatively as far as all are durable, by number beyond that.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import { weightOfResult } from "../../weights.ts";
@@ -41,7 +41,7 @@ export class RelayedResults {
     return this.#bytes;
   }
 
-  /** Whether the result of an attempt is among them. For one that is looked for, not for each. */
+  /** Returns whether the result of an attempt is among them. For one that is looked for, not for each. */
   has(token: Uint8Array): boolean {
     for (const { result } of this.#kept.values()) if (Buffer.compare(result.token, token) === 0) return true;
     return false;
@@ -62,7 +62,7 @@ export class RelayedResults {
     return kept.map(({ result }) => result);
   }
 
-  /** The owner says which are durable, by its own count; undefined when that is nothing new. */
+  /** The owner says which are durable, by its own count. Undefined when that is nothing new. */
   settle(cumulative: number, beyond: readonly number[]): Settled | undefined {
     const before = this.#durable;
     const named: number[] = [];

@@ -15,7 +15,7 @@ export class Relays {
     return this.#relays.values();
   }
 
-  /** The relay to a pool, made for the first agent that `join` admits. */
+  /** Returns the relay to a pool, made for the first agent that `join` admits. */
   to(namespace: string, name: string, join: (relay: PoolRelay) => void): PoolRelay {
     const key = `${namespace}/${name}`;
     const known = this.#relays.get(key);

@@ -1,5 +1,5 @@
 /**
- * What brings agents about. A scaler says how many there should be; a driver sees to it, in its own time, and says how
+ * What brings agents about. A scaler says how many there should be. A driver sees to it, in its own time, and says how
  * far it is. Contract, implementations and resolver lie side by side: this file, a folder each, `open-driver.ts`.
  *
  * 1. `want` is called again and again, also with the same number: it changes nothing then.
@@ -14,32 +14,35 @@ export interface Driver {
   /** So many agents are wanted, whether they sleep or not. */
   want(count: number, reason: string): void;
   standing(): Standing;
-  /** Ends what it has begun; resolves when it has ended. A driver that is controlled from outside is told when it is for good. */
+  /**
+   * Ends what it has started. Resolves when it has ended. A driver that is controlled from outside is told when it is
+   * for good.
+   */
   close(how: Closing): Promise<void>;
 }
 
-/** The scaler is no more; or it goes on elsewhere, or when this process is back. */
+/** The scaler is no more. Or it continues elsewhere, or when this process is back. */
 export type Closing = "deleted" | "left";
 
 /** How far a driver is. */
 export interface Standing {
-  /** Agents that it has begun and that have not joined yet. */
+  /** Agents that it has started and that have not joined yet. */
   readonly starting: number;
   /** Agents that it has put aside. */
   readonly quarantined: number;
-  /** What went wrong last; undefined when nothing did, or when it went well since. */
+  /** What went wrong last. Undefined when nothing did, or when it went well since. */
   readonly error: TuttiError | undefined;
 }
 
 /** What a driver that starts agents one by one knows of them. */
 export interface AgentWindow {
-  /** How many tasks an agent has; undefined while it has not joined. */
+  /** Returns how many tasks an agent has. Undefined while it has not joined. */
   busy(agentId: string): number | undefined;
   drain(agentId: string, reason: string, deadlineMs: number): void;
   quarantine(agentId: string, reason: string): void;
-  /** How often in a row an agent's program has ended by itself by now; 0 when that is over. */
+  /** How often in a row an agent's program has ended by itself by now. 0 when that is over. */
   crashed(agentId: string, crashes: number): void;
-  /** An agent's program has begun, and it has not joined yet. */
+  /** An agent's program has started, and it has not joined yet. */
   started(agentId: string): void;
   /** An agent's program has ended: whatever it had is lost. */
   ended(agentId: string, reason: string): void;

@@ -23,7 +23,7 @@ export interface Answer {
 
 const answerBytesMax = 16 * 1_048_576;
 
-/** Rejects when there is no answer; one that says no is an answer. */
+/** Rejects when there is no answer. One that says no is an answer. */
 export async function exchange({ method, to, path, headers, body, signal }: Exchange): Promise<Answer> {
   const text = body === undefined ? undefined : Buffer.from(JSON.stringify(body.value));
   const all = {
@@ -54,7 +54,7 @@ export async function exchange({ method, to, path, headers, body, signal }: Exch
   return { status: answer.statusCode ?? 0, headers: answer.headers, bytes: Buffer.concat(pieces) };
 }
 
-/** What an answer says as JSON; undefined where it says nothing of that kind. */
+/** What an answer says as JSON. Undefined where it says nothing of that kind. */
 export function jsonIn({ bytes }: Pick<Answer, "bytes">): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
@@ -63,7 +63,7 @@ export function jsonIn({ bytes }: Pick<Answer, "bytes">): unknown {
   }
 }
 
-/** The `message` that APIs of both kinds say no with, or the beginning of whatever they said. */
+/** Returns the `message` that APIs of both kinds say no with, or the beginning of whatever they said. */
 export function messageIn(answer: Answer): string {
   const said = jsonIn(answer);
   const message = typeof said === "object" && said !== null && "message" in said ? said.message : undefined;

@@ -33,7 +33,7 @@ export interface DriverParts {
   readonly refused: (error: TuttiError, namespace: string) => void;
 }
 
-/** What is wrong with the driver of a scaler here; undefined when it can be opened. */
+/** What is wrong with the driver of a scaler here. Undefined when it can be opened. */
 export function driverProblem(
   { scalerId, driver }: Pick<Scaler, "scalerId" | "driver">,
   settings: ScalingSettings,
@@ -65,7 +65,7 @@ export function driverProblem(
   }
 }
 
-/** The driver of a scaler that was found sound. */
+/** Returns the driver of a scaler that was found sound. */
 export function openDriver(parts: DriverParts): Driver | undefined {
   const { scaler, home, agents, records, foundation, ids, settings, quarantineAfter, crashes, refused } =
     parts;

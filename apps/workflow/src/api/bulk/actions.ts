@@ -9,7 +9,7 @@ import type { BulkDependencies } from "./dependencies.ts";
 
 type Action = NonNullable<BulkAction["action"]>;
 
-/** Whether an action fits how a run stands, as far as the index knows. */
+/** Returns whether an action fits how a run stands, as far as the index knows. */
 export function fitsStatus({ $case }: Action, { status, labels }: IndexEntry): boolean {
   if (status === WorkStatus.WORK_STATUS_QUARANTINED) return false;
   const waitsForPerson = labels[indexLabels.person] !== undefined;

@@ -119,7 +119,7 @@ class SeenTasks {
     return isKnown;
   }
 
-  /** The tasks from a place on, as many as one page has. */
+  /** Returns the tasks from a place on, as many as one page has. */
   async look(from: number): Promise<LookedAt> {
     const { tasks, next } = await this.#tasks(from, 0, tasksPage);
     return { changed: this.#isKept ? tasks.filter((task) => this.#shown.isOther(task)) : tasks, next };

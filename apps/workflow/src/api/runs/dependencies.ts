@@ -19,7 +19,7 @@ export interface RunDependencies extends LineDependencies {
 export const runWork = workOf({ kind: "run", missing: (id) => runErrors.runMissing({ id }) });
 export const { keyOf, tell: tellRun, ask: askRun, eventsOf, recordsOf } = runWork;
 
-/** A run as it is, with what the runtime knows of it. */
+/** Returns a run as it is, with what the runtime knows of it. */
 export async function runNamed(
   dependencies: MachineDependencies,
   id: string,

@@ -2,7 +2,7 @@
 import type { Outcome } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
 
-/** Whether nothing was done here, and another process has it or is about to. */
+/** Returns whether nothing was done here, and another process has it or is about to. */
 export function isForOthers(outcome: Outcome): boolean {
   if (outcome.kind !== "refused") return false;
   const { retry, code } = outcome.refusal;

@@ -149,7 +149,7 @@ function propertyOf({ status, definition, labels }: IndexEntry, by: RunProperty,
 
 const own: ReadonlySet<string> = new Set(Object.values(indexLabels));
 
-/** A run as far as the index knows it. */
+/** Returns a run as far as the index knows it. */
 export function runOf(entry: IndexEntry): Run {
   const { key, status, definition, labels, startMs, endMs, events, startedBy } = entry;
   const code = labels[indexLabels.errorCode];

@@ -91,7 +91,7 @@ async function preparePlan(
   if (hash !== "") await shelf.prepare(namespace, hash);
 }
 
-/** A task with its entries and rounds. */
+/** Returns a task with its entries and rounds. */
 function isAbout(task: string, taskId: string): boolean {
   return task === taskId || task.startsWith(`${taskId}[`) || task.startsWith(`${taskId}#`);
 }

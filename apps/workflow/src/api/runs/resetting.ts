@@ -10,7 +10,7 @@ import type { CallContext } from "@tutti/kernel";
 import { resetRun, runLimits, showSnapshot } from "@tutti/machine-run";
 import { askRun, type RunDependencies, recordsOf, runNamed, tellRun } from "./dependencies.ts";
 
-/** The state of then travels in the command, so that what is recorded is whole in itself. */
+/** Returns the state of then travels in the command, so that what is recorded is whole in itself. */
 export async function reset(
   dependencies: RunDependencies,
   { runId, toEvent, keepSignals, reason, idempotencyKey }: ResetRunRequest,

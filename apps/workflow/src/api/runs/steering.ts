@@ -31,7 +31,7 @@ interface Steered {
   readonly idempotencyKey?: string;
 }
 
-/** A command that has nothing but a reason, and the run as it is after it. */
+/** Returns a command that has nothing but a reason, and the run as it is after it. */
 export async function steer(
   dependencies: RunDependencies,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here

@@ -97,7 +97,7 @@ export function firingOf({ nominalMs, fireMs, runId, result, message }: ReadOnly
   return { dueTime: timeOf(nominalMs), fireTime: timeOf(fireMs), runId, result, message };
 }
 
-/** The schedule with the fields taken over that are named. All that are set where none is. */
+/** Returns the schedule with the fields taken over that are named. All that are set where none is. */
 export function merged(before: Schedule, wanted: Schedule, fields: readonly string[]): Schedule {
   const isWanted = (name: string, isSet: boolean) => (fields.length === 0 ? isSet : fields.includes(name));
   return {

@@ -5,7 +5,7 @@ import { repairTask } from "@tutti/machine-run";
 import { tellRun } from "../runs/dependencies.ts";
 import { taskNamed } from "./reading.ts";
 
-/** The task as it is after it was repaired by hand. */
+/** Returns the task as it is after it was repaired by hand. */
 export async function repair(
   dependencies: MachineDependencies,
   { runId, taskId, repair: how, reason, idempotencyKey }: RepairTaskRequest,

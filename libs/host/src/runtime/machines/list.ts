@@ -45,7 +45,7 @@ const orders: Readonly<Partial<Record<MachineOrder, Search["order"]>>> = {
   [MachineOrder.MACHINE_ORDER_ENDED_DESCENDING]: "ended-descending",
 };
 
-/** A selector of the contracts as the index takes it. */
+/** Returns a selector of the contracts as the index takes it. */
 export function conditionsOf({ equals, exists, absent }: LabelSelector): LabelCondition[] {
   return [
     ...Object.entries(equals).map(([name, value]) => ({ kind: "equals", name, values: [value] }) as const),

@@ -21,11 +21,11 @@ interface Told extends NoteHead {
 /** Makes events of what was noted. Some of it is asked of the machines, so that it may take a while. */
 export interface EventMapper<Note extends Told> {
   eventOf(note: Note): EventInput | Promise<EventInput | undefined>;
-  /** Whether it says that what it is about is over. */
+  /** Returns whether it says that what it is about is over. */
   isEnd(note: Note): boolean;
   /**
-   * A happening as it is, without a kind, says that something has moved on: there are many, and none costs an object
-   * more. How far it is is asked when that is told. Undefined where there is nothing to tell.
+   * Returns a happening as it is, without a kind, says that something has moved on: there are many, and none costs an
+   * object more. How far it is is asked when that is told. Undefined where there is nothing to tell.
    */
   progressOf(head: NoteHead): Promise<EventInput | undefined>;
 }

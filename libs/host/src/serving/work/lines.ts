@@ -33,7 +33,7 @@ export interface Lines<Filter extends WorkFilter, Item> {
   readonly labels: { readonly parent: string; readonly person: string };
   /** Labels that are not searched by their text: counts and marks. */
   readonly untold: ReadonlySet<string>;
-  /** The ids that are wanted. Empty for any. */
+  /** Returns the ids that are wanted. Empty for any. */
   idsIn(filter: Filter): readonly string[];
   /** What only this kind asks of labels. */
   conditions?(filter: Filter): readonly LabelCondition[];
@@ -111,7 +111,9 @@ export interface LinesWatched<Filter> {
   readonly cursor: string;
 }
 
-/** The newest thousand, then what changes among them and what comes. From a cursor on, what has changed since. */
+/**
+ * Returns the newest thousand, then what changes among them and what comes. From a cursor on, what has changed since.
+ */
 export function watchLines<Filter extends WorkFilter, Item>(
   dependencies: LineDependencies,
   lines: Lines<Filter, Item>,

@@ -10,7 +10,7 @@ export class Shown<Item> {
     this.#encode = encode;
   }
 
-  /** Whether it is new or other than it was. From now on it is shown. */
+  /** Returns whether it is new or other than it was. From now on it is shown. */
   isOther(item: Item): boolean {
     const name = this.#nameOf(item);
     this.#there.add(name);

@@ -79,7 +79,7 @@ export function spanIdOf(...what: readonly (string | number)[]): string {
   return createHash("sha256").update(what.join("\n")).digest("hex").slice(0, 16);
 }
 
-/** A page of spans, what started first before the others. */
+/** Returns a page of spans, what started first before the others. */
 export function pageOfSpans(spans: readonly Span[], page: PageRequest | undefined): SpanPage {
   const all = [...spans].sort((one, other) => startOf(one) - startOf(other));
   const place = placeOfToken(page?.token ?? "");
@@ -90,7 +90,7 @@ export function pageOfSpans(spans: readonly Span[], page: PageRequest | undefine
   };
 }
 
-/** The trace in `00-<trace>-<span>-<flags>`. Empty where there is none. */
+/** Returns the trace in `00-<trace>-<span>-<flags>`. Empty where there is none. */
 export function traceIn(traceparent: string): string {
   const [, traceId = ""] = traceparent.split("-");
   return /^0*$/.test(traceId) ? "" : traceId;

@@ -20,14 +20,14 @@ type WorkFacts = Awaited<ReturnType<Runtime["instanceOf"]>>;
 
 export interface Work extends WorkKind {
   keyOf(namespace: string, id: string): InstanceKey;
-  /** A command. */
+  /** Returns a command. */
   tell<Body, Reply>(
     dependencies: MachineDependencies,
     id: string,
     told: Told<Body, Reply>,
     context: CallContext,
   ): Promise<Reply>;
-  /** A question, about how it is or was. */
+  /** Returns a question, about how it is or was. */
   ask<Body, Reply>(
     dependencies: MachineDependencies,
     id: string,
@@ -36,9 +36,9 @@ export interface Work extends WorkKind {
   ): Promise<Reply>;
   /** What the runtime knows of it. */
   factsOf(dependencies: MachineDependencies, id: string, context: CallContext): Promise<WorkFacts>;
-  /** How many events it has. */
+  /** Returns how many events it has. */
   eventsOf(dependencies: MachineDependencies, id: string, context: CallContext): Promise<number>;
-  /** Its records behind an event, page by page. */
+  /** Returns its records behind an event, page by page. */
   recordsOf(
     dependencies: MachineDependencies,
     id: string,

@@ -94,7 +94,7 @@ function notData(directory: string, found: string): Finding {
   return problem("not-data", what, "Name the right one: --data DIR, or platform.dataDirectory.");
 }
 
-/** The first file or folder that this user may not use. */
+/** Returns the first file or folder that this user may not use. */
 async function deniedIn(
   layout: DataLayout,
   mayUse: (path: string) => Promise<void>,

@@ -44,7 +44,7 @@ function forget(kept: KeptPartition, { entry }: KeptInstance): void {
   if (kept.newest.get(text) === entry.incarnation) kept.newest.delete(text);
 }
 
-/** Removes what need no longer be kept, at most so many; says whether there is more. */
+/** Removes what need no longer be kept, at most so many. Says whether there is more. */
 export function purge(kept: KeptPartition, nowMs: number, most: number): boolean {
   let left = most;
   for (const instance of [...kept.instances.values()]) {

@@ -49,7 +49,7 @@ export interface MemoryArchiveOptions {
   readonly source: BatchSource;
   readonly clock: Clock;
   readonly store?: MemoryArchiveStore;
-  /** Asked before each operation; a fault makes it fail. Default: none ever does. */
+  /** Asked before each operation. A fault makes it fail. Default: none ever does. */
   readonly fault?: (operation: ArchiveOperation) => MemoryArchiveFault | undefined;
   /** Waited for before each operation: a gate makes it slow. Default: nothing. */
   readonly pass?: (operation: ArchiveOperation) => Promise<void>;
@@ -57,7 +57,7 @@ export interface MemoryArchiveOptions {
   readonly schedule?: Schedule;
 }
 
-/** Removed at once by one call of `purge`: few, so that callers learn to go on. */
+/** Removed at once by one call of `purge`: few, so that callers learn to continue. */
 const purgedAtOnce = 64;
 
 /**

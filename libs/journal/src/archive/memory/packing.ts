@@ -4,7 +4,7 @@ import { RecordScanner } from "../../records/record-scanner.ts";
 import type { KeptInstance, KeptPartition } from "./memory-archive-store.ts";
 
 /**
- * Adds the records of a batch to the histories they belong to: those that begin a kept instance, or go on where its
+ * Adds the records of a batch to the histories they belong to: those that start a kept instance, or continue where its
  * history stands.
  */
 export function packBatch(kept: KeptPartition, ends: Map<string, KeptInstance>, batch: JournalBatch): void {
@@ -27,7 +27,7 @@ export function packBatch(kept: KeptPartition, ends: Map<string, KeptInstance>, 
   }
 }
 
-/** The last packed record of each instance, by its place. */
+/** Returns the last packed record of each instance, by its place. */
 export function endsOf(kept: KeptPartition): Map<string, KeptInstance> {
   const ends = new Map<string, KeptInstance>();
   for (const instance of kept.instances.values()) {

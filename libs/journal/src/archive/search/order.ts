@@ -3,7 +3,7 @@ import type { Search } from "../port.ts";
 
 /**
  * Where an entry stands in the order of a search: by its time, and among those of one time by partition and
- * incarnation, so that there is exactly one order and a page goes on where the last one ended.
+ * incarnation, so that there is exactly one order and a page continues where the last one ended.
  */
 export interface Rank {
   readonly timeMs: number;
@@ -31,12 +31,12 @@ export function timeOf(
 
 const letters = { "started-ascending": "a", "started-descending": "d", "ended-descending": "e" } as const;
 
-/** A rank as the cursor of the page that it ends. */
+/** Returns a rank as the cursor of the page that it ends. */
 export function cursorOf({ order }: Search, { timeMs, partition, incarnation }: Rank): string {
   return `${letters[order]}${[timeMs, partition, incarnation].join("_")}`;
 }
 
-/** The rank after which a search goes on; undefined for the first page. */
+/** Returns the rank after which a search continues. Undefined for the first page. */
 export function rankOf({ order, cursor }: Search): Rank | undefined {
   if (cursor === "") return;
   const parts = cursor.slice(1).split("_").map(Number);

@@ -2,8 +2,8 @@
  * Columns of numbers as bytes: each as differences from its smallest value, in as few bytes as the largest needs. Most
  * columns of an index hardly vary (a status, a kind, a day's times), so a line takes a third of what its numbers would.
  *
- * Layout: count and number of columns (u32 each); per column its base (f64), its width (u32) and where it begins (u32);
- * then the values, each column at a multiple of eight.
+ * Layout: count and number of columns (u32 each). Per column its base (f64), its width (u32) and where it starts (u32).
+ * Then the values, each column at a multiple of eight.
  */
 const headBytes = 8;
 const columnHeadBytes = 16;
@@ -35,7 +35,7 @@ export function encodeColumns(columns: readonly Float64Array[]): Uint8Array<Arra
   return new Uint8Array(buffer);
 }
 
-/** How many values each column has. */
+/** Returns how many values each column has. */
 export function countOf(encoded: Uint8Array): number {
   return viewOf(encoded).getUint32(0, true);
 }

@@ -122,7 +122,7 @@ export class Committer {
     return state.present;
   }
 
-  /** Where the history of one that had ended and goes on again is packed to: its row did not say so any more. */
+  /** Where the history of one that had ended and continues again is packed to: its row did not say so any more. */
   #packedEnd(
     { block, line }: LinePlace,
     packedTo: number,
@@ -165,7 +165,7 @@ export class Committer {
     return isIdKept ? state.removed : state.gone;
   }
 
-  /** The line that a newer one replaces. */
+  /** Returns the line that a newer one replaces. */
   #older(partition: number, incarnation: number, row: InstanceRow | undefined): LinePlace | undefined {
     const { blocks } = this.#tables;
     const place = row === undefined || row.version === 0 ? undefined : blocks.place(partition, row.version);

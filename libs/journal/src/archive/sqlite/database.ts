@@ -73,7 +73,7 @@ export class ArchiveDatabase {
     return this.#isSettled;
   }
 
-  /** Gives up to so many pages that nothing uses back to the file system; says whether there are more. */
+  /** Gives up to so many pages that nothing uses back to the file system. Says whether there are more. */
   vacuum(pages: number): boolean {
     return this.#guarded(() => {
       const free = this.#number("PRAGMA freelist_count");
@@ -92,8 +92,8 @@ export class ArchiveDatabase {
   }
 
   /**
-   * Copies what is committed now, beside everything that goes on: through a connection of its own, in one go, because a
-   * copy in steps begins anew or fails with every write. Until it is done the log cannot be emptied.
+   * Copies what is committed now, beside everything that continues: through a connection of its own, in one go, because
+   * a copy in steps restarts or fails with every write. Until it is done the log cannot be emptied.
    */
   async backup(file: string): Promise<void> {
     mkdirSync(dirname(file), { recursive: true, mode: privateModes.folder });

@@ -2,7 +2,7 @@ import type { Changes, IndexEntry, InstanceSnapshot } from "../port.ts";
 import type { EncodedChanges } from "./committer.ts";
 import { LineWriter } from "./index/lines.ts";
 
-/** Takes what a commit says, so that the caller may go on with its arrays and bytes. */
+/** Takes what a commit says, so that the caller may continue with its arrays and bytes. */
 export function encodeChanges({ coveredTo, partitionSnapshot, snapshots, entries }: Changes): EncodedChanges {
   return {
     coveredTo,

@@ -35,8 +35,8 @@ import { Standings } from "./standings.ts";
 /**
  * The archive on SQLite, all of it synchronous: it runs in a thread of its own, or in the caller's for tests.
  *
- * 1. What is in memory beside the tables (standings, what is known of blocks, who ended lately) is made of them when it is
- *    opened, and made anew when a transaction fails.
+ * 1. What is in memory beside the tables (standings, what is known of blocks, who ended lately) is made of them when it
+ *    is opened, and made again when a transaction fails.
  */
 export class ArchiveEngine {
   readonly #database: ArchiveDatabase;
@@ -120,8 +120,8 @@ export class ArchiveEngine {
   }
 
   /**
-   * Says up to which batch the partition is packed. Where nothing of it is kept, none of its records will ever be asked for: then
-   * it is packed up to the given batch without reading any.
+   * Says up to which batch the partition is packed. Where nothing of it is kept, none of its records will ever be asked
+   * for: then it is packed up to the given batch without reading any.
    */
   passOver(partition: number, upTo: number): number {
     const standing = this.#standings.of(partition);
@@ -135,7 +135,7 @@ export class ArchiveEngine {
     return upTo;
   }
 
-  /** Packs these batches, which follow those that are packed; empty when they are all that is to be packed for now. */
+  /** Packs these batches, which follow those that are packed. Empty when they are all that is to be packed for now. */
   pack(partition: number, batches: readonly JournalBatch[]): void {
     const standing = this.#standings.of(partition);
     const last = batches.at(-1)?.number ?? 0;
@@ -155,7 +155,7 @@ export class ArchiveEngine {
     });
   }
 
-  /** The same with batches that lie in the files of a journal: some of them, at least one; says up to which. */
+  /** The same with batches that lie in the files of a journal: some of them, at least one. Says up to which. */
   packLocated(partition: number, located: LocatedBatches): number {
     const batches = readLocated(fileDisk(located.directory, "read"), located, packedBytes);
     assert(batches.length > 0, "batches that are located are there", {
@@ -186,7 +186,7 @@ export class ArchiveEngine {
     return searchBlocks(this.#blocks, search, new Set(left));
   }
 
-  /** A slice of upkeep; says whether there is more. */
+  /** Returns a slice of upkeep. Says whether there is more. */
   purge(nowMs: number): boolean {
     return this.#transaction(() => this.#purge.slice(nowMs)) || this.#database.vacuum(vacuumedAtOnce);
   }
@@ -231,7 +231,7 @@ export class ArchiveEngine {
     return filter;
   }
 
-  /** Reads and checks everything, a slice at a time; throws what is damaged first. */
+  /** Reads and checks everything, a slice at a time. Throws what is damaged first. */
   *verify(): Generator<void> {
     for (const { id } of this.#blocks.all()) {
       this.#blocks.parts.verify(id);
@@ -294,13 +294,16 @@ export class ArchiveEngine {
     const at = (index: number): number => numberAt(lines, index, 0);
     if (stateOf(place) === state.removed) return { kind: "tombstone", untilMs: at(field.idKeptUntil) };
     const hasRow = at(field.end) === 0 || at(field.hasRow) === 1;
-    // What goes on has a row, so it was not found for another reason than that it is not there.
+    // What happens has a row, so it was not found for another reason than that it is not there.
     if (hasRow) this.#instances.missing("instance", instanceId(partition, at(field.incarnation)));
     const last = lastAt(lines, 0);
     return { kind: "ended", incarnation: at(field.incarnation), events: at(field.events), last };
   }
 
-  /** Of a group that begins a life its incarnation says whose it is; of any other, that it goes on where a history stands. */
+  /**
+   * Of a group that starts a life its incarnation says whose it is. Of any other, that it continues where a history
+   * stands.
+   */
   #ownerOf(partition: number, group: RecordGroup, known: KnownIds): GroupOwner | undefined {
     const { incarnation, previous, isBeginning } = group;
     if (isBeginning) {
@@ -356,8 +359,8 @@ export class ArchiveEngine {
 }
 
 /**
- * Which instances there are, asked while none come or go. Lives begin in the order of their numbers and most leave nothing, so the
- * gap that was found last mostly has the next one too.
+ * Which instances there are, asked while none come or go. Lives start in the order of their numbers and most leave
+ * nothing, so the gap that was found last mostly has the next one too.
  */
 class KnownIds {
   readonly #instances: Instances;

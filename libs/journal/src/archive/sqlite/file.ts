@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** The database of the archive in a directory. */
+/** Returns the database of the archive in a directory. */
 export function fileOf(directory: string): string {
   return join(directory, "archive.db");
 }

@@ -7,13 +7,13 @@ import type { ArchiveDatabase, Row, Statement } from "./database.ts";
 import { incarnationOf, instanceId, partitionOf } from "./schema.ts";
 
 export const stage = {
-  /** It goes on, and the journal has all of it. */
+  /** It continues, and the journal has all of it. */
   live: 0,
   /** It ended, and its last records are not packed yet. */
   ended: 1,
   /** It ended and has a snapshot. */
   kept: 2,
-  /** It goes on and has a snapshot. */
+  /** It continues and has a snapshot. */
   snapshotted: 3,
 } as const;
 
@@ -24,7 +24,7 @@ export interface InstanceRow {
   /** Of its newest line. */
   readonly version: number;
   readonly stage: number;
-  /** Its last packed record; all 0 when none is. */
+  /** Its last packed record. All 0 when none is. */
   readonly packed: RecordPlace;
   readonly packedEvents: number;
   readonly key: InstanceKey;
@@ -51,7 +51,7 @@ export class Instances {
     return row === undefined ? undefined : this.#instance(row);
   }
 
-  /** The newest under a key. */
+  /** Returns the newest under a key. */
   find(partition: number, hash: number, key: InstanceKey): InstanceRow | undefined {
     const rows = this.#statements.find.all(hash, instanceId(partition, 0), instanceId(partition + 1, 0));
     return rows
@@ -61,12 +61,12 @@ export class Instances {
       });
   }
 
-  /** Whether the partition has any. */
+  /** Returns whether the partition has any. */
   some(partition: number): boolean {
     return this.#statements.some.get(instanceId(partition, 0), instanceId(partition + 1, 0)) !== undefined;
   }
 
-  /** The first id from this one on that there is; undefined when there is none. */
+  /** Returns the first id from this one on that there is. Undefined when there is none. */
   firstFrom(id: number): number | undefined {
     const row = this.#statements.some.get(id, Number.MAX_SAFE_INTEGER);
     return row === undefined ? undefined : Number(row["id"]);
@@ -128,7 +128,7 @@ export class Instances {
     return page;
   }
 
-  /** Checks some rows with ids above this one, and returns the last; undefined at the end. */
+  /** Checks some rows with ids above this one, and returns the last. Undefined at the end. */
   verify(after: number, limit: number): number | undefined {
     for (const row of this.#statements.someSnapshots.all(after, limit)) {
       this.#state(row);
@@ -140,7 +140,7 @@ export class Instances {
     return last === undefined ? undefined : Number(last["id"]);
   }
 
-  /** What an index says is what its row says; it has no checksum of its own. */
+  /** What an index says is what its row says. It has no checksum of its own. */
   #due(id: number, dueMs: number): DueInstance {
     const row = this.#statements.dueOf.get(id);
     if (Number(row?.["due"]) !== dueMs)

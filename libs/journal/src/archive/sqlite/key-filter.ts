@@ -1,7 +1,7 @@
 /**
  * Says of a key, by its hash, that nothing is kept under it, or that there may be: ten bits and six probes per key, all
- * of a key in one line of the processor's cache, wrong about one key in a hundred. Keys are only added; what went is
- * cleared by building it anew.
+ * of a key in one line of the processor's cache, wrong about one key in a hundred. Keys are only added. What went is
+ * cleared by building it again.
  */
 export class KeyFilter {
   readonly #words: Uint32Array;

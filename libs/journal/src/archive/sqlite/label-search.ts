@@ -26,9 +26,9 @@ export class WantedLabels {
   }
 
   /**
-   * A 1 for each of a block's labels that are as wanted; undefined when all are. Their shapes are looked at first, if there
-   * are any. What has to be there is looked for among the bytes: most blocks are done with that, and of the others few
-   * texts are made.
+   * Returns a 1 for each of a block's labels that are as wanted. Undefined when all are. Their shapes are looked at
+   * first, if there are any. What has to be there is looked for among the bytes: most blocks are done with that, and of
+   * the others few texts are made.
    */
   among(parts: BlockParts, block: number, words: readonly string[]): Uint8Array | undefined {
     if (this.#tests.length === 0) return;
@@ -119,7 +119,7 @@ function flags(count: number): Uint8Array {
   return new Uint8Array(Math.max(1, count));
 }
 
-/** Where any of these is; undefined when that is in too many places for looking at each. */
+/** Where any of these is. Undefined when that is in too many places for looking at each. */
 function hitsOf(bytes: Buffer, wanted: readonly Buffer[]): number[] | undefined {
   const hits: number[] = [];
   for (const one of wanted) {
@@ -132,7 +132,7 @@ function hitsOf(bytes: Buffer, wanted: readonly Buffer[]): number[] | undefined 
 
 const hitsMax = 128;
 
-/** The last of these, which ascend, that is not behind a place. */
+/** Returns the last of these, which ascend, that is not behind a place. */
 function lastBefore(places: Float64Array, place: number): number {
   let low = 0;
   let high = places.length - 1;

@@ -6,7 +6,10 @@ import { fileOf } from "./file.ts";
 import { SqliteArchive, type SqliteArchiveOptions } from "./sqlite-archive.ts";
 import type { ArchiveThread } from "./thread/archive-thread.ts";
 
-/** The archive of one service in a directory. All archives of a process share a thread, which starts when it is needed. */
+/**
+ * Returns the archive of one service in a directory. All archives of a process share a thread, which starts when it is
+ * needed.
+ */
 export function openArchive(
   directory: string,
   thread: ArchiveThread,
@@ -16,7 +19,9 @@ export function openArchive(
   return new SqliteArchive(thread.host(fileOf(directory)), options);
 }
 
-/** The archive of one service in a directory, in the caller's thread: every call keeps it waiting. For tests. */
+/**
+ * Returns the archive of one service in a directory, in the caller's thread: every call keeps it waiting. For tests.
+ */
 export function openArchiveInline(directory: string, options: SqliteArchiveOptions): SqliteArchive {
   mkdirSync(directory, { recursive: true, mode: privateModes.folder });
   return new SqliteArchive(new InlineHost(ArchiveEngine.open(fileOf(directory), options.clock)), options);

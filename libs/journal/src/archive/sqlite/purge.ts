@@ -10,7 +10,7 @@ import { field, type Lines, lastAt, numberAt } from "./index/lines.ts";
 import { incarnationOf, instanceId, partitionOf } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 
-/** After this a slice ends, so that it takes less than 5 ms with what it writes; and after so much at the latest. */
+/** After this a slice ends, so that it takes less than 5 ms with what it writes. after so much at the latest. */
 const sliceMs = 1.5;
 const linesAtOnce = 512;
 const removalsAtOnce = 16;
@@ -142,7 +142,7 @@ export class Purge {
       }
       const partition = partitionOf(id);
       const end = history.at(partition, { batch, index });
-      // Its chunks go first; when the slice ended among its solid rows they are gone already.
+      // Its chunks go first. When the slice ended among its solid rows they are gone already.
       if (end?.incarnation === incarnationOf(id)) history.dropChain(partition, { batch, index }, events);
       const removed = events < solidEvents ? 0 : history.solid.delete(id, solidRowsAtOnce - solidRows);
       solidRows += removed;

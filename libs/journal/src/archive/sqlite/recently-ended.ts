@@ -32,7 +32,7 @@ export class RecentlyEnded {
     this.#of(partition).set(incarnation, last);
   }
 
-  /** Whether there are any. */
+  /** Returns whether there are any. */
   some(partition: number): boolean {
     return (this.#byPartition.get(partition)?.size ?? 0) > 0;
   }

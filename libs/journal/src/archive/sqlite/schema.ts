@@ -1,4 +1,4 @@
-/** Raised with every change of the tables below; older files are brought up when they are opened. */
+/** Raised with every change of the tables below. Older files are brought up when they are opened. */
 export const formatVersion = 1;
 
 /**
@@ -6,11 +6,12 @@ export const formatVersion = 1;
  * row: of its numbers and its bytes.
  *
  * - `standing`: how far each partition's archive is.
- * - `block`, `part`: the index. Lines are packed by the thousand, column by column; a changed line is a new one, and the
- *   old one is marked in the block's states.
- * - `instance`: what goes on, or ended and has more than its line in the index: where its newest line and its history are.
+ * - `block`, `part`: the index. Lines are packed by the thousand, column by column. A changed line is a new one, and
+ *   the old one is marked in the block's states.
+ * - `instance`: what happens, or ended and has more than its line in the index: where its newest line and its history
+ *   are.
  * - `snapshot`: states, with what is due.
- * - `packed`, `packed_place`: history, chunks of many instances to a row; found by the place of each row's last record.
+ * - `packed`, `packed_place`: history, chunks of many instances to a row. Found by the place of each row's last record.
  * - `solid`: history of long lives, 64 events of one instance to a row.
  * - `removal`: instances whose history is being removed.
  */
@@ -46,7 +47,7 @@ CREATE TABLE removal (
 
 const incarnationsMax = 2 ** 40;
 
-/** A partition and an incarnation in one number. */
+/** Returns a partition and an incarnation in one number. */
 export function instanceId(partition: number, incarnation: number): number {
   return partition * incarnationsMax + incarnation;
 }

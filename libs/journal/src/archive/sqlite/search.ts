@@ -15,7 +15,8 @@ interface Candidate extends Rank {
 
 /**
  * Searches the blocks. Those that can have the earliest lines of the order come first, and it ends when no other block
- * can have one that belongs in the page; those of partitions that were left are passed over; of each block it reads the words first, and goes on only when they have what is wanted.
+ * can have one that belongs in the page. Those of partitions that were left are passed over. Of each block it reads the
+ * words first, and continues only when they have what is wanted.
  */
 export function searchBlocks(
   blocks: Blocks,
@@ -47,7 +48,7 @@ interface Compiled {
   readonly definition: string;
   readonly statuses: number;
   readonly labels: WantedLabels;
-  /** What an id must begin with, and the same behind the one before. */
+  /** What an id must start with, and the same behind the one before. */
   readonly idPrefix: string;
   readonly joinedPrefix: Buffer;
 }
@@ -136,7 +137,7 @@ function searchBlock(
   }
 }
 
-/** Which of a block's words are wanted where; undefined when none can be. */
+/** Which of a block's words are wanted where. Undefined when none can be. */
 function wantedWords(words: readonly string[], { namespace, kinds, definition }: Compiled) {
   const chosen = (wanted: readonly string[]): Uint8Array => {
     const flags = new Uint8Array(words.length).fill(wanted.length === 0 ? 1 : 0);
@@ -153,7 +154,7 @@ function wantedWords(words: readonly string[], { namespace, kinds, definition }:
   return { namespaces, kinds: wantedKinds, definitions };
 }
 
-/** The lines whose id begins so; undefined when any does. */
+/** Returns the lines whose id starts so. Undefined when any does. */
 function linesWithPrefix(
   blocks: Blocks,
   block: BlockInfo,
@@ -174,7 +175,7 @@ class Page {
   readonly order: RankOrder;
   readonly #limit: number;
   #found: Candidate[] = [];
-  /** Of those found, the last that is in the page; undefined while there is room. */
+  /** Of those found, the last that is in the page. Undefined while there is room. */
   #worst: Candidate | undefined;
 
   constructor(order: RankOrder, limit: number) {
@@ -189,7 +190,7 @@ class Page {
     else if (this.#worst === undefined && this.#found.length === this.#limit) this.#cut();
   }
 
-  /** Whether nothing at or behind this place can still come into the page. */
+  /** Returns whether nothing at or behind this place can still come into the page. */
   isClosedTo(rank: Rank): boolean {
     if (this.#found.length >= this.#limit) this.#cut();
     return this.#worst !== undefined && this.order(this.#worst, rank) < 0;

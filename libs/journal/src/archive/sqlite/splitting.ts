@@ -1,6 +1,6 @@
 /**
- * Takes the rows of one partition out of the archive of a service, into a file of their own. Rows are copied as they are, with
- * their checksums and under the ids that they have: nothing is read, folded or packed anew.
+ * Takes the rows of one partition out of the archive of a service, into a file of their own. Rows are copied as they
+ * are, with their checksums and under the ids that they have: nothing is read, folded or packed again.
  */
 import { DatabaseSync } from "node:sqlite";
 import { ArchiveDatabase } from "./database.ts";
@@ -24,7 +24,7 @@ const rows = {
 } as const;
 
 /**
- * Whether there was anything of the partition.
+ * Returns whether there was anything of the partition.
  *
  * @param to a file that is not there yet
  */

@@ -34,10 +34,10 @@ export interface SqliteArchiveOptions {
 /**
  * The archive on SQLite, as its process sees it.
  *
- * 1. The engine does everything in the order of the calls; here is only what may not wait: taking what a commit says, and
- *    the filter of keys.
- * 2. Until the filter is there, everything may be there. It is built by the engine; what is committed meanwhile is added
- *    to it when it comes.
+ * 1. The engine does everything in the order of the calls. Here is only what may not wait: taking what a commit says,
+ *    and the filter of keys.
+ * 2. Until the filter is there, everything may be there. It is built by the engine. What is committed meanwhile is
+ *    added to it when it comes.
  * 3. One process has the file, so it is an earlier life of a partition in the same process that is fenced, and calls are
  *    done in their order: who is fenced is known when it asks.
  */

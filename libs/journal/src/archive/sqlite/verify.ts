@@ -8,12 +8,12 @@ import { inspectLog } from "./log-inspection.ts";
 
 /** What was found in an archive that is not open, or that another process has open. */
 export interface ArchiveVerification {
-  /** `none`: there is no archive. `damaged`: something is not as it was written; `damage` says what and where. */
+  /** `none`: there is no archive. `damaged`: something is not as it was written. `damage` says what and where. */
   readonly kind: "none" | "sound" | "damaged";
   /** The same in words. */
   readonly text: string;
   readonly damage?: TuttiError;
-  /** How far each partition's archive is; in a damaged one unknown. */
+  /** How far each partition's archive is. In a damaged one unknown. */
   readonly partitions: readonly ArchivedPartition[];
 }
 
@@ -56,7 +56,7 @@ export function verifyArchive(directory: string): ArchiveVerification {
 
 /**
  * SQLite drops everything from a flipped bit in its log on, without a word. What it drops is in the journal still,
- * because that is cut only behind what is settled; yet a request reports it.
+ * because that is cut only behind what is settled. Yet a request reports it.
  */
 function checkLog(file: string): void {
   const log = `${file}-wal`;

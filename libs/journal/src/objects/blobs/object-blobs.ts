@@ -24,7 +24,7 @@ import {
 import type { ObjectStore } from "../store/object-store.ts";
 
 const partBytes = 512 * 1024;
-/** Who has begun to put something so long ago died with it. */
+/** Who has started to put something so long ago died with it. */
 const abandonedMs = 24 * 3_600_000;
 const drawnMax = 2 ** 52;
 const atOnce = 8;
@@ -34,7 +34,7 @@ interface Head {
   readonly size: number;
   /** When it was last put. */
   readonly putMs: number;
-  /** What the names of its parts begin with. */
+  /** What the names of its parts start with. */
   readonly parts: string;
 }
 
@@ -58,9 +58,9 @@ interface MentionObject extends FoundMention {
  *     through.SERVICE.PARTITION     up to when a partition has mentioned everything
  *
  * 1. The parts are durable before the head is written, so a head stands for content that is whole.
- * 2. A head or a mention changes only as its changer has seen it. So who puts or mentions what is there already
- *    keeps it from being removed, or finds it gone and stores it anew.
- * 3. What is begun is noted before its first part and until its head is there: a process that dies meanwhile leaves
+ * 2. A head or a mention changes only as its changer has seen it. So who puts or mentions what is there already keeps
+ *    it from being removed, or finds it gone and stores it again.
+ * 3. What is started is noted before its first part and until its head is there: a process that dies meanwhile leaves
  *    parts that the note leads to.
  */
 export class ObjectBlobs implements Blobs {
@@ -176,7 +176,7 @@ export class ObjectBlobs implements Blobs {
     return mentions;
   }
 
-  /** The blob's time begins anew before the mention is gone, or a crash between the two would shorten it. */
+  /** The blob's time restarts before the mention is gone, or a crash between the two would shorten it. */
   async #release({ name, sequence, mention: { namespace, sha256 } }: MentionObject): Promise<boolean> {
     const putMs = this.#connection.foundation.clock.now();
     await this.#touchHead(headName(namespace, nameOf(sha256)), putMs);
@@ -223,7 +223,7 @@ export class ObjectBlobs implements Blobs {
     return { sha256: Uint8Array.from(hash.digest()), size };
   }
 
-  /** Whether these parts are the blob's now; false when it is there already, and was put anew as it is. */
+  /** Returns whether these parts are the blob's now. False when it is there already, and was put again as it is. */
   async #writeHead(name: string, head: Head): Promise<boolean> {
     for (;;) {
       const found = await this.#objects.latest(name);

@@ -16,7 +16,7 @@ export interface StoredPart {
 export interface Base {
   readonly fileBytes: number;
   readonly partBytes: number;
-  /** The file contains all entries up to this one at least; it says itself how many. */
+  /** The file contains all entries up to this one at least. It says itself how many. */
   readonly followed: number;
   readonly parts: readonly StoredPart[];
 }
@@ -56,7 +56,7 @@ export function decodeBase(bytes: Uint8Array): Base {
   return { fileBytes, partBytes, followed, parts: decodeParts(bytes, source) };
 }
 
-/** Puts a file into objects; of `before` it takes the parts that are the same. */
+/** Puts a file into objects. Of `before` it takes the parts that are the same. */
 export async function uploadBase(
   store: ObjectStore,
   path: string,

@@ -45,7 +45,7 @@ export async function followedCache(
   }
 }
 
-/** The base that a log's head names. */
+/** Returns the base that a log's head names. */
 export async function baseAt(log: PartitionLog, { base }: LogHead): Promise<Base> {
   for await (const { kind, body } of log.entries(base, base)) {
     if (kind === entryKinds.base) return readable(log, base, () => decodeBase(body));
@@ -53,7 +53,7 @@ export async function baseAt(log: PartitionLog, { base }: LogHead): Promise<Base
   throw log.damaged(base, "another entry where a base was");
 }
 
-/** The objects that an entry names. */
+/** Returns the objects that an entry names. */
 function partsOfEntry(log: PartitionLog, { kind, body, sequence }: Entry): ReturnType<typeof decodeParts> {
   return kind === entryKinds.stored ? readable(log, sequence, () => decodeParts(body)) : [];
 }

@@ -3,7 +3,7 @@
  * SQLite. It can be lost at any time.
  *
  * 1. Beside the partition, under a number that no partition has, the file says up to which entry of the log it was
- *    brought. Commits and that are one transaction; to pack or to purge once more changes nothing.
+ *    brought. Commits and that are one transaction. To pack or to purge once more changes nothing.
  */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";

@@ -22,9 +22,9 @@ export interface Entry {
 }
 
 /**
- * `opening`: an owner begins. `operations`: what was committed, packed, removed. `stored`: the same, in objects that
+ * `opening`: an owner starts. `operations`: what was committed, packed, removed. `stored`: the same, in objects that
  * the body names. `base`: a copy of the whole archive of the partition, in objects that the body names. `knock`:
- * another process wants to open and is always too late; it lies wherever it came in, and is no link of the chain.
+ * another process wants to open and is always too late. It lies wherever it came in, and is no link of the chain.
  */
 export const entryKinds = { opening: 1, operations: 2, stored: 3, base: 4, knock: 5 } as const;
 export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds];

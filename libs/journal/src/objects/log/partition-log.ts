@@ -1,8 +1,9 @@
 /**
  * The log of a partition of the archive, a stream that several processes write to, one at a time.
  *
- * 1. An entry is accepted only where the stream ends, as its writer knows it; one is under way at a time. So all entries
- *    of an owner follow on its opening, and as soon as another one opens, nothing of the older one is accepted any more.
+ * 1. An entry is accepted only where the stream ends, as its writer knows it. One is under way at a time. So all
+ *    entries of an owner follow on its opening, and as soon as another one opens, nothing of the older one is accepted
+ *    any more.
  * 2. An answer that was lost is found by reading: what lies where the entry was to be is that entry, or it was never
  *    accepted and cannot be any more.
  * 3. An owner that writes without a pause could always be ahead of who wants to open. A process that was too late
@@ -75,8 +76,8 @@ export class PartitionLog {
   }
 
   /**
-   * Adds an entry behind the last that is known. `moved`: another process was faster, and `refresh` shows who. Goes on
-   * while no server answers, until the signal is aborted.
+   * Adds an entry behind the last that is known. `moved`: another process was faster, and `refresh` shows who.
+   * Continues while no server answers, until the signal is aborted.
    */
   async append(entry: NewEntry, signal: AbortSignal): Promise<"appended" | "moved"> {
     const { hash } = this.#head;
@@ -108,7 +109,10 @@ export class PartitionLog {
     await this.#connection.persist(operation, publish, signal);
   }
 
-  /** Entries from one to another without knocks, each held against the one before; throws `MessageGone` where they are removed. */
+  /**
+   * Entries from one to another without knocks, each compared with the one before. Throws `MessageGone` where they are
+   * removed.
+   */
   async *entries(
     from: number,
     to: number,
@@ -196,7 +200,7 @@ export class PartitionLog {
     });
   }
 
-  /** Whether this very message lies there. */
+  /** Returns whether this very message lies there. */
   async #isAt(sequence: number, message: Uint8Array): Promise<boolean> {
     const { last } = await this.#source.ends();
     if (last < sequence) throw this.#behind(last);

@@ -2,7 +2,7 @@
  * Objects: bytes under a name, a message each, in a stream that keeps the last of every subject.
  *
  * 1. An object is durable when `put` has resolved.
- * 2. A name of an archive's object is never used twice, so what is under it is the same on every server; that there is
+ * 2. A name of an archive's object is never used twice, so what is under it is the same on every server. That there is
  *    nothing under a name is believed to the leader alone.
  */
 import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
@@ -10,7 +10,7 @@ import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
 export interface StoreOptions {
   readonly connection: NatsConnection;
   readonly stream: string;
-  /** What all subjects begin with. */
+  /** What all subjects start with. */
   readonly root: string;
 }
 
@@ -44,7 +44,7 @@ export class ObjectStore {
     await this.#connection.persist(operation, publish, signal);
   }
 
-  /** Only when the last one under this name has this sequence, 0 for none; resolves with its own, or undefined. */
+  /** Only when the last one under this name has this sequence, 0 for none. Resolves with its own, or undefined. */
   async replace(name: string, data: Uint8Array, sequence: number): Promise<number | undefined> {
     const operation = `replacing of the object ${name}`;
     return this.#connection.run(operation, async () => {
@@ -85,7 +85,7 @@ export class ObjectStore {
     throw natsErrors.unavailable({ operation, reason: error?.description ?? "an answer without a word" });
   }
 
-  /** All names that begin with these parts. */
+  /** All names that start with these parts. */
   async list(prefix: string): Promise<string[]> {
     const operation = `listing of objects of the stream ${this.stream}`;
     return this.#connection.run(operation, async () => {
@@ -105,7 +105,7 @@ export class ObjectStore {
     await Promise.all(Array.from({ length: atOnce }, removing));
   }
 
-  /** Removes what is under a name up to a message; a newer one stays. */
+  /** Removes what is under a name up to a message. A newer one stays. */
   removeUpTo(name: string, sequence: number): Promise<void> {
     return this.#purge(name, sequence + 1);
   }
@@ -126,7 +126,7 @@ export class ObjectStore {
       });
       return (answer.headers?.code ?? 0) >= 300 ? undefined : answer.data;
     } catch (error) {
-      // No server answers directly while servers come and go; the leader may.
+      // No server answers directly while servers come and go. The leader may.
       if (natsErrors.unavailable.is(error)) return;
       throw error;
     }

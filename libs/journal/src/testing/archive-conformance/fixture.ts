@@ -4,9 +4,9 @@ import type { BatchFeed } from "./batch-feed.ts";
 /** An archive under test. */
 export interface ArchiveFixture extends AsyncDisposable {
   readonly archive: Archive;
-  /** Closes it in good order and opens what it left. */
+  /** Closes it gracefully and opens what it left. */
   reopen(): Promise<Archive>;
-  /** Its process dies; opens what it left. */
+  /** Returns its process dies. Opens what it left. */
   crash(): Promise<Archive>;
   /** Opens a copy that a backup made. */
   openBackup(directory: string): Promise<Archive>;
@@ -23,5 +23,5 @@ export interface ArchiveUnderTest {
 /** Of the owner in these tests, unless it is about owners. */
 export const epoch = 1;
 
-/** When everything in these tests begins. */
+/** When everything in these tests starts. */
 export const beginMs = 1_767_225_600_000;

@@ -3,7 +3,7 @@
  * The worse of the two counts.
  *
  * 1. A check never runs twice at once: one that hangs is not asked again until it answers.
- * 2. The caller has an answer within the timeout; a check that does not answer makes the component unhealthy.
+ * 2. The caller has an answer within the timeout. A check that does not answer makes the component unhealthy.
  * 3. Answers younger than the cache time are not asked for again.
  */
 import type { Clock } from "../../ports/clock.ts";
@@ -32,7 +32,7 @@ export interface HealthMonitorOptions {
   readonly timers: Timers;
   readonly timeoutMs: number;
   readonly cacheMs: number;
-  /** Asks the component; undefined where it has no check. */
+  /** Asks the component. Undefined where it has no check. */
   readonly check: (() => Health | Promise<Health>) | undefined;
   readonly changed: (from: Health, to: Health) => void;
 }

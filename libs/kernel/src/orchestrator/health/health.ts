@@ -8,9 +8,9 @@ export type HealthDetails = Readonly<Record<string, string | number | boolean>>;
 
 export interface Health {
   readonly level: HealthLevel;
-  /** What is wrong, for the operator; empty when healthy. */
+  /** What is wrong, for the operator. Empty when healthy. */
   readonly reason: string;
-  /** Figures and identifiers that help to see why. Never a secret. */
+  /** Numbers and identifiers that help to see why. Never a secret. */
   readonly details?: HealthDetails;
 }
 
@@ -59,7 +59,7 @@ export function sameHealth(one: Health, other: Health): boolean {
 
 export interface HealthPart {
   readonly name: string;
-  /** Without a critical part the whole does not serve; without another it only serves worse. */
+  /** Without a critical part the whole does not serve. Without another it only serves worse. */
   readonly critical: boolean;
   readonly health: Health;
 }

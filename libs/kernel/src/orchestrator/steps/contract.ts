@@ -1,6 +1,6 @@
 /**
- * Checks of steps that types alone cannot make: whether a step is one at all when it is registered, and whether its input and
- * output are as it declares when it runs. A step that declares no contract is composed as it is, at no cost.
+ * Checks of steps that types alone cannot make: whether a step is one at all when it is registered, and whether its
+ * input and output are as it declares when it runs. A step that declares no contract is composed as it is, at no cost.
  */
 import type * as z from "zod";
 import { lifecycleErrors } from "../errors.ts";
@@ -40,7 +40,7 @@ function hasSafeParse(contract: unknown): boolean {
   return typeof contract === "object" && contract !== null && isFunction(Reflect.get(contract, "safeParse"));
 }
 
-/** The step with its declared contracts enforced. A step without contracts stays as it is. */
+/** Returns the step with its declared contracts enforced. A step without contracts stays as it is. */
 export function withContracts<Input, Output>(
   pipeline: string,
   step: Step<Input, Output>,

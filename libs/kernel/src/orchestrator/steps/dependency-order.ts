@@ -6,8 +6,8 @@ export interface Dependent {
 }
 
 /**
- * The order in which everything comes after what it depends on, and otherwise as declared: whenever several could be
- * next, it is the one declared first. Refuses dependencies on what is not there, and circles.
+ * Returns the order in which everything comes after what it depends on, and otherwise as declared: whenever several
+ * could be next, it is the one declared first. Refuses dependencies on what is not there, and circles.
  */
 export function inDependencyOrder<D extends Dependent>(pipeline: string, declared: readonly D[]): D[] {
   refuseUnknown(pipeline, declared);
@@ -36,7 +36,7 @@ function refuseUnknown(pipeline: string, declared: readonly Dependent[]): void {
   }
 }
 
-/** Refuses circles among what is declared so far; names that are not declared yet are passed over. */
+/** Refuses circles among what is declared so far. Names that are not declared yet are passed over. */
 export function refuseCycles(pipeline: string, declared: readonly Dependent[]): void {
   const byName = new Map(declared.map((dependent) => [dependent.name, dependent]));
   const done = new Set<string>();

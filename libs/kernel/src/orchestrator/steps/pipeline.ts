@@ -14,7 +14,7 @@ import type { AroundStep, Next, RunStep, Step } from "./step.ts";
 /** Hears of every run of a step. */
 export interface StepObserver {
   readonly clock: Clock;
-  /** Called once per step when the pipeline is composed; what it gives is called after each run. */
+  /** Called once per step when the pipeline is composed. What it gives is called after each run. */
   watch(step: string): (outcome: StepOutcome) => void;
 }
 
@@ -135,8 +135,8 @@ function settled<Output>(
 }
 
 /**
- * The error with the name of the step it arose in. An error of Tutti's own keeps its code, and with it what may be
- * done about it.
+ * Returns the error with the name of the step it arose in. An error of Tutti's own keeps its code, and with it what may
+ * be done about it.
  */
 export function named(pipeline: string, step: string, error: unknown, naming: Naming): TuttiError {
   const where = { pipeline, step };

@@ -32,7 +32,7 @@ export class StepRegistry<Input, Output> {
     return this.#change(step, [...this.#entries, this.#entryOf(step)]);
   }
 
-  /** Puts another step in the place of the one with this name; those that depend on it go on doing so. */
+  /** Puts another step in the place of the one with this name. Those that depend on it continue doing so. */
   replace(name: string, step: Step<Input, Output>): this {
     const made = this.#entryOf(step);
     const index = this.#indexOf(name, "replace");
@@ -72,7 +72,7 @@ export class StepRegistry<Input, Output> {
     return entries.map(({ name, dependsOn, step: { scope } }) => ({ name, scope, dependsOn }));
   }
 
-  /** The steps in the order in which they run. Refuses unknown dependencies; circles were refused before. */
+  /** Returns the steps in the order in which they run. Refuses unknown dependencies. Circles were refused before. */
   list(): Step<Input, Output>[] {
     return inDependencyOrder(this.pipeline, this.#entries).map(({ step }) => step);
   }

@@ -19,7 +19,7 @@ interface NamedStep<Input> {
   readonly input?: z.ZodType<Input>;
 }
 
-/** Does its part, then the pipeline goes on. Where it waits, the pipeline's output has to be a promise. */
+/** Does its part, then the pipeline continues. Where it waits, the pipeline's output has to be a promise. */
 export interface RunStep<Input> extends NamedStep<Input> {
   run(input: Input): void | Promise<void>;
   readonly around?: never;

@@ -1,6 +1,6 @@
 /**
  * The suite that every machine passes: sequences of commands, letters, timers and results, drawn by chance, with the
- * machine contract checked at every step; and golden histories, read for ever.
+ * machine contract checked at every step. golden histories, read for ever.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -29,17 +29,20 @@ export interface ConformanceOptions {
   readonly outside?: readonly string[];
   /** Commands as callers give them. Few ids, small numbers: so that they meet. */
   readonly commands: Arbitrary<MachineCall>;
-  /** The last word of the world on an effect, which has to settle this attempt; `luck` is drawn from [0, 1). Without it effects are never answered. */
+  /**
+   * The last word of the world on an effect, which has to settle this attempt. `luck` is drawn from [0, 1). Without it
+   * effects are never answered.
+   */
   readonly resultOf?: (effect: unknown, random: number) => Omit<MachineCall, "key">;
-  /** How far time goes in one step at most; 1 minute unless given. */
+  /** How far time goes in one step at most. 1 minute unless given. */
   readonly pauseMaxMs?: number;
   /** What must hold between all instances after every step: throws when it does not. */
   readonly invariant?: (driver: MachineDriver) => void;
   /** The folder with the golden histories. */
   readonly golden: URL;
-  /** Sequences that are tried; 100 unless given. */
+  /** Sequences that are tried. 100 unless given. */
   readonly sequences?: number;
-  /** Steps of the longest one; 100 unless given. */
+  /** Steps of the longest one. 100 unless given. */
   readonly stepsMax?: number;
   /** Types of commands and names of events (`account_opened v2`) that chance need not come upon. */
   readonly rare?: readonly string[];

@@ -1,6 +1,6 @@
 /**
  * One instance in the hands of a driver. It is kept twice: the live state, folded from what deciders emit, and a
- * replica, folded from the encoded events and now and then put together anew from a snapshot. After every event both
+ * replica, folded from the encoded events and now and then put together again from a snapshot. After every event both
  * have to be the same.
  */
 

@@ -1,9 +1,9 @@
 /**
  * Drives machines without the runtime: holds their states, delivers their letters, lets their timers run out in virtual
- * time and hands over the results of their effects; and checks the machine contract at every step.
+ * time and hands over the results of their effects. checks the machine contract at every step.
  *
  * 1. A step is a command, a letter, a timer or a result. Nothing happens between steps.
- * 2. Letters from one instance to another arrive in their order; which of several waiting ones comes next, the caller
+ * 2. Letters from one instance to another arrive in their order. Which of several waiting ones comes next, the caller
  *    chooses.
  * 3. A timer that came due is set until a fold clears or moves it, as it would be after a restart.
  * 4. The result of an attempt that is not awaited never reaches a decider.
@@ -28,9 +28,9 @@ export interface DriverOptions {
   readonly outside?: readonly string[];
   /** Older behaviours that are in force, by kind: as while processes of an older release are there. Those of the machines unless given. */
   readonly behaviours?: Readonly<Record<string, number>>;
-  /** What chance gives in a step, and when a state is put together from its snapshot; 1 unless given. */
+  /** What chance gives in a step, and when a state is put together from its snapshot. 1 unless given. */
   readonly seed?: number;
-  /** What the clock shows at first, milliseconds since the Unix epoch; 2026-01-01T00:00:00Z unless given. */
+  /** What the clock shows at first, milliseconds since the Unix epoch. 2026-01-01T00:00:00Z unless given. */
   readonly startMs?: number;
 }
 
@@ -101,7 +101,7 @@ export class MachineDriver {
     return [...this.#instances.values()].filter(({ history }) => history.length > 0).map(({ key }) => key);
   }
 
-  /** A command, as a caller gives it. */
+  /** Returns a command, as a caller gives it. */
   execute<Body, Reply>(
     key: InstanceKey,
     // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to who calls it
@@ -136,7 +136,7 @@ export class MachineDriver {
 
   /**
    * Delivers the oldest letter of one of the channels that have any, the first one's being the oldest of all, and gives
-   * what was answered; undefined when nothing is under way.
+   * what was answered. Undefined when nothing is under way.
    */
   deliver(channel = 0): unknown {
     const heads = new Map<string, DrivenMessage>();
@@ -166,7 +166,7 @@ export class MachineDriver {
     );
   }
 
-  /** The result of an attempt. Ignored when it is not awaited. */
+  /** Returns the result of an attempt. Ignored when it is not awaited. */
   settle<Body, Reply>(
     effect: Pick<DrivenEffect, "key" | "number" | "attempt">,
     // biome-ignore lint/suspicious/noExplicitAny: as in execute
@@ -201,24 +201,24 @@ export class MachineDriver {
     this.#nowMs = untilMs;
   }
 
-  /** When the next timer is due; undefined without one. */
+  /** When the next timer is due. Undefined without one. */
   get nextDueMs(): number | undefined {
     return this.#nextTimer()?.dueMs;
   }
 
-  /** An event is in the journal, whoever wrote it: how a test begins with what an older release left. */
+  /** An event is in the journal, whoever wrote it: how a test starts with what an older release left. */
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
   append<Body>(key: InstanceKey, event: MachineEvent<any, any, Body>, body: Body): void {
     this.#instance(key).fold(event, body);
   }
 
-  /** The state as plain JSON. */
+  /** Returns the state as plain JSON. */
   projection(key: InstanceKey): unknown {
     const { machine, state } = this.#instance(key);
     return machine.project(state);
   }
 
-  /** The state itself, only to be looked at. */
+  /** Returns the state itself, only to be looked at. */
   state<State>(key: InstanceKey, machine: { readonly kind: string; create(key: InstanceKey): State }): State {
     expect(machine.kind === key.kind, textOf(key), `expected an instance of ${machine.kind}`);
     // An instance of a kind has the state that its machine creates.
@@ -229,7 +229,7 @@ export class MachineDriver {
     return this.#instance(key).description;
   }
 
-  /** The events so far, as a journal has them. */
+  /** Returns the events so far, as a journal has them. */
   history(key: InstanceKey): readonly RecordedEvent[] {
     return this.#instance(key).history;
   }

@@ -1,6 +1,6 @@
 /**
  * Golden histories: the events of an instance as a release wrote them, with what they have to give for ever. A file is
- * written once, when a release is made, and never changed again; every later release reads it.
+ * written once, when a release is made, and never changed again. Every later release reads it.
  */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -29,7 +29,7 @@ interface GoldenEvent {
   readonly version: number;
   /** The encoded message in base64. */
   readonly payload: string;
-  /** The same for people; nothing reads it. */
+  /** The same for people. Nothing reads it. */
   readonly shows: unknown;
 }
 
@@ -103,7 +103,7 @@ export function assertGolden(name: string, history: GoldenHistory, machine: AnyM
   );
 }
 
-/** The history of an instance, ready to be written. */
+/** Returns the history of an instance, ready to be written. */
 export function goldenOf(
   driver: MachineDriver,
   machine: AnyMachine,
@@ -170,7 +170,7 @@ function goldenFiles(folder: URL): readonly string[] {
 }
 
 function readGolden(folder: URL, name: string): GoldenHistory {
-  // Written by `writeGolden`; what is not so fails where it is compared.
+  // Written by `writeGolden`. What is not so fails where it is compared.
   return JSON.parse(readFileSync(new URL(name, folder), "utf8")) as GoldenHistory;
 }
 

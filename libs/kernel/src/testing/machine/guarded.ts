@@ -1,6 +1,6 @@
 /**
  * What a decider is shown in a test: the live state, so that events show at once, but nothing in it can be changed.
- * Plain objects, lists, maps, sets and bytes are guarded; what an object with private fields does to itself is not seen
+ * Plain objects, lists, maps, sets and bytes are guarded. What an object with private fields does to itself is not seen
  * here, but shows where the state is compared with what its events make of it.
  */
 import { MachineViolation } from "./violation.ts";

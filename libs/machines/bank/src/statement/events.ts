@@ -68,7 +68,7 @@ export const statementCancelled: AccountEvent<StatementCancelledV1> = {
   evolve: (account, { statement }, outstanding) => forget(account, statement, outstanding),
 };
 
-/** The effect that prints a statement. */
+/** Returns the effect that prints a statement. */
 export function printing(statement: number): PrintStatement {
   return { kind: "print_statement", statement };
 }

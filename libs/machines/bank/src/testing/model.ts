@@ -1,6 +1,6 @@
 /**
  * A bank as one would keep it on paper, to compare the real one with: slow, plain, and with no sum that could go stale.
- * Each account is a page of entries, and everything else is added up from them anew each time.
+ * Each account is a page of entries, and everything else is added up from them again each time.
  *
  * It is told every step that an account takes, in the account's order: commands, letters, timers, results. For each it
  * says what has to come of it. Results that nobody awaits never reach an account, so the model is not told of them.
@@ -56,7 +56,7 @@ interface Bodies {
   readonly cancel_statement: CancelStatement;
 }
 
-/** A command, a letter or a result; the last with the attempt that it settles. */
+/** A command, a letter or a result. The last with the attempt that it settles. */
 export type BankCommand = {
   readonly [Type in keyof Bodies]: {
     readonly command: Type;
@@ -65,7 +65,7 @@ export type BankCommand = {
   };
 }[keyof Bodies];
 
-/** What has to come of a step: a reply, or a refusal by its code; and the letters that leave. */
+/** What has to come of a step: a reply, or a refusal by its code. the letters that leave. */
 export interface BankOutcome {
   readonly refused: string | undefined;
   readonly reply: object | undefined;
@@ -176,7 +176,7 @@ export class BankModel {
   }
 }
 
-/** Letters back and results are told apart from what an account does not know. */
+/** Letters back and results are distinguished from what an account does not know. */
 function notThere(page: Page | undefined, { command, settles }: BankCommand): BankOutcome | undefined {
   if (page !== undefined) return undefined;
   if (command === "complete_transfer" || command === "decline_transfer") return refused("number_unknown");

@@ -41,7 +41,7 @@ export function moneyIn({ type, payload }: LetterUnderWay): number {
   return 0;
 }
 
-/** Whether no money was lost or made. */
+/** Returns whether no money was lost or made. */
 export function isConserved({ expectedCents, inAccountsCents, inLettersCents }: BankMoney): boolean {
   return expectedCents === inAccountsCents + inLettersCents;
 }

@@ -45,7 +45,7 @@ export const carelessRelease: AnyMachine = {
   snapshots: nextSnapshots,
 };
 
-/** The step with the events of another table in place of the account's. */
+/** Returns the step with the events of another table in place of the account's. */
 export function stepWith<Effect>(
   step: MachineStep<Account, Effect>,
   events: ReadonlyMap<unknown, MachineEvent<Account>>,

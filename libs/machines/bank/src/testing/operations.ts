@@ -9,15 +9,15 @@ import { accountKind } from "../index.ts";
 
 /** Where drawn numbers come from. */
 interface Draw {
-  /** A whole number between two, both included. */
+  /** Returns a whole number between two, both included. */
   whole(min: number, max: number): number;
 }
 
 export interface OperationOptions {
   readonly namespace?: string;
-  /** Ids of the accounts; three unless given. */
+  /** Ids of the accounts. Three unless given. */
   readonly accounts?: readonly string[];
-  /** The last number that an account gave to a hold, a transfer or a statement, where that is known; 5 unless given. */
+  /** The last number that an account gave to a hold, a transfer or a statement, where that is known. 5 unless given. */
   readonly lastNumber?: (id: string) => number;
 }
 
@@ -31,7 +31,7 @@ export function drawOperation(chance: Pick<Chance, "random">, options: Operation
   return operation(draw, options);
 }
 
-/** Operations for properties; a failing sequence gets shorter. */
+/** Operations for properties. A failing sequence gets shorter. */
 export function operations(options: OperationOptions = {}): fc.Arbitrary<MachineCall> {
   return fc
     .gen()
@@ -101,7 +101,7 @@ function one(draw: Draw, list: readonly string[]): string {
   return list[draw.whole(0, list.length - 1)] ?? "";
 }
 
-/** Mostly one of a few, so that accounts become empty now and then; one in twenty is no amount at all, or too much. */
+/** Mostly one of a few, so that accounts become empty now and then. One in twenty is no amount at all, or too much. */
 function amount(draw: Draw): number {
   if (draw.whole(1, 20) > 1) return draw.whole(1, 4) * 50;
   return [0, -1, 0.5, 1e15][draw.whole(0, 3)] ?? 0;

@@ -3,8 +3,8 @@
  *
  * 1. The sender takes the money out of its balance and sends it with the letter `credit`. From then on the money is in
  *    the letter.
- * 2. The receiver takes it and answers `complete_transfer`, or answers `decline_transfer` with the money in it. It answers
- *    always, also when it is not there at all: a letter is never refused, or its money would be lost.
+ * 2. The receiver takes it and answers `complete_transfer`, or answers `decline_transfer` with the money in it. It
+ *    answers always, also when it is not there at all: a letter is never refused, or its money would be lost.
  * 3. Letters arrive once and are never lost, so neither side needs to remember what it has seen.
  */
 import {

@@ -1,5 +1,6 @@
 /**
- * The last checkpoint of the audit, kept in the journal: a book that ends before it was cut, and a book without it was exchanged.
+ * The last checkpoint of the audit, kept in the journal: a book that ends before it was cut, and a book without it was
+ * exchanged.
  *
  * 1. The number of the anchored checkpoint only grows.
  * 2. A book is given up by an event of its own, so that the journal says so.

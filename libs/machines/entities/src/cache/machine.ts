@@ -1,6 +1,6 @@
 /**
- * An entry of the cache, a machine: an output that tasks with the same key may use instead of their own. It ends when its
- * time is over, and begins anew with the next output.
+ * An entry of the cache, a machine: an output that tasks with the same key may use instead of their own. It ends when
+ * its time is over, and restarts with the next output.
  */
 import { type Payload, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -50,7 +50,7 @@ const outputStored: CacheEvent<OutputStoredV1> = {
   },
 };
 
-/** The entry has ended; another output begins it anew. */
+/** The entry has ended. Another output starts it again. */
 const outputForgotten: CacheEvent<OutputForgottenV1> = {
   type: "output_forgotten",
   version: 1,

@@ -1,6 +1,6 @@
 /**
- * The latest different decisions of a namespace. What is alike in who asked for what, about what, and how it came out, is one with how
- * often; what was decided longest ago makes room.
+ * The latest different decisions of a namespace. What is alike in who asked for what, about what, and how it came out,
+ * is one with how often. What was decided longest ago makes room.
  */
 import { AccessQuestion, Decision } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
@@ -8,11 +8,11 @@ import { fromTimestamp } from "@tutti/kernel";
 /** Bounds of what is kept: a snapshot has 16 MiB. */
 export const decisionsMax = 10_000;
 const weightMax = 8 * 2 ** 20;
-/** What one may weigh, encoded; a greater one is kept without what its policies looked at besides. */
+/** What one may weigh, encoded. A greater one is kept without what its policies looked at besides. */
 export const decisionWeightMax = 4_096;
 
 export class Book {
-  /** By all that makes them alike; what was decided last comes last. */
+  /** By all that makes them alike. What was decided last comes last. */
   readonly #kept = new Map<string, { readonly decision: Decision; readonly weight: number }>();
   #weight = 0;
   /** Of all time. */

@@ -1,6 +1,6 @@
 /**
  * What was decided in a namespace of late, a machine: what a change of policies is tried on before it holds, and what
- * is looked up when a caller asks why. Each process tells in batches, with equal decisions as one; a bounded number of
+ * is looked up when a caller asks why. Each process tells in batches, with equal decisions as one. A bounded number of
  * different ones is kept.
  */
 import {

@@ -1,6 +1,6 @@
 /**
- * The definition, a machine: the table of everything it understands. It says which versions of a definition there are, and
- * what the labels point to.
+ * The definition, a machine: the table of everything it understands. It says which versions of a definition there are,
+ * and what the labels point to.
  *
  * 1. A version is named by the hash of its content, and never changes but for being archived.
  * 2. `latest` points to a version from the first one on, and is never removed.

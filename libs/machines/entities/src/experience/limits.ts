@@ -1,5 +1,5 @@
 /** Bounds of everything in an experience that could grow. */
-/** The latest ends of attempts that are kept: what is learned begins anew with them after a restart. */
+/** The latest ends of attempts that are kept: what is learned restarts with them after a restart. */
 export const outcomesMax = 5_000;
 /** What came of choices: fewer, because each has all that was looked at. */
 export const choicesMax = 500;

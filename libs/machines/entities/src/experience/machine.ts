@@ -3,7 +3,7 @@
  * what came of choices, from which is learned how the next ones are made.
  *
  * 1. A batch counts once, by its sender and its number.
- * 2. The latest of both are kept, as many as there may be; a learner that reads them in their order knows the same in
+ * 2. The latest of both are kept, as many as there may be. A learner that reads them in their order knows the same in
  *    every process and after every restart.
  */
 import { ExperienceSnapshotV1 } from "@tutti/contracts/intelligence/v1";

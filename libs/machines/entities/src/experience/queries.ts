@@ -15,7 +15,7 @@ export interface ExperienceNews {
   readonly count: number;
   readonly choiceCount: number;
   readonly forgottenCount: number;
-  /** These are all there are: who has learned from others begins anew. */
+  /** These are all there are: who has learned from others restarts. */
   readonly isAnew: boolean;
 }
 

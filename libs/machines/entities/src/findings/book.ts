@@ -1,7 +1,7 @@
 /**
  * What rules found in a namespace.
  *
- * 1. What did not hold is kept one by one, the oldest makes room; what held is counted alone.
+ * 1. What did not hold is kept one by one, the oldest makes room. What held is counted alone.
  * 2. A finding is named by the batch that brought it and its place there: the batch is an event of this machine, so a
  *    reader of the name finds the record of the journal that proves it.
  * 3. How often a rule was looked at is counted by day: a report over many days needs no findings that are long gone.

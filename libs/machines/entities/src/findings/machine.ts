@@ -1,6 +1,6 @@
 /**
- * What admission rules found in a namespace, a machine: each process tells in batches, a bounded number is kept, and reports that were
- * made of it.
+ * What admission rules found in a namespace, a machine: each process tells in batches, a bounded number is kept, and
+ * reports that were made of it.
  */
 import {
   type ComplianceReport,

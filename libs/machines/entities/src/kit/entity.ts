@@ -29,7 +29,7 @@ export interface Entity<State, Effect, Snapshot> extends Pick<Machine<State, Eff
 
 const newest = 1;
 
-/** The machine of a kind. */
+/** Returns the machine of a kind. */
 export function entity<State, Effect = never, Snapshot = unknown>(
   kind: Entity<State, Effect, Snapshot>,
 ): Machine<State, Effect> {

@@ -1,4 +1,4 @@
-/** How machines refuse what they are told to keep by id. Each has its own catalogue, with these in it. */
+/** How machines refuse what they are asked to keep by id. Each has its own catalogue, with these in it. */
 import { capitalized, type ErrorCatalogue } from "@tutti/kernel";
 import type { KeptWords } from "./kept.ts";
 
@@ -18,7 +18,7 @@ interface Full {
   readonly max: number;
 }
 
-/** The entries that are alike; `invalid` is the help of what is not sound. */
+/** Returns the entries that are alike. `invalid` is the help of what is not sound. */
 export function keptErrors(invalid: string) {
   return {
     missing: {

@@ -1,6 +1,6 @@
 /**
  * What machines keep by id because a caller set it: settings, hooks, roles, rules. It is made, changed and taken away
- * alike everywhere, so it is decided once; the messages of each are its own.
+ * alike everywhere, so it is decided once. The messages of each are its own.
  *
  * Every change of a machine has a number, and each thing that is kept has that of its last: a change by an older one
  * is refused, unless it is wanted as it is already.
@@ -36,7 +36,7 @@ export interface KeptKind<T> {
   idOf(value: ReadOnly<T>): string;
   /** It without what the service sets, its maps sorted: what is compared and kept. */
   bare(value: T): T;
-  /** What is wrong with it, in words; undefined when nothing is. */
+  /** What is wrong with it, in words. Undefined when nothing is. */
   problem?(value: T): string | undefined;
 }
 
@@ -55,9 +55,9 @@ export type Present<T> = Pick<Kept<T>, "value" | "revision">;
 export interface Asked<T> {
   /** Undefined where a caller left it out. */
   readonly value: T | undefined;
-  /** The revision that the caller saw; 0 overwrites. */
+  /** The revision that the caller saw. 0 overwrites. */
   readonly revision: number;
-  /** Whether it is to be made, or has to be there; undefined where either will do. */
+  /** Whether it is to be made, or has to be there. Undefined where either will do. */
   readonly only?: "new" | "present" | undefined;
 }
 

@@ -6,7 +6,10 @@ export interface Encoded<T> {
   encode(message: T): { finish(): Uint8Array };
 }
 
-/** Whether two say the same, to the byte. Maps are told in the order in which they were put together: they are sorted before. */
+/**
+ * Returns whether two say the same, to the byte. Maps are told in the order in which they were put together: they are
+ * sorted before.
+ */
 export function isSame<T>(codec: Encoded<T>, one: ReadOnly<T> | T, other: T): boolean {
   // Only read.
   return Buffer.from(codec.encode(one as T).finish()).equals(codec.encode(other).finish());
@@ -17,12 +20,12 @@ export function weightOf<T>(codec: Encoded<T>, value: ReadOnly<T> | T): number {
   return codec.encode(value as T).finish().length;
 }
 
-/** A map of texts or numbers in the order of its keys, so that the same is the same to the byte. */
+/** Returns a map of texts or numbers in the order of its keys, so that the same is the same to the byte. */
 export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** What is wrong with the name of a thing, in words; undefined when nothing is. */
+/** What is wrong with the name of a thing, in words. Undefined when nothing is. */
 export function idProblem(what: string, id: string, lengthMax: number): string | undefined {
   if (id.length >= 1 && id.length <= lengthMax) return;
   return `expected the name of a ${what}, of 1 to ${lengthMax} characters, found ${id.length}`;

@@ -33,10 +33,10 @@ interface NoRoom {
   readonly name: string;
   readonly amount: number;
   readonly pool: string;
-  /** Labels of the agents of which it was wanted; empty for any. */
+  /** Labels of the agents of which it was wanted. Empty for any. */
   readonly there: string;
   readonly capacity: number;
-  /** What stands in the way, in words; empty where there is not so much at all. */
+  /** What stands in the way, in words. Empty where there is not so much at all. */
   readonly others: string;
 }
 

@@ -2,8 +2,8 @@
  * The ledger of a namespace, a machine: who may take how much of what many share.
  *
  * 1. It keeps what was said: quotas, and what is set aside for a time.
- * 2. What is at work is known where tasks are matched, exactly and without asking. So pools hold parts of quotas, by leases, and all parts
- *    together are never more than there is.
+ * 2. Running work is known where tasks are matched, exactly and without asking. So pools hold parts of quotas, by
+ *    leases, and all parts together are never more than there is.
  * 3. It never ends: a ledger in which nothing is kept is one of which nothing is said.
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";

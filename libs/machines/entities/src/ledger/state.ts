@@ -10,7 +10,7 @@ export interface Ledger {
   readonly reservations: Map<string, Kept<Reservation>>;
   /** Pools with parts of quotas, by name. */
   readonly pools: Map<string, PoolHolding>;
-  /** When the timer is due; 0 for never. */
+  /** When the timer is due. 0 for never. */
   dueMs: number;
 }
 
@@ -32,7 +32,7 @@ export function partKey({ quotaId, name }: { readonly quotaId: string; readonly 
   return `${quotaId}\n${name}`;
 }
 
-/** From when to when; both 0 where nothing is said. */
+/** From when to when. Both 0 by default. */
 export function spanOf({ span }: ReadOnly<Reservation>): { readonly fromMs: number; readonly toMs: number } {
   const { from, to } = span ?? {};
   return {

@@ -2,7 +2,7 @@
  * The pool, a machine: what lasts of a place where tasks meet agents. Tasks, agents and who has what are not here:
  * those come and go with the process that owns the pool.
  *
- * 1. It keeps what was said, and by whom; what is not said is for the configuration to say.
+ * 1. It keeps what was said, and by whom. What is not said is for the configuration to say.
  * 2. Every change has a number, and each thing that is kept has that of its last: a change by an older one is
  *    refused, unless he wants what is there already.
  * 3. It never ends: a pool that was deleted is one of which nothing is said, and can be made again.

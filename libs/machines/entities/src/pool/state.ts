@@ -7,9 +7,11 @@ import type { ScalerPast } from "./past/past.ts";
 
 /** What is kept of a pool, folded from its events. Only folds change it. */
 export interface Pool {
-  /** Counts every change of anything in it: so is each revision another one, also of what was taken away and made anew. */
+  /**
+   * Counts every change of anything in it: so is each revision another one, also of what was taken away and made again.
+   */
   changes: number;
-  /** How it is to be; undefined if not set: then the configuration says. */
+  /** How it is to be. Undefined if not set: then the configuration says. */
   settings: Kept<PoolSettings> | undefined;
   pause: Pause;
   readonly limits: Map<string, Kept<PoolLimit>>;
@@ -26,9 +28,9 @@ export interface Pool {
 export interface Pause {
   readonly paused: boolean;
   readonly reason: string;
-  /** Who paused or resumed it last; undefined if never. */
+  /** Who paused or resumed it last. Undefined if never. */
   readonly since: Since | undefined;
-  /** How many may begin per time until `slowUntilMs`. */
+  /** How many may start per time until `slowUntilMs`. */
   readonly slowStart: Rate | undefined;
   readonly slowUntilMs: number;
 }

@@ -1,6 +1,7 @@
 /**
- * What was refused at the edges of a namespace in a day, a machine: each refusal is an event of its own, so that it is audited as
- * what was done is. Nothing follows from them; the day is over at once, and is kept as long as its records are.
+ * What was refused at the edges of a namespace in a day, a machine: each refusal is an event of its own, so that it is
+ * audited as what was done is. Nothing follows from them. The day is over at once, and is kept as long as its records
+ * are.
  */
 import { AuditRecord, RecordRefusalsReply, RecordRefusalsRequest } from "@tutti/contracts/governance/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";

@@ -1,9 +1,9 @@
 /**
  * The secrets of a namespace, a machine.
  *
- * 1. A value is here in an envelope alone; neither the machine nor its journal can open one.
+ * 1. A value is here in an envelope alone. Neither the machine nor its journal can open one.
  * 2. Each value is a version of its own, under a number that never names another one.
- * 3. Of what has ended nothing is kept but that it was; journals keep its envelope until they are cut.
+ * 3. Of what has ended nothing is kept but that it was. Journals keep its envelope until they are cut.
  * 4. The receiver of a value is in the journal first.
  */
 import { SecretsSnapshotV1 } from "@tutti/contracts/governance/v1";

@@ -4,7 +4,7 @@ import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 import { weightOf } from "../index.ts";
 
 export interface Secrets {
-  /** Counts every change of what is kept; uses change nothing. */
+  /** Counts every change of what is kept. Uses change nothing. */
   changes: number;
   readonly kept: Map<string, KeptSecret>;
   /** Newest versions of secrets that are gone: a number never names another value. */
@@ -21,7 +21,7 @@ export function newSecrets(): Secrets {
   return { changes: 0, kept: new Map(), gone: new Map(), weight: 0 };
 }
 
-/** Whether a version can be used. */
+/** Returns whether a version can be used. */
 export function isInForce({ envelope, expireMs }: ReadOnly<KeptSecretVersion>, nowMs: number): boolean {
   return envelope !== undefined && (expireMs === 0 || expireMs > nowMs);
 }

@@ -1,6 +1,7 @@
 /**
- * What a tenant contributes to a bundle: what services need to decide by themselves, and nothing that has ended or does not count.
- * A namespace that is suspended contributes all of it: whether something new may begin is for the bundle's namespaces to say.
+ * What a tenant contributes to a bundle: what services need to decide by themselves, and nothing that has ended or does
+ * not count. A namespace that is suspended contributes all of it: whether something new may start is for the bundle's
+ * namespaces to say.
  */
 import {
   type AdmissionRule,

@@ -14,10 +14,10 @@ export const idLengthMax = 250;
 export const bytesMax = 1_000_000;
 /** What all together may weigh: a snapshot has 16 MiB. */
 export const weightMax = 12 * 2 ** 20;
-/** What earlier versions of policies may weigh together; older ones are no longer kept. */
+/** What earlier versions of policies may weigh together. Older ones are no longer kept. */
 export const versionsWeightMax = 2 ** 21;
 export const versionsMax = 500;
-/** What rules as they were may weigh together, and how many are kept; those that ended first are no longer. */
+/** What rules as they were may weigh together, and how many are kept. Those that ended first are no longer. */
 export const pastRulesWeightMax = 2 ** 20;
 export const pastRulesMax = 1_000;
 /** How long after its end a key is listed. */

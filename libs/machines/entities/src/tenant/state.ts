@@ -24,13 +24,13 @@ import { type Kept, type Since, since } from "../index.ts";
 export interface Tenant {
   /** Counts every change of anything in it. */
   changes: number;
-  /** How the namespace is to be; undefined if not set. */
+  /** How the namespace is to be. Undefined if not set. */
   namespace: Kept<Namespace> | undefined;
   /** By kind and id. */
   readonly principals: Map<string, Kept<Principal>>;
   readonly roles: Map<string, Kept<Role>>;
   readonly bindings: Map<string, Kept<RoleBinding>>;
-  /** By kind and id; the default has an empty name. */
+  /** By kind and id. The default has an empty name. */
   readonly limits: Map<string, Kept<IdentityLimit>>;
   readonly rules: Map<string, Kept<AdmissionRule>>;
   readonly keys: Map<string, KeptKey>;
@@ -39,11 +39,11 @@ export interface Tenant {
   base: ReadonlyMap<string, Kept<Policy>>;
   /** The oldest first. */
   readonly versions: TenantPoliciesAppliedV1[];
-  /** Who is kept out because of guessing, by subject; some may have ended. */
+  /** Who is kept out because of guessing, by subject. Some may have ended. */
   readonly lockouts: Map<string, Lockout>;
-  /** Rules as they were; those that ended first at the beginning. */
+  /** Rules as they were. Those that ended first at the beginning. */
   readonly pastRules: PastRule[];
-  /** When what has ended is to be forgotten; 0 where there is nothing. */
+  /** When what has ended is to be forgotten. 0 where there is nothing. */
   forgetMs: number;
 
   /** All below follows from the rest. */
@@ -61,7 +61,7 @@ export interface KeptKey {
 
 export interface KeptToken {
   readonly token: IssuedToken;
-  /** When it was revoked or exchanged; 0 when it was not. */
+  /** When it was revoked or exchanged. 0 when it was not. */
   readonly revokeMs: number;
 }
 
@@ -90,7 +90,7 @@ export function changed(
   return since(atMs, cause, before, tenant.changes);
 }
 
-/** Unique among all actors; the default is empty. */
+/** Unique among all actors. The default is empty. */
 export function actorKey(actor: ReadOnly<Actor> | undefined): string {
   return actor === undefined ? "" : `${actor.kind}:${actor.id}`;
 }

@@ -32,7 +32,7 @@ const outcomes = fc.array(
   { maxLength: 4 },
 );
 
-/** Operations for properties; a failing sequence gets shorter. */
+/** Operations for properties. A failing sequence gets shorter. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const call = (command: string, body: fc.Arbitrary<object>) =>
     body.map((drawn) => ({ key: experienceKey, command, body: drawn }));

@@ -39,7 +39,7 @@ const uses = fc.uniqueArray(
   fc.record({ quotaId: fc.constantFrom("a", "b"), name: names, used: fc.nat(5), wanted: fc.nat(5) }),
   { maxLength: 3, selector: ({ quotaId, name }) => `${quotaId} ${name}` },
 );
-/** Where the clock of a driver begins. */
+/** Where the clock of a driver starts. */
 const beginMs = 1_767_225_600_000;
 const reservations = fc
   .record({
@@ -51,7 +51,7 @@ const reservations = fc
     agents: zone === "" ? undefined : { equals: { zone }, exists: [], absent: [] },
   }));
 
-/** Operations for properties; a failing sequence gets shorter. */
+/** Operations for properties. A failing sequence gets shorter. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const call = (command: string, body: fc.Arbitrary<object>) =>
     body.map((drawn) => ({ key: ledgerKey, command, body: drawn }));

@@ -85,7 +85,7 @@ const noted = fc.record({
 const agentId = few("one", "two", "");
 const hold = few(Hold.HOLD_PAUSED, Hold.HOLD_QUARANTINED, Hold.HOLD_FLAPPING);
 
-/** Operations for properties; a failing sequence gets shorter. */
+/** Operations for properties. A failing sequence gets shorter. */
 export function operations(ids: readonly string[] = ["default", "gpu"]): fc.Arbitrary<MachineCall> {
   const key = few(...ids).map((id) => poolKey(id));
   const call = (weight: number, command: string, body: fc.Arbitrary<object>) => ({

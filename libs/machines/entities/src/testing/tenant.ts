@@ -80,7 +80,7 @@ const keyId = few("key1", "key2", "key3");
 const tokenId = few("token1", "token2", "token3", "token4");
 const optional = <T>(drawn: fc.Arbitrary<T>, nil: T) => fc.oneof(fc.constant(nil), drawn);
 
-/** Operations for properties; a failing sequence gets shorter. `startMs`: what the driver's clock says first. */
+/** Operations for properties. A failing sequence gets shorter. `startMs`: what the driver's clock says first. */
 export function operations(startMs: number, ids: readonly string[] = ["shop"]): fc.Arbitrary<MachineCall> {
   const key = few(...ids).map(tenantKey);
   const call = (weight: number, command: string, body: fc.Arbitrary<object>) => ({

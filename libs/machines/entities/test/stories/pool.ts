@@ -51,7 +51,7 @@ const scaler = (maxAgents: number) =>
     maxAgents,
   });
 
-/** A pool with everything in it. */
+/** Returns a pool with everything in it. */
 function furnished(): MachineDriver {
   const driver = new MachineDriver({ machines: [pool], service: "swarm" });
   const settings = Pool.fromPartial({

@@ -44,7 +44,7 @@ const ada = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
 const press = { kind: ActorKind.ACTOR_KIND_AGENT, id: "press" };
 const policy = (policyId: string, text: string) => Policy.fromPartial({ policyId, text });
 
-/** A tenant with everything in it. */
+/** Returns a tenant with everything in it. */
 function furnished(): MachineDriver {
   const driver = new MachineDriver({ machines: [tenant], service: "governance" });
   const at = (ms: number) => toTimestamp(driver.nowMs + ms);
@@ -173,7 +173,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, tenant, key, release);
   },
 
-  /** It is gone, and somebody makes it anew. */
+  /** It is gone, and somebody makes it again. */
   anew: (release) => {
     const driver = furnished();
     driver.execute(key, removeNamespace, {});

@@ -1,7 +1,7 @@
 /**
  * Acquiring a limit, keeping it and giving it back.
  *
- * 1. Who wants the limit is answered by letter, always: granted, at once or when it is its turn; or declined.
+ * 1. Who wants the limit is answered by letter, always: granted, at once or when it is its turn. Or declined.
  * 2. The same holder again is the same wish: it gets the same ticket, and its letter once more if it holds the limit.
  * 3. A hold is a lease. What is not renewed is given to others, so that a holder that is no more wedges nothing.
  */
@@ -84,7 +84,7 @@ function again(limit: LimitView, ticket: number, step: LimitStep): LimitAcquired
   return { ticket, granted: held !== undefined };
 }
 
-/** What holders bring along counts where nothing is set; the latest one's does. */
+/** What holders bring along counts where nothing is set. The latest one's does. */
 function imply(limit: LimitView, { rule }: AcquireLimit, step: LimitStep): void {
   if (rule === undefined || (rule.maxConcurrent === 0 && rule.rate === undefined)) return;
   if (limit.implied !== undefined && isSameRule(limit.implied, rule)) return;
@@ -129,7 +129,7 @@ export const release: LimitCommand<ReleaseLimit, LimitDone> = {
   reply: LimitDone,
   decide(limit, { holder, ticket: wanted }, step) {
     const ticket = holder === undefined ? undefined : limit.byHolder.get(nameOf(holder));
-    // One that was lost meanwhile, and perhaps granted anew under another number, is not given back by an old letter.
+    // One that was lost meanwhile, and perhaps granted again under another number, is not given back by an old letter.
     if (ticket === undefined || (wanted !== 0 && wanted !== ticket)) return {};
     if (limit.holds.has(ticket)) step.emit(limitReleased, { ticket });
     else step.emit(waitEnded, { ticket, reason: WaitEnd.WAIT_END_CANCELLED });

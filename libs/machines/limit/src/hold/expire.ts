@@ -24,7 +24,7 @@ export function expire(limit: LimitView, step: LimitStep): void {
   else pump(limit, step, changes);
 }
 
-/** Ends one lease or one wait that is over; says whether there was one. */
+/** Ends one lease or one wait that is over. Says whether there was one. */
 function expireNext(limit: LimitView, step: LimitStep): boolean {
   const { leases, line } = limit;
   const { id } = step.key;

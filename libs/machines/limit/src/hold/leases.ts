@@ -48,7 +48,7 @@ export class Leases {
 
 const none: ReadonlySet<number> = new Set();
 
-/** The end of a lease that begins now. */
+/** Returns the end of a lease that starts now. */
 export function leaseDueMs(nowMs: number, leaseMs: number): number {
   return Math.ceil((nowMs + leaseMs) / leaseStepMs) * leaseStepMs;
 }

@@ -1,7 +1,8 @@
 /**
  * Gives what can be given, in the order of the line. Every decider that may make room ends with it.
  *
- * After it, either nothing can be given now, or what is left is put off by a millisecond: the timer says when it goes on.
+ * After it, either nothing can be given now, or what is left is put off by a millisecond: the timer says when it
+ * continues.
  */
 
 import { sendGrant } from "../letters.ts";
@@ -27,12 +28,12 @@ export function pump(limit: LimitView, step: LimitStep, done = 0): void {
   }
 }
 
-/** Whether so much can be given now. */
+/** Returns whether so much can be given now. */
 export function canHold(limit: LimitView, weight: number, nowMs: number): boolean {
   return hasRoom(limit, weight) && readyMs(limit, weight) <= nowMs;
 }
 
-/** The rest is done a little later; once is enough. */
+/** The rest is done a little later. Once is enough. */
 export function putOff(limit: LimitView, step: LimitStep): void {
   if (limit.putOffMs <= step.nowMs) step.emit(grantsPutOff, { untilMs: step.nowMs + 1 });
 }

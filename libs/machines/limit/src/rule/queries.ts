@@ -47,9 +47,9 @@ export interface LimitPlace {
   readonly ticket: number;
   /** Since when. */
   readonly startMs: number;
-  /** When it is lost unless renewed; 0 while it waits. */
+  /** When it is lost unless renewed. 0 while it waits. */
   readonly leaseDueMs: number;
-  /** Its place among those that wait, from 1; 0 for one that holds it. */
+  /** Its place among those that wait, from 1. 0 for one that holds it. */
   readonly place: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A limit as somebody at a counter would run it: a list of who holds, a list of who waits, and a look through both whenever
- * something happened. It is told the time millisecond by millisecond.
+ * A limit as somebody at a counter would run it: a list of who holds, a list of who waits, and a look through both
+ * whenever something happened. It is told the time millisecond by millisecond.
  */
 import { ageingMs } from "../limits.ts";
 
@@ -27,12 +27,12 @@ export class LimitModel {
   waiting: Waiting[] = [];
   rule: ModelRule;
   #nowMs: number;
-  /** What each share has had, by its weight, and where others begin: at the least of those that wait. */
+  /** What each share has had, by its weight, and where others start: at the least of those that wait. */
   #had = new Map<string, number>();
   #weights = new Map<string, number>();
   #least = 0;
   #order = 0;
-  /** All grants ever, from which the rate is counted anew each time. */
+  /** All grants ever, from which the rate is counted again each time. */
   readonly #grants: { readonly ms: number; readonly weight: number }[] = [];
 
   constructor(rule: ModelRule, nowMs: number) {

@@ -46,7 +46,7 @@ const wishes = fc
   })
   .map((given) => AcquireLimit.create(given as AcquireLimit));
 
-/** Operations for properties; a failing sequence gets shorter. */
+/** Operations for properties. A failing sequence gets shorter. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const toLimit = (command: string, body: fc.Arbitrary<object>) =>
     body.map((drawn) => ({ key: limitKey, command, body: drawn }));

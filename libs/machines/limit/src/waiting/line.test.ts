@@ -120,7 +120,7 @@ function waiter(ticket: number, share: string, beginMs = 0, priority = 0): Waite
   return { ticket, holder, weight: 1, priority, share, beginMs, deadlineMs: 0, leaseMs: 60_000 };
 }
 
-/** A step that folds what is emitted and nothing more. */
+/** Returns a step that folds what is emitted and nothing more. */
 function stepOn(state: ReturnType<typeof limit.create>): Parameters<typeof acquire.decide>[2] {
   const outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
   return {

@@ -1,12 +1,12 @@
 /**
  * Who waits for a limit, and who is next.
  *
- * 1. Shares take turns by what they have had: the one that has had the least, by its weight, is next. One that comes, or
- *    comes back, begins where the others stand, so that no share saves up turns by staying away; and one that leaves with
- *    more than its part is remembered until the others have caught up.
+ * 1. Shares take turns by what they have had: the one that has had the least, by its weight, is next. One that comes,
+ *    or comes back, starts where the others stand, so that no share saves up turns by staying away. one that leaves
+ *    with more than its part is remembered until the others have caught up.
  * 2. Within a share the more urgent stand in front, by a head start: one of priority 5 stands where one of priority 0
  *    would that came five minutes earlier. So every waiter gets to the front in the end, and no place ever has to be
- *    computed anew.
+ *    computed again.
  * 3. Joining, leaving and being granted cost the logarithm of how many wait.
  */
 import type { LimitHolder } from "@tutti/contracts/workflow/v1";
@@ -57,7 +57,7 @@ export class Line {
     return this.#waiters.size;
   }
 
-  /** How far the share has come that has had the least: there others begin. */
+  /** How far the share has come that has had the least: there others start. */
   get passed(): number {
     return this.#passed;
   }
@@ -168,8 +168,8 @@ export class Line {
   }
 
   /**
-   * A share without waiters is forgotten when all others have had as much, so that the first one always has a head; and
-   * where that one stands, others begin.
+   * A share without waiters is forgotten when all others have had as much, so that the first one always has a head.
+   * where that one stands, others start.
    */
   #forgetIdle(): void {
     if (this.#waiters.size === 0) {

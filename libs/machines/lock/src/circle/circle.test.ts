@@ -37,7 +37,7 @@ class Town {
     });
   }
 
-  /** Whoever waits for nothing gives back all it holds, until nothing changes; says who waits still. */
+  /** Whoever waits for nothing gives back all it holds, until nothing changes. Says who waits still. */
   settle(): ReadonlySet<string> {
     for (;;) {
       const locks = this.look();

@@ -1,12 +1,12 @@
 /**
- * Which works can never go on, as things stand.
+ * Which works can never continue, as things stand.
  *
- * 1. A work that waits for nothing goes on, and gives back all that it holds. A work that waits goes on when all its waits can
- *    be granted out of what those give back that go on.
- * 2. A wait can be granted when all that stand before it in the line can, and when there is room for it beside what works
- *    that are stuck hold, or are granted before it. What goes on holds the lock for a while, and then no longer.
- * 3. What is left when nothing more goes on is stuck. So a semaphore is never mistaken for a deadlock because of one of
- *    several holders.
+ * 1. A work that waits for nothing continues, and gives back all that it holds. A work that waits continues when all
+ *    its waits can be granted out of what those give back that continue.
+ * 2. A wait can be granted when all that stand before it in the line can, and when there is room for it beside what
+ *    works that are stuck hold, or are granted before it. What happens holds the lock for a while, and then no longer.
+ * 3. What is left when nothing more continues is stuck. So a semaphore is never mistaken for a deadlock because of one
+ *    of several holders.
  */
 import { fits, isTooMany } from "../hold/room.ts";
 import type { SeenHold, SeenLock, SeenWait } from "./picture.ts";
@@ -51,12 +51,12 @@ function canBeGranted(wanted: Wanted, stuck: ReadonlySet<string>): boolean {
 /** One that another waits for. */
 export interface Obstacle {
   readonly node: string;
-  /** Whether it holds the lock; it waits for it before the other one otherwise. */
+  /** Whether it holds the lock. It waits for it before the other one otherwise. */
   readonly isHeld: boolean;
 }
 
 /**
- * Which of those that are stuck keep a wait from being granted; none when it can be. What waits before it and fits is
+ * Which of those that are stuck keep a wait from being granted. None when it can be. What waits before it and fits is
  * granted before it, and then held.
  */
 export function inTheWay({ lock, wait }: Wanted, stuck: ReadonlySet<string>): readonly Obstacle[] {

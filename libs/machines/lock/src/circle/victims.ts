@@ -1,9 +1,9 @@
 /**
  * Who gives way in a deadlock, and why.
  *
- * 1. Of a circle that one gives way whose wait has the least priority; of equals the one that began last, of equals the
- *    one that holds least. So the work that has waited and run longest continues.
- * 2. One gives way for each circle, and no more: when it waits no longer, those that are stuck are looked at anew.
+ * 1. Of a circle that one gives way whose wait has the least priority. Of equals the one that started last, of equals
+ *    the one that holds least. So the work that has waited and run longest continues.
+ * 2. One gives way for each circle, and no more: when it waits no longer, those that are stuck are looked at again.
  * 3. The same picture gives the same victims, for every observer.
  */
 import type { CircleEdge } from "@tutti/contracts/session/v1";
@@ -72,7 +72,7 @@ function victimOf(circle: readonly Edge[], locks: readonly SeenLock[]): Edge {
   return first as Edge;
 }
 
-/** When a work began with its locks, as far as it is seen. */
+/** When a work started with its locks, as far as it is seen. */
 function begunMs(node: string, locks: readonly SeenLock[]): number {
   let first = Number.POSITIVE_INFINITY;
   for (const { holds, waits } of locks) {

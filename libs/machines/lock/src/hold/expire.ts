@@ -28,7 +28,7 @@ function spare(lock: LockView, step: LockStep): void {
 
 const byNumber = (one: number, other: number): number => one - other;
 
-/** Ends one lease or one place whose time is over; says whether there was one. */
+/** Ends one lease or one place whose time is over. Says whether there was one. */
 function expireNext(lock: LockView, step: LockStep): boolean {
   const { first } = lock.ends;
   if (first === undefined || first.rank > step.nowMs) return false;

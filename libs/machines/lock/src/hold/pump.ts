@@ -1,7 +1,8 @@
 /**
  * Gives what can be given, in the order of the line. Every decider that may make room ends with it.
  *
- * After it, either nothing can be given now, or what is left is put off by a millisecond: the timer says when it goes on.
+ * After it, either nothing can be given now, or what is left is put off by a millisecond: the timer says when it
+ * continues.
  */
 import { LockWaitEnd } from "@tutti/contracts/session/v1";
 import { lockErrors } from "../errors.ts";
@@ -24,7 +25,7 @@ export function pump(lock: LockView, step: LockStep, done = 0): void {
   }
 }
 
-/** The rest is done a little later; once is enough. */
+/** The rest is done a little later. Once is enough. */
 export function putOff(lock: LockView, step: LockStep): void {
   if (lock.putOffMs <= step.nowMs) step.emit(lockPutOff, { untilMs: step.nowMs + 1 });
 }

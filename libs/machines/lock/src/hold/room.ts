@@ -1,5 +1,5 @@
 /**
- * How much of a lock is free. Those that share hold together what the one of them holds that holds the most; all others
+ * How much of a lock is free. Those that share hold together what the one of them holds that holds the most. All others
  * hold theirs beside that.
  */
 import type { LockView } from "../state.ts";
@@ -14,7 +14,7 @@ export function freeOf(lock: Used): number {
   return Math.max(0, permitsOf(lock) - lock.heldAlone - lock.sharedMost);
 }
 
-/** Whether so many can be held as well. */
+/** Returns whether so many can be held as well. */
 export function fits(
   lock: Used,
   { permits, shared }: { readonly permits: number; readonly shared: boolean },
@@ -24,7 +24,7 @@ export function fits(
   return heldAlone + others <= permitsOf(lock);
 }
 
-/** Whether one that waits can never be granted anything as things stand. */
+/** Returns whether one that waits can never be granted anything as things stand. */
 export function isTooMany(
   lock: Pick<LockView, "permits">,
   { permits }: { readonly permits: number },

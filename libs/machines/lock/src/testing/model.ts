@@ -1,6 +1,6 @@
 /**
- * A lock told a second time, as plainly as it can be: lists, looked through from the beginning whenever something happens,
- * and time that goes by the millisecond.
+ * A lock told a second time, as plainly as it can be: lists, looked through from the beginning whenever something
+ * happens, and time that goes by the millisecond.
  */
 import { ageingMs, placeKeptMs } from "../index.ts";
 

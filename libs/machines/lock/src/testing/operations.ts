@@ -40,7 +40,7 @@ const wishes = fc
 /** Numbers follow the clock of the driver, so that few of those drawn are right: most commands say what there is. */
 const numbers = fc.constantFrom(0, 0, 1);
 
-/** Operations for properties; a failing sequence gets shorter. `numberOf` gives numbers that were given to wishes. */
+/** Operations for properties. A failing sequence gets shorter. `numberOf` gives numbers that were given to wishes. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const toLock = (command: string, body: fc.Arbitrary<object>) =>
     body.map((drawn) => ({ key: lockKey, command, body: drawn }));
@@ -99,7 +99,7 @@ export function operations(): fc.Arbitrary<MachineCall> {
   );
 }
 
-/** When the driver's time begins, numbers do too. */
+/** When the driver's time starts, numbers do too. */
 const firstNumber = 1_767_225_600_000_000;
 const firstTokens = fc.integer({ min: 0, max: 6 }).map((number) => firstNumber + number);
 

@@ -2,7 +2,7 @@
  * Who waits for a lock, and who is next.
  *
  * 1. The more urgent stand in front, by a head start: one of priority 5 stands where one of priority 0 would that came
- *    five minutes earlier. So every waiter gets to the front in the end, and no place ever has to be computed anew.
+ *    five minutes earlier. So every waiter gets to the front in the end, and no place ever has to be computed again.
  * 2. Only the first is granted anything: neither one that would fit into what is free, nor one that would share with
  *    those that hold the lock, passes one that waits for more.
  */
@@ -44,7 +44,7 @@ export class Line {
     return [...this.#places.values()].map(({ wait }) => wait);
   }
 
-  /** Whether one that begins to wait would be next. */
+  /** Returns whether one that starts to wait would be next. */
   isAhead(beginMs: number, priority: number): boolean {
     const { first } = this.#order;
     return first === undefined || rankOf(beginMs, priority) < first.rank;

@@ -20,7 +20,7 @@ import {
 } from "@tutti/machine-work";
 import type { Mission, MissionView, Task, TaskView } from "../state.ts";
 
-/** What may be used up in all; what is 0 has no limit. */
+/** What may be used up in all. What is 0 has no limit. */
 export function limitOf({ order, raised }: Pick<MissionView, "order" | "raised">): Amounts {
   const limit = noAmounts();
   for (const kind of kinds) {
@@ -32,12 +32,12 @@ export function limitOf({ order, raised }: Pick<MissionView, "order" | "raised">
   return limit;
 }
 
-/** What can still be set aside, where there is a limit; 0 elsewhere. */
+/** What can still be set aside, where there is a limit. 0 elsewhere. */
 export function availableOf(mission: MissionView): Amounts {
   return leftWithin(limitOf(mission), mission.spent, mission.reserved);
 }
 
-/** Whether so much can be set aside; of what is limited there has to be something left. */
+/** Returns whether so much can be set aside. Of what is limited there has to be something left. */
 export function isAffordable(mission: MissionView, wanted: Readonly<Amounts>): boolean {
   return fitsWithin(limitOf(mission), availableOf(mission), wanted);
 }
@@ -105,7 +105,7 @@ export function giveBack(mission: Mission, task: Task, isLost: boolean): void {
   mission.revisions.budget += 1;
 }
 
-/** The task is over: what was delegated goes back to who delegated it, while that one is at work. */
+/** The task is over: what was delegated goes back to who delegated it, while that one is running. */
 export function giveBackAll(mission: Mission, task: Task, to: Task | undefined): void {
   const { reserved } = task;
   if (reserved === undefined) return;

@@ -68,7 +68,7 @@ export const budgetReturned: MissionEvent<BudgetReturnedV1> = {
   evolve: (mission, { number }, outstanding) => removeReservation(mission, number, outstanding),
 };
 
-/** Nothing new begins where a person is asked. */
+/** Nothing new starts where a person is asked. */
 export const budgetUsedUp: MissionEvent<BudgetUsedUpV1> = {
   type: "budget_used_up",
   version: 1,

@@ -41,7 +41,7 @@ export function useUp(mission: MissionView, step: MissionEventStep, wanted: Read
   });
 }
 
-/** Whether a person can be asked for more. */
+/** Returns whether a person can be asked for more. */
 export function isAskable(mission: MissionView, wanted: Readonly<Amounts>): boolean {
   return endOf(mission, wanted) === BudgetEnd.BUDGET_END_APPROVAL;
 }
@@ -54,7 +54,7 @@ function endOf(mission: MissionView, wanted: Readonly<Amounts>): BudgetEnd {
     : chosen;
 }
 
-/** Whether what is short is what the parent gave. */
+/** Returns whether what is short is what the parent gave. */
 function isParents(mission: MissionView, wanted: Readonly<Amounts>): boolean {
   const limit = limitOf(mission);
   const available = availableOf(mission);

@@ -142,7 +142,9 @@ function claim(
   return true;
 }
 
-/** The task that a claim is for, while it holds: a lease may have run out whose timer has not come to its turn. */
+/**
+ * Returns the task that a claim is for, while it holds: a lease may have run out whose timer has not come to its turn.
+ */
 export function claimedTask(
   mission: MissionView,
   claimId: string,

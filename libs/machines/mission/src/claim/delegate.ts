@@ -58,7 +58,7 @@ function isAbove({ tasks }: MissionView, task: TaskView, id: string): boolean {
   return false;
 }
 
-/** What the part may do, held against what who delegates may do. */
+/** What the part may do, compared with what who delegates may do. */
 function narrowed(
   mission: MissionView,
   { authority: own, reserved }: TaskView,
@@ -94,7 +94,7 @@ function narrowed(
   }
   const { budget } = given;
   if (budget === undefined) return given;
-  // Who was given a budget gives of that alone; all others of the mission's as well.
+  // Who was given a budget gives of that alone. All others of the mission's as well.
   const isOwn = hasOwnBudget({ authority: own });
   const limit = limitOf(mission);
   const left = isOwn ? noAmounts() : availableOf(mission);

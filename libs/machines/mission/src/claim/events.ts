@@ -1,4 +1,4 @@
-/** Attempts, claimed or offered: begun, prolonged, handed on, back, failed. */
+/** Attempts, claimed or offered: started, prolonged, handed on, back, failed. */
 
 import {
   AttemptBegunV1,
@@ -177,7 +177,7 @@ export const attemptProgressed: MissionEvent<AttemptProgressedV1> = {
   },
 };
 
-/** The attempt is over; its output waits for a person. */
+/** The attempt is over. Its output waits for a person. */
 export const outputQuestioned: MissionEvent<OutputQuestionedV1> = {
   type: "output_questioned",
   version: 1,

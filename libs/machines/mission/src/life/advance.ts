@@ -1,6 +1,7 @@
 /**
- * What a mission does by itself once something has happened: what is ready begins, what is over ends. Every step comes here at its
- * end, so that nothing that can go on is left lying, unless the mission is paused, waits, or has done enough for one step.
+ * What a mission does by itself once something has happened: what is ready starts, what is over ends. Every step comes
+ * here at its end, so that nothing that can continue is left lying, unless the mission is paused, waits, or has done
+ * enough for one step.
  */
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { putOffMs, StepBudget } from "@tutti/machine-work";
@@ -38,7 +39,7 @@ export function advance(mission: MissionView, step: MissionEventStep, before: Re
     step.emit(missionPutOff, { untilMs: step.nowMs + putOffMs });
 }
 
-/** A mission waits until its roles have as many agents as they need; one without such needs begins at once. */
+/** A mission waits until its roles have as many agents as they need. One without such needs starts at once. */
 function areRolesFilled(mission: MissionView): boolean {
   if (mission.pauseMs > 0) return false;
   return specOf(mission).roles.every(
@@ -46,7 +47,7 @@ function areRolesFilled(mission: MissionView): boolean {
   );
 }
 
-/** Does the next thing; false when there is none. */
+/** Does the next thing. False when there is none. */
 function next(mission: MissionView, step: MissionEventStep, budget: StepBudget): boolean {
   if (!isGoing(mission) || isHolding(mission) || mission.putOffMs > 0) return false;
   const number = nextNumber(mission);
@@ -56,7 +57,7 @@ function next(mission: MissionView, step: MissionEventStep, budget: StepBudget):
   return true;
 }
 
-/** What stands first in the agenda; then whatever is held first, if what it lacks is there. */
+/** What stands first in the agenda. Then whatever is held first, if what it lacks is there. */
 function nextNumber(mission: MissionView): number | undefined {
   const { first } = mission.agenda;
   if (first !== undefined) return first;

@@ -1,4 +1,4 @@
-/** Begins a mission, holds it, lets it go on, ends it. */
+/** Starts a mission, holds it, lets it continue, ends it. */
 import {
   BeginMission,
   CancelMission,
@@ -154,7 +154,7 @@ export const terminateMission: MissionCommand<TerminateMission, MissionDone> = c
 
 /**
  * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the
- * mission is known as one that does not begin. Otherwise a later start would create one without a waiter.
+ * mission is known as one that does not start. Otherwise a later start would create one without a waiter.
  */
 export const withdrawMission: MissionCommand<WithdrawMission, MissionDone> = {
   type: "withdraw_mission",
@@ -172,7 +172,7 @@ export const withdrawMission: MissionCommand<WithdrawMission, MissionDone> = {
   },
 };
 
-/** Only of one that has ended: nothing that goes on is lost with it. */
+/** Only of one that has ended: nothing that continues is lost with it. */
 export const removeMission: MissionCommand<RemoveMission, MissionDone> = {
   type: "remove_mission",
   codec: RemoveMission,

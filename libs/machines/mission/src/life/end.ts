@@ -1,4 +1,4 @@
-/** How a mission ends, decided. Its children are told to end first; its parent is told at the end. */
+/** How a mission ends, decided. Its children are asked to end first. Its parent is told at the end. */
 
 import { type ErrorDetail, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
@@ -34,7 +34,7 @@ import {
 import { isAwaited } from "../task/nodes.ts";
 import { missionCancelled, missionCompleted, missionFailed, missionStopped } from "./events.ts";
 
-/** Whether it ends by itself: nothing is left to be done, and there is no condition that says when. */
+/** Returns whether it ends by itself: nothing is left to be done, and there is no condition that says when. */
 export function isOver(mission: MissionView): boolean {
   return mission.left === 0 && mission.tasks.length > 0 && specOf(mission).stopConditions.length === 0;
 }
@@ -51,7 +51,7 @@ export function conclude(mission: MissionView, step: MissionEventStep): void {
   fail(mission, step, ofTask(detailOfRefusal(refusal, bounded(failed.error)), id));
 }
 
-/** The first task of the board's own that failed, and whose failure nothing was there for. */
+/** Returns the first task of the board's own that failed, and whose failure nothing was there for. */
 function firstFailure({ tasks }: MissionView): TaskView | undefined {
   return tasks.find(
     ({ status, parent, followers }) =>
@@ -97,7 +97,7 @@ export interface Stop {
   readonly condition?: string;
 }
 
-/** Whatever is open is stopped; children that are there are awaited. The caller advances the mission. */
+/** Whatever is open is stopped. Children that are there are awaited. The caller advances the mission. */
 export function stopMission(
   mission: MissionView,
   step: MissionEventStep,
@@ -122,7 +122,7 @@ export function endStopped(mission: MissionView, step: MissionEventStep): void {
   report(mission, step);
 }
 
-/** A child whose task is stopped is told to end. */
+/** A child whose task is stopped is asked to end. */
 export function tellStopping(
   mission: MissionView,
   step: MissionEventStep,
@@ -176,7 +176,7 @@ function withdraw(step: MissionEventStep, number: number): void {
   step.emit(questionDecided, { number, decision: undefined, verdict, decideMs: step.nowMs });
 }
 
-/** The output of a mission that has completed. */
+/** Returns the output of a mission that has completed. */
 export function outputOf(mission: MissionView): Data | undefined {
   if (!mission.isOutputOfTasks) return mission.output as Data | undefined;
   const done = mission.tasks.filter(

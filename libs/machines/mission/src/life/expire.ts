@@ -52,7 +52,7 @@ function expireMission(mission: MissionView, timer: number, step: MissionEventSt
       checkStuck(mission, step);
       return;
     case missionTimers.leader:
-      // The leader was silent; it may be elected again once it is heard.
+      // The leader was silent. It may be elected again once it is heard.
       step.emit(leaderElected, { agent: nextLeader(mission, step.nowMs), electMs: step.nowMs });
       return;
   }

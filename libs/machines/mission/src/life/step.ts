@@ -1,4 +1,7 @@
-/** What commands have in common: a mission that goes on, an agent that takes part, and that the mission goes on by itself after them. */
+/**
+ * What commands have in common: a mission that continues, an agent that takes part, and that the mission continues by
+ * itself after them.
+ */
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { type OpenCommand, openCommands } from "@tutti/machine-work";
 import type { MissionEffect } from "../effects.ts";
@@ -47,7 +50,7 @@ export function notTakingPart(
   return missionErrors.notTakingPart.refusal({ id: step.key.id, agent });
 }
 
-/** Decides, and lets the mission go on as far as it can. */
+/** Decides, and lets the mission continue as far as it can. */
 export function goingOn<Answer>(mission: MissionView, step: MissionEventStep, decide: () => Answer): Answer {
   const before = { ...mission.revisions };
   const answer = decide();

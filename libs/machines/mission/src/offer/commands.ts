@@ -1,4 +1,6 @@
-/** Results of attempts that were offered to a pool, and notes of such as are at work. An attempt is named by its token. */
+/**
+ * Results of attempts that were offered to a pool, and notes of such as are running. An attempt is named by its token.
+ */
 import { MissionDone } from "@tutti/contracts/swarm/v1";
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import {
@@ -108,7 +110,7 @@ export function loseAttempt(
 
 const unknownLoss = "its agent is gone";
 
-/** Why a loss ends the task; undefined when another agent gets it. */
+/** Why a loss ends the task. Undefined when another agent gets it. */
 function lossError({ spec, lost, losses: before }: TaskView, loss: string): ErrorDetail | undefined {
   const task = spec.id;
   if (spec.retry?.failWhenLost === true)
@@ -174,7 +176,7 @@ export const noteModelCalls: MissionCommand<NoteModelCalls, MissionDone> = {
   },
 };
 
-/** What a result is about; undefined when it names nothing, which only a caller by hand does. */
+/** What a result is about. Undefined when it names nothing, which only a caller by hand does. */
 export function settledTask(mission: MissionView, step: MissionEventStep): TaskView | undefined {
   const number = step.settles?.number;
   return number === undefined ? undefined : mission.tasks[nodeOfEffect(number)];

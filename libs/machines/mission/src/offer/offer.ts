@@ -47,7 +47,7 @@ function factsOf({ order }: Mission) {
   };
 }
 
-/** What the specification says as it is; undefined where it says nothing. */
+/** What the specification says as it is. Undefined where it says nothing. */
 export function plainDetails({ spec }: Pick<Task, "spec">): OfferDetails | undefined {
   const { labels, limits, idempotencyKey, placement, dueTime } = spec;
   const { stickyKey = "", contextKey = "" } = placement ?? {};
@@ -82,7 +82,7 @@ export function depthLeftOf({ order }: Pick<Mission, "order">): number {
   return order?.depthLeft === undefined ? own : Math.min(own, order.depthLeft);
 }
 
-/** What is asked for so that the child of a task begins. */
+/** What is asked for so that the child of a task starts. */
 export function startOf(mission: Mission, task: Task): StartMissionChild {
   const { work } = task.spec;
   const isMission = work?.$case === "mission";
@@ -109,8 +109,8 @@ export function startOf(mission: Mission, task: Task): StartMissionChild {
 }
 
 /**
- * Whether a task can be claimed while it waits. One with limits by key cannot where its pool can give it: pools keep limits, and a
- * claim would go past them.
+ * Returns whether a task can be claimed while it waits. One with limits by key cannot where its pool can give it: pools
+ * keep limits, and a claim would go past them.
  */
 export function canBeClaimed(
   mission: Parameters<typeof specOf>[0],
@@ -120,13 +120,15 @@ export function canBeClaimed(
   return isClaimable && !(isOffered && spec.limits.length > 0);
 }
 
-/** Whether tasks are offered to pools, and whether they can be claimed. */
+/** Returns whether tasks are offered to pools, and whether they can be claimed. */
 export function assignmentOf(mission: Parameters<typeof specOf>[0]) {
   const { assignment } = specOf(mission);
   return { isOffered: assignment !== 2, isClaimable: assignment !== 1 };
 }
 
-/** Whether a claim of it takes nothing more from the budget: what is offered as well has had its part set aside. */
+/**
+ * Returns whether a claim of it takes nothing more from the budget: what is offered as well has had its part set aside.
+ */
 export function isPaidFor(mission: MissionView, task: TaskView): boolean {
   return assignmentOf(mission).isOffered || hasOwnBudget(task);
 }

@@ -41,7 +41,7 @@ export const joinBoard: MissionCommand<JoinBoard, BoardJoined> = commandOf({
   },
 });
 
-/** How many agents take part is a part of the budget: places that offers have open are taken. */
+/** Returns how many agents take part is a part of the budget: places that offers have open are taken. */
 function placeProblem(mission: MissionView, { agentId }: JoinMissionRequest): Refusal | undefined {
   if (mission.participants.has(agentId)) return undefined;
   const max = Math.min(specOf(mission).budget?.maxAgents || participantsMax, participantsMax);

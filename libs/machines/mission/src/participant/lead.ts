@@ -1,4 +1,4 @@
-/** The leader has shown activity; without a leader, one is elected. */
+/** The leader has shown activity. Without a leader, one is elected. */
 import type { MissionEventStep, MissionView } from "../state.ts";
 import { hasEnded, specOf } from "../state.ts";
 import { leaderElected } from "./events.ts";

@@ -6,7 +6,7 @@ export function leaderLeaseMs(mission: MissionView): number {
   return specOf(mission).leadership?.leaseMs || leaderLeaseDefaultMs;
 }
 
-/** Of those that may lead and were heard within a lease, the longest participant; empty if there is none. */
+/** Of those that may lead and were heard within a lease, the longest participant. Empty if there is none. */
 export function nextLeader(mission: MissionView, nowMs: number): string {
   const { leadership } = specOf(mission);
   const leaseMs = leaderLeaseMs(mission);

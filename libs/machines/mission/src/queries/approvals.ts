@@ -6,7 +6,7 @@ import { approvalIdOf } from "../question/ask.ts";
 import type { Mission, MissionView } from "../state.ts";
 import { momentOf } from "./board-task.ts";
 
-/** How many have to say yes. */
+/** Returns how many have to say yes. */
 export function approvalsNeededBy({ rule }: ReadOnly<MissionQuestion>): number {
   return Math.max(1, rule?.approvalsNeeded ?? 0);
 }

@@ -43,7 +43,7 @@ export function boardTask(mission: MissionView, task: TaskView): BoardTask {
   };
 }
 
-/** How often it started. Numbers of attempts fence, and some of the attempts never started. */
+/** Returns how often it started. Numbers of attempts fence, and some of the attempts never started. */
 function beginsOf({ attempt, skipped, status }: TaskView): number {
   return attempt - skipped - (status === TaskStatus.TASK_STATUS_QUEUED ? 1 : 0);
 }

@@ -13,7 +13,7 @@ export function boardEntry({ key, value, version, cause, updateMs }: ReadOnly<En
   };
 }
 
-/** By key; those that are not there are left out. */
+/** By key. Those that are not there are left out. */
 export const getEntries: Query<Mission, { readonly keys: readonly string[] }, readonly BoardEntry[]> = {
   type: "get_entries",
   answer: ({ entries }, { keys }) =>
@@ -25,7 +25,7 @@ export const getEntries: Query<Mission, { readonly keys: readonly string[] }, re
 
 export interface EntriesWanted {
   readonly prefix: string;
-  /** Keys after this one; empty means from the first. */
+  /** Keys after this one. Empty means from the first. */
   readonly afterKey: string;
   readonly size: number;
   /** Whether those that were removed are among them, without a value. */
@@ -52,9 +52,9 @@ export const listEntries: Query<
 };
 
 export interface EntriesChanged {
-  /** Each key once, as it is now; removed ones have no value. */
+  /** Each key once, as it is now. Removed ones have no value. */
   readonly entries: readonly BoardEntry[];
-  /** Number of the latest change that is among these: where to go on. */
+  /** Number of the latest change that is among these: where to continue. */
   readonly number: number;
   /** False where what has changed since is not known any more: the whole board has to be read. */
   readonly isKnown: boolean;

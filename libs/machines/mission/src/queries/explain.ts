@@ -244,7 +244,7 @@ function queuedWords(mission: MissionView, task: TaskView): string {
   return `it is ${how}${whom}, and no agent has taken it yet`;
 }
 
-/** Whether the budget has too little left for its claimant. */
+/** Returns whether the budget has too little left for its claimant. */
 function isTooDear(mission: MissionView, task: TaskView): boolean {
   return !isPaidFor(mission, task) && !isAffordable(mission, wantedBy(mission, task));
 }

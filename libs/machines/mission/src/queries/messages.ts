@@ -5,7 +5,7 @@ import { momentOf } from "./board-task.ts";
 
 export interface MessagesWanted {
   readonly afterNumber: number;
-  /** To this agent, directly or through a role or topic; empty means to any agent. */
+  /** To this agent, directly or through a role or topic. Empty means to any agent. */
   readonly agentId: string;
   /** Empty means about any. */
   readonly taskId: string;
@@ -14,7 +14,7 @@ export interface MessagesWanted {
 
 export interface MessagesShown {
   readonly messages: readonly MissionMessage[];
-  /** Number of the last message that was looked at: where to go on. */
+  /** Number of the last message that was looked at: where to continue. */
   readonly number: number;
 }
 

@@ -87,7 +87,7 @@ function outcomeOf(mission: MissionView, whole: boolean): Outcome | undefined {
   }
 }
 
-/** How it ended, in the words in which parents are told; undefined while it goes on. */
+/** How it ended, in the words in which parents are told. Undefined while it continues. */
 export const showMissionEnding: Query<Mission, undefined, RunEnding | undefined> = {
   type: "mission_ending",
   answer: (mission) => (hasEnded(mission) ? endingOf(mission) : undefined),

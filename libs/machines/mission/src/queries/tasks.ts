@@ -18,7 +18,7 @@ export interface BoardTasksWanted {
 
 export interface BoardTasksShown {
   readonly tasks: readonly BoardTask[];
-  /** Number of the task to go on with; -1 at the end. */
+  /** Number of the task to continue with; -1 at the end. */
   readonly next: number;
 }
 

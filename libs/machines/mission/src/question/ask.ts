@@ -22,7 +22,7 @@ export interface Asked {
 
 const titleLengthMax = 200;
 
-/** Gives the number of the question. */
+/** Returns the number of the question. */
 export function ask(mission: MissionView, step: MissionEventStep, asked: Asked): number {
   const { kind, subject, title, message, context, form, rule, next = [] } = asked;
   const timeoutMs = rule?.timeoutMs ?? 0;
@@ -40,7 +40,7 @@ export function ask(mission: MissionView, step: MissionEventStep, asked: Asked):
   return number;
 }
 
-/** The first of what rules ask about an output. */
+/** Returns the first of what rules ask about an output. */
 export function askForRules(
   mission: MissionView,
   step: MissionEventStep,

@@ -68,7 +68,7 @@ export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = c
   },
 });
 
-/** Of what a rule asks it says who decides; other questions are open to all callers that the policies permit. */
+/** Of what a rule asks it says who decides. Other questions are open to all callers that the policies permit. */
 function mayNotDecide(
   mission: MissionView,
   { rule, subject }: ReadOnly<MissionQuestion>,

@@ -37,7 +37,7 @@ export function place(mission: Mission, task: Task): void {
   parent.parts.push(task.number);
 }
 
-/** It follows what it needs; what has ended already counts at once. */
+/** It follows what it needs. What has ended already counts at once. */
 function link(mission: Mission, task: Task): void {
   for (const need of task.spec.needs) {
     const needed = taskOf(mission, mission.byId.get(need.task) ?? -1);

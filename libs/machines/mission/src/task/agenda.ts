@@ -1,6 +1,6 @@
 /**
- * Tasks that can begin and have not, in order. Its first is taken away again and again, and any of them may leave: both cost the same
- * however many there are, which is not so of a set, whose beginning fills with holes.
+ * Tasks that can start and have not, in order. Its first is taken away again and again, and any of them may leave: both
+ * cost the same however many there are, which is not so of a set, whose beginning fills with holes.
  */
 export class Agenda {
   /** Numbers in order; -1 where one has left. */

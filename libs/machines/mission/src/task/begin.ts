@@ -1,4 +1,6 @@
-/** A task that is ready begins: it is queued for agents, or its child is started; or it lacks something, and is held. */
+/**
+ * A task that is ready starts: it is queued for agents, or its child is started. Or it lacks something, and is held.
+ */
 
 import { TaskHold } from "@tutti/contracts/swarm/v1";
 import type { Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
@@ -144,13 +146,13 @@ function isRich(mission: MissionView, task: TaskView): boolean {
   return hasOwnBudget(task) || isAffordable(mission, wantedBy(mission, task));
 }
 
-/** Whether an offer finds an agent that may take part: one that does, or a place that is free. */
+/** Returns whether an offer finds an agent that may take part: one that does, or a place that is free. */
 export function hasPlace(mission: MissionView): boolean {
   const max = specOf(mission).budget?.maxAgents ?? 0;
   return max === 0 || mission.participants.size > 0 || mission.openPlaces < max;
 }
 
-/** Whether no part of the budget that is set aside can come back. */
+/** Returns whether no part of the budget that is set aside can come back. */
 export function isSpent({ reserved }: MissionView): boolean {
   return kinds.every((kind) => reserved[kind] === 0);
 }

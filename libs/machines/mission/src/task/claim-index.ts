@@ -85,7 +85,9 @@ export class ClaimIndex {
     yield* this.#kinds.keys();
   }
 
-  /** The most urgent that an agent may do, or the most urgent with a budget of its own; undefined where there is none. */
+  /**
+   * The most urgent that an agent may do, or the most urgent with a budget of its own. Undefined where there is none.
+   */
   first(who: Claimant, { ownBudget = false } = {}): number | undefined {
     let first: Claimable | undefined;
     for (const capability of new Set(who.offering?.capabilities.map(({ name }) => name)))
@@ -104,7 +106,7 @@ function isSooner(one: Claimable, other: Claimable): boolean {
   return one.rank < other.rank || (one.rank === other.rank && one.order < other.order);
 }
 
-/** Whether an agent may do a task that can be claimed. */
+/** Returns whether an agent may do a task that can be claimed. */
 export function isFor(
   task: ReadOnly<Pick<Claimable, "profile" | "toRole" | "onlyAgents" | "notAgents">>,
   who: Claimant,

@@ -1,4 +1,4 @@
-/** Tasks on the board as such: added, taken off, brought back in, taken up again. */
+/** Tasks on the board as such: added, taken off, brought back in, resumed. */
 import {
   AddTasksReply,
   AddTasksRequest,
@@ -47,7 +47,7 @@ export const addTasks: MissionCommand<AddTasksRequest, AddTasksReply> = boardCom
   codec: AddTasksRequest,
   reply: AddTasksReply,
   decide(mission, { agentId, tasks, parentTaskId }, step) {
-    // It waits for its children alone: nothing that comes now would ever begin, or end.
+    // It waits for its children alone: nothing that comes now would ever start, or end.
     if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING)
       return missionErrors.missionEnded.refusal({
         id: step.key.id,

@@ -130,7 +130,7 @@ export const taskQueued: MissionEvent<TaskQueuedV1> = {
   },
 };
 
-/** Nothing to wait for means that its pause is over: it stands among those that can begin. */
+/** Nothing to wait for means that its pause is over: it stands among those that can start. */
 export const taskHeld: MissionEvent<TaskHeldV1> = {
   type: "task_held",
   version: 1,

@@ -112,7 +112,7 @@ export function meet(
   }
 }
 
-/** A task whose needs are all met is ready; one with a need that cannot be met any more is skipped. */
+/** A task whose needs are all met is ready. One with a need that cannot be met any more is skipped. */
 export function settleNeeds(
   mission: Mission,
   task: Task,

@@ -31,7 +31,7 @@ export interface Origin {
   readonly addMs: number;
 }
 
-/** A task as it is when it comes onto the board; its needs are counted by who adds it. */
+/** Returns a task as it is when it comes onto the board. Its needs are counted by who adds it. */
 export function newTask(mission: Mission, number: number, given: TaskSpec, origin: Origin): Task {
   const spec = lean(given);
   const { order } = mission;
@@ -142,7 +142,7 @@ export function hold(mission: Mission, task: Task, what: TaskHold): void {
   setStatus(mission, task, TaskStatus.TASK_STATUS_HELD);
 }
 
-/** Whether the end of a child is awaited. */
+/** Returns whether the end of a child is awaited. */
 export function isAwaited(task: TaskView): boolean {
   if (!isChild(task) || task.question > 0 || task.isWithdrawn) return false;
   return task.status === TaskStatus.TASK_STATUS_WAITING || task.status === TaskStatus.TASK_STATUS_QUEUED;
@@ -221,7 +221,7 @@ export function setInput(mission: Mission, task: Task, input: Data | undefined):
   task.isInputComputed = true;
 }
 
-/** How much a task keeps, beside what is the same for many. */
+/** Returns how much a task keeps, beside what is the same for many. */
 export function keptBytesOf({ input, output, spec, isInputComputed }: Task): number {
   return (
     bytesOf(output).length +

@@ -45,7 +45,7 @@ export interface Place {
   readonly task: TaskView;
 }
 
-/** An attempt gave an output: it is held against the task's checks. */
+/** An attempt gave an output: it is compared with the task's checks. */
 export function finish(place: Place, output: Data | undefined, doing: Doing): void {
   const { mission, step, task } = place;
   const check = failedCheck(place, output);
@@ -146,7 +146,7 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): voi
     missionErrors.attemptsExhausted.refusal({ task: spec.id, max }),
   );
   if (after.kind === "retry") {
-    // A moment that has come is still one: another attempt never begins within the end of the one before.
+    // A moment that has come is still one: another attempt never starts within the end of the one before.
     const retryMs = step.nowMs + Math.max(1, after.pauseMs);
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs, sentBack: false };
     step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });

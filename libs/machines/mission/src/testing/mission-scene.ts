@@ -110,7 +110,7 @@ export class MissionScene {
     return taken(this.driver.execute(this.key, claimTasks, body)).tasks;
   }
 
-  /** Ends claimed tasks well; gives the codes of those that did not count. */
+  /** Ends claimed tasks well. Gives the codes of those that did not count. */
   complete(agentId: string, tasks: readonly BoardTask[], output: unknown = null, used = {}): string[] {
     const ends = tasks.map(({ claim }) => ({
       claimId: claim?.claimId ?? "",

@@ -1,6 +1,6 @@
 /**
- * A second reading of what a board promises, as plain as can be: lists that are gone through, nothing kept that could be counted. Tasks
- * that are claimed under a budget of tokens, and a blackboard. The machine is held against it.
+ * A second reading of what a board promises, as plain as can be: lists that are gone through, nothing kept that could
+ * be counted. Tasks that are claimed under a budget of tokens, and a blackboard. The machine is compared with it.
  */
 export interface PlainTask {
   readonly id: string;
@@ -114,7 +114,7 @@ export class PlainBoard {
     return true;
   }
 
-  /** Leases run out one by one; what a silent agent was given counts as used. */
+  /** Leases run out one by one. What a silent agent was given counts as used. */
   advance(ms: number): void {
     this.nowMs += ms;
     for (const task of this.tasks) {

@@ -60,7 +60,7 @@ export class PlainMission {
     return command.decide(this.#state, body, this.#step) as Reply;
   }
 
-  /** Begins anew; what is put off is done at once. */
+  /** Starts again. What is put off is done at once. */
   begin(order: MissionOrder, agents: readonly string[]): void {
     this.#state = newMission(missionKey);
     this.#execute(beginMission, { order });
@@ -73,7 +73,7 @@ export class PlainMission {
       this.#execute(joinBoard, JoinBoard.fromPartial({ request: { agentId }, offering }));
   }
 
-  /** An agent claims a task and completes it; false when there was none. */
+  /** Returns an agent claims a task and completes it. False when there was none. */
   work(agentId: string): boolean {
     if (hasEnded(this.#state)) return false;
     const { tasks } = this.#execute(claimTasks, ClaimBoardTasks.fromPartial({ request: { agentId } }));

@@ -16,7 +16,7 @@ export const troubleFound: MissionEvent<TroubleFoundV1> = {
   },
 };
 
-/** What was counted is counted anew. */
+/** What was counted is counted again. */
 export const troubleEnded: MissionEvent<TroubleEndedV1> = {
   type: "trouble_ended",
   version: 1,

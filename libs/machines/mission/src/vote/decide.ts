@@ -109,7 +109,10 @@ function isEnough(rule: VoteRule, most: number, total: number): boolean {
   }
 }
 
-/** The weakest option is dropped and its ballots go to the next, until one has more than half; of equally weak ones, the last goes. */
+/**
+ * The weakest option is dropped and its ballots go to the next, until one has more than half. Of equally weak ones, the
+ * last goes.
+ */
 function runOff(vote: VoteView): Standing {
   const left = new Set(vote.options.map(({ option }) => option));
   for (;;) {

@@ -88,7 +88,10 @@ function copied(question: ReadOnly<ResultQuestion>): ResultQuestion {
   return { ...question, deciders: [...question.deciders] };
 }
 
-/** Readable, and another one for every question: `sure..3.1.0`, with the number of the node, how often it was begun, and how often the run was taken back. */
+/**
+ * Readable, and another one for every question: `sure..3.1.0`, with the number of the node, how often it was started,
+ * and how often the run was taken back.
+ */
 export function approvalIdOf(place: Place, isBegun = true): string {
   const { run, number } = place;
   const node = run.nodes[number];
@@ -105,7 +108,7 @@ function idAfter(approvalId: string): string {
   return `${first}-${place + 1}`;
 }
 
-/** The first question about an output, and which of those about it this one is, from 1. */
+/** Returns the first question about an output, and which of those about it this one is, from 1. */
 export function placeOfQuestion(approvalId: string): { readonly first: string; readonly place: number } {
   const [, first = approvalId, place = "1"] = /^(.*)-(\d+)$/.exec(approvalId) ?? [];
   return { first, place: Number(place) };

@@ -76,7 +76,7 @@ function decisionOf({ verdict, data, reason }: DecideApproval, who: string, step
   return { verdict, data, cause, decideTime: toTimestamp(step.nowMs) };
 }
 
-/** What was brought along, held against the form. */
+/** What was brought along, compared with the form. */
 function dataGiven(node: NodeView, { data, verdict }: DecideApproval): { readonly value: Json } | Refusal {
   const { form } = termsOf(node);
   try {

@@ -1,4 +1,4 @@
-/** Asks people, and goes on by what they say. */
+/** Asks people, and continues by what they say. */
 import { Verdict, WaitCause } from "@tutti/contracts/types/v1";
 import { cut, detailOfRefusal, messageLengthMax, noBytes } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";

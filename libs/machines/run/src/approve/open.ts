@@ -7,7 +7,7 @@ export function isAsking(run: RunView): boolean {
   return run.nodes.some((node) => node !== undefined && isOpen(node));
 }
 
-/** How many are open. A run without questions need not be searched. */
+/** Returns how many are open. A run without questions need not be searched. */
 export function openQuestions(run: RunView): number {
   if (run.more?.isAsking !== true) return 0;
   let open = 0;
@@ -37,14 +37,17 @@ export function questionsOpen(
   });
 }
 
-/** Whether a node is another one, or a part of it, or of one of its parts. */
+/** Returns whether a node is another one, or a part of it, or of one of its parts. */
 export function isWithin(run: RunView, node: NodeView, number: number): boolean {
   for (let at: NodeView | undefined = node; at !== undefined; at = run.nodes[at.range.owner])
     if (at.number === number) return true;
   return false;
 }
 
-/** The first place of the range that a node is in, or that what it is a part of is in: those of the run itself have no owner. */
+/**
+ * Returns the first place of the range that a node is in, or that what it is a part of is in: those of the run itself
+ * have no owner.
+ */
 export function outermostPlace(run: RunView, node: NodeView): number {
   let at = node;
   for (let owner = run.nodes[at.range.owner]; owner !== undefined; owner = run.nodes[at.range.owner])

@@ -8,7 +8,7 @@ import { momentOf } from "../queries/run.ts";
 import type { NodeView, Run, RunView } from "../state.ts";
 import { placeOfQuestion } from "./ask.ts";
 
-/** The task that asks, by the id of the question, or by its own. */
+/** Returns the task that asks, by the id of the question, or by its own. */
 export function askingNode(run: RunView, approvalId: string): NodeView | undefined {
   const number = Number(/\.\.(\d+)(?:\.\d+){2,3}(?:-\d+)?$/.exec(approvalId)?.[1] ?? -1);
   const named = run.nodes[number];
@@ -18,14 +18,14 @@ export function askingNode(run: RunView, approvalId: string): NodeView | undefin
   return found?.more?.question === undefined ? undefined : found;
 }
 
-/** Whether a question is about the same output as another one, and was asked before it: it was approved. */
+/** Returns whether a question is about the same output as another one, and was asked before it: it was approved. */
 export function isBefore(approvalId: string, asked: string): boolean {
   const one = placeOfQuestion(approvalId);
   const other = placeOfQuestion(asked);
   return one.first === other.first && one.place < other.place;
 }
 
-/** Who may decide, how many have to approve, and the form of what they bring along; those of a check say nothing. */
+/** Who may decide, how many have to approve, and the form of what they bring along. Those of a check say nothing. */
 export function termsOf({ range, task, more }: NodeView) {
   const rule = more?.question?.rule;
   if (rule !== undefined) return { by: rule.deciders, needed: Math.max(1, rule.approvalsNeeded), form: null };
@@ -41,7 +41,7 @@ export function howOpen({ status, more }: NodeView): Verdict {
 
 export interface ApprovalsShown {
   readonly approvals: readonly Approval[];
-  /** Number of the node to go on with; -1 at the end. */
+  /** Number of the node to continue with; -1 at the end. */
   readonly next: number;
 }
 

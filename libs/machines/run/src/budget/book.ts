@@ -1,9 +1,9 @@
 /**
  * The books of a run that has a budget: an escrow, as that of missions.
  *
- * 1. An attempt, or a child, begins only once what is expected of it is set aside, and there is something left of all
+ * 1. An attempt, or a child, starts only once what is expected of it is set aside, and there is something left of all
  *    that has a limit.
- * 2. What is not known to be unused counts as used: of an attempt whose agent is gone, and of what was stopped at work.
+ * 2. What is not known to be unused counts as used: of an attempt whose agent is gone, and of what was stopped running.
  * 3. What is undone is undone, whatever is left.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
@@ -23,7 +23,7 @@ import type { Place } from "../kinds/kind.ts";
 import { addUsed } from "../node/nodes.ts";
 import { detailOf, type Node, type Run, type RunView } from "../state.ts";
 
-/** Whether it has a budget to keep within. */
+/** Returns whether it has a budget to keep within. */
 export function hasBudget({ order }: RunView): boolean {
   return !isNothing(order?.budget);
 }
@@ -33,30 +33,30 @@ function leftOf({ order, used, reserved }: RunView): Amounts {
   return leftWithin(order?.budget, used, reserved);
 }
 
-/** Whether too little of the budget is left for a task to begin. */
+/** Returns whether too little of the budget is left for a task to start. */
 export function isShortFor(place: Pick<Place, "run" | "range" | "task">): boolean {
   const { run } = place;
   return hasBudget(run) && !fitsWithin(run.order?.budget, leftOf(run), expectedOf(place));
 }
 
-/** What the run that it goes on as may use up; absent without limit, undefined where nothing is left of something. */
+/** What the run that it continues as may use up. Absent without limit, undefined where nothing is left of something. */
 export function leftForNext(run: RunView): Amounts | undefined {
   const left = leftOf(run);
   return usedUpWithin(run.order?.budget, left) === undefined ? left : undefined;
 }
 
-/** Whether what is set aside may come back, in part. */
+/** Returns whether what is set aside may come back, in part. */
 export function mayComeBack({ reserved }: RunView): boolean {
   return !isNothing(reserved);
 }
 
-/** What an attempt sets aside; absent for nothing. */
+/** What an attempt sets aside. Absent for nothing. */
 export function reservedFor(place: Place): Amounts | undefined {
   const wanted = expectedOf(place);
   return isNothing(wanted) ? undefined : wanted;
 }
 
-/** What a child may use up: what is expected of it, or else all that is left; absent where nothing has a limit. */
+/** What a child may use up: what is expected of it, or else all that is left. Absent where nothing has a limit. */
 export function givenToChild(place: Place): Amounts | undefined {
   const { run } = place;
   if (!hasBudget(run)) return undefined;
@@ -72,7 +72,7 @@ function expectedOf({ run, range, task }: Pick<Place, "run" | "range" | "task">)
   return isNothing(limit) ? noAmounts() : expectedWithin(limit, range.plan.policy(task));
 }
 
-/** For folds: an attempt of it begins. */
+/** For folds: an attempt of it starts. */
 export function setAside(run: Run, node: Node, amounts: Amounts | undefined): void {
   if (amounts === undefined) return;
   detailOf(node).reserved = { ...amounts };

@@ -19,7 +19,9 @@ import { entryIdOf } from "./key.ts";
 const askMessage: Message<AskCache> = { type: "ask_cache", codec: AskCache };
 const storeMessage: Message<StoreOutput> = { type: "store_output", codec: StoreOutput };
 
-/** Asks, where the task wants that; false when it is to be done at once. Work that was sent back is always done anew. */
+/**
+ * Asks, where the task wants that. False when it is to be done at once. Work that was sent back is always done again.
+ */
 export function askFirst(place: Place, input: Uint8Array, details: OfferDetails | undefined): boolean {
   const { run, step, number, range, task } = place;
   const node = run.nodes[number];

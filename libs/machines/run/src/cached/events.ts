@@ -22,5 +22,5 @@ export const cacheAsked: RunEvent<CacheAskedV1> = {
   },
 };
 
-/** How long an answer of the cache is awaited; without one the task is done as if there were none. */
+/** How long an answer of the cache is awaited. Without one the task is done as if there were none. */
 export const answerMs = 5_000;

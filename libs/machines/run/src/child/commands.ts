@@ -40,7 +40,7 @@ export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
       advance(run, step);
       return answered;
     }
-    // The run that it has gone on as tells of its end.
+    // The run that it has continued as tells of its end.
     if (ending !== undefined && ending.status !== WorkStatus.WORK_STATUS_CONTINUED)
       endNode(place, ending, {});
     advance(run, step);

@@ -1,6 +1,6 @@
 /**
- * A task that is done once for each entry of a list. The node of the task waits for nodes of its entries, of which so many
- * are at work at once as `maxParallel` allows.
+ * A task that is done once for each entry of a list. The node of the task waits for nodes of its entries, of which so
+ * many are running at once as `maxParallel` allows.
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { bounded, detailOfRefusal, noBytes } from "@tutti/machine-work";
@@ -52,7 +52,7 @@ function problemOf(place: Place, count: number, value: unknown): ErrorDetail | u
 }
 
 /**
- * Its entries want something: the next ones begin, or the last one has ended, or the first one has failed.
+ * Its entries want something: the next ones start, or the last one has ended, or the first one has failed.
  *
  * @param begin begins one; false where it has to wait
  * @returns whether anything was done
@@ -70,7 +70,7 @@ export function attendEntries(place: Place, range: RangeView, begin: (entry: num
   while (!budget.isSpent) {
     const detail = run.nodes[number]?.more;
     if (detail === undefined || detail.nextEntry >= range.count || detail.entriesOpen >= most) return true;
-    // One that begins may fail at once, which ends the others.
+    // One that starts may fail at once, which ends the others.
     if (failFast && range.failed >= 0) return true;
     budget.count();
     if (!begin(range.first + detail.nextEntry)) return isDone;

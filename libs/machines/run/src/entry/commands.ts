@@ -15,7 +15,7 @@ import { refusalOf } from "./queries.ts";
 import { sceneOfRun } from "./scene.ts";
 import { assigned } from "./variables.ts";
 
-/** Is validated first; what is refused leaves no event. */
+/** Is validated first. What is refused leaves no event. */
 export const updateRun: RunCommand<UpdateRun, RunUpdated> = {
   type: "update_run",
   codec: UpdateRun,

@@ -17,7 +17,7 @@ export function entryNamed(run: RunView, kind: Kind, name: string): PlanEntry | 
   return runErrors.entryMissing.refusal({ kind, name, known });
 }
 
-/** What came along, held against what the definition says of it. */
+/** What came along, compared with what the definition says of it. */
 export function payloadOf(
   entry: PlanEntry,
   payload: Payload | undefined,

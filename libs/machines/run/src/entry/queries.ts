@@ -13,7 +13,7 @@ export interface EntryAsked {
   readonly payload: Payload | undefined;
 }
 
-/** The answer; undefined for null. */
+/** The answer. Undefined for null. */
 export const showEntry: Query<Run, EntryAsked, { readonly answer: Payload | undefined } | Refusal> = {
   type: "entry",
   answer(run, { query, payload }, { key }) {

@@ -1,6 +1,6 @@
 /**
- * Evaluates programs of the plan. Only deciders do: what an expression gave is in the event, and nothing is evaluated again
- * when that is folded.
+ * Evaluates programs of the plan. Only deciders do: what an expression gave is in the event, and nothing is evaluated
+ * again when that is folded.
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { PlanReference } from "@tutti/definitions";
@@ -95,7 +95,7 @@ function sizeProblem(bytes: Uint8Array, where: string): (Given & { readonly ok: 
   return { ok: false, error: detailOfRefusal(refusal) };
 }
 
-/** Whether a fold finds the value: a constant, or a variable that never changes. */
+/** Returns whether a fold finds the value: a constant, or a variable that never changes. */
 export function isFollowing(scene: Scene, program: number): boolean {
   const planned = scene.range.plan.plan.programs[program];
   if (planned === undefined) return false;
@@ -118,7 +118,7 @@ export function following(scene: Scene, program: number): Data | undefined {
   return reference === undefined ? undefined : dataOfReference(scene, reference)?.data;
 }
 
-/** Whether a condition holds; no condition does. */
+/** Returns whether a condition holds. No condition does. */
 export function holds(
   scene: Scene,
   program: number,

@@ -5,7 +5,7 @@ import { bytesOrNull, type Data, joinedList, joinedMembers, parsed } from "@tutt
 import { partsOf, rangeViewOf, statusOfNode } from "../node/places.ts";
 import type { NodeView, RangeView, RunView } from "../state.ts";
 
-/** Whether there is an output: null is one. */
+/** Returns whether there is an output: null is one. */
 export function hasOutput(run: RunView, number: number): boolean {
   const status = statusOfNode(run, number);
   if (status === TaskStatus.TASK_STATUS_COMPLETED || status === TaskStatus.TASK_STATUS_COMPENSATING)
@@ -23,7 +23,7 @@ export function outputOf(run: RunView, number: number): Data | undefined {
   return list.bytes;
 }
 
-/** Entries whose outputs are that of the node; undefined where it has one of its own. */
+/** Entries whose outputs are that of the node. Undefined where it has one of its own. */
 function entriesOf(run: RunView, node: NodeView | undefined): RangeView | undefined {
   if (node === undefined || node.output !== undefined) return undefined;
   const parts = partsOf(run, node);
@@ -37,7 +37,7 @@ function partOutputs(run: RunView, { first, count }: RangeView): (Data | undefin
   return outputs;
 }
 
-/** As expressions see it; throws `UnreadableData`. */
+/** As expressions see it. Throws `UnreadableData`. */
 export function outputValue(run: RunView, number: number): Value {
   const node = run.nodes[number];
   const entries = entriesOf(run, node);
@@ -66,7 +66,7 @@ function listOf(node: NodeView): MadeList {
   return made;
 }
 
-/** The outputs of all tasks of a scope that have one, by id. */
+/** Returns the outputs of all tasks of a scope that have one, by id. */
 export function outputsOf(run: RunView, range: RangeView): Uint8Array {
   return outputsOfAll(run, [range]);
 }
@@ -86,7 +86,7 @@ function addOutputs(run: RunView, range: RangeView, members: Uint8Array[]): void
   }
 }
 
-/** The output of a run that has completed. */
+/** Returns the output of a run that has completed. */
 export function runOutputOf(run: RunView): Data | undefined {
   const isOfTasks =
     run.plan?.plan.output === -1 && run.plan.plan.kind === "tasks" && run.output === undefined;

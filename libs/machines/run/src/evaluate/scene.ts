@@ -18,7 +18,7 @@ interface StepBudget {
 
 export interface Scene {
   readonly run: RunView;
-  /** Where it stands; that of the first scope for what belongs to the run. */
+  /** Where it stands. That of the first scope for what belongs to the run. */
   readonly range: RangeView;
   /** The task that it belongs to; -1 for the run. */
   readonly node: number;
@@ -28,7 +28,7 @@ export interface Scene {
   readonly budget?: StepBudget;
 }
 
-/** Gives the value of a reference; undefined when it has none. Throws `UnreadableData`. */
+/** Returns the value of a reference. Undefined when it has none. Throws `UnreadableData`. */
 export function valueSeen(scene: Scene, { name, task, field }: PlanReference): Value | undefined {
   if (task >= 0) return valueOfTask(scene, nodeSeen(scene, task), field);
   const given = scene.names?.[name];
@@ -57,12 +57,14 @@ export function valueSeen(scene: Scene, { name, task, field }: PlanReference): V
   }
 }
 
-/** The input of the run. */
+/** Returns the input of the run. */
 export function inputOf({ order }: RunView): Data | undefined {
   return order === undefined ? undefined : dataOf(order.input, order.inputPayload as Payload | undefined);
 }
 
-/** What is seen through a reference without a look at it; undefined where that is not the same for ever, or not there. */
+/**
+ * What is seen through a reference without a look at it. Undefined where that is not the same for ever, or not there.
+ */
 export function dataOfReference(
   scene: Scene,
   { name, task, field }: PlanReference,
@@ -77,7 +79,10 @@ export function dataOfReference(
     : undefined;
 }
 
-/** The node that does a task of the plan, as seen from a scene: in its own range or in one around it; -1 for none. */
+/**
+ * Returns the node that does a task of the plan, as seen from a scene: in its own range or in one around it; -1 for
+ * none.
+ */
 export function nodeSeen({ run, range }: Scene, task: number): number {
   const { plan, planPlace } = range;
   const { scope } = plan.task(task);
@@ -90,7 +95,7 @@ export function nodeSeen({ run, range }: Scene, task: number): number {
   return nodeOfTask(seen, task);
 }
 
-/** A task of an addition's plan that stands for one that was there before. */
+/** Returns a task of an addition's plan that stands for one that was there before. */
 function outsideNode(run: RunView, { plan, planPlace }: RangeView, task: number): number {
   const { tasks, outside } = plan.plan;
   return run.more?.additions[planPlace - 1]?.outside[task - (tasks.length - outside.length)] ?? -1;
@@ -117,7 +122,7 @@ function valueOfTask(scene: Scene, node: number, field: PlanReference["field"]):
   }
 }
 
-/** An error as expressions see it. */
+/** Returns an error as expressions see it. */
 export function errorShown(error: ReadOnly<ErrorDetail> | undefined): Value {
   if (error === undefined) return null;
   return { code: error.code, message: error.message, details: { ...error.details } };
@@ -146,7 +151,7 @@ function runShown({ run }: Scene): Value {
   };
 }
 
-/** The nearest entry that the scene is in. */
+/** Returns the nearest entry that the scene is in. */
 function entryValue(scene: Scene, name: "item" | "index"): Value | undefined {
   const { run } = scene;
   let { range, node } = scene;
@@ -161,7 +166,7 @@ function entryValue(scene: Scene, name: "item" | "index"): Value | undefined {
   return Array.isArray(list) ? (list[index] as Value | undefined) : undefined;
 }
 
-/** The list whose entries a range does. */
+/** Returns the list whose entries a range does. */
 export function listOfEntries({ run }: Pick<Scene, "run">, range: RangeView): Value | undefined {
   if (range.seen !== undefined) return parsed(range.seen as Uint8Array);
   const owner = run.nodes[range.owner];
@@ -176,7 +181,7 @@ export function listOfEntries({ run }: Pick<Scene, "run">, range: RangeView): Va
   return reference === undefined ? undefined : valueSeen(around, reference as PlanReference);
 }
 
-/** The nearest round that the scene is in. */
+/** Returns the nearest round that the scene is in. */
 function roundShown({ run, range, names }: Scene): Value | undefined {
   for (let seen = range; seen.owner >= 0; seen = rangeViewOf(run, seen.owner)) {
     if (seen.isEntries || isAdded(seen)) continue;

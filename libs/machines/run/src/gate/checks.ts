@@ -1,4 +1,7 @@
-/** What a task gave is held against its checks before it counts: it counts, fails, is done again, or people are asked, also by rules. */
+/**
+ * What a task gave is compared with its checks before it counts: it counts, fails, is done again, or people are asked,
+ * also by rules.
+ */
 import type { QualityCheck } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
 import { type Data, detailOfRefusal, parsed, UnreadableData } from "@tutti/machine-work";

@@ -1,4 +1,4 @@
-/** Checks what came of work: goes on, sends work back to be done again, or fails. */
+/** Checks what came of work: continues, sends work back to be done again, or fails. */
 import type { Json } from "@tutti/expressions";
 import { encodeJson } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";

@@ -41,7 +41,7 @@ export function sendBack(place: Place, { task, times, checks, report, used }: Se
   return true;
 }
 
-/** The entry itself where a task with entries sends itself back; -1 for none. */
+/** Returns the entry itself where a task with entries sends itself back; -1 for none. */
 function targetOf(place: Place, task: number): number {
   const { range } = place;
   if (task < 0) return -1;
@@ -52,7 +52,7 @@ function holderOfTask(place: Place, task: number): number {
   return holderOf(place, task < 0 ? place.number : targetOf(place, task));
 }
 
-/** How often this node has sent work back. */
+/** Returns how often this node has sent work back. */
 export function sentBackOf(place: Place, task: number): number {
   const holder = holderOfTask(place, task);
   return place.run.nodes[holder]?.more?.sentBack ?? 0;
@@ -74,7 +74,7 @@ export function errorWithReports(
   return { ...error, details: { ...error.details, ...details } };
 }
 
-/** Children that are at work on what is done again learn that they are detached. */
+/** Children that are running on what is done again learn that they are detached. */
 export function stopChildren({ run, step, budget, number }: Stopped, targets: Iterable<number>): void {
   const again = closureOf(run as Run, new Set(targets));
   for (const node of run.nodes) {

@@ -1,8 +1,9 @@
 /**
- * The history of a run for people: what each event says as plain JSON, tasks by their ids instead of the numbers of nodes.
+ * The history of a run for people: what each event says as plain JSON, tasks by their ids instead of the numbers of
+ * nodes.
  *
- * Ids of entries, rounds and additions follow from what came before, and a reset gives numbers anew: events are read in their
- * order from the first, and folded on the way. One that cannot be folded leaves the names as they were.
+ * Ids of entries, rounds and additions follow from what came before, and a reset gives numbers again: events are read
+ * in their order from the first, and folded on the way. One that cannot be folded leaves the names as they were.
  */
 import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
 import { taskIdOf } from "../node/places.ts";
@@ -10,7 +11,7 @@ import type { Run } from "../state.ts";
 import { type RecordedEvent, saidBy } from "./said.ts";
 
 export interface ReadEvent {
-  /** Id of the task that it is about; empty where it is about the run. */
+  /** Id of the task that it is about. Empty where it is about the run. */
   readonly task: string;
   /** What it says beside: inputs, outputs, errors, reasons. */
   readonly details: Readonly<Record<string, unknown>>;
@@ -26,7 +27,7 @@ export class HistoryReader {
     this.#run = machine.create(key);
   }
 
-  /** The next event. */
+  /** Returns the next event. */
   read(event: RecordedEvent): ReadEvent {
     // Folded first: it may be about what it brings.
     this.#fold(event);
@@ -79,7 +80,7 @@ export class HistoryReader {
     return this.#run.plan?.plan.states[place]?.name ?? "";
   }
 
-  /** The state that a transition leads to; empty where it stays. */
+  /** Returns the state that a transition leads to. Empty where it stays. */
   #enteredBy(transition: number): string {
     return this.#stateNamed(this.#run.plan?.plan.transitions[transition]?.to ?? -1);
   }
@@ -92,10 +93,10 @@ const numbered: Readonly<Record<string, string>> = {
   transition_taken: "transition",
 };
 
-/** The state after a reset is what the history shows; places in plans are the machine's own. */
+/** The state after a reset is what the history shows. Places in plans are the machine's own. */
 const isInternal: ReadonlySet<string> = new Set(["snapshot", "scope", "part"]);
 
-/** Ids of the tasks of an addition; those behind them stand for tasks that were there. */
+/** Ids of the tasks of an addition. Those behind them stand for tasks that were there. */
 function addedBy(plan: unknown): readonly string[] {
   if (typeof plan !== "string") return [];
   const { tasks, outside } = JSON.parse(Buffer.from(plan, "base64").toString()) as {

@@ -14,7 +14,7 @@ export interface RecordedEvent {
 }
 
 export interface SaidByEvent {
-  /** Number of the node that it is about; undefined where it is about the run. */
+  /** Number of the node that it is about. Undefined where it is about the run. */
   readonly node: number | undefined;
   readonly details: Record<string, unknown>;
 }
@@ -36,7 +36,7 @@ export function saidBy({ events }: Reading, { type, version, payload }: Recorded
   return { node, details };
 }
 
-/** Moments are told by the time of the event; what a task waits for is said. */
+/** Moments are told by the time of the event. What a task waits for is said. */
 function isMoment(name: string): boolean {
   return /^(create|begin|end|queue|start|stop|pause|resume|ready|update|decide|request)Ms$/.test(name);
 }
@@ -77,7 +77,7 @@ function readable(name: string, value: unknown): unknown {
   return mapped(value, (each, key) => readable(key, each));
 }
 
-/** JSON as it is; what is anything else says so. */
+/** JSON as it is. What is anything else says so. */
 function payloadAsJson(payload: Readonly<Record<string, unknown>>): unknown {
   const { inline, blob } = payload;
   const mediaType = typeof payload["mediaType"] === "string" ? payload["mediaType"] : "";
@@ -95,7 +95,7 @@ const orderFields = [
   ...["input", "inputPayload", "parameters", "timeoutMs", "retentionMs"],
 ] as const;
 
-/** What a run was started with; a plan that it brought along is the definition, not an answer to what happened. */
+/** What a run was started with. A plan that it brought along is the definition, not an answer to what happened. */
 function orderOf(order: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     orderFields.flatMap((name) => (order[name] === undefined ? [] : [[name, readable(name, order[name])]])),

@@ -1,5 +1,5 @@
 /**
- * What a kind of task has to say. The rest of the machine knows nodes, needs and outcomes only; a new kind implements
+ * What a kind of task has to say. The rest of the machine knows nodes, needs and outcomes only. A new kind implements
  * this in a folder of its own, with its events and commands, and enters it in `table.ts`.
  */
 import type { Wait } from "@tutti/contracts/types/v1";
@@ -22,17 +22,20 @@ export interface Place {
 
 export interface TaskKind {
   /**
-   * Its needs are met and its condition holds. Emits an event that begins the visit (whose fold calls `enter`), or ends
+   * Its needs are met and its condition holds. Emits an event that starts the visit (whose fold calls `enter`), or ends
    * the node at once with `complete` or `failForGood`.
    */
   begin(place: Place): void;
-  /** It was held while the run was paused, between two attempts, and goes on: emits an event that takes it from `HELD`. */
+  /**
+   * It was held while the run was paused, between two attempts, and continues: emits an event that takes it from
+   * `HELD`.
+   */
   again?(place: Place): void;
-  /** A timer of it ran out; emits an event that clears or moves it. Those of `again` and `total` are taken care of. */
+  /** A timer of it ran out. Emits an event that clears or moves it. Those of `again` and `total` are taken care of. */
   expire?(place: Place, timer: number): void;
   /** The last part of it has ended: all tasks of the range that its detail names. */
   partsEnded?(place: Place): void;
-  /** It is stopped before its end. Tells others, by letters; the event and its fold are the caller's. */
+  /** It is stopped before its end. Tells others, by letters. The event and its fold are the caller's. */
   stopping?(place: Place, how: Stopping): void;
   /** Says what an open node of this kind has outstanding, besides the timers of `again` and `total`. */
   recover?(run: RunView, node: NodeView, outstanding: RunOutstanding): void;
@@ -52,7 +55,7 @@ export function sceneOf({ run, range, number, budget }: Place): Scene {
   return { run, range, node: number, budget };
 }
 
-/** The id of the node, for people. */
+/** Returns the id of the node, for people. */
 export function idOf({ run, range, number }: Place): string {
   return taskIdIn(run, range, number);
 }

@@ -1,6 +1,7 @@
 /**
- * What a run does by itself once an event has happened: what can begin begins, what is over ends. Every step of a run comes
- * here at its end, so that nothing that can go on is left lying, unless the run is paused or has done enough for one step.
+ * What a run does by itself once an event has happened: what can start starts, what is over ends. Every step of a run
+ * comes here at its end, so that nothing that can continue is left lying, unless the run is paused or has done enough
+ * for one step.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
@@ -28,7 +29,7 @@ export function advance(run: RunView, step: RunStep, budget = new StepBudget()):
   if (hasMore(run)) step.emit(runPutOff, { untilMs: step.nowMs + putOffMs });
 }
 
-/** Does the next thing; false when there is none. */
+/** Does the next thing. False when there is none. */
 function next(run: RunView, step: RunStep, budget: StepBudget): boolean {
   if (run.phase === RunPhase.RUN_PHASE_GOING) {
     const number = run.agenda[run.agendaAt];
@@ -83,7 +84,7 @@ function attendParts(place: Place): boolean {
 function begin(place: Place): boolean {
   const { range, task, step, number } = place;
   const isList = task.forEach >= 0 && !range.isEntries;
-  // A condition on the entry is asked for each; one that is not decides about the list.
+  // A condition on the entry is asked for each. One that is not decides about the list.
   if (task.when >= 0 && (!isList || !range.plan.isAskedPerEntry(task.when))) {
     const isAskedBefore = range.isEntries && !range.plan.isAskedPerEntry(task.when);
     const condition = isAskedBefore ? yes : holds(sceneOf(place), task.when, `\`when\` of ${idOf(place)}`);
@@ -101,12 +102,12 @@ function begin(place: Place): boolean {
   return true;
 }
 
-/** Whether what does it may use up something of a budget. */
+/** Returns whether what does it may use up something of a budget. */
 function isPaid(kind: string): boolean {
   return kind === "uses" || kind === "workflow" || kind === "mission";
 }
 
-/** It goes on where the budget has enough left for it, and fails where nothing can come back of what is set aside. */
+/** It continues where the budget has enough left for it, and fails where nothing can come back of what is set aside. */
 function whenPaid(place: Place, goOn: () => void): boolean {
   const { run, step, task } = place;
   if (!isPaid(task.kind) || !isShortFor(place)) goOn();

@@ -3,7 +3,7 @@ import type { RunStep, RunView } from "../state.ts";
 import { advance } from "./advance.ts";
 import { runBegun } from "./events.ts";
 
-/** The run begins: its start is due, or its limits are held. */
+/** The run starts: its start is due, or its limits are held. */
 export function beginNow(run: RunView, step: RunStep): void {
   if (run.phase !== RunPhase.RUN_PHASE_WAITING) return;
   step.emit(runBegun, { beginMs: step.nowMs });

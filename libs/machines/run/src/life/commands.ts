@@ -1,4 +1,4 @@
-/** Begins a run, holds it, lets it go on, ends it; changes what it is found by. */
+/** Starts a run, holds it, lets it continue, ends it. Changes what it is found by. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -167,7 +167,7 @@ export function stopRun(run: RunView, step: RunStep, status: WorkStatus, error: 
 }
 
 /**
- * Also a letter. Children that are to be left alone, and are being started, begin: the run ends when they have. Asked
+ * Also a letter. Children that are to be left alone, and are being started, start: the run ends when they have. Asked
  * again it does not wait for them either.
  */
 export const terminateRun: RunCommand<TerminateRun, RunDone> = {
@@ -189,7 +189,7 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
 
 /**
  * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the run
- * is known as one that does not begin. Otherwise a later start would create a run without a waiter.
+ * is known as one that does not start. Otherwise a later start would create a run without a waiter.
  */
 export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
   ...withdrawMessage,
@@ -210,7 +210,10 @@ export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
   },
 };
 
-/** It was begun by a letter of the run that went on as it, and which was taken back since: what came of it is given up. */
+/**
+ * It was started by a letter of the run that continued as it, and which was taken back since: what came of it is given
+ * up.
+ */
 function withdrawNext(run: RunView, step: RunStep, fromId: string, reason: string): void {
   if (run.order === undefined || run.order.firstId === "") return;
   const { nextId = "" } = run.more ?? {};
@@ -218,7 +221,7 @@ function withdrawNext(run: RunView, step: RunStep, fromId: string, reason: strin
   else if (!hasEnded(run)) cancelRun.decide(run, { reason: reason || `${fromId} was taken back` }, step);
 }
 
-/** Says to the run that this one went on as that it is detached. */
+/** Says to the run that this one continued as that it is detached. */
 export function giveUp({ order }: RunView, step: RunStep, nextId: string, reason: string): void {
   const { namespace, id } = step.key;
   const to = { service: "workflow", kind: "run", namespace, id: nextId };
@@ -226,7 +229,7 @@ export function giveUp({ order }: RunView, step: RunStep, nextId: string, reason
   step.send(to, withdrawMessage, { definition, parent: undefined, terminate: false, reason, fromId: id });
 }
 
-/** Only of one that has ended: nothing that goes on is lost with it. What is over is kept no longer from here on. */
+/** Only of one that has ended: nothing that continues is lost with it. What is over is kept no longer from here on. */
 export const removeRun: RunCommand<RemoveRun, RunDone> = {
   type: "remove_run",
   codec: RemoveRun,

@@ -40,7 +40,7 @@ export function conclude(run: RunView, step: RunStep): void {
   concludeWith(run, step, { run, range: run.ranges[0] as RangeView, node: -1 }, plan.plan.output);
 }
 
-/** It ends well, with what a program gives, or goes on as a new one. */
+/** It ends well, with what a program gives, or continues as a new one. */
 export function concludeWith(run: RunView, step: RunStep, scene: Scene, output: number): void {
   const continueAsNew = run.plan?.plan.run.continueAsNew;
   if (continueAsNew) {

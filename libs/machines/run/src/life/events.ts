@@ -1,4 +1,4 @@
-/** How a run comes to be, is held, goes on and ends. */
+/** How a run comes to be, is held, continues and ends. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
   RunBegunV1,
@@ -61,7 +61,7 @@ export const runBegun: RunEvent<RunBegunV1> = {
   evolve(run, { beginMs }, outstanding) {
     outstanding.cleared(timerNumber(runNode, runTimers.start));
     begin(run, beginMs, outstanding);
-    // One that was taken up again, and has waited for its limits, is in its state.
+    // One that was resumed, and has waited for its limits, is in its state.
     restartState(run, beginMs, outstanding);
   },
 };
@@ -244,7 +244,7 @@ export function clearLeases(outstanding: RunOutstanding): void {
   outstanding.settled(effectNumber(runNode, effectTags.lease));
 }
 
-/** Whatever is open is stopped; an undoing that is at work counts no longer. */
+/** Whatever is open is stopped. An undoing that is running counts no longer. */
 function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
   for (const range of run.ranges) if (range.left > 0 && !range.isDropped) drop(run, range, atMs, outstanding);
   run.agenda.length = 0;

@@ -60,7 +60,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
   if (node === undefined) return;
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
   if (timer === nodeTimers.again) {
-    // An undoing that has begun goes on.
+    // An undoing that has started continues.
     if (isUndo) queueAgain(place);
     else if (run.pauseMs > 0 || isShortFor(place)) {
       step.emit(taskHeld, { node: number });
@@ -84,7 +84,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
   else {
     kindOf(place.task.kind).stopping?.(place, "cancel");
     for (const parts of partRanges(run, node)) tellPartsStopping(run, step, place.budget, parts, "cancel");
-    // What was at work may have used up all that it had set aside.
+    // What was running may have used up all that it had set aside.
     const { reserved } = node.more ?? {};
     failForGood(place, error, { leavesChild: isToBegin(node), used: reserved && { ...reserved } });
   }

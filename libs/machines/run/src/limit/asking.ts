@@ -22,7 +22,7 @@ export function askAgain(run: RunView, step: RunStep): void {
   }
 }
 
-/** The next limit is asked for; when there is none left, the run begins. */
+/** The next limit is asked for. When there is none left, the run starts. */
 export function askNext(run: RunView, step: RunStep): void {
   if (run.phase !== RunPhase.RUN_PHASE_WAITING) return;
   const next = run.more?.limits.find(({ ticket }) => ticket === 0);

@@ -1,4 +1,4 @@
-/** What limits write to runs. A run asks for one limit after the other, and begins when it holds all. */
+/** What limits write to runs. A run asks for one limit after the other, and starts when it holds all. */
 
 import { type ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -68,7 +68,7 @@ export const declineLimit: RunCommand<DeclineLimit, RunDone> = {
   },
 };
 
-/** Letter: it was taken away. The run goes on, and asks for it again. */
+/** Letter: it was taken away. The run continues, and asks for it again. */
 export const withdrawLimit: RunCommand<WithdrawLimit, RunDone> = {
   type: "withdraw_limit",
   codec: WithdrawLimit,

@@ -92,7 +92,7 @@ export function renewAfterReset(run: Run): void {
 
 const renewal = effectNumber(runNode, effectTags.lease);
 
-/** What is held has changed: renewing is asked for anew. */
+/** What is held has changed: renewing is asked for again. */
 function renew(run: Run, outstanding: RunOutstanding): void {
   const more = moreOf(run);
   more.leaseCount += 1;
@@ -104,7 +104,7 @@ function renew(run: Run, outstanding: RunOutstanding): void {
 
 export function recoverLimits(run: RunView, outstanding: RunOutstanding): void {
   const { more, phase } = run;
-  // Also what is undone holds them: what others must not do beside it is still going on.
+  // Also what is undone holds them: what others must not do beside it is still continuing.
   if (more === undefined || phase === RunPhase.RUN_PHASE_ENDED) return;
   const retryMs = nextRetryMs(run);
   if (retryMs > 0) outstanding.timer(retryTimer, retryMs);

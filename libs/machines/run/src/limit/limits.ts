@@ -1,4 +1,4 @@
-/** Limits that a whole run needs before it begins: which they are, and what is said to them. */
+/** Limits that a whole run needs before it starts: which they are, and what is said to them. */
 
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { RunOrder } from "@tutti/contracts/workflow/v1";
@@ -48,7 +48,7 @@ export function limitsOf(run: RunView, order: RunOrder): LimitsWanted {
 
 const inForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 
-/** Keys may be any text; one that is no id is known by its hash. */
+/** Keys may be any text. One that is no id is known by its hash. */
 export function limitIdOf(key: string): string {
   if (inForm.test(key)) return key;
   return `key.${["a", "b", "c"].map((part) => stableHash(part, key).toString(36)).join("")}`;
@@ -58,7 +58,7 @@ function holderOf({ key }: RunStep, task: string): LimitHolder {
   return { service: "workflow", kind: "run", id: key.id, task };
 }
 
-/** Asks for a limit; it answers by a letter. */
+/** Asks for a limit. It answers by a letter. */
 export function acquire(run: RunView, step: RunStep, id: string): void {
   const { order } = run;
   if (order === undefined) return;
@@ -69,7 +69,7 @@ export function acquire(run: RunView, step: RunStep, id: string): void {
 interface Asked {
   readonly id: string;
   readonly limit: KeyedLimit | undefined;
-  /** The task that it is for; empty for the run. */
+  /** The task that it is for. Empty for the run. */
   readonly task?: string;
 }
 

@@ -33,7 +33,7 @@ export function limitChanged(
   outstanding.effect(effectNumber(node.number, effectTags.work), node.attempt, startOf(run, node));
 }
 
-/** Whether its child is not asked for yet. */
+/** Returns whether its child is not asked for yet. */
 export function isWaitingForLimits({ status, startAt, more }: NodeView): boolean {
   return (
     status === TaskStatus.TASK_STATUS_WAITING &&

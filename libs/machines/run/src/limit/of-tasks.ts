@@ -1,6 +1,6 @@
 /**
- * Limits of a child, decided: they are asked for one after the other before it is started, and given back when it has ended or
- * is given up. They hold whatever pools its tasks go to.
+ * Limits of a child, decided: they are asked for one after the other before it is started, and given back when it has
+ * ended or is given up. They hold whatever pools its tasks go to.
  */
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import { idOf, type Place } from "../kinds/kind.ts";

@@ -39,7 +39,8 @@ export const roundEnded: RunEvent<RoundEndedV1> = {
     const detail = detailOf(node);
     detail.last = output.length > 0 ? output : outputsOf(run, run.ranges[detail.parts] as Range);
     detail.dueMs = nextMs;
-    // Without a pause the next round begins in the same step, or when a run goes on that was taken back to in between.
+    // Without a pause the next round starts in the same step, or when a run continues that was taken back to in
+    // between.
     detail.isRoundOver = nextMs === 0;
     if (nextMs === 0) return;
     // Its parts want nothing until the next round.

@@ -1,6 +1,6 @@
 /**
- * Rounds: the same tasks again and again, while a condition holds or until one does. A round is over when all of its tasks
- * have ended; a round that fails is the failure of the loop.
+ * Rounds: the same tasks again and again, while a condition holds or until one does. A round is over when all of its
+ * tasks have ended. A round that fails is the failure of the loop.
  */
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { Work } from "@tutti/definitions";
@@ -110,7 +110,7 @@ function outputOfRound(place: Place, work: LoopWork, scene: Scene): Uint8Array |
   return undefined;
 }
 
-/** Begins a round, unless the loop is over. */
+/** Starts a round, unless the loop is over. */
 function nextRound(place: Place, work: LoopWork, round: number, initial: Uint8Array): void {
   const { run, step, number, range, budget } = place;
   const last: Data | undefined =
@@ -147,7 +147,7 @@ function nextRound(place: Place, work: LoopWork, round: number, initial: Uint8Ar
   step.emit(roundBegun, { node: number, round, beginMs: step.nowMs, initial, keepsLast });
 }
 
-/** Whether something that is done in a round may be undone, which may be after other rounds. */
+/** Returns whether something that is done in a round may be undone, which may be after other rounds. */
 function mayBeUndone(plan: RangeView["plan"], scope: number): boolean {
   const { first = 0, count = 0 } = plan.plan.scopes[scope] ?? {};
   for (let task = first; task < first + count; task++)

@@ -52,7 +52,7 @@ export const taskFailed: RunEvent<TaskFailedV1> = {
   },
 };
 
-/** What is at work or offered is the one thing that most nodes have outstanding. */
+/** Running work or offered is the one thing that most nodes have outstanding. */
 function finish(node: Node, outstanding: RunOutstanding): void {
   dropLimits(node, outstanding);
   if (node.status === TaskStatus.TASK_STATUS_QUEUED || node.status === TaskStatus.TASK_STATUS_RUNNING)
@@ -70,7 +70,7 @@ export const taskSkipped: RunEvent<TaskSkippedV1> = {
   },
 };
 
-/** It is time for another attempt, and nothing new begins. */
+/** It is time for another attempt, and nothing new starts. */
 export const taskHeld: RunEvent<TaskHeldV1> = {
   type: "task_held",
   version: 1,
@@ -85,7 +85,7 @@ export const taskHeld: RunEvent<TaskHeldV1> = {
   },
 };
 
-/** A person has to say how it goes on. */
+/** A person has to say how it continues. */
 export const taskPaused: RunEvent<TaskPausedV1> = {
   type: "task_paused",
   version: 1,
@@ -99,7 +99,7 @@ export const taskPaused: RunEvent<TaskPausedV1> = {
   },
 };
 
-/** Begins another visit: attempts count anew. */
+/** Starts another visit: attempts count again. */
 export const taskResumed: RunEvent<TaskResumedV1> = {
   type: "task_resumed",
   version: 1,

@@ -1,6 +1,6 @@
 /**
- * What follows from the end of a node, by counters alone: who can begin, who is skipped with it, whose parts have
- * ended. For folds; nothing here looks at more than what follows directly, however large the plan is.
+ * What follows from the end of a node, by counters alone: who can start, who is skipped with it, whose parts have
+ * ended. For folds. Nothing here looks at more than what follows directly, however large the plan is.
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -131,7 +131,7 @@ function skip(run: Run, range: Range, place: number): void {
   else if (range.left === 0) attend(run, nodeOf(run, range.owner));
 }
 
-/** A node and all its parts are stopped: nothing of them is awaited, none begins any more. */
+/** A node and all its parts are stopped: nothing of them is awaited, none starts any more. */
 export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
   stopParts(run, node, atMs, outstanding);
   // One that waits for the end of a pause would stand in line for ever.
@@ -186,7 +186,7 @@ function forgetAgenda(run: Run, { first, count }: Range): void {
   run.agendaAt = 0;
 }
 
-/** The attempt that is at work, or offered, counts no longer. */
+/** The attempt that is running, or offered, counts no longer. */
 export function settleWork(number: number, outstanding: RunOutstanding): void {
   outstanding.settled(effectNumber(number, effectTags.work));
 }

@@ -22,7 +22,7 @@ export function setOutput(run: Run, node: Node, output: Data | undefined): void 
   node.output = output;
 }
 
-/** How much a node keeps. */
+/** Returns how much a node keeps. */
 export function keptBytesOf({ input, inputFollows, output, more }: Node): number {
   const { left } = more ?? {};
   const leftBytes = left === undefined ? 0 : bytesOf(left.input).length + bytesOf(left.output).length;

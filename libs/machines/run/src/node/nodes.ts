@@ -11,7 +11,7 @@ import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "
 import { isAdded, partRanges, rangeOf, taskNumberOf } from "./places.ts";
 import { since } from "./times.ts";
 
-/** The node, made when nothing has happened to it yet. */
+/** Returns the node, made when nothing has happened to it yet. */
 export function nodeOf(run: Run, number: number): Node {
   const known = run.nodes[number];
   if (known !== undefined) return known;
@@ -58,8 +58,8 @@ export function setStatus(run: Run, node: Node, status: TaskStatus): void {
 }
 
 /**
- * What happens to a node that can begin: it leaves the agenda, or its list's line, and begins a visit. Nothing for one
- * that has begun.
+ * What happens to a node that can start: it leaves the agenda, or its list's line, and starts a visit. Nothing for one
+ * that has started.
  */
 export function enter(run: Run, number: number, atMs: number, outstanding: RunOutstanding): Node {
   const node = nodeOf(run, number);
@@ -92,7 +92,7 @@ function nextPending(run: Run, { first, count }: Range, from: number): number {
   return place;
 }
 
-/** The time over all attempts; that of a list is watched entry by entry. */
+/** The time over all attempts. That of a list is watched entry by entry. */
 export function watchTotal(
   run: Run,
   { number, range, task: place, readyAt }: Node,
@@ -121,7 +121,7 @@ export function leaveAgenda(run: Run, number: number): void {
   }
 }
 
-/** Whether an owner's parts want something follows from the state; the agenda shows it at once. */
+/** Whether an owner's parts want something follows from the state. The agenda shows it at once. */
 export function attend(run: Run, owner: Node): void {
   const detail = detailOf(owner);
   const range = run.ranges[detail.parts];
@@ -147,7 +147,7 @@ export function policyOf({ range, task }: Pick<Node, "range" | "task">) {
   return range.plan.policy(range.plan.task(task));
 }
 
-/** Nodes in a row come to be; those without needs can begin. */
+/** Nodes in a row come to be. Those without needs can start. */
 export function addRange(
   run: Run,
   made: {
@@ -199,7 +199,7 @@ function openNeeds({ plan }: RunPlan, first: number, count: number): number[] {
   return open;
 }
 
-/** Nothing that a node has asked for is awaited any more, unless its work goes on without it. */
+/** Nothing that a node has asked for is awaited any more, unless its work continues without it. */
 export function release(
   number: number,
   outstanding: RunOutstanding,
@@ -210,7 +210,7 @@ export function release(
   for (const timer of Object.values(nodeTimers)) outstanding.cleared(timerNumber(number, timer));
 }
 
-/** What it held for its child is given back by the decider; here it is renewed no longer. */
+/** What it held for its child is given back by the decider. Here it is renewed no longer. */
 export function dropLimits({ number, more }: Node, outstanding: RunOutstanding): void {
   if (more === undefined || more.limits.length === 0) return;
   more.limits = [];

@@ -17,7 +17,7 @@ export interface Doing {
   readonly fromCache?: boolean;
   /** What rules have people asked about its output before that counts. */
   readonly questions?: ReadOnly<ResultQuestion[]>;
-  /** Its child is being started, and begins all the same. */
+  /** Its child is being started, and starts all the same. */
   readonly leavesChild?: boolean;
 }
 

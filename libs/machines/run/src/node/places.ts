@@ -6,7 +6,7 @@ import type { PlanTask } from "@tutti/definitions";
 import { assert } from "@tutti/kernel";
 import type { NodeView, Range, RangeView, Run, RunView } from "../state.ts";
 
-/** The range that a node belongs to: the last one that begins before it or with it. */
+/** The range that a node belongs to: the last one that starts before it or with it. */
 export function rangeOf(run: Run, number: number): Range {
   return run.ranges[rangePlace(run.ranges, number)] as Range;
 }
@@ -63,7 +63,9 @@ export function statusOfNode(run: RunView, number: number): TaskStatus {
   return isOver ? TaskStatus.TASK_STATUS_CANCELLED : TaskStatus.TASK_STATUS_PENDING;
 }
 
-/** Number of the latest attempt of a node; of one that nothing has happened to, that behind which its first one comes. */
+/**
+ * Number of the latest attempt of a node. Of one that nothing has happened to, that behind which its first one comes.
+ */
 export function attemptOf({ nodes, more }: RunView, number: number): number {
   return nodes[number]?.attempt ?? more?.attemptsBefore ?? 0;
 }
@@ -81,7 +83,7 @@ export function taskIdIn(run: RunView, range: RangeView, number: number): string
   return range.round > 1 ? `${id}#${range.round}` : id;
 }
 
-/** Number of the node with this id; undefined when there is none. */
+/** Number of the node with this id. Undefined when there is none. */
 export function findNode(run: RunView, id: string): number | undefined {
   const direct = findIn(run, id);
   if (direct !== undefined) return direct;
@@ -126,12 +128,12 @@ function findPart(
   return range === undefined || !is(range) || index >= range.count ? undefined : range.first + index;
 }
 
-/** Whether a range has tasks that were added: their ids stand for themselves, whatever they are parts of. */
+/** Returns whether a range has tasks that were added: their ids stand for themselves, whatever they are parts of. */
 export function isAdded({ planPlace, scope }: Pick<RangeView, "planPlace" | "scope">): boolean {
   return planPlace > 0 && scope === 0;
 }
 
-/** Ranges that are parts of a node: one, or all that were added to it since it began. */
+/** Ranges that are parts of a node: one, or all that were added to it since it started. */
 export function partRanges(run: RunView, node: NodeView | undefined): readonly RangeView[] {
   const parts = node?.more?.parts ?? 0;
   const first = run.ranges[parts];
@@ -141,8 +143,8 @@ export function partRanges(run: RunView, node: NodeView | undefined): readonly R
 }
 
 /**
- * Places of the ranges that tell of how the run stands: not those of a visit after which their task was done again, whose ids
- * stand for others now.
+ * Places of the ranges that tell of how the run stands: not those of a visit after which their task was done again,
+ * whose ids stand for others now.
  */
 export function currentRanges(run: RunView): ReadonlySet<number> {
   const latest = new Map<string, number>();
@@ -177,7 +179,7 @@ export function sourceNode(run: RunView, range: RangeView, task: number): number
   return run.more?.additions[range.planPlace - 1]?.outside[stand] ?? -1;
 }
 
-/** The list of entries that a node has begun; undefined where it has none. */
+/** Returns the list of entries that a node has started. Undefined where it has none. */
 export function partsOf(run: RunView, node: NodeView | undefined): RangeView | undefined {
   const parts = node?.more?.parts ?? 0;
   return parts === 0 ? undefined : run.ranges[parts];

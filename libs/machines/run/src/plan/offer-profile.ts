@@ -13,7 +13,7 @@ export class OfferProfile {
   readonly capability: string;
   readonly versionRange: string;
   readonly timeouts: Timeouts;
-  /** Resources, estimate, whether it may be doubled; those of the task whose effect is undone, for an undoing. */
+  /** Resources, estimate, whether it may be doubled. Those of the task whose effect is undone, for an undoing. */
   readonly policy: TaskPolicy;
   readonly isUndo: boolean;
 

@@ -1,6 +1,6 @@
 /**
  * A plan as runs execute it: the plan, its programs, and what every run of it would look up again and again. Shared by
- * all runs of the definition; nothing in it changes but what is looked up for the first time.
+ * all runs of the definition. Nothing in it changes but what is looked up for the first time.
  */
 import type { Plan, PlanTask, TaskPolicy, Work } from "@tutti/definitions";
 import { PlanPrograms } from "@tutti/definitions";
@@ -10,9 +10,9 @@ import { OfferProfile } from "./offer-profile.ts";
 
 /** The host of runs has the plans of their definitions at hand. */
 export interface RunPlans {
-  /** The plan with this hash; throws where there is none. */
+  /** Returns the plan with this hash. Throws where there is none. */
   plan(hash: string): RunPlan;
-  /** Has a plan at hand; undefined where it is. Absent where all of them are, always. */
+  /** Has a plan at hand. Undefined where it is. Absent where all of them are, always. */
   prepare?(namespace: string, hash: string): Promise<unknown> | undefined;
 }
 
@@ -22,7 +22,7 @@ export type KnownPlans = RunPlans & Unchanging;
 export class RunPlan implements Unchanging {
   readonly isUnchanging = true;
   readonly plan: Plan;
-  /** Of the definition; empty for tasks that were written for one run. */
+  /** Of the definition. Empty for tasks that were written for one run. */
   readonly hash: string;
   readonly programs: PlanPrograms;
   readonly #constants: (Uint8Array | undefined)[] = [];
@@ -73,7 +73,7 @@ export class RunPlan implements Unchanging {
     return this.plan.programs[program]?.form === "constant";
   }
 
-  /** The id of a task as it stands before its output, in the output of a run. */
+  /** Returns the id of a task as it stands before its output, in the output of a run. */
   memberName(task: number): Uint8Array {
     const known = this.#memberNames[task];
     if (known !== undefined) return known;
@@ -102,7 +102,7 @@ export class RunPlan implements Unchanging {
     return made;
   }
 
-  /** Whether something of the policy is computed for each offer: labels, keys, the moment it is wanted at. */
+  /** Returns whether something of the policy is computed for each offer: labels, keys, the moment it is wanted at. */
   isComputed(task: PlanTask): boolean {
     const known = this.#computed[task.policy];
     if (known !== undefined) return known;
@@ -117,7 +117,7 @@ export class RunPlan implements Unchanging {
     return found;
   }
 
-  /** Whether a condition of a task with entries is asked for each entry: it reads `item` or `index`. */
+  /** Returns whether a condition of a task with entries is asked for each entry: it reads `item` or `index`. */
   isAskedPerEntry(program: number): boolean {
     const known = this.#perEntry[program];
     if (known !== undefined) return known;

@@ -212,7 +212,7 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
   return said === undefined ? [] : [{ startTime, ...due, present: true, ...said }];
 }
 
-/** What is ready, and has not begun, waits for what others give back. */
+/** What is ready, and has not started, waits for what others give back. */
 function budgetWait(run: RunView): Partial<Wait>[] {
   if (!hasBudget(run) || run.phase !== RunPhase.RUN_PHASE_GOING || run.pauseMs > 0) return [];
   const message = `too little of the budget is left for it: ${inWordsOf(run.reserved ?? noAmounts())} of it are set aside for what is at work`;

@@ -27,7 +27,7 @@ export const showRun: Query<Run, RunWanted, RunMessage | Refusal> = {
     run.order === undefined ? runErrors.runMissing.refusal({ id: key.id }) : runMessage(run, withPayloads),
 };
 
-/** How it ended; undefined while it has not. */
+/** How it ended. Undefined while it has not. */
 export const showEnding: Query<Run, undefined, { readonly ending: RunEnding | undefined }> = {
   type: "ending",
   answer: (run) => ({ ending: hasEnded(run) ? endingOf(run) : undefined }),

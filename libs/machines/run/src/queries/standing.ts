@@ -1,6 +1,6 @@
 /**
  * How the open tasks of a run stand, in groups: so many wait for this, so many for that. One of each group is explained
- * in full; what pools know of it is added by the service that asks them, and holds for the others as well.
+ * in full. What pools know of it is added by the service that asks them, and holds for the others as well.
  */
 import {
   type Explanation,
@@ -20,9 +20,9 @@ export interface Standing {
   readonly count: number;
   /** Ids of the first of them. */
   readonly taskIds: readonly string[];
-  /** What they wait for; undefined: they are at work. */
+  /** What they wait for. Undefined: they are running. */
   readonly wait: Wait | undefined;
-  /** The first of them; undefined where they are only counted. */
+  /** The first of them. Undefined where they are only counted. */
   readonly first: Explanation | undefined;
 }
 
@@ -122,7 +122,7 @@ const {
   WAIT_CAUSE_POLICY,
 } = WaitCause;
 
-/** Causes that are told apart by what they are about. */
+/** Causes that are distinguished by what they are about. */
 const isShared: ReadonlySet<WaitCause> = new Set([
   ...[WAIT_CAUSE_SIGNAL, WAIT_CAUSE_LIMIT, WAIT_CAUSE_NO_CAPABILITY, WAIT_CAUSE_NO_MATCH, WAIT_CAUSE_BUSY],
 ]);

@@ -22,24 +22,24 @@ import { momentOf } from "./run.ts";
 export interface TasksWanted {
   /** Empty means any. */
   readonly statuses: readonly TaskStatus[];
-  /** Entries, rounds and additions of this task; empty means all tasks. */
+  /** Entries, rounds and additions of this task. Empty means all tasks. */
   readonly parentTaskId: string;
   readonly topOnly: boolean;
-  /** In the id, the title, or the message of the error, whatever the case; empty means any. */
+  /** In the id, the title, or the message of the error, ignoring case. Empty means any. */
   readonly text: string;
   readonly withPayloads: boolean;
-  /** Number of the node to begin with. */
+  /** Number of the node to start with. */
   readonly from: number;
   readonly size: number;
 }
 
 export interface TasksShown {
   readonly tasks: readonly Task[];
-  /** What to go on with; -1 at the end. */
+  /** What to continue with; -1 at the end. */
   readonly next: number;
 }
 
-/** Nodes that one page looks at, found or not: the next page goes on from there. */
+/** Nodes that one page looks at, found or not: the next page continues from there. */
 const lookedAtMax = 20_000;
 
 export const showTasks: Query<Run, TasksWanted, TasksShown | Refusal> = {

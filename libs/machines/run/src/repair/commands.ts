@@ -1,4 +1,4 @@
-/** Takes a run up again, takes it back, mends a task by hand. */
+/** Takes a run up again, takes it back, repairs a task by hand. */
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   RepairTask,
@@ -87,7 +87,7 @@ const retriable: ReadonlySet<WorkStatus> = new Set([
   WorkStatus.WORK_STATUS_TERMINATED,
 ]);
 
-/** Tasks of the run itself that did not do well; what is inside of them is done again with them. */
+/** Tasks of the run itself that did not do well. What is inside of them is done again with them. */
 function unwell(run: RunView): number[] {
   const nodes: number[] = [];
   const undone = undoneWithOwners(run);
@@ -139,7 +139,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
     const kept = new Set(
       nodes.flatMap(({ childId, status }) => (childId === "" || isDone(status) ? [] : [childId])),
     );
-    // A child that was at work then, and is now, goes on.
+    // A child that was running then, and is now, continues.
     tellAllStopping(run, step, new StepBudget(), "cancel", ({ more }) => !kept.has(more?.childId ?? ""));
     giveUpNext(run, step, nextId, reasonOf(reason));
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
@@ -177,7 +177,7 @@ function withUsedSince(run: RunView, snapshot: Uint8Array): Uint8Array {
   return RunSnapshotV1.encode({ ...RunSnapshotV1.decode(snapshot), used }).finish();
 }
 
-/** The run that it went on as is detached, unless it has gone on as that by then. */
+/** The run that it continued as is detached, unless it has continued as that by then. */
 function giveUpNext(run: RunView, step: RunStep, keptId: string, reason: string): void {
   const { nextId = "" } = run.more ?? {};
   if (nextId !== "" && nextId !== keptId) giveUp(run, step, nextId, reason);
@@ -189,7 +189,7 @@ function limitIdsOf(run: RunView): string[] {
   return wanted?.ok === true ? wanted.limits.map(({ id }) => id) : [];
 }
 
-/** Whether it waits for its limits, and not for its start. */
+/** Returns whether it waits for its limits, and not for its start. */
 function isDueForLimits({ phase, more, order }: RunView, { nowMs }: RunStep): boolean {
   if (phase !== RunPhase.RUN_PHASE_WAITING || (more?.limits.length ?? 0) === 0) return false;
   return more?.isDue === true || (order?.startMs ?? 0) <= nowMs;
@@ -216,7 +216,7 @@ export const repairTask: RunCommand<RepairTask, RunDone> = {
     if (node === undefined) return runErrors.taskMissing.refusal({ id: step.key.id, task: taskId });
     const rested = restedOn(run, node, taskId);
     if (rested !== undefined) return rested;
-    // A child that is at work on it counts no longer either.
+    // A child that is running on it counts no longer either.
     tellStopping(run, step, new StepBudget(), node, "cancel");
     const isSkip = repair?.$case === "skip";
     step.emit(taskRepaired, {
@@ -237,7 +237,7 @@ const skipped = TaskStatus.TASK_STATUS_SKIPPED;
 const failed = TaskStatus.TASK_STATUS_FAILED;
 const completed = TaskStatus.TASK_STATUS_COMPLETED;
 
-/** A task that has ended is mended only while nothing that rests on it has begun. */
+/** A task that has ended is repaired only while nothing that rests on it has started. */
 function restedOn(run: RunView, number: number, task: string): Refusal | undefined {
   if (run.phase !== RunPhase.RUN_PHASE_GOING)
     return runErrors.taskNotRepairable.refusal({ task, found: `the run ${statusName(statusOf(run))}` });
@@ -266,7 +266,7 @@ function nextOf(run: RunView, range: RangeView, number: number): number[] {
   const beside = targets
     .slice(offsets[place] ?? 0, offsets[place + 1] ?? 0)
     .map((task) => range.first + task - range.firstTask);
-  // What was given up with the task that added it may have come to be anew since.
+  // What was given up with the task that added it may have come to be again since.
   const added = (run.more?.followers.get(number) ?? []).filter((follower) => !follower.range.isDropped);
   return [...beside, ...added.map((follower) => nodeOfTask(follower.range, follower.task))];
 }

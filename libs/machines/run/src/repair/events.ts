@@ -57,7 +57,7 @@ function beginAgain(run: Run, atMs: number): void {
   run.beginMs = atMs;
 }
 
-/** It goes on when it holds what it held before its end; true when that is anything. */
+/** It continues when it holds what it held before its end. True when that is anything. */
 function wantAgain(run: Run, limits: readonly string[]): boolean {
   if (limits.length === 0) {
     if (run.more !== undefined) run.more.limits.length = 0;
@@ -87,7 +87,10 @@ function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
   run.undoing = -1;
 }
 
-/** What could not be undone is still there, and is undone when the run fails another time; it completed after all others. */
+/**
+ * What could not be undone is still there, and is undone when the run fails another time. It completed after all
+ * others.
+ */
 function takeBackNotUndone(run: Run): void {
   const kept = run.nodes.filter((node) => node !== undefined && isNotUndone(node)) as Node[];
   for (const node of kept.sort((one, other) => effectAt(one) - effectAt(other))) {
@@ -96,7 +99,7 @@ function takeBackNotUndone(run: Run): void {
   }
 }
 
-/** What was at work for it counts no longer, and the run goes on from what was said. */
+/** What was running for it counts no longer, and the run continues from what was said. */
 export const taskRepaired: RunEvent<TaskRepairedV1> = {
   type: "task_repaired",
   version: 1,
@@ -127,7 +130,7 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
   },
 };
 
-/** The state of an earlier event; whatever was at work since then counts no longer. */
+/** The state of an earlier event. Whatever was running since then counts no longer. */
 export const runReset: RunEvent<RunResetV1> = {
   type: "run_reset",
   version: 1,
@@ -165,8 +168,8 @@ export const runReset: RunEvent<RunResetV1> = {
 };
 
 /**
- * Attempts go on from the highest number that was ever given, so that a late result matches no attempt. A child that
- * was at work then is asked for again by its id: its starter says whether it goes on, or how it has ended.
+ * Attempts continue from the highest number that was ever given, so that a late result matches no attempt. A child that
+ * was running then is asked for again by its id: its starter says whether it continues, or how it has ended.
  */
 function fence(run: Run, attempts: readonly number[], before: number): void {
   // Others will have the numbers of nodes that are gone.
@@ -181,7 +184,7 @@ function fence(run: Run, attempts: readonly number[], before: number): void {
     const isAtWork = node.status >= TaskStatus.TASK_STATUS_QUEUED && !isDone(node.status);
     const isUndone = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
     node.attempt = Math.max(node.attempt, attempt) + (isAtWork || isUndone ? 1 : 0);
-    // The attempt that takes the place of the one at work goes on from what that had saved.
+    // The attempt that takes the place of the one running continues from what that had saved.
     if (isAtWork && node.more?.savedNext !== undefined) node.more.saved = node.more.savedNext;
     if (isDone(node.status) || !node.more?.childId || node.more.question !== undefined) continue;
     if (node.more.limits.length > 0) askAnew(run, node);

@@ -1,11 +1,13 @@
 /**
- * Does work again: nodes that are named, and all that rests on them, are as if nothing had happened to them, except that
- * their attempts go on being counted. For folds: what is done again follows from the plan and the numbers in the event.
+ * Does work again: nodes that are named, and all that rests on them, are as if nothing had happened to them, except
+ * that their attempts continue being counted. For folds: what is done again follows from the plan and the numbers in
+ * the event.
  *
- * 1. Open needs of what is done again are counted anew, by how everything stands that is not.
- * 2. A list whose own task is named by a person keeps what its entries gave; only those that did not do well are done again. One
- *    that needs what is done again begins anew, and so does one that a gate sends back: what it gave was not good enough.
- * 3. Whatever else is counted in a run is counted anew as a whole: this happens rarely, and then it is right.
+ * 1. Open needs of what is done again are counted again, by how everything stands that is not.
+ * 2. A list whose own task is named by a person keeps what its entries gave. Only those that did not do well are done
+ *    again. One that needs what is done again restarts, and so does one that a gate sends back: what it gave was not
+ *    good enough.
+ * 3. Whatever else is counted in a run is counted again as a whole: this happens rarely, and then it is right.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
@@ -32,7 +34,7 @@ export function reopen(
 ): void {
   const named = new Set(numbers);
   const again = closureOf(run, named);
-  // What was added by one of them comes to be anew with it.
+  // What was added by one of them comes to be again with it.
   for (const number of [...again]) if (isPartOfAny(run, number, again)) again.delete(number);
   const undone = undoneWithOwners(run);
   keepLists(run, again);
@@ -59,7 +61,7 @@ function isPartOfAny(run: Run, number: number, nodes: ReadonlySet<number>): bool
   return owner >= 0;
 }
 
-/** The nodes and all that follows from them. */
+/** Returns the nodes and all that follows from them. */
 export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
   const found = new Set<number>();
   const open = [...named];
@@ -72,7 +74,7 @@ export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
     const task = range.firstTask + number - range.first;
     for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
       open.push(range.first + (targets[at] ?? 0) - range.firstTask);
-    // What was given up with its owner comes to be anew with it.
+    // What was given up with its owner comes to be again with it.
     for (const { range: added, task: next } of run.more?.followers.get(number) ?? [])
       if (!added.isDropped || added.owner < 0)
         open.push(wholeOf(run, added, added.first + next - added.firstTask));
@@ -129,7 +131,7 @@ function keepsEntries(run: Run, { number, more, status }: Node, undone: Readonly
   return parts > 0 && run.ranges[parts]?.isEntries === true && !isGood;
 }
 
-/** Whether something that it needs is done again too: its list may be another one then. */
+/** Returns whether something that it needs is done again too: its list may be another one then. */
 function restsOn(run: Run, { range, task }: Node, again: ReadonlySet<number>): boolean {
   const { offsets, sources } = range.plan.predecessors;
   for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)

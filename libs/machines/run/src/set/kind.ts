@@ -1,4 +1,4 @@
-/** Computes a value: done as soon as it begins. */
+/** Computes a value: done as soon as it starts. */
 import { givenWhole } from "../evaluate/evaluate.ts";
 import { sceneOf, type TaskKind } from "../kinds/kind.ts";
 import { complete, failForGood } from "../node/outcome.ts";

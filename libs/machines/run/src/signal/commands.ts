@@ -37,8 +37,8 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
 };
 
 /**
- * A definition that declares its signals takes these, and those that its tasks and states wait for; their payloads satisfy
- * the declared schemas. A definition that declares none takes any signal.
+ * Returns a definition that declares its signals takes these, and those that its tasks and states wait for. Their
+ * payloads satisfy the declared schemas. A definition that declares none takes any signal.
  */
 function declaredProblem(
   { plan, more, order }: RunView,

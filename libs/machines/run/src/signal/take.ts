@@ -9,7 +9,7 @@ import type { RunStep, RunView } from "../state.ts";
 import { signalTaken } from "./events.ts";
 import { waitersOf } from "./waiting.ts";
 
-/** A task begins to wait: the oldest signal that is kept and wanted is taken at once. */
+/** A task starts to wait: the oldest signal that is kept and wanted is taken at once. */
 export function takeKept(place: Place, signal: string, where: number): boolean {
   const { run, step, number, budget } = place;
   for (const kept of run.more?.signals ?? []) {
@@ -32,7 +32,7 @@ export function giveToWaiting(run: RunView, kept: RunSignal, step: RunStep, budg
   }
 }
 
-/** A signal about which the condition cannot say anything is none that is wanted. */
+/** Returns a signal about which the condition cannot say anything is none that is wanted. */
 function isWanted(place: Place, { payload }: ReadOnly<RunSignal>, where: number): boolean {
   if (where < 0) return true;
   try {

@@ -26,7 +26,7 @@ import { tasksAdded, tasksWithdrawn } from "./events.ts";
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_WAITING: waiting } = TaskStatus;
 
-/** Their plan was made by the caller; that it still fits is looked at again. */
+/** Their plan was made by the caller. That it still fits is looked at again. */
 export const addTasks: RunCommand<AddTasks, TasksAdded> = {
   type: "add_tasks",
   codec: AddTasks,
@@ -76,7 +76,7 @@ function ownerOf(run: RunView, parent: string): number | Refusal {
   return refusal("expected a task of the kind spawn that has not ended, found otherwise");
 }
 
-/** Those that have begun stay. */
+/** Those that have started stay. */
 export const withdrawTasks: RunCommand<WithdrawTasks, TasksWithdrawn> = {
   type: "withdraw_tasks",
   codec: WithdrawTasks,
@@ -104,7 +104,7 @@ export const withdrawTasks: RunCommand<WithdrawTasks, TasksWithdrawn> = {
   },
 };
 
-/** Each ends as it did elsewhere; the run goes on from there. */
+/** Each ends as it did elsewhere. The run continues from there. */
 export const bringInOutcomes: RunCommand<BringInOutcomes, OutcomesBroughtIn> = {
   type: "bring_in_outcomes",
   codec: BringInOutcomes,

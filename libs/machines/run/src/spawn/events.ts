@@ -1,4 +1,4 @@
-/** Tasks come to be while the run goes on, and are taken out of it. */
+/** Tasks come to be while the run continues, and are taken out of it. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { TasksAddedV1, TasksWithdrawnV1 } from "@tutti/contracts/workflow/v1";
 import { isDone } from "@tutti/machine-work";

@@ -47,12 +47,12 @@ export function timesOf(state: PlanState | undefined) {
   return [...(state?.after ?? [])].sort((a, b) => a.ms - b.ms);
 }
 
-/** Range of what is done in the state; undefined before that has begun. */
+/** Range of what is done in the state. Undefined before that has started. */
 export function activityOf({ ranges, more }: RunView): RangeView | undefined {
   return ranges[more?.activity ?? -1];
 }
 
-/** Whether a range belongs to a state, or to a way, that was left. */
+/** Returns whether a range belongs to a state, or to a way, that was left. */
 export function isPast({ plan, more }: RunView, place: number): boolean {
   if (plan?.plan.kind !== "states") return false;
   return place !== more?.activity && place !== (more?.transition?.range ?? 0) - 1;
@@ -60,7 +60,7 @@ export function isPast({ plan, more }: RunView, place: number): boolean {
 
 const timer = timerNumber(runNode, runTimers.state);
 
-/** When the next time of the state is over; 0 for never. */
+/** When the next time of the state is over. 0 for never. */
 export function stateDueMs(run: RunView): number {
   const { more, phase, plan } = run;
   if (phase !== RunPhase.RUN_PHASE_GOING || more === undefined || more.state < 0) return 0;
@@ -80,7 +80,7 @@ export function watchState(run: Run, outstanding: RunOutstanding): void {
   else outstanding.cleared(timer);
 }
 
-/** A run that is taken up again is in its state as if it had just entered it. */
+/** A run that is resumed is in its state as if it had just entered it. */
 export function restartState(run: Run, atMs: number, outstanding: RunOutstanding): void {
   if (run.plan?.plan.kind !== "states" || (run.more?.state ?? -1) < 0) return;
   Object.assign(moreOf(run), { stateMs: atMs, timesPassed: 0, timesTaken: 0 });

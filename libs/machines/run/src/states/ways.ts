@@ -34,14 +34,14 @@ export interface Stepping {
 
 interface Way {
   readonly way: "done" | "failed" | "signal" | "after" | "always";
-  /** What expressions see as `event`; undefined leaves what it was. */
+  /** What expressions see as `event`. Undefined leaves what it was. */
   readonly event?: Value;
   readonly names?: Readonly<Record<string, Value>>;
   /** Number of the signal that is taken. */
   readonly signal?: number;
 }
 
-/** Tries transitions in their order; true when one was taken, or the run has failed by it. */
+/** Tries transitions in their order. True when one was taken, or the run has failed by it. */
 export function tryWay(stepping: Stepping, transitions: readonly number[], way: Way): boolean {
   const { run, step, budget } = stepping;
   const { event, names = {} } = way;
@@ -104,7 +104,7 @@ export function tryActivity(stepping: Stepping, activity: RangeView): boolean {
   return tryWay(stepping, state.onDone, { way: "done", event, names: { output } });
 }
 
-/** The same where it failed; false when nothing leads on from that. */
+/** The same where it failed. False when nothing leads on from that. */
 export function tryFailure(stepping: Stepping, activity: RangeView): boolean {
   const { run, step } = stepping;
   const error = errorShown(run.nodes[activity.failed]?.error);
@@ -112,7 +112,7 @@ export function tryFailure(stepping: Stepping, activity: RangeView): boolean {
   return tryWay(stepping, stateOf(run)?.onFailed ?? [], { way: "failed", event, names: { error } });
 }
 
-/** The oldest signal that a transition wants; the others are kept. */
+/** Returns the oldest signal that a transition wants. The others are kept. */
 export function trySignals(stepping: Stepping): boolean {
   const on = stateOf(stepping.run)?.on ?? [];
   if (on.length === 0) return false;

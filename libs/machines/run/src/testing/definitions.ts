@@ -134,7 +134,7 @@ tasks:
   each: {forEach: "\${{ input.items }}", maxParallel: 2, mayFail: true, loop: {max: 2, while: "round.number < 3", tasks: {work: {uses: test.work, with: "\${{ item }}", compensate: {uses: test.unwork}}}}}
   after: {uses: test.after, needs: [poll, {task: each, on: always}]}
 `,
-  /** Begins when it holds a limit. */
+  /** Starts when it holds a limit. */
   guarded: `
 workflow: guarded
 tasks:

@@ -316,7 +316,7 @@ function questionsOf(random: number) {
   return random < 0.59 ? [{ ...first, timeoutMs: 2_000 }] : [named, { ...first, approvalsNeeded: 2 }];
 }
 
-/** The last word of an agent on an attempt. */
+/** Returns the last word of an agent on an attempt. */
 function attemptResult(random: number): Omit<MachineCall, "key"> {
   if (random < 0.62) {
     const output = random < 0.1 ? { id: 7, n: random } : random < 0.2 ? null : "done";

@@ -28,7 +28,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
   readonly #due: number[] = [];
   #dueAt = 0;
   readonly #offered = new Map<number, string>();
-  /** Which tasks fail; absent when none does. */
+  /** Which tasks fail. Absent when none does. */
   readonly fails: ((taskId: string) => boolean) | undefined;
   readonly #timers = new Map<number, number>();
   settles: { readonly number: number; readonly attempt: number } | undefined;
@@ -65,7 +65,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
     this.state = this.#machine.create(this.key);
   }
 
-  /** Completes all that is offered, and lets time pass where nothing is; gives how many tasks that were. */
+  /** Completes all that is offered, and lets time pass where nothing is. Gives how many tasks that were. */
   finish(output: Uint8Array): number {
     const body = CompleteTask.fromPartial({ output, agent: "agent-1" });
     this.settles = this.#settles;

@@ -12,7 +12,7 @@ export class KnownDefinitions implements RunPlans {
     this.#change = change;
   }
 
-  /** Checks a definition in YAML and keeps its plan; gives its hash. */
+  /** Checks a definition in YAML and keeps its plan. Gives its hash. */
   add(text: string): string {
     const { definition, problems } = checkText({ format: "yaml", text, fileName: "test.yaml" });
     const errors = problems.map(({ message, line }) => `${line}: ${message}`).join("; ");

@@ -105,7 +105,7 @@ export class RunScene {
     });
   }
 
-  /** The state after the first events, also one in the middle of a step: what the run can be reset to. */
+  /** Returns the state after the first events, also one in the middle of a step: what the run can be reset to. */
   resetTo(toEvent: number): ResetRun {
     const run = this.machine.create(this.key);
     const nothing: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };

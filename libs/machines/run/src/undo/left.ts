@@ -1,10 +1,11 @@
 /**
- * Effects of work that was done again. An effect goes by the id of its task, as its idempotency key does: it is there once
- * however often its task completed, and is undone once, with what its task worked on and gave when it completed last.
+ * Effects of work that was done again. An effect goes by the id of its task, as its idempotency key does: it is there
+ * once however often its task completed, and is undone once, with what its task worked on and gave when it completed
+ * last.
  *
  * 1. What a node did before it was done again is kept with it, until it completes again.
- * 2. Parts of a task that was done again are other nodes than before, under the same ids: one that completes takes the place
- *    of the one before. Those of ids that do not complete again stay to be undone.
+ * 2. Parts of a task that was done again are other nodes than before, under the same ids: one that completes takes the
+ *    place of the one before. Those of ids that do not complete again stay to be undone.
  * 3. A node whose effect of before is undone stands afterwards as it did: how it went the last time is what it tells.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -110,7 +111,7 @@ export function statusBeside({ more }: Pick<NodeView, "more">): TaskStatus {
   return more?.left === undefined ? completed : more.left.status;
 }
 
-/** Whether the effect of a node is still there although that was to be undone. */
+/** Returns whether the effect of a node is still there although that was to be undone. */
 export function isNotUndone({ status, more }: NodeView): boolean {
   return more?.undoError !== undefined && (status === completed || more.left !== undefined);
 }

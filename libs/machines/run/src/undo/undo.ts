@@ -1,6 +1,6 @@
 /**
- * Compensation: what completed is undone one by one, the last one first. What cannot be undone is reported with the end of
- * the run, and the others are undone still.
+ * Compensation: what completed is undone one by one, the last one first. What cannot be undone is reported with the end
+ * of the run, and the others are undone still.
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { Json, Value } from "@tutti/expressions";
@@ -15,7 +15,7 @@ import type { NodeView, RunView } from "../state.ts";
 import { undoFailed, undoQueued } from "./events.ts";
 import { effectOf, isNotUndone } from "./left.ts";
 
-/** Begins to undo the effect of a task, the last of those that are left. */
+/** Starts to undo the effect of a task, the last of those that are left. */
 export function undoNext(place: Place): void {
   const { run, step, number, budget } = place;
   const node = run.nodes[number];

@@ -1,4 +1,4 @@
-/** Results of attempts, and notes of attempts that are at work. An attempt is named by its token. */
+/** Results of attempts, and notes of attempts that are running. An attempt is named by its token. */
 import type { Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
 import {
   CompleteTask,
@@ -102,7 +102,7 @@ interface Loss {
   readonly reason: string;
 }
 
-/** Why a loss ends the task; undefined when another worker gets it. */
+/** Why a loss ends the task. Undefined when another worker gets it. */
 function lossError(place: Place, loss: Loss): ErrorDetail | undefined {
   const { more } = place.run.nodes[place.number] ?? {};
   const task = idOf(place);
@@ -179,7 +179,7 @@ function clamped(fraction: number): number {
   return Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
 }
 
-/** What a result is about; undefined when it names nothing, which only a caller by hand does. */
+/** What a result is about. Undefined when it names nothing, which only a caller by hand does. */
 function settledPlace(run: RunView, step: RunStep): Place | undefined {
   const number = step.settles?.number;
   if (number === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Attempts: offered, begun, failed, come back. */
+/** Attempts: offered, started, failed, come back. */
 
 import { ErrorDetail, RetryClass, TaskStatus } from "@tutti/contracts/types/v1";
 import {
@@ -81,7 +81,9 @@ export function queue(
   outstanding.effect(effectNumber(node.number, tag), attempt, offerOf(run, node, isUndo));
 }
 
-/** What is offered and not known to be at work is wanted with what the run is by now: other labels, another priority. */
+/**
+ * What is offered and not known to be running is wanted with what the run is by now: other labels, another priority.
+ */
 export function offerAnew(run: Run, outstanding: RunOutstanding): void {
   for (const node of run.nodes) {
     if (node === undefined) continue;
@@ -95,7 +97,7 @@ export function offerAnew(run: Run, outstanding: RunOutstanding): void {
   }
 }
 
-/** A note: who is at work on it, and since when. */
+/** A note: who is running on it, and since when. */
 export const attemptStarted: RunEvent<AttemptStartedV1> = {
   type: "attempt_started",
   version: 1,

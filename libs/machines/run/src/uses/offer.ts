@@ -40,7 +40,7 @@ export function chooseAgents(run: Run, node: Node): void {
   detail.notAgents = agentsOf(run, node, placement.notAgentOf);
 }
 
-/** Who did the tasks; tasks without an agent are left out. */
+/** Who did the tasks. Tasks without an agent are left out. */
 function agentsOf(run: Run, node: Node, tasks: readonly number[]): readonly string[] {
   const scene = { run, range: node.range, node: node.number };
   const agents = tasks.map((task) => run.nodes[nodeSeen(scene, task)]?.agent ?? "");

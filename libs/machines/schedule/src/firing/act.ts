@@ -1,10 +1,10 @@
 /**
  * What is done at a time: a run is started, waits, takes the place of another, or the time passes.
  *
- * 1. A run's id is made of the schedule and the time, so a time that is acted on twice, by a backfill or after a crash, starts
- *    nothing twice.
+ * 1. A run's id is made of the schedule and the time, so a time that is acted on twice, by a backfill or after a crash,
+ *    starts nothing twice.
  * 2. Nothing waits while no run is live, except what the clock brought while the schedule is paused.
- * 3. What waits begins in its order, one when all before it have ended.
+ * 3. What waits starts in its order, one when all before it have ended.
  */
 import { FiringOrigin, Overlap, PauseReason, SkipReason } from "@tutti/contracts/workflow/v1";
 import { counted, stableHash } from "@tutti/kernel";
@@ -52,7 +52,7 @@ export function act(schedule: ScheduleView, time: ScheduledTime, overlap: Overla
   }
 }
 
-/** Something ended: the next that waits begins. */
+/** Something ended: the next that waits starts. */
 export function startNext(schedule: ScheduleView, step: ScheduleStep): void {
   if (schedule.live.size > 0) return;
   for (const { firing, nominalMs, origin, runId } of schedule.waiting.values()) {
@@ -113,7 +113,7 @@ function takeTheirPlace(schedule: ScheduleView, terminate: boolean, step: Schedu
   }
 }
 
-/** An id has 200 characters at most; that of a schedule too. */
+/** An id has 200 characters at most. That of a schedule too. */
 const idLengthMax = 150;
 
 function runIdOf(

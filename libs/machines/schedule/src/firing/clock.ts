@@ -3,8 +3,8 @@
  *
  * 1. The times of a schedule are acted on in their order, each once: one that was acted on, missed or let pass while the
  *    schedule was paused is behind it for good.
- * 2. A time that is noticed late, because nothing ran when it came, is acted on within the catch-up window; older ones are
- *    missed, and said to be.
+ * 2. A time that is noticed late, because nothing ran when it came, is acted on within the catch-up window. Older ones
+ *    are missed, and said to be.
  * 3. A step acts on a hundred times at most. The timer is then due at once again.
  */
 import { FiringOrigin, type NextTime, Overlap } from "@tutti/contracts/workflow/v1";
@@ -14,7 +14,7 @@ import { type Calendar, calendarOf } from "../timing/timing.ts";
 import { act } from "./act.ts";
 import { scheduleAdvanced, timesMissed } from "./events.ts";
 
-/** The first time after a moment. */
+/** Returns the first time after a moment. */
 export function nextTime(calendar: Calendar, afterMs: number): NextTime {
   const ahead = calendar.nextAfter(afterMs);
   switch (ahead.kind) {

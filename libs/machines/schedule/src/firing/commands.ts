@@ -157,7 +157,7 @@ export const reportRunEnd: ScheduleCommand<ReportRunEnd, ScheduleDone> = {
 
 const messageLengthMax = 1_000;
 
-/** The firing whose start the step settles. */
+/** Returns the firing whose start the step settles. */
 function startOf(schedule: ScheduleView, { settles }: ScheduleStep): ReadOnly<LiveFiring> | undefined {
   const live = settles === undefined ? undefined : schedule.live.get(settles.number);
   return live?.starting === true ? live : undefined;

@@ -143,7 +143,7 @@ export const stopRequested: ScheduleEvent<StopRequestedV1> = {
     const live = { ...before, stop, terminate, stopping: true };
     schedule.lastNumber = stop;
     schedule.live.set(firing, live);
-    // One that is not known to be there is asked when it is: it might begin behind the request's back.
+    // One that is not known to be there is asked when it is: it might start behind the request's back.
     if (!live.starting) outstanding.effect(stop, 1, stopping(live));
   },
 };

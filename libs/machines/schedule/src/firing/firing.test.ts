@@ -294,7 +294,7 @@ describe("a firing by hand", () => {
     });
     assert.deepEqual(answer, { count: 5 });
     const state = driver.state(key, schedule);
-    // 22:00, 23:00 and midnight come behind 02:00 and 03:00; 01:00 runs and 02:00 waits already.
+    // 22:00, 23:00 and midnight come behind 02:00 and 03:00. 01:00 runs and 02:00 waits already.
     assert.deepEqual(
       [...state.waiting.values()].map(({ runId }) => runId.slice(-7, -5)),
       ["02", "03", "22", "23", "00"],
@@ -318,7 +318,7 @@ describe("a firing by hand", () => {
   });
 });
 
-/** A schedule whose process was away for so long. */
+/** Returns a schedule whose process was away for so long. */
 function lateBy(lateMs: number, given: Parameters<typeof plan>[0]) {
   return driven(plan(given), lateMs);
 }

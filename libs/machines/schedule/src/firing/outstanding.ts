@@ -17,7 +17,7 @@ export function setNext(schedule: Schedule, next: NextTime | undefined, outstand
   else outstanding.cleared(clockTimer);
 }
 
-/** The effect that starts a run, by the plan that was in force when it was decided. */
+/** Returns the effect that starts a run, by the plan that was in force when it was decided. */
 export function starting(schedule: ScheduleView, { runId, revision }: ReadOnly<LiveFiring>): StartRun {
   const run = revision === schedule.revision ? schedule.plan.run : schedule.former.get(revision);
   assert(run !== undefined, "what a run is started by is kept", { revision });
@@ -25,7 +25,7 @@ export function starting(schedule: ScheduleView, { runId, revision }: ReadOnly<L
   return { kind: "start_run", runId, run: new Uint8Array(run.buffer, run.byteOffset, run.length) };
 }
 
-/** The effect that asks a run to end. */
+/** Returns the effect that asks a run to end. */
 export function stopping({ runId, terminate }: ReadOnly<LiveFiring>): StopRun {
   return { kind: "stop_run", runId, terminate };
 }

@@ -76,7 +76,7 @@ export const pause: ScheduleCommand<PauseSchedule, ScheduleDone> = {
   },
 };
 
-/** Times that passed meanwhile are not made up for. What waited since before begins. */
+/** Times that passed meanwhile are not made up for. What waited since before starts. */
 export const resume: ScheduleCommand<ResumeSchedule, ScheduleDone> = {
   type: "resume",
   codec: ResumeSchedule,

@@ -67,7 +67,7 @@ export const scheduleResumed: ScheduleEvent<ScheduleResumedV1> = {
   },
 };
 
-/** Its runs go on; their ends are not awaited. */
+/** Its runs continue. Their ends are not awaited. */
 export const scheduleRemoved: ScheduleEvent<ScheduleRemovedV1> = {
   type: "schedule_removed",
   version: 1,

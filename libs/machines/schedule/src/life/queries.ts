@@ -12,7 +12,7 @@ export interface ScheduleFacts {
   readonly revision: number;
   readonly createMs: number;
   readonly updateMs: number;
-  /** When its next runs start, before they are put off; none while it is paused. */
+  /** When its next runs start, before they are put off. None while it is paused. */
   readonly nextMs: readonly number[];
   /** Newest first. */
   readonly recent: readonly ReadOnly<PastFiring>[];

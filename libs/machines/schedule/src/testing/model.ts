@@ -1,6 +1,6 @@
 /**
- * A schedule as somebody with a list would keep it: which runs are live, which wait, and what begins when. It is told what
- * happens in its order and says which runs have been started.
+ * A schedule as somebody with a list would keep it: which runs are live, which wait, and what starts when. It is told
+ * what happens in its order and says which runs have been started.
  */
 export type Manner = "skip" | "queue one" | "queue all" | "cancel" | "terminate" | "allow";
 
@@ -33,7 +33,7 @@ export class ScheduleModel {
     this.waiting.push({ runId, byClock, givesWay });
   }
 
-  /** A run has ended, or never began. */
+  /** A run has ended, or never started. */
   end(runId: string): void {
     this.live = this.live.filter((other) => other !== runId);
     this.#next();

@@ -58,7 +58,7 @@ export const plans: fc.Arbitrary<SchedulePlan> = fc
   })
   .map((given) => SchedulePlan.create(given as SchedulePlan));
 
-/** Operations for properties; a failing sequence gets shorter. */
+/** Operations for properties. A failing sequence gets shorter. */
 export function operations(ids: readonly string[] = ["nightly", "weekly"]): fc.Arbitrary<MachineCall> {
   const key = fc.constantFrom(...ids).map((id) => scheduleKey(id));
   const call = (command: string, body: fc.Arbitrary<object>) =>

@@ -10,7 +10,7 @@ export interface CivilDay {
   readonly day: number;
 }
 
-/** Counted in years that begin in March, so that the leap day is the last of them. */
+/** Counted in years that start in March, so that the leap day is the last of them. */
 export function dayNumber({ year, month, day }: CivilDay): number {
   const shifted = month <= 2 ? year - 1 : year;
   const era = Math.floor(shifted / 400);

@@ -1,10 +1,10 @@
 /**
- * Cron rules: five fields (minute, hour, day of the month, month, weekday), or six with seconds first. A field is a list of
- * values, ranges and steps; months and weekdays have names. Of days besides: `L` the last one, `L-2` two before it, `15W`
- * the working day nearest to the 15th, `LW` the last working day; `5#2` the second Friday, `5L` the last one.
+ * Cron rules: five fields (minute, hour, day of the month, month, weekday), or six with seconds first. A field is a
+ * list of values, ranges and steps. Months and weekdays have names. Of days besides: `L` the last one, `L-2` two before
+ * it, `15W` the working day nearest to the 15th, `LW` the last working day. `5#2` the second Friday, `5L` the last one.
  *
- * 1. When both the day of the month and the weekday are restricted, either is enough, as cron has it ever since; a field
- *    that begins with `*` does not restrict.
+ * 1. When both the day of the month and the weekday are restricted, either is enough, as cron has it ever since. A
+ *    field that starts with `*` does not restrict.
  * 2. A rule is read once. What it gives depends on nothing but the local time that is asked about.
  */
 
@@ -23,7 +23,7 @@ export interface Cron {
   readonly isEveryHour: boolean;
 }
 
-/** Reads a rule; gives what is wrong in words when it cannot. */
+/** Reads a rule. Gives what is wrong in words when it cannot. */
 export function readCron(text: string): Cron | string {
   const known = read.get(text);
   if (known !== undefined) return known;
@@ -84,7 +84,7 @@ function parse(text: string): Cron | string {
 /** The rarest rule fires on 29 February, which is missing for eight years around 2100. */
 const yearsInSight = 12;
 
-/** The first local time from one on that fits, both as if in UTC; undefined when none is in sight. */
+/** Returns the first local time from one on that fits, both as if in UTC. Undefined when none is in sight. */
 export function nextLocal(cron: Cron, fromMs: number): number | undefined {
   const first = Math.floor(fromMs / dayMs);
   const time = timeFrom(cron, Math.ceil((fromMs - first * dayMs) / 1_000));
@@ -112,7 +112,7 @@ function isDay({ months, days }: Cron, year: number, month: number, day: number)
   return months.has(month) && (daysOf(days, year, month) & (1 << day)) !== 0;
 }
 
-/** The first time of a day from a second on, in milliseconds from midnight. */
+/** Returns the first time of a day from a second on, in milliseconds from midnight. */
 function timeFrom({ seconds, minutes, hours }: Cron, second: number): number | undefined {
   if (second >= 86_400) return undefined;
   const [hour, minute] = [Math.floor(second / 3_600), Math.floor(second / 60) % 60];

@@ -6,7 +6,7 @@ export interface Days {
   /** Days of the month: those counted from the beginning, and how many before the last. */
   readonly days: ReadonlySet<number>;
   readonly beforeLast: readonly number[];
-  /** Working days nearest to a day; 0 is the last working day. */
+  /** Working days nearest to a day. 0 is the last working day. */
   readonly nearest: readonly number[];
   /** Weekdays: all of them, the n-th ones and the last ones. 0 is Sunday. */
   readonly weekdays: ReadonlySet<number>;
@@ -91,7 +91,7 @@ function addWeekday(
   return undefined;
 }
 
-/** The days of a month that fit, as bits: bit 1 is the first. */
+/** Returns the days of a month that fit, as bits: bit 1 is the first. */
 export function daysOf(rule: Days, year: number, month: number): number {
   const length = daysInMonth(year, month);
   const first = weekdayOf(dayNumber({ year, month, day: 1 }));
@@ -132,7 +132,7 @@ function weekdaysOf({ weekdays, nth, last }: Days, length: number, first: number
   return mask;
 }
 
-/** The first day of a month on a weekday. */
+/** Returns the first day of a month on a weekday. */
 function firstOf(weekday: number, first: number): number {
   return 1 + ((weekday - first + 7) % 7);
 }

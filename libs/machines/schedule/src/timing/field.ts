@@ -30,14 +30,14 @@ export class Field {
     return this.#values.has(value);
   }
 
-  /** The first that is allowed from a number on. */
+  /** Returns the first that is allowed from a number on. */
   from(value: number): number | undefined {
     const found = this.#next[value] ?? -1;
     return found === -1 ? undefined : found;
   }
 }
 
-/** Reads a field; gives what is wrong in words when it cannot. */
+/** Reads a field. Gives what is wrong in words when it cannot. */
 export function readField(text: string, form: FieldForm): Field | string {
   const values = new Set<number>();
   for (const part of text.split(",")) {

@@ -1,4 +1,4 @@
-/** What is wrong with a timing, in words; undefined when it is sound. */
+/** What is wrong with a timing, in words. Undefined when it is sound. */
 import type { PlannedRule, PlannedTiming } from "@tutti/contracts/workflow/v1";
 import { exceptionsMax, intervalMinMs, jitterMaxMs, momentMaxMs, rulesMax } from "../limits.ts";
 import { nextLocal, readCron } from "./cron.ts";

@@ -1,24 +1,24 @@
 /**
- * The times of one rule, as moments. A cron rule is read in local time; where clocks are put forward or back, the timing says
- * what happens:
+ * The times of one rule, as moments. A cron rule is read in local time. Where clocks are put forward or back, the
+ * timing says what happens:
  *
  * 1. A time that does not exist fires at the first moment after the gap, or not at all.
  * 2. A time that exists twice fires the first time, the second, or both.
- * 3. Where nothing is said, a rule for certain hours fires after the gap and the first time, so exactly once on such a day
- *    too; a rule for every hour goes on as if nothing had happened: neither twice at once nor an hour not at all.
+ * 3. By default, a rule for certain hours fires after the gap and the first time, so exactly once on such a day too. A
+ *    rule for every hour continues as if nothing had happened: neither twice at once nor an hour not at all.
  */
 import { DoubleHour, MissingHour, type PlannedRule, type PlannedTiming } from "@tutti/contracts/workflow/v1";
 import { dayMs } from "./civil.ts";
 import { type Cron, nextLocal, readCron } from "./cron.ts";
 import type { Zone, ZoneSpan } from "./zone.ts";
 
-/** How far ahead is searched; nothing is rarer than 29 February around 2100. */
+/** How far ahead is searched. Nothing is rarer than 29 February around 2100. */
 const sightMs = 12 * 366 * dayMs;
 
-/** Gives the next time after a moment; undefined when there is none in sight. */
+/** Gives the next time after a moment. Undefined when there is none in sight. */
 export type NextTimeAfter = (afterMs: number) => number | undefined;
 
-/** A rule that was found sound. */
+/** Returns a rule that was found sound. */
 export function timesOf(rule: PlannedRule, timing: PlannedTiming, zone: Zone): NextTimeAfter {
   const { cron, everyMs, offsetMs, onceMs } = rule;
   if (cron === "") {
@@ -75,14 +75,14 @@ function nextCron(cron: Cron, zone: Zone, hours: OddHours, afterMs: number): num
   return undefined;
 }
 
-/** Whether a time of the hour that was left out before this span fits. */
+/** Returns whether a time of the hour that was left out before this span fits. */
 function firesInGap(cron: Cron, { fromMs, offsetMs, beforeMs }: ZoneSpan): boolean {
   if (offsetMs <= beforeMs) return false;
   const found = nextLocal(cron, fromMs + beforeMs);
   return found !== undefined && found < fromMs + offsetMs;
 }
 
-/** The next time within a span; without one, the next local time that fits, wherever it is. */
+/** Returns the next time within a span. Without one, the next local time that fits, wherever it is. */
 function nextWithin(
   cron: Cron,
   { fromMs, toMs, offsetMs, beforeMs, afterMs }: ZoneSpan,

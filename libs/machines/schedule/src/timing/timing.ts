@@ -4,7 +4,7 @@ import { stableHash } from "@tutti/kernel";
 import { type NextTimeAfter, timesOf } from "./rule.ts";
 import { zoneOf } from "./zone.ts";
 
-/** What comes next: a time; a moment to go on searching from; or nothing ever. */
+/** What comes next: a time. A moment to continue searching from. Or nothing ever. */
 type Ahead =
   | { readonly kind: "time"; readonly nominalMs: number }
   | { readonly kind: "unknown"; readonly searchedMs: number }
@@ -15,7 +15,7 @@ const leftOutMax = 5_000;
 
 export interface Calendar {
   nextAfter(afterMs: number): Ahead;
-  /** By how much a time is put off; the same for the same time of the same schedule. */
+  /** By how much a time is put off. The same for the same time of the same schedule. */
   putOffMs(nominalMs: number): number;
 }
 
@@ -62,10 +62,10 @@ function earliest(rules: readonly NextTimeAfter[], afterMs: number): number | un
   return found;
 }
 
-/** Searches that a preview may take; each leaves out 5,000 times at most. */
+/** Searches that a preview may take. Each leaves out 5,000 times at most. */
 const searchesMax = 20;
 
-/** The next times after a moment, before they are put off. */
+/** Returns the next times after a moment, before they are put off. */
 export function previewTimes(timing: PlannedTiming, afterMs: number, countMax: number): readonly number[] {
   const calendar = calendarOf(timing, "");
   const times: number[] = [];

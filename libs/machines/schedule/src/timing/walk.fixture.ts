@@ -84,7 +84,7 @@ function isAllowed(field: string, value: number): boolean {
   return field.split(",").some((part) => {
     const [range = "", step = "1"] = part.split("/");
     const [from = "", to = from] = range.split("-");
-    // A step from `*` is drawn only for minutes and hours, which begin with 0.
+    // A step from `*` is drawn only for minutes and hours, which start with 0.
     if (range === "*") return value % Number(step) === 0;
     const end = part.includes("/") && !range.includes("-") ? 99 : Number(to);
     return value >= Number(from) && value <= end && (value - Number(from)) % Number(step) === 0;

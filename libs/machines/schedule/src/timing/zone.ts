@@ -3,9 +3,9 @@
  * kept as spans of one offset, so that a conversion costs a search in a short list.
  *
  * 1. A span has one offset. Where two meet, clocks are put forward or back, or a year of ours ends and nothing changes.
- * 2. No two changes lie within a day of each other; none ever did.
- * 3. What is known of a zone changes with ICU's release. So nothing that is folded may depend on it: what is computed here
- *    goes into events.
+ * 2. No two changes lie within a day of each other. None ever did.
+ * 3. What is known of a zone changes with ICU's release. So nothing that is folded may depend on it: what is computed
+ *    here goes into events.
  */
 import { dayMs, dayNumber } from "./civil.ts";
 
@@ -25,7 +25,7 @@ export interface Zone {
   spanAt(ms: number): ZoneSpan;
 }
 
-/** The zone of a name as the IANA has it; undefined when there is none. Empty means UTC. */
+/** Returns the zone of a name as the IANA has it. Undefined when there is none. Empty means UTC. */
 export function zoneOf(name: string): Zone | undefined {
   const known = zones.get(name);
   if (known !== undefined) return known;
@@ -113,7 +113,7 @@ class NamedZone implements Zone {
     return spans;
   }
 
-  /** The first second at which another offset holds than at the beginning. */
+  /** Returns the first second at which another offset holds than at the beginning. */
   #changeBetween(fromMs: number, toMs: number, offsetMs: number): number {
     let [before, after] = [fromMs / 1_000, toMs / 1_000];
     while (after - before > 1) {

@@ -7,7 +7,7 @@ export function agentNotes({ agentsSeen }: Pick<SessionView, "agentsSeen">): rea
   return agentsSeen.map((bytes) => NoteAgents.decode(bytes as Uint8Array));
 }
 
-/** As they were when they were last seen; those that are gone with no slots. */
+/** As they were when they were last seen. Those that are gone with no slots. */
 export function agentsKnown(session: Pick<SessionView, "agentsSeen">): ReadonlyMap<string, AgentNote> {
   const known = new Map<string, AgentNote>();
   for (const { agents } of agentNotes(session)) for (const note of agents) known.set(note.agent, note);

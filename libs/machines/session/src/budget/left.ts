@@ -2,7 +2,7 @@
  * The budget of a session: an escrow of which each part has what it is given when it is made, and keeps within that by
  * itself.
  *
- * 1. What parts have, and what those that ended used up, is never more than the budget: those that begin together
+ * 1. What parts have, and what those that ended used up, is never more than the budget: those that start together
  *    divide what is left by what is expected of their tasks, and later ones have what others gave back.
  * 2. What is not known to be unused counts as used: all of it, for an unknown part.
  */
@@ -14,14 +14,14 @@ export function hasBudget(session: SessionView): boolean {
   return isLimited(specOf(session).budget);
 }
 
-/** What the next part may use up, of what is limited; undefined where nothing is. */
+/** What the next part may use up, of what is limited. Undefined where nothing is. */
 export function budgetLeft(session: SessionView): Amounts | undefined {
   const { budget } = specOf(session);
   if (!isLimited(budget)) return undefined;
   return leftWithin(budget, session.goal?.used, ...session.parts.map(heldBy));
 }
 
-/** Which amount nothing is left of; undefined where there is some of all that is limited. */
+/** Which amount nothing is left of. Undefined where there is some of all that is limited. */
 export function usedUp(session: SessionView): string | undefined {
   const left = budgetLeft(session);
   if (left === undefined) return undefined;

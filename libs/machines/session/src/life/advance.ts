@@ -1,6 +1,6 @@
 /**
- * What a session does by itself once something has happened: it begins when nothing holds it, lets parts end that have nothing
- * more to do, and ends when its tasks have. Every step comes here at its end.
+ * What a session does by itself once something has happened: it starts when nothing holds it, lets parts end that have
+ * nothing more to do, and ends when its tasks have. Every step comes here at its end.
  */
 import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
 import { operationQueued } from "../part/events.ts";
@@ -29,7 +29,7 @@ function begin(session: SessionView, step: SessionStep): void {
   }
   if (stopWhereUsedUp(session, step)) return;
   const wanted = session.mode || wantedMode(session);
-  // What was chosen before it was taken up again stays: what is left is done as one part.
+  // What was chosen before it was resumed stays: what is left is done as one part.
   if (session.mode === Mode.MODE_UNSPECIFIED && isChosen(wanted)) {
     step.emit(choosingBegun, { beginMs: step.nowMs });
     return;
@@ -47,7 +47,7 @@ function go(session: SessionView, step: SessionStep): void {
   if (session.openParts === 0) conclude(session, step);
 }
 
-/** A run ends by itself; a mission is told that nothing more comes. */
+/** A run ends by itself. A mission is told that nothing more comes. */
 function isToClose(part: PartView): boolean {
   return takesMore(part) && kindOfWork(part.mode) === "mission";
 }

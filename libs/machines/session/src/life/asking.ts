@@ -1,4 +1,4 @@
-/** What is asked for before a session begins, for folds: other sessions first, then locks, then a choice. */
+/** What is asked for before a session starts, for folds: other sessions first, then locks, then a choice. */
 import { Mode, type SessionDependency, SessionPhase, type SessionSpec } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { AskPlanner, AwaitSession, ChooseMode, HoldLocks } from "../effects.ts";
@@ -25,7 +25,7 @@ export function askDependency(
   outstanding.effect(dependencyEffect(index), 1 + retries, effect);
 }
 
-/** They are held from before the beginning to the end: what is asked for stays outstanding. */
+/** They are held from before the starting to the end: what is asked for stays outstanding. */
 export function askLocks(session: Session, outstanding: SessionOutstanding): void {
   const { locks = [], priority = 0 } = session.order?.spec ?? {};
   if (locks.length === 0 || hasEnded(session) || isWaitingForOthers(session)) return;
@@ -50,7 +50,7 @@ export function isWaitingForOthers({ dependencies }: Pick<SessionView, "dependen
   return dependencies.includes(WorkStatus.WORK_STATUS_UNSPECIFIED);
 }
 
-/** Whether nothing holds it before it begins. */
+/** Returns whether nothing holds it before it starts. */
 export function isHeldBefore(session: SessionView): boolean {
   const { phase, lockMs } = session;
   if (phase !== SessionPhase.SESSION_PHASE_WAITING) return false;
@@ -62,7 +62,7 @@ export function wantedMode(session: SessionView): Mode {
   return specOf(session).mode || Mode.MODE_ADAPTIVE;
 }
 
-/** Whether it is to be chosen what is done how. */
+/** Returns whether it is to be chosen what is done how. */
 export function isChosen(mode: Mode): boolean {
   return mode === Mode.MODE_ADAPTIVE || mode === Mode.MODE_HYBRID;
 }

@@ -1,4 +1,4 @@
-/** Begins a session, holds it, lets it go on, ends it. */
+/** Starts a session, holds it, lets it continue, ends it. */
 
 import {
   BeginSession,
@@ -95,7 +95,7 @@ function again(
   return life.startedAgain(session, step, isSame);
 }
 
-/** Why a session that was not begun yet could not begin with this; undefined where it could. */
+/** Why a session that was not started yet could not start with this. Undefined where it could. */
 export function refusalOf(key: InstanceKey, order: ReadOnly<SessionOrder>): Refusal | undefined {
   return orderProblem(newSession(key), order);
 }
@@ -146,7 +146,7 @@ export const refuseStart: SessionCommand<RefuseStart, SessionDone> = commandOf({
   },
 });
 
-/** Result: the tasks of its goal. With those that it cannot have it fails, as it would not have begun with them. */
+/** Result: the tasks of its goal. With those that it cannot have it fails, as it would not have started with them. */
 export const recordGoal: SessionCommand<RecordGoal, SessionDone> = commandOf({
   type: "record_goal",
   codec: RecordGoal,
@@ -303,7 +303,7 @@ export const terminateSession: SessionCommand<TerminateWork, SessionDone> = comm
   },
 });
 
-/** Only of one that has ended: nothing that goes on is lost with it. */
+/** Only of one that has ended: nothing that continues is lost with it. */
 export const removeSession: SessionCommand<RemoveSession, SessionDone> = {
   type: "remove_session",
   codec: RemoveSession,

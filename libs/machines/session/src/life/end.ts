@@ -38,7 +38,7 @@ export interface Stop {
   readonly error: ErrorDetail;
 }
 
-/** Whatever is open is stopped; work that is there is waited for. The caller advances the session. */
+/** Whatever is open is stopped. Work that is there is waited for. The caller advances the session. */
 export function stopSession(session: SessionView, step: SessionStep, { status, error }: Stop): void {
   for (const part of session.parts) {
     tellStopping(session, step, part, false);
@@ -57,7 +57,7 @@ export function stopWhereUsedUp(session: SessionView, step: SessionStep): boolea
   return true;
 }
 
-/** Work whose start may be under way is given up: it ends, or never begins. */
+/** Work whose start may be under way is given up: it ends, or never starts. */
 export function tellStopping(
   session: SessionView,
   step: SessionStep,
@@ -140,7 +140,7 @@ const learnChoice: Message<LearnChoice> = { type: "learn_choice", codec: LearnCh
 function tellOfChoice(session: SessionView, step: SessionStep): void {
   const choice = session.choices.findLast(({ kind }) => kind === "mode");
   const chosen = choice?.candidates[choice.chosen];
-  // What was taken up again says nothing of how long it takes; nor does what was chosen without being tried.
+  // What was resumed says nothing of how long it takes. Nor does what was chosen without being tried.
   const isTried = chosen !== undefined && chosen.expectedMs > 0;
   if (choice?.outcome === undefined || !isTried || session.retries > 0) return;
   const { namespace, id: sessionId } = session.key;
@@ -153,7 +153,7 @@ function tellOfChoice(session: SessionView, step: SessionStep): void {
   });
 }
 
-/** What its tasks used up, and the breakdown of its goal; the time of running agents if not reported. */
+/** What its tasks used up, and the breakdown of its goal. The time of running agents if not reported. */
 export function usedBy(session: SessionView): Amounts {
   const { tokens = 0, money = 0, timeMs = 0 } = session.goal?.used ?? {};
   const sum: Amounts = { tokens, money, timeMs };
@@ -165,7 +165,7 @@ export function usedBy(session: SessionView): Amounts {
   return sum;
 }
 
-/** The work of a part has ended: the session goes on only where that was well, and nothing was left undone. */
+/** The work of a part has ended: the session continues only where that was well, and nothing was left undone. */
 export function checkPart(session: SessionView, step: SessionStep, part: PartView): void {
   if (!isGoing(session)) return;
   const isWell = part.status === WorkStatus.WORK_STATUS_COMPLETED && !isLeftUndone(session, part);
@@ -185,8 +185,8 @@ export function checkPart(session: SessionView, step: SessionStep, part: PartVie
 
 /**
  * A run has failed with any task that did, for it knows only its own. As for all other work that is well where others
- * go on with each failure, as long as all its tasks were done and nothing was undone because of that. One whose tasks
- * were all moved away fails with a task that was done elsewhere, which its error names.
+ * continue with each failure, as long as all its tasks were done and nothing was undone because of that. One whose
+ * tasks were all moved away fails with a task that was done elsewhere, which its error names.
  */
 function isAsAwaited(session: SessionView, { status, tasks, error }: PartView): boolean {
   if (status !== WorkStatus.WORK_STATUS_FAILED) return false;
@@ -201,7 +201,7 @@ function isAsAwaited(session: SessionView, { status, tasks, error }: PartView): 
   return named?.status === TaskStatus.TASK_STATUS_FAILED && isAwaitedByOthers(named);
 }
 
-/** Others go on with its failure. */
+/** Others continue with its failure. */
 export function isAwaitedByOthers({ followers }: Pick<TaskView, "followers">): boolean {
   return followers.some(({ condition }) => condition > 1);
 }
@@ -215,8 +215,8 @@ function isLeftUndone(session: SessionView, part: PartView): boolean {
 }
 
 /**
- * Tasks have failed: the session goes on only where others were waiting for that. A run undoes what it has done before
- * it ends: its end is waited for.
+ * Tasks have failed: the session continues only where others were waiting for that. A run undoes what it has done
+ * before it ends: its end is waited for.
  */
 export function checkFailed(session: SessionView, step: SessionStep, tasks: readonly TaskView[]): void {
   if (!isGoing(session)) return;

@@ -124,7 +124,7 @@ export const goalAsked: SessionEvent<GoalAskedV1> = {
   },
 };
 
-/** It waits for nothing more: what is told of its tasks from here on is as if it had been started with them. */
+/** It waits for nothing more: what is informed of its tasks from here on is as if it had been started with them. */
 export const goalPlanned: SessionEvent<GoalPlannedV1> = {
   type: "goal_planned",
   version: 1,
@@ -190,7 +190,7 @@ export const sessionResumed: SessionEvent<SessionResumedV1> = {
   },
 };
 
-/** Only what it has begun can wait for it to go on. */
+/** Only what it has started can wait for it to continue. */
 function endPause(session: Session, toMs: number): void {
   const { pauses, pauseMs, beginMs } = session;
   session.pauseMs = 0;
@@ -199,7 +199,10 @@ function endPause(session: Session, toMs: number): void {
   pauses.push({ fromMs: Math.max(beginMs, pauseMs), toMs });
 }
 
-/** What it was told is in the history; the parts are told by operations, those that are made later too where there is none yet. */
+/**
+ * What it was told is in the history. The parts are told by operations, those that are made later too where there is
+ * none yet.
+ */
 export const sessionSignalled: SessionEvent<SessionSignalledV1> = {
   type: "session_signalled",
   version: 1,
@@ -210,7 +213,7 @@ export const sessionSignalled: SessionEvent<SessionSignalledV1> = {
   },
 };
 
-/** Work that is being started is given up; that which is there is waited for. */
+/** Work that is being started is given up. That which is there is waited for. */
 export const sessionStopped: SessionEvent<SessionStoppedV1> = {
   type: "session_stopped",
   version: 1,
@@ -234,7 +237,7 @@ export const sessionStopped: SessionEvent<SessionStoppedV1> = {
   },
 };
 
-/** Nothing is waited for any more, but the ends of parts; locks are held until then. */
+/** Nothing is waited for any more, but the ends of parts. Locks are held until then. */
 function clearBefore(session: Session, outstanding: SessionOutstanding): void {
   for (const dependency of session.dependencies.keys()) outstanding.settled(dependencyEffect(dependency));
   if (session.lockMs === 0) outstanding.settled(locking);
@@ -289,7 +292,7 @@ export const sessionRetried: SessionEvent<SessionRetriedV1> = {
     session.output = undefined;
     session.isOutputOfTasks = false;
     session.phase = SessionPhase.SESSION_PHASE_WAITING;
-    // One that never began waits again for what it waited for.
+    // One that never started waits again for what it waited for.
     if (session.beginMs === 0) waitAgain(session);
     askBefore(session, outstanding);
   },

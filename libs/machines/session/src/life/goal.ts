@@ -1,4 +1,4 @@
-/** Goals: they are broken down into tasks by agents, and what came of these is held against what was to be reached. */
+/** Goals: they are broken down into tasks by agents, and what came of these is compared with what was to be reached. */
 import type { Goal } from "@tutti/contracts/session/v1";
 import type { ErrorDetail, Payload, TaskList, TaskSpec } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
@@ -23,12 +23,12 @@ export function goalOf(session: SessionView): ReadOnly<Goal> | undefined {
   return work?.$case === "goal" ? work.value : undefined;
 }
 
-/** The run that breaks it down; each life of the session has one of its own. */
+/** Returns the run that breaks it down. Each life of the session has one of its own. */
 export function planningRunId(session: SessionView): string {
   return childIdOf(session.key.id, { id: "goal", node: session.retries }, 1);
 }
 
-/** Whether a session can have these tasks, and their output. */
+/** Returns whether a session can have these tasks, and their output. */
 export function listProblem(
   session: SessionView,
   { tasks, output }: ReadOnly<TaskList>,
@@ -53,7 +53,7 @@ export function goalProblem({ input, reached }: ReadOnly<Goal>): Refusal | undef
   return made.ok ? undefined : invalid(`reached: ${made.problem}`);
 }
 
-/** All tasks have ended: what stands against the goal being reached; undefined where nothing does. */
+/** All tasks have ended: what stands against the goal being reached. Undefined where nothing does. */
 export function missedGoal(session: SessionView): ErrorDetail | undefined {
   const reached = goalOf(session)?.reached ?? "";
   if (reached === "") return undefined;
@@ -81,7 +81,7 @@ function outputSeen(session: SessionView) {
   return parsed(isOfTasks ? joinedOutputs(session) : dataOf(output.bytes, undefined));
 }
 
-/** The breakdown of the goal is no longer wanted: the run ends, or never begins. */
+/** The breakdown of the goal is no longer wanted: the run ends, or never starts. */
 export function giveUpGoal(session: SessionView, step: SessionStep, isByForce: boolean): void {
   if (!isBeingPlanned(session)) return;
   const { namespace, id } = session.key;
@@ -91,5 +91,5 @@ export function giveUpGoal(session: SessionView, step: SessionStep, isByForce: b
   step.send(to, withdrawRun, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
 }
 
-/** As which task of the session the run is told of: it is none. */
+/** As which task of the session the run is informed of: it is none. */
 export const planningTask = "goal";

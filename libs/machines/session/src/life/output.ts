@@ -22,7 +22,7 @@ export type Output =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly error: ErrorDetail };
 
-/** What the expression gives; bytes that are none where all outputs are the output. */
+/** What the expression gives. Bytes that are none where all outputs are the output. */
 export function computedOutput(session: SessionView): Output {
   const { output } = listOf(session);
   if (output === "") return { ok: true, bytes: new Uint8Array(0) };
@@ -71,12 +71,12 @@ function taskSeen({ status, output, error }: TaskView): Value {
   return seen;
 }
 
-/** The output of a session that has completed. */
+/** Returns the output of a session that has completed. */
 export function outputOf(session: SessionView): Data | undefined {
   return session.isOutputOfTasks ? joinedOutputs(session) : (session.output as Data | undefined);
 }
 
-/** The outputs of all tasks that were done, by id. */
+/** Returns the outputs of all tasks that were done, by id. */
 export function joinedOutputs(session: SessionView): Data {
   const done = session.tasks.filter(({ status }) => status === TaskStatus.TASK_STATUS_COMPLETED);
   return joinedObject(

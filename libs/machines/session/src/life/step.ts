@@ -1,4 +1,4 @@
-/** What commands have in common: a session that goes on, and that it goes on by itself after them. */
+/** What commands have in common: a session that continues, and that it continues by itself after them. */
 import { isRefusal } from "@tutti/kernel";
 import { openCommands } from "@tutti/machine-work";
 import type { SessionEffect } from "../effects.ts";
@@ -12,7 +12,7 @@ export const commandOf: ReturnType<typeof openCommands<Session, SessionEffect>> 
   goingOn,
 );
 
-/** Decides, and lets the session go on as far as it can. */
+/** Decides, and lets the session continue as far as it can. */
 export function goingOn<Answer>(session: SessionView, step: SessionStep, decide: () => Answer): Answer {
   const answer = decide();
   if (!isRefusal(answer)) advance(session, step);

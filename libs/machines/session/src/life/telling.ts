@@ -15,7 +15,7 @@ export function tellParts(session: SessionView, step: SessionStep, operation: Op
       step.emit(operationQueued, { part: part.number, operation: { operation } });
 }
 
-/** It goes on in these parts, which are told what was said while no part existed. */
+/** It continues in these parts, which are told what was said while no part existed. */
 export function goOnIn(
   session: SessionView,
   step: SessionStep,

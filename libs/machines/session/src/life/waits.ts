@@ -1,4 +1,4 @@
-/** What a session waits for of others: added to and taken from until it begins, settled when they end. */
+/** What a session waits for of others: added to and taken from until it starts, settled when they end. */
 import {
   AddWait,
   DropWait,
@@ -41,7 +41,9 @@ export const settleDependency: SessionCommand<SettleDependency, SessionDone> = c
   },
 });
 
-/** Only before it begins, and before it asks for its locks: a session does not wait for others while others wait for it. */
+/**
+ * Only before it starts, and before it asks for its locks: a session does not wait for others while others wait for it.
+ */
 export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
   type: "add_wait",
   codec: AddWait,
@@ -66,7 +68,7 @@ export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
   },
 });
 
-/** Only before it begins. What it does not wait for, it did not have to be told twice. */
+/** Only before it starts. What it does not wait for, it did not have to be told twice. */
 export const dropWait: SessionCommand<DropWait, SessionDone> = commandOf({
   type: "drop_wait",
   codec: DropWait,
@@ -92,7 +94,7 @@ function isSame(
   return isOfSame(one, other, namespace) && (one.condition || 1) === (other.condition || 1);
 }
 
-/** Whether both name the same session; one without a namespace is beside who waits. */
+/** Returns whether both name the same session. One without a namespace is beside who waits. */
 function isOfSame({ session: one }: Waited, { session: other }: Waited, namespace: string): boolean {
   if (one === undefined || other === undefined || one.id !== other.id) return false;
   return (one.namespace || namespace) === (other.namespace || namespace);

@@ -1,4 +1,4 @@
-/** What becomes of parts: their work is there, or was refused; it has ended; what was to be done with it is done. */
+/** What becomes of parts: their work is there, or was refused. It has ended. What was to be done with it is done. */
 import {
   ConfirmOperation,
   ConfirmPart,
@@ -56,13 +56,13 @@ export const refusePart: SessionCommand<RefusePart, SessionDone> = commandOf({
 });
 
 /**
- * Whether a part whose work cannot be started may be done in another mode: where the mode was chosen here, is not
- * fixed, and nothing of it has moved before. What is passed on for the second time would go in a circle as long as no
- * engine can be reached.
+ * Returns whether a part whose work cannot be started may be done in another mode: where the mode was chosen here, is
+ * not fixed, and nothing of it has moved before. What is passed on for the second time would go in a circle as long as
+ * no engine can be reached.
  */
 export function mayPassOn(session: SessionView, part: PartView): boolean {
   const isFixed = session.order?.spec?.optimization?.fixed === true;
-  // What the run has of the budget may be used up: there is nothing to begin another one with.
+  // What the run has of the budget may be used up: there is nothing to start another one with.
   if (isFixed || hasBudget(session) || !isChosen(wantedMode(session)) || !isGoing(session)) return false;
   return (
     part.status === WorkStatus.WORK_STATUS_PENDING &&
@@ -71,7 +71,7 @@ export function mayPassOn(session: SessionView, part: PartView): boolean {
   );
 }
 
-/** Its work could not be started for too long. Should that have begun, it ends; what it has done does not count. */
+/** Its work could not be started for too long. Should that have started, it ends. What it has done does not count. */
 export const passPartOn: SessionCommand<PassPartOn, SessionDone> = commandOf({
   type: "pass_part_on",
   codec: PassPartOn,
@@ -168,7 +168,7 @@ export const confirmOperation: SessionCommand<ConfirmOperation, SessionDone> = c
   },
 });
 
-/** Result: it cannot be done. What it was meant for does not come; the end of the part says what that means. */
+/** Result: it cannot be done. What it was meant for does not come. The end of the part says what that means. */
 export const refuseOperation: SessionCommand<RefuseOperation, SessionDone> = commandOf({
   type: "refuse_operation",
   codec: RefuseOperation,

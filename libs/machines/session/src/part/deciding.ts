@@ -4,7 +4,7 @@ import { childIdOf, withdrawRun } from "@tutti/machine-work";
 import { partId } from "../numbers.ts";
 import { isOpen, type PartView, type SessionStep, type SessionView } from "../state.ts";
 
-/** Whether what begins in it is decided by an orchestrator of the user. */
+/** Returns whether what starts in it is decided by an orchestrator of the user. */
 export function isDecided({ mode }: Pick<PartView, "mode">): boolean {
   return mode === Mode.MODE_CUSTOM;
 }
@@ -17,15 +17,15 @@ export function questionRunId(
   return childIdOf(key.id, { id: `${partId(number)}.decision`, node: decisions + 1 }, 1);
 }
 
-/** As which task of the session a run that asks is told of: it is none. */
+/** As which task of the session a run that asks is informed of: it is none. */
 export const questionTask = "decision";
 
-/** Whether there is something left to decide about. */
+/** Returns whether there is something left to decide about. */
 function isUndecided({ tasks }: Pick<SessionView, "tasks">, part: PartView): boolean {
   return [...part.tasks].some((number) => tasks[number]?.isPlaced === false && tasks[number].endMs === 0);
 }
 
-/** The decision is no longer wanted: the run that asks ends, or never begins. */
+/** The decision is no longer wanted: the run that asks ends, or never starts. */
 export function giveUpQuestion(
   session: SessionView,
   step: SessionStep,

@@ -72,7 +72,7 @@ export function moveTasks(
   }
 }
 
-/** Whether its tasks are begun one by one, as a plan or an orchestrator of a user says. */
+/** Returns whether its tasks are started one by one, as a plan or an orchestrator of a user says. */
 export function isPlanned({ mode }: Pick<PartView, "mode">): boolean {
   return mode === Mode.MODE_INTELLIGENCE || mode === Mode.MODE_CUSTOM;
 }
@@ -89,7 +89,7 @@ function workOf(session: Session, { number, mode }: Part): PartWork {
   return { part: number, partId: partId(number), mode, workId: workIdOf(session, number) };
 }
 
-/** What it was made with; what came later is put in once its work is there. */
+/** What it was made with. What came later is put in once its work is there. */
 function startOf(session: Session, part: Part): StartPart {
   const later = new Set<number>();
   for (const { operation } of part.operations)
@@ -138,7 +138,7 @@ function operateOf(session: Session, part: Part, operation: PartOperation): Oper
   };
 }
 
-/** The agent that it is meant for had better do it; another does while that one is full or away. */
+/** The agent that it is meant for had better do it. Another does while that one is full or away. */
 function placedSpec({ spec, plannedAgent }: Task, part: Part): TaskSpec {
   const contextKey = spec.placement?.contextKey ?? "";
   if (!isPlanned(part) || plannedAgent === "" || contextKey !== "") return spec;
@@ -234,7 +234,7 @@ function follow(session: Session, part: Part, outstanding: SessionOutstanding): 
   outstanding.effect(partEffect(part.number, partEffects.follow), isOver ? 2 : 1, effect);
 }
 
-/** Nothing new is begun in it any more; its end is waited for. */
+/** Nothing new is started in it any more. Its end is waited for. */
 export function stopPart(part: Part, outstanding: SessionOutstanding): void {
   part.operations.length = 0;
   outstanding.settled(partEffect(part.number, partEffects.operate));

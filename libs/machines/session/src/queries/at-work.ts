@@ -1,4 +1,4 @@
-/** How many were at work at once, from when each was. */
+/** How many were running at once, from when each was. */
 import type { Span } from "../state.ts";
 
 export class AtWork {

@@ -23,7 +23,7 @@ function moveShown(session: SessionView, { task, fromPart, toPart, moveMs, reaso
   };
 }
 
-/** The latest plan, with what became of it; without a number where there is none. */
+/** The latest plan, with what became of it. Without a number where there is none. */
 export const showPlan: Query<Session, undefined, PlanView> = {
   type: "session_plan",
   answer(session, _, { key }) {

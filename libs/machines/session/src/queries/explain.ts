@@ -141,7 +141,7 @@ function whyPlanned(session: SessionView): Why {
   return wait;
 }
 
-/** In which mode it is done, where that is another than it began in, and why. */
+/** In which mode it is done, where that is another than it started in, and why. */
 function howMoved({ moves, parts }: SessionView, { number }: TaskView): string {
   const last = moves.findLast(({ task }) => task === number);
   if (last === undefined) return "";
@@ -182,7 +182,7 @@ function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
   });
 }
 
-/** Its orchestrator has not said that it begins, or is being asked. */
+/** Its orchestrator has not said that it starts, or is being asked. */
 function whyUndecided(session: SessionView, part: PartView): Why {
   const { orchestrator } = specOf(session);
   const id = questionRunId(session, part);

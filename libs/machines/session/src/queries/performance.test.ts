@@ -15,7 +15,7 @@ const {
   TASK_STATUS_COMPLETED: completed,
 } = TaskStatus;
 
-/** What its engine says of a task, at moments since the session began. */
+/** What its engine says of a task, at moments since the session started. */
 function tell(scene: SessionScene, id: string, status: TaskStatus, times: Partial<TaskNote>): void {
   const { beginMs } = scene.state;
   const at = (ms: number | undefined) => (ms === undefined ? 0 : beginMs + ms);

@@ -30,7 +30,7 @@ export function performanceOf(session: SessionView, nowMs: number): Performance 
   };
 }
 
-/** How long an agent was at it. */
+/** Returns how long an agent was at it. */
 function timeAt({ startMs, endMs }: TaskView, untilMs: number): number {
   return startMs === 0 ? 0 : Math.max(0, (endMs || untilMs) - startMs);
 }

@@ -57,7 +57,7 @@ function outcomeOf({ status, output, error }: TaskView, withPayloads: boolean): 
   }
 }
 
-/** How a task ended, as its waiters learn; undefined while it has not. */
+/** How a task ended, as its waiters learn. Undefined while it has not. */
 export function endOf(task: TaskView): Outcome | undefined {
   const known = outcomeOf(task, true);
   if (known !== undefined || !isDone(task.status)) return known;

@@ -19,7 +19,7 @@ export interface TasksWanted {
 
 export interface TasksShown {
   readonly tasks: readonly SessionTask[];
-  /** Number of the task to go on with; -1 at the end. */
+  /** Number of the task to continue with; -1 at the end. */
   readonly next: number;
 }
 

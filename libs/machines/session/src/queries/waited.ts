@@ -1,9 +1,9 @@
 /**
- * For what the tasks of a session waited until they began, by cause, from what it knows of them.
+ * For what the tasks of a session waited until they started, by cause, from what it knows of them.
  *
- * 1. A task waits from when it is there; what was skipped, or has ended without having begun, waited for nothing.
+ * 1. A task waits from when it is there. What was skipped, or has ended without having started, waited for nothing.
  * 2. As long as what it needs has not ended it waits for that. From then on each moment has one cause: first that
- *    nothing may begin because the session is paused, or has all slots taken that it may have at once, then the party
+ *    nothing may start because the session is paused, or has all slots taken that it may have at once, then the party
  *    that had to act next.
  */
 import type { WaitShare } from "@tutti/contracts/session/v1";
@@ -29,7 +29,7 @@ interface Stage extends Span {
   readonly cause: WaitCause;
 }
 
-/** The longest first. */
+/** Returns the longest first. */
 export function waitedFor(session: SessionView, atWork: AtWork, untilMs: number): WaitShare[] {
   const sums = new Map<WaitCause, number>();
   const add = (cause: WaitCause, ms: number) => {
@@ -67,7 +67,7 @@ function stagesOf(session: SessionView, task: TaskView, beginMs: number): readon
   const isHeldBack = part !== undefined && isPlanned(part);
   const lateMs = isPlaced ? plannedStartMs : beginMs;
   const givenMs = isHeldBack ? within(lateMs, metMs, beginMs) : metMs;
-  // Of what has begun an engine may have said nothing before.
+  // Of what has started an engine may have said nothing before.
   const takenMs = within(readyMs || (startMs > 0 ? givenMs : beginMs), givenMs, beginMs);
   return [
     { cause: needs, fromMs: thereMs, toMs: metMs },
@@ -96,7 +96,7 @@ function pausesOf({ pauses, pauseMs, beginMs }: SessionView, untilMs: number): r
   return [...pauses, { fromMs: Math.max(beginMs, pauseMs), toMs: untilMs }];
 }
 
-/** How many slots it may have at once. */
+/** Returns how many slots it may have at once. */
 function slotsMost(session: SessionView): number {
   const { slots = 0 } = specOf(session).limits;
   return slots > 0 ? Math.max(1, Math.floor(slots)) : Number.POSITIVE_INFINITY;

@@ -96,7 +96,7 @@ export const addTasks: SessionCommand<AddTasksRequest, AddTasksReply> = commandO
     if (isDivided) return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
     const from = session.tasks.length;
     step.emit(tasksJoined, { tasks, cause: causeOf(step), joinMs: step.nowMs });
-    // Before it has begun they are chosen for with all others.
+    // Before it has started they are chosen for with all others.
     if (isGoing(session)) {
       const numbers = tasks.map((_, index) => from + index);
       moveTo(session, step, { tasks: numbers, mode: modeOfMore(session.mode), reason: "they were added" });
@@ -105,7 +105,7 @@ export const addTasks: SessionCommand<AddTasksRequest, AddTasksReply> = commandO
   },
 });
 
-/** What is to begin now, again and again, and perhaps another plan. */
+/** What is to start now, again and again, and perhaps another plan. */
 export const placeTasks: SessionCommand<PlaceTasks, SessionDone> = commandOf({
   type: "place_tasks",
   codec: PlaceTasks,
@@ -158,7 +158,7 @@ export const recordDecision: SessionCommand<RecordDecision, SessionDone> = comma
   },
 });
 
-/** Those among them that can begin now. */
+/** Those among them that can start now. */
 function placeIn(
   session: SessionView,
   step: SessionStep,

@@ -26,7 +26,7 @@ export const tasksJoined: SessionEvent<TasksJoinedV1> = {
   },
 };
 
-/** The agents that tasks are meant for as they begin. */
+/** The agents that tasks are meant for as they start. */
 export const tasksPlaced: SessionEvent<TasksPlacedV1> = {
   type: "tasks_placed",
   version: 1,

@@ -34,7 +34,7 @@ function lookedAt(session: SessionView, tasks: readonly number[]): number[] {
   return [...found];
 }
 
-/** A part of these tasks, with what they look at elsewhere. */
+/** Returns a part of these tasks, with what they look at elsewhere. */
 export function newPart(session: SessionView, given: Omit<NewPart, "elsewhere" | "budget">): NewPart {
   return { ...given, budget: budgetLeft(session), elsewhere: lookedAt(session, given.tasks) };
 }

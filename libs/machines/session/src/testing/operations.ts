@@ -86,7 +86,7 @@ const goalWork = {
   value: { description: "all is done", input: undefined, planner: "tutti.plan", reached: "size(output) > 1" },
 };
 
-/** Operations for properties; a failing sequence gets shorter. */
+/** Operations for properties. A failing sequence gets shorter. */
 export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrary<MachineCall> {
   const key = fc.constantFrom(...ids).map(keyOf);
   const call = (command: string, body: fc.Arbitrary<object>) =>
@@ -291,7 +291,7 @@ function note(task: number, random: number): TaskNote {
   };
 }
 
-/** What the world answers; `luck` is in [0, 1). */
+/** What the world answers. `luck` is in [0, 1). */
 export function resultOf(given: unknown, random: number): Omit<MachineCall, "key"> {
   const effect = given as SessionEffect;
   const again = (Math.floor(random * 10_000) % 100) / 100;
@@ -334,7 +334,7 @@ export function resultOf(given: unknown, random: number): Omit<MachineCall, "key
   }
 }
 
-/** As many as a session is started with; now and then in a circle. */
+/** As many as a session is started with. Now and then in a circle. */
 function brokenDown(random: number): TaskList {
   const list = Array.from({ length: tasksMax }, (_, index) =>
     taskSpec(`t${index}`, index === 0 ? [] : [`t${Math.floor(random * index)}`]),

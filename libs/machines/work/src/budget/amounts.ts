@@ -26,7 +26,7 @@ export function isNothing(what: Readonly<Amounts> | undefined): boolean {
   return what === undefined || (what.tokens === 0 && what.money === 0 && what.timeMs === 0);
 }
 
-/** The reported amounts without values that make no sense. */
+/** Returns the reported amounts without values that make no sense. */
 export function cleaned(what: Readonly<Amounts> | undefined): Amounts {
   const made = noAmounts();
   for (const kind of kinds) {

@@ -8,7 +8,7 @@ export function isLimited(limit: Given): boolean {
   return kinds.some((kind) => (limit?.[kind] ?? 0) > 0);
 }
 
-/** The rest of each amount that has a limit. The other amounts are 0. */
+/** Returns the rest of each amount that has a limit. The other amounts are 0. */
 export function leftWithin(limit: Given, ...taken: readonly Given[]): Amounts {
   const left = noAmounts();
   for (const kind of kinds) {
@@ -21,12 +21,12 @@ export function leftWithin(limit: Given, ...taken: readonly Given[]): Amounts {
   return left;
 }
 
-/** The first amount that has a limit and of which nothing is left. */
+/** Returns the first amount that has a limit and of which nothing is left. */
 export function usedUpWithin(limit: Given, left: Readonly<Amounts>): (typeof kinds)[number] | undefined {
   return kinds.find((kind) => (limit?.[kind] ?? 0) > 0 && left[kind] <= 0);
 }
 
-/** Whether so much can be reserved. Something has to be left of each amount that has a limit. */
+/** Returns whether so much can be reserved. Something has to be left of each amount that has a limit. */
 export function fitsWithin(limit: Given, left: Readonly<Amounts>, wanted: Readonly<Amounts>): boolean {
   return kinds.every((kind) => (limit?.[kind] ?? 0) <= 0 || (left[kind] > 0 && wanted[kind] <= left[kind]));
 }

@@ -5,8 +5,8 @@ const lengthMax = 200;
 const keptOfLong = 150;
 
 /**
- * The child that does a task, readable and told apart by the number of the node: `order-7..ship.3..17`, and for another
- * attempt `order-7..ship.3..17.2`.
+ * Returns the child that does a task, readable and told apart by the number of the node: `order-7..ship.3..17`, and for
+ * another attempt `order-7..ship.3..17.2`.
  */
 export function childIdOf(
   runId: string,

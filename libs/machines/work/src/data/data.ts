@@ -28,12 +28,12 @@ function isJson(mediaType: string): boolean {
   return mediaType === "" || mediaType === "application/json";
 }
 
-/** The field for JSON. */
+/** Returns the field for JSON. */
 export function bytesOf(data: Data | undefined): Uint8Array {
   return data instanceof Uint8Array ? data : noBytes;
 }
 
-/** The field for anything else. */
+/** Returns the field for anything else. */
 export function payloadOf(data: Data | undefined): Payload | undefined {
   return data instanceof Uint8Array ? undefined : data;
 }
@@ -52,8 +52,8 @@ export function encodeJson(value: Json): Uint8Array {
 export class UnreadableData extends Error {}
 
 /**
- * The latest parsed values. A value that many expressions read is parsed once, and large values do not stay in memory with
- * every run. The key is the array of bytes, which does not change.
+ * The latest parsed values. A value that many expressions read is parsed once, and large values do not stay in memory
+ * with every run. The key is the array of bytes, which does not change.
  */
 const keptMax = 16;
 const keptBytes: (Uint8Array | undefined)[] = new Array<undefined>(keptMax).fill(undefined);
@@ -87,7 +87,7 @@ function described({ body, mediaType }: Payload): string {
   return `${mediaType === "" ? "nothing" : `data of the type ${mediaType}`}`;
 }
 
-/** A list of data as one JSON document. Null stands for what is no JSON. */
+/** Returns a list of data as one JSON document. Null stands for what is no JSON. */
 export function joinedList(parts: readonly (Data | undefined)[]): Uint8Array {
   return joined(parts.map(bytesOrNull), { isObject: false });
 }
@@ -102,7 +102,7 @@ export function joinedMembers(members: readonly Uint8Array[]): Uint8Array {
   return joined(members, { isObject: true });
 }
 
-/** A name as it stands before its value. */
+/** Returns a name as it stands before its value. */
 export function memberName(name: string): Uint8Array {
   return encoder.encode(`${JSON.stringify(name)}:`);
 }

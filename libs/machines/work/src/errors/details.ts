@@ -24,7 +24,7 @@ export function detailOfRefusal(refusal: Refusal, cause?: ErrorDetail): ErrorDet
   });
 }
 
-/** An error that came from outside, cut to the bounds. */
+/** Returns an error that came from outside, cut to the bounds. */
 export function bounded(error: ReadOnly<ErrorDetail> | undefined, depth = 0): ErrorDetail {
   const { code = "", message = "", retry = RetryClass.RETRY_CLASS_UNSPECIFIED, status = "" } = error ?? {};
   const details = Object.entries(error?.details ?? {}).slice(0, detailsMax);

@@ -92,7 +92,7 @@ function remembered(key: string, make: () => Made): Made {
   return made;
 }
 
-/** Whether a text has expressions in it. */
+/** Returns whether a text has expressions in it. */
 export function hasExpression(text: string): boolean {
   return text.includes("${{");
 }

@@ -1,5 +1,6 @@
 /**
- * The life of work, decided once for runs, missions and sessions: start again, pause, resume, cancel, terminate, withdraw, remove.
+ * The life of work, decided once for runs, missions and sessions: start again, pause, resume, cancel, terminate,
+ * withdraw, remove.
  *
  * 1. A command for open work is refused if the work does not exist or has ended.
  * 2. A repeated command changes nothing: the decision is then undefined, and no event follows.
@@ -81,12 +82,12 @@ export class WorkLife<View extends LivingView> {
     return view.pauseMs > 0 ? { reason: reasonOf(reason), resumeMs: nowMs } : undefined;
   }
 
-  /** The error of work that a caller cancels. */
+  /** Returns the error of work that a caller cancels. */
   cancelled({ cause }: LifeStep, reason: string): ErrorDetail {
     return detailOfRefusal(this.#parts.errors.cancelled.refusal(enderOf(cause, reason)));
   }
 
-  /** The error of work that a caller terminates. */
+  /** Returns the error of work that a caller terminates. */
   terminated({ cause }: LifeStep, reason: string): ErrorDetail {
     return detailOfRefusal(this.#parts.errors.terminated.refusal(enderOf(cause, reason)));
   }
@@ -118,7 +119,7 @@ export function isSameParent(one: Parent | undefined, other: Parent | undefined)
   return one?.kind === other?.kind && one?.id === other?.id;
 }
 
-/** Whether two starts ask for the same: their hashes, or the first bytes of these, are equal. */
+/** Returns whether two starts ask for the same: their hashes, or the first bytes of these, are equal. */
 export function isSameRequest(
   before: Uint8Array = nothing,
   now: Uint8Array = nothing,
@@ -134,7 +135,7 @@ export function reasonOf(reason: string): string {
   return cut(reason, reasonLengthMax);
 }
 
-/** The cause of a step as an event keeps it. */
+/** Returns the cause of a step as an event keeps it. */
 export function causeOf({ cause }: Pick<LifeStep, "cause">): Cause {
   return { ...cause, actor: cause.actor && { ...cause.actor } };
 }

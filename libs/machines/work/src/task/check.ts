@@ -30,7 +30,7 @@ export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => b
   return made.ok ? undefined : `input: ${made.problem}`;
 }
 
-/** A task that needs itself by way of others. Earlier tasks need no new ones. */
+/** Returns a task that needs itself by way of others. Earlier tasks need no new ones. */
 export function circleProblem(
   specs: readonly TaskSpec[],
   ids: ReadonlySet<string>,

@@ -33,8 +33,8 @@ export function credentialsOf(files: CertificateFiles | undefined): Credentials 
 const services = spiffeIdOf("");
 
 /**
- * Whether a certificate, whose issuer has been verified, is that of who was called. Services are called at addresses
- * that no certificate can foresee: the name of a service is enough. Others must be certified for their host.
+ * Returns whether a certificate, whose issuer has been verified, is that of who was called. Services are called at
+ * addresses that no certificate can foresee: the name of a service is enough. Others must be certified for their host.
  */
 function checkService(host: string, certificate: PeerCertificate): Error | undefined {
   if (peerOf(certificate)?.startsWith(services)) return undefined;

@@ -32,7 +32,7 @@ export class GrpcTransport {
     this.#credentials = credentialsOf(parts.files);
   }
 
-  /** The way to an address. */
+  /** Returns the way to an address. */
   link(address: string): Link {
     const { clock, settings, credential } = this.#parts;
     const { messageBytes } = settings.limits;
@@ -41,7 +41,7 @@ export class GrpcTransport {
     return new GrpcLink(address, { credentials, credential, messageBytes, keepalive, clock });
   }
 
-  /** A server of everything that is served, now and later. */
+  /** Returns a server of everything that is served, now and later. */
   server(served: MeshServer): GrpcServer {
     const { clock, settings } = this.#parts;
     const server = new GrpcServer({

@@ -69,7 +69,7 @@ export class GrpcServer {
     this.#server.addService({ [name]: definition }, { [name]: handler });
   }
 
-  /** Gives the port, which is another than asked for when that was 0. */
+  /** Returns the port, which is another than asked for when that was 0. */
   listen(address: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(address, this.#parts.credentials, (error, port) => {

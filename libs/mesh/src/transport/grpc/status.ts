@@ -15,7 +15,7 @@ export function statusOf(error: TuttiError): StatusObject {
   return { code, details: message, metadata };
 }
 
-/** The error behind the status a call ended with. */
+/** Returns the error behind the status a call ended with. */
 export function errorOfStatus(method: Method, address: string, ended: StatusObject): TuttiError {
   const [details] = ended.metadata.get(statusDetailsTrailer);
   if (details !== undefined && typeof details !== "string") {

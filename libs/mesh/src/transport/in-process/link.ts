@@ -19,7 +19,7 @@ import { InProcessStream } from "./stream.ts";
 /** What a server shows to callers of its own process. */
 export interface LocalServer {
   readonly defaults: ServerCallDefaults;
-  /** The method that a service, or the only host of the contract, serves. */
+  /** Returns the method that a service, or the only host of the contract, serves. */
   served(path: string, hosted: string): ServedMethod | undefined;
 }
 

@@ -33,7 +33,9 @@ export class HeadCheck {
     return true;
   }
 
-  /** Whether a line is the record that is due, which is taken then. Whatever else it is, is to be looked into. */
+  /**
+   * Returns whether a line is the record that is due, which is taken then. Whatever else it is, is to be looked into.
+   */
   isDue(line: Buffer): boolean {
     const due = this.#expected[this.#next];
     if (due === undefined || this.#others !== undefined || !this.#recognizer(line, due, this.#head))
@@ -49,7 +51,7 @@ export class HeadCheck {
     else this.#other(found);
   }
 
-  /** The id of the record that is due, if one is. */
+  /** Returns the id of the record that is due, if one is. */
   unreadable(): string {
     const due = this.#expected[this.#next + (this.#others?.length ?? 0)];
     if (due === undefined) return "";
@@ -80,7 +82,7 @@ export class HeadCheck {
     this.#others.push(found);
   }
 
-  /** The hash of the leaf. Empty when the words of the line are not those of its bytes. */
+  /** Returns the hash of the leaf. Empty when the words of the line are not those of its bytes. */
   #hashOf(line: RecordLine, text: string): string {
     const at = recordAt(line.id);
     if (at === undefined) return "";

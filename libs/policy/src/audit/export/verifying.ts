@@ -233,7 +233,7 @@ export class ExportVerifier {
     return true;
   }
 
-  /** Whether it is the end, to the last sign: nothing is signed by which a change in this line would show. */
+  /** Returns whether it is the end, to the last sign: nothing is signed by which a change in this line would show. */
   #ended(line: EndLine, text: string): boolean {
     if (typeof line?.lines !== "number" || typeof line.time_ms !== "number") return false;
     const { lines, time_ms, signature, signing_key_id } = line;

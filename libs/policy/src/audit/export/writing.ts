@@ -55,7 +55,7 @@ export class ExportWriter {
     return this.#line({ key: keyLineOf(key) });
   }
 
-  /** A head, with its leaves where any record of it is in the export. */
+  /** Returns a head, with its leaves where any record of it is in the export. */
   head(head: JournalHead, leaves: readonly ExportedLeaf[]): string {
     const included = leaves.filter(({ at }) => at !== undefined).length;
     let text = this.#line({ head: headLineOf(head, included) });
@@ -108,7 +108,7 @@ export interface ExportOpening {
 
 export const chainBefore: Uint8Array = new Uint8Array(hashBytes);
 
-/** The hash of all lines up to this one. */
+/** Returns the hash of all lines up to this one. */
 export function chained(before: Uint8Array, line: string | Uint8Array): Uint8Array {
   const length = typeof line === "string" ? Buffer.byteLength(line) : line.length;
   if (link.length < hashBytes + length) link = Buffer.alloc(2 * (hashBytes + length));

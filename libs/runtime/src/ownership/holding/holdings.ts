@@ -1,13 +1,13 @@
 /**
  * The partitions that this process owns, brought in line with the table one by one.
  *
- * 1. A partition is begun only under an epoch that the table gives to this holder, and ended before the table names
+ * 1. A partition is started only under an epoch that the table gives to this holder, and ended before the table names
  *    another owner: of a planned move both processes know at every moment whose turn it is.
- * 2. What was begun for a holder that this process is no longer is not held from that moment on, however long it takes
- *    to end it.
+ * 2. What was started for a holder that this process is no longer is not held from that moment on, however long it
+ *    takes to end it.
  * 3. What the table says is looked at again after everything that was waited for.
- * 4. Who is to get a partition brings its copy of the archive up to date and says so; its owner goes on until then, and
- *    lets go when it is so or has lasted too long.
+ * 4. Who is to get a partition brings its copy of the archive up to date and says so. Its owner continues until then,
+ *    and lets go when it is so or has lasted too long.
  * 5. What leaves goes in turns: a few at a time.
  * 6. What a failure left undone is tried again, more and more rarely, as long as the table wants it.
  */
@@ -44,11 +44,11 @@ export interface HoldingsParts {
   readonly retryMaxMs: number;
   /** So long an owner waits for whom a partition goes to. */
   readonly prepareMs: number;
-  /** This process is ready for a partition that is to come, or has one at work: others want to know. */
+  /** This process is ready for a partition that is to come, or has one running: others want to know. */
   readonly prepared: () => void;
   /** Takes in what was written here, as if the watch had told it already. */
   readonly wrote: (key: string, value: Uint8Array, revision: number) => void;
-  /** This process begins or ceases to hold a partition. */
+  /** This process starts or ceases to hold a partition. */
   readonly changed: (service: string, partition: number) => void;
 }
 
@@ -59,7 +59,7 @@ type Wish =
   /** Another process has sealed the journal although the table says that it is ours: under a new epoch it is again. */
   | { readonly kind: "raise"; readonly entry: Assignment }
   | { readonly kind: "hand-over"; readonly entry: Assignment }
-  /** It is to come here; its owner waits until we are ready for it. */
+  /** It is to come here. Its owner waits until we are ready for it. */
   | { readonly kind: "prepare"; readonly epoch: number }
   | { readonly kind: "disown" };
 
@@ -70,13 +70,13 @@ interface Cell {
   begun: boolean;
   /** Whether it answers. */
   held: boolean;
-  /** The holder that this process was when it began to hold it: what that one had, the next one has not. */
+  /** The holder that this process was when it started to hold it: what that one had, the next one has not. */
   holder: string;
   /** The last epoch it was held under. */
   epoch: number;
   /** The epoch under which the journal refused it. */
   lostEpoch: number;
-  /** The epoch of the owner before, for whose partition this process is ready; 0 for none. */
+  /** The epoch of the owner before, for whose partition this process is ready. 0 for none. */
   preparedEpoch: number;
   failures: number;
   running: boolean;
@@ -138,7 +138,7 @@ export class Holdings {
     };
   }
 
-  /** The load of each partition that is held, by service. */
+  /** Returns the load of each partition that is held, by service. */
   #loads(): ReadonlyMap<string, ReadonlyMap<number, number>> {
     const loads = new Map<string, ReadonlyMap<number, number>>();
     for (const [service, runtime] of this.#runtimes) {
@@ -229,7 +229,7 @@ export class Holdings {
     return { kind: "own", epoch: entry.epoch };
   }
 
-  /** Whether its owner is to hand it to this process. */
+  /** Returns whether its owner is to hand it to this process. */
   #isToCome({ service, partition }: Cell): boolean {
     const { picture, lease } = this.#parts;
     const entry = picture.assignment(service, partition);
@@ -271,7 +271,7 @@ export class Holdings {
 
   async #own(cell: Cell, epoch: number): Promise<void> {
     const runtime = this.#runtimeOf(cell);
-    // A table that was lost and made anew counts its epochs from the beginning.
+    // A table that was lost and made again counts its epochs from the beginning.
     await this.#disown(cell);
     const sinceMs = this.#parts.clock.monotonic();
     cell.begun = true;
@@ -330,7 +330,7 @@ export class Holdings {
     cell.failures = sinceMs > calmMs ? 0 : cell.failures + 1;
     if (cell.failures > 1) await this.#pause(cell);
     const { owner, address, epoch, to, movedLoad } = wish.entry;
-    // A table that was lost counts anew, far behind the journals: it catches up in a few steps.
+    // A table that was lost counts again, far behind the journals: it catches up in a few steps.
     const next = epoch + 2 ** Math.max(0, cell.failures - 1);
     await this.#write(wish.entry, { owner, address, epoch: next, to, movedLoad });
   }
@@ -353,14 +353,14 @@ export class Holdings {
     this.#tell("a partition that is to come is prepared for", cell, sinceMs);
   }
 
-  /** Resolves when whom it goes to is ready for it, or takes too long; with nothing when it stays after all. */
+  /** Resolves when whom it goes to is ready for it, or takes too long. With nothing when it stays after all. */
   async #readyToGo(cell: Cell, asked: Assignment): Promise<Assignment | undefined> {
     const { picture, timers, prepareMs } = this.#parts;
     const key = partitionKey(cell.service, cell.partition);
     const wanted = () => this.#handOverWanted(cell, asked);
     const isReady = (): boolean => {
       const receiver = picture.holder(asked.to);
-      // One that is gone is planned anew for: then the partition stays, and it keeps an owner.
+      // One that is gone is planned again for: then the partition stays, and it keeps an owner.
       return receiver?.leaving === true || receiver?.prepared.has(key) === true;
     };
     let isOver = false;
@@ -380,7 +380,7 @@ export class Holdings {
     return isSame ? wish.entry : undefined;
   }
 
-  /** Resolves when it may go; with nothing when it stays after all. */
+  /** Resolves when it may go. With nothing when it stays after all. */
   async #inTurn(cell: Cell, asked: Assignment): Promise<Assignment | undefined> {
     const { partitions } = this.#runtimeOf(cell);
     const wanted = () => this.#handOverWanted(cell, asked);
@@ -411,7 +411,7 @@ export class Holdings {
     this.#tell("a partition is handed over", cell, sinceMs);
   }
 
-  /** Changes the table; where it was changed meanwhile, only looks at it again. */
+  /** Changes the table. Where it was changed meanwhile, only looks at it again. */
   async #write({ service, partition, revision }: Assignment, next: PartitionEntry): Promise<void> {
     const { store, wrote } = this.#parts;
     const key = partitionKey(service, partition);
@@ -461,7 +461,7 @@ export class Holdings {
     timer.cancel();
   }
 
-  /** Resolves as soon as the condition holds; it is asked at every wake. */
+  /** Resolves as soon as the condition holds. It is asked at every wake. */
   #woken(cell: Cell, condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {

@@ -3,7 +3,7 @@
  *
  * 1. A few go at a time: loading competes for the receiver's cores, and each is without an owner as long as those
  *    beside it take.
- * 2. One that went has had its turn when the receiver says that it has it at work, is gone or gives it on, or after a
+ * 2. One that went has had its turn when the receiver says that it has it running, is gone or gives it on, or after a
  *    while: a process that stops must come to an end.
  */
 import type { Clock, Timer, Timers } from "@tutti/kernel";
@@ -44,7 +44,7 @@ export class Turns {
     this.#parts = parts;
   }
 
-  /** Whether the partition may go now, one of so many of its service; then it does. */
+  /** Returns whether the partition may go now, one of so many of its service. Then it does. */
   take(
     { service, partition }: Leaving,
     { to, epoch }: Pick<Going, "to" | "epoch">,

@@ -4,8 +4,8 @@
  * 1. Each renewal names the revision before, so a renewal and another's declaration that this process is gone exclude
  *    each other: whichever comes first makes the other fail.
  * 2. A process is declared gone only by one that has watched it unrenewed for a full lease time. So until a lease time
- *    after the moment *before* a renewal was sent that succeeded, no other process owns what this process owned; a margin
- *    allows for clocks that run unequally.
+ *    after the moment *before* a renewal was sent that succeeded, no other process owns what this process owned. A
+ *    margin allows for clocks that run unequally.
  * 3. A process that was declared gone comes back as another holder: what it owned before is not its own any more.
  * 4. While the store does not answer, attempts become rarer, with chance in their pauses. One follows at once when the
  *    way to it is open again: what is left of the lease is less than such a pause may be.
@@ -31,7 +31,7 @@ export interface LeaseParts {
   readonly chance: Chance;
   readonly logger: Logger;
   readonly settings: Pick<OwnershipSettings, "renewMs" | "leaseMs" | "marginMs" | "retryMaxMs">;
-  /** Id of the process; holders are named after it. */
+  /** Id of the process. Holders are named after it. */
   readonly process: string;
   /** What the process says of itself, asked at each renewal. */
   readonly entry: () => HolderEntry;
@@ -62,7 +62,7 @@ type Attempt = "renewed" | "again" | "failed";
 export class Lease {
   readonly #parts: LeaseParts;
   #number = 1;
-  /** Of the own key as last known; 0 when it is not there. */
+  /** Of the own key as last known. 0 when it is not there. */
   #revision = 0;
   /** Whether the key was there once under this holder's name. */
   #entered = false;

@@ -5,7 +5,7 @@ import { type Move, type PlanLimits, type PlanPartition, type PlanView, plan } f
 
 const limits: PlanLimits = { gapMin: 0.15, benefitMin: 0.05, idleMax: 0.03, movesMax: 2 };
 
-/** `a:0.5,0.2 b: !c:0.1`: what each process owns by its loads; `!` leaves, `-` is nobody. */
+/** `a:0.5,0.2 b: !c:0.1`: what each process owns by its loads. `!` leaves, `-` is nobody. */
 function viewOf(text: string): PlanView {
   const holders: PlanView["holders"][number][] = [];
   const partitions: PlanPartition[] = [];

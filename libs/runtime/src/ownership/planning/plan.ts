@@ -2,12 +2,12 @@
  * Who should own which partition: a pure function of what a cluster looks like, so that every process that looks at the
  * same picture comes to the same moves.
  *
- * 1. A partition without a living owner gets one at once; so do those of a process that leaves.
+ * 1. A partition without a living owner gets one at once. So do those of a process that leaves.
  * 2. Busy partitions move by load: from the busiest process to the least busy one, if they are further apart than the
  *    gap and the busier of the two ends up better by the benefit. Load that one partition alone causes moves nowhere:
  *    the other process would be where this one was.
  * 3. Idle partitions move by number, and never to a process that is busier than the one they come from.
- * 4. Of what merely balances, so many begin in one round; what is moving already counts where it goes.
+ * 4. Of what merely balances, so many start in one round. What is moving already counts where it goes.
  *
  * It converges: a move for load makes the sum of squared loads smaller, one by number keeps that sum and makes the sum
  * of squared numbers smaller.
@@ -27,7 +27,7 @@ export interface PlanHolder {
 
 export interface PlanPartition {
   readonly partition: number;
-  /** A holder; undefined where the owner is none of them. */
+  /** A holder. Undefined where the owner is none of them. */
   readonly owner: string | undefined;
   /** The holder that it is on its way to. */
   readonly to: string | undefined;
@@ -48,7 +48,7 @@ export type MoveReason = "orphaned" | "leaving" | "load" | "number";
 
 export interface Move {
   readonly partition: number;
-  /** Who hands it over; undefined if none is left. */
+  /** Who hands it over. Undefined if none is left. */
   readonly from: string | undefined;
   readonly to: string;
   readonly reason: MoveReason;

@@ -34,7 +34,7 @@ export interface PlannerParts {
   readonly chance: Chance;
   readonly logger: Logger;
   readonly settings: Pick<OwnershipSettings, "partitions" | "retryMaxMs" | "balance" | "behaviour">;
-  /** The holder that this process is; undefined while it is none. */
+  /** The holder that this process is. Undefined while it is none. */
   readonly self: () => string | undefined;
   readonly services: () => readonly string[];
   readonly wrote: (key: string, value: Uint8Array, revision: number) => void;
@@ -53,7 +53,7 @@ export class Planner {
   #again = false;
   #failures = 0;
   #stopped = false;
-  /** Moves that merely balance begin in rounds; what has no owner gets one at once. */
+  /** Moves that merely balance start in rounds. What has no owner gets one at once. */
   #roundIsDue = true;
   readonly #raising: Raising;
 
@@ -171,7 +171,7 @@ export class Planner {
     if (await this.#write(service, partition, next)) this.#parts.moved(service, move);
   }
 
-  /** False where the table has changed meanwhile: the watch brings what it says, and that is planned for anew. */
+  /** False where the table has changed meanwhile: the watch brings what it says, and that is planned for again. */
   async #write(service: string, partition: number, entry: PartitionEntry): Promise<boolean> {
     const { picture, store, wrote } = this.#parts;
     const { owner, address, epoch, to, movedLoad } = entry;

@@ -19,7 +19,7 @@ export class Raising {
     this.#afterMs = afterMs;
   }
 
-  /** What is to be allowed in a service from now on; undefined while it stays as it is. */
+  /** What is to be allowed in a service from now on. Undefined while it stays as it is. */
   due(picture: Picture, service: string, nowMs: number): BehaviourLevels | undefined {
     const holders = [...picture.holders].filter(({ loads }) => loads.has(service));
     const common = commonLevels(holders.map(({ behaviours }) => behaviours.get(service) ?? none));

@@ -2,7 +2,7 @@ import type { BalanceSettings } from "../settings.ts";
 import type { Assignment, Holder, Picture } from "../table/picture.ts";
 import type { PlanPartition, PlanView } from "./plan.ts";
 
-/** A service as the plan sees it. */
+/** Returns a service as the plan sees it. */
 export function viewOf(
   picture: Picture,
   service: string,

@@ -11,7 +11,7 @@ export interface StoreFaults {
   /** How long each operation and each change told takes. */
   delayMs: number;
   /**
-   * `cut`: nothing is done, and changes are told when it is mended. `silent`: changes are made, their answers lost.
+   * `cut`: nothing is done, and changes are told when it is repaired. `silent`: changes are made, their answers lost.
    */
   failing: "no" | "cut" | "silent";
 }
@@ -27,7 +27,7 @@ export class SharedKeys {
   readonly #watchers = new Set<() => void>();
   #log: Extract<StoreChange, { key: string }>[] = [];
   #revision = 0;
-  /** Raised when everything was lost: watches from before cannot go on. */
+  /** Raised when everything was lost: watches from before cannot continue. */
   generation = 0;
   /** How many operations were asked of it by all views together. */
   operations = 0;
@@ -36,7 +36,7 @@ export class SharedKeys {
     return this.#entries.get(key) ?? { value: undefined, revision: 0 };
   }
 
-  /** The revision a new value got; undefined where the key was at another. A removed key counts as at 0. */
+  /** The revision a new value got. Undefined where the key was at another. A removed key counts as at 0. */
   set(key: string, value: Uint8Array | undefined, expected: number): number | undefined {
     const entry = this.entry(key);
     const at = entry.value === undefined ? 0 : entry.revision;
@@ -67,7 +67,7 @@ export class SharedKeys {
     return puts.sort((one, other) => one.revision - other.revision);
   }
 
-  /** How many changes there were since it began, or since it was lost. */
+  /** How many changes there were since it started, or since it was lost. */
   get length(): number {
     return this.#log.length;
   }

@@ -2,15 +2,15 @@
  * Where a cluster keeps who is there and who owns what: keys with values and revisions, as in a bucket of NATS.
  *
  * What every implementation owes, and the conformance suite checks:
- * 1. Revisions grow over the whole store; a change is there before its answer is.
+ * 1. Revisions grow over the whole store. A change is there before its answer is.
  * 2. Of two changes that name the same revision of a key, exactly one succeeds.
  * 3. A watch tells what is there, a mark where that ends, then every change in the order of revisions, leaving out none
- *    that is not followed by a later one of its key. Where it cannot go on it throws, and a new one begins with what is
- *    there.
+ *    that is not followed by a later one of its key. Where it cannot continue it throws, and a new one starts with what
+ *    is there.
  * 4. A change that fails with an error may have been made, or be made later.
  */
 export interface OwnershipStore {
-  /** The value of a key and its revision; undefined where there is none. Never from before an own change. */
+  /** Returns the value of a key and its revision. Undefined where there is none. Never from before an own change. */
   read(key: string): Promise<StoredValue | undefined>;
   /**
    * Writes a key that is at this revision, 0 for one that does not exist. Resolves with the new revision, or with

@@ -2,7 +2,7 @@
 export class ChangeBells {
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  /** Resolves at the next change of this one; rejects with the signal's reason. */
+  /** Resolves at the next change of this one. Rejects with the signal's reason. */
   wait(name: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);

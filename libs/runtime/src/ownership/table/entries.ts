@@ -9,7 +9,7 @@
 import type { BehaviourLevels } from "../../behaviour/behaviours.ts";
 import { ownershipErrors } from "../errors.ts";
 
-/** A process as long as it keeps its lease; one that lost it and comes back is another holder. */
+/** A process as long as it keeps its lease. One that lost it and comes back is another holder. */
 export interface HolderEntry {
   /** Where its services are called. */
   readonly address: string;
@@ -30,9 +30,9 @@ export interface PartitionEntry {
   readonly address: string;
   /** Grows with every change of owner. */
   readonly epoch: number;
-  /** Whom the owner is to hand it to; empty if none. */
+  /** Whom the owner is to hand it to. Empty if none. */
   readonly to: string;
-  /** The load for which it was last moved; 0 when that was for another reason. */
+  /** The load for which it was last moved. 0 when that was for another reason. */
   readonly movedLoad: number;
 }
 
@@ -60,7 +60,7 @@ export function behaviourKey(service: string): string {
   return `behaviour.${service}`;
 }
 
-/** What a key is about; undefined for one that this release does not know. */
+/** What a key is about. Undefined for one that this release does not know. */
 export function entryKeyOf(key: string): EntryKey | undefined {
   const [kind, first = "", second] = key.split(".");
   if (key === installationKey) return { kind: "installation" };

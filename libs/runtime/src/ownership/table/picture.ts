@@ -45,7 +45,7 @@ export interface Allowed {
 export type PictureNews =
   /** It came, went, or says something else of itself than how busy it is. */
   | { readonly kind: "holder"; readonly holder: string }
-  /** It is ready for other partitions than before, or has others at work, and says nothing else of itself. */
+  /** It is ready for other partitions than before, or has others running, and says nothing else of itself. */
   | { readonly kind: "prepared"; readonly holder: string }
   | { readonly kind: "behaviour"; readonly service: string }
   | { readonly kind: "partition"; readonly service: string; readonly partition: number };
@@ -58,7 +58,7 @@ export class Picture {
   #untold: Set<string> | undefined;
   #complete = false;
 
-  /** Whether everything was told that there was when the watch began. */
+  /** Whether everything was told that there was when the watch started. */
   get complete(): boolean {
     return this.#complete;
   }
@@ -75,12 +75,12 @@ export class Picture {
     return this.#allowed.get(service) ?? nothingYet;
   }
 
-  /** Whether a process has what may be in force in the partitions of a service: others it does not read. */
+  /** Returns whether a process has what may be in force in the partitions of a service: others it does not read. */
   reads(holder: HolderEntry, service: string): boolean {
     return beyond(this.allowed(service).levels, holder.behaviours.get(service) ?? none).size === 0;
   }
 
-  /** Whether a process takes partitions of a service. */
+  /** Returns whether a process takes partitions of a service. */
   takes(holder: HolderEntry, service: string): boolean {
     return !holder.leaving && holder.loads.has(service) && this.reads(holder, service);
   }
@@ -97,12 +97,12 @@ export class Picture {
     return this.#services.keys();
   }
 
-  /** A watch begins anew. What is known is answered until it has told all there is. */
+  /** A watch restarts. What is known is answered until it has told all there is. */
   begin(): void {
     this.#untold = new Set(this.#keys());
   }
 
-  /** Takes a change in; gives what changed with it. */
+  /** Takes a change in. Gives what changed with it. */
   apply(change: StoreChange, nowMs: number): readonly PictureNews[] {
     if (change.kind === "caught-up") return this.#caughtUp();
     const fresh = this.#untold?.delete(change.key) ?? false;

@@ -1,4 +1,4 @@
-/** A task of a mission, as the handler that is at work on it sees its mission. */
+/** A task of a mission, as the handler that is running on it sees its mission. */
 import { sdkErrors } from "../../errors.ts";
 import type { Blackboard } from "./blackboard.ts";
 import type { MissionBudget } from "./budget.ts";
@@ -20,7 +20,7 @@ interface AtWork {
   readonly pool: string;
 }
 
-/** The mission knows that an agent is at work a moment after it began. */
+/** The mission knows that an agent is running a moment after it started. */
 const looksMax = 100;
 
 export class MissionTask {

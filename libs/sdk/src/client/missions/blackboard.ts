@@ -43,13 +43,13 @@ export class Blackboard {
     return entry && (entryOf(entry) as Entry<Value>);
   }
 
-  /** Writes a value; only over the version that is named, where one is. */
+  /** Writes a value. Only over the version that is named, where one is. */
   async put<Value>(key: string, value: Value, options: WriteOptions = {}): Promise<Written<Value>> {
     const payload = payloadOf(value, key) ?? { body: undefined, mediaType: "" };
     return (await this.#write(key, payload, options)) as Written<Value>;
   }
 
-  /** Removes a key; only with the version that is named, where one is. */
+  /** Removes a key. Only with the version that is named, where one is. */
   remove(key: string, options: WriteOptions = {}): Promise<Written> {
     return this.#write(key, undefined, options);
   }
@@ -71,7 +71,7 @@ export class Blackboard {
     }
   }
 
-  /** Entries whose keys begin so, ordered by key. */
+  /** Entries whose keys start so, ordered by key. */
   list(prefix = ""): AsyncGenerator<Entry, void, void> {
     const { namespace, missionId } = this.#place;
     return pages(async (page) => {
@@ -80,7 +80,7 @@ export class Blackboard {
     });
   }
 
-  /** Entries as they are, then every one that changes, until the signal; what is removed has no value. */
+  /** Entries as they are, then every one that changes, until the signal. What is removed has no value. */
   async *watch(
     prefix = "",
     { signal }: { readonly signal?: AbortSignal } = {},

@@ -7,9 +7,9 @@ import type { TellOptions } from "../work/telling.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 export interface ReserveOptions extends TellOptions {
-  /** For which task; for none unless given. */
+  /** For which task. For none unless given. */
   readonly taskId?: string;
-  /** When it lapses; with the task, or else with the mission, unless given. */
+  /** When it lapses. With the task, or else with the mission, unless given. */
   readonly leaseMs?: number;
 }
 
@@ -30,7 +30,7 @@ export class MissionBudget {
     return budget;
   }
 
-  /** Sets a part aside; rejects when there is not so much left. */
+  /** Sets a part aside. Rejects when there is not so much left. */
   async reserve(amounts: AmountsOptions, options: ReserveOptions = {}): Promise<Reservation> {
     const { taskId = "", leaseMs = 0, idempotencyKey = "" } = options;
     const { reservation } = await this.#board.reserveBudget({
@@ -59,7 +59,7 @@ export class Reservation {
     this.amounts = amounts;
   }
 
-  /** Books what was used up; rejects when less was set aside. */
+  /** Books what was used up. Rejects when less was set aside. */
   async spend(amounts: AmountsOptions, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
     await this.#board.spendBudget({
       ...{ ...this.#place, reservationId: this.id, amounts: amountsOf(amounts), idempotencyKey },

@@ -18,9 +18,9 @@ export interface Message<Body = unknown> {
   readonly sender: string;
   readonly to: Receiver;
   readonly body: Body;
-  /** Number of the message it answers; 0 for none. */
+  /** Number of the message it answers. 0 for none. */
   readonly answers: number;
-  /** The task it is about; empty for none. */
+  /** The task it is about. Empty for none. */
   readonly taskId: string;
 }
 
@@ -66,7 +66,7 @@ export class Conversation {
     for await (const { messages } of followed({ open, signal }, this.#ports)) yield* messages.map(messageOf);
   }
 
-  /** The number of the last message is where to go on. */
+  /** The number of the last message is where to continue. */
   async *#messagesAfter(afterNumber: number, signal: AbortSignal | undefined) {
     let last = afterNumber;
     for await (const { messages } of this.#board.watchMessages({ ...this.#place, afterNumber }, { signal })) {

@@ -33,7 +33,7 @@ export interface MissionChange {
 }
 
 export interface JoinOptions {
-  /** The pool that the agent is in; `default` unless given. */
+  /** The pool that the agent is in. `default` unless given. */
   readonly pool?: string;
   readonly role?: string;
   /** Topics it listens to. */
@@ -71,7 +71,10 @@ export class MissionHandle {
     return this.#there(mission);
   }
 
-  /** Its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or terminated. */
+  /**
+   * Returns its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or
+   * terminated.
+   */
   async result<Output = unknown>(options: ResultOptions = {}): Promise<Output> {
     const { missions, namespace } = this.#parts;
     const output = await outputOf(
@@ -106,7 +109,7 @@ export class MissionHandle {
     }
   }
 
-  /** Its tasks in the order in which they were added; with these statuses, where some are named. */
+  /** Returns its tasks in the order in which they were added. With these statuses, where some are named. */
   async tasks({ statuses = [], claimedBy = "" }: TasksOptions = {}): Promise<readonly BoardTask[]> {
     const asked = { ...this.#which, statuses: [...statuses], claimedBy, parentTaskId: "", text: "" };
     const found: BoardTask[] = [];
@@ -135,7 +138,7 @@ export class MissionHandle {
     return this.participant(agentId);
   }
 
-  /** An agent that takes part already. Nothing is asked yet. */
+  /** Returns an agent that takes part already. Nothing is asked yet. */
   participant(agentId: string): Participation {
     return new Participation(this.#parts, this.#placeOf(agentId));
   }
@@ -147,7 +150,7 @@ export class MissionHandle {
     });
   }
 
-  /** What is at work finishes, nothing new begins. */
+  /** Running work finishes, nothing new starts. */
   async pause(reason = ""): Promise<void> {
     await this.#parts.missions.pauseMission({ ...this.#which, reason, idempotencyKey: "" });
   }
@@ -156,7 +159,7 @@ export class MissionHandle {
     await this.#parts.missions.resumeMission({ ...this.#which, reason, idempotencyKey: "" });
   }
 
-  /** Asks it to end: what is at work is stopped, children are cancelled. */
+  /** Asks it to end: running work is stopped, children are cancelled. */
   async cancel(reason = ""): Promise<void> {
     await this.#parts.missions.cancelMission({ ...this.#which, reason });
   }
@@ -166,7 +169,7 @@ export class MissionHandle {
     await this.#parts.missions.terminateMission({ ...this.#which, reason });
   }
 
-  /** Removes it, once it has ended; false when it was not there. */
+  /** Removes it, once it has ended. False when it was not there. */
   async delete(reason = ""): Promise<boolean> {
     return (await this.#parts.missions.deleteMission({ ...this.#which, reason })).removed;
   }
@@ -178,7 +181,7 @@ export class MissionHandle {
     return explanation;
   }
 
-  /** Its open questions to people. */
+  /** Returns its open questions to people. */
   async approvals(): Promise<readonly Approval[]> {
     const filter = ApprovalFilter.fromPartial({ workId: this.id });
     const { namespace } = this.#parts;

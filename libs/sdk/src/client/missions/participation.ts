@@ -14,13 +14,13 @@ import type { MissionTask } from "./spec.ts";
 import { Votes } from "./votes.ts";
 
 export interface ClaimOptions extends TellOptions {
-  /** Only these; any that its offering fits unless given. */
+  /** Only these. Any that its offering fits unless given. */
   readonly tasks?: readonly string[];
-  /** How many; 1 unless given. */
+  /** How many. 1 unless given. */
   readonly count?: number;
-  /** How long a claim lasts unless renewed; a minute unless given. */
+  /** How long a claim lasts unless renewed. A minute unless given. */
   readonly leaseMs?: number;
-  /** How long to wait for the first; not at all unless given. */
+  /** How long to wait for the first. Not at all unless given. */
   readonly waitMs?: number;
 }
 
@@ -35,7 +35,7 @@ export interface HandOffOptions extends TellOptions {
 
 /** What a delegate may do: never more than who delegates. */
 export interface DelegateOptions extends TellOptions {
-  /** The agent that is to do it; any that can unless given. */
+  /** The agent that is to do it. Any that can unless given. */
   readonly to?: string;
   readonly actions?: readonly string[];
   readonly capabilities?: readonly string[];
@@ -74,7 +74,7 @@ export class Participation {
     return found.tasks.map((task) => new ClaimedTask(this.#parts, this.#place, task));
   }
 
-  /** A task that it has by now; undefined while it has none of this id. */
+  /** Returns a task that it has by now. Undefined while it has none of this id. */
   async claimed(taskId: string): Promise<ClaimedTask | undefined> {
     const { namespace, missionId, agentId: claimedBy } = this.#place;
     const asked = { namespace, missionId, claimedBy, statuses: [], parentTaskId: "", text: taskId };
@@ -93,7 +93,7 @@ export class Participation {
     });
   }
 
-  /** Takes part no longer; what it had claimed is free. */
+  /** Takes part no longer. What it had claimed is free. */
   async leave(reason = ""): Promise<void> {
     await this.#parts.board.leaveMission({ ...this.#place, reason });
   }
@@ -124,7 +124,7 @@ export class ClaimedTask {
     return valueIn(this.task.spec?.input);
   }
 
-  /** The note of the agent before; undefined if there was none. */
+  /** The note of the agent before. Undefined if there was none. */
   get context(): unknown {
     return valueIn(this.task.handoffs.at(-1)?.context);
   }
@@ -143,7 +143,7 @@ export class ClaimedTask {
     return this.#end({ $case: "failed", value: ErrorDetail.fromPartial(error) }, used);
   }
 
-  /** Keeps it for longer; false when the claim no longer holds and the work is to be stopped. */
+  /** Keeps it for longer. False when the claim no longer holds and the work is to be stopped. */
   async renew({ leaseMs = 0, progress = 0, message = "" } = {}): Promise<boolean> {
     const renewals = [{ claimId: this.claimId, progress, message }];
     const { lostClaimIds } = await this.#parts.board.renewClaims({ ...this.#place, renewals, leaseMs });

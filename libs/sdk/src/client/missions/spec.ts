@@ -15,10 +15,10 @@ export type MissionTask = WorkTask;
 
 export interface MissionRole {
   readonly name: string;
-  /** What it is about; agents read it. */
+  /** What it is about. Agents read it. */
   readonly instructions?: string;
   readonly capabilities?: readonly string[];
-  /** How many have to play it before the mission begins, and how many may. */
+  /** How many have to play it before the mission starts, and how many may. */
   readonly minAgents?: number;
   readonly maxAgents?: number;
 }
@@ -32,11 +32,11 @@ export interface MissionStop {
 }
 
 export interface MissionOptions {
-  /** Chosen by the caller: started again under the same id it is the same mission. Made anew unless given. */
+  /** Chosen by the caller: started again under the same id it is the same mission. Made again unless given. */
   readonly id?: string;
   readonly idempotencyKey?: string;
   readonly title?: string;
-  /** What is to be reached, in words; agents read it. */
+  /** What is to be reached, in words. Agents read it. */
   readonly goal?: string;
   readonly input?: unknown;
   readonly tasks?: readonly MissionTask[];
@@ -51,13 +51,13 @@ export interface MissionOptions {
     readonly depth?: number;
     readonly whenUsedUp?: "approval" | "finish" | "fail";
   };
-  /** When it ends; with its last task unless given. */
+  /** When it ends. With its last task unless given. */
   readonly stop?: readonly MissionStop[];
-  /** CEL over `tasks`, `board` and `input`; the outputs of all tasks by id unless given. */
+  /** CEL over `tasks`, `board` and `input`. The outputs of all tasks by id unless given. */
   readonly output?: string;
-  /** After how long without anything done it counts as stuck; never unless given. */
+  /** After how long without anything done it counts as stuck. Never unless given. */
   readonly stuckAfterMs?: number;
-  /** How often the same may repeat before it counts as a loop; 10 unless given. */
+  /** How often the same may repeat before it counts as a loop. 10 unless given. */
   readonly loopThreshold?: number;
   readonly timeoutMs?: number;
   readonly dueTime?: Date;

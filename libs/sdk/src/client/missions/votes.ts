@@ -28,12 +28,12 @@ export interface VoteOptions {
   readonly rule?: keyof typeof rules;
   /** Share of the voters that have to vote, 0 to 1. */
   readonly quorum?: number;
-  /** Role whose agents may vote; all that take part unless given. */
+  /** Role whose agents may vote. All that take part unless given. */
   readonly role?: string;
-  /** Weight of agents' ballots; 1 unless given. */
+  /** Weight of agents' ballots. 1 unless given. */
   readonly weights?: Readonly<Record<string, number>>;
   readonly tie?: keyof typeof ties;
-  /** How long it is open; until it is closed unless given. */
+  /** How long it is open. Until it is closed unless given. */
   readonly timeoutMs?: number;
   /** Whether ballots are shown only once it is closed. */
   readonly secret?: boolean;
@@ -97,7 +97,7 @@ export class Votes {
     return there((await this.#board.listVotes(asked)).votes[0], id);
   }
 
-  /** Its outcome, as soon as it is closed. */
+  /** Returns its outcome, as soon as it is closed. */
   async outcome(id: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<VoteOutcome> {
     for (;;) {
       const { outcome } = await this.get(id);

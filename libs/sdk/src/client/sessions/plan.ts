@@ -5,9 +5,9 @@ export interface AgentToPlanOn {
   readonly id: string;
   /** Capabilities it offers. */
   readonly uses: readonly string[];
-  /** How many tasks it does at once; 1 unless given. */
+  /** How many tasks it does at once. 1 unless given. */
   readonly slots?: number;
-  /** How many times as fast as others; 1 unless given. */
+  /** How many times as fast as others. 1 unless given. */
   readonly speed?: number;
   readonly resources?: Readonly<Record<string, number>>;
   readonly labels?: Readonly<Record<string, string>>;

@@ -76,7 +76,10 @@ export class SessionHandle<Result = unknown> {
     return this.#there(session);
   }
 
-  /** Its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or terminated. */
+  /**
+   * Returns its output, as soon as it has ended well. Rejects with its error when it has failed, was cancelled or
+   * terminated.
+   */
   async result<Output = Result>(options: ResultOptions = {}): Promise<Output> {
     const { sessions, namespace } = this.#parts;
     const output = await outputOf(
@@ -108,7 +111,7 @@ export class SessionHandle<Result = unknown> {
     }
   }
 
-  /** Its tasks over all its parts, in the order in which they were given. */
+  /** Returns its tasks over all its parts, in the order in which they were given. */
   async tasks({
     statuses = [],
     partId = "",
@@ -131,7 +134,7 @@ export class SessionHandle<Result = unknown> {
     });
   }
 
-  /** Tells it something; it is passed to what runs beneath, or to one part of it. */
+  /** Tells it something. It is passed to what runs beneath, or to one part of it. */
   async signal(
     name: string,
     payload?: unknown,
@@ -142,7 +145,7 @@ export class SessionHandle<Result = unknown> {
     });
   }
 
-  /** What is at work finishes, nothing new begins. */
+  /** Running work finishes, nothing new starts. */
   async pause(reason = ""): Promise<void> {
     await this.#parts.sessions.pauseSession({ ...this.#which, reason });
   }
@@ -161,19 +164,19 @@ export class SessionHandle<Result = unknown> {
     await this.#parts.sessions.terminateSession({ ...this.#which, reason });
   }
 
-  /** Takes it up again from the tasks that did not do well; good results are kept. */
+  /** Takes it up again from the tasks that did not do well. Good results are kept. */
   async retry(reason = "", taskIds: readonly string[] = []): Promise<void> {
     await this.#parts.sessions.retrySession({
       ...{ ...this.#which, taskIds: [...taskIds], reason, idempotencyKey: "" },
     });
   }
 
-  /** Removes it, once it has ended; false when it was not there. */
+  /** Removes it, once it has ended. False when it was not there. */
   async delete(reason = ""): Promise<boolean> {
     return (await this.#parts.sessions.deleteSession({ ...this.#which, reason })).removed;
   }
 
-  /** Has tasks that have not begun done in another mode. */
+  /** Has tasks that have not started done in another mode. */
   async moveTasks(
     taskIds: readonly string[],
     { to, reason = "", idempotencyKey = "" }: MoveOptions,
@@ -189,7 +192,7 @@ export class SessionHandle<Result = unknown> {
     return this.#parts.resources.listDependencies(this.#which);
   }
 
-  /** Has it wait for another one, as long as it has not begun. */
+  /** Has it wait for another one, as long as it has not started. */
   async waitFor(
     other: string | AfterSession,
     { reason = "" }: { readonly reason?: string } = {},
@@ -197,7 +200,7 @@ export class SessionHandle<Result = unknown> {
     await this.#parts.resources.addDependency({ ...this.#which, dependency: dependencyOf(other), reason });
   }
 
-  /** Has it wait for another one no longer, as long as it has not begun. */
+  /** Has it wait for another one no longer, as long as it has not started. */
   async waitNoMore(
     other: string | AfterSession,
     { reason = "" }: { readonly reason?: string } = {},

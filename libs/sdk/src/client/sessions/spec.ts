@@ -39,12 +39,12 @@ type Known<Task> = Readonly<Partial<Record<Exclude<keyof Task, keyof WorkTask>, 
 
 export type ModeWord = "workflow" | "swarm" | "intelligence" | "hybrid" | "adaptive";
 
-/** How good it is to be in what; only the proportion counts. */
+/** How good it is to be in what. Only the proportion counts. */
 export interface OptimizationWeights {
   readonly time?: number;
   readonly cost?: number;
   readonly quality?: number;
-  /** How much longer it may take so that something is learned, as a share; 0.05 unless given. */
+  /** How much longer it may take so that something is learned, as a share. 0.05 unless given. */
   readonly exploration?: number;
   /** Whether it stays in the mode that was chosen first. */
   readonly fixed?: boolean;
@@ -55,7 +55,7 @@ export type MonitoringWord = "minimal" | "standard" | "detailed";
 export interface GoalOptions {
   /** What is to be reached, in words. */
   readonly description: string;
-  /** The capability that breaks it down into tasks; the configured one unless given. */
+  /** The capability that breaks it down into tasks. The configured one unless given. */
   readonly planner?: string;
   /** CEL over `output` and `input`: whether it is reached. It is when the tasks are done unless given. */
   readonly reached?: string;
@@ -70,26 +70,31 @@ export interface AfterSession {
 }
 
 export interface SessionSettings {
-  /** Chosen by the caller: started again under the same id it is the same session. Made anew unless given. */
+  /** Chosen by the caller: started again under the same id it is the same session. Made again unless given. */
   readonly id?: string;
   readonly idempotencyKey?: string;
   readonly title?: string;
   /** What expressions see as `input`. */
   readonly input?: unknown;
-  /** How its tasks are done; Tutti chooses unless given. An orchestrator of one's own is named by its capability. */
+  /** How its tasks are done. Tutti chooses unless given. An orchestrator of one's own is named by its capability. */
   readonly mode?: ModeWord | { readonly orchestrator: string };
-  /** What it is to be good for; `true` is all of it in balance. Off unless given: no mode is tried to learn how it would do. */
+  /**
+   * What it is to be good for. `true` is all of it in balance. Off unless given: no mode is tried to learn how it would
+   * do.
+   */
   readonly optimization?: boolean | "time" | "cost" | "quality" | OptimizationWeights;
-  /** How closely it is watched; `true` is the standard level, which it also is unless given. */
+  /** How closely it is watched. `true` is the standard level, which it also is unless given. */
   readonly monitoring?:
     | boolean
     | MonitoringWord
     | {
         readonly level?: MonitoringWord;
-        /** By which share a task may differ from its plan before that is told, and planned anew for; 0.5 unless given. */
+        /**
+         * By which share a task may differ from its plan before that is told, and planned again for. 0.5 unless given.
+         */
         readonly deviation?: number;
       };
-  /** What may be used up; without a limit unless given. */
+  /** What may be used up. Without a limit unless given. */
   readonly budget?: AmountsOptions;
   /** Of its tasks, where they name none. */
   readonly pool?: string;
@@ -97,13 +102,13 @@ export interface SessionSettings {
   readonly priority?: number;
   readonly dueTime?: Date;
   readonly timeoutMs?: number;
-  /** Its share against other sessions when there is not enough for all; 1 unless given. */
+  /** Its share against other sessions when there is not enough for all. 1 unless given. */
   readonly weight?: number;
   /** What it may take at once, by name: `slots`, and named resources. */
   readonly limits?: Readonly<Record<string, number>>;
   /** Ids of reservations that it may use. */
   readonly reservations?: readonly string[];
-  /** Sessions that have to end before it begins. */
+  /** Sessions that have to end before it starts. */
   readonly after?: readonly (string | AfterSession)[];
   /** Locks that it holds while it runs. */
   readonly locks?: readonly (
@@ -120,7 +125,7 @@ export interface TaskSessionOptions<
   Expression extends string | undefined = string | undefined,
 > extends SessionSettings {
   readonly tasks: readonly (Task & NoInfer<Known<Task>>)[];
-  /** CEL over `tasks` and `input`; the outputs of all tasks by id unless given. */
+  /** CEL over `tasks` and `input`. The outputs of all tasks by id unless given. */
   readonly output?: Expression;
 }
 

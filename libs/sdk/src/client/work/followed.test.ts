@@ -26,7 +26,7 @@ interface Said {
   readonly cursor: string;
 }
 
-/** A stream of numbers up to an end, each with a cursor, that breaks behind some of them. */
+/** Returns a stream of numbers up to an end, each with a cursor, that breaks behind some of them. */
 function numbers(breaks: readonly number[], end: number) {
   const left = [...breaks];
   const opened: string[] = [];

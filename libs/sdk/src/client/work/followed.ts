@@ -1,15 +1,15 @@
 /**
  * A watch that outlives its stream.
  *
- * 1. After a break it goes on from the cursor of the last reply: nothing is missed, and nothing comes twice. What is
- *    too old to go on from comes whole again.
+ * 1. After a break it continues from the cursor of the last reply: nothing is missed, and nothing comes twice. What is
+ *    too old to continue from comes whole again.
  * 2. What is refused for good ends it, and so does the end of the stream: it ends after what it is about.
- * 3. Pauses between tries grow; who hears nothing for a minute is told why.
+ * 3. Pauses between tries grow. Who hears nothing for a minute is told why.
  */
 import { backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
 
 export interface Following<Reply> {
-  /** A stream from a cursor on; empty for the beginning. */
+  /** A stream from a cursor on. Empty for the beginning. */
   readonly open: (cursor: string) => AsyncIterable<Reply>;
   readonly signal: AbortSignal | undefined;
 }

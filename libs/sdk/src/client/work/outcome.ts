@@ -5,9 +5,9 @@ import { valueIn } from "../payloads.ts";
 import { attempt, backoff, type ClientPorts, patienceMs } from "./followed.ts";
 
 export interface ResultOptions {
-  /** How long to wait, milliseconds; without a limit unless given. */
+  /** How long to wait, milliseconds. Without a limit unless given. */
   readonly timeoutMs?: number;
-  /** Gives up waiting when aborted. What was started goes on. */
+  /** Gives up waiting when aborted. What was started continues. */
   readonly signal?: AbortSignal;
 }
 
@@ -27,8 +27,8 @@ const waitMs = 30_000;
 const wayMs = 15_000;
 
 /**
- * What becomes of a run, a mission or a session, asked until it has ended: its output, or its error thrown. What goes on as
- * another is followed.
+ * What becomes of a run, a mission or a session, asked until it has ended: its output, or its error thrown. What
+ * happens as another is followed.
  */
 export async function outputOf(
   id: string,

@@ -13,7 +13,7 @@ export interface AmountsOptions {
   /** Tokens of language models. */
   readonly tokens?: number;
   readonly money?: number;
-  /** Time of agents at work. */
+  /** Time of agents running. */
   readonly timeMs?: number;
 }
 
@@ -33,7 +33,7 @@ export interface WorkTask {
   readonly needs?:
     | readonly (string | { readonly task: string; readonly end: "failure" | "always" })[]
     | undefined;
-  /** CEL condition; when it is false the task is skipped. */
+  /** CEL condition. When it is false the task is skipped. */
   readonly when?: string | undefined;
   /** Attempts in all. The first pause is 1 s, each further pause is twice as long. Default: 1. */
   readonly attempts?: number | undefined;
@@ -41,16 +41,16 @@ export interface WorkTask {
   readonly runMs?: number | undefined;
   /** -100 to 100. */
   readonly priority?: number | undefined;
-  /** When its outcome is wanted; it goes before what is wanted later. */
+  /** When its outcome is wanted. It goes before what is wanted later. */
   readonly dueTime?: Date | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Of its own, where it is not that of the whole. */
   readonly pool?: string | undefined;
   /** Labels that who does it must have. */
   readonly agents?: Readonly<Record<string, string>> | undefined;
-  /** What it takes of its agent while it is at work, by name: `gpu`, `memory_bytes`, a licence. */
+  /** What it takes of its agent while it is running, by name: `gpu`, `memory_bytes`, a licence. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
-  /** What it is expected to cost: set aside before an attempt begins, and replaced by what is learned. */
+  /** What it is expected to cost: set aside before an attempt starts, and replaced by what is learned. */
   readonly estimate?: AmountsOptions | undefined;
   /** What its output must satisfy. */
   readonly checks?: readonly WorkCheck[] | undefined;
@@ -58,11 +58,11 @@ export interface WorkTask {
 
 export interface WorkCheck {
   readonly name: string;
-  /** CEL over `input` and `output`; must give true. */
+  /** CEL over `input` and `output`. Must give true. */
   readonly condition: string;
   /** What happens when it does not: the task fails unless given. */
   readonly otherwise?: "fail" | "sendBack" | "approval";
-  /** How often it is sent back; once unless given. */
+  /** How often it is sent back. Once unless given. */
   readonly times?: number;
 }
 

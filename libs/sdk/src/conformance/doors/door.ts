@@ -3,7 +3,7 @@ import type { AgentFrame } from "@tutti/contracts/agent/v1";
 /** The transports that workers are tried over. */
 export type TransportName = "grpc" | "websocket";
 
-/** One connection of a worker, whatever carries it. Messages are as they came; frames as protobuf has them. */
+/** One connection of a worker, whatever carries it. Messages are as they came. Frames as protobuf has them. */
 export interface Wire {
   readonly metadata: Readonly<Record<string, unknown>>;
   onMessage(take: (message: Uint8Array, frame: () => AgentFrame) => void): void;

@@ -51,7 +51,7 @@ function wireOf(socket: WebSocket, metadata: Record<string, unknown>): Wire {
   };
 }
 
-/** The same as JSON; bytes that are no frame are a text that is none. */
+/** The same as JSON. Bytes that are no frame are a text that is none. */
 function textOf(frame: Uint8Array): string {
   try {
     return JSON.stringify(HostFrame.toJSON(HostFrame.decode(frame)));

@@ -97,7 +97,7 @@ export const endRules: readonly Rule[] = [
   },
 ];
 
-/** A task that was given. */
+/** Returns a task that was given. */
 export async function begun(link: ScriptedLink, capability: string, input: unknown): Promise<string> {
   await link.creditOf();
   const [token = ""] = link.assign([capability, input]);

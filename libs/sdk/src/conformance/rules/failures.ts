@@ -161,7 +161,7 @@ export const failureRules: readonly Rule[] = [
   },
 ];
 
-/** The error of an attempt that failed. */
+/** Returns the error of an attempt that failed. */
 export function failureOf({ outcome }: Result): ErrorDetail {
   if (outcome?.$case !== "failed") throw new Unmet("`failed`", outcome?.$case ?? "no outcome");
   return outcome.value;

@@ -1,4 +1,4 @@
-/** How a link begins and stays alive. */
+/** How a link starts and stays alive. */
 import type { Rule } from "../rule.ts";
 import type { ScriptedLink } from "../scripted-link.ts";
 import { expect } from "../unmet.ts";

@@ -209,7 +209,7 @@ export const workRules: readonly Rule[] = [
   },
 ];
 
-/** The output of an attempt that ended well. */
+/** Returns the output of an attempt that ended well. */
 export function outputOf({ outcome }: Result): unknown {
   if (outcome?.$case === "inlineOutput") return outcome.value.length === 0 ? null : parsed(outcome.value);
   const told =

@@ -1,6 +1,7 @@
 /**
- * What the world did to a run, read from what the run made of it: an event that no decision of the definition brings forth was
- * caused from outside, by a result, a person, a letter or time. The same is done to a run of the changed definition.
+ * What the world did to a run, read from what the run made of it: an event that no decision of the definition brings
+ * forth was caused from outside, by a result, a person, a letter or time. The same is done to a run of the changed
+ * definition.
  */
 import { ActorKind, type Cause, type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -79,11 +80,11 @@ type CauseOf = (run: ReplayedRun, recorded: Recorded, said: Said) => void;
 /** A timer that is due so much later than the recorded event did not bring it. */
 const slackMs = 10_000;
 
-/** Does to a run what led to a recorded event; nothing, when nothing from outside leads to such an event. */
+/** Does to a run what led to a recorded event. Nothing, when nothing from outside leads to such an event. */
 export function bringAbout(run: ReplayedRun, recorded: Recorded, said: Said): void {
   const before = run.stage.eventCount;
   causes[said.type]?.(run, recorded, said);
-  // A step that had done as much as one may goes on by itself.
+  // A step that had done as much as one may continues by itself.
   if (run.stage.eventCount === before) fireRun(run, recorded, runTimers.putOff);
 }
 
@@ -258,7 +259,7 @@ function taskEnded(run: ReplayedRun, recorded: Recorded, said: Said): void {
   fireNode(run, recorded, task, nodeTimers.wait);
 }
 
-/** With an output that the history does not have: nobody reads it. */
+/** With an output that the history does not have: no caller reads it. */
 function undone(run: ReplayedRun, { payload }: Recorded, { task }: Said): void {
   const { agent } = UndoCompletedV1.decode(payload);
   const effect = effectFor(run, task, "offer_task");
@@ -266,7 +267,7 @@ function undone(run: ReplayedRun, { payload }: Recorded, { task }: Said): void {
     run.stage.settle(effect, completeTask, CompleteTask.fromPartial({ agent }), causeOf(agent));
 }
 
-/** A task whose check did not hold came with the output that the report is about; a gate looks by itself. */
+/** A task whose check did not hold came with the output that the report is about. A gate looks by itself. */
 function sentBack(run: ReplayedRun, { payload }: Recorded, { task }: Said): void {
   const effect = effectFor(run, task, "offer_task");
   if (effect === undefined) return;
@@ -317,7 +318,7 @@ function effectFor({ stage, key }: ReplayedRun, task: string, kind?: RunEffect["
   });
 }
 
-/** Tells a task that asks the cache what that had; false for a task that does not ask. */
+/** Tells a task that asks the cache what that had. False for a task that does not ask. */
 function answerCache(
   { stage, key, state }: ReplayedRun,
   { task }: Said,
@@ -349,7 +350,7 @@ function fire({ stage, key }: ReplayedRun, { timeMs }: Recorded, node: number, k
     .timersOf(key)
     .find(({ number }) => nodeOfTimer(number) === node && kindOfTimer(number) === kind);
   if (found === undefined) return false;
-  // The pause before another attempt follows from chance; how long it may be was looked at when it began.
+  // The pause before another attempt follows from chance. How long it may be was looked at when it started.
   const isByChance = node !== runNode && kind === nodeTimers.again;
   if (!isByChance && found.dueMs > timeMs + slackMs) return false;
   stage.expire(key, found.number);

@@ -12,7 +12,7 @@ interface Reading {
 const moments =
   /^(create|begin|end|queue|stop|pause|resume|update|decide|request|retry|reset|enter|take|pass|sendBack|add|start)Ms$/;
 
-/** When an event was decided, as it says itself; undefined where it does not. */
+/** When an event was decided, as it says itself. Undefined where it does not. */
 export function momentOf(
   { events }: Reading,
   { type, version, payload }: Pick<StagedEvent, "type" | "version" | "payload">,

@@ -5,7 +5,7 @@ import type { Run } from "@tutti/machine-run";
 import { findNode } from "@tutti/machine-run/reading";
 import type { StagedEvent } from "../stage.ts";
 
-/** What differs; undefined when the changed definition could have given the same pause. Chance gives it the longest. */
+/** What differs. Undefined when the changed definition could have given the same pause. Chance gives it the longest. */
 export function pauseDiffers(
   { type, payload }: StagedEvent,
   changed: Run,

@@ -1,10 +1,11 @@
 /**
  * Replays the history of a run against a changed definition, and says where that would have decided otherwise.
  *
- * The machine of runs decides the same from the same: so a run of the changed definition is told, one by one, what the recorded
- * one was told, results, signals, decisions and time, and what it decides is compared with what was recorded.
+ * The machine of runs decides the same from the same: so a run of the changed definition is told, one by one, what the
+ * recorded one was told, results, signals, decisions and time, and what it decides is compared with what was recorded.
  *
- * 1. Events are compared by what they say of tasks by their ids; moments, agents and numbers do not count, spans of time do.
+ * 1. Events are compared by what they say of tasks by their ids. Moments, agents and numbers do not count, spans of
+ *    time do.
  * 2. The first difference ends it: what came after would have been another run.
  */
 import { RunStartedV1 } from "@tutti/contracts/workflow/v1";
@@ -24,19 +25,22 @@ import { isSame, printed, type Said, said } from "./said.ts";
 
 export interface ReplayOptions {
   /**
-   * The definition that the history was recorded with, so that its tasks are known by their ids. A history of a test bears it.
-   * Without it tasks are taken by their places in the changed definition.
+   * The definition that the history was recorded with, so that its tasks are known by their ids. A history of a test
+   * bears it. Without it tasks are taken by their places in the changed definition.
    */
   readonly recordedWith?: DefinitionGiven;
-  /** Id of the run, for definitions that compute with it; a history in a file bears it. */
+  /** Id of the run, for definitions that compute with it. A history in a file bears it. */
   readonly runId?: string;
 }
 
 export interface Replayed {
   readonly differs: boolean;
-  /** Number of the first event that would have been another one, from 1; one after the last where more would have followed. */
+  /**
+   * Number of the first event that would have been another one, from 1. One after the last where more would have
+   * followed.
+   */
   readonly event: number | undefined;
-  /** Id of the task that it is about; empty where it is about the run. */
+  /** Id of the task that it is about. Empty where it is about the run. */
   readonly task: string;
   /** What was recorded. */
   readonly expected: string;

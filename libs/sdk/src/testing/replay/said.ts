@@ -1,6 +1,6 @@
 /**
- * What an event says of a run, whatever its definition numbers: two events that say the same are the same decision. Moments,
- * agents and ids that are made of numbers say nothing; spans do.
+ * What an event says of a run, whatever its definition numbers: two events that say the same are the same decision.
+ * Moments, agents and ids that are made of numbers say nothing. Spans do.
  */
 import { printDuration } from "@tutti/definitions";
 import type { InstanceKey } from "@tutti/kernel";
@@ -12,7 +12,7 @@ import type { Stage, StagedEvent } from "../stage.ts";
 
 export interface Said {
   readonly type: string;
-  /** Id of the task that it is about; empty where it is about the run. */
+  /** Id of the task that it is about. Empty where it is about the run. */
   readonly task: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
@@ -59,7 +59,7 @@ function workOf(stage: Stage, key: InstanceKey, taskId: string) {
   return { uses: found.uses, input: valueIn(found.input) ?? null };
 }
 
-/** Its name, where it is waited for, and what came; a number says which of those that were kept was taken. */
+/** Returns its name, where it is waited for, and what came. A number says which of those that were kept was taken. */
 function signalOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return typeof value === "string" ? value : undefined;
   const { signal, payload } = value as Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@
  * Agents as programs that are started one by one, each in a berth of its own. Agent ids are the scaler's, numbered from
  * 1, so that an agent that is started again is the same one, and one that was put aside stays so.
  *
- * 1. So many berths are there as agents are wanted; those that were put aside count, or a program that cannot run would
+ * 1. So many berths are there as agents are wanted. Those that were put aside count, or a program that cannot run would
  *    be started for ever under new names.
  * 2. Of those that are to go, the ones that never joined go first, then those with the fewest tasks. An agent that was
  *    there before this process has time to link again first.
@@ -27,7 +27,9 @@ export interface BerthDriverParts {
   readonly quarantineAfter: () => number;
   /** How often in a row programs have ended by themselves where the pool was before, by agent. */
   readonly crashes: ReadonlyMap<string, number>;
-  /** Finds what an earlier life of this process has started and that runs still; asked once, before anything is started. */
+  /**
+   * Finds what an earlier life of this process has started and that runs still. Asked once, before anything is started.
+   */
   readonly earlier?: (isWanted: () => boolean) => Promise<readonly Earlier[]>;
 }
 
@@ -95,7 +97,7 @@ export class BerthDriver implements Driver {
     return 0;
   }
 
-  /** Whether a program with this id is looked after here, also one that is ending. */
+  /** Returns whether a program with this id is looked after here, also one that is ending. */
   holds(launchId: string): boolean {
     for (const berth of [...this.#berths.values(), ...this.#leaving])
       if (berth.launchId === launchId) return true;

@@ -6,7 +6,7 @@
  *     starting, running ── ended by itself, too often ──► quarantined ── released ──► starting
  *
  * 1. It has at most one program at a time.
- * 2. An agent that is told to go drains first; it is asked to end when it has drained or its time is over, and made to
+ * 2. An agent that is asked to go drains first. It is asked to end when it has drained or its time is over, and made to
  *    end after the same time again.
  * 3. Nothing is started after `end`.
  */
@@ -53,7 +53,7 @@ type State =
   | {
       readonly name: "starting";
       readonly launchId: string;
-      /** Since its program was asked for, or has begun. */
+      /** Since its program was asked for, or has started. */
       sinceMs: number;
       running: Running | undefined;
     }
@@ -69,7 +69,7 @@ type State =
   | { readonly name: "over" };
 
 const lookMs = 50;
-/** After an end in good order; no sooner, or one that always ends would begin all the time. */
+/** After an end gracefully. No sooner, or one that always ends would start all the time. */
 const goodEndMs = 1_000;
 
 export class Berth {
@@ -112,7 +112,7 @@ export class Berth {
     return "launchId" in this.#state ? this.#state.launchId : undefined;
   }
 
-  /** What it gave its program to say who it is, and since when; undefined when none runs. */
+  /** What it gave its program to say who it is, and since when. Undefined when none runs. */
   get launched(): { readonly launchId: string; readonly sinceMs: number } | undefined {
     const state = this.#state;
     return state.name === "starting" || state.name === "running" ? state : undefined;
@@ -196,7 +196,7 @@ export class Berth {
       if (state.running === undefined) state.sinceMs = clock.monotonic();
       state.running = running;
     } else {
-      // It was told to end while its program was being started.
+      // It was asked to end while its program was being started.
       this.#state = { name: "ending", launchId, running };
       void this.#part(running, "", true);
     }
@@ -214,7 +214,7 @@ export class Berth {
     const how = wholeTextOf(ending);
     agents.ended(this.agentId, `its program ${textOf(ending)}`);
     if (this.#state.name === "running" && ending.kind === "exited" && ending.code === 0) {
-      // It was told to go by another party, and is wanted still.
+      // It was asked to go by another party, and is wanted still.
       this.#state = { name: "resting", timer: timers.after(goodEndMs, () => this.#start()) };
       return;
     }

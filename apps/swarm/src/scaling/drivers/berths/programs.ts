@@ -8,11 +8,11 @@ export interface LaunchedAs {
 
 export interface Programs {
   /**
-   * Starts the program of an agent; throws where it cannot be started. Undefined when it was not wanted any more before it
-   * could be.
+   * Starts the program of an agent. Throws where it cannot be started. Undefined when it was not wanted any more before
+   * it could be.
    */
   launch(agent: LaunchedAs, isWanted: () => boolean): Promise<Running | undefined>;
-  /** What keeps all of them from being started; undefined when nothing does. */
+  /** What keeps all of them from being started. Undefined when nothing does. */
   trouble?(): TuttiError | undefined;
 }
 

@@ -1,4 +1,6 @@
-/** With an engine at a real socket that keeps containers as engines do; real ones are in `test/containers.nightly.ts`. */
+/**
+ * With an engine at a real socket that keeps containers as engines do. Real ones are in `test/containers.nightly.ts`.
+ */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

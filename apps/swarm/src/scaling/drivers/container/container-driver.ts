@@ -1,5 +1,5 @@
 /**
- * Agents as containers of a machine. Those that run when this process begins anew are taken over with what they do; those
+ * Agents as containers of a machine. Those that run when this process restarts are taken over with what they do. Those
  * that are not what the scaler starts now are asked to end, and others take their place.
  */
 import { BerthDriver, type BerthDriverParts } from "../berths/berth-driver.ts";

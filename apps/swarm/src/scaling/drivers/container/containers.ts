@@ -1,10 +1,10 @@
 /**
  * Programs of agents as containers.
  *
- * 1. An engine that is silent is waited for, and blames no agent; one that says no does.
- * 2. A container is removed when it has ended; what it printed last is in the log of this process, where it was not
+ * 1. An engine that is silent is waited for, and blames no agent. One that says no does.
+ * 2. A container is removed when it has ended. What it printed last is in the log of this process, where it was not
  *    told to end.
- * 3. What was told to end is told again, if the request cannot have arrived.
+ * 3. What was asked to end is told again, if the request cannot have arrived.
  */
 import type { ContainerDriver as ContainerSettings } from "@tutti/contracts/swarm/v1";
 import {
@@ -149,7 +149,7 @@ export class Containers implements Programs {
   }
 
   /**
-   * Does something until the engine has been heard; undefined when it is not wanted any more.
+   * Does something until the engine has been heard. Undefined when it is not wanted any more.
    *
    * @param isNoRefused whether an engine that says no is asked again as well
    */

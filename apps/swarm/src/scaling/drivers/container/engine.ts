@@ -15,11 +15,11 @@ export interface ContainerSpec {
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
-  /** Cores; 0 for no bound. */
+  /** Cores. 0 for no bound. */
   readonly cpu: number;
   /** 0 for no bound. */
   readonly memoryBytes: number;
-  /** As the engine calls it; empty for its usual one. */
+  /** As the engine calls it. Empty for its usual one. */
   readonly network: string;
 }
 
@@ -61,7 +61,7 @@ export class ContainerEngine {
     }));
   }
 
-  /** The id of a new container; undefined when the engine does not have its image. */
+  /** Returns the id of a new container. Undefined when the engine does not have its image. */
   async create(name: string, spec: ContainerSpec): Promise<string | undefined> {
     const path = `/containers/create?name=${encodeURIComponent(name)}`;
     const answer = await this.#call("POST", path, createBody(spec));
@@ -79,7 +79,7 @@ export class ContainerEngine {
     if (answer.status !== 404) this.#requireOk(answer);
   }
 
-  /** How it ended; "running" while it has not, undefined when there is none. */
+  /** How it ended. "running" while it has not, undefined when there is none. */
   async inspect(id: string): Promise<EndedContainer | "running" | undefined> {
     const answer = await this.#call("GET", `/containers/${id}/json`);
     if (answer.status === 404) return undefined;
@@ -89,7 +89,7 @@ export class ContainerEngine {
     return State.Running ? "running" : { code: State.ExitCode, isOutOfMemory: State.OOMKilled };
   }
 
-  /** The last lines that it printed. */
+  /** Returns the last lines that it printed. */
   async lastLines(id: string, count: number): Promise<readonly string[]> {
     const answer = await this.#sound("GET", `/containers/${id}/logs?stdout=1&stderr=1&tail=${count}`);
     return linesIn(answer.bytes).slice(-count);
@@ -106,7 +106,7 @@ export class ContainerEngine {
     if (answer.status !== 404) this.#requireOk(answer);
   }
 
-  /** Why the image could not be brought; undefined when it is there. */
+  /** Why the image could not be brought. Undefined when it is there. */
   async pull(image: string): Promise<string | undefined> {
     const path = `/images/create?fromImage=${encodeURIComponent(withTag(image))}`;
     const answer = await this.#call("POST", path, undefined, pullMs);

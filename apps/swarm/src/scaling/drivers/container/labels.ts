@@ -14,7 +14,7 @@ export const labelNames = {
   spec: "dev.tutti.spec",
 } as const;
 
-/** The same after each start of a process that keeps something; others do not know their containers again. */
+/** The same after each start of a process that keeps something. Others do not know their containers again. */
 export async function keeperIdIn(dataDirectory: string | undefined): Promise<string> {
   if (dataDirectory === undefined) return randomUUID();
   const directory = join(dataDirectory, "containers");

@@ -1,6 +1,6 @@
 /**
- * What a container has printed, as engines give it: pieces of both of its streams, each behind eight bytes that say of which
- * stream it is and how long.
+ * What a container has printed, as engines give it: pieces of both of its streams, each behind eight bytes that say of
+ * which stream it is and how long.
  */
 
 const headBytes = 8;

@@ -2,7 +2,7 @@
  * Containers that this process started in this life or an earlier one and that no driver holds: of a scaler that was
  * removed or whose pool went elsewhere while no process was there to end them, or that an engine would not remove.
  *
- * They are asked to end when they were seen twice, and removed when they are there still after that; between two looks
+ * They are asked to end when they were seen twice, and removed when they are there still after that. Between two looks
  * there is time for pools to be opened, and for agents to finish what they have.
  */
 import { errorFromUnknown, type Logger } from "@tutti/kernel";

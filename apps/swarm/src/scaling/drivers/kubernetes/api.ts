@@ -46,7 +46,7 @@ export class KubernetesApi {
     this.#settings = settings;
   }
 
-  /** The namespace of this pod. */
+  /** Returns the namespace of this pod. */
   async ownNamespace(): Promise<string> {
     return (await this.#credential("namespace")).trim();
   }

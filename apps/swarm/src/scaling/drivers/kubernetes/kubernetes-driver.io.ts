@@ -26,7 +26,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
   });
 
   function open(settings: Parameters<typeof KubernetesSettings.fromPartial>[0] = {}) {
-    // What is looked at again in seconds is looked at again at once; an answer has all its time.
+    // What is looked at again in seconds is looked at again at once. An answer has all its time.
     const hurried = (ms: number) => (ms === 10_000 ? ms : ms / 50);
     const timers = {
       ...real.timers,

@@ -1,6 +1,6 @@
 /**
- * A workload of Kubernetes has as many replicas as agents are wanted. Which of its pods go is for Kubernetes to choose; who
- * has to go gets SIGTERM, and finishes what it has in the time that its pod has for it.
+ * A workload of Kubernetes has as many replicas as agents are wanted. Which of its pods go is for Kubernetes to choose.
+ * Who has to go gets SIGTERM, and finishes what it has in the time that its pod has for it.
  *
  * 1. Only a workload that says of itself that it is this scaler's is touched, by an annotation: what a caller of this
  *    platform may name is no reason for its owners to have it scaled.

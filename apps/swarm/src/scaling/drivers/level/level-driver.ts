@@ -64,7 +64,7 @@ export class LevelDriver implements Driver {
     return { starting: this.#heard.starting, quarantined: 0, error: this.#error };
   }
 
-  /** A service that was informed is not informed again; its agents are its own to end. */
+  /** A service that was informed is not informed again. Its agents are its own to end. */
   async close(how: Closing): Promise<void> {
     if (this.#isClosed) return;
     if (how === "deleted") this.want(0, "the scaler is deleted");

@@ -10,7 +10,7 @@ export interface AgentHome {
   readonly address: string;
   readonly namespace: string;
   readonly pool: string;
-  /** Sent by agents of this installation; empty where none is needed. */
+  /** Sent by agents of this installation. Empty where none is needed. */
   readonly accessToken: string;
 }
 
@@ -51,7 +51,7 @@ export async function launchedEnvironment(
   };
 }
 
-/** A value, or what it refers to. */
+/** Returns a value, or what it refers to. */
 export async function resolved(value: string): Promise<string> {
   const [, kind, where = ""] = /^(env|file|secret):(.+)$/s.exec(value) ?? [];
   switch (kind) {

@@ -1,9 +1,9 @@
 /**
  * What is known of programs beyond the life of this process. When it is killed the programs live on, and no process
- * would look after them; the next one finds them by what was written down, and ends them. Those that were given the
+ * would look after them. The next one finds them by what was written down, and ends them. Those that were given the
  * time finish what they have first, as with any SIGTERM.
  *
- * A process is known by its number and the moment it began: numbers are used again.
+ * A process is known by its number and the moment it started: numbers are used again.
  */
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -91,11 +91,11 @@ function recordIn(text: string): LaunchRecord | undefined {
   }
 }
 
-/** When a process began, as its system says; undefined when there is none, or only what is left of one. */
+/** When a process started, as its system says. Undefined when there is none, or only what is left of one. */
 export async function beganAt(pid: number): Promise<string | undefined> {
   if (process.platform === "linux") {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    // The name may have spaces and parentheses; what follows the last one has neither.
+    // The name may have spaces and parentheses. What follows the last one has neither.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return stat === "" || fields[0] === "Z" ? undefined : fields[19];
   }

@@ -38,7 +38,7 @@ export function webhookDriver(parts: WebhookDriverParts): LevelDriver {
   });
 }
 
-/** How many are under way, where the answer says so: `{"starting": 2}`. */
+/** Returns how many are under way, where the answer says so: `{"starting": 2}`. */
 function startingIn(answer: string): number {
   try {
     const { starting } = JSON.parse(answer) as { readonly starting?: unknown };

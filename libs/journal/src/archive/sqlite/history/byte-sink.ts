@@ -71,7 +71,7 @@ export class ByteSource {
     }
   }
 
-  /** With their length before them; a view. */
+  /** With their length before them. A view. */
   view(): Uint8Array {
     const length = this.number();
     const from = this.at;

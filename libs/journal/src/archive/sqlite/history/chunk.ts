@@ -3,7 +3,7 @@ import type { ByteSink } from "./byte-sink.ts";
 import { ByteSource } from "./byte-sink.ts";
 
 /**
- * Events of one instance as bytes: what all its records begin with is there once, a cause that is that of the record
+ * Events of one instance as bytes: what all its records start with is there once, a cause that is that of the record
  * before not at all.
  */
 export interface PlainEvent {
@@ -11,7 +11,7 @@ export interface PlainEvent {
   readonly timeMs: number;
   readonly batch: number;
   readonly index: number;
-  /** The record lies from `keyEnd` to `end` here, after the key that all have; its cause in it from here to here. */
+  /** The record lies from `keyEnd` to `end` here, after the key that all have. Its cause in it from here to here. */
   readonly bytes: Uint8Array;
   readonly keyEnd: number;
   readonly end: number;
@@ -115,7 +115,7 @@ export function* eventsOf(chunk: Uint8Array, begin = 0, end: number = chunk.leng
   }
 }
 
-/** What the records of a chunk begin with. */
+/** What the records of a chunk start with. */
 export function prefixOf(chunk: Uint8Array, begin = 0): Uint8Array {
   return new ByteSource(chunk, begin).view();
 }

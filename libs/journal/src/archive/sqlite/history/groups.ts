@@ -9,19 +9,20 @@ export interface RecordGroup {
   readonly events: PlainEvent[];
   /** Whether its first record is the first of the life. */
   readonly isBeginning: boolean;
-  /** In the group that begins a life: the incarnation. Else 0. */
+  /** In the group that starts a life: the incarnation. Else 0. */
   readonly incarnation: number;
-  /** The record before the first; all 0 when the first begins the life. */
+  /** The record before the first. All 0 when the first starts the life. */
   readonly previous: RecordPlace;
-  /** What all records begin with lies here. */
+  /** What all records start with lies here. */
   readonly prefix: Uint8Array;
   readonly prefixStart: number;
   readonly prefixEnd: number;
 }
 
 /**
- * Sorts the records of some batches by the instances they belong to. Events of the partition itself are left out, and groups
- * that are not wanted, which is asked when their first record is found: most instances may leave nothing to be kept.
+ * Sorts the records of some batches by the instances they belong to. Events of the partition itself are left out, and
+ * groups that are not wanted, which is asked when their first record is found: most instances may leave nothing to be
+ * kept.
  */
 export function groupRecords(
   batches: readonly JournalBatch[],

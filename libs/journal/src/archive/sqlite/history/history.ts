@@ -38,8 +38,8 @@ export interface PackedEnd {
  *
  * 1. Records that come together are packed together: a chunk has an instance's events of one packing, a row the chunks of
  *    many instances, in the order of their last records. A chunk names the record before its first.
- * 2. As soon as 64 events are complete (1 to 64, 65 to 128 …) they move into a solid row; their chunks are gone then. So
- *    a chain of chunks never has more than 63 events, and any page of any length of life is a few rows.
+ * 2. As soon as 64 events are complete (1 to 64, 65 to 128 …) they move into a solid row. Their chunks are gone then.
+ *    So a chain of chunks never has more than 63 events, and any page of any length of life is a few rows.
  * 3. The last chunk of an instance stays a chunk, also when all its events moved: from its place the instance is found.
  */
 export class History {
@@ -81,7 +81,8 @@ export class History {
   }
 
   /**
-   * A page of events up to a place. `packed` is the instance's last packed record, `events` how many it has up to there.
+   * Returns a page of events up to a place. `packed` is the instance's last packed record, `events` how many it has up
+   * to there.
    */
   page(
     id: number,
@@ -131,7 +132,10 @@ export class History {
     for (const place of this.#chain(partition, last, events)) this.packed.markGone(place);
   }
 
-  /** Rewrites a row of which at least half is not needed, with its neighbour if both are small; says whether there was one. */
+  /**
+   * Rewrites a row of which at least half is not needed, with its neighbour if both are small. Says whether there was
+   * one.
+   */
   compact(): boolean {
     this.packed.flush();
     const row = this.packed.sparse();
@@ -152,7 +156,7 @@ export class History {
     return true;
   }
 
-  /** Events of the group that complete 64s become solid; what remains is its chunk. */
+  /** Events of the group that complete 64s become solid. What remains is its chunk. */
   #chunk(
     partition: number,
     group: RecordGroup,
@@ -204,9 +208,9 @@ export class History {
   }
 
   /**
-   * The events before those of each group that become solid with them; their chunks are not needed any more. The chains
-   * are followed together, always on from the latest record, because their chunks lie in the same rows: one after the
-   * other, 200 chains through 63 rows took a second.
+   * Returns the events before those of each group that become solid with them. Their chunks are not needed any more.
+   * The chains are followed together, always on from the latest record, because their chunks lie in the same rows: one
+   * after the other, 200 chains through 63 rows took a second.
    */
   #takeChains(
     partition: number,
@@ -233,7 +237,7 @@ export class History {
     return taken;
   }
 
-  /** The chunks that end at this record, the last one first, back to where solid rows or the beginning are. */
+  /** Returns the chunks that end at this record, the last one first, back to where solid rows or the beginning are. */
   #chain(partition: number, last: RecordPlace, events: number): ChunkPlace[] {
     const chain: ChunkPlace[] = [];
     let place = last;
@@ -247,7 +251,7 @@ export class History {
     }
   }
 
-  /** The chunk that ends with this record, which is this event. */
+  /** Returns the chunk that ends with this record, which is this event. */
   #chunkAt(partition: number, place: RecordPlace, event: number): ChunkPlace {
     const found = this.packed.find(partition, place);
     if (found !== undefined && chunkNumber(found, chunkField.lastEvent) === event) return found;

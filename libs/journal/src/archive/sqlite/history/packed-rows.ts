@@ -12,10 +12,10 @@ export const chunkField = {
   firstEvent: 2,
   lastEvent: 3,
   incarnation: 4,
-  /** The record before its first; 0 when the chain ends here. */
+  /** The record before its first. 0 when the chain ends here. */
   previousBatch: 5,
   previousIndex: 6,
-  /** Where it begins among the row's chunks. */
+  /** Where it starts among the row's chunks. */
   begin: 7,
 } as const;
 const chunkFields = 8;
@@ -35,7 +35,7 @@ export interface PackedRow {
   readonly count: number;
   readonly columns: readonly Float64Array[];
   readonly data: Uint8Array;
-  /** Where the chunks begin in the data. */
+  /** Where the chunks start in the data. */
   readonly base: number;
   /** A 1 for each chunk that is no longer needed. */
   readonly states: Uint8Array;
@@ -108,7 +108,7 @@ export class PackedRows {
     this.#putPlace({ id, partition, place, count, gone: 0 }, new Uint8Array(count));
   }
 
-  /** The chunk that ends with the record at this place. */
+  /** Returns the chunk that ends with the record at this place. */
   find(partition: number, place: RecordPlace): ChunkPlace | undefined {
     for (const row of this.#cache.values()) {
       if (row.partition !== partition || isBehind(place, row.place)) continue;
@@ -201,7 +201,7 @@ export class PackedRows {
     }
     const data = checked(this.#file, "packed", id, this.#statements.data.get(id));
     const directoryBytes = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-    // A copy, because columns begin at multiples of eight of their memory.
+    // A copy, because columns start at multiples of eight of their memory.
     const directory = data.slice(4, 4 + directoryBytes);
     const columns = Array.from({ length: chunkFields }, (_, at) => decodeColumn(directory, at));
     const base = 4 + directoryBytes;
@@ -238,7 +238,7 @@ export function chunkSpan({ row, chunk }: ChunkPlace): { begin: number; end: num
   };
 }
 
-/** A chunk as it would be packed again. */
+/** Returns a chunk as it would be packed again. */
 export function sameChunk(place: ChunkPlace): NewChunk {
   const { begin, end } = chunkSpan(place);
   return {

@@ -31,7 +31,7 @@ export class SolidRows {
     this.#insert.run(instance, part, data, rowSum([instance, part], data));
   }
 
-  /** The chunks with these parts; all of them, or it is damage. */
+  /** Returns the chunks with these parts. All of them, or it is damage. */
   range(instance: number, first: number, last: number): Uint8Array[] {
     const rows = this.#range.all(instance, first, last);
     return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) =>

@@ -25,7 +25,7 @@ export interface BlockInfo {
   readonly maxBatch: number;
   /** A bit for each status that one of the lines has. */
   readonly statuses: number;
-  /** When the first of its lines may be removed or forgotten; Infinity when none. May be too early. */
+  /** When the first of its lines may be removed or forgotten. Infinity when none. May be too early. */
   nextMs: number;
   states: Uint8Array;
   gone: number;
@@ -62,7 +62,7 @@ export function infoOf(id: number, partition: number, lines: Lines, states: Uint
   };
 }
 
-/** Statuses have small numbers; one that a newer release added shares the last bit. */
+/** Statuses have small numbers. One that a newer release added shares the last bit. */
 export function bitOf(status: number): number {
   return 1 << Math.min(30, status);
 }
@@ -136,7 +136,7 @@ export function decodeInfo(id: number, partition: number, about: Uint8Array, pac
   };
 }
 
-/** Two bits per line; nothing while all are present. */
+/** Two bits per line. Nothing while all are present. */
 export function encodeStates(states: Uint8Array): Uint8Array {
   if (!states.some((one) => one !== state.present)) return new Uint8Array(0);
   const packed = new Uint8Array(Math.ceil(states.length / 4));

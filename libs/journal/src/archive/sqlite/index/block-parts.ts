@@ -69,7 +69,7 @@ export class BlockParts {
     const ids = encoder.encode(lines.ids.join(textEdge));
     for (const which of numberParts) {
       const columns = columnsOfPart[which].map((index) => columnOf(lines, index));
-      // Behind the facts: where each id begins.
+      // Behind the facts: where each id starts.
       if (which === part.facts) columns.push(placesIn(ids, lines.count));
       this.#put(block, which, encodeColumns(columns));
     }
@@ -116,8 +116,8 @@ export class BlockParts {
   }
 
   /**
-   * The hashes of the keys, good until the next block is asked for. A pass through all blocks leaves nothing to the
-   * collector: it comes only after tens of megabytes, and what it frees then stays with the process.
+   * Returns the hashes of the keys, good until the next block is asked for. A pass through all blocks leaves nothing to
+   * the collector: it comes only after tens of megabytes, and what it frees then stays with the process.
    */
   hashes(block: number): Float64Array {
     const bytes = this.bytes(block, part.keys);
@@ -128,12 +128,12 @@ export class BlockParts {
     return hashes;
   }
 
-  /** Where each of the labels begins among the joined ones. */
+  /** Where each of the labels starts among the joined ones. */
   labelPlaces(block: number): Float64Array {
     return decodeColumn(this.bytes(block, part.labelPlaces), 0);
   }
 
-  /** The shape of each of the labels; only where there are shapes among the words. */
+  /** Returns the shape of each of the labels. Only where there are shapes among the words. */
   labelShapes(block: number): Float64Array {
     return decodeColumn(this.bytes(block, part.labelPlaces), 1);
   }
@@ -174,7 +174,7 @@ export class BlockParts {
     };
   }
 
-  /** The whole block. */
+  /** Returns the whole block. */
   lines(block: number): Lines {
     const words = this.text(block, part.words).split(textEdge);
     const ids = this.text(block, part.ids).split(textEdge);
@@ -206,7 +206,7 @@ export class BlockParts {
   }
 }
 
-/** The bytes of a row that has an id, bytes and a checksum; or the damage. */
+/** Returns the bytes of a row that has an id, bytes and a checksum. Or the damage. */
 export function checked(file: string, table: string, id: number, row: Row | undefined): Uint8Array {
   const data = row?.["data"];
   if (!(data instanceof Uint8Array)) {
@@ -229,7 +229,7 @@ function textAt(joined: Uint8Array, places: Float64Array, index: number): string
 
 const scratch = new Float64Array(4_096);
 
-/** Where each of the joined texts begins. */
+/** Where each of the joined texts starts. */
 function placesIn(joined: Uint8Array, count: number): Float64Array<ArrayBuffer> {
   const places = new Float64Array(count);
   for (let index = 1; index < count; index++) {

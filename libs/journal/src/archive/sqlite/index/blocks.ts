@@ -22,7 +22,7 @@ const cachedVersions = 32;
  *
  * 1. A line is never changed: a newer one is added, and the older one's state becomes `gone`. Of each instance at most
  *    one line is not gone.
- * 2. Lines of a partition have ascending versions; a block has a range of them, and blocks of a partition are in order.
+ * 2. Lines of a partition have ascending versions. A block has a range of them, and blocks of a partition are in order.
  *    So merging neighbours moves nothing that is referred to.
  * 3. What is known without reading parts (`BlockInfo`) is in memory: a few hundred bytes per thousands of lines.
  */
@@ -77,7 +77,7 @@ export class Blocks {
     return blocks;
   }
 
-  /** Whether a block is still there. */
+  /** Returns whether a block is still there. */
   has(id: number): boolean {
     return this.#ids.has(id);
   }
@@ -109,7 +109,7 @@ export class Blocks {
     return line < 0 ? undefined : { block, line };
   }
 
-  /** The line of an instance that is not gone. Slow: for what has no row of its own. */
+  /** Returns the line of an instance that is not gone. Slow: for what has no row of its own. */
   placeOfIncarnation(partition: number, incarnation: number): LinePlace | undefined {
     for (const block of this.of(partition).toReversed()) {
       if (incarnation < block.minIncarnation || incarnation > block.maxIncarnation) continue;
@@ -121,7 +121,7 @@ export class Blocks {
     return;
   }
 
-  /** The newest line under a key that is not gone. */
+  /** Returns the newest line under a key that is not gone. */
   placeOfKey(partition: number, hash: number, key: InstanceKey): LinePlace | undefined {
     const wanted = plainText(key.id);
     for (const block of this.of(partition).toReversed()) {
@@ -168,7 +168,7 @@ export class Blocks {
     this.#changed.clear();
   }
 
-  /** Merges neighbours of which little is left; says whether it found any. */
+  /** Merges neighbours of which little is left. Says whether it found any. */
   mergeSparse(): boolean {
     for (const [partition, blocks] of this.#byPartition) {
       for (let index = 0; index + 1 < blocks.length; index++) {

@@ -1,12 +1,12 @@
 /**
  * What the labels of a block have in common: each text without the values of those names that have many. There are few
- * shapes where there are a million different labels, so a search that asks which names a line has, or about a name with few
- * values, looks at them instead of at every text.
+ * shapes where there are a million different labels, so a search that asks which names a line has, or about a name with
+ * few values, looks at them instead of at every text.
  */
 import { labelEdge, labelMiddle, various } from "./lines.ts";
 
 export interface LabelShapes {
-  /** Each begins with an edge, so that it is no other word. */
+  /** Each starts with an edge, so that it is no other word. */
   readonly shapes: readonly string[];
   /** The shape of each text. */
   readonly numbers: Float64Array<ArrayBuffer>;
@@ -15,7 +15,7 @@ export interface LabelShapes {
 /** Fewer texts are looked at one by one. */
 const textsMin = 256;
 const shapesMax = 128;
-/** Names with more values lose them; where that leaves too many shapes all names do. */
+/** Names with more values lose them. Where that leaves too many shapes all names do. */
 const valuesMaxOfTries = [12, 0];
 
 /** Undefined where it is not worth it. */
@@ -30,7 +30,7 @@ export function shapesOf(texts: readonly string[]): LabelShapes | undefined {
   return;
 }
 
-/** Whether a word of a block is a shape. */
+/** Returns whether a word of a block is a shape. */
 export function isShape(word: string): boolean {
   return word.startsWith(labelEdge);
 }
@@ -61,7 +61,7 @@ function shapesWith(
   return { shapes: [...all.keys()], numbers };
 }
 
-/** The values of each name, but not many more than matter. */
+/** Returns the values of each name, but not many more than matter. */
 function valuesOf(texts: readonly (readonly string[])[]): Map<string, Set<string>> {
   const most = Math.max(...valuesMaxOfTries);
   const values = new Map<string, Set<string>>();

@@ -37,7 +37,7 @@ export interface Lines {
   readonly numbers: Float64Array<ArrayBuffer>;
   /** Namespaces, kinds and definitions. */
   readonly words: readonly string[];
-  /** All labels of a line in one text; see `labelText`. */
+  /** All labels of a line in one text. See `labelText`. */
   readonly labels: readonly string[];
   readonly ids: readonly string[];
   readonly actors: readonly Uint8Array[];
@@ -156,7 +156,7 @@ function labelsOf(text: string): Record<string, string> {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what keeps texts apart
 const edges = /[\u0000-\u0003]/;
 
-/** A text without the characters that keep texts apart. Nearly always the text itself. */
+/** Returns a text without the characters that keep texts apart. Nearly always the text itself. */
 export function plainText(text: string): string {
   if (!edges.test(text)) return text;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
@@ -236,7 +236,7 @@ export function joined(
   return { count, numbers, words: words.all, labels: labels.all, ids, actors };
 }
 
-/** The numbers that texts of one list have in another; unused ones are not added. */
+/** Returns the numbers that texts of one list have in another. Unused ones are not added. */
 function renumbered(target: Words, source: readonly string[]): (number: number) => number {
   const known = new Float64Array(source.length).fill(-1);
   return (number) => {

@@ -9,8 +9,8 @@ import { compacted } from "./compacted.ts";
 import type { ToThread } from "./messages.ts";
 
 /**
- * The thread in which the archives of all services of a process live. It is started when there is something to read or to write: an
- * archive without a file is empty, and says so itself.
+ * The thread in which the archives of all services of a process live. It is started when there is something to read or
+ * to write: an archive without a file is empty, and says so itself.
  */
 export class ArchiveThread {
   readonly #thread: AskedThread<ToThread>;
@@ -44,7 +44,7 @@ export class ArchiveThread {
     return new ThreadHost(this, engine, file);
   }
 
-  /** Once it is started it goes on, though no archive is open, until the returned function is called. */
+  /** Once it is started it continues, though no archive is open, until the returned function is called. */
   hold(): () => Promise<void> {
     const holder = ++this.#engines;
     this.#open.add(holder);

@@ -14,7 +14,7 @@ const commitsAtOnce = 64;
  * Engines, and what is asked of them.
  *
  * 1. Calls of an engine are done in their order. Only two take turns with those that follow: a backup, and the building
- *    of a filter, which goes on a block at a time.
+ *    of a filter, which continues a block at a time.
  * 2. An engine that cannot be opened answers every call with the reason, and is tried again with the next.
  */
 export class EngineRoom {

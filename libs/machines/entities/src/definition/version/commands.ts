@@ -11,7 +11,7 @@ import { definitionErrors } from "../errors.ts";
 import { type DefinitionCommand, type DefinitionView, labelsMax, latest, versionsMax } from "../state.ts";
 import { labelPointed, versionArchived, versionRegistered } from "./events.ts";
 
-/** The same content again is the version that is there; labels are pointed to it all the same. */
+/** The same content again is the version that is there. Labels are pointed to it all the same. */
 export const register: DefinitionCommand<RegisterVersion, VersionRegistered> = {
   type: "register",
   codec: RegisterVersion,

@@ -9,7 +9,7 @@ export const versionRegistered: DefinitionEvent<VersionRegisteredV1> = {
   evolve(definition, { version }) {
     if (version !== undefined) definition.versions.set(version.hash, version);
   },
-  /** The plan too, which is the blob that the hash names; a template has none, and mentions it for nothing. */
+  /** The plan too, which is the blob that the hash names. A template has none, and mentions it for nothing. */
   *blobs({ version }) {
     if (version === undefined) return;
     yield Buffer.from(version.hash, "hex");

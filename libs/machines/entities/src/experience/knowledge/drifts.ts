@@ -3,7 +3,7 @@ import type { Knowledge } from "./knowledge.ts";
 
 export interface Drifted {
   readonly capability: string;
-  /** What was usual until it began, and what it is since. */
+  /** What was usual until it started, and what it is since. */
   readonly beforeMs: number;
   readonly nowMs: number;
 }

@@ -23,7 +23,7 @@ export function kindsOf({ capability, version, definition, definitionTask }: Kin
   return [...kinds, any];
 }
 
-/** A kind as estimates know it, with the wider ones that it is one of. */
+/** Returns a kind as estimates know it, with the wider ones that it is one of. */
 export function describedAs(kind: Kind): { readonly capability: string; readonly within: readonly string[] } {
   const [capability = "", ...within] = kindsOf(kind).map(keyOf);
   return { capability, within };

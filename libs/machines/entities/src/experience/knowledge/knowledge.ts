@@ -1,7 +1,7 @@
 /**
- * What is known of attempts from those that ended: how long they take, how likely they fail, what they use; and how
- * good it was to rely on that, because each one that ends was predicted before it is learned from. And what is known of
- * choices from what came of them.
+ * What is known of attempts from those that ended: how long they take, how likely they fail, what they use. how good it
+ * was to rely on that, because each one that ends was predicted before it is learned from. what is known of choices
+ * from what came of them.
  *
  * The same ends in the same order give the same knowledge.
  */

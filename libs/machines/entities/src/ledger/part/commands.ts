@@ -1,8 +1,8 @@
 /**
  * Pools with tasks of the namespace ask for their parts of its quotas, again and again.
  *
- * 1. What all pools together may have at work never exceeds the limit of a quota: a part is taken out of what no other
- *    holds. Where a limit became smaller, nothing more begins until enough has ended.
+ * 1. What all pools together may have running never exceeds the limit of a quota: a part is taken out of what no other
+ *    holds. Where a limit became smaller, nothing more starts until enough has ended.
  * 2. A pool that is alone has all of it, so that it need not ask before each task. While another one is short of some,
  *    it has its fair part, and what it still uses beyond that counts against it until it has ended.
  * 3. Who does not ask again loses its parts when the lease is over.

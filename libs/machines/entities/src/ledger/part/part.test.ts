@@ -18,7 +18,7 @@ function setSlots(driver: MachineDriver, slots: number): void {
   driver.execute(ledgerKey, keepQuota, { quota, revision: 0 });
 }
 
-/** How many may be at work in a pool that has so many, and keeps so many waiting. */
+/** Returns how many may be running in a pool that has so many, and keeps so many waiting. */
 function claim(driver: MachineDriver, pool: string, used = 0, wanted = 0): number {
   const uses = [{ quotaId: "default", name: "slots", used, wanted }];
   const reply = driver.execute(ledgerKey, claimParts, ClaimParts.create({ pool, uses }));
@@ -75,8 +75,8 @@ describe("parts of a quota", () => {
 });
 
 /**
- * Pools that do what they are told, in the plainest way: each keeps to the amount it was given last, as long as its lease holds. What is at
- * work in all of them together is counted at every step.
+ * Pools that do what they are told, in the plainest way: each keeps to the amount it was given last, as long as its
+ * lease holds. Running work in all of them together is counted at every step.
  */
 function play(seed: number): void {
   const chance = seededChance(seed);
@@ -94,7 +94,7 @@ function play(seed: number): void {
       pool.dueMs = driver.nowMs + leaseMs / 2;
     } else {
       driver.advance(below(leaseMs / 4));
-      // Who dies has nothing at work by the time its lease is over.
+      // Who dies has nothing running by the time its lease is over.
       for (const one of pools) if (one.dueMs <= driver.nowMs) Object.assign(one, { used: 0, amount: 0 });
     }
     for (const one of pools) {

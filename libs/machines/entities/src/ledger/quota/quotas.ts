@@ -1,4 +1,6 @@
-/** Quotas: kept whole, and taken away. Less than is in use takes nothing away: nothing more begins until there is room. */
+/**
+ * Quotas: kept whole, and taken away. Less than is in use takes nothing away: nothing more starts until there is room.
+ */
 import {
   DropQuota,
   KeepQuota,

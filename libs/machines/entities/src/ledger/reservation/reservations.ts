@@ -1,6 +1,7 @@
 /**
- * Reservations: made where there is room for all of their time, and taken away. What is set aside of agents with certain labels counts
- * against what there is in the pool, and beside what is set aside of the same labels against what these agents have.
+ * Reservations: made where there is room for all of their time, and taken away. What is set aside of agents with
+ * certain labels counts against what there is in the pool, and beside what is set aside of the same labels against what
+ * these agents have.
  */
 import {
   CancelReservation,
@@ -92,7 +93,7 @@ function reservationProblem(reservation: Reservation): string | undefined {
   return wrong && `reservation ${id}: expected amounts above 0, found ${wrong[1]} of ${wrong[0]}`;
 }
 
-/** The labels of the agents of which something is set aside, in words; empty for all of the pool. */
+/** Returns the labels of the agents of which something is set aside, in words. Empty for all of the pool. */
 function thereOf({ agents }: ReadOnly<Pick<Reservation, "agents">>): string {
   return agents === undefined ? "" : selectorText(agents);
 }
@@ -114,7 +115,7 @@ function tightnessOf(
   for (const [name, amount] of Object.entries(wanted.amounts)) {
     const all = capacity[name] ?? 0;
     const own = others.filter(({ value }) => (value.amounts[name] ?? 0) > 0);
-    // What overlaps changes only where one of them begins.
+    // What overlaps changes only where one of them starts.
     for (const atMs of [
       span.fromMs,
       ...own.map(({ value }) => spanOf(value).fromMs).filter((at) => at > span.fromMs),

@@ -1,5 +1,5 @@
 /**
- * What scalers saw and did, noted now and then by the owner of the pool: the next owner goes on from there. It says
+ * What scalers saw and did, noted now and then by the owner of the pool: the next owner continues from there. It says
  * nothing of how the pool is to be, so it changes no revision.
  */
 import { NoteScalings, PoolChanged } from "@tutti/contracts/swarm/v1";

@@ -5,11 +5,11 @@ import { arrivalsMax, crashesMax, scalingsMax } from "../limits.ts";
 export interface ScalerPast {
   /** The newest last. */
   readonly scalings: readonly Scaling[];
-  /** How often in a row the program of an agent has ended by itself; of those that are well nothing is kept. */
+  /** How often in a row the program of an agent has ended by itself. Of those that are well nothing is kept. */
   readonly crashes: ReadonlyMap<string, number>;
   /** The number of the first stretch of `arrivals`. */
   readonly firstStretch: number;
-  /** Tasks that came, stretch by stretch; below 0 if not observed. */
+  /** Tasks that came, stretch by stretch. Below 0 if not observed. */
   readonly arrivals: readonly number[];
 }
 

@@ -13,7 +13,7 @@ import {
 
 const forgetting = 1;
 
-/** When a key ends; Infinity when it does not. */
+/** When a key ends. Infinity when it does not. */
 export function endOfKey({
   key,
   revokeMs,

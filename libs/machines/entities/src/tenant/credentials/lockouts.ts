@@ -1,5 +1,5 @@
 /**
- * Who is kept out because of guessing. Each process finds that out for itself and holds to it at once; here it is kept
+ * Who is kept out because of guessing. Each process finds that out for itself and holds to it at once. Here it is kept
  * so that all others do too, also after a restart, and so that a person can see it and lift a lockout.
  */
 import {
@@ -37,7 +37,8 @@ export const noteLockouts: TenantCommand<NoteLockouts, TenantChanged> = {
   decide(tenant, { lockouts }, step) {
     const { nowMs } = step;
     const news = lockouts.filter((one) => endOfLockout(one) > Math.max(nowMs, endIn(tenant, one.subject)));
-    // A flood from many addresses takes no more room than this; further ones are locked out in the process that saw them.
+    // A flood from many addresses takes no more room than this. Further ones are locked out in the process that saw
+    // them.
     const room =
       lockoutsMax - [...tenant.lockouts.values()].filter((one) => endOfLockout(one) > nowMs).length;
     const noted = news

@@ -1,4 +1,4 @@
-/** Tokens that were issued and have not ended; that one was revoked is known until it has. */
+/** Tokens that were issued and have not ended. That one was revoked is known until it has. */
 import {
   IssuedToken,
   KeepToken,
@@ -62,7 +62,7 @@ export const keepToken: TenantCommand<KeepToken, TenantChanged> = {
       return words.invalid(`expected a token of at most ${bytesMax} bytes`);
     if (tenant.tokens.has(token.tokenId)) return words.exists("token", token.tokenId);
     if (tenant.tokens.size >= tokensMax) return words.full("token", tokensMax);
-    // Exchanged once, by the first caller; what it was narrowed from has to be in force as well.
+    // Exchanged once, by the first caller. What it was narrowed from has to be in force as well.
     for (const id of [redeemsTokenId, token.parentTokenId])
       if (id !== "" && !isInForce(tenant, id, step.nowMs))
         return tenantErrors.ended.refusal({ what: "token", id });

@@ -24,12 +24,12 @@ const kind: KeptKind<Policy> = {
   }),
 };
 
-/** Number of the version that holds; 0 before the first. */
+/** Number of the version that holds. 0 before the first. */
 export function versionOf({ versions }: TenantView): number {
   return versions.at(-1)?.version ?? 0;
 }
 
-/** Policies as they were in a version; undefined when it is not kept. */
+/** Policies as they were in a version. Undefined when it is not kept. */
 export function policiesAt({ base, versions }: TenantView, version: number): Map<string, Policy> | undefined {
   const first = (versions[0]?.version ?? 1) - 1;
   if (version < first || version > (versions.at(-1)?.version ?? 0)) return;

@@ -8,7 +8,7 @@ import { sharedOperations } from "./shared.ts";
 
 export { resultOf } from "./answers.ts";
 
-/** Operations for properties; a failing sequence gets shorter. */
+/** Operations for properties. A failing sequence gets shorter. */
 export function operations(): fc.Arbitrary<MachineCall> {
   return fc.oneof(...lifeOperations, ...boardOperations, ...sharedOperations, ...answerOperations);
 }

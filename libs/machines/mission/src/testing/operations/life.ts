@@ -1,4 +1,4 @@
-/** Missions begin, are held, end; agents take part. */
+/** Missions start, are held, end. Agents take part. */
 import { JoinBoard } from "@tutti/contracts/swarm/v1";
 import fc from "fast-check";
 import { order } from "./orders.ts";

@@ -29,7 +29,7 @@ export const amounts = fc.record({
   timeMs: fc.constantFrom(0, 0, 500),
 });
 
-/** A command to one of the missions. */
+/** Returns a command to one of the missions. */
 export function to<Body>(command: string, body: fc.Arbitrary<Body>): fc.Arbitrary<MachineCall> {
   return fc.record({ key, command: fc.constant(command), body }) as fc.Arbitrary<MachineCall>;
 }

@@ -1,7 +1,8 @@
 /**
- * A second reading of what becomes durable of one mission: who had which task and until when, what was spent, who chose what, which
- * values there are and who leads. It shares nothing with the machine but the form of its events, keeps nothing that could be counted,
- * and says what may not have happened. It does not say what a mission should do next, nor why it waits.
+ * A second reading of what becomes durable of one mission: who had which task and until when, what was spent, who chose
+ * what, which values there are and who leads. It shares nothing with the machine but the form of its events, keeps
+ * nothing that could be counted, and says what may not have happened. It does not say what a mission should do next,
+ * nor why it waits.
  */
 import { ReadAgents } from "./read-agents.ts";
 import { ReadBoard } from "./read-board.ts";
@@ -49,7 +50,7 @@ export class MissionReading {
   #isTroubled = false;
   #isStopping = false;
   #hasConditions = false;
-  /** When the effect of each command began to be durable, by its number and the event. */
+  /** When the effect of each command started to be durable, by its number and the event. */
   readonly #effects = new Map<string, number>();
 
   constructor(id: string) {
@@ -239,7 +240,7 @@ type Reader = (mission: MissionReading, event: ReadEvent) => void;
 
 const over: Reader = (mission, { type }) => mission.over(type);
 
-/** What each event says; of what is not here nothing is to be checked. */
+/** What each event says. Of what is not here nothing is to be checked. */
 const readers: Readonly<Record<string, Reader>> = {
   mission_started: (mission, { body }) => mission.started(body),
   mission_paused: (mission) => mission.hold("paused", true),

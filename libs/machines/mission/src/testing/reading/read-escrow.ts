@@ -1,6 +1,6 @@
 /**
- * The budget: what was set aside for whom, and what was spent, added up anew from who has what. Of what is limited both together
- * are never more than the limit.
+ * The budget: what was set aside for whom, and what was spent, added up again from who has what. Of what is limited
+ * both together are never more than the limit.
  */
 import type { Find } from "./read-event.ts";
 import { type Given, inWords, parts, plus, type Sum, slack, sumOf } from "./sums.ts";
@@ -97,7 +97,7 @@ export class ReadEscrow {
     this.tasks.set(task, own);
   }
 
-  /** A task is over: what it was delegated is its delegator's again, while that one is at work. */
+  /** A task is over: what it was delegated is its delegator's again, while that one is running. */
   over(task: number, parent: number, isParentAtWork: boolean): void {
     const own = this.tasks.get(task);
     this.tasks.delete(task);

@@ -6,7 +6,10 @@ export interface ReadEvent {
   readonly timeMs: number;
   /** Undefined for what a mission does by itself, for letters, and for what agents of pools say. */
   readonly command: ReadCommand | undefined;
-  /** What the agent of a pool says to have used up, where its end is what this tells of; undefined where that is not known. */
+  /**
+   * What the agent of a pool says to have used up, where its end is what this tells of. Undefined where that is not
+   * known.
+   */
   readonly saidUsed?: object | undefined;
 }
 

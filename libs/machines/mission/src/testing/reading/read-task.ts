@@ -17,8 +17,8 @@ export interface ReadTask {
 }
 
 /**
- * `open`: nobody can have it yet, or not now. `queued`: offered, or there to be claimed. `atWork`: an agent of a pool has begun.
- * `awaited`: a child that is asked for, or there. `asked`: a person decides.
+ * `open`: nobody can have it yet, or not now. `queued`: offered, or there to be claimed. `atWork`: an agent of a pool
+ * has started. `awaited`: a child that is asked for, or there. `asked`: a person decides.
  */
 export type Standing =
   | "open"
@@ -46,7 +46,7 @@ export function isChild({ spec }: ReadTask): boolean {
   return spec.work?.$case === "workflow" || spec.work?.$case === "mission";
 }
 
-/** Whether somebody may have used up something of it that nobody knows of. */
+/** Returns whether somebody may have used up something of it that nobody knows of. */
 export function isUnderWay({ stands }: ReadTask): boolean {
   return stands === "atWork" || stands === "claimed" || stands === "awaited";
 }

@@ -1,10 +1,12 @@
 /**
  * The tasks of a board.
  *
- * 1. A task begins when all that it needs has ended as it has to, while the mission holds nothing back, and never while somebody has it.
- * 2. Attempts are counted one by one. Whoever ends, hands on, renews or releases a claim has it, in its present attempt, and its lease
- *    lasts; a lease runs out at its end and not before.
- * 3. What has ended stays as it ended. Parts end with what they belong to; what needs something that cannot come any more is skipped.
+ * 1. A task starts when all that it needs has ended as it has to, while the mission holds nothing back, and never while
+ *    somebody has it.
+ * 2. Attempts are counted one by one. Whoever ends, hands on, renews or releases a claim has it, in its present
+ *    attempt, and its lease lasts. A lease runs out at its end and not before.
+ * 3. What has ended stays as it ended. Parts end with what they belong to. What needs something that cannot come any
+ *    more is skipped.
  */
 import type { ReadAgents } from "./read-agents.ts";
 import type { ReadEscrow } from "./read-escrow.ts";
@@ -27,7 +29,7 @@ const leaseDefaultMs = 60_000;
 export interface TasksParts {
   readonly agents: ReadAgents;
   readonly escrow: ReadEscrow;
-  /** Why nothing new may begin; undefined when it may. */
+  /** Why nothing new may start. Undefined when it may. */
   readonly held: () => string | undefined;
   readonly find: Find;
 }
@@ -191,12 +193,12 @@ export class ReadTasks {
     this.#task(node).stands = "open";
   }
 
-  /** Nothing new begins: what waits for an agent is taken back. */
+  /** Nothing new starts: what waits for an agent is taken back. */
   takeBack(): void {
     for (const task of this.all) if (task.stands === "queued") this.#reopen(task, false);
   }
 
-  /** The mission stops: all that is open ends; children that are there are awaited, unless they end by force. */
+  /** The mission stops: all that is open ends. Children that are there are awaited, unless they end by force. */
   stop(isByForce: boolean): void {
     for (const task of this.all) {
       if (task.ending !== undefined) continue;
@@ -231,7 +233,7 @@ export class ReadTasks {
     else if (saidUsed !== undefined && !isAlike(saidUsed, used))
       this.#find(task, `used up ${inWords(used)}, and its agent says ${inWords(saidUsed)}`);
     if (type === "task_completed" && command?.type !== "decide_mission_question" && !isAtWork(task)) {
-      // What ended at once was not said to have begun, and what was brought in from outside never was.
+      // What ended at once was not said to have started, and what was brought in from outside never was.
       const isBroughtIn = command?.type === "bring_in_outcomes" && task.stands === "withdrawn";
       if (task.stands !== "queued" && task.stands !== "awaited" && !isBroughtIn)
         this.#find(task, `completes while it is ${task.stands}`);
@@ -283,7 +285,7 @@ export class ReadTasks {
       if (part.parent === task.number && part.ending === undefined) this.#over(part, "cancelled");
   }
 
-  /** What needs something that cannot come any more does not begin. */
+  /** What needs something that cannot come any more does not start. */
   #skip(): void {
     for (let isMoving = true; isMoving; ) {
       isMoving = false;

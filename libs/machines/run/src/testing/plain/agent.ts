@@ -12,7 +12,7 @@ export interface AgentResult {
   readonly body: object;
 }
 
-/** Whether an offer is for the undoing of an effect: drawn definitions undo with capabilities of this name. */
+/** Returns whether an offer is for the undoing of an effect: drawn definitions undo with capabilities of this name. */
 export function isUndo({ profile }: Pick<OfferTask, "profile">): boolean {
   return profile.capability.startsWith("undo.");
 }

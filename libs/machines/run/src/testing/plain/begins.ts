@@ -1,4 +1,4 @@
-/** When visits of tasks began, for what watches their times. */
+/** When visits of tasks started, for what watches their times. */
 import type { PlainTask } from "./plain-task.ts";
 
 interface Begun {
@@ -13,7 +13,7 @@ interface BegunTask extends Begun {
 }
 
 export class Begins {
-  /** Of the last visits: rounds and entries that come anew are other tasks. */
+  /** Of the last visits: rounds and entries that come again are other tasks. */
   readonly #last = new WeakMap<PlainTask, Begun>();
   readonly #all: BegunTask[] = [];
 
@@ -23,13 +23,13 @@ export class Begins {
     this.#all.push({ ...begun, event, taskId: task.id });
   }
 
-  /** Undefined where it has not begun, or that was not seen. */
+  /** Undefined where it has not started, or that was not seen. */
   msOf(task: PlainTask | undefined): number | undefined {
     const begun = task === undefined ? undefined : this.#last.get(task);
     return begun?.visit === task?.visits ? begun?.atMs : undefined;
   }
 
-  /** The run was taken back: what was at work then is so since it began, and not since just now. */
+  /** The run was taken back: what was running then is so since it started, and not since just now. */
   takeBack(tasks: readonly PlainTask[], toEvent: number, event: number): void {
     for (const task of tasks) {
       if (task.status !== "at work") continue;

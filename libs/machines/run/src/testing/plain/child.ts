@@ -12,7 +12,7 @@ export const childDocument: WorkflowDocument = {
   output: "${{ tasks.work.output }}",
 };
 
-/** The run that a parent wants started. */
+/** Returns the run that a parent wants started. */
 export function childRunOf({ input }: Pick<StartChild, "input">, answer: Answer): DrawnRun {
   return {
     document: childDocument,

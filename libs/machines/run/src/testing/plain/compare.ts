@@ -38,7 +38,7 @@ function endingOf(run: Run, key: InstanceKey): RunEnding | undefined {
   return isRefusal(answer) ? undefined : answer.ending;
 }
 
-/** Gives what differs, in words. */
+/** Returns what differs, in words. */
 export function compareEnding(run: Run, key: InstanceKey, plain: PlainRun, order: PlainOrder): string[] {
   const { ending } = plain;
   if (ending === undefined) {

@@ -29,7 +29,7 @@ export function orderOf(
   return { document, input, script, incarnation, cached };
 }
 
-/** Whether a definition can be run at all. */
+/** Returns whether a definition can be run at all. */
 export function isRunnable({ document }: Pick<DrawnRun, "document">): boolean {
   const { definition, problems } = checkDocument(document);
   return definition?.plan !== undefined && problems.every(({ severity }) => severity !== "error");
@@ -49,7 +49,7 @@ function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
   }
 }
 
-/** It goes on as a new one as before, or not at all: with less of what that says it would go on for ever. */
+/** It continues as a new one as before, or not at all: with less of what that says it would continue for ever. */
 function goesOnAs(before: WorkflowDocument, { continueAsNew }: WorkflowDocument): boolean {
   return continueAsNew === undefined || isDeepStrictEqual(continueAsNew, before.continueAsNew);
 }
@@ -78,7 +78,7 @@ function* without(value: Json): Generator<Json> {
   }
 }
 
-/** The smallest that still fails. */
+/** Returns the smallest that still fails. */
 export async function smallestRun(
   run: DrawnRun,
   fails: (candidate: DrawnRun) => boolean | Promise<boolean>,

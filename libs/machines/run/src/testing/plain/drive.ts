@@ -1,4 +1,4 @@
-/** Drives a drawn run by itself, without the runtime and without faults; which result comes next is left to chance. */
+/** Drives a drawn run by itself, without the runtime and without faults. Which result comes next is left to chance. */
 import { NoteAttempt, NoteProgress, ReturnTask, RunOrder } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import { type Chance, type InstanceKey, isRefusal } from "@tutti/kernel";
@@ -24,7 +24,7 @@ const stepsMax = 3_000;
 type Machines = ConstructorParameters<typeof RunScene>[1];
 
 export interface DriveOptions {
-  /** What agents do; what the run's own script says unless given. */
+  /** What agents do. What the run's own script says unless given. */
   readonly script?: Script;
   /** Kinds that runs write letters to. */
   readonly others?: Machines;
@@ -32,7 +32,7 @@ export interface DriveOptions {
   readonly weakening?: RunWeakening;
 }
 
-/** Gives what was wrong. */
+/** Returns what was wrong. */
 export function driveRun(run: DrawnRun, chance: Chance, options: DriveOptions = {}): readonly string[] {
   const drive = new Drive(run, chance, options);
   drive.run();
@@ -56,7 +56,7 @@ interface Child {
 class Drive {
   readonly #scene: RunScene;
   readonly #chance: Chance;
-  /** By the run's id: the drawn one, those that it went on as, and their children. */
+  /** By the run's id: the drawn one, those that it continued as, and their children. */
   readonly #runs = new Map<string, Driven>();
   readonly #offered = new Set<string>();
   readonly #acts: Act[];
@@ -87,7 +87,7 @@ class Drive {
     return [...found, ...this.#findings];
   }
 
-  /** Does the next thing; false when there is nothing to be done any more. */
+  /** Does the next thing. False when there is nothing to be done any more. */
   #step(): boolean {
     const { driver } = this.#scene;
     const { letters, nextDueMs } = driver;
@@ -99,7 +99,7 @@ class Drive {
     else if (letters.length > 0 && (random < 0.5 || next === undefined)) driver.deliver();
     else if (next !== undefined && (random < 0.85 || nextDueMs === undefined)) this.#answer(next);
     else if (nextDueMs === undefined) return this.#wish();
-    // Some runs go on for ever by the clock alone.
+    // Some runs continue for ever by the clock alone.
     else if (next !== undefined || random < 0.7 || !this.#wish())
       driver.advance(Math.max(0, nextDueMs - driver.nowMs));
     return !isQuiet || !this.#areOver;
@@ -147,7 +147,7 @@ class Drive {
     for (const [id, child] of this.#children) this.#checkChild(id, child);
   }
 
-  /** A child that nobody waits for any more is stopped as soon as it hears of that, unless it was to go on. */
+  /** A child that nobody waits for any more is stopped as soon as it hears of that, unless it was to continue. */
   #checkChild(id: string, { parent, taskId }: Child): void {
     const child = this.#runs.get(id)?.check.plain;
     const plain = this.#runs.get(parent)?.check.plain;
@@ -170,7 +170,7 @@ class Drive {
     if (!this.#findings.includes(finding)) this.#findings.push(finding);
   }
 
-  /** It is begun by a letter; after the run was taken back it may be there already. */
+  /** It is started by a letter. After the run was taken back it may be there already. */
   #goOn({ key, run, check, script }: Driven, id: string): void {
     if (this.#runs.has(id)) return;
     const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };
@@ -225,7 +225,7 @@ class Drive {
     }
   }
 
-  /** Something else: that it is busy, is at work, or how far it has come. */
+  /** Something else: that it is busy, is running, or how far it has come. */
   #say(due: DrivenEffect, { attempt }: OfferTask, random: number): void {
     const { driver } = this.#scene;
     if (random < 0.05)

@@ -84,7 +84,7 @@ export function momentOf(plain: PlainRun, { type, body, taskId, status }: Seen):
   }
 }
 
-/** Whether it follows a pause: the interpreter has begun all others by itself. */
+/** Returns whether it follows a pause: the interpreter has started all others by itself. */
 function isNext(plain: PlainRun, taskId: string, { round }: RoundBegunV1): boolean {
   const task = plain.task(taskId);
   return task?.pauses === true && task.rounds.length + 1 === round;
@@ -123,7 +123,10 @@ export function timeOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | 
     : undefined;
 }
 
-/** Its own time is over. Where that of a part is, it follows from the end of the part, and the task may be at work anew by then. */
+/**
+ * Its own time is over. Where that of a part is, it follows from the end of the part, and the task may be running again
+ * by then.
+ */
 function isTimedOut(type: string, body: unknown): boolean {
   return type === "task_failed" && codeOf(body) === "workflow.timed_out" && !isOfPart(body);
 }
@@ -137,7 +140,7 @@ function codeOf(body: unknown): string {
   return (body as Pick<TaskFailedV1, "error">).error?.code ?? "";
 }
 
-/** A child that failed by itself may be tried again; one that somebody has ended is not. */
+/** Returns a child that failed by itself may be tried again. One that somebody has ended is not. */
 function isStopped({ error }: TaskFailedV1): boolean {
   return error?.code === "workflow.child_failed" && error.retry === RetryClass.RETRY_CLASS_NEVER;
 }

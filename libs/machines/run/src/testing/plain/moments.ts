@@ -21,7 +21,7 @@ export type Act =
       readonly taskId: string;
       readonly who: string;
       readonly says: "yes" | "no";
-      /** What they bring along; nothing where it is not there. */
+      /** What they bring along. Nothing where it is not there. */
       readonly data?: Json;
     };
 
@@ -32,13 +32,13 @@ export type Repair =
 
 /** What is said of a moment beforehand: it may lead to more than one thing at once, and in which order is not said. */
 export interface Hints {
-  /** Signals that were there when a wait for them began, and are taken at once. */
+  /** Signals that were there when a wait for them started, and are taken at once. */
   readonly taken?: readonly SignalTaken[];
   /** Gates, and tasks with parts, that have ended, one after the other. */
   readonly order?: readonly string[];
   /** It gets no further than so many transitions. */
   readonly transitionsMost?: number;
-  /** Of the tasks that waited for a person, those that went on when the run did; all where nothing is said. */
+  /** Of the tasks that waited for a person, those that continued when the run did. All by default. */
   readonly resumed?: readonly string[];
 }
 
@@ -49,7 +49,7 @@ export interface SignalTaken {
 
 /** Something that is nobody's to say but the world's. */
 export type Moment =
-  /** It holds all its limits, and begins. */
+  /** It holds all its limits, and starts. */
   | { readonly kind: "begun" }
   /** Whoever wanted it has given that up before it came to be. */
   | { readonly kind: "withdrawn" }
@@ -57,7 +57,7 @@ export type Moment =
   | { readonly kind: "ended"; readonly taskId: string }
   /** Its child was ended before its time, by whoever did not want it any more. */
   | { readonly kind: "child stopped"; readonly taskId: string }
-  /** Its child is being asked for; the child is there, or will not be: that of the task, or one that was left alone. */
+  /** Its child is being asked for. The child is there, or will not be: that of the task, or one that was left alone. */
   | { readonly kind: "child asked"; readonly taskId: string }
   | { readonly kind: "child answered"; readonly taskId: string; readonly isAlone: boolean }
   /** An attempt has said how far it came. */

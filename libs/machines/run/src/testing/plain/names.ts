@@ -8,7 +8,7 @@ import {
   types,
 } from "@tutti/expressions";
 
-/** A value by its name; undefined for a name that there is not. */
+/** A value by its name. Undefined for a name that there is not. */
 export type Names = (name: string) => Json | undefined;
 
 export type Evaluated = { readonly value: Json } | { readonly fails: string };
@@ -30,7 +30,7 @@ export function valueFrom(data: Json, names: Names): Evaluated {
   return evaluated(compileData(data, scope), names);
 }
 
-/** An expression, with or without `${{ }}` around it. */
+/** Returns an expression, with or without `${{ }}` around it. */
 export function conditionOf(text: Json, names: Names): Evaluated {
   return typeof text === "string" ? evaluated(compileCondition(text, scope), names) : { value: text };
 }

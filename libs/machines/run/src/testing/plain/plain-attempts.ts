@@ -9,7 +9,7 @@ import { namesOfTask } from "./plain-scene.ts";
 import type { PlainTask } from "./plain-task.ts";
 import { type Answer, answerOf, failureOf, lostCode, type PlainRule } from "./script.ts";
 
-/** Their last failure; undefined when one does well. */
+/** Their last failure. Undefined when one does well. */
 export function failureOfAttempts(
   retry: TaskDocument["retry"],
   failureIn: (attempt: number) => { readonly code: string; readonly isFinal: boolean } | undefined,
@@ -20,13 +20,13 @@ export function failureOfAttempts(
     if (failure === undefined) return undefined;
     const { code, isFinal } = failure;
     if (code === lostCode) return { code, isExhausted: true };
-    // Codes that are named are tried again whatever the agent says; all others unless it says that they are final.
+    // Codes that are named are tried again whatever the agent says. All others unless it says that they are final.
     const isTriedAgain = !notOn.includes(code) && (on?.includes(code) ?? !isFinal);
     if (!isTriedAgain || attempt === max) return { code, isExhausted: isTriedAgain };
   }
 }
 
-/** Of a task that has begun. */
+/** Of a task that has started. */
 export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
   const { wait, retry, workflow } = task.document;
   if (wait !== undefined) return { value: null };

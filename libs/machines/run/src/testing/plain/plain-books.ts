@@ -27,12 +27,12 @@ export type Standing = Evaluated | "asked" | "paused" | "sent back" | "at work";
 interface WorkBooks {
   /** Those that nobody has taken, in the order in which they came. */
   signals: KeptSignal[];
-  /** Looks at all tasks once; false when nothing could be done. */
+  /** Looks at all tasks once. False when nothing could be done. */
   look(bodies: readonly PlainBody[]): boolean;
   lookAtTask(task: PlainTask): boolean;
   begin(task: PlainTask): void;
   settle(task: PlainTask, standing: Standing): void;
-  /** Whether nothing else is known to have ended before it at this moment. */
+  /** Returns whether nothing else is known to have ended before it at this moment. */
   isDue(task: PlainTask): boolean;
   doAgain(tasks: Iterable<PlainTask>): void;
   end(task: PlainTask, result: Evaluated): void;
@@ -65,7 +65,7 @@ export interface PlainBooks extends KnownTasks {
   readonly standing: "pending" | "running" | "paused" | "cancelling" | PlainEnding["status"];
   isBeingUndone(task: PlainTask): boolean;
   stop(task: PlainTask): void;
-  /** Nobody waits for its child any more: one that is to be left alone begins, if it is being started. */
+  /** Nobody waits for its child any more: one that is to be left alone starts, if it is being started. */
   leave(task: PlainTask): void;
   /** What is a part of the task is nobody's any more. */
   leaveParts(task: PlainTask): void;
@@ -73,6 +73,6 @@ export interface PlainBooks extends KnownTasks {
   readonly waitsForStarts: boolean;
   fail(error: string): void;
   conclude(output: Json | undefined): void;
-  /** It is taken up again. */
+  /** It is resumed. */
   reopen(): void;
 }

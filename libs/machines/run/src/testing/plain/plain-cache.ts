@@ -16,7 +16,7 @@ export function store(run: Cached, task: PlainTask, standing: Standing): void {
   run.cached.set(key, [...(run.cached.get(key) ?? []), standing.value]);
 }
 
-/** Work that was sent back is always done anew. */
+/** Work that was sent back is always done again. */
 export function isCached(run: Cached, task: PlainTask, output: Json): boolean {
   const key = keyOf(run, task);
   const known = key === undefined || task.feedback !== null ? [] : (run.cached.get(key) ?? []);

@@ -5,7 +5,7 @@ import { conditionOf, type Names, valueFrom } from "./names.ts";
 import type { PlainBooks, Standing } from "./plain-books.ts";
 import { type PlainTask, restingOn } from "./plain-task.ts";
 
-/** It goes on, sends work back, or fails. */
+/** It continues, sends work back, or fails. */
 export function askGate(
   run: PlainBooks,
   task: PlainTask,

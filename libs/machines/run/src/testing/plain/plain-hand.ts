@@ -52,7 +52,7 @@ export class PlainHand {
     return undefined;
   }
 
-  /** Code of the error; undefined when it is taken, whether it changes anything or not. */
+  /** Code of the error. Undefined when it is taken, whether it changes anything or not. */
   refusalOf(act: Act): string | undefined {
     const { phase } = this.#run;
     if (act.kind === "reset") return undefined;
@@ -138,7 +138,7 @@ export class PlainHand {
     return isPart || next.some(hasBegun) ? "workflow.task_not_repairable" : undefined;
   }
 
-  /** The run goes on from what was said. */
+  /** The run continues from what was said. */
   #repair(id: string, repair: Repair): void {
     const run = this.#run;
     const task = run.task(id);
@@ -171,7 +171,7 @@ export class PlainHand {
     this.answer = answer;
   }
 
-  /** All values are computed with the variables as they were; the answer sees them as they are with it. */
+  /** All values are computed with the variables as they were. The answer sees them as they are with it. */
   #updated({ update, payload }: Act & { readonly kind: "update" }) {
     const entry = this.#run.document.updates?.[update];
     const vars = { ...this.#run.facts.vars };

@@ -22,7 +22,7 @@ export class PlainParts {
     this.#run = run;
   }
 
-  /** Whether anything could be done about what is a part of it. */
+  /** Returns whether anything could be done about what is a part of it. */
   look(task: PlainTask): boolean {
     if (task.entries !== undefined) return this.#lookAtEntries(task, task.entries);
     if (task.added !== undefined) return this.#lookAtAdded(task, task.added);
@@ -65,7 +65,7 @@ export class PlainParts {
     return true;
   }
 
-  /** So many at once as may be, in their order; the list ends with the first failure, or with the last entry. */
+  /** So many at once as may be, in their order. The list ends with the first failure, or with the last entry. */
   #lookAtEntries(task: PlainTask, entries: readonly PlainTask[]): boolean {
     const { maxParallel = Number.POSITIVE_INFINITY, failFast = true } = task.document;
     const { work } = this.#run;
@@ -98,7 +98,7 @@ export class PlainParts {
     this.#run.work.settle(task, this.#nextRound(task, loop, task.last) ?? "at work");
   }
 
-  /** Its outcome, where there is no other round. */
+  /** Returns its outcome, where there is no other round. */
   #nextRound(task: PlainTask, loop: LoopDocument, last: Json): Evaluated | undefined {
     const number = task.rounds.length + 1;
     const round = { number, last };

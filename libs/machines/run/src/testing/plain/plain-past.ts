@@ -1,7 +1,7 @@
 /**
- * What has happened to a run, and how the interpreter stood after any of its events. It does at once what follows from a moment;
- * events tell of that one after the other. So what came first, where that is nobody's to say, is told to it afterwards: it hears
- * of the moment anew.
+ * What has happened to a run, and how the interpreter stood after any of its events. It does at once what follows from
+ * a moment. Events tell of that one after the other. So what came first, where that is nobody's to say, is told to it
+ * afterwards: it hears of the moment again.
  */
 import type { Seen } from "./moment-of.ts";
 import type { Hints, Moment, SignalTaken } from "./moments.ts";
@@ -17,7 +17,7 @@ interface Noted {
   readonly event: number;
   readonly moment: Moment | TakenBack | "start";
   readonly atMs: number;
-  /** Which signals were taken by waits that began then, and are no longer at work. */
+  /** Which signals were taken by waits that started then, and are no longer running. */
   readonly taken: readonly (SignalTaken & { readonly event: number })[];
   /** Whether it matters what ended first. */
   readonly isOrdered: boolean;
@@ -27,7 +27,7 @@ const unheard = { taken: [], isOrdered: false };
 
 export class PlainPast {
   readonly #order: PlainOrder;
-  /** What has happened, with the number of its event; or to which event it was taken back. */
+  /** What has happened, with the number of its event. Or to which event it was taken back. */
   readonly #moments: Noted[] = [{ event: 0, moment: "start", atMs: 0, ...unheard }];
   readonly #seen: Pick<Seen, "type" | "taskId">[] = [];
 
@@ -49,7 +49,9 @@ export class PlainPast {
     this.#moments.push({ event: this.events, moment, atMs, ...unheard });
   }
 
-  /** Any event, or the last ones of steps: what waits for its limits stays where it is, the interpreter has gone on. */
+  /**
+   * Any event, or the last ones of steps: what waits for its limits stays where it is, the interpreter has continued.
+   */
   ends(): readonly number[] {
     if ((this.#order.document.limits ?? []).length === 0)
       return Array.from({ length: this.events }, (_, index) => index + 1);
@@ -58,8 +60,8 @@ export class PlainPast {
   }
 
   /**
-   * A wait that takes a signal as soon as it begins may be given up at the same moment, for what begins after it. Undefined where
-   * the interpreter does not agree.
+   * A wait that takes a signal as soon as it starts may be given up at the same moment, for what starts after it.
+   * Undefined where the interpreter does not agree.
    */
   withSignalTaken({ taskId, number }: SignalTaken): PlainRun | undefined {
     const place = this.#moments.length - 1;
@@ -69,8 +71,9 @@ export class PlainPast {
   }
 
   /**
-   * What ended while the run was paused leads to other ends when it goes on, and to the sending back of work. Which of them comes
-   * first is nobody's to say, and what comes first may rule out the others. Undefined where the interpreter does not agree.
+   * What ended while the run was paused leads to other ends when it continues, and to the sending back of work. Which
+   * of them comes first is nobody's to say, and what comes first may rule out the others. Undefined where the
+   * interpreter does not agree.
    */
   withEnd(id: string, code: string): PlainRun | undefined {
     const began = Math.max(0, this.#moments.findLastIndex(beginsStep));
@@ -138,7 +141,7 @@ export class PlainPast {
     return { ...hints, transitionsMost: types.filter((type) => type === "transition_taken").length };
   }
 
-  /** A run goes on first, and then what waited in it for a person. */
+  /** A run continues first, and then what waited in it for a person. */
   #resumed(from: number, to: number): Hints {
     if (this.#seen[from - 1]?.type !== "run_resumed" || this.#seen[to]?.type !== "task_resumed") return {};
     return { resumed: this.#seen.slice(from, to).map(({ taskId }) => taskId) };
@@ -147,7 +150,7 @@ export class PlainPast {
 
 const ends: ReadonlySet<string> = new Set(["task_completed", "task_failed", "work_sent_back"]);
 
-/** What a task does as soon as it begins is a part of the step in which it does. */
+/** What a task does as soon as it starts is a part of the step in which it does. */
 function beginsStep({ moment }: Noted): boolean {
   const kind = typeof moment === "object" && "kind" in moment ? moment.kind : "";
   return kind !== "child asked" && kind !== "signal taken";

@@ -1,4 +1,4 @@
-/** Questions to people. Everybody counts once; one no is enough. */
+/** Questions to people. Everybody counts once. One no is enough. */
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Act } from "./moments.ts";
@@ -21,7 +21,7 @@ export function questionOf(
   return { output, rule, next, said: new Map(), yes: new Set(), isOpen: true };
 }
 
-/** Of a check anybody may say; a definition may name who, and a rule. */
+/** Of a check anybody may say. A definition may name who, and a rule. */
 export function mayAnswer({ document, question }: PlainTask, who: string): boolean {
   const by = question?.rule?.by ?? document.approve?.by ?? [];
   return by.length === 0 || by.includes(who);

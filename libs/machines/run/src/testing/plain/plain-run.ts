@@ -1,12 +1,13 @@
 /**
- * The plain interpreter: what a run comes to, by the words of the language and nothing else. It has no events, no counters
- * and no numbers; it looks at all tasks again and again until nothing changes any more. It is told in which order work
- * ended, since that is nobody's to say; whatever else happens, it says.
+ * The plain interpreter: what a run comes to, by the words of the language and nothing else. It has no events, no
+ * counters and no numbers. It looks at all tasks again and again until nothing changes any more. It is told in which
+ * order work ended, since that is nobody's to say. Whatever else happens, it says.
  *
- * 1. A task begins when all that it needs has ended as it has to; it is skipped as soon as something has ended otherwise.
- * 2. Everything goes on to its end after a failure. Then the run fails with the first failure that was not allowed.
+ * 1. A task starts when all that it needs has ended as it has to. It is skipped as soon as something has ended
+ *    otherwise.
+ * 2. Everything continues to its end after a failure. Then the run fails with the first failure that was not allowed.
  * 3. When it failed or was cancelled, what completed is undone, last completed first.
- * 4. While it is paused nothing begins; what is at work ends.
+ * 4. While it is paused nothing starts. Running work ends.
  */
 import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -54,7 +55,7 @@ export class PlainRun implements PlainBooks {
   readonly facts: PlainFacts;
   /** All tasks beside each other that belong to the run itself. */
   readonly bodies: PlainBody[] = [];
-  /** By id, the code of the error that a task ended with last, empty where it ended well; done again or not. */
+  /** By id, the code of the error that a task ended with last, empty where it ended well. Done again or not. */
   readonly endings = new Map<string, string>();
   /** What was undone, in order, in all its life. */
   readonly undone: PlainUndo[] = [];
@@ -67,7 +68,7 @@ export class PlainRun implements PlainBooks {
   ending: PlainEnding | undefined;
   /** Counts what was decided outside: what fails on the same occasion fails at the same time. */
   occasion = 0;
-  /** When the moment is that it is told of. */
+  /** When the moment is that it is informed of. */
   nowMs = 0;
   wasTakenBack = false;
   /** What it is being undone for. */
@@ -96,7 +97,7 @@ export class PlainRun implements PlainBooks {
     this.#goOn(hints);
   }
 
-  /** Something was decided outside; gives what is wrong with that. */
+  /** Something was decided outside. Gives what is wrong with that. */
   take(moment: Moment, nowMs = 0, hints?: Hints): string | undefined {
     this.nowMs = nowMs;
     if (moment.kind !== "child asked") this.occasion++;
@@ -105,7 +106,7 @@ export class PlainRun implements PlainBooks {
     return problem;
   }
 
-  /** It was taken back, and goes on from where it was. */
+  /** It was taken back, and continues from where it was. */
   goOnAgain(hints: Hints): void {
     this.wasTakenBack = true;
     this.occasion++;
@@ -160,7 +161,7 @@ export class PlainRun implements PlainBooks {
     }
   }
 
-  /** Code of the error with which it refuses what somebody wants; undefined when it does not. */
+  /** Code of the error with which it refuses what somebody wants. Undefined when it does not. */
   refusalOf(act: Act): string | undefined {
     return this.hand.refusalOf(act);
   }
@@ -215,7 +216,7 @@ export class PlainRun implements PlainBooks {
     this.#endAs("failed", [error]);
   }
 
-  /** It ends well, or goes on as a new one. */
+  /** It ends well, or continues as a new one. */
   conclude(output: Json | undefined): void {
     const isContinued = this.#isContinued();
     const made: Evaluated =
@@ -311,7 +312,7 @@ export class PlainRun implements PlainBooks {
     this.work.taken = taken;
     this.work.order = order;
     if (this.#states !== undefined) this.#states.transitionsMost = transitionsMost;
-    // What cannot be done any more is known before the run goes on.
+    // What cannot be done any more is known before the run continues.
     if (this.isPaused || this.phase === "waiting") {
       while ((this.phase === "going" || this.phase === "waiting") && this.work.skip()) {}
       return;
@@ -386,8 +387,8 @@ export class PlainRun implements PlainBooks {
   }
 
   /**
-   * Of what could not be undone before, and completed at one moment, nobody can say what completed first: any may be undone
-   * next.
+   * Of what could not be undone before, and completed at one moment, nobody can say what completed first: any may be
+   * undone next.
    */
   choose(id: string): void {
     const now = this.#undoing?.effect;
@@ -434,7 +435,7 @@ export class PlainRun implements PlainBooks {
       : namesOfRun(this.facts);
   }
 
-  /** What is the output where nothing is said. */
+  /** What is the output by default. */
   #outputs(): Json {
     const [body] = this.bodies;
     return this.#states === undefined && body !== undefined ? outputsOf(body) : null;

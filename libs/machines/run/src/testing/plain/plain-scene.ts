@@ -8,9 +8,9 @@ export interface PlainFacts {
   readonly input: Json;
   readonly incarnation: number;
   vars: Readonly<Record<string, Json>>;
-  /** What has brought about the state that it is in; undefined in a run without states. */
+  /** What has brought about the state that it is in. Undefined in a run without states. */
   event: Json | undefined;
-  /** A task of the run by its id. */
+  /** Returns a task of the run by its id. */
   task(id: string): PlainTask | undefined;
 }
 
@@ -59,7 +59,7 @@ export function namesOfRun(facts: PlainFacts, more: Readonly<Record<string, Json
   };
 }
 
-/** The nearest report around it. */
+/** Returns the nearest report around it. */
 function feedbackOf({ feedback, entry, body }: PlainTask): Json {
   if (feedback !== null) return feedback;
   const around = entry?.list ?? body.owner;

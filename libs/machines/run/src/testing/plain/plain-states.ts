@@ -1,7 +1,7 @@
 /**
- * A run that goes from state to state. On its way the actions of the state that is left, of the transition and of the state that
- * is entered are done one after the other. In a state transitions that are always open come first, then what is done there,
- * what its end leads to, signals in the order of their coming, and times that are over.
+ * A run that goes from state to state. On its way the actions of the state that is left, of the transition and of the
+ * state that is entered are done one after the other. In a state transitions that are always open come first, then what
+ * is done there, what its end leads to, signals in the order of their coming, and times that are over.
  */
 import type {
   StateDocument,
@@ -29,7 +29,7 @@ export class PlainStates {
   state = "";
   /** All that were entered. */
   readonly trail: string[] = [];
-  /** How many transitions it may take still; it stands at the one after. */
+  /** How many transitions it may take still. It is at the one after. */
   transitionsMost = Number.POSITIVE_INFINITY;
   /** How many of its times are over, and how many of them led somewhere. */
   timesPassed = 0;
@@ -42,7 +42,7 @@ export class PlainStates {
   #actions: PlainBody | undefined;
   #activity: PlainBody | undefined;
   #isActivityTaken = false;
-  /** How often each list of actions was begun, by its name. */
+  /** How often each list of actions was started, by its name. */
   readonly #begun = new Map<string, number>();
   #occasion = 0;
   #transitionsAtOnce = 0;
@@ -75,7 +75,7 @@ export class PlainStates {
     return this.timesPassed > this.#times().length ? `${this.state} has no such time` : undefined;
   }
 
-  /** Does the next thing; false when it has to wait. */
+  /** Does the next thing. False when it has to wait. */
   step(): boolean {
     if (this.transitionsMost < 0) return false;
     const actions = this.#actions;
@@ -128,7 +128,7 @@ export class PlainStates {
     this.#isActivityTaken = true;
   }
 
-  /** The oldest signal that a transition wants; the others are kept. */
+  /** Returns the oldest signal that a transition wants. The others are kept. */
   #trySignals({ on = {} }: StateDocument): boolean {
     const { work } = this.#run;
     for (const kept of work.signals) {
@@ -153,13 +153,13 @@ export class PlainStates {
     return false;
   }
 
-  /** The shortest first. */
+  /** Returns the shortest first. */
   #times() {
     const times = Object.entries(this.#states[this.state]?.after ?? {});
     return times.sort(([one], [other]) => (parseDurationMs(one) ?? 0) - (parseDurationMs(other) ?? 0));
   }
 
-  /** Takes the first transition whose guard holds; true as well when the run has failed by it. */
+  /** Takes the first transition whose guard holds. True as well when the run has failed by it. */
   #try(
     ways: TransitionsDocument | undefined,
     name: string,
@@ -244,7 +244,7 @@ function isOver({ tasks }: PlainBody): boolean {
   return [...tasks.values()].every(hasEnded);
 }
 
-/** With what their actions are told apart by. */
+/** With what their actions are distinguished by. */
 function transitionsIn(
   ways: TransitionsDocument | undefined,
 ): readonly (readonly [TransitionDocument, string])[] {

@@ -9,7 +9,7 @@ export type PlainStatus =
   | "pending"
   /** An agent, time or somebody else has to say something. */
   | "at work"
-  /** A person has to say how it goes on. */
+  /** A person has to say how it continues. */
   | "paused"
   | "completed"
   | "failed"
@@ -23,15 +23,15 @@ export interface PlainTask {
   readonly id: string;
   readonly document: TaskDocument;
   readonly body: PlainBody;
-  /** The entry of a list that it is, and which; undefined where it is a task of a body. */
+  /** The entry of a list that it is, and which. Undefined where it is a task of a body. */
   readonly entry: { readonly item: Json; readonly index: number; readonly list: PlainTask } | undefined;
   status: PlainStatus;
-  /** How often it was begun. */
+  /** How often it was started. */
   visits: number;
-  /** What it works on; undefined until it began. */
+  /** What it works on. Undefined until it started. */
   input: Json | undefined;
   output: Json;
-  /** What the next attempt goes on from. */
+  /** What the next attempt continues from. */
   saved: string | undefined;
   /** Code of its error. */
   error: string;
@@ -42,25 +42,25 @@ export interface PlainTask {
   entries: PlainTask[] | undefined;
   rounds: PlainBody[];
   added: PlainBody | undefined;
-  /** Waits until the next round may begin. */
+  /** Waits until the next round may start. */
   pauses: boolean;
   /** What the round before gave. */
   last: Json;
   /** How often it has sent work back. */
   sentBack: number;
-  /** What it was told when it was sent back; null when it never was. */
+  /** What it was told when it was sent back. Null when it never was. */
   feedback: Json;
   /** People are asked about it. */
   question: PlainQuestion | undefined;
-  /** Skipped by hand, and what needs it goes on. */
+  /** Skipped by hand, and what needs it continues. */
   countsAsCompleted: boolean;
   /** Its child was asked for, and nobody knows yet whether it is there. */
   isStarting: boolean;
 }
 
 /**
- * What a task did that completed, and can be undone. It goes by the task's id: there is one however often that completed, with
- * what it worked on and gave the last time, also when it is being done again.
+ * What a task did that completed, and can be undone. It goes by the task's id: there is one however often that
+ * completed, with what it worked on and gave the last time, also when it is being done again.
  */
 export interface PlainEffect {
   readonly task: PlainTask;
@@ -72,7 +72,7 @@ export interface PlainEffect {
 }
 
 export interface PlainQuestion {
-  /** What is the output when they say yes; undefined where that is what they said. */
+  /** What is the output when they say yes. Undefined where that is what they said. */
   readonly output: Json | undefined;
   /** The rule that asks it, and those that ask after it. */
   readonly rule: PlainRule | undefined;
@@ -86,7 +86,7 @@ export interface PlainQuestion {
 /** Tasks beside each other: those of the run, of a round, of a list of actions, or what was added. */
 export interface PlainBody {
   readonly tasks: ReadonlyMap<string, PlainTask>;
-  /** The task that they are parts of; undefined for the run's own. */
+  /** The task that they are parts of. Undefined for the run's own. */
   readonly owner: PlainTask | undefined;
   readonly round: { readonly number: number; readonly last: Json } | undefined;
   /** What has brought it about, where it belongs to a state. */
@@ -97,7 +97,7 @@ export interface PlainBody {
 
 type Documents = Readonly<Record<string, TaskDocument>>;
 
-/** Ids of tasks are told apart by what stands around their names. */
+/** Ids of tasks are distinguished by what stands around their names. */
 export function bodyOf(
   documents: Documents,
   {
@@ -139,7 +139,7 @@ function untouched() {
   };
 }
 
-/** As if nothing had been done of it, but that it knows how often it was begun, and what it was told. */
+/** As if nothing had been done of it, but that it knows how often it was started, and what it was told. */
 export function forget(task: PlainTask): void {
   Object.assign(task, untouched());
 }
@@ -148,12 +148,12 @@ export function hasEnded({ status }: PlainTask): boolean {
   return status !== "pending" && status !== "at work" && status !== "paused";
 }
 
-/** Whether what needs its success may go on. */
+/** Returns whether what needs its success may continue. */
 export function isGood({ status, countsAsCompleted }: PlainTask): boolean {
   return status === "completed" || countsAsCompleted;
 }
 
-/** The task with all its entries, rounds and what it has added. */
+/** Returns the task with all its entries, rounds and what it has added. */
 export function partsOf(task: PlainTask): PlainTask[] {
   const bodies = task.added === undefined ? task.rounds : [...task.rounds, task.added];
   const inBodies = bodies.flatMap(({ tasks }) => [...tasks.values()]);
@@ -177,7 +177,7 @@ export function needsDirectly(task: PlainTask, needed: PlainTask, run: KnownTask
   );
 }
 
-/** The task and all that rests on it. */
+/** Returns the task and all that rests on it. */
 export function restingOn(task: PlainTask, run: KnownTasks): ReadonlySet<PlainTask> {
   const found = new Set([task]);
   for (const rested of found)
@@ -194,7 +194,7 @@ function wholeOf(task: PlainTask): PlainTask {
   return whole;
 }
 
-/** What was added by a task that did not do well comes to be anew with that. */
+/** What was added by a task that did not do well comes to be again with that. */
 export function isGivenUp({ body }: PlainTask): boolean {
   const { owner } = body;
   if (owner === undefined || !isAdded(body)) return false;
@@ -205,15 +205,15 @@ function isAdded(body: PlainBody): boolean {
   return body.owner?.added === body;
 }
 
-/** The task of the run that it is, or that it is a part of. */
+/** Returns the task of the run that it is, or that it is a part of. */
 export function topmost(task: PlainTask): PlainTask {
   const around = task.entry?.list ?? task.body.owner;
   return around === undefined ? task : topmost(around);
 }
 
 /**
- * How tasks beside it have to end: what `needs` says, and what its expressions refer to. Whoever looks at the status or the
- * error of a task wants to know of any end of it; whoever takes its output alone needs that there is one.
+ * How tasks beside it have to end: what `needs` says, and what its expressions refer to. Whoever looks at the status or
+ * the error of a task wants to know of any end of it. Whoever takes its output alone needs that there is one.
  */
 export function needsOf(document: TaskDocument): ReadonlyMap<string, How> {
   const known = needs.get(document);

@@ -7,7 +7,7 @@ export function timeoutOf({ timeout, uses }: Pick<TaskDocument, "timeout" | "use
   return uses === undefined ? { total: timeout } : { run: timeout };
 }
 
-/** How long the time over all attempts is. */
+/** Returns how long the time over all attempts is. */
 export function totalMsOf(document: TaskDocument): number {
   return parseDurationMs(timeoutOf(document).total ?? "") ?? 0;
 }

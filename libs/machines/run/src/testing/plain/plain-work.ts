@@ -1,4 +1,4 @@
-/** How tasks begin and end, by the words of their kinds. */
+/** How tasks start and end, by the words of their kinds. */
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Act, Moment, SignalTaken } from "./moments.ts";
@@ -27,7 +27,7 @@ import { timeoutOf } from "./plain-times.ts";
 export class PlainWork {
   /** Those that nobody has taken, in the order in which they came. */
   signals: KeptSignal[] = [];
-  /** What waits that begin at this moment take at once. */
+  /** What waits that start at this moment take at once. */
   taken: readonly SignalTaken[] = [];
   /** What is known to have ended at this moment, in that order. Gates and tasks with parts wait for their turn in it. */
   order: readonly string[] = [];
@@ -87,12 +87,12 @@ export class PlainWork {
     }
   }
 
-  /** Whether somebody outside has the next word on it. */
+  /** Returns whether somebody outside has the next word on it. */
   isAwaited(task: PlainTask): boolean {
     return task.status === "at work" && (isLeaf(task) || task.pauses) && task.question?.isOpen !== true;
   }
 
-  /** Looks at all tasks once, what can begin by now before what can by that; false when nothing could be done. */
+  /** Looks at all tasks once, what can start by now before what can by that. False when nothing could be done. */
   look(bodies: readonly PlainBody[]): boolean {
     const tasks = bodies.flatMap((body) => [...body.tasks.values()]);
     const waiting = tasks.filter((task) => task.status === "pending" && !this.#isReady(task));
@@ -106,7 +106,7 @@ export class PlainWork {
     this.signals.push({ number: ++this.#lastSignal, name, payload });
   }
 
-  /** A task that waits for a signal that is there. */
+  /** Returns a task that waits for a signal that is there. */
   lyingSignal(): string | undefined {
     const waits = (task: PlainTask) => this.signals.some((signal) => this.#wants(task, signal));
     return this.#run.tasks.find((task) => task.status === "at work" && waits(task))?.id;
@@ -185,7 +185,7 @@ export class PlainWork {
     return this.#parts.look(task);
   }
 
-  /** Skips what cannot be done any more; false when there is nothing of that kind. */
+  /** Skips what cannot be done any more. False when there is nothing of that kind. */
   skip(): boolean {
     const doomed = this.#run.tasks.filter(
       (task) => task.status === "pending" && task.entry === undefined && this.#isDoomed(task),
@@ -282,7 +282,7 @@ export class PlainWork {
     return undefined;
   }
 
-  /** Any of those who want it may take it; everybody takes the oldest that it wants. */
+  /** Any of those who want it may take it. Everybody takes the oldest that it wants. */
   #takeSignal(task: PlainTask, number: number): string | undefined {
     const first = this.signals.find((signal) => this.#wants(task, signal));
     if (first?.number !== number)
@@ -317,7 +317,7 @@ function isUndoable({ document, entry }: PlainTask): boolean {
   return document.compensate !== undefined && (document.forEach === undefined || entry !== undefined);
 }
 
-/** What looks at the entry is asked for each; anything else once, before there are entries. */
+/** What looks at the entry is asked for each. Anything else once, before there are entries. */
 function isAskedHere({ document, entry }: PlainTask): boolean {
   if (document.forEach === undefined) return true;
   const looksAtEntry = referencesOfCondition(document.when).some(

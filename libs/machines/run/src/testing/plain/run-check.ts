@@ -1,6 +1,6 @@
 /**
- * Holds a run, event by event, against the plain interpreter. Which work ended when, and what people did, is taken from the
- * events; what that leads to, and what is wanted done, has to be what the interpreter says.
+ * Holds a run, event by event, against the plain interpreter. Which work ended when, and what people did, is taken from
+ * the events. What that leads to, and what is wanted done, has to be what the interpreter says.
  */
 import { isDeepStrictEqual } from "node:util";
 import type {
@@ -126,7 +126,7 @@ export class RunCheck {
     return this.#attempts.get(`${number}#${attempt}`);
   }
 
-  /** The state after a share of the events, the first at least: what the run can be taken back to. */
+  /** Returns the state after a share of the events, the first at least: what the run can be taken back to. */
   stateAfter(share: number): { readonly event: number; readonly snapshot: Uint8Array } {
     const ends = this.#past.ends();
     const event = ends[Math.floor(share * ends.length)] ?? this.events;
@@ -151,7 +151,7 @@ export class RunCheck {
       this.#find(`${text(act)} was ${refused ?? "taken"}, expected it to be ${expected ?? "taken"}`);
   }
 
-  /** Nothing happens just now: whatever can go on has. */
+  /** Nothing happens just now: whatever can continue has. */
   rest(): void {
     const lying = this.plain.work.lyingSignal();
     if (lying !== undefined && this.plain.phase === "going")
@@ -214,7 +214,7 @@ export class RunCheck {
     if (problem !== undefined) this.#find(problem);
   }
 
-  /** Nothing is at work longer than it may be. */
+  /** Nothing is running longer than it may be. */
   #checkLate(taskId: string, endMs: number): void {
     const task = this.plain.task(taskId);
     const mostMs = task === undefined ? 0 : totalMsOf(task.document);
@@ -234,7 +234,7 @@ export class RunCheck {
     if (spanMs < totalMsOf(task.document)) this.#find(`${taskId} was given up after ${spanMs} ms`);
   }
 
-  /** Remembers what attempts are of, and when visits began. */
+  /** Remembers what attempts are of, and when visits started. */
   #note({ type, body, taskId }: Seen, node: number): void {
     const moments = body as Readonly<Record<string, number | undefined>>;
     const { queueMs, beginMs, requestMs, attempt } = moments;
@@ -306,7 +306,10 @@ export class RunCheck {
     this.#noteAll();
   }
 
-  /** Attempts that are at work are others now. Those of before stay what they were: an owner of before may still offer them. */
+  /**
+   * Attempts that are running are others now. Those of before stay what they were: an owner of before may still offer
+   * them.
+   */
   #noteAll(): void {
     for (const node of this.#run.nodes) {
       if (node === undefined || node.attempt === 0) continue;
@@ -320,7 +323,7 @@ export class RunCheck {
         this.#attempts.set(name, {
           ...known,
           input,
-          // Undoing begins from nothing.
+          // Undoing starts from nothing.
           saved: tag === effectTags.undo ? undefined : task?.saved,
         });
       }

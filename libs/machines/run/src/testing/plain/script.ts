@@ -24,9 +24,9 @@ export type Answer =
   | { readonly dies: true };
 
 /**
- * By the task's id, and `undo ID` for the undoing of its effect: the answers of its attempts in order; the last one is that
- * of all others. `ID!2` has those of the second visit and all that follow. What stands nowhere is done, and echoes. Entries and
- * rounds that are not named do as their task does.
+ * By the task's id, and `undo ID` for the undoing of its effect: the answers of its attempts in order. The last one is
+ * that of all others. `ID!2` has those of the second visit and all that follow. What stands nowhere is done, and
+ * echoes. Entries and rounds that are not named do as their task does.
  */
 export type Script = Readonly<Record<string, readonly Answer[]>>;
 
@@ -61,7 +61,10 @@ function withoutEntries(taskId: string): string {
   return taskId.replaceAll(/\[\d+\]|#\d+/g, "");
 }
 
-/** The error of an attempt that was not answered well, and whether its sender thinks that another one is of no use. */
+/**
+ * Returns the error of an attempt that was not answered well, and whether its sender thinks that another one is of no
+ * use.
+ */
 export function failureOf(answer: Answer): { readonly code: string; readonly isFinal: boolean } | undefined {
   if ("fails" in answer) return { code: answer.fails, isFinal: answer.isFinal ?? false };
   if ("hangs" in answer) return { code: poolErrors[answer.hangs], isFinal: answer.hangs === "queue" };

@@ -1,6 +1,6 @@
 /**
- * A run machine that is made to do something wrong, from outside: in the plan that it is given, or in what it folds. Drawn runs
- * that do not notice are blind there.
+ * A run machine that is made to do something wrong, from outside: in the plan that it is given, or in what it folds.
+ * Drawn runs that do not notice are blind there.
  */
 import type { ApprovalAskedV1 } from "@tutti/contracts/workflow/v1";
 import type { Plan, TaskPolicy, Work } from "@tutti/definitions";
@@ -17,7 +17,7 @@ export interface RunWeakening {
   readonly features: readonly Feature[];
   /** One of so many drawn runs notices it, from any seed on that is tried. */
   readonly foundWithin: number;
-  /** Of the plan that the machine executes; the interpreter reads what was written. */
+  /** Of the plan that the machine executes. The interpreter reads what was written. */
   plan?(plan: Plan): Plan;
   machine?(machine: RunMachine): RunMachine;
 }
@@ -32,7 +32,7 @@ function withPolicies(change: (policy: TaskPolicy) => Partial<TaskPolicy>): (pla
   return (plan) => ({ ...plan, policies: plan.policies.map((policy) => ({ ...policy, ...change(policy) })) });
 }
 
-/** An event that is folded otherwise. */
+/** Returns an event that is folded otherwise. */
 function folding(
   type: string,
   fold: (

@@ -1,4 +1,4 @@
-/** What people have to do so that a run goes on: nobody else does it. */
+/** What people have to do so that a run continues: nobody else does it. */
 import type { Act } from "./moments.ts";
 import { filledIn, mayAnswer } from "./plain-question.ts";
 import type { PlainRun } from "./plain-run.ts";
@@ -11,7 +11,7 @@ export function wishesOf(plain: PlainRun): Act[] {
   if (plain.phase !== "going") return [];
   const wishes = plain.tasks.flatMap(wishesFor);
   if (plain.states === undefined || wishes.length > 0) return wishes;
-  // One that always has something to do goes on for ever.
+  // One that always has something to do continues for ever.
   const isBusy = plain.work.signals.filter(({ name }) => name === finishSignal).length > askedMost;
   return isBusy ? [{ kind: "terminate" }] : [{ kind: "signal", signal: finishSignal, payload: null }];
 }

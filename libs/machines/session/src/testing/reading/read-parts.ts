@@ -66,7 +66,7 @@ export class ReadParts {
     this.#end(part);
   }
 
-  /** What is being started is given up; nothing more is asked of what is there. */
+  /** What is being started is given up. Nothing more is asked of what is there. */
   stopped(): void {
     for (const part of this.open) {
       part.operations.length = 0;
@@ -164,7 +164,7 @@ export class ReadParts {
     this.#knows(part, tasks);
   }
 
-  /** What its work looks at is in it, or stands there for what another does. */
+  /** What its work looks at is in it, or is there for what another does. */
   #knows(part: ReadPart, tasks: readonly number[]): void {
     for (const number of tasks)
       for (const needed of this.#tasks.neededBy(this.#tasks.of(number)))

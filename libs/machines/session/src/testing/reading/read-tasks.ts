@@ -51,12 +51,12 @@ export class ReadTasks {
     return spec.needs.flatMap(({ task }) => this.#byId.get(task) ?? []);
   }
 
-  /** Whether it may begin: all that it needs has ended. */
+  /** Returns whether it may start: all that it needs has ended. */
   isReady(task: ReadTask): boolean {
     return this.neededBy(task).every(({ status }) => isOver(status));
   }
 
-  /** Whether others go on with its failure. */
+  /** Returns whether others continue with its failure. */
   isAwaited({ spec: { id } }: ReadTask): boolean {
     return this.all.some(({ spec }) =>
       spec.needs.some(

@@ -1,7 +1,8 @@
 /**
- * A second reading of what becomes durable of one session: which part has which task, what it was told, how tasks ended, what has to
- * come before what. It shares nothing with the machine but the form of its events, keeps no counters, and says what may not have
- * happened. It does not say what a session should do next, nor what its tasks come to.
+ * A second reading of what becomes durable of one session: which part has which task, what it was told, how tasks
+ * ended, what has to come before what. It shares nothing with the machine but the form of its events, keeps no
+ * counters, and says what may not have happened. It does not say what a session should do next, nor what its tasks come
+ * to.
  */
 import { Mode, type NewPart, type SessionSpec } from "@tutti/contracts/session/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";

@@ -1,7 +1,7 @@
 /** Draws from a stream of chance. */
 import type { Chance } from "@tutti/kernel";
 
-/** What a definition may have beside plain tasks; each drawn run has some of it. */
+/** What a definition may have beside plain tasks. Each drawn run has some of it. */
 export const features = [
   "approve",
   "cache",

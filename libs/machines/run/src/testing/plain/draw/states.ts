@@ -1,7 +1,7 @@
 /**
- * Draws states and the ways between them. Every state has a way to the last one, by the signal that ends drawn runs. Where
- * somebody has to do something, what follows from that leads onward; where nobody has to, states go in circles as they
- * like, with so little to do that it is done in one step.
+ * Draws states and the ways between them. Every state has a way to the last one, by the signal that ends drawn runs.
+ * Where somebody has to do something, what follows from that leads onward. Where nobody has to, states go in circles as
+ * they like, with so little to do that it is done in one step.
  */
 import type { StateDocument, TaskDocument, TransitionDocument } from "@tutti/definitions";
 import { finishSignal } from "../signals.ts";
@@ -87,7 +87,7 @@ export class States {
       : this.#tasks.action(path, ["event.name", "vars.count"], true);
   }
 
-  /** The states after one, and the last. */
+  /** Returns the states after one, and the last. */
   #onwardFrom(name: string): readonly [string, ...string[]] {
     return this.#isCircling ? anywhere : [last, ...names.slice(names.indexOf(name) + 1)];
   }

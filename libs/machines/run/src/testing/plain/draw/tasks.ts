@@ -201,7 +201,7 @@ export class Tasks {
     };
   }
 
-  /** Of what those who say yes bring along; some of it has to be there. */
+  /** Of what those who say yes bring along. Some of it has to be there. */
   #form(): NonNullable<NonNullable<TaskDocument["approve"]>["form"]> {
     const random = this.#random;
     const field = random.one({}, { default: 1 }, { type: "number" as const });
