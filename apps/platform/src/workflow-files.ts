@@ -113,7 +113,7 @@ export class WorkflowFiles implements Component {
 }
 
 /** Files of YAML or JSON with a workflow in them, in the order of their names. */
-export async function workflowFilesIn(folder: string): Promise<readonly WorkflowFile[]> {
+async function workflowFilesIn(folder: string): Promise<readonly WorkflowFile[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries
     .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/i.test(entry.name))

@@ -36,7 +36,7 @@ describe("a partition of whose archive something is damaged", () => {
     await bank.time.advanceAsync(60_000);
     const told = bank.logger
       .messages()
-      .filter((text) => text.startsWith("what a partition has kept is damaged"));
+      .filter((text) => text.startsWith("stored data of a partition is damaged"));
     assert.equal(told.length, 1);
     assert.equal(stateOf(bank, 0), "running");
     assert.equal(await bank.balanceOf(ada), 105);

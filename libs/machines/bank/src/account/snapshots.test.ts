@@ -36,7 +36,7 @@ describe("a snapshot of an account", () => {
       (error) =>
         kernelErrors.snapshotUnknown.is(error) &&
         error.message ===
-          "expected the snapshot of a machine of kind account in version 1 to 2, found 3; run the release that wrote it",
+          "The snapshot of kind account has version 3, and this release reads 1 to 2. Run the release that wrote it.",
     );
   });
 });
