@@ -53,7 +53,7 @@ describe("what the demonstration starts", () => {
     });
     const said = () =>
       foundation.logger.lines
-        .filter(({ message }) => message.startsWith("the demonstration"))
+        .filter(({ message }) => /^(failed to start the demo|demo started)/.test(message))
         .map(({ message }) => message);
     /** Lets time pass until so many lines were said. */
     const saying = (count: number) =>
