@@ -137,7 +137,7 @@ describe("a supervised worker", () => {
     await stage.end({ code: 0 });
     await stopped;
     assert.deepEqual(stage.warnings(), [
-      "the worker ends: refused",
+      "worker stopped: refused",
       "a handler failed: ValueError: no",
       "Error: Cannot find module",
       "{not json",
