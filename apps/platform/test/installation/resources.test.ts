@@ -184,7 +184,9 @@ describe("sessions that contend for one resource", () => {
     await assert.rejects(
       execute("much", workflow, { count: 1, needs: { licence: 3 } }, blue),
       (error) =>
-        isTuttiError(error) && error.code === "resource.beyond_quota" && /^Task `t0` requests 3 licence/.test(error.message),
+        isTuttiError(error) &&
+        error.code === "resource.beyond_quota" &&
+        /^Task `t0` requests 3 licence/.test(error.message),
     );
     open();
     for (const id of ["one", "two", "red"]) await end(id);

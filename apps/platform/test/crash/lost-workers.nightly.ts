@@ -1,0 +1,3 @@
+import { describeLostWorkers } from "./lost-workers.ts";
+
+describeLostWorkers(100);
