@@ -42,6 +42,7 @@ function remedyProblems(code, remedy) {
   const problems = [];
   if (!/^[A-Z]/.test(remedy))
     problems.push("the remedy starts with a verb in the imperative and a capital letter");
+  if (remedy.includes("${")) problems.push("the remedy names a parameter: make it a function");
   if (!remedy.endsWith(".")) problems.push("the remedy is a sentence and ends with a full stop");
   return problems;
 }

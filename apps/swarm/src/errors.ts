@@ -75,7 +75,8 @@ export const swarmErrors = defineErrors("swarm", {
     help: "The id is that of an agent that governance knows, by a key, a role or a principal of its own, and what was shown stands for somebody else. Ids that no such agent has are free, so the processes of a fleet that shares a key may make up their own.",
     message: ({ agent, found }: { agent: string; found: string }) =>
       `The caller ${found} may not use the agent id \`${agent}\``,
-    remedy: "Use a credential of agent:${agent}, or another id.",
+    remedy: ({ agent }: { agent: string; found: string }) =>
+      `Use a credential of agent:${agent}, or another id.`,
   },
   frameMissing: {
     status: "FAILED_PRECONDITION",
