@@ -209,6 +209,6 @@ describe("the link over WebSocket", () => {
       asked.on("error", reject);
       asked.end();
     });
-    assert.equal(status, 401);
+    assert.equal(status, 403);
   });
 });
