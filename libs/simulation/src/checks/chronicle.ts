@@ -90,6 +90,8 @@ export class KnownPartition {
   readonly batches: WrittenBatch[] = [];
   /** Who wrote under which epoch. */
   readonly writers = new Map<number, string>();
+  /** When each writer last sealed the partition, in milliseconds of the run. */
+  readonly sealedMs = new Map<string, number>();
 
   constructor(partition: number) {
     this.partition = partition;
@@ -141,6 +143,7 @@ export class Chronicle {
     );
     this.#checkPlace(known, batch);
     known.batches.push(batch);
+    if (batch.seal) known.sealedMs.set(batch.writer, this.#world.elapsedMs);
     if (batch.records.length > 0) this.#read(partition, batch);
   }
 

@@ -324,7 +324,7 @@ export class Server implements Member, InboxReceiver {
     const { world } = this.#parts;
     this.#leaseUntilMs.clear();
     this.#owned.clear();
-    const { network, print } = this.#parts;
+    const { network, print, chronicle } = this.#parts;
     const errands = new Errands(life, (due) =>
       network.send(this.name, "printer", life.localMs, "an effect", () => print(due)),
     );
@@ -334,6 +334,8 @@ export class Server implements Member, InboxReceiver {
       life,
       commandOf: (kind, type) => this.#commandOf(kind, type),
       queryOf: (kind, type) => this.#queryOf(kind, type),
+      sealedMs: (partition) =>
+        chronicle.partition(partition).sealedMs.get(`${this.name}#${life.number}`) ?? world.elapsedMs,
       calls: new MeshCalls(this.#parts, this.name, life),
     });
     const runtime = makeRuntime(this.#parts, this.name, life, {

@@ -62,6 +62,8 @@ export interface ProcessOfDoer {
   /** Returns a command as it is given to the runtime. */
   commandOf(kind: string, type: string): AnyCommand;
   queryOf(kind: string, type: string): AnyQuery;
+  /** Returns when the process last sealed a partition, in milliseconds of the run. What it loaded ends there. */
+  sealedMs(partition: number): number;
   /** To other processes, and to itself. */
   readonly calls: Calls;
 }

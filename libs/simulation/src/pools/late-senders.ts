@@ -1,16 +1,23 @@
 /**
  * Processes that stood still, or are cut off, while another one had their work done: they offer it once more before
- * they find out. It is done again, and nothing comes of that. A process that reported a result as durable, or loads the
- * work after that, knows better.
+ * they find out. It is done again, and nothing comes of that. A process that reported a result as durable, or read the
+ * journal after that, knows better.
  */
 export class LateSenders {
   /** Those whose work wanted a task. After its result is durable, those of them that were not told so. */
   readonly #senders = new Map<string, Set<object>>();
-  readonly #durable = new Set<string>();
+  /** Tasks whose result is durable. */
+  readonly #durable = new Map<string, DurableResult>();
   readonly #excused = new Set<string>();
 
-  wanted(token: string, sender: object): void {
-    if (this.#durable.has(token)) return;
+  /**
+   * The work of a sender wants a task.
+   *
+   * @param readMs when it sealed the journal that it read the work from. Loading may take any time after that.
+   */
+  wanted(token: string, sender: object, readMs: number): void {
+    const durable = this.#durable.get(token);
+    if (durable !== undefined && (readMs >= durable.sinceMs || durable.reporters.has(sender))) return;
     const senders = this.#senders.get(token) ?? new Set();
     this.#senders.set(token, senders.add(sender));
   }
@@ -19,8 +26,10 @@ export class LateSenders {
     if (this.#durable.has(token) && this.#senders.get(token)?.has(sender)) this.#excused.add(token);
   }
 
-  saidDurable(token: string, sender: object): void {
-    this.#durable.add(token);
+  saidDurable(token: string, sender: object, nowMs: number): void {
+    const durable = this.#durable.get(token) ?? { sinceMs: nowMs, reporters: new Set() };
+    durable.reporters.add(sender);
+    this.#durable.set(token, durable);
     this.#senders.get(token)?.delete(sender);
   }
 
@@ -28,4 +37,9 @@ export class LateSenders {
   isExcused(token: string): boolean {
     return this.#excused.has(token);
   }
+}
+
+interface DurableResult {
+  readonly sinceMs: number;
+  readonly reporters: Set<object>;
 }

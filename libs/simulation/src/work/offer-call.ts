@@ -11,8 +11,10 @@ import type { SimulatedOwner } from "../pools/simulated-owner.ts";
 import { keyOf } from "../pools/tokens.ts";
 import { Wire } from "../pools/wire.ts";
 import type { Life } from "../world/process.ts";
+import type { World } from "../world/world.ts";
 
 export interface OfferCallParts {
+  readonly world: World;
   readonly scene: PoolScene;
   readonly checks: PoolsChecks;
   readonly owner: SimulatedOwner;
@@ -135,11 +137,11 @@ export class OfferCall {
   }
 
   #noteDurable({ resultsDurable, resultsDurableBeyond }: OfferRequest): void {
-    const { checks, life } = this.#parts;
+    const { checks, life, world } = this.#parts;
     for (const [number, token] of this.#results) {
       if (number > resultsDurable && !resultsDurableBeyond.includes(number)) continue;
       this.#results.delete(number);
-      checks.late.saidDurable(token, life);
+      checks.late.saidDurable(token, life, world.elapsedMs);
     }
   }
 

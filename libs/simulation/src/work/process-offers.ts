@@ -7,11 +7,9 @@ import { type DueEffect, type EffectToken, type Runtime, TokenCipher, tokenKeyBy
 import { processLog } from "../cluster/process-log.ts";
 import type { Doer, ProcessOfDoer } from "../load/load.ts";
 import { keyOf } from "../pools/tokens.ts";
-import type { World } from "../world/world.ts";
 import { OfferCall, type OfferCallParts } from "./offer-call.ts";
 
 export interface ProcessOffersParts extends Omit<OfferCallParts, "life" | "sender"> {
-  readonly world: World;
   readonly process: ProcessOfDoer;
   /** All streams that are open, for what befalls them. */
   readonly calls: Set<OfferCall>;
@@ -72,7 +70,8 @@ export class ProcessOffers implements Doer {
     if (effect.kind !== "offer_task") return false;
     const { checks, process } = this.#parts;
     const wire = new WireTokens(services[due.key.kind] ?? "", tokens);
-    checks.late.wanted(keyOf(wire.write(due.token)), process.life);
+    const readMs = process.sealedMs(due.token.partition);
+    checks.late.wanted(keyOf(wire.write(due.token)), process.life, readMs);
     this.#dispatchers.get(due.key.kind)?.offer(due, effect);
     return true;
   }
