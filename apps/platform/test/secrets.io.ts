@@ -40,7 +40,7 @@ const pythonWorker = `
 import hashlib, logging, sys
 from tutti import Credentials, Worker
 
-worker = Worker(sys.argv[1], server=sys.argv[2], credentials=Credentials(sys.argv[3]), agent_id="press-python")
+worker = Worker(sys.argv[1], url=sys.argv[2], credentials=Credentials(sys.argv[3]), agent_id="press-python")
 
 @worker.handle("python.charge")
 def charge(given, context):
