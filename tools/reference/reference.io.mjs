@@ -9,7 +9,7 @@ describe("the reference", () => {
     const copy = copyOfWorkspace(t, (path) => !/\.(test|io|nightly)\.(ts|mjs)$/.test(path));
     write(copy, {
       "libs/kernel/src/far/away/new-errors.ts": `import { defineErrors } from "../../errors/catalogue.ts";
-export const newErrors = defineErrors("far", { off: { status: "ABORTED", retry: "never", help: "h", message: () => "m" } });`,
+export const newErrors = defineErrors("far", { off: { status: "ABORTED", retry: "never", help: "h", message: () => "m", remedy: "Retry." } });`,
       "apps/registry/src/effects/new-section.ts": `import { defineSection } from "@tutti/kernel";
 import { z } from "zod";
 export const newSection = defineSection({ scope: "engines", name: "far", schema: z.object({ off: z.boolean().default(true).describe("d") }) });`,

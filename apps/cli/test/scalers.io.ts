@@ -45,7 +45,7 @@ describe("scalers of containers and of Kubernetes", () => {
       ],
     );
     const refused = await tutti("scaler create other --image crew --socket /run/docker.sock");
-    assert.match(refused.errors, /use one of\s+swarm\.scaling\.containers\.sockets: \/run\/nowhere\.sock/);
+    assert.match(refused.errors, /Use one of\s+`swarm\.scaling\.containers\.sockets`: \/run\/nowhere\.sock/);
   });
 
   it("workloads of Kubernetes: made, listed, kept as they are when something else changes", async () => {

@@ -113,7 +113,7 @@ describe("a sweep of blobs", () => {
     await time.advanceAsync(5 * keepMs);
     assert.ok(await has("perhaps named"));
     const [warning] = logger.lines.filter(({ level }) => level === "warn");
-    assert.match(warning?.message ?? "", /a partition that may name some is away/);
+    assert.match(warning?.message ?? "", /a partition that may refer to blobs is unavailable/);
     assert.equal(warning?.fields["partition"], 1);
     bank.atWork.add(1);
     await time.advanceAsync(2 * keepMs);

@@ -176,7 +176,7 @@ describe("agents as containers", () => {
     const { driver, agents } = driverOf({ quarantineAfter: 1 });
     driver.want(1, "");
     await until("that it is said", () => driver.standing().error?.code === "scaling.engine_silent");
-    assert.match(driver.standing().error?.message ?? "", /ENOENT.*; start it/);
+    assert.match(driver.standing().error?.message ?? "", /ENOENT.*\. Start it/);
     await engine.listen(socket);
     await until("it", () => engine.running.size === 1);
     await until("that all is well", () => driver.standing().error === undefined);
