@@ -223,7 +223,7 @@ describe("the front door on a loopback address", () => {
       assert.equal(heard.status, status, `${what}: ${heard.text}`);
       assert.equal(codeIn(heard), code, what);
       const { detail } = JSON.parse(heard.text);
-      assert.match(detail, /^[A-Z`].+\. [A-Z].+\.$/s, what);
+      assert.match(detail, /^[A-Z`].+[.?] [A-Z].+\.$/s, `${what}: ${detail}`);
     }
     const { headers } = await door.ask("/v1/whoami", { method: "DELETE" });
     assert.equal(headers.allow, "GET");

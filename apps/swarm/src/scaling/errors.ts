@@ -77,7 +77,7 @@ export const scalingErrors = defineErrors("scaling", {
     retry: "same-key",
     help: "Kubernetes refused what a scaler needs, in its own words: the service account of swarm has no right to it, or somebody else sets the replicas of the same workload. It is tried again with back-off.",
     message: ({ what, reason }: { what: string; reason: string; remedy: string }) =>
-      `No access to Kubernetes (${what}): ${reason}`,
+      `Kubernetes refused a request (${what}): ${reason}`,
     remedy: ({ remedy }: { what: string; reason: string; remedy: string }) => remedy,
   },
   workloadNotGiven: {

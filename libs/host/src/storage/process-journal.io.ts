@@ -114,7 +114,7 @@ describe("the journal of a process", () => {
       assert.ok(runtime.standings().every(({ state }) => state === "running"));
     }
     // Each failing commit ends one journal, however many partitions notice.
-    const ends = process.logger.messages().filter((text) => text.startsWith("the journal has stopped"));
+    const ends = process.logger.messages().filter((text) => text.startsWith("journal stopped, reopening it"));
     assert.equal(process.opened, ends.length + 1);
     assert.equal(process.journals.health().level, "healthy");
     await process.settle(Promise.all(process.runtimes.map((runtime) => runtime.stop())));

@@ -93,7 +93,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     await until("that it is said", () => driver.standing().error !== undefined);
     assert.match(
       driver.standing().error?.message ?? "",
-      /5 changes by somebody else; .*HorizontalPodAutoscaler/,
+      /another client changed them 5 times\. .*HorizontalPodAutoscaler/,
     );
     await driver.close("left");
     assert.equal(workload.replicas, 2);
@@ -118,7 +118,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     [
       "may not be read",
       () => void api.rights.delete("get deployments"),
-      /the right to get deployments crew in agents, found User "swarm" cannot get .*status 403.*Role in agents with \{apiGroups: \[apps\], resources: \[deployments\], verbs: \[get\]\}/,
+      /\(get deployments crew in agents\): User "swarm" cannot get .*status 403.*Role in agents with \{apiGroups: \[apps\], resources: \[deployments\], verbs: \[get\]\}/,
     ],
     [
       "may not be scaled",
@@ -145,7 +145,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     driver.want(2, "");
     await until("that it is said", () => driver.standing().error !== undefined);
     assert.equal(driver.standing().error?.code, "scaling.workload_troubled");
-    assert.match(driver.standing().error?.message ?? "", /2 pods .* found 0: .*exceeded quota: gpus/);
+    assert.match(driver.standing().error?.message ?? "", /0 of 2 pods .*exceeded quota: gpus/);
     workload.ready = 2;
     await until("that all is well", () => driver.standing().error === undefined);
     await driver.close("left");
@@ -176,7 +176,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     await rm(join(folder, "serviceaccount", "token"));
     driver.want(1, "");
     await until("that it is said", () => driver.standing().error !== undefined);
-    assert.match(driver.standing().error?.message ?? "", /token that cannot be read.*components\/agents/);
+    assert.match(driver.standing().error?.message ?? "", /token cannot be read: ENOENT.*Give the pods of swarm the token/);
     await driver.close("left");
   });
 });

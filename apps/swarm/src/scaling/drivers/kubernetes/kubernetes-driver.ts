@@ -52,9 +52,9 @@ async function bring(parts: KubernetesDriverParts, count: number, signal: AbortS
     }
   }
   throw scalingErrors.kubernetesRefused({
-    what: `${workload.kind} ${workload.name} to stay as it was read`,
-    reason: `${conflictsMax} changes by somebody else`,
-    remedy: "let nothing else set its replicas, such as a HorizontalPodAutoscaler",
+    what: `replicas of ${workload.kind} ${workload.name}`,
+    reason: `another client changed them ${conflictsMax} times`,
+    remedy: "Let no other controller set its replicas, such as a HorizontalPodAutoscaler.",
   });
 }
 
