@@ -179,11 +179,10 @@ describe("an instance that breaks", () => {
     assert.equal(metrics.value("tutti_mesh_breaker_opened_total", { service: "notes" }) >= 1, true);
     broken = false;
     while (states().some((state) => state !== 0)) await traffic.further(10);
-    let first = 0;
-    for (let call = 0; call < 200; call++) if ((await notes.get(note())).text === "first") first++;
+    // The instance that was ill is used again. How soon depends on what its calls cost before.
+    while ((await notes.get(note())).text !== "first") await traffic.further(1);
     await traffic.end();
     assert.deepEqual(traffic.errors, []);
-    assert.ok(first > 0, "the one that was ill is used again");
     await stopAll(mesh, ...servers);
   });
 

@@ -215,7 +215,7 @@ describe("a client", () => {
   it("refuses what is no JSON before anything is sent", async () => {
     await assert.rejects(tutti.start("order", { input: { when: [1n] } }), {
       code: "sdk.not_json",
-      message: /a bigint at input\.when\[0\]/,
+      message: /The value at input\.when\[0\] is not JSON: a bigint/,
     });
   });
 });
