@@ -176,7 +176,10 @@ class _Reception:
             encapsulated = base64.b64decode(sealed["encapsulatedKey"])
             shared = self._private.exchange(self._public.from_public_bytes(encapsulated))
             key, nonce = _schedule(shared, encapsulated + self.public_key)
-            return self._aead(key).decrypt(nonce, base64.b64decode(sealed["sealed"]), also.encode())
+            opened: bytes = self._aead(key).decrypt(
+                nonce, base64.b64decode(sealed["sealed"]), also.encode()
+            )
+            return opened
         except Exception:  # noqa: BLE001 - whatever is wrong with it, it is not opened
             return None
 
