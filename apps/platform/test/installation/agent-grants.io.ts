@@ -375,7 +375,10 @@ describe("an agent to which only some is granted", () => {
         async () =>
           (
             await audit.searchRecords(
-              SearchRecordsRequest.fromPartial({ namespace, filter: { action, text: "the agent id `kept`" } }),
+              SearchRecordsRequest.fromPartial({
+                namespace,
+                filter: { action, text: "the agent id `kept`" },
+              }),
             )
           ).records,
         (records) =>

@@ -176,7 +176,10 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     await rm(join(folder, "serviceaccount", "token"));
     driver.want(1, "");
     await until("that it is said", () => driver.standing().error !== undefined);
-    assert.match(driver.standing().error?.message ?? "", /token cannot be read: ENOENT.*Give the pods of swarm the token/);
+    assert.match(
+      driver.standing().error?.message ?? "",
+      /token cannot be read: ENOENT.*Give the pods of swarm the token/,
+    );
     await driver.close("left");
   });
 });
