@@ -23,6 +23,16 @@ export const page: Option = {
 };
 export const all: Option = { name: "all", summary: "everything, not only a part" };
 
+export const since: Option = {
+  name: "since",
+  value: "WHEN",
+  summary: "only from this time on: 2h (ago), 2026-03-01, 2026-03-01T14:00Z",
+};
+
+export const until: Option = { name: "until", value: "WHEN", summary: "only before this time" };
+
+export const text: Option = { name: "text", value: "TEXT", summary: "only entries that contain this text" };
+
 /** Which runs. */
 export const filters: readonly Option[] = [
   {
@@ -41,13 +51,9 @@ export const filters: readonly Option[] = [
     completes: "workflow",
   },
   { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },
-  {
-    name: "since",
-    value: "WHEN",
-    summary: "only from this time on: 2h (ago), 2026-03-01, 2026-03-01T14:00Z",
-  },
-  { name: "until", value: "WHEN", summary: "only before this time" },
-  { name: "text", value: "TEXT", summary: "only entries that contain this text" },
+  since,
+  until,
+  text,
   { name: "error", value: "CODE", summary: "only this error code. `*` matches any text" },
 ];
 

@@ -28,7 +28,7 @@ export {
   endChild,
   endingForParent,
   endingOf,
-  parentAddress,
+  workAddress,
 } from "./child/ending.ts";
 export { childIdOf, shortId } from "./child/ids.ts";
 export { withdrawMission, withdrawRun } from "./child/messages.ts";

@@ -1,5 +1,5 @@
 import type { Command, Option } from "../../command/declaration.ts";
-import { all, page, size } from "../../command/options.ts";
+import { all, page, since, size, text, until } from "../../command/options.ts";
 
 const reading = () => import("./read.ts");
 const proving = () => import("./verify.ts");
@@ -10,14 +10,10 @@ const wanted: readonly Option[] = [
   { name: "action", value: "PATTERN", summary: "only these actions. `*` matches any text: workflow.runs.*" },
   { name: "about", value: "KIND[/ID]", summary: "object of the action: run/order-1002, or run for all runs" },
   { name: "refused", summary: "only rejected actions" },
-  {
-    name: "since",
-    value: "WHEN",
-    summary: "only from this time on: 2h (ago), 2026-03-01, 2026-03-01T14:00Z",
-  },
-  { name: "until", value: "WHEN", summary: "only before this time" },
+  since,
+  until,
   { name: "trace", value: "ID", summary: "only this trace" },
-  { name: "text", value: "TEXT", summary: "only entries that contain this text" },
+  text,
 ];
 
 export const auditCommands: readonly Command[] = [

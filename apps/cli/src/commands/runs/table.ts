@@ -8,6 +8,7 @@ import {
   page,
   reason,
   runId,
+  since,
   size,
   started,
 } from "../../command/options.ts";
@@ -114,11 +115,7 @@ export const runCommands: readonly Command[] = [
     options: [
       { name: "follow", summary: "print new lines until the run ends" },
       { name: "task", value: "TASK", summary: "only this task" },
-      {
-        name: "since",
-        value: "WHEN",
-        summary: "only from this time on: 2h (ago), 2026-03-01, 2026-03-01T14:00Z",
-      },
+      since,
     ],
     examples: [
       { words: "logs order-18 --follow", does: "follow a run" },

@@ -17,8 +17,8 @@ import {
   noBytes,
   ofTask,
   outputExpressionOf,
-  parentAddress,
   stopChild,
+  workAddress,
 } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { encoded, evaluate } from "../evaluate/evaluate.ts";
@@ -200,7 +200,7 @@ export function report(mission: MissionView, step: MissionEventStep): void {
   if (parent === undefined || parent.kind === "" || parent.id === "") return;
   const used = { ...mission.spent };
   add(used, mission.overrun);
-  step.send(parentAddress(step.key.namespace, parent), endChild, {
+  step.send(workAddress(step.key.namespace, parent), endChild, {
     taskId: parent.task,
     ending: endingForParent(endingOf(mission), (found, max) =>
       missionErrors.tooLarge.refusal({ what: "bytes of the output", found, max }),

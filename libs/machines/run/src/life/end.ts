@@ -13,8 +13,8 @@ import {
   noAmounts,
   noBytes,
   ofTask,
-  parentAddress,
   payloadOf,
+  workAddress,
 } from "@tutti/machine-work";
 import { hasBudget, leftForNext } from "../budget/book.ts";
 import { runErrors } from "../errors.ts";
@@ -162,7 +162,7 @@ function report(run: RunView, step: RunStep): void {
   releaseLimits(run, step);
   const parent = run.order?.parent;
   if (parent === undefined || parent.kind === "" || parent.id === "") return;
-  const to = parentAddress(step.key.namespace, parent);
+  const to = workAddress(step.key.namespace, parent);
   const ending = endingOf(run);
   if (parent.kind === "schedule") {
     const message = run.error?.message ?? "";

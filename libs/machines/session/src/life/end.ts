@@ -10,9 +10,9 @@ import {
   endChild,
   endingOf,
   noBytes,
-  parentAddress,
   statusName,
   stopChild,
+  workAddress,
 } from "@tutti/machine-work";
 import { balanced, expectedLossMs, outcomeOf, safeMode } from "@tutti/planner";
 import { usedUp } from "../budget/left.ts";
@@ -247,7 +247,7 @@ function report(session: SessionView, step: SessionStep): void {
     ...{ id: session.key.id, status: statusOf(session), error: session.error },
     output: () => outputOf(session) as Data | undefined,
   });
-  const to = parentAddress(step.key.namespace, parent);
+  const to = workAddress(step.key.namespace, parent);
   step.send(to, endChild, { taskId: parent.task, ending, used: usedBy(session) });
 }
 

@@ -12,10 +12,8 @@ export const endChild: Message<EndChild> = { type: "end_child", codec: EndChild 
 /** The services that host the work of each kind. */
 const services: Readonly<Record<string, string>> = { mission: "swarm", session: "master" };
 
-export function parentAddress(
-  namespace: string,
-  { kind, id }: { kind: string; id: string },
-): InstanceAddress {
+/** Where the machine of a piece of work is. */
+export function workAddress(namespace: string, { kind, id }: { kind: string; id: string }): InstanceAddress {
   return { service: services[kind] ?? "workflow", namespace, kind, id };
 }
 

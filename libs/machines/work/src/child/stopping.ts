@@ -1,6 +1,7 @@
 /** Ends a child run or mission by a letter: its parent no longer waits for it. */
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import type { MachineStep } from "@tutti/kernel";
+import { workAddress } from "./ending.ts";
 import {
   cancelMission,
   cancelRun,
@@ -25,7 +26,7 @@ export function stopChild<State, Effect>(
   step: MachineStep<State, Effect>,
   { kind, id, definition, parent, isStarting, isByForce, reason }: StoppedChild,
 ): void {
-  const to = { service: kind === "mission" ? "swarm" : "workflow", namespace: parent.namespace, kind, id };
+  const to = workAddress(parent.namespace, { kind, id });
   if (isStarting) {
     const given = { definition, parent, terminate: isByForce, reason };
     if (kind === "mission") step.send(to, withdrawMission, given);
