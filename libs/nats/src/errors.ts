@@ -153,7 +153,7 @@ const noPeersCode = 10005;
 const tooLargeCodes: readonly number[] = [10054];
 const noJetStreamCodes: readonly number[] = [JetStreamApiCodes.JetStreamNotEnabledForAccount, 10076];
 
-/** Returns whether a compare-and-set lost. `found` is the revision that stood in its way, where the server tells it. */
+/** Returns the conflict of a compare-and-set that lost. `found` is the revision in its way, if the server names it. */
 export function wrongRevisionOf(error: unknown): { readonly found: number | undefined } | undefined {
   if (!(error instanceof JetStreamApiError) || !wrongSequenceCodes.includes(error.code)) return undefined;
   const found = /wrong last sequence: (\d+)/.exec(error.message)?.[1];

@@ -27,10 +27,7 @@ interface PlanQuestion {
   /** The same for the same question about the same part. */
   readonly name: string;
   readonly message: string;
-  /**
-   * Returns the approval that asks, as long as nobody has decided. Undefined when the answer is yes. Rejects with who
-   * said no.
-   */
+  /** Returns the open approval request. Undefined when the answer is yes. Rejects with the person who said no. */
   ask(caller: Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">): Promise<string | undefined>;
 }
 

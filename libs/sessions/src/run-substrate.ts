@@ -200,7 +200,7 @@ function seenIn(task: Task): SeenTask {
   };
 }
 
-/** Of what ended at once nobody said when it started: it was given to an agent at most so long before its end. */
+/** A task that ended at once has no recorded start: an agent received it at most so long before its end. */
 function startOf({ startTime, attempts }: Task, endMs: number): number {
   const last = attempts.at(-1);
   const known = msOf(startTime) || msOf(last?.startTime);

@@ -3,7 +3,7 @@ import type { RunView, TaskView } from "./run-view.ts";
 
 /** What is followed, be it a run or a session, put together of what its stream said so far. */
 export interface Followed<Reply> {
-  /** As it stands. Undefined before anything was said. */
+  /** The latest state. Undefined before the first reply. */
   readonly whole: Whole | undefined;
   take(reply: Partial<Reply>): void;
   /** What comes next is told from the beginning. */

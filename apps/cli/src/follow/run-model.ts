@@ -96,7 +96,7 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
   };
 }
 
-/** `ship[3]` is an entry of `ship`. Rounds of a loop and what was added to a task are no list. */
+/** `ship[3]` is an entry of `ship`. Rounds of a loop and tasks added to a task are no entries. */
 function isEntry({ taskId, parentTaskId = "" }: Task): boolean {
   return parentTaskId !== "" && taskId.startsWith(`${parentTaskId}[`);
 }

@@ -4,7 +4,7 @@
  *
  * 1. The directory is handed over as the last step but one. Before it the cluster cannot be started, after it no
  *    process starts in the directory: whatever dies when, not more than one of them lives.
- * 2. What was not finished is restarted. What only was not told that it is finished is.
+ * 2. An unfinished import starts again. A finished one that lacks its record only gets the record.
  */
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";

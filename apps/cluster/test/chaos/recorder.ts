@@ -113,7 +113,7 @@ export class Recorder {
     }
   }
 
-  /** Returns whether each thing was one thing all the time. */
+  /** Judges whether each object behaved as a single one all the time. */
   judge(): readonly Judged[] {
     return [this.#entries, this.#locks, this.#ids].flatMap((book) => book.verdicts());
   }

@@ -1,5 +1,5 @@
 /**
- * What the signed-in user may not do, so that the page does not offer what is refused anyhow, and says of a refusal
+ * What the signed-in user may not do, so that the page offers no denied action, and says of a refusal
  * what is missing and who can give it. The platform decides each call itself, whatever is known here.
  */
 import type { MissingRight, MissingRights } from "@tutti/rest/types";

@@ -1,4 +1,4 @@
-/** What is behind the door from its start to its end: it starts when the process is otherwise there, and ends first. */
+/** The life of the gateway's parts: they start when the rest of the process has started, and stop first. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";

@@ -61,7 +61,7 @@ export class MemoryLog {
     return this.#kept[sequence - this.#firstSequence + this.#dropped]?.event;
   }
 
-  /** Drops what is beyond the retention. The newest event is always kept. */
+  /** Drops events beyond the retention. The newest event is always kept. */
   retain(nowMs: number): void {
     const { eventsMax, bytesMax, ageMaxMs } = this.#retention;
     while (this.#kept.length - this.#dropped > 1) {

@@ -36,7 +36,7 @@ export interface DiskFile {
   close(): void;
 }
 
-/** Returns whether an error says that there is no room: then nothing beyond what was there before can be written. */
+/** Returns whether an error means a full disk: no more bytes can be written. */
 export function isDiskFull(error: unknown): boolean {
   const code = codeOf(error);
   return code === "ENOSPC" || code === "EDQUOT";

@@ -160,7 +160,7 @@ export function consistencyFault(
   return "the later checkpoint does not hold what the earlier one held";
 }
 
-/** Returns whether the heads of a checkpoint continue those before: each journal only grows, and keeps what it had. */
+/** Returns why the heads of a checkpoint do not continue those before: each journal only grows, and keeps its records. */
 export function headsFault(
   heads: readonly JournalHead[],
   before: ReadonlyMap<string, JournalHead>,

@@ -49,7 +49,7 @@ export function enveloped(
   };
 }
 
-/** What is in an envelope. Undefined when it is of another name or key, or not as it was. */
+/** Returns the content of an envelope. Undefined if its name or key is another one, or if it was changed. */
 export function unwrapped(envelope: Envelope, name: SecretName, sealing: SealingKey): Uint8Array | undefined {
   const own = ownKeyOf(envelope, name, sealing);
   return own && opened(envelope.value, own, nameOf("value", name));

@@ -52,7 +52,7 @@ export function useTimeline(isShown: boolean): Timeline {
   };
 }
 
-/** Returns the set before, as long as the new one has the same in it: what is drawn with it stays as it is. */
+/** Returns the set before while the new one has the same members, so that its drawing stays as it is. */
 function useSame(found: ReadonlySet<string>): ReadonlySet<string> {
   const before = useRef(found);
   const isSame = before.current.size === found.size && [...found].every((id) => before.current.has(id));

@@ -87,7 +87,7 @@ export class PlainWork {
     }
   }
 
-  /** Returns whether somebody outside has the next word on it. */
+  /** Returns whether an agent or a person acts on it next. */
   isAwaited(task: PlainTask): boolean {
     return task.status === "at work" && (isLeaf(task) || task.pauses) && task.question?.isOpen !== true;
   }
