@@ -3,7 +3,6 @@
  *
  * It uses the platform from outside, as any client. A file that is wrong is reported, and changes nothing.
  */
-import { createHash } from "node:crypto";
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -29,7 +28,7 @@ const settleMs = 100;
 
 export class WorkflowFiles implements Component {
   readonly #options: WorkflowFilesOptions;
-  /** Hash of the content that was last registered or refused, by file. */
+  /** The content that was last registered or refused, by file. */
   readonly #known = new Map<string, string>();
   #tutti: Tutti | undefined;
   #watcher: FSWatcher | undefined;
@@ -84,10 +83,9 @@ export class WorkflowFiles implements Component {
     try {
       for (const file of await workflowFilesIn(folder)) {
         if (this.#isStopping) return;
-        const hash = createHash("sha256").update(file.text).digest("hex");
-        if (this.#known.get(file.name) === hash) continue;
+        if (this.#known.get(file.name) === file.text) continue;
         await this.#register(file);
-        this.#known.set(file.name, hash);
+        this.#known.set(file.name, file.text);
       }
     } catch (error) {
       const { message } = errorFromUnknown(error);
