@@ -4,6 +4,7 @@ export {
   type Built,
   cel,
   child,
+  durableTask,
   type Expression,
   gate,
   input,

@@ -14,6 +14,7 @@ import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kerne
 import { bytesOf, dataOf, noBytes, payloadOf } from "@tutti/machine-work";
 import { setAside } from "./budget/book.ts";
 import type { RunFacts } from "./facts.ts";
+import { journalFrom, journalShown } from "./function/journal.ts";
 import { followingInput, keptBytesOf } from "./node/kept.ts";
 import { rangeOf, taskNumberOf } from "./node/places.ts";
 import { planNeededBySnapshot } from "./plan/needs.ts";
@@ -223,6 +224,7 @@ function detailShown(more: NodeMore | undefined) {
     leaseAttempt: more?.leaseAttempt ?? 0,
     withdrawn: more?.isWithdrawn ?? false,
     cacheKey: more?.cacheKey ?? "",
+    function: more?.code && journalShown(more.code),
   };
 }
 
@@ -410,6 +412,7 @@ function restoreDetail(node: Node, shown: RunNode): void {
   detail.last = presentBytes(shown.last);
   detail.parameters = presentBytes(shown.parameters);
   detail.left = leftFrom(shown.left);
+  detail.code = shown.function && journalFrom(shown.function);
 }
 
 function leftFrom(shown: RunEffectLeft | undefined): NodeMore["left"] {

@@ -27,6 +27,7 @@ import type { Command, InstanceKey, MachineEvent, MachineStep, Outstanding, Read
 import type { Data } from "@tutti/machine-work";
 import type { RunEffect } from "./effects.ts";
 import type { RunFacts } from "./facts.ts";
+import type { FunctionJournal } from "./function/journal.ts";
 import type { KnownPlans, RunPlan } from "./plan/run-plan.ts";
 
 export interface Run {
@@ -261,6 +262,8 @@ export interface NodeMore {
   leaseAttempt: number;
   isWithdrawn: boolean;
   cacheKey: string;
+  /** Of a durable function, once a turn of it was recorded. */
+  code: FunctionJournal | undefined;
 }
 
 interface EffectLeft {
@@ -397,6 +400,7 @@ export function detailOf(node: Node): NodeMore {
     leaseAttempt: 0,
     isWithdrawn: false,
     cacheKey: "",
+    code: undefined,
   };
   return node.more;
 }
