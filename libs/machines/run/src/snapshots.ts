@@ -218,6 +218,7 @@ function detailShown(more: NodeMore | undefined) {
     childId: more?.childId ?? "",
     childHash: more?.childHash ?? "",
     startsAlone: more?.startsAlone ?? false,
+    aloneBudget: more?.aloneBudget,
     parameters: more?.parameters ?? noBytes,
     question: more?.question,
     limits: more?.limits.map((limit) => ({ ...limit })) ?? [],
@@ -400,6 +401,7 @@ function restoreDetail(node: Node, shown: RunNode): void {
   detail.isAttended = shown.attended;
   detail.isWithdrawn = shown.withdrawn;
   detail.startsAlone = shown.startsAlone;
+  detail.aloneBudget = shown.aloneBudget;
   detail.isRoundOver = shown.roundOver;
   detail.saved = presentBytes(shown.saved);
   detail.savedNext = presentBytes(shown.savedNext);

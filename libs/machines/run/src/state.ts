@@ -255,6 +255,8 @@ export interface NodeMore {
   childHash: string;
   /** Of a child that was to be left alone: nobody waits for it any more, and it is being started still. */
   startsAlone: boolean;
+  /** Its budget: what was set aside for it counts as used by then. */
+  aloneBudget: Amounts | undefined;
   parameters: Uint8Array | undefined;
   question: RunQuestion | undefined;
   /** Of a child: asked for before it is started, in their order. */
@@ -394,6 +396,7 @@ export function detailOf(node: Node): NodeMore {
     childId: "",
     childHash: "",
     startsAlone: false,
+    aloneBudget: undefined,
     parameters: undefined,
     question: undefined,
     limits: [],

@@ -27,10 +27,7 @@ export const stepRecorded: RunEvent<StepRecordedV1> = {
   codec: StepRecordedV1,
   evolve(run, { node: number, entry }) {
     if (entry === undefined) return;
-    const journal = journalOf(nodeOf(run, number));
-    const before = journal.bytes;
-    record(journal, entry);
-    run.keptBytes += journal.bytes - before;
+    record(run, journalOf(nodeOf(run, number)), entry);
   },
 };
 
@@ -58,9 +55,7 @@ export const functionWoken: RunEvent<FunctionWokenV1> = {
   evolve(run, { node: number, attempt, queueMs, ended, reserved }, outstanding) {
     const node = nodeOf(run, number);
     const journal = journalOf(node);
-    const before = journal.bytes;
-    for (const part of ended) record(journal, endOfPart(run, part, queueMs));
-    run.keptBytes += journal.bytes - before;
+    for (const part of ended) record(run, journal, endOfPart(run, part, queueMs));
     const seen = new Set(ended);
     journal.ended = journal.ended.filter((part) => !seen.has(part));
     journal.again = false;

@@ -4,7 +4,7 @@
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind, type RunFunction } from "@tutti/contracts/workflow/v1";
-import { detailOf, type Node, type Range } from "../state.ts";
+import { detailOf, type Node, type Range, type Run } from "../state.ts";
 
 export interface FunctionJournal {
   readonly entries: FunctionEntry[];
@@ -47,6 +47,7 @@ export function isWakeable({ ended, again }: FunctionJournal): boolean {
 
 /** For folds: tasks were added for it. */
 export function noteAdded(
+  run: Run,
   journal: FunctionJournal,
   range: Range,
   { at, addMs }: { readonly at: readonly string[]; readonly addMs: number },
@@ -54,7 +55,7 @@ export function noteAdded(
   for (let index = 0; index < range.count; index++) {
     const node = range.first + index;
     const { id } = range.plan.task(range.firstTask + index);
-    record(journal, {
+    record(run, journal, {
       ...{ kind: FunctionEntryKind.FUNCTION_ENTRY_KIND_TASK, id, at: at[index] ?? "", atMs: addMs },
       ...{ json: "", error: undefined, node },
     });
@@ -68,9 +69,11 @@ export function noteEnded(journal: FunctionJournal, node: number): void {
 }
 
 /** For folds. */
-export function record(journal: FunctionJournal, entry: FunctionEntry): void {
+export function record(run: Run, journal: FunctionJournal, entry: FunctionEntry): void {
   journal.entries.push(entry);
-  journal.bytes += sizeOf(entry);
+  const size = sizeOf(entry);
+  journal.bytes += size;
+  run.keptBytes += size;
 }
 
 /** For folds: a turn is offered, with the entries from this one on. */
@@ -97,7 +100,8 @@ export function journalFrom({ entries, ended, held, from, to, again }: RunFuncti
   };
   const known = new Set(ended);
   for (const entry of entries) {
-    record(journal, entry);
+    journal.entries.push(entry);
+    journal.bytes += sizeOf(entry);
     if (entry.kind === FunctionEntryKind.FUNCTION_ENTRY_KIND_END) known.add(entry.node);
   }
   for (const { kind, node } of entries)

@@ -25,7 +25,7 @@ export const tasksAdded: RunEvent<TasksAddedV1> = {
       if (!isFunction) setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     }
     const range = addRange(run, { owner, plan, planPlace: more.additions.length, scope: 0 });
-    if (isFunction) noteAdded(journalOf(node), range, { at, addMs });
+    if (isFunction) noteAdded(run, journalOf(node), range, { at, addMs });
     for (const [number, followers] of followersOf(range, outside)) {
       const known = more.followers.get(number);
       if (known === undefined) more.followers.set(number, followers);
