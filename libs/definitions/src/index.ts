@@ -12,6 +12,14 @@ export {
   workflow,
 } from "./builder/builder.ts";
 export {
+  type Capability,
+  type CapabilityOptions,
+  capability,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+} from "./builder/capability.ts";
+export {
   cel,
   type Expression,
   input,
