@@ -3,7 +3,16 @@ import { after, before, describe, it } from "node:test";
 import { GetCapabilityMapRequest, registryService } from "@tutti/contracts/registry/v1";
 import { TuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { capability, input, outputOf, type StandardSchema, type Tutti, uses, workflow } from "@tutti/sdk";
+import {
+  capability,
+  input,
+  outputOf,
+  type StandardSchema,
+  type Tutti,
+  uses,
+  type Worker,
+  workflow,
+} from "@tutti/sdk";
 import { z } from "zod";
 import { Installation } from "./installation.ts";
 
