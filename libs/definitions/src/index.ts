@@ -13,6 +13,14 @@ export {
   workflow,
 } from "./builder/builder.ts";
 export {
+  type Capability,
+  type CapabilityOptions,
+  capability,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+} from "./builder/capability.ts";
+export {
   cel,
   type Expression,
   input,
@@ -37,6 +45,7 @@ export { type HeldValue, holdAgainst } from "./check/held-value.ts";
 export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check/schedule-checker.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
 export { checkSchemaText, type ReadText, readText } from "./check/text-checker.ts";
+export { isWorkflowDocument, isWorkflowText } from "./check/workflow-text.ts";
 export { graphOf } from "./contracts/graph.ts";
 export { definitionMessage, graphNodes, problemMessage, usedBy } from "./contracts/messages.ts";
 export { documentOfTask, documentOfTasks, repeatedIds } from "./contracts/task-list.ts";

@@ -17,6 +17,22 @@ export const sdkErrors = defineErrors("sdk", {
       `The input of \`${capability}\` is not a JSON document: ${reason}`,
     remedy: "Correct the input of the task.",
   },
+  inputRejected: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The input of a task does not fit the schema of its typed capability. The handler did not run.",
+    message: ({ capability, reason }: { capability: string; reason: string }) =>
+      `The input of \`${capability}\` does not fit its schema: ${reason}`,
+    remedy: "Correct `with` of the task, or the schema.",
+  },
+  outputRejected: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A handler returned what does not fit the schema of its typed capability. The output was not sent.",
+    message: ({ capability, reason }: { capability: string; reason: string }) =>
+      `The output of \`${capability}\` does not fit its schema: ${reason}`,
+    remedy: "Correct what the handler returns, or the schema.",
+  },
   inputUnreadable: {
     status: "UNAVAILABLE",
     retry: "same-key",

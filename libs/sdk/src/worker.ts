@@ -1,4 +1,12 @@
 /** A worker alone: without the client, the builder and the testing kit, which take several times its memory. */
+export {
+  type Capability,
+  type CapabilityOptions,
+  capability,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+} from "@tutti/definitions/builder";
 export { sdkErrors } from "./errors.ts";
 export type { AgentStanding, Decision, Question, TaskStanding } from "./orchestrator/decisions.ts";
 export { SessionOrchestrator, type SessionOrchestratorOptions } from "./orchestrator/session-orchestrator.ts";

@@ -14,6 +14,14 @@ export {
   workflow,
 } from "./builder.ts";
 export {
+  type Capability,
+  type CapabilityOptions,
+  capability,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+} from "./capability.ts";
+export {
   cel,
   type Expression,
   input,

@@ -5,6 +5,7 @@
  *     linking, working ── refused for good ──► failed
  */
 import type { HostFigures } from "@tutti/contracts/types/v1";
+import type { Capability } from "@tutti/definitions/builder";
 import {
   type Chance,
   type Clock,
@@ -27,6 +28,7 @@ import { Connector } from "../link/connector.ts";
 import type { BlobWanted, Transport } from "../link/transport.ts";
 import { transportFor } from "../link/transports.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
+import { handledAs } from "../task/typed.ts";
 import { Agent } from "./agent.ts";
 import { WorkerMissions } from "./missions.ts";
 import { WorkerSecrets } from "./secrets.ts";
@@ -111,14 +113,24 @@ export class Worker {
     return this.#stopped.promise;
   }
 
-  /** Does a capability: whatever the handler returns is the output, whatever it throws fails the attempt. */
+  /**
+   * Does a capability. The return value of the handler is the output, an exception fails the attempt. Input and output of
+   * a typed capability are validated by its schemas.
+   */
   handle<Input = unknown, Output = unknown>(
     capability: string,
     handler: Handler<Input, Output>,
-    options: HandleOptions = {},
-  ): this {
-    // What arrives is what the definition gives. Its schema, where there is one, was checked there.
-    this.#handlers.add(capability, handler as Handler, options);
+    options?: HandleOptions,
+  ): this;
+  handle<Input, Result>(
+    capability: Capability<unknown, Input, Result>,
+    handler: Handler<Input, Result>,
+    options?: HandleOptions,
+  ): this;
+  handle(capability: string | Capability, handler: Handler<never>, options: HandleOptions = {}): this {
+    // The definition passes what arrives. A schema was checked there too, if the host knows one.
+    const handled = handledAs(capability, handler as Handler, options);
+    this.#handlers.add(handled.name, handled.handler, handled.options);
     this.#agent.offerAgain();
     return this;
   }
