@@ -15,6 +15,7 @@ import type { Amounts, ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1
 import { type TaskStatus, WorkStatus as Work } from "@tutti/contracts/types/v1";
 import type {
   AttemptFailure,
+  FunctionEntry,
   OfferDetails,
   RunLimit,
   RunOrder,
@@ -27,7 +28,6 @@ import type { Command, InstanceKey, MachineEvent, MachineStep, Outstanding, Read
 import type { Data } from "@tutti/machine-work";
 import type { RunEffect } from "./effects.ts";
 import type { RunFacts } from "./facts.ts";
-import type { FunctionJournal } from "./function/journal.ts";
 import type { KnownPlans, RunPlan } from "./plan/run-plan.ts";
 
 export interface Run {
@@ -266,6 +266,25 @@ export interface NodeMore {
   cacheKey: string;
   /** Of a durable function, once a turn of it was recorded. */
   code: FunctionJournal | undefined;
+}
+
+/** What the worker of a durable function did, the tasks it added, and what came of them, in one order. */
+export interface FunctionJournal {
+  readonly entries: FunctionEntry[];
+  /** Nodes of added tasks that have not ended. Follows from the entries. */
+  readonly open: Set<number>;
+  /** Those that have ended and that the function does not know of yet, in their order. */
+  ended: number[];
+  /** Entries that its worker had after the last turn. */
+  held: number;
+  /** The first entry that the offered turn is given. */
+  from: number;
+  /** How many entries there were when it was offered: what it adds comes behind them. */
+  to: number;
+  /** Whether the next turn follows at once. */
+  again: boolean;
+  /** Characters of what is kept in the entries. */
+  bytes: number;
 }
 
 interface EffectLeft {

@@ -4,25 +4,7 @@
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind, type RunFunction } from "@tutti/contracts/workflow/v1";
-import { detailOf, type Node, type Range, type Run } from "../state.ts";
-
-export interface FunctionJournal {
-  readonly entries: FunctionEntry[];
-  /** Nodes of added tasks that have not ended. Follows from the entries. */
-  readonly open: Set<number>;
-  /** Those that have ended and that the function does not know of yet, in their order. */
-  ended: number[];
-  /** Entries that its worker had after the last turn. */
-  held: number;
-  /** The first entry that the offered turn is given. */
-  from: number;
-  /** How many entries there were when it was offered: what it adds comes behind them. */
-  to: number;
-  /** Whether the next turn follows at once. */
-  again: boolean;
-  /** Characters of what is kept in the entries. */
-  bytes: number;
-}
+import { detailOf, type FunctionJournal, type Node, type Range, type Run } from "../state.ts";
 
 /** For folds. */
 export function journalOf(node: Node): FunctionJournal {
