@@ -24,6 +24,10 @@ import {
 } from "@tutti/kernel";
 import { HostGauge } from "@tutti/mesh/host-figures";
 import { sdkErrors } from "../errors.ts";
+import type { DurableFunction } from "../functions/durable.ts";
+import { FunctionHost } from "../functions/host.ts";
+import { registerFunctions } from "../functions/register.ts";
+import type { TurnInput } from "../functions/wire.ts";
 import { Connector } from "../link/connector.ts";
 import type { BlobWanted, Transport } from "../link/transport.ts";
 import { transportFor } from "../link/transports.ts";
@@ -66,6 +70,8 @@ export class Worker {
   readonly #missions: WorkerMissions;
   readonly #secrets: WorkerSecrets;
   #state: WorkerState = "idle";
+  readonly #functions = new FunctionHost();
+  readonly #durable: DurableFunction[] = [];
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
   #drainTimer: Timer | undefined;
@@ -133,6 +139,17 @@ export class Worker {
     this.#handlers.add(handled.name, handled.handler, handled.options);
     this.#agent.offerAgain();
     return this;
+  }
+
+  /** Runs a durable function. Its workflow is registered once the worker is linked. */
+  durable<Input, Output>(fn: DurableFunction<Input, Output>, options: HandleOptions = {}): this {
+    const known = fn as unknown as DurableFunction;
+    this.#durable.push(known);
+    return this.handle(
+      fn.name,
+      (input, task) => this.#functions.turn(known, input as TurnInput, task),
+      options,
+    );
   }
 
   /**
@@ -207,6 +224,8 @@ export class Worker {
   #linked(): void {
     if (this.#state === "linking") this.#state = "working";
     this.#started.resolve();
+    const functions = this.settings.registerFunctions ? this.#durable.splice(0) : [];
+    if (functions.length > 0) registerFunctions(functions, { settings: this.settings, ...this.#ports });
     if (this.#state === "draining") this.#leaveIfDone();
   }
 

@@ -13,10 +13,11 @@ const decoder = new TextDecoder();
 
 /** Returns JSON, put together of JSON: values are not parsed for it. */
 export function turnInput(run: Run, node: Node): Uint8Array {
-  const { more, visit, readyAt, attempt, input, range, number } = node;
+  const { more, visit, readyAt, queueAt, attempt, input, range, number } = node;
   const { from = 0, to = 0, last = 0, entries = [] } = more?.code ?? {};
   const seed = `${run.key.id}/${taskIdIn(run, range, number)}/${visit}`;
   let text = `{"function":1,"input":${decoder.decode(bytesOrNull(input))},"startMs":${run.createMs + readyAt}`;
+  text += `,"nowMs":${run.createMs + queueAt}`;
   text += `,"seed":${JSON.stringify(seed)},"turn":${attempt},"last":${last},"from":${from},"journal":[`;
   for (let place = from; place < to; place++)
     text += (place > from ? "," : "") + entryText(entries[place] as FunctionEntry, run);
