@@ -9,31 +9,34 @@ interface Registering {
   readonly logger: Logger;
 }
 
-const firstPauseMs = 500;
-const attemptsMax = 6;
+const firstPauseMs = 250;
+const attemptsMax = 5;
 const callMs = 10_000;
 
+/** Resolves when all are registered, or after a few attempts: the workflows may be there from before. */
 export async function registerFunctions(
   functions: readonly DurableFunction[],
   { settings, timers, logger }: Registering,
 ): Promise<void> {
-  const { server, namespace } = settings;
+  const { server } = settings;
+  const names = functions.map(({ name }) => name).join(", ");
   if (server === "") {
-    const names = functions.map(({ name }) => name).join(", ");
     logger.warn("durable functions are not registered: set TUTTI_URL", { names });
     return;
   }
-  for (const { name, definition } of functions) {
-    for (let attempt = 1; ; attempt++) {
-      const problem = await register(definition, settings);
-      if (problem === undefined) break;
-      if (attempt === attemptsMax) {
-        logger.error("durable function cannot be started: it was not registered", { name, server, problem });
-        break;
-      }
-      await new Promise<void>((resolve) => timers.after(firstPauseMs * 2 ** (attempt - 1), resolve));
+  let open = functions;
+  for (let attempt = 1; ; attempt++) {
+    const problems = await Promise.all(open.map(({ definition }) => register(definition, settings)));
+    open = open.filter((_, index) => problems[index] !== undefined);
+    const problem = problems.find((each) => each !== undefined);
+    if (problem === undefined) return;
+    if (attempt === attemptsMax) {
+      logger.error("durable functions are not registered", { names, server, problem });
+      return;
     }
-    logger.debug("durable function registered", { name, namespace });
+    await new Promise<void>((resolve) => {
+      timers.after(firstPauseMs * 2 ** (attempt - 1), resolve);
+    });
   }
 }
 

@@ -82,7 +82,7 @@ export interface WorkerOptions {
   readonly server?: string;
   /** Variables and files of this machine that its tasks may name as secrets: `env:DB_PASSWORD`, `file:/run/secrets/db`. Default none. */
   readonly secrets?: readonly string[];
-  /** Whether the workflows of its durable functions are registered when it is linked. Default true. */
+  /** Whether the workflows of its durable functions are registered before it is linked. Default true. */
   readonly registerFunctions?: boolean;
   /** Called when it starts to sleep, by the host's wish or its own: what is costly to hold can be let go of. */
   readonly onSleep?: (reason: string) => void | Promise<void>;

@@ -141,7 +141,7 @@ export class Worker {
     return this;
   }
 
-  /** Runs a durable function. Its workflow is registered once the worker is linked. */
+  /** Runs a durable function. Its workflow is registered before the worker is linked. */
   durable<Input, Output>(fn: DurableFunction<Input, Output>, options: HandleOptions = {}): this {
     const known = fn as unknown as DurableFunction;
     this.#durable.push(known);
@@ -198,6 +198,9 @@ export class Worker {
   async #connect(): Promise<void> {
     const { transport, clock, timers, chance, logger } = this.#ports;
     const opened = await transport(this.settings);
+    // Before it is linked: who sees the worker can start its functions.
+    if (this.settings.registerFunctions && this.#durable.length > 0)
+      await registerFunctions(this.#durable, { settings: this.settings, ...this.#ports });
     if (this.#state !== "linking") return opened.close();
     this.#transport = opened;
     this.#connector = new Connector({
@@ -224,8 +227,6 @@ export class Worker {
   #linked(): void {
     if (this.#state === "linking") this.#state = "working";
     this.#started.resolve();
-    const functions = this.settings.registerFunctions ? this.#durable.splice(0) : [];
-    if (functions.length > 0) registerFunctions(functions, { settings: this.settings, ...this.#ports });
     if (this.#state === "draining") this.#leaveIfDone();
   }
 
