@@ -2,6 +2,7 @@ export {
   approve,
   type Built,
   child,
+  durableTask,
   gate,
   loop,
   mission,

@@ -7,6 +7,7 @@ export {
   capability,
   cel,
   child,
+  durableTask,
   type Expression,
   gate,
   input,

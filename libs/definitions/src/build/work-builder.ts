@@ -22,8 +22,9 @@ export class WorkBuilder {
   workOf(draft: Draft, kind: TaskKindWord, environment: Environment): Work {
     const { document, path } = draft;
     switch (kind) {
-      case "uses": {
-        const [capability, versionRange] = splitAt(document.uses ?? "");
+      case "uses":
+      case "function": {
+        const [capability, versionRange] = splitAt(document[kind] ?? "");
         return { kind, capability, versionRange };
       }
       case "workflow":

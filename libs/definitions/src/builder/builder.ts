@@ -29,7 +29,17 @@ export type Built<T> =
         ? { readonly [K in keyof T]: Built<T[K]> }
         : never);
 
-type KindKey = "uses" | "workflow" | "mission" | "wait" | "approve" | "gate" | "set" | "loop" | "spawn";
+type KindKey =
+  | "uses"
+  | "function"
+  | "workflow"
+  | "mission"
+  | "wait"
+  | "approve"
+  | "gate"
+  | "set"
+  | "loop"
+  | "spawn";
 type Common =
   | "title"
   | "needs"
@@ -133,6 +143,14 @@ export function gate<const Id extends string = never>(
   options: WaitingOptions<Id> = {},
 ): TaskDocument<NoInfer<Id>> {
   return task("gate", check, options);
+}
+
+/** A durable function does it, step by step. */
+export function durableTask<const Id extends string = never>(
+  name: string,
+  options: AgentOptions<Id> = {},
+): TaskDocument<NoInfer<Id>> {
+  return task("function", name, options);
 }
 
 /** Computes a value. */

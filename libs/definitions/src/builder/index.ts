@@ -3,6 +3,7 @@ export {
   approve,
   type Built,
   child,
+  durableTask,
   gate,
   loop,
   mission,

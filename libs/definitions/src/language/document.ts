@@ -55,6 +55,7 @@ export interface UpdateDocument extends SignalDocument {
 export interface TaskDocument<Id extends string = string> {
   readonly title?: string;
   readonly uses?: string;
+  readonly function?: string;
   readonly workflow?: string;
   readonly mission?: string;
   readonly wait?: string | WaitDocument;

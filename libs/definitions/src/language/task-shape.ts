@@ -255,6 +255,7 @@ const cache = variants("Reuse of earlier outputs; a span alone says for how long
 /** Exactly one of these says what kind of task it is. */
 export const taskKinds = [
   "uses",
+  "function",
   "workflow",
   "mission",
   "wait",
@@ -270,6 +271,7 @@ export const task: MembersShape = members(
   {
     title: text("For people."),
     uses: text("The capability that does it.", "usesCapability", 250),
+    function: text("The durable function that does it, step by step.", "usesCapability", 250),
     workflow: text("The definition of the child run that does it.", "usesDefinition", 450),
     mission: text("The definition of the mission that does it.", "usesDefinition", 450),
     wait,

@@ -88,7 +88,7 @@ export type NeedConditionWord = (typeof needConditions)[number];
 
 /** What does a task. */
 export type Work =
-  | { readonly kind: "uses"; readonly capability: string; readonly versionRange: string }
+  | { readonly kind: "uses" | "function"; readonly capability: string; readonly versionRange: string }
   | {
       readonly kind: "workflow" | "mission";
       readonly definition: string;
