@@ -2,7 +2,6 @@ import { type Logger, silentLogger, systemFoundation } from "@tutti/kernel";
 import type { InProcessNetwork, Mesh } from "@tutti/mesh";
 import { addressesOf, apiKeyIn } from "../worker/settings.ts";
 import { withCallerStacks } from "./caller-stack.ts";
-import type { RunParts } from "./run.ts";
 import type { Tutti } from "./tutti.ts";
 import type { ClientPorts } from "./work/followed.ts";
 
@@ -78,14 +77,7 @@ export async function connect(
     ...{ missions: client(swarm.missionService), board: client(swarm.boardService) },
     ...{ namespace, ports },
   };
-  const runs: RunParts = {
-    runs: client(contracts.runService),
-    tasks: client(contracts.taskService),
-    histories: client(runtime.runtimeService, { service: "workflow" }),
-    ...{ namespace, ports },
-  };
   return new Tutti({
-    ...runs,
     missions: new Missions(boards),
     sessions: new Sessions({
       sessions: client(session.sessionService, { service: "master" }),
@@ -94,10 +86,14 @@ export async function connect(
       ...{ namespace, ports },
     }),
     locks: new Locks({ locks: client(session.lockService, { service: "master" }), namespace }, ports),
+    runs: client(contracts.runService),
     definitions: client(contracts.definitionService),
     pools: client(swarm.poolService),
     schedules: client(contracts.scheduleService),
     bulk: client(contracts.bulkService),
+    tasks: client(contracts.taskService),
+    histories: client(runtime.runtimeService, { service: "workflow" }),
+    ...{ namespace, ports },
     close: () => mesh.stop(),
   });
 }
