@@ -213,6 +213,9 @@ const spawn = variants("Adds tasks that a result names.", {
     {
       tasks: condition("A list of tasks, each with id, uses or workflow, with, needs."),
       max: whole("How many tasks may be added; 1,000 when nothing is said.", 1, 100_000),
+      returnErrors: flag(
+        "Whether added tasks may fail: the output then has `{error: {code, message}}` for each that failed. Default: false.",
+      ),
     },
     { required: ["tasks"], name: "spawn" },
   ),

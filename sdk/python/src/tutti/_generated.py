@@ -232,6 +232,9 @@ class Spawn(Node):
     tasks: str | bool | Expression
     #: How many tasks may be added; 1,000 when nothing is said.
     max: int | Expression | None = None
+    #: Whether added tasks may fail: the output then has `{error: {code, message}}` for each that failed.
+    #: Default: false.
+    return_errors: bool | Expression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
