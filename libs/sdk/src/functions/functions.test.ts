@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { systemDefer, systemTimers } from "@tutti/kernel";
 import { testDurable } from "../testing/test-durable.ts";
 import { testWorkflow } from "../testing/workflow-test.ts";
 import type { FunctionContext } from "./context.ts";
@@ -104,6 +105,8 @@ describe("a durable function", () => {
   });
 });
 
+const ports = { timers: systemTimers, defer: systemDefer };
+
 /** Ten awaits of every kind. */
 async function ten(ctx: FunctionContext, effects: string[]) {
   const a = await ctx.run("a", () => note(effects, "a", 1));
@@ -129,14 +132,14 @@ describe("a durable function whose worker does not have it any more", () => {
       const effects: string[] = [];
       let turns = 0;
       const fn = durable("ten", (ctx) => ten(ctx, effects));
-      let host = new FunctionHost();
+      let host = new FunctionHost(ports);
       const test = testWorkflow(fn.definition, {
         handlers: {
           "test.b": (input) => (input as { a: number }).a + 1,
           "test.d": (input) => input,
           ten(input, task) {
             turns += 1;
-            if (turns === forgotten || forgotten < 0) host = new FunctionHost();
+            if (turns === forgotten || forgotten < 0) host = new FunctionHost(ports);
             return host.turn(fn as unknown as DurableFunction, input as TurnInput, task);
           },
         },

@@ -3,7 +3,7 @@ import type { Json } from "@tutti/expressions";
 import type { TaskContext } from "../task/context.ts";
 import { FunctionContext } from "./context.ts";
 import type { DurableFunction } from "./durable.ts";
-import { FunctionInstance } from "./instance.ts";
+import { FunctionInstance, type FunctionPorts } from "./instance.ts";
 import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
 
 /** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it goes on. */
@@ -11,6 +11,11 @@ const hotMax = 10_000;
 
 export class FunctionHost {
   readonly #hot = new Map<string, FunctionInstance>();
+  readonly #ports: FunctionPorts;
+
+  constructor(ports: FunctionPorts) {
+    this.#ports = ports;
+  }
 
   /** Makes a turn of a function. */
   async turn(fn: DurableFunction, input: TurnInput, task: TaskContext): Promise<TurnOutput> {
@@ -50,7 +55,7 @@ export class FunctionHost {
     const end = input.from + input.journal.length;
     if (isRecorded && hot.position >= input.from && hot.position <= end) return hot;
     if (input.from > 0) return undefined;
-    return new FunctionInstance(fn.name, input, async (instance, given) => {
+    const code = async (instance: FunctionInstance, given: Json) => {
       const ctx = new FunctionContext(instance, () => task.logger);
       try {
         return jsonOf(await fn.code(ctx, given));
@@ -58,7 +63,8 @@ export class FunctionHost {
         await ctx.compensateAll();
         throw error;
       }
-    });
+    };
+    return new FunctionInstance(fn.name, input, code, this.#ports);
   }
 
   #keep(key: string, instance: FunctionInstance): void {

@@ -7,9 +7,9 @@
  * 3. Once none is left, local steps run and tasks are added. Their results are new entries, in the order of their ends.
  * 4. A turn ends when the code has ended, or waits for nothing that this worker does.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
+import type { Defer, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { StepFailure, stepError } from "./failure.ts";
 import { type Entry, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
@@ -29,6 +29,11 @@ export interface StepOptions {
   readonly confirm?: boolean;
 }
 
+export interface FunctionPorts {
+  readonly timers: Timers;
+  readonly defer: Defer;
+}
+
 /** What a turn has of its attempt. */
 export interface TurnMeans {
   readonly saved: readonly Entry[];
@@ -45,9 +50,6 @@ const foreignGraceMs = 1_000;
 const saveAfterMs = 50;
 const savedLengthMax = 50_000;
 
-/** The instance whose code is running, for the search of what it awaits. */
-export const runningInstance = new AsyncLocalStorage<FunctionInstance>();
-
 export class FunctionInstance {
   readonly name: string;
   readonly seed: string;
@@ -55,6 +57,7 @@ export class FunctionInstance {
   /** Number of the last turn that it made. */
   lastTurn = 0;
   readonly #code: Code;
+  readonly #ports: FunctionPorts;
   readonly #ids = new Map<string, number>();
   /** By id, in the order in which the code asked. */
   readonly #asked = new Map<string, Asked>();
@@ -81,11 +84,17 @@ export class FunctionInstance {
   #end: TurnOutput["end"];
   #turn: PromiseWithResolvers<TurnOutput> | undefined;
   #save: (saved: unknown) => void = () => {};
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #lastAt = "";
   #begun = false;
 
-  constructor(name: string, { seed, startMs }: Pick<TurnInput, "seed" | "startMs">, code: Code) {
+  constructor(
+    name: string,
+    { seed, startMs }: Pick<TurnInput, "seed" | "startMs">,
+    code: Code,
+    ports: FunctionPorts,
+  ) {
+    this.#ports = ports;
     this.name = name;
     this.seed = seed;
     this.#nowMs = startMs;
@@ -129,12 +138,10 @@ export class FunctionInstance {
 
   #start(input: Json): void {
     this.#begun = true;
-    runningInstance
-      .run(this, () => this.#code(this, input))
-      .then(
-        (output) => this.#ended({ output }),
-        (error: unknown) => this.#ended({ error: stepError(error) }),
-      );
+    this.#code(this, input).then(
+      (output) => this.#ended({ output }),
+      (error: unknown) => this.#ended({ error: stepError(error) }),
+    );
   }
 
   #ended(end: NonNullable<TurnOutput["end"]>): void {
@@ -254,7 +261,7 @@ export class FunctionInstance {
     if (isAlone && this.#results.length === 1) this.#results.shift()?.();
     if (this.#isPumping || this.#turn === undefined) return;
     this.#isPumping = true;
-    setImmediate(() => {
+    this.#ports.defer(() => {
       this.#isPumping = false;
       this.#proceed();
     });
@@ -330,20 +337,20 @@ export class FunctionInstance {
   }
 
   #awaitForeign(): void {
-    this.#timer ??= setTimeout(() => {
+    this.#timer ??= this.#ports.timers.after(foreignGraceMs, () => {
       this.#timer = undefined;
       if (this.#end === undefined && this.#running + this.#open.size === 0)
         this.#fail(sdkErrors.functionAwaitsForeign({ name: this.name, at: this.#lastAt || "its start" }));
-    }, foreignGraceMs);
+    });
   }
 
   #saveLater(): void {
     if (this.#timer !== undefined || this.#steps.length === 0) return;
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#ports.timers.after(saveAfterMs, () => {
       this.#timer = undefined;
       const saved = { known: this.#known, steps: this.#steps };
       if (this.#turn !== undefined && JSON.stringify(saved).length <= savedLengthMax) this.#save(saved);
-    }, saveAfterMs);
+    });
   }
 
   #finish(output: Partial<TurnOutput>): void {
@@ -359,7 +366,7 @@ export class FunctionInstance {
   }
 
   #clearTimer(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
   }
 }

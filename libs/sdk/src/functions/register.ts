@@ -26,7 +26,7 @@ export async function registerFunctions(
   }
   let open = functions;
   for (let attempt = 1; ; attempt++) {
-    const problems = await Promise.all(open.map(({ definition }) => register(definition, settings)));
+    const problems = await Promise.all(open.map(({ definition }) => register(definition, settings, timers)));
     open = open.filter((_, index) => problems[index] !== undefined);
     const problem = problems.find((each) => each !== undefined);
     if (problem === undefined) return;
@@ -44,13 +44,18 @@ export async function registerFunctions(
 async function register(
   definition: DurableFunction["definition"],
   { server, namespace, credentials }: Registering["settings"],
+  timers: Timers,
 ): Promise<string | undefined> {
   const { accessToken } = credentials;
   const url = `${server}/v1/workflows?namespace=${encodeURIComponent(namespace)}`;
+  const late = new AbortController();
+  const timer = timers.after(callMs, () => late.abort());
   try {
     const answer = await fetch(url, {
       method: "POST",
-      signal: AbortSignal.timeout(callMs),
+      // The token is shown to no other service.
+      redirect: "error",
+      signal: late.signal,
       headers: {
         "content-type": "application/json",
         ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
@@ -61,5 +66,7 @@ async function register(
     return `${answer.status} ${(await answer.text()).slice(0, 1_000)}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  } finally {
+    timer.cancel();
   }
 }

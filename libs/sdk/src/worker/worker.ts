@@ -70,7 +70,7 @@ export class Worker {
   readonly #missions: WorkerMissions;
   readonly #secrets: WorkerSecrets;
   #state: WorkerState = "idle";
-  readonly #functions = new FunctionHost();
+  readonly #functions: FunctionHost;
   readonly #durable: DurableFunction[] = [];
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
@@ -81,6 +81,7 @@ export class Worker {
     this.settings = resolveSettings(options, process.env);
     this.#missions = new WorkerMissions(this.settings);
     this.#ports = systemPorts(ports);
+    this.#functions = new FunctionHost(this.#ports);
     this.#secrets = new WorkerSecrets(this.settings, this.#ports);
     const { clock, chance } = this.#ports;
     const ids = new IdSource({ clock, chance });
