@@ -31,7 +31,7 @@ tasks:
   do:
     uses: ${capability}
     with: {password: "secret:till", how: "\${{ input.how }}", note: ${marker}}
-    retry: {max: 1}
+    retry: {attempts: 1}
 output: "\${{ tasks.do.output }}"
 `;
 

@@ -11,7 +11,7 @@ const traces = { run: "4bf92f3577b34da6a3ce929d0e0e4736", session: "5bf92f3577b3
 
 const order = `workflow: order
 tasks:
-  reserve: {uses: stock.reserve, retry: {max: 3, backoff: 1ms}}
+  reserve: {uses: stock.reserve, retry: {attempts: 3, backoff: 1ms}}
   ship: {needs: [reserve], workflow: parcel}
 `;
 const parcel = `workflow: parcel

@@ -39,7 +39,7 @@ describe("the builder", () => {
     tasks: {
       reserve: uses("stock.reserve", {
         with: { items: order.items, first: order.items[0]?.["gift-note"] ?? null },
-        retry: { max: 5, backoff: "1s..1m" },
+        retry: { attempts: 5, backoff: "1s..1m" },
       }),
       charge: uses("pay.charge", {
         needs: ["reserve"],

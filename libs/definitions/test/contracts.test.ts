@@ -82,7 +82,7 @@ describe("tasks of the contracts", () => {
       maxAttempts: 3,
       initialMs: 1_500,
       factor: 2,
-      maxMs: 3_600_000,
+      maxMs: 60_000,
       jitter: 0.1,
       retryOn: ["x.*"],
       failOn: [],

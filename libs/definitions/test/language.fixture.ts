@@ -68,7 +68,7 @@ tasks:
     title: Reserve
     uses: stock.reserve@^2
     with: {items: "\${{ input.items }}", customer: "\${{ input.customer }}"}
-    retry: {max: 5, backoff: 1s..1m, factor: 2, jitter: 0.3, on: [stock.*], notOn: [stock.gone], exhausted: pause}
+    retry: {attempts: 5, backoff: 1s..1m, factor: 2, jitter: 0.3, on: [stock.*], notOn: [stock.gone], exhausted: pause}
     timeout: {queue: 1h, run: 30s, heartbeat: 5s, total: 2h}
     compensate: {uses: stock.release, with: {reservation: "\${{ output.id }}"}, retry: 3, timeout: 10s}
     priority: 10

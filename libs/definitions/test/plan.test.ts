@@ -196,7 +196,7 @@ describe("the hash of a definition", () => {
       ).hash,
       hash,
     );
-    assert.notEqual(definitionOf(everything.replace("max: 5", "max: 6")).hash, hash);
+    assert.notEqual(definitionOf(everything.replace("attempts: 5", "attempts: 6")).hash, hash);
     assert.notEqual(definitionOf(everything.replace("All of it.", "Nearly all.")).hash, hash);
   });
 

@@ -36,7 +36,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "two kinds in one task",
     "workflow: w\ntasks:\n  a: {uses: x, set: 1}",
     [
-      "a.yaml:3:16: error: tasks.a.set: expected one of `uses`, `workflow`, `mission`, `wait`, `approve`, `gate`, `set`, `loop`, `spawn`, found `uses` and `set`",
+      "a.yaml:3:16: error: tasks.a.set: expected one of `uses`, `function`, `workflow`, `mission`, `wait`, `approve`, `gate`, `set`, `loop`, `spawn`, found `uses` and `set`",
     ],
   ],
   [
@@ -55,10 +55,10 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
   ],
   [
     "several attempts without a pause between them",
-    "workflow: w\ntasks:\n  a: {uses: x, retry: {max: 2, backoff: 0s}, compensate: {uses: y}}\n  b: {uses: x, retry: {backoff: 1s..0s}}\n  c: {uses: x, retry: {max: 1, backoff: 0s}}",
+    "workflow: w\ntasks:\n  a: {uses: x, retry: {attempts: 2, backoff: 0s}, compensate: {uses: y}}\n  b: {uses: x, retry: {backoff: 1s..0s}}\n  c: {uses: x, retry: {attempts: 1, backoff: 0s}}",
     [
-      "a.yaml:3:41: error: tasks.a.retry.backoff: expected a first pause of more than 0 with 2 attempts, found 0",
-      "a.yaml:4:33: error: tasks.b.retry.backoff: expected a longest pause of more than 0 with 3 attempts, found 0",
+      "a.yaml:3:46: error: tasks.a.retry.backoff: expected a first pause of more than 0 with 2 attempts, found 0",
+      "a.yaml:4:33: error: tasks.b.retry.backoff: expected a longest pause of more than 0 with 5 attempts, found 0",
     ],
   ],
   [

@@ -12,7 +12,7 @@ function layered(count: number) {
       uses: `work.kind${index % 20}`,
       with: { from: above < 0 ? "${{ input.start }}" : `\${{ tasks.t${above}.output.value }}` },
       ...(above > 0 ? { needs: [`t${above - 1}`] } : {}),
-      retry: { max: 3, backoff: "1s..1m" },
+      retry: { attempts: 3, backoff: "1s..1m" },
     };
   }
   return { workflow: "layered", tasks };

@@ -141,6 +141,7 @@ export {
   retryDefaults,
   retryFromMessage,
   retryMessage,
+  singleAttempt,
 } from "./retry/policy.ts";
 export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { Bell } from "./time/bell.ts";

@@ -35,7 +35,7 @@ export const offerErrors = defineErrors("offer", {
   },
   timedOut: {
     status: "DEADLINE_EXCEEDED",
-    retry: "same-key",
+    retry: "never",
     help: "No agent took the task within the time that it may wait. `tutti why` says what stood in the way.",
     message: () => "No agent took the task within its queue timeout",
     remedy: "Start more agents, or raise the queue timeout.",

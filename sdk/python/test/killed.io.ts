@@ -15,7 +15,7 @@ const definition = `
 workflow: handed-on
 tasks:
   die: {when: "input == 'die'", uses: work.die}
-  hang: {when: "input == 'hang'", uses: work.hang, timeout: {run: 500ms}, retry: {max: 3, backoff: 10ms}}
+  hang: {when: "input == 'hang'", uses: work.hang, timeout: {run: 500ms}, retry: {attempts: 3, backoff: 10ms}}
 output: {die: "\${{ has(tasks.die.output) ? tasks.die.output : null }}", hang: "\${{ has(tasks.hang.output) ? tasks.hang.output : null }}"}
 `;
 

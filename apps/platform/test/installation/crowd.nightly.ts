@@ -15,7 +15,7 @@ const tasksPerCapability = 2_000;
 
 const definition = `workflow: crowd
 tasks:
-${capabilities.map((name) => `  ${name}: {forEach: "\${{ input.items }}", uses: crowd.${name}, with: {item: "\${{ item }}"}, retry: {max: 5, backoff: 100ms}}`).join("\n")}
+${capabilities.map((name) => `  ${name}: {forEach: "\${{ input.items }}", uses: crowd.${name}, with: {item: "\${{ item }}"}, retry: {attempts: 5, backoff: 100ms}}`).join("\n")}
   sum: {needs: [${capabilities.join(", ")}], set: {count: "\${{ ${capabilities.map((name) => `size(tasks.${name}.output)`).join(" + ")} }}"}}
 output: "\${{ tasks.sum.output.count }}"
 `;

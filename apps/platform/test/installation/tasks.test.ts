@@ -19,7 +19,7 @@ import { Installation } from "./installation.ts";
 
 const work = `workflow: work
 tasks:
-  fetch: {uses: test.fetch, retry: {max: 2, backoff: 50ms}}
+  fetch: {uses: test.fetch, retry: {attempts: 2, backoff: 50ms}}
   short: {uses: test.short}
   sub: {workflow: part, needs: [fetch]}
   join: {uses: test.short, needs: [short, sub]}

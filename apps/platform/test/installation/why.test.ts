@@ -24,8 +24,8 @@ tasks:
   asked: {approve: {by: [ops], title: sure?}}
   told: {wait: {signal: go}}
   sub: {workflow: inner}
-  again: {uses: why.fails, retry: {max: 2, backoff: 1h}}
-  stopped: {uses: why.fails, retry: {max: 1, exhausted: pause}}
+  again: {uses: why.fails, retry: {attempts: 2, backoff: 1h}}
+  stopped: {uses: why.fails, retry: {attempts: 1, exhausted: pause}}
   last: {needs: [later], set: {done: true}}
 `;
 const inner = "workflow: inner\ntasks: {inside: {wait: 1h}}\n";

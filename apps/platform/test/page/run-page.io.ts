@@ -22,7 +22,7 @@ tasks:
 const frail = `workflow: frail
 tasks:
   first: {uses: stage.fetch}
-  try: {needs: [first], uses: stage.frail, retry: {max: 2, backoff: 10ms..20ms}}
+  try: {needs: [first], uses: stage.frail, retry: {attempts: 2, backoff: 10ms..20ms}}
 `;
 const nobody = "workflow: nobody\ntasks: {lonely: {uses: stage.nobody}}\n";
 const listens =

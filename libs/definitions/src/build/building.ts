@@ -1,4 +1,5 @@
 import { listOf, objectOf, type Type, typeOfSchema, types } from "@tutti/expressions";
+import type { RetrySettings } from "@tutti/kernel";
 import type { Catalogue } from "../check/catalogue.ts";
 import { approvalType, Environment, gateType, TaskNames } from "../check/environment.ts";
 import type { Steps } from "../check/steps.ts";
@@ -52,6 +53,7 @@ export class Building {
   readonly programs: ProgramTable;
   readonly drafts: Draft[] = [];
   readonly signalTypes: ReadonlyMap<string, Type>;
+  readonly retry: RetrySettings;
   readonly #scopes: ScopeDraft[] = [];
   readonly #standIns = new Map<string, number>();
   readonly #outside: ((id: string) => number | undefined) | undefined;
@@ -66,11 +68,14 @@ export class Building {
     readonly exists: ((id: string) => boolean) | undefined;
     /** Whether texts are data, not expressions. */
     readonly literal: boolean | undefined;
+    /** Defaults of the policies of tasks, where they differ from those of the platform. */
+    readonly retry: RetrySettings;
   }) {
     this.findings = given.findings;
     this.steps = given.steps;
     this.catalogue = given.catalogue;
     this.signalTypes = given.signalTypes;
+    this.retry = given.retry;
     this.programs = new ProgramTable(this.findings, this.steps, given.literal);
     const { exists } = given;
     this.#outside = exists === undefined ? undefined : (id) => this.#standIn(id, exists);

@@ -1,4 +1,5 @@
 import { type Json, objectOf, type Type, typeOfSchema, types } from "@tutti/expressions";
+import type { RetrySettings } from "@tutti/kernel";
 import type { Catalogue } from "../check/catalogue.ts";
 import { Environment, namesOfRun, TaskNames } from "../check/environment.ts";
 import type { Steps } from "../check/steps.ts";
@@ -10,7 +11,7 @@ import { Building } from "./building.ts";
 import { Graph } from "./graph.ts";
 import { StatesBuilder } from "./states-builder.ts";
 import { TaskBuilder } from "./task-builder.ts";
-import { durationMs, sorted } from "./values.ts";
+import { durationMs, retrySettings, sorted } from "./values.ts";
 
 export interface BuildRequest {
   readonly document: WorkflowDocument;
@@ -21,6 +22,8 @@ export interface BuildRequest {
   readonly exists?: ((id: string) => boolean) | undefined;
   /** Whether texts are data, not expressions. */
   readonly literal?: boolean | undefined;
+  /** Retry defaults of the namespace. Those of the definition come first. */
+  readonly retry?: RetrySettings | undefined;
 }
 
 /** Builds the plan of a document whose shape was checked, and tells what its parts mean that they cannot. */
@@ -35,19 +38,15 @@ class DefinitionBuilder {
   readonly #base: Environment;
   readonly #vars: ReadonlyMap<string, Type>;
 
-  constructor({ document, findings, steps, catalogue, exists, literal }: BuildRequest) {
+  constructor({ document, findings, steps, catalogue, exists, literal, retry }: BuildRequest) {
     this.#document = document;
     this.#findings = findings;
     const signals = Object.entries(document.signals ?? {}).map(
       ([name, { schema }]) => [name, schemaType(schema)] as const,
     );
     this.#building = new Building({
-      findings,
-      steps,
-      catalogue,
-      signalTypes: new Map(signals),
-      exists,
-      literal,
+      ...{ findings, steps, catalogue, signalTypes: new Map(signals), exists, literal },
+      retry: { ...retry, ...retrySettings(document.defaults?.retry) },
     });
     this.#vars = new Map(
       Object.entries(document.vars ?? {}).map(([name, value]) => [name, typeOfConstant(value)]),

@@ -1,5 +1,11 @@
 import { types } from "@tutti/expressions";
-import { type RetryPolicy, resolveRetry, retryContradiction } from "@tutti/kernel";
+import {
+  type RetryPolicy,
+  type RetrySettings,
+  resolveRetry,
+  retryContradiction,
+  singleAttempt,
+} from "@tutti/kernel";
 import { type Environment, failureType } from "../check/environment.ts";
 import type {
   CompensateDocument,
@@ -7,9 +13,11 @@ import type {
   PlacementDocument,
   RetryDocument,
 } from "../language/document.ts";
+import type { TaskKindWord } from "../language/task-shape.ts";
 import type { Compensation, KeyedLimit, Placement, TaskPolicy } from "../plan/plan.ts";
 import type { Path } from "../problem.ts";
 import type { Building, Draft } from "./building.ts";
+import { kindOf } from "./options.ts";
 import type { TaskPrograms } from "./task-programs.ts";
 import { durationMs, rateOf, retrySettings, selectorOf, sorted, splitAt, timeoutsOf } from "./values.ts";
 
@@ -31,7 +39,7 @@ export class PolicyBuilder {
     return {
       maxParallel: document.maxParallel ?? 0,
       failFast: document.failFast ?? true,
-      retry: this.#retry(document.retry, [...path, "retry"]),
+      retry: this.#retry(document.retry, kindOf(document), [...path, "retry"]),
       timeouts: timeoutsOf(document.timeout, document.uses === undefined ? "total" : "run"),
       compensate:
         document.compensate === undefined
@@ -96,9 +104,16 @@ export class PolicyBuilder {
     });
   }
 
-  #retry(document: number | RetryDocument | undefined, path: Path | undefined): RetryPolicy {
-    const settings = retrySettings(document);
-    const contradiction = settings && retryContradiction(settings);
+  /** Work of agents is retried by default. Whatever else has a policy of its own only. */
+  #retry(
+    document: number | RetryDocument | undefined,
+    kind: TaskKindWord | undefined,
+    path: Path | undefined,
+  ): RetryPolicy {
+    const isOfAgent = kind === "uses" || kind === "function";
+    if (document === undefined && !isOfAgent) return singleAttempt;
+    const settings = { ...this.#building.retry, ...withoutUndefined(retrySettings(document)) };
+    const contradiction = retryContradiction(settings);
     if (contradiction === undefined) return resolveRetry(settings);
     const pause = contradiction.field === "initialMs" ? "first pause" : "longest pause";
     const expected = `a ${pause} of ${contradiction.expected}`;
@@ -162,6 +177,7 @@ export class PolicyBuilder {
       // What is wrong with the policy of the task is already reported there.
       retry: this.#retry(
         document.retry ?? draft.document.retry,
+        "uses",
         document.retry === undefined ? undefined : [...path, "retry"],
       ),
       timeouts: timeoutsOf(document.timeout ?? draft.document.timeout),
@@ -225,4 +241,8 @@ export class PolicyBuilder {
       times,
     };
   }
+}
+
+function withoutUndefined(settings: RetrySettings = {}): RetrySettings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -22,18 +22,21 @@ export class TaskBuilder {
   readonly #policyBuilder: PolicyBuilder;
   /** What many tasks share is in the plan once. */
   readonly #numbers = new Map<string, number>();
-  readonly #commonPolicy: number;
+  /** Of tasks without options, by whether an agent does them. */
+  readonly #commonPolicies: { readonly agent: number; readonly other: number };
 
   constructor(building: Building) {
     this.#building = building;
     this.#programs = new TaskPrograms(building);
     this.#workBuilder = new WorkBuilder(building, this.#programs);
     this.#policyBuilder = new PolicyBuilder(building, this.#programs);
-    this.#commonPolicy = this.#interned(
-      "policy",
-      this.policies,
-      this.#policyBuilder.policyOf(nobody, building.environmentOfScope(-1)),
-    );
+    const common = (document: TaskDocument) =>
+      this.#interned(
+        "policy",
+        this.policies,
+        this.#policyBuilder.policyOf({ ...nobody, document }, building.environmentOfScope(-1)),
+      );
+    this.#commonPolicies = { agent: common({ uses: "" }), other: common({}) };
   }
 
   build(draft: Draft): PlanTask {
@@ -46,7 +49,7 @@ export class TaskBuilder {
     const kind = kindOf(document);
     if (kind !== undefined) checkOptions(document, kind, path, this.#building.findings);
     const input = this.#input(draft, kind, environment);
-    const policy = this.#hasPolicy(document) ? this.#policy(draft, environment) : this.#commonPolicy;
+    const policy = this.#hasPolicy(document) ? this.#policy(draft, environment) : this.#commonPolicyOf(kind);
     const work =
       kind === undefined
         ? -1
@@ -75,6 +78,11 @@ export class TaskBuilder {
     if (kind === "uses" || kind === "workflow" || kind === "mission")
       checkInput(this.#building, draft, kind, made);
     return made?.program ?? -1;
+  }
+
+  #commonPolicyOf(kind: TaskKindWord | undefined): number {
+    const { agent, other } = this.#commonPolicies;
+    return kind === "uses" || kind === "function" ? agent : other;
   }
 
   #hasPolicy(document: TaskDocument): boolean {
@@ -120,6 +128,7 @@ function plainPolicyText(document: TaskDocument): string | undefined {
   const { maxParallel, failFast, retry, timeout, priority, resources, estimate, mayBeDoubled, mayFail } =
     document;
   return JSON.stringify([
+    kindOf(document),
     maxParallel,
     failFast,
     retry,

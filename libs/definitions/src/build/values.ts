@@ -19,10 +19,10 @@ export function durationMs(text: string | undefined): number {
 export function retrySettings(retry: number | RetryDocument | undefined): RetrySettings | undefined {
   if (retry === undefined) return undefined;
   if (typeof retry === "number") return { maxAttempts: retry };
-  const { max, backoff = "", factor, jitter, on, notOn, exhausted, onLost } = retry;
+  const { attempts, backoff = "", factor, jitter, on, notOn, exhausted, onLost } = retry;
   const [first, longest] = backoff.split("..");
   return {
-    maxAttempts: max,
+    maxAttempts: attempts,
     initialMs: first ? durationMs(first) : undefined,
     factor,
     maxMs: longest === undefined ? undefined : durationMs(longest),

@@ -1,4 +1,5 @@
 import type { Json } from "@tutti/expressions";
+import type { RetrySettings } from "@tutti/kernel";
 import { buildPlan } from "../build/definition-builder.ts";
 import { definition } from "../language/definition-shape.ts";
 import type { WorkflowDocument } from "../language/document.ts";
@@ -25,6 +26,8 @@ export interface CheckOptions {
   readonly stepsMax?: number;
   /** Whether texts are data: `${{ }}` in them means nothing. */
   readonly literal?: boolean;
+  /** Retry defaults of the namespace. Default: those of the platform. */
+  readonly retry?: RetrySettings;
 }
 
 export interface CheckedDefinition {
@@ -159,6 +162,7 @@ class DocumentCheck {
       catalogue: this.#options.catalogue,
       exists: this.#surroundings?.exists,
       literal: this.#options.literal,
+      retry: this.#options.retry,
     });
     if (this.#findings.list.slice(before).some(({ severity }) => severity === "error")) return undefined;
     const whole = filled as unknown as WorkflowDocument;

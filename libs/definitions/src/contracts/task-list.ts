@@ -116,7 +116,7 @@ function retryOf(message: RetryPolicyMessage): RetryDocument {
   const policy = retryFromMessage(message);
   const { maxAttempts, initialMs, factor, maxMs, jitter, retryOn, failOn } = policy;
   return defined<RetryDocument>({
-    max: maxAttempts,
+    attempts: maxAttempts,
     backoff: initialMs === 0 ? undefined : `${printDuration(initialMs)}..${printDuration(maxMs)}`,
     factor,
     jitter,

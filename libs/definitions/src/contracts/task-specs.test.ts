@@ -16,7 +16,7 @@ tasks:
   reserve:
     uses: stock.reserve@^2
     with: {items: "\${{ input.items }}"}
-    retry: {max: 5, backoff: 1s..1m, notOn: [stock.empty]}
+    retry: {attempts: 5, backoff: 1s..1m, notOn: [stock.empty]}
     timeout: {run: 30s}
     labels: {team: store}
     placement: {pool: stock, require: {equals: {zone: a}}, stickyKey: "\${{ input.customer }}"}

@@ -1,5 +1,5 @@
 import { type MembersShape, shapes } from "./shape.ts";
-import { limit, task } from "./task-shape.ts";
+import { limit, retry, task } from "./task-shape.ts";
 
 /** What stands in a definition. */
 
@@ -126,6 +126,10 @@ export const definition: MembersShape = members(
     timeout: duration("How long a run may take; then it fails, with compensation."),
     retention: duration("How long a run can be read after its end."),
     limits: list(limit, 16, "Limits that its runs share with all others of the same key."),
+    defaults: members(
+      { retry: { ...retry, doc: "When a failed attempt of its tasks is followed by another." } },
+      { name: "defaults", doc: "What its tasks have unless they say otherwise." },
+    ),
     onFailure: choice(
       "What a failed run does with what was done; `compensate` when nothing is said.",
       "compensate",

@@ -21,6 +21,7 @@ export interface WorkflowDocument<Id extends string = string> {
   readonly retention?: string;
   readonly limits?: readonly LimitDocument[];
   readonly onFailure?: "compensate" | "keep";
+  readonly defaults?: { readonly retry?: number | RetryDocument };
   readonly tasks?: Readonly<Record<Id, TaskDocument<NoInfer<Id>>>>;
   readonly initial?: string;
   readonly states?: Readonly<Record<string, StateDocument>>;
@@ -132,7 +133,7 @@ export interface LoopDocument {
 }
 
 export interface RetryDocument {
-  readonly max?: number;
+  readonly attempts?: number;
   readonly backoff?: string;
   readonly factor?: number;
   readonly jitter?: number;

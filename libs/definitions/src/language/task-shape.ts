@@ -24,34 +24,37 @@ const {
 const million = 1_000_000;
 const any = Number.MAX_SAFE_INTEGER;
 
-const retry = variants("When a failed attempt is followed by another; a number is that of all attempts.", {
-  number: whole("Attempts in all, the first included.", 1, million),
-  members: members(
-    {
-      max: whole("Attempts in all, the first included.", 1, million),
-      backoff: text("The first pause, and the longest behind two dots: `1s..1m`.", "backoff"),
-      factor: number("What each pause is multiplied by; 2 when nothing is said.", 1, 100),
-      jitter: number("Share of each pause that is left to chance.", 0, 1),
-      on: list(
-        text("Code of an error.", "errorPattern", 200),
-        64,
-        "Codes of errors that are retried; all that are not final when nothing is said.",
-      ),
-      notOn: list(
-        text("Code of an error.", "errorPattern", 200),
-        64,
-        "Codes of errors that are never retried.",
-      ),
-      exhausted: choice("What happens when the last attempt has failed.", "fail", "pause"),
-      onLost: choice(
-        "What happens when the worker of an attempt is lost. `retry`, the default: another worker gets it at once and it does not count, up to 10 losses. `fail`: the task fails, so it runs at most once.",
-        "retry",
-        "fail",
-      ),
-    },
-    { name: "retry" },
-  ),
-});
+export const retry = variants(
+  "When a failed attempt is followed by another; a number is that of all attempts.",
+  {
+    number: whole("Attempts in all, the first included.", 1, million),
+    members: members(
+      {
+        attempts: whole("Attempts in all, the first included.", 1, million),
+        backoff: text("The first pause, and the longest behind two dots: `1s..1m`.", "backoff"),
+        factor: number("What each pause is multiplied by; 2 when nothing is said.", 1, 100),
+        jitter: number("Share of each pause that is left to chance.", 0, 1),
+        on: list(
+          text("Code of an error.", "errorPattern", 200),
+          64,
+          "Codes of errors that are retried; all that are not final when nothing is said.",
+        ),
+        notOn: list(
+          text("Code of an error.", "errorPattern", 200),
+          64,
+          "Codes of errors that are never retried.",
+        ),
+        exhausted: choice("What happens when the last attempt has failed.", "fail", "pause"),
+        onLost: choice(
+          "What happens when the worker of an attempt is lost. `retry`, the default: another worker gets it at once and it does not count, up to 10 losses. `fail`: the task fails, so it runs at most once.",
+          "retry",
+          "fail",
+        ),
+      },
+      { name: "retry" },
+    ),
+  },
+);
 
 const timeout = variants(
   "How long it may take; a span alone is that of each attempt where agents do it, and of the whole otherwise.",

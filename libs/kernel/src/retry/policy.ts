@@ -34,15 +34,12 @@ export interface RetryPolicy {
 /** The fields that are set. The others have their default. */
 export type RetrySettings = { readonly [K in keyof RetryPolicy]?: RetryPolicy[K] | undefined };
 
-/** Attempts of a task without a policy. */
-const attemptsWithoutPolicy = 1;
-
-/** The default of each field of a policy. */
+/** The default of each field of a policy, and the policy of a task that sets none. */
 export const retryDefaults: RetryPolicy = Object.freeze({
-  maxAttempts: 3,
+  maxAttempts: 5,
   initialMs: 1_000,
   factor: 2,
-  maxMs: 3_600_000,
+  maxMs: 60_000,
   jitter: 0.2,
   retryOn: Object.freeze([]),
   failOn: Object.freeze([]),
@@ -66,12 +63,18 @@ export function retryContradiction(settings: RetrySettings): RetryContradiction 
 }
 
 /** Returns the whole policy. Check settings of users with `retryContradiction` first. */
-export function resolveRetry(settings?: RetrySettings): RetryPolicy {
-  const policy = { ...retryDefaults, ...defined(settings ?? { maxAttempts: attemptsWithoutPolicy }) };
+export function resolveRetry(settings: RetrySettings = {}): RetryPolicy {
+  const given = defined(settings);
+  // A first pause beyond the longest one is meant.
+  const maxMs = Math.max(retryDefaults.maxMs, given.initialMs ?? 0);
+  const policy = { ...retryDefaults, maxMs, ...given };
   const { maxAttempts } = policy;
   assert(retryContradiction(policy) === undefined, "a policy with several attempts pauses", { maxAttempts });
   return maxAttempts > 1 ? policy : { ...policy, initialMs: 0 };
 }
+
+/** The policy of what is not retried by default: a child, which retries its own tasks. */
+export const singleAttempt: RetryPolicy = Object.freeze(resolveRetry({ maxAttempts: 1 }));
 
 /**
  * Returns the whole policy of a message, whose zeros are fields that are not set. A message without a pause has the

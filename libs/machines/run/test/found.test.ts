@@ -52,7 +52,7 @@ vars: {count: 0}
 updates:
   add: {set: {count: "\${{ vars.count + 1 }}"}}
 tasks:
-  sub: {workflow: other, with: "\${{ vars.count }}", retry: {max: 2, backoff: 1s}}
+  sub: {workflow: other, with: "\${{ vars.count }}", retry: {attempts: 2, backoff: 1s}}
 `);
     const [first] = scene.driver.effects;
     assert.ok(first !== undefined);
@@ -187,7 +187,7 @@ tasks:
     const scene = RunScene.of(`
 workflow: lists
 tasks:
-  each: {forEach: "\${{ [1, 2] }}", uses: test.each, retry: {max: 1, on: [test.slow], exhausted: pause}}
+  each: {forEach: "\${{ [1, 2] }}", uses: test.each, retry: {attempts: 1, on: [test.slow], exhausted: pause}}
 `);
     const isWaiting = () => scene.driver.description(scene.key).labels["run:person"];
     scene.fail("each[0]", "test.slow");
@@ -231,7 +231,7 @@ tasks:
     const scene = RunScene.of(`
 workflow: held
 tasks:
-  work: {uses: test.work, retry: {max: 3, backoff: 1s}, timeout: {total: 5s}, mayFail: true}
+  work: {uses: test.work, retry: {attempts: 3, backoff: 1s}, timeout: {total: 5s}, mayFail: true}
   other: {uses: test.other}
 `);
     scene.fail("work");

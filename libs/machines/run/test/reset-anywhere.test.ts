@@ -42,7 +42,7 @@ tasks:
   a: {uses: t.a, compensate: {uses: t.u}}
   b: {uses: t.b, needs: [a], forEach: "[1, 2]", compensate: {uses: t.v}}
   left: {workflow: order, parentClose: abandon}
-  bad: {uses: t.bad, needs: [b], retry: {max: 2, backoff: 1s}}
+  bad: {uses: t.bad, needs: [b], retry: {attempts: 2, backoff: 1s}}
 `,
   "waits and signals": `
 tasks:

@@ -39,7 +39,7 @@ import { jsonBytes, jsonOf, KnownDefinitions, PlainStep, RunScene } from "../src
 const chain = `
 workflow: chain
 tasks:
-  one: {uses: test.one, with: "\${{ input }}", retry: {max: 3, backoff: 1s..5s, jitter: 0, notOn: [test.fatal]}}
+  one: {uses: test.one, with: "\${{ input }}", retry: {attempts: 3, backoff: 1s..5s, jitter: 0, notOn: [test.fatal]}}
   two: {uses: test.two, needs: [one], with: {from: "\${{ tasks.one.output.n }}"}}
 output: "\${{ tasks.two.output }}"
 `;
@@ -280,7 +280,9 @@ tasks:
   });
 
   it("wait for a person when attempts are exhausted and that is wanted", () => {
-    const scene = RunScene.of("workflow: w\ntasks:\n  a: {uses: t.a, retry: {max: 1, exhausted: pause}}\n");
+    const scene = RunScene.of(
+      "workflow: w\ntasks:\n  a: {uses: t.a, retry: {attempts: 1, exhausted: pause}}\n",
+    );
     scene.fail("a");
     assert.equal(scene.driver.description(scene.key).labels["run:person"], "yes");
     scene.driver.execute(scene.key, resumeRun, { reason: "mended", taskIds: ["a"] });
@@ -291,7 +293,7 @@ tasks:
 
   it("fail when their time over all attempts is over", () => {
     const scene = RunScene.of(
-      "workflow: w\ntasks:\n  a: {uses: t.a, retry: {max: 9, backoff: 1s..1s}, timeout: {total: 2500ms}}\n",
+      "workflow: w\ntasks:\n  a: {uses: t.a, retry: {attempts: 9, backoff: 1s..1s}, timeout: {total: 2500ms}}\n",
     );
     scene.fail("a");
     scene.driver.advance(1_000);
@@ -396,7 +398,7 @@ describe("what a run did", () => {
   const saga = `
 workflow: saga
 tasks:
-  book: {uses: t.book, with: {x: 1}, compensate: {uses: t.unbook, retry: {max: 2, backoff: 1s}}}
+  book: {uses: t.book, with: {x: 1}, compensate: {uses: t.unbook, retry: {attempts: 2, backoff: 1s}}}
   pay: {uses: t.pay, needs: [book], compensate: {uses: t.refund, with: {id: "\${{ output.id }}", why: "\${{ error.code }}"}}}
   send: {uses: t.send, needs: [pay]}
 `;

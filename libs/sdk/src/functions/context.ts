@@ -64,13 +64,8 @@ export interface SignalOptions {
 
 export type ApproveOptions = NonNullable<TaskDocument["approve"]> & { readonly id?: string };
 
-function policyOf(retry: RunOptions["retry"] = 5): RetryPolicy {
-  const {
-    attempts = 5,
-    backoff = "1s..1m",
-    ...rest
-  } = typeof retry === "number" ? { attempts: retry } : retry;
-  return resolveRetry(retrySettings({ max: attempts, backoff, ...rest }));
+function policyOf(retry: RunOptions["retry"]): RetryPolicy {
+  return resolveRetry(retrySettings(retry));
 }
 
 export class FunctionContext {

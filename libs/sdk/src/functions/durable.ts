@@ -23,7 +23,7 @@ export interface DurableFunction<Input = unknown, Output = unknown> {
 }
 
 /** Attempts of a turn, before a person is asked. A turn fails when its code has changed, not when it throws. */
-const turnRetry = { max: 5, backoff: "1s..1m", exhausted: "pause" } as const;
+const turnRetry = { attempts: 5, backoff: "1s..1m", exhausted: "pause" } as const;
 
 /**
  * Makes a durable function. Give it to a worker with `worker.durable(fn)`, and start it by its name as any workflow.

@@ -183,7 +183,7 @@ export class Crew implements Waiting {
     const giveUp = () => {
       this.#waiting.delete(nameOf(staged));
       const error = new TuttiError({
-        ...{ code: "offer.timed_out", status: "DEADLINE_EXCEEDED", retry: "same-key" },
+        ...{ code: "offer.timed_out", status: "DEADLINE_EXCEEDED", retry: "never" },
         message: `expected an agent for ${profile.capability} within the ${queueMs} ms that the task may wait, found none; start more agents, or let it wait longer`,
       });
       const body = { ...FailTask.create(), error: toErrorDetail(error) };

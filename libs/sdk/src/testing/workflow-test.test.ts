@@ -10,7 +10,7 @@ const order = `workflow: order
 input: {schema: {type: object, required: [cents], properties: {cents: {type: integer}}}}
 tasks:
   reserve: {uses: stock.reserve, with: {cents: "\${{ input.cents }}"}, compensate: {uses: stock.release, with: "\${{ output }}"}}
-  charge: {uses: pay.charge, needs: [reserve], with: {cents: "\${{ input.cents }}"}, retry: {max: 3, backoff: 1m..1h, jitter: 0}}
+  charge: {uses: pay.charge, needs: [reserve], with: {cents: "\${{ input.cents }}"}, retry: {attempts: 3, backoff: 1m..1h, jitter: 0}}
   paid: {wait: {signal: paid, within: 7d}, needs: [charge]}
   ship: {uses: ship.send, needs: [paid], with: "\${{ tasks.paid.output }}"}
 output: "\${{ tasks.ship.output }}"
@@ -76,7 +76,7 @@ describe("a workflow in a test", () => {
   it("a handler that is missing fails the test with what to add, however the definition takes failures", async () => {
     const test = testWorkflow(
       `workflow: w
-tasks: {a: {uses: stock.reserve, mayFail: true, retry: {max: 5}}}`,
+tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
       { handlers: { "pay.charge": () => null } },
     );
     const run = await test.start();
@@ -175,7 +175,7 @@ tasks: {charge: {uses: pay.charge, timeout: 30s, idempotencyKey: "pay-\${{ run.i
 
   it("finds in its next attempt what it saved", async () => {
     const seen: unknown[] = [];
-    const test = testWorkflow(`workflow: w\ntasks: {a: {uses: a, retry: {max: 2, backoff: 1h}}}`, {
+    const test = testWorkflow(`workflow: w\ntasks: {a: {uses: a, retry: {attempts: 2, backoff: 1h}}}`, {
       handlers: {
         a: (_, context) => {
           seen.push(context.saved);
@@ -191,7 +191,7 @@ tasks: {charge: {uses: pay.charge, timeout: 30s, idempotencyKey: "pay-\${{ run.i
   });
 
   it("that fails for good is not tried again, and its code arrives", async () => {
-    const test = testWorkflow(`workflow: w\ntasks: {a: {uses: a, retry: {max: 5}}}`, {
+    const test = testWorkflow(`workflow: w\ntasks: {a: {uses: a, retry: {attempts: 5}}}`, {
       handlers: {
         a: () => {
           throw new TaskFailure("card.declined", "no", { final: true });
@@ -214,7 +214,7 @@ tasks: {charge: {uses: pay.charge, timeout: 30s, idempotencyKey: "pay-\${{ run.i
 
   it("that takes longer than its timeout is told, and fails with it", async () => {
     const test = testWorkflow(
-      `workflow: w\ntasks: {a: {uses: a, timeout: 10s, retry: {max: 2, backoff: 1s, jitter: 0}}}`,
+      `workflow: w\ntasks: {a: {uses: a, timeout: 10s, retry: {attempts: 2, backoff: 1s, jitter: 0}}}`,
       {
         handlers: { a: taking("1d") },
       },
@@ -228,7 +228,7 @@ tasks: {charge: {uses: pay.charge, timeout: 30s, idempotencyKey: "pay-\${{ run.i
   it("that gives no sign of life is replaced", async () => {
     let calls = 0;
     const test = testWorkflow(
-      `workflow: w\ntasks: {a: {uses: a, timeout: {heartbeat: 30s}, retry: {max: 2, backoff: 1s}}}`,
+      `workflow: w\ntasks: {a: {uses: a, timeout: {heartbeat: 30s}, retry: {attempts: 2, backoff: 1s}}}`,
       {
         handlers: {
           a: async (_, context) => {

@@ -21,7 +21,7 @@ export const runs: Readonly<Record<string, string>> = {
 workflow: chain
 tasks:
   one: {uses: a}
-  two: {uses: b, needs: [one], retry: {max: 3, backoff: 100ms}}
+  two: {uses: b, needs: [one], retry: {attempts: 3, backoff: 100ms}}
   three: {uses: c, needs: [two], priority: 5}
 `,
   wide: `
@@ -33,7 +33,7 @@ tasks:
   mission: `
 workflow: mission
 tasks:
-  plan: {mission: pair, retry: {max: 2, backoff: 1s}}
+  plan: {mission: pair, retry: {attempts: 2, backoff: 1s}}
   after: {uses: a, needs: [{task: plan, on: always}], labels: {slow: "yes"}}
 `,
   nested: `

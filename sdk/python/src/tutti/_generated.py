@@ -88,6 +88,33 @@ class Rate(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Defaults(Node):
+    #: When a failed attempt of its tasks is followed by another.
+    retry: int | Expression | Retry | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry(Node):
+    #: Attempts in all, the first included.
+    attempts: int | Expression | None = None
+    #: The first pause, and the longest behind two dots: `1s..1m`.
+    backoff: str | Expression | None = None
+    #: What each pause is multiplied by; 2 when nothing is said.
+    factor: float | Expression | None = None
+    #: Share of each pause that is left to chance.
+    jitter: float | Expression | None = None
+    #: Codes of errors that are retried; all that are not final when nothing is said.
+    on: Sequence[str | Expression] | None = None
+    #: Codes of errors that are never retried.
+    not_on: Sequence[str | Expression] | None = None
+    #: What happens when the last attempt has failed.
+    exhausted: Literal["fail", "pause"] | Expression | None = None
+    #: What happens when the worker of an attempt is lost. `retry`, the default: another worker gets it at
+    #: once and it does not count, up to 10 losses. `fail`: the task fails, so it runs at most once.
+    on_lost: Literal["retry", "fail"] | Expression | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task(Node):
     #: For people.
     title: str | Expression | None = None
@@ -243,27 +270,6 @@ class Need(Node):
     task: str | Expression
     #: How it has to end; `success` when nothing is said.
     on: Literal["success", "failure", "always"] | Expression | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Retry(Node):
-    #: Attempts in all, the first included.
-    max: int | Expression | None = None
-    #: The first pause, and the longest behind two dots: `1s..1m`.
-    backoff: str | Expression | None = None
-    #: What each pause is multiplied by; 2 when nothing is said.
-    factor: float | Expression | None = None
-    #: Share of each pause that is left to chance.
-    jitter: float | Expression | None = None
-    #: Codes of errors that are retried; all that are not final when nothing is said.
-    on: Sequence[str | Expression] | None = None
-    #: Codes of errors that are never retried.
-    not_on: Sequence[str | Expression] | None = None
-    #: What happens when the last attempt has failed.
-    exhausted: Literal["fail", "pause"] | Expression | None = None
-    #: What happens when the worker of an attempt is lost. `retry`, the default: another worker gets it at
-    #: once and it does not count, up to 10 losses. `fail`: the task fails, so it runs at most once.
-    on_lost: Literal["retry", "fail"] | Expression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -429,6 +435,8 @@ class Document(Node):
     retention: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: Limits that its runs share with all others of the same key.
     limits: Sequence[Limit] | None = None
+    #: What its tasks have unless they say otherwise.
+    defaults: Defaults | None = None
     #: What a failed run does with what was done; `compensate` when nothing is said.
     on_failure: Literal["compensate", "keep"] | Expression | None = None
     #: Tasks in order: each one needs the one before it.
@@ -462,6 +470,7 @@ class WorkflowFields:
         timeout: Duration | Expression | None = None,
         retention: Duration | Expression | None = None,
         limits: Sequence[Limit] | None = None,
+        defaults: Defaults | None = None,
         on_failure: Literal["compensate", "keep"] | Expression | None = None,
         steps: Mapping[str, Task] | None = None,
         initial: str | Expression | None = None,

@@ -29,7 +29,7 @@ tasks:
     needs: [first]
     uses: crash.mortal
     with: {tag: "\${{ 'mortal ' + input.tag }}"}
-    retry: {max: 20, backoff: 100ms..1s}
+    retry: {attempts: 20, backoff: 100ms..1s}
   alone:
     needs: [each]
     uses: crash.step
@@ -43,7 +43,7 @@ tasks:
     uses: crash.step
     with: {tag: "\${{ input.tag + '/book' }}"}
     compensate: {uses: crash.step, with: {tag: "\${{ given.tag + '/undo' }}"}}
-  refuse: {needs: [book], uses: crash.refuse, with: {tag: "\${{ input.tag + '/refuse' }}"}, retry: {max: 1}}
+  refuse: {needs: [book], uses: crash.refuse, with: {tag: "\${{ input.tag + '/refuse' }}"}, retry: {attempts: 1}}
 `,
   `workflow: crash-patient
 tasks:

@@ -1,10 +1,10 @@
 /** How tasks end, decided: with an output that its checks let pass, with an error, or with another attempt. */
 
 import { QuestionKind } from "@tutti/contracts/swarm/v1";
-import { type Amounts, CheckFailure, type ErrorDetail, type QualityCheck } from "@tutti/contracts/types/v1";
+import { type Amounts, CheckFailure, type ErrorDetail, type QualityCheck, type TaskSpec } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { Value } from "@tutti/expressions";
-import { type ReadOnly, retryFromMessage } from "@tutti/kernel";
+import { type ReadOnly, type RetryPolicy, retryFromMessage, singleAttempt } from "@tutti/kernel";
 import {
   afterFailure,
   bytesOf,
@@ -141,7 +141,7 @@ export function failForGood(place: Place, error: ErrorDetail, doing: Doing): voi
 export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): void {
   const { step, task } = place;
   const { number, attempt, tries, spec } = task;
-  const policy = retryFromMessage(spec.retry);
+  const policy = policyOf(spec);
   const after = afterFailure({ policy, error, tries, attempt }, step, (max) =>
     missionErrors.attemptsExhausted.refusal({ task: spec.id, max }),
   );
@@ -152,6 +152,13 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): voi
     step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
   } else if (after.kind === "fail") failForGood(place, after.error, doing);
   else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
+}
+
+/** Work of agents is retried by default. A child retries its own tasks. */
+function policyOf({ retry, work }: ReadOnly<TaskSpec>): RetryPolicy {
+  return retry === undefined && (work?.$case === "workflow" || work?.$case === "mission")
+    ? singleAttempt
+    : retryFromMessage(retry);
 }
 
 /** A lost agent ends the task, whatever attempts are left: a person is asked where the policy says so. */

@@ -31,7 +31,8 @@ export function json(value: unknown): Payload {
 
 /** `a`, or with what else its specification says. */
 export function taskSpec(id: string, more: Parameters<typeof TaskSpec.fromPartial>[0] = {}): TaskSpec {
-  return TaskSpec.fromPartial({ id, work: { $case: "capability", value: "work" }, ...more });
+  const retry = { maxAttempts: 1 };
+  return TaskSpec.fromPartial({ id, work: { $case: "capability", value: "work" }, retry, ...more });
 }
 
 type SpecGiven = NonNullable<NonNullable<Parameters<typeof MissionOrder.fromPartial>[0]>["spec"]>;

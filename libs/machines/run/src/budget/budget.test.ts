@@ -75,7 +75,7 @@ describe("the budget of a run", () => {
 
   it("counts each attempt; one that has to wait is tried again when something comes back", () => {
     const run = scene(
-      `  a: {uses: work, estimate: {tokens: 6}, retry: {max: 3, backoff: 1s}}\n  b: {uses: work, needs: [{task: c}], estimate: {tokens: 6}}\n  c: {uses: work, estimate: {tokens: 1}}\n`,
+      `  a: {uses: work, estimate: {tokens: 6}, retry: {attempts: 3, backoff: 1s}}\n  b: {uses: work, needs: [{task: c}], estimate: {tokens: 6}}\n  c: {uses: work, estimate: {tokens: 1}}\n`,
       13,
     );
     run.driver.settle(

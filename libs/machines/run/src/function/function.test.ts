@@ -11,7 +11,7 @@ import { failTask, returnTask } from "../uses/commands.ts";
 const definition = `
 workflow: order
 tasks:
-  order: {function: order, with: {total: 5}, retry: {max: 2, backoff: 1s, jitter: 0}}
+  order: {function: order, with: {total: 5}, retry: {attempts: 2, backoff: 1s, jitter: 0}}
 output: \${{ tasks.order.output }}
 `;
 
@@ -78,7 +78,7 @@ describe("a durable function", () => {
 
   it("lets its code decide about a task that failed", () => {
     const play = new Play();
-    play.report([{ ...charge, spec: { ...charge.spec, retry: { max: 1 } } }]);
+    play.report([{ ...charge, spec: { ...charge.spec, retry: { attempts: 1 } } }]);
     play.scene.fail("charge", "pay.declined");
     const error = play.turn.journal.at(-1)?.["error"] as Members | undefined;
     assert.equal(error?.["code"], "pay.declined");

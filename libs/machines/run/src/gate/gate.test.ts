@@ -11,7 +11,7 @@ import { jsonBytes, jsonOf, RunScene } from "../testing/index.ts";
 const review = `workflow: review
 tasks:
   plan: {uses: test.plan}
-  write: {uses: test.write, needs: [plan], with: {feedback: "\${{ feedback }}"}, retry: {max: 2, backoff: 1s}}
+  write: {uses: test.write, needs: [plan], with: {feedback: "\${{ feedback }}"}, retry: {attempts: 2, backoff: 1s}}
   print: {uses: test.print, needs: [write]}
   sure:
     needs: [print]
@@ -146,7 +146,7 @@ tasks:
     uses: test.write
     needs: [plan]
     with: "\${{ feedback }}"
-    retry: {max: 2, backoff: 1s, jitter: 0}
+    retry: {attempts: 2, backoff: 1s, jitter: 0}
     checks:
       - {name: long, condition: size(output) > 3, onFailure: KIND}
   after: {uses: test.after, needs: [write]}

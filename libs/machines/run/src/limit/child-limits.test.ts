@@ -27,7 +27,7 @@ tasks:
   sub:
     workflow: order
     limits: [{key: "customer-\${{ input.customer }}", concurrency: 1}, {key: all, concurrency: 2}]
-    retry: {max: 2, backoff: 1s}
+    retry: {attempts: 2, backoff: 1s}
 `;
 
 const keyOf = (id: string) => ({ namespace: "default", kind: "run", id });

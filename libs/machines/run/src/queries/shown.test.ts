@@ -9,7 +9,7 @@ import { showTask } from "./tasks.ts";
 
 const booked = `workflow: trip
 tasks:
-  book: {uses: t.book, compensate: {uses: t.unbook, retry: {max: 2, backoff: 1s}}}
+  book: {uses: t.book, compensate: {uses: t.unbook, retry: {attempts: 2, backoff: 1s}}}
   pay: {uses: t.pay, needs: [book]}
 `;
 

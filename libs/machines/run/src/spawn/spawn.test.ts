@@ -39,8 +39,8 @@ function add(scene: RunScene, tasks: Readonly<Record<string, TaskDocument>>, par
 }
 
 const two = [
-  { id: "leaf", uses: "test.leaf", with: { n: 1 } },
-  { id: "fruit", uses: "test.fruit", needs: ["leaf", "side"], with: "${{ tasks.leaf.output }}" },
+  { id: "leaf", uses: "test.leaf", retry: 1, with: { n: 1 } },
+  { id: "fruit", uses: "test.fruit", retry: 1, needs: ["leaf", "side"], with: "${{ tasks.leaf.output }}" },
 ];
 
 describe("a task that adds tasks", () => {
@@ -62,7 +62,7 @@ describe("a task that adds tasks", () => {
     const scene = RunScene.of(text);
     scene.complete("side");
     scene.complete("plan", [
-      { id: "leaf", uses: "test.leaf", needs: ["side"] },
+      { id: "leaf", uses: "test.leaf", retry: 1, needs: ["side"] },
       { id: "never", uses: "test.never", needs: [{ task: "side", on: "failure" }] },
     ]);
     assert.deepEqual(scene.offered, ["leaf"]);
@@ -133,7 +133,7 @@ describe("a task that adds tasks", () => {
         },
       },
       { id: "list", forEach: "${{ [1, 2] }}", set: "${{ item }}" },
-      { id: "deeper", spawn: "${{ [{'id': 'deep', 'uses': 'test.deep'}] }}" },
+      { id: "deeper", spawn: "${{ [{'id': 'deep', 'uses': 'test.deep', 'retry': 1}] }}" },
     ];
     const scene = grown(tasks);
     assert.deepEqual(scene.offered, ["side", "loop#1.in", "deep"]);
@@ -148,7 +148,7 @@ describe("a task that adds tasks", () => {
   });
 
   it("keeps what it rests on from being mended once something of it has begun", () => {
-    const scene = grown([{ id: "leaf", uses: "test.leaf", needs: ["side"] }]);
+    const scene = grown([{ id: "leaf", uses: "test.leaf", retry: 1, needs: ["side"] }]);
     scene.complete("side");
     assert.deepEqual(scene.offered, ["leaf"]);
     const repair = { $case: "skip", value: { skipDependents: false } } as const;

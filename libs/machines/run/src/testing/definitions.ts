@@ -3,8 +3,8 @@ export const definitions: Readonly<Record<string, string>> = {
   chain: `
 workflow: chain
 tasks:
-  one: {uses: test.one, with: "\${{ input }}", retry: {max: 3, backoff: 1s..5s, notOn: [test.fatal]}}
-  two: {uses: test.two, needs: [one], with: "\${{ tasks.one.output }}", timeout: {total: 20s}, retry: {max: 1, exhausted: pause}}
+  one: {uses: test.one, with: "\${{ input }}", retry: {attempts: 3, backoff: 1s..5s, notOn: [test.fatal]}}
+  two: {uses: test.two, needs: [one], with: "\${{ tasks.one.output }}", timeout: {total: 20s}, retry: {attempts: 1, exhausted: pause}}
   three: {uses: test.three, needs: [two], with: {last: "\${{ tasks.two.output }}", all: [1, 2]}}
 `,
   graph: `
@@ -30,7 +30,7 @@ tasks:
 workflow: saga
 timeout: 2m
 tasks:
-  book: {uses: test.book, compensate: {uses: test.unbook, retry: {max: 2, backoff: 1s}}}
+  book: {uses: test.book, compensate: {uses: test.unbook, retry: {attempts: 2, backoff: 1s}}}
   pay: {uses: test.pay, needs: [book], with: "\${{ tasks.book.output }}", compensate: {uses: test.refund, with: {id: "\${{ output.id }}"}, timeout: {total: 10s}}}
   send: {uses: test.send, needs: [pay], forEach: "\${{ [1, 2] }}", compensate: {uses: test.unsend}}
   last: {uses: test.last, needs: [send]}
@@ -39,7 +39,7 @@ tasks:
   paid: `
 workflow: paid
 tasks:
-  first: {uses: test.first, estimate: {tokens: 2}, retry: {max: 3, backoff: 1s}}
+  first: {uses: test.first, estimate: {tokens: 2}, retry: {attempts: 3, backoff: 1s}}
   second: {uses: test.second, estimate: {tokens: 1, duration: 10s}, timeout: {total: 30s}}
   many: {uses: test.many, forEach: "\${{ [1, 2, 3] }}", estimate: {tokens: 2}, cache: 1m}
   last: {uses: test.last, needs: [first, {task: many, on: always}], timeout: {run: 20s}}
@@ -78,7 +78,7 @@ tasks:
   children: `
 workflow: children
 tasks:
-  sub: {workflow: other, retry: {max: 2, backoff: 1s}, with: "\${{ input.n }}", timeout: {total: 20s}}
+  sub: {workflow: other, retry: {attempts: 2, backoff: 1s}, with: "\${{ input.n }}", timeout: {total: 20s}}
   kept: {workflow: other, parentClose: abandon, mayFail: true}
   after: {uses: test.after, needs: [sub]}
 `,
@@ -87,7 +87,7 @@ tasks:
 workflow: reviews
 tasks:
   write: {uses: test.write, with: "\${{ feedback }}", checks: [{name: fine, condition: "output != 'done'", onFailure: sendBack, times: 2}, {name: asked, condition: "type(output) != map", onFailure: approval}]}
-  print: {uses: test.print, needs: [write], checks: [{name: there, condition: "output != null"}], retry: {max: 2, backoff: 1s}}
+  print: {uses: test.print, needs: [write], checks: [{name: there, condition: "output != null"}], retry: {attempts: 2, backoff: 1s}}
   sure: {gate: {checks: {done: "tasks.print.output == 'done'"}, sendBack: write, times: 2}, needs: [print], mayFail: true}
   each: {forEach: "\${{ input.items }}", uses: test.each, needs: [write], mayFail: true, checks: [{name: good, condition: "output == 'done'", onFailure: sendBack, sendBackTo: write}]}
   ask: {approve: {by: [anna, ben], needed: 2, within: 20s, context: "\${{ input.items }}"}, mayFail: true}
@@ -121,7 +121,7 @@ states:
   coded: `
 workflow: coded
 tasks:
-  code: {function: test.code, with: "\${{ input }}", retry: {max: 3, backoff: 1s}, estimate: {tokens: 1}}
+  code: {function: test.code, with: "\${{ input }}", retry: {attempts: 3, backoff: 1s}, estimate: {tokens: 1}}
   after: {uses: test.after, needs: [code]}
 `,
   spawned: `
@@ -144,7 +144,7 @@ tasks:
   guarded: `
 workflow: guarded
 tasks:
-  guard: {workflow: other, limits: [{key: shared, concurrency: 1}], retry: {max: 2, backoff: 1s}}
+  guard: {workflow: other, limits: [{key: shared, concurrency: 1}], retry: {attempts: 2, backoff: 1s}}
 `,
   limited: `
 workflow: limited

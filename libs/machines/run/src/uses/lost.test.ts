@@ -5,7 +5,7 @@ import { lostMax } from "@tutti/machine-work";
 import { RunScene } from "../testing/index.ts";
 import { completeTask, failTask, returnTask } from "./commands.ts";
 
-const sceneOf = (retry = "{max: 1}") =>
+const sceneOf = (retry = "{attempts: 1}") =>
   RunScene.of(`workflow: w\ntasks: {a: {uses: t.a, retry: ${retry}}}\n`);
 
 function lose(scene: RunScene, worker = "w1"): void {
@@ -25,7 +25,7 @@ describe("an attempt that loses its worker", () => {
   });
 
   it("fails the task with the tenth loss, and names all of them, whatever attempts are left", () => {
-    const scene = sceneOf("{max: 7}");
+    const scene = sceneOf("{attempts: 7}");
     for (let lost = 1; lost <= lostMax; lost++) lose(scene, `w${lost}`);
     assert.equal(scene.events.at(-1), "run_failed");
     const { code, message } = scene.state.error ?? assert.fail("expected an error");
@@ -35,7 +35,7 @@ describe("an attempt that loses its worker", () => {
   });
 
   it("counts losses over all attempts", () => {
-    const scene = sceneOf("{max: 3, backoff: 1s, jitter: 0}");
+    const scene = sceneOf("{attempts: 3, backoff: 1s, jitter: 0}");
     for (let lost = 1; lost < lostMax; lost++) lose(scene);
     scene.driver.settle(scene.offer("a"), failTask, FailTask.fromPartial({ error: { code: "t.a" } }));
     scene.driver.advance(1_000);
@@ -45,13 +45,13 @@ describe("an attempt that loses its worker", () => {
   });
 
   it("waits for a person after the tenth loss where the policy says so", () => {
-    const scene = sceneOf("{max: 2, exhausted: pause}");
+    const scene = sceneOf("{attempts: 2, exhausted: pause}");
     for (let lost = 1; lost <= lostMax; lost++) lose(scene);
     assert.equal(scene.events.at(-1), "task_paused");
   });
 
   it("fails the task at the first loss when it runs at most once", () => {
-    const scene = sceneOf("{max: 3, onLost: fail}");
+    const scene = sceneOf("{attempts: 3, onLost: fail}");
     lose(scene);
     assert.equal(scene.events.at(-1), "run_failed");
     assert.equal(scene.state.error?.code, "workflow.attempt_lost");

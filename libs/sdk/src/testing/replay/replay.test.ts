@@ -7,7 +7,7 @@ import { failing, type RunHistory, replay, type TestHandlers, taking, testWorkfl
 const order = `workflow: order
 tasks:
   reserve: {uses: stock.reserve, with: "\${{ input }}", compensate: {uses: stock.release}}
-  charge: {uses: pay.charge, needs: [reserve], with: {cents: 5}, retry: {max: 3, backoff: 1m, factor: 1, jitter: 0.5}}
+  charge: {uses: pay.charge, needs: [reserve], with: {cents: 5}, retry: {attempts: 3, backoff: 1m, factor: 1, jitter: 0.5}}
   paid: {wait: {signal: paid, within: 7d}, needs: [charge]}
   rest: {wait: 1d, needs: [paid]}
   ship: {uses: ship.send, needs: [rest], timeout: {total: 2h}, with: "\${{ tasks.paid.output }}"}
@@ -54,8 +54,8 @@ describe("a history against a changed definition", () => {
     ],
     [
       "fewer attempts",
-      "max: 3",
-      "max: 2",
+      "attempts: 3",
+      "attempts: 2",
       /expected attempt_failed charge .*\n {2}found {4}task_failed charge .*pay.unreachable/,
     ],
     [
@@ -136,12 +136,12 @@ describe("histories of all kinds of tasks, against their own definitions", () =>
     ],
     [
       "rounds",
-      `poll: {loop: {max: 3, every: 1h, while: "true", tasks: {a: {uses: ok}}}, mayFail: true}`,
+      `poll: {loop: {attempts: 3, every: 1h, while: "true", tasks: {a: {uses: ok}}}, mayFail: true}`,
       () => {},
     ],
     [
       "failures",
-      `a: {uses: bad, retry: {max: 2, backoff: 1s}, mayFail: true}\n  b: {uses: ok, needs: [{task: a, on: failure}]}`,
+      `a: {uses: bad, retry: {attempts: 2, backoff: 1s}, mayFail: true}\n  b: {uses: ok, needs: [{task: a, on: failure}]}`,
       () => {},
     ],
     [
@@ -167,7 +167,7 @@ describe("histories of all kinds of tasks, against their own definitions", () =>
     ],
     [
       "mending by hand",
-      "a: {uses: bad, retry: {max: 1, exhausted: pause}}\n  b: {uses: ok, needs: [a]}",
+      "a: {uses: bad, retry: {attempts: 1, exhausted: pause}}\n  b: {uses: ok, needs: [a]}",
       (run) => run.repair("a", 7),
     ],
     [
@@ -192,7 +192,7 @@ describe("histories of all kinds of tasks, against their own definitions", () =>
     ],
     [
       "children",
-      `a: {workflow: sub, with: 1}\n  b: {workflow: sub, needs: [a], with: 2, retry: {max: 2, backoff: 1h}, mayFail: true}`,
+      `a: {workflow: sub, with: 1}\n  b: {workflow: sub, needs: [a], with: 2, retry: {attempts: 2, backoff: 1h}, mayFail: true}`,
       () => {},
     ],
   ];

@@ -1,5 +1,5 @@
 /** What attempts of tasks come to, and whether others follow. */
-import type { CheckDocument, TaskDocument } from "@tutti/definitions";
+import type { CheckDocument, RetryDocument, TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf } from "./names.ts";
 import type { PlainBooks, Standing } from "./plain-books.ts";
@@ -14,7 +14,8 @@ export function failureOfAttempts(
   retry: TaskDocument["retry"],
   failureIn: (attempt: number) => { readonly code: string; readonly isFinal: boolean } | undefined,
 ): { readonly code: string; readonly isExhausted: boolean } | undefined {
-  const { max = 3, on, notOn = [] } = typeof retry === "number" ? { max: retry } : (retry ?? { max: 1 });
+  const policy = typeof retry === "number" ? { attempts: retry } : (retry ?? {});
+  const { attempts = 1, on, notOn = [] }: RetryDocument = policy;
   for (let attempt = 1; ; attempt++) {
     const failure = failureIn(attempt);
     if (failure === undefined) return undefined;
@@ -22,7 +23,7 @@ export function failureOfAttempts(
     if (code === lostCode) return { code, isExhausted: true };
     // Codes that are named are tried again whatever the agent says. All others unless it says that they are final.
     const isTriedAgain = !notOn.includes(code) && (on?.includes(code) ?? !isFinal);
-    if (!isTriedAgain || attempt === max) return { code, isExhausted: isTriedAgain };
+    if (!isTriedAgain || attempt === attempts) return { code, isExhausted: isTriedAgain };
   }
 }
 

@@ -288,7 +288,7 @@ export class Tasks {
     const random = this.#random;
     if (random.happens(0.3)) return random.whole(1, 3);
     return {
-      max: random.whole(1, 4),
+      attempts: random.whole(1, 4),
       ...(random.happens(0.7) && { backoff: random.one("50ms..200ms", "1s..5s") }),
       ...(random.happens(0.2) && { on: ["t.a"] }),
       ...(random.happens(0.3) && { notOn: ["t.fatal"] }),
