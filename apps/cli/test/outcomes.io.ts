@@ -12,7 +12,7 @@ output: "\${{ tasks.one.output }}"
   "badly.yaml": `workflow: badly
 tasks:
   good: {uses: test.echo}
-  bad: {uses: test.fail, needs: [good]}
+  bad: {uses: test.fail, needs: [good], retry: 1}
 `,
   "endless.yaml": `workflow: endless
 tasks: {rest: {wait: 1h}}

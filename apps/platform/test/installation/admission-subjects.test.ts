@@ -104,7 +104,9 @@ describe("admission rules about what is no request", () => {
           $case: "spec",
           value: {
             assignment: swarm.Assignment.ASSIGNMENT_CLAIMED,
-            tasks: [{ id: "word", work: { $case: "capability", value: "word.give" } }],
+            tasks: [
+              { id: "word", retry: { maxAttempts: 1 }, work: { $case: "capability", value: "word.give" } },
+            ],
           },
         },
       }),

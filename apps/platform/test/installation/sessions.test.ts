@@ -309,7 +309,10 @@ describe("sessions on a whole installation", () => {
   });
 
   it("fails with what a task failed with, and is taken up again from there", async () => {
-    const bad = task("bad", ["good"], { work: { $case: "capability", value: "text.fail" } });
+    const bad = task("bad", ["good"], {
+      work: { $case: "capability", value: "text.fail" },
+      retry: { maxAttempts: 1 },
+    });
     for (const mode of [workflow, swarm, intelligence]) {
       const sessionId = await execute(mode, [task("good"), bad, task("never", ["bad"])]);
       const session = await ended(sessionId);

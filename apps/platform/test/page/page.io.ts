@@ -27,7 +27,7 @@ tasks:
   ship: {uses: stage.ship, needs: [sure]}
 output: "\${{ tasks.ship.output }}"
 `;
-const frail = "workflow: frail\ntasks: {try: {uses: stage.frail}}\n";
+const frail = "workflow: frail\ntasks: {try: {uses: stage.frail, retry: 1}}\n";
 const endless = "workflow: endless\ntasks: {wait: {wait: {signal: never}}}\n";
 
 const browser = await needsProgram("chromium");

@@ -1,11 +1,5 @@
 import { types } from "@tutti/expressions";
-import {
-  type RetryPolicy,
-  type RetrySettings,
-  resolveRetry,
-  retryContradiction,
-  singleAttempt,
-} from "@tutti/kernel";
+import { type RetryPolicy, resolveRetry, retryContradiction, singleAttempt } from "@tutti/kernel";
 import { type Environment, failureType } from "../check/environment.ts";
 import type {
   CompensateDocument,
@@ -112,7 +106,7 @@ export class PolicyBuilder {
   ): RetryPolicy {
     const isOfAgent = kind === "uses" || kind === "function";
     if (document === undefined && !isOfAgent) return singleAttempt;
-    const settings = { ...this.#building.retry, ...withoutUndefined(retrySettings(document)) };
+    const settings = { ...this.#building.retry, ...retrySettings(document) };
     const contradiction = retryContradiction(settings);
     if (contradiction === undefined) return resolveRetry(settings);
     const pause = contradiction.field === "initialMs" ? "first pause" : "longest pause";
@@ -241,8 +235,4 @@ export class PolicyBuilder {
       times,
     };
   }
-}
-
-function withoutUndefined(settings: RetrySettings = {}): RetrySettings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -21,7 +21,7 @@ export function retrySettings(retry: number | RetryDocument | undefined): RetryS
   if (typeof retry === "number") return { maxAttempts: retry };
   const { attempts, backoff = "", factor, jitter, on, notOn, exhausted, onLost } = retry;
   const [first, longest] = backoff.split("..");
-  return {
+  return set({
     maxAttempts: attempts,
     initialMs: first ? durationMs(first) : undefined,
     factor,
@@ -31,7 +31,11 @@ export function retrySettings(retry: number | RetryDocument | undefined): RetryS
     failOn: notOn,
     pauseWhenExhausted: exhausted && exhausted === "pause",
     failWhenLost: onLost === "fail" || undefined,
-  };
+  });
+}
+
+function set(settings: RetrySettings): RetrySettings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** @param lone what a span alone is the time of: where no agent makes attempts, of the whole */

@@ -1,7 +1,13 @@
 /** How tasks end, decided: with an output that its checks let pass, with an error, or with another attempt. */
 
 import { QuestionKind } from "@tutti/contracts/swarm/v1";
-import { type Amounts, CheckFailure, type ErrorDetail, type QualityCheck, type TaskSpec } from "@tutti/contracts/types/v1";
+import {
+  type Amounts,
+  CheckFailure,
+  type ErrorDetail,
+  type QualityCheck,
+  type TaskSpec,
+} from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { Value } from "@tutti/expressions";
 import { type ReadOnly, type RetryPolicy, retryFromMessage, singleAttempt } from "@tutti/kernel";

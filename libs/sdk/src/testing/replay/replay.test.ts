@@ -136,7 +136,7 @@ describe("histories of all kinds of tasks, against their own definitions", () =>
     ],
     [
       "rounds",
-      `poll: {loop: {attempts: 3, every: 1h, while: "true", tasks: {a: {uses: ok}}}, mayFail: true}`,
+      `poll: {loop: {max: 3, every: 1h, while: "true", tasks: {a: {uses: ok}}}, mayFail: true}`,
       () => {},
     ],
     [
