@@ -8,6 +8,7 @@ import {
   runService,
   scheduleService,
   taskService,
+  triggerService,
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
@@ -17,6 +18,7 @@ import { definition } from "@tutti/machine-entities/definition";
 import { limit } from "@tutti/machine-limit";
 import { runMachine, showRun } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
+import { trigger } from "@tutti/machine-trigger";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
@@ -25,6 +27,7 @@ import { runHandlers } from "./api/runs/handlers.ts";
 import { KeptReaders } from "./api/runs/reading.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
 import { taskHandlers } from "./api/tasks/handlers.ts";
+import { triggerHandlers } from "./api/triggers/handlers.ts";
 import { workflowSection } from "./configuration.ts";
 import { installedFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
@@ -32,7 +35,8 @@ import { Versions } from "./definitions/versions.ts";
 import { WorkflowEffects } from "./effects/effects.ts";
 import { Leases } from "./effects/leases.ts";
 import { Starts } from "./effects/starts.ts";
-import { definitionNotes, limitNotes, scheduleNotes } from "./events/other-notes.ts";
+import { TriggeredStarts } from "./effects/triggered-starts.ts";
+import { definitionNotes, limitNotes, scheduleNotes, triggerNotes } from "./events/other-notes.ts";
 import { runNotes } from "./events/run-notes.ts";
 import { WorkflowEventPublisher } from "./events/workflow-event-publisher.ts";
 import { runAttemptCommands } from "./offers/run-attempt-commands.ts";
@@ -40,14 +44,16 @@ import { PlanShelf } from "./plans/plan-shelf.ts";
 import { Orders } from "./runs/orders.ts";
 import { RunEnds } from "./runs/run-ends.ts";
 import { traceRuns } from "./runs/run-traces.ts";
+import { Triggers } from "./triggers/triggers.ts";
 
 const othersTold = [
   { machine: definition, notes: definitionNotes },
   { machine: schedule, notes: scheduleNotes },
   { machine: limit, notes: limitNotes },
+  { machine: trigger, notes: triggerNotes },
 ];
 
-/** Definitions of workflows, their runs, and what starts and holds these: schedules and limits. */
+/** Definitions of workflows, their runs, and what starts and holds these: schedules, triggers and limits. */
 export class WorkflowService extends Orchestrator {
   constructor(host: HostContext) {
     super("workflow", host.foundation, { scope: "engines", version: host.version });
@@ -84,7 +90,8 @@ export class WorkflowService extends Orchestrator {
     const leases = this.register("leases", new Leases({ runtime, foundation, cause }));
     const runs = mesh.client(runService);
     const starts = new Starts({ errands, runs, missions: mesh.client(missionService) });
-    effects.begin({ dispatcher, errands, leases, starts });
+    const triggered = new TriggeredStarts({ errands, runs });
+    effects.begin({ dispatcher, errands, leases, starts, triggered });
 
     const dependencies = {
       ...{ runtime, archive, partitionOwner, foundation },
@@ -105,6 +112,18 @@ export class WorkflowService extends Orchestrator {
     );
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
+    const triggers = mesh.client(triggerService);
+    const listening = this.register(
+      "triggers",
+      new Triggers({ bus: host.bus, archive, triggers, foundation }),
+      {
+        critical: false,
+      },
+    );
+    mesh.serve(
+      triggerService,
+      triggerHandlers({ ...dependencies, ...listening.parts, bus: host.bus, triggers }),
+    );
     const orders = new Orders({ versions: dependencies.versions, shelf });
     const pools = {
       pools: mesh.client(poolService),
@@ -125,6 +144,6 @@ export class WorkflowService extends Orchestrator {
 export const workflow: ServiceModule = {
   name: "workflow",
   sections: [workflowSection],
-  machines: [definition, schedule, limit, cache],
+  machines: [definition, schedule, limit, cache, trigger],
   create: (host) => new WorkflowService(host),
 };

@@ -42,7 +42,8 @@ export const triggerErrors = defineErrors("trigger", {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
     help: "As many events of the trigger wait as there may. Post again when some of their runs have started.",
-    message: ({ id, what }: { id: string; what: string }) => `Trigger \`${id}\` accepts no more events: ${what}`,
+    message: ({ id, what }: { id: string; what: string }) =>
+      `Trigger \`${id}\` accepts no more events: ${what}`,
     remedy: "Try again later.",
   },
   windowFull: {
@@ -56,7 +57,8 @@ export const triggerErrors = defineErrors("trigger", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The result of a start has to have the token of the attempt that the trigger started.",
-    message: ({ id }: { id: string }) => `The result has no token of an attempt that trigger \`${id}\` started`,
+    message: ({ id }: { id: string }) =>
+      `The result has no token of an attempt that trigger \`${id}\` started`,
     remedy: "Send the result with the token of the attempt.",
   },
 });

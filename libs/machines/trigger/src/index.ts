@@ -6,4 +6,10 @@ export { deadLetters, facts, type TriggerFacts } from "./life/queries.ts";
 export * from "./limits.ts";
 export { trigger } from "./machine.ts";
 export { reportRunEnd, settleStarts } from "./start/commands.ts";
-export { policyOf, type StartTriggered, type Trigger, type TriggerEffect, type TriggerView } from "./state.ts";
+export {
+  policyOf,
+  type StartTriggered,
+  type Trigger,
+  type TriggerEffect,
+  type TriggerView,
+} from "./state.ts";

@@ -13,7 +13,13 @@ import { eventsCollected, expire } from "./event/collect.ts";
 import { eventsReceived, receive } from "./event/receive.ts";
 import { create, pause, remove, resume, update } from "./life/commands.ts";
 import { describeTrigger, projectTrigger } from "./life/description.ts";
-import { triggerCreated, triggerPaused, triggerRemoved, triggerResumed, triggerUpdated } from "./life/events.ts";
+import {
+  triggerCreated,
+  triggerPaused,
+  triggerRemoved,
+  triggerResumed,
+  triggerUpdated,
+} from "./life/events.ts";
 import { deadLetters, facts } from "./life/queries.ts";
 import { triggerSnapshots } from "./snapshots.ts";
 import { reportRunEnd, settleStarts } from "./start/commands.ts";

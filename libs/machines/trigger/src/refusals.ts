@@ -26,7 +26,8 @@ function planProblem(plan: ReadOnly<TriggerPlan> | undefined, id: string): strin
     return `description: expected at most ${textLengthMax} characters, found ${description.length}`;
   const count = Object.keys(labels).length;
   if (count > labelsMax) return `labels: expected at most ${labelsMax}, found ${count}`;
-  if (!(Number.isFinite(windowMs) && windowMs >= 0)) return `windowMs: expected at least 0, found ${windowMs}`;
+  if (!(Number.isFinite(windowMs) && windowMs >= 0))
+    return `windowMs: expected at least 0, found ${windowMs}`;
   return policyProblem(plan);
 }
 
@@ -34,7 +35,8 @@ function policyProblem(plan: ReadOnly<TriggerPlan>): string | undefined {
   const policy = policyOf(plan);
   const { debounceMs, debounceMaxMs, batchSize, batchWaitMs, throttlePerMs, signal, singleton } = policy;
   for (const span of [debounceMs, debounceMaxMs, batchWaitMs, throttlePerMs])
-    if (!(Number.isFinite(span) && span >= 0)) return `policy: expected spans of at least 0 ms, found ${span}`;
+    if (!(Number.isFinite(span) && span >= 0))
+      return `policy: expected spans of at least 0 ms, found ${span}`;
   if (debounceMs > 0 && batchSize > 1) return "policy: expected either debounceMs or batchSize, found both";
   if (signal === "") return undefined;
   if (plan.runId === "") return "policy.signal: expected runId, which names the run, found none";

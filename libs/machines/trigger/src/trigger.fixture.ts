@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { ActivationResult, TriggerItem, TriggerPlan, TriggerPolicy } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
-import { create, facts, receive, type StartTriggered, settleStarts, type TriggerFacts, trigger } from "./index.ts";
+import {
+  create,
+  facts,
+  receive,
+  type StartTriggered,
+  settleStarts,
+  type TriggerFacts,
+  trigger,
+} from "./index.ts";
 
 type Given<Message> = { readonly [Name in keyof Message]?: Message[Name] | undefined };
 

@@ -8,7 +8,9 @@ import { driven, item, key, plan, post, settleAll } from "../src/trigger.fixture
 export const stories: GoldenStories = {
   /** Everything that a trigger can have under way. */
   "under-way": (release) => {
-    const driver = driven(plan({ windowMs: 60_000 }, { batchSize: 2, throttleCount: 1, throttlePerMs: 60_000 }));
+    const driver = driven(
+      plan({ windowMs: 60_000 }, { batchSize: 2, throttleCount: 1, throttlePerMs: 60_000 }),
+    );
     post(driver, item(1), item(2), item(3), item(3), item(4, { code: "trigger.expression_failed" }));
     post(driver, item(5), item(6));
     driver.execute(key, update, { plan: plan({ windowMs: 60_000 }, { debounceMs: 5_000 }), revision: 1 });

@@ -1,4 +1,9 @@
-import { DeadLettersRemoved, DeadLettersRemovedV1, EventsDiedV1, RemoveDeadLetters } from "@tutti/contracts/workflow/v1";
+import {
+  DeadLettersRemoved,
+  DeadLettersRemovedV1,
+  EventsDiedV1,
+  RemoveDeadLetters,
+} from "@tutti/contracts/workflow/v1";
 import { recentMax } from "../limits.ts";
 import { notThere } from "../refusals.ts";
 import { rememberItem } from "../start/events.ts";
@@ -11,7 +16,8 @@ export const eventsDied: TriggerMachineEvent<EventsDiedV1> = {
   codec: EventsDiedV1,
   evolve(trigger, { items, dieMs }) {
     bury(trigger, items, dieMs);
-    for (const item of items.slice(-recentMax)) rememberItem(trigger, item, { timeMs: dieMs, result: deadResult });
+    for (const item of items.slice(-recentMax))
+      rememberItem(trigger, item, { timeMs: dieMs, result: deadResult });
   },
 };
 

@@ -29,12 +29,12 @@ describe("events that wait for others", () => {
     assert.deepEqual(eventsOf(driver), [["e5"]]);
   });
 
-  it("10,000 events of one debounced group are one run", () => {
+  it("3,000 events of one debounced group are one run", () => {
     const driver = driven(plan({}, { debounceMs: 1_000 }));
-    for (let from = 0; from < 10_000; from += 1_000)
+    for (let from = 0; from < 3_000; from += 1_000)
       post(driver, ...Array.from({ length: 1_000 }, (_, at) => item(from + at)));
     driver.advance(1_001);
-    assert.deepEqual(eventsOf(driver), [["e9999"]]);
+    assert.deepEqual(eventsOf(driver), [["e2999"]]);
   });
 
   it("a batch starts when it is full, and what is left after its wait", () => {
@@ -55,7 +55,7 @@ describe("events that wait for others", () => {
   it("an event that comes twice is collected once", () => {
     const driver = driven(plan({}, { batchSize: 2 }));
     post(driver, item(1));
-    assert.deepEqual(post(driver, item(1)), { duplicates: 1 });
+    assert.deepEqual(post(driver, item(1)), { duplicates: [0] });
     assert.deepEqual(toStart(driver), []);
   });
 

@@ -38,7 +38,12 @@ export function collect(trigger: TriggerView, items: readonly TriggerItem[], ste
     else batch(trigger, group, given, step);
 }
 
-function debounce(trigger: TriggerView, group: string, items: readonly TriggerItem[], step: TriggerStep): void {
+function debounce(
+  trigger: TriggerView,
+  group: string,
+  items: readonly TriggerItem[],
+  step: TriggerStep,
+): void {
   const { debounceMs, debounceMaxMs } = policyOf(trigger.plan);
   const { nowMs } = step;
   const firstMs = trigger.groups.get(group)?.firstMs ?? nowMs;
@@ -71,7 +76,13 @@ function batch(trigger: TriggerView, group: string, items: readonly TriggerItem[
 export function expire(trigger: TriggerView, step: TriggerStep): void {
   if (trigger.standing !== "active") return;
   const due = [...trigger.groups.values()].filter(({ dueMs }) => dueMs <= step.nowMs);
-  if (due.length > 0) want(trigger, due.map(runOf), due.map(({ group }) => group), step);
+  if (due.length > 0)
+    want(
+      trigger,
+      due.map(runOf),
+      due.map(({ group }) => group),
+      step,
+    );
   release(trigger, step);
 }
 

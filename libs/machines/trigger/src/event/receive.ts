@@ -14,7 +14,7 @@ import {
   ReceiveEvents,
   type TriggerItem,
 } from "@tutti/contracts/workflow/v1";
-import { type ReadOnly, type Refusal } from "@tutti/kernel";
+import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { eventsDied } from "../dead/letters.ts";
 import { triggerErrors } from "../errors.ts";
 import { groupsMax, heldBytesMax, rememberMs, seenMax, waitingMax } from "../limits.ts";
@@ -38,11 +38,17 @@ export const receive: TriggerCommand<ReceiveEvents, EventsReceived> = {
   decide(trigger, { items }, step) {
     const refusal = notThere(trigger, step.key.id) ?? tooFull(trigger, items, step);
     if (refusal !== undefined) return refusal;
-    if (trigger.standing === "paused" || items.length === 0) return { duplicates: 0 };
+    if (trigger.standing === "paused" || items.length === 0) return { duplicates: [] };
     const { fresh, dead, keys, duplicates } = sorted(trigger, items, step);
     const receiveMs = step.nowMs;
     const untilMs = keys.length > 0 ? receiveMs + rememberedMs(trigger) : 0;
-    step.emit(eventsReceived, { received: items.length, duplicates, keys, receiveMs, untilMs });
+    step.emit(eventsReceived, {
+      received: items.length,
+      duplicates: duplicates.length,
+      keys,
+      receiveMs,
+      untilMs,
+    });
     if (dead.length > 0) step.emit(eventsDied, { items: dead, dieMs: receiveMs });
     if (isCollecting(policyOf(trigger.plan))) collect(trigger, fresh, step);
     else
@@ -87,7 +93,11 @@ function rememberedMs({ plan }: TriggerView): number {
   return isCollecting(policy) || policy.signal !== "" ? rememberMs : 0;
 }
 
-function tooFull(trigger: TriggerView, items: readonly TriggerItem[], { key }: TriggerStep): Refusal | undefined {
+function tooFull(
+  trigger: TriggerView,
+  items: readonly TriggerItem[],
+  { key }: TriggerStep,
+): Refusal | undefined {
   const { id } = key;
   const { heldBytes, waiting, groups } = trigger;
   if (heldBytes > 0 && heldBytes + bytesOf(items) > heldBytesMax)
@@ -104,15 +114,16 @@ interface Sorted {
   readonly dead: TriggerItem[];
   /** To be remembered. */
   readonly keys: string[];
-  duplicates: number;
+  /** Places of those that were seen before. */
+  readonly duplicates: number[];
 }
 
 function sorted(trigger: TriggerView, items: readonly TriggerItem[], step: TriggerStep): Sorted {
-  const sorting: Sorted = { fresh: [], dead: [], keys: [], duplicates: 0 };
+  const sorting: Sorted = { fresh: [], dead: [], keys: [], duplicates: [] };
   const isRemembering = rememberedMs(trigger) > 0;
   const now = new Set<string>();
   let remembered = trigger.seen.size;
-  for (const item of items) {
+  for (const [place, item] of items.entries()) {
     const { code, keyDigest } = item;
     if (code !== "") {
       sorting.dead.push(item);
@@ -123,10 +134,15 @@ function sorted(trigger: TriggerView, items: readonly TriggerItem[], step: Trigg
       ? (trigger.seen.get(keyDigest) ?? 0) > step.nowMs || now.has(name)
       : trigger.held.has(name) || now.has(name);
     if (isSeen) {
-      sorting.duplicates++;
+      sorting.duplicates.push(place);
       continue;
     }
-    if (isRemembering && trigger.plan.windowMs > 0 && remembered >= seenMax && isFullAt(trigger, step.nowMs)) {
+    if (
+      isRemembering &&
+      trigger.plan.windowMs > 0 &&
+      remembered >= seenMax &&
+      isFullAt(trigger, step.nowMs)
+    ) {
       sorting.dead.push(deadOf(item));
       continue;
     }

@@ -64,9 +64,15 @@ export const startsSettled: TriggerMachineEvent<StartsSettledV1> = {
     trigger.starting.delete(number);
     outstanding.settled(number);
     for (const [at, start] of batch.starts.entries()) {
-      const { result = ActivationResult.ACTIVATION_RESULT_UNSPECIFIED, code, message, ended } = results[at] ?? {};
+      const {
+        result = ActivationResult.ACTIVATION_RESULT_UNSPECIFIED,
+        code,
+        message,
+        ended,
+      } = results[at] ?? {};
       letGo(trigger, start);
-      if (ended === true || result === ActivationResult.ACTIVATION_RESULT_DEAD) trigger.live.delete(start.runId);
+      if (ended === true || result === ActivationResult.ACTIVATION_RESULT_DEAD)
+        trigger.live.delete(start.runId);
       count(trigger, result, start, settleMs, { code: code ?? "", message: message ?? "" });
       if (at >= batch.starts.length - recentMax)
         remember(trigger, start, { timeMs: settleMs, result, message: message ?? "" });

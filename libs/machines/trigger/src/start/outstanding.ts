@@ -2,20 +2,13 @@
 import { Singleton, type StartingBatch, type TriggerPlan } from "@tutti/contracts/workflow/v1";
 import { assert, type Outstanding, type ReadOnly } from "@tutti/kernel";
 import { throttlePerDefaultMs } from "../limits.ts";
-import {
-  clockTimer,
-  policyOf,
-  type StartTriggered,
-  type TriggerEffect,
-  type TriggerView,
-} from "../state.ts";
+import { clockTimer, policyOf, type StartTriggered, type TriggerEffect, type TriggerView } from "../state.ts";
 
 /** When a group of events is complete, or the throttle lets the next run start. 0 for never. */
 export function dueOf(trigger: TriggerView): number {
   if (trigger.standing !== "active") return 0;
   let dueMs = 0;
-  for (const group of trigger.groups.values())
-    if (dueMs === 0 || group.dueMs < dueMs) dueMs = group.dueMs;
+  for (const group of trigger.groups.values()) if (dueMs === 0 || group.dueMs < dueMs) dueMs = group.dueMs;
   const freeMs = trigger.waiting.size > 0 && hasReady(trigger) ? throttleFreeMs(trigger) : 0;
   return freeMs > 0 && (dueMs === 0 || freeMs < dueMs) ? freeMs : dueMs;
 }

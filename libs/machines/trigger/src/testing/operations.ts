@@ -65,7 +65,10 @@ export function operations(ids: readonly string[] = ["orders", "invoices"]): fc.
   return fc.oneof(
     {
       weight: 5,
-      arbitrary: call("create", fc.record({ plan: plans, paused: fc.constantFrom(false, false, true), note })),
+      arbitrary: call(
+        "create",
+        fc.record({ plan: plans, paused: fc.constantFrom(false, false, true), note }),
+      ),
     },
     {
       weight: 16,
