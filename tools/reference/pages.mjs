@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import {
   languageJsonSchema,
   scheduleJsonSchema,
-  triggerJsonSchema,
   sessionJsonSchema,
+  triggerJsonSchema,
 } from "../../libs/definitions/src/index.ts";
 import {
   configurationJsonSchema,

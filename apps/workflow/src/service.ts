@@ -27,6 +27,7 @@ import { runHandlers } from "./api/runs/handlers.ts";
 import { KeptReaders } from "./api/runs/reading.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
 import { taskHandlers } from "./api/tasks/handlers.ts";
+import type { TriggerFoundations } from "./api/triggers/dependencies.ts";
 import { triggerHandlers } from "./api/triggers/handlers.ts";
 import { workflowSection } from "./configuration.ts";
 import { installedFor } from "./definitions/installation.ts";
@@ -52,6 +53,9 @@ const othersTold = [
   { machine: limit, notes: limitNotes },
   { machine: trigger, notes: triggerNotes },
 ];
+
+const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
+const cause = { actor, traceparent: "", decision: "", reason: "" };
 
 /** Definitions of workflows, their runs, and what starts and holds these: schedules, triggers and limits. */
 export class WorkflowService extends Orchestrator {
@@ -84,14 +88,11 @@ export class WorkflowService extends Orchestrator {
     const where = { dispatch, origin, instanceId: host.processId, tokens: host.tokens() };
     const parts = { ...where, settlement: heard, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
-    const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
-    const cause = { actor, traceparent: "", decision: "", reason: "" };
     const errands = this.register("errands", new Errands({ runtime, foundation, cause }));
     const leases = this.register("leases", new Leases({ runtime, foundation, cause }));
     const runs = mesh.client(runService);
     const starts = new Starts({ errands, runs, missions: mesh.client(missionService) });
-    const triggered = new TriggeredStarts({ errands, runs });
-    effects.begin({ dispatcher, errands, leases, starts, triggered });
+    effects.begin({ dispatcher, errands, leases, starts, triggered: new TriggeredStarts({ errands, runs }) });
 
     const dependencies = {
       ...{ runtime, archive, partitionOwner, foundation },
@@ -112,18 +113,7 @@ export class WorkflowService extends Orchestrator {
     );
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
-    const triggers = mesh.client(triggerService);
-    const listening = this.register(
-      "triggers",
-      new Triggers({ bus: host.bus, archive, triggers, foundation }),
-      {
-        critical: false,
-      },
-    );
-    mesh.serve(
-      triggerService,
-      triggerHandlers({ ...dependencies, ...listening.parts, bus: host.bus, triggers }),
-    );
+    this.#serveTriggers(host, dependencies);
     const orders = new Orders({ versions: dependencies.versions, shelf });
     const pools = {
       pools: mesh.client(poolService),
@@ -137,6 +127,14 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
     traceRuns(traces, runtime, tasks);
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
+  }
+
+  #serveTriggers({ mesh, bus, foundation }: HostContext, dependencies: TriggerFoundations): void {
+    const triggers = mesh.client(triggerService);
+    const { archive } = dependencies;
+    const listening = new Triggers({ bus, archive, triggers, foundation });
+    this.register("triggers", listening, { critical: false });
+    mesh.serve(triggerService, triggerHandlers({ ...dependencies, ...listening.parts, bus, triggers }));
   }
 }
 

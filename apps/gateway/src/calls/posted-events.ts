@@ -44,7 +44,7 @@ function isMembers(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Headers have what is not ASCII percent-encoded. */
+/** Headers have other characters than ASCII percent-encoded. */
 function decoded(value: string): string {
   try {
     return decodeURIComponent(value);

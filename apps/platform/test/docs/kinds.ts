@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkScheduleText, checkSessionText, checkText, checkTriggerText, printProblem } from "@tutti/definitions";
+import {
+  checkScheduleText,
+  checkSessionText,
+  checkText,
+  checkTriggerText,
+  printProblem,
+} from "@tutti/definitions";
 import { Configuration, memorySources, type Section } from "@tutti/kernel";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { assertShown, assertShownJson } from "./expected.ts";

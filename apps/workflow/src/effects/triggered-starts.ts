@@ -33,7 +33,7 @@ export interface TriggeredStartsParts {
 }
 
 /** Labels of runs that a trigger started. */
-export const triggerLabel = "trigger";
+const triggerLabel = "trigger";
 const eventLabel = "trigger-event";
 
 type Settled = Partial<StartSettled> & Pick<StartSettled, "result">;
@@ -190,7 +190,7 @@ function dead(code: string, message: string): Settled {
   return { result: ActivationResult.ACTIVATION_RESULT_DEAD, code, message, ended: true };
 }
 
-/** What the trigger is told. `others` is what became of the runs of which nothing is known. */
+/** The result for the trigger. `others` is the result of runs without one of their own. */
 function told({ starts, settled }: Batch, others: Settled | undefined): Told {
   const results = starts.map((_, place) => ({
     ...{ code: "", message: "", ended: false },

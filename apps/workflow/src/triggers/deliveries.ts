@@ -1,6 +1,6 @@
 /**
- * Brings events to the triggers that they concern, in batches: while one batch is on its way to a trigger, what comes
- * meanwhile waits for the next.
+ * Brings events to the triggers that they concern, in batches: while one batch is on its way to a trigger, further
+ * events wait for the next batch.
  */
 import type { BusEvent } from "@tutti/bus";
 import { ReceiveEventsRequest, type TriggerItem, type triggerService } from "@tutti/contracts/workflow/v1";

@@ -124,7 +124,7 @@ export function itemOf(meaning: Meaning, event: EventJson, bytes: Uint8Array): T
 }
 
 /** 132 bits: collisions do not happen. */
-export function digestOf(text: string): string {
+function digestOf(text: string): string {
   return hash("sha256", text, "base64url").slice(0, 22);
 }
 

@@ -45,7 +45,7 @@ type Path = readonly (string | number)[];
 const scope = scopeOf({ event: types.dyn });
 
 /** Checks what the shape of a trigger cannot say. */
-export function checkOn(document: OnDocument, findings: Findings, path: Path): void {
+function checkOn(document: OnDocument, findings: Findings, path: Path): void {
   const { event, afterRun, debounce, batch, signal, run } = document;
   if ((event === undefined) === (afterRun === undefined)) {
     const found = event === undefined ? "none" : "both";

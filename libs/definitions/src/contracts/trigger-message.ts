@@ -26,7 +26,7 @@ export function triggerOf(document: TriggerDocument): Trigger {
 }
 
 /** Returns a trigger without its id. What it runs is `run`. */
-export function onOf(document: OnDocument, run: RunSpec): Trigger {
+function onOf(document: OnDocument, run: RunSpec): Trigger {
   const {
     description = "",
     key = "",

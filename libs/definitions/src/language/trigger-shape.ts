@@ -34,7 +34,7 @@ export interface TriggerDocument extends OnDocument {
 }
 
 const endWords = ["completed", "failed", "cancelled", "terminated"] as const;
-export type EndWord = (typeof endWords)[number];
+type EndWord = (typeof endWords)[number];
 const singletonWords = ["skip", "queue"] as const;
 export type SingletonWord = (typeof singletonWords)[number];
 
@@ -117,11 +117,6 @@ const on: Readonly<Record<string, Shape>> = {
     "Labels of the trigger, to search and to select by.",
   ),
 };
-
-export const onMembers: MembersShape = members(on, {
-  name: "on",
-  doc: "The event that starts a run of this workflow.",
-});
 
 export const trigger: MembersShape = members(
   {

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a trigger says no. */
+/** Why a trigger rejects something. */
 export const triggerErrors = defineErrors("trigger", {
   missing: {
     status: "NOT_FOUND",

@@ -22,8 +22,8 @@ export const deadMax = 1_000;
 export const deadBytesMax = 4 * 1_048_576;
 /** Activations that are kept to be shown. */
 export const recentMax = 10;
-/** How long a batch waits for more, unless the plan says otherwise. */
+/** How long a batch waits for more, by default. */
 export const batchWaitDefaultMs = 1_000;
-/** Debounce ends after so many times its own length, unless the plan says otherwise. */
+/** Debounce ends after so many times its own length, by default. */
 export const debounceMaxTimes = 10;
 export const throttlePerDefaultMs = 1_000;

@@ -2,7 +2,7 @@
  * The trigger, a machine: the table of everything it understands. It starts runs of events, each once:
  *
  * 1. What an event means was evaluated before: whether it concerns the trigger, its key, its group. The machine decides
- *    what comes of it.
+ *    the consequences.
  * 2. A run's id follows from the trigger and the key, so starting is idempotent wherever and however often it is done.
  * 3. Every event that was received has one end: a run, a signal, a place in a queue, a dead letter, or a count of those
  *    that were seen before or passed without effect.

@@ -57,7 +57,7 @@ export function toStart(driver: MachineDriver): readonly string[] {
   return driver.effects.flatMap(({ effect }) => (effect as StartTriggered).starts.map(({ runId }) => runId));
 }
 
-/** The world does what is asked for. */
+/** All requested runs get this result. */
 export function settleAll(
   driver: MachineDriver,
   result: ActivationResult = ActivationResult.ACTIVATION_RESULT_STARTED,

@@ -18,9 +18,7 @@ export async function postEvent(context: Context): Promise<Result> {
     draw: () => {
       const concerns = matched === 0 ? "no trigger" : matched === 1 ? "1 trigger" : `${matched} triggers`;
       const seen = duplicates === 0 ? "" : `, seen before by ${duplicates}`;
-      print.line(
-        `${print.style.green("✓")} ${id} posted  ${print.style.dim(`concerns ${concerns}${seen}`)}`,
-      );
+      print.line(`${print.style.green("✓")} ${id} posted  ${print.style.dim(`concerns ${concerns}${seen}`)}`);
     },
   };
 }

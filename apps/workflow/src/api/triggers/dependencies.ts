@@ -10,9 +10,13 @@ import type { Deliveries } from "../../triggers/deliveries.ts";
 import type { TriggerIndex } from "../../triggers/trigger-index.ts";
 import { triggerOf } from "./messages.ts";
 
-/** What the handlers about triggers work with. */
-export interface TriggerDependencies extends LineDependencies {
+/** What other handlers of the service work with too. */
+export interface TriggerFoundations extends LineDependencies {
   readonly versions: Versions;
+}
+
+/** What the handlers about triggers work with. */
+export interface TriggerDependencies extends TriggerFoundations {
   readonly index: Pick<TriggerIndex, "refresh">;
   readonly deliveries: Pick<Deliveries, "deliver" | "give">;
   readonly bus: Pick<Bus, "publish" | "subscribe" | "end">;

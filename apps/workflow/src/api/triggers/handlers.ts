@@ -76,7 +76,7 @@ export function triggerHandlers(dependencies: TriggerDependencies): Handlers<typ
       ),
     publishEvents: (request, context) => publishEvents(dependencies, request, context),
     receiveEvents: ({ triggerId, items }, context) =>
-      // What comes again has no effect: nothing of the reply has to be remembered.
+      // A repetition has no effect, so the reply is not remembered.
       tell(
         dependencies,
         keyOf(context.namespace, triggerId),
@@ -93,7 +93,7 @@ async function createTrigger(
 ): Promise<CreateTriggerReply> {
   const { triggerId, paused, note } = trigger;
   await requireCorrect(dependencies, trigger, context);
-  // The id alone says that it is the same: the machine compares what is asked for.
+  // The id alone says that it is the same: the machine compares the plans.
   const told = {
     command: create,
     body: { plan: planOf({ ...trigger, owner: "" }), paused, note },
@@ -105,7 +105,7 @@ async function createTrigger(
 }
 
 /** A mistake shows when it is made, not with the first event. */
-export async function requireCorrect(
+async function requireCorrect(
   { versions }: Pick<TriggerDependencies, "versions">,
   trigger: Trigger,
   context: CallContext,

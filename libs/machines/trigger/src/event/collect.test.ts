@@ -37,7 +37,7 @@ describe("events that wait for others", () => {
     assert.deepEqual(eventsOf(driver), [["e2999"]]);
   });
 
-  it("a batch starts when it is full, and what is left after its wait", () => {
+  it("a batch starts when it is full, and the rest after its wait", () => {
     const driver = driven(plan({}, { batchSize: 2, batchWaitMs: 5_000 }));
     post(driver, item(1), item(2), item(3));
     assert.deepEqual(eventsOf(driver), [["e1", "e2"]]);

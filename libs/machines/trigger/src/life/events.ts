@@ -63,7 +63,7 @@ export const triggerResumed: TriggerMachineEvent<TriggerResumedV1> = {
   },
 };
 
-/** Its runs continue. What waits does not start. */
+/** Its runs continue. Waiting runs do not start. */
 export const triggerRemoved: TriggerMachineEvent<TriggerRemovedV1> = {
   type: "trigger_removed",
   version: 1,

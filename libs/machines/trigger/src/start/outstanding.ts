@@ -5,7 +5,7 @@ import { throttlePerDefaultMs } from "../limits.ts";
 import { clockTimer, policyOf, type StartTriggered, type TriggerEffect, type TriggerView } from "../state.ts";
 
 /** When a group of events is complete, or the throttle lets the next run start. 0 for never. */
-export function dueOf(trigger: TriggerView): number {
+function dueOf(trigger: TriggerView): number {
   if (trigger.standing !== "active") return 0;
   let dueMs = 0;
   for (const group of trigger.groups.values()) if (dueMs === 0 || group.dueMs < dueMs) dueMs = group.dueMs;

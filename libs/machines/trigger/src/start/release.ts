@@ -3,7 +3,7 @@
  *
  * 1. A run starts when its group is free, where runs of a group start one after the other, and the throttle has room.
  * 2. Runs of a group start in their order. One that waits for its group holds up no other group.
- * 3. While the trigger is paused nothing starts. What waits starts when it is resumed.
+ * 3. While the trigger is paused nothing starts. Waiting runs start when it is resumed.
  */
 import { Singleton, type TriggerItem, type TriggerStart } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
@@ -123,8 +123,8 @@ function numbered(
 }
 
 /**
- * The id of the run of an event is made of the trigger and the key, so that an event that comes twice, by another gateway
- * or after a crash, starts nothing twice. Where a key may come again after its window, of the trigger and the event.
+ * The id of the run of an event is made of the trigger and the key. So an event that comes twice, by another gateway or
+ * after a crash, starts one run. If a key may come again after its window, the id is made of the trigger and the event.
  */
 export function runIdOf(
   { plan }: TriggerView,
