@@ -24,7 +24,7 @@ export const platformSection = defineSection({
       .string()
       .default("")
       .describe(
-        "Folder whose workflow files (YAML or JSON) are registered at the start, and again when they change. Empty: none. `tutti dev` sets the current folder.",
+        "Folder whose workflow files (YAML, JSON, and modules that export a workflow) are registered at the start, and again when they change. Empty: none. `tutti dev` sets the current folder.",
       ),
     demonstration: z
       .boolean()

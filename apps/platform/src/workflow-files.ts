@@ -6,8 +6,10 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isWorkflowText } from "@tutti/definitions";
 import { type Component, errorFromUnknown, type Foundation, type Timer } from "@tutti/kernel";
 import { connect, type Tutti } from "@tutti/sdk/client";
+import { isModuleName, mayExportWorkflows, workflowsOfModule } from "./workflow-modules.ts";
 
 export interface WorkflowFilesOptions {
   readonly foundation: Foundation;
@@ -28,7 +30,7 @@ const settleMs = 100;
 
 export class WorkflowFiles implements Component {
   readonly #options: WorkflowFilesOptions;
-  /** The content that was last registered or refused, by file. */
+  /** The content that was last registered or refused, by file, and for modules by export. */
   readonly #known = new Map<string, string>();
   #tutti: Tutti | undefined;
   #watcher: FSWatcher | undefined;
@@ -83,15 +85,29 @@ export class WorkflowFiles implements Component {
     try {
       for (const file of await workflowFilesIn(folder)) {
         if (this.#isStopping) return;
-        if (this.#known.get(file.name) === file.text) continue;
-        await this.#register(file);
-        this.#known.set(file.name, file.text);
+        if (isModuleName(file.name)) await this.#registerModule(file.name);
+        else await this.#registerText(file, file.name);
       }
     } catch (error) {
       const { message } = errorFromUnknown(error);
       logger.warn("workflow files could not be registered", { folder, reason: message });
       tell(`  Workflow files could not be registered: ${message}`);
     }
+  }
+
+  /** A module runs again after each change of the folder, because what it imports may be what changed. */
+  async #registerModule(name: string): Promise<void> {
+    const { folder, foundation } = this.#options;
+    const { texts, failure } = await workflowsOfModule(join(folder, name), foundation.timers);
+    for (const [index, text] of texts.entries()) await this.#registerText({ name, text }, `${name} ${index}`);
+    if (failure !== undefined && failure !== this.#known.get(name)) this.#refused(name, failure);
+    this.#known.set(name, failure ?? "");
+  }
+
+  async #registerText(file: WorkflowFile, key: string): Promise<void> {
+    if (this.#known.get(key) === file.text) return;
+    await this.#register(file);
+    this.#known.set(key, file.text);
   }
 
   async #register({ name, text }: WorkflowFile): Promise<void> {
@@ -104,17 +120,22 @@ export class WorkflowFiles implements Component {
       const failure = errorFromUnknown(error);
       // A platform that is away can be asked again with the same content, a wrong file cannot.
       if (failure.retryable) throw error;
-      foundation.logger.warn("workflow file refused", { file: name, reason: failure.message });
-      tell(`  ${name} was not registered: ${failure.message}`);
+      this.#refused(name, failure.message);
     }
+  }
+
+  #refused(name: string, reason: string): void {
+    this.#options.foundation.logger.warn("workflow file refused", { file: name, reason });
+    this.#options.tell(`  ${name} was not registered: ${reason}`);
   }
 }
 
-/** Files of YAML or JSON with a workflow in them, in the order of their names. */
+/** Returns the texts of workflows in files of a folder, in the order of the names of the files. */
 async function workflowFilesIn(folder: string): Promise<readonly WorkflowFile[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries
-    .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/i.test(entry.name))
+    .filter(({ name }) => isTextName(name) || isModuleName(name))
+    .filter((entry) => entry.isFile())
     .map(({ name }) => name)
     .sort();
   const files = await Promise.all(
@@ -123,12 +144,11 @@ async function workflowFilesIn(folder: string): Promise<readonly WorkflowFile[]>
   return files.filter(hasWorkflow);
 }
 
+function isTextName(name: string): boolean {
+  return /\.(ya?ml|json)$/i.test(name);
+}
+
 function hasWorkflow({ name, text }: WorkflowFile): boolean {
-  if (!/\.json$/i.test(name)) return /^workflow:\s*\S/m.test(text);
-  try {
-    const content: unknown = JSON.parse(text);
-    return typeof content === "object" && content !== null && "workflow" in content && "tasks" in content;
-  } catch {
-    return false;
-  }
+  if (isModuleName(name)) return mayExportWorkflows(text);
+  return isWorkflowText({ format: /\.json$/i.test(name) ? "json" : "yaml", text, fileName: name });
 }

@@ -12,7 +12,7 @@ const words = ["all", "play", "together"];
 
 export async function play(tutti: Tutti): Promise<unknown> {
   const results = modes.map(async (mode) => {
-    const session = await tutti.execute({
+    const session = await tutti.run({
       id: `in-${mode}`,
       mode,
       tasks: [

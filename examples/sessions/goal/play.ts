@@ -28,12 +28,12 @@ export function handle(worker: Worker): void {
 export async function play(tutti: Tutti): Promise<unknown> {
   const input = { rooms: ["hall", "stage"] };
   const reached = "size(output.done) == size(input.rooms)";
-  const session = await tutti.execute({ goal: { description: "clean the house", reached }, input });
+  const session = await tutti.run({ goal: { description: "clean the house", reached }, input });
   const result = await session.result();
-  const lost = await tutti.execute({ goal: "sell the house", input });
+  const lost = await tutti.run({ goal: "sell the house", input });
   const problem = await lost.result().catch((thrown: Error) => thrown.message);
   const refused = await tutti
-    .execute({ goal: { description: "clean the house", planner: "house.oracle" } })
+    .run({ goal: { description: "clean the house", planner: "house.oracle" } })
     .catch((thrown: { readonly code?: string }) => thrown.code);
   return { result, namesTask: String(problem).includes("task `lost`"), refused };
 }

@@ -27,7 +27,7 @@ export function handle(worker: Worker): void {
 export async function play(tutti: Tutti): Promise<unknown> {
   const read = (page: string) => ({ id: page, uses: "page.read", input: { page } });
   const tasks = [read("home"), { id: "book", uses: "page.keep" }];
-  const session = await tutti.execute({ id: "search", tasks, mode: "swarm" });
+  const session = await tutti.run({ id: "search", tasks, mode: "swarm" });
   const known = new Set(["home"]);
   const looked = new Set<string>();
   for await (const change of session.watch()) {

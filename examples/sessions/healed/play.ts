@@ -14,7 +14,7 @@ export function handle(worker: Worker): void {
 }
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  const session = await tutti.execute({
+  const session = await tutti.run({
     id: "poster",
     mode: "workflow",
     tasks: [

@@ -12,7 +12,7 @@ export function handle(worker: Worker): void {
 }
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  const session = await tutti.execute({
+  const session = await tutti.run({
     id: "held",
     tasks: [{ id: "sing", uses: "choir.sing" }],
     mode: "workflow",
@@ -20,7 +20,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   await session.pause("the choir is not here");
   const { status } = await session.get();
   await session.resume("it is");
-  const { explanation } = await session.explain("sing");
+  const explanation = await session.why("sing");
   await session.cancel("it left again");
   const error = await session.result().catch((thrown: { readonly code?: string }) => thrown.code);
   return { held: status === WorkStatus.WORK_STATUS_PAUSED, explained: explanation.summary !== "", error };

@@ -14,8 +14,8 @@ export function handle(worker: Worker): void {
 
 export async function play(tutti: Tutti): Promise<unknown> {
   const task = (what: string) => [{ id: what, uses: "stage.do", input: { what } }];
-  const rehearsal = await tutti.execute({ id: "rehearsal", tasks: task("rehearse"), mode: "workflow" });
-  const concert = await tutti.execute({
+  const rehearsal = await tutti.run({ id: "rehearsal", tasks: task("rehearse"), mode: "workflow" });
+  const concert = await tutti.run({
     id: "concert",
     tasks: task("perform"),
     mode: "workflow",

@@ -40,12 +40,12 @@ export async function play(tutti: Tutti): Promise<unknown> {
     { id: "chairs", uses: "stage.set", input: { what: "chairs" } },
     { id: "check", uses: "stage.set", needs: ["viola", "cello", "violin"], input: { what: "everybody" } },
   ];
-  const session = await tutti.execute({ tasks, mode: { orchestrator: "stage.conductor" } });
+  const session = await tutti.run({ tasks, mode: { orchestrator: "stage.conductor" } });
   const result = await session.result();
   const { parts } = await session.get();
   const shared = parts.filter(({ reason }) => reason === "anybody can").map(({ taskIds }) => taskIds);
   const nobody = await tutti
-    .execute({ tasks, mode: { orchestrator: "stage.ghost" } })
+    .run({ tasks, mode: { orchestrator: "stage.ghost" } })
     .catch((thrown: { readonly code?: string }) => thrown.code);
   return { result, tuned, shared, nobody };
 }

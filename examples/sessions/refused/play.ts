@@ -3,7 +3,7 @@ import type { Tutti, WorkTask } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {
   const told = async (tasks: readonly WorkTask[]): Promise<readonly string[]> => {
-    const error = await tutti.execute({ tasks }).catch((thrown: Error) => thrown.message);
+    const error = await tutti.run({ tasks }).catch((thrown: Error) => thrown.message);
     const named = tasks.map(({ id }) => id);
     return named.filter((id) => typeof error === "string" && error.includes(id));
   };

@@ -10,7 +10,7 @@ export function handle(worker: Worker): void {
 }
 
 export async function play(tutti: Tutti): Promise<unknown> {
-  const session = await tutti.execute({
+  const session = await tutti.run({
     id: "report",
     title: "The sales of two days",
     tasks: [
@@ -28,6 +28,6 @@ export async function play(tutti: Tutti): Promise<unknown> {
     monitoring: true,
   });
   const { monday, sum } = await session.result();
-  const { choices } = await session.explain();
+  const { choices } = await session.why();
   return { monday, sum, chosen: choices.map(({ kind }) => kind) };
 }

@@ -15,7 +15,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const { nextTimes } = await schedule.get();
   // Not waiting for the night.
   const { runId } = await schedule.trigger("to see whether it works");
-  const output = await tutti.run(runId).result();
+  const output = await tutti.get(runId).result();
   await schedule.pause("until Monday");
   const { paused, startedCount } = await schedule.get();
   // By hand it is the same definition, without a schedule.

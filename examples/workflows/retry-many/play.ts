@@ -31,7 +31,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   }
   const groups = preview.groups.map((group) => `${group.count} with ${group.value}`);
   const { done, refused } = await preview.apply("the bank is back");
-  const outputs = await Promise.all(ids.map((id) => tutti.run(id).result()));
+  const outputs = await Promise.all(ids.map((id) => tutti.get(id).result()));
   return {
     failed: [...new Set(failed)],
     groups,

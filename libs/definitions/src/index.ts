@@ -2,6 +2,7 @@ export {
   approve,
   type Built,
   child,
+  durableTask,
   gate,
   loop,
   mission,
@@ -11,6 +12,14 @@ export {
   wait,
   workflow,
 } from "./builder/builder.ts";
+export {
+  type Capability,
+  type CapabilityOptions,
+  capability,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+} from "./builder/capability.ts";
 export {
   cel,
   type Expression,
@@ -37,6 +46,7 @@ export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
 export { checkSchemaText, type ReadText, readText } from "./check/text-checker.ts";
 export { type CheckedTrigger, checkTriggerText, isTriggerText } from "./check/trigger-checker.ts";
+export { isWorkflowDocument, isWorkflowText } from "./check/workflow-text.ts";
 export { graphOf } from "./contracts/graph.ts";
 export { definitionMessage, graphNodes, problemMessage, usedBy } from "./contracts/messages.ts";
 export { documentOfTask, documentOfTasks, repeatedIds } from "./contracts/task-list.ts";

@@ -9,6 +9,22 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ number }: { number: number }) => `The host sent the unknown capability number ${number}`,
     remedy: "Restart the worker.",
   },
+  functionChanged: {
+    status: "FAILED_PRECONDITION",
+    retry: "elsewhere",
+    help: "The code of a durable function asks for another step than its history has. The turn goes to another worker, and pauses the task when its attempts are used up.",
+    message: ({ name, history, code }: { name: string; history: string; code: string }) =>
+      `The code of \`${name}\` has changed: history has ${history}, code has ${code}`,
+    remedy: "Deploy code that does the same steps, use `ctx.version`, or reset the run to before the step.",
+  },
+  functionAwaitsForeign: {
+    status: "FAILED_PRECONDITION",
+    retry: "elsewhere",
+    help: "A durable function waits for a promise that its context did not make. After a crash nothing would resolve it in the same way.",
+    message: ({ name, at }: { name: string; at: string }) =>
+      `\`${name}\` waits for something that is no step, after ${at}`,
+    remedy: "Put what it waits for into `ctx.run`.",
+  },
   inputMalformed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
@@ -16,6 +32,22 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ capability, reason }: { capability: string; reason: string }) =>
       `The input of \`${capability}\` is not a JSON document: ${reason}`,
     remedy: "Correct the input of the task.",
+  },
+  inputRejected: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The input of a task does not fit the schema of its typed capability. The handler did not run.",
+    message: ({ capability, reason }: { capability: string; reason: string }) =>
+      `The input of \`${capability}\` does not fit its schema: ${reason}`,
+    remedy: "Correct `with` of the task, or the schema.",
+  },
+  outputRejected: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A handler returned what does not fit the schema of its typed capability. The output was not sent.",
+    message: ({ capability, reason }: { capability: string; reason: string }) =>
+      `The output of \`${capability}\` does not fit its schema: ${reason}`,
+    remedy: "Correct what the handler returns, or the schema.",
   },
   inputUnreadable: {
     status: "UNAVAILABLE",

@@ -1,5 +1,29 @@
 /** A worker alone: without the client, the builder and the testing kit, which take several times its memory. */
+export {
+  type Capability,
+  type CapabilityOptions,
+  capability,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+} from "@tutti/definitions/builder";
 export { sdkErrors } from "./errors.ts";
+export {
+  type ApproveOptions,
+  type CallOptions,
+  type ChildOptions,
+  FunctionContext,
+  type RunOptions,
+  type SignalOptions,
+  type StepRetry,
+} from "./functions/context.ts";
+export {
+  type DurableFunction,
+  type DurableOptions,
+  durable,
+  type FunctionCode,
+} from "./functions/durable.ts";
+export { StepFailure } from "./functions/failure.ts";
 export type { AgentStanding, Decision, Question, TaskStanding } from "./orchestrator/decisions.ts";
 export { SessionOrchestrator, type SessionOrchestratorOptions } from "./orchestrator/session-orchestrator.ts";
 export { currentTask, type OutputOptions, type Progress, TaskContext } from "./task/context.ts";

@@ -53,7 +53,7 @@ describe("a client of several processes", () => {
 
   /** Who answers what is about one run. */
   async function answering(client: Tutti): Promise<string> {
-    const { what } = (await client.run("one").get()).spec ?? {};
+    const { what } = (await client.get("one").get()).spec ?? {};
     return what?.$case === "definition" ? what.value.name : "nobody";
   }
 
@@ -68,7 +68,7 @@ describe("a client of several processes", () => {
     const client = await clientOf(a.address, b.address);
     assert.equal(await answering(client), "a");
     const killed = a.stop();
-    assert.equal(await client.run("one").result(), 7);
+    assert.equal(await client.get("one").result(), 7);
     await killed;
     for (let call = 0; call < 3; call++) assert.equal(await answering(client), "b");
     assert.equal(await listed(client), 1);
@@ -92,6 +92,6 @@ describe("a client of several processes", () => {
     await b.stop();
     const client = await connect({ address: [a.address, b.address], callTimeoutMs: 500 });
     clients.push(client);
-    await assert.rejects(client.run("one").get(), { status: "UNAVAILABLE" });
+    await assert.rejects(client.get("one").get(), { status: "UNAVAILABLE" });
   });
 });

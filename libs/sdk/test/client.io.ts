@@ -132,25 +132,25 @@ describe("a client", () => {
   });
 
   it("waits until a run has ended, and gives its output", async () => {
-    const output = await tutti.run("good").result<{ shipped: number }>();
+    const output = await tutti.get("good").result<{ shipped: number }>();
     assert.equal(output.shipped, 3);
   });
 
   it("follows a run that went on as another", async () => {
-    assert.deepEqual(await tutti.run("again").result(), { shipped: 3 });
+    assert.deepEqual(await tutti.get("again").result(), { shipped: 3 });
   });
 
   it("throws the error of a run that failed", async () => {
-    await assert.rejects(tutti.run("bad").result(), { code: "pay.declined", message: "no money" });
+    await assert.rejects(tutti.get("bad").result(), { code: "pay.declined", message: "no money" });
   });
 
   it("gives up waiting when the time is over", async () => {
-    await assert.rejects(tutti.run("slow").result({ timeoutMs: 5 }), { code: "sdk.not_ended" });
+    await assert.rejects(tutti.get("slow").result({ timeoutMs: 5 }), { code: "sdk.not_ended" });
   });
 
   it("signals, asks, updates and cancels", async () => {
     asked.length = 0;
-    const run = tutti.run("order-17");
+    const run = tutti.get("order-17");
     await run.signal("paid", { cents: 5 }, { idempotencyKey: "k" });
     assert.deepEqual(await run.query("echo", [1]), [1]);
     assert.equal(await run.query("nothing"), undefined);
@@ -176,18 +176,18 @@ describe("a client", () => {
       { size: 1_000, token: "more" },
     ]);
     const changes: (string | undefined)[] = [];
-    for await (const { run } of tutti.run("order-17").watch()) changes.push(run?.runId);
+    for await (const { run } of tutti.get("order-17").watch()) changes.push(run?.runId);
     assert.deepEqual(changes, ["order-17"]);
   });
 
   it("removes a run, or says that it is gone", async () => {
-    assert.equal(await tutti.run("order-17").remove("private"), true);
-    assert.equal(await tutti.run("gone").remove(), false);
+    assert.equal(await tutti.get("order-17").remove("private"), true);
+    assert.equal(await tutti.get("gone").remove(), false);
   });
 
   it("reads events for people page by page", async () => {
     const events: unknown[] = [];
-    for await (const { event, task, details } of tutti.run("order-17").events({ after: 4, taskId: "pay" }))
+    for await (const { event, task, details } of tutti.get("order-17").events({ after: 4, taskId: "pay" }))
       events.push([event, task, details]);
     assert.deepEqual(events, [
       [5, "pay", { output: { n: 5 } }],
@@ -196,13 +196,13 @@ describe("a client", () => {
   });
 
   it("names the line of the caller in the stack of each error", async () => {
-    const run = tutti.run("good");
+    const run = tutti.get("good");
     const calls: Readonly<Record<string, () => Promise<unknown>>> = {
       pause: async () => await run.pause(),
       schedules: async () => {
         for await (const _ of tutti.schedules()) assert.fail("expected an error");
       },
-      result: async () => await tutti.run("bad").result(),
+      result: async () => await tutti.get("bad").result(),
       lock: async () => await tutti.locks.acquire("press"),
     };
     for (const [name, call] of Object.entries(calls))

@@ -14,10 +14,9 @@ describe("the guide to workers", () => {
   it("names every capability that the program asks for", () => {
     const handled: string[] = [];
     const worker = new Worker();
-    const handle = worker.handle.bind(worker);
-    worker.handle = (name, ...others) => {
-      handled.push(name);
-      return handle(name, ...others);
+    worker.handle = (name: unknown) => {
+      handled.push(String(name));
+      return worker;
     };
     handleConformance(worker);
     for (const name of handled) assert.ok(page.includes(`| \`${name}\` |`), name);

@@ -2,7 +2,7 @@
  * Checks files together, each by its kind, without an installation.
  *
  * 1. What a file is follows from its name (`tutti.yaml`, `*.rules.yaml`, `*.agents.yaml`, `*.schema.json`), else from
- *    its outermost keys: `workflow` (in JSON with `tasks` or `states`) or `session`. What is none of these is passed
+ *    its outermost keys: `workflow` (in JSON with `tasks`, `steps` or `states`) or `session`. What is none of these is passed
  *    over, and counted.
  * 2. Definitions are compared with what the agents of the folder offer, where it says so of any, and against what an
  *    installation offers, where that was asked for.
@@ -20,6 +20,7 @@ import {
   isScheduleText,
   isSessionText,
   isTriggerText,
+  isWorkflowText,
   type KnownCapability,
   printDefinition,
   readText,
@@ -122,12 +123,12 @@ function kindOf(file: DefinitionText): Kind | undefined {
   // JSON of programs often has a field of this name.
   if (file.format === "yaml" && isScheduleText(file)) return "schedule";
   if (file.format === "yaml" && isTriggerText(file)) return "trigger";
-  const { value } = readText(file);
-  if (typeof value !== "object" || value === null) return "definition";
-  // JSON is what programs write, and in their data a workflow is often a name.
-  const hasWork =
-    file.format === "yaml" || ["tasks", "steps", "states"].some((key) => Object.hasOwn(value, key));
-  return Object.hasOwn(value, "workflow") && hasWork ? "definition" : undefined;
+  return isWorkflowText(file) || isUnreadable(file) ? "definition" : undefined;
+}
+
+/** The checker names what is wrong with it. */
+function isUnreadable(file: DefinitionText): boolean {
+  return readText(file).value === undefined;
 }
 
 function problemsOf(

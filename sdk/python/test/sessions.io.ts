@@ -15,7 +15,8 @@ import time
 import tutti
 from tutti import TuttiError
 
-sessions = tutti.connect("${server}").sessions
+client = tutti.connect("${server}")
+sessions = client.sessions
 tasks = [
     {"id": "one", "capability": "number.double", "input": {"n": 1}},
     {"id": "two", "capability": "number.double", "input": {"n": "\${{ tasks.one.output }}"}, "needs": [{"task": "one"}]},
@@ -29,8 +30,9 @@ assert session.get()["status"] == "completed"
 assert [task["status"] for task in session.tasks()] == ["completed", "completed"]
 seen = list(session.watch())
 assert seen[-1]["session"]["status"] == "completed" if "session" in seen[-1] else True, seen
-assert session.why()["choices"][0]["kind"] == "mode"
-held = sessions.start(tasks=[{"id": "wait", "capability": "nobody.ends"}], mode="swarm")
+assert session.why().choices[0]["kind"] == "mode"
+held = client.run({"tasks": [{"id": "wait", "capability": "nobody.ends"}], "mode": "swarm"})
+assert "1 of 1 task" in str(held.why()), held.why()
 held.pause("not now")
 assert held.get()["status"] == "paused"
 held.resume()
@@ -40,6 +42,13 @@ try:
     raise AssertionError("it was cancelled")
 except TuttiError as error:
     assert error.code == "session.cancelled", error
+try:
+    held.retry("once more")
+    raise AssertionError("it has not failed")
+except TuttiError as error:
+    assert error.code == "session.not_failed", error
+assert held.remove("the test is over")
+assert not held.remove()
 try:
     sessions.start(tasks=[{"id": "a", "capability": "x.y", "needs": [{"task": "b"}]}])
     raise AssertionError("it needs what is not there")

@@ -46,7 +46,7 @@ describe("admission rules about plans", () => {
   const set = (ruleId: string, verdict: GivenRule["verdict"]) =>
     rules.set(namespace, ruleId, { subject, condition, verdict });
   const start = () =>
-    tutti.execute({
+    tutti.run({
       mode: "intelligence",
       tasks: [
         { id: "boil", uses: "tea.brew" },
@@ -139,7 +139,7 @@ describe("admission rules about plans", () => {
     const session = await until("a session that somebody is asked about", async () => {
       const given = { tasks: [{ id: "boil", uses: "tea.brew" }], mode: { orchestrator: "mine.brew" } };
       await set("decided", approval);
-      const begun = await tutti.execute(given);
+      const begun = await tutti.run(given);
       const isOver = async () => (await begun.get()).outcome !== undefined;
       await until("an end or a question", async () => (await isOver()) || (await why(begun.id)));
       return (await isOver()) ? undefined : begun;

@@ -126,7 +126,7 @@ describe("admission rules that have results approved", () => {
     await assert.rejects(decide(run.id, question, "eve", true), /eve is not among the approvers: boss, ben/);
     await decide(run.id, question, "boss", true);
     await decide(run.id, question, "boss", true);
-    assert.deepEqual(await (await tutti.run(run.id)).result(), { amount: 5_000 });
+    assert.deepEqual(await (await tutti.get(run.id)).result(), { amount: 5_000 });
     assert.equal(asked.length, askedBefore, "nobody was asked for it again");
   });
 

@@ -124,7 +124,7 @@ describe("watches of a client whose connections are cut", () => {
     await whole.register(`workflow: watched\ntasks:\n${tasks}`);
     const run = await whole.start("watched", { id: "watched" });
     const ended: string[] = [];
-    for await (const change of cut.run("watched").watch()) {
+    for await (const change of cut.get("watched").watch()) {
       for (const { taskId, endTime } of change.tasks) if (endTime !== undefined) ended.push(taskId);
       wire.cut();
       const next = names[ended.length];

@@ -55,7 +55,7 @@ describe("ten thousand tasks in flight", () => {
       await until("all to be done while nobody hears of it", () => done === total);
       platform = await begin(`--mesh.listen=${address}`);
       for (let number = 0; number < runs; number++)
-        assert.equal(await tutti.run(`run-${number}`).result(), tasksPerRun);
+        assert.equal(await tutti.get(`run-${number}`).result(), tasksPerRun);
       assert.equal(begun, total);
     } finally {
       await tutti.close();

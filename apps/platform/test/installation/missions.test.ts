@@ -167,7 +167,7 @@ describe("missions on a whole installation", () => {
     await run.cancel("no longer wanted");
     assert.equal(await codeOf(run.result()), "workflow.cancelled");
     await until("all have ended", async () => {
-      const statuses = [(await child.get()).status, (await tutti.run(String(deepest)).get()).status];
+      const statuses = [(await child.get()).status, (await tutti.get(String(deepest)).get()).status];
       return statuses.every((status) => status === WorkStatus.WORK_STATUS_CANCELLED);
     });
   });

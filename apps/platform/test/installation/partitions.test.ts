@@ -28,7 +28,7 @@ const numbers = [1, 2, 3, 4];
 /** Ids of the children of a run, of which some have to be on partitions that are not their parent's. */
 async function childrenOf(tutti: Tutti, runId: string, taskId: string): Promise<readonly string[]> {
   const ids: string[] = [];
-  for (const { child } of await tutti.run(runId).tasks()) if (child?.id) ids.push(child.id);
+  for (const { child } of await tutti.get(runId).tasks()) if (child?.id) ids.push(child.id);
   assert.equal(ids.length, numbers.length, `${taskId} has a child for each entry`);
   const elsewhere = ids.filter((id) => partitionOf(id) !== partitionOf(runId));
   assert.ok(elsewhere.length > 0, `a child of ${runId} is on another partition`);
@@ -78,7 +78,7 @@ describe("children on other partitions than their parent", () => {
     await run.cancel("no longer wanted");
     await assert.rejects(run.result(), { code: "workflow.cancelled" });
     await until("all have ended", async () => {
-      const all = await Promise.all(children.map((id) => tutti.run(id).get()));
+      const all = await Promise.all(children.map((id) => tutti.get(id).get()));
       return all.every(({ status }) => status === WorkStatus.WORK_STATUS_CANCELLED);
     });
   });

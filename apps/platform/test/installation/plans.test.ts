@@ -154,10 +154,10 @@ describe("what a session would come to", () => {
 
   it("is beside what was chosen for sessions before, with what came of it, by mode", async () => {
     for (const id of ["one", "two"]) {
-      const session = await tutti.execute({ id, tasks: walls(2, 0.01), mode: "adaptive" });
+      const session = await tutti.run({ id, tasks: walls(2, 0.01), mode: "adaptive" });
       await session.result();
     }
-    await (await tutti.execute({ id: "named", tasks: walls(2, 0.01), mode: "swarm" })).result();
+    await (await tutti.run({ id: "named", tasks: walls(2, 0.01), mode: "swarm" })).result();
     const choices = await until(
       "choices with what came of them",
       () => all(tutti.sessions.choices()),
@@ -174,7 +174,7 @@ describe("what a session would come to", () => {
     assert.ok(
       same.choices.length > 0 && same.choices.every((each) => each.candidates[each.chosen]?.mode === chosen),
     );
-    await (await tutti.execute({ id: "cut", tasks: walls(2, 0.01), mode: "hybrid" })).result();
+    await (await tutti.run({ id: "cut", tasks: walls(2, 0.01), mode: "hybrid" })).result();
     const cuts = await until(
       "the cut of a session that is done in parts",
       () => all(tutti.sessions.choices({ mode: "hybrid" })),

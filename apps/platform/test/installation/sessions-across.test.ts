@@ -81,13 +81,13 @@ describe("sessions of two namespaces", () => {
     isHeld = new Promise((resolve) => {
       goOn = resolve;
     });
-    const first = await beta.execute({ id: "first", tasks });
+    const first = await beta.run({ id: "first", tasks });
     const after = [{ session: "first", namespace: "beta" }];
     await assert.rejects(
-      stranger.execute({ id: "pry", tasks, after }),
+      stranger.run({ id: "pry", tasks, after }),
       (error) => isTuttiError(error) && error.status === "PERMISSION_DENIED" && /beta/.test(error.message),
     );
-    const second = await alpha.execute({ id: "second", tasks, after });
+    const second = await alpha.run({ id: "second", tasks, after });
     const { needs } = await second.dependencies();
     assert.deepEqual(
       needs.map(({ session, met }) => [session?.namespace, session?.id, met]),
@@ -103,8 +103,8 @@ describe("sessions of two namespaces", () => {
       (error) => isTuttiError(error) && error.status === "PERMISSION_DENIED",
     );
     // Who waits for one that waits for another namespace needs no right there.
-    const third = await stranger.execute({ id: "third", tasks, after: ["second"] });
-    const { explanation } = await second.explain();
+    const third = await stranger.run({ id: "third", tasks, after: ["second"] });
+    const explanation = await second.why();
     assert.match(explanation.summary, /it begins when beta\/first has ended/);
     goOn();
     assert.deepEqual(await first.result(), { write: "written in beta" });
@@ -116,7 +116,7 @@ describe("sessions of two namespaces", () => {
     const both = await keyOf("dora", "alpha", "beta");
     const [alpha, beta] = [await clientOf("alpha", both), await clientOf("beta", both)];
     goOn();
-    await beta.execute({ id: "one", tasks, after: [{ session: "two", namespace: "alpha" }] });
+    await beta.run({ id: "one", tasks, after: [{ session: "two", namespace: "alpha" }] });
     const two = { id: "two", tasks, after: [{ session: "one", namespace: "beta" }] };
     await assert.rejects(
       alpha.execute(two),
@@ -125,7 +125,7 @@ describe("sessions of two namespaces", () => {
         error.code === "session.waits_in_circle" &&
         /two waits for beta\/one waits for two/.test(error.message),
     );
-    const free = await alpha.execute({ id: "two", tasks });
+    const free = await alpha.run({ id: "two", tasks });
     await free.result();
     await beta.sessions.get("one").result();
   });

@@ -24,7 +24,7 @@ describe("a session with a budget", () => {
     try {
       const tasks = [{ id: "write", uses: "poem.write", attempts: 1, estimate: { tokens: 4 } }] as const;
       const budget = { tokens: 10 };
-      const session = await tutti.execute({ id: "poem", mode: "swarm", budget, tasks });
+      const session = await tutti.run({ id: "poem", mode: "swarm", budget, tasks });
       await assert.rejects(session.result());
       const limitOf = async (part: number) => {
         const missionId = (await session.get()).parts[part]?.work?.id ?? "";
@@ -58,7 +58,7 @@ describe("a session with a budget", () => {
       ({ id, needs, uses: "line.write", attempts: 1, estimate: { tokens: 3 } }) as const;
     try {
       const three = [line("one"), line("two", ["one"]), line("three", ["two"])];
-      const short = await tutti.execute({
+      const short = await tutti.run({
         id: "short",
         mode: "workflow",
         budget: { tokens: 7 },
@@ -72,7 +72,7 @@ describe("a session with a budget", () => {
       );
       const bag = ["a", "b", "c", "d"].map((id) => line(id));
       const tasks = [...three, ...bag];
-      const whole = await tutti.execute({ id: "whole", mode: "hybrid", budget: { tokens: 21 }, tasks });
+      const whole = await tutti.run({ id: "whole", mode: "hybrid", budget: { tokens: 21 }, tasks });
       await whole.result();
       const { parts } = await whole.get();
       const given = await Promise.all(

@@ -29,7 +29,7 @@ describe("a planned session whose agents are busy with the work of others", () =
         ],
       });
       await until("both slots are taken", () => held === 2);
-      const session = await tutti.execute({
+      const session = await tutti.run({
         tasks: [
           { id: "one", uses: "number.double", input: { n: 1 } },
           { id: "two", uses: "number.double", needs: ["one"], input: { n: "${{ tasks.one.output }}" } },

@@ -52,7 +52,7 @@ describe("sessions from a program", () => {
 
   it("is started by the one call, and gives the outputs of its tasks by their ids, each of its type", async () => {
     const tasks = chain;
-    const session = await tutti.execute({ tasks, mode: "adaptive", optimization: true, monitoring: true });
+    const session = await tutti.run({ tasks, mode: "adaptive", optimization: true, monitoring: true });
     const result = await session.result();
     const two: number = result.two;
     assert.deepEqual([result.one, two], [2, 4]);
@@ -66,7 +66,7 @@ describe("sessions from a program", () => {
 
   for (const mode of ["workflow", "swarm", "intelligence", "hybrid"] as const)
     it(`gives the same in the mode ${mode}`, async () => {
-      const session = await tutti.execute({
+      const session = await tutti.run({
         id: `in-${mode}`,
         tasks: chain,
         mode,
@@ -74,13 +74,13 @@ describe("sessions from a program", () => {
       });
       assert.equal(await session.result<number>(), 4);
       assert.equal(
-        (await tutti.execute({ id: `in-${mode}`, tasks: chain, mode, output: "tasks.two.output" })).existed,
+        (await tutti.run({ id: `in-${mode}`, tasks: chain, mode, output: "tasks.two.output" })).existed,
         true,
       );
     });
 
   it("tells how it goes to its end, with tasks and parts", async () => {
-    const session = await tutti.execute({ tasks: chain, mode: "workflow" });
+    const session = await tutti.run({ tasks: chain, mode: "workflow" });
     const ended = new Set<string>();
     let last: WorkStatus | undefined;
     for await (const { session: now, tasks } of session.watch()) {
@@ -101,7 +101,7 @@ describe("sessions from a program", () => {
 
   it("is held, goes on, and takes more tasks meanwhile", async () => {
     const tasks = [{ id: "late", uses: "nobody.ends" }, ...chain];
-    const session = await tutti.execute({ tasks, mode: "swarm" });
+    const session = await tutti.run({ tasks, mode: "swarm" });
     await session.pause("not now");
     assert.equal((await session.get()).status, WorkStatus.WORK_STATUS_PAUSED);
     await session.addTasks([{ id: "three", uses: "number.double", input: { n: 3 } }]);
@@ -116,9 +116,9 @@ describe("sessions from a program", () => {
   });
 
   it("says why it stands as it does, and how its mode was chosen", async () => {
-    const session = await tutti.execute({ tasks: [{ id: "wait", uses: "nobody.ends" }] });
+    const session = await tutti.run({ tasks: [{ id: "wait", uses: "nobody.ends" }] });
     for await (const { session: now } of session.watch()) if (now?.parts.length) break;
-    const { explanation, choices } = await session.explain();
+    const { choices, ...explanation } = await session.why();
     assert.notEqual(explanation.summary, "");
     assert.equal(choices.length > 0, true);
     assert.equal(choices[0]?.kind, "mode");
@@ -127,7 +127,7 @@ describe("sessions from a program", () => {
   });
 
   it("fails with the error of the task that failed", async () => {
-    const session = await tutti.execute({ tasks: [{ id: "bad", uses: "text.fail" }], mode: "workflow" });
+    const session = await tutti.run({ tasks: [{ id: "bad", uses: "text.fail" }], mode: "workflow" });
     assert.equal(await codeOf(session.result()), "session.tasks_failed");
     // Lists are read from the index, which is a moment behind.
     await until("the session among those that failed", async () => {
@@ -143,14 +143,14 @@ describe("sessions from a program", () => {
       { id: "a", uses: "number.double", needs: ["b"] },
       { id: "b", uses: "number.double", needs: ["a"] },
     ];
-    await assert.rejects(tutti.execute({ tasks: circle }), /\ba\b/);
+    await assert.rejects(tutti.run({ tasks: circle }), /\ba\b/);
     assert.equal(
-      await codeOf(tutti.execute({ tasks: [{ id: "a", uses: "nobody.does" }] })),
+      await codeOf(tutti.run({ tasks: [{ id: "a", uses: "nobody.does" }] })),
       "session.capability_unknown",
     );
     const dangling = [{ id: "a", uses: "number.double", needs: ["gone"] }];
-    await assert.rejects(tutti.execute({ tasks: dangling }), /gone/);
+    await assert.rejects(tutti.run({ tasks: dangling }), /gone/);
     // @ts-expect-error a key that no task has
-    await assert.rejects(tutti.execute({ tasks: [{ id: "a", use: "number.double" }] }));
+    await assert.rejects(tutti.run({ tasks: [{ id: "a", use: "number.double" }] }));
   });
 });

@@ -34,7 +34,7 @@ describe("sessions while the engine of runs is away", { skip: program.skip }, ()
     worker.handle("number.add", ({ n }: { readonly n: number }) => n + 1);
     await worker.start();
     tutti = await connect({ address: master.grpc });
-    const session = await tutti.execute({ tasks, mode: "hybrid" });
+    const session = await tutti.run({ tasks, mode: "hybrid" });
     assert.deepEqual(await session.result(), outputs, "all of it works while all are there");
     assert.deepEqual(
       (await session.get()).parts.map(({ mode }) => mode),
@@ -49,7 +49,7 @@ describe("sessions while the engine of runs is away", { skip: program.skip }, ()
   });
 
   it("are done by agents that share, where they left the choice, and say why", async () => {
-    const session = await tutti.execute({ tasks, mode: "hybrid" });
+    const session = await tutti.run({ tasks, mode: "hybrid" });
     assert.deepEqual(await session.result(), outputs);
     const { parts } = await session.get();
     assert.deepEqual(
@@ -62,7 +62,7 @@ describe("sessions while the engine of runs is away", { skip: program.skip }, ()
   });
 
   it("wait for it where they asked for runs, and go on when it is back", async () => {
-    const session = await tutti.execute({ tasks, mode: "workflow" });
+    const session = await tutti.run({ tasks, mode: "workflow" });
     await until("another way would have been taken by now", async () => {
       const { createTime } = await session.get();
       return Date.now() - (createTime?.seconds ?? 0) * 1_000 > 8_000;

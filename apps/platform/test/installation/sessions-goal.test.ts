@@ -61,7 +61,7 @@ describe("sessions with goals", () => {
   });
 
   async function failureOf(planner: string, input: unknown): Promise<Failure> {
-    const session = await tutti.execute({ goal: { description: "any", planner }, input });
+    const session = await tutti.run({ goal: { description: "any", planner }, input });
     return await session.result().then(
       () => assert.fail("expected it to fail"),
       (error: Failure) => error,
@@ -71,7 +71,7 @@ describe("sessions with goals", () => {
   for (const mode of modes)
     it(`are done in the mode ${mode} by the tasks that they are broken down into`, async () => {
       const goal = "two more than ${{ nothing }}";
-      const session = await tutti.execute({ goal, input: { from: 1 }, mode });
+      const session = await tutti.run({ goal, input: { from: 1 }, mode });
       assert.deepEqual(await session.result(), { one: 2, two: 3 });
       assert.deepEqual(seen.at(-1), { goal, input: { from: 1 } }, "words are words");
       const { tasks, spec } = await session.get();
@@ -105,20 +105,20 @@ describe("sessions with goals", () => {
   });
 
   it("are refused at once where nobody breaks them down", async () => {
-    const refused = tutti.execute({ goal: { description: "any", planner: "plan.nobody" } });
+    const refused = tutti.run({ goal: { description: "any", planner: "plan.nobody" } });
     await assert.rejects(refused, { code: "session.planner_unknown", message: /plan\.nobody/ });
   });
 
   it("say what they wait for, and give that up when they are cancelled", async () => {
-    const session = await tutti.execute({ id: "stuck", goal: { description: "any", planner: "plan.wait" } });
-    const run = tutti.run("stuck..goal..0");
+    const session = await tutti.run({ id: "stuck", goal: { description: "any", planner: "plan.wait" } });
+    const run = tutti.get("stuck..goal..0");
     await until("it is planned", () =>
       run
         .get()
         .then(({ status }) => status === WorkStatus.WORK_STATUS_RUNNING)
         .catch(() => false),
     );
-    const { explanation } = await session.explain();
+    const explanation = await session.why();
     assert.match(explanation.summary, /plan\.wait has broken its goal down/);
     await session.cancel("enough");
     await assert.rejects(session.result(), { code: "session.cancelled" });

@@ -62,10 +62,10 @@ describe("what sessions learned", { skip: program.skip }, () => {
     /** How it would be done: it is chosen before anything is started. */
     const choiceOf = async (address: string, id: string): Promise<Choice> => {
       await using tutti = await connect({ address });
-      const session = await tutti.execute({ id, tasks, mode: "adaptive", optimization: "time" });
+      const session = await tutti.run({ id, tasks, mode: "adaptive", optimization: "time" });
       const { choices } = await until(
         "a choice",
-        () => session.explain(),
+        () => session.why(),
         (reasons) => reasons.choices.length > 0,
       );
       await session.terminate("only the choice was wanted");
@@ -83,7 +83,7 @@ describe("what sessions learned", { skip: program.skip }, () => {
       await using tutti = await connect({ address: first.grpc });
       for (let number = 0; number < sessions; number++)
         await (
-          await tutti.execute({ id: `lived-${number}`, tasks, mode: "adaptive", optimization: "time" })
+          await tutti.run({ id: `lived-${number}`, tasks, mode: "adaptive", optimization: "time" })
         ).result();
     }
     await until(

@@ -58,7 +58,7 @@ describe("sessions with an orchestrator of their user", () => {
       questions.push(question);
       return { begin: readyIn(question).map((task) => ({ task, agent: "anna" })), reason: "anna can" };
     });
-    const session = await tutti.execute({ tasks: chain, mode: { orchestrator: "mine.all" } });
+    const session = await tutti.run({ tasks: chain, mode: { orchestrator: "mine.all" } });
     assert.deepEqual(await session.result(), { one: 1, two: 2 });
     const [first, second] = questions;
     assert.deepEqual([first?.number, first && readyIn(first)], [1, ["one"]]);
@@ -82,7 +82,7 @@ describe("sessions with an orchestrator of their user", () => {
   ] as const)
     it(`fail where it answers with ${what}, and say what is wrong`, async () => {
       await using _ = await orchestrator("mine.unfit", () => decision as Decision);
-      const session = await tutti.execute({ tasks: chain, mode: { orchestrator: "mine.unfit" } });
+      const session = await tutti.run({ tasks: chain, mode: { orchestrator: "mine.unfit" } });
       const failure: Failure = await session.result().then(
         () => assert.fail("it did well"),
         (error) => error,
@@ -99,7 +99,7 @@ describe("sessions with an orchestrator of their user", () => {
       if (!isMended) throw new Error("no idea");
       return { begin: readyIn(question) };
     });
-    const session = await tutti.execute({
+    const session = await tutti.run({
       id: "phoenix",
       tasks: chain,
       mode: { orchestrator: "mine.failing" },
@@ -125,7 +125,7 @@ describe("sessions with an orchestrator of their user", () => {
       asked++;
       return asked < 3 ? { reason: "not yet", againMs: 20 } : { begin: readyIn(question) };
     });
-    const session = await tutti.execute({ tasks: chain, mode: { orchestrator: "mine.slow" } });
+    const session = await tutti.run({ tasks: chain, mode: { orchestrator: "mine.slow" } });
     assert.deepEqual(await session.result(), { one: 1, two: 2 });
   });
 
@@ -138,7 +138,7 @@ describe("sessions with an orchestrator of their user", () => {
       }
       return { begin: readyIn(question) };
     });
-    const session = await tutti.execute({ tasks: chain, mode: { orchestrator: "mine.growing" } });
+    const session = await tutti.run({ tasks: chain, mode: { orchestrator: "mine.growing" } });
     await session.addTasks([
       { id: "three", uses: "number.add", needs: ["two"], input: { of: ["${{ tasks.two.output }}"] } },
     ]);
@@ -154,11 +154,11 @@ describe("sessions with an orchestrator of their user", () => {
       await never.pass();
       return {};
     });
-    const session = await tutti.execute({ id: "stuck", tasks: chain, mode: { orchestrator: "mine.silent" } });
+    const session = await tutti.run({ id: "stuck", tasks: chain, mode: { orchestrator: "mine.silent" } });
     await asking.pass();
-    const { explanation } = await session.explain("one");
+    const explanation = await session.why("one");
     assert.match(explanation.summary, /begins when mine\.silent says so/);
-    const run = tutti.run("stuck..p1.decision..1");
+    const run = tutti.get("stuck..p1.decision..1");
     assert.equal((await run.get()).status, WorkStatus.WORK_STATUS_RUNNING);
     await session.cancel("enough");
     await assert.rejects(session.result(), { code: "session.cancelled" });
@@ -170,7 +170,7 @@ describe("sessions with an orchestrator of their user", () => {
   });
 
   it("are refused where nobody is named or there", async () => {
-    const refused = (name: string) => tutti.execute({ tasks: chain, mode: { orchestrator: name } });
+    const refused = (name: string) => tutti.run({ tasks: chain, mode: { orchestrator: name } });
     await assert.rejects(refused(""), { code: "session.orchestrator_unnamed" });
     await assert.rejects(refused("mine.ghost"), {
       code: "session.orchestrator_unknown",

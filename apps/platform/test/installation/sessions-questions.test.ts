@@ -14,7 +14,7 @@ describe("a session that asks a person", () => {
     const tutti = await installation.client();
     const client = installation.host.mesh.client(sessionService, { service: "master" });
     try {
-      const session = await tutti.execute({
+      const session = await tutti.run({
         ...{ id: "poem", mode: "swarm", budget: { tokens: 10 } },
         tasks: [{ id: "write", uses: "poem.write", estimate: { tokens: 20 } }],
       });

@@ -28,7 +28,7 @@ describe("a planned session one of whose agents becomes slow", () => {
       const tasks = Array.from({ length: 40 }, (_, at) => ({
         ...{ id: `wall-${at}`, uses: "wall.paint", estimate: { timeMs: usualMs } },
       }));
-      const session = await tutti.execute({ tasks, mode: "intelligence" });
+      const session = await tutti.run({ tasks, mode: "intelligence" });
       await until("both have painted", () => new Set(done).size === 2 && done.length >= 6);
       isSlow = true;
       const before = done.length;

@@ -41,7 +41,7 @@ describe("sessions of two processes", { skip: program.skip }, () => {
     await using tutti = await connect({ address: second.grpc });
     try {
       for (const [number, id] of ids.entries())
-        await tutti.execute({ id, tasks, mode: modes[number % modes.length] ?? "workflow" });
+        await tutti.run({ id, tasks, mode: modes[number % modes.length] ?? "workflow" });
       await until("the first task of each is at work", () => waiting === ids.length);
       const ends = ids.map(async (id) => {
         let last: WorkStatus | undefined;

@@ -44,7 +44,7 @@ describe("tokens of attempts", () => {
     await installation.restart();
     assert.deepEqual(await complete(...claimed), ["accepted", "accepted"]);
     const again = await installation.client();
-    await again.run("run").result();
+    await again.get("run").result();
     await again.close();
     const { tasks } = await installation.host.mesh
       .client(taskService)

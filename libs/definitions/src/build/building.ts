@@ -64,12 +64,14 @@ export class Building {
     readonly signalTypes: ReadonlyMap<string, Type>;
     /** Whether a task is there already, for what is added to a run. */
     readonly exists: ((id: string) => boolean) | undefined;
+    /** Whether texts are data, not expressions. */
+    readonly literal: boolean | undefined;
   }) {
     this.findings = given.findings;
     this.steps = given.steps;
     this.catalogue = given.catalogue;
     this.signalTypes = given.signalTypes;
-    this.programs = new ProgramTable(this.findings, this.steps);
+    this.programs = new ProgramTable(this.findings, this.steps, given.literal);
     const { exists } = given;
     this.#outside = exists === undefined ? undefined : (id) => this.#standIn(id, exists);
   }

@@ -19,6 +19,8 @@ export interface BuildRequest {
   readonly catalogue: Catalogue | undefined;
   /** Whether a task is there already, for tasks that are added to a run. */
   readonly exists?: ((id: string) => boolean) | undefined;
+  /** Whether texts are data, not expressions. */
+  readonly literal?: boolean | undefined;
 }
 
 /** Builds the plan of a document whose shape was checked, and tells what its parts mean that they cannot. */
@@ -33,13 +35,20 @@ class DefinitionBuilder {
   readonly #base: Environment;
   readonly #vars: ReadonlyMap<string, Type>;
 
-  constructor({ document, findings, steps, catalogue, exists }: BuildRequest) {
+  constructor({ document, findings, steps, catalogue, exists, literal }: BuildRequest) {
     this.#document = document;
     this.#findings = findings;
     const signals = Object.entries(document.signals ?? {}).map(
       ([name, { schema }]) => [name, schemaType(schema)] as const,
     );
-    this.#building = new Building({ findings, steps, catalogue, signalTypes: new Map(signals), exists });
+    this.#building = new Building({
+      findings,
+      steps,
+      catalogue,
+      signalTypes: new Map(signals),
+      exists,
+      literal,
+    });
     this.#vars = new Map(
       Object.entries(document.vars ?? {}).map(([name, value]) => [name, typeOfConstant(value)]),
     );

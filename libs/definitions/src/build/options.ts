@@ -4,8 +4,8 @@ import type { Findings, Path } from "../problem.ts";
 
 /** Which options mean something for which kinds of tasks. Those that are not named mean something for all. */
 
-const work: readonly TaskKindWord[] = ["uses", "workflow", "mission"];
-const agents: readonly TaskKindWord[] = ["uses"];
+const work: readonly TaskKindWord[] = ["uses", "function", "workflow", "mission"];
+const agents: readonly TaskKindWord[] = ["uses", "function"];
 const children: readonly TaskKindWord[] = ["workflow", "mission"];
 const waiting: readonly TaskKindWord[] = [...work, "wait", "approve", "loop", "gate"];
 
@@ -21,10 +21,10 @@ const meant: Partial<Record<keyof TaskDocument, readonly TaskKindWord[]>> = {
   estimate: waiting,
   checks: work,
   limits: work,
-  cache: agents,
+  cache: ["uses"],
   dueTime: waiting,
   idempotencyKey: work,
-  mayBeDoubled: agents,
+  mayBeDoubled: ["uses"],
 };
 
 export function kindOf(document: TaskDocument): TaskKindWord | undefined {
@@ -50,7 +50,7 @@ export function checkOptions(
       },
     );
   }
-  if (kind !== "uses" && typeof document.timeout === "object")
+  if (!agents.includes(kind) && typeof document.timeout === "object")
     for (const key of Object.keys(document.timeout))
       if (key !== "total")
         findings.error(

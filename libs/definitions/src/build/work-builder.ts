@@ -22,8 +22,9 @@ export class WorkBuilder {
   workOf(draft: Draft, kind: TaskKindWord, environment: Environment): Work {
     const { document, path } = draft;
     switch (kind) {
-      case "uses": {
-        const [capability, versionRange] = splitAt(document.uses ?? "");
+      case "uses":
+      case "function": {
+        const [capability, versionRange] = splitAt(document[kind] ?? "");
         return { kind, capability, versionRange };
       }
       case "workflow":
@@ -204,10 +205,11 @@ export class WorkBuilder {
 
   #spawn(draft: Draft, environment: Environment): Work {
     const { spawn = "" } = draft.document;
-    const { tasks, max = 1_000 } = typeof spawn === "string" ? { tasks: spawn } : spawn;
+    const given = typeof spawn === "string" ? { tasks: spawn } : spawn;
+    const { tasks, max = 1_000, returnErrors = false } = given;
     const path = typeof spawn === "string" ? [...draft.path, "spawn"] : [...draft.path, "spawn", "tasks"];
     const made = this.#building.programs.condition(tasks, environment, path, listOf(types.dyn));
     this.#programs.needed(draft, made);
-    return { kind: "spawn", tasks: made.program, max };
+    return { kind: "spawn", tasks: made.program, max, ...(returnErrors && { returnErrors }) };
   }
 }

@@ -7,6 +7,7 @@ import type {
   WaitDocument,
   WorkflowDocument,
 } from "../language/document.ts";
+import type { Capability } from "./capability.ts";
 import { type Expression, written } from "./expression.ts";
 
 /**
@@ -28,7 +29,17 @@ export type Built<T> =
         ? { readonly [K in keyof T]: Built<T[K]> }
         : never);
 
-type KindKey = "uses" | "workflow" | "mission" | "wait" | "approve" | "gate" | "set" | "loop" | "spawn";
+type KindKey =
+  | "uses"
+  | "function"
+  | "workflow"
+  | "mission"
+  | "wait"
+  | "approve"
+  | "gate"
+  | "set"
+  | "loop"
+  | "spawn";
 type Common =
   | "title"
   | "needs"
@@ -67,12 +78,27 @@ function task<Id extends string>(kind: KindKey, value: unknown, options: object)
   return written({ [kind]: value, ...options }) as TaskDocument<Id>;
 }
 
+/** Options of a task that uses a typed capability: `with` has the type of its input. */
+export type TypedOptions<Id extends string, With> = Omit<AgentOptions<Id>, "with"> &
+  (undefined extends With ? { readonly with?: Built<With> } : { readonly with: Built<With> });
+
 /** Returns a task that an agent does. */
 export function uses<const Id extends string = never>(
   capability: string,
-  options: AgentOptions<Id> = {},
-): TaskDocument<NoInfer<Id>> {
-  return task("uses", capability, options);
+  options?: AgentOptions<Id>,
+): TaskDocument<NoInfer<Id>>;
+export function uses<const Id extends string = never, With = unknown>(
+  capability: Capability<With>,
+  options: TypedOptions<Id, With>,
+): TaskDocument<NoInfer<Id>>;
+export function uses<With>(
+  capability: Capability<With> & (undefined extends With ? unknown : never),
+): TaskDocument<never>;
+export function uses(
+  capability: string | Capability,
+  options: AgentOptions | TypedOptions<string, unknown> = {},
+): TaskDocument {
+  return task("uses", typeof capability === "string" ? capability : capability.name, options);
 }
 
 /** Returns a task that a child run does. */
@@ -117,6 +143,14 @@ export function gate<const Id extends string = never>(
   options: WaitingOptions<Id> = {},
 ): TaskDocument<NoInfer<Id>> {
   return task("gate", check, options);
+}
+
+/** A durable function does it, step by step. */
+export function durableTask<const Id extends string = never>(
+  name: string,
+  options: AgentOptions<Id> = {},
+): TaskDocument<NoInfer<Id>> {
+  return task("function", name, options);
 }
 
 /** Computes a value. */

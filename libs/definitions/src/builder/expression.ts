@@ -1,4 +1,5 @@
 import type { Json } from "@tutti/expressions";
+import type { Capability } from "./capability.ts";
 
 /** Expressions in code: references that know what they refer to, and texts put together out of them. */
 
@@ -56,8 +57,13 @@ export function input<T = Json>(): Reference<T> {
   return reference("input");
 }
 
-/** Returns the output of a task. */
-export function outputOf<T = Json>(task: string): Reference<T> {
+/** Returns the output of a task. `outputOf("greet", greet)` has the type of the capability's output. */
+export function outputOf<T = Json>(task: string): Reference<T>;
+export function outputOf<Output>(
+  task: string,
+  capability: Capability<unknown, unknown, unknown, Output>,
+): Reference<Output>;
+export function outputOf<T>(task: string): Reference<T> {
   return reference(plainName.test(task) ? `tasks.${task}.output` : `tasks[${JSON.stringify(task)}].output`);
 }
 

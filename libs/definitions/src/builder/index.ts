@@ -1,8 +1,10 @@
 /** The builder by itself: what checks a definition is many times its size. */
+export { retrySettings } from "../build/values.ts";
 export {
   approve,
   type Built,
   child,
+  durableTask,
   gate,
   loop,
   mission,
@@ -12,6 +14,14 @@ export {
   wait,
   workflow,
 } from "./builder.ts";
+export {
+  type Capability,
+  type CapabilityOptions,
+  capability,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+} from "./capability.ts";
 export {
   cel,
   type Expression,

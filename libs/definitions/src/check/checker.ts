@@ -23,6 +23,8 @@ export interface CheckOptions {
   readonly parameters?: Json;
   readonly textLengthMax?: number;
   readonly stepsMax?: number;
+  /** Whether texts are data: `${{ }}` in them means nothing. */
+  readonly literal?: boolean;
 }
 
 export interface CheckedDefinition {
@@ -156,6 +158,7 @@ class DocumentCheck {
       steps: this.#steps,
       catalogue: this.#options.catalogue,
       exists: this.#surroundings?.exists,
+      literal: this.#options.literal,
     });
     if (this.#findings.list.slice(before).some(({ severity }) => severity === "error")) return undefined;
     const whole = filled as unknown as WorkflowDocument;

@@ -79,7 +79,7 @@ function entriesOf({ signals = {}, queries = {}, updates = {} }: WorkflowDocumen
 export function usedBy(plan: Plan): readonly string[] {
   const used = new Set<string>();
   for (const work of plan.works) {
-    if (work.kind === "uses") used.add(work.capability);
+    if (work.kind === "uses" || work.kind === "function") used.add(work.capability);
     if (work.kind === "workflow" || work.kind === "mission") used.add(work.definition);
   }
   for (const { compensate } of plan.policies) if (compensate !== null) used.add(compensate.capability);
@@ -154,6 +154,7 @@ function idIn(plan: Plan, task: PlanTask | undefined): string {
 function usesOf(work: Work | undefined): string {
   switch (work?.kind) {
     case "uses":
+    case "function":
       return work.versionRange === "" ? work.capability : `${work.capability}@${work.versionRange}`;
     case "workflow":
     case "mission":
@@ -165,6 +166,7 @@ function usesOf(work: Work | undefined): string {
 
 const taskKinds: Readonly<Record<TaskKindWord, TaskKind>> = {
   uses: TaskKind.TASK_KIND_USES,
+  function: TaskKind.TASK_KIND_FUNCTION,
   workflow: TaskKind.TASK_KIND_WORKFLOW,
   mission: TaskKind.TASK_KIND_MISSION,
   wait: TaskKind.TASK_KIND_WAIT,

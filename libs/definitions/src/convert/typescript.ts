@@ -16,6 +16,7 @@ type Members = { readonly [key: string]: Json };
 /** Functions of the builder by the kinds of tasks. */
 const functions: Readonly<Record<TaskKindWord, string>> = {
   uses: "uses",
+  function: "durableTask",
   workflow: "child",
   mission: "mission",
   wait: "wait",

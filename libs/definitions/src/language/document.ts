@@ -55,6 +55,7 @@ export interface UpdateDocument extends SignalDocument {
 export interface TaskDocument<Id extends string = string> {
   readonly title?: string;
   readonly uses?: string;
+  readonly function?: string;
   readonly workflow?: string;
   readonly mission?: string;
   readonly wait?: string | WaitDocument;
@@ -62,7 +63,9 @@ export interface TaskDocument<Id extends string = string> {
   readonly gate?: GateDocument<Id>;
   readonly set?: Data;
   readonly loop?: LoopDocument;
-  readonly spawn?: string | { readonly tasks: Condition; readonly max?: number };
+  readonly spawn?:
+    | string
+    | { readonly tasks: Condition; readonly max?: number; readonly returnErrors?: boolean };
   readonly with?: Data;
   readonly parameters?: Data;
   readonly parentClose?: "cancel" | "terminate" | "abandon";

@@ -213,6 +213,9 @@ const spawn = variants("Adds tasks that a result names.", {
     {
       tasks: condition("A list of tasks, each with id, uses or workflow, with, needs."),
       max: whole("How many tasks may be added; 1,000 when nothing is said.", 1, 100_000),
+      returnErrors: flag(
+        "Whether added tasks may fail: the output then has `{error: {code, message}}` for each that failed. Default: false.",
+      ),
     },
     { required: ["tasks"], name: "spawn" },
   ),
@@ -255,6 +258,7 @@ const cache = variants("Reuse of earlier outputs; a span alone says for how long
 /** Exactly one of these says what kind of task it is. */
 export const taskKinds = [
   "uses",
+  "function",
   "workflow",
   "mission",
   "wait",
@@ -270,6 +274,7 @@ export const task: MembersShape = members(
   {
     title: text("For people."),
     uses: text("The capability that does it.", "usesCapability", 250),
+    function: text("The durable function that does it, step by step.", "usesCapability", 250),
     workflow: text("The definition of the child run that does it.", "usesDefinition", 450),
     mission: text("The definition of the mission that does it.", "usesDefinition", 450),
     wait,

@@ -88,7 +88,7 @@ export type NeedConditionWord = (typeof needConditions)[number];
 
 /** What does a task. */
 export type Work =
-  | { readonly kind: "uses"; readonly capability: string; readonly versionRange: string }
+  | { readonly kind: "uses" | "function"; readonly capability: string; readonly versionRange: string }
   | {
       readonly kind: "workflow" | "mission";
       readonly definition: string;
@@ -136,7 +136,13 @@ export type Work =
       readonly initial: number;
       readonly output: number;
     }
-  | { readonly kind: "spawn"; readonly tasks: number; readonly max: number };
+  | {
+      readonly kind: "spawn";
+      readonly tasks: number;
+      readonly max: number;
+      /** Absent unless set, so that plans without it keep their hashes. */
+      readonly returnErrors?: true;
+    };
 
 /** 0 means without limit. */
 export interface Timeouts {

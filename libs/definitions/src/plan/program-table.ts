@@ -41,14 +41,19 @@ export class ProgramTable {
   readonly #typeNumbers = new Map<string, number>();
   readonly #typeObjects = new Map<Type, number>();
 
-  constructor(findings: Findings, steps: Steps) {
+  readonly #isLiteral: boolean;
+
+  /** @param isLiteral whether texts are data, so that `${{ }}` in them means nothing */
+  constructor(findings: Findings, steps: Steps, isLiteral = false) {
     this.#findings = findings;
     this.#steps = steps;
+    this.#isLiteral = isLiteral;
   }
 
   /** JSON with expressions in its texts. */
   data(value: Json, environment: Environment, path: Path): Programmed {
     const source = canonical(value);
+    if (this.#isLiteral) return this.#literal(source);
     return this.#once("data", source, { environment }, () => {
       const compiled = compileData(source, environment);
       if (compiled.ok) return compiled.program;
@@ -59,6 +64,7 @@ export class ProgramTable {
 
   /** Returns a text with expressions. */
   template(text: string, environment: Environment, path: Path, wanted?: Type): Programmed {
+    if (this.#isLiteral) return this.#literal(text);
     return this.#once("template", text, { environment, wanted }, () => {
       const compiled = compileTemplate(text, environment, wanted === undefined ? {} : { wanted });
       if (compiled.ok) return compiled.program;
@@ -81,6 +87,11 @@ export class ProgramTable {
       for (const problem of compiled.problems) this.#refuse(problem, path);
       return undefined;
     });
+  }
+
+  #literal(source: Json): Programmed {
+    this.programs.push({ form: "constant", source, references: [], passes: -1 });
+    return { program: this.programs.length - 1, type: types.dyn, references: [], constant: source };
   }
 
   #once(

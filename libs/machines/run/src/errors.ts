@@ -406,6 +406,29 @@ export const runErrors = defineErrors("workflow", {
       `The tasks cannot be added to \`${task}\`: ${problem}`,
     remedy: "Correct the tasks and add them again.",
   },
+  turnInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "elsewhere",
+    help: "The worker of a durable function sent something that is no turn of it.",
+    message: ({ task, problem }: { task: string; problem: string }) =>
+      `The worker of function \`${task}\` sent an invalid turn: ${problem}`,
+    remedy: "Use the same release of the SDK and the platform.",
+  },
+  functionStuck: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A durable function waits for results of its context only. It ended its turn without a result, and no step of it is open.",
+    message: ({ task }: { task: string }) => `Function \`${task}\` waits, and none of its steps is open`,
+    remedy: "Await steps of `ctx` only, and put other promises into `ctx.run`.",
+  },
+  stepWithoutResult: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A task that a durable function waits for was skipped or cancelled.",
+    message: ({ task, status }: { task: string; status: string }) =>
+      `Task \`${task}\` has no result: it was ${status}`,
+    remedy: "Handle the error in the function, or retry the task.",
+  },
   kindUnknown: {
     status: "UNIMPLEMENTED",
     retry: "never",

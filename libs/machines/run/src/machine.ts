@@ -23,6 +23,7 @@ import { entriesBegun } from "./entries/events.ts";
 import { updateRun } from "./entry/commands.ts";
 import { updateTaken } from "./entry/events.ts";
 import { showEntry } from "./entry/queries.ts";
+import { functionTurned, functionWoken, stepRecorded } from "./function/events.ts";
 import { workSentBack } from "./gate/events.ts";
 import {
   beginRun,
@@ -149,6 +150,9 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   updateTaken,
   tasksAdded,
   tasksWithdrawn,
+  stepRecorded,
+  functionTurned,
+  functionWoken,
   stateEntered,
   transitionTaken,
   actionsBegun,

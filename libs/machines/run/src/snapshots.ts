@@ -14,6 +14,7 @@ import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kerne
 import { bytesOf, dataOf, noBytes, payloadOf } from "@tutti/machine-work";
 import { setAside } from "./budget/book.ts";
 import type { RunFacts } from "./facts.ts";
+import { journalFrom, journalShown } from "./function/journal.ts";
 import { followingInput, keptBytesOf } from "./node/kept.ts";
 import { rangeOf, taskNumberOf } from "./node/places.ts";
 import { planNeededBySnapshot } from "./plan/needs.ts";
@@ -217,12 +218,14 @@ function detailShown(more: NodeMore | undefined) {
     childId: more?.childId ?? "",
     childHash: more?.childHash ?? "",
     startsAlone: more?.startsAlone ?? false,
+    aloneBudget: more?.aloneBudget,
     parameters: more?.parameters ?? noBytes,
     question: more?.question,
     limits: more?.limits.map((limit) => ({ ...limit })) ?? [],
     leaseAttempt: more?.leaseAttempt ?? 0,
     withdrawn: more?.isWithdrawn ?? false,
     cacheKey: more?.cacheKey ?? "",
+    function: more?.code && journalShown(more.code),
   };
 }
 
@@ -398,6 +401,7 @@ function restoreDetail(node: Node, shown: RunNode): void {
   detail.isAttended = shown.attended;
   detail.isWithdrawn = shown.withdrawn;
   detail.startsAlone = shown.startsAlone;
+  detail.aloneBudget = shown.aloneBudget;
   detail.isRoundOver = shown.roundOver;
   detail.saved = presentBytes(shown.saved);
   detail.savedNext = presentBytes(shown.savedNext);
@@ -410,6 +414,7 @@ function restoreDetail(node: Node, shown: RunNode): void {
   detail.last = presentBytes(shown.last);
   detail.parameters = presentBytes(shown.parameters);
   detail.left = leftFrom(shown.left);
+  detail.code = shown.function && journalFrom(shown.function);
 }
 
 function leftFrom(shown: RunEffectLeft | undefined): NodeMore["left"] {

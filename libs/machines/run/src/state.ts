@@ -15,6 +15,7 @@ import type { Amounts, ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1
 import { type TaskStatus, WorkStatus as Work } from "@tutti/contracts/types/v1";
 import type {
   AttemptFailure,
+  FunctionEntry,
   OfferDetails,
   RunLimit,
   RunOrder,
@@ -254,6 +255,8 @@ export interface NodeMore {
   childHash: string;
   /** Of a child that was to be left alone: nobody waits for it any more, and it is being started still. */
   startsAlone: boolean;
+  /** Its budget: what was set aside for it counts as used by then. */
+  aloneBudget: Amounts | undefined;
   parameters: Uint8Array | undefined;
   question: RunQuestion | undefined;
   /** Of a child: asked for before it is started, in their order. */
@@ -261,6 +264,29 @@ export interface NodeMore {
   leaseAttempt: number;
   isWithdrawn: boolean;
   cacheKey: string;
+  /** Of a durable function, once a turn of it was recorded. */
+  code: FunctionJournal | undefined;
+}
+
+/** What the worker of a durable function did, the tasks it added, and what came of them, in one order. */
+export interface FunctionJournal {
+  readonly entries: FunctionEntry[];
+  /** Nodes of added tasks that have not ended. Follows from the entries. */
+  readonly open: Set<number>;
+  /** Those that have ended and that the function does not know of yet, in their order. */
+  ended: number[];
+  /** Entries that its worker had after the last turn. */
+  held: number;
+  /** The first entry that the offered turn is given. */
+  from: number;
+  /** How many entries there were when it was offered: what it adds comes behind them. */
+  to: number;
+  /** Number of the attempt that made the last turn. 0 before the first. */
+  last: number;
+  /** Whether the next turn follows at once. */
+  again: boolean;
+  /** Characters of what is kept in the entries. */
+  bytes: number;
 }
 
 interface EffectLeft {
@@ -391,12 +417,14 @@ export function detailOf(node: Node): NodeMore {
     childId: "",
     childHash: "",
     startsAlone: false,
+    aloneBudget: undefined,
     parameters: undefined,
     question: undefined,
     limits: [],
     leaseAttempt: 0,
     isWithdrawn: false,
     cacheKey: "",
+    code: undefined,
   };
   return node.more;
 }

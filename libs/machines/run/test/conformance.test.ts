@@ -50,6 +50,7 @@ describe("runs", () => {
         for (const node of state.nodes) {
           const { left } = node?.more ?? {};
           kept += node === undefined || node.inputFollows ? 0 : bytesOf(node.input).length;
+          kept += node?.more?.code?.bytes ?? 0;
           for (const data of [node?.output, left?.input, left?.output]) kept += bytesOf(data).length;
         }
         assert.equal(state.keptBytes, kept);

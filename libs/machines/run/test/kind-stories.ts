@@ -137,6 +137,27 @@ export function kindStories(told: Told): GoldenStories {
       return golden(scene, release);
     },
 
+    /** Code of a worker: local steps, tasks, what came of them, a worker that does not have it, its end. */
+    coded: (release) => {
+      const scene = told("coded", { total: 5 });
+      const turn = (known: number, said: object) => scene.complete("code", { function: 1, known, ...said });
+      const leaf = { task: "leaf", at: "code.ts:3", spec: { uses: "test.leaf", retry: 1 } };
+      const nap = { task: "nap", at: "code.ts:4", spec: { wait: "3s" } };
+      turn(0, { steps: [{ step: "sum", at: "code.ts:2", atMs: 1, output: 5 }, leaf, nap] });
+      scene.fail("leaf");
+      turn(4, { cold: true });
+      turn(4, {
+        steps: [
+          { set: "phase", value: "late" },
+          { undo: "mend", at: "code.ts:6" },
+        ],
+      });
+      scene.driver.advance(3_000);
+      turn(7, { steps: [{ step: "bad", error: { code: "test.bad", message: "no" } }], end: { output: 1 } });
+      scene.complete("after");
+      return golden(scene, release);
+    },
+
     /** Waits that end by a signal, by their time, and by nothing that came. */
     waits: (release) => {
       const scene = told("waits", {});

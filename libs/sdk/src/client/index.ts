@@ -1,5 +1,6 @@
 export type { BulkOutcome, BulkPreview, BulkWord } from "./bulk.ts";
 export { type ConnectOptions, type ConnectPorts, connect } from "./connect.ts";
+export type { Handle } from "./handle.ts";
 export type { AcquireOptions, HeldLock, Locks } from "./locks.ts";
 export type * from "./missions/index.ts";
 export type {
@@ -14,7 +15,14 @@ export type {
 export type { OverlapWord, ScheduleChanges, ScheduleHandle, ScheduleOptions } from "./schedule.ts";
 export type * from "./sessions/index.ts";
 export type { SpecOptions } from "./spec.ts";
-export type { ApprovalOptions, FindOptions, GraphOptions, StartOptions, Tutti } from "./tutti.ts";
+export type {
+  ApprovalOptions,
+  FindOptions,
+  GraphOptions,
+  StartOptions,
+  Tutti,
+  WorkflowToRun,
+} from "./tutti.ts";
 export type { ResultOptions } from "./work/outcome.ts";
 export type { WorkCheck, WorkTask } from "./work/task.ts";
 export type { TellOptions } from "./work/telling.ts";

@@ -17,6 +17,7 @@ import type {
 import { fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
+import type { Handle } from "./handle.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
 import { type ClientPorts, followed } from "./work/followed.ts";
 import { outputOf, type ResultOptions } from "./work/outcome.ts";
@@ -92,7 +93,7 @@ export interface DecideOptions {
   readonly reason?: string;
 }
 
-export class RunHandle {
+export class RunHandle implements Handle {
   readonly id: string;
   /** Whether it was there already when it was started. */
   readonly existed: boolean;

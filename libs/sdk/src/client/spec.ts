@@ -22,11 +22,17 @@ export interface SpecOptions {
   readonly budget?: AmountsOptions;
 }
 
-export function specOf(definition: string, options: SpecOptions): RunSpec {
+/** The version with this content. */
+export interface ExactVersion {
+  readonly $case: "hash";
+  readonly value: string;
+}
+
+export function specOf(definition: string, options: SpecOptions, exact?: ExactVersion): RunSpec {
   const { input, version, parameters, labels, priority, pool, timeoutMs, retentionMs, budget } = options;
   const reference = {
     name: definition,
-    version: version === undefined ? undefined : { $case: "label" as const, value: version },
+    version: exact ?? (version === undefined ? undefined : { $case: "label" as const, value: version }),
   };
   const spec = RunSpec.fromPartial({
     what: { $case: "definition", value: reference },

@@ -28,7 +28,7 @@ import { listSchedules, makeSchedule, ScheduleHandle, type ScheduleOptions } fro
 import type { SessionHandle } from "./sessions/session.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import type { OtherSessionOptions, OutputsOf, SessionOptions, TaskSessionOptions } from "./sessions/spec.ts";
-import { type SpecOptions, specOf } from "./spec.ts";
+import { type ExactVersion, type SpecOptions, specOf } from "./spec.ts";
 import type { ClientPorts } from "./work/followed.ts";
 import type { WorkTask } from "./work/task.ts";
 import { pagesOfLines } from "./work/telling.ts";
@@ -82,6 +82,13 @@ export interface FindOptions {
   readonly oldestFirst?: boolean;
 }
 
+/** A workflow that the builder made. */
+export interface WorkflowToRun {
+  readonly workflow: string;
+}
+
+type ResultOf<Task extends WorkTask, Expression> = Expression extends string ? unknown : OutputsOf<Task>;
+
 export class Tutti implements AsyncDisposable {
   readonly namespace: string;
   /** Goals and shared sets of tasks that agents work off together. */
@@ -100,10 +107,35 @@ export class Tutti implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** Starts a definition. What is resolved is durable. */
-  async start(definition: string, options: StartOptions = {}): Promise<RunHandle> {
+  /**
+   * Starts a workflow by its name, a workflow of the builder, which is registered first, or a session. What is resolved
+   * is durable.
+   */
+  run(workflow: string | WorkflowToRun, options?: StartOptions): Promise<RunHandle>;
+  run<const Task extends WorkTask, const Expression extends string | undefined = undefined>(
+    session: TaskSessionOptions<Task, Expression>,
+  ): Promise<SessionHandle<ResultOf<Task, Expression>>>;
+  run(session: OtherSessionOptions): Promise<SessionHandle>;
+  async run(
+    what: string | WorkflowToRun | SessionOptions,
+    options: StartOptions = {},
+  ): Promise<RunHandle | SessionHandle> {
+    if (typeof what === "string") return await this.start(what, options);
+    if ("workflow" in what) {
+      const { name, hash } = await this.register(what);
+      return await this.#start(name, options, { $case: "hash", value: hash });
+    }
+    return "tasks" in what ? await this.sessions.start(what) : await this.sessions.start(what);
+  }
+
+  /** Starts a workflow by its name, as `run` does. */
+  start(definition: string, options: StartOptions = {}): Promise<RunHandle> {
+    return this.#start(definition, options);
+  }
+
+  async #start(definition: string, options: StartOptions, version?: ExactVersion): Promise<RunHandle> {
     const { id = "", startTime } = options;
-    const spec = specOf(definition, options);
+    const spec = specOf(definition, options, version);
     const { run, existed } = await this.#parts.runs.startRun({
       namespace: this.namespace,
       runId: id,
@@ -117,16 +149,16 @@ export class Tutti implements AsyncDisposable {
     return new RunHandle(this.#parts, run.runId, existed);
   }
 
-  /** Starts a definition and waits for its output. */
-  execute<Output = unknown>(definition: string, options?: StartOptions): Promise<Output>;
-  /** Starts a session of tasks. What is resolved is durable. Its result comes of the session. */
+  /** Starts what `run` starts, and waits for the output. */
+  execute<Output = unknown>(workflow: string | WorkflowToRun, options?: StartOptions): Promise<Output>;
   execute<const Task extends WorkTask, const Expression extends string | undefined = undefined>(
     session: TaskSessionOptions<Task, Expression>,
-  ): Promise<SessionHandle<Expression extends string ? unknown : OutputsOf<Task>>>;
-  execute(session: OtherSessionOptions): Promise<SessionHandle>;
-  async execute(what: string | SessionOptions, options: StartOptions = {}): Promise<unknown> {
-    if (typeof what === "string") return await (await this.start(what, options)).result();
-    return "tasks" in what ? await this.sessions.start(what) : await this.sessions.start(what);
+  ): Promise<ResultOf<Task, Expression>>;
+  execute<Output = unknown>(session: OtherSessionOptions): Promise<Output>;
+  async execute(what: string | WorkflowToRun | SessionOptions, options: StartOptions = {}): Promise<unknown> {
+    const isWorkflow = typeof what === "string" || "workflow" in what;
+    if (isWorkflow) return await (await this.run(what, options)).result();
+    return await ("tasks" in what ? await this.run(what) : await this.run(what)).result();
   }
 
   /** How a session would be done if it were started now. Nothing is started. */
@@ -137,8 +169,8 @@ export class Tutti implements AsyncDisposable {
     return this.sessions.plan(session, options);
   }
 
-  /** Returns a run that is known by its id. Nothing is asked yet. */
-  run(id: string): RunHandle {
+  /** Returns the run of a workflow by its id. No call is made. `sessions.get` does the same for sessions. */
+  get(id: string): RunHandle {
     return new RunHandle(this.#parts, id);
   }
 

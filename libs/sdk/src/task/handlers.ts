@@ -13,7 +13,7 @@ export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
 export interface HandleOptions {
   /** Semantic version of the behaviour. Definitions ask for ranges of it. Default 1.0.0. */
   readonly version?: string;
-  /** What it takes. Definitions are checked against it when they are registered. */
+  /** What it takes. `tutti validate --against` checks definitions against it. */
   readonly inputSchema?: JsonSchema;
   /** What it gives. */
   readonly outputSchema?: JsonSchema;

@@ -1,6 +1,8 @@
 /** The handlers of a test: by capability, or as a worker's own code registers them. */
+import type { Capability } from "@tutti/definitions/builder";
 import type { TaskContext } from "../task/context.ts";
 import { type HandleOptions, type Handler, Handlers, type Registered } from "../task/handlers.ts";
+import { type Handled, handledAs } from "../task/typed.ts";
 import { Worker } from "../worker/worker.ts";
 import { WorkflowTestError } from "./fault.ts";
 
@@ -20,19 +22,18 @@ export type HandlersGiven = TestHandlers | ((worker: Worker) => void);
 
 /** Takes down what is registered, and links nowhere. */
 class Register extends Worker {
-  readonly given: { readonly name: string; readonly handler: Handler; readonly options: HandleOptions }[] =
-    [];
+  readonly given: Handled[] = [];
 
   constructor() {
     super({ handleSignals: false });
   }
 
-  override handle<Input = unknown, Output = unknown>(
-    name: string,
-    handler: Handler<Input, Output>,
+  override handle(
+    capability: string | Capability,
+    handler: Handler<never>,
     options: HandleOptions = {},
   ): this {
-    this.given.push({ name, handler: handler as Handler, options });
+    this.given.push(handledAs(capability, handler as Handler, options));
     return this;
   }
 }

@@ -5,6 +5,7 @@
  *     linking, working ── refused for good ──► failed
  */
 import type { HostFigures } from "@tutti/contracts/types/v1";
+import type { Capability } from "@tutti/definitions/builder";
 import {
   type Chance,
   type Clock,
@@ -23,10 +24,15 @@ import {
 } from "@tutti/kernel";
 import { HostGauge } from "@tutti/mesh/host-figures";
 import { sdkErrors } from "../errors.ts";
+import type { DurableFunction } from "../functions/durable.ts";
+import { FunctionHost } from "../functions/host.ts";
+import { registerFunctions } from "../functions/register.ts";
+import type { TurnInput } from "../functions/wire.ts";
 import { Connector } from "../link/connector.ts";
 import type { BlobWanted, Transport } from "../link/transport.ts";
 import { transportFor } from "../link/transports.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
+import { handledAs } from "../task/typed.ts";
 import { Agent } from "./agent.ts";
 import { WorkerMissions } from "./missions.ts";
 import { WorkerSecrets } from "./secrets.ts";
@@ -64,6 +70,8 @@ export class Worker {
   readonly #missions: WorkerMissions;
   readonly #secrets: WorkerSecrets;
   #state: WorkerState = "idle";
+  readonly #functions: FunctionHost;
+  readonly #durable: DurableFunction[] = [];
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
   #drainTimer: Timer | undefined;
@@ -73,6 +81,7 @@ export class Worker {
     this.settings = resolveSettings(options, process.env);
     this.#missions = new WorkerMissions(this.settings);
     this.#ports = systemPorts(ports);
+    this.#functions = new FunctionHost(this.#ports);
     this.#secrets = new WorkerSecrets(this.settings, this.#ports);
     const { clock, chance } = this.#ports;
     const ids = new IdSource({ clock, chance });
@@ -111,16 +120,37 @@ export class Worker {
     return this.#stopped.promise;
   }
 
-  /** Does a capability: whatever the handler returns is the output, whatever it throws fails the attempt. */
+  /**
+   * Does a capability. The return value of the handler is the output, an exception fails the attempt. Input and output of
+   * a typed capability are validated by its schemas.
+   */
   handle<Input = unknown, Output = unknown>(
     capability: string,
     handler: Handler<Input, Output>,
-    options: HandleOptions = {},
-  ): this {
-    // What arrives is what the definition gives. Its schema, where there is one, was checked there.
-    this.#handlers.add(capability, handler as Handler, options);
+    options?: HandleOptions,
+  ): this;
+  handle<Input, Result>(
+    capability: Capability<unknown, Input, Result>,
+    handler: Handler<Input, Result>,
+    options?: HandleOptions,
+  ): this;
+  handle(capability: string | Capability, handler: Handler<never>, options: HandleOptions = {}): this {
+    // The definition passes what arrives. A schema was checked there too, if the host knows one.
+    const handled = handledAs(capability, handler as Handler, options);
+    this.#handlers.add(handled.name, handled.handler, handled.options);
     this.#agent.offerAgain();
     return this;
+  }
+
+  /** Runs a durable function. Its workflow is registered before the worker is linked. */
+  durable<Input, Output>(fn: DurableFunction<Input, Output>, options: HandleOptions = {}): this {
+    const known = fn as unknown as DurableFunction;
+    this.#durable.push(known);
+    return this.handle(
+      fn.name,
+      (input, task) => this.#functions.turn(known, input as TurnInput, task),
+      options,
+    );
   }
 
   /**
@@ -169,6 +199,9 @@ export class Worker {
   async #connect(): Promise<void> {
     const { transport, clock, timers, chance, logger } = this.#ports;
     const opened = await transport(this.settings);
+    // Before it is linked: who sees the worker can start its functions.
+    if (this.settings.registerFunctions && this.#durable.length > 0)
+      await registerFunctions(this.#durable, { settings: this.settings, ...this.#ports });
     if (this.#state !== "linking") return opened.close();
     this.#transport = opened;
     this.#connector = new Connector({

@@ -93,6 +93,8 @@ class Task(Node):
     title: str | Expression | None = None
     #: The capability that does it.
     uses: str | Expression | None = None
+    #: The durable function that does it, step by step.
+    function: str | Expression | None = None
     #: The definition of the child run that does it.
     workflow: str | Expression | None = None
     #: The definition of the mission that does it.
@@ -230,6 +232,9 @@ class Spawn(Node):
     tasks: str | bool | Expression
     #: How many tasks may be added; 1,000 when nothing is said.
     max: int | Expression | None = None
+    #: Whether added tasks may fail: the output then has `{error: {code, message}}` for each that failed.
+    #: Default: false.
+    return_errors: bool | Expression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -474,6 +479,7 @@ class WorkflowFields:
         *,
         title: str | Expression | None = None,
         uses: str | Expression | None = None,
+        function: str | Expression | None = None,
         workflow: str | Expression | None = None,
         mission: str | Expression | None = None,
         wait: Duration | Wait | Expression | None = None,
@@ -510,6 +516,7 @@ class WorkflowFields:
 
         title: For people.
         uses: The capability that does it.
+        function: The durable function that does it, step by step.
         workflow: The definition of the child run that does it.
         mission: The definition of the mission that does it.
         wait: Waits: for a span, until a moment, or for a signal.

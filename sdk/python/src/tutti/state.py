@@ -356,6 +356,16 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class SessionReasons(Explanation):
+    """Why a session or a task of it is in its status, with the choices that led to it."""
+
+    choices: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+@dataclass(frozen=True)
 class Definition:
     """A version of a registered definition."""
 

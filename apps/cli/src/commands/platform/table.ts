@@ -10,7 +10,7 @@ export const installationCommands: readonly Command[] = [
     summary: "Start the platform in the current folder and run until Ctrl-C",
     about: [
       "Keeps its data in ./.tutti. With `--port auto` it takes the first two free ports.",
-      "Registers the workflow files (YAML or JSON) of the folder, and registers a file again when it changes.",
+      "Registers the workflow files of the folder: YAML, JSON, and modules in TypeScript or JavaScript that export what `workflow(…)` of `@tutti/sdk` returns. Registers a file again when it changes.",
       "The next start resumes every run.",
     ],
     options: [httpPort],

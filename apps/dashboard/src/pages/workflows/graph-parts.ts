@@ -39,6 +39,7 @@ export function boxOf({ taskId = "", title, uses, kind, forEach, compensated, ex
 
 const kindWords: Readonly<Partial<Record<TaskKind, string>>> = {
   uses: "uses a capability",
+  function: "durable function",
   workflow: "child run",
   mission: "a mission",
   wait: "waits",

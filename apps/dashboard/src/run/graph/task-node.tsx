@@ -95,6 +95,7 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
 
 const kindWords: Readonly<Record<string, string>> = {
   uses: "",
+  function: "function",
   workflow: "child run",
   wait: "waits",
   approve: "approval",

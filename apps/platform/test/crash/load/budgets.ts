@@ -58,7 +58,7 @@ export function budgets({ tutti, effects }: Stage): LoadPart {
         (Object.keys(modes) as Kind[]).map(async (kind) => {
           const id = `${kind}-${number}`;
           const options = { id, mode: modes[kind], budget: { tokens }, tasks: tasksOf(kind, id) };
-          const session = await retryUntilDone(() => tutti.execute(options));
+          const session = await retryUntilDone(() => tutti.run(options));
           started.push(id);
           await useUp(kind, session);
         }),

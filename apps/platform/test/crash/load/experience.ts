@@ -31,7 +31,7 @@ export function experience(stage: Stage): LoadPart {
   return {
     async round() {
       await isKept();
-      const { id } = await retryUntilDone(() => stage.tutti.execute({ tasks: [learn], mode: "adaptive" }));
+      const { id } = await retryUntilDone(() => stage.tutti.run({ tasks: [learn], mode: "adaptive" }));
       await stage.tutti.sessions.get(id).result();
     },
     always: { "experience: what was learned is not forgotten": isKept },

@@ -37,7 +37,7 @@ export function resources(stage: Stage): LoadPart {
             ...{ id: `t${n}`, uses: "crash.step", resources: { gpu: 1 } },
             input: { tag: `${id}/t${n}`, group: "gpu", takesMs: 40 },
           }));
-          const session = await retryUntilDone(() => tutti.execute({ id, tasks, mode, weight: 1 + 2 * at }));
+          const session = await retryUntilDone(() => tutti.run({ id, tasks, mode, weight: 1 + 2 * at }));
           for (const { input } of tasks) expected.add(input.tag);
           await session.result();
         }),

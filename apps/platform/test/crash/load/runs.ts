@@ -88,7 +88,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
 
   /** One that has ended is retried, again and again: it waits as before. */
   async function again(): Promise<void> {
-    const run = tutti.run("again");
+    const run = tutti.get("again");
     const { status } = await retryUntilDone(() => run.get());
     if (status === WorkStatus.WORK_STATUS_RUNNING)
       await retryUntilDone(() => run.cancel("to be retried").catch(unlessDone));
@@ -112,10 +112,10 @@ export function runs({ tutti, effects }: Stage): LoadPart {
     },
     async finish() {
       if (cancels === 0) await again();
-      const { status } = await retryUntilDone(() => tutti.run("again").get());
+      const { status } = await retryUntilDone(() => tutti.get("again").get());
       if (status !== WorkStatus.WORK_STATUS_RUNNING) await again();
       for (const id of [...acknowledged.keys()].filter((each) => /^patient|^again/.test(each))) {
-        const run = tutti.run(id);
+        const run = tutti.get(id);
         await retryUntilDone(() => run.signal("go", undefined, { idempotencyKey: `go-${id}` }));
         assert.deepEqual(await run.result(), [{ n: 2 }, { n: 3 }], id);
       }
@@ -123,7 +123,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
     always: {
       "runs: an acknowledged start exists": async () => {
         for (const id of ["patient-0", "patient-3", ...last.slice(-mixedEach)])
-          assert.equal((await retryUntilDone(() => tutti.run(id).get())).runId, id);
+          assert.equal((await retryUntilDone(() => tutti.get(id).get())).runId, id);
       },
       "runs: no effect is doubled": () => effects.assertNoneTwice("run "),
       "limits: a key has one holder at a time, a task or a child": () =>
@@ -132,7 +132,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
     atEnd: {
       "runs: each acknowledged start ends exactly once, as it has to": async () => {
         for (const [id, wanted] of acknowledged) {
-          const run = tutti.run(id);
+          const run = tutti.get(id);
           assert.equal((await retryUntilDone(() => run.get())).status, wanted, id);
           if (id === "again") continue;
           const ended: string[] = [];
@@ -157,7 +157,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
       },
       "runs: a retried run keeps its whole history": async () => {
         const types: string[] = [];
-        for await (const { type } of tutti.run("again").events()) if (ends.test(type)) types.push(type);
+        for await (const { type } of tutti.get("again").events()) if (ends.test(type)) types.push(type);
         const cancelled = types.filter((type) => type === "run_cancelled").length;
         assert.ok(cancelled >= cancels && cancels > 0, `${cancelled} of ${cancels}: ${types}`);
         assert.equal(types.at(-1), "run_completed");

@@ -50,7 +50,7 @@ export function sessions({ tutti, effects }: Stage): LoadPart {
 
   async function start(id: string, mode: (typeof modes)[number], after: readonly string[] = []) {
     const tasks = tasksOf(id);
-    const session = await retryUntilDone(() => tutti.execute({ id, tasks, mode, after }));
+    const session = await retryUntilDone(() => tutti.run({ id, tasks, mode, after }));
     for (const { input } of tasks) expected.add(input.tag);
     return session;
   }
@@ -60,7 +60,7 @@ export function sessions({ tutti, effects }: Stage): LoadPart {
       const named = modes.map((mode) => ({ id: `${number}-${wordOf(mode)}`, mode }));
       const started = await Promise.all(named.map(({ id, mode }) => start(id, mode)));
       started.push(await start(`${number}-later`, "workflow", [`${number}-swarm`]));
-      const goal = await retryUntilDone(() => tutti.execute({ id: `${number}-goal`, goal: "one and one" }));
+      const goal = await retryUntilDone(() => tutti.run({ id: `${number}-goal`, goal: "one and one" }));
       await Promise.all([...started.map((session) => play(session, outputs)), play(goal, goalOutputs)]);
     },
     always: {

@@ -150,6 +150,13 @@ describe("a task that a child does", () => {
     assert.ok(refused.events.includes("child_refused"));
   });
 
+  it("keeps its budget while it is being started and its parent is to end", () => {
+    const budget = { tokens: 8, money: 0, timeMs: 40_000 };
+    const scene = RunScene.of(text.replace("retry: 2", "parentClose: abandon"), { ...order, budget });
+    scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted" });
+    assert.deepEqual((effectOf(scene).effect as StartChild).budget, budget);
+  });
+
   it("is cancelled with its parent, or left alone where that is said", () => {
     const letters = (parentClose: string) => {
       const scene = RunScene.of(text.replace("retry: 2", parentClose), order);

@@ -29,6 +29,6 @@ export function startOf(run: Run, node: Node): StartChild {
     details: more?.details,
     traceparent: run.order?.traceparent || undefined,
     share: run.order?.share,
-    budget: more?.reserved,
+    budget: more?.startsAlone === true ? more.aloneBudget : more?.reserved,
   };
 }

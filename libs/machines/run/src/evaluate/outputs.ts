@@ -1,7 +1,7 @@
 /** Outputs, where they are made of others: a list of what entries gave, an object of what tasks gave. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
-import { bytesOrNull, type Data, joinedList, joinedMembers, parsed } from "@tutti/machine-work";
+import { bytesOrNull, type Data, encodeJson, joinedList, joinedMembers, parsed } from "@tutti/machine-work";
 import { partsOf, rangeViewOf, statusOfNode } from "../node/places.ts";
 import type { NodeView, RangeView, RunView } from "../state.ts";
 
@@ -71,19 +71,31 @@ export function outputsOf(run: RunView, range: RangeView): Uint8Array {
   return outputsOfAll(run, [range]);
 }
 
-export function outputsOfAll(run: RunView, ranges: readonly RangeView[]): Uint8Array {
+export function outputsOfAll(
+  run: RunView,
+  ranges: readonly RangeView[],
+  { withErrors = false }: { readonly withErrors?: boolean } = {},
+): Uint8Array {
   const members: Uint8Array[] = [];
-  for (const range of ranges) addOutputs(run, range, members);
+  for (const range of ranges) addOutputs(run, range, members, withErrors);
   return joinedMembers(members);
 }
 
 /** Names and what they name, in turn: a run may have so many tasks that a list of each costs more than the rest. */
-function addOutputs(run: RunView, range: RangeView, members: Uint8Array[]): void {
+function addOutputs(run: RunView, range: RangeView, members: Uint8Array[], withErrors = false): void {
   for (let number = range.first; number < range.first + range.count; number++) {
-    if (!hasOutput(run, number)) continue;
+    const error = withErrors ? errorOf(run, number) : undefined;
+    if (error === undefined && !hasOutput(run, number)) continue;
     const name = range.plan.memberName(range.firstTask + number - range.first);
-    members.push(name, bytesOrNull(outputOf(run, number)));
+    members.push(name, error ?? bytesOrNull(outputOf(run, number)));
   }
+}
+
+/** Returns the error in the place of the output of a task that failed. */
+function errorOf(run: RunView, number: number): Uint8Array | undefined {
+  if (statusOfNode(run, number) !== TaskStatus.TASK_STATUS_FAILED) return undefined;
+  const { code = "", message = "" } = run.nodes[number]?.error ?? {};
+  return encodeJson({ error: { code, message } });
 }
 
 /** Returns the output of a run that has completed. */

@@ -54,6 +54,7 @@ const aboutTask: ReadonlySet<string> = new Set([
   ],
   ...["task_resumed", "entries_begun", "approval_asked", "approval_decided", "round_begun", "round_ended"],
   ...["task_waiting", "child_queued", "child_started", "child_refused", "signal_taken"],
+  ...["step_recorded", "function_turned", "function_woken"],
   ...["undo_queued", "undo_completed", "undo_failed", "task_repaired", "cache_asked", "work_sent_back"],
 ]);
 

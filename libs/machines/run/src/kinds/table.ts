@@ -4,6 +4,7 @@ import { detailOfRefusal } from "@tutti/machine-work";
 import { approve } from "../approve/kind.ts";
 import { child } from "../child/kind.ts";
 import { runErrors } from "../errors.ts";
+import { durable } from "../function/kind.ts";
 import { gate } from "../gate/kind.ts";
 import { loop } from "../loop/kind.ts";
 import { failForGood } from "../node/outcome.ts";
@@ -15,6 +16,7 @@ import { idOf, type TaskKind } from "./kind.ts";
 
 const kinds: Partial<Record<TaskKindWord, TaskKind>> = {
   uses,
+  function: durable,
   set,
   wait,
   loop,

@@ -70,8 +70,7 @@ function take(place: Place): boolean {
 function attendParts(place: Place): boolean {
   const { run, step, number, task, budget } = place;
   const range = partsOf(run, run.nodes[number]);
-  if (range === undefined) return true;
-  if (!range.isEntries) {
+  if (range === undefined || !range.isEntries) {
     kindOf(task.kind).partsEnded?.(place);
     return true;
   }
@@ -104,7 +103,7 @@ function begin(place: Place): boolean {
 
 /** Returns whether what does it may use up something of a budget. */
 function isPaid(kind: string): boolean {
-  return kind === "uses" || kind === "workflow" || kind === "mission";
+  return kind === "uses" || kind === "function" || kind === "workflow" || kind === "mission";
 }
 
 /** It continues where the budget has enough left for it, and fails where nothing can come back of what is set aside. */

@@ -21,7 +21,9 @@ export function awaitsStarts(run: RunView): boolean {
 /** Its child is detached from here on. For folds. */
 export function leaveAlone(run: Run, node: Node): void {
   if (!isToBegin(node) || node.more?.startsAlone === true) return;
-  detailOf(node).startsAlone = true;
+  const detail = detailOf(node);
+  detail.startsAlone = true;
+  detail.aloneBudget = detail.reserved && { ...detail.reserved };
   run.alone += 1;
 }
 
@@ -29,6 +31,7 @@ export function leaveAlone(run: Run, node: Node): void {
 export function endAlone(run: Run, { number, more }: Node, outstanding: RunOutstanding): void {
   if (more?.startsAlone !== true) return;
   more.startsAlone = false;
+  more.aloneBudget = undefined;
   run.alone -= 1;
   outstanding.settled(effectNumber(number, effectTags.work));
 }

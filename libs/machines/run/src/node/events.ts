@@ -26,7 +26,8 @@ export const taskCompleted: RunEvent<TaskCompletedV1> = {
   blobs: ({ outputPayload }) => blobsOf(outputPayload),
   evolve(run, { node: number, output, outputPayload, endMs, agent, used, fromCache }, outstanding) {
     const node = enter(run, number, endMs, outstanding);
-    finish(node, outstanding);
+    if (node.more?.code === undefined) finish(node, outstanding);
+    else stop(run, node, endMs, outstanding);
     setOutput(run, node, dataOf(output, outputPayload));
     if (agent !== "") node.agent = agent;
     bookUsed(run, node, used);

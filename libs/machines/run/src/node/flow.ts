@@ -6,6 +6,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
 import { bookUnknown } from "../budget/book.ts";
+import { noteEnded } from "../function/journal.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Follower, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
 import { isUndoable, noteEffect } from "../undo/left.ts";
@@ -50,7 +51,10 @@ export function end(
     return;
   }
   follow(run, range, node.task, endOf(node, status));
-  if (range.owner >= 0 && range.left === 0) attend(run, nodeOf(run, range.owner));
+  if (range.owner < 0) return;
+  const owner = nodeOf(run, range.owner);
+  if (owner.more?.code !== undefined) noteEnded(owner.more.code, node.number);
+  if (range.left === 0 || owner.more?.code !== undefined) attend(run, owner);
 }
 
 export function endOf(node: Node, status: TaskStatus): End {

@@ -26,7 +26,8 @@ export function setOutput(run: Run, node: Node, output: Data | undefined): void 
 export function keptBytesOf({ input, inputFollows, output, more }: Node): number {
   const { left } = more ?? {};
   const leftBytes = left === undefined ? 0 : bytesOf(left.input).length + bytesOf(left.output).length;
-  return ownInputBytes(input, inputFollows) + bytesOf(output).length + leftBytes;
+  const journalBytes = more?.code?.bytes ?? 0;
+  return ownInputBytes(input, inputFollows) + bytesOf(output).length + leftBytes + journalBytes;
 }
 
 function ownInputBytes(input: Data | undefined, follows: boolean): number {

@@ -5,6 +5,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { isDone } from "@tutti/machine-work";
+import { isWakeable } from "../function/journal.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
@@ -126,7 +127,10 @@ export function attend(run: Run, owner: Node): void {
   const detail = detailOf(owner);
   const range = run.ranges[detail.parts];
   const wants =
-    detail.parts > 0 && range !== undefined && !isDone(owner.status) && wantsAttention(run, owner, range);
+    !isDone(owner.status) &&
+    (detail.code === undefined
+      ? detail.parts > 0 && range !== undefined && wantsAttention(run, owner, range)
+      : owner.status === TaskStatus.TASK_STATUS_WAITING && isWakeable(detail.code));
   if (wants === detail.isAttended) return;
   detail.isAttended = wants;
   if (wants) run.agenda.push(owner.number);

@@ -1,5 +1,10 @@
 import type { Placement, Plan, PlanTask, TaskPolicy, Timeouts, Work } from "@tutti/definitions";
 
+/** Returns whether an agent does it, attempt by attempt. */
+export function isOffered({ kind }: Pick<PlanTask, "kind">): boolean {
+  return kind === "uses" || kind === "function";
+}
+
 /**
  * What all offers of a task have in common: what it uses, where it may run, how long it may take. The same object for all
  * runs of a definition in one pool, so that who offers can number it once.
@@ -36,8 +41,9 @@ export class OfferProfile {
       this.versionRange = compensate.versionRange;
       this.timeouts = compensate.timeouts;
     } else {
-      this.capability = work.kind === "uses" ? work.capability : "";
-      this.versionRange = work.kind === "uses" ? work.versionRange : "";
+      const isOffered = work.kind === "uses" || work.kind === "function";
+      this.capability = isOffered ? work.capability : "";
+      this.versionRange = isOffered ? work.versionRange : "";
       this.timeouts = policy.timeouts;
     }
   }

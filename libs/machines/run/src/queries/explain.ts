@@ -204,7 +204,8 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
     ];
   const parts = node?.more?.parts ?? 0;
   const within = parts > 0 ? (run.ranges[parts] as RangeView) : undefined;
-  if (within !== undefined && within.left > 0) return [partsWait(run, within)];
+  if (within !== undefined && within.left > 0 && node?.more?.code === undefined)
+    return [partsWait(run, within)];
   const said =
     node === undefined
       ? undefined

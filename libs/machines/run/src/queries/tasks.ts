@@ -1,7 +1,7 @@
 /** Tasks as the contracts show them. */
 import { type NeedCondition, type Outcome, TaskStatus } from "@tutti/contracts/types/v1";
 import { type Attempt, type Task, TaskKind, Task as Tasks } from "@tutti/contracts/workflow/v1";
-import type { TaskKindWord } from "@tutti/definitions";
+import type { PlanTask, TaskKindWord } from "@tutti/definitions";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
 import { asPayload, bounded, type Data, isDone } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
@@ -16,6 +16,7 @@ import {
   taskIdOf,
   taskOf,
 } from "../node/places.ts";
+import { isOffered } from "../plan/offer-profile.ts";
 import type { NodeView, RangeView, Run, RunView } from "../state.ts";
 import { momentOf } from "./run.ts";
 
@@ -169,7 +170,7 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
 function poolOf(run: RunView, { range, task, status }: NodeView): string {
   const isUndo =
     status === TaskStatus.TASK_STATUS_COMPENSATING || status === TaskStatus.TASK_STATUS_COMPENSATED;
-  if (!isUndo && range.plan.work(range.plan.task(task)).kind !== "uses") return "";
+  if (!isUndo && !isOffered(range.plan.task(task) as PlanTask)) return "";
   return range.plan.profile(task, run.order?.pool ?? "", isUndo).pool || "default";
 }
 
@@ -189,6 +190,7 @@ function usesOf(range: RangeView, number: number): string {
   const work = range.plan.work(taskOf(range, number));
   switch (work.kind) {
     case "uses":
+    case "function":
       return work.versionRange === "" ? work.capability : `${work.capability}@${work.versionRange}`;
     case "workflow":
     case "mission":
@@ -200,6 +202,7 @@ function usesOf(range: RangeView, number: number): string {
 
 const taskKinds: Readonly<Record<TaskKindWord, TaskKind>> = {
   uses: TaskKind.TASK_KIND_USES,
+  function: TaskKind.TASK_KIND_FUNCTION,
   workflow: TaskKind.TASK_KIND_WORKFLOW,
   mission: TaskKind.TASK_KIND_MISSION,
   wait: TaskKind.TASK_KIND_WAIT,

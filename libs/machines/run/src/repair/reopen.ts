@@ -121,6 +121,7 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
     parameters: undefined,
   });
   Object.assign(more, { question: undefined, cacheKey: "", isWithdrawn: false });
+  more.code = undefined;
   Object.assign(more, { undoInput: undefined, undoError: undefined, undoMs: 0 });
 }
 

@@ -41,7 +41,7 @@ export const addTasks: RunCommand<AddTasks, TasksAdded> = {
     const checked = addable(run, plan, owner, parent || step.key.id);
     if (isRefusal(checked)) return checked;
     step.emit(tasksAdded, {
-      ...{ plan: bytes, outside: [...checked.outside], reason: reasonOf(reason), addMs: step.nowMs },
+      ...{ plan: bytes, outside: [...checked.outside], reason: reasonOf(reason), addMs: step.nowMs, at: [] },
       node: owner < 0 ? undefined : owner,
     });
     advance(run, step);

@@ -2,6 +2,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { TasksAddedV1, TasksWithdrawnV1 } from "@tutti/contracts/workflow/v1";
 import { isDone } from "@tutti/machine-work";
+import { journalOf, noteAdded } from "../function/journal.ts";
 import { endOf, tellFollower } from "../node/flow.ts";
 import { addRange, attend, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { rangeOf, statusOfNode } from "../node/places.ts";
@@ -13,16 +14,18 @@ export const tasksAdded: RunEvent<TasksAddedV1> = {
   type: "tasks_added",
   version: 1,
   codec: TasksAddedV1,
-  evolve(run, { plan: bytes, node: owner = -1, outside, addMs }, outstanding) {
+  evolve(run, { plan: bytes, node: owner = -1, outside, addMs, at }, outstanding) {
     const more = moreOf(run);
     const plan = readPlan(bytes);
     more.additions.push({ plan, bytes, outside });
     const node = owner < 0 ? undefined : enter(run, owner, addMs, outstanding);
+    const isFunction = node !== undefined && node.range.plan.task(node.task).kind === "function";
     if (node !== undefined && detailOf(node).parts === 0) {
       detailOf(node).parts = run.ranges.length;
-      setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+      if (!isFunction) setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     }
     const range = addRange(run, { owner, plan, planPlace: more.additions.length, scope: 0 });
+    if (isFunction) noteAdded(run, journalOf(node), range, { at, addMs });
     for (const [number, followers] of followersOf(range, outside)) {
       const known = more.followers.get(number);
       if (known === undefined) more.followers.set(number, followers);

@@ -1,4 +1,4 @@
-/** Adds the tasks that a result names. The task ends when all of them have, with their outputs by id. */
+/** Adds the tasks that a result names. The task ends when all of them have, with their outputs by id, and their errors if it returns them. */
 import { checkAddition, tasksOfList } from "@tutti/definitions";
 import { isRefusal } from "@tutti/kernel";
 import { bounded, cut, detailOfRefusal, encodeJson, valueBytesMax } from "@tutti/machine-work";
@@ -39,14 +39,16 @@ export const spawn: TaskKind = {
   partsEnded(place) {
     const { run, number } = place;
     const ranges = partRanges(run, run.nodes[number]);
-    const failed = ranges.find((range) => range.failed >= 0);
+    const work = place.range.plan.work(place.task);
+    const returnErrors = work.kind === "spawn" && work.returnErrors === true;
+    const failed = returnErrors ? undefined : ranges.find((range) => range.failed >= 0);
     if (failed !== undefined) {
       const error = bounded(run.nodes[failed.failed]?.error);
       const part = taskIdIn(run, failed, failed.failed);
       failForGood(place, { ...error, details: { ...error.details, part } });
       return;
     }
-    const output = outputsOfAll(run, ranges);
+    const output = outputsOfAll(run, ranges, { withErrors: returnErrors });
     if (output.length <= valueBytesMax) {
       complete(place, output);
       return;
@@ -85,7 +87,8 @@ function add(place: Place, tasks: Parameters<typeof checkAddition>[0]): void {
   }
   budget.spend(made.bytes.length);
   step.emit(tasksAdded, {
-    ...{ plan: made.bytes, node: number, outside: [...checked.outside], reason: "", addMs: step.nowMs },
+    ...{ plan: made.bytes, node: number, outside: [...checked.outside], reason: "" },
+    ...{ addMs: step.nowMs, at: [] },
   });
 }
 

@@ -82,6 +82,21 @@ describe("a task that adds tasks", () => {
     assert.deepEqual([error?.code, error?.details["part"]], ["test.rotten", "leaf"]);
   });
 
+  it("gives the error of each that fails in the place of its output, if it returns errors", () => {
+    const more = text.replace("max: 3", "max: 3, returnErrors: true");
+    const scene = grown([...two, { id: "root", uses: "test.root" }], more);
+    scene.fail("leaf", "test.rotten");
+    scene.complete("side");
+    scene.complete("root", 7);
+    const output = jsonOf(scene.offer("after").effect.input as Uint8Array);
+    const { message, ...leaf } =
+      (output as Record<string, { error: Record<string, string> }>)["leaf"]?.error ?? {};
+    assert.deepEqual([Object.keys(output as object), leaf], [["leaf", "root"], { code: "test.rotten" }]);
+    assert.match(message ?? "", /\S/);
+    scene.complete("after");
+    assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_COMPLETED);
+  });
+
   it("says what is wrong with what it is to add", () => {
     const wrong: readonly (readonly [unknown, RegExp])[] = [
       ["no list", /expected a list|cannot|list/],

@@ -118,6 +118,12 @@ states:
   bad: {final: true, fail: "it was \${{ event.name }}"}
 `,
   /** Tasks that a result names come to be. */
+  coded: `
+workflow: coded
+tasks:
+  code: {function: test.code, with: "\${{ input }}", retry: {max: 3, backoff: 1s}, estimate: {tokens: 1}}
+  after: {uses: test.after, needs: [code]}
+`,
   spawned: `
 workflow: spawned
 tasks:

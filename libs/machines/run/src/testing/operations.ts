@@ -286,7 +286,33 @@ function repairOf(how: string) {
 export function resultOf(effect: unknown, random: number): Omit<MachineCall, "key"> {
   const known = effect as RunEffect;
   if (known.kind === "start_child") return childResult(known.childId, random);
-  return known.kind === "renew_lease" ? leaseResult(known, random) : attemptResult(random);
+  if (known.kind === "renew_lease") return leaseResult(known, random);
+  const isTurn = known.taskId === "code" && known.input instanceof Uint8Array && random < 0.9;
+  return isTurn ? turnResult(known.input, random * 10) : attemptResult(random);
+}
+
+/** A turn of a durable function. What it does follows from where it stands. */
+function turnResult(input: Uint8Array, random: number): Omit<MachineCall, "key"> {
+  const { from, journal } = JSON.parse(Buffer.from(input).toString()) as { from: number; journal: unknown[] };
+  const known = from + journal.length;
+  const task = (id: string, spec: unknown) => ({ task: `${id}${known}`, at: "code.ts:1", spec });
+  const step = { step: `s${known}`, at: "code.ts:2", output: known };
+  const turns: readonly object[] = [
+    { steps: [step], more: true },
+    { steps: [step, task("leaf", { uses: "test.leaf", retry: 1 })] },
+    { steps: [task("nap", { wait: "3s" }), task("go", { wait: { signal: "go" } })] },
+    { steps: [task("twin", { uses: "test.leaf", retry: 2 }), task("other", { set: 1 }), step] },
+    { steps: [step], end: { output: "done" } },
+    { steps: [], end: { error: { code: "test.fatal", message: "it broke" } } },
+    { steps: [], cold: true },
+    { steps: [] },
+    { steps: [task("leaf", { uses: "test.leaf" })], known: known + 1 },
+  ];
+  const turn = { function: 1, known, ...turns[Math.floor(random)] };
+  return {
+    command: "complete_task",
+    body: CompleteTask.fromPartial({ output: jsonBytes(turn), agent: "agent-1" }),
+  };
 }
 
 function leaseResult({ leases }: RenewLease, random: number): Omit<MachineCall, "key"> {

@@ -26,6 +26,7 @@ import {
 } from "@tutti/machine-work";
 import { behaviours } from "../behaviours.ts";
 import { runErrors } from "../errors.ts";
+import { takeTurn } from "../function/turn.ts";
 import { finish } from "../gate/checks.ts";
 import { idOf, type Place, placeOf } from "../kinds/kind.ts";
 import { advance } from "../life/advance.ts";
@@ -51,6 +52,10 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
       return goOn(run, step);
     }
     const doing = { agent, used: usedOf(used), questions };
+    if (place.task.kind === "function") {
+      takeTurn(place, dataOf(output, outputPayload), doing);
+      return goOn(run, step);
+    }
     if (questions.length > 0 && step.behaviour < behaviours.holdsResults)
       failAttempt(place, detailOfRefusal(runErrors.resultNotHeld.refusal({ task: idOf(place) })), doing);
     else finish(place, dataOf(output, outputPayload), doing);

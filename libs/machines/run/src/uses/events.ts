@@ -13,10 +13,12 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, bounded, cut, failuresMax, lossLengthMax, lostCode } from "@tutti/machine-work";
 import { bookUsed, setAside } from "../budget/book.ts";
+import { offerFrom } from "../function/journal.ts";
 import { setInput } from "../node/kept.ts";
 import { dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { since } from "../node/times.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
+import { isOffered } from "../plan/offer-profile.ts";
 import {
   detailOf,
   type Node,
@@ -52,6 +54,8 @@ export const attemptQueued: RunEvent<AttemptQueuedV1> = {
     outstanding.cleared(timerNumber(number, nodeTimers.again));
     outstanding.cleared(timerNumber(number, nodeTimers.cache));
     detailOf(node).dueMs = 0;
+    // Another worker may take it: it is given the whole journal.
+    if (node.more?.code !== undefined) offerFrom(node.more.code, 0);
     setAside(run, node, reserved);
     queue(run, node, attempt, queueMs, outstanding);
   },
@@ -89,7 +93,7 @@ export function offerAnew(run: Run, outstanding: RunOutstanding): void {
     if (node === undefined) continue;
     const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING && (node.more?.dueMs ?? 0) === 0;
     const isWork =
-      node.status === TaskStatus.TASK_STATUS_QUEUED && node.range.plan.task(node.task).kind === "uses";
+      node.status === TaskStatus.TASK_STATUS_QUEUED && isOffered(node.range.plan.task(node.task));
     if (!isUndo && !isWork) continue;
     node.facts = run.facts;
     const tag = isUndo ? effectTags.undo : effectTags.work;

@@ -1,6 +1,9 @@
 /** What is offered to a pool, made of the state alone. */
+
+import type { Data } from "@tutti/machine-work";
 import type { OfferTask } from "../effects.ts";
 import { nodeSeen } from "../evaluate/scene.ts";
+import { turnInput } from "../function/turn-input.ts";
 import { taskIdIn } from "../node/places.ts";
 import { detailOf, type Node, type Run } from "../state.ts";
 
@@ -15,7 +18,7 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
     profile,
     taskId:
       range.owner < 0 && range.round === 1 ? plan.task(node.task).id : taskIdIn(run, range, node.number),
-    input: isUndo ? more?.undoInput : node.input,
+    input: isUndo ? more?.undoInput : inputOf(run, node),
     attempt: node.tries,
     facts: node.facts ?? run.facts,
     readyMs,
@@ -27,6 +30,11 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
     traceparent: run.order?.traceparent || undefined,
     share: run.order?.share,
   };
+}
+
+/** That of a durable function has its journal. */
+function inputOf(run: Run, node: Node): Data | undefined {
+  return node.range.plan.task(node.task).kind === "function" ? turnInput(run, node) : node.input;
 }
 
 const nobody: readonly string[] = [];

@@ -13,6 +13,7 @@ import type {
 import type { Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
+import type { Handle } from "../handle.ts";
 import { payloadOf } from "../payloads.ts";
 import { type ClientPorts, followed } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
@@ -38,9 +39,8 @@ export interface SessionChange {
   readonly moves: readonly TaskMove[];
 }
 
-/** Why it stands as it does, and how it came to be done the way it is. */
-export interface SessionReasons {
-  readonly explanation: Explanation;
+/** Why it stands as it does, and the choices that led to it. */
+export interface SessionReasons extends Explanation {
   readonly choices: readonly Choice[];
 }
 
@@ -58,7 +58,7 @@ interface MoveOptions extends TellOptions {
 }
 
 /** @typeParam Result what it gives in the end */
-export class SessionHandle<Result = unknown> {
+export class SessionHandle<Result = unknown> implements Handle<Result> {
   readonly id: string;
   /** Whether it was there already when it was started. */
   readonly existed: boolean;
@@ -172,7 +172,7 @@ export class SessionHandle<Result = unknown> {
   }
 
   /** Removes it, once it has ended. False when it was not there. */
-  async delete(reason = ""): Promise<boolean> {
+  async remove(reason = ""): Promise<boolean> {
     return (await this.#parts.sessions.deleteSession({ ...this.#which, reason })).removed;
   }
 
@@ -210,10 +210,10 @@ export class SessionHandle<Result = unknown> {
   }
 
   /** Why it, or a task of it, stands as it does, and why it is done the way it is. */
-  async explain(taskId = ""): Promise<SessionReasons> {
+  async why(taskId = ""): Promise<SessionReasons> {
     const { explanation, choices } = await this.#parts.sessions.explainSession({ ...this.#which, taskId });
     if (explanation === undefined) throw this.#missing();
-    return { explanation, choices };
+    return { ...explanation, choices };
   }
 
   /** Its plan and reality beside it: the latest, or the one with this number. */

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, overload
 
 from .._call import Duration, Json, given, milliseconds_at, resolve, seconds_of
 from .approvals import AsyncApprovals
@@ -16,7 +16,7 @@ from .missions import AsyncMissions
 from .rest import AsyncRest
 from .runs import AsyncRun, AsyncRuns, RunOptions, spec_of
 from .schedules import AsyncSchedules
-from .sessions import AsyncSessions
+from .sessions import AsyncSession, AsyncSessions, SessionSpec
 from .workflows import AsyncWorkflows
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class AsyncClient:
     def namespace(self) -> str:
         return self._rest.options.namespace
 
+    @overload
     async def run(
         self,
         definition: str | Named,
@@ -63,14 +64,30 @@ class AsyncClient:
         idempotency_key: str = "",
         start_time: datetime | None = None,
         **options: Unpack[RunOptions],
-    ) -> AsyncRun:
+    ) -> AsyncRun: ...
+
+    @overload
+    async def run(self, definition: SessionSpec) -> AsyncSession: ...
+
+    async def run(
+        self,
+        definition: str | Named | SessionSpec,
+        input: Json = None,
+        *,
+        id: str = "",
+        idempotency_key: str = "",
+        start_time: datetime | None = None,
+        **options: Unpack[RunOptions],
+    ) -> AsyncRun | AsyncSession:
         """Start a run. When this returns, the run is durable.
 
-        definition: its name, ``name@label``, or a ``Workflow``.
+        definition: its name, ``name@label``, a ``Workflow``, or a session: a dictionary with ``tasks`` or ``goal``.
         id: chosen by the caller. The same id with the same input is the same run, and ``existed`` is true.
         idempotency_key: the same key is the same run. Default: a new one per call, so that lost answers do no harm.
         start_time: when the run starts. Default: at once.
         """
+        if isinstance(definition, Mapping):
+            return await self.sessions.start(**definition)
         name = definition if isinstance(definition, str) else definition.name
         body = given(
             runId=id or None, startTimeMs=milliseconds_at(start_time), **spec_of(name, input, options)

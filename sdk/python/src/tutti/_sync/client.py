@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, overload
 
 from .._call import Duration, Json, given, milliseconds_at, resolve, seconds_of
 from .approvals import Approvals
@@ -17,7 +17,7 @@ from .missions import Missions
 from .rest import Rest
 from .runs import Run, Runs, RunOptions, spec_of
 from .schedules import Schedules
-from .sessions import Sessions
+from .sessions import Session, Sessions, SessionSpec
 from .workflows import Workflows
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Client:
     def namespace(self) -> str:
         return self._rest.options.namespace
 
+    @overload
     def run(
         self,
         definition: str | Named,
@@ -64,14 +65,30 @@ class Client:
         idempotency_key: str = "",
         start_time: datetime | None = None,
         **options: Unpack[RunOptions],
-    ) -> Run:
+    ) -> Run: ...
+
+    @overload
+    def run(self, definition: SessionSpec) -> Session: ...
+
+    def run(
+        self,
+        definition: str | Named | SessionSpec,
+        input: Json = None,
+        *,
+        id: str = "",
+        idempotency_key: str = "",
+        start_time: datetime | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Run | Session:
         """Start a run. When this returns, the run is durable.
 
-        definition: its name, ``name@label``, or a ``Workflow``.
+        definition: its name, ``name@label``, a ``Workflow``, or a session: a dictionary with ``tasks`` or ``goal``.
         id: chosen by the caller. The same id with the same input is the same run, and ``existed`` is true.
         idempotency_key: the same key is the same run. Default: a new one per call, so that lost answers do no harm.
         start_time: when the run starts. Default: at once.
         """
+        if isinstance(definition, Mapping):
+            return self.sessions.start(**definition)
         name = definition if isinstance(definition, str) else definition.name
         body = given(
             runId=id or None, startTimeMs=milliseconds_at(start_time), **spec_of(name, input, options)

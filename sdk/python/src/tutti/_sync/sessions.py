@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .._call import Duration, Json, given, milliseconds_at, milliseconds_of, quoted, seconds_of
+from .._codec import read
 from .._payload import to_json
+from ..state import SessionReasons
 from .rest import Rest, outcome_of
 from .runs import Budget, amounts_of
 
@@ -22,6 +24,10 @@ Mode = Literal["workflow", "swarm", "intelligence", "hybrid", "adaptive", "custo
 # The most entries that a page can have: each page is a search of its own.
 _LINES = {"size": 1_000}
 _LEVELS = {True: "standard", False: "minimal"}
+
+
+_Optimization = bool | Literal["time", "cost", "quality"] | Mapping[str, Json]
+_Monitoring = bool | Literal["minimal", "standard", "detailed"] | Mapping[str, Json]
 
 
 class SessionOptions(TypedDict, total=False):
@@ -52,6 +58,25 @@ class SessionOptions(TypedDict, total=False):
     labels: Mapping[str, str]
 
 
+class SessionSpec(SessionOptions, total=False):
+    """A session for ``client.run``: one of ``tasks``, ``goal`` and ``definition``."""
+
+    tasks: Sequence[Mapping[str, Json]]
+    goal: str | Mapping[str, Json]
+    definition: str | Mapping[str, Json]
+    input: Json
+    #: CEL over ``tasks`` and ``input``. Default: the outputs of all tasks by id.
+    output: str
+    #: Default: ``adaptive``.
+    mode: Mode
+    #: Default: off.
+    optimization: _Optimization
+    #: Default: standard.
+    monitoring: _Monitoring
+    id: str
+    idempotency_key: str
+
+
 class Sessions:
     """The sessions of a namespace."""
 
@@ -67,8 +92,8 @@ class Sessions:
         input: Json = None,
         output: str = "",
         mode: Mode = "adaptive",
-        optimization: bool | Literal["time", "cost", "quality"] | Mapping[str, Json] = False,
-        monitoring: bool | Literal["minimal", "standard", "detailed"] | Mapping[str, Json] = True,
+        optimization: _Optimization = False,
+        monitoring: _Monitoring = True,
         id: str = "",
         idempotency_key: str = "",
         **options: Unpack[SessionOptions],
@@ -164,9 +189,19 @@ class Session:
         """End the session at once, and all that it started."""
         self._call("POST", "/terminate", body={"reason": reason}, repeatable=True)
 
-    def why(self, task: str = "") -> Json:
+    def retry(self, reason: str = "", *, tasks: Sequence[str] = ()) -> None:
+        """Retry what failed, or only these tasks. Completed tasks keep their results."""
+        self._call("POST", "/retry", body={"reason": reason, "taskIds": list(tasks)}, key="", repeatable=True)
+
+    def remove(self, reason: str = "") -> bool:
+        """Remove the ended session with its history. False: it was gone already."""
+        reply = self._call("DELETE", query={"reason": reason}, repeatable=True)
+        return bool(reply.get("removed"))
+
+    def why(self, task: str = "") -> SessionReasons:
         """Explain the status of the session or of a task, with the choices that led to it."""
-        return self._call("GET", "/why", query={"task": task})
+        reply = self._call("GET", "/why", query={"task": task})
+        return read(SessionReasons, {**reply["explanation"], "choices": reply.get("choices", [])})
 
     def plan(self, number: int = 0) -> Json:
         """Read the plan next to the real times: the latest plan, or the one with this number."""

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { CancelRun, FailTask, ReturnTask, SignalRun } from "@tutti/contracts/workflow/v1";
+import { parsed } from "@tutti/machine-work";
+import { cancelRun } from "../life/commands.ts";
+import { explain } from "../queries/explain.ts";
+import { signalRun } from "../signal/commands.ts";
+import { RunScene } from "../testing/index.ts";
+import { failTask, returnTask } from "../uses/commands.ts";
+
+const definition = `
+workflow: order
+tasks:
+  order: {function: order, with: {total: 5}, retry: {max: 2, backoff: 1s, jitter: 0}}
+output: \${{ tasks.order.output }}
+`;
+
+type Members = Record<string, unknown>;
+
+class Play {
+  readonly scene: RunScene;
+
+  constructor(text = definition) {
+    this.scene = RunScene.of(text);
+  }
+
+  /** What the offered turn is given. */
+  get turn(): { input: unknown; from: number; seed: string; startMs: number; journal: Members[] } {
+    return parsed(this.scene.offer("order").effect.input) as never;
+  }
+
+  get position(): number {
+    return this.turn.from + this.turn.journal.length;
+  }
+
+  report(steps: Members[], more: Members = {}): void {
+    this.scene.complete("order", { function: 1, known: this.position, steps, ...more });
+  }
+
+  get output(): unknown {
+    return parsed(this.scene.state.output as Uint8Array | undefined);
+  }
+}
+
+const charge = { task: "charge", at: "order.ts:4", spec: { uses: "pay.charge", with: { text: "${{ 1 }}" } } };
+
+describe("a durable function", () => {
+  it("records local steps of one turn and ends with an output", () => {
+    const play = new Play();
+    assert.deepEqual(play.turn.input, { total: 5 });
+    assert.deepEqual(play.turn.journal, []);
+    play.report([{ step: "reserve", at: "order.ts:2", atMs: 1, output: 7 }], {
+      end: { output: { ok: true } },
+    });
+    assert.deepEqual(play.output, { ok: true });
+    assert.deepEqual(play.scene.events.slice(-3), ["step_recorded", "task_completed", "run_completed"]);
+  });
+
+  it("adds tasks, waits without an offer, and is given what came of them", () => {
+    const play = new Play();
+    play.report([{ step: "reserve", at: "order.ts:2", atMs: 1, output: 7 }, charge]);
+    assert.deepEqual(play.scene.offered, ["charge"]);
+    const given = parsed(play.scene.offer("charge").effect.input);
+    assert.deepEqual(given, { text: "${{ 1 }}" }, "texts of a step are data");
+    play.scene.complete("charge", { id: 9 });
+    const { journal } = play.turn;
+    assert.deepEqual(
+      journal.map(({ atMs: _, ...entry }) => entry),
+      [
+        { step: "reserve", at: "order.ts:2", output: 7 },
+        { task: "charge", at: "order.ts:4", kind: "uses" },
+        { end: "charge", output: { id: 9 } },
+      ],
+    );
+    play.report([], { end: { output: 1 } });
+    assert.equal(play.output, 1);
+  });
+
+  it("lets its code decide about a task that failed", () => {
+    const play = new Play();
+    play.report([{ ...charge, spec: { ...charge.spec, retry: { max: 1 } } }]);
+    play.scene.fail("charge", "pay.declined");
+    const error = play.turn.journal.at(-1)?.["error"] as Members | undefined;
+    assert.equal(error?.["code"], "pay.declined");
+    play.report([], { end: { error: { code: "shop.unpaid", message: "no money" } } });
+    assert.equal(play.scene.state.error?.code, "shop.unpaid");
+  });
+
+  it("waits for time, signals and other tasks at once, and sees them in the order of their ends", () => {
+    const play = new Play();
+    play.report([
+      { task: "nap", at: "a:1", spec: { wait: "10s" } },
+      { task: "yes", at: "a:2", spec: { wait: { signal: "yes" } } },
+    ]);
+    assert.match(why(play), /nap, yes/);
+    const signal = SignalRun.fromPartial({ signal: "yes", payload: undefined });
+    play.scene.driver.execute(play.scene.key, signalRun, signal);
+    assert.equal(play.turn.journal.at(-1)?.["end"], "yes");
+    play.report([]);
+    play.scene.driver.advance(10_000);
+    assert.equal(play.turn.journal.at(-1)?.["end"], "nap");
+    play.report([], { end: { output: null } });
+    assert.equal(play.scene.events.at(-1), "run_completed");
+  });
+
+  it("gives the next turn the end of a task that ended during the turn", () => {
+    const play = new Play();
+    play.report([charge, { ...charge, task: "label" }]);
+    play.scene.complete("charge", 1);
+    assert.equal(play.turn.journal.at(-1)?.["end"], "charge");
+    play.scene.complete("label", 2);
+    play.report([]);
+    assert.equal(play.turn.journal.at(-1)?.["end"], "label");
+  });
+
+  it("gives a worker that has it what is new only, and all of it to one that asks", () => {
+    const play = new Play();
+    const large = "x".repeat(10_000);
+    play.report([{ step: "load", at: "a:1", atMs: 1, output: large }, charge]);
+    play.scene.complete("charge", 1);
+    assert.equal(play.turn.from, 2);
+    assert.equal(play.turn.journal.length, 1);
+    play.report([], { cold: true });
+    assert.equal(play.turn.from, 0);
+    assert.equal(play.turn.journal.length, 3);
+    play.report([], { end: { output: null } });
+    assert.equal(play.scene.events.at(-1), "run_completed");
+  });
+
+  it("takes no steps of a worker that knows another journal", () => {
+    const play = new Play();
+    play.scene.complete("order", { function: 1, known: 3, steps: [{ step: "a", output: 1 }] });
+    assert.deepEqual(play.turn.journal, []);
+  });
+
+  it("goes on at once with `more`", () => {
+    const play = new Play();
+    play.report([{ step: "a", at: "", atMs: 1, output: 1 }], { more: true });
+    assert.equal(play.turn.journal.length, 1);
+  });
+
+  it("gives the whole journal to the worker that follows a lost one, and counts no attempt for a turn", () => {
+    const play = new Play();
+    for (let turn = 0; turn < 3; turn++) play.report([{ step: `a${turn}`, output: 1 }], { more: true });
+    const loss = ReturnTask.fromPartial({ lost: true, agent: "w1", message: "its link was cut" });
+    play.scene.driver.settle(play.scene.offer("order"), returnTask, loss);
+    play.scene.driver.advance(1);
+    assert.equal(play.turn.from, 0);
+    assert.equal(play.turn.journal.length, 3);
+    assert.equal(play.scene.offer("order").effect.attempt, 1);
+  });
+
+  it("tries a turn again that could not be made", () => {
+    const play = new Play();
+    play.report([{ step: "a", output: 1 }], { more: true });
+    const error = FailTask.fromPartial({ error: { code: "sdk.function_changed", message: "changed" } });
+    play.scene.driver.settle(play.scene.offer("order"), failTask, error);
+    play.scene.driver.advance(1_000);
+    assert.equal(play.turn.journal.length, 1);
+  });
+
+  it("fails a function that waits for nothing, and a turn that is none", () => {
+    for (const output of [{ function: 1, known: 0, steps: [] }, { steps: 1 }, "x", null]) {
+      const play = new Play();
+      while (play.scene.offered.length > 0) {
+        play.scene.complete("order", output);
+        play.scene.driver.advance(1_000);
+      }
+      assert.equal(play.scene.events.at(-1), "run_failed", JSON.stringify(output));
+    }
+  });
+
+  it("says what is wrong with a step", () => {
+    const play = new Play();
+    play.report([{ task: "a", at: "a:1", spec: { uses: "x.y", nonsense: 1 } }]);
+    assert.match(play.scene.state.error?.message ?? "", /nonsense/);
+  });
+
+  it("stops what it waits for no longer when it ends", () => {
+    const play = new Play();
+    play.report([charge, { ...charge, task: "slow" }]);
+    play.scene.complete("charge", 1);
+    play.report([], { end: { output: "first" } });
+    assert.equal(play.output, "first");
+    assert.deepEqual(play.scene.offered, []);
+  });
+
+  it("is cancelled with its tasks", () => {
+    const play = new Play();
+    play.report([charge]);
+    play.scene.driver.execute(play.scene.key, cancelRun, CancelRun.fromPartial({ reason: "enough" }));
+    assert.deepEqual(play.scene.offered, []);
+    assert.equal(play.scene.events.at(-1), "run_cancelled");
+  });
+
+  it("keeps state that queries see", () => {
+    const play = new Play();
+    play.report([{ step: "a", output: 1 }, charge, { ...charge, task: "label" }]);
+    play.scene.complete("charge", 1);
+    const before = play.turn;
+    assert.equal(before.journal.length, 4);
+    play.report([{ set: "phase", value: "paid" }]);
+    play.scene.complete("label", 2);
+    assert.deepEqual(play.turn.journal.at(-2), { set: "phase", atMs: 0, value: "paid" });
+  });
+});
+
+function why(play: Play): string {
+  const shown = explain.answer(play.scene.state, { taskId: "order" }, { key: play.scene.key, nowMs: 0 });
+  return JSON.stringify(shown);
+}
