@@ -29,7 +29,7 @@ export async function eventSaid(
   type: string,
   source: string,
 ): Promise<CloudEventInput> {
-  const parts = [...values.texts("data"), ...values.manyArguments("KEY=VALUE")];
+  const parts = [...values.texts("input"), ...values.manyArguments("KEY=VALUE")];
   const data = await readInput(parts, shell, "the data");
   const subject = values.text("subject");
   return {

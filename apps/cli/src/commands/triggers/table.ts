@@ -7,6 +7,11 @@ const numbers = {
   ...{ isOptional: true, isMany: true },
 } as const;
 
+const data = {
+  ...{ name: "input", short: "i", value: "INPUT", isMany: true },
+  summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
+} as const;
+
 const conditions = [
   {
     name: "event",
@@ -18,7 +23,7 @@ const conditions = [
     ...{ name: "ends", value: "END", summary: "how these runs end. Default: completed" },
     ...{ isMany: true, choices: ["completed", "failed", "cancelled", "terminated"] },
   },
-  { name: "source", value: "URI", summary: "only events of this source" },
+  { name: "source", value: "URI", summary: "source of the event. Default: any" },
   {
     name: "if",
     value: "EXPRESSION",
@@ -98,15 +103,13 @@ export const triggerCommands: readonly Command[] = [
     name: "trigger test",
     group: "triggers",
     summary: "Test a trigger with an event. Nothing starts",
-    about: [
-      "Without --data or --event-file, the newest event of the log that is of the source of the trigger.",
-    ],
+    about: ["Without data, the newest event of the log that is of the source of the trigger."],
     arguments: [
       triggerId,
       { name: "KEY=VALUE", summary: "fields of the data", isOptional: true, isMany: true },
     ],
     options: [
-      { name: "data", value: "JSON", isMany: true, summary: "data of the event: JSON, @FILE or KEY=VALUE" },
+      data,
       { name: "event-file", value: "FILE", completes: "file", summary: "a whole CloudEvent as JSON" },
     ],
     examples: [{ words: "trigger test orders id=7 total=20", does: "show which run this event would start" }],
@@ -116,7 +119,7 @@ export const triggerCommands: readonly Command[] = [
   {
     name: "trigger replay",
     group: "triggers",
-    summary: "Hand past events to a trigger again",
+    summary: "Replay past events to a trigger",
     about: ["An event whose run exists starts nothing again."],
     arguments: [triggerId],
     options: [since, until, reason],
@@ -183,23 +186,19 @@ export const triggerCommands: readonly Command[] = [
     name: "event post",
     group: "triggers",
     summary: "Post an event",
+    about: ["An event with the same id and source takes effect once."],
     arguments: [
       { name: "TYPE", summary: "event type: shop.order.created" },
       { name: "KEY=VALUE", summary: "fields of the data", isOptional: true, isMany: true },
     ],
     options: [
-      {
-        name: "data",
-        value: "JSON",
-        isMany: true,
-        summary: "data: JSON, @FILE, - for standard input, or KEY=VALUE",
-      },
+      data,
       {
         name: "id",
         value: "ID",
-        summary: "event id. The same id of the same source counts once. Default: random",
+        summary: "id of the new object. Default: random",
       },
-      { name: "source", value: "URI", summary: "where it comes from. Default: /tutti/cli" },
+      { name: "source", value: "URI", summary: "source of the event. Default: /tutti/cli" },
       { name: "subject", value: "TEXT", summary: "what it is about" },
     ],
     examples: [

@@ -53,7 +53,7 @@ async function eventTried(
   const file = values.text("event-file");
   if (file !== undefined)
     return (await readInput([`@${file}`], shell, "the event")) as unknown as CloudEventInput;
-  if (values.texts("data").length + values.manyArguments("KEY=VALUE").length === 0) return undefined;
+  if (values.texts("input").length + values.manyArguments("KEY=VALUE").length === 0) return undefined;
   const { source } = await server.call("triggers.get", { params: { id }, query: server.namespace });
   // A pattern has no type of its own: any that it matches will do.
   const type = (source?.event?.type ?? "test").replaceAll("*", "any").replace(/>$/, "any");
