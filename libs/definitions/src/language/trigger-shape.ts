@@ -38,7 +38,7 @@ type EndWord = (typeof endWords)[number];
 const singletonWords = ["skip", "queue"] as const;
 export type SingletonWord = (typeof singletonWords)[number];
 
-const { choice, duration, flag, json, list, map, members, text, whole } = shapes;
+const { choice, duration, flag, json, list, map, members, text, variants, whole } = shapes;
 
 const expressionMax = 10_000;
 const countMax = 4_294_967_295;
@@ -117,6 +117,17 @@ const on: Readonly<Record<string, Shape>> = {
     "Labels of the trigger, to search and to select by.",
   ),
 };
+
+const onMembers: MembersShape = members(on, {
+  name: "on",
+  doc: "An event that starts a run of this workflow.",
+});
+
+/** The key `on` of a definition. */
+export const onShape: Shape = variants("Which events start a run of it: one trigger, or several.", {
+  members: onMembers,
+  list: list(onMembers, 10, "Triggers.", 1),
+});
 
 export const trigger: MembersShape = members(
   {
