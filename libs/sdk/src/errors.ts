@@ -9,6 +9,22 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ number }: { number: number }) => `The host sent the unknown capability number ${number}`,
     remedy: "Restart the worker.",
   },
+  functionChanged: {
+    status: "FAILED_PRECONDITION",
+    retry: "elsewhere",
+    help: "The code of a durable function asks for another step than its history has. The turn goes to another worker, and pauses the task when its attempts are used up.",
+    message: ({ name, history, code }: { name: string; history: string; code: string }) =>
+      `The code of \`${name}\` has changed: history has ${history}, code has ${code}`,
+    remedy: "Deploy code that does the same steps, use `ctx.version`, or reset the run to before the step.",
+  },
+  functionAwaitsForeign: {
+    status: "FAILED_PRECONDITION",
+    retry: "elsewhere",
+    help: "A durable function waits for a promise that its context did not make. After a crash nothing would resolve it in the same way.",
+    message: ({ name, at }: { name: string; at: string }) =>
+      `\`${name}\` waits for something that is no step, after ${at}`,
+    remedy: "Put what it waits for into `ctx.run`.",
+  },
   inputMalformed: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -8,6 +8,22 @@ export {
   type StandardSchema,
 } from "@tutti/definitions/builder";
 export { sdkErrors } from "./errors.ts";
+export {
+  type ApproveOptions,
+  type CallOptions,
+  type ChildOptions,
+  FunctionContext,
+  type RunOptions,
+  type SignalOptions,
+  type StepRetry,
+} from "./functions/context.ts";
+export {
+  type DurableFunction,
+  type DurableOptions,
+  durable,
+  type FunctionCode,
+} from "./functions/durable.ts";
+export { StepFailure } from "./functions/failure.ts";
 export type { AgentStanding, Decision, Question, TaskStanding } from "./orchestrator/decisions.ts";
 export { SessionOrchestrator, type SessionOrchestratorOptions } from "./orchestrator/session-orchestrator.ts";
 export { currentTask, type OutputOptions, type Progress, TaskContext } from "./task/context.ts";

@@ -1,4 +1,5 @@
 /** The builder by itself: what checks a definition is many times its size. */
+export { retrySettings } from "../build/values.ts";
 export {
   approve,
   type Built,

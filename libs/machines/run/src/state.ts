@@ -281,6 +281,8 @@ export interface FunctionJournal {
   from: number;
   /** How many entries there were when it was offered: what it adds comes behind them. */
   to: number;
+  /** Number of the attempt that made the last turn. 0 before the first. */
+  last: number;
   /** Whether the next turn follows at once. */
   again: boolean;
   /** Characters of what is kept in the entries. */

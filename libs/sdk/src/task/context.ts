@@ -119,6 +119,11 @@ export class TaskContext {
     return this.#attempt.remainingMs;
   }
 
+  /** How long the attempt has been running, milliseconds. */
+  get elapsedMs(): number {
+    return this.#attempt.port.nowMs() - this.#attempt.startedMs;
+  }
+
   /**
    * Aborted when the attempt is no longer wanted: cancelled, timed out, or the worker had no link for so long that the
    * task went to another. Hand it to what you call, and end soon after.

@@ -82,6 +82,8 @@ export interface WorkerOptions {
   readonly server?: string;
   /** Variables and files of this machine that its tasks may name as secrets: `env:DB_PASSWORD`, `file:/run/secrets/db`. Default none. */
   readonly secrets?: readonly string[];
+  /** Whether the workflows of its durable functions are registered before it is linked. Default true. */
+  readonly registerFunctions?: boolean;
   /** Called when it starts to sleep, by the host's wish or its own: what is costly to hold can be let go of. */
   readonly onSleep?: (reason: string) => void | Promise<void>;
   /** Called when it is awake again, before it gets anything to do. */
@@ -110,6 +112,7 @@ export interface WorkerSettings {
   readonly server: string;
   readonly allowUnprotected: boolean;
   readonly secrets: readonly string[];
+  readonly registerFunctions: boolean;
   readonly onSleep: (reason: string) => void | Promise<void>;
   readonly onWake: (reason: string) => void | Promise<void>;
 }
@@ -157,6 +160,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     server: serverOf(options.server ?? urlIn(environment), addresses),
     allowUnprotected,
     secrets: secretsOf(options.secrets ?? []),
+    registerFunctions: options.registerFunctions ?? true,
     onSleep: options.onSleep ?? (() => {}),
     onWake: options.onWake ?? (() => {}),
   };

@@ -24,6 +24,10 @@ import {
 } from "@tutti/kernel";
 import { HostGauge } from "@tutti/mesh/host-figures";
 import { sdkErrors } from "../errors.ts";
+import type { DurableFunction } from "../functions/durable.ts";
+import { FunctionHost } from "../functions/host.ts";
+import { registerFunctions } from "../functions/register.ts";
+import type { TurnInput } from "../functions/wire.ts";
 import { Connector } from "../link/connector.ts";
 import type { BlobWanted, Transport } from "../link/transport.ts";
 import { transportFor } from "../link/transports.ts";
@@ -66,6 +70,8 @@ export class Worker {
   readonly #missions: WorkerMissions;
   readonly #secrets: WorkerSecrets;
   #state: WorkerState = "idle";
+  readonly #functions: FunctionHost;
+  readonly #durable: DurableFunction[] = [];
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
   #drainTimer: Timer | undefined;
@@ -75,6 +81,7 @@ export class Worker {
     this.settings = resolveSettings(options, process.env);
     this.#missions = new WorkerMissions(this.settings);
     this.#ports = systemPorts(ports);
+    this.#functions = new FunctionHost(this.#ports);
     this.#secrets = new WorkerSecrets(this.settings, this.#ports);
     const { clock, chance } = this.#ports;
     const ids = new IdSource({ clock, chance });
@@ -135,6 +142,17 @@ export class Worker {
     return this;
   }
 
+  /** Runs a durable function. Its workflow is registered before the worker is linked. */
+  durable<Input, Output>(fn: DurableFunction<Input, Output>, options: HandleOptions = {}): this {
+    const known = fn as unknown as DurableFunction;
+    this.#durable.push(known);
+    return this.handle(
+      fn.name,
+      (input, task) => this.#functions.turn(known, input as TurnInput, task),
+      options,
+    );
+  }
+
   /**
    * Links to the pool. Resolves with the first welcome, however long that takes. Rejects when it is refused for good.
    */
@@ -181,6 +199,9 @@ export class Worker {
   async #connect(): Promise<void> {
     const { transport, clock, timers, chance, logger } = this.#ports;
     const opened = await transport(this.settings);
+    // Before it is linked: who sees the worker can start its functions.
+    if (this.settings.registerFunctions && this.#durable.length > 0)
+      await registerFunctions(this.#durable, { settings: this.settings, ...this.#ports });
     if (this.#state !== "linking") return opened.close();
     this.#transport = opened;
     this.#connector = new Connector({

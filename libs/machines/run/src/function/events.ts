@@ -40,6 +40,7 @@ export const functionTurned: RunEvent<FunctionTurnedV1> = {
     const journal = journalOf(node);
     journal.held = cold ? 0 : journal.entries.length;
     journal.again = more || cold;
+    journal.last = node.attempt;
     if (agent !== "") node.agent = agent;
     bookUsed(run, node, used);
     settleWork(number, outstanding);

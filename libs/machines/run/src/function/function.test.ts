@@ -25,7 +25,7 @@ class Play {
   }
 
   /** What the offered turn is given. */
-  get turn(): { input: unknown; from: number; seed: string; nowMs: number; journal: Members[] } {
+  get turn(): { input: unknown; from: number; seed: string; startMs: number; journal: Members[] } {
     return parsed(this.scene.offer("order").effect.input) as never;
   }
 

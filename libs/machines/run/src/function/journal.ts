@@ -16,6 +16,7 @@ export function journalOf(node: Node): FunctionJournal {
     held: 0,
     from: 0,
     to: 0,
+    last: 0,
     again: false,
     bytes: 0,
   };
@@ -72,13 +73,13 @@ function errorLength(error: ErrorDetail | undefined): number {
   return error === undefined ? 0 : error.code.length + error.message.length;
 }
 
-export function journalShown({ entries, ended, held, from, to, again }: FunctionJournal): RunFunction {
-  return { entries: [...entries], ended: [...ended], held, from, to, again };
+export function journalShown({ entries, ended, held, from, to, last, again }: FunctionJournal): RunFunction {
+  return { entries: [...entries], ended: [...ended], held, from, to, last, again };
 }
 
-export function journalFrom({ entries, ended, held, from, to, again }: RunFunction): FunctionJournal {
+export function journalFrom({ entries, ended, held, from, to, last, again }: RunFunction): FunctionJournal {
   const journal: FunctionJournal = {
-    ...{ entries: [], open: new Set<number>(), ended: [...ended], held, from, to, again, bytes: 0 },
+    ...{ entries: [], open: new Set<number>(), ended: [...ended], held, from, to, last, again, bytes: 0 },
   };
   const known = new Set(ended);
   for (const entry of entries) {

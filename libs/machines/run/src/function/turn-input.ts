@@ -1,4 +1,5 @@
 /** What a turn of a durable function is given: its input, and the journal as far as its worker may not have it. */
+import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { bytesOrNull } from "@tutti/machine-work";
 import { taskIdIn } from "../node/places.ts";
@@ -12,23 +13,27 @@ const decoder = new TextDecoder();
 
 /** Returns JSON, put together of JSON: values are not parsed for it. */
 export function turnInput(run: Run, node: Node): Uint8Array {
-  const { more, visit, queueAt, input, range, number } = node;
-  const { from = 0, to = 0, entries = [] } = more?.code ?? {};
+  const { more, visit, readyAt, queueAt, attempt, input, range, number } = node;
+  const { from = 0, to = 0, last = 0, entries = [] } = more?.code ?? {};
   const seed = `${run.key.id}/${taskIdIn(run, range, number)}/${visit}`;
-  let text = `{"function":1,"input":${decoder.decode(bytesOrNull(input))},"nowMs":${run.createMs + queueAt}`;
-  text += `,"seed":${JSON.stringify(seed)},"from":${from},"journal":[`;
+  let text = `{"function":1,"input":${decoder.decode(bytesOrNull(input))},"startMs":${run.createMs + readyAt}`;
+  text += `,"nowMs":${run.createMs + queueAt}`;
+  text += `,"seed":${JSON.stringify(seed)},"turn":${attempt},"last":${last},"from":${from},"journal":[`;
   for (let place = from; place < to; place++)
     text += (place > from ? "," : "") + entryText(entries[place] as FunctionEntry, run);
   return encoder.encode(`${text}]}`);
+}
+
+/** An error that is final is not followed by another attempt. */
+function shownError({ code, message, details, retry }: ErrorDetail) {
+  return { code, message, details, ...(retry === RetryClass.RETRY_CLASS_NEVER && { final: true }) };
 }
 
 function entryText({ kind, id, at, atMs, json, error, node }: FunctionEntry, run: Run): string {
   const name = `${JSON.stringify(id)},"atMs":${atMs}`;
   const place = at === "" ? "" : `,"at":${JSON.stringify(at)}`;
   const result =
-    error === undefined
-      ? `"output":${json || "null"}`
-      : `"error":${JSON.stringify({ code: error.code, message: error.message, details: error.details })}`;
+    error === undefined ? `"output":${json || "null"}` : `"error":${JSON.stringify(shownError(error))}`;
   switch (kind) {
     case step:
       return `{"step":${name}${place},${result}}`;

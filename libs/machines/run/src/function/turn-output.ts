@@ -13,10 +13,11 @@ interface StepHead {
   readonly atMs: number;
 }
 
-interface TurnError {
+export interface TurnError {
   readonly code: string;
   readonly message: string;
   readonly details: Readonly<Record<string, string>>;
+  readonly isFinal: boolean;
 }
 
 export interface Turn {
@@ -82,11 +83,12 @@ function readStep(value: Json): TurnStep | string {
 }
 
 function readError(value: Json): TurnError {
-  if (!isMembers(value)) return { code: "", message: String(value), details: {} };
+  if (!isMembers(value)) return { code: "", message: String(value), details: {}, isFinal: false };
   const { code = "", message = "", details = {} } = value;
   return {
     code: String(code),
     message: String(message),
+    isFinal: value["final"] === true,
     details: isMembers(details)
       ? Object.fromEntries(Object.entries(details).map(([name, text]) => [name, String(text)]))
       : {},

@@ -1,5 +1,5 @@
 /** Takes what a turn of a durable function came to: records its steps, adds its tasks, and goes on or ends. */
-import { ErrorDetail } from "@tutti/contracts/types/v1";
+import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
 import { isRefusal } from "@tutti/kernel";
@@ -24,7 +24,7 @@ import { readPlan } from "../plan/plan-of.ts";
 import { addable, taskThere } from "../spawn/check.ts";
 import { tasksAdded } from "../spawn/events.ts";
 import { functionTurned, stepRecorded } from "./events.ts";
-import { readTurn, type Turn, type TurnStep } from "./turn-output.ts";
+import { readTurn, type Turn, type TurnError, type TurnStep } from "./turn-output.ts";
 
 const problemsMax = 5;
 const problemLengthMax = 300;
@@ -88,7 +88,7 @@ function recordSteps(place: Place, steps: readonly TurnStep[], doing: Doing): bo
     }
     if (!addTasks(place, tasks, doing)) return false;
     tasks = [];
-    const entry = entryOf(each, step.nowMs);
+    const entry = entryOf(each);
     const tooLarge = roomProblem(run, entry.json.length);
     if (tooLarge !== undefined) {
       failForGood(place, tooLarge, doing);
@@ -106,16 +106,16 @@ const kinds = {
   undo: FunctionEntryKind.FUNCTION_ENTRY_KIND_UNDO,
 } as const;
 
-function entryOf(each: Exclude<TurnStep, { kind: "task" }>, nowMs: number): FunctionEntry {
+function entryOf(each: Exclude<TurnStep, { kind: "task" }>): FunctionEntry {
   const { kind, id, at, atMs } = each;
-  // A clock of a worker that is ahead does not date what comes after.
-  const entry = { kind: kinds[kind], id, at, atMs: Math.min(atMs, nowMs), node: 0 };
+  const entry = { kind: kinds[kind], id, at, atMs, node: 0 };
   if (kind === "step" && each.error !== undefined) return { ...entry, json: "", error: errorOf(each.error) };
   return { ...entry, json: kind === "undo" ? "" : JSON.stringify(each.value), error: undefined };
 }
 
-function errorOf(error: Parameters<typeof ErrorDetail.fromPartial>[0]): ErrorDetail {
-  return bounded(ErrorDetail.fromPartial(error));
+function errorOf({ isFinal, ...error }: TurnError): ErrorDetail {
+  const retry = isFinal ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;
+  return bounded(ErrorDetail.fromPartial({ ...error, retry }));
 }
 
 function addTasks(place: Place, steps: readonly TurnStep[], doing: Doing): boolean {

@@ -1,0 +1,3 @@
+import { describeFunctions, places } from "./functions.ts";
+
+describeFunctions(places);

@@ -1,0 +1,69 @@
+/**
+ * Workers of a durable function killed with -9 between any two of its awaits, with default settings.
+ *
+ * 1. The run completes at another worker with the result that it has without a kill.
+ * 2. What was recorded is not run again.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { until } from "@tutti/kernel/testing";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { TestProcess } from "../support/process.ts";
+import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
+
+const program = fileURLToPath(new URL("../programs/function-worker.ts", import.meta.url));
+const rounds = 3;
+/** Where the code says that it is, in its order. */
+export const places = ["first", "left", ...Array.from({ length: rounds }, (_, round) => `round ${round}`)];
+
+/** @param killedAt the places of its code at which its worker is killed, each in a run of its own */
+export function describeFunctions(killedAt: readonly string[]): void {
+  describe("a worker of a durable function, killed between two awaits", () => {
+    let folder: Folder;
+    let platform: Service;
+    let tutti: Tutti;
+    let made = 0;
+    const workers = new Set<TestProcess>();
+
+    function work(): TestProcess {
+      const name = `worker-${++made}`;
+      const worker = new TestProcess({ program, arguments: [platform.grpc, platform.http, name] });
+      workers.add(worker);
+      return worker;
+    }
+
+    before(async () => {
+      folder = await makeFolder();
+      platform = await start("platform", [`--platform.dataDirectory=${folder.path}`]);
+      tutti = await connect({ address: platform.grpc });
+    });
+    after(async () => {
+      await tutti?.close();
+      await Promise.all([...workers].map((worker) => worker.kill()));
+      await platform?.stop();
+      await folder?.[Symbol.asyncDispose]();
+    });
+
+    for (const place of killedAt)
+      it(`goes on elsewhere when it is killed at ${place}`, async () => {
+        const victim = work();
+        const begin = () => tutti.start("trip", { input: { rounds } }).catch(() => undefined);
+        const run = await until("the function is registered", begin, (found) => found !== undefined);
+        await victim.wrote(new RegExp(`at ${place}`));
+        await victim.kill();
+        workers.delete(victim);
+        const heir = work();
+        const { key, ...output } = (await run?.result<{ readonly key: string }>()) ?? { key: "" };
+        assert.deepEqual(output, {
+          ...{ first: "first", loaded: `loaded ${key}`, left: "left", right: "loaded right", done: rounds },
+        });
+        const repeated = places
+          .slice(0, places.indexOf(place) - 1)
+          .filter((done) => heir.output.includes(`at ${done}\n`));
+        assert.deepEqual(repeated, [], "what was recorded is not run again");
+        await heir.kill();
+        workers.delete(heir);
+      });
+  });
+}

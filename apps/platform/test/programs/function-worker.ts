@@ -1,0 +1,36 @@
+/** A worker with a durable function that says where it is: `function-worker.ts ADDRESS SERVER AGENT`. */
+import { setTimeout as pause } from "node:timers/promises";
+import { silentLogger } from "@tutti/kernel";
+import { durable, Worker } from "@tutti/sdk";
+
+const [, , address = "", server = "", agentId = ""] = process.argv;
+const stepMs = 150;
+
+/** Says that the code has come here, and takes its time, so that it can be killed here. */
+async function at(place: string): Promise<string> {
+  console.log(`at ${place}`);
+  await pause(stepMs);
+  return place;
+}
+
+const trip = durable("trip", async (ctx, { rounds }: { readonly rounds: number }) => {
+  const key = ctx.uuid();
+  const first = await ctx.run("first", () => at("first"));
+  const loaded = await ctx.call<string>("test.load", { key });
+  const [left, right] = await ctx.all([
+    ctx.run("left", () => at("left")),
+    ctx.call<string>("test.load", { key: "right" }),
+  ]);
+  let done = 0;
+  for (let round = 0; round < rounds; round++) {
+    await ctx.run("round", () => at(`round ${round}`));
+    await ctx.sleep("50ms");
+    done += 1;
+  }
+  return { key, first, loaded, left, right, done };
+});
+
+const worker = new Worker({ address, server, agentId }, { logger: silentLogger });
+worker.durable(trip);
+worker.handle("test.load", async ({ key }: { readonly key: string }) => `loaded ${key}`);
+await worker.run();

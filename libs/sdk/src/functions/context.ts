@@ -1,0 +1,246 @@
+/** What the code of a durable function can do. Everything that it waits for comes from here. */
+import { createHash } from "node:crypto";
+import { RetryClass } from "@tutti/contracts/types/v1";
+import type { TaskDocument } from "@tutti/definitions";
+import { retrySettings } from "@tutti/definitions/builder";
+import type { Json } from "@tutti/expressions";
+import { decideRetry, type Logger, type RetryPolicy, resolveRetry, silentLogger } from "@tutti/kernel";
+import { stepError } from "./failure.ts";
+import type { FunctionInstance, StepOptions } from "./instance.ts";
+import { callSite } from "./location.ts";
+
+/** When a failed step is tried again. */
+export interface StepRetry {
+  /** Attempts in all, the first included. */
+  readonly attempts?: number;
+  /** The first pause, and the longest behind two dots: `1s..1m`. */
+  readonly backoff?: string;
+  /** What each pause is multiplied by. Default 2. */
+  readonly factor?: number;
+  /** Share of each pause that is random. Default 0.2. */
+  readonly jitter?: number;
+  /** Codes of errors that are retried, `*` being a wildcard. Default: all that are not final. */
+  readonly on?: readonly string[];
+  /** Codes of errors that are never retried. */
+  readonly notOn?: readonly string[];
+}
+
+export interface RunOptions extends StepOptions {
+  /** Default: 5 attempts, 1 s to 1 min apart. A number is that of all attempts. */
+  readonly retry?: number | StepRetry;
+}
+
+/** Options of a task, as in a definition, and its id in the run. */
+export type CallOptions = Pick<
+  TaskDocument,
+  | "title"
+  | "retry"
+  | "timeout"
+  | "compensate"
+  | "priority"
+  | "labels"
+  | "placement"
+  | "resources"
+  | "estimate"
+  | "limits"
+  | "cache"
+  | "dueTime"
+  | "idempotencyKey"
+> & {
+  /** Default: the name of the capability. */
+  readonly id?: string;
+};
+
+export type ChildOptions = Pick<
+  TaskDocument,
+  "title" | "retry" | "timeout" | "labels" | "priority" | "parentClose" | "parameters"
+> & { readonly id?: string };
+
+export interface SignalOptions {
+  /** How long to wait. Then it rejects with `workflow.signal_missing`. */
+  readonly within?: string;
+  readonly id?: string;
+}
+
+export type ApproveOptions = NonNullable<TaskDocument["approve"]> & { readonly id?: string };
+
+function policyOf(retry: RunOptions["retry"] = 5): RetryPolicy {
+  const {
+    attempts = 5,
+    backoff = "1s..1m",
+    ...rest
+  } = typeof retry === "number" ? { attempts: retry } : retry;
+  return resolveRetry(retrySettings({ max: attempts, backoff, ...rest }));
+}
+
+export class FunctionContext {
+  readonly #instance: FunctionInstance;
+  readonly #logger: () => Logger;
+  readonly #undo: { readonly id: string; readonly work: () => unknown }[] = [];
+  #draws = 0;
+
+  constructor(instance: FunctionInstance, logger: () => Logger) {
+    this.#instance = instance;
+    this.#logger = logger;
+  }
+
+  /**
+   * Runs code of this worker once and records what it returns. It is run again when the worker is lost before that is
+   * recorded, so let other systems recognise a repetition, such as by `ctx.uuid()`.
+   */
+  run<T>(name: string, work: () => T | Promise<T>, options: RunOptions = {}): Promise<T> {
+    const at = callSite(this.run);
+    return this.#attempts(name, at, work, options) as Promise<T>;
+  }
+
+  async #attempts(name: string, at: string, work: () => unknown, options: RunOptions): Promise<Json> {
+    const id = this.#instance.idOf(idFrom(name));
+    const policy = policyOf(options.retry);
+    for (let tries = 1; ; tries++) {
+      const step = tries === 1 ? id : `${id}.try-${tries}`;
+      try {
+        return await this.#instance.step(step, at, work, options);
+      } catch (thrown) {
+        const { code, final = false } = stepError(thrown);
+        const retry = final ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;
+        const decision = decideRetry(policy, { code, retry, retryAfterMs: 0 }, tries, () => this.random());
+        if (decision.kind !== "retry") throw thrown;
+        await this.#instance.task(`${id}.pause-${tries}`, at, { wait: `${Math.ceil(decision.pauseMs)}ms` });
+      }
+    }
+  }
+
+  /** Has an agent do something, wherever it is. */
+  call<T = Json>(capability: string, input?: unknown, { id, ...options }: CallOptions = {}): Promise<T> {
+    const at = callSite(this.call);
+    return this.#task<T>(id ?? capability.split("@")[0] ?? capability, at, {
+      uses: capability,
+      ...withInput(input),
+      ...options,
+    });
+  }
+
+  /** Starts a workflow or another durable function as a child, and waits for its output. */
+  child<T = Json>(workflow: string, input?: unknown, { id, ...options }: ChildOptions = {}): Promise<T> {
+    const at = callSite(this.child);
+    return this.#task<T>(id ?? workflow.split("@")[0] ?? workflow, at, {
+      workflow,
+      ...withInput(input),
+      ...options,
+    });
+  }
+
+  /** Waits so long, such as `"30s"` or `"2d"`, without a slot or memory of a worker. */
+  async sleep(span: string, { id = "sleep" }: { readonly id?: string } = {}): Promise<void> {
+    await this.#task(id, callSite(this.sleep), { wait: span });
+  }
+
+  async until(moment: Date | string, { id = "until" }: { readonly id?: string } = {}): Promise<void> {
+    const until = typeof moment === "string" ? moment : moment.toISOString();
+    await this.#task(id, callSite(this.until), { wait: { until } });
+  }
+
+  /** Waits for a signal and gives its payload. */
+  signal<T = Json>(signal: string, { id, ...options }: SignalOptions = {}): Promise<T> {
+    return this.#task<T>(id ?? signal, callSite(this.signal), { wait: { signal, ...options } });
+  }
+
+  /** Asks people, and gives what they decided. */
+  approve<T = Json>({ id = "approve", ...question }: ApproveOptions): Promise<T> {
+    return this.#task<T>(id, callSite(this.approve), { approve: question });
+  }
+
+  /** All results, in the order of the list. Rejects with the first failure. */
+  all<T extends readonly unknown[]>(steps: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+    return Promise.all(steps);
+  }
+
+  /** The first that ends, well or not. The others are stopped when the function ends. */
+  race<T>(steps: readonly (T | Promise<T>)[]): Promise<Awaited<T>> {
+    return Promise.race(steps);
+  }
+
+  /** The first that ends well. */
+  any<T>(steps: readonly (T | Promise<T>)[]): Promise<Awaited<T>> {
+    return Promise.any(steps);
+  }
+
+  /** When the code came here for the first time. The same after a replay. */
+  now(): Date {
+    return new Date(this.#instance.nowMs);
+  }
+
+  /** From 0 to 1, and the same after a replay. */
+  random(): number {
+    return this.#drawn().readUInt32BE(0) / 2 ** 32;
+  }
+
+  /** Returns a UUID that is the same after a replay and a crash: a key for other systems. */
+  uuid(): string {
+    const bytes = this.#drawn();
+    bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+    bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+    const hex = bytes.toString("hex", 0, 16);
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  }
+
+  #drawn(): Buffer {
+    return createHash("sha256")
+      .update(`${this.#instance.seed} ${this.#draws++}`)
+      .digest();
+  }
+
+  /** State of the function that its history shows. */
+  get state(): { get<T = Json>(key: string): T | undefined; set(key: string, value: unknown): void } {
+    const instance = this.#instance;
+    const set = (key: string, value: unknown): void =>
+      instance.set(
+        key,
+        callSite(set),
+        value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json),
+      );
+    return { get: <T>(key: string) => instance.state.get(key) as T | undefined, set };
+  }
+
+  /** Registers what undoes a step. It runs when the function fails after it, the last one first. */
+  compensate(name: string, work: () => unknown): void {
+    const id = this.#instance.idOf(idFrom(name));
+    this.#instance.undo(id, callSite(this.compensate));
+    this.#undo.push({ id: `${id}.run`, work });
+  }
+
+  /**
+   * Whether runs that come here have this change. False in a run that was past this point before the change was
+   * deployed: let it do what it did.
+   */
+  version(change: string): boolean {
+    return this.#instance.version(change, callSite(this.version));
+  }
+
+  /** Writes lines, but not those of what is replayed. */
+  get log(): Logger {
+    const logger = this.#logger();
+    return this.#instance.isReplaying ? silentLogger : logger;
+  }
+
+  /** For the end of a function that failed. Every one is tried. */
+  async compensateAll(): Promise<void> {
+    for (const { id, work } of this.#undo.splice(0).reverse())
+      await this.#attempts(id, "", work, {}).catch((error: unknown) =>
+        this.log.error("compensation failed", { step: id, error: stepError(error).message }),
+      );
+  }
+
+  #task<T>(name: string, at: string, spec: TaskDocument): Promise<T> {
+    return this.#instance.task(this.#instance.idOf(idFrom(name)), at, spec) as Promise<T>;
+  }
+}
+
+function withInput(input: unknown): Pick<TaskDocument, "with"> {
+  return input === undefined ? {} : { with: JSON.parse(JSON.stringify(input)) as Json };
+}
+
+/** Returns a name as ids of tasks are written. */
+function idFrom(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "step";
+}

@@ -1,0 +1,53 @@
+/** Plain code that survives a crash: its steps are recorded, and it goes on where it was. */
+import type { TaskDocument, WorkflowDocument } from "@tutti/definitions";
+import type { FunctionContext } from "./context.ts";
+
+export interface DurableOptions {
+  /** One sentence for people. */
+  readonly description?: string;
+  /** When a turn that could not be made is tried again, such as after a deployment of changed code. */
+  readonly retry?: TaskDocument["retry"];
+  /** How long the function may take. */
+  readonly timeout?: string;
+  /** Pool of its workers. Default: that of the run. */
+  readonly pool?: string;
+}
+
+export type FunctionCode<Input, Output> = (ctx: FunctionContext, input: Input) => Output | Promise<Output>;
+
+export interface DurableFunction<Input = unknown, Output = unknown> {
+  readonly name: string;
+  readonly code: FunctionCode<Input, Output>;
+  /** The workflow by which it is started. */
+  readonly definition: WorkflowDocument;
+}
+
+/** Attempts of a turn, before a person is asked. A turn fails when its code has changed, not when it throws. */
+const turnRetry = { max: 5, backoff: "1s..1m", exhausted: "pause" } as const;
+
+/**
+ * Makes a durable function. Give it to a worker with `worker.durable(fn)`, and start it by its name as any workflow.
+ */
+export function durable<Input = unknown, Output = unknown>(
+  name: string,
+  code: FunctionCode<Input, Output>,
+  { description, retry = turnRetry, timeout, pool }: DurableOptions = {},
+): DurableFunction<Input, Output> {
+  const task: TaskDocument = {
+    function: name,
+    with: "${{ input }}",
+    retry,
+    ...(pool !== undefined && { placement: { pool } }),
+  };
+  return {
+    name,
+    code,
+    definition: {
+      workflow: name,
+      ...(description !== undefined && { description }),
+      ...(timeout !== undefined && { timeout }),
+      tasks: { [name]: task },
+      output: `\${{ tasks[${JSON.stringify(name)}].output }}`,
+    },
+  };
+}

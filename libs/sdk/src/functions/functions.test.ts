@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { systemDefer, systemTimers } from "@tutti/kernel";
+import { testDurable } from "../testing/test-durable.ts";
+import { testWorkflow } from "../testing/workflow-test.ts";
+import type { FunctionContext } from "./context.ts";
+import { type DurableFunction, durable } from "./durable.ts";
+import { FunctionHost } from "./host.ts";
+import type { TurnInput } from "./wire.ts";
+
+interface Order {
+  readonly total: number;
+}
+
+describe("a durable function", () => {
+  it("runs steps, calls, waits and signals, and gives its output", async () => {
+    const order = durable("order", async (ctx, input: Order) => {
+      const stock = await ctx.run("reserve", () => ({ items: input.total }));
+      await ctx.sleep("2h");
+      const approval = await ctx.signal<{ yes: boolean }>("approved", { within: "2d" });
+      if (!approval.yes) return { status: "rejected" };
+      const [paid, label] = await ctx.all([
+        ctx.call<string>("pay.charge", { total: input.total }),
+        ctx.call<string>("ship.label", stock),
+      ]);
+      return { status: "shipped", paid, label };
+    });
+    const test = testDurable(order, {
+      handlers: { "pay.charge": () => "paid", "ship.label": (stock) => `label ${JSON.stringify(stock)}` },
+    });
+    const run = await test.start({ input: { total: 5 } });
+    await run.skip("3h");
+    run.signal("approved", { yes: true });
+    assert.deepEqual(await run.result(), { status: "shipped", paid: "paid", label: 'label {"items":5}' });
+  });
+
+  it("retries a step, and gives up with its error", async () => {
+    let tries = 0;
+    const flaky = durable("flaky", (ctx) =>
+      ctx.run("load", () => {
+        tries += 1;
+        if (tries < 4) throw new Error("not yet");
+        return tries;
+      }),
+    );
+    const test = testDurable(flaky);
+    const started = test.now.getTime();
+    assert.equal(await test.execute(), 4);
+    assert.ok(test.now.getTime() - started >= 5_000, "it waits 1 s, 2 s and 4 s, less the jitter");
+    const broken = durable("broken", (ctx) =>
+      ctx.run("load", () => Promise.reject(new Error("never")), { retry: { attempts: 2 } }),
+    );
+    await assert.rejects(testDurable(broken).execute(), /never/);
+  });
+
+  it("compensates the last one first when it fails", async () => {
+    const undone: string[] = [];
+    const saga = durable("saga", async (ctx) => {
+      await ctx.run("book", () => 1);
+      ctx.compensate("unbook", () => void undone.push("book"));
+      await ctx.run("pay", () => 1);
+      ctx.compensate("refund", () => void undone.push("pay"));
+      await ctx.run("ship", () => Promise.reject(new Error("no ship")), { retry: 1 });
+    });
+    await assert.rejects(testDurable(saga).execute(), /no ship/);
+    assert.deepEqual(undone, ["pay", "book"]);
+  });
+
+  it("races, and stops what lost", async () => {
+    const race = durable("race", (ctx) =>
+      ctx.race([ctx.sleep("1h").then(() => "late"), ctx.signal<string>("go")]),
+    );
+    const run = await testDurable(race).start();
+    await run.skip("1m");
+    run.signal("go", "in time");
+    assert.equal(await run.result(), "in time");
+    assert.equal(await testDurable(race).execute(), "late");
+  });
+
+  it("draws numbers and times that stay the same", async () => {
+    const drawn: unknown[] = [];
+    const draws = durable("draws", async (ctx) => {
+      drawn.push([ctx.uuid(), ctx.random(), ctx.now().getTime()]);
+      await ctx.sleep("1s");
+      return ctx.now().getTime();
+    });
+    await testDurable(draws).execute();
+    await testDurable(draws).execute();
+    assert.deepEqual(drawn[0], drawn[1]);
+  });
+
+  it("says where it waits for something that is no step", async () => {
+    const foreign = durable(
+      "foreign",
+      async (ctx) => {
+        await ctx.run("first", () => 1);
+        await new Promise(() => {});
+      },
+      { retry: 1 },
+    );
+    await assert.rejects(
+      testDurable(foreign).execute(),
+      /functions\.test\.ts:\d+.*ctx\.run|no step, after .*functions\.test\.ts:\d+/,
+    );
+  });
+});
+
+const ports = { timers: systemTimers, defer: systemDefer };
+
+/** Ten awaits of every kind. */
+async function ten(ctx: FunctionContext, effects: string[]) {
+  const a = await ctx.run("a", () => note(effects, "a", 1));
+  await ctx.sleep("1s");
+  const b = await ctx.call<number>("test.b", { a });
+  const [c, d] = await ctx.all([ctx.run("c", () => note(effects, "c", 3)), ctx.call<number>("test.d", 4)]);
+  ctx.state.set("phase", "middle");
+  for (let round = 0; round < 3; round++)
+    await ctx.run("round", () => note(effects, `round ${round}`, round));
+  const signal = await ctx.signal<number>("go");
+  await ctx.until(new Date(ctx.now().getTime() + 1_000));
+  return { a, b, c, d, signal, phase: ctx.state.get("phase"), key: ctx.uuid() };
+}
+
+function note<T>(effects: string[], name: string, value: T): T {
+  effects.push(name);
+  return value;
+}
+
+describe("a durable function whose worker does not have it any more", () => {
+  it("gives the same result, whatever turn it forgets it after", async () => {
+    const play = async (forgotten: number) => {
+      const effects: string[] = [];
+      let turns = 0;
+      const fn = durable("ten", (ctx) => ten(ctx, effects));
+      let host = new FunctionHost(ports);
+      const test = testWorkflow(fn.definition, {
+        handlers: {
+          "test.b": (input) => (input as { a: number }).a + 1,
+          "test.d": (input) => input,
+          ten(input, task) {
+            turns += 1;
+            if (turns === forgotten || forgotten < 0) host = new FunctionHost(ports);
+            return host.turn(fn as unknown as DurableFunction, input as TurnInput, task);
+          },
+        },
+      });
+      const run = await test.start();
+      await run.skip("1m");
+      run.signal("go", 7);
+      return { output: await run.result(), effects, turns };
+    };
+    const whole = await play(0);
+    assert.ok(whole.turns >= 6, `it takes several turns, found ${whole.turns}`);
+    for (let forgotten = -1; forgotten <= whole.turns; forgotten++) {
+      const { output, effects } = await play(forgotten);
+      assert.deepEqual(output, whole.output, `forgotten before turn ${forgotten}`);
+      assert.deepEqual(effects, whole.effects, "no step is done twice");
+    }
+  });
+});

@@ -1,0 +1,87 @@
+/** The durable functions of a worker: those that wait stay at hand, so that they go on without a replay. */
+import type { Json } from "@tutti/expressions";
+import type { TaskContext } from "../task/context.ts";
+import { FunctionContext } from "./context.ts";
+import type { DurableFunction } from "./durable.ts";
+import { FunctionInstance, type FunctionPorts } from "./instance.ts";
+import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
+
+/** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it goes on. */
+const hotMax = 10_000;
+
+export class FunctionHost {
+  readonly #hot = new Map<string, FunctionInstance>();
+  readonly #ports: FunctionPorts;
+
+  constructor(ports: FunctionPorts) {
+    this.#ports = ports;
+  }
+
+  /** Makes a turn of a function. */
+  async turn(fn: DurableFunction, input: TurnInput, task: TaskContext): Promise<TurnOutput> {
+    const key = JSON.stringify([task.namespace, task.workId, task.taskId]);
+    const instance = this.#instanceFor(fn, key, input, task);
+    const known = input.from + input.journal.length;
+    if (instance === undefined) return { function: 1, known, steps: [], cold: true };
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(task.signal.reason);
+    task.signal.addEventListener("abort", abort, { once: true });
+    try {
+      const turn = instance.take(input, {
+        saved: savedAt(task.saved, known),
+        save: (saved) => task.progress({ saved }),
+        clock: () => Math.round(input.nowMs + task.elapsedMs),
+      });
+      const output = await Promise.race([turn, aborted.promise]);
+      instance.lastTurn = input.turn;
+      if (output.end === undefined) this.#keep(key, instance);
+      return output;
+    } finally {
+      task.signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** The one at hand, where it is the recorded one. Undefined where the journal is needed from its start. */
+  #instanceFor(
+    fn: DurableFunction,
+    key: string,
+    input: TurnInput,
+    task: TaskContext,
+  ): FunctionInstance | undefined {
+    const hot = this.#hot.get(key);
+    // While it makes a turn it is not at hand for another one.
+    this.#hot.delete(key);
+    const isRecorded = hot !== undefined && hot.lastTurn === input.last && hot.seed === input.seed;
+    const end = input.from + input.journal.length;
+    if (isRecorded && hot.position >= input.from && hot.position <= end) return hot;
+    if (input.from > 0) return undefined;
+    const code = async (instance: FunctionInstance, given: Json) => {
+      const ctx = new FunctionContext(instance, () => task.logger);
+      try {
+        return jsonOf(await fn.code(ctx, given));
+      } catch (error) {
+        await ctx.compensateAll();
+        throw error;
+      }
+    };
+    return new FunctionInstance(fn.name, input, code, this.#ports);
+  }
+
+  #keep(key: string, instance: FunctionInstance): void {
+    this.#hot.set(key, instance);
+    if (this.#hot.size <= hotMax) return;
+    const [oldest] = this.#hot.keys();
+    if (oldest !== undefined) this.#hot.delete(oldest);
+  }
+}
+
+function jsonOf(value: unknown): Json {
+  return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
+}
+
+/** What an attempt before recorded behind the same entries, and could not report. */
+function savedAt(saved: unknown, known: number): readonly Entry[] {
+  if (typeof saved !== "object" || saved === null) return [];
+  const { known: at, steps } = saved as { readonly known?: unknown; readonly steps?: unknown };
+  return at === known && Array.isArray(steps) ? (steps as Entry[]) : [];
+}

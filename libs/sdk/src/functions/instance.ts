@@ -1,0 +1,384 @@
+/**
+ * A durable function that a worker has at hand. It runs the code, turn by turn, and keeps it in step with the journal.
+ *
+ * 1. The code sees the results of its steps in the order of the journal. Each is applied alone, and the code runs until
+ *    it waits before the next one is.
+ * 2. While entries are left, nothing is done: what the code asks for must be what the journal has.
+ * 3. Once none is left, local steps run and tasks are added. Their results are new entries, in the order of their ends.
+ * 4. A turn ends when the code has ended, or waits for nothing that this worker does.
+ */
+import type { TaskDocument } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import type { Defer, Timer, Timers } from "@tutti/kernel";
+import { sdkErrors } from "../errors.ts";
+import { StepFailure, stepError } from "./failure.ts";
+import { type Entry, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
+
+/** What the code asked for, and has no entry yet. */
+interface Asked {
+  readonly kind: "step" | "task" | "set" | "undo";
+  readonly id: string;
+  readonly at: string;
+  readonly result: PromiseWithResolvers<Json> | undefined;
+  /** Makes it new: nothing is recorded of it. */
+  readonly begin: () => void;
+}
+
+export interface StepOptions {
+  /** Whether its result is recorded before the code goes on. */
+  readonly confirm?: boolean;
+}
+
+export interface FunctionPorts {
+  readonly timers: Timers;
+  readonly defer: Defer;
+}
+
+/** What a turn has of its attempt. */
+export interface TurnMeans {
+  readonly saved: readonly Entry[];
+  readonly save: (saved: unknown) => void;
+  /** The time of the platform. */
+  readonly clock: () => number;
+}
+
+/** What the instance calls: the code, until its end. */
+export type Code = (instance: FunctionInstance, input: Json) => Promise<Json>;
+
+const foreignGraceMs = 1_000;
+/** Results that are not reported yet are saved after this time, while a step is still running. */
+const saveAfterMs = 50;
+const savedLengthMax = 50_000;
+
+export class FunctionInstance {
+  readonly name: string;
+  readonly seed: string;
+  readonly state = new Map<string, Json>();
+  /** Number of the last turn that it made. */
+  lastTurn = 0;
+  readonly #code: Code;
+  readonly #ports: FunctionPorts;
+  readonly #ids = new Map<string, number>();
+  /** By id, in the order in which the code asked. */
+  readonly #asked = new Map<string, Asked>();
+  /** Tasks that were added and have not ended. */
+  readonly #open = new Map<string, PromiseWithResolvers<Json>>();
+  /** Results that the code is to be given, one at a time. */
+  readonly #results: (() => void)[] = [];
+  /** Results that it is given once they are recorded. */
+  #unconfirmed: (() => void)[] = [];
+  #entries: readonly Entry[] = [];
+  #at = 0;
+  /** Entries that are applied or made. */
+  #position = 0;
+  #known = 0;
+  #steps: Entry[] = [];
+  #running = 0;
+  #isReplaying = true;
+  #isPumping = false;
+  #nowMs: number;
+  #clock: () => number = () => 0;
+  readonly #setsAsked = new Map<string, number>();
+  readonly #setsApplied = new Map<string, number>();
+  readonly #versions = new Map<string, boolean>();
+  #end: TurnOutput["end"];
+  #turn: PromiseWithResolvers<TurnOutput> | undefined;
+  #save: (saved: unknown) => void = () => {};
+  #timer: Timer | undefined;
+  #lastAt = "";
+  #begun = false;
+
+  constructor(
+    name: string,
+    { seed, startMs }: Pick<TurnInput, "seed" | "startMs">,
+    code: Code,
+    ports: FunctionPorts,
+  ) {
+    this.#ports = ports;
+    this.name = name;
+    this.seed = seed;
+    this.#nowMs = startMs;
+    this.#code = code;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Whether what the code does has been done before. */
+  get isReplaying(): boolean {
+    return this.#isReplaying;
+  }
+
+  /** When the latest thing that the code knows of was recorded. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /**
+   * Makes a turn. Entries that it has are passed over.
+   *
+   * @property saved what an attempt before recorded and did not report
+   * @property save keeps results that are not reported yet
+   */
+  take(turn: TurnInput, { saved, save, clock }: TurnMeans): Promise<TurnOutput> {
+    this.#clock = clock;
+    this.#turn = Promise.withResolvers<TurnOutput>();
+    this.#known = turn.from + turn.journal.length;
+    this.#entries = [...turn.journal, ...saved];
+    this.#at = this.#position - turn.from;
+    this.#steps = [...saved];
+    this.#save = save;
+    this.#isReplaying = this.#at < this.#entries.length;
+    for (const give of this.#unconfirmed.splice(0)) this.#results.push(give);
+    if (!this.#begun) this.#start(turn.input);
+    this.#pump();
+    return this.#turn.promise.finally(() => this.#clearTimer());
+  }
+
+  #start(input: Json): void {
+    this.#begun = true;
+    this.#code(this, input).then(
+      (output) => this.#ended({ output }),
+      (error: unknown) => this.#ended({ error: stepError(error) }),
+    );
+  }
+
+  #ended(end: NonNullable<TurnOutput["end"]>): void {
+    this.#end = end;
+    this.#pump();
+  }
+
+  /** Returns an id that is free: `name`, `name-2`, … */
+  idOf(name: string): string {
+    const count = (this.#ids.get(name) ?? 0) + 1;
+    this.#ids.set(name, count);
+    return count === 1 ? name : this.idOf(`${name}-${count}`);
+  }
+
+  /** A local step. */
+  step(id: string, at: string, work: () => unknown, { confirm = false }: StepOptions = {}): Promise<Json> {
+    return this.#ask({ kind: "step", id, at }, (result) => {
+      this.#running += 1;
+      const recorded = (entry: Entry, give: () => void) => {
+        this.#running -= 1;
+        this.#record(entry);
+        if (confirm) this.#unconfirmed.push(give);
+        else this.#results.push(give);
+        this.#pump();
+      };
+      this.#outcomeOf(work).then(
+        (output) => recorded({ step: id, at, atMs: this.#clock(), output }, () => result.resolve(output)),
+        (thrown: unknown) => {
+          const error = stepError(thrown);
+          recorded({ step: id, at, atMs: this.#clock(), error }, () => result.reject(new StepFailure(error)));
+        },
+      );
+    });
+  }
+
+  /** Results are the JSON of what a step returned, as they are after a crash. */
+  async #outcomeOf(work: () => unknown): Promise<Json> {
+    const value = await work();
+    return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
+  }
+
+  /** A task that the platform does. */
+  task(id: string, at: string, spec: TaskDocument): Promise<Json> {
+    return this.#ask({ kind: "task", id, at }, (result) => {
+      this.#record({ task: id, at, atMs: this.#clock(), spec });
+      this.#open.set(id, result);
+    });
+  }
+
+  set(key: string, at: string, value: Json): void {
+    this.state.set(key, value);
+    const id = `${key} ${next(this.#setsAsked, key)}`;
+    this.#note({ kind: "set", id, at }, () => {
+      next(this.#setsApplied, key);
+      this.#record({ set: key, at, atMs: this.#clock(), value });
+    });
+  }
+
+  undo(id: string, at: string): void {
+    this.#note({ kind: "undo", id, at }, () => this.#record({ undo: id, at, atMs: this.#clock() }));
+  }
+
+  /** Whether the code is new here: true in runs that come here with it, and again when they are replayed. */
+  version(id: string, at: string): boolean {
+    const known = this.#versions.get(id);
+    if (known !== undefined) return known;
+    const step = `version-${id}`;
+    const isNew = !this.#isReplaying || this.#hasEntry(step);
+    this.#versions.set(id, isNew);
+    if (isNew)
+      this.#note({ kind: "step", id: step, at }, () =>
+        this.#record({ step, at, atMs: this.#clock(), output: true }),
+      );
+    return isNew;
+  }
+
+  #hasEntry(step: string): boolean {
+    for (let place = this.#at; place < this.#entries.length; place++) {
+      const entry = this.#entries[place];
+      if (entry !== undefined && "step" in entry && entry.step === step) return true;
+    }
+    return false;
+  }
+
+  #ask(
+    what: Pick<Asked, "kind" | "id" | "at">,
+    begin: (result: PromiseWithResolvers<Json>) => void,
+  ): Promise<Json> {
+    const result = Promise.withResolvers<Json>();
+    // One that the code does not wait for may fail without ending the process.
+    result.promise.catch(() => {});
+    this.#add({ ...what, result, begin: () => begin(result) });
+    return result.promise;
+  }
+
+  #note(what: Pick<Asked, "kind" | "id" | "at">, begin: () => void): void {
+    this.#add({ ...what, result: undefined, begin });
+  }
+
+  #add(asked: Asked): void {
+    this.#lastAt = asked.at || this.#lastAt;
+    if (this.#isReplaying) this.#asked.set(`${asked.kind} ${asked.id}`, asked);
+    else asked.begin();
+    this.#pump();
+  }
+
+  #record(entry: Entry): void {
+    this.#steps.push(entry);
+    this.#position += 1;
+    this.#nowMs = Math.max(this.#nowMs, entry.atMs);
+  }
+
+  /** Lets the code run until it waits, and gives it the next result. */
+  #pump(): void {
+    // Nothing else is under way beside a step that is alone: the code goes on at once.
+    const isAlone = !this.#isReplaying && this.#running + this.#open.size === 0;
+    if (isAlone && this.#results.length === 1) this.#results.shift()?.();
+    if (this.#isPumping || this.#turn === undefined) return;
+    this.#isPumping = true;
+    this.#ports.defer(() => {
+      this.#isPumping = false;
+      this.#proceed();
+    });
+  }
+
+  #proceed(): void {
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    const give = this.#results.shift();
+    if (give !== undefined) {
+      give();
+      this.#pump();
+      return;
+    }
+    if (this.#isReplaying) {
+      const changed = this.#applyNext();
+      if (changed !== undefined) this.#fail(changed);
+      else this.#pump();
+      return;
+    }
+    if (this.#end !== undefined) this.#finish({ end: this.#end });
+    else if (this.#running > 0) this.#saveLater();
+    else if (this.#unconfirmed.length > 0) this.#finish({ more: true });
+    else if (this.#open.size > 0) this.#finish({});
+    else this.#awaitForeign();
+  }
+
+  /** Returns why the next entry is not of this code. */
+  #applyNext(): Error | undefined {
+    const entry = this.#entries[this.#at];
+    if (entry === undefined) {
+      this.#isReplaying = false;
+      for (const asked of [...this.#asked.values()]) asked.begin();
+      this.#asked.clear();
+      return undefined;
+    }
+    if (this.#end !== undefined && !("end" in entry)) return this.#changed(entry, "it had ended");
+    this.#nowMs = Math.max(this.#nowMs, entry.atMs);
+    if ("end" in entry) {
+      const result = this.#open.get(entry.end);
+      this.#open.delete(entry.end);
+      if (result !== undefined) settle(result, entry);
+    } else {
+      const key = this.#keyOf(entry);
+      const asked = this.#asked.get(key);
+      if (asked === undefined) return this.#changed(entry, this.#wanted());
+      this.#asked.delete(key);
+      if ("task" in entry && asked.result !== undefined) this.#open.set(entry.task, asked.result);
+      else if (asked.result !== undefined) settle(asked.result, entry);
+    }
+    this.#at += 1;
+    this.#position += 1;
+    return undefined;
+  }
+
+  /** Under which what the code asked for waits for its entry. */
+  #keyOf(entry: Exclude<Entry, { end: string }>): string {
+    if ("step" in entry) return `step ${entry.step}`;
+    if ("task" in entry) return `task ${entry.task}`;
+    return "set" in entry ? `set ${entry.set} ${next(this.#setsApplied, entry.set)}` : `undo ${entry.undo}`;
+  }
+
+  /** What the code asks for where the history has something else. */
+  #wanted(): string {
+    const [asked] = this.#asked.values();
+    if (asked === undefined) return `nothing after ${this.#lastAt || "its start"}`;
+    return `${asked.kind} \`${asked.id}\` at ${asked.at || "an unknown line"}`;
+  }
+
+  #changed(entry: Entry, found: string): Error {
+    const history = `${nameOf(entry)} at ${("at" in entry && entry.at) || "an unknown line"}`;
+    return sdkErrors.functionChanged({ name: this.name, history, code: found });
+  }
+
+  #awaitForeign(): void {
+    this.#timer ??= this.#ports.timers.after(foreignGraceMs, () => {
+      this.#timer = undefined;
+      if (this.#end === undefined && this.#running + this.#open.size === 0)
+        this.#fail(sdkErrors.functionAwaitsForeign({ name: this.name, at: this.#lastAt || "its start" }));
+    });
+  }
+
+  #saveLater(): void {
+    if (this.#timer !== undefined || this.#steps.length === 0) return;
+    this.#timer = this.#ports.timers.after(saveAfterMs, () => {
+      this.#timer = undefined;
+      const saved = { known: this.#known, steps: this.#steps };
+      if (this.#turn !== undefined && JSON.stringify(saved).length <= savedLengthMax) this.#save(saved);
+    });
+  }
+
+  #finish(output: Partial<TurnOutput>): void {
+    const turn = this.#turn;
+    this.#turn = undefined;
+    turn?.resolve({ function: 1, known: this.#known, steps: this.#steps, ...output });
+  }
+
+  #fail(error: Error): void {
+    const turn = this.#turn;
+    this.#turn = undefined;
+    turn?.reject(error);
+  }
+
+  #clearTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}
+
+function settle(result: PromiseWithResolvers<Json>, entry: Entry): void {
+  if (!("end" in entry || "step" in entry)) return;
+  if (entry.error === undefined) result.resolve(entry.output ?? null);
+  else result.reject(new StepFailure(entry.error));
+}
+
+function next(counts: Map<string, number>, key: string): number {
+  const count = (counts.get(key) ?? 0) + 1;
+  counts.set(key, count);
+  return count;
+}

@@ -1,0 +1,72 @@
+/** Registers the workflows by which durable functions are started. The same content again changes nothing. */
+import type { Logger, Timers } from "@tutti/kernel";
+import type { WorkerSettings } from "../worker/settings.ts";
+import type { DurableFunction } from "./durable.ts";
+
+interface Registering {
+  readonly settings: Pick<WorkerSettings, "server" | "namespace" | "credentials">;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+const firstPauseMs = 250;
+const attemptsMax = 5;
+const callMs = 10_000;
+
+/** Resolves when all are registered, or after a few attempts: the workflows may be there from before. */
+export async function registerFunctions(
+  functions: readonly DurableFunction[],
+  { settings, timers, logger }: Registering,
+): Promise<void> {
+  const { server } = settings;
+  const names = functions.map(({ name }) => name).join(", ");
+  if (server === "") {
+    logger.warn("durable functions are not registered: set TUTTI_URL", { names });
+    return;
+  }
+  let open = functions;
+  for (let attempt = 1; ; attempt++) {
+    const problems = await Promise.all(open.map(({ definition }) => register(definition, settings, timers)));
+    open = open.filter((_, index) => problems[index] !== undefined);
+    const problem = problems.find((each) => each !== undefined);
+    if (problem === undefined) return;
+    if (attempt === attemptsMax) {
+      logger.error("durable functions are not registered", { names, server, problem });
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      timers.after(firstPauseMs * 2 ** (attempt - 1), resolve);
+    });
+  }
+}
+
+/** Returns what stands in the way. */
+async function register(
+  definition: DurableFunction["definition"],
+  { server, namespace, credentials }: Registering["settings"],
+  timers: Timers,
+): Promise<string | undefined> {
+  const { accessToken } = credentials;
+  const url = `${server}/v1/workflows?namespace=${encodeURIComponent(namespace)}`;
+  const late = new AbortController();
+  const timer = timers.after(callMs, () => late.abort());
+  try {
+    const answer = await fetch(url, {
+      method: "POST",
+      // The token is shown to no other service.
+      redirect: "error",
+      signal: late.signal,
+      headers: {
+        "content-type": "application/json",
+        ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+      },
+      body: JSON.stringify({ format: "json", text: JSON.stringify(definition) }),
+    });
+    if (answer.ok) return undefined;
+    return `${answer.status} ${(await answer.text()).slice(0, 1_000)}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    timer.cancel();
+  }
+}

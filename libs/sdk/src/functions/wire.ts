@@ -1,0 +1,63 @@
+/** Input and output of a turn, as the run machine and workers exchange them. */
+
+import type { TaskDocument } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+
+/** How a step failed. */
+export interface StepError {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, string>>;
+  /** The same step fails again: it is not retried. */
+  readonly final?: boolean;
+}
+
+interface Recorded {
+  readonly at?: string;
+  readonly atMs: number;
+}
+
+/** An entry of the journal. */
+export type Entry =
+  | (Recorded & { readonly step: string; readonly output?: Json; readonly error?: StepError })
+  | (Recorded & { readonly task: string; readonly kind?: string; readonly spec?: TaskDocument })
+  | (Recorded & { readonly end: string; readonly output?: Json; readonly error?: StepError })
+  | (Recorded & { readonly set: string; readonly value: Json })
+  | (Recorded & { readonly undo: string });
+
+export interface TurnInput {
+  readonly function: 1;
+  readonly input: Json;
+  /** When the function was started. */
+  readonly startMs: number;
+  /** When this turn was offered. */
+  readonly nowMs: number;
+  readonly seed: string;
+  /** Number of this turn. */
+  readonly turn: number;
+  /** Number of the last turn that was recorded. */
+  readonly last: number;
+  /** Position of the first entry of `journal`. */
+  readonly from: number;
+  readonly journal: readonly Entry[];
+  /** Whether the compensations are wanted. */
+  readonly undo?: boolean;
+}
+
+export interface TurnOutput {
+  readonly function: 1;
+  /** Position behind the last entry that the worker was given. */
+  readonly known: number;
+  readonly steps: readonly Entry[];
+  readonly end?: { readonly output: Json } | { readonly error: StepError };
+  readonly more?: true;
+  readonly cold?: true;
+}
+
+/** What an entry is of, for messages: `step reserve`. */
+export function nameOf(entry: Entry): string {
+  if ("step" in entry) return `step \`${entry.step}\``;
+  if ("task" in entry) return `${entry.kind || "task"} \`${entry.task}\``;
+  if ("end" in entry) return `the end of \`${entry.end}\``;
+  return "set" in entry ? `state \`${entry.set}\`` : `compensation \`${entry.undo}\``;
+}

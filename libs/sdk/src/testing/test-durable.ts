@@ -1,0 +1,38 @@
+/** A durable function in a unit test: its code as it is, what it calls as the test gives it, and virtual time. */
+import type { DurableFunction } from "../functions/durable.ts";
+import type { Worker } from "../worker/worker.ts";
+import type { HandlersGiven } from "./handlers.ts";
+import { WorkflowTest, type WorkflowTestOptions } from "./workflow-test.ts";
+
+export interface DurableTestOptions extends Omit<WorkflowTestOptions, "handlers"> {
+  /** What does the capabilities that it calls. Default: none. */
+  readonly handlers?: WorkflowTestOptions["handlers"];
+  /** Other functions that it starts as children. */
+  readonly functions?: readonly DurableFunction[];
+}
+
+/**
+ * Tries a durable function with the engine of the platform. There is no server, no disk and no real time. A wait costs
+ * nothing.
+ */
+export function testDurable<Input, Output>(
+  fn: DurableFunction<Input, Output>,
+  { handlers = [], functions = [], children = [], ...options }: DurableTestOptions = {},
+): WorkflowTest<Input, Output> {
+  const all = [fn as unknown as DurableFunction, ...functions];
+  const given: readonly HandlersGiven[] = isList(handlers) ? handlers : [handlers];
+  return new WorkflowTest<Input, Output>(fn.definition, {
+    ...options,
+    handlers: [
+      (worker: Worker) => {
+        for (const each of all) worker.durable(each);
+      },
+      ...given,
+    ],
+    children: [...functions.map(({ definition }) => definition), ...children],
+  });
+}
+
+function isList(handlers: WorkflowTestOptions["handlers"]): handlers is readonly HandlersGiven[] {
+  return Array.isArray(handlers);
+}
