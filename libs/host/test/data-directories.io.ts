@@ -321,7 +321,10 @@ describe("what is said of a data directory", () => {
   it("it is a copy that was not finished, or does not say how it was made", async () => {
     const directory = await stopped();
     await writeFile(join(directory, "data.json"), "scribble");
-    assert.match(words(await examine(directory), "about-unreadable"), /Put that file of a backup by the same release/);
+    assert.match(
+      words(await examine(directory), "about-unreadable"),
+      /Put that file of a backup by the same release/,
+    );
     await rm(join(directory, "data.json"));
     assert.match(words(await examine(directory), "unfinished-copy"), /Remove it and make the copy again\.$/);
   });

@@ -116,7 +116,7 @@ describe("a process that keeps machines", () => {
     await rm(about);
     await assert.rejects(start(), /is incomplete: it has a journal but no data\.json\. Make the copy again/);
     await writeFile(about, "{");
-    await assert.rejects(start(), /data\.json is damaged\. Restore it from any backup of this directory/);
+    await assert.rejects(start(), /data\.json is damaged\. Restore it from a backup of this directory/);
   });
 
   it("has a directory where it names machines that are its own alone", async () => {
