@@ -9,7 +9,8 @@ import {
 } from "@tutti/expressions";
 import { triggerOf, triggersOn } from "../contracts/trigger-message.ts";
 import type { WorkflowDocument } from "../language/document.ts";
-import { type OnDocument, type TriggerDocument, trigger } from "../language/trigger-shape.ts";
+import type { OnDocument } from "../language/on-document.ts";
+import { type TriggerDocument, trigger } from "../language/trigger-shape.ts";
 import type { DefinitionProblem, Findings } from "../problem.ts";
 import type { DefinitionText } from "../source/text.ts";
 import { checkFileText, hasKey } from "./file-checker.ts";

@@ -1,7 +1,8 @@
 import { RunSpec, Singleton, Trigger, type TriggerSource } from "@tutti/contracts/workflow/v1";
 import { durationMs, splitAt } from "../build/values.ts";
 import type { WorkflowDocument } from "../language/document.ts";
-import type { OnDocument, SingletonWord, TriggerDocument } from "../language/trigger-shape.ts";
+import type { OnDocument, SingletonWord } from "../language/on-document.ts";
+import type { TriggerDocument } from "../language/trigger-shape.ts";
 import { versionOf } from "./schedule-message.ts";
 import { payloadOf } from "./task-policies.ts";
 

@@ -1,5 +1,5 @@
 import type { Json } from "@tutti/expressions";
-import type { OnDocument } from "./trigger-shape.ts";
+import type { OnDocument } from "./on-document.ts";
 
 /**
  * A definition as JSON: what YAML and JSON say, and what the builder makes. `Id` are the names of its tasks, so that a
