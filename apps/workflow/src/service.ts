@@ -108,6 +108,7 @@ export class WorkflowService extends Orchestrator {
       definitionService,
       definitionHandlers({
         ...{ ...dependencies, blobs, liveRuns: new LiveRuns(archive), admission: host.guard?.admission },
+        triggers: mesh.client(triggerService),
         offered: (source, context) => installedFor(installation, source, context),
       }),
     );

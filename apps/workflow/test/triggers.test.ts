@@ -205,6 +205,28 @@ describe("triggers", () => {
     await until("all have started", async () => (await named("single")).counts?.started === 3);
   });
 
+  it("the key `on` of a definition makes its triggers, changes them and pauses what it has no more", async () => {
+    const register = (on: string) =>
+      serving.host.mesh.client(definitionService).registerDefinition({
+        ...{ namespace: "", versionLabels: [], keepLatest: false },
+        source: { format: 1, text: `workflow: mail\n${on}tasks: {rest: {wait: {for: 1ms}}}\n`, fileName: "" },
+      });
+    await register("on: {event: shop.mail.created, if: event.data.urgent, key: event.data.id}\n");
+    const made = await named("mail.on");
+    assert.deepEqual([made.owner, made.condition], ["mail", "event.data.urgent"]);
+    assert.equal((await post(event("mail", "e1", { id: 1, urgent: true }))).matched, 1);
+    await register("on: [{event: shop.mail.created}, {afterRun: {workflow: note}}]\n");
+    assert.deepEqual([(await named("mail.on")).condition, (await named("mail.on-2")).owner], ["", "mail"]);
+    await register("");
+    assert.deepEqual([(await named("mail.on")).paused, (await named("mail.on-2")).paused], [true, true]);
+    await register("on: {event: shop.mail.created}\n");
+    assert.deepEqual([(await named("mail.on")).paused, (await named("mail.on-2")).paused], [false, true]);
+    await assert.rejects(
+      register("on: {event: shop.mail.created, if: 'event.data >'}\n"),
+      codeOf("definition.invalid"),
+    );
+  });
+
   it("mistakes are refused when the trigger is made", async () => {
     await assert.rejects(
       make("bad", { condition: "event.data.total >" }),

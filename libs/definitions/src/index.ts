@@ -51,6 +51,7 @@ export { graphOf } from "./contracts/graph.ts";
 export { definitionMessage, graphNodes, problemMessage, usedBy } from "./contracts/messages.ts";
 export { documentOfTask, documentOfTasks, repeatedIds } from "./contracts/task-list.ts";
 export { taskSpecsOf } from "./contracts/task-specs.ts";
+export { onTriggerId, triggersOf } from "./contracts/trigger-message.ts";
 export { type PrintFormat, printDefinition } from "./convert/print.ts";
 export { printTypeScript } from "./convert/typescript.ts";
 export { parseDurationMs, printDuration } from "./duration.ts";

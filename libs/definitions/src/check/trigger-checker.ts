@@ -7,8 +7,10 @@ import {
   scopeOf,
   types,
 } from "@tutti/expressions";
-import { triggerOf } from "../contracts/trigger-message.ts";
-import { type OnDocument, type TriggerDocument, trigger } from "../language/trigger-shape.ts";
+import { triggerOf, triggersOn } from "../contracts/trigger-message.ts";
+import type { WorkflowDocument } from "../language/document.ts";
+import type { OnDocument } from "../language/on-document.ts";
+import { type TriggerDocument, trigger } from "../language/trigger-shape.ts";
 import type { DefinitionProblem, Findings } from "../problem.ts";
 import type { DefinitionText } from "../source/text.ts";
 import { checkFileText, hasKey } from "./file-checker.ts";
@@ -43,6 +45,20 @@ export function checkTriggerText(source: DefinitionText): CheckedTrigger {
 type Path = readonly (string | number)[];
 
 const scope = scopeOf({ event: types.dyn });
+
+/** Checks the key `on` of a definition. */
+export function checkOnKey(
+  { on, parameters }: Pick<WorkflowDocument, "on" | "parameters">,
+  findings: Findings,
+): void {
+  const isList = Array.isArray(on);
+  for (const [place, one] of triggersOn(on).entries())
+    checkOn(one, findings, isList ? ["on", place] : ["on"]);
+  if (on !== undefined && parameters !== undefined)
+    findings.error("wrong_form", ["on"], "expected no `on` in a template, found one", {
+      expected: "a trigger file, which says the parameters",
+    });
+}
 
 /** Checks what the shape of a trigger cannot say. */
 function checkOn(document: OnDocument, findings: Findings, path: Path): void {

@@ -1,6 +1,8 @@
 import { RunSpec, Singleton, Trigger, type TriggerSource } from "@tutti/contracts/workflow/v1";
 import { durationMs, splitAt } from "../build/values.ts";
-import type { OnDocument, SingletonWord, TriggerDocument } from "../language/trigger-shape.ts";
+import type { WorkflowDocument } from "../language/document.ts";
+import type { OnDocument, SingletonWord } from "../language/on-document.ts";
+import type { TriggerDocument } from "../language/trigger-shape.ts";
 import { versionOf } from "./schedule-message.ts";
 import { payloadOf } from "./task-policies.ts";
 
@@ -23,6 +25,26 @@ export function triggerOf(document: TriggerDocument): Trigger {
     ),
     ...{ triggerId: trigger, paused },
   };
+}
+
+/** Returns what the key `on` of a definition has, one or several. */
+export function triggersOn(on: WorkflowDocument["on"]): readonly OnDocument[] {
+  if (on === undefined) return [];
+  return Array.isArray(on) ? (on as readonly OnDocument[]) : [on as OnDocument];
+}
+
+/** Returns the triggers that the key `on` of a definition describes. */
+export function triggersOf({ workflow: name, on }: Pick<WorkflowDocument, "workflow" | "on">): Trigger[] {
+  return triggersOn(on).map((document, place) => {
+    const run = RunSpec.fromPartial({ what: { $case: "definition", value: { name } } });
+    return { ...onOf(document, run), triggerId: onTriggerId(name, place), owner: name };
+  });
+}
+
+/** Id of the trigger of a definition at this place of its key `on`. */
+export function onTriggerId(name: string, place: number): string {
+  const id = `${name.replaceAll(/[^A-Za-z0-9._-]/g, "-").slice(0, 110)}.on`;
+  return place === 0 ? id : `${id}-${place + 1}`;
 }
 
 /** Returns a trigger without its id. What it runs is `run`. */

@@ -1,29 +1,6 @@
 import type { Data } from "./document.ts";
+import { endWords, type OnDocument, singletonWords } from "./on-document.ts";
 import { type MembersShape, type Shape, shapes } from "./shape.ts";
-
-/** What a file of a trigger and the key `on` of a definition have in common. */
-export interface OnDocument {
-  readonly description?: string;
-  readonly event?: string;
-  readonly source?: string;
-  readonly afterRun?: { readonly workflow: string; readonly ends?: readonly EndWord[] };
-  readonly if?: string;
-  readonly key?: string;
-  readonly window?: string;
-  readonly with?: Data;
-  readonly run?: string;
-  readonly group?: string;
-  readonly debounce?: { readonly for: string; readonly max?: string };
-  readonly batch?: { readonly size: number; readonly wait?: string };
-  readonly throttle?: { readonly count: number; readonly per?: string };
-  readonly singleton?: SingletonWord;
-  readonly signal?: string;
-  readonly pool?: string;
-  readonly priority?: number;
-  readonly timeout?: string;
-  readonly retention?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-}
 
 /** The file of a trigger. */
 export interface TriggerDocument extends OnDocument {
@@ -33,12 +10,7 @@ export interface TriggerDocument extends OnDocument {
   readonly paused?: boolean;
 }
 
-const endWords = ["completed", "failed", "cancelled", "terminated"] as const;
-type EndWord = (typeof endWords)[number];
-const singletonWords = ["skip", "queue"] as const;
-export type SingletonWord = (typeof singletonWords)[number];
-
-const { choice, duration, flag, json, list, map, members, text, whole } = shapes;
+const { choice, duration, flag, json, list, map, members, text, variants, whole } = shapes;
 
 const expressionMax = 10_000;
 const countMax = 4_294_967_295;
@@ -117,6 +89,17 @@ const on: Readonly<Record<string, Shape>> = {
     "Labels of the trigger, to search and to select by.",
   ),
 };
+
+const onMembers: MembersShape = members(on, {
+  name: "on",
+  doc: "An event that starts a run of this workflow.",
+});
+
+/** The key `on` of a definition. */
+export const onShape: Shape = variants("Which events start a run of it: one trigger, or several.", {
+  members: onMembers,
+  list: list(onMembers, 10, "Triggers.", 1),
+});
 
 export const trigger: MembersShape = members(
   {

@@ -15,7 +15,7 @@ export async function createTrigger(context: Context): Promise<Result> {
     const text = values.text(option);
     return text === undefined ? {} : { [field]: text };
   };
-  const windowMs = values.durationMs("window");
+  const windowMs = values.durationMs("dedupe");
   const server = await connect(context);
   const { trigger, existed } = await server.call("triggers.create", {
     query: server.namespace,

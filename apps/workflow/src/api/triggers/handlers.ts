@@ -96,7 +96,7 @@ async function createTrigger(
   // The id alone says that it is the same: the machine compares the plans.
   const told = {
     command: create,
-    body: { plan: planOf({ ...trigger, owner: "" }), paused, note },
+    body: { plan: planOf(trigger), paused, note },
     idempotencyKey: "",
   };
   const { existed } = await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
