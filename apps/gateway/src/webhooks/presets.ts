@@ -13,7 +13,7 @@ export const presetNames = ["standard", "github", "stripe", "shopify", "slack"] 
 export type PresetName = (typeof presetNames)[number];
 
 /** What came, before it is known to be signed. */
-export interface Claimed {
+interface Claimed {
   /** Of the delivery. */
   readonly id: string;
   /** When it was sent, in seconds since 1970, as it stands in the header. Undefined where the sender signs none. */
