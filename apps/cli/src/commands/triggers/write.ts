@@ -54,7 +54,7 @@ function policySaid({ values }: Context) {
     ...{ batchWaitMs: values.durationMs("batch-wait"), throttleCount: values.whole("throttle") },
     throttlePerMs: values.durationMs("per"),
   };
-  const texts = { group: values.text("group"), signal: values.text("signal") };
+  const texts = { group: values.text("group-by"), signal: values.text("signal") };
   const set = Object.entries({ ...numbers, ...texts }).filter(([, value]) => value !== undefined);
   return {
     ...Object.fromEntries(set),
