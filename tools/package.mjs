@@ -9,9 +9,19 @@
 // it, from a copy. The image is made by `npm run image`.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { billOf, npmPackagesOf } from "./images/sbom.mjs";
 import { makeCommand } from "./package/command.mjs";
 import { makeCreate } from "./package/create.mjs";
 import { makeWheel } from "./package/python.mjs";
@@ -33,9 +43,10 @@ const known = [...Object.keys(makers), "python"];
 /**
  * @param {readonly string[]} names
  * @param {string} out
+ * @param {{ version?: string }} [how] another version than that of package.json
  * @returns {Promise<Record<string, string>>} the archive of each
  */
-export async function makePackages(names, out) {
+export async function makePackages(names, out, { version } = {}) {
   const needsFronts = names.includes("tutti");
   const { env } = await setUp((line) => console.error(line), workspaceRoot, { withFronts: needsFronts });
   /** @type {Record<string, string>} */
@@ -48,17 +59,34 @@ export async function makePackages(names, out) {
     }
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const { files } = await /** @type {any} */ (makers[name])(folder, common());
+    const parts = common(version);
+    const { files } = await /** @type {any} */ (makers[name])(folder, parts);
     cpSync(join(workspaceRoot, "LICENSE"), join(folder, "LICENSE"));
     if (files.length > 0) writeThirdParty(files, join(folder, "THIRD-PARTY.txt"));
+    writeBill(folder, files);
     archives[name] = pack(folder, out, env);
   }
   return archives;
 }
 
-/** @returns {Common} */
-function common() {
-  const { version, license } = JSON.parse(readFileSync(join(workspaceRoot, "package.json"), "utf8"));
+/** Writes what the package is made of, bundled and installed beside it. @param {string} folder @param {readonly string[]} files */
+function writeBill(folder, files) {
+  const { name, version, dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const installed = Object.keys(dependencies)
+    .map((dependency) => join(workspaceRoot, "node_modules", dependency, "package.json"))
+    .filter((file) => existsSync(file));
+  const parts = npmPackagesOf(
+    [...files.map((file) => resolve(workspaceRoot, file)), ...installed],
+    workspaceRoot,
+  );
+  const bill = billOf({ name, version, type: "library" }, parts);
+  writeFileSync(join(folder, "sbom.cdx.json"), `${JSON.stringify(bill, null, 2)}\n`);
+}
+
+/** @param {string} [wanted] version @returns {Common} */
+function common(wanted) {
+  const manifest = JSON.parse(readFileSync(join(workspaceRoot, "package.json"), "utf8"));
+  const { version = manifest.version, license } = { ...manifest, ...(wanted && { version: wanted }) };
   return {
     manifest: { version, license },
     versionOf: (name) =>

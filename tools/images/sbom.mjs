@@ -54,11 +54,11 @@ function manifestOf(folder, root) {
 }
 
 /**
- * @param {{ name: string, version: string }} image
+ * @param {{ name: string, version: string, type?: string }} subject an image unless it names another type
  * @param {readonly Part[]} parts
  * @returns {unknown} the bill; the same parts give the same one
  */
-export function billOf({ name, version }, parts) {
+export function billOf({ name, version, type: kind = "container" }, parts) {
   const components = parts.map((part) => {
     const purl = purlOf(part);
     const license = part.kind === "deb" ? undefined : part.license;
@@ -73,7 +73,7 @@ export function billOf({ name, version }, parts) {
     bomFormat: "CycloneDX",
     specVersion: "1.6",
     version: 1,
-    metadata: { component: { type: "container", "bom-ref": `${name}@${version}`, name, version } },
+    metadata: { component: { type: kind, "bom-ref": `${name}@${version}`, name, version } },
     components,
   };
 }

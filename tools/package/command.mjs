@@ -41,7 +41,7 @@ export async function makeCommand(folder, common) {
     description: "The command of Tutti and the platform it starts: durable workflows and AI agents",
     type: "module",
     bin: { tutti: "bin/tutti.mjs" },
-    files: ["apps", "bin", "dist", "platform", "THIRD-PARTY.txt"],
+    files: ["apps", "bin", "dist", "platform", "THIRD-PARTY.txt", "sbom.cdx.json"],
     engines: { node: ">=20" },
     // The Node that the platform runs on, for one system each.
     optionalDependencies,

@@ -23,7 +23,7 @@ export async function makeCreate(folder, common) {
     description: "Creates a project for Tutti: npm create tutti FOLDER",
     type: "module",
     bin: { "create-tutti": "create-tutti.mjs" },
-    files: ["create-tutti.mjs", "starters"],
+    files: ["create-tutti.mjs", "starters", "sbom.cdx.json"],
     engines: { node: ">=20" },
   };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -67,7 +67,7 @@ export async function makeSdk(folder, common) {
     type: "module",
     sideEffects: false,
     exports: { ...exports, "./package.json": "./package.json" },
-    files: ["dist", "types", "THIRD-PARTY.txt"],
+    files: ["dist", "types", "THIRD-PARTY.txt", "sbom.cdx.json"],
     engines: { node: ">=20.12" },
     dependencies: Object.fromEntries(dependencies.map((name) => [name, common.versionOf(name)])),
   };

@@ -6,6 +6,7 @@ import {
   languageJsonSchema,
   scheduleJsonSchema,
   sessionJsonSchema,
+  triggerJsonSchema,
 } from "../../libs/definitions/src/index.ts";
 import {
   configurationJsonSchema,
@@ -40,6 +41,7 @@ export async function referencePages(root) {
     ["tutti.schema.json", formatted(root, "tutti.schema.json", configurationJsonSchema(sections))],
     ["workflow.schema.json", formatted(root, "workflow.schema.json", languageJsonSchema())],
     ["schedule.schema.json", formatted(root, "schedule.schema.json", scheduleJsonSchema())],
+    ["trigger.schema.json", formatted(root, "trigger.schema.json", triggerJsonSchema())],
     ["session.schema.json", formatted(root, "session.schema.json", sessionJsonSchema())],
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],
     ["rest.md", page(restPage())],

@@ -11,9 +11,15 @@ describe("the commands for who runs the platform", () => {
   const at = commandAtWork({ files: { "none.yaml": "workflow: none\ntasks: {one: {uses: test.none}}\n" } });
   const { tutti, printed, json } = at;
 
-  it("status, agent, events, sign-in", async () => {
+  it("status, capabilities, agent, events, sign-in", async () => {
     assert.match(await printed("status"), /services +.*✓ workflow[\s\S]*workers +1 agent/);
-    assert.equal((await json("status")).agents.count, 1);
+    // The registry lists them a moment after the worker has come.
+    await at.listed("capabilities", /test\.echo +1\.0\.0 +1/);
+    const { agents, capabilities } = await json("status");
+    assert.deepEqual([agents.count, capabilities], [1, ["test.echo"]]);
+    assert.match(await printed("status"), /offered +test\.echo/);
+    assert.equal(await printed("capabilities -q"), "test.echo\n");
+    assert.equal((await json("capabilities")).capabilities[0].versions.length, 1);
     const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
     const processes = await printed("instances workflow");
     assert.match(processes, new RegExp(`workflow +${version} .* ready`));

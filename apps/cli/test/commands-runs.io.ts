@@ -232,6 +232,25 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.equal(await printed("show ask-3 -q"), "running\n");
   });
 
+  it("trigger: create, list, show, test, dead, retry, drop, replay, pause, resume, delete; event post", async () => {
+    const create =
+      "trigger create orders echo --event shop.order.created --if 'event.data.total > 0' --key event.data.id --dedupe 1h";
+    assert.match(await printed(create), /orders created/);
+    await listed("trigger list", /orders +echo +shop\.order\.created/);
+    const posted = await json("event post shop.order.created --id e1 id=7 total=20");
+    assert.deepEqual([posted.id, posted.matched], ["e1", 1]);
+    assert.match(await printed("trigger show orders"), /received +1/);
+    assert.match(await printed("trigger test orders id=8 total=1"), /would start a run/);
+    await printed("event post shop.order.created --id e2 id=9 total=none");
+    assert.match(await printed("trigger dead orders"), /e2 .*event\.expression_failed/);
+    assert.match(await printed("trigger retry orders"), /1 dead letters retried/);
+    assert.match(await printed("trigger drop orders --yes"), /1 dead letters deleted/);
+    assert.match(await printed("trigger replay orders --since 1h"), /2 past events/);
+    assert.match(await printed("trigger pause orders --reason calm"), /is paused/);
+    assert.match(await printed("trigger resume orders"), /is resumed/);
+    assert.match(await printed("trigger delete orders --yes"), /deleted/);
+  });
+
   it("schedule: create, list, show, preview, pause, resume, trigger, delete", async () => {
     const create =
       "schedule create nightly echo a=1 --cron '0 3 * * *' --time-zone Europe/Zurich --overlap allow";

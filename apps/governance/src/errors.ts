@@ -13,7 +13,7 @@ export const governanceErrors = defineErrors("governance", {
   namespaceBusy: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A namespace is removed when everything in it has ended. Cancel what runs, remove its schedules, and try again.",
+    help: "A namespace is removed when everything in it has ended. Cancel what runs, remove its schedules and triggers, and try again.",
     message: ({ namespace, what, id }: { namespace: string; what: string; id: string }) =>
       `Namespace \`${namespace}\` is not empty: ${what} \`${id}\` still exists`,
     remedy: "Cancel or delete it first.",

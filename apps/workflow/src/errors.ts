@@ -140,3 +140,35 @@ export const startErrors = defineErrors("start", {
     remedy: "Delete that run, or start the parent under another id.",
   },
 });
+
+/** Why an event or a trigger is rejected, besides what its machine knows. */
+export const triggerSourceErrors = defineErrors("event", {
+  eventInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The event breaks a rule of CloudEvents 1.0 or of its type. None of the events of the request was taken.",
+    message: ({ id, problem }: { id: string; problem: string }) => `Event \`${id}\`: ${problem}`,
+    remedy: "Correct the event and post it again.",
+  },
+  expressionInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "An expression of the trigger has a mistake. Expressions of triggers know the variable `event`.",
+    message: ({ field, problem }: { field: string; problem: string }) => `\`${field}\`: ${problem}`,
+    remedy: "Correct the expression. `tutti trigger test` tries it with an event.",
+  },
+  expressionFailed: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "An expression of the trigger could not be evaluated for this event. The event is a dead letter.",
+    message: ({ field, problem }: { field: string; problem: string }) => `\`${field}\`: ${problem}`,
+    remedy: "Correct the trigger, then retry the dead letter.",
+  },
+  startsUndecided: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "Some runs of a trigger could not be started now. The service repeats it.",
+    message: () => "Some runs could not be started now",
+    remedy: "Nothing to do: the start is repeated.",
+  },
+});

@@ -8,6 +8,7 @@ import {
   runService,
   scheduleService,
   taskService,
+  triggerService,
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
@@ -17,6 +18,7 @@ import { definition } from "@tutti/machine-entities/definition";
 import { limit } from "@tutti/machine-limit";
 import { runMachine, showRun } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
+import { trigger } from "@tutti/machine-trigger";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
@@ -25,6 +27,8 @@ import { runHandlers } from "./api/runs/handlers.ts";
 import { KeptReaders } from "./api/runs/reading.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
 import { taskHandlers } from "./api/tasks/handlers.ts";
+import type { TriggerFoundations } from "./api/triggers/dependencies.ts";
+import { triggerHandlers } from "./api/triggers/handlers.ts";
 import { workflowSection } from "./configuration.ts";
 import { installedFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
@@ -32,7 +36,8 @@ import { Versions } from "./definitions/versions.ts";
 import { WorkflowEffects } from "./effects/effects.ts";
 import { Leases } from "./effects/leases.ts";
 import { Starts } from "./effects/starts.ts";
-import { definitionNotes, limitNotes, scheduleNotes } from "./events/other-notes.ts";
+import { TriggeredStarts } from "./effects/triggered-starts.ts";
+import { definitionNotes, limitNotes, scheduleNotes, triggerNotes } from "./events/other-notes.ts";
 import { runNotes } from "./events/run-notes.ts";
 import { WorkflowEventPublisher } from "./events/workflow-event-publisher.ts";
 import { runAttemptCommands } from "./offers/run-attempt-commands.ts";
@@ -40,14 +45,19 @@ import { PlanShelf } from "./plans/plan-shelf.ts";
 import { Orders } from "./runs/orders.ts";
 import { RunEnds } from "./runs/run-ends.ts";
 import { traceRuns } from "./runs/run-traces.ts";
+import { Triggers } from "./triggers/triggers.ts";
 
 const othersTold = [
   { machine: definition, notes: definitionNotes },
   { machine: schedule, notes: scheduleNotes },
   { machine: limit, notes: limitNotes },
+  { machine: trigger, notes: triggerNotes },
 ];
 
-/** Definitions of workflows, their runs, and what starts and holds these: schedules and limits. */
+const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
+const cause = { actor, traceparent: "", decision: "", reason: "" };
+
+/** Definitions of workflows, their runs, and what starts and holds these: schedules, triggers and limits. */
 export class WorkflowService extends Orchestrator {
   constructor(host: HostContext) {
     super("workflow", host.foundation, { scope: "engines", version: host.version });
@@ -78,13 +88,11 @@ export class WorkflowService extends Orchestrator {
     const where = { dispatch, origin, instanceId: host.processId, tokens: host.tokens() };
     const parts = { ...where, settlement: heard, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
-    const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
-    const cause = { actor, traceparent: "", decision: "", reason: "" };
     const errands = this.register("errands", new Errands({ runtime, foundation, cause }));
     const leases = this.register("leases", new Leases({ runtime, foundation, cause }));
     const runs = mesh.client(runService);
     const starts = new Starts({ errands, runs, missions: mesh.client(missionService) });
-    effects.begin({ dispatcher, errands, leases, starts });
+    effects.begin({ dispatcher, errands, leases, starts, triggered: new TriggeredStarts({ errands, runs }) });
 
     const dependencies = {
       ...{ runtime, archive, partitionOwner, foundation },
@@ -100,11 +108,13 @@ export class WorkflowService extends Orchestrator {
       definitionService,
       definitionHandlers({
         ...{ ...dependencies, blobs, liveRuns: new LiveRuns(archive), admission: host.guard?.admission },
+        triggers: mesh.client(triggerService),
         offered: (source, context) => installedFor(installation, source, context),
       }),
     );
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
+    this.#serveTriggers(host, dependencies);
     const orders = new Orders({ versions: dependencies.versions, shelf });
     const pools = {
       pools: mesh.client(poolService),
@@ -119,12 +129,20 @@ export class WorkflowService extends Orchestrator {
     traceRuns(traces, runtime, tasks);
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
   }
+
+  #serveTriggers({ mesh, bus, foundation }: HostContext, dependencies: TriggerFoundations): void {
+    const triggers = mesh.client(triggerService);
+    const { archive } = dependencies;
+    const listening = new Triggers({ bus, archive, triggers, foundation });
+    this.register("triggers", listening, { critical: false });
+    mesh.serve(triggerService, triggerHandlers({ ...dependencies, ...listening.parts, bus, triggers }));
+  }
 }
 
 /** The service, as a host takes it in. */
 export const workflow: ServiceModule = {
   name: "workflow",
   sections: [workflowSection],
-  machines: [definition, schedule, limit, cache],
+  machines: [definition, schedule, limit, cache, trigger],
   create: (host) => new WorkflowService(host),
 };

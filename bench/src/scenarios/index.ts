@@ -17,11 +17,12 @@ import { start } from "./start.ts";
 import { swarm } from "./swarm/swarm.ts";
 import { chain } from "./task/chain.ts";
 import { live } from "./task/live.ts";
+import { trigger } from "./trigger/trigger.ts";
 
 /** In the order in which `guard` runs them. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, restart, idle, api, chain, runtime, journal, mesh, swarm, cluster, governed, live],
-    ...[sessionChain, dag, planLarge, plan, adaptive, efficiency],
+    ...[trigger, sessionChain, dag, planLarge, plan, adaptive, efficiency],
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -45,16 +45,23 @@ export { type HeldValue, holdAgainst } from "./check/held-value.ts";
 export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check/schedule-checker.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
 export { checkSchemaText, type ReadText, readText } from "./check/text-checker.ts";
+export { type CheckedTrigger, checkTriggerText, isTriggerText } from "./check/trigger-checker.ts";
 export { isWorkflowDocument, isWorkflowText } from "./check/workflow-text.ts";
 export { graphOf } from "./contracts/graph.ts";
 export { definitionMessage, graphNodes, problemMessage, usedBy } from "./contracts/messages.ts";
 export { documentOfTask, documentOfTasks, repeatedIds } from "./contracts/task-list.ts";
 export { taskSpecsOf } from "./contracts/task-specs.ts";
+export { onTriggerId, triggersOf } from "./contracts/trigger-message.ts";
 export { type PrintFormat, printDefinition } from "./convert/print.ts";
 export { printTypeScript } from "./convert/typescript.ts";
 export { parseDurationMs, printDuration } from "./duration.ts";
 export * from "./language/document.ts";
-export { languageJsonSchema, scheduleJsonSchema, sessionJsonSchema } from "./language/json-schema.ts";
+export {
+  languageJsonSchema,
+  scheduleJsonSchema,
+  sessionJsonSchema,
+  triggerJsonSchema,
+} from "./language/json-schema.ts";
 export { type TaskKindWord, taskKinds } from "./language/task-shape.ts";
 export { limits as definitionLimits } from "./limits.ts";
 export type * from "./plan/plan.ts";

@@ -39,7 +39,7 @@ export const hostErrors = defineErrors("host", {
     retry: "never",
     help: "The file that says what a data directory was made as is not what was written. Everything else may be sound: the doctor says so. Restore that file from a backup.",
     message: ({ file }: { file: string }) => `${file} is damaged`,
-    remedy: "Restore it from any backup of this directory. The file never changes.",
+    remedy: "Restore it from a backup of this directory by the same release.",
   },
   dataNewer: {
     status: "FAILED_PRECONDITION",

@@ -159,8 +159,8 @@ describe("what is said of a data directory", () => {
     );
     const newer = await stopped();
     const about = JSON.parse(await readFile(join(newer, "data.json"), "utf8"));
-    await writeFile(join(newer, "data.json"), JSON.stringify({ ...about, format: 2, release: "9.0.0" }));
-    await refused(newer, "host.data_newer", /has format 2 of release 9\.0\.0, .*\. Use that release/);
+    await writeFile(join(newer, "data.json"), JSON.stringify({ ...about, format: 3, release: "9.0.0" }));
+    await refused(newer, "host.data_newer", /has format 3 of release 9\.0\.0, .*\. Use that release/);
     const damaged = await later();
     await patch(join(damaged, log), 2 * blockBytes, flip);
     await refused(damaged, "host.import_damaged", /The journal is damaged at .*\. Run npm run doctor/);
@@ -291,10 +291,10 @@ describe("what is said of a data directory", () => {
     const made = await stopped();
     const about = join(made, "data.json");
     const said = JSON.parse(await readFile(about, "utf8"));
-    await writeFile(about, JSON.stringify({ ...said, format: 2, release: "9.0.0" }));
+    await writeFile(about, JSON.stringify({ ...said, format: 3, release: "9.0.0" }));
     assert.match(
       words(await examine(made), "newer-release"),
-      /format 2 of release 9\.0\.0, and this release reads format 1\. Use/,
+      /format 3 of release 9\.0\.0, and this release reads format 2\. Use/,
     );
 
     const journal = await stopped();
@@ -321,7 +321,10 @@ describe("what is said of a data directory", () => {
   it("it is a copy that was not finished, or does not say how it was made", async () => {
     const directory = await stopped();
     await writeFile(join(directory, "data.json"), "scribble");
-    assert.match(words(await examine(directory), "about-unreadable"), /Put that file of any backup of this/);
+    assert.match(
+      words(await examine(directory), "about-unreadable"),
+      /Put that file of a backup by the same release/,
+    );
     await rm(join(directory, "data.json"));
     assert.match(words(await examine(directory), "unfinished-copy"), /Remove it and make the copy again\.$/);
   });

@@ -43,7 +43,7 @@ describe("a process that keeps machines", () => {
     const { partitions, release, format } = JSON.parse(
       await readFile(join(folder.path, "data.json"), "utf8"),
     );
-    assert.deepEqual({ partitions, release, format }, { partitions: 16, release: "1.2.3", format: 1 });
+    assert.deepEqual({ partitions, release, format }, { partitions: 16, release: "1.2.3", format: 2 });
     assert.deepEqual((await readdir(folder.path)).sort(), [
       "archive",
       "blobs",
@@ -111,12 +111,12 @@ describe("a process that keeps machines", () => {
     const start = async () => (await BankProcess.open(folder.path)).host.start();
     await assert.rejects(
       start(),
-      /has format 9 of release 7\.0\.0, and this release reads format 1\. Use that release/,
+      /has format 9 of release 7\.0\.0, and this release reads format 2\. Use that release/,
     );
     await rm(about);
     await assert.rejects(start(), /is incomplete: it has a journal but no data\.json\. Make the copy again/);
     await writeFile(about, "{");
-    await assert.rejects(start(), /data\.json is damaged\. Restore it from any backup of this directory/);
+    await assert.rejects(start(), /data\.json is damaged\. Restore it from a backup of this directory/);
   });
 
   it("has a directory where it names machines that are its own alone", async () => {

@@ -13,11 +13,13 @@ import {
   checkSchemaText,
   checkSessionText,
   checkText,
+  checkTriggerText,
   type DefinitionProblem,
   type DefinitionText,
   documentsOf,
   isScheduleText,
   isSessionText,
+  isTriggerText,
   isWorkflowText,
   type KnownCapability,
   printDefinition,
@@ -36,7 +38,15 @@ export interface Validated {
   readonly skipped: readonly string[];
 }
 
-type Kind = "configuration" | "rules" | "agents" | "schema" | "session" | "schedule" | "definition";
+type Kind =
+  | "configuration"
+  | "rules"
+  | "agents"
+  | "schema"
+  | "session"
+  | "schedule"
+  | "trigger"
+  | "definition";
 
 export interface ValidateOptions {
   /** What an installation offers besides the folder: with it, definitions may use nothing else. */
@@ -108,10 +118,11 @@ function kindOf(file: DefinitionText): Kind | undefined {
   if (named !== undefined) return named as Kind;
   if (/(?:^|[/\\])tutti(?:\.[\w-]+)?\.(?:ya?ml|json)$/i.test(file.fileName) && isConfiguration(file))
     return "configuration";
-  if (!/^\s*["']?(?:workflow|session|schedule)["']?\s*:/m.test(file.text)) return;
+  if (!/^\s*["']?(?:workflow|session|schedule|trigger)["']?\s*:/m.test(file.text)) return;
   if (isSessionText(file)) return "session";
   // JSON of programs often has a field of this name.
   if (file.format === "yaml" && isScheduleText(file)) return "schedule";
+  if (file.format === "yaml" && isTriggerText(file)) return "trigger";
   return isWorkflowText(file) || isUnreadable(file) ? "definition" : undefined;
 }
 
@@ -137,6 +148,8 @@ function problemsOf(
       return checkSessionText(file, against).problems;
     case "schedule":
       return checkScheduleText(file).problems;
+    case "trigger":
+      return checkTriggerText(file).problems;
     case "definition":
       return checkText(file, against).problems;
     // Agents were looked at before everything that counts on them.

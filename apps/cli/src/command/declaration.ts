@@ -42,6 +42,7 @@ export type Group =
   | "missions"
   | "workflows"
   | "schedules"
+  | "triggers"
   | "installation"
   | "access"
   | "this machine";
@@ -68,7 +69,7 @@ export interface Option {
   readonly completes?: Completes;
 }
 
-export type Completes = "file" | "run" | "session" | "workflow" | "schedule" | "agent";
+export type Completes = "file" | "run" | "session" | "workflow" | "schedule" | "trigger" | "agent";
 
 export interface Example {
   readonly words: string;

@@ -15,6 +15,7 @@ export const groups: readonly Group[] = [
   "missions",
   "workflows",
   "schedules",
+  "triggers",
   "installation",
   "access",
   "this machine",

@@ -11,6 +11,7 @@ import { poolCommands } from "./pools/table.ts";
 import { modelCommands, resourceCommands } from "./resources/table.ts";
 import { runCommands } from "./runs/table.ts";
 import { sessionCommands } from "./sessions/table.ts";
+import { triggerCommands } from "./triggers/table.ts";
 import { workflowCommands } from "./workflows/table.ts";
 
 /** Every command there is. */
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   ...sessionCommands,
   ...missionCommands,
   ...workflowCommands,
+  ...triggerCommands,
   ...installationCommands,
   ...clusterCommands,
   ...agentCommands,

@@ -1,6 +1,6 @@
 /**
  * Completion for shells, as scripts made from the declarations: commands and options are in the script, so that most of
- * what is completed starts no process. Names of runs, sessions, workflows, schedules and agents are asked of the
+ * what is completed starts no process. Names of runs, sessions, workflows, schedules, triggers and agents are asked of the
  * command itself.
  */
 
@@ -34,6 +34,7 @@ const asked: Readonly<Record<Exclude<Completes, "file">, string>> = {
   session: "tutti session list --quiet --size 100 2>/dev/null",
   workflow: "tutti workflow list --quiet --size 100 2>/dev/null",
   schedule: "tutti schedule list --quiet --size 100 2>/dev/null",
+  trigger: "tutti trigger list --quiet --size 100 2>/dev/null",
   agent: "tutti agent list --quiet --size 100 2>/dev/null",
 };
 

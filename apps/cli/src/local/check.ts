@@ -5,11 +5,13 @@ import {
   checkScheduleText,
   checkSessionText,
   checkText,
+  checkTriggerText,
   type Definition,
   type DefinitionProblem,
   graphOf,
   isScheduleText,
   isSessionText,
+  isTriggerText,
 } from "@tutti/definitions";
 import type { Json } from "../command/input.ts";
 import type { WorkflowView } from "../drawing/workflow-frame.ts";
@@ -18,15 +20,16 @@ import type { SourceFile } from "./definition-file.ts";
 export interface Checked {
   readonly file: SourceFile;
   readonly problems: readonly DefinitionProblem[];
-  /** Undefined when there is an error among the problems, and for the file of a session or schedule. */
+  /** Undefined when there is an error among the problems, and for the file of a session, schedule or trigger. */
   readonly definition: Definition | undefined;
 }
 
-/** Returns a definition, or the file of a session or schedule. A template is filled in where parameters are given. */
+/** Returns a definition, or the file of a session, schedule or trigger. A template is filled in where parameters are given. */
 export function checkFile(file: SourceFile, parameters?: Json): Checked {
   if (isSessionText(file)) return { file, problems: checkSessionText(file).problems, definition: undefined };
   if (isScheduleText(file))
     return { file, problems: checkScheduleText(file).problems, definition: undefined };
+  if (isTriggerText(file)) return { file, problems: checkTriggerText(file).problems, definition: undefined };
   const { problems, definition } = checkText(file, parameters === undefined ? {} : { parameters });
   return { file, problems, definition };
 }

@@ -153,6 +153,7 @@ async function insteadOf({ name, parts, client, server }: Call, code: string): P
     session: ["tutti session list", "lists sessions"],
     workflow: ["tutti workflow list", "lists workflows"],
     schedule: ["tutti schedule list", "lists schedules"],
+    trigger: ["tutti trigger list", "lists triggers"],
     agent: ["tutti agent list", "lists agents"],
     pool: ["tutti pool list", "lists pools"],
     mission: ["tutti mission list", "lists missions"],
@@ -170,6 +171,7 @@ type Kind =
   | "mission"
   | "workflow"
   | "schedule"
+  | "trigger"
   | "agent"
   | "pool"
   | "key"
@@ -207,7 +209,7 @@ function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | un
     name: named = "",
     pool = "",
   } = (params ?? {}) as { readonly id?: string; readonly name?: string; readonly pool?: string };
-  if (name === "runs.start" || name === "schedules.create") {
+  if (name === "runs.start" || name === "schedules.create" || name === "triggers.create") {
     const { definition, run } = (body ?? {}) as RunBody & { readonly run?: RunBody };
     const named = definition ?? run?.definition;
     return {
@@ -219,6 +221,7 @@ function wantedIn(name: RouteName, { params, body }: Call["parts"]): Wanted | un
   if (name.startsWith("sessions.")) return { kind: "session", text: id };
   if (name.startsWith("workflows.")) return { kind: "workflow", text: named };
   if (name.startsWith("schedules.")) return { kind: "schedule", text: id };
+  if (name.startsWith("triggers.")) return { kind: "trigger", text: id };
   if (name.startsWith("missions.")) return { kind: "mission", text: id };
   if (name.startsWith("pools.")) return { kind: "pool", text: pool };
   if (name.startsWith("agents.")) return { kind: "agent", text: id };
@@ -246,6 +249,8 @@ async function knownNames(
       return (await client.call("workflows.list", { query })).definitions.map(({ name }) => name);
     case "schedule":
       return (await client.call("schedules.list", { query })).schedules.map(({ scheduleId }) => scheduleId);
+    case "trigger":
+      return (await client.call("triggers.list", { query })).triggers.map(({ triggerId }) => triggerId);
     case "task":
       return (await client.call("tasks.list", { params: { id: of }, query })).tasks.map(
         ({ taskId }) => taskId,

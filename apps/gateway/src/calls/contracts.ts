@@ -28,6 +28,7 @@ import {
   runService,
   scheduleService,
   taskService,
+  triggerService,
 } from "@tutti/contracts/workflow/v1";
 import type { CallOptions, Mesh } from "@tutti/mesh";
 
@@ -59,6 +60,7 @@ export const contracts: ReadonlyMap<string, ServiceDescription> = new Map(
     secretService,
     sessionService,
     taskService,
+    triggerService,
   ].map((contract: ServiceDescription) => [contract.name, contract]),
 );
 

@@ -26,6 +26,7 @@ import { Asked } from "../calls/asked.ts";
 import { blobAnswer } from "../calls/blob.ts";
 import { calledBy } from "../calls/contracts.ts";
 import { pastOf } from "../calls/past.ts";
+import { postedBody } from "../calls/posted-events.ts";
 import { type Answer, answered, followed, type RpcRoute } from "../calls/rpc-route.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
@@ -222,13 +223,14 @@ class Routing {
     const plan = mapping.planOf(route);
     const rpcRoute: RpcRoute = { plan, mapping, called: calledBy(mesh, route.rpc, route.service) };
     const answer = route.reply === undefined ? answered : this.#pastAnswer();
+    const isPosting = route.name === "events.publish";
     return async (request, reply) => {
       try {
         await this.#asked(request, reply, async (asked, query) => {
           const message = mapping.request(plan, {
             params: request.params as Readonly<Record<string, string>>,
             query,
-            body: request.body,
+            body: isPosting ? postedBody(request.headers, request.body) : request.body,
             idempotencyKey: asked.idempotencyKey,
           });
           const { realtime } = this.#parts;

@@ -12,9 +12,9 @@ export const webhookErrors = defineErrors("webhook", {
   unsigned: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "What comes by a webhook has to be signed as Standard Webhooks has it: `webhook-id`, `webhook-timestamp` and `webhook-signature` beside the body. Give the sender a secret of `gateway.webhooks`.",
+    help: "What comes by a webhook has to be signed as its `preset` has it. Standard Webhooks has `webhook-id`, `webhook-timestamp` and `webhook-signature` beside the body. Give the sender a secret of `gateway.webhooks`.",
     message: ({ missing }: { missing: string }) => `The webhook is not signed: ${missing} is missing`,
-    remedy: "Let the sender sign requests as Standard Webhooks specifies.",
+    remedy: "Let the sender sign requests as the `preset` of the webhook specifies.",
   },
   late: {
     status: "UNAUTHENTICATED",

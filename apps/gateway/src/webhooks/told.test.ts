@@ -15,7 +15,7 @@ function signed(given: { id?: string; sentMs?: number; body?: string; by?: strin
 function checkAt(clock: { ms: number }) {
   const check = new TellCheck({ now: () => clock.ms });
   return ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }, secrets = [secret]) =>
-    check.check("orders", secrets, headers, body);
+    check.check({ name: "orders", preset: "standard", secrets }, headers, body);
 }
 
 describe("what a webhook is told", () => {
@@ -91,7 +91,7 @@ describe("what a webhook is told", () => {
   it("is no copy of what another webhook was told", () => {
     const check = new TellCheck({ now: () => nowMs });
     const { headers, body } = signed();
-    check.check("orders", [secret], headers, body).taken();
-    check.check("payments", [secret], headers, body);
+    check.check({ name: "orders", preset: "standard", secrets: [secret] }, headers, body).taken();
+    check.check({ name: "payments", preset: "standard", secrets: [secret] }, headers, body);
   });
 });

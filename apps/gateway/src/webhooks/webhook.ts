@@ -6,12 +6,20 @@
  */
 import { hash } from "node:crypto";
 import { Scope } from "@tutti/contracts/governance/v1";
-import { RunSpec, type runService } from "@tutti/contracts/workflow/v1";
+import {
+  CloudEvent,
+  type PublishEventsReply,
+  PublishEventsRequest,
+  RunSpec,
+  type runService,
+  type triggerService,
+} from "@tutti/contracts/workflow/v1";
 import type { Program } from "@tutti/expressions";
 import type { Principal } from "@tutti/kernel";
 import type { CallOptions, Client } from "@tutti/mesh";
 import { JsonLimitError, parseInTurns, restErrors } from "@tutti/rest/json";
 import { webhookErrors } from "./errors.ts";
+import type { PresetName } from "./presets.ts";
 import type { WebhookSettings } from "./settings.ts";
 import type { Told } from "./told.ts";
 
@@ -20,28 +28,38 @@ export interface Taken {
   readonly existed: boolean;
 }
 
+/** What Slack asks for when an address is entered, and the answer to it. */
+interface Challenge {
+  readonly challenge: string;
+}
+
+export interface WebhookClients {
+  readonly runs: Client<typeof runService>;
+  readonly triggers: Pick<Client<typeof triggerService>, "publishEvents">;
+}
+
 export class Webhook {
   readonly name: string;
   readonly #settings: WebhookSettings;
   /** The id of the run, of the body. Undefined where it follows from that of the message. */
   readonly #run: Program | undefined;
-  readonly #runs: Client<typeof runService>;
+  readonly #clients: WebhookClients;
 
   private constructor(
     name: string,
     settings: WebhookSettings,
     run: Program | undefined,
-    runs: Client<typeof runService>,
+    clients: WebhookClients,
   ) {
     this.name = name;
     this.#settings = settings;
     this.#run = run;
-    this.#runs = runs;
+    this.#clients = clients;
   }
 
   /** Rejects where it cannot be served as it is configured. */
-  static async open(name: string, settings: WebhookSettings, runs: Client<typeof runService>) {
-    const webhook = new Webhook(name, settings, await programOf(name, settings), runs);
+  static async open(name: string, settings: WebhookSettings, clients: WebhookClients) {
+    const webhook = new Webhook(name, settings, await programOf(name, settings), clients);
     await webhook.secrets();
     return webhook;
   }
@@ -50,7 +68,12 @@ export class Webhook {
     return this.#settings.namespace;
   }
 
+  get preset(): PresetName {
+    return this.#settings.preset;
+  }
+
   get action(): string {
+    if (this.#settings.event !== undefined) return "workflow.events.publish";
     return this.#settings.signal === undefined ? "workflow.runs.start" : "workflow.runs.signal";
   }
 
@@ -73,14 +96,19 @@ export class Webhook {
     return { kind: "service", id, roles: [], shown: { id, namespace, groups: [], scope } };
   }
 
-  async take({ id, body }: Told, options: CallOptions): Promise<Taken> {
-    const { namespace, workflow, signal } = this.#settings;
-    const runId = this.#runIdOf(await jsonIn(body));
+  async take(told: Told, options: CallOptions): Promise<Taken | Challenge | PublishEventsReply> {
+    const { id, body } = told;
+    const { namespace, workflow, signal, event } = this.#settings;
+    const json = await jsonIn(body);
+    const challenge = this.preset === "slack" ? challengeIn(json) : undefined;
+    if (challenge !== undefined) return { challenge };
+    if (event !== undefined) return this.#publish(event, told, json, options);
+    const runId = this.#runIdOf(json);
     // Ids may be as long as a header. Of a key there is less room.
     const idempotencyKey = `webhook/${this.name}/${hash("sha256", id, "base64url")}`;
     const payload = { body: { $case: "inline" as const, value: body }, mediaType: "" };
     if (signal !== undefined) {
-      await this.#runs.signalRun({ namespace, runId, signal, payload, idempotencyKey }, options);
+      await this.#clients.runs.signalRun({ namespace, runId, signal, payload, idempotencyKey }, options);
       return { runId, existed: true };
     }
     const spec = RunSpec.fromPartial({
@@ -88,8 +116,27 @@ export class Webhook {
       input: payload,
     });
     const given = { parent: undefined, startTime: undefined, parentClosePolicy: 0 as const };
-    const reply = await this.#runs.startRun({ ...given, namespace, runId, spec, idempotencyKey }, options);
+    const reply = await this.#clients.runs.startRun(
+      { ...given, namespace, runId, spec, idempotencyKey },
+      options,
+    );
     return { runId: reply.run?.runId ?? runId, existed: reply.existed };
+  }
+
+  /** An event, whose type starts as it is set and continues with what the sender says that happened. */
+  #publish(prefix: string, { id, body, kindOf }: Told, json: unknown, options: CallOptions) {
+    const kind = kindOf(json)
+      .replaceAll(/[^A-Za-z0-9_.-]+/g, ".")
+      .replaceAll(/^[.-]+|\.+$|\.(?=\.)/g, "");
+    const event = CloudEvent.fromPartial({
+      // An id of an event has no spaces.
+      id: /^[\x21-\x7e]{1,200}$/.test(id) ? id : hash("sha256", id, "base64url"),
+      source: `/webhooks/${this.name}`,
+      type: kind === "" ? prefix : `${prefix}.${kind}`,
+      data: { body: { $case: "inline", value: body }, mediaType: "" },
+    });
+    const request = PublishEventsRequest.fromPartial({ namespace: this.namespace, events: [event] });
+    return this.#clients.triggers.publishEvents(request, options);
   }
 
   #runIdOf(body: unknown): string {
@@ -100,6 +147,11 @@ export class Webhook {
     if (typeof value === "string" && value !== "") return value;
     throw webhookErrors.runUnnamed({ reason: "it gives none" });
   }
+}
+
+function challengeIn(json: unknown): string | undefined {
+  const { type, challenge } = (json ?? {}) as { readonly type?: unknown; readonly challenge?: unknown };
+  return type === "url_verification" && typeof challenge === "string" ? challenge : undefined;
 }
 
 const secretMin = 16;

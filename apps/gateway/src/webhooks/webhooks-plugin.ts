@@ -1,5 +1,5 @@
 /** `POST /v1/webhooks/NAME`: webhooks of others, open to all, accepted if signed. */
-import { runService } from "@tutti/contracts/workflow/v1";
+import { runService, triggerService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
 import { type CallContext, errorFromUnknown, type Foundation, type Principal } from "@tutti/kernel";
 import { clientAddressOf } from "@tutti/telemetry";
@@ -9,7 +9,7 @@ import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
 import { webhookErrors } from "./errors.ts";
 import { TellCheck, type Told } from "./told.ts";
-import { type Taken, Webhook } from "./webhook.ts";
+import { Webhook } from "./webhook.ts";
 
 export interface WebhooksParts {
   readonly host: Pick<HostContext, "mesh" | "guard">;
@@ -26,10 +26,10 @@ const nowhere = "";
 /** Registered under the prefix of the API. Rejects where a webhook cannot be served as it is configured. */
 export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: FastifyInstance) => Promise<void>> {
   const { host, foundation, settings } = parts;
-  const runs = host.mesh.client(runService);
+  const clients = { runs: host.mesh.client(runService), triggers: host.mesh.client(triggerService) };
   const webhooks = new Map<string, Webhook>();
   for (const [name, one] of Object.entries(settings.webhooks))
-    webhooks.set(name, await Webhook.open(name, one, runs));
+    webhooks.set(name, await Webhook.open(name, one, clients));
   const check = new TellCheck(foundation.clock);
 
   async function checked(request: FastifyRequest): Promise<{ webhook: Webhook; told: Told }> {
@@ -38,7 +38,9 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     try {
       if (webhook === undefined) throw webhookErrors.unknown({ name: name.slice(0, 64) });
       const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
-      return { webhook, told: check.check(name, await webhook.secrets(), request.headers, body) };
+      const { preset } = webhook;
+      const told = check.check({ name, preset, secrets: await webhook.secrets() }, request.headers, body);
+      return { webhook, told };
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       host.guard?.refusedOf({
@@ -49,7 +51,7 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     }
   }
 
-  async function take(request: FastifyRequest, reply: FastifyReply): Promise<Taken> {
+  async function take(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { webhook, told } = await checked(request);
     const principal = webhook.principal(host.guard !== undefined);
     admit(host.guard, principal, reply.raw);

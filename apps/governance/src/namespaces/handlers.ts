@@ -90,7 +90,7 @@ async function update(
 
 /** Work that would continue although no caller may do anything in the namespace any more. */
 const works = [
-  { service: "workflow", kinds: ["run", "schedule"] },
+  { service: "workflow", kinds: ["run", "schedule", "trigger"] },
   { service: "swarm", kinds: ["mission"] },
   { service: "master", kinds: ["session"] },
 ] as const;

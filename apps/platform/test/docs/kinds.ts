@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkScheduleText, checkSessionText, checkText, printProblem } from "@tutti/definitions";
+import {
+  checkScheduleText,
+  checkSessionText,
+  checkText,
+  checkTriggerText,
+  printProblem,
+} from "@tutti/definitions";
 import { Configuration, memorySources, type Section } from "@tutti/kernel";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { assertShown, assertShownJson } from "./expected.ts";
@@ -47,9 +53,10 @@ export const kinds: Readonly<Record<string, Kind>> = {
     else if (kind === "workflow") assertDefines(text, place);
     else if (kind === "session") assertIsSession(text, place);
     else if (kind === "schedule") assertIsSchedule(text, place);
+    else if (kind === "trigger") assertIsTrigger(text, place);
     else
       assert.fail(
-        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule or a configuration of Tutti`,
+        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger or a configuration of Tutti`,
       );
     if (file !== undefined) workshop.write(file, text);
   },
@@ -134,6 +141,11 @@ function assertIsSession(text: string, place: string): void {
 /** The text is a schedule without mistakes. */
 function assertIsSchedule(text: string, place: string): void {
   const { problems } = checkScheduleText({ format: "yaml", text, fileName: place });
+  assert.deepEqual(problems.map(printProblem), []);
+}
+
+function assertIsTrigger(text: string, place: string): void {
+  const { problems } = checkTriggerText({ format: "yaml", text, fileName: place });
   assert.deepEqual(problems.map(printProblem), []);
 }
 

@@ -4,16 +4,19 @@ import type { Errands } from "@tutti/host/serving";
 import { assert } from "@tutti/kernel";
 import type { RunEffect } from "@tutti/machine-run";
 import type { ScheduleEffect } from "@tutti/machine-schedule";
+import type { TriggerEffect } from "@tutti/machine-trigger";
 import type { Dispatcher } from "@tutti/offers";
 import type { DueEffect, Effects, EffectToken, MachineEventListener } from "@tutti/runtime";
 import type { Leases } from "./leases.ts";
 import type { Starts } from "./starts.ts";
+import type { TriggeredStarts } from "./triggered-starts.ts";
 
 export interface Doers {
   readonly dispatcher: Dispatcher;
   readonly errands: Errands;
   readonly starts: Starts;
   readonly leases: Leases;
+  readonly triggered: TriggeredStarts;
 }
 
 export class WorkflowEffects implements Effects {
@@ -32,10 +35,10 @@ export class WorkflowEffects implements Effects {
 
   dispatch(effects: readonly DueEffect[]): void {
     assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
-    const { dispatcher, starts, leases } = this.#doers;
+    const { dispatcher, starts, leases, triggered } = this.#doers;
     for (const due of effects) {
       // Only machines of this service make effects, and these are all that they make.
-      const effect = due.effect as RunEffect | ScheduleEffect;
+      const effect = due.effect as RunEffect | ScheduleEffect | TriggerEffect;
       switch (effect.kind) {
         case "offer_task":
           dispatcher.offer(due, effect);
@@ -51,6 +54,9 @@ export class WorkflowEffects implements Effects {
           break;
         case "stop_run":
           starts.stop(due, effect);
+          break;
+        case "start_triggered":
+          triggered.start(due, effect);
           break;
       }
     }

@@ -1,5 +1,6 @@
-/** What is informed of definitions, schedules and limits. */
+/** What is informed of definitions, schedules, triggers and limits. */
 import type {
+  EventsDiedV1,
   FiringSkippedV1,
   FiringStartedV1,
   LabelPointedV1,
@@ -7,12 +8,16 @@ import type {
   ScheduleCreatedV1,
   ScheduleResumedV1,
   ScheduleUpdatedV1,
+  StartsSettledV1,
   TimesMissedV1,
+  TriggerCreatedV1,
   VersionArchivedV1,
   VersionRegisteredV1,
 } from "@tutti/contracts/workflow/v1";
+import { ActivationResult } from "@tutti/contracts/workflow/v1";
 import type { NoteOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
+import type { Happening } from "@tutti/runtime";
 import { eventNote } from "./note.ts";
 
 interface Labelled {
@@ -62,6 +67,28 @@ export const scheduleNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
       reason: "the time was missed",
     }),
 };
+
+export const triggerNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
+  trigger_created: (_trigger, { plan }: TriggerCreatedV1, happening) =>
+    eventNote(happening, "tutti.workflow.trigger.created", { starts: plan?.definition ?? "" }),
+  trigger_updated: (_trigger, _body, happening) => eventNote(happening, "tutti.workflow.trigger.changed", {}),
+  trigger_paused: (_trigger, _body, happening) => eventNote(happening, "tutti.workflow.trigger.paused", {}),
+  trigger_resumed: (_trigger, _body, happening) => eventNote(happening, "tutti.workflow.trigger.resumed", {}),
+  trigger_removed: (_trigger, _body, happening) => eventNote(happening, "tutti.workflow.trigger.deleted", {}),
+  events_died: (_trigger, { items }: EventsDiedV1, happening) => failed(happening, items),
+  starts_settled: (_trigger, { results }: StartsSettledV1, happening) =>
+    failed(
+      happening,
+      results.filter(({ result }) => result === ActivationResult.ACTIVATION_RESULT_DEAD),
+    ),
+};
+
+function failed(happening: Happening, errors: readonly { readonly message: string }[]) {
+  const [first] = errors;
+  if (first === undefined) return undefined;
+  const body = { events: errors.length, message: first.message };
+  return eventNote(happening, "tutti.workflow.trigger.failed", body);
+}
 
 export const limitNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
   limit_set: (_limit, { rule }: LimitSetV1, happening) => {

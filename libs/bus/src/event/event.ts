@@ -4,13 +4,14 @@
  */
 import type { Violation } from "@tutti/kernel";
 import { busErrors } from "../errors.ts";
+import { isOwnType } from "./own-type.ts";
 
 export interface BusEvent {
   /** Unique within its namespace: repeating an event with its id does not make another one. */
   readonly id: string;
   /** Who it comes from, a URI reference: `/tutti/workflow`. */
   readonly source: string;
-  /** `tutti.<area>.<thing>.<happened>`: `tutti.workflow.run.completed`. */
+  /** `tutti.<area>.<thing>.<happened>`: `tutti.workflow.run.completed`. Of what was posted: words with dots between. */
   readonly type: string;
   /** The id of what it is about. Events of one source and subject are delivered in their order. */
   readonly subject: string;
@@ -42,7 +43,11 @@ const attributes = new Set([
 ]);
 
 const word = "[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*";
-const typeForm = new RegExp(`^tutti(?:\\.${word}){3}$`);
+const ownType = new RegExp(`^tutti(?:\\.${word}){3}$`);
+/** Ten words at most. */
+const postedType =
+  /^(?![Tt][Uu][Tt][Tt][Ii](?:\.|$))[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9][A-Za-z0-9_-]*){0,9}$/;
+const typeLengthMax = 200;
 const namespaceForm = /^[a-z][a-z0-9-]{0,62}$/;
 /** Visible ASCII: what a header carries as it is. */
 const idForm = /^[\x21-\x7e]{1,200}$/;
@@ -62,7 +67,7 @@ export function checkedEvent(input: EventInput): BusEvent {
   const good =
     idForm.test(input.id) &&
     sourceForm.test(input.source) &&
-    typeForm.test(input.type) &&
+    isType(input.type) &&
     isText(input.subject) &&
     namespaceForm.test(input.namespace) &&
     isTime(input.timeMs) &&
@@ -92,13 +97,22 @@ export function orderKeyOf(event: BusEvent): string {
   return `${event.namespace}\n${event.source}\n${event.subject}`;
 }
 
-/** What a repeated publication is recognised by. */
-export function dedupIdOf(event: BusEvent): string {
-  return `${event.namespace}/${event.id}`;
+/** What a repeated publication is recognised by. Of what was posted, an id is unique within its source alone. */
+export function dedupIdOf({ namespace, type, source, id }: BusEvent): string {
+  return isOwnType(type) ? `${namespace}/${id}` : `${namespace}/${source}/${id}`;
 }
 
 export function isNamespace(text: string): boolean {
   return namespaceForm.test(text);
+}
+
+function isType(type: string): boolean {
+  return type.length <= typeLengthMax && (ownType.test(type) || postedType.test(type));
+}
+
+/** Whether an event of this type may be posted. */
+export function isPostedType(type: string): boolean {
+  return type.length <= typeLengthMax && postedType.test(type);
 }
 
 function isText(value: string): boolean {
@@ -125,7 +139,7 @@ function refused(input: EventInput) {
   };
   expect("id", idForm.test(input.id), "1 to 200 visible ASCII characters");
   expect("source", sourceForm.test(input.source), "a URI reference of 1 to 400 characters");
-  expect("type", typeForm.test(input.type), "tutti.<area>.<thing>.<happened>");
+  expect("type", isType(input.type), "tutti.<area>.<thing>.<happened>, or words with dots between them");
   expect("subject", isText(input.subject), "1 to 1000 characters without control characters");
   expect("namespace", namespaceForm.test(input.namespace), "1 to 63 of a–z 0–9 -, beginning with a letter");
   expect("timeMs", isTime(input.timeMs), "whole milliseconds since the epoch");

@@ -6,8 +6,15 @@ import { checkedInterest, matcherOf, subjectFilterOf, subjectOf } from "./patter
 
 describe("patterns", () => {
   const word = fc.constantFrom("a", "b", "run", "time-out", "x_1");
-  const type = fc.array(word, { minLength: 3, maxLength: 3 }).map((words) => ["tutti", ...words].join("."));
+  const type = fc.oneof(
+    fc.array(word, { minLength: 3, maxLength: 3 }).map((words) => ["tutti", ...words].join(".")),
+    fc.array(word, { maxLength: 3 }).map((words) => ["Shop", ...words].join(".")),
+  );
   const pattern = fc.oneof(
+    fc.array(fc.oneof(word, fc.constant("*")), { maxLength: 3 }).map((words) => ["Shop", ...words].join(".")),
+    fc
+      .array(fc.oneof(word, fc.constant("*")), { maxLength: 2 })
+      .map((words) => ["Shop", ...words, ">"].join(".")),
     fc.constant(">"),
     fc
       .array(fc.oneof(word, fc.constant("*")), { maxLength: 2 })

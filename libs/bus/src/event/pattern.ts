@@ -4,13 +4,18 @@
  */
 import { busErrors } from "../errors.ts";
 import { isNamespace } from "./event.ts";
+import { isOwnType } from "./own-type.ts";
 
 const word = /^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$/;
+/** Of the type of an event that was posted. */
+const postedWord = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 /** `tutti`, area, thing, what happened. */
 const wordsOfType = 4;
 
 /** The part of all subjects before the namespace. */
 export const subjectRoot = "tutti.events";
+/** Between the namespace and the type of an event that was posted: longer than any type of Tutti's own. */
+const postedRoot = "posted.event.type";
 
 /** Every namespace. */
 export const allNamespaces = "*";
@@ -32,22 +37,35 @@ export function checkedInterest({ namespace, pattern }: Interest): Interest {
   if (!isPattern(pattern)) {
     throw busErrors.invalidSubscription({
       option: "pattern",
-      expected: "a type with * for a word or > for the rest, such as tutti.workflow.run.* or tutti.>",
+      expected: "a type with * for a word or > for the rest, such as tutti.workflow.run.* or shop.>",
       found: JSON.stringify(pattern),
     });
   }
   return { namespace, pattern };
 }
 
-function isPattern(pattern: string): boolean {
+/** Whether something can match it. */
+export function isPattern(pattern: string): boolean {
   if (pattern === ">") return true;
   const words = pattern.split(".");
   const open = words.at(-1) === ">";
-  if (words[0] !== "tutti" || (open ? words.length > wordsOfType : words.length !== wordsOfType))
-    return false;
+  if (words[0] !== "tutti") return isPostedPattern(words);
+  if (open ? words.length > wordsOfType : words.length !== wordsOfType) return false;
   const named = open ? words.slice(1, -1) : words.slice(1);
   return named.every((part) => part === "*" || word.test(part));
 }
+
+/** Of events that were posted: the first word is itself. */
+function isPostedPattern(words: readonly string[]): boolean {
+  const [first = "", ...others] = words;
+  if (words.length > postedWordsMax || !postedWord.test(first) || first.toLowerCase() === "tutti")
+    return false;
+  return others.every(
+    (part, at) => part === "*" || (part === ">" && at === others.length - 1) || postedWord.test(part),
+  );
+}
+
+const postedWordsMax = 10;
 
 /** Returns whether an event of this namespace and type is wanted, as a function that is made once and called often. */
 export function matcherOf({
@@ -61,19 +79,34 @@ export function matcherOf({
 
 function typeMatcherOf(pattern: string): (type: string) => boolean {
   if (!/[*>]/.test(pattern)) return (type) => type === pattern;
-  if (pattern === ">" || pattern === "tutti.>") return () => true;
+  if (pattern === ">") return () => true;
   const form = pattern.split(".").map((part) => (part === "*" ? "[^.]+" : part === ">" ? ".+" : part));
   const expression = new RegExp(`^${form.join("\\.")}$`);
   return (type) => expression.test(type);
 }
 
-/** `tutti.workflow.run.completed` in `team-a` → `tutti.events.team-a.workflow.run.completed` */
-export function subjectOf(event: { readonly namespace: string; readonly type: string }): string {
-  return `${subjectRoot}.${event.namespace}${event.type.slice("tutti".length)}`;
+/**
+ * `tutti.workflow.run.completed` in `team-a` → `tutti.events.team-a.workflow.run.completed`, and what was posted, such as
+ * `shop.order.created`, → `tutti.events.team-a.posted.event.type.shop.order.created`
+ */
+export function subjectOf({
+  namespace,
+  type,
+}: {
+  readonly namespace: string;
+  readonly type: string;
+}): string {
+  const rest = isOwnType(type) ? type.slice("tutti.".length) : `${postedRoot}.${type}`;
+  return `${subjectRoot}.${namespace}.${rest}`;
 }
 
 /** Returns the subject, with wildcards, of all that an interest matches. */
 export function subjectFilterOf({ namespace, pattern }: Interest): string {
-  const rest = pattern === ">" ? ".>" : pattern.slice("tutti".length);
-  return `${subjectRoot}.${namespace}${rest}`;
+  if (pattern === ">") return `${subjectRoot}.${namespace}.>`;
+  if (!isOwnType(pattern)) return `${subjectRoot}.${namespace}.${postedRoot}.${pattern}`;
+  const words = pattern.split(".").slice(1);
+  // As many words as every type of Tutti's own has: the subjects of what was posted have more.
+  if (words.at(-1) === ">")
+    words.splice(-1, 1, ...Array.from({ length: wordsOfType - words.length }, () => "*"));
+  return `${subjectRoot}.${namespace}.${words.join(".")}`;
 }

@@ -16,6 +16,7 @@ import { placesOfSteps, problemOfSteps, withTasksOfSteps } from "./ordered-steps
 import { Parameters } from "./parameters.ts";
 import { isMembers, ShapeChecker } from "./shape-checker.ts";
 import { Steps, StepsExhausted } from "./steps.ts";
+import { checkOnKey } from "./trigger-checker.ts";
 
 export interface CheckOptions {
   /** What the installation offers. Without it, what is used is not looked up. */
@@ -155,6 +156,7 @@ class DocumentCheck {
     if (!isMembers(cleaned)) return undefined;
     this.#checkSchemas(cleaned);
     const document = cleaned as unknown as WorkflowDocument;
+    checkOnKey(document, this.#findings);
     const plan = buildPlan({
       document,
       findings: this.#findings,

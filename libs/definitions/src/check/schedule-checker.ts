@@ -2,13 +2,9 @@ import type { Schedule } from "@tutti/contracts/workflow/v1";
 import { scheduleOf } from "../contracts/schedule-message.ts";
 import { parseDurationMs } from "../duration.ts";
 import { type ScheduleDocument, schedule } from "../language/schedule-shape.ts";
-import { limits } from "../limits.ts";
-import { type DefinitionProblem, Findings } from "../problem.ts";
-import { readSource } from "../source/source.ts";
+import type { DefinitionProblem, Findings } from "../problem.ts";
 import type { DefinitionText } from "../source/text.ts";
-import { located, nowhere } from "./located.ts";
-import { isMembers, ShapeChecker } from "./shape-checker.ts";
-import { Steps, StepsExhausted } from "./steps.ts";
+import { checkFileText, hasKey } from "./file-checker.ts";
 
 export interface CheckedSchedule {
   /** In the order of the source. */
@@ -21,43 +17,16 @@ export interface CheckedSchedule {
 
 /** Returns whether a text is that of a schedule, and not of the workflow that the schedule runs. */
 export function isScheduleText(source: DefinitionText): boolean {
-  if (source.text.length > limits.textLengthMax) return false;
-  const { value } = readSource(source, new Findings(1));
-  return isMembers(value) && Object.hasOwn(value, "schedule");
+  return hasKey(source, "schedule");
 }
 
 /** Checks the text of a schedule and finds every problem at once. Never throws because of the text. */
 export function checkScheduleText(source: DefinitionText): CheckedSchedule {
-  const findings = new Findings(limits.problemsMax);
-  const { fileName, text } = source;
-  if (text.length > limits.textLengthMax) {
-    findings.error(
-      "too_large",
-      [],
-      `expected at most ${limits.textLengthMax} characters, found ${text.length}`,
-    );
-    return { problems: located(findings, fileName, nowhere), schedule: undefined, setsPaused: false };
-  }
-  const { value, places } = readSource(source, findings);
-  let document: ScheduleDocument | undefined;
-  try {
-    const cleaned =
-      value === undefined
-        ? undefined
-        : new ShapeChecker(findings, new Steps(), undefined).check(value, schedule, []);
-    if (isMembers(cleaned)) document = cleaned as unknown as ScheduleDocument;
-  } catch (fault) {
-    if (!(fault instanceof StepsExhausted)) throw fault;
-    findings.error(
-      "too_large",
-      [],
-      `expected a schedule that is checked in ${fault.stepsMax} steps, found a larger one`,
-    );
-  }
-  if (document !== undefined) checkTimes(document, findings);
+  const checking = { shape: schedule, name: "schedule", more: checkTimes };
+  const { problems, document, hasErrors } = checkFileText<ScheduleDocument>(source, checking);
   return {
-    problems: located(findings, fileName, places),
-    schedule: document === undefined || findings.hasErrors ? undefined : scheduleOf(document),
+    problems,
+    schedule: document === undefined || hasErrors ? undefined : scheduleOf(document),
     setsPaused: document?.paused !== undefined,
   };
 }

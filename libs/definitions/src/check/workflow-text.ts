@@ -6,7 +6,7 @@ import type { DefinitionText } from "../source/text.ts";
 const parts = ["tasks", "steps", "states"];
 
 /**
- * Returns whether a text is that of a workflow, also with mistakes in it. The texts of sessions and schedules are not.
+ * Returns whether a text is that of a workflow, also with mistakes in it. The texts of sessions, schedules and triggers are not.
  * Programs write JSON, and in their data `workflow` is often a name: JSON needs tasks, steps or states too.
  */
 export function isWorkflowText(source: DefinitionText): boolean {
@@ -23,5 +23,6 @@ export function isWorkflowText(source: DefinitionText): boolean {
 export function isWorkflowDocument(value: unknown, format: DefinitionText["format"] = "json"): boolean {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, "workflow")) return false;
   if (Object.hasOwn(value, "schedule") || Object.hasOwn(value, "session")) return false;
+  if (Object.hasOwn(value, "trigger")) return false;
   return format === "yaml" || parts.some((key) => Object.hasOwn(value, key));
 }

@@ -57,7 +57,7 @@ function runOf({ workflow, input, parameters, ...document }: ScheduleDocument): 
   });
 }
 
-function versionOf(text: string): DefinitionReference["version"] {
+export function versionOf(text: string): DefinitionReference["version"] {
   if (text === "") return undefined;
   return /^[0-9a-f]{64}$/.test(text) ? { $case: "hash", value: text } : { $case: "label", value: text };
 }

@@ -1,5 +1,6 @@
 import { type MembersShape, shapes } from "./shape.ts";
 import { limit, retry, task } from "./task-shape.ts";
+import { onShape } from "./trigger-shape.ts";
 
 /** What stands in a definition. */
 
@@ -135,6 +136,7 @@ export const definition: MembersShape = members(
       "compensate",
       "keep",
     ),
+    on: onShape,
     tasks: map("taskId", task, 100_000, "What is to be done.", 1),
     steps: map("taskId", task, 100_000, "Tasks in order: each one needs the one before it.", 1),
     initial: text("The state that a run begins in.", "taskId", 200),

@@ -1,4 +1,5 @@
 import type { Json } from "@tutti/expressions";
+import type { OnDocument } from "./on-document.ts";
 
 /**
  * A definition as JSON: what YAML and JSON say, and what the builder makes. `Id` are the names of its tasks, so that a
@@ -22,6 +23,7 @@ export interface WorkflowDocument<Id extends string = string> {
   readonly limits?: readonly LimitDocument[];
   readonly onFailure?: "compensate" | "keep";
   readonly defaults?: { readonly retry?: number | RetryDocument };
+  readonly on?: OnDocument | readonly OnDocument[];
   readonly tasks?: Readonly<Record<Id, TaskDocument<NoInfer<Id>>>>;
   readonly initial?: string;
   readonly states?: Readonly<Record<string, StateDocument>>;

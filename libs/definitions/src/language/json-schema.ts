@@ -4,6 +4,7 @@ import { definition } from "./definition-shape.ts";
 import { schedule } from "./schedule-shape.ts";
 import { session } from "./session-shape.ts";
 import { type JsonKind, type MembersShape, type Shape, textForms } from "./shape.ts";
+import { trigger } from "./trigger-shape.ts";
 
 /** What may stand in place of anything else in a template. */
 const parameter = { type: "string", pattern: "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$" } as const;
@@ -16,6 +17,11 @@ export function languageJsonSchema(): Json {
 /** Returns the JSON Schema of the files of sessions. */
 export function sessionJsonSchema(): Json {
   return documentSchema(session, { id: "urn:tutti:session", title: "A session of Tutti", fills: false });
+}
+
+/** Returns the JSON Schema of the files of triggers. */
+export function triggerJsonSchema(): Json {
+  return documentSchema(trigger, { id: "urn:tutti:trigger", title: "A trigger of Tutti", fills: false });
 }
 
 /** Returns the JSON Schema of the files of schedules. */

@@ -1,6 +1,7 @@
 /**
- * What a data directory says of itself. It is written once, when the directory is made: the number of partitions decides
- * where every machine lives, so another one would look for all of them in the wrong place.
+ * What a data directory says of itself. It is written when the directory is made, and when a release with a newer format
+ * opens it. The number of partitions decides where every machine lives, so another one would look for all of them in the
+ * wrong place.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -9,12 +10,17 @@ import * as z from "zod";
 import { hostErrors } from "../errors.ts";
 import type { DataLayout } from "./layout.ts";
 
-/** Raised when an older release could not make sense of a directory. */
-export const dataFormat = 1;
+/**
+ * Raised when an older release could not make sense of a directory. A release that opens a directory of an older format
+ * writes its own into it, so that the older release refuses the directory from then on.
+ *
+ * 1: release 0.1.0. 2: functions and lost attempts in journals, format 2 of the audit log.
+ */
+export const dataFormat = 2;
 
 const schema = z.object({
   format: z.int().min(1),
-  /** Of the software that made it. */
+  /** Of the software that gave the directory its format. */
   release: z.string(),
   made: z.string(),
   partitions: z.int().min(1),

@@ -241,7 +241,12 @@ export class EmbeddedStorage implements Storage {
       checkAbout(known, layout, partitionOwner.partitions);
       if (!hasFiles(layout.journal) && hadJournal(layout.directory))
         throw hostErrors.journalMissing({ directory: layout.journal });
-      return known;
+      if (known.format === dataFormat) return known;
+      const raised = { ...known, format: dataFormat, release };
+      writeAbout(layout, raised);
+      const { format: from, release: fromRelease } = known;
+      foundation.logger.info("data directory upgraded", { from, to: dataFormat, fromRelease });
+      return raised;
     }
     if (existsSync(layout.journal)) throw hostErrors.dataIncomplete({ directory: layout.directory });
     const made = new Date(foundation.clock.now()).toISOString();

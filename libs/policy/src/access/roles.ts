@@ -27,6 +27,8 @@ export const readyRoles: readonly Role[] = [
         "workflow.approvals.*",
         "workflow.limits.*",
         "workflow.schedules.*",
+        "workflow.triggers.*",
+        "workflow.events.*",
       ],
       ...["swarm.missions.*", "swarm.approvals.*", "swarm.agents.*", "swarm.pools.*", "swarm.limits.*"],
       ...["session.sessions.*", "session.locks.*", "insight.*"],

@@ -232,10 +232,17 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   "webhooks.tell": {
     params: { name: text("The name that the webhook has in `gateway.webhooks`.") },
     body: anything("What is told, any JSON."),
-    reply: object({
-      runId: text("The run that began, or was told."),
-      existed: { type: "boolean", description: "Whether it was there already." },
-    }),
+    reply: object(
+      {
+        runId: text("The run that was started, or sent the signal."),
+        existed: { type: "boolean", description: "Whether it was there already." },
+        events: count("Events that were posted."),
+        matched: count("How often one met the condition of a trigger."),
+        duplicates: count("How many of these had a key that the trigger had seen before."),
+        challenge: text("What Slack sent to verify the address."),
+      },
+      [],
+    ),
   },
   openapi: { reply: anything("The description.") },
 };

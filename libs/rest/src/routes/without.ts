@@ -52,6 +52,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.swarm.v1.PoolService/GetPoolUse": "GET /v1/resources and GET /v1/allocations show it",
   "tutti.workflow.v1.TaskService/BringInOutcomes":
     "for engines that took tasks over, which are parts of the installation",
+  "tutti.workflow.v1.TriggerService/ReceiveEvents": betweenProcesses,
   "tutti.workflow.v1.TaskService/WithdrawTasks":
     "for engines that take tasks over, which are parts of the installation",
 };

@@ -2,10 +2,12 @@ import type { Route } from "./route.ts";
 
 const definitions = "tutti.workflow.v1.DefinitionService";
 const schedules = "tutti.workflow.v1.ScheduleService";
+const triggers = "tutti.workflow.v1.TriggerService";
 const limits = "tutti.workflow.v1.LimitService";
 const name = { name: "name" } as const;
 const reference = { name: "definition.name" } as const;
 const id = { id: "scheduleId" } as const;
+const triggerId = { id: "triggerId" } as const;
 const key = { key: "key" } as const;
 
 export const workflowRoutes = [
@@ -176,6 +178,106 @@ export const workflowRoutes = [
     rpc: `${schedules}/WatchSchedules`,
     hoist: ["filter"],
     stream: "events",
+  },
+  {
+    name: "triggers.list",
+    method: "GET",
+    path: "/v1/triggers",
+    rpc: `${triggers}/ListTriggers`,
+    hoist: ["filter"],
+  },
+  {
+    name: "triggers.create",
+    method: "POST",
+    path: "/v1/triggers",
+    rpc: `${triggers}/CreateTrigger`,
+    body: "trigger",
+  },
+  {
+    name: "triggers.test",
+    method: "POST",
+    path: "/v1/triggers/test",
+    rpc: `${triggers}/TestTrigger`,
+  },
+  {
+    name: "triggers.get",
+    method: "GET",
+    path: "/v1/triggers/{id}",
+    rpc: `${triggers}/GetTrigger`,
+    params: triggerId,
+  },
+  {
+    name: "triggers.update",
+    method: "PATCH",
+    path: "/v1/triggers/{id}",
+    rpc: `${triggers}/UpdateTrigger`,
+    params: { id: "trigger.triggerId" },
+    query: { reason: "reason" },
+    body: "trigger",
+    merge: { field: "trigger", mask: "update.fields", revision: "update.revision" },
+  },
+  {
+    name: "triggers.delete",
+    method: "DELETE",
+    path: "/v1/triggers/{id}",
+    rpc: `${triggers}/DeleteTrigger`,
+    params: triggerId,
+  },
+  {
+    name: "triggers.pause",
+    method: "POST",
+    path: "/v1/triggers/{id}/pause",
+    rpc: `${triggers}/PauseTrigger`,
+    params: triggerId,
+  },
+  {
+    name: "triggers.resume",
+    method: "POST",
+    path: "/v1/triggers/{id}/resume",
+    rpc: `${triggers}/ResumeTrigger`,
+    params: triggerId,
+  },
+  {
+    name: "triggers.replay",
+    method: "POST",
+    path: "/v1/triggers/{id}/replay",
+    rpc: `${triggers}/ReplayEvents`,
+    params: triggerId,
+  },
+  {
+    name: "triggers.deadLetters",
+    method: "GET",
+    path: "/v1/triggers/{id}/dead-letters",
+    rpc: `${triggers}/ListDeadLetters`,
+    params: triggerId,
+  },
+  {
+    name: "triggers.retry",
+    method: "POST",
+    path: "/v1/triggers/{id}/dead-letters/retry",
+    rpc: `${triggers}/RetryDeadLetters`,
+    params: triggerId,
+  },
+  {
+    name: "triggers.drop",
+    method: "POST",
+    path: "/v1/triggers/{id}/dead-letters/drop",
+    rpc: `${triggers}/DropDeadLetters`,
+    params: triggerId,
+  },
+  {
+    name: "triggers.watch",
+    method: "GET",
+    path: "/v1/watch/triggers",
+    rpc: `${triggers}/WatchTriggers`,
+    hoist: ["filter"],
+    stream: "events",
+  },
+  {
+    name: "events.publish",
+    method: "POST",
+    path: "/v1/events",
+    rpc: `${triggers}/PublishEvents`,
   },
   { name: "limits.list", method: "GET", path: "/v1/limits", rpc: `${limits}/ListLimits` },
   { name: "limits.get", method: "GET", path: "/v1/limits/{key}", rpc: `${limits}/GetLimit`, params: key },

@@ -1,6 +1,6 @@
 /** What is checked in turn, or in the thread: functions from plain values to plain values, which pass between threads. */
 import { TaskList } from "@tutti/contracts/types/v1";
-import { Definition as DefinitionMessage, Graph } from "@tutti/contracts/workflow/v1";
+import { Definition as DefinitionMessage, Graph, Trigger } from "@tutti/contracts/workflow/v1";
 import {
   type CheckedDefinition,
   checkDocument,
@@ -12,6 +12,7 @@ import {
   graphOf,
   type PrintFormat,
   printDefinition,
+  triggersOf,
 } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { catalogueOf, type Offered, Usage, type Used } from "../installation.ts";
@@ -38,6 +39,8 @@ export interface DefinitionParts {
   readonly graph: Uint8Array | undefined;
   /** The plan as JSON: the blob that the hash names. */
   readonly plan: Uint8Array | undefined;
+  /** Each an encoded `tutti.workflow.v1.Trigger`: what its key `on` describes. */
+  readonly triggers: readonly Uint8Array[];
 }
 
 export interface CheckedParts {
@@ -95,6 +98,7 @@ function partsOf({ problems, definition }: CheckedDefinition, wanted: WantedPart
     message: wanted.message ? DefinitionMessage.encode(definitionMessage(definition)).finish() : undefined,
     graph: wanted.graph && plan !== undefined ? Graph.encode(graphOf(plan)).finish() : undefined,
     plan: wanted.plan && plan !== undefined ? Buffer.from(JSON.stringify(plan)) : undefined,
+    triggers: triggersOf(document).map((trigger) => Trigger.encode(trigger).finish()),
   };
   return { problems, definition: parts };
 }

@@ -115,6 +115,84 @@ class Retry(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
+class On(Node):
+    #: A description for people.
+    description: str | Expression | None = None
+    #: The type of the event. `*` is one word, `>` at the end all that follow: `shop.order.created`,
+    #: `shop.>`.
+    event: str | Expression | None = None
+    #: The attribute `source` of the event. Default: any.
+    source: str | Expression | None = None
+    #: The end of runs of another workflow, instead of `event`.
+    after_run: AfterRun | None = None
+    #: An expression over `event` that must be true. Default: every event.
+    if_: str | Expression | None = None
+    #: An expression over `event`. Events with the same key start one run. Default: `source` and `id` of the
+    #: event.
+    key: str | Expression | None = None
+    #: How long a key counts as seen. Default: as long as its run is kept.
+    window: Duration | Expression | None = field(default=None, metadata={"duration": True})
+    #: The input of the run. Its texts may have expressions over `event`. Default: the data of the event.
+    with_: Any | None = None
+    #: The id of the run, with expressions over `event`. Default: made of trigger and key.
+    run: str | Expression | None = None
+    #: An expression over `event`. Debounce, batch and singleton count each value by itself.
+    group: str | Expression | None = None
+    #: One run with the last event, when no other came for a while.
+    debounce: Debounce | None = None
+    #: One run for several events. Its input is `{events: […]}`.
+    batch: Batch | None = None
+    #: At most so many runs start in a time. Others wait.
+    throttle: Throttle | None = None
+    #: What happens to an event while a run has not ended. Default: runs start side by side.
+    singleton: Literal["skip", "queue"] | Expression | None = None
+    #: The signal that a run is sent if it exists already. Needs `run`.
+    signal: str | Expression | None = None
+    #: The pool of tasks that name none. Default: default.
+    pool: str | Expression | None = None
+    #: Added to the priority of each task.
+    priority: int | Expression | None = None
+    #: The maximum duration of a run. Default: no limit.
+    timeout: Duration | Expression | None = field(default=None, metadata={"duration": True})
+    #: How long a run can be read after its end. Default: as configured.
+    retention: Duration | Expression | None = field(default=None, metadata={"duration": True})
+    #: Labels of the trigger, to search and to select by.
+    labels: Mapping[str, str | Expression] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AfterRun(Node):
+    #: The workflow whose runs end.
+    workflow: str | Expression
+    #: How they end. Default: completed.
+    ends: Sequence[Literal["completed", "failed", "cancelled", "terminated"] | Expression] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Debounce(Node):
+    #: The quiet after which a run starts.
+    for_: Duration | Expression = field(metadata={"duration": True})
+    #: The maximum wait. Default: ten times `for`.
+    max: Duration | Expression | None = field(default=None, metadata={"duration": True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch(Node):
+    #: The number of events.
+    size: int | Expression
+    #: The maximum wait. Default: 1s.
+    wait: Duration | Expression | None = field(default=None, metadata={"duration": True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throttle(Node):
+    #: The number of runs.
+    count: int | Expression
+    #: In this time. Default: 1s.
+    per: Duration | Expression | None = field(default=None, metadata={"duration": True})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task(Node):
     #: For people.
     title: str | Expression | None = None
@@ -439,6 +517,8 @@ class Document(Node):
     defaults: Defaults | None = None
     #: What a failed run does with what was done; `compensate` when nothing is said.
     on_failure: Literal["compensate", "keep"] | Expression | None = None
+    #: Which events start a run of it: one trigger, or several.
+    on: On | Sequence[On] | None = None
     #: Tasks in order: each one needs the one before it.
     steps: Mapping[str, Task] | None = None
     #: The state that a run begins in.
@@ -472,6 +552,7 @@ class WorkflowFields:
         limits: Sequence[Limit] | None = None,
         defaults: Defaults | None = None,
         on_failure: Literal["compensate", "keep"] | Expression | None = None,
+        on: On | Sequence[On] | None = None,
         steps: Mapping[str, Task] | None = None,
         initial: str | Expression | None = None,
         output: Any | None = None,

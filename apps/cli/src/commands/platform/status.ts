@@ -7,6 +7,7 @@ import { connect } from "../../server/server.ts";
 import { lookOf, runStates } from "../../terminal/states.ts";
 import { type Style, toned } from "../../terminal/style.ts";
 import { padEnd, safe } from "../../terminal/text.ts";
+import { offered } from "./capabilities.ts";
 
 /** How the platform is, gathered from several answers. */
 interface Standing {
@@ -16,6 +17,8 @@ interface Standing {
   readonly services: readonly { readonly name: string; readonly ready: number; readonly instances: number }[];
   readonly runs: Readonly<Record<string, number>>;
   readonly agents: { readonly count: number; readonly slots: number; readonly busy: number };
+  /** Names of the capabilities that agents and orchestrators offer. */
+  readonly capabilities: readonly string[];
   readonly openApprovals: number;
   readonly problems: readonly string[];
 }
@@ -39,14 +42,16 @@ const agentsMax = 1_000;
 async function gather(server: Server): Promise<Standing> {
   const { namespace } = server;
   // One after the other would be the sum of their times.
-  const [{ version }, tree, { services }, { counts }, { agents }, approvals] = await Promise.all([
-    server.call("whoami"),
-    server.call("status"),
-    server.call("services.list", { query: { size: 100 } }),
-    server.call("runs.count", { query: { ...namespace, by: "status" } }),
-    server.call("agents.list", { query: { ...namespace, size: agentsMax } }),
-    server.call("approvals.list", { query: { ...namespace, size: 100 } }),
-  ]);
+  const [{ version }, tree, { services }, { counts }, { agents }, approvals, capabilities] =
+    await Promise.all([
+      server.call("whoami"),
+      server.call("status"),
+      server.call("services.list", { query: { size: 100 } }),
+      server.call("runs.count", { query: { ...namespace, by: "status" } }),
+      server.call("agents.list", { query: { ...namespace, size: agentsMax } }),
+      server.call("approvals.list", { query: { ...namespace, size: 100 } }),
+      offered(server),
+    ]);
   const here = agents.filter(({ state }) => state !== "gone");
   const slots = here.reduce((sum, { offering }) => sum + (offering?.slots ?? 0), 0);
   const free = here.reduce((sum, { freeSlots = 0 }) => sum + freeSlots, 0);
@@ -57,6 +62,7 @@ async function gather(server: Server): Promise<Standing> {
     services: services.map(({ name, ready = 0, instances = 0 }) => ({ name, ready, instances })),
     runs: Object.fromEntries(counts.map(({ value = "", count = 0 }) => [value, count])),
     agents: { count: here.length, slots, busy: slots - free },
+    capabilities: capabilities.map(({ name }) => name),
     openApprovals: approvals.total ?? approvals.approvals.length,
     problems: problemsIn(tree),
   };
@@ -87,8 +93,16 @@ function problemsIn(tree: unknown, path: readonly string[] = []): string[] {
   return [`${own.join(" / ")}: ${reason}`];
 }
 
+const namesMax = 8;
+
+function namesOf(capabilities: readonly string[]): string {
+  const named = capabilities.slice(0, namesMax).map(safe).join(", ");
+  const more = capabilities.length - namesMax;
+  return more > 0 ? `${named} and ${more} more: tutti capabilities` : named;
+}
+
 function draw(standing: Standing, style: Style): string[] {
-  const { url, version, health, services, runs, agents, openApprovals, problems } = standing;
+  const { url, version, health, services, runs, agents, capabilities, openApprovals, problems } = standing;
   const isWell = health === "healthy";
   const mark = isWell ? style.green("●") : health === "degraded" ? style.yellow("◐") : style.red("✗");
   const row = (name: string, words: string): string => `  ${style.dim(padEnd(name, 10))}${words}`;
@@ -120,6 +134,7 @@ function draw(standing: Standing, style: Style): string[] {
     row("services", parts.join("  ")),
     row("runs", counts.length === 0 ? style.dim("none yet") : counts.join("  ")),
     row("workers", work),
+    ...(capabilities.length === 0 ? [] : [row("offered", namesOf(capabilities))]),
     row("people", people),
     ...problems.slice(0, 8).map((problem) => row("problem", style.yellow(safe(problem)))),
   ];

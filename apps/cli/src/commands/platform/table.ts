@@ -59,6 +59,13 @@ export const installationCommands: readonly Command[] = [
     load: () => import("./instances.ts").then(({ instances }) => instances),
   },
   {
+    name: "capabilities",
+    group: "installation",
+    summary: "List capabilities with versions, schemas and how many agents offer them",
+    json: "document",
+    load: () => import("./capabilities.ts").then(({ capabilities }) => capabilities),
+  },
+  {
     name: "paused",
     group: "installation",
     summary: "Show what is paused since a paused start, and what is released",

@@ -1,12 +1,12 @@
 /** Creates and updates what files describe: all of it is checked before anything is changed. */
 import { counted } from "@tutti/kernel";
 import { RestError } from "@tutti/rest/client";
-import type { Schedule } from "@tutti/rest/types";
+import type { Schedule, Trigger } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
-import type { Applied, AppliedSchedule, CheckedDocument } from "../../local/check-applied.ts";
+import type { Applied, AppliedSchedule, AppliedTrigger, CheckedDocument } from "../../local/check-applied.ts";
 import { readDefinition, type SourceFile, shortName } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
@@ -19,8 +19,8 @@ type Outcome = "created" | "updated" | "unchanged";
 interface Step {
   readonly applied: Applied;
   readonly outcome: Outcome;
-  /** As the platform has the schedule now. */
-  readonly found?: Schedule;
+  /** As the platform has the schedule or trigger now. */
+  readonly found?: Schedule | Trigger;
 }
 
 export async function apply(context: Context): Promise<Result> {
@@ -68,7 +68,7 @@ async function fileNames({ values, shell }: Context): Promise<readonly string[]>
     const found = inside?.filter((file) => /\.(?:ya?ml|json)$/i.test(file)) ?? [name];
     if (found.length === 0)
       throw usageFailure(`Folder \`${safe(name)}\` has no YAML or JSON file.`, [
-        "Pass a file or folder with definitions of workflows and schedules.",
+        "Pass a file or folder with definitions of workflows, schedules and triggers.",
       ]);
     names.push(...found);
   }
@@ -126,12 +126,12 @@ async function plan(server: Server, documents: readonly Applied[]): Promise<read
   const workflows = documents.filter(({ kind }) => kind === "workflow");
   const ids = new Set(workflows.map(({ id }) => id));
   const steps: Step[] = [];
-  // Workflows first: schedules start them.
-  for (const applied of [...workflows, ...documents.filter(({ kind }) => kind === "schedule")])
+  // Workflows first: schedules and triggers start them.
+  for (const applied of [...workflows, ...documents.filter(({ kind }) => kind !== "workflow")])
     steps.push(
       applied.kind === "workflow"
         ? await workflowStep(server, applied)
-        : await scheduleStep(server, applied, ids),
+        : await resourceStep(server, applied, ids),
     );
   return steps;
 }
@@ -147,22 +147,24 @@ async function workflowStep(server: Server, applied: Extract<Applied, { kind: "w
   return { applied, outcome };
 }
 
-async function scheduleStep(
+async function resourceStep(
   server: Server,
-  applied: AppliedSchedule,
+  applied: AppliedSchedule | AppliedTrigger,
   ids: ReadonlySet<string>,
 ): Promise<Step> {
   const { isAsApplied } = await import("../../local/check-applied.ts");
-  const { body, id, file, workflow } = applied;
+  const { id, file, workflow, kind } = applied;
   const { name, ...version } = workflow;
-  const { timing } = body;
   try {
-    await server.call("schedules.preview", { query: server.namespace, body: { timing, count: 1 } });
+    if (applied.kind === "schedule") {
+      const { timing } = applied.body;
+      await server.call("schedules.preview", { query: server.namespace, body: { timing, count: 1 } });
+    }
     if (!ids.has(name))
       await server.call("workflows.get", { params: { name }, query: { ...server.namespace, ...version } });
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== exitCodes.refused) throw error;
-    throw new Failure(`${file.fileName}: schedule \`${id}\`: ${error.message}`, {
+    throw new Failure(`${file.fileName}: ${kind} \`${id}\`: ${error.message}`, {
       why: [...error.why, "Nothing was changed."],
       next: error.next,
       exitCode: error.exitCode,
@@ -170,8 +172,9 @@ async function scheduleStep(
       cause: error,
     });
   }
-  const found = await unlessMissing(
-    server.call("schedules.get", { params: { id }, query: server.namespace }),
+  const route = kind === "schedule" ? "schedules.get" : "triggers.get";
+  const found: Schedule | Trigger | undefined = await unlessMissing(
+    server.call(route, { params: { id }, query: server.namespace }),
   );
   if (found === undefined) return { applied, outcome: "created" };
   return { applied, outcome: isAsApplied(found, applied) ? "unchanged" : "updated", found };
@@ -194,7 +197,8 @@ async function change(server: Server, steps: readonly Step[]): Promise<void> {
     const { applied } = step;
     try {
       if (applied.kind === "workflow") await registerWorkflow(server, applied);
-      else await putSchedule(server, applied, step.found);
+      else if (applied.kind === "schedule") await putSchedule(server, applied, step.found);
+      else await putTrigger(server, applied, step.found);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // Applied again, the command changes the rest.
@@ -221,11 +225,7 @@ async function registerWorkflow(server: Server, { file }: Applied): Promise<void
   });
 }
 
-async function putSchedule(
-  server: Server,
-  applied: AppliedSchedule,
-  found: Schedule | undefined,
-): Promise<void> {
+async function putSchedule(server: Server, applied: AppliedSchedule, found: Step["found"]): Promise<void> {
   const { changesOf } = await import("../../local/check-applied.ts");
   const { body, id, setsPaused } = applied;
   const query = server.namespace;
@@ -242,4 +242,23 @@ async function putSchedule(
   const paused = body.paused ?? false;
   if (setsPaused && paused !== (found.paused ?? false))
     await server.call(paused ? "schedules.pause" : "schedules.resume", { params: { id }, query, body: {} });
+}
+
+async function putTrigger(server: Server, applied: AppliedTrigger, found: Step["found"]): Promise<void> {
+  const { triggerChangesOf } = await import("../../local/check-applied.ts");
+  const { body, id, setsPaused } = applied;
+  const query = server.namespace;
+  if (found === undefined) {
+    await server.call("triggers.create", { query, body });
+    return;
+  }
+  const { revision } = found;
+  await server.call("triggers.update", {
+    params: { id },
+    query,
+    body: { ...triggerChangesOf(body), ...(revision === undefined ? {} : { revision }) },
+  });
+  const paused = body.paused ?? false;
+  if (setsPaused && paused !== (found.paused ?? false))
+    await server.call(paused ? "triggers.pause" : "triggers.resume", { params: { id }, query, body: {} });
 }

@@ -19,10 +19,10 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "apply",
     group: "workflows",
-    summary: "Create or update workflows and schedules from files",
+    summary: "Create or update workflows, schedules and triggers from files",
     about: [
       "Checks all files first. If one has an error, nothing is changed. Applied again, the same files change nothing.",
-      "A file can have several YAML documents. A schedule starts with `schedule: ID`, a workflow with `workflow: NAME`.",
+      "A file can have several YAML documents. A schedule starts with `schedule: ID`, a trigger with `trigger: ID`, a workflow with `workflow: NAME`.",
     ],
     arguments: [
       {

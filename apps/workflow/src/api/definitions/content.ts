@@ -19,6 +19,7 @@ import type { Json } from "@tutti/expressions";
 import type { CallContext } from "@tutti/kernel";
 import { latest } from "@tutti/machine-entities/definition";
 import type { DefinitionParts, WantedParts } from "@tutti/validation/thread";
+import { applyOnTriggers } from "../../definitions/on-triggers.ts";
 import { checkSource, withoutMistakes } from "../../definitions/sources.ts";
 import { sourceErrors } from "../../errors.ts";
 import { jsonOf } from "../payloads.ts";
@@ -47,6 +48,8 @@ export async function registerDefinition(
   const made = withoutMistakes(checked, source.fileName || "the definition");
   const labels = keepLatest ? versionLabels : [latest, ...versionLabels];
   const { definition, existed } = await dependencies.versions.register(made, { source, labels }, context);
+  // The label `latest` is what they run.
+  if (!keepLatest) await applyOnTriggers(dependencies.triggers, made, context);
   return { definition, existed, problems: checked.problems.map(problemMessage) };
 }
 

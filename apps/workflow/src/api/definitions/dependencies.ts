@@ -4,6 +4,7 @@ import type { LineDependencies } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import type { Offered } from "@tutti/validation";
 import type { LiveRuns } from "../../definitions/live-runs.ts";
+import type { OnTriggersClient } from "../../definitions/on-triggers.ts";
 import type { Versions, VersionsNeeds } from "../../definitions/versions.ts";
 
 /** What the handlers about definitions work with. */
@@ -14,6 +15,8 @@ export interface DefinitionDependencies
   readonly liveRuns: LiveRuns;
   /** What rules say of the document of a definition. Undefined where nothing is enforced. */
   readonly admission: Pick<Guard["admission"], "definition"> | undefined;
+  /** Triggers, which the key `on` of a definition makes. */
+  readonly triggers: OnTriggersClient;
   /** What the installation offers of what a source uses. */
   offered(source: DefinitionSource, context: CallContext): Promise<Offered>;
 }

@@ -112,7 +112,7 @@ export function eventTests(opened: () => Opened): void {
       ["an empty id", { id: "" }, "id"],
       ["an id with a space", { id: "a b" }, "id"],
       ["no source", { source: "" }, "source"],
-      ["a foreign type", { type: "com.example.thing.happened" }, "type"],
+      ["a type with a space", { type: "com.example thing" }, "type"],
       ["a short type", { type: "tutti.a.b" }, "type"],
       ["a type with a wildcard", { type: "tutti.a.*.b" }, "type"],
       ["a subject with a line break", { subject: "a\r\nce-id: b" }, "subject"],
@@ -146,6 +146,20 @@ export function eventTests(opened: () => Opened): void {
       });
     }
 
+    it("that were posted have types of their own, and are none of Tutti's", async () => {
+      const { bus } = opened();
+      const namespace = freshNamespace();
+      const [own, posted, all] = [new Collector(), new Collector(), new Collector()];
+      await using _own = await bus.subscribe({ pattern: "tutti.>", namespace, handle: own });
+      await using _posted = await bus.subscribe({ pattern: "Shop.*.created", namespace, handle: posted });
+      await using _all = await bus.subscribe({ pattern: ">", namespace, handle: all });
+      const one = testEvent({ namespace, id: "one", type: "Shop.order.created", source: "/a" });
+      // An id is unique within its source.
+      await bus.publish([one, { ...one, source: "/b" }, one, testEvent({ namespace, id: "two" })]);
+      await Promise.all([own.count(1), posted.count(2), all.count(3)]);
+      assert.deepEqual([own.ids, posted.ids, all.ids], [["two"], ["one", "one"], ["one", "one", "two"]]);
+    });
+
     it("are refused when their data is too large", async () => {
       const namespace = freshNamespace();
       const tooLarge = testEvent({ namespace, data: new Uint8Array(1_048_577) });
@@ -159,7 +173,7 @@ export function eventTests(opened: () => Opened): void {
 
   describe("subscribing", () => {
     const bad: readonly [string, object, RegExp][] = [
-      ["a pattern of a foreign type", { pattern: "com.>" }, /`pattern`: expected a type with/],
+      ["a pattern that starts with a wildcard", { pattern: "*.order" }, /`pattern`: expected a type with/],
       ["a pattern too short", { pattern: "tutti.a.b" }, /pattern/],
       ["a pattern that can match nothing", { pattern: "tutti.a.b.c.>" }, /pattern/],
       ["a rest in the middle", { pattern: "tutti.>.a.b" }, /pattern/],

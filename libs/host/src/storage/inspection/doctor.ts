@@ -176,7 +176,7 @@ export function aboutFindings(layout: DataLayout, partitions: number | undefined
       const advice = `Set ownership.partitions to ${about?.partitions}.`;
       return [problem("partitions-differ", text, advice)];
     }
-    const advice = "Put that file of any backup of this directory in its place: it never changes.";
+    const advice = "Put that file of a backup by the same release in its place.";
     return [problem("about-unreadable", text, advice)];
   }
 }

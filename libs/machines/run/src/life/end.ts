@@ -164,7 +164,7 @@ function report(run: RunView, step: RunStep): void {
   if (parent === undefined || parent.kind === "" || parent.id === "") return;
   const to = workAddress(step.key.namespace, parent);
   const ending = endingOf(run);
-  if (parent.kind === "schedule") {
+  if (parent.kind === "schedule" || parent.kind === "trigger") {
     const message = run.error?.message ?? "";
     step.send(to, reportMessage, { runId: step.key.id, status: ending.status, message });
     return;

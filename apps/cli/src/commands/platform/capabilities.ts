@@ -1,0 +1,61 @@
+/** The capabilities that agents and orchestrators offer: in which versions, how many offer each, and with which schemas. */
+
+import type { CapabilityEntry } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+
+const pageSize = 1_000;
+
+/** Returns the capabilities that are offered in the namespace. */
+export async function offered(server: Server): Promise<readonly CapabilityEntry[]> {
+  const query = { ...server.namespace, size: pageSize };
+  return (await server.call("capabilities.list", { query })).capabilities;
+}
+
+export async function capabilities(context: Context): Promise<Result> {
+  const { print } = context;
+  const found = await offered(await connect(context));
+  return {
+    json: { capabilities: found },
+    quiet: found.map(({ name }) => name),
+    draw: () => {
+      if (found.length === 0) {
+        print.note("No capabilities are offered. Start a worker: docs/guides/workers.md");
+        return;
+      }
+      print.table(
+        [
+          { title: "capability", widthMin: 12 },
+          { title: "version" },
+          { title: "offered by" },
+          { title: "schemas" },
+          { title: "description", yields: 1, widthMin: 8 },
+        ],
+        found.flatMap(({ name, versions }) =>
+          versions.map((version) => [
+            { text: name, tone: "bold" as const },
+            { text: version.capability?.version ?? "" },
+            { text: String(offering(version)) },
+            { text: schemasOf(version), tone: "dim" as const },
+            { text: version.capability?.description ?? "", tone: "dim" as const },
+          ]),
+        ),
+      );
+    },
+  };
+}
+
+type Version = CapabilityEntry["versions"][number];
+
+/** Returns how many agents offer a version: a service may offer it for several. */
+function offering({ providers, providersTotal = 0 }: Version): number {
+  const counted = providers.reduce((sum, { providers: agents = 0 }) => sum + Math.max(1, agents), 0);
+  return Math.max(counted, providersTotal);
+}
+
+function schemasOf({ capability }: Version): string {
+  const { inputSchema = "", outputSchema = "" } = capability ?? {};
+  return [inputSchema && "input", outputSchema && "output"].filter(Boolean).join(", ");
+}

@@ -1,0 +1,150 @@
+import type { Activation, Trigger, TriggerSource } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import type { Result } from "../../command/presenter.ts";
+import { listPages, tellMore } from "../../server/pages.ts";
+import { connect } from "../../server/server.ts";
+import type { Tone } from "../../terminal/style.ts";
+import { safe } from "../../terminal/text.ts";
+import { printMoment } from "../../terminal/time.ts";
+
+export async function listTriggers(context: Context): Promise<Result> {
+  const { print } = context;
+  const server = await connect(context);
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) => server.call("triggers.list", { query: { ...server.namespace, ...page } }),
+    ({ triggers }) => triggers,
+  );
+  return {
+    json: { triggers: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ triggerId }) => triggerId),
+    draw: () => {
+      if (entries.length === 0) {
+        print.note("No triggers yet. Create one: tutti trigger create ID WORKFLOW --event TYPE");
+        return;
+      }
+      print.table(
+        [
+          { title: "trigger", widthMin: 10 },
+          { title: "workflow", yields: 2, widthMin: 8 },
+          { title: "event", yields: 1, widthMin: 12 },
+          { title: "started", align: "right" },
+          { title: "duplicates", align: "right", yields: 3 },
+          { title: "dead", align: "right" },
+          { title: "state", yields: 2, widthMin: 8 },
+        ],
+        entries.map(({ triggerId, run, source, paused, counts }) => [
+          { text: triggerId, tone: paused === true ? "dim" : "bold" },
+          { text: run?.definition?.name ?? "", tone: "dim" },
+          printSource(source),
+          String(counts?.started ?? 0),
+          { text: String(counts?.duplicates ?? 0), tone: "dim" },
+          { text: String(counts?.dead ?? 0), tone: (counts?.dead ?? 0) > 0 ? "red" : "dim" },
+          paused === true ? { text: "‖ paused", tone: "magenta" } : { text: "● active", tone: "cyan" },
+        ]),
+      );
+      tellMore(context, nextToken);
+    },
+  };
+}
+
+export function printSource(source: TriggerSource | undefined): string {
+  const { event, runEnd } = source ?? {};
+  if (event !== undefined) return [event.type, event.source].filter(Boolean).join(" of ");
+  if (runEnd === undefined) return "";
+  return `${runEnd.ends.length === 0 ? "completed" : runEnd.ends.join(" or ")} ${runEnd.definition}`;
+}
+
+export async function showTrigger(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const server = await connect(context);
+  const id = values.argument("ID");
+  const trigger = await server.call("triggers.get", { params: { id }, query: server.namespace });
+  return { json: trigger, draw: () => drawTrigger(context, trigger, shell.nowMs()) };
+}
+
+function drawTrigger({ print }: Context, trigger: Trigger, nowMs: number): void {
+  const { style } = print;
+  const { triggerId, paused, note = "", counts, recent } = trigger;
+  const state = paused === true ? style.magenta("‖ paused") : style.cyan("● active");
+  print.line(`${style.bold(safe(triggerId))}  ${state}${note === "" ? "" : style.dim(`  ${safe(note)}`)}`);
+  print.line("");
+  const shown = (count: number | undefined) => ((count ?? 0) === 0 ? undefined : String(count));
+  print.facts([
+    ["about", trigger.description],
+    ["workflow", trigger.run?.definition?.name],
+    ["event", printSource(trigger.source)],
+    ["if", trigger.condition],
+    ["key", trigger.key],
+    ["run", trigger.runId],
+    ["of definition", trigger.owner],
+    ["received", String(counts?.received ?? 0)],
+    ["started", String(counts?.started ?? 0)],
+    ["signalled", shown(counts?.signalled)],
+    ["duplicates", shown(counts?.duplicates)],
+    ["skipped", shown(counts?.skipped)],
+    ["waiting", shown(counts?.waiting)],
+    ["dead letters", shown(counts?.dead)],
+    ["dropped", shown(counts?.dropped)],
+  ]);
+  if (recent.length > 0) {
+    print.line("");
+    print.table(
+      [
+        { title: "time" },
+        { title: "result" },
+        { title: "event", yields: 2, widthMin: 10 },
+        { title: "run", yields: 1, widthMin: 12 },
+        { title: "why", yields: 3, widthMin: 12 },
+      ],
+      recent.map((activation) => [
+        { text: activation.timeMs === undefined ? "" : printMoment(activation.timeMs, nowMs), tone: "dim" },
+        { text: activation.result ?? "", tone: toneOf(activation) },
+        activation.eventId ?? "",
+        activation.runId ?? "",
+        { text: activation.message ?? "", tone: "dim" },
+      ]),
+    );
+  }
+  print.section("with", trigger.with);
+}
+
+function toneOf({ result }: Activation): Tone {
+  if (result === "started" || result === "signalled") return "green";
+  return result === "dead" ? "red" : "yellow";
+}
+
+export async function listDeadLetters(context: Context): Promise<Result> {
+  const { values, print, shell } = context;
+  const server = await connect(context);
+  const id = values.argument("ID");
+  const { entries, nextToken } = await listPages(
+    context,
+    (page) =>
+      server.call("triggers.deadLetters", { params: { id }, query: { ...server.namespace, ...page } }),
+    ({ letters }) => letters,
+  );
+  return {
+    json: { letters: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    quiet: entries.map(({ number }) => String(number)),
+    draw: () => {
+      if (entries.length === 0) print.note("No dead letters.");
+      else
+        print.table(
+          [
+            { title: "number", align: "right" },
+            { title: "time" },
+            { title: "event", yields: 1, widthMin: 10 },
+            { title: "why", yields: 2, widthMin: 20 },
+          ],
+          entries.map(({ number, timeMs, event, code = "", message = "" }) => [
+            String(number),
+            { text: timeMs === undefined ? "" : printMoment(timeMs, shell.nowMs()), tone: "dim" },
+            event?.id ?? "",
+            { text: `${code}: ${message}`, tone: "red" },
+          ]),
+        );
+      tellMore(context, nextToken);
+    },
+  };
+}

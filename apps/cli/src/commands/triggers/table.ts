@@ -1,0 +1,210 @@
+import type { Command } from "../../command/declaration.ts";
+import { all, page, reason, since, size, until, yes } from "../../command/options.ts";
+
+const triggerId = { name: "ID", summary: "trigger id", completes: "trigger" } as const;
+const numbers = {
+  ...{ name: "NUMBER", summary: "number of a dead letter. Default: all" },
+  ...{ isOptional: true, isMany: true },
+} as const;
+
+const data = {
+  ...{ name: "input", short: "i", value: "INPUT", isMany: true },
+  summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
+} as const;
+
+const conditions = [
+  {
+    name: "event",
+    value: "TYPE",
+    summary: "event type. `*` matches one word, `>` the rest: shop.order.created",
+  },
+  { name: "after-run", value: "WORKFLOW", summary: "the end of runs of this workflow, instead of --event" },
+  {
+    ...{ name: "ends", value: "END", summary: "how these runs end. Default: completed" },
+    ...{ isMany: true, choices: ["completed", "failed", "cancelled", "terminated"] },
+  },
+  { name: "source", value: "URI", summary: "source of the event. Default: any" },
+  {
+    name: "if",
+    value: "EXPRESSION",
+    summary: "expression over `event` that must be true: event.data.total > 0",
+  },
+  { name: "key", value: "EXPRESSION", summary: "events with the same key start one run: event.data.id" },
+  {
+    name: "dedupe",
+    value: "SPAN",
+    summary: "how long a key counts as seen. Default: as long as its run is kept",
+  },
+] as const;
+
+const policies = [
+  { name: "group-by", value: "EXPRESSION", summary: "count debounce, batch and singleton by this value" },
+  { name: "debounce", value: "SPAN", summary: "start one run after this quiet, with the last event" },
+  { name: "batch", value: "N", summary: "start one run for N events" },
+  { name: "batch-wait", value: "SPAN", summary: "maximum wait of a batch. Default: 1s" },
+  { name: "throttle", value: "N", summary: "start at most N runs in the time of --per" },
+  { name: "per", value: "SPAN", summary: "time of --throttle. Default: 1s" },
+  {
+    ...{ name: "singleton", value: "RULE", choices: ["skip", "queue"] },
+    summary: "action if a run has not ended. Default: start side by side",
+  },
+  { name: "signal", value: "NAME", summary: "send this signal if the run of --run exists" },
+] as const;
+
+export const triggerCommands: readonly Command[] = [
+  {
+    name: "trigger list",
+    group: "triggers",
+    summary: "List triggers and their counts",
+    options: [size, page, all],
+    json: "document",
+    load: () => import("./read.ts").then(({ listTriggers }) => listTriggers),
+  },
+  {
+    name: "trigger show",
+    group: "triggers",
+    summary: "Show a trigger with its latest events",
+    arguments: [triggerId],
+    json: "document",
+    load: () => import("./read.ts").then(({ showTrigger }) => showTrigger),
+  },
+  {
+    name: "trigger create",
+    group: "triggers",
+    summary: "Create a trigger that starts runs of a workflow",
+    arguments: [
+      { ...triggerId, summary: "trigger id" },
+      { name: "WORKFLOW", summary: "workflow name", completes: "workflow" },
+    ],
+    options: [
+      ...conditions,
+      {
+        name: "with",
+        value: "JSON",
+        summary: "input of the run, with expressions. Default: the data of the event",
+      },
+      { name: "run", value: "TEXT", summary: "run id, with expressions: 'order-${{ event.data.id }}'" },
+      ...policies,
+      { name: "description", value: "TEXT", summary: "description" },
+      { name: "paused", summary: "start in paused state" },
+    ],
+    examples: [
+      {
+        words:
+          "trigger create orders order --event shop.order.created --if 'event.data.total > 0' --key event.data.id",
+        does: "start one run per order",
+      },
+      { words: "trigger create report report --after-run import", does: "start report after each import" },
+    ],
+    json: "document",
+    load: () => import("./write.ts").then(({ createTrigger }) => createTrigger),
+  },
+  {
+    name: "trigger test",
+    group: "triggers",
+    summary: "Test a trigger with an event. Nothing starts",
+    about: ["Without data, the newest event of the log that is of the source of the trigger."],
+    arguments: [
+      triggerId,
+      { name: "KEY=VALUE", summary: "fields of the data", isOptional: true, isMany: true },
+    ],
+    options: [
+      data,
+      { name: "event-file", value: "FILE", completes: "file", summary: "a whole CloudEvent as JSON" },
+    ],
+    examples: [{ words: "trigger test orders id=7 total=20", does: "show which run this event would start" }],
+    json: "document",
+    load: () => import("./trial.ts").then(({ testTrigger }) => testTrigger),
+  },
+  {
+    name: "trigger replay",
+    group: "triggers",
+    summary: "Replay past events to a trigger",
+    about: ["An event whose run exists starts nothing again."],
+    arguments: [triggerId],
+    options: [since, until, reason],
+    json: "document",
+    load: () => import("./write.ts").then(({ replayEvents }) => replayEvents),
+  },
+  {
+    name: "trigger dead",
+    group: "triggers",
+    summary: "List events that a trigger could not handle",
+    arguments: [triggerId],
+    options: [size, page, all],
+    json: "document",
+    load: () => import("./read.ts").then(({ listDeadLetters }) => listDeadLetters),
+  },
+  {
+    name: "trigger retry",
+    group: "triggers",
+    summary: "Retry dead letters of a trigger",
+    arguments: [triggerId, numbers],
+    options: [reason],
+    json: "document",
+    load: () => import("./write.ts").then(({ retryDeadLetters }) => retryDeadLetters),
+  },
+  {
+    name: "trigger drop",
+    group: "triggers",
+    summary: "Delete dead letters of a trigger",
+    arguments: [triggerId, numbers],
+    options: [reason, yes],
+    confirm: (values) => `Delete dead letters of trigger ${values.argument("ID")}?`,
+    json: "document",
+    load: () => import("./write.ts").then(({ dropDeadLetters }) => dropDeadLetters),
+  },
+  {
+    name: "trigger pause",
+    group: "triggers",
+    summary: "Pause a trigger. Events pass without effect",
+    arguments: [triggerId],
+    options: [reason],
+    json: "document",
+    load: () => import("./write.ts").then(({ pauseTrigger }) => pauseTrigger),
+  },
+  {
+    name: "trigger resume",
+    group: "triggers",
+    summary: "Resume a trigger",
+    arguments: [triggerId],
+    options: [reason],
+    json: "document",
+    load: () => import("./write.ts").then(({ resumeTrigger }) => resumeTrigger),
+  },
+  {
+    name: "trigger delete",
+    group: "triggers",
+    summary: "Delete a trigger. Its runs continue",
+    arguments: [triggerId],
+    options: [reason, yes],
+    confirm: (values) => `Delete trigger ${values.argument("ID")}?`,
+    json: "document",
+    load: () => import("./write.ts").then(({ deleteTrigger }) => deleteTrigger),
+  },
+  {
+    name: "event post",
+    group: "triggers",
+    summary: "Post an event",
+    about: ["An event with the same id and source takes effect once."],
+    arguments: [
+      { name: "TYPE", summary: "event type: shop.order.created" },
+      { name: "KEY=VALUE", summary: "fields of the data", isOptional: true, isMany: true },
+    ],
+    options: [
+      data,
+      {
+        name: "id",
+        value: "ID",
+        summary: "id of the new object. Default: random",
+      },
+      { name: "source", value: "URI", summary: "source of the event. Default: /tutti/cli" },
+      { name: "subject", value: "TEXT", summary: "what it is about" },
+    ],
+    examples: [
+      { words: "event post shop.order.created id=7 total=20", does: "post an event with this data" },
+    ],
+    json: "document",
+    load: () => import("./post.ts").then(({ postEvent }) => postEvent),
+  },
+];

@@ -1,0 +1,178 @@
+import type { Singleton, Trigger, TriggerSourceInput } from "@tutti/rest/types";
+import type { Context } from "../../command/declaration.ts";
+import { usageFailure } from "../../command/failure.ts";
+import { type Json, readInput } from "../../command/input.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
+import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
+
+export async function createTrigger(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const [name = "", label] = values.argument("WORKFLOW").split("@");
+  const given = values.text("with");
+  const input: Json | undefined = given === undefined ? undefined : await readInput([given], shell, "--with");
+  const said = (option: string, field: string) => {
+    const text = values.text(option);
+    return text === undefined ? {} : { [field]: text };
+  };
+  const windowMs = values.durationMs("dedupe");
+  const server = await connect(context);
+  const { trigger, existed } = await server.call("triggers.create", {
+    query: server.namespace,
+    body: {
+      triggerId: values.argument("ID"),
+      source: sourceSaid(context),
+      run: { definition: { name, ...(label === undefined ? {} : { label }) } },
+      policy: policySaid(context),
+      ...said("if", "condition"),
+      ...said("key", "key"),
+      ...said("run", "runId"),
+      ...said("description", "description"),
+      ...(windowMs === undefined ? {} : { windowMs }),
+      ...(input === undefined ? {} : { with: input }),
+      ...(values.flag("paused") ? { paused: true } : {}),
+    },
+  });
+  return tell(context, trigger, existed === true ? "already exists" : "created");
+}
+
+function sourceSaid({ values }: Context): TriggerSourceInput {
+  const [event, definition] = [values.text("event"), values.text("after-run")];
+  if (event !== undefined && definition === undefined) {
+    const source = values.text("source");
+    return { event: { type: event, ...(source === undefined ? {} : { source }) } };
+  }
+  if (definition !== undefined && event === undefined)
+    return { runEnd: { definition, ends: values.list("ends") } };
+  throw usageFailure("Pass --event TYPE or --after-run WORKFLOW.");
+}
+
+function policySaid({ values }: Context) {
+  const singleton = values.text("singleton");
+  const numbers = {
+    ...{ debounceMs: values.durationMs("debounce"), batchSize: values.whole("batch") },
+    ...{ batchWaitMs: values.durationMs("batch-wait"), throttleCount: values.whole("throttle") },
+    throttlePerMs: values.durationMs("per"),
+  };
+  const texts = { group: values.text("group-by"), signal: values.text("signal") };
+  const set = Object.entries({ ...numbers, ...texts }).filter(([, value]) => value !== undefined);
+  return {
+    ...Object.fromEntries(set),
+    // The parser has held it against the table of rules.
+    ...(singleton === undefined ? {} : { singleton: singleton as Singleton }),
+  };
+}
+
+export function pauseTrigger(context: Context): Promise<Result> {
+  return steer(context, "triggers.pause", "is paused");
+}
+
+export function resumeTrigger(context: Context): Promise<Result> {
+  return steer(context, "triggers.resume", "is resumed");
+}
+
+async function steer(
+  context: Context,
+  route: "triggers.pause" | "triggers.resume",
+  done: string,
+): Promise<Result> {
+  const server = await connect(context);
+  const trigger = await server.call(route, {
+    params: { id: context.values.argument("ID") },
+    query: server.namespace,
+    body: reasonOf(context),
+  });
+  return tell(context, trigger, done);
+}
+
+export async function replayEvents(context: Context): Promise<Result> {
+  const { values, shell, print } = context;
+  const nowMs = shell.nowMs();
+  const [fromMs, toMs] = [values.momentMs("since", nowMs), values.momentMs("until", nowMs)];
+  const span = {
+    ...(fromMs === undefined ? {} : { fromMs }),
+    ...(toMs === undefined ? {} : { toMs }),
+  };
+  const server = await connect(context);
+  const reply = await server.call("triggers.replay", {
+    params: { id: values.argument("ID") },
+    query: server.namespace,
+    body: { span, ...reasonOf(context) },
+  });
+  const { events = 0, matched = 0, duplicates = 0 } = reply;
+  return {
+    json: reply,
+    quiet: [String(matched - duplicates)],
+    draw: () =>
+      print.line(
+        `${print.style.green("✓")} ${events} past events, ${matched} met the condition, ${duplicates} of these were seen before`,
+      ),
+  };
+}
+
+export function retryDeadLetters(context: Context): Promise<Result> {
+  return settle(context, "triggers.retry", "retried");
+}
+
+export function dropDeadLetters(context: Context): Promise<Result> {
+  return settle(context, "triggers.drop", "deleted");
+}
+
+async function settle(
+  context: Context,
+  route: "triggers.retry" | "triggers.drop",
+  done: string,
+): Promise<Result> {
+  const { values, print } = context;
+  const numbers = values.manyArguments("NUMBER").map((text) => {
+    if (!/^\d{1,9}$/.test(text)) throw usageFailure(`NUMBER: expected a whole number, got \`${text}\``);
+    return Number(text);
+  });
+  const server = await connect(context);
+  const reply = await server.call(route, {
+    params: { id: values.argument("ID") },
+    query: server.namespace,
+    body: { numbers, ...reasonOf(context) },
+  });
+  return {
+    json: reply,
+    quiet: [String(reply.count ?? 0)],
+    draw: () => print.line(`${print.style.green("✓")} ${reply.count ?? 0} dead letters ${done}`),
+  };
+}
+
+export async function deleteTrigger(context: Context): Promise<Result> {
+  const { values, print } = context;
+  const id = values.argument("ID");
+  const server = await connect(context);
+  const reply = await server.call("triggers.delete", {
+    params: { id },
+    query: { ...server.namespace, ...reasonOf(context) },
+  });
+  return {
+    json: reply,
+    quiet: [],
+    draw: () => {
+      print.line(
+        reply.removed === true
+          ? `${print.style.green("✓")} ${safe(id)} deleted`
+          : `${print.style.dim("–")} ${safe(id)} not found`,
+      );
+    },
+  };
+}
+
+function reasonOf({ values }: Context): { readonly reason?: string } {
+  const reason = values.text("reason");
+  return reason === undefined ? {} : { reason };
+}
+
+function tell({ print }: Context, trigger: Trigger | undefined, words: string): Outcome {
+  return {
+    json: trigger ?? {},
+    quiet: trigger === undefined ? [] : [trigger.triggerId],
+    draw: () => {
+      if (trigger !== undefined) print.line(`${print.style.green("✓")} ${safe(trigger.triggerId)} ${words}`);
+    },
+  };
+}

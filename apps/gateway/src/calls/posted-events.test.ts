@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { postedBody } from "./posted-events.ts";
+
+const event = {
+  specversion: "1.0",
+  id: "1",
+  source: "/shop",
+  type: "shop.order.created",
+  data: { total: 3 },
+};
+
+describe("posted events", () => {
+  it("one in structured mode is one event, with its extensions", () => {
+    const body = postedBody({}, { ...event, traceparent: "00-a", sequence: 7 });
+    assert.deepEqual(body, { events: [{ ...event, extensions: { traceparent: "00-a", sequence: "7" } }] });
+  });
+
+  it("a batch is several", () => {
+    assert.deepEqual(postedBody({}, [event, event]), { events: [event, event] });
+  });
+
+  it("in binary mode attributes are headers", () => {
+    const { data, ...attributes } = event;
+    const headers = Object.fromEntries(
+      Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value]),
+    );
+    const body = postedBody(
+      { ...headers, "ce-subject": "caf%C3%A9", "content-type": "application/json" },
+      data,
+    );
+    const wanted = { ...event, subject: "café", datacontenttype: "application/json" };
+    assert.deepEqual(body, { events: [wanted] });
+  });
+
+  it("the body of the route stays as it is", () => {
+    assert.deepEqual(postedBody({}, { events: [event] }), { events: [event] });
+    assert.deepEqual(postedBody({}, "nonsense"), "nonsense");
+  });
+});

@@ -1,0 +1,54 @@
+/**
+ * The body of `POST /v1/events` in the forms that CloudEvents has over HTTP: one event in its structured mode, several as
+ * a batch, or one in binary mode, whose attributes are headers `ce-…`. Data is JSON.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+
+type Members = Readonly<Record<string, unknown>>;
+
+const attributes: ReadonlySet<string> = new Set([
+  ...["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data"],
+  ...["extensions", "data_base64"],
+]);
+
+/** Returns the body as the route has it: `{"events": […]}`. What is none of the forms is left to the route to refuse. */
+export function postedBody(headers: IncomingHttpHeaders, body: unknown): unknown {
+  if (typeof headers["ce-type"] === "string") return { events: [binaryEvent(headers, body)] };
+  if (Array.isArray(body)) return { events: body.map(structuredEvent) };
+  const isOne = isMembers(body) && !Object.hasOwn(body, "events") && Object.hasOwn(body, "specversion");
+  return isOne ? { events: [structuredEvent(body)] } : body;
+}
+
+function binaryEvent(headers: IncomingHttpHeaders, data: unknown): unknown {
+  const event: Record<string, unknown> = data === undefined ? {} : { data };
+  const { "content-type": datacontenttype } = headers;
+  if (datacontenttype !== undefined && data !== undefined) event["datacontenttype"] = datacontenttype;
+  for (const [name, value] of Object.entries(headers))
+    if (name.startsWith("ce-") && typeof value === "string") event[name.slice(3)] = decoded(value);
+  return structuredEvent(event);
+}
+
+/** Attributes that CloudEvents does not name are extensions. */
+function structuredEvent(event: unknown): unknown {
+  if (!isMembers(event)) return event;
+  const known: Record<string, unknown> = {};
+  const extensions: Record<string, string> = {};
+  for (const [name, value] of Object.entries(event)) {
+    if (attributes.has(name)) known[name] = value;
+    else extensions[name] = String(value);
+  }
+  return Object.keys(extensions).length === 0 ? known : { extensions, ...known };
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Headers have other characters than ASCII percent-encoded. */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Bus } from "@tutti/bus";
+import type { Trigger, triggerService } from "@tutti/contracts/workflow/v1";
+import { ask, type LineDependencies, type MachineDependencies } from "@tutti/host/serving";
+import type { CallContext, InstanceKey } from "@tutti/kernel";
+import { facts, triggerErrors } from "@tutti/machine-trigger";
+import type { Client } from "@tutti/mesh";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import type { Versions } from "../../definitions/versions.ts";
+import type { Deliveries } from "../../triggers/deliveries.ts";
+import type { TriggerIndex } from "../../triggers/trigger-index.ts";
+import { triggerOf } from "./messages.ts";
+
+/** What other handlers of the service work with too. */
+export interface TriggerFoundations extends LineDependencies {
+  readonly versions: Versions;
+}
+
+/** What the handlers about triggers work with. */
+export interface TriggerDependencies extends TriggerFoundations {
+  readonly index: Pick<TriggerIndex, "refresh">;
+  readonly deliveries: Pick<Deliveries, "deliver" | "give">;
+  readonly bus: Pick<Bus, "publish" | "subscribe" | "end">;
+  /** Triggers of other owners. */
+  readonly triggers: Pick<Client<typeof triggerService>, "getTrigger">;
+}
+
+export function keyOf(namespace: string, id: string): InstanceKey {
+  return { namespace, kind: "trigger", id };
+}
+
+export async function triggerNamed(
+  dependencies: MachineDependencies,
+  id: string,
+  context: CallContext,
+): Promise<Trigger> {
+  const { namespace } = context;
+  try {
+    const found = await ask(dependencies, keyOf(namespace, id), { query: facts, body: undefined }, context);
+    return triggerOf(namespace, id, found);
+  } catch (error) {
+    throw runtimeErrors.unknownInstance.is(error) ? triggerErrors.missing({ id }) : error;
+  }
+}

@@ -1,0 +1,96 @@
+/** Events for triggers: posted, replayed from the log, and handed over again. */
+import type {
+  PublishEventsReply,
+  PublishEventsRequest,
+  ReplayEventsReply,
+  ReplayEventsRequest,
+  RetryDeadLettersRequest,
+  TriggerItem,
+} from "@tutti/contracts/workflow/v1";
+import { ask, tell } from "@tutti/host/serving";
+import { type CallContext, fromTimestamp } from "@tutti/kernel";
+import { deadLetters, deadMax, receive, removeDeadLetters } from "@tutti/machine-trigger";
+import { concerning } from "../../triggers/deliveries.ts";
+import { eventJsonOf, postedEvent, ReadEvent } from "../../triggers/events.ts";
+import { itemOf, Matching } from "../../triggers/matching.ts";
+import { readPast } from "../../triggers/past-events.ts";
+import { keyOf, type TriggerDependencies, triggerNamed } from "./dependencies.ts";
+import { planOf } from "./messages.ts";
+import { typesMatcher } from "./trying.ts";
+
+/**
+ * Triggers have an event before the bus has it, and the caller hears of it when both have: who hears nothing posts it
+ * again, and it counts once.
+ */
+export async function publishEvents(
+  { deliveries, bus, foundation }: TriggerDependencies,
+  { events }: PublishEventsRequest,
+  { namespace }: CallContext,
+): Promise<PublishEventsReply> {
+  const nowMs = foundation.clock.now();
+  const posted = events.map((event) => postedEvent(event, namespace, nowMs));
+  const delivered = await deliveries.deliver(posted);
+  await bus.publish(posted);
+  return { events: posted.length, ...delivered };
+}
+
+/** Events on their way to the trigger at once. */
+const openMax = 1_000;
+
+export async function replayEvents(
+  dependencies: TriggerDependencies,
+  { triggerId, span }: ReplayEventsRequest,
+  context: CallContext,
+): Promise<ReplayEventsReply> {
+  const { namespace } = context;
+  const { trigger } = await dependencies.triggers.getTrigger({ namespace, triggerId }, { context });
+  const matching = new Matching(planOf(trigger ?? (await triggerNamed(dependencies, triggerId, context))));
+  const isOfType = typesMatcher(matching, namespace);
+  const fromMs = span?.from === undefined ? 0 : fromTimestamp(span.from);
+  const toMs = span?.to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(span.to);
+  const to = { namespace, id: triggerId, matching };
+  let events = 0;
+  const items: TriggerItem[] = [];
+  const take = (event: ReadEvent["event"]) => {
+    if (event.timeMs < fromMs || event.timeMs >= toMs || !isOfType(event)) return;
+    const read = new ReadEvent(event);
+    if (!matching.isOfSource(read.json)) return;
+    events++;
+    const item = concerning(to, read);
+    if (item !== undefined) items.push(item);
+  };
+  await readPast(dependencies.bus, namespace, take, context.signal);
+  let duplicates = 0;
+  for (let at = 0; at < items.length; at += openMax) {
+    const given = items.slice(at, at + openMax).map((item) => dependencies.deliveries.give(to, item));
+    for (const isDuplicate of await Promise.all(given)) if (isDuplicate) duplicates++;
+  }
+  return { events, matched: items.length, duplicates };
+}
+
+/** As the trigger is now: what was wrong with it may have been corrected. */
+export async function retryDeadLetters(
+  dependencies: TriggerDependencies,
+  { triggerId, numbers, reason }: RetryDeadLettersRequest,
+  context: CallContext,
+): Promise<{ count: number }> {
+  const key = keyOf(context.namespace, triggerId);
+  const body = { after: 0, size: deadMax, numbers };
+  const found = await ask(dependencies, key, { query: deadLetters, body }, context);
+  if (found.length === 0) return { count: 0 };
+  const matching = new Matching(planOf(await triggerNamed(dependencies, triggerId, context)));
+  const items = found.flatMap(({ item }) => {
+    if (item === undefined) return [];
+    const event = eventJsonOf(item.event);
+    return itemOf(matching.meaningOf(event), event, item.event) ?? [];
+  });
+  // Handed over before they are removed: after a crash between, they come twice and count once.
+  const handed = { command: receive, body: { items }, reason, idempotencyKey: "" };
+  await tell(dependencies, key, handed, context);
+  const removed = {
+    command: removeDeadLetters,
+    body: { numbers: found.map(({ number }) => number) },
+    reason,
+  };
+  return tell(dependencies, key, { ...removed, idempotencyKey: "" }, context);
+}

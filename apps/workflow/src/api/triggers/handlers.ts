@@ -1,0 +1,168 @@
+/** Triggers: made, steered, looked at. */
+
+import { isPattern } from "@tutti/bus";
+import {
+  type CreateTriggerReply,
+  type CreateTriggerRequest,
+  type ListDeadLettersReply,
+  type ListDeadLettersRequest,
+  RunSpec,
+  Trigger,
+  type triggerService,
+  type UpdateTriggerReply,
+  type UpdateTriggerRequest,
+} from "@tutti/contracts/workflow/v1";
+import { ask, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
+import type { CallContext } from "@tutti/kernel";
+import {
+  create,
+  deadLetters,
+  pause,
+  receive,
+  remove,
+  removeDeadLetters,
+  resume,
+  triggerErrors,
+  update,
+} from "@tutti/machine-trigger";
+import type { Handlers } from "@tutti/mesh";
+import { Matching } from "../../triggers/matching.ts";
+import { jsonOf } from "../payloads.ts";
+import { keyOf, type TriggerDependencies, triggerNamed } from "./dependencies.ts";
+import { publishEvents, replayEvents, retryDeadLetters } from "./events.ts";
+import { listTriggers, watchTriggers } from "./lists.ts";
+import { deadLetterOf, merged, planOf } from "./messages.ts";
+import { testTrigger } from "./trying.ts";
+
+export function triggerHandlers(dependencies: TriggerDependencies): Handlers<typeof triggerService> {
+  const changed = async (triggerId: string, context: CallContext) => {
+    await dependencies.index.refresh(context.namespace, triggerId);
+    return { trigger: await triggerNamed(dependencies, triggerId, context) };
+  };
+  return {
+    createTrigger: (request, context) => createTrigger(dependencies, request, context),
+    getTrigger: async ({ triggerId }, context) => ({
+      trigger: await triggerNamed(dependencies, triggerId, context),
+    }),
+    listTriggers: (request, context) => listTriggers(dependencies, request, context),
+    watchTriggers: (request, context) => watchTriggers(dependencies, request, context),
+    updateTrigger: (request, context) => updateTrigger(dependencies, request, context),
+    async deleteTrigger({ triggerId, reason }, context) {
+      const told = { command: remove, body: {}, reason };
+      const reply = await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
+      await dependencies.index.refresh(context.namespace, triggerId);
+      return reply;
+    },
+    async pauseTrigger({ triggerId, reason }, context) {
+      const told = { command: pause, body: { note: reason }, reason };
+      await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
+      return changed(triggerId, context);
+    },
+    async resumeTrigger({ triggerId, reason }, context) {
+      const told = { command: resume, body: { note: reason }, reason };
+      await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
+      return changed(triggerId, context);
+    },
+    testTrigger: (request, context) => testTrigger(dependencies, request, context),
+    replayEvents: (request, context) => replayEvents(dependencies, request, context),
+    listDeadLetters: (request, context) => listDeadLetters(dependencies, request, context),
+    retryDeadLetters: (request, context) => retryDeadLetters(dependencies, request, context),
+    dropDeadLetters: ({ triggerId, numbers, reason }, context) =>
+      tell(
+        dependencies,
+        keyOf(context.namespace, triggerId),
+        { command: removeDeadLetters, body: { numbers }, reason },
+        context,
+      ),
+    publishEvents: (request, context) => publishEvents(dependencies, request, context),
+    receiveEvents: ({ triggerId, items }, context) =>
+      // A repetition has no effect, so the reply is not remembered.
+      tell(
+        dependencies,
+        keyOf(context.namespace, triggerId),
+        { command: receive, body: { items }, idempotencyKey: "" },
+        context,
+      ),
+  };
+}
+
+async function createTrigger(
+  dependencies: TriggerDependencies,
+  { trigger = Trigger.create() }: CreateTriggerRequest,
+  context: CallContext,
+): Promise<CreateTriggerReply> {
+  const { triggerId, paused, note } = trigger;
+  await requireCorrect(dependencies, trigger, context);
+  // The id alone says that it is the same: the machine compares the plans.
+  const told = {
+    command: create,
+    body: { plan: planOf(trigger), paused, note },
+    idempotencyKey: "",
+  };
+  const { existed } = await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
+  await dependencies.index.refresh(context.namespace, triggerId);
+  return { trigger: await triggerNamed(dependencies, triggerId, context), existed };
+}
+
+/** A mistake shows when it is made, not with the first event. */
+async function requireCorrect(
+  { versions }: Pick<TriggerDependencies, "versions">,
+  trigger: Trigger,
+  context: CallContext,
+): Promise<void> {
+  const { source, run } = trigger;
+  if (source?.kind?.$case === "event" && !isPattern(source.kind.value.type))
+    throw triggerErrors.planInvalid({
+      problem: `source.event.type: expected a type such as shop.order.created or shop.>, got ${source.kind.value.type}`,
+    });
+  if (source?.kind?.$case === "runEnd") requireEnds(source.kind.value.ends);
+  new Matching(planOf(trigger));
+  const { what, parameters } = run ?? RunSpec.create();
+  if (what?.$case !== "definition") return;
+  await versions.runnable(what.value, parameters && jsonOf(parameters, "trigger.run.parameters"), context);
+}
+
+const endings: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "terminated"]);
+
+function requireEnds(ends: readonly string[]): void {
+  const wrong = ends.find((end) => !endings.has(end));
+  if (wrong === undefined) return;
+  const problem = `source.runEnd.ends: expected ${[...endings].join(", ")}, got ${wrong}`;
+  throw triggerErrors.planInvalid({ problem });
+}
+
+async function updateTrigger(
+  dependencies: TriggerDependencies,
+  { trigger = Trigger.create(), update: wanted, reason }: UpdateTriggerRequest,
+  context: CallContext,
+): Promise<UpdateTriggerReply> {
+  const { triggerId } = trigger;
+  const before = await triggerNamed(dependencies, triggerId, context);
+  const after = merged(before, trigger, wanted?.fields ?? []);
+  await requireCorrect(dependencies, after, context);
+  // What was read to be merged is what is changed, unless the caller saw something else.
+  const revision = Number(wanted?.revision || before.revision);
+  const told = { command: update, body: { plan: planOf(after), revision }, reason };
+  await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
+  await dependencies.index.refresh(context.namespace, triggerId);
+  return { trigger: await triggerNamed(dependencies, triggerId, context) };
+}
+
+async function listDeadLetters(
+  dependencies: TriggerDependencies,
+  { triggerId, page }: ListDeadLettersRequest,
+  context: CallContext,
+): Promise<ListDeadLettersReply> {
+  const size = sizeOf(page);
+  const body = { after: placeOfToken(page?.token ?? ""), size: size + 1, numbers: [] };
+  const found = await ask(
+    dependencies,
+    keyOf(context.namespace, triggerId),
+    { query: deadLetters, body },
+    context,
+  );
+  const letters = found.slice(0, size).map(deadLetterOf);
+  const last = letters[letters.length - 1];
+  const nextToken = found.length > size && last !== undefined ? tokenOfPlace(last.number) : "";
+  return { letters, page: { nextToken } };
+}

@@ -1,0 +1,204 @@
+/**
+ * Starts the runs that triggers ask for.
+ *
+ * 1. Runs that may run side by side are started together, in one stream. Those that the trigger waits for, or sends a
+ *    signal, are started one by one.
+ * 2. What is known of a run is kept over attempts: a repetition asks only for the others.
+ */
+import {
+  ActivationResult,
+  RunSpec,
+  type runService,
+  Singleton,
+  StartItem,
+  StartRunRequest,
+  StartRunsRequest,
+  type StartSettled,
+  type TriggerPlan,
+  type TriggerStart,
+} from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import type { Errands, ErrandTold as Told } from "@tutti/host/serving";
+import { errorFromUnknown, fromErrorDetail, type ReadOnly } from "@tutti/kernel";
+import { policyOf, type StartTriggered, settleStarts } from "@tutti/machine-trigger";
+import type { Client } from "@tutti/mesh";
+import type { DueEffect } from "@tutti/runtime";
+import { triggerSourceErrors } from "../errors.ts";
+import { eventJsonOf } from "../triggers/events.ts";
+import { Matching } from "../triggers/matching.ts";
+
+export interface TriggeredStartsParts {
+  readonly errands: Errands;
+  readonly runs: Pick<Client<typeof runService>, "startRun" | "startRuns" | "signalRun">;
+}
+
+/** Labels of runs that a trigger started. */
+const triggerLabel = "trigger";
+const eventLabel = "trigger-event";
+
+type Settled = Partial<StartSettled> & Pick<StartSettled, "result">;
+
+interface Batch {
+  readonly namespace: string;
+  readonly triggerId: string;
+  readonly plan: ReadOnly<TriggerPlan>;
+  readonly spec: RunSpec;
+  readonly starts: readonly ReadOnly<TriggerStart>[];
+  /** By place. */
+  readonly settled: Map<number, Settled>;
+}
+
+export class TriggeredStarts {
+  readonly #parts: TriggeredStartsParts;
+  readonly #matchings = new WeakMap<object, Matching>();
+
+  constructor(parts: TriggeredStartsParts) {
+    this.#parts = parts;
+  }
+
+  start(due: DueEffect, { plan, starts }: StartTriggered): void {
+    const { namespace, id: triggerId } = due.key;
+    const settled = new Map<number, Settled>();
+    const batch = {
+      namespace,
+      triggerId,
+      plan,
+      starts,
+      settled,
+      spec: RunSpec.decode(plan.run as Uint8Array),
+    };
+    const attempt = async (signal: AbortSignal): Promise<Told> => {
+      await this.#attempt(batch, signal);
+      return told(batch, undefined);
+    };
+    this.#parts.errands.begin(due, attempt, (error) => told(batch, dead(error.code, error.message)));
+  }
+
+  async #attempt(batch: Batch, signal: AbortSignal): Promise<void> {
+    const { plan, starts, settled } = batch;
+    const { singleton, signal: signalName } = policyOf(plan);
+    const wanted: { readonly place: number; readonly input: Uint8Array }[] = [];
+    for (const [place, start] of starts.entries()) {
+      if (settled.has(place)) continue;
+      const input = this.#inputOf(batch, start);
+      if (input.ok) wanted.push({ place, input: Buffer.from(JSON.stringify(input.value), "utf8") });
+      else {
+        const { code, message } = triggerSourceErrors.expressionFailed.refusal({
+          field: "with",
+          problem: input.message,
+        });
+        settled.set(place, dead(code, message));
+      }
+    }
+    if (singleton === Singleton.SINGLETON_UNSPECIFIED && signalName === "")
+      await this.#startTogether(batch, wanted, signal);
+    else for (const { place, input } of wanted) await this.#startAlone(batch, place, input, signal);
+  }
+
+  async #startTogether(
+    { namespace, triggerId, spec, starts, settled }: Batch,
+    wanted: readonly { readonly place: number; readonly input: Uint8Array }[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (wanted.length === 0) return;
+    const items = wanted.map(({ place, input }) =>
+      StartItem.fromPartial({
+        ...{ runId: starts[place]?.runId ?? "", spec: 1, labels: { [triggerLabel]: triggerId } },
+        input: { $case: "inlineInput", value: input },
+      }),
+    );
+    const request = StartRunsRequest.fromPartial({ namespace, specs: [spec], items, follow: false });
+    for await (const { receipts } of this.#parts.runs.startRuns(once(request), { signal }))
+      for (const { number, existed, refusal } of receipts) {
+        const place = wanted[number - 1]?.place ?? -1;
+        if (refusal === undefined) settled.set(place, existed ? duplicate : started);
+        else {
+          const error = fromErrorDetail(refusal);
+          // The run of another event with this key.
+          if (error.status === "ALREADY_EXISTS") settled.set(place, duplicate);
+          else if (error.retry === "never") settled.set(place, dead(error.code, error.message));
+        }
+      }
+    const isOpen = wanted.some(({ place }) => !settled.has(place));
+    if (isOpen) throw triggerSourceErrors.startsUndecided();
+  }
+
+  /** Rejects with what passes. */
+  async #startAlone(batch: Batch, place: number, input: Uint8Array, signal: AbortSignal): Promise<void> {
+    try {
+      batch.settled.set(place, await this.#startOne(batch, place, input, signal));
+    } catch (thrown) {
+      const error = errorFromUnknown(thrown);
+      if (error.retry !== "never" || signal.aborted) throw error;
+      batch.settled.set(place, dead(error.code, error.message));
+    }
+  }
+
+  async #startOne(batch: Batch, place: number, input: Uint8Array, signal: AbortSignal): Promise<Settled> {
+    const { namespace, triggerId, plan, spec, starts } = batch;
+    const { runId = "", items = [] } = starts[place] ?? {};
+    const event = items[items.length - 1]?.eventDigest ?? "";
+    const payload = { body: { $case: "inline" as const, value: input }, mediaType: "" };
+    const isAwaited = policyOf(plan).singleton !== Singleton.SINGLETON_UNSPECIFIED;
+    const request = StartRunRequest.fromPartial({ namespace, runId });
+    request.spec = {
+      ...spec,
+      input: payload,
+      labels: { ...spec.labels, [triggerLabel]: triggerId, [eventLabel]: event },
+    };
+    if (isAwaited) request.parent = { namespace, kind: "trigger", id: triggerId, task: "" };
+    const { run, existed } = await this.#startOrFind(request, signal);
+    // One that has ended, or belongs to another parent, will not tell of its end.
+    const ended = run?.endTime !== undefined || run?.parent?.id !== triggerId;
+    // After a crash it may be there because of this very event.
+    if (!existed || run?.spec?.labels[eventLabel] === event) return { ...started, ended };
+    const { signal: name } = policyOf(plan);
+    if (name === "") return { ...duplicate, ended };
+    const idempotencyKey = `trigger/${triggerId}/${event}`;
+    await this.#parts.runs.signalRun({ namespace, runId, signal: name, payload, idempotencyKey }, { signal });
+    return { result: ActivationResult.ACTIVATION_RESULT_SIGNALLED };
+  }
+
+  /** A run of this id may be there because of another event. */
+  async #startOrFind(request: StartRunRequest, signal: AbortSignal) {
+    try {
+      return await this.#parts.runs.startRun(request, { signal });
+    } catch (error) {
+      if (errorFromUnknown(error).status !== "ALREADY_EXISTS") throw error;
+      return { run: undefined, existed: true };
+    }
+  }
+
+  #inputOf({ plan }: Batch, { items }: ReadOnly<TriggerStart>): ReturnType<Matching["inputOf"]> {
+    const known = this.#matchings.get(plan) ?? new Matching(plan);
+    this.#matchings.set(plan, known);
+    const inputs: Json[] = [];
+    for (const { event } of items) {
+      const input = known.inputOf(eventJsonOf(event));
+      if (!input.ok) return input;
+      inputs.push(input.value);
+    }
+    const isBatch = policyOf(plan).batchSize > 1;
+    return { ok: true, value: isBatch ? { events: inputs } : (inputs[0] ?? null) };
+  }
+}
+
+const started: Settled = { result: ActivationResult.ACTIVATION_RESULT_STARTED };
+const duplicate: Settled = { result: ActivationResult.ACTIVATION_RESULT_DUPLICATE };
+
+function dead(code: string, message: string): Settled {
+  return { result: ActivationResult.ACTIVATION_RESULT_DEAD, code, message, ended: true };
+}
+
+/** The result for the trigger. `others` is the result of runs without one of their own. */
+function told({ starts, settled }: Batch, others: Settled | undefined): Told {
+  const results = starts.map((_, place) => ({
+    ...{ code: "", message: "", ended: false },
+    ...(settled.get(place) ?? others ?? duplicate),
+  }));
+  return { command: settleStarts, body: { results } };
+}
+
+async function* once<Request>(request: Request): AsyncGenerator<Request> {
+  yield request;
+}

@@ -1,0 +1,84 @@
+/** Events as they are posted, as the bus has them, and as triggers read them. */
+import { type BusEvent, checkedEvent, cloudEventOf, isPostedType } from "@tutti/bus";
+import type { CloudEvent } from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import { triggerSourceErrors } from "../errors.ts";
+import type { EventJson } from "./matching.ts";
+
+/** Returns an event that is posted as the bus takes it. Throws what is wrong with it. */
+export function postedEvent(event: CloudEvent, namespace: string, nowMs: number): BusEvent {
+  const { id, source, type, subject, time, datacontenttype, dataschema, data } = event;
+  if (event.specversion !== "" && event.specversion !== "1.0")
+    throw triggerSourceErrors.eventInvalid({
+      id,
+      problem: `specversion: expected 1.0, got ${event.specversion}`,
+    });
+  if (!isPostedType(type))
+    throw triggerSourceErrors.eventInvalid({
+      ...{
+        id,
+        problem: `type: expected words of A-Z a-z 0-9 _ - with dots between, not starting with tutti, got ${type}`,
+      },
+    });
+  const timeMs = time === "" ? nowMs : Date.parse(time);
+  if (Number.isNaN(timeMs))
+    throw triggerSourceErrors.eventInvalid({ id, problem: `time: expected a time in RFC 3339, got ${time}` });
+  if (data?.body?.$case === "blob")
+    throw triggerSourceErrors.eventInvalid({
+      id,
+      problem: "data: expected a value, got a reference to a blob",
+    });
+  return checkedEvent({
+    ...{ id, source, type, namespace, timeMs },
+    subject: subject || id,
+    dataContentType: datacontenttype || data?.mediaType || "application/json",
+    data: data?.body?.$case === "inline" ? data.body.value : new Uint8Array(),
+    extensions: { ...event.extensions, ...(dataschema !== "" && { dataschemauri: dataschema }) },
+  });
+}
+
+/** An event of the bus, read once however many triggers look at it. */
+export class ReadEvent {
+  readonly event: BusEvent;
+  #json: EventJson | undefined;
+  #bytes: Uint8Array | undefined;
+
+  constructor(event: BusEvent) {
+    this.event = event;
+  }
+
+  get json(): EventJson {
+    this.#json ??= cloudEventOf(this.event) as EventJson;
+    return this.#json;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= Buffer.from(JSON.stringify(this.json), "utf8");
+    return this.#bytes;
+  }
+}
+
+const attributes = new Set([
+  ...["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data", "data_base64"],
+  ...["namespace"],
+]);
+
+/** Returns an event as the contracts have it. */
+export function cloudEventMessage(json: EventJson): CloudEvent {
+  const text = (name: string) => String(json[name] ?? "");
+  const { data } = json;
+  const others = Object.entries(json).filter(([name]) => !attributes.has(name));
+  return {
+    ...{ specversion: "1.0", id: json.id, source: json.source, type: json.type, dataschema: "" },
+    ...{ subject: text("subject"), time: text("time"), datacontenttype: text("datacontenttype") },
+    data:
+      data === undefined
+        ? undefined
+        : { body: { $case: "inline", value: Buffer.from(JSON.stringify(data), "utf8") }, mediaType: "" },
+    extensions: Object.fromEntries(others.map(([name, value]) => [name, String(value)])),
+  };
+}
+
+export function eventJsonOf(bytes: Uint8Array): EventJson {
+  return JSON.parse(Buffer.from(bytes).toString("utf8")) as EventJson & Json;
+}

@@ -1,0 +1,160 @@
+/** What a trigger says of an event: whether it concerns it, its key, its group, and the input of its run. */
+import { hash } from "node:crypto";
+import type { TriggerItem, TriggerPlan } from "@tutti/contracts/workflow/v1";
+import {
+  compileCondition,
+  compileData,
+  compileTemplate,
+  type Json,
+  type Problem,
+  type Program,
+  scopeOf,
+  types,
+} from "@tutti/expressions";
+import type { ReadOnly } from "@tutti/kernel";
+import { triggerSourceErrors } from "../errors.ts";
+
+/** An event as a JSON document of CloudEvents. */
+export interface EventJson {
+  readonly [attribute: string]: Json | undefined;
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+}
+
+/** What an event means for a trigger. */
+export type Meaning =
+  | { readonly kind: "none" }
+  | { readonly kind: "wrong"; readonly code: string; readonly message: string }
+  | { readonly kind: "match"; readonly key: string; readonly group: string; readonly runId: string };
+
+const none: Meaning = { kind: "none" };
+const scope = scopeOf({ event: types.dyn });
+/** Longer keys and groups count by their digest. */
+const groupLengthMax = 200;
+const runIdForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
+
+/** A trigger's expressions, compiled. */
+export class Matching {
+  readonly plan: ReadOnly<TriggerPlan>;
+  readonly #condition: Program | undefined;
+  readonly #key: Program | undefined;
+  readonly #group: Program | undefined;
+  readonly #runId: Program | undefined;
+  readonly #with: Program | undefined;
+
+  /** Throws `trigger.expression_invalid` for a mistake. */
+  constructor(plan: ReadOnly<TriggerPlan>) {
+    this.plan = plan;
+    const { condition, key, policy, runId } = plan;
+    this.#condition = compiled("condition", condition, (text) =>
+      compileCondition(text, scope, { wanted: types.bool }),
+    );
+    this.#key = compiled("key", key, (text) => compileCondition(text, scope));
+    this.#group = compiled("policy.group", policy?.group ?? "", (text) => compileCondition(text, scope));
+    this.#runId = compiled("runId", runId, (text) => compileTemplate(text, scope));
+    const given = Buffer.from(plan.with).toString("utf8");
+    this.#with = compiled("with", given, (text) => compileData(JSON.parse(text) as Json, scope));
+  }
+
+  /** Types of the events of its source: exact ones, or a pattern. */
+  get types(): readonly string[] {
+    const kind = this.plan.source?.kind;
+    if (kind?.$case === "event") return [kind.value.type];
+    const ends = kind?.value.ends ?? [];
+    return (ends.length === 0 ? ["completed"] : ends).map((end) => `tutti.workflow.run.${end}`);
+  }
+
+  /** Whether an event, which has one of its types, is of its source. */
+  isOfSource({ source, data }: EventJson): boolean {
+    const kind = this.plan.source?.kind;
+    if (kind?.$case === "event") return kind.value.source === "" || kind.value.source === source;
+    const { definition } = (data ?? {}) as { readonly definition?: unknown };
+    return kind?.$case === "runEnd" && definition === kind.value.definition;
+  }
+
+  meaningOf(event: EventJson): Meaning {
+    const met = evaluated(this.#condition, event, true);
+    if (!met.ok) return wrong("condition", met.message);
+    if (met.value !== true) return none;
+    const key = evaluated(this.#key, event, null);
+    if (!key.ok) return wrong("key", key.message);
+    const group = evaluated(this.#group, event, "");
+    if (!group.ok) return wrong("policy.group", group.message);
+    const runId = evaluated(this.#runId, event, "");
+    if (!runId.ok) return wrong("runId", runId.message);
+    const id = textOf(runId.value);
+    if (this.#runId !== undefined && !runIdForm.test(id))
+      return wrong("runId", `expected an id, got ${JSON.stringify(id.slice(0, 100))}`);
+    const keyText = this.#key === undefined ? "" : `key ${textOf(key.value)}`;
+    const groupText = textOf(group.value);
+    const isLong = groupText.length > groupLengthMax;
+    return { kind: "match", key: keyText, group: isLong ? digestOf(groupText) : groupText, runId: id };
+  }
+
+  /** The input of the run of an event. */
+  inputOf(event: EventJson): { readonly ok: true; readonly value: Json } | Wrong {
+    return evaluated(this.#with, event, event["data"] ?? null);
+  }
+}
+
+interface Wrong {
+  readonly ok: false;
+  readonly message: string;
+}
+
+/** Returns what the trigger is handed of an event. Undefined for one that does not concern it. */
+export function itemOf(meaning: Meaning, event: EventJson, bytes: Uint8Array): TriggerItem | undefined {
+  if (meaning.kind === "none") return undefined;
+  const eventDigest = digestOf(`${event.source}\n${event.id}`);
+  const head = { eventId: event.id, eventType: event.type, event: bytes, eventDigest };
+  if (meaning.kind === "wrong") {
+    const { code, message } = meaning;
+    return { ...head, keyDigest: eventDigest, group: "", runId: "", code, message: message.slice(0, 4_000) };
+  }
+  const { key, group, runId } = meaning;
+  return {
+    ...head,
+    keyDigest: key === "" ? eventDigest : digestOf(key),
+    group,
+    runId,
+    code: "",
+    message: "",
+  };
+}
+
+/** 132 bits: collisions do not happen. */
+function digestOf(text: string): string {
+  return hash("sha256", text, "base64url").slice(0, 22);
+}
+
+type Compiling =
+  | { readonly ok: true; readonly program: Program }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+function compiled(field: string, text: string, compile: (text: string) => Compiling): Program | undefined {
+  if (text === "") return undefined;
+  const made = compile(text);
+  if (made.ok) return made.program;
+  const [problem] = made.problems;
+  throw triggerSourceErrors.expressionInvalid({ field, problem: problem?.message ?? "it cannot be read" });
+}
+
+function evaluated(
+  program: Program | undefined,
+  event: EventJson,
+  absent: Json,
+): { readonly ok: true; readonly value: Json } | Wrong {
+  if (program === undefined) return { ok: true, value: absent };
+  const made = program.evaluate(() => event as Json);
+  return made.ok ? made : { ok: false, message: made.problem.message };
+}
+
+function wrong(field: string, message: string): Meaning {
+  const { code, message: told } = triggerSourceErrors.expressionFailed.refusal({ field, problem: message });
+  return { kind: "wrong", code, message: told };
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,30 @@
+/** Reads what the log of events still has, oldest first. */
+import { allNamespaces, type Bus, type BusEvent, placeOf } from "@tutti/bus";
+
+/** Hands over every event that was in the log when it was called, of a namespace. Waits for `take` after each. */
+export async function readPast(
+  bus: Pick<Bus, "subscribe" | "end">,
+  namespace: string,
+  take: (event: BusEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = placeOf(await bus.end());
+  if (end === undefined || end.sequence === 0) return;
+  const over = Promise.withResolvers<void>();
+  const stop = () => over.resolve();
+  signal.addEventListener("abort", stop, { once: true });
+  await using _ = await bus.subscribe({
+    // Of all namespaces, so that the last event of the log is among them.
+    ...{ pattern: ">", namespace: allNamespaces, start: "first", inOrder: "all", label: "triggers-past" },
+    handle: {
+      each: (event, { position }) => {
+        const place = placeOf(position);
+        if (event.namespace === namespace && (place?.sequence ?? 0) <= end.sequence) take(event);
+        if (place === undefined || place.log !== end.log || place.sequence >= end.sequence) over.resolve();
+      },
+    },
+  });
+  await over.promise;
+  signal.removeEventListener("abort", stop);
+  signal.throwIfAborted();
+}

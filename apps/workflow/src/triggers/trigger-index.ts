@@ -1,0 +1,163 @@
+/**
+ * All triggers that are active, compiled, by the types of their events: what every event of the platform is looked up in.
+ *
+ * 1. It is read whole from the index of instances, when it is asked for first and from time to time.
+ * 2. A change shows at once in the process that made it, and in the others when the bus has told them.
+ * 3. One trigger is read again after each change, one reading after the other, so that the last one wins.
+ */
+import { allNamespaces, type Bus, isOwnType, matcherOf, type Subscription } from "@tutti/bus";
+import { GetTriggerRequest, type Trigger, type triggerService } from "@tutti/contracts/workflow/v1";
+import { allEntries, type MachineDependencies } from "@tutti/host/serving";
+import { type Component, errorFromUnknown, type Foundation, type Timer } from "@tutti/kernel";
+import { triggerErrors } from "@tutti/machine-trigger";
+import type { Client } from "@tutti/mesh";
+import { planOf } from "../api/triggers/messages.ts";
+import { Matching } from "./matching.ts";
+
+export interface IndexParts {
+  readonly bus: Pick<Bus, "subscribe">;
+  readonly archive: MachineDependencies["archive"];
+  readonly triggers: Pick<Client<typeof triggerService>, "getTrigger">;
+  readonly foundation: Pick<Foundation, "timers" | "logger">;
+}
+
+export interface IndexedTrigger {
+  readonly namespace: string;
+  readonly id: string;
+  readonly matching: Matching;
+}
+
+/** What another process changed while the bus was away shows after this time. */
+const reloadMs = 10_000;
+const pattern = "tutti.workflow.trigger.*";
+
+export class TriggerIndex implements Component {
+  readonly #parts: IndexParts;
+  readonly #known = new Map<string, IndexedTrigger>();
+  /** By namespace and type. */
+  readonly #exact = new Map<string, Set<IndexedTrigger>>();
+  readonly #patterns = new Map<IndexedTrigger, (event: { namespace: string; type: string }) => boolean>();
+  readonly #reading = new Map<string, Promise<void>>();
+  readonly #onChange = new Set<() => void>();
+  #loaded: Promise<void> | undefined;
+  #subscription: Subscription | undefined;
+  #timer: Timer | undefined;
+
+  constructor(parts: IndexParts) {
+    this.#parts = parts;
+  }
+
+  async start(): Promise<void> {
+    const { bus, foundation } = this.#parts;
+    this.#subscription = await bus.subscribe({
+      ...{ pattern, namespace: allNamespaces, label: "triggers-changed" },
+      handle: { each: ({ namespace, subject }) => this.refresh(namespace, subject) },
+      onGap: () => void this.#reload(),
+    });
+    this.#timer = foundation.timers.every(reloadMs, () => void this.#reload());
+    void this.#reload();
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#subscription?.close();
+  }
+
+  /** Told when a trigger is new or other than before. */
+  onChange(told: () => void): void {
+    this.#onChange.add(told);
+  }
+
+  /** Resolves when all triggers that were there are known. Rejects when that cannot be found out. */
+  ready(): Promise<void> {
+    this.#loaded ??= this.#load().catch((error: unknown) => {
+      this.#loaded = undefined;
+      throw error;
+    });
+    return this.#loaded;
+  }
+
+  /** Whether there is a trigger for events of Tutti itself. */
+  get wantsOwnEvents(): boolean {
+    for (const { matching } of this.#known.values()) if (matching.types.some(isOwnType)) return true;
+    return false;
+  }
+
+  /** Triggers whose events have this type. */
+  *candidates(event: { readonly namespace: string; readonly type: string }): Generator<IndexedTrigger> {
+    yield* this.#exact.get(`${event.namespace} ${event.type}`) ?? [];
+    for (const [trigger, matches] of this.#patterns) if (matches(event)) yield trigger;
+  }
+
+  /** Reads a trigger again. */
+  refresh(namespace: string, id: string): Promise<void> {
+    const key = `${namespace} ${id}`;
+    const before = this.#reading.get(key) ?? Promise.resolve();
+    const reading = before.then(() => this.#read(namespace, id));
+    this.#reading.set(key, reading);
+    return reading.finally(() => {
+      if (this.#reading.get(key) === reading) this.#reading.delete(key);
+    });
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      await this.ready();
+      await this.#load();
+    } catch (error) {
+      this.#parts.foundation.logger.debug("failed to read the triggers, retrying", {
+        code: errorFromUnknown(error).code,
+      });
+    }
+  }
+
+  async #load(): Promise<void> {
+    const entries = await allEntries(this.#parts, { namespace: "", kinds: ["trigger"] });
+    const listed = entries.filter(({ endMs }) => endMs === 0).map(({ key }) => key);
+    await Promise.all(listed.map(({ namespace, id }) => this.refresh(namespace, id)));
+  }
+
+  async #read(namespace: string, id: string): Promise<void> {
+    const found = await this.#find(namespace, id);
+    this.#remove(`${namespace} ${id}`);
+    if (found !== undefined && !found.paused) this.#put(namespace, id, found);
+    for (const told of this.#onChange) told();
+  }
+
+  async #find(namespace: string, id: string): Promise<Trigger | undefined> {
+    try {
+      const request = GetTriggerRequest.fromPartial({ namespace, triggerId: id });
+      return (await this.#parts.triggers.getTrigger(request)).trigger;
+    } catch (error) {
+      if (triggerErrors.missing.is(error)) return undefined;
+      throw error;
+    }
+  }
+
+  #put(namespace: string, id: string, trigger: Trigger): void {
+    const matching = new Matching(planOf(trigger));
+    const indexed = { namespace, id, matching };
+    this.#known.set(`${namespace} ${id}`, indexed);
+    for (const type of matching.types) {
+      if (/[*>]/.test(type)) this.#patterns.set(indexed, matcherOf({ namespace, pattern: type }));
+      else {
+        const name = `${namespace} ${type}`;
+        const set = this.#exact.get(name) ?? new Set();
+        this.#exact.set(name, set.add(indexed));
+      }
+    }
+  }
+
+  #remove(key: string): void {
+    const indexed = this.#known.get(key);
+    if (indexed === undefined) return;
+    this.#known.delete(key);
+    this.#patterns.delete(indexed);
+    for (const type of indexed.matching.types) {
+      const name = `${indexed.namespace} ${type}`;
+      const set = this.#exact.get(name);
+      set?.delete(indexed);
+      if (set?.size === 0) this.#exact.delete(name);
+    }
+  }
+}

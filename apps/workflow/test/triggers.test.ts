@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { EventInput } from "@tutti/bus";
+import {
+  ActivationResult,
+  CloudEvent,
+  CreateTriggerRequest,
+  definitionService,
+  GetRunRequest,
+  PublishEventsRequest,
+  ReplayEventsRequest,
+  runService,
+  Singleton,
+  StartRunRequest,
+  TestTriggerRequest,
+  type Trigger,
+  triggerService,
+} from "@tutti/contracts/workflow/v1";
+import { isTuttiError } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
+import { Serving } from "./serving.ts";
+
+type Given = Parameters<typeof CreateTriggerRequest.fromPartial>[0]["trigger"];
+
+const bytes = (value: unknown) => Buffer.from(JSON.stringify(value), "utf8");
+const inline = (value: unknown) => ({
+  body: { $case: "inline" as const, value: bytes(value) },
+  mediaType: "",
+});
+const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
+
+const order = `workflow: order
+tasks:
+  rest: {wait: {signal: paid}}
+output: "\${{ input }}"
+`;
+const note = "workflow: note\ntasks: {rest: {wait: {for: 1ms}}}\noutput: ${{ input }}\n";
+
+describe("triggers", () => {
+  let serving: Serving;
+  const client = () => serving.host.mesh.client(triggerService);
+  const runs = () => serving.host.mesh.client(runService);
+  const make = (triggerId: string, given: Given) =>
+    client().createTrigger(
+      CreateTriggerRequest.fromPartial({
+        trigger: {
+          triggerId,
+          source: { kind: { $case: "event", value: { type: `shop.${triggerId}.created`, source: "" } } },
+          run: { what: { $case: "definition", value: { name: "note" } } },
+          ...given,
+        },
+      }),
+    );
+  const event = (kind: string, id: string, data: unknown = {}): CloudEvent =>
+    CloudEvent.fromPartial({ id, source: `/shop/${kind}`, type: `shop.${kind}.created`, data: inline(data) });
+  const post = (...events: readonly CloudEvent[]) =>
+    client().publishEvents(PublishEventsRequest.fromPartial({ events: [...events] }));
+  const named = async (triggerId: string): Promise<Trigger> => {
+    const { trigger } = await client().getTrigger({ namespace: "", triggerId });
+    assert.ok(trigger !== undefined);
+    return trigger;
+  };
+  const settled = (triggerId: string, count: number) =>
+    until(`${count} events of ${triggerId} settled`, async () => {
+      const { started = 0, duplicates = 0, dead = 0, signalled = 0 } = (await named(triggerId)).counts ?? {};
+      return started + duplicates + dead + signalled >= count;
+    });
+  const inputOf = async (runId: string): Promise<unknown> => {
+    const { run } = await runs().getRun(GetRunRequest.fromPartial({ runId }));
+    const input = run?.spec?.input?.body;
+    return input?.$case === "inline" ? JSON.parse(Buffer.from(input.value).toString("utf8")) : undefined;
+  };
+
+  before(async () => {
+    serving = await Serving.open();
+    for (const text of [order, note])
+      await serving.host.mesh.client(definitionService).registerDefinition({
+        ...{ namespace: "", versionLabels: [], keepLatest: false },
+        source: { format: 1, text, fileName: "" },
+      });
+  });
+  after(() => serving[Symbol.asyncDispose]());
+
+  it("an event that meets the condition starts one run, with what `with` makes of it", async () => {
+    await make("order", {
+      condition: "event.data.total > 10",
+      key: "event.data.id",
+      runId: "order-${{ event.data.id }}",
+      with: inline({ order: "${{ event.data.id }}", from: "${{ event.source }}" }),
+    });
+    const reply = await post(
+      event("order", "e1", { id: 7, total: 20 }),
+      event("order", "e2", { id: 8, total: 5 }),
+    );
+    assert.deepEqual([reply.events, reply.matched, reply.duplicates], [2, 1, 0]);
+    await settled("order", 1);
+    assert.deepEqual(await inputOf("order-7"), { order: 7, from: "/shop/order" });
+    const { counts, recent } = await named("order");
+    assert.deepEqual([counts?.received, counts?.started], [1, 1]);
+    assert.equal(recent[0]?.result, ActivationResult.ACTIVATION_RESULT_STARTED);
+    await assert.rejects(runs().getRun(GetRunRequest.fromPartial({ runId: "order-8" })));
+  });
+
+  it("an event that is posted again, and another one with its key, start nothing", async () => {
+    await make("twice", { key: "event.data.id" });
+    await Promise.all([post(event("twice", "e1", { id: 1 })), post(event("twice", "e1", { id: 1 }))]);
+    await settled("twice", 2);
+    await post(event("twice", "e2", { id: 1, other: true }));
+    await settled("twice", 3);
+    const { counts } = await named("twice");
+    assert.deepEqual([counts?.received, counts?.started, counts?.duplicates, counts?.dead], [3, 1, 2, 0]);
+  });
+
+  it("an expression that fails makes a dead letter, which is retried by the trigger as it is then", async () => {
+    await make("dead", { condition: "event.data.total > 10" });
+    await post(event("dead", "e1", { sum: 20 }));
+    await settled("dead", 1);
+    const { letters } = await client().listDeadLetters({ namespace: "", triggerId: "dead", page: undefined });
+    assert.deepEqual([letters[0]?.code, letters[0]?.event?.id], ["event.expression_failed", "e1"]);
+    const { trigger } = await client().getTrigger({ namespace: "", triggerId: "dead" });
+    await client().updateTrigger({
+      ...{ namespace: "", reason: "" },
+      update: { fields: ["condition"], revision: "" },
+      trigger: { ...(trigger as Trigger), condition: "event.data.sum > 10" },
+    });
+    const retried = await client().retryDeadLetters({
+      namespace: "",
+      triggerId: "dead",
+      numbers: [],
+      reason: "",
+    });
+    assert.equal(retried.count, 1);
+    await until("it started", async () => (await named("dead")).counts?.started === 1);
+    assert.equal((await named("dead")).counts?.dead, 0);
+  });
+
+  it("a paused trigger lets events pass, and a replay hands them over", async () => {
+    await make("past", {});
+    await client().pauseTrigger({ namespace: "", triggerId: "past", reason: "holidays" });
+    const { matched } = await post(event("past", "e1"), event("past", "e2"));
+    assert.equal(matched, 0);
+    await client().resumeTrigger({ namespace: "", triggerId: "past", reason: "" });
+    await post(event("past", "e2"));
+    await settled("past", 1);
+    const replay = ReplayEventsRequest.fromPartial({ triggerId: "past" });
+    const reply = await client().replayEvents(replay);
+    assert.deepEqual([reply.events, reply.matched], [2, 2]);
+    await settled("past", 3);
+    const { counts } = await named("past");
+    assert.deepEqual([counts?.started, counts?.duplicates], [2, 1]);
+  });
+
+  it("is tried with a given event and with the newest of the log, and nothing starts", async () => {
+    await make("trial", {
+      condition: "event.data.total > 10",
+      with: inline({ sum: "${{ event.data.total }}" }),
+    });
+    const given = await client().testTrigger(
+      TestTriggerRequest.fromPartial({ triggerId: "trial", event: event("trial", "e1", { total: 20 }) }),
+    );
+    const input = given.input?.body?.$case === "inline" ? Buffer.from(given.input.body.value).toString() : "";
+    assert.deepEqual([given.matched, input, given.key], [true, '{"sum":20}', "/shop/trial e1"]);
+    await post(event("trial", "e2", { total: 5 }));
+    const newest = await client().testTrigger(TestTriggerRequest.fromPartial({ triggerId: "trial" }));
+    assert.deepEqual([newest.event?.id, newest.ofSource, newest.matched], ["e2", true, false]);
+    assert.equal((await named("trial")).counts?.received, 0);
+  });
+
+  it("the end of a run of another definition starts one, once", async () => {
+    await make("after", { source: { kind: { $case: "runEnd", value: { definition: "note", ends: [] } } } });
+    await runs().startRun(
+      StartRunRequest.fromPartial({
+        runId: "first",
+        spec: { what: { $case: "definition", value: { name: "note" } } },
+      }),
+    );
+    await settled("after", 1);
+    const { recent } = await named("after");
+    assert.equal(recent.length, 1, "its own runs do not start it again");
+    assert.equal(recent[0]?.eventType, "tutti.workflow.run.completed");
+  });
+
+  it("a run that is there already is sent a signal instead, once per event", async () => {
+    await make("paid", {
+      run: { what: { $case: "definition", value: { name: "order" } } },
+      runId: "cart-${{ event.data.cart }}",
+      policy: { signal: "paid" },
+    });
+    await post(event("paid", "e1", { cart: 1 }));
+    await settled("paid", 1);
+    await post(event("paid", "e2", { cart: 1, by: "card" }), event("paid", "e2", { cart: 1, by: "card" }));
+    await settled("paid", 3);
+    const { counts } = await named("paid");
+    assert.deepEqual([counts?.started, counts?.signalled, counts?.duplicates], [1, 1, 1]);
+  });
+
+  it("a batch is one run with all its events, and a singleton starts one after the other", async () => {
+    await make("bulk", { policy: { batchSize: 2, batchWaitMs: 60_000 } });
+    await post(event("bulk", "e1", { n: 1 }), event("bulk", "e2", { n: 2 }));
+    await until("it started", async () => (await named("bulk")).counts?.started === 1);
+    const [last] = (await named("bulk")).recent;
+    assert.deepEqual(await inputOf(last?.runId ?? ""), { events: [{ n: 1 }, { n: 2 }] });
+    await make("single", { policy: { singleton: Singleton.SINGLETON_QUEUE } });
+    await post(event("single", "e1"), event("single", "e2"), event("single", "e3"));
+    await until("all have started", async () => (await named("single")).counts?.started === 3);
+  });
+
+  it("the key `on` of a definition makes its triggers, changes them and pauses what it has no more", async () => {
+    const register = (on: string) =>
+      serving.host.mesh.client(definitionService).registerDefinition({
+        ...{ namespace: "", versionLabels: [], keepLatest: false },
+        source: { format: 1, text: `workflow: mail\n${on}tasks: {rest: {wait: {for: 1ms}}}\n`, fileName: "" },
+      });
+    await register("on: {event: shop.mail.created, if: event.data.urgent, key: event.data.id}\n");
+    const made = await named("mail.on");
+    assert.deepEqual([made.owner, made.condition], ["mail", "event.data.urgent"]);
+    assert.equal((await post(event("mail", "e1", { id: 1, urgent: true }))).matched, 1);
+    await register("on: [{event: shop.mail.created}, {afterRun: {workflow: note}}]\n");
+    assert.deepEqual([(await named("mail.on")).condition, (await named("mail.on-2")).owner], ["", "mail"]);
+    await register("");
+    assert.deepEqual([(await named("mail.on")).paused, (await named("mail.on-2")).paused], [true, true]);
+    await register("on: {event: shop.mail.created}\n");
+    assert.deepEqual([(await named("mail.on")).paused, (await named("mail.on-2")).paused], [false, true]);
+    await assert.rejects(
+      register("on: {event: shop.mail.created, if: 'event.data >'}\n"),
+      codeOf("definition.invalid"),
+    );
+  });
+
+  it("mistakes are refused when the trigger is made", async () => {
+    await assert.rejects(
+      make("bad", { condition: "event.data.total >" }),
+      codeOf("event.expression_invalid"),
+    );
+    const what = { $case: "definition", value: { name: "nothing" } } as const;
+    await assert.rejects(make("bad", { run: { what } }), codeOf("definition.missing"));
+    const source = { kind: { $case: "event", value: { type: "*.order", source: "" } } } as const;
+    await assert.rejects(make("bad", { source }), codeOf("trigger.plan_invalid"));
+    await assert.rejects(
+      post(CloudEvent.fromPartial({ id: "1", source: "/x", type: "tutti.a.b.c" })),
+      codeOf("event.event_invalid"),
+    );
+  });
+
+  it("the bus has what was posted, as a CloudEvent, and tells of triggers themselves", async () => {
+    const heard: Pick<EventInput, "type" | "subject">[] = [];
+    await using _ = await serving.host.bus.subscribe({
+      ...{ pattern: ">", namespace: "default" },
+      handle: { each: ({ type, subject }) => heard.push({ type, subject }) },
+    });
+    await make("told", {});
+    await post(CloudEvent.fromPartial({ ...event("told", "e1"), subject: "order 1" }));
+    await client().deleteTrigger({ namespace: "", triggerId: "told", reason: "" });
+    await until("all is told", () => heard.some(({ type }) => type === "tutti.workflow.trigger.deleted"));
+    const types = heard
+      .filter(({ type }) => type.includes("trigger") || type.startsWith("shop"))
+      .map(({ type }) => type);
+    assert.deepEqual(types.sort(), [
+      "shop.told.created",
+      "tutti.workflow.trigger.created",
+      "tutti.workflow.trigger.deleted",
+    ]);
+    assert.equal((await post(event("told", "e2"))).matched, 0);
+  });
+});

@@ -1,0 +1,30 @@
+import type { Json } from "@tutti/expressions";
+
+export const endWords = ["completed", "failed", "cancelled", "terminated"] as const;
+type EndWord = (typeof endWords)[number];
+export const singletonWords = ["skip", "queue"] as const;
+export type SingletonWord = (typeof singletonWords)[number];
+
+/** What a file of a trigger and the key `on` of a definition have in common. */
+export interface OnDocument {
+  readonly description?: string;
+  readonly event?: string;
+  readonly source?: string;
+  readonly afterRun?: { readonly workflow: string; readonly ends?: readonly EndWord[] };
+  readonly if?: string;
+  readonly key?: string;
+  readonly window?: string;
+  readonly with?: Json;
+  readonly run?: string;
+  readonly group?: string;
+  readonly debounce?: { readonly for: string; readonly max?: string };
+  readonly batch?: { readonly size: number; readonly wait?: string };
+  readonly throttle?: { readonly count: number; readonly per?: string };
+  readonly singleton?: SingletonWord;
+  readonly signal?: string;
+  readonly pool?: string;
+  readonly priority?: number;
+  readonly timeout?: string;
+  readonly retention?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,64 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** Why a trigger rejects something. */
+export const triggerErrors = defineErrors("trigger", {
+  missing: {
+    status: "NOT_FOUND",
+    retry: "never",
+    help: "There is no trigger of this id. Create it first.",
+    message: ({ id }: { id: string }) => `Trigger \`${id}\` not found`,
+    remedy: "List triggers with `tutti trigger list`.",
+  },
+  exists: {
+    status: "ALREADY_EXISTS",
+    retry: "never",
+    help: "The id belongs to a trigger that does something else. Update that trigger, or choose another id.",
+    message: ({ id }: { id: string }) => `Trigger \`${id}\` already exists with another specification`,
+    remedy: "Update that trigger, or choose another id.",
+  },
+  removed: {
+    status: "ALREADY_EXISTS",
+    retry: "same-key",
+    help: "A trigger of this id was deleted, and its history is still kept. The id is free when that is over.",
+    message: ({ id }: { id: string }) => `Trigger \`${id}\` was deleted and its history is still kept`,
+    remedy: "Choose another id, or try again later.",
+  },
+  planInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What a trigger does must be complete and within its limits.",
+    message: ({ problem }: { problem: string }) => problem,
+    remedy: "Correct the trigger.",
+  },
+  moved: {
+    status: "ABORTED",
+    retry: "never",
+    help: "The trigger was changed meanwhile. Read it, and decide again.",
+    message: ({ id, revision, found }: { id: string; revision: number; found: number }) =>
+      `Trigger \`${id}\` is at revision ${found}, not ${revision}`,
+    remedy: "Read the trigger again and retry.",
+  },
+  full: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "As many events of the trigger wait as there may. Post again when some of their runs have started.",
+    message: ({ id, what }: { id: string; what: string }) =>
+      `Trigger \`${id}\` accepts no more events: ${what}`,
+    remedy: "Try again later.",
+  },
+  windowFull: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The trigger has seen as many keys within its window as it can remember. Such events are dead letters.",
+    message: ({ max }: { max: number }) => `The window has ${max} keys, which is the maximum`,
+    remedy: "Choose a shorter window, then retry the dead letters.",
+  },
+  resultUnasked: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The result of a start has to have the token of the attempt that the trigger started.",
+    message: ({ id }: { id: string }) =>
+      `The result has no token of an attempt that trigger \`${id}\` started`,
+    remedy: "Send the result with the token of the attempt.",
+  },
+});

@@ -1,0 +1,168 @@
+/**
+ * Events come in.
+ *
+ * 1. The trigger decides, and nothing else: an event that several gateways hand over is decided on here, one after the
+ *    other.
+ * 2. An event has effect once. Where the id of its run says so, nothing is remembered. Where it cannot, keys are: within
+ *    the window, and for ten minutes where events are collected or signalled.
+ * 3. What cannot be remembered any more is a dead letter where a window was asked for. It is never forgotten silently.
+ * 4. Everything that waits is bounded. A command that would exceed the bounds is refused whole and comes again.
+ */
+import {
+  EventsReceived,
+  EventsReceivedV1,
+  ReceiveEvents,
+  type TriggerItem,
+} from "@tutti/contracts/workflow/v1";
+import type { ReadOnly, Refusal } from "@tutti/kernel";
+import { eventsDied } from "../dead/letters.ts";
+import { triggerErrors } from "../errors.ts";
+import { groupsMax, heldBytesMax, rememberMs, seenMax, waitingMax } from "../limits.ts";
+import { notThere } from "../refusals.ts";
+import { runIdOf, want } from "../start/release.ts";
+import {
+  bytesOf,
+  isCollecting,
+  policyOf,
+  type TriggerCommand,
+  type TriggerMachineEvent,
+  type TriggerStep,
+  type TriggerView,
+} from "../state.ts";
+import { collect } from "./collect.ts";
+
+export const receive: TriggerCommand<ReceiveEvents, EventsReceived> = {
+  type: "receive",
+  codec: ReceiveEvents,
+  reply: EventsReceived,
+  decide(trigger, { items }, step) {
+    const refusal = notThere(trigger, step.key.id) ?? tooFull(trigger, items, step);
+    if (refusal !== undefined) return refusal;
+    if (trigger.standing === "paused" || items.length === 0) return { duplicates: [] };
+    const { fresh, dead, keys, duplicates } = sorted(trigger, items, step);
+    const receiveMs = step.nowMs;
+    const untilMs = keys.length > 0 ? receiveMs + rememberedMs(trigger) : 0;
+    step.emit(eventsReceived, {
+      received: items.length,
+      duplicates: duplicates.length,
+      keys,
+      receiveMs,
+      untilMs,
+    });
+    if (dead.length > 0) step.emit(eventsDied, { items: dead, dieMs: receiveMs });
+    if (isCollecting(policyOf(trigger.plan))) collect(trigger, fresh, step);
+    else
+      want(
+        trigger,
+        fresh.map((item) => ({ group: item.group, items: [item] })),
+        [],
+        step,
+      );
+    return { duplicates };
+  },
+};
+
+export const eventsReceived: TriggerMachineEvent<EventsReceivedV1> = {
+  type: "events_received",
+  version: 1,
+  codec: EventsReceivedV1,
+  evolve(trigger, { received, duplicates, keys, receiveMs, untilMs }) {
+    trigger.counts.received += received;
+    trigger.counts.duplicates += duplicates;
+    const { seen } = trigger;
+    for (const [key, endMs] of seen) {
+      if (endMs > receiveMs) break;
+      seen.delete(key);
+    }
+    for (const key of keys) {
+      // One that counted again goes to the end.
+      seen.delete(key);
+      seen.set(key, untilMs);
+    }
+    for (const key of seen.keys()) {
+      if (seen.size <= seenMax) break;
+      seen.delete(key);
+    }
+  },
+};
+
+/** How long a key is remembered. 0: the id of its run says whether it was seen. */
+function rememberedMs({ plan }: TriggerView): number {
+  const policy = policyOf(plan);
+  if (plan.windowMs > 0) return plan.windowMs;
+  return isCollecting(policy) || policy.signal !== "" ? rememberMs : 0;
+}
+
+function tooFull(
+  trigger: TriggerView,
+  items: readonly TriggerItem[],
+  { key }: TriggerStep,
+): Refusal | undefined {
+  const { id } = key;
+  const { heldBytes, waiting, groups } = trigger;
+  if (heldBytes > 0 && heldBytes + bytesOf(items) > heldBytesMax)
+    return triggerErrors.full.refusal({ id, what: `events of ${heldBytes} bytes wait` });
+  if (waiting.size + items.length > waitingMax)
+    return triggerErrors.full.refusal({ id, what: `${waiting.size} runs wait` });
+  if (isCollecting(policyOf(trigger.plan)) && groups.size + items.length > groupsMax)
+    return triggerErrors.full.refusal({ id, what: `${groups.size} groups wait` });
+  return undefined;
+}
+
+interface Sorted {
+  readonly fresh: TriggerItem[];
+  readonly dead: TriggerItem[];
+  /** To be remembered. */
+  readonly keys: string[];
+  /** Places of those that were seen before. */
+  readonly duplicates: number[];
+}
+
+function sorted(trigger: TriggerView, items: readonly TriggerItem[], step: TriggerStep): Sorted {
+  const sorting: Sorted = { fresh: [], dead: [], keys: [], duplicates: [] };
+  const isRemembering = rememberedMs(trigger) > 0;
+  const now = new Set<string>();
+  let remembered = trigger.seen.size;
+  for (const [place, item] of items.entries()) {
+    const { code, keyDigest } = item;
+    if (code !== "") {
+      sorting.dead.push(item);
+      continue;
+    }
+    const name = isRemembering ? keyDigest : runIdOf(trigger, item, step.key.id);
+    const isSeen = isRemembering
+      ? (trigger.seen.get(keyDigest) ?? 0) > step.nowMs || now.has(name)
+      : trigger.held.has(name) || now.has(name);
+    if (isSeen) {
+      sorting.duplicates.push(place);
+      continue;
+    }
+    if (
+      isRemembering &&
+      trigger.plan.windowMs > 0 &&
+      remembered >= seenMax &&
+      isFullAt(trigger, step.nowMs)
+    ) {
+      sorting.dead.push(deadOf(item));
+      continue;
+    }
+    now.add(name);
+    if (isRemembering) {
+      sorting.keys.push(keyDigest);
+      remembered++;
+    }
+    sorting.fresh.push(item);
+  }
+  return sorting;
+}
+
+/** Whether the oldest of the keys still counts. */
+function isFullAt(trigger: TriggerView, nowMs: number): boolean {
+  for (const untilMs of trigger.seen.values()) return untilMs > nowMs;
+  return true;
+}
+
+function deadOf(item: ReadOnly<TriggerItem>): TriggerItem {
+  const { code, message } = triggerErrors.windowFull.refusal({ max: seenMax });
+  return { ...item, code, message };
+}

@@ -1,0 +1,28 @@
+/** What is shown of a trigger: in lists, and in golden histories. */
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { TriggerSnapshotV1 } from "@tutti/contracts/workflow/v1";
+import type { Description } from "@tutti/kernel";
+import { snapshotOf } from "../snapshots.ts";
+import type { TriggerView } from "../state.ts";
+
+export function describeTrigger({ standing, plan, note }: TriggerView): Description {
+  return {
+    status: statuses[standing],
+    definition: plan.definition,
+    labels: standing === "paused" ? { ...plan.labels, paused: note } : { ...plan.labels },
+    // The id is free again when a trigger that was removed is no longer kept.
+    idChosen: false,
+  };
+}
+
+/** All of the state as plain JSON. */
+export function projectTrigger(trigger: TriggerView): unknown {
+  return TriggerSnapshotV1.toJSON(snapshotOf(trigger));
+}
+
+const statuses = {
+  absent: WorkStatus.WORK_STATUS_UNSPECIFIED,
+  active: WorkStatus.WORK_STATUS_RUNNING,
+  paused: WorkStatus.WORK_STATUS_PAUSED,
+  removed: WorkStatus.WORK_STATUS_COMPLETED,
+} as const;

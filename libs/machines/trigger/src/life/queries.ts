@@ -1,0 +1,59 @@
+import type { KeptDeadLetter, PastActivation, TriggerPlan } from "@tutti/contracts/workflow/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { notThere } from "../refusals.ts";
+import type { Counts, Trigger } from "../state.ts";
+
+/** How a trigger stands. */
+export interface TriggerFacts {
+  readonly plan: ReadOnly<TriggerPlan>;
+  readonly paused: boolean;
+  readonly note: string;
+  readonly revision: number;
+  readonly createMs: number;
+  readonly updateMs: number;
+  readonly counts: Readonly<Counts>;
+  readonly deadCount: number;
+  /** Events that wait for their group, and runs that wait to start. */
+  readonly waitingCount: number;
+  /** Newest first. */
+  readonly recent: readonly ReadOnly<PastActivation>[];
+}
+
+export const facts: Query<Trigger, void, TriggerFacts> = {
+  type: "facts",
+  answer(trigger, _, { key }) {
+    const { standing, plan, note, revision, createMs, updateMs, counts, groups, waiting, dead } = trigger;
+    let collected = 0;
+    for (const { items } of groups.values()) collected += items.length;
+    return (
+      notThere(trigger, key.id) ?? {
+        ...{ plan, note, revision, createMs, updateMs },
+        paused: standing === "paused",
+        counts: { ...counts },
+        deadCount: dead.size,
+        waitingCount: collected + waiting.size,
+        recent: trigger.recent.toReversed(),
+      }
+    );
+  },
+};
+
+export interface DeadLettersAsked {
+  /** After the letter of this number. */
+  readonly after: number;
+  readonly size: number;
+  /** Only these. Empty: all. */
+  readonly numbers: readonly number[];
+}
+
+export const deadLetters: Query<Trigger, DeadLettersAsked, readonly ReadOnly<KeptDeadLetter>[]> = {
+  type: "dead_letters",
+  answer(trigger, { after, size, numbers }, { key }) {
+    const refusal = notThere(trigger, key.id);
+    if (refusal !== undefined) return refusal;
+    const wanted = new Set(numbers);
+    return [...trigger.dead.values()]
+      .filter(({ number }) => number > after && (wanted.size === 0 || wanted.has(number)))
+      .slice(0, size);
+  },
+};

@@ -1,0 +1,46 @@
+/** Reasons to say no that several nouns share. Each gives the refusal, or undefined when there is none. */
+import { Singleton, type TriggerPlan } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly, Refusal } from "@tutti/kernel";
+import { triggerErrors } from "./errors.ts";
+import { idLengthMax, labelsMax, runBytesMax, textLengthMax } from "./limits.ts";
+import { isCollecting, policyOf, type TriggerView } from "./state.ts";
+
+/** The trigger is not there, or has ended. */
+export function notThere({ standing }: TriggerView, id: string): Refusal | undefined {
+  return standing === "absent" || standing === "removed" ? triggerErrors.missing.refusal({ id }) : undefined;
+}
+
+export function notAPlan(plan: ReadOnly<TriggerPlan> | undefined, id: string): Refusal | undefined {
+  const problem = planProblem(plan, id);
+  return problem === undefined ? undefined : triggerErrors.planInvalid.refusal({ problem });
+}
+
+function planProblem(plan: ReadOnly<TriggerPlan> | undefined, id: string): string | undefined {
+  if (plan?.source?.kind === undefined) return "source: expected one, found none";
+  if (id.length > idLengthMax)
+    return `triggerId: expected at most ${idLengthMax} characters, found ${id.length}`;
+  const { run, description, labels, windowMs } = plan;
+  if (run.length < 1 || run.length > runBytesMax)
+    return `run: expected 1 to ${runBytesMax} bytes, found ${run.length}`;
+  if (description.length > textLengthMax)
+    return `description: expected at most ${textLengthMax} characters, found ${description.length}`;
+  const count = Object.keys(labels).length;
+  if (count > labelsMax) return `labels: expected at most ${labelsMax}, found ${count}`;
+  if (!(Number.isFinite(windowMs) && windowMs >= 0))
+    return `windowMs: expected at least 0, found ${windowMs}`;
+  return policyProblem(plan);
+}
+
+function policyProblem(plan: ReadOnly<TriggerPlan>): string | undefined {
+  const policy = policyOf(plan);
+  const { debounceMs, debounceMaxMs, batchSize, batchWaitMs, throttlePerMs, signal, singleton } = policy;
+  for (const span of [debounceMs, debounceMaxMs, batchWaitMs, throttlePerMs])
+    if (!(Number.isFinite(span) && span >= 0))
+      return `policy: expected spans of at least 0 ms, found ${span}`;
+  if (debounceMs > 0 && batchSize > 1) return "policy: expected either debounceMs or batchSize, found both";
+  if (signal === "") return undefined;
+  if (plan.runId === "") return "policy.signal: expected runId, which names the run, found none";
+  if (isCollecting(policy) || singleton !== Singleton.SINGLETON_UNSPECIFIED)
+    return "policy.signal: expected no debounce, batch or singleton beside it";
+  return undefined;
+}

@@ -1,0 +1,72 @@
+/** How a trigger is kept between its events. */
+import { TriggerSnapshotV1 } from "@tutti/contracts/workflow/v1";
+import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
+import { hold } from "./start/held.ts";
+import { bytesOf, newTrigger, type Trigger, type TriggerView } from "./state.ts";
+
+const newest = 1;
+
+export const triggerSnapshots: SnapshotCodec<Trigger> = {
+  version: newest,
+  encode: (trigger) => TriggerSnapshotV1.encode(snapshotOf(trigger)).finish(),
+  decode(bytes, version) {
+    if (version === newest) return triggerOf(TriggerSnapshotV1.decode(bytes));
+    throw kernelErrors.snapshotUnknown({ kind: "trigger", version, newest });
+  },
+};
+
+/** By their numbers in the snapshot. */
+const standings = ["absent", "active", "paused", "removed"] as const;
+
+export function snapshotOf(view: TriggerView): TriggerSnapshotV1 {
+  // Only read: it is encoded, or shown as JSON.
+  const trigger = view as Trigger;
+  const { plan, note, revision, createMs, updateMs, lastNumber, counts, paceMs } = trigger;
+  return {
+    ...{ plan, note, revision, createMs, updateMs, lastNumber, paceMs },
+    standing: standings.indexOf(trigger.standing),
+    counts: { ...counts, dead: 0, waiting: 0 },
+    groups: [...trigger.groups.values()],
+    waiting: [...trigger.waiting.values()],
+    starting: [...trigger.starting.values()],
+    live: [...trigger.live].map(([runId, group]) => ({ runId, group })),
+    dead: [...trigger.dead.values()],
+    seen: [...trigger.seen].map(([digest, untilMs]) => ({ digest, untilMs })),
+    recent: trigger.recent,
+    former: [...trigger.former].map(([former, kept]) => ({ revision: former, plan: kept })),
+  };
+}
+
+function triggerOf(snapshot: TriggerSnapshotV1): Trigger {
+  const { note, revision, createMs, updateMs, lastNumber, paceMs, counts } = snapshot;
+  const trigger = newTrigger();
+  Object.assign(trigger, { note, revision, createMs, updateMs, lastNumber, paceMs });
+  trigger.standing = standings[snapshot.standing] ?? "absent";
+  if (snapshot.plan !== undefined) trigger.plan = snapshot.plan;
+  if (counts !== undefined) {
+    const { received, started, signalled, duplicates, skipped, dropped } = counts;
+    trigger.counts = { received, started, signalled, duplicates, skipped, dropped };
+  }
+  for (const group of snapshot.groups) {
+    trigger.groups.set(group.group, group);
+    trigger.heldBytes += bytesOf(group.items);
+  }
+  for (const start of snapshot.waiting) {
+    trigger.waiting.set(start.number, start);
+    hold(trigger, start);
+  }
+  for (const batch of snapshot.starting) {
+    trigger.starting.set(batch.batch, batch);
+    for (const start of batch.starts) hold(trigger, start);
+  }
+  for (const { runId, group } of snapshot.live) trigger.live.set(runId, group);
+  for (const letter of snapshot.dead) {
+    trigger.dead.set(letter.number, letter);
+    trigger.deadBytes += letter.item?.event.length ?? 0;
+  }
+  for (const { digest, untilMs } of snapshot.seen) trigger.seen.set(digest, untilMs);
+  trigger.recent.push(...snapshot.recent);
+  for (const { revision: former, plan } of snapshot.former)
+    if (plan !== undefined) trigger.former.set(former, plan);
+  return trigger;
+}

@@ -1,0 +1,142 @@
+/**
+ * Which runs start now, and which wait.
+ *
+ * 1. A run starts when its group is free, where runs of a group start one after the other, and the throttle has room.
+ * 2. Runs of a group start in their order. One that waits for its group holds up no other group.
+ * 3. While the trigger is paused nothing starts. Waiting runs start when it is resumed.
+ */
+import { Singleton, type TriggerItem, type TriggerStart } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { batchMax, throttlePerDefaultMs } from "../limits.ts";
+import { policyOf, type TriggerStep, type TriggerView } from "../state.ts";
+import { eventsSkipped, startsQueued, startsRequested } from "./events.ts";
+import { busyGroups, throttleFreeMs } from "./outstanding.ts";
+
+/** A run that is wanted: what has no number yet. */
+export interface WantedRun {
+  readonly group: string;
+  readonly items: TriggerItem[];
+}
+
+/** Runs are wanted now. `groups` are those whose collected events they have. */
+export function want(
+  trigger: TriggerView,
+  wanted: readonly WantedRun[],
+  groups: readonly string[],
+  step: TriggerStep,
+): void {
+  if (wanted.length === 0) return;
+  const { singleton, throttleCount } = policyOf(trigger.plan);
+  if (singleton === Singleton.SINGLETON_UNSPECIFIED && throttleCount === 0) {
+    for (let from = 0; from < wanted.length; from += batchMax) {
+      const part = wanted.slice(from, from + batchMax);
+      const starts = part.map((one, at) => numbered(trigger, one, trigger.lastNumber + 1 + at, step));
+      request(trigger, starts, from === 0 ? groups : [], trigger.paceMs, step);
+    }
+    return;
+  }
+  const kept = singleton === Singleton.SINGLETON_SKIP ? withoutBusy(trigger, wanted, step) : wanted;
+  const starts = kept.map((one, at) => numbered(trigger, one, trigger.lastNumber + 1 + at, step));
+  if (starts.length > 0 || groups.length > 0) step.emit(startsQueued, { starts, groups: [...groups] });
+  release(trigger, step);
+}
+
+/** Something may have become free. */
+export function release(trigger: TriggerView, step: TriggerStep): void {
+  if (trigger.standing !== "active") return;
+  while (trigger.waiting.size > 0) {
+    const { ready, paceMs } = readyStarts(trigger, step.nowMs);
+    if (ready.length === 0) return;
+    request(trigger, ready, [], paceMs, step);
+  }
+}
+
+function readyStarts(trigger: TriggerView, nowMs: number) {
+  const { throttleCount, throttlePerMs, singleton } = policyOf(trigger.plan);
+  const isSingle = singleton !== Singleton.SINGLETON_UNSPECIFIED;
+  const eachMs = throttleCount === 0 ? 0 : (throttlePerMs || throttlePerDefaultMs) / throttleCount;
+  const busy = new Set(busyGroups(trigger));
+  const ready: ReadOnly<TriggerStart>[] = [];
+  let { paceMs } = trigger;
+  for (const start of trigger.waiting.values()) {
+    if (ready.length === batchMax) break;
+    if (isSingle && busy.has(start.group)) continue;
+    if (throttleCount > 0 && throttleFreeMs({ ...trigger, paceMs }) > nowMs) break;
+    if (throttleCount > 0) paceMs = Math.max(paceMs, nowMs) + eachMs;
+    if (isSingle) busy.add(start.group);
+    ready.push(start);
+  }
+  return { ready, paceMs };
+}
+
+/** Runs whose group is free. The events of the others pass without effect. */
+function withoutBusy(
+  trigger: TriggerView,
+  wanted: readonly WantedRun[],
+  step: TriggerStep,
+): readonly WantedRun[] {
+  const busy = new Set(busyGroups(trigger));
+  for (const { group } of trigger.waiting.values()) busy.add(group);
+  const kept: WantedRun[] = [];
+  const skipped: TriggerItem[] = [];
+  for (const one of wanted) {
+    if (busy.has(one.group)) skipped.push(...one.items);
+    else {
+      busy.add(one.group);
+      kept.push(one);
+    }
+  }
+  if (skipped.length > 0) step.emit(eventsSkipped, { items: skipped.map(withoutEvent), skipMs: step.nowMs });
+  return kept;
+}
+
+/** What an event that has no effect leaves in the history. */
+function withoutEvent(item: TriggerItem): TriggerItem {
+  return { ...item, event: new Uint8Array() };
+}
+
+function request(
+  trigger: TriggerView,
+  starts: readonly ReadOnly<TriggerStart>[],
+  groups: readonly string[],
+  paceMs: number,
+  step: TriggerStep,
+): void {
+  const last = starts.reduce((most, { number }) => Math.max(most, number), trigger.lastNumber);
+  step.emit(startsRequested, {
+    batch: last + 1,
+    // Only read.
+    starts: starts as TriggerStart[],
+    groups: [...groups],
+    requestMs: step.nowMs,
+    paceMs,
+  });
+}
+
+function numbered(
+  trigger: TriggerView,
+  { group, items }: WantedRun,
+  number: number,
+  { key }: TriggerStep,
+): TriggerStart {
+  return { number, group, items, runId: runIdOf(trigger, items[items.length - 1], key.id) };
+}
+
+/**
+ * The id of the run of an event is made of the trigger and the key. So an event that comes twice, by another gateway or
+ * after a crash, starts one run. If a key may come again after its window, the id is made of the trigger and the event.
+ */
+export function runIdOf(
+  { plan }: TriggerView,
+  item: ReadOnly<TriggerItem> | undefined,
+  triggerId: string,
+): string {
+  if (item === undefined) return triggerId;
+  if (item.runId !== "") return item.runId;
+  return `${triggerId}-${isOnceForAll(plan) ? item.keyDigest : item.eventDigest}`;
+}
+
+function isOnceForAll(plan: TriggerView["plan"]): boolean {
+  const { debounceMs, batchSize } = policyOf(plan);
+  return plan.windowMs === 0 && debounceMs === 0 && batchSize <= 1;
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ActivationResult, Singleton } from "@tutti/contracts/workflow/v1";
+import { pause, reportRunEnd, resume } from "../index.ts";
+import { driven, factsOf, item, key, plan, post, settleAll, toStart } from "../trigger.fixture.ts";
+
+describe("runs of events", () => {
+  it("an event is one run, whose id follows from its key", () => {
+    const driver = driven();
+    post(driver, item(1), item(2));
+    assert.deepEqual(toStart(driver), ["orders-d1", "orders-d2"]);
+    assert.equal(driver.effects.length, 1, "all of a command are one effect");
+  });
+
+  it("an event that comes twice is one run: in one command, and while its run is being started", () => {
+    const driver = driven();
+    assert.deepEqual(post(driver, item(1), item(1)), { duplicates: [1] });
+    assert.deepEqual(post(driver, item(1)), { duplicates: [0] });
+    assert.deepEqual(toStart(driver), ["orders-d1"]);
+  });
+
+  it("an event that comes again later asks for the same run, and is counted when that is there", () => {
+    const driver = driven();
+    post(driver, item(1));
+    settleAll(driver);
+    post(driver, item(1));
+    assert.deepEqual(toStart(driver), ["orders-d1"]);
+    settleAll(driver, ActivationResult.ACTIVATION_RESULT_DUPLICATE);
+    const { counts } = factsOf(driver);
+    assert.deepEqual([counts.received, counts.started, counts.duplicates], [2, 1, 1]);
+  });
+
+  it("within its window a key is one run, and another one after it", () => {
+    const driver = driven(plan({ windowMs: 10_000 }));
+    post(driver, item(1, { keyDigest: "k" }));
+    settleAll(driver);
+    driver.advance(9_999);
+    assert.deepEqual(post(driver, item(2, { keyDigest: "k" })), { duplicates: [0] });
+    driver.advance(2);
+    assert.deepEqual(post(driver, item(3, { keyDigest: "k" })), { duplicates: [] });
+    assert.deepEqual(toStart(driver), ["orders-d3"]);
+  });
+
+  it("what cannot be started is a dead letter, and starts when it is handed over again", () => {
+    const driver = driven(plan({ windowMs: 10_000 }));
+    post(driver, item(1));
+    settleAll(driver, ActivationResult.ACTIVATION_RESULT_DEAD);
+    assert.equal(factsOf(driver).deadCount, 1);
+    post(driver, item(1));
+    assert.deepEqual(toStart(driver), ["orders-d1"]);
+  });
+
+  it("a paused trigger lets events pass, and starts what waited when it is resumed", () => {
+    const driver = driven(plan({}, { throttleCount: 1, throttlePerMs: 1_000 }));
+    post(driver, item(1), item(2));
+    settleAll(driver);
+    driver.execute(key, pause, { note: "" });
+    driver.advance(5_000);
+    post(driver, item(3));
+    assert.deepEqual(toStart(driver), []);
+    driver.execute(key, resume, { note: "" });
+    assert.deepEqual(toStart(driver), ["orders-d2"]);
+  });
+
+  it("a throttle lets so many start in its span, and the others later in their order", () => {
+    const driver = driven(plan({}, { throttleCount: 2, throttlePerMs: 10_000 }));
+    post(driver, item(1), item(2), item(3), item(4));
+    assert.deepEqual(toStart(driver), ["orders-d1", "orders-d2"]);
+    settleAll(driver);
+    driver.advance(4_999);
+    assert.deepEqual(toStart(driver), []);
+    driver.advance(2);
+    assert.deepEqual(toStart(driver), ["orders-d3"]);
+    driver.advance(5_000);
+    assert.deepEqual(toStart(driver), ["orders-d3", "orders-d4"]);
+  });
+
+  it("a singleton that queues starts the next run of a group when the one before has ended", () => {
+    const driver = driven(plan({}, { singleton: Singleton.SINGLETON_QUEUE }));
+    post(driver, item(1, { group: "a" }), item(2, { group: "a" }), item(3, { group: "b" }));
+    assert.deepEqual(toStart(driver), ["orders-d1", "orders-d3"]);
+    settleAll(driver);
+    assert.deepEqual(toStart(driver), []);
+    driver.execute(key, reportRunEnd, { runId: "orders-d1", status: 5, message: "" });
+    assert.deepEqual(toStart(driver), ["orders-d2"]);
+  });
+
+  it("a singleton that skips lets events pass while a run of the group has not ended", () => {
+    const driver = driven(plan({}, { singleton: Singleton.SINGLETON_SKIP }));
+    post(driver, item(1), item(2));
+    settleAll(driver);
+    post(driver, item(3));
+    assert.equal(factsOf(driver).counts.skipped, 2);
+    driver.execute(key, reportRunEnd, { runId: "orders-d1", status: 5, message: "" });
+    post(driver, item(4));
+    assert.deepEqual(toStart(driver), ["orders-d4"]);
+  });
+});
