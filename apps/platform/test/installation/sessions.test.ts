@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { missionService } from "@tutti/contracts/swarm/v1";
 import { type TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
-import { isTuttiError } from "@tutti/kernel";
+import { isTuttiError, retryMessage, singleAttempt } from "@tutti/kernel";
 import { gate, until } from "@tutti/kernel/testing";
 import type { Client } from "@tutti/mesh";
 import type { Worker } from "@tutti/sdk";
@@ -311,7 +311,7 @@ describe("sessions on a whole installation", () => {
   it("fails with what a task failed with, and is taken up again from there", async () => {
     const bad = task("bad", ["good"], {
       work: { $case: "capability", value: "text.fail" },
-      retry: { maxAttempts: 1 },
+      retry: retryMessage(singleAttempt),
     });
     for (const mode of [workflow, swarm, intelligence]) {
       const sessionId = await execute(mode, [task("good"), bad, task("never", ["bad"])]);
