@@ -101,6 +101,20 @@ describe("apply", () => {
     assert.equal((await tutti("apply nothing")).exitCode, 2);
   });
 
+  it("changes a trigger to what its file says, also where the file says less, and nothing the second time", async () => {
+    write("kept.yaml", "workflow: kept\ntasks: {one: {uses: test.echo}}\n");
+    const head = "trigger: orders\nworkflow: kept\nevent: shop.order.created\n";
+    write(
+      "trigger.yaml",
+      `${head}key: event.data.id\nrun: "order-\${{ event.data.id }}"\nwith: {a: 1}\nwindow: 1h\n`,
+    );
+    assert.match(await printed("apply shop/kept.yaml shop/trigger.yaml"), /trigger +orders +created/);
+    assert.match(await printed("apply shop/trigger.yaml"), /trigger +orders +unchanged/);
+    write("trigger.yaml", head);
+    assert.match(await printed("apply shop/trigger.yaml"), /trigger +orders +updated/);
+    assert.match(await printed("apply shop/trigger.yaml"), /trigger +orders +unchanged/);
+  });
+
   it("reads standard input", async () => {
     const input = "workflow: piped\ntasks: {one: {uses: test.echo}}\n";
     assert.match(await printed("apply -", { input }), /standard input +workflow +piped +created/);

@@ -17,15 +17,13 @@ import { jsonOf } from "../payloads.ts";
 
 export function planOf(trigger: Trigger): TriggerPlan {
   const { description, source, condition, key, windowMs, run, runId, policy, labels, owner } = trigger;
-  const given = trigger.with;
+  const given = trigger.with === undefined ? null : jsonOf(trigger.with, "trigger.with");
   return {
     ...{ description, source, condition, key, windowMs, runId, labels, owner },
     run: RunSpec.encode(run ?? RunSpec.create()).finish(),
     definition: run?.what?.$case === "definition" ? run.what.value.name : "",
-    with:
-      given === undefined
-        ? new Uint8Array()
-        : Buffer.from(JSON.stringify(jsonOf(given, "trigger.with")), "utf8"),
+    // Null takes the mapping away.
+    with: given === null ? new Uint8Array() : Buffer.from(JSON.stringify(given), "utf8"),
     policy: policy ?? TriggerPolicy.create(),
   };
 }
@@ -78,8 +76,9 @@ const mergeable = [
 
 /** Returns the trigger with the fields taken over that are named. All that are set where none is. */
 export function merged(before: Trigger, wanted: Trigger, fields: readonly string[]): Trigger {
-  const isWanted = (name: string, isSet: boolean) =>
-    fields.length === 0 ? isSet : fields.includes(named(name));
+  // REST names fields as JSON does, and rpcs as the contract does.
+  const isNamed = (name: string) => fields.includes(name) || fields.includes(named(name));
+  const isWanted = (name: string, isSet: boolean) => (fields.length === 0 ? isSet : isNamed(name));
   const after = { ...before };
   for (const name of mergeable) {
     const value = wanted[name];
