@@ -36,7 +36,7 @@ export const durable: Scenario = {
   async *run(budget) {
     await using platform = await startPlatform();
     await using _worker = await startChild(
-      [join(import.meta.dirname, "worker.ts"), platform.grpc, platform.http],
+      [join(import.meta.dirname, "worker-process.ts"), platform.grpc, platform.http],
       { until: (line) => (line === "linked" ? true : undefined) },
     );
     const tutti = await connect({ address: platform.grpc });
