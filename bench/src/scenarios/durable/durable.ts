@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { connect } from "@tutti/sdk/client";
 import { closedLoop, type Measured } from "../../measure/closed-loop.ts";
 import { median, rounded } from "../../measure/statistics.ts";
@@ -36,7 +36,7 @@ export const durable: Scenario = {
   async *run(budget) {
     await using platform = await startPlatform();
     await using _worker = await startChild(
-      [join(import.meta.dirname, "worker-process.ts"), platform.grpc, platform.http],
+      [fileURLToPath(new URL("worker-process.ts", import.meta.url)), platform.grpc, platform.http],
       { until: (line) => (line === "linked" ? true : undefined) },
     );
     const tutti = await connect({ address: platform.grpc });
