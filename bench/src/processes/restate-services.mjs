@@ -1,4 +1,5 @@
-// What Restate calls: a service that echoes, and two that call it: five times one after the other, and a hundred times at once.
+// What Restate calls: a service that echoes, two that call it (five times one after the other, and a hundred times at once),
+// and one that records five steps of its own.
 //
 //   node restate-services.mjs URL_OF_THE_SDK
 import { createServer } from "node:http2";
@@ -24,6 +25,17 @@ const fanout = restate.service({
   },
 });
 
-const services = [echo, chain, fanout];
+const steps = restate.service({
+  name: "steps",
+  handlers: {
+    run: async (context) => {
+      let sum = 0;
+      for (let n = 0; n < 5; n++) sum += await context.run(`s${n}`, () => n);
+      return sum;
+    },
+  },
+});
+
+const services = [echo, chain, fanout, steps];
 const server = createServer(restate.createEndpointHandler({ services, logger: () => {} }));
 server.listen(0, "127.0.0.1", () => console.log(`port ${server.address().port}`));

@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { cluster } from "./cluster/cluster.ts";
 import { dag } from "./dag.ts";
+import { durable } from "./durable/durable.ts";
 import { idle } from "./idle.ts";
 import { journal } from "./journal/journal.ts";
 import { mesh } from "./mesh/mesh.ts";
@@ -23,6 +24,6 @@ import { trigger } from "./trigger/trigger.ts";
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, restart, idle, api, chain, runtime, journal, mesh, swarm, cluster, governed, live],
-    ...[trigger, sessionChain, dag, planLarge, plan, adaptive, efficiency],
+    ...[trigger, durable, sessionChain, dag, planLarge, plan, adaptive, efficiency],
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -89,6 +89,17 @@ describe("a durable function", () => {
     assert.deepEqual(drawn[0], drawn[1]);
   });
 
+  it("takes several turns for a long loop", async () => {
+    const long = durable("long", async (ctx) => {
+      let sum = 0;
+      for (let round = 0; round < 1_200; round++) sum += await ctx.run("round", () => 1);
+      return sum;
+    });
+    const run = await testDurable(long).start();
+    assert.equal(await run.result(), 1_200);
+    assert.equal(run.events.filter(({ type }) => type === "function_turned").length, 2);
+  });
+
   it("says where it waits for something that is no step", async () => {
     const foreign = durable(
       "foreign",

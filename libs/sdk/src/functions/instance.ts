@@ -49,6 +49,8 @@ const foreignGraceMs = 1_000;
 /** Results that are not reported yet are saved after this time, while a step is still running. */
 const saveAfterMs = 50;
 const savedLengthMax = 50_000;
+const turnStepsMax = 500;
+const turnLengthMax = 256 * 1024;
 
 export class FunctionInstance {
   readonly name: string;
@@ -73,6 +75,8 @@ export class FunctionInstance {
   #position = 0;
   #known = 0;
   #steps: Entry[] = [];
+  /** About how many characters they have. */
+  #length = 0;
   #running = 0;
   #isReplaying = true;
   #isPumping = false;
@@ -128,6 +132,7 @@ export class FunctionInstance {
     this.#entries = [...turn.journal, ...saved];
     this.#at = this.#position - turn.from;
     this.#steps = [...saved];
+    this.#length = saved.reduce((sum, entry) => sum + lengthOf(entry), 0);
     this.#save = save;
     this.#isReplaying = this.#at < this.#entries.length;
     for (const give of this.#unconfirmed.splice(0)) this.#results.push(give);
@@ -163,7 +168,7 @@ export class FunctionInstance {
       const recorded = (entry: Entry, give: () => void) => {
         this.#running -= 1;
         this.#record(entry);
-        if (confirm) this.#unconfirmed.push(give);
+        if (confirm || this.#isFull) this.#unconfirmed.push(give);
         else this.#results.push(give);
         this.#pump();
       };
@@ -248,8 +253,14 @@ export class FunctionInstance {
     this.#pump();
   }
 
+  /** What a turn reports is one message: a long loop takes several turns. */
+  get #isFull(): boolean {
+    return this.#steps.length >= turnStepsMax || this.#length >= turnLengthMax;
+  }
+
   #record(entry: Entry): void {
     this.#steps.push(entry);
+    this.#length += lengthOf(entry);
     this.#position += 1;
     this.#nowMs = Math.max(this.#nowMs, entry.atMs);
   }
@@ -381,4 +392,9 @@ function next(counts: Map<string, number>, key: string): number {
   const count = (counts.get(key) ?? 0) + 1;
   counts.set(key, count);
   return count;
+}
+
+function lengthOf(entry: Entry): number {
+  const value = "output" in entry ? entry.output : "value" in entry ? entry.value : undefined;
+  return 100 + (typeof value === "object" || typeof value === "string" ? JSON.stringify(value).length : 8);
 }
