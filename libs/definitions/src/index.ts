@@ -1,3 +1,4 @@
+export { agentFunction } from "./build/agent.ts";
 export {
   agent,
   approve,
