@@ -5,7 +5,7 @@ export interface Price {
   readonly input: number;
   readonly output: number;
   /** Of tokens that come from the provider's cache. Default: as input. */
-  readonly cached?: number;
+  readonly cached?: number | undefined;
 }
 
 /** By the start of a model's name. The longest that fits counts. */
