@@ -38,10 +38,9 @@ export class RestCatalogue implements Catalogue {
     const path = `/v1/workflows/${encodeURIComponent(name)}?${query({ namespace })}`;
     const body = await this.#get(path, accessToken);
     if (body === undefined) return undefined;
-    const definition = membersIn(body, "definition");
     return {
-      ...{ name, description: textIn(definition, "description") || `The workflow ${name}.` },
-      inputSchema: schemaIn(definition["inputSchema"]),
+      ...{ name, description: textIn(body, "description") || `The workflow ${name}.` },
+      inputSchema: schemaIn(body["inputSchema"]),
     };
   }
 
