@@ -42,7 +42,7 @@ export const platformSection = defineSection({
 const price = z.number().min(0);
 
 export const agentsSection = defineSection({
-  scope: "foundation",
+  scope: "orchestration",
   name: "agents",
   description: "The worker of this process that runs tasks of the kind `agent`.",
   schema: z.object({
