@@ -1,7 +1,7 @@
 /** A conversation with a language model, in no vendor's format. */
 import type { Json } from "@tutti/expressions";
 
-export interface TextPart {
+interface TextPart {
   readonly text: string;
 }
 
@@ -17,7 +17,7 @@ export interface CallPart {
 }
 
 /** What a tool gave. */
-export interface ResultPart {
+interface ResultPart {
   readonly result: { readonly id: string; readonly text: string; readonly failed?: boolean };
 }
 

@@ -3,7 +3,6 @@
  * Chat Completions and Responses as they are on the wire, and it can fail as providers do.
  */
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import type { Json } from "@tutti/expressions";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 
@@ -70,7 +69,7 @@ export class ScriptedModel {
     });
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
-    const { port: bound } = server.address() as AddressInfo;
+    const { port: bound } = server.address() as { readonly port: number };
     const close = async () => {
       server.closeAllConnections();
       server.close();

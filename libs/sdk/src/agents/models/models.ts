@@ -213,7 +213,7 @@ function reasonIn(text: string): string {
 }
 
 /** `retry-after` is seconds or a date. `retry-after-ms` is what some send beside it. */
-export function retryAfterIn(headers: Headers, nowMs: number): number | undefined {
+function retryAfterIn(headers: Headers, nowMs: number): number | undefined {
   const precise = Number(headers.get("retry-after-ms") ?? Number.NaN);
   if (precise >= 0) return precise;
   const text = headers.get("retry-after");
@@ -225,7 +225,7 @@ export function retryAfterIn(headers: Headers, nowMs: number): number | undefine
 }
 
 /** `anthropic:claude-sonnet-4-5` in two. */
-export function splitModel(model: string): readonly [provider: string, name: string] {
+function splitModel(model: string): readonly [provider: string, name: string] {
   const at = model.indexOf(":");
   return at < 0 ? ["", model] : [model.slice(0, at), model.slice(at + 1)];
 }
