@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
 import { connect, type Tutti } from "@tutti/sdk/client";
+import { type ServedModel, serveModel } from "@tutti/sdk/model-server";
 import { ScriptedModel } from "@tutti/sdk/testing";
 import { Worker } from "@tutti/sdk/worker";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
@@ -37,7 +38,7 @@ describe("agents on a platform", () => {
     return `${conversation.at(-1)} after ${count > 0 ? "all" : "none"}`;
   });
   let folder: Folder;
-  let served: Awaited<ReturnType<ScriptedModel["listen"]>>;
+  let served: ServedModel;
   let platform: Service;
   let tutti: Tutti;
   let worker: Worker;
@@ -50,7 +51,7 @@ describe("agents on a platform", () => {
 
   before(async () => {
     folder = await makeFolder();
-    served = await model.listen();
+    served = await serveModel(model);
     platform = await begin();
     tutti = await connect({ address: platform.grpc });
     worker = new Worker({ address: platform.grpc, server: platform.http, handleSignals: false });

@@ -2,7 +2,6 @@
  * A language model with a script, for tests and examples without a network. It speaks Anthropic's Messages, OpenAI's
  * Chat Completions and Responses as they are on the wire, and it can fail as providers do.
  */
-import { once } from "node:events";
 import type { Json } from "@tutti/expressions";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 
@@ -50,35 +49,10 @@ export class ScriptedModel {
   }
 
   /** Answers without a network. */
-  readonly fetch: typeof fetch = async (url, init) => this.#answer(new Request(url, init));
+  readonly fetch: typeof fetch = async (url, init) => this.answer(new Request(url, init));
 
-  /** Serves it on loopback. Returns its URL. */
-  async listen(port = 0): Promise<{ readonly url: string; close(): Promise<void> }> {
-    const { createServer } = await import("node:http");
-    const { Readable } = await import("node:stream");
-    const server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const url = `http://127.0.0.1${request.url ?? "/"}`;
-      const asked = new Request(url, { method: "POST", body: Buffer.concat(chunks) });
-      const answer = await this.#answer(asked);
-      response.writeHead(answer.status, Object.fromEntries(answer.headers));
-      const body = Readable.fromWeb(answer.body as never);
-      body.on("error", () => response.destroy());
-      body.pipe(response);
-    });
-    server.listen(port, "127.0.0.1");
-    await once(server, "listening");
-    const { port: bound } = server.address() as { readonly port: number };
-    const close = async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    };
-    return { url: `http://127.0.0.1:${bound}`, close };
-  }
-
-  async #answer(request: Request): Promise<Response> {
+  /** Answers a request of a provider's client. */
+  async answer(request: Request): Promise<Response> {
     const body = (await request.json()) as Members;
     const asked = requestOf(new URL(request.url).pathname, body);
     this.requests.push(asked);
