@@ -12,7 +12,10 @@ const sources = join(workspaceRoot, "libs", "sdk", "src");
 /** What can be imported, and its source. */
 const entries = {
   index: join(sources, "index.ts"),
+  agents: join(sources, "agents", "index.ts"),
   client: join(sources, "client", "index.ts"),
+  "model-server": join(sources, "testing", "model-server.ts"),
+  shell: join(sources, "shell", "index.ts"),
   testing: join(sources, "testing", "index.ts"),
   worker: join(sources, "worker.ts"),
   workflow: join(sources, "workflow.ts"),

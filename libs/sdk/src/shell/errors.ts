@@ -1,0 +1,36 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** How a command of a task fails. */
+export const shellErrors = defineErrors("shell", {
+  inputInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What a task gives the shell is no command that the worker runs.",
+    message: ({ expected }: { expected: string }) => `The command cannot be run: expected ${expected}`,
+    remedy: "Correct `with` of the task.",
+  },
+  notAllowed: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "The worker lists the programs and the folder that its tasks may use. This one is not among them.",
+    message: ({ what, allowed }: { what: string; allowed: string }) =>
+      `${what} is not allowed. Allowed: ${allowed}`,
+    remedy: "Add it to the options of the worker's shell.",
+  },
+  notStarted: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The program of a task, or its folder, is not on the worker's machine.",
+    message: ({ program, reason }: { program: string; reason: string }) =>
+      `\`${program}\` did not start: ${reason}`,
+    remedy: "Install it where the worker runs, or correct the command.",
+  },
+  exited: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The command of a task ended with an exit code that does not count as success, or by a signal.",
+    message: ({ program, how, stderr }: { program: string; how: string; stderr: string }) =>
+      `\`${program}\` ended with ${how}${stderr === "" ? "" : `: ${stderr}`}`,
+    remedy: "Look at its output: `tutti logs RUN`. `ok` and `final` of the task say what an exit code means.",
+  },
+});

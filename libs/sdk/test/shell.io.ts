@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
+import { type ShellInput, type ShellOptions, shell } from "@tutti/sdk/shell";
+import { testWorkflow } from "@tutti/sdk/testing";
+
+/** Whether a process is there, and not only its entry. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("commands as tasks", () => {
+  let folder = "";
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "shell-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  function run(input: ShellInput | readonly string[], options: ShellOptions = {}, task = {}) {
+    const definition = {
+      workflow: "command",
+      tasks: { run: { uses: "shell", with: input, retry: 1, ...task } },
+      output: "${{ tasks.run.output }}",
+    };
+    return testWorkflow(definition as never, { handlers: { shell: shell({ folder, ...options }) as never } });
+  }
+
+  it("give their outputs and the exit code, without a shell in between", async () => {
+    const command = ["sh", "-c", 'cat; echo "$1" >&2', "x", "$HOME; echo two"];
+    assert.deepEqual(await run({ command, stdin: "one" }).execute(), {
+      ...{ exitCode: 0, stdout: "one", stderr: "$HOME; echo two\n", truncated: false },
+    });
+  });
+
+  it("fail by their exit code, which a task can explain", async () => {
+    const command = ["sh", "-c", "echo broken >&2; exit 3"];
+    await assert.rejects(run({ command }).execute(), /`sh` ended with exit code 3: broken/);
+    const { exitCode } = (await run({ command, ok: [0, 3] }).execute()) as { readonly exitCode: number };
+    assert.equal(exitCode, 3);
+    const marks = join(folder, "marks");
+    const marking = ["sh", "-c", `echo x >> ${marks}; exit 4`];
+    await assert.rejects(run({ command: marking, final: [4] }, {}, { retry: 3 }).execute(), /exit code 4/);
+    const { stdout } = (await run(["cat", marks]).execute()) as { readonly stdout: string };
+    assert.equal(stdout, "x\n", "a final exit code is not retried");
+    await assert.rejects(run(["sh", "-c", "kill -9 $$"]).execute(), /the signal 9/);
+  });
+
+  it("are refused where the worker does not allow them", async () => {
+    await assert.rejects(run(["ls"], { programs: ["git"] }).execute(), /`ls` is not allowed\. Allowed: git/);
+    await symlink("/", join(folder, "out"));
+    for (const cwd of ["..", "/", "out"])
+      await assert.rejects(run({ command: ["pwd"], cwd }).execute(), /is not allowed/, cwd);
+    await assert.rejects(run(["no-such-program"]).execute(), /did not start: there is no such program/);
+    await assert.rejects(run({ command: [] }).execute(), /expected `command`, a list of texts/);
+  });
+
+  it("see the listed variables of the worker and those of the task", async () => {
+    process.env["SHELL_TEST_SECRET"] = "secret";
+    const { stdout } = (await run({ command: ["env"], env: { OWN: "1" } }).execute()) as {
+      readonly stdout: string;
+    };
+    delete process.env["SHELL_TEST_SECRET"];
+    assert.match(stdout, /^OWN=1$/m);
+    assert.match(stdout, /^PATH=/m);
+    assert.doesNotMatch(stdout, /SHELL_TEST_SECRET|TUTTI_/);
+  });
+
+  it("keep the end of a long output", async () => {
+    const command = ["sh", "-c", "yes | head -c 1000000; echo end"];
+    const output = (await run({ command }, { keptBytes: 100 }).execute()) as {
+      stdout: string;
+      truncated: boolean;
+    };
+    assert.deepEqual([output.stdout.length, output.truncated], [100, true]);
+    assert.match(output.stdout, /end\n$/);
+  });
+
+  it("are held to the limits of the worker", async () => {
+    const command = ["sh", "-c", "head -c 100000 /dev/zero > large"];
+    await assert.rejects(run({ command }, { limits: { fileBytes: 10_240 } }).execute(), /`sh` ended with/);
+  });
+
+  it("end with all that they started when the task times out, in the time that they are given", async () => {
+    const command = ["sh", "-c", "trap 'echo ended > well; exit 0' TERM; sleep 300 & echo $! > pid; wait"];
+    const test = run({ command }, {}, { timeout: "5s" });
+    await assert.rejects(test.execute(), /time/i);
+    await until(
+      "it ended well",
+      () => existsSync(join(folder, "well")),
+      (there) => there,
+    );
+    const { stdout: pid } = (await run(["cat", "pid"]).execute()) as { readonly stdout: string };
+    await until(
+      "its child is gone",
+      () => isRunning(Number(pid)),
+      (running) => !running,
+    );
+  });
+
+  it("leave nothing behind when they end", async () => {
+    const command = ["sh", "-c", "sleep 300 & echo $!"];
+    const { stdout: pid } = (await run({ command }).execute()) as { readonly stdout: string };
+    await until(
+      "what it started is gone",
+      () => isRunning(Number(pid)),
+      (running) => !running,
+    );
+  });
+
+  it("are killed when the worker is killed", async () => {
+    const program = join(import.meta.dirname, "programs", "shell-worker.ts");
+    const worker = spawn(process.execPath, [program, "sh", "-c", "echo $$; sleep 300"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(worker.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString());
+    assert.ok(isRunning(pid));
+    worker.kill("SIGKILL");
+    await once(worker, "exit");
+    await until(
+      "its command is gone",
+      () => isRunning(pid),
+      (running) => !running,
+    );
+  });
+});
