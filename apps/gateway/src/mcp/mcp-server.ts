@@ -51,6 +51,8 @@ const instructions =
 const pageSize = "100";
 /** How long a call waits for its run in an answer of one piece. Clients give up after a minute. */
 const waitMaxMs = 50_000;
+/** How long a call that may become a task waits for a result first. */
+const shortcutMs = 200;
 const roundMs = 10_000;
 /** How many rounds a client that is told of progress is kept waiting: an hour. */
 const roundsMax = 360;
@@ -134,13 +136,20 @@ export class McpServer {
       const body = { definition: { name }, input: inputOf(definition, args) };
       const { run } = await this.#calls.call("runs.start", asked, { query: { namespace }, body });
       if (run === undefined) return errorResult("The run was not started");
-      if (request.stateless && request.hasTasks)
-        return { resultType: "task", ...taskOf(run), ttlMs: null, pollIntervalMs };
+      if (request.stateless && request.hasTasks) return await this.#taskOrResult(call, run.runId);
       if (!request.stateless && request.params["task"] !== undefined) return { task: handshakeTask(run) };
       return await this.#outcome(call, run);
     } catch (error) {
       return toolError(error);
     }
+  }
+
+  /** A run that ends at once is answered by its result. */
+  async #taskOrResult({ asked, namespace }: McpCall, id: string): Promise<Json> {
+    const query = { namespace, waitMs: String(shortcutMs) };
+    const run = await this.#calls.call("runs.result", asked, { params: { id }, query });
+    if (statusOf(run) !== "working") return outcomeOf(run);
+    return { resultType: "task", ...taskOf(run), ttlMs: null, pollIntervalMs };
   }
 
   async getTask(call: McpCall): Promise<Json> {
@@ -163,6 +172,12 @@ export class McpServer {
       "io.modelcontextprotocol/related-task": { taskId: run.runId },
     };
     return { ...result, _meta: meta };
+  }
+
+  /** No task asks its client for anything: what is sent answers nothing, and is ignored. */
+  async updateTask(call: McpCall): Promise<Json> {
+    await this.#task(call);
+    return {};
   }
 
   async cancelTask(call: McpCall): Promise<Json> {
@@ -266,6 +281,7 @@ const common: readonly (readonly [string, Method])[] = [
 ];
 const statelessMethods: ReadonlyMap<string, Method> = new Map([
   ...common,
+  ["tasks/update", (server: McpServer, call: McpCall) => server.updateTask(call)],
   ["server/discover", (server: McpServer) => server.discover()],
 ]);
 const handshakeMethods: ReadonlyMap<string, Method> = new Map([
