@@ -7,7 +7,8 @@ import { meshSection } from "@tutti/mesh";
 import { registry } from "@tutti/registry";
 import { swarm } from "@tutti/swarm";
 import { workflow } from "@tutti/workflow";
-import { platformSection } from "./configuration.ts";
+import { AgentWorkers, namesModels } from "./agents.ts";
+import { agentsSection, platformSection } from "./configuration.ts";
 import { findClone } from "./demonstration/clone.ts";
 import { Demonstration, demonstrationMark, linkAddress } from "./demonstration/demonstration.ts";
 import { Extensions, openExtension } from "./extensions.ts";
@@ -77,6 +78,24 @@ const workflowFiles: ServiceModule = {
   },
 };
 
+const agentWorkers: ServiceModule = {
+  name: "agents",
+  sections: [agentsSection],
+  isOutermost: true,
+  create: ({ configuration, foundation, mesh, operations }) => {
+    const { run, ...settings } = configuration.read(agentsSection);
+    const isNamed = Object.keys(settings.providers).length > 0 || namesModels(process.env);
+    if (run === "off" || (run === "auto" && !isNamed)) return {};
+    if (configuration.read(meshSection).tls.mode !== "off") {
+      const reason = "the mesh requires a certificate: start a worker with `agents()` of @tutti/sdk/agents";
+      foundation.logger.warn("tasks of the kind agent are not run here", { reason });
+      return {};
+    }
+    const where = { address: () => linkAddress(mesh.address), url: () => operations.url() };
+    return new AgentWorkers({ foundation, ...settings, ...where });
+  },
+};
+
 /** Everything that runs in the platform's one process, in the order of its start. */
 export const services: readonly ServiceModule[] = [
   registry,
@@ -87,6 +106,7 @@ export const services: readonly ServiceModule[] = [
   extensions,
   gateway,
   workflowFiles,
+  agentWorkers,
   demonstration,
 ];
 

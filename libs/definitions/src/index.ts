@@ -1,4 +1,6 @@
+export { agentFunction } from "./build/agent.ts";
 export {
+  agent,
   approve,
   type Built,
   child,
@@ -62,7 +64,7 @@ export {
   sessionJsonSchema,
   triggerJsonSchema,
 } from "./language/json-schema.ts";
-export { type TaskKindWord, taskKinds } from "./language/task-shape.ts";
+export { type PlanKindWord, type TaskKindWord, taskKinds } from "./language/task-shape.ts";
 export { limits as definitionLimits } from "./limits.ts";
 export type * from "./plan/plan.ts";
 export { PlanPrograms } from "./plan/plan-programs.ts";

@@ -36,7 +36,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "two kinds in one task",
     "workflow: w\ntasks:\n  a: {uses: x, set: 1}",
     [
-      "a.yaml:3:16: error: tasks.a.set: expected one of `uses`, `function`, `workflow`, `mission`, `wait`, `approve`, `gate`, `set`, `loop`, `spawn`, found `uses` and `set`",
+      "a.yaml:3:16: error: tasks.a.set: expected one of `uses`, `function`, `agent`, `workflow`, `mission`, `wait`, `approve`, `gate`, `set`, `loop`, `spawn`, found `uses` and `set`",
     ],
   ],
   [

@@ -1,5 +1,6 @@
 /** Definitions of workflows in TypeScript. */
 export {
+  agent,
   approve,
   type Built,
   type Capability,

@@ -124,7 +124,7 @@ describe("events over SSE", () => {
   });
 
   const refused: readonly [string, string, RegExp][] = [
-    ["a pattern that can match nothing", "?pattern=com.example", /`pattern`: expected a type with/],
+    ["a pattern that can match nothing", "?pattern=tutti.one", /`pattern`: expected a type with/],
     ["a cursor that no log has made", "?after=yesterday", /`start.after`: expected a position/],
     ["a namespace with a wildcard in it", "?namespace=team-*", /`namespace`: expected/],
     [

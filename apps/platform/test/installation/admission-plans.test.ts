@@ -115,7 +115,8 @@ describe("admission rules about plans", () => {
     await set("asked", approval);
     const one = await held();
     const before = brewed;
-    assert.equal((await why(one.id, "boil"))?.message, `may clerk do ${one.id}?`);
+    const wait = await until("why a task of it waits", () => why(one.id, "boil"));
+    assert.equal(wait.message, `may clerk do ${one.id}?`);
     await decide(one.id, Verdict.VERDICT_APPROVED, "it has time");
     await one.result();
     assert.equal(brewed, before + 2, "each was done once, and none before the yes");

@@ -4,13 +4,14 @@ import type { Findings, Path } from "../problem.ts";
 
 /** Which options mean something for which kinds of tasks. Those that are not named mean something for all. */
 
-const work: readonly TaskKindWord[] = ["uses", "function", "workflow", "mission"];
-const agents: readonly TaskKindWord[] = ["uses", "function"];
+const given: readonly TaskKindWord[] = ["uses", "function", "workflow", "mission"];
+const work: readonly TaskKindWord[] = [...given, "agent"];
+const agents: readonly TaskKindWord[] = ["uses", "function", "agent"];
 const children: readonly TaskKindWord[] = ["workflow", "mission"];
 const waiting: readonly TaskKindWord[] = [...work, "wait", "approve", "loop", "gate"];
 
 const meant: Partial<Record<keyof TaskDocument, readonly TaskKindWord[]>> = {
-  with: work,
+  with: given,
   parameters: children,
   parentClose: children,
   retry: work,

@@ -104,7 +104,7 @@ export class PolicyBuilder {
     kind: TaskKindWord | undefined,
     path: Path | undefined,
   ): RetryPolicy {
-    const isOfAgent = kind === "uses" || kind === "function";
+    const isOfAgent = kind === "uses" || kind === "function" || kind === "agent";
     if (document === undefined && !isOfAgent) return singleAttempt;
     const settings = { ...this.#building.retry, ...retrySettings(document) };
     const contradiction = retryContradiction(settings);

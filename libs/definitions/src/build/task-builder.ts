@@ -3,6 +3,7 @@ import type { LimitDocument, TaskDocument } from "../language/document.ts";
 import type { TaskKindWord } from "../language/task-shape.ts";
 import type { KeyedLimit, PlanTask, TaskPolicy, Work } from "../plan/plan.ts";
 import type { Path } from "../problem.ts";
+import { agentInput } from "./agent.ts";
 import type { Building, Draft } from "./building.ts";
 import { checkInput } from "./input-check.ts";
 import { readNeeds } from "./needs.ts";
@@ -57,7 +58,7 @@ export class TaskBuilder {
     return {
       id: draft.id,
       title: document.title ?? "",
-      kind: kind ?? "set",
+      kind: kind === "agent" ? "function" : (kind ?? "set"),
       scope: draft.scope,
       needs: 0,
       work,
@@ -71,6 +72,11 @@ export class TaskBuilder {
   #input(draft: Draft, kind: TaskKindWord | undefined, environment: Environment): number {
     const { document, path } = draft;
     const key = kind === "set" ? "set" : "with";
+    if (document.agent !== undefined)
+      return agentInput(draft, document.agent, environment, {
+        building: this.#building,
+        programs: this.#programs,
+      });
     const value = document[key];
     const made =
       value === undefined ? undefined : this.#building.programs.data(value, environment, [...path, key]);
@@ -82,7 +88,7 @@ export class TaskBuilder {
 
   #commonPolicyOf(kind: TaskKindWord | undefined): number {
     const { agent, other } = this.#commonPolicies;
-    return kind === "uses" || kind === "function" ? agent : other;
+    return kind === "uses" || kind === "function" || kind === "agent" ? agent : other;
   }
 
   #hasPolicy(document: TaskDocument): boolean {

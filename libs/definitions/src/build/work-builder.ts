@@ -5,6 +5,7 @@ import type { GateDocument, LoopDocument, WaitDocument } from "../language/docum
 import type { TaskKindWord } from "../language/task-shape.ts";
 import type { Work } from "../plan/plan.ts";
 import type { Path } from "../problem.ts";
+import { agentFunction } from "./agent.ts";
 import type { Building, Draft } from "./building.ts";
 import type { TaskPrograms } from "./task-programs.ts";
 import { durationMs, splitAt } from "./values.ts";
@@ -27,6 +28,8 @@ export class WorkBuilder {
         const [capability, versionRange] = splitAt(document[kind] ?? "");
         return { kind, capability, versionRange };
       }
+      case "agent":
+        return { kind: "function", capability: agentFunction, versionRange: "" };
       case "workflow":
       case "mission": {
         const [definition, version] = splitAt(document[kind] ?? "");

@@ -1,5 +1,6 @@
 import type { Json } from "@tutti/expressions";
 import type {
+  AgentDocument,
   ApproveDocument,
   GateDocument,
   LoopDocument,
@@ -32,6 +33,7 @@ export type Built<T> =
 type KindKey =
   | "uses"
   | "function"
+  | "agent"
   | "workflow"
   | "mission"
   | "wait"
@@ -151,6 +153,14 @@ export function durableTask<const Id extends string = never>(
   options: AgentOptions<Id> = {},
 ): TaskDocument<NoInfer<Id>> {
   return task("function", name, options);
+}
+
+/** A language model that uses tools does it. */
+export function agent<const Id extends string = never>(
+  what: Built<AgentDocument>,
+  options: Omit<AgentOptions<Id>, "with"> = {},
+): TaskDocument<NoInfer<Id>> {
+  return task("agent", what, options);
 }
 
 /** Computes a value. */

@@ -1,6 +1,7 @@
 /** The builder by itself: what checks a definition is many times its size. */
 export { retrySettings } from "../build/values.ts";
 export {
+  agent,
   approve,
   type Built,
   child,

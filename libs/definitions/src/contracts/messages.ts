@@ -9,7 +9,7 @@ import {
 import type { Json } from "@tutti/expressions";
 import type { Definition } from "../check/checker.ts";
 import type { WorkflowDocument } from "../language/document.ts";
-import type { TaskKindWord } from "../language/task-shape.ts";
+import type { PlanKindWord } from "../language/task-shape.ts";
 import type { Plan, PlanEntry, PlanTask, Work } from "../plan/plan.ts";
 import type { DefinitionProblem } from "../problem.ts";
 
@@ -164,7 +164,7 @@ function usesOf(work: Work | undefined): string {
   }
 }
 
-const taskKinds: Readonly<Record<TaskKindWord, TaskKind>> = {
+const taskKinds: Readonly<Record<PlanKindWord, TaskKind>> = {
   uses: TaskKind.TASK_KIND_USES,
   function: TaskKind.TASK_KIND_FUNCTION,
   workflow: TaskKind.TASK_KIND_WORKFLOW,

@@ -17,6 +17,7 @@ type Members = { readonly [key: string]: Json };
 const functions: Readonly<Record<TaskKindWord, string>> = {
   uses: "uses",
   function: "durableTask",
+  agent: "agent",
   workflow: "child",
   mission: "mission",
   wait: "wait",

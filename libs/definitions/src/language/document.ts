@@ -59,6 +59,7 @@ export interface TaskDocument<Id extends string = string> {
   readonly title?: string;
   readonly uses?: string;
   readonly function?: string;
+  readonly agent?: AgentDocument;
   readonly workflow?: string;
   readonly mission?: string;
   readonly wait?: string | WaitDocument;
@@ -97,6 +98,35 @@ export interface TaskDocument<Id extends string = string> {
 export type NeedDocument<Id extends string = string> =
   | Id
   | { readonly task: Id; readonly on?: "success" | "failure" | "always" };
+
+/** What one agent of a conversation is. */
+interface AgentPartDocument {
+  readonly fallback?: readonly string[];
+  readonly instructions: string;
+  readonly tools?: readonly string[];
+  /** Over `call.name` and `call.input`. */
+  readonly approve?: Condition;
+  readonly deny?: Condition;
+  readonly max?: number;
+  readonly temperature?: number;
+  readonly answerTokens?: number;
+}
+
+export interface HandoffDocument extends AgentPartDocument {
+  readonly description?: string;
+  readonly model?: string;
+}
+
+/** A language model that uses tools. */
+export interface AgentDocument extends AgentPartDocument {
+  readonly model: string;
+  readonly prompt?: Data;
+  readonly output?: { readonly schema: JsonSchema; readonly repairs?: number };
+  readonly budget?: { readonly tokens?: number; readonly usd?: number; readonly time?: string };
+  readonly handoffs?: Readonly<Record<string, HandoffDocument>>;
+  readonly guard?: { readonly input?: Condition; readonly output?: Condition };
+  readonly contextTokens?: number;
+}
 
 export interface WaitDocument {
   readonly for?: string;

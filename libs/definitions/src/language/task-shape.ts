@@ -258,10 +258,67 @@ const cache = variants("Reuse of earlier outputs; a span alone says for how long
   ),
 });
 
+const agentMembers = {
+  model: template("Its model: `anthropic:NAME`, `openai:NAME`, `local:NAME`, or `uses:CAPABILITY`."),
+  fallback: list(template("A model."), 8, "Models that answer when the one before cannot."),
+  instructions: template("What it is to do, and how."),
+  tools: list(
+    text("A capability, `PREFIX.*`, `workflow:NAME` or `mcp:SERVER/*`.", undefined, 250),
+    128,
+    "What it may use. Their schemas and descriptions are those of the workers.",
+  ),
+  approve: condition("Over `call.name` and `call.input`: when it is true a person decides about the call."),
+  deny: condition("Over `call.name` and `call.input`: when it is true the call is refused."),
+  max: whole("Answers of the model at most. Default: 20.", 1, 1_000),
+  temperature: number("How much its answers vary.", 0, 2),
+  answerTokens: whole("Tokens of an answer at most. Default: 4,096.", 1, million),
+};
+
+const agent = members(
+  {
+    ...agentMembers,
+    prompt: data("What it is asked. Default: its instructions."),
+    output: members(
+      {
+        schema: schema("JSON Schema of its result."),
+        repairs: whole("How often an answer that does not fit is sent back. Default: 2.", 0, 20),
+      },
+      { required: ["schema"], name: "agentOutput" },
+    ),
+    budget: members(
+      {
+        tokens: number("Tokens of all its models.", 0, any),
+        usd: number("What its models may cost.", 0, any),
+        time: duration("How long it may take."),
+      },
+      { name: "agentBudget" },
+    ),
+    handoffs: map(
+      "taskId",
+      members(
+        { description: text("When to hand over to it."), ...agentMembers },
+        { required: ["instructions"], name: "handoff" },
+      ),
+      32,
+      "Agents that it may hand the conversation over to.",
+    ),
+    guard: members(
+      {
+        input: condition("Over `prompt`; must give true."),
+        output: condition("Over `output`; must give true."),
+      },
+      { name: "agentGuard" },
+    ),
+    contextTokens: whole("From this size on the transcript is summarised. Default: 100,000.", 1_000, any),
+  },
+  { name: "agent", required: ["model", "instructions"], doc: "A language model that uses tools." },
+);
+
 /** Exactly one of these says what kind of task it is. */
 export const taskKinds = [
   "uses",
   "function",
+  "agent",
   "workflow",
   "mission",
   "wait",
@@ -272,12 +329,15 @@ export const taskKinds = [
   "spawn",
 ] as const;
 export type TaskKindWord = (typeof taskKinds)[number];
+/** What a plan has: an agent is a durable function of the platform. */
+export type PlanKindWord = Exclude<TaskKindWord, "agent">;
 
 export const task: MembersShape = members(
   {
     title: text("For people."),
     uses: text("The capability that does it.", "usesCapability", 250),
     function: text("The durable function that does it, step by step.", "usesCapability", 250),
+    agent,
     workflow: text("The definition of the child run that does it.", "usesDefinition", 450),
     mission: text("The definition of the mission that does it.", "usesDefinition", 450),
     wait,

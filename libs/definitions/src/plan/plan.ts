@@ -1,6 +1,6 @@
 import type { EncodedType, Json } from "@tutti/expressions";
 import type { RetryPolicy } from "@tutti/kernel";
-import type { TaskKindWord } from "../language/task-shape.ts";
+import type { PlanKindWord } from "../language/task-shape.ts";
 
 /**
  * What the run machine executes: tasks by dense numbers, how many needs each has and what follows from it, and programs
@@ -51,7 +51,7 @@ export interface Plan {
 export interface PlanTask {
   readonly id: string;
   readonly title: string;
-  readonly kind: TaskKindWord;
+  readonly kind: PlanKindWord;
   readonly scope: number;
   /** How many edges lead here. */
   readonly needs: number;

@@ -6,6 +6,7 @@ import {
   type Json,
   type Problem,
   type Program,
+  type Scope,
   type Type,
   TypeEncoder,
   types,
@@ -87,6 +88,14 @@ export class ProgramTable {
       for (const problem of compiled.problems) this.#refuse(problem, path);
       return undefined;
     });
+  }
+
+  /** Checks an expression that others evaluate: it is data of the plan. */
+  checks(source: string | boolean, scope: Scope, path: Path): void {
+    this.#steps.take(1);
+    const compiled = compileCondition(String(source), scope, { wanted: types.bool });
+    if (compiled.ok) return;
+    for (const problem of compiled.problems) this.#refuse(problem, path);
   }
 
   #literal(source: Json): Programmed {

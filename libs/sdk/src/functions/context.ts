@@ -5,6 +5,7 @@ import type { TaskDocument } from "@tutti/definitions";
 import { retrySettings } from "@tutti/definitions/builder";
 import type { Json } from "@tutti/expressions";
 import { decideRetry, type Logger, type RetryPolicy, resolveRetry, silentLogger } from "@tutti/kernel";
+import type { TaskContext } from "../task/context.ts";
 import { stepError } from "./failure.ts";
 import type { FunctionInstance, StepOptions } from "./instance.ts";
 import { callSite } from "./location.ts";
@@ -70,13 +71,21 @@ function policyOf(retry: RunOptions["retry"]): RetryPolicy {
 
 export class FunctionContext {
   readonly #instance: FunctionInstance;
-  readonly #logger: () => Logger;
   readonly #undo: { readonly id: string; readonly work: () => unknown }[] = [];
   #draws = 0;
 
-  constructor(instance: FunctionInstance, logger: () => Logger) {
+  constructor(instance: FunctionInstance) {
     this.#instance = instance;
-    this.#logger = logger;
+  }
+
+  /**
+   * The attempt that makes this turn: its signal, budget, credential and output. Another turn has another one, so the
+   * code must not depend on it outside of `run`.
+   */
+  get task(): TaskContext {
+    const { attempt } = this.#instance;
+    if (attempt === undefined) throw new Error("a function has no task before its first turn");
+    return attempt;
   }
 
   /**
@@ -96,9 +105,14 @@ export class FunctionContext {
       try {
         return await this.#instance.step(step, at, work, options);
       } catch (thrown) {
-        const { code, final = false } = stepError(thrown);
+        const { code, details = {}, final = false } = stepError(thrown);
         const retry = final ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;
-        const decision = decideRetry(policy, { code, retry, retryAfterMs: 0 }, tries, () => this.random());
+        const decision = decideRetry(
+          policy,
+          { code, retry, retryAfterMs: Number(details["retryAfterMs"] ?? 0) },
+          tries,
+          () => this.random(),
+        );
         if (decision.kind !== "retry") throw thrown;
         await this.#instance.task(`${id}.pause-${tries}`, at, { wait: `${Math.ceil(decision.pauseMs)}ms` });
       }
@@ -214,8 +228,7 @@ export class FunctionContext {
 
   /** Writes lines, but not those of what is replayed. */
   get log(): Logger {
-    const logger = this.#logger();
-    return this.#instance.isReplaying ? silentLogger : logger;
+    return this.#instance.isReplaying ? silentLogger : this.task.logger;
   }
 
   /** For the end of a function that failed. Every one is tried. */

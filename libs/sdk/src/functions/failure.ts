@@ -15,9 +15,14 @@ export class StepFailure extends TaskFailure {
 
 /** Whatever was thrown, as the journal keeps it. */
 export function stepError(thrown: unknown): StepError {
-  const { code, message, details, retry } = failureDetail(thrown);
+  const { code, message, details, retry, retryAfterMs = 0 } = failureDetail(thrown);
   return {
-    ...{ code, message, details: { ...details } },
+    // A part of the details, so that a replay pauses as long.
+    ...{
+      code,
+      message,
+      details: { ...details, ...(retryAfterMs > 0 && { retryAfterMs: `${retryAfterMs}` }) },
+    },
     ...(retry === RetryClass.RETRY_CLASS_NEVER && { final: true }),
   };
 }

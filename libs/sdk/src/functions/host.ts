@@ -20,7 +20,7 @@ export class FunctionHost {
   /** Makes a turn of a function. */
   async turn(fn: DurableFunction, input: TurnInput, task: TaskContext): Promise<TurnOutput> {
     const key = JSON.stringify([task.namespace, task.workId, task.taskId]);
-    const instance = this.#instanceFor(fn, key, input, task);
+    const instance = this.#instanceFor(fn, key, input);
     const known = input.from + input.journal.length;
     if (instance === undefined) return { function: 1, known, steps: [], cold: true };
     const aborted = Promise.withResolvers<never>();
@@ -31,6 +31,7 @@ export class FunctionHost {
         saved: savedAt(task.saved, known),
         save: (saved) => task.progress({ saved }),
         clock: () => Math.round(input.nowMs + task.elapsedMs),
+        task,
       });
       const output = await Promise.race([turn, aborted.promise]);
       instance.lastTurn = input.turn;
@@ -42,12 +43,7 @@ export class FunctionHost {
   }
 
   /** The one at hand, where it is the recorded one. Undefined where the journal is needed from its start. */
-  #instanceFor(
-    fn: DurableFunction,
-    key: string,
-    input: TurnInput,
-    task: TaskContext,
-  ): FunctionInstance | undefined {
+  #instanceFor(fn: DurableFunction, key: string, input: TurnInput): FunctionInstance | undefined {
     const hot = this.#hot.get(key);
     // While it makes a turn it is not at hand for another one.
     this.#hot.delete(key);
@@ -56,7 +52,7 @@ export class FunctionHost {
     if (isRecorded && hot.position >= input.from && hot.position <= end) return hot;
     if (input.from > 0) return undefined;
     const code = async (instance: FunctionInstance, given: Json) => {
-      const ctx = new FunctionContext(instance, () => task.logger);
+      const ctx = new FunctionContext(instance);
       try {
         return jsonOf(await fn.code(ctx, given));
       } catch (error) {

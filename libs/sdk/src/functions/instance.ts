@@ -11,6 +11,7 @@ import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Defer, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
+import { callAs, type TaskContext } from "../task/context.ts";
 import { StepFailure, stepError } from "./failure.ts";
 import { type Entry, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
 
@@ -40,6 +41,8 @@ export interface TurnMeans {
   readonly save: (saved: unknown) => void;
   /** The time of the platform. */
   readonly clock: () => number;
+  /** The attempt that makes the turn. */
+  readonly task: TaskContext;
 }
 
 /** What the instance calls: the code, until its end. */
@@ -88,6 +91,7 @@ export class FunctionInstance {
   #end: TurnOutput["end"];
   #turn: PromiseWithResolvers<TurnOutput> | undefined;
   #save: (saved: unknown) => void = () => {};
+  #task: TaskContext | undefined;
   #timer: Timer | undefined;
   #lastAt = "";
   #begun = false;
@@ -114,6 +118,11 @@ export class FunctionInstance {
     return this.#isReplaying;
   }
 
+  /** The attempt that makes the turn. */
+  get attempt(): TaskContext | undefined {
+    return this.#task;
+  }
+
   /** When the latest thing that the code knows of was recorded. */
   get nowMs(): number {
     return this.#nowMs;
@@ -125,8 +134,9 @@ export class FunctionInstance {
    * @property saved what an attempt before recorded and did not report
    * @property save keeps results that are not reported yet
    */
-  take(turn: TurnInput, { saved, save, clock }: TurnMeans): Promise<TurnOutput> {
+  take(turn: TurnInput, { saved, save, clock, task }: TurnMeans): Promise<TurnOutput> {
     this.#clock = clock;
+    this.#task = task;
     this.#turn = Promise.withResolvers<TurnOutput>();
     this.#known = turn.from + turn.journal.length;
     this.#entries = [...turn.journal, ...saved];
@@ -184,7 +194,8 @@ export class FunctionInstance {
 
   /** Results are the JSON of what a step returned, as they are after a crash. */
   async #outcomeOf(work: () => unknown): Promise<Json> {
-    const value = await work();
+    // The code was started by an attempt before: what it calls belongs to this one.
+    const value = await (this.#task === undefined ? work() : callAs(this.#task, work, undefined));
     return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
   }
 

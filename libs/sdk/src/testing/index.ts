@@ -7,6 +7,12 @@ export type { HistoryEventGiven, HistoryGiven, RunHistory } from "./history.ts";
 export { type Replayed, type ReplayOptions, replay } from "./replay/replay.ts";
 export type { DecisionGiven, TestQuestion, TestRun, TestTask } from "./run.ts";
 export type { TestScheduleOptions } from "./schedules.ts";
+export {
+  type ModelScript,
+  ScriptedModel,
+  type ScriptedReply,
+  type ScriptedRequest,
+} from "./scripted-model.ts";
 export { type DurableTestOptions, testDurable } from "./test-durable.ts";
 export type { TestSchedule } from "./test-schedule.ts";
 export { absent, busy, type Duration, failing, hanging, sleep, taking } from "./waiting.ts";

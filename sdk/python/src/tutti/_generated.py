@@ -200,6 +200,8 @@ class Task(Node):
     uses: str | Expression | None = None
     #: The durable function that does it, step by step.
     function: str | Expression | None = None
+    #: A language model that uses tools.
+    agent: Agent | None = None
     #: The definition of the child run that does it.
     workflow: str | Expression | None = None
     #: The definition of the mission that does it.
@@ -264,6 +266,87 @@ class Task(Node):
     may_be_doubled: bool | Expression | None = None
     #: Whether the run goes on to do well when this task fails.
     may_fail: bool | Expression | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agent(Node):
+    #: Its model: `anthropic:NAME`, `openai:NAME`, `local:NAME`, or `uses:CAPABILITY`.
+    model: str | Expression
+    #: What it is to do, and how.
+    instructions: str | Expression
+    #: Models that answer when the one before cannot.
+    fallback: Sequence[str | Expression] | None = None
+    #: What it may use. Their schemas and descriptions are those of the workers.
+    tools: Sequence[str | Expression] | None = None
+    #: Over `call.name` and `call.input`: when it is true a person decides about the call.
+    approve: str | bool | Expression | None = None
+    #: Over `call.name` and `call.input`: when it is true the call is refused.
+    deny: str | bool | Expression | None = None
+    #: Answers of the model at most. Default: 20.
+    max: int | Expression | None = None
+    #: How much its answers vary.
+    temperature: float | Expression | None = None
+    #: Tokens of an answer at most. Default: 4,096.
+    answer_tokens: int | Expression | None = None
+    #: What it is asked. Default: its instructions.
+    prompt: Any | None = None
+    output: AgentOutput | None = None
+    budget: AgentBudget | None = None
+    #: Agents that it may hand the conversation over to.
+    handoffs: Mapping[str, Handoff] | None = None
+    guard: AgentGuard | None = None
+    #: From this size on the transcript is summarised. Default: 100,000.
+    context_tokens: int | Expression | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentOutput(Node):
+    #: JSON Schema of its result.
+    schema: Mapping[str, Any] | bool
+    #: How often an answer that does not fit is sent back. Default: 2.
+    repairs: int | Expression | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentBudget(Node):
+    #: Tokens of all its models.
+    tokens: float | Expression | None = None
+    #: What its models may cost.
+    usd: float | Expression | None = None
+    #: How long it may take.
+    time: Duration | Expression | None = field(default=None, metadata={"duration": True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handoff(Node):
+    #: What it is to do, and how.
+    instructions: str | Expression
+    #: When to hand over to it.
+    description: str | Expression | None = None
+    #: Its model: `anthropic:NAME`, `openai:NAME`, `local:NAME`, or `uses:CAPABILITY`.
+    model: str | Expression | None = None
+    #: Models that answer when the one before cannot.
+    fallback: Sequence[str | Expression] | None = None
+    #: What it may use. Their schemas and descriptions are those of the workers.
+    tools: Sequence[str | Expression] | None = None
+    #: Over `call.name` and `call.input`: when it is true a person decides about the call.
+    approve: str | bool | Expression | None = None
+    #: Over `call.name` and `call.input`: when it is true the call is refused.
+    deny: str | bool | Expression | None = None
+    #: Answers of the model at most. Default: 20.
+    max: int | Expression | None = None
+    #: How much its answers vary.
+    temperature: float | Expression | None = None
+    #: Tokens of an answer at most. Default: 4,096.
+    answer_tokens: int | Expression | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentGuard(Node):
+    #: Over `prompt`; must give true.
+    input: str | bool | Expression | None = None
+    #: Over `output`; must give true.
+    output: str | bool | Expression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -570,6 +653,7 @@ class WorkflowFields:
         title: str | Expression | None = None,
         uses: str | Expression | None = None,
         function: str | Expression | None = None,
+        agent: Agent | None = None,
         workflow: str | Expression | None = None,
         mission: str | Expression | None = None,
         wait: Duration | Wait | Expression | None = None,
@@ -607,6 +691,7 @@ class WorkflowFields:
         title: For people.
         uses: The capability that does it.
         function: The durable function that does it, step by step.
+        agent: A language model that uses tools.
         workflow: The definition of the child run that does it.
         mission: The definition of the mission that does it.
         wait: Waits: for a span, until a moment, or for a signal.

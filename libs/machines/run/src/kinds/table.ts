@@ -1,5 +1,5 @@
 /** Which folder does which kind of task. */
-import type { TaskKindWord } from "@tutti/definitions";
+import type { PlanKindWord } from "@tutti/definitions";
 import { detailOfRefusal } from "@tutti/machine-work";
 import { approve } from "../approve/kind.ts";
 import { child } from "../child/kind.ts";
@@ -14,7 +14,7 @@ import { uses } from "../uses/kind.ts";
 import { wait } from "../wait/kind.ts";
 import { idOf, type TaskKind } from "./kind.ts";
 
-const kinds: Partial<Record<TaskKindWord, TaskKind>> = {
+const kinds: Partial<Record<PlanKindWord, TaskKind>> = {
   uses,
   function: durable,
   set,
@@ -35,6 +35,6 @@ const unknown: TaskKind = {
   },
 };
 
-export function kindOf(word: TaskKindWord): TaskKind {
+export function kindOf(word: PlanKindWord): TaskKind {
   return kinds[word] ?? unknown;
 }

@@ -1,7 +1,7 @@
 /** Tasks as the contracts show them. */
 import { type NeedCondition, type Outcome, TaskStatus } from "@tutti/contracts/types/v1";
 import { type Attempt, type Task, TaskKind, Task as Tasks } from "@tutti/contracts/workflow/v1";
-import type { PlanTask, TaskKindWord } from "@tutti/definitions";
+import type { PlanKindWord, PlanTask } from "@tutti/definitions";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
 import { asPayload, bounded, type Data, isDone } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
@@ -200,7 +200,7 @@ function usesOf(range: RangeView, number: number): string {
   }
 }
 
-const taskKinds: Readonly<Record<TaskKindWord, TaskKind>> = {
+const taskKinds: Readonly<Record<PlanKindWord, TaskKind>> = {
   uses: TaskKind.TASK_KIND_USES,
   function: TaskKind.TASK_KIND_FUNCTION,
   workflow: TaskKind.TASK_KIND_WORKFLOW,

@@ -1,0 +1,397 @@
+/**
+ * An agent: a language model that uses tools until it has an answer. It is a durable function, so each answer of the
+ * model is a step, and each call of a tool is a task of the run. After a crash it goes on behind the last of them.
+ */
+import { type AgentDocument, type HandoffDocument, holdAgainst, parseDurationMs } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import type { FunctionContext } from "../functions/context.ts";
+import { StepFailure } from "../functions/failure.ts";
+import { type Budget, Spending } from "./budget.ts";
+import { holds } from "./conditions.ts";
+import {
+  type CallPart,
+  callsOf,
+  type Message,
+  type ModelQuestion,
+  type ModelReply,
+  type Part,
+  textOf,
+  tokensOf,
+} from "./conversation.ts";
+import { agentErrors } from "./errors.ts";
+import type { Models } from "./models/models.ts";
+import { type Catalogue, named, type Tool, toolsOf } from "./tools.ts";
+
+export interface AgentPorts {
+  readonly models: Models;
+  readonly catalogue: Catalogue;
+}
+
+const maxDefault = 20;
+const answerTokensDefault = 4_096;
+const repairsDefault = 2;
+const contextTokensDefault = 100_000;
+const resultLengthMax = 100_000;
+/** Rounds of equal calls with equal results: the model is told at the first figure, and the agent fails at the second. */
+const repeats = { told: 3, failed: 5 } as const;
+const modelRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.model_unavailable"] } as const;
+const queueTimeout = "1m";
+
+const ownModel = "uses:";
+
+/** The agent that has the conversation. */
+type Active = AgentDocument | HandoffDocument;
+type Asked = Omit<ModelQuestion, "model" | "answerTokens">;
+
+/** Runs an agent to its end. Returns its text, or what fits its schema. */
+export function runAgent(ctx: FunctionContext, document: AgentDocument, ports: AgentPorts): Promise<Json> {
+  return new AgentRun(ctx, document, ports).run();
+}
+
+class AgentRun {
+  readonly #ctx: FunctionContext;
+  readonly #document: AgentDocument;
+  readonly #ports: AgentPorts;
+  readonly #spending: Spending;
+  readonly #messages: Message[] = [];
+  #active: Active;
+  #tools: readonly Tool[] = [];
+  #repairs: number;
+  #last = "";
+  #repeated = 0;
+
+  constructor(ctx: FunctionContext, document: AgentDocument, ports: AgentPorts) {
+    this.#ctx = ctx;
+    this.#document = document;
+    this.#ports = ports;
+    this.#active = document;
+    this.#repairs = document.output?.repairs ?? repairsDefault;
+    this.#spending = new Spending(budgetOf(document), ports.models, ctx.now().getTime());
+  }
+
+  async run(): Promise<Json> {
+    const { prompt = null, guard, max = maxDefault } = this.#document;
+    for (const model of this.#modelsOf(this.#document)) this.#spending.check(model);
+    this.#guarded("input", guard?.input, { prompt });
+    this.#messages.push({ role: "user", parts: [{ text: this.#asked(prompt) }] });
+    await this.#become(this.#document);
+    for (let round = 1; round <= max; round++) {
+      const reply = await this.#answer();
+      const answer = await this.#take(reply);
+      this.#ctx.state.set("usage", this.#spending.used);
+      if (answer === undefined) continue;
+      this.#guarded("output", guard?.output, { output: answer.value });
+      return answer.value;
+    }
+    throw agentErrors.roundsExhausted({ max });
+  }
+
+  #asked(prompt: Json): string {
+    if (prompt === null) return "Begin.";
+    return typeof prompt === "string" ? prompt : JSON.stringify(prompt);
+  }
+
+  #guarded(
+    side: string,
+    condition: string | boolean | undefined,
+    seen: Readonly<Record<string, Json>>,
+  ): void {
+    if (condition === undefined || holds(condition, seen) === true) return;
+    throw agentErrors.guarded({ side, condition: String(condition) });
+  }
+
+  #modelsOf({ model = this.#document.model, fallback = [] }: Active): readonly string[] {
+    return [model, ...fallback];
+  }
+
+  /** Takes over, with tools of its own. */
+  async #become(part: Active): Promise<void> {
+    this.#active = part;
+    const { catalogue } = this.#ports;
+    const found = await this.#ctx.run("tools", () => {
+      const { namespace, accessToken } = this.#ctx.task;
+      return toolsOf(part.tools ?? [], {
+        offered: () => catalogue.capabilities(namespace, accessToken),
+        workflow: (name) => catalogue.workflow(name, namespace, accessToken),
+      });
+    });
+    this.#tools = named([...found, ...this.#handoffs(part), ...this.#answering()]);
+  }
+
+  #handoffs(part: Active): readonly Tool[] {
+    const { handoffs = {} } = this.#document;
+    return Object.entries(handoffs)
+      .filter(([, one]) => one !== part)
+      .map(([name, { description = `Hands the conversation over to ${name}.` }]) => ({
+        ...{ kind: "handoff", target: name, name: `hand_over_to_${name}`, description },
+        inputSchema: { type: "object", properties: { reason: { type: "string" } } },
+      }));
+  }
+
+  /** Its result has a schema: it gives it as a call, which every provider can do. */
+  #answering(): readonly Tool[] {
+    const { output } = this.#document;
+    if (output === undefined) return [];
+    return [
+      {
+        ...{
+          kind: "answer",
+          target: "",
+          name: "answer",
+          description: "Gives the final result, and ends the work.",
+        },
+        inputSchema: isOfObjects(output.schema) ? (output.schema as Json) : wrapped(output.schema as Json),
+      },
+    ];
+  }
+
+  /** Asks the model, and those that stand in for it. */
+  async #answer(): Promise<ModelReply> {
+    await this.#compact();
+    const instructions = this.#instructions();
+    const question = {
+      ...{ instructions, messages: [...this.#messages] },
+      tools: this.#tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+      temperature: this.#active.temperature,
+    };
+    return this.#askAny("model", question);
+  }
+
+  async #askAny(step: string, question: Asked): Promise<ModelReply> {
+    const inputTokens = tokensOf(question);
+    const models = this.#modelsOf(this.#active);
+    const wanted = this.#active.answerTokens ?? answerTokensDefault;
+    for (const [index, model] of models.entries()) {
+      const answerTokens = this.#spending.reserve(model, inputTokens, wanted, this.#ctx.now().getTime());
+      try {
+        const reply = await this.#askOne(step, model, { ...question, answerTokens });
+        this.#spending.spend(model, reply);
+        if (reply.stop === "refused") throw agentErrors.answerRefused({ model });
+        return reply;
+      } catch (error) {
+        if (index === models.length - 1 || !(error instanceof StepFailure)) throw error;
+        this.#ctx.log.warn("model failed, the next one is asked", { model, problem: error.message });
+      }
+    }
+    throw agentErrors.optionInvalid({ option: "model", expected: "a model" });
+  }
+
+  /** A capability of a worker serves as a model too. */
+  async #askOne(step: string, model: string, question: Asked & { readonly answerTokens: number }) {
+    if (model.startsWith(ownModel)) {
+      const capability = model.slice(ownModel.length);
+      return replyOf(await this.#ctx.call(capability, question, { id: step }), capability, question);
+    }
+    const ask = () => this.#ports.models.ask(model, question, this.#ctx.task);
+    return this.#ctx.run(step, ask, { retry: modelRetry });
+  }
+
+  #instructions(): string {
+    const { instructions } = this.#active;
+    if (this.#document.output === undefined) return instructions;
+    return `${instructions}\n\nWhen you have the result, call the tool \`answer\` with it.`;
+  }
+
+  /** Returns the answer of the agent, if this reply is one. */
+  async #take(reply: ModelReply): Promise<{ readonly value: Json } | undefined> {
+    this.#messages.push({ role: "assistant", parts: reply.parts.length > 0 ? reply.parts : [{ text: "…" }] });
+    const calls = callsOf(reply.parts);
+    if (reply.stop === "length" && calls.length === 0)
+      throw agentErrors.answerCut({ tokens: this.#active.answerTokens ?? answerTokensDefault });
+    if (calls.length === 0) return this.#ofText(textOf(reply.parts));
+    const answered = calls.find(
+      ({ name, malformed }) => malformed === undefined && this.#toolOf(name)?.kind === "answer",
+    );
+    if (answered !== undefined) {
+      const schema = this.#document.output?.schema;
+      const value = isOfObjects(schema)
+        ? answered.input
+        : ((answered.input as { value?: Json })?.value ?? null);
+      const problem = this.#problemOf(value);
+      if (problem === undefined) return { value: this.#filled(value) };
+      this.#repair(problem);
+      const told = (id: string) => (id === answered.id ? `The answer does not fit: ${problem}` : "not done");
+      this.#messages.push({
+        role: "user",
+        parts: calls.map(({ id }) => ({ result: { id, text: told(id), failed: true } })),
+      });
+      return undefined;
+    }
+    const before = this.#active;
+    const results = await this.#ctx.all(calls.map((call) => this.#use(call)));
+    const parts: Part[] = results.map((result, at) => ({ result: { id: calls[at]?.id ?? "", ...result } }));
+    this.#watch(calls, results, parts);
+    this.#messages.push({ role: "user", parts });
+    if (this.#active !== before) await this.#become(this.#active);
+    return undefined;
+  }
+
+  #ofText(text: string): { readonly value: Json } | undefined {
+    const { output } = this.#document;
+    if (output === undefined) return { value: text };
+    const value = jsonIn(text);
+    const problem = value === undefined ? "it is not JSON" : this.#problemOf(value);
+    if (value !== undefined && problem === undefined) return { value: this.#filled(value) };
+    this.#repair(problem ?? "");
+    const told = `This does not fit the wanted form: ${problem}. Call the tool \`answer\` with the result.`;
+    this.#messages.push({ role: "user", parts: [{ text: told }] });
+    return undefined;
+  }
+
+  #problemOf(value: Json): string | undefined {
+    const { violations } = holdAgainst((this.#document.output?.schema ?? true) as Json, value);
+    const [first] = violations;
+    return first === undefined ? undefined : `${first.path.join(".") || "it"} ${first.message}`;
+  }
+
+  #filled(value: Json): Json {
+    return holdAgainst((this.#document.output?.schema ?? true) as Json, value).value;
+  }
+
+  #repair(problem: string): void {
+    if (this.#repairs === 0) throw agentErrors.answerInvalid({ problem });
+    this.#repairs -= 1;
+  }
+
+  #toolOf(name: string): Tool | undefined {
+    return this.#tools.find((tool) => tool.name === name);
+  }
+
+  /** Calls a tool. Whatever is wrong is told to the model. */
+  async #use(call: CallPart["call"]): Promise<{ readonly text: string; readonly failed?: boolean }> {
+    const tool = this.#toolOf(call.name);
+    if (tool === undefined) {
+      const known = this.#tools.map(({ name }) => name).join(", ") || "none";
+      return failed(`There is no tool \`${call.name}\`. Tools: ${known}`);
+    }
+    if (call.malformed !== undefined) return failed(`The input is not JSON: ${call.malformed.slice(0, 200)}`);
+    if (tool.kind === "handoff") return this.#handOver(tool);
+    const { violations } = holdAgainst(tool.inputSchema, call.input);
+    const [wrong] = violations;
+    if (wrong !== undefined)
+      return failed(`The input does not fit: ${wrong.path.join(".") || "it"} ${wrong.message}`);
+    try {
+      const input = await this.#allowed(tool, call.input);
+      if (input === undefined) return failed("This call is not allowed.");
+      const options = { timeout: { queue: queueTimeout } } as const;
+      const output =
+        tool.kind === "child"
+          ? await this.#ctx.child(tool.target, input, { id: tool.name })
+          : await this.#ctx.call(tool.target, input, { id: tool.name, ...options });
+      return { text: shortened(typeof output === "string" ? output : JSON.stringify(output)) };
+    } catch (error) {
+      if (!(error instanceof StepFailure)) throw error;
+      return failed(`${error.code}: ${error.message}`);
+    }
+  }
+
+  #handOver(tool: Tool): { readonly text: string } {
+    const { handoffs = {} } = this.#document;
+    this.#active = handoffs[tool.target] ?? this.#active;
+    return { text: `The conversation is yours now, ${tool.target}.` };
+  }
+
+  /** Returns the input to call with: a person may have changed it. Undefined where the call is refused. */
+  async #allowed({ target }: Tool, input: Json): Promise<Json | undefined> {
+    const { approve = false, deny = false } = this.#active;
+    const seen = { call: { name: target, input } };
+    // A condition that cannot be evaluated protects as if it were true.
+    if (holds(deny, seen) !== false) return undefined;
+    if (holds(approve, seen) === false) return input;
+    const decided = await this.#ctx.approve<{ readonly data?: { readonly input?: Json } | null }>({
+      id: `approve-${target}`,
+      title: `The agent wants to call ${target}`,
+      context: { tool: target, input },
+      form: { type: "object", properties: { input: {} } },
+    });
+    return decided.data?.input ?? input;
+  }
+
+  /** Equal calls with equal results lead nowhere. */
+  #watch(
+    calls: readonly CallPart["call"][],
+    results: readonly { readonly text: string }[],
+    parts: Part[],
+  ): void {
+    const signature = JSON.stringify([
+      calls.map(({ name, input }) => [name, input]),
+      results.map(({ text }) => text),
+    ]);
+    this.#repeated = signature === this.#last ? this.#repeated + 1 : 1;
+    this.#last = signature;
+    const tool = calls[0]?.name ?? "";
+    if (this.#repeated >= repeats.failed) throw agentErrors.noProgress({ tool, times: this.#repeated });
+    if (this.#repeated >= repeats.told)
+      parts.push({
+        text: "You have made the same calls with the same results before. Do something else, or answer.",
+      });
+  }
+
+  /** Replaces a long transcript by a summary. The last answer and its results stay. */
+  async #compact(): Promise<void> {
+    const { contextTokens = contextTokensDefault } = this.#document;
+    const keep = this.#messages.length - 2;
+    if (keep < 3 || tokensOf(this.#messages) <= contextTokens) return;
+    const old = this.#messages.slice(0, keep);
+    const text = old.map(({ role, parts }) => `${role}: ${parts.map(shownPart).join("\n")}`).join("\n\n");
+    const instructions =
+      "Summarise the conversation for the agent that continues it: the task, what was found and decided, what is open.";
+    const messages = [{ role: "user", parts: [{ text }] }] as const;
+    const reply = await this.#askAny("summary", { instructions, tools: [], messages });
+    const summary = `${this.#asked(this.#document.prompt ?? null)}\n\nSummary of the work so far:\n${textOf(reply.parts)}`;
+    this.#messages.splice(0, keep, { role: "user", parts: [{ text: summary }] });
+  }
+}
+
+function budgetOf({ budget = {} }: AgentDocument): Budget {
+  const { tokens, usd, time } = budget;
+  return { tokens, usd, timeMs: time === undefined ? undefined : parseDurationMs(time) };
+}
+
+/** What a capability of a worker gave as a model: a text, or a reply with calls. */
+function replyOf(output: Json, model: string, question: Asked): ModelReply {
+  const given = typeof output === "string" ? { parts: [{ text: output }] } : output;
+  const { parts, stop, inputTokens, outputTokens } = given as Partial<ModelReply>;
+  if (!Array.isArray(parts)) {
+    const expected = "a model that returns a text or `{parts: [{text}, {call: {id, name, input}}]}`";
+    throw agentErrors.optionInvalid({ option: "model", expected });
+  }
+  const wantsTools = callsOf(parts as Part[]).length > 0;
+  return {
+    ...{ model, parts: parts as ModelReply["parts"], stop: stop ?? (wantsTools ? "tools" : "end") },
+    ...{ inputTokens: inputTokens ?? tokensOf(question), outputTokens: outputTokens ?? tokensOf(parts) },
+  };
+}
+
+function failed(text: string) {
+  return { text: shortened(text), failed: true };
+}
+
+function shortened(text: string): string {
+  if (text.length <= resultLengthMax) return text;
+  return `${text.slice(0, resultLengthMax)}\n… ${text.length - resultLengthMax} characters more`;
+}
+
+function shownPart(part: Part): string {
+  if ("text" in part) return part.text;
+  if ("call" in part) return `calls ${part.call.name} with ${JSON.stringify(part.call.input)}`;
+  return `result: ${part.result.text}`;
+}
+
+function isOfObjects(schema: unknown): boolean {
+  return typeof schema === "object" && schema !== null && "type" in schema && schema.type === "object";
+}
+
+function wrapped(schema: Json): Json {
+  return { type: "object", properties: { value: schema }, required: ["value"] };
+}
+
+/** The JSON of a text, with or without a code fence around it. */
+function jsonIn(text: string): Json | undefined {
+  const bare = /^\s*```(?:json)?\s*([\s\S]*?)\s*```\s*$/.exec(text)?.[1] ?? text;
+  try {
+    return JSON.parse(bare) as Json;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+/** What an agent may spend. Each answer of a model is reserved before it is asked for. */
+import type { ModelReply } from "./conversation.ts";
+import { agentErrors } from "./errors.ts";
+import type { Models } from "./models/models.ts";
+
+export interface Budget {
+  readonly tokens: number | undefined;
+  readonly usd: number | undefined;
+  readonly timeMs: number | undefined;
+}
+
+/** Below this an answer is of no use. */
+const answerTokensMin = 64;
+
+export class Spending {
+  readonly #budget: Budget;
+  readonly #models: Models;
+  readonly #startMs: number;
+  #answers = 0;
+  #inputTokens = 0;
+  #outputTokens = 0;
+  #usd = 0;
+
+  constructor(budget: Budget, models: Models, startMs: number) {
+    this.#budget = budget;
+    this.#models = models;
+    this.#startMs = startMs;
+  }
+
+  get used() {
+    const usd = Math.round(this.#usd * 1e6) / 1e6;
+    return { answers: this.#answers, inputTokens: this.#inputTokens, outputTokens: this.#outputTokens, usd };
+  }
+
+  /** Fails for a model that cannot be asked, or whose cost cannot be bounded. */
+  check(model: string): void {
+    if (model.startsWith("uses:")) return;
+    this.#models.check(model);
+    if (this.#budget.usd !== undefined && this.#costOf(model, 1, 1) === undefined)
+      throw agentErrors.priceUnknown({ model });
+  }
+
+  /** Returns how many tokens the answer may have. */
+  reserve(model: string, inputTokens: number, answerTokens: number, nowMs: number): number {
+    const { tokens, usd, timeMs } = this.#budget;
+    const tookMs = nowMs - this.#startMs;
+    if (timeMs !== undefined && tookMs >= timeMs) throw exhausted("time", `${tookMs} ms`, `${timeMs} ms`);
+    let room = answerTokens;
+    if (tokens !== undefined) {
+      const used = this.#inputTokens + this.#outputTokens;
+      room = Math.min(room, tokens - used - inputTokens);
+      if (room < answerTokensMin) throw exhausted("tokens", String(used), String(tokens));
+    }
+    if (usd !== undefined) {
+      const left = usd - this.#usd - (this.#costOf(model, inputTokens, 0) ?? 0);
+      const each = this.#costOf(model, 0, 1) ?? 0;
+      room = each === 0 ? room : Math.min(room, Math.floor(left / each));
+      if (room < answerTokensMin) throw exhausted("money", `$${this.#usd.toFixed(4)}`, `$${usd}`);
+    }
+    return room;
+  }
+
+  spend(model: string, reply: ModelReply): void {
+    this.#answers += 1;
+    this.#inputTokens += reply.inputTokens;
+    this.#outputTokens += reply.outputTokens;
+    this.#usd += this.#models.cost(model, reply) ?? 0;
+  }
+
+  #costOf(model: string, inputTokens: number, outputTokens: number): number | undefined {
+    return this.#models.cost(model, { inputTokens, outputTokens });
+  }
+}
+
+function exhausted(budget: string, used: string, limit: string): Error {
+  return agentErrors.budgetExhausted({ budget, used, limit });
+}

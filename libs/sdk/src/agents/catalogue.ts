@@ -1,0 +1,82 @@
+/** What the platform offers to agents, over its REST API. */
+import type { Json } from "@tutti/expressions";
+import type { Timers } from "@tutti/kernel";
+import { agentErrors } from "./errors.ts";
+import { isMembers, type Members, membersIn, textIn } from "./models/wire.ts";
+import type { Catalogue, Offered } from "./tools.ts";
+
+const callMs = 10_000;
+const pageSize = 1_000;
+
+export class RestCatalogue implements Catalogue {
+  readonly #server: string;
+  readonly #ports: { readonly fetch: typeof fetch; readonly timers: Timers };
+
+  constructor(server: string, ports: { readonly fetch: typeof fetch; readonly timers: Timers }) {
+    this.#server = server;
+    this.#ports = ports;
+  }
+
+  async capabilities(namespace: string, accessToken: string): Promise<readonly Offered[]> {
+    const body = await this.#get(
+      `/v1/capabilities?${query({ namespace, size: String(pageSize) })}`,
+      accessToken,
+    );
+    const listed = body?.["capabilities"];
+    return (Array.isArray(listed) ? listed : []).filter(isMembers).map((entry: Members) => {
+      const versions = entry["versions"];
+      const newest: unknown = Array.isArray(versions) ? versions[0] : undefined;
+      const capability = isMembers(newest) ? membersIn(newest, "capability") : {};
+      return {
+        ...{ name: textIn(entry, "name"), description: textIn(capability, "description") },
+        inputSchema: schemaIn(capability["inputSchema"]),
+      };
+    });
+  }
+
+  async workflow(name: string, namespace: string, accessToken: string): Promise<Offered | undefined> {
+    const path = `/v1/workflows/${encodeURIComponent(name)}?${query({ namespace })}`;
+    const body = await this.#get(path, accessToken);
+    if (body === undefined) return undefined;
+    return {
+      ...{ name, description: textIn(body, "description") || `The workflow ${name}.` },
+      inputSchema: schemaIn(body["inputSchema"]),
+    };
+  }
+
+  /** Undefined for what is not there. */
+  async #get(path: string, accessToken: string): Promise<Members | undefined> {
+    const late = new AbortController();
+    const timer = this.#ports.timers.after(callMs, () => late.abort());
+    try {
+      const answer = await this.#ports.fetch(`${this.#server}${path}`, {
+        redirect: "error",
+        signal: late.signal,
+        headers: accessToken === "" ? {} : { authorization: `Bearer ${accessToken}` },
+      });
+      if (answer.status === 404) return undefined;
+      if (!answer.ok) throw new Error(`${answer.status} ${(await answer.text()).slice(0, 300)}`);
+      const body: unknown = await answer.json();
+      return isMembers(body) ? body : {};
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw agentErrors.catalogueUnreachable({ server: this.#server, reason });
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+function query(members: Readonly<Record<string, string>>): string {
+  return new URLSearchParams(members).toString();
+}
+
+/** A schema comes as text or as JSON. */
+function schemaIn(value: unknown): Json {
+  if (typeof value !== "string") return (value ?? {}) as Json;
+  try {
+    return JSON.parse(value) as Json;
+  } catch {
+    return {};
+  }
+}

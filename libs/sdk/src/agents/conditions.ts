@@ -1,0 +1,16 @@
+/** Conditions of an agent over its calls, its prompt and its output. */
+import { compileCondition, type Json, scopeOf, types } from "@tutti/expressions";
+
+/** Undefined where a condition cannot be evaluated. */
+export function holds(
+  condition: string | boolean,
+  seen: Readonly<Record<string, Json>>,
+): boolean | undefined {
+  if (typeof condition === "boolean") return condition;
+  const scope = scopeOf(Object.fromEntries(Object.keys(seen).map((name) => [name, types.dyn])));
+  const compiled = compileCondition(condition, scope, { wanted: types.bool });
+  if (!compiled.ok) return undefined;
+  const { program } = compiled;
+  const found = program.evaluate((place) => seen[program.references[place] ?? ""] ?? null);
+  return found.ok && typeof found.value === "boolean" ? found.value : undefined;
+}

@@ -1,0 +1,105 @@
+import { defineErrors } from "@tutti/kernel";
+
+/** How an agent fails. */
+export const agentErrors = defineErrors("agent", {
+  optionInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The description of an agent has a value that it cannot have.",
+    message: ({ option, expected }: { option: string; expected: string }) =>
+      `\`${option}\` of the agent is invalid: expected ${expected}`,
+    remedy: "Correct `agent` of the task.",
+  },
+  modelUnknown: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The model of an agent names a provider that the worker of agents does not have.",
+    message: ({ model, known }: { model: string; known: string }) =>
+      `The provider of the model \`${model}\` is unknown. Known: ${known}`,
+    remedy: "Set the key of the provider, such as ANTHROPIC_API_KEY, where agents run.",
+  },
+  modelRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The provider of a model refused a request for good: a wrong key, an unknown model, or a request that it does not take.",
+    message: ({ model, status, reason }: { model: string; status: string; reason: string }) =>
+      `\`${model}\` refused the request with status ${status}: ${reason}`,
+    remedy: "Check the model's name, the key and the tools of the agent.",
+  },
+  modelUnavailable: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The provider of a model has no capacity now, could not be reached, or broke its answer off. The step is tried again, then the fallback models.",
+    message: ({ model, reason }: { model: string; reason: string }) =>
+      `\`${model}\` did not answer: ${reason}`,
+    remedy: "Wait, add `fallback` models to the agent, or check the provider.",
+  },
+  priceUnknown: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "An agent has a budget in money, and no price of its model is known, so the budget could not hold.",
+    message: ({ model }: { model: string }) => `No price is known for the model \`${model}\``,
+    remedy: "Set its price, or use `budget.tokens`.",
+  },
+  budgetExhausted: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "What the next answer of the model may take is more than what is left of the agent's budget.",
+    message: ({ budget, used, limit }: { budget: string; used: string; limit: string }) =>
+      `The agent's budget of ${budget} is used up: ${used} of ${limit}`,
+    remedy: "Raise `budget` of the agent, or give it less to do.",
+  },
+  roundsExhausted: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The model has answered as often as `max` allows, and still wants tools.",
+    message: ({ max }: { max: number }) => `The agent has not finished after ${max} answers of its model`,
+    remedy: "Raise `max` of the agent, or give it less to do.",
+  },
+  noProgress: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The model wants the same tools with the same input again and again, although the results are the same.",
+    message: ({ tool, times }: { tool: string; times: number }) =>
+      `The agent makes no progress: it called \`${tool}\` with the same input ${times} times in a row`,
+    remedy: "Correct its instructions or the description of the tool.",
+  },
+  answerInvalid: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The model's answer does not fit the schema of the agent's output, also after it was sent back.",
+    message: ({ problem }: { problem: string }) =>
+      `The answer of the agent does not fit its schema: ${problem}`,
+    remedy: "Correct the schema or the instructions, or raise `output.repairs`.",
+  },
+  answerCut: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The answer of the model is longer than `answerTokens` allows.",
+    message: ({ tokens }: { tokens: number }) => `The answer of the agent is longer than ${tokens} tokens`,
+    remedy: "Raise `answerTokens` of the agent.",
+  },
+  answerRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The model refused to answer.",
+    message: ({ model }: { model: string }) => `\`${model}\` refused to answer`,
+    remedy: "Change the instructions or the prompt, or use another model.",
+  },
+  guarded: {
+    status: "PERMISSION_DENIED",
+    retry: "never",
+    help: "A condition of `guard` is false, so the agent was not started, or its output is not given on.",
+    message: ({ side, condition }: { side: string; condition: string }) =>
+      `The guard of the agent's ${side} is false: ${condition}`,
+    remedy: "Look at the prompt and the output of the agent, or correct `guard`.",
+  },
+  catalogueUnreachable: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The worker of agents asks the platform which tools there are. It did not answer.",
+    message: ({ server, reason }: { server: string; reason: string }) =>
+      `Tutti did not tell the tools at ${server}: ${reason}`,
+    remedy: "Set TUTTI_URL where agents run.",
+  },
+});

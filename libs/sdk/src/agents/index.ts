@@ -1,0 +1,45 @@
+/** Agents: language models that use tools, as a durable function that a worker runs. */
+import { type AgentDocument, agentFunction } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import { systemClock, systemTimers } from "@tutti/kernel";
+import { type DurableFunction, durable } from "../functions/durable.ts";
+import { runAgent } from "./agent.ts";
+import { RestCatalogue } from "./catalogue.ts";
+import { Models, type ModelsOptions, type ModelsPorts, providersIn } from "./models/models.ts";
+import type { Catalogue } from "./tools.ts";
+
+export type { Message, ModelQuestion, ModelReply, Part, ToolSchema } from "./conversation.ts";
+export { agentErrors } from "./errors.ts";
+export type { ModelsOptions, Provider } from "./models/models.ts";
+export { providersIn } from "./models/models.ts";
+export type { Price } from "./models/prices.ts";
+export type { Catalogue, Offered } from "./tools.ts";
+
+export interface AgentsOptions extends ModelsOptions {
+  /** URL of the platform, which knows the tools. Default: TUTTI_URL. */
+  readonly server?: string;
+  /** What knows the tools, in the place of the platform. */
+  readonly catalogue?: Catalogue;
+}
+
+const serverDefault = "http://127.0.0.1:7400";
+
+/**
+ * Makes the function that runs tasks of the kind `agent`. Give it to a worker:
+ * `worker.durable(agents())`.
+ */
+export function agents(
+  { server, catalogue, providers = providersIn(process.env), ...options }: AgentsOptions = {},
+  ports: Partial<ModelsPorts> = {},
+): DurableFunction<AgentDocument, Json> {
+  const { fetch: ask = fetch, clock = systemClock, timers = systemTimers } = ports;
+  const models = new Models({ ...options, providers }, { fetch: ask, clock, timers });
+  const known =
+    catalogue ??
+    new RestCatalogue(server ?? process.env["TUTTI_URL"] ?? serverDefault, { fetch: ask, timers });
+  return durable<AgentDocument, Json>(
+    agentFunction,
+    (ctx, document) => runAgent(ctx, document, { models, catalogue: known }),
+    { description: "A language model that uses tools. Its input is what `agent` of a task has.", retry: 5 },
+  );
+}

@@ -1,0 +1,231 @@
+/** The models that a worker can ask: providers by name, each with its wire format. */
+import type { Clock, Timers } from "@tutti/kernel";
+import { isTuttiError } from "@tutti/kernel";
+import type { TaskContext } from "../../task/context.ts";
+import { TaskFailure } from "../../task/failure.ts";
+import type { ModelQuestion, ModelReply } from "../conversation.ts";
+import { agentErrors } from "../errors.ts";
+import { anthropic } from "./anthropic.ts";
+import { chat } from "./chat.ts";
+import { costOf, type Price, priceOf } from "./prices.ts";
+import { responses } from "./responses.ts";
+import { eventsOf } from "./sse.ts";
+import { isMembers, membersIn, StreamError, textIn, type Wire } from "./wire.ts";
+
+/** A provider of models. */
+export interface Provider {
+  /** What it speaks: Anthropic's Messages, OpenAI's Chat Completions or Responses. */
+  readonly speaks: "messages" | "chat" | "responses";
+  /** The base of its addresses, such as `https://api.openai.com/v1`. */
+  readonly url: string;
+  readonly key?: string;
+}
+
+export interface ModelsOptions {
+  /** By the name that stands before the colon of a model. Default: those of the environment. */
+  readonly providers?: Readonly<Record<string, Provider>>;
+  /** What a million tokens cost, by model. Added to the known ones. */
+  readonly prices?: Readonly<Record<string, Price>>;
+}
+
+export interface ModelsPorts {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+const wires: Readonly<Record<Provider["speaks"], Wire>> = { messages: anthropic, chat, responses };
+/** A provider that sends nothing for so long has lost the request. */
+const silenceMs = 120_000;
+const reasonLengthMax = 500;
+
+/** Providers as their own tools find them in the environment. `local` is Ollama unless TUTTI_LOCAL_MODELS says otherwise. */
+export function providersIn(environment: NodeJS.ProcessEnv): Readonly<Record<string, Provider>> {
+  const { ANTHROPIC_API_KEY: anthropicKey, OPENAI_API_KEY: openaiKey } = environment;
+  const { ANTHROPIC_BASE_URL: anthropicUrl, OPENAI_BASE_URL: openaiUrl } = environment;
+  const { TUTTI_LOCAL_MODELS: local = "http://127.0.0.1:11434/v1" } = environment;
+  const openai = { url: openaiUrl ?? "https://api.openai.com/v1", ...(openaiKey && { key: openaiKey }) };
+  return {
+    ...((anthropicKey ?? anthropicUrl) !== undefined && {
+      anthropic: {
+        ...{ speaks: "messages", url: anthropicUrl ?? "https://api.anthropic.com" },
+        ...(anthropicKey !== undefined && { key: anthropicKey }),
+      } as const,
+    }),
+    ...((openaiKey ?? openaiUrl) !== undefined && {
+      openai: { speaks: "responses", ...openai } as const,
+      "openai-compatible": { speaks: "chat", ...openai } as const,
+    }),
+    local: { speaks: "chat", url: local },
+  };
+}
+
+export class Models {
+  readonly #providers: Readonly<Record<string, Provider>>;
+  readonly #prices: Readonly<Record<string, Price>>;
+  readonly #ports: ModelsPorts;
+
+  constructor({ providers = {}, prices = {} }: ModelsOptions, ports: ModelsPorts) {
+    this.#providers = providers;
+    this.#prices = prices;
+    this.#ports = ports;
+  }
+
+  /** Fails for a model whose provider is unknown. */
+  check(model: string): void {
+    this.#providerOf(model);
+  }
+
+  /** What tokens of a model cost, in US dollars. Undefined where its price is not known. */
+  cost(
+    model: string,
+    used: { readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens?: number },
+  ): number | undefined {
+    const [, name] = splitModel(model);
+    const price = priceOf(name, this.#prices);
+    return price === undefined ? undefined : costOf(price, used);
+  }
+
+  /** Asks a model. Text is handed on as it comes. */
+  async ask(model: string, question: Omit<ModelQuestion, "model">, task: TaskContext): Promise<ModelReply> {
+    const provider = this.#providerOf(model);
+    const [providerName, name] = splitModel(model);
+    return task.askModel({ provider: providerName, model: name }, async (answered) => {
+      const reply = await this.#asked(model, provider, { ...question, model: name }, task);
+      const { inputTokens, outputTokens, stop } = reply;
+      answered({ model: reply.model, inputTokens, outputTokens, finishReasons: [stop] });
+      return reply;
+    });
+  }
+
+  #providerOf(model: string): Provider {
+    const [provider, name] = splitModel(model);
+    const known = Object.hasOwn(this.#providers, provider) ? this.#providers[provider] : undefined;
+    if (known !== undefined && name !== "") return known;
+    throw agentErrors.modelUnknown({ model, known: Object.keys(this.#providers).join(", ") });
+  }
+
+  async #asked(
+    model: string,
+    provider: Provider,
+    question: ModelQuestion,
+    task: TaskContext,
+  ): Promise<ModelReply> {
+    const wire = wires[provider.speaks];
+    const quiet = new Quiet(this.#ports.timers, task.signal);
+    try {
+      const answer = await this.#ports.fetch(`${provider.url.replace(/\/+$/, "")}${wire.path}`, {
+        method: "POST",
+        // The key is shown to no other service.
+        redirect: "error",
+        signal: quiet.signal,
+        headers: {
+          ...{ "content-type": "application/json", accept: "text/event-stream" },
+          ...wire.headers(provider.key ?? ""),
+        },
+        body: JSON.stringify(wire.body(question)),
+      });
+      if (!answer.ok) throw await this.#refused(model, answer);
+      if (answer.body === null) throw unavailable(model, "an empty answer");
+      const reader = wire.reader();
+      for await (const data of eventsOf(answer.body)) {
+        quiet.heard();
+        if (data === "[DONE]") break;
+        const event: unknown = JSON.parse(data);
+        const text = isMembers(event) ? reader.take(event) : "";
+        if (text !== "") await task.output(text, { channel: "answer" });
+      }
+      if (reader.reply === undefined) throw unavailable(model, "the answer broke off");
+      return reader.reply;
+    } catch (thrown) {
+      if (isTuttiError(thrown)) throw thrown;
+      if (task.signal.aborted) throw task.signal.reason;
+      throw unavailable(model, reasonOf(thrown, quiet));
+    } finally {
+      quiet.end();
+    }
+  }
+
+  async #refused(model: string, answer: Response): Promise<Error> {
+    const { status } = answer;
+    const reason = reasonIn(await answer.text().catch(() => ""));
+    // Overload has statuses of its own: 408, 409, 425, 429, and all from 500 on.
+    if (status < 500 && ![408, 409, 425, 429].includes(status))
+      return agentErrors.modelRefused({ model, status: String(status), reason });
+    const retryAfterMs = retryAfterIn(answer.headers, this.#ports.clock.now());
+    return unavailable(model, `status ${status}: ${reason}`, retryAfterMs);
+  }
+}
+
+/** Ends a request whose answer has stopped. */
+class Quiet {
+  readonly #timers: Timers;
+  readonly #silent = new AbortController();
+  readonly signal: AbortSignal;
+  #timer;
+
+  constructor(timers: Timers, outer: AbortSignal) {
+    this.#timers = timers;
+    this.signal = AbortSignal.any([outer, this.#silent.signal]);
+    this.#timer = this.#after();
+  }
+
+  get isSilent(): boolean {
+    return this.#silent.signal.aborted;
+  }
+
+  heard(): void {
+    this.end();
+    this.#timer = this.#after();
+  }
+
+  end(): void {
+    this.#timer.cancel();
+  }
+
+  #after() {
+    return this.#timers.after(silenceMs, () => this.#silent.abort());
+  }
+}
+
+function unavailable(model: string, reason: string, retryAfterMs?: number): Error {
+  const { code, message } = agentErrors.modelUnavailable({ model, reason });
+  return new TaskFailure(code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
+}
+
+function reasonOf(thrown: unknown, quiet: Quiet): string {
+  if (quiet.isSilent) return `nothing came for ${silenceMs / 1_000} s`;
+  if (thrown instanceof StreamError || thrown instanceof SyntaxError) return thrown.message;
+  if (!(thrown instanceof Error)) return String(thrown);
+  return thrown.cause instanceof Error ? thrown.cause.message : thrown.message;
+}
+
+/** The message in the body of a refusal, whatever its form. */
+function reasonIn(text: string): string {
+  try {
+    const body: unknown = JSON.parse(text);
+    const told = isMembers(body) ? textIn(membersIn(body, "error"), "message") : "";
+    if (told !== "") return told.slice(0, reasonLengthMax);
+  } catch {
+    // Not JSON: the text itself.
+  }
+  return text.trim().slice(0, reasonLengthMax) || "no reason given";
+}
+
+/** `retry-after` is seconds or a date. `retry-after-ms` is what some send beside it. */
+function retryAfterIn(headers: Headers, nowMs: number): number | undefined {
+  const precise = Number(headers.get("retry-after-ms") ?? Number.NaN);
+  if (precise >= 0) return precise;
+  const text = headers.get("retry-after");
+  if (text === null) return undefined;
+  const seconds = Number(text);
+  if (seconds >= 0) return seconds * 1_000;
+  const moment = Date.parse(text);
+  return Number.isNaN(moment) ? undefined : Math.max(0, moment - nowMs);
+}
+
+/** `anthropic:claude-sonnet-4-5` in two. */
+function splitModel(model: string): readonly [provider: string, name: string] {
+  const at = model.indexOf(":");
+  return at < 0 ? ["", model] : [model.slice(0, at), model.slice(at + 1)];
+}

@@ -1,0 +1,29 @@
+/** Events that a server sends, read piece by piece. */
+
+const eventLengthMax = 4 * 1024 * 1024;
+
+/** Gives the data of each event. Ends where the stream does. */
+export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > eventLengthMax) throw new Error(`an event of more than ${eventLengthMax} characters`);
+    const blocks = text.split(/\r\n\r\n|\n\n|\r\r/);
+    text = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const data = dataOf(block);
+      if (data !== "") yield data;
+    }
+  }
+  const data = dataOf(text);
+  if (data !== "") yield data;
+}
+
+function dataOf(block: string): string {
+  return block
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.startsWith("data:"))
+    .map((line) => line.slice(5).replace(/^ /, ""))
+    .join("\n");
+}

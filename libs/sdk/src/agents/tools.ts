@@ -1,0 +1,76 @@
+/** The tools of an agent: capabilities of workers and workflows, under names that models accept. */
+import type { Json } from "@tutti/expressions";
+import type { ToolSchema } from "./conversation.ts";
+
+/** What the platform offers. */
+export interface Catalogue {
+  capabilities(namespace: string, accessToken: string): Promise<readonly Offered[]>;
+  workflow(name: string, namespace: string, accessToken: string): Promise<Offered | undefined>;
+}
+
+/** A capability or a workflow, as its owner describes it. */
+export interface Offered {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: Json;
+}
+
+export interface Tool extends ToolSchema {
+  /** `call` of a capability, `child` of a workflow, or the hand-over to another agent. */
+  readonly kind: "call" | "child" | "handoff" | "answer";
+  /** The capability, the workflow or the agent. */
+  readonly target: string;
+}
+
+const anything = { type: "object" };
+const nameLengthMax = 64;
+
+/** Returns the tools that patterns name: capabilities, `PREFIX.*`, `mcp:SERVER/*` and `workflow:NAME`. */
+export async function toolsOf(
+  patterns: readonly string[],
+  find: {
+    readonly offered: () => Promise<readonly Offered[]>;
+    readonly workflow: (name: string) => Promise<Offered | undefined>;
+  },
+): Promise<readonly Tool[]> {
+  const found: Tool[] = [];
+  const offered = patterns.some((pattern) => !pattern.startsWith("workflow:")) ? await find.offered() : [];
+  for (const pattern of patterns) {
+    if (pattern.startsWith("workflow:")) {
+      const workflow = await find.workflow(pattern.slice("workflow:".length));
+      if (workflow !== undefined) found.push(toolFrom(workflow, "child"));
+      continue;
+    }
+    const wanted = pattern.startsWith("mcp:") ? pattern.replace(":", ".").replace("/", ".") : pattern;
+    for (const each of offered) if (matches(wanted, each.name)) found.push(toolFrom(each, "call"));
+  }
+  return named(
+    found.filter(
+      ({ kind, target }, at) => at === found.findIndex((one) => one.kind === kind && one.target === target),
+    ),
+  );
+}
+
+function matches(pattern: string, name: string): boolean {
+  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
+
+function toolFrom({ name, description, inputSchema }: Offered, kind: "call" | "child"): Tool {
+  // Models take objects only: anything else comes as its member `value`.
+  const isObject = typeof inputSchema === "object" && inputSchema !== null && !Array.isArray(inputSchema);
+  const schema =
+    isObject && Object.keys(inputSchema).length > 0 ? { type: "object", ...inputSchema } : anything;
+  return { kind, target: name, name, description, inputSchema: schema };
+}
+
+/** Gives each a name of letters, digits, `_` and `-`. */
+export function named(tools: readonly Tool[]): readonly Tool[] {
+  const taken = new Set<string>();
+  return tools.map((tool) => {
+    const base = tool.name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, nameLengthMax);
+    let name = base;
+    for (let count = 2; taken.has(name); count++) name = `${base.slice(0, nameLengthMax - 4)}_${count}`;
+    taken.add(name);
+    return { ...tool, name };
+  });
+}

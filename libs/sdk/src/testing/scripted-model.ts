@@ -1,0 +1,236 @@
+/**
+ * A language model with a script, for tests and examples without a network. It speaks Anthropic's Messages, OpenAI's
+ * Chat Completions and Responses as they are on the wire, and it can fail as providers do.
+ */
+import type { Json } from "@tutti/expressions";
+import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
+
+/** What it answers with. A text alone is an answer without calls. */
+export type ScriptedReply =
+  | string
+  | {
+      readonly text?: string;
+      readonly calls?: readonly { readonly name: string; readonly input: unknown }[];
+      /** Default: what its length says. */
+      readonly inputTokens?: number;
+      readonly outputTokens?: number;
+      /** Ends the stream in the middle. */
+      readonly cut?: boolean;
+    }
+  /** A refusal, such as 429 with `retryAfterSeconds`. */
+  | { readonly status: number; readonly message?: string; readonly retryAfterSeconds?: number }
+  /** An error in the stream, after it began well. */
+  | { readonly error: string }
+  /** What is no JSON, in the place of the input of a call. */
+  | { readonly malformed: string; readonly name: string };
+
+/** A request, whatever format it came in. */
+export interface ScriptedRequest {
+  readonly path: string;
+  readonly model: string;
+  readonly instructions: string;
+  /** All texts, calls and results of the conversation, in their order. */
+  readonly conversation: readonly string[];
+  readonly tools: readonly string[];
+  readonly body: Members;
+}
+
+/** Replies in their order, the last one again and again; or what makes one of a request. */
+export type ModelScript =
+  | readonly ScriptedReply[]
+  | ((request: ScriptedRequest, count: number) => ScriptedReply | Promise<ScriptedReply>);
+
+export class ScriptedModel {
+  readonly requests: ScriptedRequest[] = [];
+  readonly #script: ModelScript;
+
+  constructor(script: ModelScript) {
+    this.#script = script;
+  }
+
+  /** Answers without a network. */
+  readonly fetch: typeof fetch = async (url, init) => this.answer(new Request(url, init));
+
+  /** Answers a request of a provider's client. */
+  async answer(request: Request): Promise<Response> {
+    const body = (await request.json()) as Members;
+    const asked = requestOf(new URL(request.url).pathname, body);
+    this.requests.push(asked);
+    const count = this.requests.length;
+    const reply =
+      typeof this.#script === "function"
+        ? await this.#script(asked, count)
+        : (this.#script[Math.min(count, this.#script.length) - 1] ?? "");
+    if (typeof reply === "object" && "status" in reply) return refusal(reply);
+    const pieces = writerOf(asked.path)(reply, asked.model);
+    return new Response(streamOf(pieces, typeof reply === "object" && "cut" in reply && reply.cut === true), {
+      headers: { "content-type": "text/event-stream" },
+    });
+  }
+}
+
+function refusal({
+  status,
+  message = "refused",
+  retryAfterSeconds,
+}: Extract<ScriptedReply, { status: number }>) {
+  const headers = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+  return Response.json({ type: "error", error: { type: "refused", message } }, { status, headers });
+}
+
+/** A stream that is cut loses its second half. */
+function streamOf(events: readonly unknown[], cut: boolean): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const kept = cut ? events.slice(0, Math.ceil(events.length / 2)) : events;
+  return new ReadableStream({
+    start(controller) {
+      for (const event of kept) {
+        const { type } = event as { readonly type?: string };
+        const name = type === undefined ? "" : `event: ${type}\n`;
+        const data = typeof event === "string" ? event : JSON.stringify(event);
+        controller.enqueue(encoder.encode(`${name}data: ${data}\n\n`));
+      }
+      controller.close();
+    },
+  });
+}
+
+interface Written {
+  readonly text: string;
+  readonly calls: readonly { readonly id: string; readonly name: string; readonly json: string }[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly error: string;
+}
+
+type Answering = Exclude<ScriptedReply, { status: number }>;
+
+function writtenOf(reply: Answering): Written {
+  const none = { text: "", calls: [], inputTokens: 10, outputTokens: 5, error: "" };
+  if (typeof reply === "string") return { ...none, text: reply };
+  if ("error" in reply) return { ...none, error: reply.error };
+  if ("malformed" in reply)
+    return { ...none, calls: [{ id: "call_1", name: reply.name, json: reply.malformed }] };
+  const { text = "", calls = [], inputTokens = 10, outputTokens = 5 } = reply;
+  const numbered = calls.map(({ name, input }, index) => ({
+    ...{ id: `call_${index + 1}`, name, json: JSON.stringify(input ?? {}) },
+  }));
+  return { ...none, text, calls: numbered, inputTokens, outputTokens };
+}
+
+type Writer = (reply: Answering, model: string) => readonly unknown[];
+
+function writerOf(path: string): Writer {
+  if (path.endsWith("/messages")) return messages;
+  return path.endsWith("/responses") ? responses : chat;
+}
+
+/** Halves, so that a reader has to put them together. */
+function halves(text: string): readonly string[] {
+  const middle = Math.ceil(text.length / 2);
+  return [text.slice(0, middle), text.slice(middle)].filter((half) => half !== "");
+}
+
+const messages: Writer = (reply, model) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply);
+  const usage = { input_tokens: inputTokens, output_tokens: 1 };
+  const start = { type: "message_start", message: { id: "msg_1", role: "assistant", model, usage } };
+  if (error !== "") return [start, { type: "error", error: { type: "overloaded_error", message: error } }];
+  const blocks = [
+    ...(text === ""
+      ? []
+      : [
+          {
+            started: { type: "text", text: "" },
+            deltas: halves(text).map((half) => ({ type: "text_delta", text: half })),
+          },
+        ]),
+    ...calls.map(({ id, name, json }) => ({
+      started: { type: "tool_use", id, name, input: {} },
+      deltas: halves(json).map((half) => ({ type: "input_json_delta", partial_json: half })),
+    })),
+  ];
+  return [
+    start,
+    ...blocks.flatMap(({ started, deltas }, index) => [
+      { type: "content_block_start", index, content_block: started },
+      ...deltas.map((delta) => ({ type: "content_block_delta", index, delta })),
+      { type: "content_block_stop", index },
+    ]),
+    {
+      type: "message_delta",
+      delta: { stop_reason: calls.length > 0 ? "tool_use" : "end_turn" },
+      usage: { output_tokens: outputTokens },
+    },
+    { type: "message_stop" },
+  ];
+};
+
+const chat: Writer = (reply, model) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply);
+  const chunk = (delta: unknown, finish: string | null = null) => ({
+    ...{ id: "chatcmpl-1", object: "chat.completion.chunk", model },
+    choices: [{ index: 0, delta, finish_reason: finish }],
+  });
+  if (error !== "") return [chunk({ role: "assistant" }), { error: { message: error } }];
+  return [
+    chunk({ role: "assistant", content: "" }),
+    ...halves(text).map((content) => chunk({ content })),
+    ...calls.flatMap(({ id, name, json }, index) => [
+      chunk({ tool_calls: [{ index, id, type: "function", function: { name, arguments: "" } }] }),
+      ...halves(json).map((half) => chunk({ tool_calls: [{ index, function: { arguments: half } }] })),
+    ]),
+    chunk({}, calls.length > 0 ? "tool_calls" : "stop"),
+    { choices: [], model, usage: { prompt_tokens: inputTokens, completion_tokens: outputTokens } },
+    "[DONE]",
+  ];
+};
+
+const responses: Writer = (reply, model) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply);
+  if (error !== "") return [{ type: "response.created" }, { type: "error", message: error }];
+  const output = [
+    ...(text === ""
+      ? []
+      : [{ type: "message", role: "assistant", content: [{ type: "output_text", text }] }]),
+    ...calls.map(({ id, name, json }) => ({ type: "function_call", call_id: id, name, arguments: json })),
+  ];
+  const usage = { input_tokens: inputTokens, output_tokens: outputTokens };
+  return [
+    { type: "response.created" },
+    ...halves(text).map((delta) => ({ type: "response.output_text.delta", delta })),
+    { type: "response.completed", response: { id: "resp_1", model, status: "completed", output, usage } },
+  ];
+};
+
+function requestOf(path: string, body: Members): ScriptedRequest {
+  const { system, instructions, messages: listed, input, tools } = body as Readonly<Record<string, Json>>;
+  const spoken = listOf(listed ?? input);
+  const [first] = spoken;
+  const isSystem = isMembers(first) && first["role"] === "system";
+  const told = isSystem ? textsIn(first) : [...textsIn(system), ...textsIn(instructions)];
+  return {
+    ...{ path, model: textIn(body, "model"), instructions: told.join("\n"), body },
+    conversation: (isSystem ? spoken.slice(1) : spoken).flatMap(textsIn),
+    tools: listOf(tools)
+      .filter(isMembers)
+      .map((tool) => textIn(tool, "name") || textIn(membersIn(tool, "function"), "name")),
+  };
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Texts, calls and results of a message, whatever its format. */
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === "string") return value === "" ? [] : [value];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  if (!isMembers(value)) return [];
+  const { type, text, name, input, arguments: given, content, output, tool_calls: calls } = value;
+  const called = membersIn(value, "function");
+  if (textIn(called, "name") !== "") return [`${textIn(called, "name")}(${textIn(called, "arguments")})`];
+  if (type === "tool_use") return [`${String(name)}(${JSON.stringify(input)})`];
+  if (type === "function_call") return [`${String(name)}(${String(given)})`];
+  return [...textsIn(text), ...textsIn(content), ...textsIn(output), ...textsIn(calls)];
+}
