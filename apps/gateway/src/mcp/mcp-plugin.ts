@@ -42,71 +42,7 @@ interface Loaded {
 }
 
 export function mcpPlugin(parts: McpPluginParts): (app: FastifyInstance) => Promise<void> {
-  let loading: Promise<Loaded> | undefined;
-  let open = 0;
-  const load = async (): Promise<Loaded> => {
-    const protocol = await loadProtocol();
-    const calls = new protocol.RouteCalls(parts.host.mesh);
-    return { protocol, server: new protocol.McpServer({ calls, version: parts.host.version }) };
-  };
-
-  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    loading ??= load();
-    const { protocol, server } = await loading;
-    const { RpcError, rpcCodes, readMessage, errorMessage } = protocol;
-    let message: RpcRequest | undefined;
-    try {
-      if (open >= openMax)
-        throw new RpcError(rpcCodes.tooMany, "Too many requests are open", { status: 503 });
-      open++;
-      reply.raw.once("close", () => open--);
-      const incoming = readMessage(await bodyOf(request, protocol), request.headers);
-      if (incoming.kind === "ignored") {
-        await reply.code(202).send();
-        return;
-      }
-      message = incoming;
-      await sendAnswer({ protocol, server }, request, reply, incoming);
-    } catch (thrown) {
-      const error = thrown instanceof RpcError ? thrown : internal(protocol, thrown, message?.id);
-      if (!reply.sent) await sendJson(reply, error.status, errorMessage(error));
-    }
-  }
-
-  async function sendAnswer(
-    { protocol, server }: Loaded,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    message: RpcRequest,
-  ): Promise<void> {
-    const caller = callerIn(request);
-    const query = new URL(request.url, "http://gateway").searchParams;
-    const asked = new Asked({
-      ...{
-        foundation: parts.foundation,
-        caller,
-        query,
-        callMs: parts.settings.callMs,
-        stopping: parts.stopping,
-      },
-      ...{ route: "/mcp", request: request.raw, response: reply.raw },
-    });
-    const namespace = query.get("namespace") || caller.principal.shown?.namespace || "default";
-    const { id, progressToken } = message;
-    const stream = progressToken === undefined ? undefined : new EventStream(reply, progressToken);
-    try {
-      const report = stream === undefined ? undefined : (run: Run, text: string) => stream.report(run, text);
-      const result = await server.answer({ ...{ request: message, asked, namespace, report } });
-      const answered = protocol.resultMessage(id, result);
-      if (stream?.end(answered) !== true) await sendJson(reply, 200, answered);
-      asked.end();
-    } catch (thrown) {
-      asked.end(thrown);
-      const error = thrown instanceof protocol.RpcError ? thrown : internal(protocol, thrown, id);
-      if (stream?.end(protocol.errorMessage(error)) !== true) throw error;
-    }
-  }
-
+  const answers = new McpAnswers(parts);
   return async (app) => {
     app.removeAllContentTypeParsers();
     const options = { parseAs: "buffer", bodyLimit: messageBytesMax } as const;
@@ -114,7 +50,7 @@ export function mcpPlugin(parts: McpPluginParts): (app: FastifyInstance) => Prom
       if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, body.length);
       done(null, body);
     });
-    app.post("/mcp", { bodyLimit: messageBytesMax }, answer);
+    app.post("/mcp", { bodyLimit: messageBytesMax }, (request, reply) => answers.answer(request, reply));
     app.route({
       method: ["GET", "DELETE"],
       url: "/mcp",
@@ -124,6 +60,70 @@ export function mcpPlugin(parts: McpPluginParts): (app: FastifyInstance) => Prom
       },
     });
   };
+}
+
+class McpAnswers {
+  readonly #parts: McpPluginParts;
+  #loading: Promise<Loaded> | undefined;
+  #open = 0;
+
+  constructor(parts: McpPluginParts) {
+    this.#parts = parts;
+  }
+
+  async answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    this.#loading ??= this.#load();
+    const loaded = await this.#loading;
+    const { RpcError, rpcCodes, readMessage, errorMessage } = loaded.protocol;
+    try {
+      if (this.#open >= openMax)
+        throw new RpcError(rpcCodes.tooMany, "Too many requests are open", { status: 503 });
+      this.#open++;
+      reply.raw.once("close", () => this.#open--);
+      const incoming = readMessage(await bodyOf(request, loaded.protocol), request.headers);
+      if (incoming.kind === "ignored") await reply.code(202).send();
+      else await this.#send(loaded, request, reply, incoming);
+    } catch (thrown) {
+      const error = thrown instanceof RpcError ? thrown : internal(loaded.protocol, thrown, undefined);
+      if (!reply.sent) await sendJson(reply, error.status, errorMessage(error));
+    }
+  }
+
+  async #load(): Promise<Loaded> {
+    const { mesh, version } = this.#parts.host;
+    const protocol = await loadProtocol();
+    const calls = new protocol.RouteCalls(mesh);
+    return { protocol, server: new protocol.McpServer({ calls, version }) };
+  }
+
+  async #send(
+    { protocol, server }: Loaded,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    message: RpcRequest,
+  ): Promise<void> {
+    const { foundation, settings, stopping } = this.#parts;
+    const caller = callerIn(request);
+    const query = new URL(request.url, "http://gateway").searchParams;
+    const asked = new Asked({
+      ...{ foundation, caller, query, callMs: settings.callMs, stopping },
+      ...{ route: "/mcp", request: request.raw, response: reply.raw },
+    });
+    const namespace = query.get("namespace") || caller.principal.shown?.namespace || "default";
+    const { id, progressToken } = message;
+    const stream = progressToken === undefined ? undefined : new EventStream(reply, progressToken);
+    try {
+      const report = stream && ((run: Run, text: string) => stream.report(run, text));
+      const result = await server.answer({ request: message, asked, namespace, report });
+      const answered = protocol.resultMessage(id, result);
+      if (stream?.end(answered) !== true) await sendJson(reply, 200, answered);
+      asked.end();
+    } catch (thrown) {
+      asked.end(thrown);
+      const error = thrown instanceof protocol.RpcError ? thrown : internal(protocol, thrown, id);
+      if (stream?.end(protocol.errorMessage(error)) !== true) throw error;
+    }
+  }
 }
 
 const json = /^application\/json\s*(;|$)/i;

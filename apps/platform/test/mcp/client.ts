@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 export type Json = Record<string, unknown>;
 
-export const tasksExtension = "io.modelcontextprotocol/tasks";
+const tasksExtension = "io.modelcontextprotocol/tasks";
 
 interface Said {
   readonly status: number;
