@@ -68,13 +68,13 @@ steps: {a: {wait: 1ms}}
 const expected = {
   "2026-07-28": [
     ...["tools-list", "tools-call-simple-text", "tools-call-error", "tools-call-with-progress"],
-    ...["server-sse-multiple-streams", "json-schema-2020-12", "http-header-validation"],
+    ...["json-schema-2020-12", "http-header-validation"],
     ...["tasks-capability-negotiation", "tasks-wire-fields", "tasks-request-headers"],
     ...["tasks-request-state-removal", "input-required-result-unsupported-methods"],
   ],
   "2025-11-25": [
     ...["server-initialize", "ping", "tools-list", "tools-call-simple-text", "tools-call-error"],
-    ...["tools-call-with-progress", "json-schema-2020-12", "server-session-lifecycle"],
+    ...["tools-call-with-progress", "json-schema-2020-12"],
   ],
 };
 
@@ -105,7 +105,7 @@ describe("the conformance kit of MCP", () => {
       // The kit knows a machine by its name only.
       const output = await outputOf(platform.http.replace("127.0.0.1", "localhost"), version);
       const passed = new Set(
-        [...output.matchAll(/^✓ ([\w-]+): \d+ passed, 0 failed/gm)].map(([, name]) => name),
+        [...output.matchAll(/^✓ ([\w-]+): [1-9]\d* passed, 0 failed/gm)].map(([, name]) => name),
       );
       assert.deepEqual(
         scenarios.filter((one) => !passed.has(one)),
