@@ -42,7 +42,7 @@ export class Front implements Component {
   async start({ signal }: ComponentContext): Promise<void> {
     const { host, foundation, settings, access, door } = this.#options;
     await access.start(signal);
-    const { Realtime, LinkDoor, openFront, AllProcesses, metricsPlugin, webhooksPlugin } =
+    const { Realtime, LinkDoor, openFront, AllProcesses, metricsPlugin, webhooksPlugin, mcpPlugin } =
       this.#options.loaded;
     const realtime = new Realtime({
       ...{ bus: host.bus, foundation, settings: this.#options.realtime },
@@ -70,8 +70,9 @@ export class Front implements Component {
       contextOf: (request, principal) => contextOf(request, foundation, principal),
     });
     const rooms = [realtime.plugin, metrics, webhooks];
+    const mcp = mcpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
     const app = await openFront({
-      ...{ host, foundation, settings, access, realtime, rooms, stopping: this.#stopping.signal },
+      ...{ host, foundation, settings, access, realtime, rooms, mcp, stopping: this.#stopping.signal },
       answeredByRooms: ["events", "metrics.list", "metrics.series", "webhooks.tell"],
     });
     this.#close = async () => app.close();

@@ -40,6 +40,17 @@ export const installationCommands: readonly Command[] = [
     load: () => import("./top.ts").then(({ top }) => top),
   },
   {
+    name: "mcp",
+    group: "installation",
+    summary: "Serve MCP clients over standard input and output",
+    about: [
+      "A client of the Model Context Protocol starts this command. Each message goes to the platform's `POST /mcp`.",
+      "Tools start, watch, explain, cancel and approve runs. Every workflow is a tool with its input schema.",
+    ],
+    json: "none",
+    load: () => import("./mcp.ts").then(({ mcp }) => mcp),
+  },
+  {
     name: "version",
     group: "installation",
     summary: "Print the versions of the CLI and the platform",

@@ -1,0 +1,177 @@
+/**
+ * The Model Context Protocol over standard input and output. The platform speaks it at `POST /mcp`: each line is sent
+ * there, and each answer printed as a line. Nothing else may be printed.
+ */
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
+import { httpFetch } from "../../effects/http-fetch.ts";
+import { keyOf, serverAddress } from "../../server/address.ts";
+
+/** Of a line. The platform takes less, and may answer with more. */
+const lineCharsMax = 33_554_432;
+/** Requests on their way. Further lines wait. */
+const openMax = 64;
+const unreachableCode = -32_000;
+
+export async function mcp(context: Context): Promise<Result> {
+  const { shell, values } = context;
+  const namespace = values.text("namespace") ?? shell.environment["TUTTI_NAMESPACE"];
+  const query = namespace === undefined || namespace === "" ? "" : `?${new URLSearchParams({ namespace })}`;
+  const bridge = new Bridge({
+    url: `${serverAddress(context)}/mcp${query}`,
+    key: await keyOf(context),
+    print: (line) => shell.output.write(`${line}\n`),
+    interrupted: shell.interrupted,
+  });
+  for await (const line of linesOf(shell.readBytes("-"), shell.interrupted)) await bridge.accept(line);
+  await bridge.finished();
+  return shell.interrupted.aborted ? exitCodes.interrupted : exitCodes.completed;
+}
+
+interface BridgeParts {
+  readonly url: string;
+  readonly key: string | undefined;
+  readonly print: (line: string) => void;
+  readonly interrupted: AbortSignal;
+}
+
+class Bridge {
+  readonly #parts: BridgeParts;
+  readonly #open = new Set<Promise<void>>();
+  readonly #cancels = new Map<unknown, AbortController>();
+
+  constructor(parts: BridgeParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when there is room for a further line. */
+  async accept(line: string): Promise<void> {
+    if (line.trim() === "") return;
+    const message = messageIn(line);
+    if (message.method === "notifications/cancelled") {
+      this.#cancels.get(message.params["requestId"])?.abort();
+      return;
+    }
+    const work = this.#send(line, message).finally(() => this.#open.delete(work));
+    this.#open.add(work);
+    if (this.#open.size >= openMax) await Promise.race(this.#open);
+  }
+
+  async finished(): Promise<void> {
+    await Promise.all(this.#open);
+  }
+
+  async #send(line: string, message: Message): Promise<void> {
+    const cancel = new AbortController();
+    if (message.id !== undefined) this.#cancels.set(message.id, cancel);
+    const signal = AbortSignal.any([cancel.signal, this.#parts.interrupted]);
+    try {
+      await this.#post(line, message, signal);
+    } catch (error) {
+      // The client does not wait for an answer to what it cancelled.
+      if (!signal.aborted) this.#fail(message, error instanceof Error ? error.message : String(error));
+    } finally {
+      if (this.#cancels.get(message.id) === cancel) this.#cancels.delete(message.id);
+    }
+  }
+
+  async #post(line: string, message: Message, signal: AbortSignal): Promise<void> {
+    const { url, key, print } = this.#parts;
+    const headers = { ...headersOf(message), ...(key !== undefined && { authorization: `Bearer ${key}` }) };
+    const answer = await httpFetch(url, { method: "POST", headers, body: line, signal }).catch((error) => {
+      throw signal.aborted ? error : new Error(`The platform at ${new URL(url).origin} is not reachable`);
+    });
+    // An answer is one line of JSON, or events whose data are one line each.
+    for await (const text of linesOf(bytesOf(answer.body), this.#parts.interrupted)) {
+      if (text.startsWith("data:")) print(text.slice("data:".length).trim());
+      else if (text.startsWith("{")) this.#answer(text, message, answer.status);
+    }
+  }
+
+  /** What comes before the protocol is a problem document: of a wrong key, or of a platform that starts. */
+  #answer(text: string, message: Message, status: number): void {
+    const parsed = parsedObject(text);
+    if (parsed?.["jsonrpc"] === "2.0") this.#parts.print(text);
+    else this.#fail(message, String(parsed?.["detail"] ?? `HTTP status ${status}`));
+  }
+
+  #fail({ id }: Message, text: string): void {
+    if (id === undefined) return;
+    const error = { code: unreachableCode, message: text };
+    this.#parts.print(JSON.stringify({ jsonrpc: "2.0", id, error }));
+  }
+}
+
+interface Message {
+  readonly id: unknown;
+  readonly method: string | undefined;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+const metaVersion = "io.modelcontextprotocol/protocolVersion";
+
+/** What the bridge has to know of a message. What is wrong with it, the platform answers. */
+function messageIn(line: string): Message {
+  const { id, method, params } = parsedObject(line) ?? {};
+  return { id, method: typeof method === "string" ? method : undefined, params: objectIn(params) };
+}
+
+/** The headers that repeat what is in the body, as streamable HTTP has them. */
+function headersOf({ method, params }: Message): Record<string, string> {
+  const version = objectIn(params["_meta"])[metaVersion];
+  const named = [params["name"], params["uri"], params["taskId"]].find((one) => typeof one === "string");
+  return {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    ...(typeof version === "string" && { "mcp-protocol-version": headerText(version) }),
+    ...(method !== undefined && { "mcp-method": headerText(method) }),
+    ...(named !== undefined && { "mcp-name": headerText(String(named)) }),
+  };
+}
+
+function headerText(text: string): string {
+  const isPlain = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text);
+  return isPlain ? text : `=?base64?${Buffer.from(text).toString("base64")}?=`;
+}
+
+function objectIn(value: unknown): Readonly<Record<string, unknown>> {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function parsedObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return objectIn(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+async function* bytesOf(body: Awaited<ReturnType<typeof httpFetch>>["body"]): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  for (;;) {
+    const next = await reader?.read();
+    if (next === undefined || next.done) return;
+    yield next.value;
+  }
+}
+
+/** Lines, until they end or the command is interrupted. */
+async function* linesOf(input: AsyncIterable<Uint8Array>, interrupted: AbortSignal): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const stop = new Promise<undefined>((done) =>
+    interrupted.addEventListener("abort", () => done(undefined), { once: true }),
+  );
+  const reader = input[Symbol.asyncIterator]();
+  let rest = "";
+  while (!interrupted.aborted) {
+    const next = await Promise.race([reader.next(), stop]);
+    if (next === undefined || next.done === true) break;
+    const lines = (rest + decoder.decode(next.value, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+    if (rest.length > lineCharsMax) throw new Error(`A line has more than ${lineCharsMax} characters`);
+  }
+  if (rest !== "" && !interrupted.aborted) yield rest;
+}

@@ -1,0 +1,203 @@
+/**
+ * `POST /mcp`: the Model Context Protocol over streamable HTTP. The protocol itself is loaded with the first request.
+ *
+ * 1. An answer is one piece of JSON, or a stream of events where the client asked for progress.
+ * 2. There are no sessions: GET and DELETE are answered with 405.
+ */
+import type { HostContext } from "@tutti/host";
+import { errorFromUnknown, type Foundation } from "@tutti/kernel";
+import { parseInTurns } from "@tutti/rest/json";
+import type { Run } from "@tutti/rest/types";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { EdgeGuard } from "../access/edge.ts";
+import { Asked } from "../calls/asked.ts";
+import type { GatewaySettings } from "../configuration.ts";
+import { callerIn } from "../front/context.ts";
+import { dataHeaders } from "../front/headers.ts";
+import { problemAnswer } from "../front/problems.ts";
+import type { McpServer } from "./mcp-server.ts";
+import type { Json, RpcError, RpcId, RpcRequest } from "./protocol.ts";
+
+export interface McpPluginParts {
+  readonly host: Pick<HostContext, "mesh" | "version"> & { readonly guard: EdgeGuard | undefined };
+  readonly foundation: Foundation;
+  readonly settings: Pick<GatewaySettings, "callMs">;
+  readonly stopping: AbortSignal;
+}
+
+/** Of a message: as much as the input of a run may have. */
+const messageBytesMax = 1_048_576;
+/** Requests that are answered at the same time, of all clients. */
+const openMax = 1_000;
+
+const loadProtocol = async () => ({
+  ...(await import("./protocol.ts")),
+  ...(await import("./mcp-server.ts")),
+  ...(await import("./route-calls.ts")),
+});
+type Protocol = Awaited<ReturnType<typeof loadProtocol>>;
+interface Loaded {
+  readonly protocol: Protocol;
+  readonly server: McpServer;
+}
+
+export function mcpPlugin(parts: McpPluginParts): (app: FastifyInstance) => Promise<void> {
+  const answers = new McpAnswers(parts);
+  return async (app) => {
+    app.removeAllContentTypeParsers();
+    const options = { parseAs: "buffer", bodyLimit: messageBytesMax } as const;
+    app.addContentTypeParser("*", options, ({ caller }: FastifyRequest, body: Buffer, done) => {
+      if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, body.length);
+      done(null, body);
+    });
+    app.post("/mcp", { bodyLimit: messageBytesMax }, (request, reply) => answers.answer(request, reply));
+    app.route({
+      method: ["GET", "DELETE"],
+      url: "/mcp",
+      config: { reach: "open" },
+      handler: async (_request, reply) => {
+        await reply.code(405).header("allow", "POST").send();
+      },
+    });
+  };
+}
+
+class McpAnswers {
+  readonly #parts: McpPluginParts;
+  #loading: Promise<Loaded> | undefined;
+  #open = 0;
+
+  constructor(parts: McpPluginParts) {
+    this.#parts = parts;
+  }
+
+  async answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    this.#loading ??= this.#load();
+    const loaded = await this.#loading;
+    const { RpcError, rpcCodes, readMessage, errorMessage } = loaded.protocol;
+    try {
+      if (this.#open >= openMax)
+        throw new RpcError(rpcCodes.tooMany, "Too many requests are open", { status: 503 });
+      this.#open++;
+      reply.raw.once("close", () => this.#open--);
+      const incoming = readMessage(await bodyOf(request, loaded.protocol), request.headers);
+      if (incoming.kind === "ignored") await reply.code(202).send();
+      else await this.#send(loaded, request, reply, incoming);
+    } catch (thrown) {
+      const error = thrown instanceof RpcError ? thrown : internal(loaded.protocol, thrown, undefined);
+      if (!reply.sent) await sendJson(reply, error.status, errorMessage(error));
+    }
+  }
+
+  async #load(): Promise<Loaded> {
+    const { mesh, version } = this.#parts.host;
+    const protocol = await loadProtocol();
+    const calls = new protocol.RouteCalls(mesh);
+    return { protocol, server: new protocol.McpServer({ calls, version }) };
+  }
+
+  async #send(
+    { protocol, server }: Loaded,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    message: RpcRequest,
+  ): Promise<void> {
+    const { foundation, settings, stopping } = this.#parts;
+    const caller = callerIn(request);
+    const query = new URL(request.url, "http://gateway").searchParams;
+    const asked = new Asked({
+      ...{ foundation, caller, query, callMs: settings.callMs, stopping },
+      ...{ route: "/mcp", request: request.raw, response: reply.raw },
+    });
+    const namespace = query.get("namespace") || caller.principal.shown?.namespace || "default";
+    const { id, progressToken } = message;
+    const stream = progressToken === undefined ? undefined : new EventStream(reply, progressToken);
+    try {
+      const report = stream && ((run: Run, text: string) => stream.report(run, text));
+      const result = await server.answer({ request: message, asked, namespace, report });
+      const answered = protocol.resultMessage(id, result);
+      if (stream?.end(answered) !== true) await sendJson(reply, 200, answered);
+      asked.end();
+    } catch (thrown) {
+      asked.end(thrown);
+      const error = thrown instanceof protocol.RpcError ? thrown : internal(protocol, thrown, id);
+      if (stream?.end(protocol.errorMessage(error)) !== true) throw error;
+    }
+  }
+}
+
+const json = /^application\/json\s*(;|$)/i;
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+async function bodyOf({ headers, body }: FastifyRequest, { RpcError, rpcCodes }: Protocol): Promise<unknown> {
+  if (!json.test(headers["content-type"] ?? ""))
+    throw new RpcError(rpcCodes.request, "`Content-Type`: expected application/json", { status: 415 });
+  try {
+    return await parseInTurns(utf8.decode(body instanceof Uint8Array ? body : new Uint8Array()));
+  } catch {
+    throw new RpcError(rpcCodes.parse, "Parse error: the body is not JSON in UTF-8, or is nested too deeply");
+  }
+}
+
+function internal({ RpcError, rpcCodes }: Protocol, thrown: unknown, id: RpcId | undefined): RpcError {
+  const error = errorFromUnknown(thrown);
+  const { status } = problemAnswer(error);
+  // What has no code of the catalogue may name what is inside.
+  return new RpcError(rpcCodes.internal, error.message, {
+    ...{ status, data: { code: error.code } },
+    ...(id !== undefined && { id }),
+  });
+}
+
+async function sendJson(reply: FastifyReply, status: number, body: Json): Promise<void> {
+  await reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
+}
+
+/** An answer that tells of progress first. It becomes a stream with the first thing that it tells. */
+class EventStream {
+  readonly #reply: FastifyReply;
+  readonly #token: RpcId;
+  #isOpen = false;
+  #progress = -1;
+
+  constructor(reply: FastifyReply, token: RpcId) {
+    this.#reply = reply;
+    this.#token = token;
+  }
+
+  report({ eventCount = 0 }: Run, message: string): void {
+    const { raw } = this.#reply;
+    if (!this.#isOpen) this.#start();
+    // What does not read is not written to: progress may be left out, the answer not.
+    if (raw.writableNeedDrain) return;
+    // Progress has to grow. Without an event, a comment keeps the connection.
+    if (eventCount <= this.#progress) {
+      raw.write(": alive\n\n");
+      return;
+    }
+    this.#progress = eventCount;
+    const params = { progressToken: this.#token, progress: eventCount, message };
+    this.#write({ jsonrpc: "2.0", method: "notifications/progress", params });
+  }
+
+  /** Returns whether the answer was a stream. */
+  end(message: Json): boolean {
+    if (!this.#isOpen) return false;
+    this.#write(message);
+    this.#reply.raw.end();
+    return true;
+  }
+
+  #start(): void {
+    this.#isOpen = true;
+    this.#reply.hijack();
+    const { raw } = this.#reply;
+    raw.on("error", () => undefined);
+    const headers = { ...dataHeaders, "content-type": "text/event-stream", "x-accel-buffering": "no" };
+    raw.writeHead(200, headers);
+  }
+
+  #write(message: Json): void {
+    this.#reply.raw.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+  }
+}

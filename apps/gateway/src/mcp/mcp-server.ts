@@ -1,0 +1,315 @@
+/**
+ * The methods of the protocol, over the routes of REST.
+ *
+ * 1. Every tool call goes through the rpcs of REST in the name of the caller: their checks of access are the only ones.
+ * 2. The server keeps nothing. A task is a run, found by its id.
+ * 3. A client that disconnects does not end the run. `tutti_cancel` and `tasks/cancel` do.
+ */
+import { isTuttiError, type TuttiError } from "@tutti/kernel";
+import type { Definition, Run } from "@tutti/rest/types";
+import type { Asked } from "../calls/asked.ts";
+import {
+  agreedVersion,
+  type Json,
+  objectIn,
+  RpcError,
+  type RpcRequest,
+  rpcCodes,
+  statelessVersion,
+  supportedVersions,
+  tasksExtension,
+} from "./protocol.ts";
+import type { RouteCalls } from "./route-calls.ts";
+import {
+  errorResult,
+  outcomeOf,
+  outputResult,
+  pollIntervalMs,
+  progressOf,
+  statusOf,
+  taskOf,
+} from "./run-tasks.ts";
+import { listedTool, type SteeringTool, steeringTools, wrongArgument } from "./steering-tools.ts";
+import { inputOf, isTool, workflowTool } from "./workflow-tools.ts";
+
+/** One request, and what its answer needs to know. */
+export interface McpCall {
+  readonly request: RpcRequest;
+  readonly asked: Asked;
+  readonly namespace: string;
+  /** Tells the client how a run stands. Undefined where it did not ask to be told. */
+  readonly report: ((run: Run, text: string) => void) | undefined;
+}
+
+interface McpServerParts {
+  readonly calls: RouteCalls;
+  readonly version: string;
+}
+
+const instructions =
+  "Tools run durable workflows of Tutti. A run continues if the client disconnects or the platform restarts: follow it with tutti_watch, explain it with tutti_why, stop it with tutti_cancel.";
+const pageSize = "100";
+/** How long a call waits for its run in an answer of one piece. Clients give up after a minute. */
+const waitMaxMs = 50_000;
+/** How long a call that may become a task waits for a result first. */
+const shortcutMs = 200;
+const roundMs = 10_000;
+/** How many rounds a client that is told of progress is kept waiting: an hour. */
+const roundsMax = 360;
+
+type Method = (server: McpServer, call: McpCall) => Promise<Json> | Json;
+
+export class McpServer {
+  readonly #calls: RouteCalls;
+  readonly #info: Json;
+
+  constructor({ calls, version }: McpServerParts) {
+    this.#calls = calls;
+    this.#info = { name: "tutti", title: "Tutti", version };
+  }
+
+  async answer(call: McpCall): Promise<Json> {
+    const { id, method, stateless } = call.request;
+    const known = (stateless ? statelessMethods : handshakeMethods).get(method);
+    if (known === undefined)
+      throw new RpcError(rpcCodes.method, "Method not found", { id, status: stateless ? 404 : 200 });
+    const result = await known(this, call);
+    if (!stateless) return result;
+    const meta = { ...objectIn(result["_meta"]), "io.modelcontextprotocol/serverInfo": this.#info };
+    return { resultType: "complete", ...result, _meta: meta };
+  }
+
+  handshake({ request }: McpCall): Json {
+    const tasks = { cancel: {}, requests: { tools: { call: {} } } };
+    return {
+      protocolVersion: agreedVersion(request.params["protocolVersion"]),
+      capabilities: { tools: {}, tasks },
+      ...{ serverInfo: this.#info, instructions },
+    };
+  }
+
+  discover(): Json {
+    return {
+      supportedVersions: [statelessVersion, ...supportedVersions.filter((one) => one !== statelessVersion)],
+      capabilities: { tools: {}, extensions: { [tasksExtension]: {} } },
+      ...{ instructions, ttlMs: 3_600_000, cacheScope: "public" },
+    };
+  }
+
+  async listTools({ request, asked, namespace }: McpCall): Promise<Json> {
+    const { cursor } = request.params;
+    if (cursor !== undefined && typeof cursor !== "string")
+      throw invalid(request, "`cursor`: expected a string");
+    const query = { namespace, size: pageSize, token: cursor };
+    const { definitions, nextToken } = await this.#listed(request, asked, query);
+    const workflows = definitions.filter(isTool).map(workflowTool);
+    const tools = cursor === undefined ? [...steeringTools.map(listedTool), ...workflows] : workflows;
+    return {
+      tools,
+      ...(nextToken !== undefined && nextToken !== "" && { nextCursor: nextToken }),
+      // What is listed depends on the caller.
+      ...(request.stateless && { ttlMs: 5_000, cacheScope: "private" }),
+    };
+  }
+
+  /** A caller that may not see workflows has the other tools. */
+  async #listed(request: RpcRequest, asked: Asked, query: Readonly<Record<string, string | undefined>>) {
+    try {
+      return await this.#calls.call("workflows.list", asked, { query });
+    } catch (error) {
+      if (!isTuttiError(error)) throw error;
+      if (error.status === "PERMISSION_DENIED") return { definitions: [], nextToken: "" };
+      throw refused(request, error);
+    }
+  }
+
+  async callTool(call: McpCall): Promise<Json> {
+    const { request, asked, namespace } = call;
+    const { name, arguments: given = {} } = request.params;
+    if (typeof name !== "string") throw invalid(request, "`name`: expected the name of a tool");
+    const args = objectIn(given);
+    if (args !== given) throw invalid(request, "`arguments`: expected an object");
+    const steering = steeringTools.find((tool) => tool.name === name);
+    if (steering !== undefined) return this.#steer(call, steering, args);
+    const definition = await this.#workflow(call, name);
+    try {
+      const body = { definition: { name }, input: inputOf(definition, args) };
+      const { run } = await this.#calls.call("runs.start", asked, { query: { namespace }, body });
+      if (run === undefined) return errorResult("The run was not started");
+      if (request.stateless && request.hasTasks) return await this.#taskOrResult(call, run.runId);
+      if (!request.stateless && request.params["task"] !== undefined) return { task: handshakeTask(run) };
+      return await this.#outcome(call, run);
+    } catch (error) {
+      return toolError(error);
+    }
+  }
+
+  /** A run that ends at once is answered by its result. */
+  async #taskOrResult({ asked, namespace }: McpCall, id: string): Promise<Json> {
+    const query = { namespace, waitMs: String(shortcutMs) };
+    const run = await this.#calls.call("runs.result", asked, { params: { id }, query });
+    if (statusOf(run) !== "working") return outcomeOf(run);
+    return { resultType: "task", ...taskOf(run), ttlMs: null, pollIntervalMs };
+  }
+
+  async getTask(call: McpCall): Promise<Json> {
+    const run = await this.#task(call);
+    if (!call.request.stateless) return handshakeTask(run);
+    const status = statusOf(run);
+    const task = { ...taskOf(run), ttlMs: null, pollIntervalMs };
+    if (status === "completed") return { ...task, result: { resultType: "complete", ...outcomeOf(run) } };
+    if (status !== "failed") return task;
+    const message = run.outcome?.terminated?.message ?? "The run was terminated";
+    return { ...task, error: { code: rpcCodes.internal, message } };
+  }
+
+  /** Of the version with a handshake: waits for the outcome. */
+  async taskResult(call: McpCall): Promise<Json> {
+    const run = await this.#task(call);
+    const result = statusOf(run) === "working" ? await this.#outcome(call, run) : outcomeOf(run);
+    const meta = {
+      ...objectIn(result["_meta"]),
+      "io.modelcontextprotocol/related-task": { taskId: run.runId },
+    };
+    return { ...result, _meta: meta };
+  }
+
+  /** No task asks its client for anything: what is sent answers nothing, and is ignored. */
+  async updateTask(call: McpCall): Promise<Json> {
+    await this.#task(call);
+    return {};
+  }
+
+  async cancelTask(call: McpCall): Promise<Json> {
+    const { request, asked, namespace } = call;
+    const run = await this.#task(call);
+    const hasEnded = statusOf(run) !== "working";
+    if (hasEnded && !request.stateless) throw invalid(request, `Task ${run.runId} has ended`);
+    if (hasEnded) return {};
+    try {
+      const parts = {
+        params: { id: run.runId },
+        query: { namespace },
+        body: { reason: "cancelled over MCP" },
+      };
+      const cancelled = await this.#calls.call("runs.cancel", asked, parts);
+      return request.stateless ? {} : { ...handshakeTask(cancelled), status: "cancelled" };
+    } catch (error) {
+      throw isTuttiError(error) ? refused(request, error) : error;
+    }
+  }
+
+  async #steer({ asked, namespace }: McpCall, tool: SteeringTool, args: Json): Promise<Json> {
+    const wrong = wrongArgument(tool, args);
+    if (wrong !== undefined) return errorResult(wrong);
+    const parts = tool.parts(args);
+    try {
+      const query = { ...parts.query, namespace };
+      const reply: unknown = await this.#calls.call(tool.route, asked, { ...parts, query });
+      return outputResult(reply ?? {});
+    } catch (error) {
+      return toolError(error);
+    }
+  }
+
+  async #workflow({ request, asked, namespace }: McpCall, name: string): Promise<Definition> {
+    const unknown = invalid(request, `Unknown tool: ${name.slice(0, 128)}`);
+    try {
+      const definition = await this.#calls.call("workflows.get", asked, {
+        params: { name },
+        query: { namespace },
+      });
+      if (!isTool(definition)) throw unknown;
+      return definition;
+    } catch (error) {
+      if (!isTuttiError(error)) throw error;
+      const isUnknown = error.status === "NOT_FOUND" || error.status === "INVALID_ARGUMENT";
+      throw isUnknown ? unknown : refused(request, error);
+    }
+  }
+
+  async #task({ request, asked, namespace }: McpCall): Promise<Run> {
+    const { stateless, hasTasks, id } = request;
+    if (stateless && !hasTasks) {
+      const data = { requiredCapabilities: { extensions: { [tasksExtension]: {} } } };
+      throw new RpcError(rpcCodes.capability, `The client does not declare ${tasksExtension}`, { id, data });
+    }
+    const { taskId } = request.params;
+    if (typeof taskId !== "string") throw invalid(request, "`taskId`: expected a string");
+    try {
+      return await this.#calls.call("runs.get", asked, { params: { id: taskId }, query: { namespace } });
+    } catch (error) {
+      throw isTuttiError(error) ? refused(request, error) : error;
+    }
+  }
+
+  /** Waits for the end of a run and tells of its events meanwhile. */
+  async #outcome({ asked, namespace, report }: McpCall, started: Run): Promise<Json> {
+    const { runId } = started;
+    let run = started;
+    report?.(run, progressOf(run));
+    const rounds = report === undefined ? waitMaxMs / roundMs : roundsMax;
+    const untilMs = asked.timeoutMs ?? Number.POSITIVE_INFINITY;
+    for (let round = 0; round < rounds && round * roundMs < untilMs; round++) {
+      const after = report === undefined ? {} : { afterEvent: String(run.eventCount ?? 0) };
+      const query = { namespace, waitMs: String(roundMs), ...after };
+      run = await this.#calls.call("runs.result", asked, { params: { id: runId }, query });
+      report?.(run, progressOf(run));
+      if (statusOf(run) !== "working") return outcomeOf(run);
+      if (asked.signal.aborted || asked.stopping.aborted) break;
+    }
+    const text = `Run ${runId} has not ended (${progressOf(run)}). It continues: call tutti_watch with this runId.`;
+    return { ...errorResult(text), _meta: { "tutti/runId": runId } };
+  }
+}
+
+/** As the version of 2025-11-25 has a task. */
+function handshakeTask(run: Run): Json {
+  return { ...taskOf(run), ttl: null, pollInterval: pollIntervalMs };
+}
+
+const list: Method = (server, call) => server.listTools(call);
+const callTool: Method = (server, call) => server.callTool(call);
+const getTask: Method = (server, call) => server.getTask(call);
+const cancelTask: Method = (server, call) => server.cancelTask(call);
+
+const common: readonly (readonly [string, Method])[] = [
+  ["tools/list", list],
+  ["tools/call", callTool],
+  ["tasks/get", getTask],
+  ["tasks/cancel", cancelTask],
+];
+const statelessMethods: ReadonlyMap<string, Method> = new Map([
+  ...common,
+  ["tasks/update", (server: McpServer, call: McpCall) => server.updateTask(call)],
+  ["server/discover", (server: McpServer) => server.discover()],
+]);
+const handshakeMethods: ReadonlyMap<string, Method> = new Map([
+  ...common,
+  ["initialize", (server: McpServer, call: McpCall) => server.handshake(call)],
+  ["ping", () => ({})],
+  ["tasks/result", (server: McpServer, call: McpCall) => server.taskResult(call)],
+]);
+
+function invalid({ id, stateless }: RpcRequest, message: string): RpcError {
+  return new RpcError(rpcCodes.params, message, { id, status: stateless ? 400 : 200 });
+}
+
+/** A refusal of a service where the protocol has no result that can say so. */
+function refused(request: RpcRequest, error: TuttiError): RpcError {
+  const isOfParams = error.status === "NOT_FOUND" || error.status === "INVALID_ARGUMENT";
+  if (isOfParams) return invalid(request, error.message);
+  const data = { code: error.code };
+  return new RpcError(rpcCodes.internal, error.message, { id: request.id, status: 200, data });
+}
+
+/** A refusal as the result of a tool: the model reads it and can do better. */
+function toolError(error: unknown): Json {
+  if (!isTuttiError(error)) throw error;
+  const { code, message, violations } = error;
+  const fields = violations.map((one) => `${one.field}: ${one.message}`).join(". ");
+  return {
+    ...errorResult([`${message} (${code})`, fields].filter(Boolean).join(". ")),
+    _meta: { "tutti/code": code },
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * JSON-RPC as the Model Context Protocol has it, in both of its forms: `2026-07-28`, where each request states its
+ * version and what the client can do, and the forms with a handshake before it.
+ *
+ * 1. What is not a request of the protocol is answered with a JSON-RPC error, with the id of the request if it has one.
+ * 2. Nothing is kept between two requests.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+
+export const statelessVersion = "2026-07-28";
+export const handshakeVersions = ["2025-11-25", "2025-06-18", "2025-03-26"] as const;
+const newestHandshakeVersion = handshakeVersions[0];
+export const supportedVersions: readonly string[] = [statelessVersion, ...handshakeVersions];
+
+export const tasksExtension = "io.modelcontextprotocol/tasks";
+const metaName = (name: string): string => `io.modelcontextprotocol/${name}`;
+
+export type Json = Readonly<Record<string, unknown>>;
+export type RpcId = string | number;
+
+export const rpcCodes = {
+  parse: -32_700,
+  request: -32_600,
+  method: -32_601,
+  params: -32_602,
+  internal: -32_603,
+  tooMany: -32_000,
+  headers: -32_020,
+  capability: -32_021,
+  version: -32_022,
+} as const;
+
+/** What a request is refused with, and the status of HTTP that goes with it. */
+export class RpcError extends Error {
+  readonly code: number;
+  readonly status: number;
+  readonly data: Json | undefined;
+  /** Of the request, where it had one that can be repeated. */
+  readonly id: RpcId | undefined;
+
+  constructor(
+    code: number,
+    message: string,
+    { status = 400, data, id }: { readonly status?: number; readonly data?: Json; readonly id?: RpcId } = {},
+  ) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.data = data;
+    this.id = id;
+  }
+}
+
+/** A message of a client, checked. */
+export type Incoming = { readonly kind: "ignored" } | RpcRequest;
+
+export interface RpcRequest {
+  readonly kind: "request";
+  readonly id: RpcId;
+  readonly method: string;
+  readonly params: Json;
+  /** Whether it is of the version without a handshake. */
+  readonly stateless: boolean;
+  /** Whether the client understands tasks in the answer to a call. */
+  readonly hasTasks: boolean;
+  /** Where the client wants to be told of progress. */
+  readonly progressToken: RpcId | undefined;
+}
+
+const idCharsMax = 256;
+const methodCharsMax = 128;
+
+export function readMessage(body: unknown, headers: IncomingHttpHeaders): Incoming {
+  if (Array.isArray(body))
+    throw new RpcError(rpcCodes.request, "Batches are not supported: send one message");
+  if (!isObject(body)) throw new RpcError(rpcCodes.request, "Expected a JSON-RPC message, an object");
+  const { jsonrpc, id, method, params } = body;
+  if (id !== undefined && !isId(id))
+    throw new RpcError(rpcCodes.request, "`id`: expected an integer, or a string of at most 256 characters");
+  const about = id === undefined ? {} : { id };
+  if (jsonrpc !== "2.0") throw new RpcError(rpcCodes.request, '`jsonrpc`: expected "2.0"', about);
+  // An answer of the client: this server asks nothing.
+  if (method === undefined && ("result" in body || "error" in body)) return { kind: "ignored" };
+  if (typeof method !== "string" || method === "" || method.length > methodCharsMax)
+    throw new RpcError(rpcCodes.request, "`method`: expected a string of 1 to 128 characters", about);
+  if (params !== undefined && !isObject(params))
+    throw new RpcError(rpcCodes.params, "`params`: expected an object", about);
+  if (id === undefined) return { kind: "ignored" };
+  return readRequest({ id, method, params: params ?? {} }, headers);
+}
+
+function readRequest(
+  { id, method, params }: { readonly id: RpcId; readonly method: string; readonly params: Json },
+  headers: IncomingHttpHeaders,
+): RpcRequest {
+  const meta = objectIn(params["_meta"]);
+  const stated = meta[metaName("protocolVersion")];
+  const inHeader = headerOf(headers, "mcp-protocol-version");
+  const { progressToken } = meta;
+  const common = {
+    ...({ kind: "request", id, method, params } as const),
+    progressToken: isId(progressToken) ? progressToken : undefined,
+  };
+  const isHandshake =
+    stated === undefined && (inHeader === undefined || handshakeVersions.some((one) => one === inHeader));
+  if (isHandshake) return { ...common, stateless: false, hasTasks: false };
+  if (stated === undefined && inHeader !== undefined && !supportedVersions.includes(inHeader))
+    throw versionError(inHeader, id);
+  const capabilities = meta[metaName("clientCapabilities")];
+  if (typeof stated !== "string" || !isObject(capabilities)) {
+    const missing = typeof stated === "string" ? "clientCapabilities" : "protocolVersion";
+    throw new RpcError(rpcCodes.params, `\`params._meta\`: ${metaName(missing)} is missing`, { id });
+  }
+  requireHeader(id, "MCP-Protocol-Version", inHeader, stated);
+  if (stated !== statelessVersion) throw versionError(stated, id);
+  requireHeader(id, "Mcp-Method", headerOf(headers, "mcp-method"), method);
+  const name = nameIn(method, params);
+  if (name !== undefined) requireHeader(id, "Mcp-Name", decoded(headerOf(headers, "mcp-name")), name);
+  const hasTasks = isObject(objectIn(capabilities["extensions"])[tasksExtension]);
+  return { ...common, stateless: true, hasTasks };
+}
+
+function versionError(requested: string, id: RpcId): RpcError {
+  return new RpcError(rpcCodes.version, "Unsupported protocol version", {
+    ...{ id, data: { supported: supportedVersions, requested: requested.slice(0, 100) } },
+  });
+}
+
+/** Proxies route by these headers: one that differs from the body would be routed as something else. */
+function requireHeader(id: RpcId, name: string, found: string | undefined, expected: string): void {
+  if (found === expected) return;
+  const what = found === undefined ? "is missing" : "differs from the body";
+  throw new RpcError(rpcCodes.headers, `Header ${name} ${what}`, { id });
+}
+
+/** Returns what the header `Mcp-Name` repeats of a request. */
+export function nameIn(method: string, params: Json): string | undefined {
+  const field = nameFields.get(method);
+  const value = field === undefined ? undefined : params[field];
+  return typeof value === "string" ? value : undefined;
+}
+
+const nameFields: ReadonlyMap<string, string> = new Map([
+  ["tools/call", "name"],
+  ["prompts/get", "name"],
+  ["resources/read", "uri"],
+  ["tasks/get", "taskId"],
+  ["tasks/update", "taskId"],
+  ["tasks/cancel", "taskId"],
+]);
+
+/** A name that is no plain ASCII comes as `=?base64?…?=`. */
+function decoded(text: string | undefined): string | undefined {
+  const encoded = /^=\?base64\?([\w+/=]*)\?=$/.exec(text ?? "")?.[1];
+  return encoded === undefined ? text : Buffer.from(encoded, "base64").toString("utf8");
+}
+
+/** Returns the version that a handshake agrees on. */
+export function agreedVersion(requested: unknown): string {
+  return handshakeVersions.find((one) => one === requested) ?? newestHandshakeVersion;
+}
+
+function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === "string" ? value.trim() : undefined;
+}
+
+function isId(value: unknown): value is RpcId {
+  return typeof value === "string" ? value.length <= idCharsMax : Number.isSafeInteger(value);
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export const objectIn = (value: unknown): Json => (isObject(value) ? value : {});
+
+export const resultMessage = (id: RpcId, result: Json): Json => ({ jsonrpc: "2.0", id, result });
+
+export function errorMessage({ code, message, data, id }: RpcError): Json {
+  return { jsonrpc: "2.0", id: id ?? null, error: { code, message, ...(data !== undefined && { data }) } };
+}

@@ -1,0 +1,57 @@
+/**
+ * Routes of REST, called on behalf of one request: with its caller, its deadline and its trace, through the same mapping
+ * and the same rpcs. What the caller may not do over REST is refused here too, by the service that decides it.
+ */
+import type { Mesh } from "@tutti/mesh";
+import { type RouteName, routeNamed } from "@tutti/rest";
+import { Mapping, schema } from "@tutti/rest/json";
+import type { Routes } from "@tutti/rest/types";
+import type { Asked } from "../calls/asked.ts";
+import { calledBy } from "../calls/contracts.ts";
+import { answered, type RpcRoute } from "../calls/rpc-route.ts";
+
+/** Values of a path, a query and a body, by their names in REST. */
+export interface RouteParts {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+}
+
+export class RouteCalls {
+  readonly #mesh: Pick<Mesh, "client">;
+  readonly #mapping = new Mapping(schema);
+  readonly #routes = new Map<RouteName, RpcRoute>();
+
+  constructor(mesh: Pick<Mesh, "client">) {
+    this.#mesh = mesh;
+  }
+
+  async call<N extends RouteName & keyof Routes>(
+    name: N,
+    asked: Asked,
+    { params = {}, query = {}, body }: RouteParts,
+  ): Promise<Routes[N]["reply"]> {
+    const route = this.#routeOf(name);
+    const parameters = new URLSearchParams();
+    for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, value);
+    const message = this.#mapping.request(route.plan, {
+      ...{ params, query: parameters, body },
+      // One key makes one call harmless to repeat: that which starts something.
+      idempotencyKey: name === "runs.start" ? asked.idempotencyKey : "",
+    });
+    // What comes is what the route's plan has: both are made from the contracts.
+    return (await answered(route, message, asked)).body as Routes[N]["reply"];
+  }
+
+  #routeOf(name: RouteName): RpcRoute {
+    const known = this.#routes.get(name);
+    if (known !== undefined) return known;
+    const route = routeNamed(name);
+    const { rpc } = route;
+    if (rpc === undefined) throw new Error(`expected a route that an rpc answers, found ${name}`);
+    const plan = this.#mapping.planOf({ ...route, rpc });
+    const made = { plan, mapping: this.#mapping, called: calledBy(this.#mesh, rpc, route.service) };
+    this.#routes.set(name, made);
+    return made;
+  }
+}

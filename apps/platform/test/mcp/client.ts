@@ -1,0 +1,74 @@
+/** A client of the Model Context Protocol, as small as a test needs it. */
+import assert from "node:assert/strict";
+
+export type Json = Record<string, unknown>;
+
+const tasksExtension = "io.modelcontextprotocol/tasks";
+
+interface Said {
+  readonly status: number;
+  readonly body: Json;
+}
+
+interface AskOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly path?: string;
+}
+
+export async function post(
+  http: string,
+  body: string,
+  { headers = {}, path = "/mcp" }: AskOptions = {},
+): Promise<Said> {
+  const answer = await fetch(`${http}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body,
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text === "" ? {} : JSON.parse(text) };
+}
+
+/** A request of the version with a handshake. */
+export async function ask(http: string, method: string, params: Json = {}, options: AskOptions = {}) {
+  const { body } = await post(http, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), options);
+  return body;
+}
+
+export async function call(
+  http: string,
+  name: string,
+  args: Json = {},
+  options: AskOptions = {},
+): Promise<Json> {
+  const { result, error } = await ask(http, "tools/call", { name, arguments: args }, options);
+  assert.equal(error, undefined, JSON.stringify(error));
+  return result as Json;
+}
+
+/** A request of the version without one, of a client that understands tasks. */
+export async function askStateless(http: string, method: string, params: Json = {}): Promise<Json> {
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": { extensions: { [tasksExtension]: {} } },
+  };
+  const name = params["name"] ?? params["taskId"];
+  const headers = {
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": method,
+    ...(typeof name === "string" && { "mcp-name": name }),
+  };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } });
+  const { body: said } = await post(http, body, { headers });
+  assert.equal(said["error"], undefined, JSON.stringify(said["error"]));
+  return said["result"] as Json;
+}
+
+export async function register(http: string, text: string): Promise<void> {
+  const answer = await fetch(`${http}/v1/workflows`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ text, fileName: "fixture.yaml" }),
+  });
+  assert.equal(answer.status, 201, await answer.text());
+}

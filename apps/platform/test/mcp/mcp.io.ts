@@ -1,0 +1,198 @@
+/** The Model Context Protocol of a whole platform, over HTTP and over the CLI. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { until } from "@tutti/kernel/testing";
+import { KeyedPlatform, keyHeaders } from "../support/keyed-platform.ts";
+import { TestProcess } from "../support/process.ts";
+import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
+import { ask, askStateless, call, type Json, post, register } from "./client.ts";
+
+const greet = `workflow: greet
+description: Greets a person.
+input: {schema: {type: object, required: [name], properties: {name: {type: string}}}}
+steps:
+  text: {wait: 1ms}
+output: "\${{ 'Hello, ' + input.name }}"
+`;
+const held = `workflow: held
+tasks:
+  go: {wait: {signal: go}}
+output: \${{ tasks.go.output }}
+`;
+const sale = `workflow: sale
+tasks:
+  check: {approve: {message: "Sell?"}}
+`;
+
+describe("MCP over HTTP", () => {
+  let folder: Folder;
+  let platform: Service;
+  const open = () => start("platform", [`--platform.dataDirectory=${join(folder.path, "data")}`]);
+
+  before(async () => {
+    folder = await makeFolder();
+    platform = await open();
+    for (const text of [greet, held, sale]) await register(platform.http, text);
+  });
+  after(async () => {
+    await platform?.stop();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  it("lists each workflow as a tool with the schema and description of its definition", async () => {
+    const tools = await until("the workflow to be listed", async () => {
+      const { result } = (await ask(platform.http, "tools/list")) as { result: { tools: Json[] } };
+      return result.tools.some(({ name }) => name === "greet") ? result.tools : undefined;
+    });
+    const tool = tools.find(({ name }) => name === "greet") ?? {};
+    assert.equal(tool["description"], "Greets a person.");
+    const { required, properties } = tool["inputSchema"] as Json;
+    const expected = { required: ["name"], properties: { name: { type: "string" } } };
+    assert.deepEqual({ required, properties }, expected);
+    for (const name of [
+      "tutti_start",
+      "tutti_watch",
+      "tutti_cancel",
+      "tutti_why",
+      "tutti_approve",
+      "tutti_query",
+    ])
+      assert.ok(
+        tools.some((one) => one["name"] === name),
+        name,
+      );
+  });
+
+  it("runs a workflow and answers with its output", async () => {
+    const { content, isError } = await call(platform.http, "greet", { name: "Ada" });
+    assert.deepEqual(content, [{ type: "text", text: "Hello, Ada" }]);
+    assert.equal(isError, undefined);
+  });
+
+  it("answers arguments that do not fit the schema with an error that a model can read", async () => {
+    const { content, isError } = await call(platform.http, "greet", { name: 7 });
+    assert.equal(isError, true);
+    assert.match(JSON.stringify(content), /name/);
+  });
+
+  it("starts, explains, signals and watches a run with the tools for runs", async () => {
+    const { http } = platform;
+    await call(http, "tutti_start", { workflow: "held", runId: "steered" });
+    const why = await call(http, "tutti_why", { runId: "steered" });
+    assert.match(JSON.stringify(why["content"]), /go/);
+    await call(http, "tutti_signal", { runId: "steered", signal: "go", payload: { at: 5 } });
+    const { structuredContent: run } = await call(http, "tutti_watch", { runId: "steered" });
+    assert.equal((run as Json)["status"], "completed");
+    assert.deepEqual((run as { outcome: Json }).outcome["completed"], { at: 5 });
+  });
+
+  it("decides an approval", async () => {
+    const { http } = platform;
+    await call(http, "tutti_start", { workflow: "sale", runId: "sale-1" });
+    const approvalId = await until("an approval", async () => {
+      const { structuredContent } = await call(http, "tutti_approvals", { runId: "sale-1" });
+      return (structuredContent as { approvals: { approvalId: string }[] }).approvals[0]?.approvalId;
+    });
+    await call(http, "tutti_approve", { runId: "sale-1", approvalId, verdict: "approved" });
+    const { structuredContent: run } = await call(http, "tutti_watch", { runId: "sale-1" });
+    assert.equal((run as Json)["status"], "completed");
+  });
+
+  it("streams progress from the events of the run, then the answer", async () => {
+    const params = { name: "greet", arguments: { name: "Bo" }, _meta: { progressToken: "p1" } };
+    const answer = await fetch(`${platform.http}/mcp`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 9, method: "tools/call", params }),
+    });
+    assert.equal(answer.headers.get("content-type"), "text/event-stream");
+    const data = (await answer.text()).split("\n").filter((line) => line.startsWith("data: "));
+    const messages = data.map((line): Json => JSON.parse(line.slice(6)));
+    const progress = messages.slice(0, -1).map(({ params: one }) => (one as { progress: number }).progress);
+    assert.ok(progress.length > 0);
+    assert.ok(progress.every((one, at) => at === 0 || one > (progress[at - 1] ?? 0)));
+    assert.equal(messages.at(-1)?.["id"], 9);
+  });
+
+  it("has a task after the platform was killed: the run is the task", async () => {
+    const task = await askStateless(platform.http, "tools/call", { name: "held", arguments: {} });
+    const { taskId } = task;
+    assert.equal(task["resultType"], "task");
+    await platform.kill();
+    platform = await open();
+    const { http } = platform;
+    const working = await askStateless(http, "tasks/get", { taskId });
+    assert.equal(working["status"], "working");
+    await call(http, "tutti_signal", { runId: taskId, signal: "go", payload: "on" });
+    const done = await until("the task to be completed", async () => {
+      const got = await askStateless(http, "tasks/get", { taskId });
+      return got["status"] === "completed" ? got : undefined;
+    });
+    assert.deepEqual((done["result"] as Json)["content"], [{ type: "text", text: "on" }]);
+  });
+
+  it("cancels a task", async () => {
+    const { taskId } = await askStateless(platform.http, "tools/call", { name: "held", arguments: {} });
+    await askStateless(platform.http, "tasks/cancel", { taskId });
+    await until("the task to be cancelled", async () => {
+      const { status } = await askStateless(platform.http, "tasks/get", { taskId });
+      return status === "cancelled" || undefined;
+    });
+  });
+
+  it("refuses a page of another site, and a message that is too large", async () => {
+    const { http } = platform;
+    const foreign = await post(http, "{}", { headers: { origin: "https://evil.example" } });
+    assert.equal(foreign.status, 403);
+    const large = await post(http, JSON.stringify({ jsonrpc: "2.0", id: 1, method: "x".repeat(2_000_000) }));
+    assert.equal(large.status, 413);
+    const got = await fetch(`${http}/mcp`);
+    assert.equal(got.status, 405);
+  });
+
+  it("speaks over standard input and output with `tutti mcp`", async () => {
+    const lines = [
+      { jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-11-25" } },
+      { jsonrpc: "2.0", method: "notifications/initialized" },
+      { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "greet", arguments: { name: "Cy" } } },
+    ];
+    await using command = new TestProcess({
+      program: fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url)),
+      arguments: ["mcp"],
+      environment: { TUTTI_URL: platform.http },
+      input: `${[...lines.map((line) => JSON.stringify(line)), "no JSON"].join("\n")}\n`,
+    });
+    assert.deepEqual(await command.ended(), { code: 0, signal: null });
+    const said = new Map(command.lines.map((line) => [line["id"], line]));
+    assert.match(JSON.stringify(said.get(1)), /"protocolVersion":"2025-11-25"/);
+    assert.match(JSON.stringify(said.get(2)), /Hello, Cy/);
+    assert.match(JSON.stringify(said.get(null)), /-32700/);
+    assert.equal(command.output.trim().split("\n").length, 3);
+  });
+});
+
+describe("MCP with keys", () => {
+  let platform: KeyedPlatform;
+  before(async () => {
+    platform = await KeyedPlatform.start();
+  });
+  after(() => platform?.[Symbol.asyncDispose]());
+
+  it("gives a caller what its key permits over REST, and nothing else", async () => {
+    const { http, keys } = platform;
+    const narrowed = { headers: keyHeaders(keys.narrowed) };
+    const { isError: isRefused } = await call(http, "tutti_runs", {}, narrowed);
+    assert.equal(isRefused, undefined, "the key is for workflow.runs.list");
+    const started = await call(http, "tutti_start", { workflow: "greet" }, narrowed);
+    assert.equal(started["isError"], true);
+    assert.match(JSON.stringify(started["content"]), /workflow\.runs\.start/);
+    const viewer = await call(http, "tutti_cancel", { runId: "any" }, { headers: keyHeaders(keys.viewer) });
+    assert.equal(viewer["isError"], true);
+    const elsewhere = { headers: keyHeaders(keys.viewer), path: "/mcp?namespace=b" };
+    assert.equal((await call(http, "tutti_runs", {}, elsewhere))["isError"], true);
+    const wrong = await post(http, "{}", { headers: keyHeaders("a.b.c") });
+    assert.equal(wrong.status, 401);
+  });
+});
