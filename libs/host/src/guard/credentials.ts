@@ -57,6 +57,8 @@ export class Credentials {
   #grants: ReadonlyMap<string, AgentGrant> = new Map();
 
   #lockoutsElsewhere: readonly Lockout[] = [];
+  /** Lock-outs of this process that are kept for all, and that no bundle was seen with yet. */
+  #recorded: readonly { readonly lockout: Lockout; readonly atMs: number }[] = [];
   readonly #lockedOut: (lockouts: readonly Lockout[]) => void;
 
   /** `secret`: of this process alone. `lockedOut` hears of whom this process keeps out from now on. */
@@ -75,7 +77,10 @@ export class Credentials {
   renew(content: BundleContent): void {
     const { createTime, lockouts } = content;
     const madeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
-    this.#lockouts.adopt(lockouts, this.#lockoutsElsewhere, madeMs);
+    // One that was lifted before its first bundle was made is in no bundle at all.
+    const recorded = this.#recorded.filter(({ atMs }) => atMs < madeMs).map(({ lockout }) => lockout);
+    this.#recorded = this.#recorded.filter(({ atMs }) => atMs >= madeMs);
+    this.#lockouts.adopt(lockouts, [...this.#lockoutsElsewhere, ...recorded], madeMs);
     this.#lockoutsElsewhere = lockouts;
     this.#keys.renew(content.keys);
     this.#tokens.renew(content);
@@ -85,6 +90,13 @@ export class Credentials {
     for (const id of this.#keyEnds.keys()) if (!keyEnds.has(id)) this.#endedKeys.add(id);
     for (const id of keyEnds.keys()) this.#endedKeys.delete(id);
     this.#keyEnds = keyEnds;
+  }
+
+  /** Lock-outs that this process told of are kept for all: from now on each bundle has them until they are lifted. */
+  recorded(lockouts: readonly Lockout[], nowMs: number): void {
+    const told = new Set(lockouts.map(({ subject }) => subject));
+    const others = this.#recorded.filter(({ lockout }) => !told.has(lockout.subject));
+    this.#recorded = [...others, ...lockouts.map((lockout) => ({ lockout, atMs: nowMs }))];
   }
 
   /** Throws if an attempt on a secret that a person chose has to wait, because its account is locked out. */

@@ -142,10 +142,13 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     });
     this.#uses = new Uses({
       ...{ foundation, everyMs: settings.reportMs },
-      take: (namespace, told, signal) =>
-        mesh()
+      take: async (namespace, told, signal) => {
+        const options = { timeoutMs: recordMs, signal };
+        await mesh()
           .client(identityService)
-          .recordUses({ namespace, ...told }, { timeoutMs: recordMs, signal }),
+          .recordUses({ namespace, ...told }, options);
+        this.#credentials.recorded(told.lockouts, foundation.clock.now());
+      },
     });
     this.#feed = new BundleFeed({
       foundation,

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { BundleContent, type Lockout } from "@tutti/contracts/governance/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { Credentials } from "./credentials.ts";
+
+const startMs = 1_000_000;
+
+describe("a lock-out of this process", () => {
+  const told: Lockout[] = [];
+  const settings = { installation: "i", guessesFree: 1, lockoutMs: 600_000, skewMs: 0 };
+  const locked = () => {
+    told.length = 0;
+    const credentials = new Credentials(settings, new Uint8Array(32), [], (lockouts) =>
+      told.push(...lockouts),
+    );
+    for (let failure = 0; failure < 2; failure++) credentials.recordFailure("here", "key", startMs);
+    assert.equal(told.length, 1);
+    return credentials;
+  };
+  const bundle = (madeMs: number, lockouts: Lockout[] = []) =>
+    BundleContent.fromPartial({ createTime: toTimestamp(madeMs), lockouts });
+  const isLocked = (credentials: Credentials) =>
+    credentials.recordFailure("here", "key", startMs + 10_000) !== undefined;
+
+  it("ends when it was lifted before the first bundle that would have it", () => {
+    const credentials = locked();
+    credentials.recorded(told, startMs + 1_000);
+    credentials.renew(bundle(startMs + 2_000));
+    assert.equal(isLocked(credentials), false);
+  });
+
+  it("holds while it is not recorded, and over bundles that were made before", () => {
+    const credentials = locked();
+    credentials.renew(bundle(startMs + 500));
+    assert.equal(isLocked(credentials), true);
+    credentials.recorded(told, startMs + 1_000);
+    credentials.renew(bundle(startMs + 900));
+    assert.equal(isLocked(credentials), true);
+    credentials.renew(bundle(startMs + 2_000, [...told]));
+    assert.equal(isLocked(credentials), true);
+    credentials.renew(bundle(startMs + 3_000));
+    assert.equal(isLocked(credentials), false);
+  });
+});
