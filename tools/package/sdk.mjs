@@ -14,6 +14,7 @@ const entries = {
   index: join(sources, "index.ts"),
   agents: join(sources, "agents", "index.ts"),
   client: join(sources, "client", "index.ts"),
+  mcp: join(sources, "mcp", "index.ts"),
   "model-server": join(sources, "testing", "model-server.ts"),
   shell: join(sources, "shell", "index.ts"),
   testing: join(sources, "testing", "index.ts"),

@@ -1,0 +1,165 @@
+/**
+ * JSON-RPC with an MCP server: over the pipes of a program, or over streamable HTTP.
+ *
+ * 1. What is under way when a server vanishes fails. The next request starts it again.
+ * 2. What a server asks its client for is refused: it gets no model, no files and no person from here.
+ */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { eventsOf } from "../agents/models/sse.ts";
+import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
+
+/** A program that speaks over its pipes, or an address. */
+export type McpServer =
+  | {
+      readonly command: readonly string[];
+      readonly cwd?: string;
+      /** Added to PATH and HOME of the worker. */
+      readonly env?: Readonly<Record<string, string>>;
+    }
+  | { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
+
+export interface Heard {
+  readonly answer: (message: Members) => void;
+  readonly notice: (method: string, params: Members) => void;
+  /** Nothing comes any more. */
+  readonly gone: (reason: string) => void;
+}
+
+export interface Connection {
+  send(message: Members, signal?: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+const lineLengthMax = 16 * 1024 * 1024;
+const methodUnknown = -32_601;
+
+/** Sorts what a server sends. Returns an answer that it has to get. */
+function take(message: Members, heard: Heard): Members | undefined {
+  const method = textIn(message, "method");
+  const { id } = message;
+  if (method === "") heard.answer(message);
+  else if (id === undefined) heard.notice(method, membersIn(message, "params"));
+  else if (method === "ping") return { jsonrpc: "2.0", id, result: {} };
+  else return { jsonrpc: "2.0", id, error: { code: methodUnknown, message: `${method} is not supported` } };
+  return undefined;
+}
+
+function each(value: unknown): readonly Members[] {
+  return (Array.isArray(value) ? value : [value]).filter(isMembers);
+}
+
+export class ProgramConnection implements Connection {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #heard: Heard;
+  #rest = "";
+  #isGone = false;
+
+  constructor({ command, cwd, env = {} }: Extract<McpServer, { command: unknown }>, heard: Heard) {
+    this.#heard = heard;
+    const [program = "", ...given] = command;
+    const { PATH = "", HOME = "" } = process.env;
+    this.#child = spawn(program, given, {
+      ...(cwd !== undefined && { cwd }),
+      env: { PATH, HOME, ...env },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    this.#child.on("error", (error) => this.#gone(error.message));
+    this.#child.on("exit", (code, signal) => this.#gone(`it ended with ${signal ?? `exit code ${code}`}`));
+    this.#child.stdin.on("error", () => {});
+    this.#child.stdout.setEncoding("utf8");
+    this.#child.stdout.on("data", (text: string) => this.#read(text));
+  }
+
+  async send(message: Members): Promise<void> {
+    if (!this.#isGone) this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+  }
+
+  close(): void {
+    this.#isGone = true;
+    this.#child.stdin.end();
+    this.#child.kill("SIGTERM");
+  }
+
+  #read(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    if (this.#rest.length > lineLengthMax) {
+      this.#gone(`a line of more than ${lineLengthMax} characters`);
+      this.close();
+      return;
+    }
+    for (const line of lines) {
+      const back = messagesIn(line).map((message) => take(message, this.#heard));
+      for (const message of back) if (message !== undefined) void this.send(message);
+    }
+  }
+
+  #gone(reason: string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#heard.gone(reason);
+  }
+}
+
+/** What is not JSON is what a program prints beside the protocol. */
+function messagesIn(line: string): readonly Members[] {
+  try {
+    return each(JSON.parse(line));
+  } catch {
+    return [];
+  }
+}
+
+export class HttpConnection implements Connection {
+  readonly #server: Extract<McpServer, { url: unknown }>;
+  readonly #heard: Heard;
+  readonly #fetch: typeof fetch;
+  readonly #closing = new AbortController();
+  #session = "";
+  /** Set once it was agreed. */
+  version = "";
+
+  constructor(server: Extract<McpServer, { url: unknown }>, heard: Heard, ask: typeof fetch) {
+    this.#server = server;
+    this.#heard = heard;
+    this.#fetch = ask;
+  }
+
+  async send(message: Members, signal?: AbortSignal): Promise<void> {
+    const answer = await this.#fetch(this.#server.url, {
+      method: "POST",
+      // Credentials in the headers are shown to no other service.
+      redirect: "error",
+      signal: AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
+      headers: {
+        ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
+        ...(this.#session !== "" && { "mcp-session-id": this.#session }),
+        ...(this.version !== "" && { "mcp-protocol-version": this.version }),
+        ...this.#server.headers,
+      },
+      body: JSON.stringify(message),
+    });
+    this.#session = answer.headers.get("mcp-session-id") ?? this.#session;
+    if (answer.status === 404 && this.#session !== "") this.#heard.gone("its session has ended");
+    if (!answer.ok) throw new Error(`status ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
+    if (message["id"] === undefined || answer.body === null) {
+      await answer.body?.cancel();
+      return;
+    }
+    const isStream = (answer.headers.get("content-type") ?? "").startsWith("text/event-stream");
+    if (!isStream) return this.#takeAll(await answer.json());
+    for await (const data of eventsOf(answer.body)) await this.#takeAll(JSON.parse(data));
+  }
+
+  async #takeAll(value: unknown): Promise<void> {
+    for (const message of each(value)) {
+      const back = take(message, this.#heard);
+      if (back !== undefined) await this.send(back);
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+}

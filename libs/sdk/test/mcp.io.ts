@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { addMcpServer, type McpServer, type McpTools } from "@tutti/sdk/mcp";
+import type { HandleOptions, Handler, TaskContext } from "@tutti/sdk/worker";
+
+const program = join(import.meta.dirname, "programs", "mcp-server.mjs");
+
+/** A worker's register of handlers, called as a worker calls them. */
+class Desk {
+  readonly handlers = new Map<string, { readonly handler: Handler; readonly options: HandleOptions }>();
+
+  handle(name: unknown, handler: unknown, options: HandleOptions = {}): this {
+    this.handlers.set(String(name), { handler: handler as Handler, options });
+    return this;
+  }
+
+  async call(name: string, input: unknown = {}, signal = new AbortController().signal): Promise<unknown> {
+    return this.handlers.get(name)?.handler(input, { signal } as unknown as TaskContext);
+  }
+}
+
+const add = (desk: Desk, server: McpServer) => addMcpServer(desk as never, "test", server);
+
+describe("the tools of an MCP server over its pipes", () => {
+  const desk = new Desk();
+  let tools: McpTools;
+  before(async () => {
+    tools = await add(desk, { command: [process.execPath, program] });
+  });
+  after(() => tools?.close());
+
+  it("are capabilities with the schemas and descriptions of the server, of all pages", () => {
+    const names = ["echo", "fail", "vanish", "slow", "ask"].map((name) => `mcp.test.${name}`);
+    assert.deepEqual(tools.capabilities, names);
+    const { options } = desk.handlers.get("mcp.test.echo") ?? {};
+    assert.equal(options?.description, "Returns its input.");
+    assert.deepEqual(options?.inputSchema, { type: "object", properties: { text: { type: "string" } } });
+  });
+
+  it("give their structured content", async () => {
+    const given = (await desk.call("mcp.test.echo", { text: "hello" })) as { readonly said: string };
+    assert.equal(given.said, "hello");
+  });
+
+  it("fail for good with the text of the tool", async () => {
+    await assert.rejects(desk.call("mcp.test.fail"), {
+      code: "mcp.tool_failed",
+      retry: "never",
+      message: /fail: the disk is full/,
+    });
+  });
+
+  it("fail when the server vanishes, and are there again for the next attempt", async () => {
+    const pid = async () =>
+      ((await desk.call("mcp.test.echo", { text: "" })) as { readonly pid: number }).pid;
+    const before = await pid();
+    await assert.rejects(desk.call("mcp.test.vanish"), {
+      code: "mcp.unreachable",
+      retry: "same-key",
+      message: /exit code 3/,
+    });
+    assert.notEqual(await pid(), before);
+  });
+
+  it("end when the task ends", async () => {
+    const ending = new AbortController();
+    const called = desk.call("mcp.test.slow", {}, ending.signal);
+    setImmediate(() => ending.abort(new Error("no longer wanted")));
+    await assert.rejects(called, /no longer wanted/);
+  });
+
+  it("get nothing that they ask their client for", async () => {
+    assert.equal(await desk.call("mcp.test.ask"), "refused: elicitation/create is not supported");
+  });
+
+  it("are not added of a server that does not start", async () => {
+    await assert.rejects(add(new Desk(), { command: ["/no/such/program"] }), {
+      code: "mcp.unreachable",
+      message: /ENOENT/,
+    });
+    await assert.rejects(
+      add(new Desk(), { command: [process.execPath, "-e", ""] }),
+      /it ended with exit code 0/,
+    );
+  });
+});
+
+describe("the tools of an MCP server over HTTP", () => {
+  const seen: Record<string, unknown>[] = [];
+  let session = "one";
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString()) as {
+      readonly id?: number;
+      readonly method: string;
+      readonly params?: { readonly name?: string };
+    };
+    const { authorization, "mcp-session-id": shown, "mcp-protocol-version": version } = request.headers;
+    seen.push({ method, authorization, shown, version });
+    if (method !== "initialize" && shown !== session) return response.writeHead(404).end();
+    const json = (result: unknown) => {
+      response.writeHead(200, { "content-type": "application/json", "mcp-session-id": session });
+      response.end(JSON.stringify({ jsonrpc: "2.0", id, result }));
+    };
+    if (id === undefined) response.writeHead(202).end();
+    else if (method === "initialize") json({ protocolVersion: "2025-06-18", capabilities: {} });
+    else if (method === "tools/list")
+      json({ tools: [{ name: "count.all", inputSchema: { type: "object" } }] });
+    else {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const event = (message: unknown) =>
+        response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+      event({ jsonrpc: "2.0", method: "notifications/progress", params: { progress: 1 } });
+      if (params?.name === "count.all")
+        event({ jsonrpc: "2.0", id, result: { content: [{ type: "text", text: "7" }] } });
+      response.end();
+    }
+    return undefined;
+  });
+  before(async () => {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it("are called within a session, and again after it has ended", async () => {
+    const desk = new Desk();
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+    const tools = await add(desk, { url, headers: { authorization: "Bearer k" } });
+    assert.deepEqual(tools.capabilities, ["mcp.test.count_all"]);
+    assert.equal(await desk.call("mcp.test.count_all"), "7");
+    assert.deepEqual(seen.at(-1), {
+      ...{ method: "tools/call", authorization: "Bearer k", shown: "one", version: "2025-06-18" },
+    });
+    session = "two";
+    await assert.rejects(desk.call("mcp.test.count_all"), { code: "mcp.unreachable", retry: "same-key" });
+    assert.equal(await desk.call("mcp.test.count_all"), "7");
+    tools.close();
+  });
+
+  it("are not added of an address where nothing answers", async () => {
+    await assert.rejects(add(new Desk(), { url: "http://127.0.0.1:1/mcp" }), { code: "mcp.unreachable" });
+  });
+});

@@ -1,0 +1,49 @@
+// An MCP server over its pipes: `echo` returns its input, `fail` says that it failed, `vanish` ends the program, `slow`
+// answers when it is cancelled, `ask` wants something of its client first.
+import { createInterface } from "node:readline";
+
+const tool = (name, description) => ({
+  ...{ name, description },
+  inputSchema: { type: "object", properties: { text: { type: "string" } } },
+});
+const tools = [
+  tool("echo", "Returns its input."),
+  tool("fail", ""),
+  tool("vanish", ""),
+  tool("slow", ""),
+  tool("ask", ""),
+];
+const say = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+const text = (value, more = {}) => ({ content: [{ type: "text", text: value }], ...more });
+const waiting = new Map();
+
+console.log("a line that is no message");
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, params = {}, error } = JSON.parse(line);
+  if (method === "initialize")
+    say({
+      id,
+      result: {
+        protocolVersion: "2025-11-25",
+        capabilities: { tools: {} },
+        serverInfo: { name: "t", version: "1" },
+      },
+    });
+  if (method === "tools/list") {
+    const isFirst = params.cursor === undefined;
+    say({ id, result: isFirst ? { tools: tools.slice(0, 2), nextCursor: "2" } : { tools: tools.slice(2) } });
+  }
+  if (method === undefined && waiting.has(id))
+    say({ id: waiting.get(id), result: text(`refused: ${error?.message}`) });
+  if (method === "notifications/cancelled") console.error("cancelled");
+  if (method !== "tools/call") continue;
+  const { name, arguments: given } = params;
+  if (name === "echo")
+    say({ id, result: text("", { structuredContent: { said: given.text, pid: process.pid } }) });
+  else if (name === "fail") say({ id, result: text("the disk is full", { isError: true }) });
+  else if (name === "vanish") process.exit(3);
+  else if (name === "ask") {
+    waiting.set("ask-1", id);
+    say({ id: "ask-1", method: "elicitation/create", params: { message: "your key?" } });
+  } else if (name !== "slow") say({ id, error: { code: -32602, message: `unknown tool ${name}` } });
+}
