@@ -262,4 +262,26 @@ describe("an agent", () => {
       /The provider of the model `acme:one` is unknown\. Known: anthropic, openai, local/,
     );
   });
+
+  it("shows the key of its worker when it asks the platform for tools", async () => {
+    const asked: string[] = [];
+    const model = new ScriptedModel(["Done."]);
+    const ask: typeof fetch = async (url, init) => {
+      if (!String(url).startsWith("http://tutti.test/v1/")) return model.fetch(url, init);
+      asked.push(`${String(url)} ${new Headers(init?.headers).get("authorization")}`);
+      const capability = { description: "Counts.", inputSchema: '{"type":"object"}' };
+      return Response.json({ capabilities: [{ name: "stock.count", versions: [{ capability }] }] });
+    };
+    const fn = agents(
+      { server: "http://tutti.test/", accessToken: "own-key", providers: provider },
+      { fetch: ask },
+    );
+    const agent = { model: "local:a", instructions: "Count.", tools: ["stock.*"] };
+    const test = testWorkflow({ workflow: "ask", tasks: { answer: { agent } } } as never, {
+      handlers: (worker: Worker) => void worker.durable(fn),
+    });
+    await test.execute();
+    assert.deepEqual(asked, ["http://tutti.test/v1/capabilities?namespace=default&size=1000 Bearer own-key"]);
+    assert.deepEqual(model.requests[0]?.tools, ["stock_count"]);
+  });
 });

@@ -10,10 +10,16 @@ const pageSize = 1_000;
 
 export class RestCatalogue implements Catalogue {
   readonly #server: string;
+  /** Of the worker, where the task brings none of its own. */
+  readonly #accessToken: string | undefined;
   readonly #ports: { readonly fetch: typeof fetch; readonly timers: Timers };
 
-  constructor(server: string, ports: { readonly fetch: typeof fetch; readonly timers: Timers }) {
-    this.#server = server;
+  constructor(
+    { server, accessToken }: { readonly server: string; readonly accessToken: string | undefined },
+    ports: { readonly fetch: typeof fetch; readonly timers: Timers },
+  ) {
+    this.#server = server.replace(/\/+$/, "");
+    this.#accessToken = accessToken;
     this.#ports = ports;
   }
 
@@ -46,13 +52,14 @@ export class RestCatalogue implements Catalogue {
 
   /** Undefined for what is not there. */
   async #get(path: string, accessToken: string): Promise<Members | undefined> {
+    const shown = accessToken || this.#accessToken;
     const late = new AbortController();
     const timer = this.#ports.timers.after(callMs, () => late.abort());
     try {
       const answer = await this.#ports.fetch(`${this.#server}${path}`, {
         redirect: "error",
         signal: late.signal,
-        headers: accessToken === "" ? {} : { authorization: `Bearer ${accessToken}` },
+        headers: shown === undefined || shown === "" ? {} : { authorization: `Bearer ${shown}` },
       });
       if (answer.status === 404) return undefined;
       if (!answer.ok) throw new Error(`${answer.status} ${(await answer.text()).slice(0, 300)}`);

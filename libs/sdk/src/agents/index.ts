@@ -3,6 +3,7 @@ import { type AgentDocument, agentFunction } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { systemClock, systemTimers } from "@tutti/kernel";
 import { type DurableFunction, durable } from "../functions/durable.ts";
+import { apiKeyIn } from "../worker/settings.ts";
 import { runAgent } from "./agent.ts";
 import { RestCatalogue } from "./catalogue.ts";
 import { Models, type ModelsOptions, type ModelsPorts, providersIn } from "./models/models.ts";
@@ -18,6 +19,8 @@ export type { Catalogue, Offered } from "./tools.ts";
 export interface AgentsOptions extends ModelsOptions {
   /** URL of the platform, which knows the tools. Default: TUTTI_URL. */
   readonly server?: string;
+  /** Shown to the platform with the question for tools. Default: TUTTI_API_KEY. */
+  readonly accessToken?: string;
   /** What knows the tools, in the place of the platform. */
   readonly catalogue?: Catalogue;
 }
@@ -29,14 +32,18 @@ const serverDefault = "http://127.0.0.1:7400";
  * `worker.durable(agents())`.
  */
 export function agents(
-  { server, catalogue, providers = providersIn(process.env), ...options }: AgentsOptions = {},
+  {
+    server = process.env["TUTTI_URL"] ?? serverDefault,
+    accessToken = apiKeyIn(process.env),
+    catalogue,
+    providers = providersIn(process.env),
+    ...options
+  }: AgentsOptions = {},
   ports: Partial<ModelsPorts> = {},
 ): DurableFunction<AgentDocument, Json> {
   const { fetch: ask = fetch, clock = systemClock, timers = systemTimers } = ports;
   const models = new Models({ ...options, providers }, { fetch: ask, clock, timers });
-  const known =
-    catalogue ??
-    new RestCatalogue(server ?? process.env["TUTTI_URL"] ?? serverDefault, { fetch: ask, timers });
+  const known = catalogue ?? new RestCatalogue({ server, accessToken }, { fetch: ask, timers });
   return durable<AgentDocument, Json>(
     agentFunction,
     (ctx, document) => runAgent(ctx, document, { models, catalogue: known }),
