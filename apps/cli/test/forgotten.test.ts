@@ -4,10 +4,11 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { commands } from "../src/commands/commands.ts";
 
-/** The proof and the race are run by words of their own. A guide's blocks are a test. */
+/** The proof and the race are run by words of their own. A guide's blocks are a test, and MCP is tested with its server. */
 const texts = [
   ...globSync(["*.io.ts", "*.nightly.ts"], { cwd: fileURLToPath(new URL(".", import.meta.url)) }),
   "../../../docs/guides/audit.md",
+  "../../platform/test/mcp/mcp.io.ts",
 ].map((file) => readFileSync(new URL(file, import.meta.url), "utf8"));
 
 describe("the tests of the command", () => {
