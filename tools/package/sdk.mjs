@@ -53,7 +53,7 @@ export async function makeSdk(folder, common) {
       WebSocket: "$WebSocket",
     },
     banner: { js: banner },
-    plugins: [withoutDescriptors],
+    plugins: [withoutServer],
     metafile: true,
     logLevel: "warning",
   });
@@ -80,12 +80,16 @@ export async function makeSdk(folder, common) {
   return { files: Object.keys(metafile.inputs).map((file) => resolve(workspaceRoot, file)) };
 }
 
-/** Half a megabyte that a server describes itself with. The SDK serves nothing. */
+/**
+ * What only a server needs: half a megabyte that describes its services, and the loader of `.proto` files for the
+ * diagnostics of gRPC, which the client loads when they are asked for. The SDK serves nothing.
+ */
 /** @type {import("esbuild").Plugin} */
-const withoutDescriptors = {
-  name: "without-descriptors",
+const withoutServer = {
+  name: "without-server",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^@tutti\/contracts\/descriptors$/ }, ({ path }) => ({ path, namespace: "none" }));
+    const left = /^(@tutti\/contracts\/descriptors|@grpc\/proto-loader)$/;
+    onResolve({ filter: left }, ({ path }) => ({ path, namespace: "none" }));
     onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export const fileDescriptorSet = [];" }));
   },
 };

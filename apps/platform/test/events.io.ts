@@ -109,7 +109,8 @@ describe("events of a platform", () => {
     const frameBytesMax = 16_384;
     assert.ok(mostWaiting <= (readers + 1) * (bufferBytesMax + frameBytesMax), `${mostWaiting} bytes waited`);
     const grownBytes = rssBytes(platform) - beforeBytes;
-    assert.ok(grownBytes < 256 * 1_048_576, `the process grew by ${grownBytes} bytes`);
+    // All that was sent, kept for each reader, is 700 MB.
+    assert.ok(grownBytes < 512 * 1_048_576, `the process grew by ${grownBytes} bytes`);
 
     // Now it reads, and hears of what it did not take.
     const slow = nothingHeard();
