@@ -52,6 +52,7 @@ export async function connect(
     { Missions },
     { Sessions },
     { Locks },
+    { Triggers },
   ] = await Promise.all([
     import("@tutti/mesh"),
     import("./client-ownership.ts"),
@@ -64,6 +65,7 @@ export async function connect(
     import("./missions/index.ts"),
     import("./sessions/index.ts"),
     import("./locks.ts"),
+    import("./triggers/index.ts"),
   ]);
   const mesh = new Mesh({
     settings: meshSettings(options, addresses, network),
@@ -86,6 +88,7 @@ export async function connect(
       ...{ namespace, ports },
     }),
     locks: new Locks({ locks: client(session.lockService, { service: "master" }), namespace }, ports),
+    triggers: new Triggers({ triggers: client(contracts.triggerService), namespace }),
     runs: client(contracts.runService),
     definitions: client(contracts.definitionService),
     pools: client(swarm.poolService),
