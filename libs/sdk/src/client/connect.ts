@@ -39,40 +39,14 @@ export async function connect(
   const addresses = network === undefined ? addressesOf(options.address, process.env) : [""];
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
   const accessToken = options.accessToken ?? apiKeyIn(process.env) ?? "";
-  // A worker does not need them, and they take more memory than a worker.
-  const [
-    { Mesh },
-    { ClientOwnership },
-    contracts,
-    swarm,
-    session,
-    intelligence,
-    runtime,
-    { Tutti },
-    { Missions },
-    { Sessions },
-    { Locks },
-    { Triggers },
-  ] = await Promise.all([
-    import("@tutti/mesh"),
-    import("./client-ownership.ts"),
-    import("@tutti/contracts/workflow/v1"),
-    import("@tutti/contracts/swarm/v1"),
-    import("@tutti/contracts/session/v1"),
-    import("@tutti/contracts/intelligence/v1"),
-    import("@tutti/contracts/runtime/v1"),
-    import("./tutti.ts"),
-    import("./missions/index.ts"),
-    import("./sessions/index.ts"),
-    import("./locks.ts"),
-    import("./triggers/index.ts"),
-  ]);
-  const mesh = new Mesh({
+  const { mesh: meshes, owners, contracts, swarm, session, intelligence, runtime, parts } = await loaded();
+  const { Tutti, Missions, Sessions, Locks, Triggers } = parts;
+  const mesh = new meshes.Mesh({
     settings: meshSettings(options, addresses, network),
     credential: () => accessToken,
     foundation: { ...ports, logger },
     ...(network !== undefined && { network, outside: true }),
-    ownership: new ClientOwnership(addresses),
+    ownership: new owners.ClientOwnership(addresses),
   });
   const client: Mesh["client"] = (service, at) => withCallerStacks(mesh.client(service, at));
   const boards = {
@@ -99,6 +73,29 @@ export async function connect(
     ...{ namespace, ports },
     close: () => mesh.stop(),
   });
+}
+
+/** A worker does not need them, and they take more memory than a worker. */
+async function loaded() {
+  const [mesh, owners, contracts, swarm, session, intelligence, runtime, ...parts] = await Promise.all([
+    import("@tutti/mesh"),
+    import("./client-ownership.ts"),
+    import("@tutti/contracts/workflow/v1"),
+    import("@tutti/contracts/swarm/v1"),
+    import("@tutti/contracts/session/v1"),
+    import("@tutti/contracts/intelligence/v1"),
+    import("@tutti/contracts/runtime/v1"),
+    import("./tutti.ts"),
+    import("./missions/index.ts"),
+    import("./sessions/index.ts"),
+    import("./locks.ts"),
+    import("./triggers/index.ts"),
+  ]);
+  const [{ Tutti }, { Missions }, { Sessions }, { Locks }, { Triggers }] = parts;
+  return {
+    ...{ mesh, owners, contracts, swarm, session, intelligence, runtime },
+    parts: { Tutti, Missions, Sessions, Locks, Triggers },
+  };
 }
 
 function meshSettings(
