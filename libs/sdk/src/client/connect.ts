@@ -39,14 +39,14 @@ export async function connect(
   const addresses = network === undefined ? addressesOf(options.address, process.env) : [""];
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
   const accessToken = options.accessToken ?? apiKeyIn(process.env) ?? "";
-  const { mesh: meshes, owners, contracts, swarm, session, intelligence, runtime, parts } = await loaded();
+  const { Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime, parts } = await loaded();
   const { Tutti, Missions, Sessions, Locks, Triggers } = parts;
-  const mesh = new meshes.Mesh({
+  const mesh = new Mesh({
     settings: meshSettings(options, addresses, network),
     credential: () => accessToken,
     foundation: { ...ports, logger },
     ...(network !== undefined && { network, outside: true }),
-    ownership: new owners.ClientOwnership(addresses),
+    ownership: new ClientOwnership(addresses),
   });
   const client: Mesh["client"] = (service, at) => withCallerStacks(mesh.client(service, at));
   const boards = {
@@ -77,7 +77,20 @@ export async function connect(
 
 /** A worker does not need them, and they take more memory than a worker. */
 async function loaded() {
-  const [mesh, owners, contracts, swarm, session, intelligence, runtime, ...parts] = await Promise.all([
+  const [
+    { Mesh },
+    { ClientOwnership },
+    contracts,
+    swarm,
+    session,
+    intelligence,
+    runtime,
+    { Tutti },
+    { Missions },
+    { Sessions },
+    { Locks },
+    { Triggers },
+  ] = await Promise.all([
     import("@tutti/mesh"),
     import("./client-ownership.ts"),
     import("@tutti/contracts/workflow/v1"),
@@ -91,9 +104,8 @@ async function loaded() {
     import("./locks.ts"),
     import("./triggers/index.ts"),
   ]);
-  const [{ Tutti }, { Missions }, { Sessions }, { Locks }, { Triggers }] = parts;
   return {
-    ...{ mesh, owners, contracts, swarm, session, intelligence, runtime },
+    ...{ Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime },
     parts: { Tutti, Missions, Sessions, Locks, Triggers },
   };
 }
