@@ -64,12 +64,17 @@ describe("lists of runs that are kept by patching", () => {
 
 describe("what events touch", () => {
   const table: readonly (readonly [type: string, subject: string, keys: readonly string[]])[] = [
-    ["tutti.workflow.run.started", "order-1", ["runs", "counts", "schedules", "run order-1"]],
-    ["tutti.workflow.run.started", "default/runs/order-1", ["runs", "counts", "schedules", "run order-1"]],
+    ["tutti.workflow.run.started", "order-1", ["runs", "counts", "schedules", "triggers", "run order-1"]],
+    [
+      "tutti.workflow.run.started",
+      "default/runs/order-1",
+      ["runs", "counts", "schedules", "triggers", "run order-1"],
+    ],
     ["tutti.workflow.task.completed", "runs/order-1/tasks/ship", ["run order-1"]],
     ["tutti.workflow.approval.requested", "order-1", ["approvals", "runs", "counts", "run order-1"]],
     ["tutti.workflow.definition.registered", "order", ["workflows", "workflow"]],
     ["tutti.workflow.schedule.fired", "nightly", ["schedules", "schedule nightly"]],
+    ["tutti.workflow.trigger.failed", "orders", ["triggers"]],
     ["tutti.swarm.agent.joined", "w1", ["agents", "pools"]],
     ["tutti.swarm.mission.progressed", "missions/pages", ["missions", "agents", "pools", "mission pages"]],
     [
@@ -92,5 +97,6 @@ describe("what events touch", () => {
   it("names a question by its first words, and one about a single thing by its id as well", () => {
     assert.equal(keyOf(["runs", { some: {} }]), "runs");
     assert.equal(keyOf(["run", "order-1", "history"]), "run order-1");
+    assert.equal(keyOf(["triggers", { triggerId: "orders" }, "dead"]), "triggers");
   });
 });

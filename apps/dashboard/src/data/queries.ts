@@ -10,6 +10,7 @@ import type {
   ListAgentsReply,
   ListApprovalsReply,
   ListChoicesReply,
+  ListDeadLettersReply,
   ListDefinitionsReply,
   ListDefinitionVersionsReply,
   ListFiringsReply,
@@ -20,12 +21,14 @@ import type {
   ListRunsReply,
   ListSchedulesReply,
   ListSessionsReply,
+  ListTriggersReply,
   MetricSeries,
   MissingRights,
   Routes,
   Run,
   RunCount,
   Schedule,
+  Trigger,
   Whoami,
 } from "@tutti/rest/types";
 import { nowMs } from "../effects/time.ts";
@@ -231,6 +234,26 @@ export const firingsQuery = (scheduleId: string) =>
     queryKey: ["schedule", scheduleId, "firings"],
     queryFn: ({ signal }) =>
       read<ListFiringsReply>(pathOf(["schedules", scheduleId, "firings"], { size: 100 }), signal),
+  });
+
+export const triggersQuery = () =>
+  queryOptions({
+    queryKey: ["triggers"],
+    queryFn: ({ signal }) => read<ListTriggersReply>(pathOf(["triggers"], { size: 1000 }), signal),
+  });
+
+/** Its counts change with its runs, so that each event of a run touches it. */
+export const triggerQuery = (triggerId: string) =>
+  queryOptions({
+    queryKey: ["triggers", { triggerId }],
+    queryFn: ({ signal }) => read<Trigger>(pathOf(["triggers", triggerId]), signal),
+  });
+
+export const deadLettersQuery = (triggerId: string) =>
+  queryOptions({
+    queryKey: ["triggers", { triggerId }, "dead"],
+    queryFn: ({ signal }) =>
+      read<ListDeadLettersReply>(pathOf(["triggers", triggerId, "dead-letters"], { size: 100 }), signal),
   });
 
 /** The processes whose metrics there are, and which do not answer. */

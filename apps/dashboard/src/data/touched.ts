@@ -4,7 +4,8 @@
  */
 export function touchedBy(type: string, subject: string): readonly string[] {
   const [, area, thing] = type.split(".");
-  if (area === "workflow" && thing === "run") return ["runs", "counts", "schedules", ...aboutRun(subject)];
+  if (area === "workflow" && thing === "run")
+    return ["runs", "counts", "schedules", "triggers", ...aboutRun(subject)];
   if (area === "workflow" && thing === "task") return aboutRun(subject);
   if (area === "swarm" && thing === "approval") return ["approvals", "missions", ...aboutMission(subject)];
   if (area === "swarm" && (thing === "mission" || thing === "task"))
@@ -14,6 +15,7 @@ export function touchedBy(type: string, subject: string): readonly string[] {
   if (area === "session") return ["sessions"];
   if (area === "workflow" && thing === "definition") return ["workflows", "workflow"];
   if (area === "workflow" && thing === "schedule") return ["schedules", `schedule ${idIn(subject)}`];
+  if (area === "workflow" && thing === "trigger") return ["triggers"];
   if (area === "swarm") return ["agents", "pools"];
   if (area === "platform" || area === "registry" || area === "runtime") return ["status"];
   return [];

@@ -11,6 +11,7 @@ const lists = {
   mission: "/missions",
   session: "/sessions",
   schedule: "/schedules",
+  trigger: "/triggers",
   workflow: "/workflows",
 } as const;
 

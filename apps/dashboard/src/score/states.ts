@@ -4,6 +4,7 @@
  */
 
 import {
+  activationResultLooks,
   agentStateLooks,
   enforcementLooks,
   findingResultLooks,
@@ -114,6 +115,9 @@ export const agentHolds = standsOf(holdLooks);
 /** What came of one time of a schedule. */
 export const firingStates = standsOf(firingResultLooks);
 
+/** What came of an event of a trigger. */
+export const activationStates = standsOf(activationResultLooks);
+
 const { unspecified: open, ...decided } = verdictLooks;
 
 /** Questions to people. */
@@ -158,6 +162,16 @@ export const voteStates = {
 export const schedulesAt = {
   going: stand("active", "note", "playing", true),
   paused: stand("paused", "caesura", "held", true),
+} as const;
+
+export const triggersAt = schedulesAt;
+
+/** What a trigger would do with an event. */
+export const triggerTests = {
+  starts: stand("would start a run", "final", "done", false),
+  unmet: stand("condition is false", "skip", "silent", false),
+  foreign: stand("not an event of this trigger", "tacet", "silent", false),
+  dead: stand("would be a dead letter", "cross", "wrong", false),
 } as const;
 
 /** What stands under a name, whatever it is. */

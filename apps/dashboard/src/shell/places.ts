@@ -11,6 +11,7 @@ export const places = [
   { path: "/workers", word: "Workers", key: "w", glyph: "tied-rest" },
   { path: "/pools", word: "Pools", key: "p", glyph: "wedge" },
   { path: "/schedules", word: "Schedules", key: "s", glyph: "caesura" },
+  { path: "/triggers", word: "Triggers", key: "t", glyph: "attacca" },
   { path: "/access", word: "Access", key: "c", glyph: "key" },
   { path: "/audit", word: "Audit", key: "u", glyph: "coda" },
 ] as const satisfies readonly { path: string; word: string; key: string; glyph: GlyphName }[];

@@ -180,6 +180,18 @@ const schedule = createRoute({
   component: lazyRouteComponent(() => import("../pages/schedules/schedule-page.tsx"), "SchedulePage"),
 });
 
+const triggers = createRoute({
+  getParentRoute: () => root,
+  path: "/triggers",
+  component: lazyRouteComponent(() => import("../pages/triggers/triggers-page.tsx"), "TriggersPage"),
+});
+
+const trigger = createRoute({
+  getParentRoute: () => root,
+  path: "/triggers/$triggerId",
+  component: lazyRouteComponent(() => import("../pages/triggers/trigger-page.tsx"), "TriggerPage"),
+});
+
 const access = createRoute({
   getParentRoute: () => root,
   path: "/access",
@@ -228,6 +240,8 @@ const children = [
   resources,
   schedules,
   schedule,
+  triggers,
+  trigger,
   access,
   policy,
   rule,

@@ -11,12 +11,14 @@ import {
 import {
   agentsAt,
   approvalsAt,
+  deadLettersAt,
   definitionsAt,
   graph,
   runsAt,
   schedulesAt,
   seriesAt,
   status,
+  triggersAt,
 } from "./score.fixture.ts";
 
 import { sessionAt, sessionStreamAt } from "./sessions.fixture.ts";
@@ -81,6 +83,8 @@ function emptyAnswer(path: string): unknown {
     removedIds: [],
     live: true,
     schedules: [],
+    triggers: [],
+    letters: [],
     series: [],
     firings: [],
     ...{ rows: [], roles: [], policies: [], versions: [], decisions: [], keys: [], tokens: [] },
@@ -132,6 +136,11 @@ function fullAnswer(url: URL, nowMs: number): unknown {
       if (id === "preview") return { timesMs: [nowMs + 60_000, nowMs + 120_000, nowMs + 180_000] };
       if (part === "firings") return { firings: schedulesAt(nowMs)[0]?.["recentFirings"] };
       return found(schedulesAt(nowMs), "scheduleId");
+    case "triggers":
+      if (id === "") return { triggers: triggersAt(nowMs) };
+      if (id === "test") return { event: { id: "test", type: "shop.order.created" }, ofSource: true };
+      if (part === "dead-letters") return { letters: deadLettersAt(nowMs) };
+      return found(triggersAt(nowMs), "triggerId");
     case "bulk":
       return {
         previewToken: "t",

@@ -44,6 +44,8 @@ const pages: Readonly<Record<string, string>> = {
   resources: "/resources",
   schedules: "/schedules",
   schedule: "/schedules/nightly-report",
+  triggers: "/triggers",
+  trigger: "/triggers/orders",
   access: "/access?who=person%3Abob&action=workflow.runs.start&kind=run",
   policies: "/access?view=policies",
   decisions: "/access?view=decisions",

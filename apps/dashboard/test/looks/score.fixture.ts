@@ -289,6 +289,67 @@ export function schedulesAt(nowMs: number): Record<string, unknown>[] {
   ];
 }
 
+export function triggersAt(nowMs: number): Record<string, unknown>[] {
+  const results = ["started", "duplicate", "started", "dead", "started", "skipped"];
+  const activation = (place: number) => {
+    const result = results[place % results.length] ?? "started";
+    const isStarted = result === "started" || result === "duplicate";
+    return {
+      eventId: `${2_000 - place}`,
+      eventType: "shop.order.created",
+      timeMs: nowMs - place * 47_000,
+      runId: isStarted ? `order-${700 - place}` : "",
+      result,
+      message: result === "dead" ? "`condition`: no such key: total" : "",
+      events: 1,
+    };
+  };
+  return [
+    {
+      triggerId: "orders",
+      description: "One run for each order above 10 francs.",
+      source: { event: { type: "shop.order.created", source: "/shop" } },
+      condition: "event.data.total > 10",
+      key: "event.data.id",
+      run: { definition: { name: "order" }, labels: {} },
+      with: { order: "${{ event.data.id }}", from: "${{ event.source }}" },
+      runId: "order-${{ event.data.id }}",
+      policy: { debounceMs: 5_000, debounceMaxMs: 60_000, throttleCount: 10, singleton: "queue" },
+      paused: false,
+      labels: {},
+      counts: { received: 12_304, started: 11_870, duplicates: 429, dead: 2, waiting: 3 },
+      recent: Array.from({ length: 10 }, (_, place) => activation(place)),
+    },
+    {
+      triggerId: "mail.on",
+      source: { runEnd: { definition: "nightly-report", ends: ["completed", "failed"] } },
+      run: { definition: { name: "mail" }, labels: {} },
+      owner: "mail",
+      paused: true,
+      note: "the printer is out of paper",
+      labels: {},
+      counts: {},
+      recent: [],
+    },
+  ];
+}
+
+export function deadLettersAt(nowMs: number): Record<string, unknown>[] {
+  const letter = (number: number, id: string, code: string, message: string) => ({
+    ...{ number, code, message, timeMs: nowMs - number * 600_000 },
+    event: { id, source: "/shop", type: "shop.order.created", data: { id: 17, sum: "many" }, extensions: {} },
+  });
+  return [
+    letter(4, "1971", "event.expression_failed", "`condition`: no such key: total"),
+    letter(
+      9,
+      "1988",
+      "run.input_invalid",
+      "The input of order does not fit its schema: `order`: expected number",
+    ),
+  ];
+}
+
 export function seriesAt(nowMs: number): Record<string, unknown>[] {
   const next = chance(3);
   const points = (base: number, swing: number) =>

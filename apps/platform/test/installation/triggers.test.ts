@@ -99,7 +99,11 @@ describe("triggers of a client on a whole installation", () => {
   });
 
   it("events that passed while it was paused are replayed from a range", async () => {
-    const paused = await tutti.triggers.create("paused", "note", { event: "shop.mail.sent", paused: true });
+    const paused = await tutti.triggers.create("paused", "note", {
+      event: "shop.mail.sent",
+      paused: true,
+      windowMs: 3_600_000,
+    });
     const from = new Date(installation.now());
     await tutti.triggers.post({ type: "shop.mail.sent", id: "m1" });
     await installation.pass(10_000);

@@ -357,6 +357,56 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
+  it("creates a trigger, tests it, starts a run of an event, replays and settles a dead letter", async () => {
+    const page = await stage.signedIn("/triggers");
+    await page.getByRole("button", { name: "Create trigger" }).first().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("orders");
+    await dialog.getByLabel("Workflow").selectOption("endless");
+    await dialog.getByLabel("Event type").fill("shop.order.*");
+    await dialog.getByLabel("If").fill("event.data.total > 10");
+    await dialog.getByLabel("Key").fill("event.data.id");
+    await dialog.getByRole("button", { name: "Create trigger", exact: true }).click();
+    await heading(page, "orders").waitFor();
+    await page.getByText("No dead letters.").waitFor();
+
+    await page.getByRole("button", { name: "Test trigger …" }).click();
+    await dialog.getByLabel("Data").fill("{");
+    await dialog.getByText(/Data: expected JSON/).waitFor();
+    await dialog.getByLabel("Data").fill('{"id": 7, "total": 5}');
+    await dialog.getByRole("button", { name: "Test trigger", exact: true }).click();
+    await dialog.getByText("condition is false").waitFor();
+    await dialog.getByLabel("Data").fill('{"id": 7, "total": 20}');
+    await dialog.getByRole("button", { name: "Test trigger", exact: true }).click();
+    await dialog.getByText("would start a run").waitFor();
+    await dialog.getByRole("button", { name: "Close", exact: true }).last().click();
+    await page.getByText("No events yet.").waitFor();
+
+    const event = (id: string, data: object) => ({ id, source: "/shop", type: "shop.order.created", data });
+    const events = [event("e1", { id: 7, total: 20 }), event("e2", { id: 8 })];
+    await stage.client.call("events.publish", { body: { events } });
+    await page.getByRole("cell", { name: "started" }).waitFor();
+    await page.getByRole("heading", { name: "e2", level: 3 }).waitFor();
+    await page.getByRole("button", { name: "Retry", exact: true }).click();
+    await page.getByRole("button", { name: "Delete all …" }).click();
+    await dialog.getByRole("button", { name: "Delete all", exact: true }).click();
+    await page.getByText("No dead letters.").waitFor();
+
+    await page.getByRole("button", { name: "Replay events …" }).click();
+    await dialog.getByRole("button", { name: "Replay events", exact: true }).click();
+    await dialog.getByText(/^2 past events, 2 met the condition/).waitFor();
+    await dialog.getByRole("button", { name: "Close", exact: true }).last().click();
+
+    await page.getByRole("button", { name: "Pause trigger", exact: true }).click();
+    await page.getByRole("button", { name: "Resume trigger", exact: true }).waitFor();
+    assert.equal((await stage.client.call("triggers.get", { params: { id: "orders" } })).paused, true);
+    await page.getByRole("button", { name: "Remove trigger …" }).click();
+    await dialog.getByRole("button", { name: "Remove trigger", exact: true }).click();
+    await page.waitForURL("**/triggers");
+    await page.getByText("No triggers yet.").waitFor();
+    await page.context().close();
+  });
+
   it("says where a definition is wrong, and registers one that is right", async () => {
     const page = await stage.signedIn("/editor");
     await page.getByText("No problems found").waitFor();
@@ -373,7 +423,12 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
   const places = {
     ...{ overview: "/", runs: "/runs", start: "/start?workflow=order", approvals: "/approvals" },
     ...{ workflows: "/workflows", workflow: "/workflows/order", editor: "/editor", workers: "/workers" },
-    ...{ pools: "/pools", schedules: "/schedules", "an address of nothing": "/nowhere" },
+    ...{
+      pools: "/pools",
+      schedules: "/schedules",
+      triggers: "/triggers",
+      "an address of nothing": "/nowhere",
+    },
   };
   describe("in both themes", () => {
     const pages: Page[] = [];

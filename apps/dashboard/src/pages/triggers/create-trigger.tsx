@@ -1,0 +1,145 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { workflowsQuery } from "../../data/queries.ts";
+import { type PageError, send } from "../../data/send.ts";
+import { Action } from "../../elements/action.tsx";
+import { ChoiceField, TextField } from "../../elements/fields.tsx";
+import { Failure } from "../../elements/parts.tsx";
+import {
+  createCommand,
+  emptyTrigger,
+  type TriggerDraft,
+  type TriggerProblems,
+  triggerBody,
+  triggerProblems,
+} from "./rules.ts";
+import { useRefresh } from "./trigger-actions.tsx";
+
+/** Makes a trigger: which event, which condition, what it starts. */
+export function CreateTrigger({ onDone }: { onDone: () => void }) {
+  const [draft, setDraft] = useState<TriggerDraft>(emptyTrigger);
+  const [tried, setTried] = useState(false);
+  const [refusal, setRefusal] = useState<PageError | undefined>();
+  const navigate = useNavigate();
+  const refresh = useRefresh();
+  const problems = triggerProblems(draft);
+  const call = { method: "POST", path: "/v1/triggers", body: triggerBody(draft) } as const;
+  const perform = () => {
+    setTried(true);
+    setRefusal(undefined);
+    return Object.keys(problems).length > 0 ? undefined : send(call).then(() => true);
+  };
+  const made = (reply: unknown) => {
+    if (reply !== true) return;
+    refresh();
+    onDone();
+    void navigate({ to: "/triggers/$triggerId", params: { triggerId: draft.id.trim() } });
+  };
+  return (
+    <form className="trigger-form" noValidate onSubmit={(event) => event.preventDefault()}>
+      <Rules draft={draft} problems={tried ? problems : {}} onChange={setDraft} />
+      {refusal === undefined ? null : (
+        <Failure title="Trigger not created" message={refusal.message} code={refusal.code} />
+      )}
+      <div className="dialog-foot">
+        <button type="button" className="press" onClick={onDone}>
+          Cancel
+        </button>
+        <Action
+          label="Create trigger"
+          weight="main"
+          submit
+          call={call}
+          command={createCommand(draft)}
+          perform={perform}
+          onDone={made}
+          onError={setRefusal}
+        />
+      </div>
+    </form>
+  );
+}
+
+function Rules(options: {
+  draft: TriggerDraft;
+  problems: TriggerProblems;
+  onChange: (draft: TriggerDraft) => void;
+}) {
+  const { draft, problems, onChange } = options;
+  const { data } = useQuery(workflowsQuery());
+  const names = (data?.definitions ?? []).map(({ name = "" }) => [name, name] as const);
+  const workflows = [["", "choose a workflow"], ...names] as const;
+  const change = (next: Partial<TriggerDraft>) => onChange({ ...draft, ...next });
+  return (
+    <div className="trigger-grid">
+      <TextField
+        label="Name"
+        value={draft.id}
+        required
+        code
+        problem={problems.id}
+        onChange={(id) => change({ id })}
+      />
+      <ChoiceField
+        label="Workflow"
+        value={draft.workflow}
+        required
+        problem={problems.workflow}
+        choices={workflows}
+        onChange={(workflow) => change({ workflow })}
+      />
+      <ChoiceField
+        label="Starts after"
+        value={draft.kind}
+        choices={[
+          ["event", "an event"],
+          ["runEnd", "the end of a run"],
+        ]}
+        onChange={(kind) => change({ kind: kind as TriggerDraft["kind"] })}
+      />
+      {draft.kind === "event" ? (
+        <TextField
+          label="Event type"
+          hint="* is one word, > all that follow"
+          value={draft.event}
+          required
+          code
+          placeholder="shop.order.created"
+          problem={problems.event}
+          onChange={(event) => change({ event })}
+        />
+      ) : (
+        <ChoiceField
+          label="Completed run of"
+          value={draft.after}
+          required
+          problem={problems.after}
+          choices={workflows}
+          onChange={(after) => change({ after })}
+        />
+      )}
+      <TextField
+        label="If"
+        hint="Default: every event"
+        value={draft.condition}
+        code
+        placeholder="event.data.total > 0"
+        onChange={(condition) => change({ condition })}
+      />
+      <TextField
+        label="Key"
+        hint="Events with the same key start one run. Default: source and id"
+        value={draft.key}
+        code
+        placeholder="event.data.id"
+        onChange={(key) => change({ key })}
+      />
+      <TextField
+        label="Description"
+        value={draft.description}
+        onChange={(description) => change({ description })}
+      />
+    </div>
+  );
+}

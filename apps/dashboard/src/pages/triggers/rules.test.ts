@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Trigger } from "@tutti/rest/types";
+import {
+  countFacts,
+  createCommand,
+  emptyTrigger,
+  eventDraftOf,
+  eventOf,
+  rangeOf,
+  replayCommand,
+  ruleFacts,
+  sourceWords,
+  testCommand,
+  triggerBody,
+  triggerProblems,
+} from "./rules.ts";
+
+describe("triggers", () => {
+  const trigger = { triggerId: "orders", labels: {}, recent: [] } as const;
+
+  it("says in words what starts a run", () => {
+    const table: readonly (readonly [source: Parameters<typeof sourceWords>[0], words: string])[] = [
+      [{ event: { type: "shop.order.*" } }, "shop.order.*"],
+      [{ event: { type: "shop.>", source: "/shop" } }, "shop.> of /shop"],
+      [{ runEnd: { definition: "import", ends: [] } }, "completed import"],
+      [{ runEnd: { definition: "import", ends: ["failed", "cancelled"] } }, "failed or cancelled import"],
+      [undefined, ""],
+    ];
+    for (const [source, words] of table) assert.equal(sourceWords(source), words);
+  });
+
+  it("shows rules that are not the defaults, and counts that are not 0", () => {
+    assert.deepEqual(
+      ruleFacts(trigger).map(([name]) => name),
+      ["Key", "A key counts as seen"],
+    );
+    const policy = {
+      debounceMs: 5_000,
+      batchSize: 100,
+      throttleCount: 3,
+      throttlePerMs: 60_000,
+      singleton: "queue",
+    };
+    assert.deepEqual(
+      ruleFacts({ ...trigger, condition: "event.data.total > 0", windowMs: 60_000, policy } as Trigger),
+      [
+        ["If", "event.data.total > 0", true],
+        ["Key", "source and id of the event", false],
+        ["A key counts as seen", "for 1 min", false],
+        ["Debounce", "5.0 s without an event, at most 50 s", false],
+        ["Batch", "100 events, or 1.0 s", false],
+        ["Throttle", "3 runs in 1 min", false],
+        ["While a run has not ended", "queue events", false],
+      ],
+    );
+    assert.deepEqual(countFacts({ counts: { received: 3, waiting: 2 } }), [
+      ["Received", 3],
+      ["Started", 0],
+      ["Duplicates", 0],
+      ["Dead letters", 0],
+      ["Waiting", 2],
+    ]);
+  });
+
+  it("says what is missing, and sends what was filled in", () => {
+    assert.deepEqual(Object.keys(triggerProblems(emptyTrigger)), ["id", "workflow", "event"]);
+    const after = { ...emptyTrigger, id: "mails", workflow: "mail", kind: "runEnd" } as const;
+    assert.deepEqual(Object.keys(triggerProblems(after)), ["after"]);
+    const draft = { ...emptyTrigger, id: " orders ", workflow: "order", event: "shop.>", condition: "a > 0" };
+    assert.deepEqual(triggerProblems(draft), {});
+    assert.deepEqual(triggerBody(draft), {
+      ...{ triggerId: "orders", source: { event: { type: "shop.>" } }, condition: "a > 0" },
+      run: { definition: { name: "order" } },
+    });
+    assert.equal(createCommand(draft), "tutti trigger create orders order --event 'shop.>' --if 'a > 0'");
+    assert.equal(
+      createCommand({ ...after, after: "import" }),
+      "tutti trigger create mails mail --after-run import",
+    );
+  });
+
+  it("tries an event of the trigger's type, or the newest one of the log", () => {
+    const draft = eventDraftOf({ source: { event: { type: "shop.*.made.>" } } });
+    assert.equal(draft.type, "shop.any.made.any");
+    assert.deepEqual(eventOf(draft, "test"), { ok: true, event: undefined, data: undefined });
+    const data = { id: 7 };
+    assert.deepEqual(eventOf({ ...draft, data: '{"id": 7}' }, "test"), {
+      ...{ ok: true, data },
+      event: { id: "test", source: "/tutti/dashboard", type: "shop.any.made.any", data },
+    });
+    assert.equal(eventOf({ ...draft, data: "{" }, "test").ok, false);
+    assert.equal(testCommand("orders", data), `tutti trigger test orders --input '{"id":7}'`);
+  });
+
+  it("replays a range, which has to end after its start", () => {
+    assert.deepEqual(rangeOf({ from: "", to: "" }), {});
+    const from = "2026-05-01T12:00:00Z";
+    const range = rangeOf({ from, to: "" });
+    assert.deepEqual(range, { fromMs: Date.parse(from) });
+    assert.equal(
+      replayCommand("orders", { fromMs: Date.parse(from) }),
+      "tutti trigger replay orders --since 2026-05-01T12:00:00.000Z",
+    );
+    assert.equal(typeof rangeOf({ from, to: from }), "string");
+  });
+});

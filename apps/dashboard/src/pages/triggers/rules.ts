@@ -1,0 +1,197 @@
+/** What a trigger does, in words, and as forms make and try it. */
+import type { CloudEventInput, Trigger, TriggerInput, TriggerPolicy, TriggerSource } from "@tutti/rest/types";
+import { count, span } from "../../elements/moments.ts";
+import { commandLine } from "../../elements/spelled.ts";
+
+export function sourceWords(source: TriggerSource | undefined): string {
+  const { event, runEnd } = source ?? {};
+  if (event !== undefined) return [event.type, event.source].filter(Boolean).join(" of ");
+  if (runEnd === undefined) return "";
+  const ends = runEnd.ends.length === 0 ? "completed" : runEnd.ends.join(" or ");
+  return `${ends} ${runEnd.definition}`;
+}
+
+const whole = "as long as its run is kept";
+
+/** Returns the rules of a trigger that are not the defaults, each with its name. Expressions are code. */
+export function ruleFacts(
+  trigger: Trigger,
+): readonly (readonly [name: string, text: string, isCode: boolean])[] {
+  const { condition = "", key = "", windowMs = 0, runId = "", owner = "", policy } = trigger;
+  const facts: readonly (readonly [string, string, boolean])[] = [
+    ["If", condition, true],
+    ["Key", key || "source and id of the event", key !== ""],
+    ["A key counts as seen", windowMs > 0 ? `for ${span(windowMs)}` : whole, false],
+    ["Run id", runId, true],
+    ...policyFacts(policy),
+    ["Of definition", owner, false],
+  ];
+  return facts.filter(([, text]) => text !== "");
+}
+
+function policyFacts(policy: TriggerPolicy | undefined): readonly (readonly [string, string, boolean])[] {
+  const { group = "", signal = "", debounceMs = 0, debounceMaxMs = 0 } = policy ?? {};
+  const { batchSize = 0, batchWaitMs = 0, throttleCount = 0, throttlePerMs = 0, singleton } = policy ?? {};
+  return [
+    ["Group", group, true],
+    [
+      "Debounce",
+      debounceMs > 0
+        ? `${span(debounceMs)} without an event, at most ${span(debounceMaxMs || 10 * debounceMs)}`
+        : "",
+      false,
+    ],
+    ["Batch", batchSize > 1 ? `${count(batchSize)} events, or ${span(batchWaitMs || 1_000)}` : "", false],
+    [
+      "Throttle",
+      throttleCount > 0 ? `${count(throttleCount)} runs in ${span(throttlePerMs || 1_000)}` : "",
+      false,
+    ],
+    ["While a run has not ended", singletonWords[singleton ?? ""] ?? "", false],
+    ["Signal", signal, true],
+  ];
+}
+
+const singletonWords: Readonly<Record<string, string>> = {
+  skip: "skip events",
+  queue: "queue events",
+};
+
+/** The counts that a trigger always shows, then those that are not 0. */
+export function countFacts({ counts }: Pick<Trigger, "counts">): readonly (readonly [string, number])[] {
+  const { received = 0, started = 0, duplicates = 0, dead = 0 } = counts ?? {};
+  const { signalled = 0, skipped = 0, waiting = 0, dropped = 0 } = counts ?? {};
+  const others: readonly (readonly [string, number])[] = [
+    ["Signalled", signalled],
+    ["Skipped", skipped],
+    ["Waiting", waiting],
+    ["Dropped dead letters", dropped],
+  ];
+  return [
+    ["Received", received],
+    ["Started", started],
+    ["Duplicates", duplicates],
+    ["Dead letters", dead],
+    ...others.filter(([, many]) => many > 0),
+  ];
+}
+
+export interface TriggerDraft {
+  readonly id: string;
+  readonly description: string;
+  readonly workflow: string;
+  readonly kind: "event" | "runEnd";
+  readonly event: string;
+  readonly after: string;
+  readonly condition: string;
+  readonly key: string;
+}
+
+export const emptyTrigger: TriggerDraft = {
+  ...{ id: "", description: "", workflow: "", kind: "event", event: "", after: "", condition: "", key: "" },
+};
+
+export type TriggerProblems = Readonly<Partial<Record<keyof TriggerDraft, string>>>;
+
+export function triggerProblems(draft: TriggerDraft): TriggerProblems {
+  return {
+    ...(draft.id.trim() === "" ? { id: "Name: required." } : {}),
+    ...(draft.workflow === "" ? { workflow: "Workflow: required." } : {}),
+    ...(draft.kind === "event" && draft.event.trim() === ""
+      ? { event: "Words with dots, such as shop.order.created." }
+      : {}),
+    ...(draft.kind === "runEnd" && draft.after === "" ? { after: "Workflow: required." } : {}),
+  };
+}
+
+export function triggerBody(draft: TriggerDraft): TriggerInput {
+  const { description, condition, key, kind, event, after } = draft;
+  return {
+    triggerId: draft.id.trim(),
+    source:
+      kind === "event"
+        ? { event: { type: event.trim() } }
+        : { runEnd: { definition: after, ends: ["completed"] } },
+    run: { definition: { name: draft.workflow } },
+    ...(description === "" ? {} : { description }),
+    ...(condition.trim() === "" ? {} : { condition: condition.trim() }),
+    ...(key.trim() === "" ? {} : { key: key.trim() }),
+  };
+}
+
+export function createCommand(draft: TriggerDraft): string {
+  const { kind, event, after, condition, key, description } = draft;
+  return commandLine(
+    ...["tutti", "trigger", "create", draft.id.trim() || "ID", draft.workflow || "WORKFLOW"],
+    ...(kind === "event" ? ["--event", event.trim() || "TYPE"] : ["--after-run", after || "WORKFLOW"]),
+    ...(condition.trim() === "" ? [] : ["--if", condition.trim()]),
+    ...(key.trim() === "" ? [] : ["--key", key.trim()]),
+    ...(description === "" ? [] : ["--description", description]),
+  );
+}
+
+/** An event to try a trigger with. Without data it is the newest one of the log. */
+export interface EventDraft {
+  readonly type: string;
+  readonly data: string;
+}
+
+/** Returns a type that the trigger's pattern matches. */
+export function eventDraftOf({ source }: Pick<Trigger, "source">): EventDraft {
+  const type = (source?.event?.type ?? "").replaceAll("*", "any").replace(/>$/, "any");
+  return { type, data: "" };
+}
+
+export type ReadDraft =
+  | { readonly ok: true; readonly event: CloudEventInput | undefined; readonly data: unknown }
+  | { readonly ok: false; readonly problem: string };
+
+export function eventOf({ type, data }: EventDraft, id: string): ReadDraft {
+  if (data.trim() === "") return { ok: true, event: undefined, data: undefined };
+  try {
+    const value = JSON.parse(data) as unknown;
+    return {
+      ok: true,
+      event: { id, source: "/tutti/dashboard", type: type.trim(), data: value },
+      data: value,
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { ok: false, problem: `Data: expected JSON. ${why}` };
+  }
+}
+
+export function testCommand(triggerId: string, data: unknown): string {
+  const input = data === undefined ? [] : ["--input", JSON.stringify(data)];
+  return commandLine("tutti", "trigger", "test", triggerId, ...input);
+}
+
+/** A range in the past, as fields for date and time have it. */
+export interface RangeDraft {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Range {
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
+/** Returns the range, or what is wrong with it. */
+export function rangeOf({ from, to }: RangeDraft): Range | string {
+  const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
+  if (fromMs >= toMs) return "Until: later than since.";
+  return {
+    ...(Number.isNaN(fromMs) ? {} : { fromMs }),
+    ...(Number.isNaN(toMs) ? {} : { toMs }),
+  };
+}
+
+export function replayCommand(triggerId: string, { fromMs, toMs }: Range): string {
+  const at = (ms: number) => new Date(ms).toISOString();
+  return commandLine(
+    ...["tutti", "trigger", "replay", triggerId],
+    ...(fromMs === undefined ? [] : ["--since", at(fromMs)]),
+    ...(toMs === undefined ? [] : ["--until", at(toMs)]),
+  );
+}

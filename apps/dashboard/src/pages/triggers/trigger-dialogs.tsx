@@ -1,0 +1,215 @@
+/** What is done with a trigger in a dialog: test it, replay past events, remove it. */
+import { useNavigate } from "@tanstack/react-router";
+import type { ReplayEventsReply, TestTriggerReply, Trigger } from "@tutti/rest/types";
+import { type ReactNode, useState } from "react";
+import { type PageError, send } from "../../data/send.ts";
+import { Action } from "../../elements/action.tsx";
+import { Dialog } from "../../elements/dialog.tsx";
+import { TextField } from "../../elements/fields.tsx";
+import { Json } from "../../elements/json.tsx";
+import { count } from "../../elements/moments.ts";
+import { Facts, Failure } from "../../elements/parts.tsx";
+import { commandLine } from "../../elements/spelled.ts";
+import { StandMark } from "../../score/glyph.tsx";
+import { triggerTests } from "../../score/states.ts";
+import { eventDraftOf, eventOf, type RangeDraft, rangeOf, replayCommand, testCommand } from "./rules.ts";
+import { triggerCall, useRefresh } from "./trigger-actions.tsx";
+
+/** A button that opens a dialog. */
+function Opening(options: { label: string; title: string; children: (close: () => void) => ReactNode }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="press" onClick={() => setOpen(true)}>
+        {options.label}
+      </button>
+      <Dialog title={options.title} open={open} onClose={() => setOpen(false)}>
+        {options.children(() => setOpen(false))}
+      </Dialog>
+    </>
+  );
+}
+
+export function TestTrigger({ trigger }: { trigger: Trigger }) {
+  return (
+    <Opening label="Test trigger …" title={`Test ${trigger.triggerId}`}>
+      {(close) => <TestForm trigger={trigger} onClose={close} />}
+    </Opening>
+  );
+}
+
+function TestForm({ trigger, onClose }: { trigger: Trigger; onClose: () => void }) {
+  const { triggerId } = trigger;
+  const [draft, setDraft] = useState(() => eventDraftOf(trigger));
+  const [reply, setReply] = useState<TestTriggerReply | undefined>();
+  const [refusal, setRefusal] = useState<PageError | undefined>();
+  const read = eventOf(draft, "test");
+  const body = { triggerId, ...(read.ok && read.event !== undefined ? { event: read.event } : {}) };
+  const call = { method: "POST", path: "/v1/triggers/test", body } as const;
+  return (
+    <form className="trigger-form" noValidate onSubmit={(event) => event.preventDefault()}>
+      <p>Nothing starts. Without data, the newest event of the log is tested.</p>
+      <TextField
+        label="Event type"
+        value={draft.type}
+        code
+        onChange={(type) => setDraft({ ...draft, type })}
+      />
+      <TextField
+        label="Data"
+        hint="JSON"
+        value={draft.data}
+        lines={5}
+        code
+        problem={read.ok ? undefined : read.problem}
+        onChange={(data) => setDraft({ ...draft, data })}
+      />
+      {refusal === undefined ? null : (
+        <Failure title="Not tested" message={refusal.message} code={refusal.code} />
+      )}
+      <div aria-live="polite">{reply === undefined ? null : <TestResult reply={reply} />}</div>
+      <div className="dialog-foot">
+        <button type="button" className="press" onClick={onClose}>
+          Close
+        </button>
+        <Action
+          label="Test trigger"
+          weight="main"
+          submit
+          call={call}
+          command={testCommand(triggerId, read.ok ? read.data : undefined)}
+          disabled={!read.ok}
+          perform={() => {
+            setRefusal(undefined);
+            return send(call);
+          }}
+          onDone={(found) => setReply(found as TestTriggerReply)}
+          onError={setRefusal}
+        />
+      </div>
+    </form>
+  );
+}
+
+function TestResult({ reply }: { reply: TestTriggerReply }) {
+  const { event, ofSource = false, matched = false, problem = "", key = "", group = "", runId = "" } = reply;
+  if (event === undefined) return <p>The log has no event of this trigger. Enter data.</p>;
+  const stand =
+    problem !== ""
+      ? triggerTests.dead
+      : matched
+        ? triggerTests.starts
+        : ofSource
+          ? triggerTests.unmet
+          : triggerTests.foreign;
+  const facts: readonly (readonly [string, string])[] = [
+    ["Event", [event.type, event.id].filter(Boolean).join(" ")],
+    ["Problem", problem],
+    ["Key", key],
+    ["Group", group],
+    ["Run id", runId],
+  ];
+  return (
+    <>
+      <StandMark stand={stand} />
+      <Facts facts={facts.filter(([, text]) => text !== "")} />
+      {reply.input === undefined || reply.input === null ? null : (
+        <>
+          <h3 className="trigger-under">Input of the run</h3>
+          <Json value={reply.input} what="the input" />
+        </>
+      )}
+    </>
+  );
+}
+
+export function ReplayEvents({ triggerId }: { triggerId: string }) {
+  return (
+    <Opening label="Replay events …" title={`Replay events to ${triggerId}`}>
+      {(close) => <ReplayForm triggerId={triggerId} onClose={close} />}
+    </Opening>
+  );
+}
+
+function ReplayForm({ triggerId, onClose }: { triggerId: string; onClose: () => void }) {
+  const [draft, setDraft] = useState<RangeDraft>({ from: "", to: "" });
+  const [reply, setReply] = useState<ReplayEventsReply | undefined>();
+  const range = rangeOf(draft);
+  const isWrong = typeof range === "string";
+  const span = isWrong ? {} : range;
+  const refresh = useRefresh();
+  return (
+    <form className="trigger-form" noValidate onSubmit={(event) => event.preventDefault()}>
+      <p>Past events are handed to the trigger again. An event whose run exists starts nothing.</p>
+      <div className="trigger-grid">
+        <TextField
+          label="Since"
+          hint="Default: the oldest event of the log"
+          type="datetime-local"
+          value={draft.from}
+          onChange={(from) => setDraft({ ...draft, from })}
+        />
+        <TextField
+          label="Until"
+          hint="Default: now"
+          type="datetime-local"
+          value={draft.to}
+          problem={isWrong ? range : undefined}
+          onChange={(to) => setDraft({ ...draft, to })}
+        />
+      </div>
+      <p aria-live="polite">
+        {reply === undefined
+          ? ""
+          : `${count(reply.events ?? 0)} past events, ${count(reply.matched ?? 0)} met the condition, ${count(reply.duplicates ?? 0)} of these were seen before.`}
+      </p>
+      <div className="dialog-foot">
+        <button type="button" className="press" onClick={onClose}>
+          Close
+        </button>
+        <Action
+          label="Replay events"
+          weight="main"
+          submit
+          call={triggerCall(triggerId, "replay", { span })}
+          command={replayCommand(triggerId, span)}
+          disabled={isWrong}
+          onDone={(found) => {
+            setReply(found as ReplayEventsReply);
+            refresh();
+          }}
+        />
+      </div>
+    </form>
+  );
+}
+
+export function RemoveTrigger({ triggerId }: { triggerId: string }) {
+  const navigate = useNavigate();
+  const refresh = useRefresh();
+  return (
+    <Opening label="Remove trigger …" title={`Remove ${triggerId}`}>
+      {(close) => (
+        <>
+          <p>No more runs start. Existing runs continue. Dead letters are deleted.</p>
+          <div className="dialog-foot">
+            <button type="button" className="press" onClick={close}>
+              Keep it
+            </button>
+            <Action
+              label="Remove trigger"
+              weight="grave"
+              call={{ method: "DELETE", path: `/v1/triggers/${encodeURIComponent(triggerId)}` }}
+              command={commandLine("tutti", "trigger", "delete", triggerId, "--yes")}
+              said={`Removed ${triggerId}.`}
+              onDone={() => {
+                refresh();
+                void navigate({ to: "/triggers" });
+              }}
+            />
+          </div>
+        </>
+      )}
+    </Opening>
+  );
+}

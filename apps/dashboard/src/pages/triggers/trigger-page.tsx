@@ -1,0 +1,154 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import type { Trigger } from "@tutti/rest/types";
+import { triggerQuery } from "../../data/queries.ts";
+import { Json } from "../../elements/json.tsx";
+import { Moment } from "../../elements/moment.tsx";
+import { count } from "../../elements/moments.ts";
+import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
+import { ShownOne } from "../../elements/unshown.tsx";
+import { useWindowTitle } from "../../elements/work-page.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { activationStates, standOf, triggersAt } from "../../score/states.ts";
+import { DeadLetters } from "./dead-letters.tsx";
+import { countFacts, ruleFacts, sourceWords } from "./rules.ts";
+import { PauseOrResume } from "./trigger-actions.tsx";
+import { RemoveTrigger, ReplayEvents, TestTrigger } from "./trigger-dialogs.tsx";
+import "./triggers.css";
+
+/** One trigger: its rules, what came of its events, and which it could not handle. */
+export function TriggerPage() {
+  const { triggerId } = useParams({ from: "/triggers/$triggerId" });
+  const query = useQuery(triggerQuery(triggerId));
+  useWindowTitle(triggerId);
+  return (
+    <ShownOne query={query} kind="trigger" id={triggerId}>
+      {(trigger) => (
+        <>
+          <PageHead
+            title={triggerId}
+            below={<Below trigger={trigger} />}
+            actions={
+              <>
+                <PauseOrResume trigger={trigger} />
+                <TestTrigger trigger={trigger} />
+                <ReplayEvents triggerId={triggerId} />
+                <RemoveTrigger triggerId={triggerId} />
+              </>
+            }
+          />
+          <Counts trigger={trigger} />
+          <Settings trigger={trigger} />
+          <Activations trigger={trigger} />
+          <DeadLetters triggerId={triggerId} />
+        </>
+      )}
+    </ShownOne>
+  );
+}
+
+function Below({ trigger }: { trigger: Trigger }) {
+  const { paused, note, description } = trigger;
+  return (
+    <>
+      <StandMark stand={paused === true ? triggersAt.paused : triggersAt.going} />
+      {note ? ` ${note}` : ""}
+      {description ? ` · ${description}` : ""}
+    </>
+  );
+}
+
+function Counts({ trigger }: { trigger: Trigger }) {
+  return (
+    <Part title="Events">
+      <Facts facts={countFacts(trigger).map(([name, many]) => [name, count(many)])} />
+    </Part>
+  );
+}
+
+function Settings({ trigger }: { trigger: Trigger }) {
+  const workflow = trigger.run?.definition?.name;
+  const given = trigger.with;
+  return (
+    <Part title="Settings">
+      <Facts
+        facts={[
+          ["Event", <code key="event">{sourceWords(trigger.source)}</code>],
+          [
+            "Starts",
+            workflow === undefined ? (
+              "tasks"
+            ) : (
+              <Link key="starts" to="/workflows/$name" params={{ name: workflow }}>
+                {workflow}
+              </Link>
+            ),
+          ],
+          ...ruleFacts(trigger).map(
+            ([name, text, isCode]) => [name, isCode ? <code key={name}>{text}</code> : text] as const,
+          ),
+        ]}
+      />
+      {given === undefined || given === null ? null : (
+        <>
+          <h3 className="trigger-under">Input of its runs</h3>
+          <Json value={given} what="the input" />
+        </>
+      )}
+    </Part>
+  );
+}
+
+function Activations({ trigger }: { trigger: Trigger }) {
+  return (
+    <Part title="Latest events">
+      {trigger.recent.length === 0 ? (
+        <Empty title="No events yet." />
+      ) : (
+        <div className="scroll-x">
+          <table className="lines activations">
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                <th scope="col">Result</th>
+                <th scope="col">Event</th>
+                <th scope="col">Run</th>
+                <th scope="col">Reason</th>
+              </tr>
+            </thead>
+            <tbody>
+              {trigger.recent.map(({ timeMs, result, eventId, eventType, events, runId, message }, place) => (
+                // One event can have two results at the same moment, and the list is short.
+                // biome-ignore lint/suspicious/noArrayIndexKey: see above
+                <tr key={`${eventId} ${place}`}>
+                  <td>
+                    <Moment atMs={timeMs} />
+                  </td>
+                  <td>
+                    <StandMark stand={standOf(activationStates, result)} />
+                  </td>
+                  <td>
+                    {eventId} <span className="small soft">{eventType}</span>
+                    {(events ?? 0) > 1 ? (
+                      <span className="small soft"> and {count((events ?? 0) - 1)} more</span>
+                    ) : null}
+                  </td>
+                  <td>
+                    {runId ? (
+                      <Link to="/runs/$runId" params={{ runId }}>
+                        {runId}
+                      </Link>
+                    ) : (
+                      "–"
+                    )}
+                  </td>
+                  <td className="soft">{message}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Part>
+  );
+}
