@@ -120,7 +120,7 @@ describe("a task that a child does", () => {
   it("that may not have begun is given up with its parent", () => {
     const given = (parentClose: string, command: Parameters<MachineDriver["execute"]>[1] = cancelRun) => {
       const scene = RunScene.of(text.replace("retry: 2", parentClose), order);
-      scene.driver.execute(scene.key, command, { reason: "no longer wanted" });
+      scene.driver.execute(scene.key, command, { reason: "no longer wanted", noCompensate: false });
       return scene.driver.letters.map(({ to, type, payload }) => {
         const { definition, parent, terminate } = WithdrawRun.decode(payload);
         return [type, to.id, definition, parent?.id, parent?.task, terminate];
