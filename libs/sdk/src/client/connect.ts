@@ -39,32 +39,8 @@ export async function connect(
   const addresses = network === undefined ? addressesOf(options.address, process.env) : [""];
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
   const accessToken = options.accessToken ?? apiKeyIn(process.env) ?? "";
-  // A worker does not need them, and they take more memory than a worker.
-  const [
-    { Mesh },
-    { ClientOwnership },
-    contracts,
-    swarm,
-    session,
-    intelligence,
-    runtime,
-    { Tutti },
-    { Missions },
-    { Sessions },
-    { Locks },
-  ] = await Promise.all([
-    import("@tutti/mesh"),
-    import("./client-ownership.ts"),
-    import("@tutti/contracts/workflow/v1"),
-    import("@tutti/contracts/swarm/v1"),
-    import("@tutti/contracts/session/v1"),
-    import("@tutti/contracts/intelligence/v1"),
-    import("@tutti/contracts/runtime/v1"),
-    import("./tutti.ts"),
-    import("./missions/index.ts"),
-    import("./sessions/index.ts"),
-    import("./locks.ts"),
-  ]);
+  const { Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime, parts } = await loaded();
+  const { Tutti, Missions, Sessions, Locks, Triggers } = parts;
   const mesh = new Mesh({
     settings: meshSettings(options, addresses, network),
     credential: () => accessToken,
@@ -86,6 +62,7 @@ export async function connect(
       ...{ namespace, ports },
     }),
     locks: new Locks({ locks: client(session.lockService, { service: "master" }), namespace }, ports),
+    triggers: new Triggers({ triggers: client(contracts.triggerService), namespace }),
     runs: client(contracts.runService),
     definitions: client(contracts.definitionService),
     pools: client(swarm.poolService),
@@ -96,6 +73,41 @@ export async function connect(
     ...{ namespace, ports },
     close: () => mesh.stop(),
   });
+}
+
+/** A worker does not need them, and they take more memory than a worker. */
+async function loaded() {
+  const [
+    { Mesh },
+    { ClientOwnership },
+    contracts,
+    swarm,
+    session,
+    intelligence,
+    runtime,
+    { Tutti },
+    { Missions },
+    { Sessions },
+    { Locks },
+    { Triggers },
+  ] = await Promise.all([
+    import("@tutti/mesh"),
+    import("./client-ownership.ts"),
+    import("@tutti/contracts/workflow/v1"),
+    import("@tutti/contracts/swarm/v1"),
+    import("@tutti/contracts/session/v1"),
+    import("@tutti/contracts/intelligence/v1"),
+    import("@tutti/contracts/runtime/v1"),
+    import("./tutti.ts"),
+    import("./missions/index.ts"),
+    import("./sessions/index.ts"),
+    import("./locks.ts"),
+    import("./triggers/index.ts"),
+  ]);
+  return {
+    ...{ Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime },
+    parts: { Tutti, Missions, Sessions, Locks, Triggers },
+  };
 }
 
 function meshSettings(

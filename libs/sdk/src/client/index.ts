@@ -15,6 +15,7 @@ export type {
 export type { OverlapWord, ScheduleChanges, ScheduleHandle, ScheduleOptions } from "./schedule.ts";
 export type * from "./sessions/index.ts";
 export type { SpecOptions } from "./spec.ts";
+export type * from "./triggers/index.ts";
 export type {
   ApprovalOptions,
   FindOptions,

@@ -29,6 +29,7 @@ import type { SessionHandle } from "./sessions/session.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import type { OtherSessionOptions, OutputsOf, SessionOptions, TaskSessionOptions } from "./sessions/spec.ts";
 import { type ExactVersion, type SpecOptions, specOf } from "./spec.ts";
+import type { Triggers } from "./triggers/index.ts";
 import type { ClientPorts } from "./work/followed.ts";
 import type { WorkTask } from "./work/task.ts";
 import { pagesOfLines } from "./work/telling.ts";
@@ -44,6 +45,7 @@ export interface TuttiParts {
   readonly missions: Missions;
   readonly sessions: Sessions;
   readonly locks: Locks;
+  readonly triggers: Triggers;
   readonly namespace: string;
   readonly ports: ClientPorts;
   readonly close: () => Promise<void>;
@@ -97,6 +99,8 @@ export class Tutti implements AsyncDisposable {
   readonly sessions: Sessions;
   /** What only one may do at a time, or only so many. */
   readonly locks: Locks;
+  /** Start runs of events. Posts events. */
+  readonly triggers: Triggers;
   readonly #parts: TuttiParts;
 
   constructor(parts: TuttiParts) {
@@ -104,6 +108,7 @@ export class Tutti implements AsyncDisposable {
     this.missions = parts.missions;
     this.sessions = parts.sessions;
     this.locks = parts.locks;
+    this.triggers = parts.triggers;
     this.#parts = parts;
   }
 

@@ -12,12 +12,14 @@ from ._aio.missions import AsyncMission
 from ._aio.runs import AsyncRun
 from ._aio.schedules import AsyncSchedule
 from ._aio.sessions import AsyncSession
+from ._aio.triggers import AsyncTrigger
 from ._sync.client import Client, connect
 from ._sync.locks import Lock
 from ._sync.missions import Mission
 from ._sync.runs import Run
 from ._sync.schedules import Schedule
 from ._sync.sessions import Session
+from ._sync.triggers import Trigger
 from ._version import VERSION as __version__
 from .errors import (
     Aborted,
@@ -38,6 +40,7 @@ from .errors import (
     Unavailable,
     Unreachable,
 )
+from .triggers import Event
 from .workflow import Retry, Workflow
 
 if TYPE_CHECKING:
@@ -90,6 +93,7 @@ __all__ = [
     "AsyncRun",
     "AsyncSchedule",
     "AsyncSession",
+    "AsyncTrigger",
     "Budget",
     "Busy",
     "Cancelled",
@@ -97,6 +101,7 @@ __all__ = [
     "Credentials",
     "DeadlineExceeded",
     "Estimate",
+    "Event",
     "FailedPrecondition",
     "InvalidArgument",
     "Lock",
@@ -118,6 +123,7 @@ __all__ = [
     "TaskFailure",
     "TaskLogger",
     "Trace",
+    "Trigger",
     "TuttiError",
     "Unauthenticated",
     "Unavailable",

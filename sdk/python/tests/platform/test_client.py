@@ -2,7 +2,9 @@
 
 import asyncio
 import unittest
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import monotonic, sleep
 
 import tutti
 from tutti import AsyncClient, Client
@@ -125,6 +127,73 @@ class A_client(unittest.TestCase):
         nightly.delete()
         with self.assertRaises(tutti.NotFound):
             nightly.get()
+
+    def test_starts_runs_of_events_once(self) -> None:
+        triggers = self.client.triggers
+        offers = triggers.create(
+            "offers",
+            "order",
+            event="shop.offer.*",
+            if_="event.data.price > 10",
+            key="event.data.article",
+            with_={"article": "${{ event.data.article }}"},
+            run_id="offer-${{ event.data.article }}",
+            throttle=100,
+            priority=2,
+        )
+        cello = tutti.Event("shop.offer.made", {"article": "cello", "price": 20}, source="/shop", id="e1")
+        tested = offers.test(cello)
+        self.assertEqual(
+            (tested.matched, tested.key, tested.run_id, tested.input),
+            (True, "cello", "offer-cello", {"article": "cello"}),
+        )
+        self.assertEqual(tested.event and (tested.event.id, tested.event.data), ("e1", cello.data))
+        posted = triggers.post(cello, tutti.Event("shop.offer.made", {"article": "kazoo", "price": 1}))
+        self.assertEqual((posted.events, posted.matched, posted.duplicates), (2, 1, 0))
+        run = self.client.runs.get("offer-cello")
+        self.wait_for(lambda: offers.get().counts.started == 1)
+        self.assertEqual((run.get().input, run.get().raw["spec"]["priority"]), ({"article": "cello"}, 2))
+        triggers.post(cello)
+        self.wait_for(lambda: offers.get().counts.duplicates == 1)
+        self.assertEqual(offers.get().recent[0].result, "duplicate")
+        changed = offers.update(description="what we offer", debounce="1s")
+        self.assertEqual((changed.description, changed.event), ("what we offer", "shop.offer.*"))
+        policy = changed.raw["policy"]
+        self.assertEqual((policy["debounceMs"], policy["throttleCount"]), (1_000, 100))
+        self.assertEqual(offers.update("order", after_run="other", ends=["failed"]).event, "")
+        offers.delete()
+        with self.assertRaises(tutti.NotFound):
+            offers.get()
+
+    def test_replays_events_and_retries_dead_letters(self) -> None:
+        bids = self.client.triggers.create("bids", "order", event="shop.bid.made", paused=True)
+        before = datetime.now(UTC)
+        moment = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+        self.client.triggers.post(tutti.Event("shop.bid.made", {"article": "oboe"}, id="b1"))
+        self.client.triggers.post(tutti.Event("shop.bid.made", {"articles": 1}, id="b2", time=moment))
+        self.assertTrue(bids.get().paused)
+        self.assertEqual(bids.pause("so it stays").note, "so it stays")
+        self.wait_for(
+            lambda: [each.trigger_id for each in self.client.triggers.list(paused=True)] == ["bids"]
+        )
+        self.assertFalse(bids.resume().paused)
+        self.assertEqual(bids.replay(before, reason="it was missed").matched, 1)
+        self.assertEqual(bids.replay(end=before).matched, 1)
+        self.wait_for(lambda: bids.get().counts.dead == 1)
+        (letter,) = bids.dead_letters()
+        assert letter.event is not None
+        self.assertEqual((letter.event.id, letter.event.time), ("b2", moment))
+        bids.update(with_={"article": "viola"})
+        self.assertEqual(bids.retry_dead_letters(letter.number), 1)
+        self.wait_for(lambda: bids.get().counts.started == 2)
+        self.assertEqual(bids.drop_dead_letters(), 0)
+        bids.delete()
+
+    def wait_for(self, is_so: Callable[[], bool]) -> None:
+        deadline = monotonic() + 30
+        while not is_so():
+            self.assertLess(monotonic(), deadline, "it is not so after 30 s")
+            sleep(0.02)
 
     def test_finds_counts_and_changes_many_runs(self) -> None:
         for number in range(3):

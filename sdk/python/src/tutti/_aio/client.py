@@ -17,6 +17,7 @@ from .rest import AsyncRest
 from .runs import AsyncRun, AsyncRuns, RunOptions, spec_of
 from .schedules import AsyncSchedules
 from .sessions import AsyncSession, AsyncSessions, SessionSpec
+from .triggers import AsyncTriggers
 from .workflows import AsyncWorkflows
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class AsyncClient:
         self.approvals = AsyncApprovals(rest)
         #: Create and find schedules.
         self.schedules = AsyncSchedules(rest)
+        #: Create and find triggers, post events.
+        self.triggers = AsyncTriggers(rest)
         #: Start and steer sessions: tasks and an intent.
         self.sessions = AsyncSessions(rest)
         #: Start missions, and join them: agents that work together.

@@ -18,6 +18,7 @@ from .rest import Rest
 from .runs import Run, Runs, RunOptions, spec_of
 from .schedules import Schedules
 from .sessions import Session, Sessions, SessionSpec
+from .triggers import Triggers
 from .workflows import Workflows
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Client:
         self.approvals = Approvals(rest)
         #: Create and find schedules.
         self.schedules = Schedules(rest)
+        #: Create and find triggers, post events.
+        self.triggers = Triggers(rest)
         #: Start and steer sessions: tasks and an intent.
         self.sessions = Sessions(rest)
         #: Start missions, and join them: agents that work together.

@@ -1,0 +1,139 @@
+/** What a program says about a trigger, and the contract's words for it. */
+import {
+  EventSource,
+  RunEndSource,
+  Singleton,
+  Trigger,
+  TriggerPolicy,
+  TriggerSource,
+} from "@tutti/contracts/workflow/v1";
+import { payloadOf } from "../payloads.ts";
+import { type SpecOptions, specOf } from "../spec.ts";
+
+const singletons = { skip: Singleton.SINGLETON_SKIP, queue: Singleton.SINGLETON_QUEUE } as const;
+
+/** What happens to an event while a run of the trigger has not ended. */
+export type SingletonWord = keyof typeof singletons;
+
+/** How a run of the workflow ends. */
+export type RunEndWord = "completed" | "failed" | "cancelled" | "terminated";
+
+/** How a trigger starts its runs. `with` is their input. */
+export type TriggeredRun = Omit<SpecOptions, "input">;
+
+interface TriggerRules {
+  /** Type of the event. `*` is one word, `>` at the end all that follow: `shop.order.*`. */
+  readonly event?: string;
+  /** The attribute `source` of the event. Default: any. */
+  readonly source?: string;
+  /** The end of runs of another workflow, instead of `event`. `ends`: default `["completed"]`. */
+  readonly afterRun?: { readonly workflow: string; readonly ends?: readonly RunEndWord[] };
+  /** An expression over `event` that must be true: `event.data.total > 0`. Default: every event. */
+  readonly if?: string;
+  /** An expression. Events with the same key start one run. Default: `source` and `id` of the event. */
+  readonly key?: string;
+  /** How long a key counts as seen, milliseconds. Default: as long as its run is kept. */
+  readonly windowMs?: number;
+  /** Input of the run, whose texts may have expressions: `{ id: "${{ event.data.id }}" }`. Default: the data. */
+  readonly with?: unknown;
+  /** Id of the run, a text with expressions. Default: made of trigger and key. */
+  readonly runId?: string;
+  /** An expression. Debounce, batch and singleton count each value by itself. Default: all events together. */
+  readonly group?: string;
+  /** One run with the last event, when no other came for `forMs`, and after `maxMs` in any case. */
+  readonly debounce?: { readonly forMs: number; readonly maxMs?: number };
+  /** One run for `size` events. Its input is `{ events: […] }`. `waitMs`: default 1,000. */
+  readonly batch?: { readonly size: number; readonly waitMs?: number };
+  /** At most `count` runs start in `perMs`, default 1,000. Others wait. */
+  readonly throttle?: { readonly count: number; readonly perMs?: number };
+  /** What happens to an event while a run has not ended. Default: runs start side by side. */
+  readonly singleton?: SingletonWord;
+  /** The signal that the run of `runId` is sent if it exists. */
+  readonly signal?: string;
+  readonly description?: string;
+}
+
+export interface TriggerOptions extends TriggerRules, TriggeredRun {
+  /** Whether it is created paused. Default false. */
+  readonly paused?: boolean;
+}
+
+/** What is changed of a trigger. The rest stays. */
+export interface TriggerChanges extends TriggerRules {
+  /** What it starts from now on. */
+  readonly run?: TriggeredRun & { readonly definition: string };
+}
+
+export function triggerMessage(triggerId: string, definition: string, options: TriggerOptions): Trigger {
+  const { paused = false } = options;
+  return {
+    ...changed(Trigger.fromPartial({ triggerId }), options),
+    run: specOf(definition, options),
+    paused,
+  };
+}
+
+/** Returns the trigger with these changes, and the names of the fields that they concern. */
+export function changesOf(before: Trigger, changes: TriggerChanges): { after: Trigger; fields: string[] } {
+  const { run } = changes;
+  const after = changed(before, changes);
+  const fields = Object.entries(namesOf)
+    .filter(([, names]) => names.some((name) => changes[name] !== undefined))
+    .map(([field]) => field);
+  if (run === undefined) return { after, fields };
+  return { after: { ...after, run: specOf(run.definition, run) }, fields: [...fields, "run"] };
+}
+
+const namesOf: Readonly<Record<string, readonly (keyof TriggerRules)[]>> = {
+  description: ["description"],
+  source: ["event", "source", "afterRun"],
+  condition: ["if"],
+  key: ["key"],
+  window_ms: ["windowMs"],
+  with: ["with"],
+  run_id: ["runId"],
+  policy: ["group", "debounce", "batch", "throttle", "singleton", "signal"],
+};
+
+function changed(before: Trigger, rules: TriggerRules): Trigger {
+  return {
+    ...before,
+    description: rules.description ?? before.description,
+    source: sourceAfter(before.source, rules),
+    condition: rules.if ?? before.condition,
+    key: rules.key ?? before.key,
+    windowMs: rules.windowMs ?? before.windowMs,
+    with: rules.with === undefined ? before.with : payloadOf(rules.with, "with"),
+    runId: rules.runId ?? before.runId,
+    policy: policyAfter(before.policy ?? TriggerPolicy.create(), rules),
+  };
+}
+
+function sourceAfter(
+  before: TriggerSource | undefined,
+  { event, source, afterRun }: TriggerRules,
+): TriggerSource | undefined {
+  if (afterRun !== undefined) {
+    const { workflow: definition, ends = [] } = afterRun;
+    return TriggerSource.create({
+      kind: { $case: "runEnd", value: RunEndSource.create({ definition, ends: [...ends] }) },
+    });
+  }
+  if (event === undefined && source === undefined) return before;
+  const known = before?.kind?.$case === "event" ? before.kind.value : EventSource.create();
+  const value = { type: event ?? known.type, source: source ?? known.source };
+  return { kind: { $case: "event", value } };
+}
+
+function policyAfter(before: TriggerPolicy, rules: TriggerRules): TriggerPolicy {
+  const { debounce, batch, throttle, singleton } = rules;
+  return {
+    ...before,
+    group: rules.group ?? before.group,
+    signal: rules.signal ?? before.signal,
+    ...(singleton !== undefined && { singleton: singletons[singleton] }),
+    ...(debounce !== undefined && { debounceMs: debounce.forMs, debounceMaxMs: debounce.maxMs ?? 0 }),
+    ...(batch !== undefined && { batchSize: batch.size, batchWaitMs: batch.waitMs ?? 0 }),
+    ...(throttle !== undefined && { throttleCount: throttle.count, throttlePerMs: throttle.perMs ?? 0 }),
+  };
+}
