@@ -10,8 +10,8 @@ import {
   endChild,
   endingOf,
   noBytes,
-  statusName,
   type Stopping,
+  statusName,
   stopChild,
   workAddress,
 } from "@tutti/machine-work";
