@@ -74,7 +74,7 @@ describe("lists of runs", () => {
 
   it("show one that was taken up again after its end as under way", async () => {
     await start("told", "again", { team: "green" });
-    await runs().cancelRun({ namespace: "", runId: "again", reason: "" });
+    await runs().cancelRun({ namespace: "", runId: "again", reason: "", noCompensate: false });
     const statuses = async () => {
       const filter = { labels: { equals: { team: "green" } } };
       const { runs: found } = await runs().listRuns(ListRunsRequest.fromPartial({ filter }));

@@ -25,6 +25,27 @@ export const sdkErrors = defineErrors("sdk", {
       `\`${name}\` waits for something that is no step, after ${at}`,
     remedy: "Put what it waits for into `ctx.run`.",
   },
+  functionStopped: {
+    status: "CANCELLED",
+    retry: "never",
+    help: "A durable function learns with this error that it ends before its code does: its run was cancelled, has failed or took too long. What its code registered with `ctx.compensate` runs next.",
+    message: ({ name }: { name: string }) => `\`${name}\` is stopped, and compensates`,
+    remedy: "Let the error pass, or clean up in `finally`.",
+  },
+  functionEndless: {
+    status: "FAILED_PRECONDITION",
+    retry: "elsewhere",
+    help: "The code of a durable function catches that it is stopped and goes on with other steps. What it registered with `ctx.compensate` did not run.",
+    message: ({ name }: { name: string }) => `\`${name}\` does not end although it is stopped`,
+    remedy: "Let `sdk.function_stopped` pass in loops that catch errors.",
+  },
+  stepNested: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A step of a durable function was asked for inside of `ctx.run` or of a compensation. A replay does not run that code again and would not find the inner step.",
+    message: ({ step }: { step: string }) => `The step \`${step}\` is inside of another step`,
+    remedy: "Move it out of `ctx.run`, behind or before it.",
+  },
   inputMalformed: {
     status: "INVALID_ARGUMENT",
     retry: "never",

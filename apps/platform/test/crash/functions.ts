@@ -65,5 +65,25 @@ export function describeFunctions(killedAt: readonly string[]): void {
         await heir.kill();
         workers.delete(heir);
       });
+
+    it("has what its code registered undone elsewhere when its run is cancelled", async () => {
+      const victim = work();
+      const begin = () => tutti.start("saga").catch(() => undefined);
+      const run = await until("the function is registered", begin, (found) => found !== undefined);
+      await victim.wrote(/at wait/);
+      const events = async () => (await run?.get())?.eventCount ?? 0;
+      await until("the turn is recorded", events, (count) => count > 5);
+      await run?.cancel("enough");
+      await victim.wrote(/undo pay/);
+      await victim.wrote(/undo slow/);
+      await victim.kill();
+      workers.delete(victim);
+      const heir = work();
+      await assert.rejects(run?.result() ?? Promise.resolve(), /enough/);
+      const undone = heir.output.match(/undo \w+/g);
+      assert.deepEqual(undone, ["undo slow", "undo book"], "what was done is not done again");
+      await heir.kill();
+      workers.delete(heir);
+    });
   });
 }

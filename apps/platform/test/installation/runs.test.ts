@@ -144,7 +144,12 @@ describe("runs", () => {
 
   it("one that is cancelled ends as such", async () => {
     await start("waiting", null, "unwanted");
-    await client().cancelRun({ namespace: "", runId: "unwanted", reason: "no longer wanted" });
+    await client().cancelRun({
+      namespace: "",
+      runId: "unwanted",
+      reason: "no longer wanted",
+      noCompensate: false,
+    });
     const ended = await end("unwanted");
     assert.equal(ended.status, WorkStatus.WORK_STATUS_CANCELLED);
     await client().retryRun({

@@ -30,7 +30,20 @@ const trip = durable("trip", async (ctx, { rounds }: { readonly rounds: number }
   return { key, first, loaded, left, right, done };
 });
 
+const saga = durable("saga", async (ctx) => {
+  await ctx.run("book", () => 1);
+  ctx.compensate("unbook", () => console.log("undo book"));
+  ctx.compensate("undo slow", async () => {
+    console.log("undo slow");
+    await pause(6 * stepMs);
+  });
+  ctx.compensate("refund", () => console.log("undo pay"));
+  console.log("at wait");
+  await ctx.sleep("1h");
+});
+
 const worker = new Worker({ address, server, agentId }, { logger: silentLogger });
 worker.durable(trip);
+worker.durable(saga);
 worker.handle("test.load", async ({ key }: { readonly key: string }) => `loaded ${key}`);
 await worker.run();

@@ -113,7 +113,7 @@ export class Starts {
     };
     const attempt = async (signal: AbortSignal): Promise<Told> => {
       if (terminate) await runs.terminateRun(request, { signal });
-      else await runs.cancelRun(request, { signal });
+      else await runs.cancelRun({ ...request, noCompensate: false }, { signal });
       return { command: confirmStop, body: { ended: false } };
     };
     // It is not there any more, or has ended.

@@ -157,7 +157,7 @@ states:
   end: {final: true}
 `);
     scene.driver.deliverAll();
-    scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     scene.driver.deliverAll();
     scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
     scene.driver.deliverAll();

@@ -49,7 +49,7 @@ describe("a run that a schedule has started", () => {
     driver.execute(runKey, beginRun, { order: RunOrder.fromPartial({ hash, parent }) });
     driver.deliverAll();
     assert.equal(told.length, 0);
-    driver.execute(runKey, cancelRun, { reason: "maintenance" });
+    driver.execute(runKey, cancelRun, { reason: "maintenance", noCompensate: false });
     driver.deliverAll();
     assert.equal(told.length, 1);
     assert.deepEqual([told[0]?.runId, told[0]?.status], ["r", WorkStatus.WORK_STATUS_CANCELLED]);

@@ -222,7 +222,7 @@ describe("a run", () => {
     scene.driver.execute(scene.key, terminateRun, { reason: "enough" });
     assert.equal(scene.driver.settle(offer, completeTask, CompleteTask.fromPartial({})), "ignored");
     assert.equal(endingOf(scene)?.status, WorkStatus.WORK_STATUS_TERMINATED);
-    const refused = scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    const refused = scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.ok(isRefusal(refused) && refused.code === "workflow.run_ended");
   });
 
@@ -426,7 +426,7 @@ tasks:
     const scene = RunScene.of(saga);
     scene.complete("book", "b");
     scene.complete("pay", { id: 9 });
-    scene.driver.execute(scene.key, cancelRun, { reason: "no longer" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "no longer", noCompensate: false });
     assert.deepEqual(scene.offered, ["pay"], "what was at work is withdrawn");
     assert.equal(scene.driver.description(scene.key).status, WorkStatus.WORK_STATUS_CANCELLING);
     scene.fail("pay", "t.refused");

@@ -130,7 +130,7 @@ export const stories: GoldenStories = {
     const scene = told("saga", null);
     scene.complete("book", "b");
     scene.complete("pay", { id: 1 });
-    scene.driver.execute(scene.key, cancelRun, { reason: "no longer" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "no longer", noCompensate: false });
     scene.fail("pay", "test.refused", { retry: 1 });
     scene.complete("book");
     return golden(scene, release);

@@ -32,7 +32,7 @@ export {
 } from "./child/ending.ts";
 export { childIdOf, shortId } from "./child/ids.ts";
 export { withdrawMission, withdrawRun } from "./child/messages.ts";
-export { type StoppedChild, stopChild } from "./child/stopping.ts";
+export { type StoppedChild, type Stopping, stopChild } from "./child/stopping.ts";
 export { countsIn, countsLabel, shownCounts } from "./counts.ts";
 export { blobsOf } from "./data/blobs.ts";
 export * from "./data/data.ts";

@@ -86,6 +86,11 @@ function repairOf(repair: Repair): RepairTaskRequest["repair"] {
   return { $case: "output", value: payloadOf(repair.output, "output") ?? nothing };
 }
 
+export interface CancelOptions {
+  /** What completed tasks did stays, in child runs too. */
+  readonly noCompensate?: boolean;
+}
+
 export interface DecideOptions {
   /** What is brought along, by the question's form. */
   readonly data?: unknown;
@@ -224,9 +229,12 @@ export class RunHandle implements Handle {
     await this.#parts.runs.resumeRun({ ...this.#which, reason, taskIds: [...taskIds], idempotencyKey: "" });
   }
 
-  /** Ends it: running work is stopped, what is done is compensated. Resolves when that has started. */
-  async cancel(reason = ""): Promise<void> {
-    await this.#parts.runs.cancelRun({ ...this.#which, reason });
+  /**
+   * Ends it: running work is stopped, what is done is compensated. Resolves when that has started. `noCompensate` leaves
+   * what is done.
+   */
+  async cancel(reason = "", { noCompensate = false }: CancelOptions = {}): Promise<void> {
+    await this.#parts.runs.cancelRun({ ...this.#which, reason, noCompensate });
   }
 
   /** Ends it at once, without compensation. */

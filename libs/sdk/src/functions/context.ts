@@ -7,8 +7,9 @@ import type { Json } from "@tutti/expressions";
 import { decideRetry, type Logger, type RetryPolicy, resolveRetry, silentLogger } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import { stepError } from "./failure.ts";
-import type { FunctionInstance, StepOptions } from "./instance.ts";
+import type { FunctionInstance, StepMeans, StepOptions } from "./instance.ts";
 import { callSite } from "./location.ts";
+import type { StepError } from "./wire.ts";
 
 /** When a failed step is tried again. */
 export interface StepRetry {
@@ -97,7 +98,12 @@ export class FunctionContext {
     return this.#attempts(name, at, work, options) as Promise<T>;
   }
 
-  async #attempts(name: string, at: string, work: () => unknown, options: RunOptions): Promise<Json> {
+  async #attempts(
+    name: string,
+    at: string,
+    work: () => unknown,
+    options: RunOptions & StepMeans,
+  ): Promise<Json> {
     const id = this.#instance.idOf(idFrom(name));
     const policy = policyOf(options.retry);
     for (let tries = 1; ; tries++) {
@@ -113,7 +119,7 @@ export class FunctionContext {
           tries,
           () => this.random(),
         );
-        if (decision.kind !== "retry") throw thrown;
+        if (decision.kind !== "retry" || this.#instance.isStopped) throw thrown;
         await this.#instance.task(`${id}.pause-${tries}`, at, { wait: `${Math.ceil(decision.pauseMs)}ms` });
       }
     }
@@ -211,7 +217,10 @@ export class FunctionContext {
     return { get: <T>(key: string) => instance.state.get(key) as T | undefined, set };
   }
 
-  /** Registers what undoes a step. It runs when the function fails after it, the last one first. */
+  /**
+   * Registers what undoes a step. It runs when the function fails after it, or when its run is cancelled, the last one
+   * first. It runs again when the worker is lost meanwhile.
+   */
   compensate(name: string, work: () => unknown): void {
     const id = this.#instance.idOf(idFrom(name));
     this.#instance.undo(id, callSite(this.compensate));
@@ -231,12 +240,15 @@ export class FunctionContext {
     return this.#instance.isReplaying ? silentLogger : this.task.logger;
   }
 
-  /** For the end of a function that failed. Every one is tried. */
-  async compensateAll(): Promise<void> {
+  /** For the end of a function that failed or is stopped. Every one is tried. Returns how they failed. */
+  async compensateAll(): Promise<readonly StepError[]> {
+    const failed: StepError[] = [];
     for (const { id, work } of this.#undo.splice(0).reverse())
-      await this.#attempts(id, "", work, {}).catch((error: unknown) =>
-        this.log.error("compensation failed", { step: id, error: stepError(error).message }),
-      );
+      await this.#attempts(id, "", work, { isCompensation: true }).catch((error: unknown) => {
+        failed.push(stepError(error));
+        this.log.error("compensation failed", { step: id, error: stepError(error).message });
+      });
+    return failed;
   }
 
   #task<T>(name: string, at: string, spec: TaskDocument): Promise<T> {

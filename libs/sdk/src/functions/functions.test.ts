@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { systemDefer, systemTimers } from "@tutti/kernel";
+import { TaskFailure } from "../task/failure.ts";
 import { testDurable } from "../testing/test-durable.ts";
 import { testWorkflow } from "../testing/workflow-test.ts";
 import type { FunctionContext } from "./context.ts";
@@ -64,6 +65,60 @@ describe("a durable function", () => {
     });
     await assert.rejects(testDurable(saga).execute(), /no ship/);
     assert.deepEqual(undone, ["pay", "book"]);
+  });
+
+  it("compensates when its run is cancelled, after its own cleaning up", async () => {
+    const undone: string[] = [];
+    let tries = 0;
+    const saga = durable("saga", async (ctx) => {
+      await ctx.run("book", () => 1);
+      ctx.compensate("unbook", () => {
+        tries += 1;
+        if (tries < 3) throw new Error("not yet");
+        undone.push("book");
+      });
+      ctx.compensate("refund", () => void undone.push("pay"));
+      try {
+        await ctx.sleep("1h");
+      } finally {
+        await ctx.run("clean", () => void undone.push("clean"));
+        await assert.rejects(ctx.sleep("1h"), /is stopped/);
+      }
+    });
+    const run = await testDurable(saga).start();
+    await run.skip("1m");
+    run.cancel("enough");
+    await assert.rejects(run.result(), /enough/);
+    assert.deepEqual(undone, ["clean", "pay", "book"]);
+  });
+
+  it("says which compensation failed, and ends a loop that catches everything", async () => {
+    const stuck = durable("stuck", async (ctx) => {
+      ctx.compensate("release", () => Promise.reject(new TaskFailure("shop.locked", "no", { final: true })));
+      await ctx.sleep("1h");
+    });
+    const run = await testDurable(stuck).start();
+    run.cancel("enough");
+    await assert.rejects(run.result(), (error: TaskFailure) => {
+      assert.equal(error.details["not_compensated"], "stuck");
+      return true;
+    });
+    const endless = durable(
+      "endless",
+      async (ctx) => {
+        ctx.compensate("release", () => {});
+        for (;;) await ctx.sleep("1h").catch(() => {});
+      },
+      { retry: 1 },
+    );
+    const looping = await testDurable(endless).start();
+    looping.cancel("enough");
+    await assert.rejects(looping.result(), /enough/);
+  });
+
+  it("refuses a step inside of a step", async () => {
+    const nested = durable("nested", (ctx) => ctx.run("outer", () => ctx.call("pay.charge"), { retry: 1 }));
+    await assert.rejects(testDurable(nested).execute(), /`pay.charge` is inside of another step/);
   });
 
   it("races, and stops what lost", async () => {

@@ -3,8 +3,9 @@ import type { Json } from "@tutti/expressions";
 import type { TaskContext } from "../task/context.ts";
 import { FunctionContext } from "./context.ts";
 import type { DurableFunction } from "./durable.ts";
-import { FunctionInstance, type FunctionPorts } from "./instance.ts";
-import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
+import { StepFailure } from "./failure.ts";
+import { FunctionInstance, type FunctionPorts, type Saved } from "./instance.ts";
+import type { TurnInput, TurnOutput } from "./wire.ts";
 
 /** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it goes on. */
 const hotMax = 10_000;
@@ -35,7 +36,10 @@ export class FunctionHost {
       });
       const output = await Promise.race([turn, aborted.promise]);
       instance.lastTurn = input.turn;
-      if (output.end === undefined) this.#keep(key, instance);
+      if (input.undo === true) {
+        // The result of compensating is that of the attempt.
+        if (output.end !== undefined && "error" in output.end) throw new StepFailure(output.end.error);
+      } else if (output.end === undefined) this.#keep(key, instance);
       return output;
     } finally {
       task.signal.removeEventListener("abort", abort);
@@ -53,12 +57,20 @@ export class FunctionHost {
     if (input.from > 0) return undefined;
     const code = async (instance: FunctionInstance, given: Json) => {
       const ctx = new FunctionContext(instance);
+      let output: unknown;
       try {
-        return jsonOf(await fn.code(ctx, given));
+        output = await fn.code(ctx, given);
+        if (!instance.isUndoing) return jsonOf(output);
       } catch (error) {
-        await ctx.compensateAll();
-        throw error;
+        if (!instance.isUndoing) {
+          await ctx.compensateAll();
+          throw error;
+        }
       }
+      const failed = await ctx.compensateAll();
+      const worst = failed.find(({ final = false }) => !final) ?? failed[0];
+      if (worst !== undefined) throw new StepFailure(worst);
+      return null;
     };
     return new FunctionInstance(fn.name, input, code, this.#ports);
   }
@@ -75,9 +87,11 @@ function jsonOf(value: unknown): Json {
   return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
 }
 
-/** What an attempt before recorded behind the same entries, and could not report. */
-function savedAt(saved: unknown, known: number): readonly Entry[] {
-  if (typeof saved !== "object" || saved === null) return [];
-  const { known: at, steps } = saved as { readonly known?: unknown; readonly steps?: unknown };
-  return at === known && Array.isArray(steps) ? (steps as Entry[]) : [];
+/** What an attempt before did behind the same entries, and could not report. */
+function savedAt(saved: unknown, known: number): Saved {
+  if (typeof saved !== "object" || saved === null) return nothingSaved;
+  const { known: at, steps, done = {} } = saved as Partial<Saved> & { readonly known?: unknown };
+  return at === known && Array.isArray(steps) ? { steps, done } : nothingSaved;
 }
+
+const nothingSaved: Saved = { steps: [], done: {} };

@@ -7,6 +7,7 @@
  * 3. Once none is left, local steps run and tasks are added. Their results are new entries, in the order of their ends.
  * 4. A turn ends when the code has ended, or waits for nothing that this worker does.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Defer, Timer, Timers } from "@tutti/kernel";
@@ -23,11 +24,18 @@ interface Asked {
   readonly result: PromiseWithResolvers<Json> | undefined;
   /** Makes it new: nothing is recorded of it. */
   readonly begin: () => void;
+  readonly isCompensation: boolean;
 }
 
 export interface StepOptions {
   /** Whether its result is recorded before the code goes on. */
   readonly confirm?: boolean;
+}
+
+/** How the context runs a step. */
+export interface StepMeans extends StepOptions {
+  /** It runs also when the function is stopped. */
+  readonly isCompensation?: boolean;
 }
 
 export interface FunctionPorts {
@@ -37,12 +45,20 @@ export interface FunctionPorts {
 
 /** What a turn has of its attempt. */
 export interface TurnMeans {
-  readonly saved: readonly Entry[];
+  readonly saved: Saved;
   readonly save: (saved: unknown) => void;
   /** The time of the platform. */
   readonly clock: () => number;
   /** The attempt that makes the turn. */
   readonly task: TaskContext;
+}
+
+/** What an attempt keeps for the next one, which makes the same turn. */
+export interface Saved {
+  /** Entries behind those of the journal. */
+  readonly steps: readonly Entry[];
+  /** Results of steps that ran after the code was stopped, by id. */
+  readonly done: Readonly<Record<string, Json>>;
 }
 
 /** What the instance calls: the code, until its end. */
@@ -54,6 +70,11 @@ const saveAfterMs = 50;
 const savedLengthMax = 50_000;
 const turnStepsMax = 500;
 const turnLengthMax = 256 * 1024;
+/** Steps of code that cleans up after it was stopped. A loop that catches every error would never end. */
+const stoppedStepsMax = 1_000;
+
+/** The function whose step is running. */
+const steps = new AsyncLocalStorage<FunctionInstance>();
 
 export class FunctionInstance {
   readonly name: string;
@@ -82,6 +103,11 @@ export class FunctionInstance {
   #length = 0;
   #running = 0;
   #isReplaying = true;
+  #isUndoing = false;
+  #isStopped = false;
+  #stoppedSteps = 0;
+  #before: readonly Entry[] = [];
+  #done: Record<string, Json> = {};
   #isPumping = false;
   #nowMs: number;
   #clock: () => number = () => 0;
@@ -123,6 +149,16 @@ export class FunctionInstance {
     return this.#task;
   }
 
+  /** Whether the code has learned that it is stopped. Another attempt does what failed once more. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Whether the platform asked for the compensations: the code does not come to its end. */
+  get isUndoing(): boolean {
+    return this.#isUndoing;
+  }
+
   /** When the latest thing that the code knows of was recorded. */
   get nowMs(): number {
     return this.#nowMs;
@@ -131,7 +167,7 @@ export class FunctionInstance {
   /**
    * Makes a turn. Entries that it has are passed over.
    *
-   * @property saved what an attempt before recorded and did not report
+   * @property saved what an attempt before did and did not report
    * @property save keeps results that are not reported yet
    */
   take(turn: TurnInput, { saved, save, clock, task }: TurnMeans): Promise<TurnOutput> {
@@ -139,12 +175,15 @@ export class FunctionInstance {
     this.#task = task;
     this.#turn = Promise.withResolvers<TurnOutput>();
     this.#known = turn.from + turn.journal.length;
-    this.#entries = [...turn.journal, ...saved];
+    this.#entries = [...turn.journal, ...saved.steps];
     this.#at = this.#position - turn.from;
-    this.#steps = [...saved];
-    this.#length = saved.reduce((sum, entry) => sum + lengthOf(entry), 0);
+    this.#before = saved.steps;
+    this.#done = { ...saved.done };
+    this.#steps = [...saved.steps];
+    this.#length = saved.steps.reduce((sum, entry) => sum + lengthOf(entry), 0);
     this.#save = save;
-    this.#isReplaying = this.#at < this.#entries.length;
+    this.#isUndoing = turn.undo === true;
+    this.#isReplaying = this.#isUndoing || this.#at < this.#entries.length;
     for (const give of this.#unconfirmed.splice(0)) this.#results.push(give);
     if (!this.#begun) this.#start(turn.input);
     this.#pump();
@@ -172,17 +211,25 @@ export class FunctionInstance {
   }
 
   /** A local step. */
-  step(id: string, at: string, work: () => unknown, { confirm = false }: StepOptions = {}): Promise<Json> {
-    return this.#ask({ kind: "step", id, at }, (result) => {
+  step(
+    id: string,
+    at: string,
+    work: () => unknown,
+    { confirm = false, isCompensation = false }: StepMeans = {},
+  ): Promise<Json> {
+    return this.#ask({ kind: "step", id, at, isCompensation }, (result) => {
       this.#running += 1;
       const recorded = (entry: Entry, give: () => void) => {
         this.#running -= 1;
         this.#record(entry);
-        if (confirm || this.#isFull) this.#unconfirmed.push(give);
+        if (this.#isStopped) this.#saveDone(entry);
+        if (!this.#isUndoing && (confirm || this.#isFull)) this.#unconfirmed.push(give);
         else this.#results.push(give);
         this.#pump();
       };
-      this.#outcomeOf(work).then(
+      const isDone = this.#isStopped && Object.hasOwn(this.#done, id);
+      const outcome = isDone ? Promise.resolve(this.#done[id] as Json) : this.#outcomeOf(work);
+      outcome.then(
         (output) => recorded({ step: id, at, atMs: this.#clock(), output }, () => result.resolve(output)),
         (thrown: unknown) => {
           const error = stepError(thrown);
@@ -195,13 +242,14 @@ export class FunctionInstance {
   /** Results are the JSON of what a step returned, as they are after a crash. */
   async #outcomeOf(work: () => unknown): Promise<Json> {
     // The code was started by an attempt before: what it calls belongs to this one.
-    const value = await (this.#task === undefined ? work() : callAs(this.#task, work, undefined));
+    const task = this.#task;
+    const value = await steps.run(this, () => (task === undefined ? work() : callAs(task, work, undefined)));
     return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
   }
 
   /** A task that the platform does. */
   task(id: string, at: string, spec: TaskDocument): Promise<Json> {
-    return this.#ask({ kind: "task", id, at }, (result) => {
+    return this.#ask({ kind: "task", id, at, isCompensation: false }, (result) => {
       this.#record({ task: id, at, atMs: this.#clock(), spec });
       this.#open.set(id, result);
     });
@@ -243,9 +291,10 @@ export class FunctionInstance {
   }
 
   #ask(
-    what: Pick<Asked, "kind" | "id" | "at">,
+    what: Omit<Asked, "result" | "begin">,
     begin: (result: PromiseWithResolvers<Json>) => void,
   ): Promise<Json> {
+    if (steps.getStore() === this) return Promise.reject(sdkErrors.stepNested({ step: what.id }));
     const result = Promise.withResolvers<Json>();
     // One that the code does not wait for may fail without ending the process.
     result.promise.catch(() => {});
@@ -254,12 +303,13 @@ export class FunctionInstance {
   }
 
   #note(what: Pick<Asked, "kind" | "id" | "at">, begin: () => void): void {
-    this.#add({ ...what, result: undefined, begin });
+    this.#add({ ...what, isCompensation: false, result: undefined, begin });
   }
 
   #add(asked: Asked): void {
     this.#lastAt = asked.at || this.#lastAt;
     if (this.#isReplaying) this.#asked.set(`${asked.kind} ${asked.id}`, asked);
+    else if (this.#isRefused(asked)) this.#stop(asked.result);
     else asked.begin();
     this.#pump();
   }
@@ -278,10 +328,12 @@ export class FunctionInstance {
 
   /** Lets the code run until it waits, and gives it the next result. */
   #pump(): void {
+    // Code that does not end although it is stopped stays where it is.
+    if (this.#turn === undefined) return;
     // Nothing else is under way beside a step that is alone: the code goes on at once.
     const isAlone = !this.#isReplaying && this.#running + this.#open.size === 0;
     if (isAlone && this.#results.length === 1) this.#results.shift()?.();
-    if (this.#isPumping || this.#turn === undefined) return;
+    if (this.#isPumping) return;
     this.#isPumping = true;
     this.#ports.defer(() => {
       this.#isPumping = false;
@@ -316,8 +368,10 @@ export class FunctionInstance {
     const entry = this.#entries[this.#at];
     if (entry === undefined) {
       this.#isReplaying = false;
-      for (const asked of [...this.#asked.values()]) asked.begin();
+      const left = [...this.#asked.values()];
       this.#asked.clear();
+      if (this.#isUndoing) this.#stopAll(left);
+      else for (const asked of left) asked.begin();
       return undefined;
     }
     if (this.#end !== undefined && !("end" in entry)) return this.#changed(entry, "it had ended");
@@ -337,6 +391,28 @@ export class FunctionInstance {
     this.#at += 1;
     this.#position += 1;
     return undefined;
+  }
+
+  /** The code learns of its stop at everything that it waits for. */
+  #stopAll(asked: readonly Asked[]): void {
+    for (const open of this.#open.values()) this.#stop(open);
+    this.#open.clear();
+    for (const each of asked)
+      if (each.isCompensation || each.result === undefined) each.begin();
+      else this.#stop(each.result);
+    this.#isStopped = true;
+  }
+
+  #stop(result: PromiseWithResolvers<Json> | undefined): void {
+    this.#results.push(() => result?.reject(sdkErrors.functionStopped({ name: this.name })));
+  }
+
+  /** Code that is stopped may clean up here. It adds no tasks. */
+  #isRefused({ kind, isCompensation }: Asked): boolean {
+    if (!this.#isStopped || isCompensation) return false;
+    this.#stoppedSteps += 1;
+    if (this.#stoppedSteps > stoppedStepsMax) this.#fail(sdkErrors.functionEndless({ name: this.name }));
+    return kind === "task" || this.#stoppedSteps > stoppedStepsMax;
   }
 
   /** Under which what the code asked for waits for its entry. */
@@ -366,8 +442,16 @@ export class FunctionInstance {
     });
   }
 
+  /** Another attempt does not do it again. */
+  #saveDone(entry: Entry): void {
+    if (!("step" in entry) || entry.error !== undefined) return;
+    this.#done[entry.step] = entry.output ?? null;
+    const saved = { known: this.#known, steps: this.#before, done: this.#done };
+    if (JSON.stringify(saved).length <= savedLengthMax) this.#save(saved);
+  }
+
   #saveLater(): void {
-    if (this.#timer !== undefined || this.#steps.length === 0) return;
+    if (this.#isStopped || this.#timer !== undefined || this.#steps.length === 0) return;
     this.#timer = this.#ports.timers.after(saveAfterMs, () => {
       this.#timer = undefined;
       const saved = { known: this.#known, steps: this.#steps };

@@ -188,8 +188,8 @@ export class TestRun<Output = unknown> {
     this.#tell(resumeRun, { reason, taskIds: [...tasks] });
   }
 
-  cancel(reason = ""): void {
-    this.#tell<CancelRun, unknown>(cancelRun, { reason });
+  cancel(reason = "", { noCompensate = false }: { readonly noCompensate?: boolean } = {}): void {
+    this.#tell<CancelRun, unknown>(cancelRun, { reason, noCompensate });
   }
 
   terminate(reason = ""): void {

@@ -12,8 +12,10 @@ export async function compensationWords(
   run: Run,
 ): Promise<string | undefined> {
   if (!["pending", "running", "paused"].includes(run.status)) return undefined;
-  const compensated = await compensatedTasks(server, run);
-  if (compensated.size === 0) return "No task has a compensation: the effects of completed tasks stay.";
+  const { compensated, hasFunction } = await compensatedTasks(server, run);
+  const byCode = hasFunction ? "The code of its function undoes what it registered." : "";
+  if (compensated.size === 0)
+    return byCode || "No task has a compensation: the effects of completed tasks stay.";
   const { tasks, nextToken = "" } = await server.call("tasks.list", {
     params: { id: run.runId },
     query: { ...server.namespace, status: "completed", size: tasksMax },
@@ -22,7 +24,8 @@ export async function compensationWords(
     .filter(({ taskId }) => compensated.has(planned(taskId)))
     .sort((one, other) => (other.endTimeMs ?? 0) - (one.endTimeMs ?? 0))
     .map(({ taskId }) => taskId);
-  return wordsOf(completed, nextToken !== "");
+  const words = wordsOf(completed, nextToken !== "");
+  return byCode === "" ? words : `${words} ${byCode}`;
 }
 
 export function wordsOf(completed: readonly string[], areMore: boolean): string {
@@ -37,15 +40,18 @@ export function wordsOf(completed: readonly string[], areMore: boolean): string 
 async function compensatedTasks(
   server: Pick<Server, "call" | "namespace">,
   { spec, definitionHash = "" }: Run,
-): Promise<ReadonlySet<string>> {
+): Promise<{ readonly compensated: ReadonlySet<string>; readonly hasFunction: boolean }> {
   const own = spec?.tasks?.tasks.filter(({ compensate }) => compensate !== undefined).map(({ id }) => id);
   const name = spec?.definition?.name;
-  if (name === undefined) return new Set(own);
+  if (name === undefined) return { compensated: new Set(own), hasFunction: false };
   const { nodes } = await server.call("workflows.graph", {
     params: { name },
     query: { ...server.namespace, ...(definitionHash === "" ? {} : { hash: definitionHash }) },
   });
-  return new Set(nodes.flatMap(({ taskId = "", compensated }) => (compensated === true ? [taskId] : [])));
+  return {
+    compensated: new Set(nodes.flatMap(({ taskId = "", compensated }) => (compensated ? [taskId] : []))),
+    hasFunction: nodes.some(({ kind }) => kind === "function"),
+  };
 }
 
 /** The task of a definition that an entry or a round belongs to: `ship[3]` to `ship`, `grow#2.add` to `grow.add`. */

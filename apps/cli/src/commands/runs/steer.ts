@@ -49,6 +49,10 @@ function reasonOf({ values }: Context): { readonly reason?: string } {
 export function cancel(context: Context): Promise<Result> {
   const body = reasonOf(context);
   const isNow = context.values.flag("now");
+  const noCompensate = context.values.flag("no-compensate");
+  if (noCompensate && context.values.optionalArgument("ID") === undefined)
+    throw usageFailure("`--no-compensate` needs the ID of one run.");
+  if (noCompensate) return cancelWithout(context, body);
   return steer(context, {
     done: isNow ? "is terminated" : "is being cancelled",
     ...(isNow ? {} : { confirm: (server, id) => confirmCancellation(context, server, id) }),
@@ -61,6 +65,20 @@ export function cancel(context: Context): Promise<Result> {
       });
     },
     many: isNow ? { terminate: {} } : { cancel: {} },
+  });
+}
+
+/** Missions and sessions have no compensations of their own. */
+function cancelWithout(context: Context, body: { readonly reason?: string }): Promise<Result> {
+  return steer(context, {
+    done: "is being cancelled without compensation",
+    one: (server, id) =>
+      server.call("runs.cancel", {
+        params: { id },
+        query: server.namespace,
+        body: { ...body, noCompensate: true },
+      }),
+    many: { cancel: {} },
   });
 }
 

@@ -218,6 +218,7 @@ export const runCommands: readonly Command[] = [
     arguments: [{ ...runId, isOptional: true }],
     options: [
       { name: "now", summary: "terminate at once. Do not wait and do not compensate" },
+      { name: "no-compensate", summary: "keep what completed tasks did, in child runs too. Only with ID" },
       reason,
       ...manyRuns,
     ],

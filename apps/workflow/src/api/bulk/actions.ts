@@ -67,7 +67,7 @@ export async function act(
       await runs.resumeRun({ ...named, reason, taskIds: [], idempotencyKey: "" }, options);
       return;
     case "cancel":
-      await runs.cancelRun({ ...named, reason }, options);
+      await runs.cancelRun({ ...named, reason, noCompensate: false }, options);
       return;
     case "terminate":
       await runs.terminateRun({ ...named, reason }, options);

@@ -1,6 +1,6 @@
 /** What is answered about runs. */
 import type { runService } from "@tutti/contracts/workflow/v1";
-import { cancelRun, pauseRun, terminateRun } from "@tutti/machine-run";
+import { pauseRun, terminateRun } from "@tutti/machine-run";
 import type { Handlers } from "@tutti/mesh";
 import { awaitRun, watchRun } from "./awaiting.ts";
 import { type RunDependencies, runNamed } from "./dependencies.ts";
@@ -10,7 +10,7 @@ import { type ReadingDependencies, readHistory } from "./reading.ts";
 import { reset } from "./resetting.ts";
 import { signalRuns } from "./signalling.ts";
 import { startRun, startRuns } from "./starting.ts";
-import { label, query, remove, resume, retry, signal, steer, update } from "./steering.ts";
+import { cancel, label, query, remove, resume, retry, signal, steer, update } from "./steering.ts";
 
 export function runHandlers(
   dependencies: RunDependencies & ExplainDependencies & ReadingDependencies,
@@ -33,7 +33,7 @@ export function runHandlers(
     labelRun: (request, context) => label(dependencies, request, context),
     pauseRun: (request, context) => steer(dependencies, pauseRun, request, context),
     resumeRun: (request, context) => resume(dependencies, request, context),
-    cancelRun: (request, context) => steer(dependencies, cancelRun, request, context),
+    cancelRun: (request, context) => cancel(dependencies, request, context),
     terminateRun: (request, context) => steer(dependencies, terminateRun, request, context),
     retryRun: (request, context) => retry(dependencies, request, context),
     resetRun: (request, context) => reset(dependencies, request, context),

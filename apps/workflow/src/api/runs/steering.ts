@@ -1,5 +1,6 @@
 /** What is asked of runs that are there. */
 import type {
+  CancelRunRequest,
   DeleteRunReply,
   DeleteRunRequest,
   LabelRunRequest,
@@ -14,6 +15,7 @@ import type {
 } from "@tutti/contracts/workflow/v1";
 import { type CallContext, type Command, fromTimestamp } from "@tutti/kernel";
 import {
+  cancelRun,
   labelRun,
   removeRun,
   resumeRun,
@@ -40,6 +42,15 @@ export async function steer(
   context: CallContext,
 ): Promise<{ run: Run }> {
   await tellRun(dependencies, runId, { command, body: { reason }, reason, idempotencyKey }, context);
+  return { run: await runNamed(dependencies, runId, {}, context) };
+}
+
+export async function cancel(
+  dependencies: RunDependencies,
+  { runId, reason, noCompensate }: CancelRunRequest,
+  context: CallContext,
+): Promise<{ run: Run }> {
+  await tellRun(dependencies, runId, { command: cancelRun, body: { reason, noCompensate }, reason }, context);
   return { run: await runNamed(dependencies, runId, {}, context) };
 }
 

@@ -130,10 +130,11 @@ export const cancelMission: MissionCommand<CancelMission, MissionDone> = command
   type: "cancel_mission",
   codec: CancelMission,
   reply: MissionDone,
-  decide(mission, { reason }, step) {
+  decide(mission, { reason, noCompensate }, step) {
     if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING) return done;
     const error = life.cancelled(step, reason);
-    stopMission(mission, step, { status: WorkStatus.WORK_STATUS_CANCELLED, error });
+    const how = noCompensate ? "leave" : "cancel";
+    stopMission(mission, step, { status: WorkStatus.WORK_STATUS_CANCELLED, error, how });
     return done;
   },
 });
@@ -144,7 +145,7 @@ export const terminateMission: MissionCommand<TerminateMission, MissionDone> = c
   codec: TerminateMission,
   reply: MissionDone,
   decide(mission, { reason }, step) {
-    for (const task of mission.tasks) tellStopping(mission, step, task, true);
+    for (const task of mission.tasks) tellStopping(mission, step, task, "terminate");
     withdrawQuestions(mission, step);
     step.emit(missionTerminated, { error: life.terminated(step, reason), endMs: step.nowMs });
     report(mission, step);
@@ -160,14 +161,14 @@ export const withdrawMission: MissionCommand<WithdrawMission, MissionDone> = {
   type: "withdraw_mission",
   codec: WithdrawMission,
   reply: MissionDone,
-  decide(mission, { definition, parent, terminate, reason }, step) {
+  decide(mission, { definition, parent, terminate, reason, noCompensate }, step) {
     const end = life.withdrawn(mission, parent, terminate);
     if (end === "not-started") {
       const error = detailOfRefusal(missionErrors.withdrawn.refusal({ reason: reasonOf(reason) }));
       const order = MissionOrder.fromPartial({ definition, ...(parent && { parent }) });
       step.emit(missionWithdrawn, { order, error, endMs: step.nowMs });
     } else if (end === "terminate") terminateMission.decide(mission, { reason }, step);
-    else if (end === "cancel") cancelMission.decide(mission, { reason }, step);
+    else if (end === "cancel") cancelMission.decide(mission, { reason, noCompensate }, step);
     return done;
   },
 };

@@ -17,6 +17,7 @@ import {
   noBytes,
   ofTask,
   outputExpressionOf,
+  type Stopping,
   stopChild,
   workAddress,
 } from "@tutti/machine-work";
@@ -95,15 +96,17 @@ export interface Stop {
   readonly status: WorkStatus;
   readonly error: ErrorDetail | undefined;
   readonly condition?: string;
+  /** How what its tasks started is stopped. Default: cancelled. */
+  readonly how?: Stopping;
 }
 
 /** Whatever is open is stopped. Children that are there are awaited. The caller advances the mission. */
 export function stopMission(
   mission: MissionView,
   step: MissionEventStep,
-  { status, error, condition = "" }: Stop,
+  { status, error, condition = "", how = "cancel" }: Stop,
 ): void {
-  for (const task of mission.tasks) tellStopping(mission, step, task, false);
+  for (const task of mission.tasks) tellStopping(mission, step, task, how);
   withdrawQuestions(mission, step);
   step.emit(missionStopped, { status, error, condition, stopMs: step.nowMs });
 }
@@ -127,7 +130,7 @@ export function tellStopping(
   mission: MissionView,
   step: MissionEventStep,
   task: TaskView,
-  isByForce: boolean,
+  how: Stopping,
 ): void {
   if (isDone(task.status) || !isChild(task) || !isAwaited(task)) return;
   const { work, id } = task.spec;
@@ -138,7 +141,7 @@ export function tellStopping(
     definition: isOfDefinition ? work.value.name : "",
     parent: { ...step.key, task: id },
     isStarting: task.status === TaskStatus.TASK_STATUS_QUEUED,
-    isByForce,
+    how,
     reason: `${id} of ${mission.key.id} was stopped`,
   });
 }
@@ -150,7 +153,7 @@ export function tellPartsStopping(mission: MissionView, step: MissionEventStep, 
   for (let number = open.pop(); number !== undefined; number = open.pop()) {
     const part = mission.tasks[number];
     if (part === undefined || isDone(part.status)) continue;
-    tellStopping(mission, step, part, false);
+    tellStopping(mission, step, part, "cancel");
     withdrawQuestion(mission, step, part);
     open.push(...(part.parts ?? []));
   }

@@ -97,7 +97,7 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
       return;
     case taskTimers.total:
     case taskTimers.authority: {
-      tellStopping(mission, step, task, false);
+      tellStopping(mission, step, task, "cancel");
       tellPartsStopping(mission, step, task);
       const isTotal = timer === taskTimers.total;
       const error = isTotal

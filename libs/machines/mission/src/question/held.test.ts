@@ -117,7 +117,11 @@ describe("an output of a mission that a rule wants approved", () => {
   });
 
   for (const [how, end] of [
-    ["cancelled", (scene: MissionScene) => scene.driver.execute(scene.key, cancelMission, { reason: "" })],
+    [
+      "cancelled",
+      (scene: MissionScene) =>
+        scene.driver.execute(scene.key, cancelMission, { reason: "", noCompensate: false }),
+    ],
     [
       "terminated",
       (scene: MissionScene) => scene.driver.execute(scene.key, terminateMission, { reason: "" }),

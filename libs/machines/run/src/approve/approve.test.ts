@@ -131,7 +131,7 @@ tasks:
   it("is withdrawn with its run, and is another question when it is asked again", () => {
     const scene = RunScene.of(text, order);
     const first = shown(scene).approvalId;
-    scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.equal(shown(scene).verdict, Verdict.VERDICT_WITHDRAWN);
     scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_RUNNING);

@@ -135,7 +135,7 @@ describe("an output that a rule wants approved", () => {
     const scene = RunScene.of(text);
     scene.hold("ask", 1, dear);
     const first = shown(scene).approvalId;
-    scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.equal(codeOf(decide(scene, "anna", yes, first)), "workflow.approval_closed");
     scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
     scene.hold("ask", 2, dear);

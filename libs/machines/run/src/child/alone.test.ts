@@ -42,7 +42,7 @@ function reasonOf(scene: RunScene): string | undefined {
 }
 
 const { WORK_STATUS_TERMINATED: terminated, WORK_STATUS_CANCELLING: cancelling } = WorkStatus;
-const byHand = { reason: "at once" };
+const byHand = { reason: "at once", noCompensate: false };
 
 describe("a child that is to be left alone, and is being started", () => {
   it("begins, or will not, before its parent is ended by force", () => {

@@ -120,7 +120,7 @@ describe("a task that a child does", () => {
   it("that may not have begun is given up with its parent", () => {
     const given = (parentClose: string, command: Parameters<MachineDriver["execute"]>[1] = cancelRun) => {
       const scene = RunScene.of(text.replace("retry: 2", parentClose), order);
-      scene.driver.execute(scene.key, command, { reason: "no longer wanted" });
+      scene.driver.execute(scene.key, command, { reason: "no longer wanted", noCompensate: false });
       return scene.driver.letters.map(({ to, type, payload }) => {
         const { definition, parent, terminate } = WithdrawRun.decode(payload);
         return [type, to.id, definition, parent?.id, parent?.task, terminate];
@@ -136,7 +136,7 @@ describe("a task that a child does", () => {
   it("that is to be left alone, and is being started when its parent is to end, is waited for", () => {
     const alone = () => {
       const scene = RunScene.of(text.replace("retry: 2", "parentClose: abandon"), order);
-      scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted" });
+      scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted", noCompensate: false });
       assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_CANCELLING);
       return scene;
     };
@@ -153,7 +153,7 @@ describe("a task that a child does", () => {
   it("keeps its budget while it is being started and its parent is to end", () => {
     const budget = { tokens: 8, money: 0, timeMs: 40_000 };
     const scene = RunScene.of(text.replace("retry: 2", "parentClose: abandon"), { ...order, budget });
-    scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted", noCompensate: false });
     assert.deepEqual((effectOf(scene).effect as StartChild).budget, budget);
   });
 
@@ -161,7 +161,7 @@ describe("a task that a child does", () => {
     const letters = (parentClose: string) => {
       const scene = RunScene.of(text.replace("retry: 2", parentClose), order);
       confirm(scene);
-      scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted" });
+      scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted", noCompensate: false });
       return scene.driver.letters.map(({ to, type }) => `${type} ${to.id}`);
     };
     assert.deepEqual(letters("parentClose: cancel"), ["cancel_run r..sub..0"]);

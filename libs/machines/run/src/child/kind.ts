@@ -36,7 +36,7 @@ export const child: TaskKind = {
       definition: work.definition,
       parent: { ...step.key, task: idOf(place) },
       isStarting: status === TaskStatus.TASK_STATUS_QUEUED,
-      isByForce: how === "terminate" || work.parentClose === "terminate",
+      how: work.parentClose === "terminate" ? "terminate" : how,
       reason: `${idOf(place)} of ${step.key.id} was stopped`,
     });
   },

@@ -69,7 +69,7 @@ describe("what a definition lets a run be told", () => {
 
   it("is refused once the run has ended", () => {
     const scene = RunScene.of(text);
-    scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.equal(read(update(scene, 1)), "workflow.run_ended");
   });
 
@@ -79,7 +79,7 @@ describe("what a definition lets a run be told", () => {
     assert.equal(ask(scene, "state"), "workflow.payload_invalid");
     assert.equal(ask(scene, "nothing"), "workflow.entry_missing");
     assert.equal(ask(scene, "done"), "workflow.entry_failed");
-    scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.deepEqual(ask(scene, "state", { more: 0 }), { count: 0, who: "nobody" });
   });
 });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { CancelRun, FailTask, ReturnTask, SignalRun } from "@tutti/contracts/workflow/v1";
 import { parsed } from "@tutti/machine-work";
 import { cancelRun } from "../life/commands.ts";
 import { explain } from "../queries/explain.ts";
 import { signalRun } from "../signal/commands.ts";
+import { statusOf } from "../state.ts";
 import { RunScene } from "../testing/index.ts";
 import { failTask, returnTask } from "../uses/commands.ts";
 
@@ -43,6 +45,78 @@ class Play {
 }
 
 const charge = { task: "charge", at: "order.ts:4", spec: { uses: "pay.charge", with: { text: "${{ 1 }}" } } };
+
+const registered = [
+  { step: "reserve", at: "order.ts:2", atMs: 1, output: 7 },
+  { undo: "release", at: "order.ts:3", atMs: 1 },
+];
+
+describe("the compensations of a durable function", () => {
+  const cancel = (play: Play, noCompensate = false): void =>
+    void play.scene.driver.execute(play.scene.key, cancelRun, { reason: "enough", noCompensate });
+
+  it("are asked for by its journal when the run is cancelled", () => {
+    const play = new Play();
+    play.report([...registered, charge]);
+    play.scene.complete("charge", 1);
+    play.report([{ task: "pause", at: "order.ts:9", spec: { wait: "1h" } }]);
+    cancel(play);
+    const { turn } = play;
+    assert.equal((turn as { undo?: boolean }).undo, true);
+    assert.equal(turn.from, 0);
+    assert.deepEqual(
+      turn.journal.map((entry) => Object.keys(entry)[0]),
+      ["step", "undo", "task", "end", "task"],
+    );
+    assert.equal(statusOf(play.scene.state), WorkStatus.WORK_STATUS_CANCELLING, "it waits for them");
+    play.scene.complete("order", { function: 1, known: 5, steps: [], end: { output: null } });
+    assert.equal(statusOf(play.scene.state), WorkStatus.WORK_STATUS_CANCELLED);
+    assert.equal(play.scene.state.nodes[0]?.status, TaskStatus.TASK_STATUS_CANCELLED);
+  });
+
+  it("are reported when they fail", () => {
+    const play = new Play();
+    play.report([...registered, charge]);
+    cancel(play);
+    play.scene.fail("order", "test.stuck", { retry: RetryClass.RETRY_CLASS_NEVER });
+    assert.equal(statusOf(play.scene.state), WorkStatus.WORK_STATUS_CANCELLED);
+    assert.equal(play.scene.state.error?.details["not_compensated"], "order");
+  });
+
+  it("are asked for when a turn fails for good, and not when the code ended by itself", () => {
+    const play = new Play();
+    play.report([...registered, charge]);
+    play.scene.complete("charge", 1);
+    play.scene.fail("order", "sdk.function_changed", { retry: RetryClass.RETRY_CLASS_NEVER });
+    assert.equal((play.turn as { undo?: boolean }).undo, true);
+    const alone = new Play();
+    const compensated = { step: "release.run", atMs: 2, output: null };
+    alone.report([...registered, compensated], { end: { error: { code: "shop.sold_out", message: "" } } });
+    assert.deepEqual(alone.scene.offered, []);
+    assert.equal(statusOf(alone.scene.state), WorkStatus.WORK_STATUS_FAILED);
+  });
+
+  it("are left out where the caller wants so", () => {
+    const play = new Play();
+    play.report([...registered, charge]);
+    cancel(play, true);
+    assert.deepEqual(play.scene.offered, []);
+    assert.equal(statusOf(play.scene.state), WorkStatus.WORK_STATUS_CANCELLED);
+  });
+
+  it("survive a snapshot and a lost worker", () => {
+    const play = new Play();
+    play.report([...registered, charge]);
+    cancel(play);
+    const { snapshots } = play.scene.machine;
+    const restored = snapshots.decode(snapshots.encode(play.scene.state), snapshots.version);
+    assert.equal(restored.undoing, 0);
+    const lost = ReturnTask.fromPartial({ message: "gone", lost: true });
+    play.scene.driver.settle(play.scene.offer("order"), returnTask, lost);
+    play.scene.driver.advance(60_000);
+    assert.equal((play.turn as { undo?: boolean }).undo, true);
+  });
+});
 
 describe("a durable function", () => {
   it("records local steps of one turn and ends with an output", () => {

@@ -12,7 +12,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Returns JSON, put together of JSON: values are not parsed for it. */
-export function turnInput(run: Run, node: Node): Uint8Array {
+export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
   const { more, visit, readyAt, queueAt, attempt, input, range, number } = node;
   const { from = 0, to = 0, last = 0, entries = [] } = more?.code ?? {};
   const seed = `${run.key.id}/${taskIdIn(run, range, number)}/${visit}`;
@@ -21,7 +21,7 @@ export function turnInput(run: Run, node: Node): Uint8Array {
   text += `,"seed":${JSON.stringify(seed)},"turn":${attempt},"last":${last},"from":${from},"journal":[`;
   for (let place = from; place < to; place++)
     text += (place > from ? "," : "") + entryText(entries[place] as FunctionEntry, run);
-  return encoder.encode(`${text}]}`);
+  return encoder.encode(`${text}]${isUndo ? ',"undo":true' : ""}}`);
 }
 
 /** An error that is final is not followed by another attempt. */

@@ -4,7 +4,7 @@
  */
 import type { Wait } from "@tutti/contracts/types/v1";
 import type { PlanTask } from "@tutti/definitions";
-import type { StepBudget } from "@tutti/machine-work";
+import type { StepBudget, Stopping } from "@tutti/machine-work";
 import type { Scene } from "../evaluate/scene.ts";
 import { rangeViewOf, taskIdIn, taskOf } from "../node/places.ts";
 import type { NodeView, RangeView, RunOutstanding, RunStep, RunView } from "../state.ts";
@@ -42,9 +42,6 @@ export interface TaskKind {
   /** Why an open node of this kind waits. */
   explain?(run: RunView, node: NodeView, nowMs: number): Partial<Wait> | undefined;
 }
-
-/** How a node is stopped: with its run or loop, or by force. */
-export type Stopping = "cancel" | "terminate";
 
 export function placeOf(run: RunView, number: number, step: RunStep, budget: StepBudget): Place {
   const range = rangeViewOf(run, number);

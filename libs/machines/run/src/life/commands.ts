@@ -149,20 +149,26 @@ export const cancelRun: RunCommand<CancelRun, RunDone> = {
   type: "cancel_run",
   codec: CancelRun,
   reply: RunDone,
-  decide(run, { reason }, step) {
+  decide(run, { reason, noCompensate }, step) {
     const refusal = life.ended(run, step);
     if (refusal !== undefined) return refusal;
     // It is ending already, and undoes what it did: it was cancelled, or it failed.
-    if (run.phase === RunPhase.RUN_PHASE_UNDOING) return done;
-    stopRun(run, step, WorkStatus.WORK_STATUS_CANCELLED, life.cancelled(step, reason));
+    if (run.phase === RunPhase.RUN_PHASE_UNDOING && !noCompensate) return done;
+    stopRun(run, step, WorkStatus.WORK_STATUS_CANCELLED, life.cancelled(step, reason), noCompensate);
     return done;
   },
 };
 
-/** Stops what is open, undoes what was done, and ends. */
-export function stopRun(run: RunView, step: RunStep, status: WorkStatus, error: ErrorDetail): void {
-  tellAllStopping(run, step, new StepBudget(), "cancel");
-  step.emit(runStopped, { status, error, stopMs: step.nowMs });
+/** Stops what is open, undoes what was done unless that is to stay, and ends. */
+export function stopRun(
+  run: RunView,
+  step: RunStep,
+  status: WorkStatus,
+  error: ErrorDetail,
+  noCompensate = false,
+): void {
+  tellAllStopping(run, step, new StepBudget(), noCompensate ? "leave" : "cancel");
+  step.emit(runStopped, { status, error, stopMs: step.nowMs, noCompensate });
   advance(run, step);
 }
 
@@ -181,7 +187,7 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
     const error = life.terminated(step, reason);
     const status = WorkStatus.WORK_STATUS_TERMINATED;
     if (run.ending !== status && awaitsStarts(run))
-      step.emit(runStopped, { status, error, stopMs: step.nowMs });
+      step.emit(runStopped, { status, error, stopMs: step.nowMs, noCompensate: false });
     else endByForce(run, step, error);
     return done;
   },
@@ -194,7 +200,7 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
 export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
   ...withdrawMessage,
   reply: RunDone,
-  decide(run, { definition, parent, terminate, reason, fromId }, step) {
+  decide(run, { definition, parent, terminate, reason, fromId, noCompensate }, step) {
     if (fromId !== "") {
       withdrawNext(run, step, fromId, reason);
       return done;
@@ -205,7 +211,7 @@ export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
       const order = RunOrder.fromPartial({ definition, ...(parent && { parent }) });
       step.emit(runWithdrawn, { order, error, endMs: step.nowMs });
     } else if (end === "terminate") terminateRun.decide(run, { reason }, step);
-    else if (end === "cancel") cancelRun.decide(run, { reason }, step);
+    else if (end === "cancel") cancelRun.decide(run, { reason, noCompensate }, step);
     return done;
   },
 };
@@ -218,7 +224,8 @@ function withdrawNext(run: RunView, step: RunStep, fromId: string, reason: strin
   if (run.order === undefined || run.order.firstId === "") return;
   const { nextId = "" } = run.more ?? {};
   if (nextId !== "") giveUp(run, step, nextId, reason);
-  else if (!hasEnded(run)) cancelRun.decide(run, { reason: reason || `${fromId} was taken back` }, step);
+  else if (!hasEnded(run))
+    cancelRun.decide(run, { reason: reason || `${fromId} was taken back`, noCompensate: false }, step);
 }
 
 /** Says to the run that this one continued as that it is detached. */
@@ -226,7 +233,14 @@ export function giveUp({ order }: RunView, step: RunStep, nextId: string, reason
   const { namespace, id } = step.key;
   const to = { service: "workflow", kind: "run", namespace, id: nextId };
   const { definition = "" } = order ?? {};
-  step.send(to, withdrawMessage, { definition, parent: undefined, terminate: false, reason, fromId: id });
+  step.send(to, withdrawMessage, {
+    definition,
+    parent: undefined,
+    terminate: false,
+    reason,
+    fromId: id,
+    noCompensate: false,
+  });
 }
 
 /** Only of one that has ended: nothing that continues is lost with it. What is over is kept no longer from here on. */

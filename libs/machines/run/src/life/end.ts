@@ -75,7 +75,8 @@ function completeRun(run: RunView, step: RunStep, scene: Scene, output: number):
 /** It fails: what is open is stopped and what was done is undone first, where it is to be. Who calls it advances the run. */
 export function failRun(run: RunView, step: RunStep, error: ErrorDetail): void {
   if (run.left > 0 || run.alone > 0 || (run.undo.length > 0 && isUndone(run))) {
-    step.emit(runStopped, { status: WorkStatus.WORK_STATUS_FAILED, error, stopMs: step.nowMs });
+    const status = WorkStatus.WORK_STATUS_FAILED;
+    step.emit(runStopped, { status, error, stopMs: step.nowMs, noCompensate: false });
     return;
   }
   step.emit(runFailed, { error, endMs: step.nowMs });

@@ -128,8 +128,9 @@ export const runStopped: RunEvent<RunStoppedV1> = {
   version: 1,
   codec: RunStoppedV1,
   described: true,
-  evolve(run, { status, error, stopMs }, outstanding) {
+  evolve(run, { status, error, stopMs, noCompensate }, outstanding) {
     stopAll(run, stopMs, outstanding);
+    if (noCompensate) run.undo.length = 0;
     run.ending = status;
     run.error = error;
     run.phase = RunPhase.RUN_PHASE_UNDOING;

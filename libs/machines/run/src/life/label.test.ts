@@ -38,7 +38,7 @@ describe("a run that gets other labels and another priority", () => {
   it("undoes what it did with them as well", () => {
     const scene = RunScene.of(text);
     scene.complete("done");
-    scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     change(scene, 3);
     assert.equal(scene.offer("done").effect.facts.priority, 3);
   });

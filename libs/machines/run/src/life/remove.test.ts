@@ -16,7 +16,7 @@ describe("a run that is removed", () => {
     const scene = RunScene.of(text);
     assert.equal(remove(scene), "workflow.run_goes_on");
     assert.equal(remove(new RunScene()), "workflow.run_missing");
-    scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.equal(remove(scene), "done");
     assert.equal(shown(scene).removedMs, scene.driver.nowMs);
     const events = scene.events.length;

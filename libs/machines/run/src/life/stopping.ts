@@ -1,8 +1,8 @@
 /** What is told to others when nodes are stopped: by their kinds, by letters. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import type { StepBudget } from "@tutti/machine-work";
+import type { StepBudget, Stopping } from "@tutti/machine-work";
 import { isDone } from "@tutti/machine-work";
-import { placeOf, type Stopping } from "../kinds/kind.ts";
+import { placeOf } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/table.ts";
 import { partRanges } from "../node/places.ts";
 import type { NodeView, RangeView, RunStep, RunView } from "../state.ts";

@@ -127,7 +127,7 @@ describe("limits of children", () => {
     scene.begin("one", 7);
     scene.begin("two", 7);
     scene.begin("three", 7);
-    scene.driver.execute(keyOf("two"), cancelRun, { reason: "" });
+    scene.driver.execute(keyOf("two"), cancelRun, { reason: "", noCompensate: false });
     const repair = {
       $case: "output" as const,
       value: { body: { $case: "inline" as const, value: jsonBytes(1) } },

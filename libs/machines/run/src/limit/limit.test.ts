@@ -96,7 +96,7 @@ describe("limits of runs", () => {
     const scene = new Scene();
     scene.begin("one", 7);
     scene.begin("two", 7);
-    scene.driver.execute(keyOf("two"), cancelRun, { reason: "" });
+    scene.driver.execute(keyOf("two"), cancelRun, { reason: "", noCompensate: false });
     scene.driver.deliverAll();
     scene.complete("one");
     scene.begin("three", 7);
@@ -138,14 +138,14 @@ describe("limits of runs", () => {
     ];
     for (const [place, takeUp] of ways.entries()) {
       const other = `other-${place}`;
-      scene.driver.execute(keyOf("one"), cancelRun, { reason: "" });
+      scene.driver.execute(keyOf("one"), cancelRun, { reason: "", noCompensate: false });
       scene.driver.deliverAll();
       assert.equal(scene.held("customer-7"), 0);
       scene.begin(other, 7);
       takeUp();
       scene.driver.deliverAll();
       assert.deepEqual([scene.status("one"), scene.status(other)], [pending, running]);
-      scene.driver.execute(keyOf(other), cancelRun, { reason: "" });
+      scene.driver.execute(keyOf(other), cancelRun, { reason: "", noCompensate: false });
       scene.driver.deliverAll();
       assert.deepEqual([scene.status("one"), scene.held("customer-7")], [running, 1]);
     }
@@ -167,7 +167,7 @@ describe("limits of runs", () => {
     const scene = new Scene(undoing);
     scene.begin("one", 7);
     scene.complete("one");
-    scene.driver.execute(keyOf("one"), cancelRun, { reason: "" });
+    scene.driver.execute(keyOf("one"), cancelRun, { reason: "", noCompensate: false });
     scene.driver.deliverAll();
     assert.equal(scene.status("one"), WorkStatus.WORK_STATUS_CANCELLING);
     const renewal = scene.driver.effects.find(({ effect }) => (effect as RunEffect).kind === "renew_lease");

@@ -120,7 +120,7 @@ describe("a loop", () => {
       const scene = RunScene.of(poll);
       scene.complete("poll#1.fetch", { ready: false });
       scene.driver.advance(advanceMs);
-      scene.driver.execute(scene.key, cancelRun, { reason: "" });
+      scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
       assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_CANCELLED);
       assert.deepEqual([scene.driver.effects, scene.driver.nextDueMs], [[], undefined]);
     }

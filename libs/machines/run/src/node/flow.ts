@@ -9,7 +9,7 @@ import { bookUnknown } from "../budget/book.ts";
 import { noteEnded } from "../function/journal.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type Follower, type Node, type Range, type Run, type RunOutstanding } from "../state.ts";
-import { isUndoable, noteEffect } from "../undo/left.ts";
+import { isUndoable, leaveRegistered, noteEffect } from "../undo/left.ts";
 import { leaveAlone } from "./alone.ts";
 import { attend, dropLimits, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
 import { partRanges } from "./places.ts";
@@ -37,6 +37,7 @@ export function end(
   const policy = policyOf(node);
   if (policy.timeouts.totalMs > 0) outstanding.cleared(timerNumber(node.number, nodeTimers.total));
   if (status === TaskStatus.TASK_STATUS_COMPLETED && isUndoable(node)) noteEffect(run, node);
+  else if (status === TaskStatus.TASK_STATUS_FAILED) leaveRegistered(run, node);
   if (status === TaskStatus.TASK_STATUS_FAILED && !(policy.mayFail && !range.isEntries) && range.failed < 0)
     range.failed = node.number;
   if (range.owner < 0) {
@@ -174,6 +175,7 @@ export function drop(run: Run, range: Range, atMs: number, outstanding: RunOutst
     stop(run, node, atMs, outstanding);
     node.endAt = since(run, atMs);
     setStatus(run, node, TaskStatus.TASK_STATUS_CANCELLED);
+    leaveRegistered(run, node);
   }
   counts[TaskStatus.TASK_STATUS_PENDING] = (counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) - untouched;
   counts[TaskStatus.TASK_STATUS_CANCELLED] = (counts[TaskStatus.TASK_STATUS_CANCELLED] ?? 0) + untouched;

@@ -159,7 +159,7 @@ describe("a task that adds tasks", () => {
 
   it("is stopped with what it has added", () => {
     const scene = grown(two);
-    scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.deepEqual(scene.offered, []);
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_CANCELLED);
   });

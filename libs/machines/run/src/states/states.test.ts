@@ -201,7 +201,7 @@ states:
     assert.deepEqual(scene.offered, []);
     scene.driver.execute(scene.key, resumeRun, { reason: "", taskIds: [] });
     assert.deepEqual(scene.offered, ["closed.on.open.do0"]);
-    scene.driver.execute(scene.key, cancelRun, { reason: "" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_CANCELLED);
   });
 });

@@ -1,6 +1,7 @@
 /** Undoing what was done. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { UndoCompletedV1, UndoFailedV1, UndoQueuedV1 } from "@tutti/contracts/workflow/v1";
+import { offerFrom } from "../function/journal.ts";
 import { addUsed, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { nodeTimers, timerNumber } from "../numbers.ts";
 import { detailOf, type RunEvent } from "../state.ts";
@@ -19,6 +20,7 @@ export const undoQueued: RunEvent<UndoQueuedV1> = {
     detail.undoMs = queueMs;
     detail.dueMs = 0;
     detail.lost = 0;
+    if (detail.code !== undefined) offerFrom(detail.code, 0);
     run.undoing = number;
     run.undo.pop();
     if (detail.left !== undefined) detail.left.status = node.status;

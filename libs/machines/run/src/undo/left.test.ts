@@ -61,11 +61,23 @@ describe("what was done before it is done again", () => {
     const scene = RunScene.of(lone);
     scene.complete("make", "first");
     scene.complete("look", "bad");
-    scene.driver.execute(scene.key, cancelRun, { reason: "enough" });
+    scene.driver.execute(scene.key, cancelRun, { reason: "enough", noCompensate: false });
     assert.deepEqual(undoes(scene, "make"), { input: null, output: "first" });
     scene.fail("make", "test.stuck");
     assert.equal(scene.state.error?.details["not_compensated"], "make");
     assert.equal(statusOfTask(scene, "make"), TaskStatus.TASK_STATUS_CANCELLED);
+  });
+
+  it("stays where the run is cancelled without compensation, also one that is compensating", () => {
+    for (const isLate of [false, true]) {
+      const scene = RunScene.of(lone);
+      scene.complete("make", "first");
+      if (isLate) scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
+      scene.driver.execute(scene.key, cancelRun, { reason: "keep it", noCompensate: true });
+      assert.deepEqual(scene.offered, []);
+      assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_CANCELLED);
+      assert.equal(statusOfTask(scene, "make"), TaskStatus.TASK_STATUS_COMPLETED);
+    }
   });
 
   it("is undone when the run fails another time, where that did not do", () => {

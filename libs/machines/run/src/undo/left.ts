@@ -9,6 +9,7 @@
  * 3. A node whose effect of before is undone stands afterwards as it did: how it went the last time is what it tells.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
+import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import { type Data, encodeJson, UnreadableData } from "@tutti/machine-work";
 import { listOfEntries } from "../evaluate/scene.ts";
@@ -24,6 +25,43 @@ export function leaveEffect(node: Node): void {
   const { input, output, endAt } = node;
   detailOf(node).left = { input, output, endAt, status: unspecified };
 }
+
+/**
+ * A function is over before its code is: what the code registered and did not do itself is to be done by it. The node
+ * stands afterwards as it does now. For folds.
+ */
+export function leaveRegistered(run: Run, node: Node): void {
+  const { code, savedNext } = node.more ?? {};
+  if (code === undefined || !(hasOpenUndo(code.entries) || hasSavedUndo(savedNext, code.entries.length)))
+    return;
+  const { input, endAt, status } = node;
+  run.keptBytes -= keptBytesOf(node);
+  detailOf(node).left = { input, output: undefined, endAt, status };
+  run.keptBytes += keptBytesOf(node);
+  run.undo.push(node.number);
+}
+
+/** Code that fails undoes by itself what it registered, as steps of the names of these. */
+function hasOpenUndo(entries: readonly FunctionEntry[]): boolean {
+  const open = new Set<string>();
+  for (const { kind, id } of entries)
+    if (kind === FunctionEntryKind.FUNCTION_ENTRY_KIND_UNDO) open.add(`${id}.run`);
+    else if (open.size > 0) open.delete(id);
+  return open.size > 0;
+}
+
+/** What the last turn did and did not report may have registered something too. */
+function hasSavedUndo(saved: Uint8Array | undefined, known: number): boolean {
+  if (saved === undefined) return false;
+  try {
+    const { known: at, steps } = JSON.parse(decoder.decode(saved));
+    return at === known && Array.isArray(steps) && steps.some((step) => typeof step?.undo === "string");
+  } catch {
+    return false;
+  }
+}
+
+const decoder = new TextDecoder();
 
 /** A node has completed: it is the one to be undone for its id, after all others. For folds. */
 export function noteEffect(run: Run, node: Node): void {

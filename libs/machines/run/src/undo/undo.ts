@@ -2,9 +2,9 @@
  * Compensation: what completed is undone one by one, the last one first. What cannot be undone is reported with the end
  * of the run, and the others are undone still.
  */
-import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Json, Value } from "@tutti/expressions";
-import { detailOfRefusal, parsed, UnreadableData } from "@tutti/machine-work";
+import { detailOfRefusal, noBytes, parsed, UnreadableData } from "@tutti/machine-work";
 import { runErrors } from "../errors.ts";
 import { encoded, type Given, givenWhole } from "../evaluate/evaluate.ts";
 import { errorShown, type Scene } from "../evaluate/scene.ts";
@@ -15,12 +15,16 @@ import type { NodeView, RunView } from "../state.ts";
 import { undoFailed, undoQueued } from "./events.ts";
 import { effectOf, isNotUndone } from "./left.ts";
 
+const { TASK_STATUS_COMPLETED: completed } = TaskStatus;
+const nothing = { ok: true, bytes: noBytes } as const;
+
 /** Starts to undo the effect of a task, the last of those that are left. */
 export function undoNext(place: Place): void {
   const { run, step, number, budget } = place;
   const node = run.nodes[number];
   if (node === undefined) return;
-  const input = inputOf(place, node);
+  // The code of a function undoes what it registered, by its journal.
+  const input = node.more?.code === undefined || node.status === completed ? inputOf(place, node) : nothing;
   if (!input.ok) {
     step.emit(undoFailed, { node: number, error: input.error, endMs: step.nowMs });
     return;

@@ -75,10 +75,12 @@ export function queue(
   node.queueAt = since(run, queueMs);
   node.startAt = -1;
   node.facts = run.facts;
+  // An undoing keeps nothing but for a function, whose code does it.
+  if (node.more?.savedNext !== undefined && (!isUndo || node.more.code !== undefined))
+    node.more.saved = node.more.savedNext;
   if (isUndo) detailOf(node).undoAttempts += 1;
   else {
     setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
-    if (node.more?.savedNext !== undefined) node.more.saved = node.more.savedNext;
     chooseAgents(run, node);
   }
   const tag = isUndo ? effectTags.undo : effectTags.work;

@@ -10,7 +10,8 @@ import { detailOf, type Node, type Run } from "../state.ts";
 export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
   const { range, more } = node;
   const { plan } = range;
-  const profile = plan.profile(node.task, run.order?.pool ?? "", isUndo);
+  const byCode = isUndo && more?.undoInput === undefined && more?.code !== undefined;
+  const profile = plan.profile(node.task, run.order?.pool ?? "", isUndo && !byCode);
   const { totalMs } = profile.timeouts;
   const readyMs = isUndo ? (more?.undoMs ?? 0) : run.createMs + node.readyAt;
   return {
@@ -18,13 +19,13 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
     profile,
     taskId:
       range.owner < 0 && range.round === 1 ? plan.task(node.task).id : taskIdIn(run, range, node.number),
-    input: isUndo ? more?.undoInput : inputOf(run, node),
+    input: isUndo && !byCode ? more?.undoInput : inputOf(run, node, byCode),
     attempt: node.tries,
     facts: node.facts ?? run.facts,
     readyMs,
     totalDueMs: totalMs > 0 ? readyMs + totalMs : 0,
     details: more?.details,
-    saved: isUndo ? undefined : more?.saved,
+    saved: isUndo && !byCode ? undefined : more?.saved,
     onlyAgents: isUndo || more === undefined ? nobody : more.onlyAgents,
     notAgents: isUndo || more === undefined ? nobody : more.notAgents,
     traceparent: run.order?.traceparent || undefined,
@@ -33,8 +34,8 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
 }
 
 /** That of a durable function has its journal. */
-function inputOf(run: Run, node: Node): Data | undefined {
-  return node.range.plan.task(node.task).kind === "function" ? turnInput(run, node) : node.input;
+function inputOf(run: Run, node: Node, isUndo: boolean): Data | undefined {
+  return node.range.plan.task(node.task).kind === "function" ? turnInput(run, node, isUndo) : node.input;
 }
 
 const nobody: readonly string[] = [];

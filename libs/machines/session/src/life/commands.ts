@@ -293,7 +293,7 @@ export const terminateSession: SessionCommand<TerminateWork, SessionDone> = comm
   reply: SessionDone,
   decide(session, { reason }, step) {
     for (const part of session.parts) {
-      tellStopping(session, step, part, true);
+      tellStopping(session, step, part, "terminate");
       giveUpQuestion(session, step, part, true);
     }
     giveUpGoal(session, step, true);

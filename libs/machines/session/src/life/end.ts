@@ -10,6 +10,7 @@ import {
   endChild,
   endingOf,
   noBytes,
+  type Stopping,
   statusName,
   stopChild,
   workAddress,
@@ -41,7 +42,7 @@ export interface Stop {
 /** Whatever is open is stopped. Work that is there is waited for. The caller advances the session. */
 export function stopSession(session: SessionView, step: SessionStep, { status, error }: Stop): void {
   for (const part of session.parts) {
-    tellStopping(session, step, part, false);
+    tellStopping(session, step, part, "cancel");
     giveUpQuestion(session, step, part, false);
   }
   giveUpGoal(session, step, false);
@@ -58,12 +59,7 @@ export function stopWhereUsedUp(session: SessionView, step: SessionStep): boolea
 }
 
 /** Work whose start may be under way is given up: it ends, or never starts. */
-export function tellStopping(
-  session: SessionView,
-  step: SessionStep,
-  part: PartView,
-  isByForce: boolean,
-): void {
+export function tellStopping(session: SessionView, step: SessionStep, part: PartView, how: Stopping): void {
   const kind = kindOfWork(part.mode);
   if (!isOpen(part) || part.isOver) return;
   const { namespace, id } = session.key;
@@ -73,8 +69,8 @@ export function tellStopping(
     id: workIdOf(session, part.number),
     definition: "",
     parent: { namespace, kind: "session", id, task: partId(part.number) },
-    isStarting: !isThere || (kind === "run" && !isByForce),
-    isByForce,
+    isStarting: !isThere || (kind === "run" && how !== "terminate"),
+    how,
     reason: `the session ${id} ends`,
   });
 }

@@ -88,7 +88,14 @@ export function giveUpGoal(session: SessionView, step: SessionStep, isByForce: b
   const to = { service: "workflow", namespace, kind: "run", id: planningRunId(session) };
   const parent = { namespace, kind: "session", id, task: planningTask };
   const reason = `the session ${id} ends`;
-  step.send(to, withdrawRun, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
+  step.send(to, withdrawRun, {
+    definition: "",
+    parent,
+    terminate: isByForce,
+    reason,
+    fromId: "",
+    noCompensate: false,
+  });
 }
 
 /** As which task of the session the run is informed of: it is none. */

@@ -79,7 +79,7 @@ export const passPartOn: SessionCommand<PassPartOn, SessionDone> = commandOf({
   decide(session, { part: number, mode, reason }, step) {
     const part = session.parts[number];
     if (part === undefined || !isDoing(mode) || mode === part.mode || !mayPassOn(session, part)) return done;
-    tellStopping(session, step, part, false);
+    tellStopping(session, step, part, "cancel");
     const tasks = [...part.tasks].filter((number) => !isDone(session.tasks[number]?.status ?? 0));
     const signals = part.operations.filter(({ operation }) => operation?.$case === "signal");
     const status = WorkStatus.WORK_STATUS_CANCELLED;

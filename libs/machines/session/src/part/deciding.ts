@@ -37,5 +37,12 @@ export function giveUpQuestion(
   const to = { service: "workflow", namespace, kind: "run", id: questionRunId(session, part) };
   const parent = { namespace, kind: "session", id, task: questionTask };
   const reason = `the session ${id} ends`;
-  step.send(to, withdrawRun, { definition: "", parent, terminate: isByForce, reason, fromId: "" });
+  step.send(to, withdrawRun, {
+    definition: "",
+    parent,
+    terminate: isByForce,
+    reason,
+    fromId: "",
+    noCompensate: false,
+  });
 }

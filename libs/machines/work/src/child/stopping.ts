@@ -11,6 +11,9 @@ import {
   withdrawRun,
 } from "./messages.ts";
 
+/** Cancelled, cancelled without compensation, or ended by force. */
+export type Stopping = "cancel" | "leave" | "terminate";
+
 export interface StoppedChild {
   readonly kind: "run" | "mission";
   readonly id: string;
@@ -18,19 +21,21 @@ export interface StoppedChild {
   readonly parent: WorkReference;
   /** The start of the child may arrive after the letter. The child then knows that it does not start. */
   readonly isStarting: boolean;
-  readonly isByForce: boolean;
+  readonly how: Stopping;
   readonly reason: string;
 }
 
 export function stopChild<State, Effect>(
   step: MachineStep<State, Effect>,
-  { kind, id, definition, parent, isStarting, isByForce, reason }: StoppedChild,
+  { kind, id, definition, parent, isStarting, how, reason }: StoppedChild,
 ): void {
+  const isByForce = how === "terminate";
+  const noCompensate = how === "leave";
   const to = workAddress(parent.namespace, { kind, id });
   if (isStarting) {
-    const given = { definition, parent, terminate: isByForce, reason };
+    const given = { definition, parent, terminate: isByForce, reason, noCompensate };
     if (kind === "mission") step.send(to, withdrawMission, given);
     else step.send(to, withdrawRun, { ...given, fromId: "" });
-  } else if (kind === "mission") step.send(to, isByForce ? terminateMission : cancelMission, { reason });
-  else step.send(to, isByForce ? terminateRun : cancelRun, { reason });
+  } else if (isByForce) step.send(to, kind === "mission" ? terminateMission : terminateRun, { reason });
+  else step.send(to, kind === "mission" ? cancelMission : cancelRun, { reason, noCompensate });
 }

@@ -128,11 +128,12 @@ const causes: Readonly<Record<string, CauseOf>> = {
   },
   run_stopped(run, recorded) {
     const { status } = RunStoppedV1.decode(recorded.payload);
-    if (status === WorkStatus.WORK_STATUS_CANCELLED) run.stage.execute(run.key, cancelRun, { reason: "" });
+    if (status === WorkStatus.WORK_STATUS_CANCELLED)
+      run.stage.execute(run.key, cancelRun, { reason: "", noCompensate: false });
     else fireRun(run, recorded, runTimers.timeout);
   },
   run_failed: (run, recorded) => void fireRun(run, recorded, runTimers.timeout),
-  run_cancelled: ({ stage, key }) => void stage.execute(key, cancelRun, { reason: "" }),
+  run_cancelled: ({ stage, key }) => void stage.execute(key, cancelRun, { reason: "", noCompensate: false }),
   run_terminated: ({ stage, key }) => void stage.execute(key, terminateRun, { reason: "" }),
   run_retried({ stage, key }, _, { details }) {
     const taskIds = (details["tasks"] ?? []) as string[];

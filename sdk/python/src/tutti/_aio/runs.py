@@ -183,9 +183,9 @@ class AsyncRun:
         """Continue, or continue only these paused tasks."""
         return await self._changed("/resume", {"reason": reason, "taskIds": list(tasks)}, key="")
 
-    async def cancel(self, reason: str = "") -> RunState:
-        """Stop the running tasks and compensate the completed ones. Returns when that has started."""
-        return await self._changed("/cancel", {"reason": reason})
+    async def cancel(self, reason: str = "", *, no_compensate: bool = False) -> RunState:
+        """Stop the running tasks and compensate the completed ones, or leave them. Returns when that has started."""
+        return await self._changed("/cancel", {"reason": reason, "noCompensate": no_compensate})
 
     async def terminate(self, reason: str = "") -> RunState:
         """End the run at once, without compensation."""

@@ -184,9 +184,9 @@ class Run:
         """Continue, or continue only these paused tasks."""
         return self._changed("/resume", {"reason": reason, "taskIds": list(tasks)}, key="")
 
-    def cancel(self, reason: str = "") -> RunState:
-        """Stop the running tasks and compensate the completed ones. Returns when that has started."""
-        return self._changed("/cancel", {"reason": reason})
+    def cancel(self, reason: str = "", *, no_compensate: bool = False) -> RunState:
+        """Stop the running tasks and compensate the completed ones, or leave them. Returns when that has started."""
+        return self._changed("/cancel", {"reason": reason, "noCompensate": no_compensate})
 
     def terminate(self, reason: str = "") -> RunState:
         """End the run at once, without compensation."""

@@ -23,7 +23,7 @@ export const lifeOperations: readonly Weighted[] = [
     weight: 1,
     arbitrary: fc.oneof(
       { weight: 6, arbitrary: to("check_mission", fc.constant({})) },
-      { weight: 1, arbitrary: to("cancel_mission", fc.record({ reason })) },
+      { weight: 1, arbitrary: to("cancel_mission", fc.record({ reason, noCompensate: fc.boolean() })) },
       { weight: 1, arbitrary: to("terminate_mission", fc.record({ reason })) },
       {
         weight: 1,
@@ -34,6 +34,7 @@ export const lifeOperations: readonly Weighted[] = [
             parent: fc.constantFrom(undefined, { namespace: "", kind: "mission", id: "two", task: "sub" }),
             terminate: fc.boolean(),
             reason,
+            noCompensate: fc.boolean(),
           }),
         ),
       },
