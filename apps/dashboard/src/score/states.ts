@@ -159,12 +159,11 @@ export const voteStates = {
   undecided: stand("undecided", "tacet", "silent", false),
 } as const;
 
-export const schedulesAt = {
+/** Schedules and triggers. */
+export const activeOrPaused = {
   going: stand("active", "note", "playing", true),
   paused: stand("paused", "caesura", "held", true),
 } as const;
-
-export const triggersAt = schedulesAt;
 
 /** What a trigger would do with an event. */
 export const triggerTests = {

@@ -15,7 +15,7 @@ import { commandLine } from "../../elements/spelled.ts";
 import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
-import { firingStates, schedulesAt, standOf } from "../../score/states.ts";
+import { activeOrPaused, firingStates, standOf } from "../../score/states.ts";
 import { ScheduleActions } from "./schedule-actions.tsx";
 import "./schedules.css";
 import { overlaps, timingWords } from "./timing.ts";
@@ -33,7 +33,7 @@ export function SchedulePage() {
             title={scheduleId}
             below={
               schedule.description || (
-                <StandMark stand={schedule.paused === true ? schedulesAt.paused : schedulesAt.going} />
+                <StandMark stand={schedule.paused === true ? activeOrPaused.paused : activeOrPaused.going} />
               )
             }
             actions={

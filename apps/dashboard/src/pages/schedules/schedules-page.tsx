@@ -9,7 +9,7 @@ import { clock, count, counted } from "../../elements/moments.ts";
 import { Empty, PageHead } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { StandMark } from "../../score/glyph.tsx";
-import { firingStates, schedulesAt, standOf } from "../../score/states.ts";
+import { activeOrPaused, firingStates, standOf } from "../../score/states.ts";
 import { CreateSchedule } from "./create-schedule.tsx";
 import { ScheduleActions } from "./schedule-actions.tsx";
 import "./schedules.css";
@@ -83,7 +83,7 @@ function Line({ schedule }: { schedule: Schedule }) {
         </p>
       </div>
       <div className="schedule-when">
-        <StandMark stand={paused === true ? schedulesAt.paused : schedulesAt.going} />
+        <StandMark stand={paused === true ? activeOrPaused.paused : activeOrPaused.going} />
         <code>{timingWords(schedule, clock)}</code>
       </div>
       <div className="small schedule-times">

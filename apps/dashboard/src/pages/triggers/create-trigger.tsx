@@ -61,12 +61,13 @@ export function CreateTrigger({ onDone }: { onDone: () => void }) {
   );
 }
 
-function Rules(options: {
+interface RulesOptions {
   draft: TriggerDraft;
   problems: TriggerProblems;
   onChange: (draft: TriggerDraft) => void;
-}) {
-  const { draft, problems, onChange } = options;
+}
+
+function Rules({ draft, problems, onChange }: RulesOptions) {
   const { data } = useQuery(workflowsQuery());
   const names = (data?.definitions ?? []).map(({ name = "" }) => [name, name] as const);
   const workflows = [["", "choose a workflow"], ...names] as const;
@@ -99,16 +100,7 @@ function Rules(options: {
         onChange={(kind) => change({ kind: kind as TriggerDraft["kind"] })}
       />
       {draft.kind === "event" ? (
-        <TextField
-          label="Event type"
-          hint="* is one word, > all that follow"
-          value={draft.event}
-          required
-          code
-          placeholder="shop.order.created"
-          problem={problems.event}
-          onChange={(event) => change({ event })}
-        />
+        <EventType draft={draft} problem={problems.event} onChange={onChange} />
       ) : (
         <ChoiceField
           label="Completed run of"
@@ -119,6 +111,31 @@ function Rules(options: {
           onChange={(after) => change({ after })}
         />
       )}
+      <Conditions draft={draft} onChange={onChange} />
+    </div>
+  );
+}
+
+function EventType(options: Omit<RulesOptions, "problems"> & { readonly problem: TriggerProblems["event"] }) {
+  const { draft, problem, onChange } = options;
+  return (
+    <TextField
+      label="Event type"
+      hint="* is one word, > all that follow"
+      value={draft.event}
+      required
+      code
+      placeholder="shop.order.created"
+      problem={problem}
+      onChange={(event) => onChange({ ...draft, event })}
+    />
+  );
+}
+
+function Conditions({ draft, onChange }: Omit<RulesOptions, "problems">) {
+  const change = (next: Partial<TriggerDraft>) => onChange({ ...draft, ...next });
+  return (
+    <>
       <TextField
         label="If"
         hint="Default: every event"
@@ -140,6 +157,6 @@ function Rules(options: {
         value={draft.description}
         onChange={(description) => change({ description })}
       />
-    </div>
+    </>
   );
 }

@@ -9,7 +9,7 @@ import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
 import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
-import { activationStates, standOf, triggersAt } from "../../score/states.ts";
+import { activationStates, activeOrPaused, standOf } from "../../score/states.ts";
 import { DeadLetters } from "./dead-letters.tsx";
 import { countFacts, ruleFacts, sourceWords } from "./rules.ts";
 import { PauseOrResume } from "./trigger-actions.tsx";
@@ -51,7 +51,7 @@ function Below({ trigger }: { trigger: Trigger }) {
   const { paused, note, description } = trigger;
   return (
     <>
-      <StandMark stand={paused === true ? triggersAt.paused : triggersAt.going} />
+      <StandMark stand={paused === true ? activeOrPaused.paused : activeOrPaused.going} />
       {note ? ` ${note}` : ""}
       {description ? ` · ${description}` : ""}
     </>

@@ -9,7 +9,7 @@ import { count, counted } from "../../elements/moments.ts";
 import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { StandMark } from "../../score/glyph.tsx";
-import { activationStates, standOf, triggersAt } from "../../score/states.ts";
+import { activationStates, activeOrPaused, standOf } from "../../score/states.ts";
 import { CreateTrigger } from "./create-trigger.tsx";
 import { sourceWords } from "./rules.ts";
 import { PauseOrResume } from "./trigger-actions.tsx";
@@ -74,7 +74,7 @@ function Line({ trigger }: { trigger: Trigger }) {
         </p>
       </div>
       <div className="trigger-when">
-        <StandMark stand={paused === true ? triggersAt.paused : triggersAt.going} />
+        <StandMark stand={paused === true ? activeOrPaused.paused : activeOrPaused.going} />
         <code>{sourceWords(source)}</code>
       </div>
       <div className="small trigger-counts">
