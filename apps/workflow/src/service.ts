@@ -45,6 +45,7 @@ import { PlanShelf } from "./plans/plan-shelf.ts";
 import { Orders } from "./runs/orders.ts";
 import { RunEnds } from "./runs/run-ends.ts";
 import { traceRuns } from "./runs/run-traces.ts";
+import { EventWaits } from "./triggers/event-waits.ts";
 import { Triggers } from "./triggers/triggers.ts";
 
 const othersTold = [
@@ -92,7 +93,15 @@ export class WorkflowService extends Orchestrator {
     const leases = this.register("leases", new Leases({ runtime, foundation, cause }));
     const runs = mesh.client(runService);
     const starts = new Starts({ errands, runs, missions: mesh.client(missionService) });
-    effects.begin({ dispatcher, errands, leases, starts, triggered: new TriggeredStarts({ errands, runs }) });
+    const waits = this.register(
+      "event-waits",
+      new EventWaits({ runtime, bus: host.bus, foundation, cause }),
+      {
+        critical: false,
+      },
+    );
+    const triggered = new TriggeredStarts({ errands, runs });
+    effects.begin({ dispatcher, errands, leases, starts, triggered, waits });
 
     const dependencies = {
       ...{ runtime, archive, partitionOwner, foundation },
@@ -114,7 +123,7 @@ export class WorkflowService extends Orchestrator {
     );
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
-    this.#serveTriggers(host, dependencies);
+    this.#serveTriggers(host, { ...dependencies, waits });
     const orders = new Orders({ versions: dependencies.versions, shelf });
     const pools = {
       pools: mesh.client(poolService),
