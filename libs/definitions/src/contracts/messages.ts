@@ -1,4 +1,4 @@
-import { NeedCondition, type Problem, Severity } from "@tutti/contracts/types/v1";
+import { type NeedCondition, type Problem, Severity } from "@tutti/contracts/types/v1";
 import {
   DefinitionKind,
   Definition as DefinitionMessage,

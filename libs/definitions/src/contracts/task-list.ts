@@ -15,7 +15,6 @@ import {
 import type { Json } from "@tutti/expressions";
 import { fromTimestamp, retryFromMessage } from "@tutti/kernel";
 import { printDuration } from "../duration.ts";
-import type { NeedConditionWord } from "../plan/plan.ts";
 import type {
   CheckDocument,
   CompensateDocument,
@@ -27,6 +26,7 @@ import type {
   TimeoutDocument,
   WorkflowDocument,
 } from "../language/document.ts";
+import type { NeedConditionWord } from "../plan/plan.ts";
 
 /**
  * Tasks of the contracts as a document of the language, so that tasks which are given at a start, added to a run or moved

@@ -137,7 +137,13 @@ function untouched() {
       failedAs: 0,
     },
     ...{ entries: undefined, rounds: [], added: undefined, pauses: false, last: null },
-    ...{ saved: undefined, question: undefined, countsAsCompleted: false, isPassed: false, isStarting: false },
+    ...{
+      saved: undefined,
+      question: undefined,
+      countsAsCompleted: false,
+      isPassed: false,
+      isStarting: false,
+    },
   };
 }
 
