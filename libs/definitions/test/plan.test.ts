@@ -67,12 +67,12 @@ describe("the plan of a definition", () => {
   });
 
   it("needs what expressions refer to, as they refer to it", () => {
-    assert.deepEqual(needsOf(plan, "charge"), ["reserve 0"]);
+    assert.deepEqual(needsOf(plan, "charge"), ["reserve 3"]);
     assert.deepEqual(needsOf(plan, "refund"), ["charge 1"]);
     assert.deepEqual(needsOf(plan, "heavy"), ["ship 0", "weights 0"]);
     assert.deepEqual(needsOf(plan, "poll"), ["ship 0"]);
     assert.deepEqual(needsOf(plan, "judge"), ["ask 0"]);
-    assert.deepEqual(needsOf(plan, "last"), ["sure 2", "more 0"]);
+    assert.deepEqual(needsOf(plan, "last"), ["sure 2", "more 3"]);
     const looking = planOf('workflow: w\ntasks:\n  a: {uses: x}\n  b: {set: "${{ tasks.a.status }}"}\n');
     assert.deepEqual(needsOf(looking, "b"), ["a 2"]);
   });

@@ -129,11 +129,17 @@ const placement = members(
 );
 
 const need = variants("A task that has to end first: its name, or how it has to end.", {
-  text: text("The task; it has to complete.", "taskId", 200),
+  text: text("The task; it has to complete, or to be skipped by its own `when`.", "taskId", 200),
   members: members(
     {
       task: text("The task.", "taskId", 200),
-      on: choice("How it has to end; `success` when nothing is said.", "success", "failure", "always"),
+      on: choice(
+        "How it has to end. Default: `done`, which is completed or skipped by its own `when`. A task whose output is used has to complete.",
+        "done",
+        "success",
+        "failure",
+        "always",
+      ),
     },
     { required: ["task"], name: "need" },
   ),
@@ -358,7 +364,7 @@ export const task: MembersShape = members(
       "abandon",
     ),
     needs: variants("What has to come before it.", {
-      text: text("The task; it has to complete.", "taskId", 200),
+      text: text("The task; it has to complete, or to be skipped by its own `when`.", "taskId", 200),
       list: list(need, limits.needsMax),
     }),
     when: condition("When it is false the task is skipped."),

@@ -83,7 +83,8 @@ export interface PlanEdges {
   readonly conditions: readonly number[];
 }
 
-export const needConditions = ["success", "failure", "always"] as const;
+/** By their numbers in `conditions`. `done`: completed, or skipped by its own condition. */
+export const needConditions = ["success", "failure", "always", "done"] as const;
 export type NeedConditionWord = (typeof needConditions)[number];
 
 /** What does a task. */

@@ -436,8 +436,9 @@ class Spawn(Node):
 class Need(Node):
     #: The task.
     task: str | Expression
-    #: How it has to end; `success` when nothing is said.
-    on: Literal["success", "failure", "always"] | Expression | None = None
+    #: How it has to end. Default: `done`, which is completed or skipped by its own `when`. A task whose
+    #: output is used has to complete.
+    on: Literal["done", "success", "failure", "always"] | Expression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
