@@ -21,6 +21,7 @@ import { schedule } from "@tutti/machine-schedule";
 import { trigger } from "@tutti/machine-trigger";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
+import type { DefinitionDependencies } from "./api/definitions/dependencies.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
 import { runHandlers } from "./api/runs/handlers.ts";
@@ -58,6 +59,8 @@ const othersTold = [
 const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
 const cause = { actor, traceparent: "", decision: "", reason: "" };
 
+type DefinitionFoundations = Omit<DefinitionDependencies, "liveRuns" | "admission" | "triggers" | "offered">;
+
 /** Definitions of workflows, their runs, and what starts and holds these: schedules, triggers and limits. */
 export class WorkflowService extends Orchestrator {
   constructor(host: HostContext) {
@@ -93,13 +96,8 @@ export class WorkflowService extends Orchestrator {
     const leases = this.register("leases", new Leases({ runtime, foundation, cause }));
     const runs = mesh.client(runService);
     const starts = new Starts({ errands, runs, missions: mesh.client(missionService) });
-    const waits = this.register(
-      "event-waits",
-      new EventWaits({ runtime, bus: host.bus, foundation, cause }),
-      {
-        critical: false,
-      },
-    );
+    const waiting = new EventWaits({ runtime, bus: host.bus, foundation, cause });
+    const waits = this.register("event-waits", waiting, { critical: false });
     const triggered = new TriggeredStarts({ errands, runs });
     effects.begin({ dispatcher, errands, leases, starts, triggered, waits });
 
@@ -109,18 +107,7 @@ export class WorkflowService extends Orchestrator {
       versions: new Versions({ runtime, partitionOwner, blobs, definitions: mesh.client(definitionService) }),
     };
     tellLabels(host.guard, dependencies, "run", { query: showRun, body: { withPayloads: false } });
-    const installation = {
-      ...{ versions: dependencies.versions, registry: mesh.client(registryService) },
-      agents: mesh.client(agentService),
-    };
-    mesh.serve(
-      definitionService,
-      definitionHandlers({
-        ...{ ...dependencies, blobs, liveRuns: new LiveRuns(archive), admission: host.guard?.admission },
-        triggers: mesh.client(triggerService),
-        offered: (source, context) => installedFor(installation, source, context),
-      }),
-    );
+    this.#serveDefinitions(host, { ...dependencies, blobs });
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
     this.#serveTriggers(host, { ...dependencies, waits });
@@ -137,6 +124,21 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
     traceRuns(traces, runtime, tasks);
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
+  }
+
+  #serveDefinitions({ mesh, guard }: HostContext, dependencies: DefinitionFoundations): void {
+    const installation = {
+      ...{ versions: dependencies.versions, registry: mesh.client(registryService) },
+      agents: mesh.client(agentService),
+    };
+    mesh.serve(
+      definitionService,
+      definitionHandlers({
+        ...{ ...dependencies, liveRuns: new LiveRuns(dependencies.archive), admission: guard?.admission },
+        triggers: mesh.client(triggerService),
+        offered: (source, context) => installedFor(installation, source, context),
+      }),
+    );
   }
 
   #serveTriggers({ mesh, bus, foundation }: HostContext, dependencies: TriggerFoundations): void {
