@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Approval, TaskStatus } from "@tutti/contracts/types/v1";
-import type { RunHandle } from "@tutti/sdk/client";
+import type { RunHandle, Tutti } from "@tutti/sdk/client";
 
 /** Returns the text of an example's definition. */
 export function source(example: string, file = "workflow.yaml"): string {
@@ -36,4 +37,20 @@ export async function waiting(run: RunHandle, task: string): Promise<void> {
 export async function inState(run: RunHandle, state: string): Promise<void> {
   for await (const { run: now } of run.watch()) if (now?.states.includes(state)) return;
   throw new Error(`expected ${run.id} to come to ${state}, but it ended`);
+}
+
+/** Returns a run that something else starts, as soon as it is there. */
+export async function begun(tutti: Tutti, id: string): Promise<RunHandle> {
+  const run = tutti.get(id);
+  for (;;) {
+    const isThere = await run.get().then(
+      () => true,
+      (error: { readonly code?: string }) => {
+        if (error.code === "workflow.run_missing") return false;
+        throw error;
+      },
+    );
+    if (isThere) return run;
+    await sleep(10);
+  }
 }

@@ -30,7 +30,7 @@ describe("tasks that are added to a run", () => {
         ["c", 0, -1],
       ],
     );
-    assert.deepEqual(added?.edges.conditions.slice().sort(), [0, 0, 0, 2]);
+    assert.deepEqual(added?.edges.conditions.slice().sort(), [0, 2, 3, 3]);
     assert.deepEqual(
       added?.scopes.map(({ first, count, roots }) => [first, count, roots]),
       [[0, 2, 0]],

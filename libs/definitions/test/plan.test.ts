@@ -19,6 +19,23 @@ function needsOf(plan: Plan, id: string): readonly string[] {
   return found;
 }
 
+it("a wait for an event has its type, source, condition and time", () => {
+  const plan = planOf(
+    "workflow: w\ntasks: {a: {wait: {event: shop.paid, source: /shop, if: event.data.n == input.n, within: 1h}}}",
+  );
+  const [work] = plan.works;
+  assert.ok(work?.kind === "waitEvent");
+  const { condition, ...rest } = work;
+  assert.deepEqual(rest, {
+    kind: "waitEvent",
+    type: "shop.paid",
+    source: "/shop",
+    within: -1,
+    withinMs: 3_600_000,
+  });
+  assert.equal(plan.programs[condition]?.source, "event.data.n == input.n");
+});
+
 describe("the plan of a definition", () => {
   const plan = planOf(everything);
 
@@ -50,12 +67,12 @@ describe("the plan of a definition", () => {
   });
 
   it("needs what expressions refer to, as they refer to it", () => {
-    assert.deepEqual(needsOf(plan, "charge"), ["reserve 0"]);
+    assert.deepEqual(needsOf(plan, "charge"), ["reserve 3"]);
     assert.deepEqual(needsOf(plan, "refund"), ["charge 1"]);
     assert.deepEqual(needsOf(plan, "heavy"), ["ship 0", "weights 0"]);
     assert.deepEqual(needsOf(plan, "poll"), ["ship 0"]);
     assert.deepEqual(needsOf(plan, "judge"), ["ask 0"]);
-    assert.deepEqual(needsOf(plan, "last"), ["sure 2", "more 0"]);
+    assert.deepEqual(needsOf(plan, "last"), ["sure 2", "more 3"]);
     const looking = planOf('workflow: w\ntasks:\n  a: {uses: x}\n  b: {set: "${{ tasks.a.status }}"}\n');
     assert.deepEqual(needsOf(looking, "b"), ["a 2"]);
   });

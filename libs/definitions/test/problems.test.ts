@@ -40,6 +40,15 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     ],
   ],
   [
+    "a wait for an event of no type, and with keys of a signal",
+    "workflow: w\ntasks:\n  a: {wait: {event: shop.*}}\n  b: {wait: {event: shop.paid, where: 'true'}}\n  c: {wait: {signal: go, if: 'true'}}",
+    [
+      'a.yaml:3:21: error: tasks.a.wait.event: expected a type such as `shop.order.paid`, found "shop.*"',
+      'a.yaml:4:39: error: tasks.b.wait.where: expected `if` for an event, found "where"',
+      'a.yaml:5:30: error: tasks.c.wait.if: expected `where` for a signal, found "if"',
+    ],
+  ],
+  [
     "a name with capitals",
     "workflow: Order\ntasks: {a: {uses: x}}",
     [
@@ -93,12 +102,12 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "a task that waits for both ends of another",
     "workflow: w\ntasks:\n  a: {uses: x}\n  b: {uses: y, needs: [a, {task: a, on: failure}]}",
     [
-      "a.yaml:4:34: error: tasks.b.needs[1].task: `a` cannot end both with success and with failure; this task would never be done",
+      "a.yaml:4:34: error: tasks.b.needs[1].task: `a` cannot end both with done and with failure; this task would never be done",
     ],
   ],
   [
     "tasks that are never done",
-    "workflow: w\ntasks:\n  a: {uses: x, when: false}\n  b: {uses: y, needs: [a]}\n  c: {uses: y, needs: [{task: b, on: always}]}\n  d: {wait: 5m}\n  e: {uses: z, needs: [{task: d, on: failure}]}",
+    "workflow: w\ntasks:\n  a: {uses: x, when: false}\n  b: {uses: y, needs: [{task: a, on: success}]}\n  c: {uses: y, needs: [a, {task: b, on: always}]}\n  d: {wait: 5m}\n  e: {uses: z, needs: [{task: d, on: failure}]}",
     [
       "a.yaml:3:22: warning: tasks.a.when: this task is never done: its condition is always false",
       "a.yaml:4:3: warning: tasks.b: this task is never done: it needs `a`, which is never done",

@@ -111,8 +111,8 @@ function standing(
 function isMet(condition: NeedCondition, status: WorkStatus): boolean {
   if (!isEnded(status)) return false;
   const isGood = status === WorkStatus.WORK_STATUS_COMPLETED;
-  if (condition === NeedCondition.NEED_CONDITION_SUCCESS) return isGood;
-  return condition === NeedCondition.NEED_CONDITION_FAILURE ? !isGood : true;
+  if (condition === NeedCondition.NEED_CONDITION_ALWAYS) return true;
+  return condition === NeedCondition.NEED_CONDITION_FAILURE ? !isGood : isGood;
 }
 
 async function sessionIn(

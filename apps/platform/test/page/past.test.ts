@@ -16,7 +16,7 @@ function historiesOf(example: string): readonly GoldenHistory[] {
 }
 
 const heedless = { effect() {}, settled() {}, timer() {}, cleared() {} };
-const conditions = ["success", "success", "failure", "always"] as const;
+const conditions = ["success", "success", "failure", "always", "done"] as const;
 
 class Told {
   readonly #machine: Machine<Run>;

@@ -26,6 +26,8 @@ export interface Draft {
   output: Type | undefined;
   /** Conditions by numbers of the tasks that are needed. */
   readonly needs: Map<number, number>;
+  /** Needs without `on`. */
+  readonly unstated: Set<number>;
   /** Those that were not declared: what expressions refer to. */
   readonly implied: Set<number>;
 }
@@ -134,6 +136,7 @@ export class Building {
       body: -1,
       ...open,
       needs: new Map(),
+      unstated: new Set(),
       implied: new Set(),
     });
     return number;

@@ -1,6 +1,10 @@
-import type { PlanEdges, PlanTask } from "../plan/plan.ts";
+import { needConditions, type PlanEdges, type PlanTask } from "../plan/plan.ts";
 import type { Path } from "../problem.ts";
 import type { Building, Draft } from "./building.ts";
+
+const failure = needConditions.indexOf("failure");
+const always = needConditions.indexOf("always");
+const done = needConditions.indexOf("done");
 
 /**
  * Edges between tasks, and what is wrong with them. All of it is linear in tasks and needs.
@@ -83,6 +87,7 @@ export class Graph {
   /** A condition that is always false skips a task, and what needs its success. */
   #tellUnreachable(tasks: readonly PlanTask[]): void {
     const { drafts, findings, programs } = this.#building;
+    /** 1 where its own condition says so, which is an end that the default takes. 2 where a need does. */
     const never = new Uint8Array(drafts.length);
     for (const number of this.order) {
       const draft = drafts[number];
@@ -98,8 +103,9 @@ export class Graph {
         continue;
       }
       for (const [needed, condition] of draft.needs) {
-        if (condition !== 2 && never[needed] === 1) {
-          never[number] = 1;
+        const isLost = condition === done ? never[needed] === 2 : never[needed] !== 0;
+        if (condition !== always && isLost) {
+          never[number] = 2;
           const message = `this task is never done: it needs \`${drafts[needed]?.id}\`, which is never done`;
           findings.warning("unreachable", draft.path, message, {
             key: true,
@@ -107,8 +113,8 @@ export class Graph {
           });
           break;
         }
-        if (condition === 1 && cannotFail(drafts[needed])) {
-          never[number] = 1;
+        if (condition === failure && cannotFail(drafts[needed])) {
+          never[number] = 2;
           const message = `this task is never done: it needs a failure of \`${drafts[needed]?.id}\`, which cannot fail`;
           findings.warning("unreachable", draft.path, message, { key: true });
           break;

@@ -6,6 +6,7 @@ import type { Building, Draft } from "./building.ts";
 
 const success = needConditions.indexOf("success");
 const always = needConditions.indexOf("always");
+const done = needConditions.indexOf("done");
 
 export function readNeeds(building: Building, draft: Draft): void {
   const { needs } = draft.document;
@@ -15,7 +16,7 @@ export function readNeeds(building: Building, draft: Draft): void {
   for (const [index, need] of list.entries()) {
     building.steps.take(1);
     const path = typeof needs === "string" ? [...draft.path, "needs"] : [...draft.path, "needs", index];
-    const { task, on = "success" } = typeof need === "string" ? { task: need } : need;
+    const { task, on } = typeof need === "string" ? { task: need, on: undefined } : need;
     if (task === undefined) continue;
     const place = typeof need === "string" ? path : [...path, "task"];
     const number = names.beside(task);
@@ -31,7 +32,10 @@ export function readNeeds(building: Building, draft: Draft): void {
       );
     } else if (number === draft.number)
       building.findings.error("cycle", place, `\`${task}\` needs itself`, { expected: "other tasks" });
-    else addStated(building, draft, { task, number, on, path: place });
+    else {
+      addStated(building, draft, { task, number, on: on ?? "done", path: place });
+      if (on === undefined) draft.unstated.add(number);
+    }
   }
 }
 
@@ -58,7 +62,8 @@ function addStated(
 
 /**
  * Adds what a name in an expression refers to, unless `needs` says how it has to end. An expression that reads `status`
- * or `error` anywhere wants to know of any end. One that reads the output alone needs that there is one. It does not
+ * or `error` anywhere wants to know of any end. One that reads the output alone needs that there is one, also where
+ * `needs` names the task without `on`. It does not
  * matter which of several expressions is read first. Inside a loop, a task around it is needed by the loop.
  */
 export function addNeed(building: Building, draft: Draft, name: string): void {
@@ -97,8 +102,12 @@ function refuseOwn(building: Building, draft: Draft, needing: Draft, id: string)
   );
 }
 
-function addImplied({ needs, implied }: Draft, number: number, condition: number): void {
+function addImplied({ needs, implied, unstated }: Draft, number: number, condition: number): void {
   const known = needs.get(number);
+  if (known === done && condition === success && unstated.has(number)) {
+    needs.set(number, success);
+    return;
+  }
   if (known !== undefined && !(implied.has(number) && condition === always)) return;
   needs.set(number, condition);
   implied.add(number);

@@ -6,7 +6,7 @@ import type {
   TransitionDocument,
   TransitionsDocument,
 } from "../language/document.ts";
-import type { PlanState, PlanTransition } from "../plan/plan.ts";
+import { needConditions, type PlanState, type PlanTransition } from "../plan/plan.ts";
 import type { Path } from "../problem.ts";
 import type { Building } from "./building.ts";
 import { durationMs, sorted } from "./values.ts";
@@ -231,7 +231,7 @@ export class StatesBuilder {
     // One follows the other.
     const first = this.#building.firstOf(scope);
     for (let number = first + 1; number < first + tasks.length; number++)
-      this.#building.drafts[number]?.needs.set(number - 1, 0);
+      this.#building.drafts[number]?.needs.set(number - 1, needConditions.indexOf("done"));
     return scope;
   }
 

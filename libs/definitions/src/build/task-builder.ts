@@ -159,5 +159,6 @@ const nobody: Draft = {
   environment: undefined,
   output: undefined,
   needs: new Map(),
+  unstated: new Set(),
   implied: new Set(),
 };

@@ -1,4 +1,4 @@
-import { NeedCondition, type Problem, Severity } from "@tutti/contracts/types/v1";
+import { type NeedCondition, type Problem, Severity } from "@tutti/contracts/types/v1";
 import {
   DefinitionKind,
   Definition as DefinitionMessage,
@@ -113,9 +113,9 @@ function taskNodes(plan: Plan): GraphNode[] {
   return order.map((number) => nodeOf(plan, number, needs[number] ?? [], levels[number] ?? 0));
 }
 
+/** The values of the contract are one more than those of the plan. */
 function conditionOf(condition: number): NeedCondition {
-  if (condition === 0) return NeedCondition.NEED_CONDITION_SUCCESS;
-  return condition === 1 ? NeedCondition.NEED_CONDITION_FAILURE : NeedCondition.NEED_CONDITION_ALWAYS;
+  return (condition + 1) as NeedCondition;
 }
 
 function nodeOf(

@@ -26,6 +26,7 @@ import type {
   TimeoutDocument,
   WorkflowDocument,
 } from "../language/document.ts";
+import type { NeedConditionWord } from "../plan/plan.ts";
 
 /**
  * Tasks of the contracts as a document of the language, so that tasks which are given at a start, added to a run or moved
@@ -56,7 +57,7 @@ export function documentOfTask(spec: TaskSpec): TaskDocument {
     needs:
       spec.needs.length === 0
         ? undefined
-        : spec.needs.map(({ task, condition }) => ({ task, on: conditionWords[condition] })),
+        : spec.needs.map(({ task, condition }) => defined({ task, on: conditionWords[condition] })),
     when: when || undefined,
     retry: spec.retry === undefined ? undefined : retryOf(spec.retry),
     timeout: spec.timeouts === undefined ? undefined : timeoutOf(spec.timeouts),
@@ -85,12 +86,13 @@ export function documentOfTask(spec: TaskSpec): TaskDocument {
   });
 }
 
-const conditionWords: Readonly<Record<NeedCondition, "success" | "failure" | "always">> = {
-  [NeedCondition.NEED_CONDITION_UNSPECIFIED]: "success",
+const conditionWords: Readonly<Record<NeedCondition, NeedConditionWord | undefined>> = {
+  [NeedCondition.NEED_CONDITION_UNSPECIFIED]: undefined,
   [NeedCondition.NEED_CONDITION_SUCCESS]: "success",
   [NeedCondition.NEED_CONDITION_FAILURE]: "failure",
   [NeedCondition.NEED_CONDITION_ALWAYS]: "always",
-  [NeedCondition.UNRECOGNIZED]: "success",
+  [NeedCondition.NEED_CONDITION_DONE]: "done",
+  [NeedCondition.UNRECOGNIZED]: undefined,
 };
 
 function workOf({ work, versionRange }: TaskSpec): TaskDocument {

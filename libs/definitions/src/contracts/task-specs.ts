@@ -70,16 +70,16 @@ function needsOf({ tasks, edges }: Plan): readonly Need[][] {
     for (let at = edges.offsets[from] ?? 0; at < (edges.offsets[from + 1] ?? 0); at++)
       needs[edges.targets[at] ?? 0]?.push({
         task: id,
-        condition: conditions[edges.conditions[at] ?? 0] ?? NeedCondition.NEED_CONDITION_SUCCESS,
+        condition: missionCondition(edges.conditions[at] ?? 0),
       });
   return needs;
 }
 
-const conditions: readonly NeedCondition[] = [
-  NeedCondition.NEED_CONDITION_SUCCESS,
-  NeedCondition.NEED_CONDITION_FAILURE,
-  NeedCondition.NEED_CONDITION_ALWAYS,
-];
+/** Tasks of missions have no condition of their own that skips them. */
+function missionCondition(condition: number): NeedCondition {
+  const value = (condition + 1) as NeedCondition;
+  return value === NeedCondition.NEED_CONDITION_DONE ? NeedCondition.NEED_CONDITION_SUCCESS : value;
+}
 
 function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
   const policy = plan.policies[task.policy];

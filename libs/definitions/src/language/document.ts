@@ -1,4 +1,5 @@
 import type { Json } from "@tutti/expressions";
+import type { NeedConditionWord } from "../plan/plan.ts";
 import type { OnDocument } from "./on-document.ts";
 
 /**
@@ -97,7 +98,7 @@ export interface TaskDocument<Id extends string = string> {
 
 export type NeedDocument<Id extends string = string> =
   | Id
-  | { readonly task: Id; readonly on?: "success" | "failure" | "always" };
+  | { readonly task: Id; readonly on?: NeedConditionWord };
 
 /** What one agent of a conversation is. */
 interface AgentPartDocument {
@@ -133,6 +134,9 @@ export interface WaitDocument {
   readonly until?: string;
   readonly signal?: string;
   readonly where?: Condition;
+  readonly event?: string;
+  readonly source?: string;
+  readonly if?: Condition;
   readonly within?: string;
 }
 

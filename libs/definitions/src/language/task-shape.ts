@@ -129,17 +129,23 @@ const placement = members(
 );
 
 const need = variants("A task that has to end first: its name, or how it has to end.", {
-  text: text("The task; it has to complete.", "taskId", 200),
+  text: text("The task; it has to complete, or to be skipped by its own `when`.", "taskId", 200),
   members: members(
     {
       task: text("The task.", "taskId", 200),
-      on: choice("How it has to end; `success` when nothing is said.", "success", "failure", "always"),
+      on: choice(
+        "How it has to end. Default: `done`, which is completed or skipped by its own `when`. A task whose output is used has to complete.",
+        "done",
+        "success",
+        "failure",
+        "always",
+      ),
     },
     { required: ["task"], name: "need" },
   ),
 });
 
-const wait = variants("Waits: for a span, until a moment, or for a signal.", {
+const wait = variants("Waits: for a span, until a moment, for a signal, or for an event.", {
   text: template("For how long: `5m`, or an expression that gives a span."),
   members: members(
     {
@@ -147,11 +153,14 @@ const wait = variants("Waits: for a span, until a moment, or for a signal.", {
       until: template("Until when: a moment in RFC 3339, or an expression that gives one."),
       signal: text("For which signal.", "id", 200),
       where: condition("Which of these signals: a condition on `signal.payload`."),
+      event: text("For an event of which type: `shop.order.paid`.", undefined, 200),
+      source: text("The attribute `source` of the event. Default: any.", undefined, 400),
+      if: condition("Which of these events: a condition on `event`."),
       within: template(
-        "How long to wait for the signal; then the task fails with `workflow.signal_missing`.",
+        "How long to wait for the signal or the event. Then the task fails with `workflow.signal_missing` or `workflow.event_missing`.",
       ),
     },
-    { oneOf: [["for", "until", "signal"]], name: "wait" },
+    { oneOf: [["for", "until", "signal", "event"]], name: "wait" },
   ),
 });
 
@@ -355,7 +364,7 @@ export const task: MembersShape = members(
       "abandon",
     ),
     needs: variants("What has to come before it.", {
-      text: text("The task; it has to complete.", "taskId", 200),
+      text: text("The task; it has to complete, or to be skipped by its own `when`.", "taskId", 200),
       list: list(need, limits.needsMax),
     }),
     when: condition("When it is false the task is skipped."),

@@ -83,7 +83,8 @@ export interface PlanEdges {
   readonly conditions: readonly number[];
 }
 
-export const needConditions = ["success", "failure", "always"] as const;
+/** By their numbers in `conditions`. `done`: completed, or skipped by its own condition. */
+export const needConditions = ["success", "failure", "always", "done"] as const;
 export type NeedConditionWord = (typeof needConditions)[number];
 
 /** What does a task. */
@@ -104,6 +105,15 @@ export type Work =
       readonly kind: "waitSignal";
       readonly signal: string;
       readonly where: number;
+      readonly within: number;
+      readonly withinMs: number;
+    }
+  | {
+      readonly kind: "waitEvent";
+      readonly type: string;
+      /** Empty for any. */
+      readonly source: string;
+      readonly condition: number;
       readonly within: number;
       readonly withinMs: number;
     }

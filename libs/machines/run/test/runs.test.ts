@@ -246,10 +246,30 @@ workflow: graph
 tasks:
   a: {uses: t.a}
   b: {uses: t.b, needs: [a], when: "\${{ tasks.a.output > 1 }}"}
-  c: {uses: t.c, needs: [b]}
+  c: {uses: t.c, needs: [{task: b, on: success}]}
   d: {uses: t.d, needs: [{task: a, on: failure}]}
   e: {uses: t.e, needs: [{task: c, on: always}]}
 `;
+
+  it("go on past a task that its own condition skips, unless they need its output or its success", () => {
+    const scene = RunScene.of(
+      `
+workflow: graph
+tasks:
+  ask: {approve: {}, when: "\${{ input.total > 10 }}"}
+  pay: {uses: t.pay, needs: [ask]}
+  note: {uses: t.note, needs: [ask], with: "\${{ tasks.ask.output }}"}
+  strict: {uses: t.strict, needs: [{task: ask, on: success}]}
+  after: {uses: t.after, needs: [strict]}
+  open: {uses: t.open, needs: [{task: ask, on: done}], with: "\${{ tasks.ask.status }}"}
+`,
+      { input: jsonBytes({ total: 5 }) },
+    );
+    assert.deepEqual(scene.offered.toSorted(), ["open", "pay"]);
+    const { snapshots } = scene.machine;
+    const restored = snapshots.decode(snapshots.encode(scene.state), snapshots.version);
+    assert.deepEqual(restored.counts, scene.state.counts);
+  });
 
   it("are skipped with what they need, unless they need any end", () => {
     const scene = RunScene.of(graph);

@@ -106,6 +106,7 @@ const words: Readonly<Record<NeedCondition, string>> = {
   success: "well",
   failure: "badly",
   always: "in any way",
+  done: "well",
 };
 
 function reasonOf({ values }: Context): { readonly reason?: string } {

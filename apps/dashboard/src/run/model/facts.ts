@@ -64,7 +64,7 @@ export interface RunFacts {
   readonly used: Amounts | undefined;
 }
 
-export type NeedCondition = "success" | "failure" | "always";
+export type NeedCondition = "success" | "failure" | "always" | "done";
 
 export interface Need {
   readonly task: string;

@@ -97,7 +97,7 @@ export function taskOf(task: Task): TaskFacts {
 
 /** Unspecified means success. */
 function conditionOf(condition: string | undefined): NeedCondition {
-  return condition === "failure" || condition === "always" ? condition : "success";
+  return condition === "failure" || condition === "always" || condition === "done" ? condition : "success";
 }
 
 function attemptOf(attempt: Attempt): AttemptFacts {

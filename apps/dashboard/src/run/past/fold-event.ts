@@ -41,7 +41,7 @@ const ofTasks: Readonly<Record<string, Fold>> = {
   offer_returned: becomesUnlessUndone("retrying"),
   task_completed: (run, place) => run.end(place, numberOfState("completed")),
   task_failed: ends("failed"),
-  task_skipped: ends("skipped"),
+  task_skipped: (run, place) => run.end(place, numberOfState("skipped"), "passed"),
   task_cancelled: ends("cancelled"),
   task_held: becomes("held"),
   task_paused(run, place) {
@@ -75,7 +75,8 @@ const ofTasks: Readonly<Record<string, Fold>> = {
     if (run.hasEnded(place)) run.reopen([place]);
     run.dropPartsOf(place);
     const state = wordOf(details["status"]);
-    run.end(place, numberOfState(state), state === "skipped" && details["skipDependents"] !== true);
+    const countsAs = state === "skipped" && details["skipDependents"] !== true ? "completed" : undefined;
+    run.end(place, numberOfState(state), countsAs);
   },
   work_sent_back(run, place, { details }) {
     const target = run.shape.place(String(details["target"] ?? ""));

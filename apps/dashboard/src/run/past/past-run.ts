@@ -87,7 +87,8 @@ export class PastRun {
   readonly #isUnmet: Uint8Array;
   /** No view waits for it any more. */
   readonly #isDropped: Uint8Array;
-  readonly #countsAsCompleted: Set<number>;
+  /** Of those that were skipped, how they count for what needs them. */
+  readonly #countsAs: Map<number, "completed" | "passed">;
 
   constructor(shape: PastShape, from?: PastRun) {
     this.shape = shape;
@@ -96,7 +97,7 @@ export class PastRun {
     this.#isThere = from === undefined ? new Uint8Array(size) : from.#isThere.slice();
     this.#isUnmet = from === undefined ? new Uint8Array(size) : from.#isUnmet.slice();
     this.#isDropped = from === undefined ? new Uint8Array(size) : from.#isDropped.slice();
-    this.#countsAsCompleted = new Set(from === undefined ? [] : from.#countsAsCompleted);
+    this.#countsAs = new Map(from === undefined ? [] : from.#countsAs);
     if (from === undefined) return;
     this.phase = from.phase;
     this.isPaused = from.isPaused;
@@ -156,10 +157,10 @@ export class PastRun {
   }
 
   /** It has its outcome, and all that needs it hears of that. */
-  end(place: number, state: number, countsAsCompleted = false): void {
+  end(place: number, state: number, countsAs?: "completed" | "passed"): void {
     this.set(place, state);
-    if (countsAsCompleted) this.#countsAsCompleted.add(place);
-    else this.#countsAsCompleted.delete(place);
+    if (countsAs === undefined) this.#countsAs.delete(place);
+    else this.#countsAs.set(place, countsAs);
     this.#follow(place);
   }
 
@@ -228,7 +229,7 @@ export class PastRun {
   #forget(place: number): void {
     const own = this.#own[place] ?? absent;
     this.dropPartsOf(place);
-    this.#countsAsCompleted.delete(place);
+    this.#countsAs.delete(place);
     if (own !== absent) this.#own[place] = pending;
   }
 
@@ -261,7 +262,7 @@ export class PastRun {
     const state = this.stateAt(place);
     if (state === completed) return "completed";
     if (state === failed) return "failed";
-    return this.#countsAsCompleted.has(place) ? "completed" : "skipped";
+    return this.#countsAs.get(place) ?? "skipped";
   }
 
   #follow(place: number): void {
@@ -283,9 +284,11 @@ export class PastRun {
   }
 }
 
-type End = "completed" | "failed" | "skipped";
+/** `passed`: skipped by its own condition. */
+type End = "completed" | "failed" | "passed" | "skipped";
 
 function isMet(condition: NeedPlace["condition"], end: End): boolean {
   if (condition === "always") return true;
-  return condition === "failure" ? end === "failed" : end === "completed";
+  if (condition === "failure") return end === "failed";
+  return end === "completed" || (condition === "done" && end === "passed");
 }

@@ -17,9 +17,10 @@ import { since } from "./times.ts";
 
 const success = 0;
 const failure = 1;
+const always = 2;
 
-/** How an end counts for what needs it. */
-type End = "completed" | "failed" | "skipped";
+/** How an end counts for what needs it. `passed`: skipped by its own condition. */
+type End = "completed" | "failed" | "passed" | "skipped";
 
 /** A node has its outcome. */
 export function end(
@@ -61,7 +62,11 @@ export function end(
 export function endOf(node: Node, status: TaskStatus): End {
   if (status === TaskStatus.TASK_STATUS_COMPLETED) return "completed";
   if (status === TaskStatus.TASK_STATUS_FAILED) return "failed";
-  return node.more?.countsAsCompleted === true ? "completed" : "skipped";
+  if (node.more?.countsAsCompleted === true) return "completed";
+  // The needs of one that is skipped with a need, or by hand, do not count any more.
+  const { range, number } = node;
+  const isOwn = status === TaskStatus.TASK_STATUS_SKIPPED && range.open[number - range.first] !== -1;
+  return isOwn ? "passed" : "skipped";
 }
 
 interface Skipped {
@@ -103,8 +108,9 @@ function tell(run: Run, range: Range, task: number, end: End, skipped: Skipped[]
 }
 
 export function isMet(condition: number, end: End): boolean {
-  if (condition === success) return end === "completed";
-  return condition === failure ? end === "failed" : true;
+  if (condition === always) return true;
+  if (condition === failure) return end === "failed";
+  return end === "completed" || (condition !== success && end === "passed");
 }
 
 function tellOne(run: Run, range: Range, task: number, met: boolean, skipped: Skipped[]): void {

@@ -151,6 +151,7 @@ export class PlainHand {
     if (task.status === "pending") task.visits++;
     if ("skips" in repair) {
       task.status = "skipped";
+      task.isPassed = false;
       task.countsAsCompleted = repair.skips === "alone";
       if (task.question !== undefined) task.question.isOpen = false;
     } else run.work.end(task, "error" in repair ? { fails: repair.error } : { value: repair.output });

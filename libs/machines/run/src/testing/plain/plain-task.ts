@@ -1,6 +1,6 @@
 /** Tasks as the plain interpreter has them: objects that know each other. */
 
-import type { TaskDocument } from "@tutti/definitions";
+import type { NeedConditionWord, NeedDocument, TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { referencesOf, referencesOfCondition } from "./names.ts";
 import type { PlainRule } from "./script.ts";
@@ -17,7 +17,7 @@ export type PlainStatus =
   | "cancelled"
   | "compensated";
 
-export type How = "success" | "failure" | "always";
+export type How = NeedConditionWord;
 
 export interface PlainTask {
   readonly id: string;
@@ -52,6 +52,8 @@ export interface PlainTask {
   feedback: Json;
   /** People are asked about it. */
   question: PlainQuestion | undefined;
+  /** Skipped by its own condition. */
+  isPassed: boolean;
   /** Skipped by hand, and what needs it continues. */
   countsAsCompleted: boolean;
   /** Its child was asked for, and nobody knows yet whether it is there. */
@@ -135,7 +137,13 @@ function untouched() {
       failedAs: 0,
     },
     ...{ entries: undefined, rounds: [], added: undefined, pauses: false, last: null },
-    ...{ saved: undefined, question: undefined, countsAsCompleted: false, isStarting: false },
+    ...{
+      saved: undefined,
+      question: undefined,
+      countsAsCompleted: false,
+      isPassed: false,
+      isStarting: false,
+    },
   };
 }
 
@@ -229,10 +237,13 @@ function readNeeds(document: TaskDocument): Map<string, How> {
   const { needs = [] } = document;
   const found = new Map<string, How>();
   for (const need of typeof needs === "string" ? [needs] : needs) {
-    if (typeof need === "string") found.set(need, "success");
-    else found.set(need.task, need.on ?? "success");
+    if (typeof need === "string") found.set(need, "done");
+    else found.set(need.task, need.on ?? "done");
   }
+  const unstated = typeof needs === "string" ? [needs] : needs.map((need) => nameIfUnstated(need));
   const stated = new Set(found.keys());
+  for (const id of unstated)
+    if (id !== undefined && namesIn(document).includes(`tasks.${id}.output`)) found.set(id, "success");
   for (const name of namesIn(document)) {
     const [, id = "", field] = /^tasks\.(\w+)\.(\w+)$/.exec(name) ?? [];
     if (id === "" || stated.has(id)) continue;
@@ -240,6 +251,11 @@ function readNeeds(document: TaskDocument): Map<string, How> {
     else if (!found.has(id)) found.set(id, "success");
   }
   return found;
+}
+
+function nameIfUnstated(need: NeedDocument): string | undefined {
+  if (typeof need === "string") return need;
+  return need.on === undefined ? need.task : undefined;
 }
 
 /** Of a task with all that it has inside. */

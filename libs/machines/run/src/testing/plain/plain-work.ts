@@ -228,7 +228,7 @@ export class PlainWork {
       if ("fails" in wanted || wanted.value !== true) {
         task.visits++;
         if ("fails" in wanted) this.end(task, wanted);
-        else task.status = "skipped";
+        else Object.assign(task, { status: "skipped", isPassed: true });
         return;
       }
     }
@@ -309,7 +309,8 @@ function waitsForTurn({ document, entry }: PlainTask): boolean {
 
 function endedAs(task: PlainTask, how: How): boolean {
   if (how === "always") return true;
-  return how === "success" ? isGood(task) : task.status === "failed";
+  if (how === "failure") return task.status === "failed";
+  return isGood(task) || (how === "done" && task.status === "skipped" && task.isPassed);
 }
 
 /** What was done by its entries is undone by them. */

@@ -13,7 +13,7 @@ import { timeoutOf } from "../plain-times.ts";
 import { type Answer, undoOf, visitOf } from "../script.ts";
 import { unwantedSignal, wantedSignal } from "../signals.ts";
 import type { Random } from "./random.ts";
-import type { Sight, Values } from "./values.ts";
+import { gives, type Sight, type Values } from "./values.ts";
 
 type Kind = "uses" | "set" | "wait" | "workflow" | "loop" | "gate" | "approve" | "spawn";
 
@@ -50,10 +50,10 @@ export class Tasks {
     const needs = new Map<string, How>();
     for (const id of before)
       if (random.happens(1.5 / before.length))
-        needs.set(id, random.one("success", "success", "success", "always", "failure"));
+        needs.set(id, random.one("done", "done", "success", "always", "failure"));
     const isEntry = random.happens(0.22);
     const sight: Sight = { ...about, needs, isEntry };
-    const listed: NeedDocument[] = [...needs].map(([task, on]) => (on === "success" ? task : { task, on }));
+    const listed: NeedDocument[] = [...needs].map(([task, on]) => (on === "done" ? task : { task, on }));
     const given = random.happens(0.85) || about.isRound ? listed : listed.slice(1);
     const work = this.#work(path, sight);
     return {
@@ -160,7 +160,7 @@ export class Tasks {
 
   #checks(sight: Sight): CheckDocument[] {
     const random = this.#random;
-    const [back] = [...sight.needs].flatMap(([id, how]) => (how === "success" ? [id] : []));
+    const [back] = [...sight.needs].flatMap(([id, how]) => (gives(how) ? [id] : []));
     const target = back === undefined || sight.isEntry || random.happens(0.6) ? {} : { sendBackTo: back };
     const check = (name: string): CheckDocument => ({
       name,
@@ -276,7 +276,7 @@ export class Tasks {
   /** Where entries are loops, nobody can say which of several failed first. */
   #list(sight: Sight, areLoops: boolean): TaskDocument {
     const random = this.#random;
-    const seen = [...sight.needs].flatMap(([id, how]) => (how === "success" ? [`tasks.${id}.output`] : []));
+    const seen = [...sight.needs].flatMap(([id, how]) => (gives(how) ? [`tasks.${id}.output`] : []));
     return {
       forEach: random.one("input.items", "[1, 2, 3]", "['a', 'skip']", seen[0] ?? "input.items"),
       ...(random.happens(0.4) && { maxParallel: random.whole(1, 2) }),

@@ -4,6 +4,11 @@ import type { How } from "../plain-task.ts";
 import type { Answer } from "../script.ts";
 import type { Random } from "./random.ts";
 
+/** Returns whether a task that is needed so may be asked for its output. */
+export function gives(how: How): boolean {
+  return how === "success" || how === "done";
+}
+
 /** What a task can see: tasks before it, and how it needs them. */
 export interface Sight {
   readonly needs: ReadonlyMap<string, How>;
@@ -37,7 +42,7 @@ export class Values {
     const found = ["input.n", "input.text", "input.items", "input", "1 + 1", "input.missing", "input.n + 1"];
     for (const [id, how] of sight.needs) {
       found.push(`tasks.${id}.status`, `tasks.${id}.status == 'failed' ? 'bad' : 'good'`);
-      if (how === "success") found.push(`tasks.${id}.output`, `tasks.${id}.output`, `tasks.${id}.output.n`);
+      if (gives(how)) found.push(`tasks.${id}.output`, `tasks.${id}.output`, `tasks.${id}.output.n`);
       else if (how === "failure") found.push(`tasks.${id}.error.code`, `tasks.${id}.error.code`);
       else found.push(`tasks.${id}.output`);
     }
@@ -57,7 +62,7 @@ export class Values {
     ];
     for (const [id, how] of sight.needs) {
       found.push(`tasks.${id}.status == 'completed'`, `tasks.${id}.status != 'skipped'`);
-      if (how === "success") found.push(`tasks.${id}.output == 1`, `tasks.${id}.output.n > 1`);
+      if (gives(how)) found.push(`tasks.${id}.output == 1`, `tasks.${id}.output.n > 1`);
     }
     if (sight.isEntry) found.push("item != 'skip'", "item != 'skip'", "index < 2");
     if (sight.isRound) found.push("round.number < 2", "round.last == null");
