@@ -19,6 +19,7 @@ import { readRules } from "../generate/rules.mjs";
 import { catalogueProblems } from "./catalogue.mjs";
 import { commandPage } from "./command.mjs";
 import { declaredSections, loadCatalogues, servedContracts, sourceFiles } from "./declared.mjs";
+import { defaultsPage } from "./defaults.mjs";
 import { eventsPage } from "./events.mjs";
 import { declaredMetrics, metricsPage } from "./metrics.mjs";
 import { restPage } from "./rest.mjs";
@@ -38,6 +39,7 @@ export async function referencePages(root) {
   return new Map([
     ["errors.md", page(renderErrorReference(declaredErrors()))],
     ["configuration.md", page(renderConfigurationReference(sections), schemaHint)],
+    ["defaults.md", page(defaultsPage(files, sections))],
     ["tutti.schema.json", formatted(root, "tutti.schema.json", configurationJsonSchema(sections))],
     ["workflow.schema.json", formatted(root, "workflow.schema.json", languageJsonSchema())],
     ["schedule.schema.json", formatted(root, "schedule.schema.json", scheduleJsonSchema())],

@@ -21,6 +21,8 @@ import type { Refusal } from "@tutti/kernel";
  * append without an answer is `unknown`: from then on the partition refuses everything as `stopped` until a seal, which
  * is repeated until it is accepted, has shown what landed. `fenced` is told from `misplaced` by reading the last batch.
  * `room` is there as long as what is under way stays below its bound.
+ *
+ * @guarantee A step that was acknowledged is durable. A crash of any process does not remove it.
  */
 export interface Journal {
   /** The partitions in a fixed order. A service's number of partitions is fixed when the journal is made. */

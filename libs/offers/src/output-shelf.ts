@@ -14,6 +14,7 @@ export interface OutputBounds {
   readonly bytesMax: number;
 }
 
+/** @defaults */
 const usualBounds: OutputBounds = { taskBytesMax: 1024 * 1024, bytesMax: 64 * 1024 * 1024 };
 /** What a piece takes beside its content. */
 const pieceBytes = 200;

@@ -71,6 +71,7 @@ interface Staff {
   readonly ending: Map<string, Promise<void>>;
 }
 
+/** Crashes in a row after which a scaler starts no more agents of a program. */
 const quarantineDefault = 5;
 /** How often what scalers did is noted. */
 const noteEveryMs = 5_000;

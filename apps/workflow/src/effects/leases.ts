@@ -24,6 +24,11 @@ interface Held {
   readonly ticket: number;
 }
 
+/**
+ * Lease of a limit that a run holds. It is renewed while the run holds the limit.
+ *
+ * @defaults
+ */
 const leaseMs = 60_000;
 /** Two may fail before a lease runs out. */
 const everyMs = 20_000;

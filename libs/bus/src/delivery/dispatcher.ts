@@ -8,6 +8,8 @@
  * 3. An attempt that fails or takes too long is repeated after a pause, until `maxDeliveries`.
  * 4. What a handler does after its time is up changes nothing any more.
  * 5. Handlers are never called from within `offer`: the publisher does not run them.
+ *
+ * @guarantee An event of the bus is delivered at least once. Events with the same key are delivered in order.
  */
 import {
   backoffMs,

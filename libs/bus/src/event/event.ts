@@ -34,7 +34,12 @@ export type EventInput = Omit<BusEvent, "dataContentType" | "extensions"> & {
   readonly extensions?: Readonly<Record<string, string>>;
 };
 
-/** Data above this belongs into the blob store: 1 MiB, less what the attributes take of a NATS message of that size. */
+/**
+ * Data of an event, at most. It is 1 MiB less the room for the attributes in a NATS message. Larger data belongs into the
+ * blob store.
+ *
+ * @defaults
+ */
 export const dataBytesMax = 1_048_576 - 16_384;
 
 const attributes = new Set([

@@ -5,6 +5,9 @@
  * 1. Every default is a constant of this file. `resolveRetry` is the only place that applies them.
  * 2. A resolved policy has every field. No reader of a policy needs a default of its own.
  * 3. A policy with more than one attempt pauses between attempts: a pause of 0 is a contradiction.
+ *
+ * @guarantee A task without `retry` is retried with the defaults below, except after an error that is marked as final.
+ * Workflows, missions, sessions, both SDKs and REST have the same defaults.
  */
 import { RetryPolicy as RetryPolicyMessage } from "@tutti/contracts/types/v1";
 import { assert } from "../errors/assertion.ts";

@@ -9,6 +9,8 @@
  *    it.
  * 4. No operation costs more the more wait, but for the logarithm. every fold follows the event alone: who is next was
  *    decided before.
+ *
+ * @guarantee The holders of a lock never have more than its permits. Each grant has a greater fencing token than all before it.
  */
 import type { Machine } from "@tutti/kernel";
 import { describeLock, projectLock } from "./description.ts";

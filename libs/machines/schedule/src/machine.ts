@@ -4,6 +4,8 @@
  * 1. What comes next was decided in the step before and is in its event: no fold asks a calendar or a time zone.
  * 2. The clock is one timer, which follows from the state. A restart forgets no time, and acts on none twice.
  * 3. Every time by the rules has one end: a run, a place in the queue, a reason why not, or a pause that it fell into.
+ *
+ * @guarantee Each time of a schedule has one outcome: a run, a place in the queue, or a recorded reason.
  */
 import type { Machine } from "@tutti/kernel";
 import { advance } from "./firing/clock.ts";

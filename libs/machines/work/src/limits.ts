@@ -19,9 +19,14 @@ export const detailLengthMax = 1_024;
 export const causesMax = 8;
 /** Failed attempts of a task that the state keeps. The history has all. */
 export const failuresMax = 20;
-/** Attempts of a task that may lose their worker. The last of them ends the task. */
+/**
+ * Attempts of a task that may lose their worker. The last of them ends the task.
+ *
+ * @guarantee An attempt that loses its worker goes to another worker at once and does not count as an attempt, until
+ * the tenth loss of the task. `retry: {onLost: fail}` runs the task at most once.
+ */
 export const lostMax = 10;
-/** The code with which a pool reports that an attempt lost its worker. */
+/** Code of the error with which a pool reports a lost worker. */
 export const lostCode = "matching.lost";
 /** Characters of what the state keeps of each loss. */
 export const lossLengthMax = 200;

@@ -6,6 +6,9 @@
  * 3. No pause goes beyond the deadline: then the error itself is the better answer.
  * 4. A caller learns at once of an exhausted resource that needs a second or longer, such as a full disk. It decides
  *    whether to wait.
+ *
+ * @guarantee A call is repeated only if the first attempt did nothing, the call is safe to repeat, or it has an
+ * idempotency key.
  */
 import {
   type AroundStep,

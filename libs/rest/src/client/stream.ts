@@ -56,11 +56,25 @@ export interface FollowParts extends FollowOptions {
   readonly time?: ClientTime;
 }
 
+/**
+ * First pause before the client opens a stream again.
+ *
+ * @defaults
+ */
 const pauseFirstMs = 250;
+/**
+ * Longest pause before the client opens a stream again.
+ *
+ * @defaults
+ */
 const pauseMaxMs = 5_000;
 /** A connection that lived so long was a good one: pauses restart. */
 const goodAfterMs = 5_000;
-/** Servers say something every ten seconds. One that does not is gone without a word. */
+/**
+ * Servers write to a stream every ten seconds. The client reopens a stream that is silent for longer than this.
+ *
+ * @defaults
+ */
 const silenceMaxMs = 25_000;
 
 export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<T>, void, void> {

@@ -10,6 +10,8 @@
  *
  * 1. Nothing leaves before the batch that sent it is durable.
  * 2. What is taken is recorded in the same batch as what it caused.
+ *
+ * @guarantee A message between machines takes effect once, in the order sent, whatever is repeated or delayed.
  */
 import type { LettersConfirmed, LettersSent, LettersTaken, SentLetter } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";

@@ -22,7 +22,11 @@ export interface DurableFunction<Input = unknown, Output = unknown> {
   readonly definition: WorkflowDocument;
 }
 
-/** Attempts of a turn, before a person is asked. A turn fails when its code has changed, not when it throws. */
+/**
+ * Attempts of a turn, before a person is asked. A turn fails when its code has changed, not when it throws.
+ *
+ * @defaults
+ */
 const turnRetry = { attempts: 5, backoff: "1s..1m", exhausted: "pause" } as const;
 
 /**

@@ -35,7 +35,11 @@ export interface ModelsPorts {
 }
 
 const wires: Readonly<Record<Provider["speaks"], Wire>> = { messages: anthropic, chat, responses };
-/** A provider that sends nothing for so long has lost the request. */
+/**
+ * A provider of models that sends nothing for so long has lost the request.
+ *
+ * @defaults
+ */
 const silenceMs = 120_000;
 const reasonLengthMax = 500;
 

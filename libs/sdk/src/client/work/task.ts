@@ -35,7 +35,7 @@ export interface WorkTask {
     | undefined;
   /** CEL condition. When it is false the task is skipped. */
   readonly when?: string | undefined;
-  /** Attempts in all. The first pause is 1 s, each further pause is twice as long. Default: 1. */
+  /** Attempts in all. The first pause is 1 s, each further pause is twice as long, at most 1 min. Default: 5. */
   readonly attempts?: number | undefined;
   /** How long an attempt may take. */
   readonly runMs?: number | undefined;
