@@ -75,16 +75,19 @@ describe("values that are too large for a message", () => {
     t.after(() => worker.stop());
     worker.handle("big.make", ({ count }: { readonly count: number }) => "x".repeat(count));
     worker.durable(
-      durable("large", async (ctx, { count, isLocal }: { readonly count: number; readonly isLocal: boolean }) => {
-        if (isLocal) return await ctx.run("local", () => "x".repeat(count));
-        const made = await ctx.call<string>("big.make", { count });
-        return made.length;
-      }),
+      durable(
+        "large",
+        async (ctx, { count, isLocal }: { readonly count: number; readonly isLocal: boolean }) => {
+          if (isLocal) return await ctx.run("local", () => "x".repeat(count));
+          const made = await ctx.call<string>("big.make", { count });
+          return made.length;
+        },
+      ),
     );
     await worker.start();
     assert.equal(await tutti.execute("large", { input: { count: 3_000_000, isLocal: false } }), 3_000_000);
     const local = tutti.execute("large", { input: { count: 3_000_000, isLocal: true } });
-    await assert.rejects(local, /the largest is step `local`\. .*ctx\.call/);
+    await assert.rejects(local, /The largest is step `local`\. .*ctx\.call/);
   });
 
   it("are put and read over REST, and nothing is left of an upload that breaks off", async () => {
@@ -92,11 +95,15 @@ describe("values that are too large for a message", () => {
     const type = { "content-type": "application/octet-stream" };
     const put = await fetch(`${platform.http}/v1/blobs`, { method: "POST", headers: type, body: content });
     assert.equal(put.status, 201);
-    const { blob } = (await put.json()) as { readonly blob: { readonly sha256: string; readonly size: number } };
+    const { blob } = (await put.json()) as {
+      readonly blob: { readonly sha256: string; readonly size: number };
+    };
     assert.equal(blob.sha256, createHash("sha256").update(content).digest("hex"));
     const read = await fetch(`${platform.http}/v1/blobs/${blob.sha256}`);
     assert.ok(Buffer.from(await read.arrayBuffer()).equals(content));
-    const range = await fetch(`${platform.http}/v1/blobs/${blob.sha256}`, { headers: { range: "bytes=5-9" } });
+    const range = await fetch(`${platform.http}/v1/blobs/${blob.sha256}`, {
+      headers: { range: "bytes=5-9" },
+    });
     assert.equal(range.status, 206);
     assert.equal(range.headers.get("content-range"), `bytes 5-9/${content.length}`);
     assert.ok(Buffer.from(await range.arrayBuffer()).equals(content.subarray(5, 10)));

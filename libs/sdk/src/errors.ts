@@ -44,7 +44,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "never",
     help: "What the steps of a durable function give is kept by its run, and together they are too large for one message. The error names the largest.",
     message: ({ step, bytes, bytesMax }: { step: string; bytes: number; bytesMax: number }) =>
-      `Steps of this turn have ${bytes} characters, more than the maximum of ${bytesMax}; the largest is ${step}`,
+      `Steps of this turn have ${bytes} characters, more than the maximum of ${bytesMax}. The largest is ${step}`,
     remedy: "Let a task do it with `ctx.call`: its output may be of any size.",
   },
   stepNested: {

@@ -123,7 +123,12 @@ function meshSettings(
   addresses: readonly string[],
   network: InProcessNetwork | undefined,
 ) {
-  const peers = { workflow: [...addresses], swarm: [...addresses], master: [...addresses], blob: [...addresses] };
+  const peers = {
+    workflow: [...addresses],
+    swarm: [...addresses],
+    master: [...addresses],
+    blob: [...addresses],
+  };
   return {
     ...(network === undefined
       ? ({ transport: "grpc", peers } as const)

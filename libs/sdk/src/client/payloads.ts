@@ -1,8 +1,8 @@
 import type { Payload } from "@tutti/contracts/types/v1";
-import { type BlobAccess, partsOf, wholeOf } from "../link/blobs.ts";
-import { StoredFile } from "../task/stored-file.ts";
 import { sdkErrors } from "../errors.ts";
+import { type BlobAccess, partsOf, wholeOf } from "../link/blobs.ts";
 import { findNotJson } from "../task/json.ts";
+import { StoredFile } from "../task/stored-file.ts";
 
 /** Returns a value as the contracts carry it. Absent for none. */
 export function payloadOf(value: unknown, what: string): Payload | undefined {

@@ -28,7 +28,7 @@ export class FunctionHost {
     const abort = () => aborted.reject(task.signal.reason);
     task.signal.addEventListener("abort", abort, { once: true });
     try {
-      const turn = instance.take(await contentsRead(input, task), {
+      const turn = instance.take(refersToContent(input) ? await contentsRead(input, task) : input, {
         saved: savedAt(task.saved, known),
         save: (saved) => task.progress({ saved }),
         clock: () => Math.round(input.nowMs + task.elapsedMs),
@@ -96,10 +96,17 @@ function savedAt(saved: unknown, known: number): Saved {
 
 const nothingSaved: Saved = { steps: [], done: {} };
 
+function refersToContent({ input, journal }: TurnInput): boolean {
+  return isReference(input) || journal.some((entry) => "end" in entry && isReference(entry.output));
+}
+
+function isReference(value: Json | undefined): boolean {
+  return typeof value === "object" && value !== null && "$blob" in value;
+}
+
 /** Outputs of tasks and the input may be in the blob store: the code sees the content. */
 async function contentsRead(input: TurnInput, task: TaskContext): Promise<TurnInput> {
-  const isNew = input.turn === 1 || input.from === 0;
-  const given = isNew ? await task.content(input.input) : input.input;
+  const given = await task.content(input.input);
   let journal: Entry[] | undefined;
   for (const [place, entry] of input.journal.entries()) {
     if (!("end" in entry) || entry.output === undefined) continue;

@@ -499,6 +499,12 @@ function next(counts: Map<string, number>, key: string): number {
 
 function lengthOf(entry: Entry): number {
   const value =
-    "output" in entry ? entry.output : "value" in entry ? entry.value : "spec" in entry ? entry.spec : undefined;
+    "output" in entry
+      ? entry.output
+      : "value" in entry
+        ? entry.value
+        : "spec" in entry
+          ? entry.spec
+          : undefined;
   return 100 + (typeof value === "object" || typeof value === "string" ? JSON.stringify(value).length : 8);
 }

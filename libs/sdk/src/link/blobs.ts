@@ -1,6 +1,6 @@
 /** Content in the blob store: in parts, checked against its hash. */
 import { createHash } from "node:crypto";
-import { PutRequest, type blobService } from "@tutti/contracts/blob/v1";
+import { type blobService, PutRequest } from "@tutti/contracts/blob/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import { errorFromUnknown } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
@@ -68,7 +68,8 @@ export async function* putRequests(
   content: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<PutRequest, void> {
   yield PutRequest.fromPartial({ namespace, part: { $case: "header", value: {} } });
-  for await (const value of partsOf(content)) yield PutRequest.fromPartial({ part: { $case: "chunk", value } });
+  for await (const value of partsOf(content))
+    yield PutRequest.fromPartial({ part: { $case: "chunk", value } });
 }
 
 /** Over a client of the contract. */
@@ -120,7 +121,9 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
       const init = { method: "POST", headers: headers(), body: content, duplex: "half" };
       const answer = await fetch(urlOf("/v1/blobs", namespace), init as RequestInit);
       if (!answer.ok) throw answerError(answer.status);
-      const { blob } = (await answer.json()) as { readonly blob: { readonly sha256: string; readonly size: number } };
+      const { blob } = (await answer.json()) as {
+        readonly blob: { readonly sha256: string; readonly size: number };
+      };
       return { sha256: Buffer.from(blob.sha256, "hex"), size: blob.size };
     },
   };

@@ -1,12 +1,26 @@
 /** Frames over gRPC. Loaded when a worker links: grpc-js takes more memory than all the rest of the library. */
 import { once } from "node:events";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
-import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import {
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import { agentLinkService } from "@tutti/contracts/agent/v1";
 import { blobService, type PutRequest } from "@tutti/contracts/blob/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import { isEncrypted, type WorkerCredentials } from "../worker/settings.ts";
-import { type BlobAccess, BlobRefused, type BlobWanted, putRequests, refusedStatuses, verified } from "./blobs.ts";
+import {
+  type BlobAccess,
+  BlobRefused,
+  type BlobWanted,
+  putRequests,
+  refusedStatuses,
+  verified,
+} from "./blobs.ts";
 import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
 
 type Wire = ClientDuplexStream<Uint8Array, Uint8Array>;

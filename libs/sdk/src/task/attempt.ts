@@ -1,10 +1,11 @@
 /** What the worker knows of one attempt. Handlers see it as their `TaskContext`. */
-import type { BlobReference } from "@tutti/contracts/types/v1";
+
 import type { Assign } from "@tutti/contracts/agent/v1";
-import type { StoredFile } from "./stored-file.ts";
+import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import type { Masks } from "./masks.ts";
 import type { AskedModels } from "./model-calls.ts";
+import type { StoredFile } from "./stored-file.ts";
 
 /** What is done, of what a worker can do. */
 interface Work {

@@ -305,7 +305,11 @@ export class Attempts implements AttemptPort {
   }
 
   /** Stores content for a task. */
-  async store(attempt: Attempt, content: () => AsyncIterable<Uint8Array>, mediaType: string): Promise<StoredFile> {
+  async store(
+    attempt: Attempt,
+    content: () => AsyncIterable<Uint8Array>,
+    mediaType: string,
+  ): Promise<StoredFile> {
     const namespace = attempt.assign.namespace || this.namespace;
     const write = () => this.#parts.blobs().write(namespace, content());
     return this.file(attempt, await this.#insist(attempt, "stored", write), mediaType);

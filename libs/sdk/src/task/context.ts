@@ -8,8 +8,8 @@ import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
 import { partsOf } from "../link/blobs.ts";
 import type { Attempt } from "./attempt.ts";
-import type { StoredFile } from "./stored-file.ts";
 import { AskedModels, type ModelAnswer, type ModelRequest } from "./model-calls.ts";
+import type { StoredFile } from "./stored-file.ts";
 
 export interface Progress {
   /** How much is done, 0 to 1. */
@@ -220,7 +220,10 @@ export class TaskContext {
    * Stores content that is too large for JSON, or is none. Return the file, and the next task gets it as its input. A
    * path is read as a file. Content is removed a day after nothing refers to it any more.
    */
-  store(content: string | URL | Uint8Array | StoredContent, { mediaType = bytesType }: StoreOptions = {}): Promise<StoredFile> {
+  store(
+    content: string | URL | Uint8Array | StoredContent,
+    { mediaType = bytesType }: StoreOptions = {},
+  ): Promise<StoredFile> {
     const { port } = this.#attempt;
     return port.store(this.#attempt, () => contentOf(content), mediaType);
   }
@@ -335,7 +338,8 @@ function blobNamed(value: unknown): { readonly blob: BlobReference; readonly med
   if (typeof value !== "object" || value === null || !("$blob" in value)) return undefined;
   const { $blob, mediaType = "" } = value as { readonly $blob: unknown; readonly mediaType?: unknown };
   const { sha256, size } = ($blob ?? {}) as { readonly sha256?: unknown; readonly size?: unknown };
-  if (typeof sha256 !== "string" || typeof size !== "number" || typeof mediaType !== "string") return undefined;
+  if (typeof sha256 !== "string" || typeof size !== "number" || typeof mediaType !== "string")
+    return undefined;
   return { blob: { sha256: Buffer.from(sha256, "hex"), size }, mediaType };
 }
 
