@@ -21,6 +21,7 @@ import { schedule } from "@tutti/machine-schedule";
 import { trigger } from "@tutti/machine-trigger";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
+import type { DefinitionDependencies } from "./api/definitions/dependencies.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
 import { runHandlers } from "./api/runs/handlers.ts";
@@ -45,6 +46,7 @@ import { PlanShelf } from "./plans/plan-shelf.ts";
 import { Orders } from "./runs/orders.ts";
 import { RunEnds } from "./runs/run-ends.ts";
 import { traceRuns } from "./runs/run-traces.ts";
+import { EventWaits } from "./triggers/event-waits.ts";
 import { Triggers } from "./triggers/triggers.ts";
 
 const othersTold = [
@@ -56,6 +58,8 @@ const othersTold = [
 
 const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" };
 const cause = { actor, traceparent: "", decision: "", reason: "" };
+
+type DefinitionFoundations = Omit<DefinitionDependencies, "liveRuns" | "admission" | "triggers" | "offered">;
 
 /** Definitions of workflows, their runs, and what starts and holds these: schedules, triggers and limits. */
 export class WorkflowService extends Orchestrator {
@@ -92,7 +96,10 @@ export class WorkflowService extends Orchestrator {
     const leases = this.register("leases", new Leases({ runtime, foundation, cause }));
     const runs = mesh.client(runService);
     const starts = new Starts({ errands, runs, missions: mesh.client(missionService) });
-    effects.begin({ dispatcher, errands, leases, starts, triggered: new TriggeredStarts({ errands, runs }) });
+    const waiting = new EventWaits({ runtime, bus: host.bus, foundation, cause });
+    const waits = this.register("event-waits", waiting, { critical: false });
+    const triggered = new TriggeredStarts({ errands, runs });
+    effects.begin({ dispatcher, errands, leases, starts, triggered, waits });
 
     const dependencies = {
       ...{ runtime, archive, partitionOwner, foundation },
@@ -100,21 +107,10 @@ export class WorkflowService extends Orchestrator {
       versions: new Versions({ runtime, partitionOwner, blobs, definitions: mesh.client(definitionService) }),
     };
     tellLabels(host.guard, dependencies, "run", { query: showRun, body: { withPayloads: false } });
-    const installation = {
-      ...{ versions: dependencies.versions, registry: mesh.client(registryService) },
-      agents: mesh.client(agentService),
-    };
-    mesh.serve(
-      definitionService,
-      definitionHandlers({
-        ...{ ...dependencies, blobs, liveRuns: new LiveRuns(archive), admission: host.guard?.admission },
-        triggers: mesh.client(triggerService),
-        offered: (source, context) => installedFor(installation, source, context),
-      }),
-    );
+    this.#serveDefinitions(host, { ...dependencies, blobs });
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
-    this.#serveTriggers(host, dependencies);
+    this.#serveTriggers(host, { ...dependencies, waits });
     const orders = new Orders({ versions: dependencies.versions, shelf });
     const pools = {
       pools: mesh.client(poolService),
@@ -128,6 +124,21 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
     traceRuns(traces, runtime, tasks);
     mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
+  }
+
+  #serveDefinitions({ mesh, guard }: HostContext, dependencies: DefinitionFoundations): void {
+    const installation = {
+      ...{ versions: dependencies.versions, registry: mesh.client(registryService) },
+      agents: mesh.client(agentService),
+    };
+    mesh.serve(
+      definitionService,
+      definitionHandlers({
+        ...{ ...dependencies, liveRuns: new LiveRuns(dependencies.archive), admission: guard?.admission },
+        triggers: mesh.client(triggerService),
+        offered: (source, context) => installedFor(installation, source, context),
+      }),
+    );
   }
 
   #serveTriggers({ mesh, bus, foundation }: HostContext, dependencies: TriggerFoundations): void {

@@ -19,6 +19,23 @@ function needsOf(plan: Plan, id: string): readonly string[] {
   return found;
 }
 
+it("a wait for an event has its type, source, condition and time", () => {
+  const plan = planOf(
+    "workflow: w\ntasks: {a: {wait: {event: shop.paid, source: /shop, if: event.data.n == input.n, within: 1h}}}",
+  );
+  const [work] = plan.works;
+  assert.ok(work?.kind === "waitEvent");
+  const { condition, ...rest } = work;
+  assert.deepEqual(rest, {
+    kind: "waitEvent",
+    type: "shop.paid",
+    source: "/shop",
+    within: -1,
+    withinMs: 3_600_000,
+  });
+  assert.equal(plan.programs[condition]?.source, "event.data.n == input.n");
+});
+
 describe("the plan of a definition", () => {
   const plan = planOf(everything);
 

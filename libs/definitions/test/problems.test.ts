@@ -40,6 +40,15 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     ],
   ],
   [
+    "a wait for an event of no type, and with keys of a signal",
+    "workflow: w\ntasks:\n  a: {wait: {event: shop.*}}\n  b: {wait: {event: shop.paid, where: 'true'}}\n  c: {wait: {signal: go, if: 'true'}}",
+    [
+      'a.yaml:3:21: error: tasks.a.wait.event: expected a type such as `shop.order.paid`, found "shop.*"',
+      'a.yaml:4:39: error: tasks.b.wait.where: expected `if` for an event, found "where"',
+      'a.yaml:5:30: error: tasks.c.wait.if: expected `where` for a signal, found "if"',
+    ],
+  ],
+  [
     "a name with capitals",
     "workflow: Order\ntasks: {a: {uses: x}}",
     [

@@ -12,10 +12,12 @@ export {
   type ApproveOptions,
   type CallOptions,
   type ChildOptions,
+  type EventWaitOptions,
   FunctionContext,
   type RunOptions,
   type SignalOptions,
   type StepRetry,
+  type TakenEvent,
 } from "./functions/context.ts";
 export {
   type DurableFunction,

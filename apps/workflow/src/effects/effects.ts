@@ -7,6 +7,7 @@ import type { ScheduleEffect } from "@tutti/machine-schedule";
 import type { TriggerEffect } from "@tutti/machine-trigger";
 import type { Dispatcher } from "@tutti/offers";
 import type { DueEffect, Effects, EffectToken, MachineEventListener } from "@tutti/runtime";
+import type { EventWaits } from "../triggers/event-waits.ts";
 import type { Leases } from "./leases.ts";
 import type { Starts } from "./starts.ts";
 import type { TriggeredStarts } from "./triggered-starts.ts";
@@ -17,6 +18,7 @@ export interface Doers {
   readonly starts: Starts;
   readonly leases: Leases;
   readonly triggered: TriggeredStarts;
+  readonly waits: EventWaits;
 }
 
 export class WorkflowEffects implements Effects {
@@ -35,7 +37,7 @@ export class WorkflowEffects implements Effects {
 
   dispatch(effects: readonly DueEffect[]): void {
     assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
-    const { dispatcher, starts, leases, triggered } = this.#doers;
+    const { dispatcher, starts, leases, triggered, waits } = this.#doers;
     for (const due of effects) {
       // Only machines of this service make effects, and these are all that they make.
       const effect = due.effect as RunEffect | ScheduleEffect | TriggerEffect;
@@ -52,6 +54,9 @@ export class WorkflowEffects implements Effects {
         case "renew_lease":
           leases.hold(due, effect);
           break;
+        case "await_event":
+          waits.await(due, effect);
+          break;
         case "stop_run":
           starts.stop(due, effect);
           break;
@@ -64,11 +69,12 @@ export class WorkflowEffects implements Effects {
 
   withdraw(tokens: readonly EffectToken[]): void {
     if (this.#doers === undefined) return;
-    const { dispatcher, errands, leases } = this.#doers;
+    const { dispatcher, errands, leases, waits } = this.#doers;
     for (const token of tokens) {
       dispatcher.withdraw(token);
       errands.withdraw(token);
       leases.withdraw(token);
+      waits.withdraw(token);
     }
   }
 }

@@ -76,7 +76,9 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
     return eventNote(happening, "tutti.workflow.run.continued", { ...endOf(run, happening), successor });
   },
   signal_received: (_run, { signal }: SignalReceivedV1, happening) =>
-    eventNote(happening, "tutti.workflow.run.signalled", { signal: signal?.signal ?? "" }),
+    signal?.event === undefined
+      ? eventNote(happening, "tutti.workflow.run.signalled", { signal: signal?.signal ?? "" })
+      : happening,
   approval_asked: (_run, { approvalId }: ApprovalAskedV1, happening): QuestionAsked => ({
     ...{ kind: "question", ...headOf(happening), approvalId },
   }),

@@ -106,21 +106,26 @@ interface Wrong {
 /** Returns what the trigger is handed of an event. Undefined for one that does not concern it. */
 export function itemOf(meaning: Meaning, event: EventJson, bytes: Uint8Array): TriggerItem | undefined {
   if (meaning.kind === "none") return undefined;
-  const eventDigest = digestOf(`${event.source}\n${event.id}`);
-  const head = { eventId: event.id, eventType: event.type, event: bytes, eventDigest };
+  const digest = eventDigest(event);
+  const head = { eventId: event.id, eventType: event.type, event: bytes, eventDigest: digest };
   if (meaning.kind === "wrong") {
     const { code, message } = meaning;
-    return { ...head, keyDigest: eventDigest, group: "", runId: "", code, message: message.slice(0, 4_000) };
+    return { ...head, keyDigest: digest, group: "", runId: "", code, message: message.slice(0, 4_000) };
   }
   const { key, group, runId } = meaning;
   return {
     ...head,
-    keyDigest: key === "" ? eventDigest : digestOf(key),
+    keyDigest: key === "" ? digest : digestOf(key),
     group,
     runId,
     code: "",
     message: "",
   };
+}
+
+/** The same for an event that comes again. */
+export function eventDigest({ source, id }: Pick<EventJson, "source" | "id">): string {
+  return digestOf(`${source}\n${id}`);
 }
 
 /** 132 bits: collisions do not happen. */

@@ -10,6 +10,9 @@ import type { Building, Draft } from "./building.ts";
 import type { TaskPrograms } from "./task-programs.ts";
 import { durationMs, splitAt } from "./values.ts";
 
+/** Words with dots between them. */
+const eventTypeForm = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+
 /** Builds what is done in a task, each kind of it in its own way. */
 export class WorkBuilder {
   readonly #building: Building;
@@ -69,6 +72,7 @@ export class WorkBuilder {
     if (spelt.signal !== undefined) {
       const { signal } = spelt;
       this.#checkSignal(signal, [...path, "signal"]);
+      this.#rejectKeys(spelt, ["if", "source"], "`where` for a signal", path);
       const payload = this.#building.signalTypes.get(signal) ?? types.dyn;
       const seen = environment.with({ signal: objectOf({ name: types.string, payload }) });
       const where =
@@ -79,6 +83,7 @@ export class WorkBuilder {
       const [within, withinMs] = this.#span(draft, spelt.within, environment, [...path, "within"]);
       return { kind: "waitSignal", signal, where: where?.program ?? -1, within, withinMs };
     }
+    if (spelt.event !== undefined) return this.#waitForEvent(draft, spelt.event, spelt, environment);
     if (spelt.until !== undefined) {
       const moment = this.#programs.template(draft, spelt.until, environment, [...path, "until"]);
       const constant = this.#building.programs.programs[moment];
@@ -92,6 +97,29 @@ export class WorkBuilder {
     }
     const [span, ms] = this.#span(draft, spelt.for, environment, inner);
     return { kind: "waitFor", span, ms };
+  }
+
+  #waitForEvent(draft: Draft, type: string, wait: WaitDocument, environment: Environment): Work {
+    const { source = "", if: wanted, within: span } = wait;
+    const path = [...draft.path, "wait"];
+    if (!eventTypeForm.test(type)) this.#wrong([...path, "event"], "a type such as `shop.order.paid`", type);
+    this.#rejectKeys(wait, ["where"], "`if` for an event", path);
+    const seen = environment.with({ event: types.dyn });
+    const condition =
+      wanted === undefined ? undefined : this.#building.programs.condition(wanted, seen, [...path, "if"]);
+    this.#programs.needed(draft, condition);
+    const [within, withinMs] = this.#span(draft, span, environment, [...path, "within"]);
+    return { kind: "waitEvent", type, source, condition: condition?.program ?? -1, within, withinMs };
+  }
+
+  /** What a wait of another kind has must not be lost in silence. */
+  #rejectKeys(wait: WaitDocument, keys: readonly (keyof WaitDocument)[], expected: string, path: Path): void {
+    for (const key of keys) if (wait[key] !== undefined) this.#wrong([...path, key], expected, key);
+  }
+
+  #wrong(path: Path, expected: string, found: string): void {
+    const message = `expected ${expected}, found ${JSON.stringify(found.slice(0, 60))}`;
+    this.#building.findings.error("wrong_form", path, message, { expected });
   }
 
   /** A span that is known is milliseconds. One that is computed is a program. */

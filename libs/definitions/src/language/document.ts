@@ -134,6 +134,9 @@ export interface WaitDocument {
   readonly until?: string;
   readonly signal?: string;
   readonly where?: Condition;
+  readonly event?: string;
+  readonly source?: string;
+  readonly if?: Condition;
   readonly within?: string;
 }
 

@@ -145,7 +145,7 @@ const need = variants("A task that has to end first: its name, or how it has to 
   ),
 });
 
-const wait = variants("Waits: for a span, until a moment, or for a signal.", {
+const wait = variants("Waits: for a span, until a moment, for a signal, or for an event.", {
   text: template("For how long: `5m`, or an expression that gives a span."),
   members: members(
     {
@@ -153,11 +153,14 @@ const wait = variants("Waits: for a span, until a moment, or for a signal.", {
       until: template("Until when: a moment in RFC 3339, or an expression that gives one."),
       signal: text("For which signal.", "id", 200),
       where: condition("Which of these signals: a condition on `signal.payload`."),
+      event: text("For an event of which type: `shop.order.paid`.", undefined, 200),
+      source: text("The attribute `source` of the event. Default: any.", undefined, 400),
+      if: condition("Which of these events: a condition on `event`."),
       within: template(
-        "How long to wait for the signal; then the task fails with `workflow.signal_missing`.",
+        "How long to wait for the signal or the event. Then the task fails with `workflow.signal_missing` or `workflow.event_missing`.",
       ),
     },
-    { oneOf: [["for", "until", "signal"]], name: "wait" },
+    { oneOf: [["for", "until", "signal", "event"]], name: "wait" },
   ),
 });
 

@@ -109,6 +109,15 @@ export type Work =
       readonly withinMs: number;
     }
   | {
+      readonly kind: "waitEvent";
+      readonly type: string;
+      /** Empty for any. */
+      readonly source: string;
+      readonly condition: number;
+      readonly within: number;
+      readonly withinMs: number;
+    }
+  | {
       readonly kind: "approve";
       readonly by: readonly string[];
       readonly title: number;

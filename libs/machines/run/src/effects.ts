@@ -9,7 +9,7 @@ import type { Data } from "@tutti/machine-work";
 import type { RunFacts } from "./facts.ts";
 import type { OfferProfile } from "./plan/offer-profile.ts";
 
-export type RunEffect = OfferTask | StartChild | RenewLease;
+export type RunEffect = OfferTask | StartChild | RenewLease | AwaitEvent;
 
 /**
  * An attempt of a task, or of the undoing of its effect, for a pool. Its result is `complete_task`, `fail_task` or
@@ -70,4 +70,24 @@ export interface StartChild {
 export interface RenewLease {
   readonly kind: "renew_lease";
   readonly leases: readonly { readonly limit: string; readonly ticket: number; readonly dueMs: number }[];
+}
+
+/**
+ * Events of a type, as they come until it is withdrawn, and those that the log has. Its result is `take_event`, for
+ * each of them.
+ */
+export interface AwaitEvent {
+  readonly kind: "await_event";
+  /** Id of the task that waits. */
+  readonly taskId: string;
+  readonly type: string;
+  /** Empty for any. */
+  readonly source: string;
+  /** Events of the log with an earlier time are passed over. */
+  readonly sinceMs: number;
+}
+
+/** Whether an effect lasts until it is withdrawn, whatever comes of it. */
+export function isLasting(effect: RunEffect): effect is RenewLease | AwaitEvent {
+  return effect.kind === "renew_lease" || effect.kind === "await_event";
 }

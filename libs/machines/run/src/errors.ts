@@ -236,6 +236,14 @@ export const runErrors = defineErrors("workflow", {
       `Task \`${task}\` did not receive the signal \`${signal}\` in time`,
     remedy: "Send the signal and retry, or raise `within`.",
   },
+  eventMissing: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "never",
+    help: "The task waited for an event, and none that fits came in time.",
+    message: ({ task, type }: { task: string; type: string }) =>
+      `Task \`${task}\` did not receive the event \`${type}\` in time`,
+    remedy: "Post the event and retry, or raise `within`.",
+  },
   signalsFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",

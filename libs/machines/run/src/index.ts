@@ -4,7 +4,7 @@ export { isWithin, outermostPlace, questionsOpen } from "./approve/open.ts";
 export { type ApprovalsShown, showApprovals } from "./approve/questions.ts";
 export { confirmChild, refuseChild } from "./child/commands.ts";
 export { indexLabels } from "./description.ts";
-export type { OfferTask, RenewLease, RunEffect, StartChild } from "./effects.ts";
+export type { AwaitEvent, OfferTask, RenewLease, RunEffect, StartChild } from "./effects.ts";
 export { updateRun } from "./entry/commands.ts";
 export { type EntryAsked, showEntry } from "./entry/queries.ts";
 export { runErrors } from "./errors.ts";
@@ -42,3 +42,4 @@ export {
   noteProgress,
   returnTask,
 } from "./uses/commands.ts";
+export { takeEvent } from "./wait/commands.ts";

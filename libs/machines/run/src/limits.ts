@@ -6,6 +6,8 @@ export const nodesMax = 1_000_000;
 export const entriesMax = 100_000;
 /** Signals that are kept until a caller asks for them. */
 export const signalsMax = 1_000;
+/** Events that a run remembers, so that none is taken twice. */
+export const eventsSeenMax = 1_000;
 /** Bytes of inputs and outputs that a run keeps in all. Larger ones belong into the blob store. */
 export const keptBytesMax = 12 * 1024 * 1024;
 /** Transitions of states that follow from one thing that happens to a run, without a signal, a time or an answer in between. */

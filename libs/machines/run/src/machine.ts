@@ -68,6 +68,7 @@ import {
   returnTask,
 } from "./uses/commands.ts";
 import * as attempts from "./uses/events.ts";
+import { takeEvent } from "./wait/commands.ts";
 import { taskWaiting } from "./wait/events.ts";
 
 export interface RunMachineOptions {
@@ -97,6 +98,7 @@ const commands: readonly Command<Run>[] = [
   noteModelCalls,
   answerCache,
   signalRun,
+  takeEvent,
   confirmChild,
   refuseChild,
   endChild,

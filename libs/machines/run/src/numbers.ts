@@ -4,7 +4,7 @@
  */
 
 /** What an effect of a node is for. */
-export const effectTags = { work: 0, undo: 1, lease: 2 } as const;
+export const effectTags = { work: 0, undo: 1, lease: 2, event: 3 } as const;
 
 export function effectNumber(node: number, tag: number): number {
   return (node + 1) * 4 + tag;

@@ -89,6 +89,8 @@ function moreShown(more: RunMore | undefined) {
       [],
     signals: more?.signals.map((signal) => ({ ...signal })) ?? [],
     lastSignal: more?.lastSignal ?? 0,
+    events: [...(more?.events ?? [])].map(([digest, timeMs]) => ({ digest, timeMs, taskId: "" })),
+    eventsFromMs: more?.eventsFromMs ?? 0,
     lastUpdate: more?.lastUpdate ?? 0,
     vars: [...(more?.vars ?? [])].map(([name, value]) => ({ name, value })),
     state: (more?.state ?? -1) + 1,
@@ -295,6 +297,8 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
     more.additions.push({ plan: readPlan(plan), bytes: plan, outside });
   more.signals.push(...signals);
   more.lastSignal = lastSignal;
+  for (const { digest, timeMs } of snapshot.events) more.events.set(digest, timeMs);
+  more.eventsFromMs = snapshot.eventsFromMs;
   more.lastUpdate = lastUpdate;
   for (const { name, value } of vars) more.vars.set(name, value);
   more.state = state - 1;

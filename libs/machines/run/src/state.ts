@@ -99,6 +99,10 @@ export interface RunMore {
   /** Nodes that may wait for a signal, by its name. Follows from the nodes. */
   readonly waiters: Map<string, Set<number>>;
   lastSignal: number;
+  /** The latest events that tasks took, by digest, with their times. */
+  readonly events: Map<string, number>;
+  /** Only events with a later time are taken: earlier ones may have been forgotten. */
+  eventsFromMs: number;
   lastUpdate: number;
   /** Variables that have other values than at first, as JSON. */
   readonly vars: Map<string, Uint8Array>;
@@ -122,7 +126,7 @@ export interface RunMore {
   isAsking: boolean;
   /** Number of the renewal of the run's own limits. */
   leaseAttempt: number;
-  /** Renewals so far, of the run and its tasks: their numbers never start again. */
+  /** Renewals and waits for events so far, of the run and its tasks: their numbers never start again. */
   leaseCount: number;
   /** Whether the start that was put off has come, and limits are asked for. */
   isDue: boolean;
@@ -356,6 +360,8 @@ export function moreOf(run: Run): RunMore {
     signals: [],
     waiters: new Map(),
     lastSignal: 0,
+    events: new Map(),
+    eventsFromMs: 0,
     lastUpdate: 0,
     vars: new Map(),
     state: -1,

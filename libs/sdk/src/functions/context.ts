@@ -64,6 +64,25 @@ export interface SignalOptions {
   readonly id?: string;
 }
 
+export interface EventWaitOptions {
+  /** Which of these events, an expression over `event`: `event.data.order == 7`. Default: the first one. */
+  readonly if?: string;
+  /** The attribute `source` of the event. Default: any. */
+  readonly source?: string;
+  /** How long to wait. Then it rejects with `workflow.event_missing`. */
+  readonly within?: string;
+  readonly id?: string;
+}
+
+/** An event that a durable function waited for. */
+export interface TakenEvent<Data = Json> {
+  readonly id: string;
+  readonly type: string;
+  readonly source: string;
+  readonly time: string;
+  readonly data: Data;
+}
+
 export type ApproveOptions = NonNullable<TaskDocument["approve"]> & { readonly id?: string };
 
 function policyOf(retry: RunOptions["retry"]): RetryPolicy {
@@ -158,6 +177,11 @@ export class FunctionContext {
   /** Waits for a signal and gives its payload. */
   signal<T = Json>(signal: string, { id, ...options }: SignalOptions = {}): Promise<T> {
     return this.#task<T>(id ?? signal, callSite(this.signal), { wait: { signal, ...options } });
+  }
+
+  /** Waits for an event of a type, posted since the start of the run, and gives it. */
+  event<T = Json>(event: string, { id, ...options }: EventWaitOptions = {}): Promise<TakenEvent<T>> {
+    return this.#task<TakenEvent<T>>(id ?? event, callSite(this.event), { wait: { event, ...options } });
   }
 
   /** Asks people, and gives what they decided. */

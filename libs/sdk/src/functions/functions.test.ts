@@ -35,6 +35,26 @@ describe("a durable function", () => {
     assert.deepEqual(await run.result(), { status: "shipped", paid: "paid", label: 'label {"items":5}' });
   });
 
+  it("waits for events, also those posted before it came so far", async () => {
+    const order = durable("order", async (ctx, input: Order) => {
+      const paid = await ctx.event<{ by: string }>("shop.paid", { if: `event.data.total == ${input.total}` });
+      await ctx.sleep("1h");
+      const sent = await ctx.event("shop.sent", { within: "2h", source: "/post" });
+      return [paid.data.by, sent.id, sent.source];
+    });
+    const test = testDurable(order);
+    const run = await test.start({ input: { total: 5 } });
+    await run.skip("1m");
+    await test.post("shop.paid", { total: 6, by: "ben" });
+    await test.post("shop.paid", { total: 5, by: "ann" });
+    await test.post("shop.sent", {}, { id: "s1" });
+    await test.post("shop.sent", {}, { id: "s2", source: "/post" });
+    assert.deepEqual(await run.result(), ["ann", "s2", "/post"]);
+    const late = await test.start({ input: { total: 7 } });
+    await test.post("shop.paid", { total: 7, by: "ann" });
+    assert.equal((await late.failure())?.code, "workflow.event_missing");
+  });
+
   it("retries a step, and gives up with its error", async () => {
     let tries = 0;
     const flaky = durable("flaky", (ctx) =>

@@ -6,6 +6,7 @@ import type { HandlerCall } from "./crew.ts";
 import { type DefinitionGiven, TestDefinitions } from "./definitions.ts";
 import { collectHandlers, type HandlersGiven } from "./handlers.ts";
 import type { RunHistory } from "./history.ts";
+import type { PostOptions } from "./posted-events.ts";
 import { TestRun } from "./run.ts";
 import type { TestScheduleOptions } from "./schedules.ts";
 import { TestSchedule } from "./test-schedule.ts";
@@ -94,6 +95,12 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
   async execute(given: StartGiven<Input> = {}): Promise<Output> {
     const run = await this.start(given);
     return run.result();
+  }
+
+  /** Posts an event: every task that waits for one like it takes it. */
+  async post(type: string, data?: unknown, options: PostOptions = {}): Promise<void> {
+    this.#world.posted.post(type, data, options);
+    await this.#world.time.flush();
   }
 
   /** Starts runs of the definition at given times. */

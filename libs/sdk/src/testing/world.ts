@@ -46,6 +46,7 @@ import { Crew, hex } from "./crew.ts";
 import type { TestDefinitions } from "./definitions.ts";
 import { WorkflowTestError } from "./fault.ts";
 import { bytesOf, jsonIn } from "./json.ts";
+import { PostedEvents } from "./posted-events.ts";
 import { Schedules } from "./schedules.ts";
 import { Stage, type StagedEffect } from "./stage.ts";
 
@@ -94,6 +95,7 @@ export class World {
   readonly crew: Crew;
   readonly machine;
   readonly schedules = new Schedules(this);
+  readonly posted: PostedEvents;
   readonly #parts: WorldParts;
   readonly #leases = new Map<string, Timer>();
   readonly #traces = new Map<string, string>();
@@ -113,6 +115,7 @@ export class World {
       },
       doers: { begin: (effect) => this.#begin(effect), withdraw: (effect) => this.#withdraw(effect) },
     });
+    this.posted = new PostedEvents(this.stage);
     const onMissing = (message: string) => {
       this.#fault ??= message;
     };
@@ -212,12 +215,14 @@ export class World {
     else if (effect.kind === "start_run") this.schedules.start(staged, effect);
     else if (effect.kind === "stop_run") this.schedules.stop(staged, effect);
     else if (effect.kind === "start_child") this.#startChild(staged, effect);
+    else if (effect.kind === "await_event") this.posted.await(staged, effect);
     else this.#hold(staged, effect);
   }
 
   #withdraw(staged: StagedEffect): void {
     const effect = staged.effect as RunEffect;
     if (effect.kind === "offer_task") this.crew.withdraw(staged);
+    if (effect.kind === "await_event") this.posted.withdraw(staged);
     if (effect.kind !== "renew_lease") return;
     this.#leases.get(nameOf(staged))?.cancel();
     this.#leases.delete(nameOf(staged));

@@ -204,7 +204,7 @@ export class RunsLoad implements Load {
     const known = effect as RunEffect;
     const run = this.#runs.get(id);
     if (run === undefined) throw new Error(`there is no run ${id}`);
-    if (known.kind === "renew_lease") return undefined;
+    if (known.kind === "renew_lease" || known.kind === "await_event") return undefined;
     const trouble = isCalm ? 1 : random / this.#troubles;
     if (trouble < 0.3) return undefined;
     if (known.kind === "start_child") return this.#startChild(id, run, known, attempt);

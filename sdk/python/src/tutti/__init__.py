@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ._settings import Credentials
     from .context import Budget, TaskContext, TaskLogger, Trace, current_task
     from .failures import Busy, Cancelled, TaskFailure, WorkerRefused
+    from .functions import DurableFunction, FunctionContext, StepFailure, durable
     from .orchestrator import SessionOrchestrator
     from .worker import Worker
 
@@ -58,8 +59,11 @@ _of_workers = {
     "Busy": ".failures",
     "Cancelled": ".failures",
     "Credentials": "._settings",
+    "DurableFunction": ".functions",
     "Estimate": "._handlers",
+    "FunctionContext": ".functions",
     "SessionOrchestrator": ".orchestrator",
+    "StepFailure": ".functions",
     "TaskContext": ".context",
     "TaskFailure": ".failures",
     "TaskLogger": ".context",
@@ -67,6 +71,7 @@ _of_workers = {
     "Worker": ".worker",
     "WorkerRefused": ".failures",
     "current_task": ".context",
+    "durable": ".functions",
 }
 
 
@@ -100,9 +105,11 @@ __all__ = [
     "Client",
     "Credentials",
     "DeadlineExceeded",
+    "DurableFunction",
     "Estimate",
     "Event",
     "FailedPrecondition",
+    "FunctionContext",
     "InvalidArgument",
     "Lock",
     "Mission",
@@ -119,6 +126,7 @@ __all__ = [
     "Schedule",
     "Session",
     "SessionOrchestrator",
+    "StepFailure",
     "TaskContext",
     "TaskFailure",
     "TaskLogger",
@@ -135,4 +143,5 @@ __all__ = [
     "aconnect",
     "connect",
     "current_task",
+    "durable",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ._call import seconds_of
+from ._call import Duration, seconds_of
 from ._codec import camel
 from .expressions import Expression
 
@@ -67,7 +67,7 @@ def _members_of(node: Node) -> dict[str, Json]:
     return members
 
 
-def duration_text(seconds: float) -> str:
+def duration_text(seconds: Duration) -> str:
     """``90`` is ``1m30s``."""
     left = round(seconds_of(seconds) * 1_000)
     parts = []

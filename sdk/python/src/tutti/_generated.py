@@ -206,7 +206,7 @@ class Task(Node):
     workflow: str | Expression | None = None
     #: The definition of the mission that does it.
     mission: str | Expression | None = None
-    #: Waits: for a span, until a moment, or for a signal.
+    #: Waits: for a span, until a moment, for a signal, or for an event.
     wait: Duration | Wait | Expression | None = field(default=None, metadata={"duration": True})
     #: Waits for a person.
     approve: Approve | None = None
@@ -359,7 +359,14 @@ class Wait(Node):
     signal: str | Expression | None = None
     #: Which of these signals: a condition on `signal.payload`.
     where: str | bool | Expression | None = None
-    #: How long to wait for the signal; then the task fails with `workflow.signal_missing`.
+    #: For an event of which type: `shop.order.paid`.
+    event: str | Expression | None = None
+    #: The attribute `source` of the event. Default: any.
+    source: str | Expression | None = None
+    #: Which of these events: a condition on `event`.
+    if_: str | bool | Expression | None = None
+    #: How long to wait for the signal or the event. Then the task fails with `workflow.signal_missing` or
+    #: `workflow.event_missing`.
     within: str | Expression | None = None
 
 
@@ -695,7 +702,7 @@ class WorkflowFields:
         agent: A language model that uses tools.
         workflow: The definition of the child run that does it.
         mission: The definition of the mission that does it.
-        wait: Waits: for a span, until a moment, or for a signal.
+        wait: Waits: for a span, until a moment, for a signal, or for an event.
         approve: Waits for a person.
         gate: Checks results: passes, fails, or sends back.
         set: Computes a value.

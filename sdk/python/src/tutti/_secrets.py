@@ -53,7 +53,7 @@ class Secrets:
         is_local: bool = True,
     ) -> None:
         url = server or ("http://127.0.0.1:7400" if is_local else "")
-        self._servers = servers_of(url) if url else ("",)
+        self.servers = servers_of(url) if url else ("",)
         self._offered = frozenset(offered)
         self._access_token = access_token
         self._allow_unprotected = allow_unprotected
@@ -112,13 +112,13 @@ class Secrets:
             },
         }
         token = wanted.access_token or self._access_token
-        rest = Rest(resolve({}, url=self._servers, namespace=wanted.namespace, api_key=token))
+        rest = Rest(resolve({}, url=self.servers, namespace=wanted.namespace, api_key=token))
         try:
             reply = rest.call("POST", "/v1/secrets/unseal", body=body, repeatable=True)
         except OSError as error:
             raise TuttiError(
                 "sdk.secret_unreachable",
-                f"Tutti did not answer at {' or '.join(self._servers)} for the secret {wanted.reference}."
+                f"Tutti did not answer at {' or '.join(self.servers)} for the secret {wanted.reference}."
                 " Set TUTTI_URL to its URL.",
                 status="UNAVAILABLE",
                 retry=RETRY_SAME_KEY,
@@ -139,7 +139,7 @@ class Secrets:
 
     def _insist_on_server(self) -> None:
         """Whoever stands in the way of a plain call to another machine could have secrets sealed for a key of their own."""
-        wrong = next((server for server in self._servers if not self._is_protected(server)), None)
+        wrong = next((server for server in self.servers if not self._is_protected(server)), None)
         if wrong is None:
             return
         expected = "a URL such as https://tutti.example, which protects secrets (or `allow_unprotected`)"

@@ -12,11 +12,15 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
+from ._functions.host import FunctionHost
+from ._functions.register import register_functions
 from ._handlers import Estimate, Handler, Handlers, JsonSchema
 from ._logging import log_to_standard_error
 from ._running import Running
 from ._settings import Credentials, Settings, resolve
+from .context import TaskContext
 from .failures import OptionInvalid, stopped
+from .functions import DurableFunction
 
 H = TypeVar("H", bound=Callable[..., Any])
 
@@ -102,6 +106,8 @@ class Worker:
             secrets=secrets,
         )
         self._handlers = Handlers()
+        self._functions = FunctionHost()
+        self._durable: list[DurableFunction] = []
         self._running: Running | None = None
         # Reentrant: a signal may come while it is held by the thread that handles it.
         self._lock = threading.RLock()
@@ -172,6 +178,17 @@ class Worker:
             return function
 
         return register if handler is None else register(handler)
+
+    def durable(self, function: DurableFunction, **options: Any) -> DurableFunction:
+        """Runs a durable function. Its workflow is registered before the worker is linked. Options: as in `handle`."""
+
+        async def turn(given: Any, context: TaskContext) -> Any:
+            return await self._functions.turn(function, given, context)
+
+        about = function.definition.get("description", "")
+        self.handle(function.name, turn, **{"description": about, **options})
+        self._durable.append(function)
+        return function
 
     def run(self) -> None:
         """Links to the pool, and returns when it has stopped. Raises `WorkerRefused` when it is not let in."""
@@ -255,7 +272,11 @@ class Worker:
         error: BaseException | None = None
         try:
             with _watching_signals(self, running):
-                running.start()
+                if self._durable and reason is None:
+                    # Before it is linked: a client that sees the worker can start its functions.
+                    await register_functions(self._durable, self.settings)
+                if running.state == "linking":
+                    running.start()
                 if reason is not None:
                     running.drain(reason, 0)
                 await running.ended

@@ -15,6 +15,7 @@ describe("an event in words", () => {
     ["task_completed", { fromCache: true }, "has its output from the cache"],
     ["run_paused", { reason: "lunch" }, "was paused: lunch"],
     ["task_waiting", { signal: "paid" }, "waits for the signal paid"],
+    ["task_waiting", { signal: "event:shop.paid" }, "waits for the event shop.paid"],
     ["run_retried", { tasks: ["a", "b"] }, "was retried from a, b"],
     ["approval_asked", { title: "Pay 500?" }, "requests an approval: Pay 500?"],
     [

@@ -57,8 +57,8 @@ const said: Readonly<Record<string, Said>> = {
   round_begun: ({ round }) => `started round ${text(round ?? 1)}`,
   round_ended: ({ round }) => `ended round ${text(round ?? 1)}`,
   task_waiting: ({ signal, dueMs }) => waits(signal, dueMs),
-  signal_received: ({ signal }) => `received the signal ${text(record(signal)["signal"])}`,
-  signal_taken: plain("has the signal it waited for"),
+  signal_received: ({ signal }) => `received the ${awaited(record(signal)["signal"])}`,
+  signal_taken: plain("has what it waited for"),
   update_taken: ({ update }) => `was changed by ${text(update)}`,
   approval_asked: ({ title }) => `requests an approval: ${text(title)}`,
   approval_decided: ({ decision, verdict }) => decided(record(decision), verdict),
@@ -205,7 +205,13 @@ function waits(signal: unknown, due: unknown): string {
   const until = text(due) === "" || text(due) === "0" ? "" : ` until ${momentOf(due)}`;
   return text(signal) === ""
     ? `waits${until}`
-    : `waits for the signal ${text(signal)}${until === "" ? "" : `, at most${until}`}`;
+    : `waits for the ${awaited(signal)}${until === "" ? "" : `, at most${until}`}`;
+}
+
+/** A signal, or an event: `event:shop.paid`. */
+function awaited(signal: unknown): string {
+  const name = text(signal);
+  return name.startsWith("event:") ? `event ${name.slice("event:".length)}` : `signal ${name}`;
 }
 
 function momentOf(due: unknown): string {

@@ -7,12 +7,14 @@ import type { Client } from "@tutti/mesh";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { Versions } from "../../definitions/versions.ts";
 import type { Deliveries } from "../../triggers/deliveries.ts";
+import type { EventWaits } from "../../triggers/event-waits.ts";
 import type { TriggerIndex } from "../../triggers/trigger-index.ts";
 import { triggerOf } from "./messages.ts";
 
 /** What other handlers of the service work with too. */
 export interface TriggerFoundations extends LineDependencies {
   readonly versions: Versions;
+  readonly waits: Pick<EventWaits, "deliver">;
 }
 
 /** What the handlers about triggers work with. */

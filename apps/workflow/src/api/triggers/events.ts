@@ -19,17 +19,18 @@ import { planOf } from "./messages.ts";
 import { typesMatcher } from "./trying.ts";
 
 /**
- * Triggers have an event before the bus has it, and the caller hears of it when both have: who hears nothing posts it
- * again, and it counts once.
+ * Triggers and runs of this process have an event before the bus has it. The caller hears of it when all have it. A
+ * caller without an answer posts it again, and it counts once.
  */
 export async function publishEvents(
-  { deliveries, bus, foundation }: TriggerDependencies,
+  { deliveries, waits, bus, foundation }: TriggerDependencies,
   { events }: PublishEventsRequest,
   { namespace }: CallContext,
 ): Promise<PublishEventsReply> {
   const nowMs = foundation.clock.now();
   const posted = events.map((event) => postedEvent(event, namespace, nowMs));
   const delivered = await deliveries.deliver(posted);
+  await waits.deliver(posted);
   await bus.publish(posted);
   return { events: posted.length, ...delivered };
 }

@@ -21,6 +21,8 @@ import { runOf } from "../snapshots.ts";
 import { detailOf, moreOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
 import { restartState } from "../states/moving.ts";
 import { effectAt, isNotUndone, keepLists, statusBeside } from "../undo/left.ts";
+import { awaitEventsAnew } from "../wait/awaited-event.ts";
+import { rememberEvent } from "../wait/seen-events.ts";
 import { closureOf, reopen } from "./reopen.ts";
 
 export const runRetried: RunEvent<RunRetriedV1> = {
@@ -156,9 +158,11 @@ export const runReset: RunEvent<RunResetV1> = {
       renewAfterReset(run);
     }
     fence(run, attempts, attemptsBefore);
+    awaitEventsAnew(run);
     if (signals.length > 0) {
       const more = moreOf(run);
       more.signals.push(...signals);
+      for (const { event } of signals) if (event !== undefined) rememberEvent(more, event);
       more.lastSignal = signals.reduce((last, { number }) => Math.max(last, number), more.lastSignal);
     }
     run.putOffMs = 0;

@@ -27,7 +27,7 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
     const invalid = declaredProblem(run, name, payload);
     if (invalid !== undefined) return invalid;
     const number = (run.more?.lastSignal ?? 0) + 1;
-    const signal = { number, signal: name, payload, receiveMs: step.nowMs };
+    const signal = { number, signal: name, payload, receiveMs: step.nowMs, event: undefined };
     step.emit(signalReceived, { signal });
     const event = step.events;
     giveToWaiting(run, signal, step, new StepBudget());

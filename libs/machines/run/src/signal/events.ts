@@ -5,6 +5,7 @@ import { end } from "../node/flow.ts";
 import { setOutput } from "../node/kept.ts";
 import { enter, release } from "../node/nodes.ts";
 import { moreOf, type RunEvent } from "../state.ts";
+import { rememberEvent } from "../wait/seen-events.ts";
 import { forgetWaiters } from "./waiting.ts";
 
 /** Kept until it is requested. */
@@ -20,6 +21,7 @@ export const signalReceived: RunEvent<SignalReceivedV1> = {
     const more = moreOf(run);
     more.signals.push(signal);
     more.lastSignal = signal.number;
+    if (signal.event !== undefined) rememberEvent(more, signal.event);
   },
 };
 

@@ -1,5 +1,6 @@
 /** Signals find their tasks, and tasks their signals. */
 import type { RunSignal } from "@tutti/contracts/workflow/v1";
+import type { Work } from "@tutti/definitions";
 import type { ReadOnly } from "@tutti/kernel";
 import type { StepBudget } from "@tutti/machine-work";
 import { dataOfPayload, parsed, UnreadableData } from "@tutti/machine-work";
@@ -25,19 +26,26 @@ export function takeKept(place: Place, signal: string, where: number): boolean {
 export function giveToWaiting(run: RunView, kept: RunSignal, step: RunStep, budget: StepBudget): void {
   for (const number of waitersOf(run, kept.signal)) {
     const place = placeOf(run, number, step, budget);
-    const work = place.range.plan.work(place.task);
-    if (work.kind !== "waitSignal" || !isWanted(place, kept, work.where)) continue;
+    const wanted = conditionOf(place.range.plan.work(place.task));
+    if (wanted === undefined || !isWanted(place, kept, wanted)) continue;
     step.emit(signalTaken, { node: number, number: kept.number, takeMs: step.nowMs });
     return;
   }
 }
 
+/** Undefined for what waits for neither a signal nor an event. */
+function conditionOf(work: Work): number | undefined {
+  if (work.kind === "waitSignal") return work.where;
+  return work.kind === "waitEvent" ? work.condition : undefined;
+}
+
 /** Returns a signal about which the condition cannot say anything is none that is wanted. */
-function isWanted(place: Place, { payload }: ReadOnly<RunSignal>, where: number): boolean {
+export function isWanted(place: Place, { payload, event }: ReadOnly<RunSignal>, where: number): boolean {
   if (where < 0) return true;
   try {
-    const names = { signal: { payload: parsed(dataOfPayload(payload as RunSignal["payload"])) } };
-    const held = holds({ ...sceneOf(place), names }, where, "`where`");
+    const value = parsed(dataOfPayload(payload as RunSignal["payload"]));
+    const names = event === undefined ? { signal: { payload: value } } : { event: value };
+    const held = holds({ ...sceneOf(place), names }, where, event === undefined ? "`where`" : "`if`");
     return held.ok && held.value;
   } catch (error) {
     if (error instanceof UnreadableData) return false;

@@ -72,6 +72,8 @@ tasks:
   a: {wait: {signal: go, where: "signal.payload == 1", within: 5s}, mayFail: true}
   b: {wait: 2s}
   c: {wait: {signal: stop}, needs: [{task: a, on: always}]}
+  d: {wait: {event: test.made, if: "event.data > 2", within: 8s}, mayFail: true}
+  e: {wait: {event: test.made}, needs: [{task: d, on: always}]}
   work: {uses: w, needs: [{task: c, on: always}, b]}
 `,
   /** Children do its tasks. */

@@ -23,6 +23,7 @@ import {
   ReturnTask,
   RunOrder,
   SignalRun,
+  TakeEvent,
   TerminateRun,
   UpdateRun,
   WithdrawLimit,
@@ -32,7 +33,7 @@ import {
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc, { type Arbitrary } from "fast-check";
-import type { RenewLease, RunEffect } from "../effects.ts";
+import type { AwaitEvent, RenewLease, RunEffect } from "../effects.ts";
 import { definitions } from "./definitions.ts";
 import { jsonBytes } from "./json.ts";
 import type { KnownDefinitions } from "./plans.ts";
@@ -287,6 +288,7 @@ export function resultOf(effect: unknown, random: number): Omit<MachineCall, "ke
   const known = effect as RunEffect;
   if (known.kind === "start_child") return childResult(known.childId, random);
   if (known.kind === "renew_lease") return leaseResult(known, random);
+  if (known.kind === "await_event") return eventResult(known, random);
   const isTurn = known.taskId === "code" && known.input instanceof Uint8Array && random < 0.9;
   return isTurn ? turnResult(known.input, random * 10) : attemptResult(random);
 }
@@ -313,6 +315,14 @@ function turnResult(input: Uint8Array, random: number): Omit<MachineCall, "key">
     command: "complete_task",
     body: CompleteTask.fromPartial({ output: jsonBytes(turn), agent: "agent-1" }),
   };
+}
+
+/** One of a few events, so that the same one comes again. */
+function eventResult({ type, sinceMs }: AwaitEvent, random: number): Omit<MachineCall, "key"> {
+  const n = Math.floor(random * 6);
+  const event = { specversion: "1.0", id: `e${n}`, source: "/test", type, data: n };
+  const body = TakeEvent.fromPartial({ event: jsonBytes(event), digest: `e${n}`, timeMs: sinceMs + n });
+  return { command: "take_event", body };
 }
 
 function leaseResult({ leases }: RenewLease, random: number): Omit<MachineCall, "key"> {

@@ -1,11 +1,12 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { TaskWaitingV1 } from "@tutti/contracts/workflow/v1";
 import { enter, setStatus } from "../node/nodes.ts";
-import { nodeTimers, timerNumber } from "../numbers.ts";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { awaitSignal } from "../signal/waiting.ts";
-import { detailOf, type RunEvent } from "../state.ts";
+import { detailOf, moreOf, type RunEvent } from "../state.ts";
+import { awaitOf } from "./awaited-event.ts";
 
-/** A task waits: for a moment, or for a signal and until a moment at most. */
+/** A task waits: for a moment, or for a signal or an event, and until a moment at most. */
 export const taskWaiting: RunEvent<TaskWaitingV1> = {
   type: "task_waiting",
   version: 1,
@@ -17,6 +18,13 @@ export const taskWaiting: RunEvent<TaskWaitingV1> = {
     detail.signal = signal;
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     if (dueMs > 0) outstanding.timer(timerNumber(number, nodeTimers.wait), dueMs);
-    if (signal !== "") awaitSignal(run, signal, number);
+    if (signal === "") return;
+    awaitSignal(run, signal, number);
+    const effect = awaitOf(run, node);
+    if (effect === undefined) return;
+    const more = moreOf(run);
+    more.leaseCount += 1;
+    detail.leaseAttempt = more.leaseCount;
+    outstanding.effect(effectNumber(number, effectTags.event), detail.leaseAttempt, effect);
   },
 };

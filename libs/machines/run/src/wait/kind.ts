@@ -1,4 +1,4 @@
-/** Waits: for a span, until a moment, or for a signal. */
+/** Waits: for a span, until a moment, for a signal, or for an event. */
 import { type ErrorDetail, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
 import { detailOfRefusal } from "@tutti/machine-work";
@@ -6,8 +6,9 @@ import { runErrors } from "../errors.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../kinds/kind.ts";
 import { complete, failForGood } from "../node/outcome.ts";
-import { nodeTimers, timerNumber } from "../numbers.ts";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../numbers.ts";
 import { takeKept } from "../signal/take.ts";
+import { awaitedEvent, awaitOf, nameOfEvent } from "./awaited-event.ts";
 import { taskWaiting } from "./events.ts";
 import { momentMsOf, spanMsOf } from "./moments.ts";
 
@@ -22,17 +23,34 @@ export const wait: TaskKind = {
       complete(place, undefined);
       return;
     }
-    const refusal = runErrors.signalMissing.refusal({ task: idOf(place), signal });
+    const task = idOf(place);
+    const type = awaitedEvent(place.range.plan.work(place.task))?.type;
+    const refusal =
+      type === undefined
+        ? runErrors.signalMissing.refusal({ task, signal })
+        : runErrors.eventMissing.refusal({ task, type });
     failForGood(place, detailOfRefusal(refusal));
   },
 
-  recover(_, { status, number, more }, outstanding) {
-    if (status !== TaskStatus.TASK_STATUS_WAITING || more === undefined || more.dueMs === 0) return;
-    outstanding.timer(timerNumber(number, nodeTimers.wait), more.dueMs);
+  recover(run, node, outstanding) {
+    const { status, number, more } = node;
+    if (status !== TaskStatus.TASK_STATUS_WAITING || more === undefined) return;
+    if (more.dueMs > 0) outstanding.timer(timerNumber(number, nodeTimers.wait), more.dueMs);
+    const effect = awaitOf(run, node);
+    if (effect !== undefined)
+      outstanding.effect(effectNumber(number, effectTags.event), more.leaseAttempt, effect);
   },
 
-  explain(_, { status, more }) {
+  explain(run, node) {
+    const { status, more } = node;
     if (status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
+    const event = awaitOf(run, node);
+    if (event !== undefined)
+      return {
+        cause: WaitCause.WAIT_CAUSE_SIGNAL,
+        message: `it waits for the event ${event.type}`,
+        subject: event.type,
+      };
     const signal = more?.signal ?? "";
     if (signal === "") return { cause: WaitCause.WAIT_CAUSE_TIMER, message: "it waits for its time" };
     return {
@@ -60,6 +78,18 @@ function begin(place: Place): void {
     case "waitSignal": {
       const { signal, where, within, withinMs } = work;
       if (takeKept(place, signal, where)) return;
+      const span = within < 0 ? withinMs : computed(place, within, "`within`", spanMsOf);
+      if (span === undefined) return;
+      const { step, number } = place;
+      const dueMs = span > 0 ? step.nowMs + span : 0;
+      step.emit(taskWaiting, { node: number, dueMs, signal, beginMs: step.nowMs });
+      return;
+    }
+    case "waitEvent": {
+      const { type, condition, within, withinMs } = work;
+      // One that a reset gave back is taken at once.
+      const signal = nameOfEvent(type);
+      if (takeKept(place, signal, condition)) return;
       const span = within < 0 ? withinMs : computed(place, within, "`within`", spanMsOf);
       if (span === undefined) return;
       const { step, number } = place;

@@ -54,6 +54,7 @@ import {
   retryRun,
   returnTask,
   signalRun,
+  takeEvent,
   terminateRun,
   updateRun,
 } from "@tutti/machine-run";
@@ -151,8 +152,17 @@ const causes: Readonly<Record<string, CauseOf>> = {
   },
   task_resumed: ({ stage, key }, _, { task }) =>
     void stage.execute(key, resumeRun, { reason: "", taskIds: [task] }),
-  signal_received({ stage, key }, { payload }) {
+  signal_received(run, { payload }) {
+    const { stage, key } = run;
     const { signal } = SignalReceivedV1.decode(payload);
+    if (signal?.event !== undefined) {
+      const { digest, timeMs, taskId } = signal.event;
+      const { body } = signal.payload ?? {};
+      const event = body?.$case === "inline" ? body.value : new Uint8Array(0);
+      const effect = effectFor(run, taskId, "await_event");
+      if (effect !== undefined) stage.settle(effect, takeEvent, { event, digest, timeMs });
+      return;
+    }
     stage.execute(key, signalRun, { signal: signal?.signal ?? "", payload: signal?.payload });
   },
   update_taken({ stage, key }, { payload }) {

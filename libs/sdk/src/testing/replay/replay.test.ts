@@ -30,6 +30,23 @@ async function recorded(): Promise<RunHistory> {
 }
 
 describe("a history against a changed definition", () => {
+  it("gives events to the tasks that took them", async () => {
+    const text = `workflow: w
+tasks:
+  one: {wait: {event: shop.made}}
+  two: {wait: {event: shop.made, if: event.data.n > 1}}
+output: ["\${{ tasks.one.output.id }}", "\${{ tasks.two.output.id }}"]
+`;
+    const test = testWorkflow(text, { handlers: {} });
+    const run = await test.start();
+    await test.post("shop.made", { n: 1 }, { id: "a" });
+    await test.post("shop.made", { n: 2 }, { id: "b" });
+    assert.deepEqual(await run.result(), ["a", "b"]);
+    const same = replay(run.history, text);
+    assert.equal(same.differs, false, same.message);
+    assert.ok(replay(run.history, text.replace("n > 1", "n > 2")).differs);
+  });
+
   it("that says the same otherwise does not differ", async () => {
     const found = replay(
       await recorded(),

@@ -4,7 +4,7 @@ import type { Json } from "@tutti/expressions";
 import { type Chance, type InstanceKey, isRefusal } from "@tutti/kernel";
 import type { DrivenEffect } from "@tutti/kernel/testing";
 import { confirmChild } from "../../child/commands.ts";
-import type { OfferTask, RunEffect, StartChild } from "../../effects.ts";
+import { isLasting, type OfferTask, type RunEffect, type StartChild } from "../../effects.ts";
 import { beginRun } from "../../life/commands.ts";
 import { showEnding } from "../../queries/run.ts";
 import { jsonBytes } from "../json.ts";
@@ -91,7 +91,7 @@ class Drive {
   #step(): boolean {
     const { driver } = this.#scene;
     const { letters, nextDueMs } = driver;
-    const effects = driver.effects.filter(({ effect }) => (effect as RunEffect).kind !== "renew_lease");
+    const effects = driver.effects.filter(({ effect }) => !isLasting(effect as RunEffect));
     const next = effects[Math.floor(this.#chance.random() * effects.length)];
     const random = this.#chance.random();
     const isQuiet = next === undefined && letters.length === 0;
@@ -211,7 +211,7 @@ class Drive {
     const effect = due.effect as RunEffect;
     const known = this.#runs.get(due.key.id);
     if (known === undefined) throw new Error(`there is no run ${due.key.id}`);
-    if (effect.kind === "renew_lease") return;
+    if (isLasting(effect)) return;
     const { visit = 1 } = known.check.attempt(due) ?? {};
     if (effect.kind === "start_child") {
       this.#startChild(known, due, effect, visit);

@@ -13,7 +13,7 @@ import type {
 import type { Json } from "@tutti/expressions";
 import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
 import { answerMs } from "../../cached/events.ts";
-import type { RunEffect } from "../../effects.ts";
+import { isLasting, type RunEffect } from "../../effects.ts";
 import { taskIdOf } from "../../node/places.ts";
 import { effectNumber, effectTags, nodeOfEffect } from "../../numbers.ts";
 import { type SnapshotShown, showSnapshot } from "../../queries/snapshot.ts";
@@ -105,7 +105,7 @@ export class RunCheck {
 
   /** An attempt has been offered: it works on what the interpreter says. */
   offered(attempt: Attempt, effect: RunEffect): void {
-    if (effect.kind === "renew_lease") return;
+    if (isLasting(effect)) return;
     // A child that nobody waits for any more may be asked for once more.
     if (this.#run.nodes[nodeOfEffect(attempt.number)]?.more?.startsAlone === true) return;
     const known = this.attempt(attempt);

@@ -1,0 +1,225 @@
+/**
+ * Brings events to runs whose tasks wait for them.
+ *
+ * 1. What waits is known from the effects of runs: a process has those of the partitions that it owns, again after a
+ *    crash.
+ * 2. An event reaches a task that waits at its type alone. The run decides whether it wants it, and takes each once.
+ * 3. A subscription starts before the log is read, so that nothing is missed between. What comes twice counts once.
+ * 4. Tasks that start to wait while the log is being read share the next reading.
+ */
+import { type Bus, type BusEvent, placeOf, type Subscription } from "@tutti/bus";
+import type { Cause } from "@tutti/contracts/types/v1";
+import { TakeEvent } from "@tutti/contracts/workflow/v1";
+import { type Component, errorFromUnknown, type Foundation, type Timer } from "@tutti/kernel";
+import { type AwaitEvent, takeEvent } from "@tutti/machine-run";
+import { type DueEffect, type EffectToken, type Runtime, writeToken } from "@tutti/runtime";
+import { ReadEvent } from "./events.ts";
+import { eventDigest } from "./matching.ts";
+import { readPast } from "./past-events.ts";
+
+export interface EventWaitsParts {
+  readonly runtime: Pick<Runtime, "execute">;
+  readonly bus: Pick<Bus, "subscribe" | "end">;
+  readonly foundation: Pick<Foundation, "timers" | "logger">;
+  readonly cause: Cause;
+}
+
+interface Waiter {
+  readonly key: DueEffect["key"];
+  readonly token: EffectToken;
+  readonly wanted: AwaitEvent;
+  /** Whether its run still wants events. */
+  isOpen: boolean;
+}
+
+/** All that waits for one type in one namespace. */
+interface Line {
+  readonly namespace: string;
+  readonly type: string;
+  readonly waiters: Set<Waiter>;
+  subscription: Promise<Subscription> | undefined;
+  /** Whether a sweep found nothing that waits. */
+  isIdle: boolean;
+}
+
+/** A subscription ends when nothing has waited between two sweeps. */
+const sweepMs = 30_000;
+/** A reading of the log that failed is repeated after this time. */
+const retryMs = 1_000;
+
+export class EventWaits implements Component {
+  readonly #parts: EventWaitsParts;
+  readonly #lines = new Map<string, Line>();
+  readonly #byToken = new Map<string, { readonly line: Line; readonly waiter: Waiter }>();
+  /** Those that have not seen the log. */
+  #unread = new Set<Waiter>();
+  #isReading = false;
+  readonly #over = new AbortController();
+  #sweep: Timer | undefined;
+
+  constructor(parts: EventWaitsParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#sweep = this.#parts.foundation.timers.every(sweepMs, () => this.#closeIdle());
+  }
+
+  async stop(): Promise<void> {
+    this.#over.abort();
+    this.#sweep?.cancel();
+    const open = [...this.#lines.values()].map(({ subscription }) => subscription);
+    this.#lines.clear();
+    for (const each of open) await (await each?.catch(() => undefined))?.close();
+  }
+
+  await({ key, token }: Pick<DueEffect, "key" | "token">, wanted: AwaitEvent): void {
+    if (this.#over.signal.aborted) return;
+    this.withdraw(token);
+    const { namespace } = key;
+    const name = nameOf(namespace, wanted.type);
+    const known = this.#lines.get(name);
+    const fresh = { namespace, type: wanted.type, waiters: new Set<Waiter>(), subscription: undefined };
+    const line: Line = known ?? { ...fresh, isIdle: false };
+    this.#lines.set(name, line);
+    const waiter = { key, token, wanted, isOpen: true };
+    line.waiters.add(waiter);
+    line.isIdle = false;
+    this.#byToken.set(tokenName(token), { line, waiter });
+    void this.#join(line, waiter);
+  }
+
+  withdraw(token: EffectToken): void {
+    if (this.#byToken.size === 0) return;
+    const name = tokenName(token);
+    const known = this.#byToken.get(name);
+    if (known === undefined) return;
+    known.waiter.isOpen = false;
+    known.line.waiters.delete(known.waiter);
+    this.#byToken.delete(name);
+  }
+
+  /** Resolves when every run of this process that wants an event has it durably. */
+  async deliver(events: readonly BusEvent[]): Promise<void> {
+    if (this.#byToken.size === 0) return;
+    for (const event of events) {
+      const line = this.#lines.get(nameOf(event.namespace, event.type));
+      if (line !== undefined) await this.#deliverTo([...line.waiters], event);
+    }
+  }
+
+  /** The subscription first, then the log. */
+  async #join(line: Line, waiter: Waiter): Promise<void> {
+    if (!waiter.isOpen) return;
+    try {
+      line.subscription ??= this.#subscribed(line);
+      await line.subscription;
+      if (!waiter.isOpen) return;
+      this.#unread.add(waiter);
+      if (!this.#isReading) await this.#readLog();
+    } catch (error) {
+      this.#note("failed to follow events that a run waits for, retrying", error);
+      line.subscription = undefined;
+      this.#again(() => this.#join(line, waiter));
+    }
+  }
+
+  #subscribed(line: Line): Promise<Subscription> {
+    const { namespace, type: pattern } = line;
+    return this.#parts.bus.subscribe({
+      ...{ pattern, namespace, start: "new", label: "event-waits" },
+      handle: { each: (event) => this.#deliverTo([...line.waiters], event) },
+      onGap: () => {
+        for (const waiter of line.waiters) this.#unread.add(waiter);
+        if (!this.#isReading) void this.#readLog();
+      },
+    });
+  }
+
+  async #readLog(): Promise<void> {
+    this.#isReading = true;
+    try {
+      while (this.#unread.size > 0 && !this.#over.signal.aborted) {
+        const waiters = this.#unread;
+        this.#unread = new Set();
+        try {
+          await this.#readFor([...waiters]);
+        } catch (error) {
+          if (this.#over.signal.aborted) return;
+          this.#note("failed to read past events that runs wait for, retrying", error);
+          this.#again(() => {
+            for (const waiter of waiters) if (waiter.isOpen) this.#unread.add(waiter);
+            if (!this.#isReading) void this.#readLog();
+          });
+        }
+      }
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  async #readFor(waiters: readonly Waiter[]): Promise<void> {
+    const end = placeOf(await this.#parts.bus.end());
+    if (end === undefined || end.sequence === 0) return;
+    const byLine = Map.groupBy(waiters, ({ key, wanted }) => nameOf(key.namespace, wanted.type));
+    const found: { readonly event: BusEvent; readonly waiters: readonly Waiter[] }[] = [];
+    const take = (event: BusEvent) => {
+      const wanting = byLine.get(nameOf(event.namespace, event.type));
+      const late = wanting?.filter(({ wanted }) => event.timeMs >= wanted.sinceMs) ?? [];
+      if (late.length > 0) found.push({ event, waiters: late });
+    };
+    for (const namespace of new Set(waiters.map(({ key }) => key.namespace)))
+      await readPast(this.#parts.bus, namespace, take, this.#over.signal);
+    // One after the other: a run takes the oldest that it wants.
+    for (const { event, waiters: late } of found) await this.#deliverTo(late, event);
+  }
+
+  async #deliverTo(waiters: readonly Waiter[], event: BusEvent): Promise<void> {
+    const read = new ReadEvent(event);
+    const wanting = waiters.filter(
+      ({ isOpen, wanted }) => isOpen && (wanted.source === "" || wanted.source === event.source),
+    );
+    if (wanting.length === 0) return;
+    const digest = eventDigest(read.json);
+    const body = TakeEvent.fromPartial({ event: read.bytes, digest, timeMs: event.timeMs });
+    await Promise.all(wanting.map((waiter) => this.#hand(waiter, body)));
+  }
+
+  /** What fails here is handed over again: by a new effect, when the partition of the run has started again. */
+  async #hand({ key, token }: Waiter, body: TakeEvent): Promise<void> {
+    const { runtime, cause } = this.#parts;
+    try {
+      await runtime.execute({ key, token, command: takeEvent, body, cause });
+    } catch (error) {
+      this.#note("failed to hand an event to a run", error);
+    }
+  }
+
+  #closeIdle(): void {
+    for (const [name, line] of this.#lines) {
+      if (line.waiters.size > 0) continue;
+      if (!line.isIdle) {
+        line.isIdle = true;
+        continue;
+      }
+      this.#lines.delete(name);
+      void line.subscription?.then((subscription) => subscription.close()).catch(() => {});
+    }
+  }
+
+  #again(work: () => unknown): void {
+    if (!this.#over.signal.aborted) this.#parts.foundation.timers.after(retryMs, () => void work());
+  }
+
+  #note(text: string, error: unknown): void {
+    this.#parts.foundation.logger.debug(text, { code: errorFromUnknown(error).code });
+  }
+}
+
+function nameOf(namespace: string, type: string): string {
+  return `${namespace} ${type}`;
+}
+
+function tokenName(token: EffectToken): string {
+  return Buffer.from(writeToken(token)).toString("base64");
+}

@@ -1,0 +1,68 @@
+/** Events that a test posts, and the runs that wait for them. */
+import { TakeEvent } from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import { type AwaitEvent, takeEvent } from "@tutti/machine-run";
+import { bytesOf } from "./json.ts";
+import type { Stage, StagedEffect } from "./stage.ts";
+
+/** An event as a test posts it. */
+export interface PostOptions {
+  /** Default `event-1`, `event-2`, … The same one again has no further effect. */
+  readonly id?: string;
+  /** Default `/test`. */
+  readonly source?: string;
+}
+
+interface Posted {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly timeMs: number;
+  readonly bytes: Uint8Array;
+}
+
+interface Waiting {
+  readonly staged: StagedEffect;
+  readonly wanted: AwaitEvent;
+}
+
+export class PostedEvents {
+  readonly #stage: Stage;
+  readonly #log: Posted[] = [];
+  readonly #waiting = new Set<Waiting>();
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  post(type: string, data: unknown, options: PostOptions): void {
+    const { id = `event-${this.#log.length + 1}`, source = "/test" } = options;
+    const timeMs = this.#stage.nowMs;
+    const time = new Date(timeMs).toISOString();
+    const event = { specversion: "1.0", id, source, type, time, data: (data ?? null) as Json };
+    const posted = { id, source, type, timeMs, bytes: bytesOf(event) };
+    this.#log.push(posted);
+    for (const waiting of [...this.#waiting]) this.#hand(waiting, posted);
+  }
+
+  /** A task that starts to wait sees what was posted since the start of its run. */
+  await(staged: StagedEffect, wanted: AwaitEvent): void {
+    const waiting = { staged, wanted };
+    this.#waiting.add(waiting);
+    for (const posted of this.#log) {
+      if (!this.#waiting.has(waiting)) return;
+      if (posted.timeMs >= wanted.sinceMs) this.#hand(waiting, posted);
+    }
+  }
+
+  withdraw({ key, number }: StagedEffect): void {
+    for (const waiting of this.#waiting)
+      if (waiting.staged.key === key && waiting.staged.number === number) this.#waiting.delete(waiting);
+  }
+
+  #hand({ staged, wanted }: Waiting, { id, source, type, timeMs, bytes }: Posted): void {
+    if (type !== wanted.type || (wanted.source !== "" && wanted.source !== source)) return;
+    const body = TakeEvent.fromPartial({ event: bytes, digest: `${source} ${id}`, timeMs });
+    this.#stage.settle(staged, takeEvent, body);
+  }
+}

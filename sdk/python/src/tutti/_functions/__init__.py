@@ -1,0 +1,1 @@
+"""Durable functions: what runs them."""

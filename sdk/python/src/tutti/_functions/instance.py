@@ -1,0 +1,507 @@
+"""A durable function that a worker has at hand. It runs the code, turn by turn, and keeps it in step with the journal.
+
+1. The code sees the results of its steps in the order of the journal. Each is applied alone, and the code runs until it
+   waits before the next one is.
+2. While entries are left, nothing is done: the code must ask for what the journal has.
+3. Once none is left, local steps run and tasks are added. Their results are new entries, in the order of their ends.
+4. A turn ends when the code has ended, or waits for nothing that this worker does.
+5. Without a turn the code does nothing: a worker that lets go of a function ends it where it waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from .. import _json
+from .._threads import Threads
+from ..context import TaskContext, _current
+from .branches import Branches, Step
+from .wire import (
+    Entry,
+    Json,
+    StepFailure,
+    awaits_foreign,
+    function_changed,
+    function_endless,
+    function_stopped,
+    length_of,
+    name_of,
+    plain,
+    step_error,
+    step_nested,
+)
+
+# Results that are not reported yet are saved after this time, while a step is still running.
+_SAVE_AFTER_SECONDS = 0.05
+_SAVED_BYTES_MAX = 50_000
+_TURN_STEPS_MAX = 500
+_TURN_LENGTH_MAX = 256 * 1024
+# Steps of code that cleans up after it was stopped. A loop that catches every error would never end.
+_STOPPED_STEPS_MAX = 1_000
+
+Work = Callable[[], Any]
+Code = Callable[["FunctionInstance", Json], Coroutine[Any, Any, Json]]
+# The function whose step is running.
+_inside: contextvars.ContextVar[FunctionInstance | None] = contextvars.ContextVar(
+    "tutti_function", default=None
+)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What an attempt keeps for the next one, which makes the same turn."""
+
+    # Entries behind those of the journal.
+    steps: Sequence[Entry] = ()
+    # Results of steps that ran after the code was stopped, by id.
+    done: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TurnMeans:
+    """What a turn has of its attempt."""
+
+    saved: Saved
+    save: Callable[[Json], None]
+    # The time of the platform.
+    clock: Callable[[], int]
+    task: TaskContext
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the code asked for, and has no entry yet. ``begin`` makes it new: nothing is recorded of it."""
+
+    kind: str
+    id: str
+    at: str
+    begin: Callable[[], None]
+    result: Step[Any] | None = None
+    is_compensation: bool = False
+
+
+class FunctionInstance:
+    """Belongs to the thread of its event loop."""
+
+    def __init__(self, name: str, seed: str, start_ms: int, code: Code, threads: Threads) -> None:
+        self.name = name
+        self.seed = seed
+        self.state: dict[str, Json] = {}
+        # Number of the last turn that it made.
+        self.last_turn = 0
+        # Entries that are applied or made.
+        self.position = 0
+        # When the latest thing that the code knows of was recorded.
+        self.now_ms = start_ms
+        self.is_replaying = True
+        # Whether the platform asked for the compensations: the code does not come to its end.
+        self.is_undoing = False
+        # Whether the code has learned that it is stopped. Another attempt does what failed once more.
+        self.is_stopped = False
+        self.branches = Branches(lambda at: self._fail(awaits_foreign(self.name, f"at {at}")))
+        self._code = code
+        self._threads = threads
+        self._context = contextvars.copy_context()
+        self._turn: asyncio.Future[dict[str, Any]] | None = None
+        self._means: TurnMeans | None = None
+        self._is_begun = False
+        self._is_driving = False
+        self._ids: Counter[str] = Counter()
+        # By id, in the order in which the code asked.
+        self._asked: dict[str, Asked] = {}
+        # Tasks that were added and have not ended.
+        self._open: dict[str, Step[Any]] = {}
+        # Results that the code is to be given, one at a time.
+        self._results: deque[Callable[[], None]] = deque()
+        # Results that it is given once they are recorded.
+        self._unconfirmed: list[Callable[[], None]] = []
+        self._entries: Sequence[Entry] = ()
+        self._at = 0
+        self._known = 0
+        self._steps: list[Entry] = []
+        self._length = 0
+        self._works: set[asyncio.Task[Json]] = set()
+        self._running = 0
+        self._stopped_steps = 0
+        self._done: dict[str, Json] = {}
+        self._sets_asked: Counter[str] = Counter()
+        self._sets_applied: Counter[str] = Counter()
+        self._versions: dict[str, bool] = {}
+        self._end: dict[str, Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._last_at = ""
+
+    @property
+    def task(self) -> TaskContext | None:
+        """The attempt that makes the turn."""
+        return None if self._means is None else self._means.task
+
+    def take(self, turn: Mapping[str, Any], means: TurnMeans) -> asyncio.Future[dict[str, Any]]:
+        """Makes a turn. Entries that it has are passed over."""
+        made: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._turn, self._means = made, means
+        self._known = turn["from"] + len(turn["journal"])
+        self._entries = [*turn["journal"], *means.saved.steps]
+        self._at = self.position - turn["from"]
+        self._steps = list(means.saved.steps)
+        self._length = sum(map(length_of, self._steps))
+        self._done = dict(means.saved.done)
+        self.is_undoing = turn.get("undo", False)
+        self.is_replaying = self.is_undoing or self._at < len(self._entries)
+        self._results.extend(self._unconfirmed)
+        self._unconfirmed = []
+        self._context.run(_current.set, means.task)
+        self._drive(None if self._is_begun else partial(self._begin, turn.get("input")))
+        return made
+
+    def close(self) -> None:
+        """Lets go of it. Its code ends where it waits, and can do nothing more."""
+        self._turn = None
+        self._clear_timer()
+        for work in self._works:
+            work.cancel()
+        self._context.run(self.branches.close)
+
+    def require_code(self, step: str) -> None:
+        """Only the code of the function may ask for steps, and only in a turn."""
+        if _inside.get() is self:
+            raise step_nested(step)
+        if self._turn is None:
+            raise GeneratorExit
+
+    def id_of(self, name: str) -> str:
+        """An id that is free: `name`, `name-2`, …"""
+        self._ids[name] += 1
+        count = self._ids[name]
+        return name if count == 1 else self.id_of(f"{name}-{count}")
+
+    def step(
+        self, id: str, at: str, work: Work, *, confirm: bool = False, is_compensation: bool = False
+    ) -> Step[Any]:
+        """A local step."""
+        result: Step[Any] = Step(self.branches)
+        begin = partial(self._start, id, at, work, confirm, result)
+        return self._ask(Asked("step", id, at, begin, result, is_compensation))
+
+    def add(self, id: str, at: str, spec: Mapping[str, Any]) -> Step[Any]:
+        """A task that the platform does."""
+        result: Step[Any] = Step(self.branches)
+
+        def begin() -> None:
+            self._record({"task": id, "at": at, "atMs": self._clock(), "spec": spec})
+            self._open[id] = result
+
+        return self._ask(Asked("task", id, at, begin, result))
+
+    def set(self, key: str, at: str, value: Json) -> None:
+        self.state[key] = value
+        self._sets_asked[key] += 1
+
+        def begin() -> None:
+            self._sets_applied[key] += 1
+            self._record({"set": key, "at": at, "atMs": self._clock(), "value": value})
+
+        self._add(Asked("set", f"{key} {self._sets_asked[key]}", at, begin))
+
+    def undo(self, id: str, at: str) -> None:
+        begin = lambda: self._record({"undo": id, "at": at, "atMs": self._clock()})  # noqa: E731
+        self._add(Asked("undo", id, at, begin))
+
+    def version(self, change: str, at: str) -> bool:
+        """Whether the code is new here: true in runs that come here with it, and again when they are replayed."""
+        if change in self._versions:
+            return self._versions[change]
+        step = f"version-{change}"
+        is_new = not self.is_replaying or any(each.get("step") == step for each in self._entries[self._at :])
+        self._versions[change] = is_new
+        if is_new:
+            begin = lambda: self._record({"step": step, "at": at, "atMs": self._clock(), "output": True})  # noqa: E731
+            self._add(Asked("step", step, at, begin))
+        return is_new
+
+    def _begin(self, given: Json) -> None:
+        self._is_begun = True
+        main = self.branches.start(self._code(self, given))
+
+        def ended() -> None:
+            self._end = {"output": main.value} if main.error is None else {"error": step_error(main.error)}
+
+        main.when_done(ended)
+
+    def _start(self, id: str, at: str, work: Work, confirm: bool, result: Step[Any]) -> None:
+        self._running += 1
+        turn = self._turn
+        context = contextvars.copy_context()
+        context.run(_inside.set, self)
+        is_done = self.is_stopped and id in self._done
+        outcome = _value(self._done[id]) if is_done else self._outcome(id, work)
+        running = asyncio.get_running_loop().create_task(outcome, context=context)
+        self._works.add(running)
+
+        def ended(ended: asyncio.Task[Json]) -> None:
+            self._works.discard(ended)
+            error = None if ended.cancelled() else ended.exception()
+            if self._turn is not turn:
+                return
+            self._running -= 1
+            if ended.cancelled():
+                error = asyncio.CancelledError()
+            self._ended_step({"step": id, "at": at, "atMs": self._clock()}, ended, error, confirm, result)
+
+        running.add_done_callback(ended)
+
+    def _ended_step(
+        self,
+        entry: dict[str, Any],
+        ended: asyncio.Task[Json],
+        error: BaseException | None,
+        confirm: bool,
+        result: Step[Any],
+    ) -> None:
+        if error is None:
+            entry["output"] = ended.result()
+            give = partial(result.resolve, entry["output"])
+        else:
+            entry["error"] = step_error(error)
+            give = partial(result.reject, StepFailure(entry["error"]))
+        self._record(entry)
+        if self.is_stopped and error is None:
+            self._save_done(entry)
+        if not self.is_undoing and (confirm or self._is_full):
+            self._unconfirmed.append(give)
+        else:
+            self._results.append(give)
+        self._drive()
+
+    async def _outcome(self, id: str, work: Work) -> Json:
+        """Coroutines run in the event loop, plain functions in a thread."""
+        value = await (work() if inspect.iscoroutinefunction(work) else self._in_thread(work))
+        return plain(await value if inspect.isawaitable(value) else value, id)
+
+    def _in_thread(self, work: Work) -> asyncio.Future[Any]:
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[Any] = loop.create_future()
+        context = contextvars.copy_context()
+
+        def settle(value: Any, error: BaseException | None) -> None:
+            if ended.done():
+                return
+            if error is None:
+                ended.set_result(value)
+            else:
+                # Futures refuse StopIteration, which would end the coroutine that waits.
+                is_stop = isinstance(error, StopIteration)
+                ended.set_exception(RuntimeError("StopIteration") if is_stop else error)
+
+        def job() -> None:
+            value, error = None, None
+            try:
+                value = context.run(work)
+            except BaseException as raised:  # noqa: BLE001 - the step fails with it, not the thread
+                error = raised
+            try:
+                loop.call_soon_threadsafe(settle, value, error)
+            except RuntimeError:
+                # The loop is closed: the step has outlived its worker.
+                return
+
+        self._threads.run(job)
+        return ended
+
+    def _ask(self, asked: Asked) -> Step[Any]:
+        self._add(asked)
+        assert asked.result is not None
+        return asked.result
+
+    def _add(self, asked: Asked) -> None:
+        self._last_at = asked.at or self._last_at
+        if self.is_replaying:
+            self._asked[f"{asked.kind} {asked.id}"] = asked
+        elif self._is_refused(asked):
+            self._stop(asked.result)
+        else:
+            asked.begin()
+
+    @property
+    def _is_full(self) -> bool:
+        """What a turn reports is one message: a long loop takes several turns."""
+        return len(self._steps) >= _TURN_STEPS_MAX or self._length >= _TURN_LENGTH_MAX
+
+    def _clock(self) -> int:
+        assert self._means is not None
+        return self._means.clock()
+
+    def _record(self, entry: Entry) -> None:
+        self._steps.append(entry)
+        self._length += length_of(entry)
+        self.position += 1
+        self.now_ms = max(self.now_ms, entry["atMs"])
+
+    def _drive(self, first: Callable[[], None] | None = None) -> None:
+        """Lets the code run until it waits, gives it the next result, and so on."""
+        if self._turn is None or self._is_driving:
+            return
+        self._is_driving = True
+        try:
+            if first is not None:
+                self._context.run(first)
+            while self._turn is not None:
+                self._context.run(self.branches.run)
+                if self._turn is None or not self._context.run(self._proceed):
+                    return
+        finally:
+            self._is_driving = False
+
+    def _proceed(self) -> bool:
+        """Whether the code may have something to do."""
+        if self._results:
+            self._results.popleft()()
+            return True
+        if self.is_replaying:
+            changed = self._apply_next()
+            if changed is not None:
+                self._fail(changed)
+            return changed is None
+        if self._end is not None:
+            self._finish({"end": self._end})
+        elif self._running > 0:
+            self._save_later()
+        elif self._unconfirmed:
+            self._finish({"more": True})
+        elif self._open:
+            self._finish({})
+        else:
+            self._fail(awaits_foreign(self.name, f"after {self._last_at or 'its start'}"))
+        return False
+
+    def _apply_next(self) -> Exception | None:
+        """Why the next entry is not of this code."""
+        if self._at >= len(self._entries):
+            self.is_replaying = False
+            left, self._asked = list(self._asked.values()), {}
+            if self.is_undoing:
+                self._stop_all(left)
+            else:
+                for asked in left:
+                    asked.begin()
+            return None
+        entry = self._entries[self._at]
+        if self._end is not None and "end" not in entry:
+            return self._changed(entry, "it had ended")
+        self.now_ms = max(self.now_ms, entry["atMs"])
+        if "end" in entry:
+            result = self._open.pop(entry["end"], None)
+        else:
+            key = self._key_of(entry)
+            if key not in self._asked:
+                return self._changed(entry, self._wanted())
+            result = self._asked.pop(key).result
+        if "task" in entry and result is not None:
+            self._open[entry["task"]] = result
+        elif result is not None:
+            _settle(result, entry)
+        self._at += 1
+        self.position += 1
+        return None
+
+    def _stop_all(self, asked: Sequence[Asked]) -> None:
+        """The code learns of its stop at everything that it waits for."""
+        for opened in self._open.values():
+            self._stop(opened)
+        self._open.clear()
+        for each in asked:
+            if each.is_compensation or each.result is None:
+                each.begin()
+            else:
+                self._stop(each.result)
+        self.is_stopped = True
+
+    def _stop(self, result: Step[Any] | None) -> None:
+        if result is not None:
+            self._results.append(partial(result.reject, function_stopped(self.name)))
+
+    def _is_refused(self, asked: Asked) -> bool:
+        """Code that is stopped may clean up. It adds no tasks."""
+        if not self.is_stopped or asked.is_compensation:
+            return False
+        self._stopped_steps += 1
+        if self._stopped_steps > _STOPPED_STEPS_MAX:
+            self._fail(function_endless(self.name))
+        return asked.kind == "task" or self._stopped_steps > _STOPPED_STEPS_MAX
+
+    def _key_of(self, entry: Entry) -> str:
+        """Under which what the code asked for waits for its entry."""
+        if "set" in entry:
+            key = entry["set"]
+            self._sets_applied[key] += 1
+            return f"set {key} {self._sets_applied[key]}"
+        kind = next(kind for kind in ("step", "task", "undo") if kind in entry)
+        return f"{kind} {entry[kind]}"
+
+    def _wanted(self) -> str:
+        """What the code asks for in place of what the history has."""
+        asked = next(iter(self._asked.values()), None)
+        if asked is None:
+            return f"nothing after {self._last_at or 'its start'}"
+        return f"{asked.kind} `{asked.id}` at {asked.at or 'an unknown line'}"
+
+    def _changed(self, entry: Entry, found: str) -> Exception:
+        history = f"{name_of(entry)} at {entry.get('at') or 'an unknown line'}"
+        return function_changed(self.name, history, found)
+
+    def _save_done(self, entry: Entry) -> None:
+        """Another attempt does not do it again."""
+        assert self._means is not None
+        self._done[entry["step"]] = entry["output"]
+        self._save({"known": self._known, "steps": list(self._means.saved.steps), "done": self._done})
+
+    def _save_later(self) -> None:
+        if self.is_stopped or self._timer is not None or not self._steps:
+            return
+
+        def save() -> None:
+            self._timer = None
+            if self._turn is not None:
+                self._save({"known": self._known, "steps": self._steps})
+
+        self._timer = asyncio.get_running_loop().call_later(_SAVE_AFTER_SECONDS, save)
+
+    def _save(self, saved: Json) -> None:
+        if self._means is not None and len(_json.render(saved)) <= _SAVED_BYTES_MAX:
+            self._means.save(saved)
+
+    def _finish(self, output: Mapping[str, Any]) -> None:
+        turn, self._turn = self._turn, None
+        self._clear_timer()
+        if turn is not None and not turn.done():
+            turn.set_result({"function": 1, "known": self._known, "steps": self._steps, **output})
+
+    def _fail(self, error: Exception) -> None:
+        turn, self._turn = self._turn, None
+        self._clear_timer()
+        self.branches.halt()
+        if turn is not None and not turn.done():
+            turn.set_exception(error)
+
+    def _clear_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _settle(result: Step[Any], entry: Entry) -> None:
+    if "error" in entry:
+        result.reject(StepFailure(entry["error"]))
+    else:
+        result.resolve(entry.get("output"))
+
+
+async def _value(value: Json) -> Json:
+    return value

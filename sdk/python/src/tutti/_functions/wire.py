@@ -1,0 +1,109 @@
+"""Entries and errors of a turn, as ADR 0100 has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .. import _json
+from ..errors import RETRY_ELSEWHERE, RETRY_NEVER
+from ..failures import TaskFailure, TuttiError, failure_detail, output_invalid
+
+Json = Any
+Entry = Mapping[str, Any]
+
+
+class StepFailure(TaskFailure):
+    """What a step of a durable function raises: the code and the message of the error, also after a replay."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(
+            error["code"],
+            error["message"],
+            final=error.get("final", False),
+            details=error.get("details") or {},
+        )
+
+
+def step_error(raised: BaseException) -> dict[str, Any]:
+    """What was raised, as the journal keeps it."""
+    detail = failure_detail(raised)
+    details = dict(detail.details)
+    if detail.retry_after_ms > 0:
+        # A part of the details, so that a replay pauses as long.
+        details["retryAfterMs"] = f"{detail.retry_after_ms:g}"
+    error = {"code": detail.code, "message": detail.message, "details": details}
+    return {**error, "final": True} if detail.retry == RETRY_NEVER else error
+
+
+def plain(value: Any, name: str) -> Json:
+    """The JSON of a result, as it is after a crash."""
+    if value is None or type(value) in (bool, int, str):
+        return value
+    try:
+        return _json.parse(_json.render(value))
+    except _json.NotJson as error:
+        raise output_invalid(name, error.path, error.found) from None
+
+
+def name_of(entry: Entry) -> str:
+    if "step" in entry:
+        return f"step `{entry['step']}`"
+    if "task" in entry:
+        return f"{entry.get('kind') or 'task'} `{entry['task']}`"
+    if "end" in entry:
+        return f"the end of `{entry['end']}`"
+    return f"state `{entry['set']}`" if "set" in entry else f"compensation `{entry['undo']}`"
+
+
+def length_of(entry: Entry) -> int:
+    """About how many characters it has."""
+    value = entry.get("output", entry.get("value"))
+    return 100 + (len(json.dumps(value)) if isinstance(value, (dict, list, str)) else 8)
+
+
+def function_changed(name: str, history: str, code: str) -> TuttiError:
+    return _elsewhere(
+        "sdk.function_changed",
+        f"The code of `{name}` has changed: history has {history}, code has {code}."
+        " Deploy code that does the same steps, use `ctx.version`, or reset the run to before the step.",
+    )
+
+
+def awaits_foreign(name: str, where: str) -> TuttiError:
+    return _elsewhere(
+        "sdk.function_awaits_foreign",
+        f"`{name}` waits for something that is no step, {where}."
+        " Put what it waits for into `ctx.run`, and use `ctx.all` in place of `asyncio.gather`.",
+    )
+
+
+def function_stopped(name: str) -> TuttiError:
+    return TuttiError(
+        "sdk.function_stopped",
+        f"`{name}` is stopped, and compensates. Let the error pass, or clean up in `finally`.",
+        status="CANCELLED",
+        retry=RETRY_NEVER,
+    )
+
+
+def function_endless(name: str) -> TuttiError:
+    return _elsewhere(
+        "sdk.function_endless",
+        f"`{name}` does not end although it is stopped."
+        " Let `sdk.function_stopped` pass in loops that catch errors.",
+    )
+
+
+def step_nested(step: str) -> TuttiError:
+    return TuttiError(
+        "sdk.step_nested",
+        f"The step `{step}` is inside of another step. Move it out of `ctx.run`, behind or before it.",
+        status="FAILED_PRECONDITION",
+        retry=RETRY_NEVER,
+    )
+
+
+def _elsewhere(code: str, message: str) -> TuttiError:
+    return TuttiError(code, message, status="FAILED_PRECONDITION", retry=RETRY_ELSEWHERE)

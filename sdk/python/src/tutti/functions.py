@@ -1,0 +1,398 @@
+"""Durable functions: plain code that survives a crash. Its steps are recorded, and another worker continues it.
+
+::
+
+    @durable("order")
+    async def order(ctx, input):
+        stock = await ctx.run("reserve", lambda: reserve(input["items"]))
+        approval = await ctx.signal("approved", within="2d")
+        if not approval["yes"]:
+            return {"status": "rejected"}
+        paid, label = await ctx.all([ctx.call("pay.charge", input["total"]), ctx.call("ship.label", stock)])
+        return {"status": "shipped", "paid": paid, "label": label}
+
+    worker.durable(order)
+
+The guide: ``docs/guides/functions.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import logging
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypedDict, TypeVar, Unpack, overload
+
+from ._call import Duration
+from ._document import duration_text, written
+from ._functions.branches import Step, call_site
+from ._functions.instance import FunctionInstance
+from ._functions.retry import pause_ms
+from ._functions.wire import Json, StepFailure, plain, step_error
+from ._handlers import _takes
+from .context import TaskContext
+from .errors import OptionInvalid
+from .workflow import Approve, Cache, Compensate, Estimate, Limit, Placement, Retry, Task, Timeout
+
+T = TypeVar("T")
+Code = Callable[..., Coroutine[Any, Any, Any]]
+# When a failed step is tried again. A number is that of all attempts. Default: 5, 1 s to 1 min apart.
+StepRetry = int | Retry | Mapping[str, Any] | None
+_not_of_ids = re.compile(r"[^A-Za-z0-9._-]+")
+_silent = logging.getLogger("tutti.task.replayed")
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False
+# Attempts of a turn, before a person is asked. A turn fails when its code has changed, not when it raises.
+_turn_retry = Retry(attempts=5, backoff="1s..1m", exhausted="pause")
+
+
+class CallOptions(TypedDict, total=False):
+    """Options of a task, as in a definition."""
+
+    title: str
+    retry: int | Retry
+    timeout: Duration | Timeout
+    compensate: Compensate
+    priority: int
+    labels: Mapping[str, str]
+    placement: Placement
+    resources: Mapping[str, float]
+    estimate: Estimate
+    limits: Sequence[Limit]
+    cache: Duration | Cache
+    due_time: str
+    idempotency_key: str
+
+
+class ChildOptions(TypedDict, total=False):
+    """Options of a child run, as in a definition."""
+
+    title: str
+    retry: int | Retry
+    timeout: Duration | Timeout
+    labels: Mapping[str, str]
+    priority: int
+    parent_close: Any
+    parameters: Any
+
+
+@dataclass(frozen=True)
+class DurableFunction:
+    """``definition``: the workflow by which it is started. ``takes``: how many of context and input it takes."""
+
+    name: str
+    code: Code
+    definition: Mapping[str, Any]
+    takes: int
+
+
+def durable(
+    name: str,
+    *,
+    description: str | None = None,
+    retry: int | Retry = _turn_retry,
+    timeout: Duration | None = None,
+    pool: str | None = None,
+) -> Callable[[Code], DurableFunction]:
+    """Makes a durable function. Give it to a worker with `worker.durable(function)`, and start it by its name.
+
+    description: one sentence for people. Default: the first line of the docstring.
+    retry: when a turn that could not be made is tried again, such as after a deployment of changed code.
+    timeout: how long the function may take. pool: of its workers. Default: that of the run.
+    """
+
+    def make(code: Code) -> DurableFunction:
+        if not inspect.iscoroutinefunction(code):
+            raise OptionInvalid(f"the durable function {name}", "an `async def`", type(code).__name__)
+        task = {"function": name, "with": "${{ input }}", "retry": written(retry)}
+        if pool is not None:
+            task["placement"] = {"pool": pool}
+        definition: dict[str, Any] = {"workflow": name}
+        about = description or (inspect.getdoc(code) or "").partition("\n")[0]
+        if about:
+            definition["description"] = about
+        if timeout is not None:
+            definition["timeout"] = duration_text(timeout)
+        definition["tasks"] = {name: task}
+        definition["output"] = f"${{{{ tasks[{json.dumps(name)}].output }}}}"
+        return DurableFunction(name, code, definition, _takes(code))
+
+    return make
+
+
+class State:
+    """State of a function that its history shows."""
+
+    def __init__(self, instance: FunctionInstance) -> None:
+        self._instance = instance
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._instance.state.get(key, default)
+
+    def set(self, key: str, value: Any) -> None:
+        self._instance.require_code(key)
+        self._instance.set(key, call_site(), plain(value, key))
+
+
+class FunctionContext:
+    """What the code of a durable function can do. It awaits nothing else."""
+
+    def __init__(self, instance: FunctionInstance) -> None:
+        self._instance = instance
+        self._undo: list[tuple[str, Callable[[], Any]]] = []
+        self._draws = 0
+        self.state = State(instance)
+
+    @property
+    def task(self) -> TaskContext:
+        """The attempt that makes this turn. Another turn has another one: do not depend on it outside of `run`."""
+        task = self._instance.task
+        if task is None:
+            raise RuntimeError("A function has no task before its first turn.")
+        return task
+
+    @overload
+    def run(
+        self, name: str, work: Callable[[], Awaitable[T]], *, retry: StepRetry = ..., confirm: bool = ...
+    ) -> Step[T]: ...
+
+    @overload
+    def run(
+        self, name: str, work: Callable[[], T], *, retry: StepRetry = ..., confirm: bool = ...
+    ) -> Step[T]: ...
+
+    def run(
+        self, name: str, work: Callable[[], Any], *, retry: StepRetry = None, confirm: bool = False
+    ) -> Step[Any]:
+        """Runs code of this worker once and records what it returns. A plain function runs in a thread.
+
+        It is run again when the worker is lost before that is recorded: give `ctx.uuid()` to systems that recognise a
+        repetition. retry: default 5 attempts, 1 s to 1 min apart. confirm: continue only when the result is durable.
+        """
+        self._instance.require_code(name)
+        code = self._attempts(name, call_site(), work, retry, confirm=confirm)
+        return self._instance.branches.start(code)
+
+    async def _attempts(self, name: str, at: str, work: Callable[[], Any], retry: Any, **means: bool) -> Any:
+        instance = self._instance
+        id = instance.id_of(_id_from(name))
+        tries = 1
+        while True:
+            try:
+                return await instance.step(id if tries == 1 else f"{id}.try-{tries}", at, work, **means)
+            except Exception as raised:
+                pause = pause_ms(retry, step_error(raised), tries, self._random)
+                if pause is None or instance.is_stopped:
+                    raise
+            await instance.add(f"{id}.pause-{tries}", at, {"wait": f"{pause}ms"})
+            tries += 1
+
+    def call(
+        self, capability: str, input: Any = None, *, id: str | None = None, **options: Unpack[CallOptions]
+    ) -> Step[Any]:
+        """Has any worker do a capability, and gives its output. id: default the name of the capability."""
+        spec = {"uses": capability, **_with(input, capability), **written(Task(**options))}
+        return self._task(id or capability.partition("@")[0], spec)
+
+    def child(
+        self, workflow: str, input: Any = None, *, id: str | None = None, **options: Unpack[ChildOptions]
+    ) -> Step[Any]:
+        """Starts a workflow or another durable function as a child, and gives its output."""
+        spec = {"workflow": workflow, **_with(input, workflow), **written(Task(**options))}
+        return self._task(id or workflow.partition("@")[0], spec)
+
+    def sleep(self, span: Duration, *, id: str = "sleep") -> Step[None]:
+        """Waits so long, such as `30`, `"30s"` or `"2d"`, without a slot or memory of a worker."""
+        return self._task(id, {"wait": _span(span)})
+
+    def until(self, moment: datetime | str, *, id: str = "until") -> Step[None]:
+        """Waits until then. A datetime without a zone is local time."""
+        text = moment if isinstance(moment, str) else _iso(moment)
+        return self._task(id, {"wait": {"until": text}})
+
+    def signal(self, name: str, *, within: Duration | None = None, id: str | None = None) -> Step[Any]:
+        """Waits for a signal and gives its payload. After `within` it raises `workflow.signal_missing`."""
+        wait = {"signal": name} if within is None else {"signal": name, "within": _span(within)}
+        return self._task(id or name, {"wait": wait})
+
+    def event(
+        self,
+        type: str,
+        *,
+        if_: str | None = None,
+        source: str | None = None,
+        within: Duration | None = None,
+        id: str | None = None,
+    ) -> Step[Any]:
+        """Waits for an event of a type, posted since the start of the run, and gives it.
+
+        if_: an expression over `event`: `event.data.order == 7`. source: default any. After `within` it raises
+        `workflow.event_missing`.
+        """
+        given = {
+            "event": type,
+            "if": if_,
+            "source": source,
+            "within": None if within is None else _span(within),
+        }
+        return self._task(id or type, {"wait": written(given)})
+
+    def approve(
+        self,
+        title: str,
+        *,
+        by: Sequence[str] | None = None,
+        message: str | None = None,
+        context: Any = None,
+        form: Mapping[str, Any] | None = None,
+        needed: int | None = None,
+        within: Duration | None = None,
+        id: str = "approve",
+    ) -> Step[Any]:
+        """Asks people, and gives their decision."""
+        question = Approve(by=by, title=title, message=message, form=form, needed=needed, within=within)
+        shown = {} if context is None else {"context": plain(context, id)}
+        return self._task(id, {"approve": {**written(question), **shown}})
+
+    def all(self, steps: Iterable[Awaitable[Any]]) -> Step[list[Any]]:
+        """All results, in the order of the list. Raises the first failure. Coroutines of `ctx` run beside each other."""
+        return self._together(steps, _All())
+
+    def race(self, steps: Iterable[Awaitable[Any]]) -> Step[Any]:
+        """The first that ends, also with an error. The others are stopped when the function ends."""
+        return self._together(steps, _First())
+
+    def any(self, steps: Iterable[Awaitable[Any]]) -> Step[Any]:
+        """The first that succeeds. Raises an `ExceptionGroup` when all have failed."""
+        return self._together(steps, _Any())
+
+    def now(self) -> datetime:
+        """When the code came here for the first time. The same after a replay."""
+        return datetime.fromtimestamp(self._instance.now_ms / 1_000, UTC)
+
+    def random(self) -> float:
+        """From 0 to 1, and the same after a replay."""
+        self._instance.require_code("random")
+        return self._random()
+
+    def uuid(self) -> str:
+        """A UUID that is the same after a replay and a crash: a key for other systems."""
+        self._instance.require_code("uuid")
+        return str(uuid.UUID(bytes=self._drawn()[:16], version=4))
+
+    def compensate(self, name: str, work: Callable[[], Any]) -> None:
+        """Registers what undoes a step. It runs when the function fails or its run is cancelled, the last one first.
+
+        It runs again when the worker is lost meanwhile.
+        """
+        self._instance.require_code(name)
+        id = self._instance.id_of(_id_from(name))
+        self._instance.undo(id, call_site())
+        self._undo.append((f"{id}.run", work))
+
+    def version(self, change: str) -> bool:
+        """Whether runs that come here have this change. False in a run that was past this point before its deployment."""
+        self._instance.require_code(change)
+        return self._instance.version(change, call_site())
+
+    @property
+    def log(self) -> logging.Logger | logging.LoggerAdapter[Any]:
+        """Writes lines, but not those of a replay."""
+        return _silent if self._instance.is_replaying else self.task.logger
+
+    async def _compensate_all(self) -> list[dict[str, Any]]:
+        """For the end of a function that failed or is stopped. Every one is tried. How they failed."""
+        failed = []
+        while self._undo:
+            id, work = self._undo.pop()
+            try:
+                await self._attempts(id, "", work, None, is_compensation=True)
+            except Exception as raised:
+                failed.append(step_error(raised))
+                self.log.error("compensation failed", extra={"step": id, "error": str(raised)})
+        return failed
+
+    def _task(self, name: str, spec: Mapping[str, Any]) -> Step[Any]:
+        self._instance.require_code(name)
+        return self._instance.add(self._instance.id_of(_id_from(name)), call_site(3), spec)
+
+    def _together(self, steps: Iterable[Awaitable[Any]], end: _All) -> Step[Any]:
+        """Each may be a step or a coroutine that awaits steps."""
+        branches = self._instance.branches
+        self._instance.require_code("all")
+        started = [each if isinstance(each, Step) else branches.start(_awaited(each)) for each in steps]
+        result: Step[Any] = Step(branches)
+        for each in started:
+            each.when_done(lambda each=each: end.ended(each, started, result))  # type: ignore[misc]
+        if not started:
+            end.none(result)
+        return result
+
+    def _random(self) -> float:
+        return int.from_bytes(self._drawn()[:4], "big") / 2**32
+
+    def _drawn(self) -> bytes:
+        text = f"{self._instance.seed} {self._draws}"
+        self._draws += 1
+        return hashlib.sha256(text.encode()).digest()
+
+
+class _All:
+    def none(self, result: Step[Any]) -> None:
+        result.resolve([])
+
+    def ended(self, step: Step[Any], steps: Sequence[Step[Any]], result: Step[Any]) -> None:
+        if step.error is not None:
+            result.reject(step.error)
+        elif all(each.is_done for each in steps):
+            result.resolve([each.value for each in steps])
+
+
+class _First(_All):
+    def none(self, result: Step[Any]) -> None:
+        result.reject(ValueError("a race needs at least one step"))
+
+    def ended(self, step: Step[Any], steps: Sequence[Step[Any]], result: Step[Any]) -> None:
+        if step.error is not None:
+            result.reject(step.error)
+        else:
+            result.resolve(step.value)
+
+
+class _Any(_First):
+    def ended(self, step: Step[Any], steps: Sequence[Step[Any]], result: Step[Any]) -> None:
+        if step.error is None:
+            result.resolve(step.value)
+        elif all(each.error is not None for each in steps):
+            errors = [each.error for each in steps if isinstance(each.error, Exception)]
+            result.reject(ExceptionGroup("no step succeeded", errors))
+
+
+async def _awaited(step: Awaitable[T]) -> T:
+    return await step
+
+
+def _with(input: Any, name: str) -> dict[str, Json]:
+    return {} if input is None else {"with": plain(input, name)}
+
+
+def _span(span: Duration) -> str:
+    return span if isinstance(span, str) else duration_text(span)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _id_from(name: str) -> str:
+    """A name as ids of tasks are written."""
+    return re.sub(r"^[.-]+", "", _not_of_ids.sub("-", name)) or "step"
+
+
+__all__ = ["DurableFunction", "FunctionContext", "Step", "StepFailure", "durable"]

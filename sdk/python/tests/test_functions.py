@@ -1,0 +1,332 @@
+"""Durable functions: what the shared histories cannot say."""
+
+import asyncio
+import os
+import threading
+import unittest
+from unittest import mock
+
+from function_stage import FunctionStage, played
+
+from tutti import OptionInvalid, StepFailure, TuttiError, Worker, current_task, durable
+from tutti._functions.host import FunctionHost
+
+
+def function_of(code, name="test"):
+    return durable(name)(code)
+
+
+def turn_of(code, given=None, **options):
+    """The first turn of a function."""
+    return played(FunctionStage(function_of(code), given, **options).turn())
+
+
+class Waiting(unittest.TestCase):
+    def refused(self, code, line):
+        """Fails because the code waits for something else, in this line of its own."""
+        with self.assertRaises(TuttiError) as raised:
+            turn_of(code)
+        self.assertEqual(raised.exception.code, "sdk.function_awaits_foreign")
+        place = f"test_functions.py:{code.__code__.co_firstlineno + line}"
+        self.assertIn(place, raised.exception.message)
+
+    def test_names_the_line_that_awaits_an_event_loop(self):
+        async def code(ctx):
+            await ctx.run("first", lambda: 1)
+            await asyncio.sleep(0.01)
+
+        self.refused(code, 2)
+
+    def test_names_the_line_of_an_inner_function(self):
+        async def code(ctx):
+            async def inner():
+                await asyncio.get_running_loop().create_future()
+
+            await ctx.all([ctx.sleep("1h"), inner()])
+
+        self.refused(code, 2)
+
+    def test_names_the_line_of_an_event_and_of_a_step_of_another_function(self):
+        async def eventful(ctx):
+            await asyncio.Event().wait()
+
+        self.refused(eventful, 1)
+        steps = []
+
+        async def lender(ctx):
+            steps.append(ctx.sleep("1h"))
+            await steps[0]
+
+        turn_of(lender)
+
+        async def borrower(ctx):
+            await steps[0]
+
+        self.refused(borrower, 1)
+
+    def test_refuses_a_context_inside_of_a_step_in_threads_and_coroutines(self):
+        async def code(ctx):
+            async def inner():
+                return ctx.uuid()
+
+            failures = []
+            for work in (lambda: ctx.call("pay.charge"), inner, lambda: ctx.state.set("a", 1)):
+                try:
+                    await ctx.run("outer", work, retry=1)
+                except StepFailure as failure:
+                    failures.append(failure.code)
+            return failures
+
+        self.assertEqual(turn_of(code)["end"], {"output": ["sdk.step_nested"] * 3})
+
+
+class Steps(unittest.TestCase):
+    def test_plain_functions_run_in_threads_and_coroutines_in_the_loop_and_know_their_task(self):
+        main = threading.get_ident()
+
+        async def code(ctx):
+            def plain():
+                return [threading.get_ident() == main, current_task().work_id]
+
+            async def coroutine():
+                await asyncio.sleep(0)
+                return [threading.get_ident() == main, current_task().work_id]
+
+            found = [await ctx.run("a", plain), await ctx.run("b", coroutine)]
+            return [*found, await ctx.run("c", lambda: coroutine()), ctx.task.work_id]
+
+        output = turn_of(code)["end"]["output"]
+        self.assertEqual(output, [[False, "run-1"], [True, "run-1"], [True, "run-1"], "run-1"])
+
+    def test_have_the_line_of_the_code_that_asked(self):
+        async def code(ctx):
+            await ctx.run("a", lambda: 1)
+            ctx.state.set("b", 1)
+            ctx.compensate("c", lambda: 1)
+            ctx.version("d")
+            await ctx.sleep("1h")
+
+        first = code.__code__.co_firstlineno
+        places = [f"test_functions.py:{first + line}" for line in (1, 2, 3, 4, 5)]
+        self.assertEqual([step["at"] for step in turn_of(code)["steps"]], places)
+
+    def test_that_return_no_json_fail_without_another_attempt(self):
+        async def code(ctx):
+            await ctx.run("load", lambda: {"a": {1, 2}})
+
+        output = turn_of(code)
+        self.assertEqual(output["end"]["error"]["code"], "sdk.output_invalid")
+        self.assertEqual(len(output["steps"]), 1)
+
+    def test_give_what_they_give_after_a_replay(self):
+        async def code(ctx):
+            return type(await ctx.run("load", lambda: (1, 2))).__name__
+
+        self.assertEqual(turn_of(code)["end"], {"output": "list"})
+
+    def test_an_error_is_the_same_live_and_after_a_replay(self):
+        async def code(ctx):
+            def load():
+                raise KeyError("x")
+
+            try:
+                await ctx.run("load", load, retry=1)
+            except StepFailure as failure:
+                await ctx.sleep("1h")
+                return [failure.code, failure.message]
+            return None
+
+        ended = [{"end": "sleep", "output": None}]
+
+        async def play(is_hot):
+            stage = FunctionStage(function_of(code), is_hot=is_hot)
+            await stage.turn()
+            return (await stage.turn(ended))["end"]
+
+        hot, cold = played(play(True)), played(play(False))
+        self.assertEqual(hot, {"output": ["KeyError", "KeyError: 'x'"]})
+        self.assertEqual(hot, cold)
+
+    def test_are_retried_by_the_codes_of_their_errors(self):
+        async def code(ctx, given):
+            def load():
+                raise TuttiError("shop.closed", "closed")
+
+            await ctx.run("load", load, retry=given)
+
+        def is_retried(retry):
+            return "end" not in turn_of(code, retry)
+
+        self.assertTrue(is_retried({"on": ["shop.*"]}))
+        self.assertFalse(is_retried({"on": ["pay.*"]}))
+        self.assertFalse(is_retried({"not_on": ["*closed"]}))
+        self.assertFalse(is_retried({"attempts": 1}))
+
+
+class Turns(unittest.TestCase):
+    def test_a_worker_without_the_function_asks_for_the_journal(self):
+        async def code(ctx):
+            return [await ctx.call("a.b"), await ctx.call("a.c")]
+
+        async def play(forget):
+            stage = FunctionStage(function_of(code))
+            await stage.turn()
+            await stage.turn([{"end": "a.b", "output": 1}])
+            forget(stage)
+            return await stage.turn([{"end": "a.c", "output": 2}])
+
+        def restart(stage):
+            stage.host = FunctionHost()
+
+        def miss(stage):
+            # Another worker has made a turn.
+            stage.turns += 1
+
+        cold = {"function": 1, "known": 4, "steps": [], "cold": True}
+        self.assertEqual(played(play(restart)), cold)
+        self.assertEqual(played(play(miss)), cold)
+        self.assertEqual(played(play(lambda stage: None))["end"], {"output": [1, 2]})
+
+    def test_results_are_saved_while_another_step_runs_and_not_repeated_by_the_next_attempt(self):
+        done = []
+        is_open = False
+
+        async def code(ctx):
+            async def slow():
+                if not is_open:
+                    await asyncio.sleep(60)
+                done.append("slow")
+
+            return await ctx.all([ctx.run("fast", lambda: done.append("fast")), ctx.run("slow", slow)])
+
+        async def play():
+            nonlocal is_open
+            stage = FunctionStage(function_of(code))
+            turn = asyncio.create_task(stage.turn())
+            while not stage.reported:
+                await asyncio.sleep(0.01)
+            turn.cancel()
+            await asyncio.gather(turn, return_exceptions=True)
+            stage.saved = stage.reported[-1]
+            stage.turns = 0
+            stage.host = FunctionHost()
+            done.append("again")
+            is_open = True
+            return await stage.turn()
+
+        output = played(play())
+        self.assertEqual(done, ["fast", "again", "slow"])
+        self.assertEqual([step["step"] for step in output["steps"]], ["fast", "slow"])
+
+    def test_a_cancelled_turn_ends_its_steps_and_its_code_does_nothing_more(self):
+        found = []
+
+        async def code(ctx):
+            async def slow():
+                try:
+                    await asyncio.sleep(10)
+                finally:
+                    found.append("ended")
+
+            try:
+                await ctx.run("slow", slow)
+            finally:
+                found.append("finally")
+                await ctx.run("clean", lambda: found.append("clean"))
+
+        async def play():
+            turn = asyncio.create_task(FunctionStage(function_of(code)).turn())
+            await asyncio.sleep(0.05)
+            turn.cancel()
+            await asyncio.gather(turn, return_exceptions=True)
+            await asyncio.sleep(0.05)
+
+        played(play())
+        self.assertEqual(sorted(found), ["ended", "finally"])
+
+    def test_a_compensation_that_failed_fails_its_turn_and_the_done_ones_are_not_repeated(self):
+        found = []
+
+        async def code(ctx):
+            def release():
+                found.append("release")
+                if len(found) == 2:
+                    raise TuttiError("shop.locked", "locked")
+
+            ctx.compensate("release", release)
+            ctx.compensate("refund", lambda: found.append("refund"))
+            try:
+                await ctx.sleep("1h")
+            except TuttiError as error:
+                self.assertEqual(error.code, "sdk.function_stopped")
+                raise
+
+        async def play():
+            stage = FunctionStage(function_of(code))
+            await stage.turn()
+            with self.assertRaisesRegex(StepFailure, "locked"):
+                await stage.turn(undo=True)
+            stage.saved = stage.reported[-1]
+            await stage.turn(undo=True)
+
+        played(play())
+        self.assertEqual(found, ["refund", "release", "release"])
+
+    def test_code_that_catches_its_stop_for_ever_is_ended(self):
+        async def code(ctx):
+            ctx.compensate("release", lambda: 1)
+            while True:
+                try:
+                    await ctx.sleep("1h")
+                except Exception:  # noqa: S112
+                    continue
+
+        async def play():
+            stage = FunctionStage(function_of(code))
+            await stage.turn()
+            with self.assertRaisesRegex(TuttiError, "does not end although it is stopped"):
+                await stage.turn(undo=True)
+
+        played(play())
+
+
+class Hosting(unittest.TestCase):
+    def test_the_definition_has_the_options(self):
+        @durable("shop.order", retry=2, timeout="1h", pool="big")
+        async def order(ctx, given):
+            """Ships what was ordered.
+
+            And more.
+            """
+
+        self.assertEqual(
+            order.definition,
+            {
+                "workflow": "shop.order",
+                "description": "Ships what was ordered.",
+                "timeout": "1h",
+                "tasks": {
+                    "shop.order": {
+                        "function": "shop.order",
+                        "with": "${{ input }}",
+                        "retry": 2,
+                        "placement": {"pool": "big"},
+                    }
+                },
+                "output": '${{ tasks["shop.order"].output }}',
+            },
+        )
+
+    def test_a_plain_function_is_refused(self):
+        with self.assertRaisesRegex(OptionInvalid, "async def"):
+            durable("order")(lambda ctx: None)
+
+    def test_a_worker_offers_its_functions_as_capabilities(self):
+        async def order(ctx):
+            """Ships."""
+
+        with mock.patch.dict(os.environ, clear=True):
+            worker = Worker()
+        worker.durable(function_of(order, "order"))
+        [capability] = worker._handlers.capabilities
+        self.assertEqual((capability.name, capability.description), ("order", "Ships."))
