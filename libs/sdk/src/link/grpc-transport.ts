@@ -115,10 +115,10 @@ export class GrpcTransport implements Transport {
     // Why the stream failed is told by its answer.
     wire.on("error", () => {});
     let isOver = false;
-    const over = promise.then(
-      () => void (isOver = true),
-      () => void (isOver = true),
-    );
+    const setOver = (): void => {
+      isOver = true;
+    };
+    const over = promise.then(setOver, setOver);
     try {
       for await (const message of putRequests(namespace, content)) {
         if (isOver) break;
