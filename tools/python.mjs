@@ -26,6 +26,8 @@ const wanted = [
   "tutti.agent.v1.HostFrame",
   "tutti.blob.v1.GetRequest",
   "tutti.blob.v1.GetReply",
+  "tutti.blob.v1.PutRequest",
+  "tutti.blob.v1.PutReply",
 ];
 
 const isCheck = process.argv[2] === "--check";

@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { blob } from "./blob/blob.ts";
 import { cluster } from "./cluster/cluster.ts";
 import { dag } from "./dag.ts";
 import { durable } from "./durable/durable.ts";
@@ -24,6 +25,6 @@ import { trigger } from "./trigger/trigger.ts";
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, restart, idle, api, chain, runtime, journal, mesh, swarm, cluster, governed, live],
-    ...[trigger, durable, sessionChain, dag, planLarge, plan, adaptive, efficiency],
+    ...[trigger, durable, blob, sessionChain, dag, planLarge, plan, adaptive, efficiency],
   ].map((scenario) => [scenario.name, scenario]),
 );

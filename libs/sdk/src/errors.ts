@@ -39,6 +39,14 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ name }: { name: string }) => `\`${name}\` does not end although it is stopped`,
     remedy: "Let `sdk.function_stopped` pass in loops that catch errors.",
   },
+  stepTooLarge: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What the steps of a durable function give is kept by its run, and together they are too large for one message. The error names the largest.",
+    message: ({ step, bytes, bytesMax }: { step: string; bytes: number; bytesMax: number }) =>
+      `Steps of this turn have ${bytes} characters, more than the maximum of ${bytesMax}. The largest is ${step}`,
+    remedy: "Let a task do it with `ctx.call`: its output may be of any size.",
+  },
   stepNested: {
     status: "FAILED_PRECONDITION",
     retry: "never",
@@ -86,13 +94,21 @@ export const sdkErrors = defineErrors("sdk", {
       `The output of \`${capability}\` is not JSON: ${found} at ${path}`,
     remedy: "Return plain data.",
   },
+  outputNotStored: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "A handler returned more than fits into a message, and the blob store did not take it although the worker tried for minutes. The reason says why; the task is tried again.",
+    message: ({ capability, bytes, reason }: { capability: string; bytes: number; reason: string }) =>
+      `The output of \`${capability}\` has ${bytes} bytes and cannot be stored: ${reason}`,
+    remedy: "Check the blob store. The task is retried.",
+  },
   outputTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A handler returned more than fits inline, 1 MiB unless the host says otherwise. Nothing was sent. Put large results into a store of your own and return where they are.",
+    help: "A handler returned more JSON than a task reads into memory. Nothing was sent. Write it with `context.store` in parts, and return the file.",
     message: ({ capability, bytes, bytesMax }: { capability: string; bytes: number; bytesMax: number }) =>
       `The output of \`${capability}\` has ${bytes} bytes, more than the maximum of ${bytesMax}`,
-    remedy: "Store it elsewhere and return a reference.",
+    remedy: "Return what `context.store` gives.",
   },
   savedTooLarge: {
     status: "INVALID_ARGUMENT",

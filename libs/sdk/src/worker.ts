@@ -28,9 +28,17 @@ export {
 export { StepFailure } from "./functions/failure.ts";
 export type { AgentStanding, Decision, Question, TaskStanding } from "./orchestrator/decisions.ts";
 export { SessionOrchestrator, type SessionOrchestratorOptions } from "./orchestrator/session-orchestrator.ts";
-export { currentTask, type OutputOptions, type Progress, TaskContext } from "./task/context.ts";
+export {
+  currentTask,
+  type OutputOptions,
+  type Progress,
+  type StoredContent,
+  type StoreOptions,
+  TaskContext,
+} from "./task/context.ts";
 export { Busy, TaskFailure, type TaskFailureOptions } from "./task/failure.ts";
 export type { HandleOptions, Handler, JsonSchema } from "./task/handlers.ts";
 export type { ModelAnswer, ModelRequest } from "./task/model-calls.ts";
+export { StoredFile } from "./task/stored-file.ts";
 export type { WorkerCredentials, WorkerOptions, WorkerSettings } from "./worker/settings.ts";
 export { Worker, type WorkerPorts, type WorkerState } from "./worker/worker.ts";

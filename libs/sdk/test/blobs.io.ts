@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { blobService, GetReply, PutReply, StatReply } from "@tutti/contracts/blob/v1";
 import { silentLogger } from "@tutti/kernel";
 import { Mesh } from "@tutti/mesh";
+import { partsOf, wholeOf } from "../src/link/blobs.ts";
 import { GrpcTransport } from "../src/link/grpc-transport.ts";
 
 const content = Buffer.alloc(2_500_000, "tutti ");
@@ -37,7 +38,8 @@ describe("content that is too large for a frame", () => {
   });
 
   it("is read from the blob store in the namespace of its task", async () => {
-    const read = await transport.readBlob(host.address, { namespace: "acme", sha256, bytes: content.length });
+    const blobs = transport.blobs(host.address);
+    const read = await wholeOf(blobs.read({ namespace: "acme", sha256, bytes: content.length }));
     assert.ok(content.equals(read));
     assert.deepEqual(asked, ["acme"]);
   });
@@ -45,13 +47,17 @@ describe("content that is too large for a frame", () => {
   it("is refused when it is not what its hash says, or longer", async () => {
     const other = new Uint8Array(32);
     await assert.rejects(
-      transport.readBlob(host.address, { namespace: "", sha256: other, bytes: content.length }),
+      wholeOf(transport.blobs(host.address).read({ namespace: "", sha256: other, bytes: content.length })),
       /do not have the hash/,
     );
-    await assert.rejects(transport.readBlob(host.address, { namespace: "", sha256, bytes: 1_000_000 }));
+    await assert.rejects(
+      wholeOf(transport.blobs(host.address).read({ namespace: "", sha256, bytes: 1_000_000 })),
+    );
   });
 
   it("is told to be out of reach when nobody is there", async () => {
-    await assert.rejects(transport.readBlob("127.0.0.1:1", { namespace: "", sha256, bytes: 1 }), /./);
+    const far = transport.blobs("127.0.0.1:1");
+    await assert.rejects(wholeOf(far.read({ namespace: "", sha256, bytes: 1 })), /./);
+    await assert.rejects(far.write("", partsOf(content)), /./);
   });
 });

@@ -57,7 +57,7 @@ function changed(transport: Transport, change: Change = (frame) => frame): Trans
         },
       };
     },
-    readBlob: (address, wanted) => transport.readBlob(address, wanted),
+    blobs: (address) => transport.blobs(address),
     close: () => transport.close(),
   };
 }

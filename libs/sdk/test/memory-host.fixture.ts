@@ -2,7 +2,8 @@
 import { AgentFrame, Assign, HostFrame, type Result, Welcome } from "@tutti/contracts/agent/v1";
 import { recordingLogger, seededChance, VirtualTime } from "@tutti/kernel/testing";
 import { Worker, type WorkerOptions } from "../src/index.ts";
-import type { BlobWanted, LinkStream, StreamEvents, Transport } from "../src/link/transport.ts";
+import { type BlobAccess, memoryBlobs } from "../src/link/blobs.ts";
+import type { LinkStream, StreamEvents, Transport } from "../src/link/transport.ts";
 
 export interface MemoryStream {
   readonly address: string;
@@ -16,8 +17,7 @@ export interface MemoryStream {
 export class MemoryHost implements Transport {
   readonly streams: MemoryStream[] = [];
   isClosed = false;
-  /** By the first byte of their hash. */
-  readonly blobs = new Map<number, unknown>();
+  readonly files = memoryBlobs();
   sequence = 0;
   /** Refuses connections while it is set. */
   isDown = false;
@@ -47,9 +47,8 @@ export class MemoryHost implements Transport {
     };
   }
 
-  async readBlob(_address: string, { sha256: [first = 0] }: BlobWanted): Promise<Uint8Array> {
-    if (!this.blobs.has(first)) throw new Error("no such blob");
-    return new TextEncoder().encode(JSON.stringify(this.blobs.get(first)));
+  blobs(): BlobAccess {
+    return this.files;
   }
 
   close(): void {

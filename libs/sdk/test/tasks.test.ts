@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { RetryClass } from "@tutti/contracts/types/v1";
 import { latch } from "@tutti/kernel/testing";
 import { Busy, currentTask, type TaskContext, TaskFailure } from "../src/index.ts";
+import { partsOf, wholeOf } from "../src/link/blobs.ts";
 import { assignOf, stage, told } from "./memory-host.fixture.ts";
 
 const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -231,18 +232,18 @@ describe("a task", () => {
       });
     });
 
-  it("with an output of 50 MB fails, and none of it leaves", async () => {
+  it("with an output of 5 MB stores it, and its result refers to it", async () => {
     const { worker, host, settle, link } = stage();
-    worker.handle("stock.reserve", () => "x".repeat(50_000_000));
+    worker.handle("stock.reserve", () => "x".repeat(5_000_000));
     await link();
     host.send({ assignments: [assignOf(1)] });
     await settle();
     const outcome = host.results[0]?.outcome;
-    assert.ok(outcome?.$case === "failed");
-    assert.equal(
-      outcome.value.message,
-      "The output of `stock.reserve` has 50000002 bytes, more than the maximum of 1048576. Store it elsewhere and return a reference.",
-    );
+    const body = outcome?.$case === "outputPayload" ? outcome.value.body : undefined;
+    assert.ok(body?.$case === "blob");
+    const { sha256, size } = body.value;
+    const read = await wholeOf(host.files.read({ namespace: "", sha256, bytes: size }));
+    assert.equal(read.length, 5_000_002);
     assert.ok(host.stream.raw.every(({ length }) => length < 10_000));
   });
 
@@ -277,19 +278,20 @@ describe("a task", () => {
     const { worker, host, settle, link } = stage();
     worker.handle("stock.reserve", (input) => input);
     await link();
-    host.blobs.set(7, { large: true });
-    const blobOf = (first: number, size: number) => ({
+    const content = new TextEncoder().encode(JSON.stringify({ large: true }));
+    const { sha256, size } = await host.files.write("", partsOf(content));
+    const blobOf = (hash: Uint8Array, size: number) => ({
       $case: "inputPayload" as const,
       value: {
-        body: { $case: "blob" as const, value: { sha256: new Uint8Array(32).fill(first), size } },
+        body: { $case: "blob" as const, value: { sha256: hash, size } },
         mediaType: "",
       },
     });
     host.send({
       assignments: [
-        assignOf(1, { input: blobOf(7, 2_000_000) }),
-        assignOf(2, { input: blobOf(8, 2_000_000) }),
-        assignOf(3, { input: blobOf(7, 1e12) }),
+        assignOf(1, { input: blobOf(sha256, size) }),
+        assignOf(2, { input: blobOf(new Uint8Array(32).fill(8), 2_000_000) }),
+        assignOf(3, { input: blobOf(sha256, 1e12) }),
       ],
     });
     await settle();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,16 +11,17 @@ import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
 import { connect, type RunHandle, type Tutti } from "@tutti/sdk/client";
 import { type Platform, startPlatform } from "./platform.fixture.ts";
-import { environment, folder, python } from "./python.fixture.ts";
+import { environment, folder, python, run as runPython } from "./python.fixture.ts";
 
 const rounds = 3;
 const shared = join(folder, "tests", "function_worker.py");
 
-/** The program that the guide shows. */
-function programOfGuide(): string {
+/** Writes the programs that the guide shows. */
+function writeGuide(place: string): void {
   const page = readFileSync(join(folder, "../../docs/guides/functions.md"), "utf8");
-  const [, shown] = /^```python file=order.py\n(.*?)^```$/ms.exec(page) ?? [];
-  return shown ?? assert.fail("no program in Python");
+  const programs = [...page.matchAll(/^```python file=(\S+)\n(.*?)^```$/gms)];
+  assert.equal(programs.length, 3);
+  for (const [, name = "", text = ""] of programs) writeFileSync(join(place, name), text);
 }
 
 class FunctionWorker implements AsyncDisposable {
@@ -110,7 +111,11 @@ describe("a durable function in Python", { skip: python.skip }, () => {
   });
 
   it("of the guide ships an order", async () => {
-    await using _worker = new FunctionWorker(platform, ["-c", programOfGuide()]);
+    writeGuide(directory);
+    const tests = ["-c", "import test_order; test_order.test_a_large_order_waits_for_its_approval()"];
+    const tested = await runPython(tests, directory);
+    assert.equal(tested.code, 0, tested.output);
+    await using _worker = new FunctionWorker(platform, [join(directory, "order_worker.py")]);
     const run = await begin("order-in-python", { total: 5 });
     assert.deepEqual(await run.result(), { status: "shipped", paid: "paid 5", label: "label for shelf 7" });
   });

@@ -1,34 +1,15 @@
 """A durable function without a platform: turns with what the platform gives, and what the worker makes of them."""
 
 import asyncio
-import json
 import logging
 
-from tutti._attempt import Attempt
-from tutti._contracts import Assign
 from tutti._functions.host import FunctionHost
-from tutti._handlers import Handlers
-from tutti.context import TaskContext
+from tutti.testing import task_context
 
 # What is logged is no part of what these tests print.
 logging.getLogger("tutti").addHandler(logging.NullHandler())
 
 START_MS = 1_767_225_600_000
-
-
-class Port:
-    """What the attempt of a turn tells."""
-
-    namespace = "default"
-
-    def __init__(self):
-        self.saved = []
-
-    def now_ms(self):
-        return 0.0
-
-    def progressed(self, _, told):
-        self.saved.append(json.loads(told.saved))
 
 
 class FunctionStage:
@@ -39,7 +20,8 @@ class FunctionStage:
         self.input = given
         self.is_hot = is_hot
         self.host = FunctionHost()
-        self.port = Port()
+        # What a turn keeps for the next attempt, and what this one finds.
+        self.reported = []
         self.saved = None
         self.journal = []
         self.turns = 0
@@ -76,12 +58,7 @@ class FunctionStage:
         return output
 
     def task(self):
-        handlers = Handlers()
-        handlers.add(self.function.name, lambda: None)
-        [registered] = handlers.numbered({f"{self.function.name}@1.0.0": 1}).values()
-        saved = b"" if self.saved is None else json.dumps(self.saved).encode()
-        assign = Assign(work_id="run-1", task_id="task", attempt=1, saved=saved)
-        return TaskContext(Attempt(b"token", assign, registered, self.port, 0.0))
+        return task_context(self.function.name, "run-1", self.turns, self.saved, self.reported.append)
 
 
 def played(made):

@@ -156,7 +156,8 @@ async def changing(ctx):
 async def people(ctx):
     decision = await ctx.approve("Send?", by=["ops"], needed=2, within="1d")
     child = await ctx.child("order@2", {"total": 1}, id="small order", timeout="1h")
-    return {"decision": decision, "child": child}
+    paid = await ctx.event("shop.order.paid", if_="event.data.order == 7", within="2d")
+    return {"decision": decision, "child": child, "paid": paid["data"]}
 
 
 functions = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Callable
@@ -95,6 +96,7 @@ class Stage:
                 run=self._run,
                 post=lambda posted: posted(),
                 read_blob=self._read_blob,
+                store_blob=self._store_blob,
                 on_drain=lambda reason, _: self.drains.append(reason),
                 on_quiet=lambda: None,
             )
@@ -158,6 +160,11 @@ class Stage:
 
     def _read_blob(self, _: str, blob: BlobReference, done: Callable[[bytes | Exception], None]) -> None:
         done(self.blobs.get(blob.sha256, ConnectionError("not there")))
+
+    def _store_blob(self, _: str, content: bytes, done: Callable[[BlobReference | Exception], None]) -> None:
+        sha256 = hashlib.sha256(content).digest()
+        self.blobs[sha256] = content
+        done(BlobReference(sha256=sha256, size=len(content)))
 
 
 def token(number: int) -> bytes:

@@ -203,11 +203,11 @@ class Turns(unittest.TestCase):
             nonlocal is_open
             stage = FunctionStage(function_of(code))
             turn = asyncio.create_task(stage.turn())
-            while not stage.port.saved:
+            while not stage.reported:
                 await asyncio.sleep(0.01)
             turn.cancel()
             await asyncio.gather(turn, return_exceptions=True)
-            stage.saved = stage.port.saved[-1]
+            stage.saved = stage.reported[-1]
             stage.turns = 0
             stage.host = FunctionHost()
             done.append("again")
@@ -266,7 +266,7 @@ class Turns(unittest.TestCase):
             await stage.turn()
             with self.assertRaisesRegex(StepFailure, "locked"):
                 await stage.turn(undo=True)
-            stage.saved = stage.port.saved[-1]
+            stage.saved = stage.reported[-1]
             await stage.turn(undo=True)
 
         played(play())

@@ -1,10 +1,15 @@
-/** The bytes of a blob as an answer: whatever they are, a browser neither runs nor shows them. */
+/**
+ * The bytes of blobs, as they are. Of an answer a browser neither runs nor shows them. Those of a request are passed on
+ * as they come, at the pace of the store.
+ */
 import { Readable } from "node:stream";
-import { blobService } from "@tutti/contracts/blob/v1";
+import { blobService, PutRequest } from "@tutti/contracts/blob/v1";
 import type { Mesh } from "@tutti/mesh";
 import { routeNamed } from "@tutti/rest";
 import { refusal } from "@tutti/rest/json";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { isOfBrowser } from "../access/origin.ts";
+import { gatewayErrors } from "../errors.ts";
 import type { Asked } from "./asked.ts";
 
 const mediaType = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
@@ -13,16 +18,95 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
   const blobs = mesh.client(blobService);
   return async (request: FastifyRequest, reply: FastifyReply, asked: Asked, query: URLSearchParams) => {
     const { sha256, namespace, type } = wantedOf(request, query);
-    const replies = blobs.get({ namespace, sha256, offset: 0, length: 0 }, { context: asked });
+    const range = rangeOf(request.headers.range);
+    const replies = blobs.get({ namespace, sha256, ...(range ?? whole) }, { context: asked });
     // What it fails with before its first bytes is a problem like any other.
     const first = await replies.next();
     reply.header("content-type", type).header("content-disposition", "attachment");
+    reply.header("accept-ranges", "bytes");
+    const size = first.done ? 0 : first.value.size;
+    if (range !== undefined) {
+      const last = range.length === 0 ? size - 1 : Math.min(size, range.offset + range.length) - 1;
+      reply.code(206).header("content-range", `bytes ${range.offset}-${last}/${size}`);
+    }
     const bytes = async function* () {
       if (!first.done) yield first.value.chunk;
       for await (const { chunk } of replies) yield chunk;
     };
     await reply.send(Readable.from(bytes(), { objectMode: false }));
   };
+}
+
+/** Its body is not read before its handler asks for it. */
+export function takeUploads(
+  app: FastifyInstance,
+  url: string,
+  handler: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
+): void {
+  app.register(async (child) => {
+    child.removeAllContentTypeParsers();
+    child.addContentTypeParser("*", (_, body, done) => done(null, body));
+    child.post(url, handler);
+  });
+}
+
+const chunkBytesMax = 1_048_576;
+
+/** Stores the body of a request. */
+export async function stored(
+  mesh: Pick<Mesh, "client">,
+  { headers, body }: FastifyRequest,
+  asked: Asked,
+  query: URLSearchParams,
+): Promise<{ readonly blob: { readonly sha256: string; readonly size: number } }> {
+  const type = headers["content-type"] ?? "";
+  // A form of another page sends other types without asking.
+  if (isOfBrowser(headers) && !/^application\/octet-stream\b/i.test(type))
+    throw gatewayErrors.mediaTypeUnknown({ found: type === "" ? "none" : type });
+  const namespace = namespaceOf(query, "blobs.put");
+  const size = headers["content-length"] === undefined ? undefined : Number(headers["content-length"]);
+  const content = body instanceof Readable ? body : Readable.from([]);
+  const { blob } = await mesh
+    .client(blobService)
+    .put(partsOf(namespace, size, content), { context: asked, timeoutMs: asked.atLeast(uploadMs) });
+  if (blob === undefined) throw new Error("the blob store gave no reference");
+  return { blob: { sha256: Buffer.from(blob.sha256).toString("hex"), size: blob.size } };
+}
+
+const uploadMs = 600_000;
+
+async function* partsOf(
+  namespace: string,
+  size: number | undefined,
+  content: AsyncIterable<Buffer>,
+): AsyncGenerator<PutRequest, void> {
+  yield PutRequest.fromPartial({ namespace, part: { $case: "header", value: { size } } });
+  for await (const bytes of content)
+    for (let at = 0; at < bytes.length; at += chunkBytesMax)
+      yield PutRequest.fromPartial({
+        part: { $case: "chunk", value: bytes.subarray(at, at + chunkBytesMax) },
+      });
+}
+
+function namespaceOf(query: URLSearchParams, route: "blobs.put"): string {
+  const unknown = [...query.keys()].filter((name) => name !== "namespace" && name !== "requestTimeoutMs");
+  if (unknown.length > 0)
+    throw refusal(
+      routeNamed(route),
+      unknown.map((field) => ({ field, message: "expected namespace alone" })),
+    );
+  return query.get("namespace") ?? "";
+}
+
+const whole = { offset: 0, length: 0 } as const;
+
+/** One range from a place on. Anything else is answered with the whole, as the protocol allows. */
+function rangeOf(
+  header: string | undefined,
+): { readonly offset: number; readonly length: number } | undefined {
+  const [, from = "", to = ""] = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header ?? "") ?? [];
+  if (from === "" || (to !== "" && Number(to) < Number(from))) return undefined;
+  return { offset: Number(from), length: to === "" ? 0 : Number(to) - Number(from) + 1 };
 }
 
 function wantedOf({ params }: FastifyRequest, query: URLSearchParams) {

@@ -23,7 +23,7 @@ import {
 import type { Access, Caller } from "../access/access.ts";
 import { admit, type EdgeGuard, requireAllowed, tellOversize } from "../access/edge.ts";
 import { Asked } from "../calls/asked.ts";
-import { blobAnswer } from "../calls/blob.ts";
+import { blobAnswer, stored, takeUploads } from "../calls/blob.ts";
 import { calledBy } from "../calls/contracts.ts";
 import { pastOf } from "../calls/past.ts";
 import { postedBody } from "../calls/posted-events.ts";
@@ -185,6 +185,10 @@ class Routing {
   }
 
   add(route: Route & { readonly name: RouteName }): void {
+    if (route.name === "blobs.put") {
+      takeUploads(this.#app, route.path, (request, reply) => this.#upload(request, reply));
+      return;
+    }
     const handler = this.#handlerOf(route);
     const { bodyBytesMax } = this.#parts.settings;
     const url = route.path.replace(/\{(\w+)\}/g, ":$1");
@@ -198,6 +202,15 @@ class Routing {
         reply.raw.once("finish", () => end(reply.raw.statusCode));
         await handler(request, reply);
       },
+    });
+  }
+
+  async #upload(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const end = this.#instruments.begin("blobs.put");
+    reply.raw.once("finish", () => end(reply.raw.statusCode));
+    const { mesh } = this.#parts.host;
+    await this.#asked(request, reply, async (asked, query) => {
+      await sendJson(reply, { status: 201, body: await stored(mesh, request, asked, query) });
     });
   }
 

@@ -110,6 +110,7 @@ export class EventWaits implements Component {
 
   /** The subscription first, then the log. */
   async #join(line: Line, waiter: Waiter): Promise<void> {
+    if (!waiter.isOpen) return;
     try {
       line.subscription ??= this.#subscribed(line);
       await line.subscription;

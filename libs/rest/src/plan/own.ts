@@ -173,6 +173,15 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
     params: { sha256: text("SHA-256 of the content, in 64 hexadecimal digits.") },
     query: { namespace, mediaType: text("The media type to answer with; without it bytes.") },
   },
+  "blobs.put": {
+    query: { namespace },
+    reply: object({
+      blob: object({
+        sha256: text("SHA-256 of the content, in 64 hexadecimal digits."),
+        size: count("Length of the content in bytes."),
+      }),
+    }),
+  },
   events: {
     query: {
       pattern: text("Types of events, `*` for one word and `>` for all that follow; without it all."),

@@ -70,6 +70,13 @@ export const installationRoutes = [
     summary: "Gives the bytes of a blob, which an input or an output refers to.",
   },
   {
+    name: "blobs.put",
+    method: "POST",
+    path: "/v1/blobs",
+    body: "content",
+    summary: "Stores the bytes of the body and gives the reference that inputs and outputs carry.",
+  },
+  {
     name: "events",
     method: "GET",
     path: "/v1/events",

@@ -5,8 +5,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.agent.v1.AgentLinkService/Link":
     "a stream both ways, over gRPC; who has HTTP alone claims tasks by POST /v1/tasks/claim",
   "tutti.blob.v1.BlobService/Get": "GET /v1/blobs/{sha256} gives the bytes as they are",
-  "tutti.blob.v1.BlobService/Put":
-    "data of up to 1 MiB stands in requests; more is put by the SDKs, over gRPC",
+  "tutti.blob.v1.BlobService/Put": "POST /v1/blobs takes the bytes as they are",
   "tutti.blob.v1.BlobService/Stat": "GET /v1/blobs/{sha256} says whether it is there",
   "tutti.governance.v1.AuditService/RecordRefusals": betweenProcesses,
   "tutti.governance.v1.IdentityService/RecordUses": betweenProcesses,

@@ -21,7 +21,7 @@ export interface ConnectOptions {
 }
 
 /** The world, for a test that brings its own. */
-export interface ConnectPorts extends ClientPorts {
+export interface ConnectPorts extends Omit<ClientPorts, "contents"> {
   /** Servers of this process: they are called without a connection, and treat the caller as one from outside. */
   readonly network: InProcessNetwork;
 }
@@ -34,21 +34,23 @@ export async function connect(
   const { network, ...own } = given;
   const logger = options.logger ?? silentLogger;
   const { clock, timers, chance } = systemFoundation({ ...own, logger });
-  const ports = { clock, timers, chance };
   // An owner without an address is in this process.
   const addresses = network === undefined ? addressesOf(options.address, process.env) : [""];
   const namespace = options.namespace ?? process.env["TUTTI_NAMESPACE"] ?? "default";
   const accessToken = options.accessToken ?? apiKeyIn(process.env) ?? "";
-  const { Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime, parts } = await loaded();
-  const { Tutti, Missions, Sessions, Locks, Triggers } = parts;
+  const { Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime, blob, parts } =
+    await loaded();
+  const { Tutti, Missions, Sessions, Locks, Triggers, Contents, blobsOver } = parts;
   const mesh = new Mesh({
     settings: meshSettings(options, addresses, network),
     credential: () => accessToken,
-    foundation: { ...ports, logger },
+    foundation: { clock, timers, chance, logger },
     ...(network !== undefined && { network, outside: true }),
     ownership: new ClientOwnership(addresses),
   });
   const client: Mesh["client"] = (service, at) => withCallerStacks(mesh.client(service, at));
+  const contents = new Contents(namespace, blobsOver(client(blob.blobService)));
+  const ports = { clock, timers, chance, contents };
   const boards = {
     ...{ missions: client(swarm.missionService), board: client(swarm.boardService) },
     ...{ namespace, ports },
@@ -90,6 +92,9 @@ async function loaded() {
     { Sessions },
     { Locks },
     { Triggers },
+    blob,
+    { Contents },
+    { blobsOver },
   ] = await Promise.all([
     import("@tutti/mesh"),
     import("./client-ownership.ts"),
@@ -103,10 +108,13 @@ async function loaded() {
     import("./sessions/index.ts"),
     import("./locks.ts"),
     import("./triggers/index.ts"),
+    import("@tutti/contracts/blob/v1"),
+    import("./payloads.ts"),
+    import("../link/blobs.ts"),
   ]);
   return {
-    ...{ Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime },
-    parts: { Tutti, Missions, Sessions, Locks, Triggers },
+    ...{ Mesh, ClientOwnership, contracts, swarm, session, intelligence, runtime, blob },
+    parts: { Tutti, Missions, Sessions, Locks, Triggers, Contents, blobsOver },
   };
 }
 
@@ -115,7 +123,12 @@ function meshSettings(
   addresses: readonly string[],
   network: InProcessNetwork | undefined,
 ) {
-  const peers = { workflow: [...addresses], swarm: [...addresses], master: [...addresses] };
+  const peers = {
+    workflow: [...addresses],
+    swarm: [...addresses],
+    master: [...addresses],
+    blob: [...addresses],
+  };
   return {
     ...(network === undefined
       ? ({ transport: "grpc", peers } as const)

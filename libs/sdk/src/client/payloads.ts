@@ -1,6 +1,8 @@
 import type { Payload } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../errors.ts";
+import { type BlobAccess, partsOf, wholeOf } from "../link/blobs.ts";
 import { findNotJson } from "../task/json.ts";
+import { StoredFile } from "../task/stored-file.ts";
 
 /** Returns a value as the contracts carry it. Absent for none. */
 export function payloadOf(value: unknown, what: string): Payload | undefined {
@@ -22,3 +24,36 @@ export function valueIn(payload: Payload | undefined): unknown {
   if (mediaType !== "" && mediaType !== "application/json") return body.value;
   return body.value.length === 0 ? null : JSON.parse(new TextDecoder().decode(body.value));
 }
+
+/** What payloads that do not fit into a message are put into and read from. */
+export class Contents {
+  readonly #namespace: string;
+  readonly #blobs: BlobAccess;
+
+  constructor(namespace: string, blobs: BlobAccess) {
+    this.#namespace = namespace;
+    this.#blobs = blobs;
+  }
+
+  /** Stores what is too large for a message. Anything else is given back. */
+  async stored(payload: Payload | undefined): Promise<Payload | undefined> {
+    const { body, mediaType = "" } = payload ?? {};
+    if (body?.$case !== "inline" || body.value.length <= inlineBytesMax) return payload;
+    const blob = await this.#blobs.write(this.#namespace, partsOf(body.value));
+    return { body: { $case: "blob", value: blob }, mediaType };
+  }
+
+  /** What a payload says: JSON as a value, anything else as its bytes, or as a file when it is in the store. */
+  async valueIn(payload: Payload | undefined): Promise<unknown> {
+    const { body, mediaType = "" } = payload ?? {};
+    if (body?.$case !== "blob") return valueIn(payload);
+    const file = new StoredFile(body.value, mediaType, this.#namespace, this.#blobs);
+    if (mediaType !== "" && mediaType !== "application/json") return file;
+    if (file.size > jsonBytesMax) throw sdkErrors.inBlobStore({ bytes: file.size });
+    return JSON.parse(new TextDecoder().decode(await wholeOf(file.stream())));
+  }
+}
+
+const inlineBytesMax = 1_048_576;
+/** Larger JSON is not read into memory. */
+const jsonBytesMax = 256 * 1_048_576;

@@ -140,7 +140,7 @@ export class RunHandle implements Handle {
     await this.#parts.runs.signalRun({
       ...this.#which,
       signal: name,
-      payload: payloadOf(payload, "payload"),
+      payload: await this.#parts.ports.contents.stored(payloadOf(payload, "payload")),
       idempotencyKey,
     });
   }

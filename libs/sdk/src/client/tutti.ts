@@ -141,6 +141,7 @@ export class Tutti implements AsyncDisposable {
   async #start(definition: string, options: StartOptions, version?: ExactVersion): Promise<RunHandle> {
     const { id = "", startTime } = options;
     const spec = specOf(definition, options, version);
+    spec.input = await this.#parts.ports.contents.stored(spec.input);
     const { run, existed } = await this.#parts.runs.startRun({
       namespace: this.namespace,
       runId: id,

@@ -91,6 +91,11 @@ export class ConformanceHost {
     return this.#door?.address ?? "";
   }
 
+  /** Sizes of the content that was stored, by its hash in hexadecimal digits. */
+  get stored(): ReadonlyMap<string, number> {
+    return this.#door?.stored ?? new Map();
+  }
+
   async open(): Promise<void> {
     const open = this.#transport === "grpc" ? openGrpcDoor : openWebSocketDoor;
     this.#door = await open((wire) => this.#accept(wire));

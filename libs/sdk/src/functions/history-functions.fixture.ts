@@ -119,7 +119,8 @@ const changing = durable("changing", async (ctx) => {
 const people = durable("people", async (ctx) => {
   const decision = await ctx.approve({ title: "Send?", by: ["ops"], needed: 2, within: "1d" });
   const child = await ctx.child("order@2", { total: 1 }, { id: "small order", timeout: "1h" });
-  return { decision, child };
+  const paid = await ctx.event("shop.order.paid", { if: "event.data.order == 7", within: "2d" });
+  return { decision, child, paid: paid.data };
 });
 
 const all: Readonly<Record<string, unknown>> = {

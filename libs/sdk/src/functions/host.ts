@@ -5,7 +5,7 @@ import { FunctionContext } from "./context.ts";
 import type { DurableFunction } from "./durable.ts";
 import { StepFailure } from "./failure.ts";
 import { FunctionInstance, type FunctionPorts, type Saved } from "./instance.ts";
-import type { TurnInput, TurnOutput } from "./wire.ts";
+import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
 
 /** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it goes on. */
 const hotMax = 10_000;
@@ -28,7 +28,7 @@ export class FunctionHost {
     const abort = () => aborted.reject(task.signal.reason);
     task.signal.addEventListener("abort", abort, { once: true });
     try {
-      const turn = instance.take(input, {
+      const turn = instance.take(refersToContent(input) ? await contentsRead(input, task) : input, {
         saved: savedAt(task.saved, known),
         save: (saved) => task.progress({ saved }),
         clock: () => Math.round(input.nowMs + task.elapsedMs),
@@ -95,3 +95,25 @@ function savedAt(saved: unknown, known: number): Saved {
 }
 
 const nothingSaved: Saved = { steps: [], done: {} };
+
+function refersToContent({ input, journal }: TurnInput): boolean {
+  return isReference(input) || journal.some((entry) => "end" in entry && isReference(entry.output));
+}
+
+function isReference(value: Json | undefined): boolean {
+  return typeof value === "object" && value !== null && "$blob" in value;
+}
+
+/** Outputs of tasks and the input may be in the blob store: the code sees the content. */
+async function contentsRead(input: TurnInput, task: TaskContext): Promise<TurnInput> {
+  const given = await task.content(input.input);
+  let journal: Entry[] | undefined;
+  for (const [place, entry] of input.journal.entries()) {
+    if (!("end" in entry) || entry.output === undefined) continue;
+    const output = await task.content(entry.output);
+    if (output === entry.output) continue;
+    journal ??= [...input.journal];
+    journal[place] = { ...entry, output: output as Json };
+  }
+  return { ...input, input: given as Json, journal: journal ?? input.journal };
+}

@@ -70,6 +70,8 @@ const saveAfterMs = 50;
 const savedLengthMax = 50_000;
 const turnStepsMax = 500;
 const turnLengthMax = 256 * 1024;
+/** What one turn reports is part of the run, which is kept in memory. */
+const turnLengthMost = 900_000;
 /** Steps of code that cleans up after it was stopped. A loop that catches every error would never end. */
 const stoppedStepsMax = 1_000;
 
@@ -460,6 +462,12 @@ export class FunctionInstance {
   }
 
   #finish(output: Partial<TurnOutput>): void {
+    if (this.#length > turnLengthMost) {
+      const [largest] = this.#steps.toSorted((one, other) => lengthOf(other) - lengthOf(one));
+      const step = largest === undefined ? this.name : nameOf(largest);
+      this.#fail(sdkErrors.stepTooLarge({ step, bytes: this.#length, bytesMax: turnLengthMost }));
+      return;
+    }
     const turn = this.#turn;
     this.#turn = undefined;
     turn?.resolve({ function: 1, known: this.#known, steps: this.#steps, ...output });
@@ -490,6 +498,13 @@ function next(counts: Map<string, number>, key: string): number {
 }
 
 function lengthOf(entry: Entry): number {
-  const value = "output" in entry ? entry.output : "value" in entry ? entry.value : undefined;
+  const value =
+    "output" in entry
+      ? entry.output
+      : "value" in entry
+        ? entry.value
+        : "spec" in entry
+          ? entry.spec
+          : undefined;
   return 100 + (typeof value === "object" || typeof value === "string" ? JSON.stringify(value).length : 8);
 }

@@ -1,11 +1,27 @@
 /** Frames over gRPC. Loaded when a worker links: grpc-js takes more memory than all the rest of the library. */
-import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
-import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import {
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import { agentLinkService } from "@tutti/contracts/agent/v1";
-import { blobService } from "@tutti/contracts/blob/v1";
+import { blobService, type PutRequest } from "@tutti/contracts/blob/v1";
+import type { BlobReference } from "@tutti/contracts/types/v1";
 import { isEncrypted, type WorkerCredentials } from "../worker/settings.ts";
-import type { BlobWanted, LinkStream, StreamEvents, Transport } from "./transport.ts";
+import {
+  type BlobAccess,
+  BlobRefused,
+  type BlobWanted,
+  putRequests,
+  refusedStatuses,
+  verified,
+} from "./blobs.ts";
+import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
 
 type Wire = ClientDuplexStream<Uint8Array, Uint8Array>;
 
@@ -52,32 +68,68 @@ export class GrpcTransport implements Transport {
     };
   }
 
-  readBlob(address: string, { namespace, sha256, bytes }: BlobWanted): Promise<Uint8Array> {
+  blobs(address: string): BlobAccess {
+    return {
+      read: (wanted) => verified(this.#read(address, wanted), wanted),
+      write: (namespace, content) => this.#write(address, namespace, content),
+    };
+  }
+
+  async *#read(address: string, { namespace, sha256 }: BlobWanted): AsyncGenerator<Uint8Array, void> {
     const { path, request, reply } = blobService.methods.get;
     const asked = { namespace, sha256, offset: 0, length: 0 };
-    const chunks = this.#clientFor(address).makeServerStreamRequest(
+    const parts = this.#clientFor(address).makeServerStreamRequest(
       path,
       (message: typeof asked) => bufferOf(request.encode(message)),
-      (read) => reply.decode(read).chunk,
+      // The bytes of a message are used again for the next one.
+      (read) => Uint8Array.from(reply.decode(read).chunk),
       asked,
       this.#metadata(),
     );
-    return new Promise((resolve, reject) => {
-      const parts: Uint8Array[] = [];
-      let lengthBytes = 0;
-      chunks.on("data", (chunk: Uint8Array) => {
-        lengthBytes += chunk.length;
-        if (lengthBytes <= bytes) parts.push(Uint8Array.from(chunk));
-        else chunks.cancel();
-      });
-      chunks.on("error", (error: ServiceError) => reject(new Error(error.details || error.message)));
-      chunks.on("end", () => {
-        const content = Buffer.concat(parts);
-        const hash = createHash("sha256").update(content).digest();
-        if (hash.equals(sha256)) resolve(content);
-        else reject(new Error(`${content.length} bytes that do not have the hash of the reference`));
-      });
-    });
+    try {
+      yield* parts;
+    } catch (error) {
+      throw wireError(error as ServiceError);
+    } finally {
+      parts.cancel();
+    }
+  }
+
+  async #write(
+    address: string,
+    namespace: string,
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<BlobReference> {
+    const { path, request, reply } = blobService.methods.put;
+    const { promise, resolve, reject } = Promise.withResolvers<BlobReference>();
+    const wire = this.#clientFor(address).makeClientStreamRequest(
+      path,
+      (message: PutRequest) => bufferOf(request.encode(message)),
+      (read) => reply.decode(read),
+      this.#metadata(),
+      (error, answer) => {
+        if (answer?.blob !== undefined) resolve(answer.blob);
+        else reject(error === null ? new Error("the blob store gave no reference") : wireError(error));
+      },
+    );
+    // Why the stream failed is told by its answer.
+    wire.on("error", () => {});
+    let isOver = false;
+    const setOver = (): void => {
+      isOver = true;
+    };
+    const over = promise.then(setOver, setOver);
+    try {
+      for await (const message of putRequests(namespace, content)) {
+        if (isOver) break;
+        if (!wire.write(message)) await Promise.race([once(wire, "drain"), over]);
+      }
+      wire.end();
+    } catch (error) {
+      wire.cancel();
+      reject(error);
+    }
+    return promise;
   }
 
   close(): void {
@@ -100,6 +152,11 @@ export class GrpcTransport implements Transport {
     if (this.#namespace !== "default") metadata.set("tutti-namespace", encodeURIComponent(this.#namespace));
     return metadata;
   }
+}
+
+function wireError({ code, details, message }: ServiceError): Error {
+  const text = details || message;
+  return refusedStatuses.has(status[code] ?? "") ? new BlobRefused(text) : new Error(text);
 }
 
 const options = {

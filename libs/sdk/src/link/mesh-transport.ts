@@ -1,10 +1,10 @@
 /** Frames to a host of the same process, by its mesh: what a worker of a test links over. */
-import { createHash } from "node:crypto";
 import { AgentFrame, agentLinkService, HostFrame } from "@tutti/contracts/agent/v1";
 import { blobService } from "@tutti/contracts/blob/v1";
 import { Bell, errorFromUnknown } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
-import type { BlobWanted, LinkStream, StreamEvents, Transport } from "./transport.ts";
+import { type BlobAccess, blobsOver } from "./blobs.ts";
+import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
 
 export class MeshTransport implements Transport {
   readonly #mesh: Mesh;
@@ -38,18 +38,8 @@ export class MeshTransport implements Transport {
     };
   }
 
-  async readBlob(_address: string, { namespace, sha256, bytes }: BlobWanted): Promise<Uint8Array> {
-    const blobs = this.#mesh.client(blobService);
-    const parts: Uint8Array[] = [];
-    let lengthBytes = 0;
-    for await (const { chunk } of blobs.get({ namespace, sha256, offset: 0, length: 0 })) {
-      lengthBytes += chunk.length;
-      if (lengthBytes > bytes) break;
-      parts.push(chunk);
-    }
-    const content = Buffer.concat(parts);
-    if (createHash("sha256").update(content).digest().equals(sha256)) return content;
-    throw new Error(`${content.length} bytes that do not have the hash of the reference`);
+  blobs(): BlobAccess {
+    return blobsOver(this.#mesh.client(blobService));
   }
 
   close(): void {}

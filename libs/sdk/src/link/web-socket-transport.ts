@@ -2,9 +2,9 @@
  * Frames over a WebSocket, at `/v1/link` of the HTTP port: for workers that cannot reach the port of gRPC. The frames
  * are the same, as protobuf in binary messages.
  */
-import { createHash } from "node:crypto";
 import type { WorkerCredentials } from "../worker/settings.ts";
-import type { BlobWanted, LinkStream, StreamEvents, Transport } from "./transport.ts";
+import { type BlobAccess, blobsAt } from "./blobs.ts";
+import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
 
 /** Of RFC 6455: all is said. */
 const closedNormally = 1000;
@@ -58,15 +58,8 @@ export class WebSocketTransport implements Transport {
     };
   }
 
-  async readBlob(address: string, { namespace, sha256, bytes }: BlobWanted): Promise<Uint8Array> {
-    const url = new URL(`/v1/blobs/${Buffer.from(sha256).toString("hex")}`, address.replace(/^ws/, "http"));
-    url.searchParams.set("namespace", namespace);
-    const answer = await fetch(url, { headers: this.#headers() });
-    if (!answer.ok) throw new Error(`the blob store answers with ${answer.status}`);
-    const content = new Uint8Array(await answer.arrayBuffer());
-    if (content.length === bytes && createHash("sha256").update(content).digest().equals(sha256))
-      return content;
-    throw new Error(`${content.length} bytes that do not have the hash of the reference`);
+  blobs(address: string): BlobAccess {
+    return blobsAt(address.replace(/^ws/, "http"), () => this.#headers());
   }
 
   close(): void {

@@ -1,8 +1,11 @@
 /** What the worker knows of one attempt. Handlers see it as their `TaskContext`. */
+
 import type { Assign } from "@tutti/contracts/agent/v1";
+import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import type { Masks } from "./masks.ts";
 import type { AskedModels } from "./model-calls.ts";
+import type { StoredFile } from "./stored-file.ts";
 
 /** What is done, of what a worker can do. */
 interface Work {
@@ -19,6 +22,10 @@ export interface AttemptPort {
   output(attempt: Attempt, piece: Piece): Promise<void> | undefined;
   /** Returns the value of a secret, for this attempt. */
   secret(attempt: Attempt, reference: string): Promise<string>;
+  /** Stores content, which is read again when the store is out of reach for a while. */
+  store(attempt: Attempt, content: () => AsyncIterable<Uint8Array>, mediaType: string): Promise<StoredFile>;
+  /** Returns content in the blob store. Nothing is read yet. */
+  file(attempt: Attempt, reference: BlobReference, mediaType: string): StoredFile;
   /** Returns the mission that it belongs to. */
   mission(attempt: Attempt): Promise<MissionTask>;
 }

@@ -11,7 +11,7 @@ import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";
 import type { Clock, Logger, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
-import type { BlobWanted } from "../link/transport.ts";
+import { type BlobAccess, BlobRefused, partsOf, wholeOf } from "../link/blobs.ts";
 import { Attempt, type AttemptPort, type Piece } from "./attempt.ts";
 import { callAs, TaskContext } from "./context.ts";
 import {
@@ -28,6 +28,7 @@ import type { Handler, Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
 import { maskedOutcome, maskedTold } from "./masked.ts";
 import { Masks } from "./masks.ts";
+import { StoredFile } from "./stored-file.ts";
 
 /** Where the desk puts what it has to say. */
 interface AttemptsOutbox {
@@ -47,8 +48,8 @@ export interface AttemptsParts {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly outbox: AttemptsOutbox;
-  /** Reads an input that is too large for a frame. */
-  readonly readBlob: (wanted: BlobWanted) => Promise<Uint8Array>;
+  /** What is too large for a frame, and files. Asked for each: the worker may be linked to another host by then. */
+  readonly blobs: () => BlobAccess;
   /** The mission that a task belongs to. */
   readonly openMission: AttemptPort["mission"];
   /** The value of a secret, by its reference. */
@@ -57,6 +58,13 @@ export interface AttemptsParts {
 
 /** A handler that was asked to end and does not is answered for after this time. */
 const giveUpAfterMs = 5_000;
+/** How often an attempt asks the blob store, and how long it waits between: some minutes in all. */
+const blobAttemptsMax = 20;
+const blobPauseMs = 200;
+const blobPauseMaxMs = 15_000;
+const encoder = new TextEncoder();
+/** A handler streams more than that into the store by itself. */
+const jsonLengthMax = 256 * 1024 * 1024;
 /** Larger inputs are not read into memory. */
 const inputBytesMax = 256 * 1024 * 1024;
 /** Progress of one attempt goes out no more often than this, but for what it saves. */
@@ -148,7 +156,8 @@ export class Attempts implements AttemptPort {
     const reference = blobIn(assign);
     const { handler } = registered;
     if (reference === undefined) this.#beginWith(attempt, handler, inlineIn(assign));
-    else this.#fetch(attempt, handler, reference);
+    else if (isJson(assign)) this.#fetch(attempt, handler, reference);
+    else this.#begin(attempt, handler, this.file(attempt, reference, mediaTypeIn(assign)));
   }
 
   cancelled({ token, reason, graceMs }: Cancel): void {
@@ -264,7 +273,8 @@ export class Attempts implements AttemptPort {
       failed(new Error(`${size} bytes, more than the ${inputBytesMax} that are read`));
       return;
     }
-    this.#parts.readBlob({ namespace, sha256, bytes: size }).then((bytes) => {
+    const read = () => wholeOf(this.#parts.blobs().read({ namespace, sha256, bytes: size }));
+    this.#insist(attempt, "read", read).then((bytes) => {
       if (attempt.isOver || attempt.reason !== undefined) {
         failed(attempt.reason);
         return;
@@ -272,6 +282,37 @@ export class Attempts implements AttemptPort {
       this.#handlersAtWork--;
       this.#beginWith(attempt, handler, bytes);
     }, failed);
+  }
+
+  /** The blob store may be out of reach for a while: the attempt waits as long as it may take. */
+  async #insist<T>(attempt: Attempt, verb: "read" | "stored", work: () => Promise<T>): Promise<T> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await work();
+      } catch (error) {
+        const isOver = attempt.isOver || attempt.reason !== undefined;
+        if (isOver || failures >= blobAttemptsMax || error instanceof BlobRefused) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#parts.logger.warn(`content cannot be ${verb}, trying again`, { ...namesOf(attempt), reason });
+      }
+      const pauseMs = Math.min(blobPauseMaxMs, blobPauseMs * 2 ** (failures - 1));
+      await new Promise<void>((resolve) => void this.#parts.timers.after(pauseMs, resolve));
+    }
+  }
+
+  file({ assign }: Attempt, reference: BlobReference, mediaType: string): StoredFile {
+    return new StoredFile(reference, mediaType, assign.namespace || this.namespace, this.#parts.blobs());
+  }
+
+  /** Stores content for a task. */
+  async store(
+    attempt: Attempt,
+    content: () => AsyncIterable<Uint8Array>,
+    mediaType: string,
+  ): Promise<StoredFile> {
+    const namespace = attempt.assign.namespace || this.namespace;
+    const write = () => this.#parts.blobs().write(namespace, content());
+    return this.file(attempt, await this.#insist(attempt, "stored", write), mediaType);
   }
 
   /** With the bytes of its input. Absent means null. */
@@ -306,7 +347,10 @@ export class Attempts implements AttemptPort {
   }
 
   #succeeded(attempt: Attempt, output: unknown): void {
-    if (this.#isLate(attempt)) return;
+    if (output instanceof StoredFile) {
+      if (!this.#isLate(attempt)) this.#over(attempt, { $case: "outputPayload", value: output.payload });
+      return;
+    }
     const capability = attempt.work.name;
     let json: string;
     try {
@@ -314,19 +358,36 @@ export class Attempts implements AttemptPort {
       if (wrong !== undefined) throw sdkErrors.outputInvalid({ capability, ...wrong });
       json = JSON.stringify(attempt.masks === undefined ? output : attempt.masks.json(output)) ?? "null";
       const bytesMax = this.outputBytesMax;
-      if (json.length * 3 > bytesMax) {
-        const bytes = Buffer.byteLength(json);
-        if (bytes > bytesMax) throw sdkErrors.outputTooLarge({ capability, bytes, bytesMax });
+      if (json.length > jsonLengthMax)
+        throw sdkErrors.outputTooLarge({ capability, bytes: json.length, bytesMax: jsonLengthMax });
+      if (json.length * 3 > bytesMax && Buffer.byteLength(json) > bytesMax) {
+        this.#storeOutput(attempt, json);
+        return;
       }
     } catch (error) {
-      this.#over(attempt, { $case: "failed", value: failureDetail(error) });
+      this.#failed(attempt, error);
       return;
     }
+    if (this.#isLate(attempt)) return;
     const { writer } = this.#parts.outbox;
     this.#tell(attempt);
     const start = writer.position;
     writeOutput(writer, attempt.assign.token, json, this.#figuresOf(attempt));
     this.#answered(attempt, start);
+  }
+
+  /** What is too large for a frame goes into the blob store first. The slot is taken until then. */
+  #storeOutput(attempt: Attempt, json: string): void {
+    const content = encoder.encode(json);
+    this.store(attempt, () => partsOf(content), "").then(
+      (file) => this.#succeeded(attempt, file),
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        const capability = attempt.work.name;
+        const bytes = content.length;
+        this.#failed(attempt, attempt.reason ?? sdkErrors.outputNotStored({ capability, bytes, reason }));
+      },
+    );
   }
 
   #failed(attempt: Attempt, error: unknown): void {
@@ -482,6 +543,14 @@ function inlineIn({ input }: Assign): Uint8Array | undefined {
   if (input?.$case === "inlineInput") return input.value;
   const body = input?.value.body;
   return body?.$case === "inline" ? body.value : undefined;
+}
+
+function mediaTypeIn({ input }: Assign): string {
+  return input?.$case === "inputPayload" ? input.value.mediaType : "";
+}
+
+function namesOf({ assign, work }: Attempt) {
+  return { capability: work.name, workId: assign.workId, taskId: assign.taskId };
 }
 
 function isJson({ input }: Assign): boolean {

@@ -1,11 +1,15 @@
 /** What a handler knows about its task, and what it can say while it works. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { createReadStream } from "node:fs";
 import { inspect } from "node:util";
+import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { Logger, TraceContext } from "@tutti/kernel";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
+import { partsOf } from "../link/blobs.ts";
 import type { Attempt } from "./attempt.ts";
 import { AskedModels, type ModelAnswer, type ModelRequest } from "./model-calls.ts";
+import type { StoredFile } from "./stored-file.ts";
 
 export interface Progress {
   /** How much is done, 0 to 1. */
@@ -16,6 +20,14 @@ export interface Progress {
   readonly saved?: unknown;
 }
 
+export interface StoreOptions {
+  /** Default: `application/octet-stream`. */
+  readonly mediaType?: string;
+}
+
+/** Gives content from its start. It is called again when the store was out of reach. */
+export type StoredContent = () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 export interface OutputOptions {
   /** Which of several outputs the piece belongs to, such as `stdout`. */
   readonly channel?: string;
@@ -23,6 +35,7 @@ export interface OutputOptions {
   readonly mediaType?: string;
 }
 
+const bytesType = "application/octet-stream";
 const savedBytesMax = 65_536;
 const chunkBytesMax = 65_536;
 const messageLengthMax = 4_096;
@@ -203,6 +216,30 @@ export class TaskContext {
     return this.#attempt.port.secret(this.#attempt, reference);
   }
 
+  /**
+   * Stores content that is too large for JSON, or is none. Return the file, and the next task gets it as its input. A
+   * path is read as a file. Content is removed a day after nothing refers to it any more.
+   */
+  store(
+    content: string | URL | Uint8Array | StoredContent,
+    { mediaType = bytesType }: StoreOptions = {},
+  ): Promise<StoredFile> {
+    const { port } = this.#attempt;
+    return port.store(this.#attempt, () => contentOf(content), mediaType);
+  }
+
+  /**
+   * What a value stands for: JSON that is in the blob store as a value, other content as a file, anything else as it is.
+   * Lists and objects that REST or another task gave may refer to content with `{"$blob": {"sha256", "size"}}`.
+   */
+  async content(value: unknown): Promise<unknown> {
+    const reference = blobNamed(value);
+    if (reference === undefined) return value;
+    const file = this.#attempt.port.file(this.#attempt, reference.blob, reference.mediaType);
+    const isJson = reference.mediaType === "" || reference.mediaType === "application/json";
+    return isJson ? (JSON.parse(await file.text()) as unknown) : file;
+  }
+
   /** Counts what the attempt used up beside time. Told with its result. */
   use({ tokens = 0, money = 0 }: { readonly tokens?: number; readonly money?: number }): void {
     const used = this.#attempt.used ?? { tokens: 0, money: 0 };
@@ -294,6 +331,21 @@ export function callAs<Input, Output>(
   input: Input,
 ): Output {
   return tasks.run(context, handler, input, context);
+}
+
+/** As REST shows it. */
+function blobNamed(value: unknown): { readonly blob: BlobReference; readonly mediaType: string } | undefined {
+  if (typeof value !== "object" || value === null || !("$blob" in value)) return undefined;
+  const { $blob, mediaType = "" } = value as { readonly $blob: unknown; readonly mediaType?: unknown };
+  const { sha256, size } = ($blob ?? {}) as { readonly sha256?: unknown; readonly size?: unknown };
+  if (typeof sha256 !== "string" || typeof size !== "number" || typeof mediaType !== "string")
+    return undefined;
+  return { blob: { sha256: Buffer.from(sha256, "hex"), size }, mediaType };
+}
+
+function contentOf(content: string | URL | Uint8Array | StoredContent): AsyncIterable<Uint8Array> {
+  if (typeof content === "function") return partsOf(content());
+  return content instanceof Uint8Array ? partsOf(content) : createReadStream(content);
 }
 
 function parsedOrText(bytes: Uint8Array): unknown {

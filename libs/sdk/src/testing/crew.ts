@@ -17,6 +17,7 @@ import {
   type OfferTask,
   returnTask,
 } from "@tutti/machine-run";
+import { memoryBlobs } from "../link/blobs.ts";
 import { Attempts, bytesOfToken, tokenOf } from "../task/attempts.ts";
 import type { TaskContext } from "../task/context.ts";
 import type { Registered } from "../task/handlers.ts";
@@ -64,6 +65,7 @@ const cause: Cause = {
 
 export class Crew implements Waiting {
   readonly calls: HandlerCall[] = [];
+  readonly #files = memoryBlobs();
   readonly #parts: CrewParts;
   readonly #stage: Stage;
   readonly #attempts: Attempts;
@@ -86,7 +88,7 @@ export class Crew implements Waiting {
     this.#attempts = new Attempts({
       ...{ namespace, slots: Number.MAX_SAFE_INTEGER, clock: time, timers: time, logger },
       outbox: this.#outbox(),
-      readBlob: () => Promise.reject(new TypeError("there is no blob store in a test")),
+      blobs: () => this.#files,
       openSecret: (_, reference) =>
         Promise.reject(new TypeError(`there is no ${reference} in a test of workflows`)),
       openMission: () => Promise.reject(new TypeError("there is no mission in a test of workflows")),

@@ -17,8 +17,8 @@ import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Clock, Defer, Logger, Timer, Timers } from "@tutti/kernel";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
+import type { BlobAccess } from "../link/blobs.ts";
 import { LinkState } from "../link/link-state.ts";
-import type { BlobWanted } from "../link/transport.ts";
 import { Attempts, bytesOfToken, tokenOf } from "../task/attempts.ts";
 import type { Handlers } from "../task/handlers.ts";
 import type { TaskOfMission } from "./missions.ts";
@@ -34,7 +34,7 @@ export interface AgentParts {
   readonly logger: Logger;
   readonly incarnation: string;
   readonly figures: () => HostFigures;
-  readonly readBlob: (wanted: BlobWanted) => Promise<Uint8Array>;
+  readonly blobs: () => BlobAccess;
   /** The value of a secret. */
   readonly openSecret: (wanted: SecretWanted) => Promise<string>;
   /** The mission that a task belongs to. */
@@ -78,7 +78,7 @@ export class Agent {
     this.#parts = parts;
     this.agentId = parts.settings.agentId;
     this.#link = new LinkState((token) => this.#attempts.forget(token));
-    const { settings, clock, timers, logger, readBlob, openMission, openSecret } = parts;
+    const { settings, clock, timers, logger, blobs, openMission, openSecret } = parts;
     const { namespace, slots } = settings;
     const link = this.#link;
     const outbox = {
@@ -93,7 +93,7 @@ export class Agent {
       changed: () => this.#flushSoon(),
     };
     this.#attempts = new Attempts({
-      ...{ namespace, slots, clock, timers, logger, outbox, readBlob },
+      ...{ namespace, slots, clock, timers, logger, outbox, blobs },
       openSecret: ({ assign }, reference) =>
         openSecret({
           ...{ reference, namespace: assign.namespace || namespace, workKind: assign.workKind || "run" },

@@ -28,8 +28,9 @@ import type { DurableFunction } from "../functions/durable.ts";
 import { FunctionHost } from "../functions/host.ts";
 import { registerFunctions } from "../functions/register.ts";
 import type { TurnInput } from "../functions/wire.ts";
+import type { BlobAccess } from "../link/blobs.ts";
 import { Connector } from "../link/connector.ts";
-import type { BlobWanted, Transport } from "../link/transport.ts";
+import type { Transport } from "../link/transport.ts";
 import { transportFor } from "../link/transports.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
 import { handledAs } from "../task/typed.ts";
@@ -90,7 +91,7 @@ export class Worker {
       settings: this.settings,
       handlers: this.#handlers,
       incarnation: ids.newId("worker"),
-      readBlob: (wanted) => this.#readBlob(wanted),
+      blobs: () => this.#blobs(),
       openSecret: (wanted) => this.#secrets.open(wanted),
       openMission: (task) => this.#missions.open(task),
       onDrain: (reason, deadlineMs) => this.#drain(`the host wants it: ${reason}`, deadlineMs),
@@ -220,9 +221,9 @@ export class Worker {
     this.#connector.start();
   }
 
-  async #readBlob(wanted: BlobWanted): Promise<Uint8Array> {
+  #blobs(): BlobAccess {
     if (this.#transport === undefined || this.#connector === undefined) throw sdkErrors.stopped();
-    return this.#transport.readBlob(this.#connector.address, wanted);
+    return this.#transport.blobs(this.#connector.address);
   }
 
   #linked(): void {

@@ -29,7 +29,7 @@ from ._contracts import (
     Wake,
     Welcome,
 )
-from ._desk import Desk, DeskParts, ReadBlob
+from ._desk import Desk, DeskParts, ReadBlob, StoreBlob
 from ._handlers import Handlers
 from ._link import LinkState
 from ._runner import Done
@@ -57,6 +57,7 @@ class AgentParts:
     run: Callable[[Attempt, Any, Done], None]
     post: Callable[[Callable[[], None]], None]
     read_blob: ReadBlob
+    store_blob: StoreBlob
     # The host wants it to drain: why, and within how many milliseconds.
     on_drain: Callable[[str, float], None]
     # Something has ended or become durable, and it drains.
@@ -90,6 +91,7 @@ class Agent:
                 run=parts.run,
                 post=parts.post,
                 read_blob=parts.read_blob,
+                store_blob=parts.store_blob,
                 open_secret=parts.open_secret,
             )
         )

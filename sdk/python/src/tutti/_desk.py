@@ -26,6 +26,7 @@ from ._contracts import (
     ErrorDetail,
     Extend,
     PartialOutput,
+    Payload,
     Progress,
     Result,
     Stopped,
@@ -45,7 +46,7 @@ from .failures import (
     failure_detail,
     input_malformed,
     input_unreadable,
-    output_too_large,
+    output_not_stored,
     timed_out,
     unknown_capability,
 )
@@ -54,6 +55,10 @@ from .failures import (
 _GIVE_UP_AFTER_MS = 5_000
 # Larger inputs are not read into memory.
 _INPUT_BYTES_MAX = 256 * 1024 * 1024
+# How often an attempt asks the blob store, and how long it waits between: some minutes in all.
+_STORE_TRIES_MAX = 20
+_STORE_PAUSE_MS = 200.0
+_STORE_PAUSE_MAX_MS = 15_000.0
 # Progress of one attempt goes out no more often than this, but for what it saves.
 _PROGRESS_EVERY_MS = 100
 # Above this a handler that streams has to wait; above the other its pieces are dropped.
@@ -78,6 +83,7 @@ class DeskOutbox(Protocol):
 
 
 ReadBlob = Callable[[str, BlobReference, Callable[[bytes | Exception], None]], None]
+StoreBlob = Callable[[str, bytes, Callable[[BlobReference | Exception], None]], None]
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,8 @@ class DeskParts:
     post: Callable[[Callable[[], None]], None]
     # Reads an input that is too large for a frame.
     read_blob: ReadBlob
+    # Stores an output that is too large for a frame.
+    store_blob: StoreBlob
     # The value of a secret; waits for it, in the thread of the handler.
     open_secret: Callable[[SecretWanted], str] = no_secrets
 
@@ -327,6 +335,9 @@ class Desk:
 
     def _ended(self, attempt: Attempt, ending: Ending) -> None:
         """The handler has ended: with its output, or with what it raised."""
+        if isinstance(ending, bytes) and len(ending) > self.output_bytes_max and not attempt.is_over:
+            self._store(attempt, ending)
+            return
         self.at_work -= 1
         attempt.task = None
         if attempt.is_over:
@@ -335,11 +346,34 @@ class Desk:
             return
         figures = self._figures(attempt)
         if isinstance(ending, bytes):
-            if len(ending) <= self.output_bytes_max:
-                self._over(attempt, _wire.output_field(attempt.token, ending, figures))
-                return
-            ending = output_too_large(attempt.registered.name, len(ending), self.output_bytes_max)
+            self._over(attempt, _wire.output_field(attempt.token, ending, figures))
+            return
         self._over(attempt, _outcome_field(attempt, ending, figures))
+
+    def _store(self, attempt: Attempt, content: bytes, tries: int = 1) -> None:
+        """What is too large for a frame goes into the blob store first. The slot is taken until then."""
+
+        def stored(result: BlobReference | Exception) -> None:
+            if isinstance(result, BlobReference):
+                self.at_work -= 1
+                attempt.task = None
+                if attempt.is_over:
+                    self._outbox.changed()
+                    return
+                payload = Payload(blob=result)
+                fields = self._figures(attempt)._asdict()
+                part = Result(token=attempt.token, output_payload=payload, **fields)
+                self._over(attempt, _wire.result_field(part))
+                return
+            is_over = attempt.is_over or attempt.reason is not None or tries >= _STORE_TRIES_MAX
+            if is_over or not isinstance(result, ConnectionError):
+                error = output_not_stored(attempt.registered.name, len(content), str(result))
+                self._ended(attempt, attempt.reason or error)
+                return
+            pause_ms = min(_STORE_PAUSE_MAX_MS, _STORE_PAUSE_MS * 2 ** (tries - 1))
+            self._parts.time.after(pause_ms, lambda: self._store(attempt, content, tries + 1))
+
+        self._parts.store_blob(attempt.assign.namespace or self.namespace, content, stored)
 
     def _figures(self, attempt: Attempt) -> _wire.Figures:
         now_ms = self.now_ms()

@@ -12,7 +12,8 @@ import random
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from ._agent import Agent, AgentParts
 from ._connector import Connector, ConnectorParts
@@ -25,6 +26,8 @@ from ._threads import Threads
 from ._time import LoopTime, Timer
 from ._transport import GrpcTransport
 from .failures import timed_out
+
+T = TypeVar("T")
 
 # How long handlers have after they were told to end at the end of a drain.
 _HURRY_MS = 2_000
@@ -59,6 +62,7 @@ class Running:
                 run=Runner(self._loop, self._threads, self.post).run,
                 post=self.post,
                 read_blob=self._read_blob,
+                store_blob=self._store_blob,
                 open_secret=settings.secrets.open,
                 on_drain=lambda reason, ms: self.drain(f"the host wants it: {reason}", ms),
                 on_quiet=self._leave_if_done,
@@ -175,15 +179,23 @@ class Running:
     def _read_blob(
         self, namespace: str, blob: BlobReference, done: Callable[[bytes | Exception], None]
     ) -> None:
-        async def read() -> None:
-            content: bytes | Exception
-            try:
-                content = await self._transport.read_blob(namespace, blob)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the task is told of it
-                content = error
-            done(content)
+        self._later(self._transport.read_blob(namespace, blob), done)
 
-        task = self._loop.create_task(read())
+    def _store_blob(
+        self, namespace: str, content: bytes, done: Callable[[BlobReference | Exception], None]
+    ) -> None:
+        self._later(self._transport.write_blob(namespace, content), done)
+
+    def _later(self, work: Coroutine[Any, Any, T], done: Callable[[T | Exception], None]) -> None:
+        async def wait() -> None:
+            result: T | Exception
+            try:
+                result = await work
+            except Exception as error:  # noqa: BLE001 - whatever it is, the task is told of it
+                result = error
+            done(result)
+
+        task = self._loop.create_task(wait())
         self._reads.add(task)
         task.add_done_callback(self._reads.discard)
 

@@ -13,12 +13,15 @@ from urllib.parse import quote
 import grpc
 import grpc.aio
 
-from ._contracts import BlobReference, GetReply, GetRequest
+from ._contracts import BlobReference, GetReply, GetRequest, PutHeader, PutReply, PutRequest
 from ._settings import Credentials
 
 _log = logging.getLogger("tutti.worker")
 _LINK = "/tutti.agent.v1.AgentLinkService/Link"
 _GET_BLOB = "/tutti.blob.v1.BlobService/Get"
+_PUT_BLOB = "/tutti.blob.v1.BlobService/Put"
+# Of the contract.
+_CHUNK_BYTES_MAX = 1_048_576
 
 _OPTIONS: list[tuple[str, Any]] = [
     ("grpc.max_receive_message_length", 8 * 1024 * 1024),
@@ -30,6 +33,14 @@ _OPTIONS: list[tuple[str, Any]] = [
     # The worker has pauses of its own: each stream tries at once, whatever became of the one before.
     ("grpc.use_local_subchannel_pool", 1),
 ]
+
+
+# Trying again does not help.
+_REFUSED = (
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNAUTHENTICATED,
+)
 
 
 class GrpcTransport:
@@ -76,6 +87,30 @@ class GrpcTransport:
         if hashlib.sha256(content).digest() != blob.sha256:
             raise ValueError(f"{size} bytes that do not have the hash of the reference")
         return content
+
+    async def write_blob(self, namespace: str, content: bytes) -> BlobReference:
+        """Stores content at the present host. Returns when it is durable."""
+        if self._channel is None:
+            raise ConnectionError("no host to ask")
+        put = self._channel.stream_unary(
+            _PUT_BLOB,
+            request_serializer=PutRequest.SerializeToString,
+            response_deserializer=PutReply.FromString,
+        )
+        header = PutHeader(sha256=hashlib.sha256(content).digest(), size=len(content))
+
+        async def requests() -> AsyncIterator[PutRequest]:
+            yield PutRequest(namespace=namespace, header=header)
+            for at in range(0, len(content), _CHUNK_BYTES_MAX):
+                yield PutRequest(chunk=content[at : at + _CHUNK_BYTES_MAX])
+
+        try:
+            reply = await put(requests(), metadata=self._metadata)
+        except grpc.aio.AioRpcError as error:
+            message = error.details() or str(error.code())
+            raise (ValueError if error.code() in _REFUSED else ConnectionError)(message) from None
+        blob: BlobReference = reply.blob
+        return blob
 
     def close(self) -> None:
         self._drop_channel()

@@ -134,11 +134,11 @@ def output_invalid(capability: str, path: str, found: str) -> TuttiError:
     )
 
 
-def output_too_large(capability: str, size: int, most: int) -> TuttiError:
-    return _never(
-        "sdk.output_too_large",
-        f"The output of `{capability}` has {size} bytes, more than the maximum of {most}."
-        " Store it elsewhere and return a reference.",
+def output_not_stored(capability: str, size: int, reason: str) -> TuttiError:
+    return TuttiError(
+        "sdk.output_not_stored",
+        f"The output of `{capability}` has {size} bytes and cannot be stored: {reason}. Check the blob store.",
+        status="UNAVAILABLE",
     )
 
 

@@ -221,6 +221,28 @@ class FunctionContext:
         wait = {"signal": name} if within is None else {"signal": name, "within": _span(within)}
         return self._task(id or name, {"wait": wait})
 
+    def event(
+        self,
+        type: str,
+        *,
+        if_: str | None = None,
+        source: str | None = None,
+        within: Duration | None = None,
+        id: str | None = None,
+    ) -> Step[Any]:
+        """Waits for an event of a type, posted since the start of the run, and gives it.
+
+        if_: an expression over `event`: `event.data.order == 7`. source: default any. After `within` it raises
+        `workflow.event_missing`.
+        """
+        given = {
+            "event": type,
+            "if": if_,
+            "source": source,
+            "within": None if within is None else _span(within),
+        }
+        return self._task(id or type, {"wait": written(given)})
+
     def approve(
         self,
         title: str,

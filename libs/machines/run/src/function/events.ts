@@ -7,7 +7,7 @@ import {
   FunctionWokenV1,
   StepRecordedV1,
 } from "@tutti/contracts/workflow/v1";
-import { type Data, detailOfRefusal, statusWord } from "@tutti/machine-work";
+import { bytesOrNull, type Data, detailOfRefusal, statusWord } from "@tutti/machine-work";
 import { bookUsed, setAside } from "../budget/book.ts";
 import { runErrors } from "../errors.ts";
 import { hasOutput, outputOf } from "../evaluate/outputs.ts";
@@ -81,12 +81,6 @@ function endOfPart(run: Run, part: number, atMs: number): FunctionEntry {
   return { ...entry, json: "", error: run.nodes[part]?.error ?? without() };
 }
 
-/** What is no JSON in place is named by its reference. */
 function jsonOf(data: Data | undefined): string {
-  if (data instanceof Uint8Array) return decoder.decode(data);
-  if (data?.body?.$case !== "blob") return "";
-  const { sha256, size } = data.body.value;
-  return JSON.stringify({
-    $blob: { sha256: Buffer.from(sha256).toString("hex"), size, mediaType: data.mediaType },
-  });
+  return data === undefined ? "" : decoder.decode(bytesOrNull(data));
 }

@@ -18,7 +18,7 @@ import {
 } from "@tutti/machine-work";
 import { hasBudget, leftForNext } from "../budget/book.ts";
 import { runErrors } from "../errors.ts";
-import { encoded, evaluate, givenWhole, holds } from "../evaluate/evaluate.ts";
+import { encoded, evaluate, following, givenWhole, holds } from "../evaluate/evaluate.ts";
 import { runOutputOf } from "../evaluate/outputs.ts";
 import { inputOf, type Scene } from "../evaluate/scene.ts";
 import { releaseLimits } from "../limit/limits.ts";
@@ -60,6 +60,12 @@ export function concludeWith(run: RunView, step: RunStep, scene: Scene, output: 
 function completeRun(run: RunView, step: RunStep, scene: Scene, output: number): void {
   if (output < 0) {
     step.emit(runCompleted, { output: noBytes, outputPayload: undefined, endMs: step.nowMs });
+    report(run, step);
+    return;
+  }
+  const passed = payloadOf(following(scene, output));
+  if (passed !== undefined) {
+    step.emit(runCompleted, { output: noBytes, outputPayload: passed, endMs: step.nowMs });
     report(run, step);
     return;
   }

@@ -110,8 +110,17 @@ export function memberName(name: string): Uint8Array {
 const nullBytes = encoder.encode("null");
 const comma = 44;
 
+/** As a part of a document. Content of the blob store is named by its reference, as REST shows it. */
 export function bytesOrNull(data: Data | undefined): Uint8Array {
-  return data instanceof Uint8Array && data.length > 0 ? data : nullBytes;
+  if (data instanceof Uint8Array) return data.length > 0 ? data : nullBytes;
+  return data === undefined ? nullBytes : referenceBytes(data);
+}
+
+function referenceBytes({ body, mediaType }: Payload): Uint8Array {
+  if (body?.$case !== "blob") return nullBytes;
+  const { sha256, size } = body.value;
+  const $blob = { sha256: Buffer.from(sha256).toString("hex"), size };
+  return encodeJson(mediaType === "" ? { $blob } : { $blob, mediaType });
 }
 
 function joined(parts: readonly Uint8Array[], { isObject }: { readonly isObject: boolean }): Uint8Array {

@@ -7,6 +7,7 @@
  * 3. Pauses between tries grow. Who hears nothing for a minute is told why.
  */
 import { backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
+import type { Contents } from "../payloads.ts";
 
 export interface Following<Reply> {
   /** A stream from a cursor on. Empty for the beginning. */
@@ -15,7 +16,9 @@ export interface Following<Reply> {
 }
 
 /** The time and chance that a client tries again by. */
-export type ClientPorts = Pick<Foundation, "clock" | "timers" | "chance">;
+export interface ClientPorts extends Pick<Foundation, "clock" | "timers" | "chance"> {
+  readonly contents: Contents;
+}
 
 /** Pauses between tries, and after how long without an answer that is reported. */
 export const backoff = { firstMs: 100, maxMs: 5_000 };
@@ -23,7 +26,7 @@ export const patienceMs = 60_000;
 
 export async function* followed<Reply extends { readonly cursor: string }>(
   { open, signal }: Following<Reply>,
-  { clock, timers, chance }: ClientPorts,
+  { clock, timers, chance }: Pick<ClientPorts, "clock" | "timers" | "chance">,
 ): AsyncGenerator<Reply, void, void> {
   let cursor = "";
   let failures = 0;

@@ -1,7 +1,6 @@
 import type { Outcome } from "@tutti/contracts/types/v1";
 import { backoffMs, fromErrorDetail, sleep } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
-import { valueIn } from "../payloads.ts";
 import { attempt, backoff, type ClientPorts, patienceMs } from "./followed.ts";
 
 export interface ResultOptions {
@@ -34,7 +33,7 @@ export async function outputOf(
   id: string,
   ask: (question: Question, options: CallOptions) => Promise<Outcome | undefined>,
   { timeoutMs, signal }: ResultOptions,
-  { clock, timers, chance }: ClientPorts,
+  { clock, timers, chance, contents }: ClientPorts,
 ): Promise<unknown> {
   let failures = 0;
   let heardMs = clock.monotonic();
@@ -57,7 +56,7 @@ export async function outputOf(
     heardMs = clock.monotonic();
     failures = 0;
     const result = answer.value?.result;
-    if (result?.$case === "completed") return valueIn(result.value);
+    if (result?.$case === "completed") return await contents.valueIn(result.value);
     if (result?.$case === "continued") {
       asked = result.value.id;
       continue;

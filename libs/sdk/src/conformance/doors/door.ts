@@ -20,5 +20,7 @@ export interface Wire {
 export interface Door {
   /** What a worker is told: `TUTTI_ADDRESS`. */
   readonly address: string;
+  /** Sizes of the content that was stored, by its hash in hexadecimal digits. */
+  readonly stored: ReadonlyMap<string, number>;
   close(): void;
 }

@@ -1,19 +1,34 @@
 /** Streams of gRPC. */
-import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
+import { createHash } from "node:crypto";
+import {
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type sendUnaryData,
+} from "@grpc/grpc-js";
 import { AgentFrame, agentLinkService } from "@tutti/contracts/agent/v1";
+import { blobService, PutReply, PutRequest } from "@tutti/contracts/blob/v1";
 import type { Door, Wire } from "./door.ts";
 
 type Stream = ServerDuplexStream<Uint8Array, Uint8Array>;
 
 export async function openGrpcDoor(accept: (wire: Wire) => void): Promise<Door> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  server.addService({ link }, { link: (stream: Stream) => accept(wireOf(stream)) });
+  const stored = new Map<string, number>();
+  server.addService(
+    { link, put },
+    {
+      link: (stream: Stream) => accept(wireOf(stream)),
+      put: (stream: Upload, answer: Answer) => take(stream, stored, answer),
+    },
+  );
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),
     );
   });
-  return { address: `127.0.0.1:${port}`, close: () => server.forceShutdown() };
+  return { address: `127.0.0.1:${port}`, stored, close: () => server.forceShutdown() };
 }
 
 function wireOf(stream: Stream): Wire {
@@ -34,6 +49,36 @@ function wireOf(stream: Stream): Wire {
     cut: (code, details) => void stream.emit("error", { code, details }),
   };
 }
+
+type Upload = ServerReadableStream<Uint8Array, Uint8Array>;
+type Answer = sendUnaryData<Uint8Array>;
+
+/** Keeps nothing but its hash. */
+function take(stream: Upload, stored: Map<string, number>, answer: Answer): void {
+  const hash = createHash("sha256");
+  let size = 0;
+  stream.on("data", (bytes: Uint8Array) => {
+    const { part } = PutRequest.decode(bytes);
+    if (part?.$case !== "chunk") return;
+    hash.update(part.value);
+    size += part.value.length;
+  });
+  stream.on("end", () => {
+    const sha256 = hash.digest();
+    stored.set(sha256.toString("hex"), size);
+    answer(null, PutReply.encode({ blob: { sha256, size } }).finish());
+  });
+}
+
+const put = {
+  path: blobService.methods.put.path,
+  requestStream: true,
+  responseStream: false,
+  requestSerialize: bufferOf,
+  requestDeserialize: (bytes: Buffer): Uint8Array => bytes,
+  responseSerialize: bufferOf,
+  responseDeserialize: (bytes: Buffer): Uint8Array => bytes,
+} as const;
 
 const link = {
   path: agentLinkService.methods.link.path,

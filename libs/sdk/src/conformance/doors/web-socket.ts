@@ -1,4 +1,6 @@
 /** WebSockets, as at `/v1/link` of the gateway: JSON in text messages, protobuf in binary ones, answered in kind. */
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Door, Wire } from "./door.ts";
@@ -7,26 +9,42 @@ import type { Door, Wire } from "./door.ts";
 const closed = { normally: 1000, failed: 1011 } as const;
 
 export async function openWebSocketDoor(accept: (wire: Wire) => void): Promise<Door> {
-  const server = new WebSocketServer({
-    host: "127.0.0.1",
-    port: 0,
-    path: "/v1/link",
-    perMessageDeflate: false,
-  });
+  const stored = new Map<string, number>();
+  const http = createServer((request, response) => take(request, response, stored));
+  const server = new WebSocketServer({ server: http, path: "/v1/link", perMessageDeflate: false });
   await new Promise<void>((resolve, reject) => {
-    server.on("listening", resolve);
-    server.on("error", reject);
+    http.on("error", reject);
+    http.listen(0, "127.0.0.1", resolve);
   });
   server.on("connection", (socket, { headers }) => accept(wireOf(socket, { ...headers })));
-  const address = server.address();
+  const address = http.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     address: `ws://127.0.0.1:${port}/v1/link`,
+    stored,
     close() {
       for (const socket of server.clients) socket.terminate();
       server.close();
+      http.close();
+      http.closeAllConnections();
     },
   };
+}
+
+/** `POST /v1/blobs`. Keeps nothing but the hash. */
+function take(request: IncomingMessage, response: ServerResponse, stored: Map<string, number>): void {
+  const hash = createHash("sha256");
+  let size = 0;
+  request.on("data", (bytes: Buffer) => {
+    hash.update(bytes);
+    size += bytes.length;
+  });
+  request.on("end", () => {
+    const sha256 = hash.digest("hex");
+    stored.set(sha256, size);
+    response.writeHead(201, { "content-type": "application/json" });
+    response.end(JSON.stringify({ blob: { sha256, size } }));
+  });
 }
 
 function wireOf(socket: WebSocket, metadata: Record<string, unknown>): Wire {

@@ -621,6 +621,36 @@ class Bye(_Message):
         return_after_ms: float = ...,
     ) -> None: ...
 
+class PutRequest(_Message):
+    namespace: str
+    header: PutHeader
+    chunk: bytes
+    def __init__(
+        self,
+        *,
+        namespace: str = ...,
+        header: PutHeader | None = ...,
+        chunk: bytes = ...,
+    ) -> None: ...
+
+class PutHeader(_Message):
+    sha256: bytes
+    size: float
+    def __init__(
+        self,
+        *,
+        sha256: bytes = ...,
+        size: float = ...,
+    ) -> None: ...
+
+class PutReply(_Message):
+    blob: BlobReference
+    def __init__(
+        self,
+        *,
+        blob: BlobReference | None = ...,
+    ) -> None: ...
+
 class GetRequest(_Message):
     namespace: str
     sha256: bytes

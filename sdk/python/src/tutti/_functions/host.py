@@ -21,9 +21,9 @@ _THREADS_MAX = 64
 
 
 class FunctionHost:
-    def __init__(self) -> None:
+    def __init__(self, threads: Threads | None = None) -> None:
         self._hot: dict[tuple[str, str, str], FunctionInstance] = {}
-        self._threads = Threads(_THREADS_MAX)
+        self._threads = threads or Threads(_THREADS_MAX)
 
     async def turn(self, fn: DurableFunction, given: Mapping[str, Any], task: TaskContext) -> dict[str, Any]:
         """Makes a turn of a function."""

@@ -1,0 +1,119 @@
+/** Values without a ceiling, over gRPC and over HTTP alone: as JSON, and as files that are streamed. */
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { request as requestHttp } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { durable, StoredFile, Worker } from "@tutti/sdk";
+import { connect, type Tutti } from "@tutti/sdk/client";
+import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
+
+const mebibyte = 1_048_576;
+const part = randomBytes(mebibyte);
+
+function* parts(count: number): Generator<Uint8Array, void> {
+  for (let index = 0; index < count; index++) yield part;
+}
+
+const definition = `
+workflow: pass
+tasks:
+  make: {uses: big.make, with: "\${{ input }}"}
+  take: {uses: big.take, with: "\${{ tasks.make.output }}"}
+output: "\${{ tasks.take.output }}"
+`;
+
+describe("values that are too large for a message", () => {
+  let folder: Folder;
+  let platform: Service;
+  let tutti: Tutti;
+
+  before(async () => {
+    folder = await makeFolder();
+    platform = await start("platform", [`--platform.dataDirectory=${folder.path}`]);
+    tutti = await connect({ address: platform.grpc });
+    await tutti.register(definition);
+  });
+  after(async () => {
+    await tutti?.close();
+    await platform?.stop();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  for (const kind of ["gRPC", "a WebSocket"])
+    it(`go from the client to a task, to the next one and back, over ${kind}`, async (t) => {
+      const address = kind === "gRPC" ? platform.grpc : `${platform.http.replace("http", "ws")}/v1/link`;
+      const worker = new Worker({ address });
+      t.after(() => worker.stop());
+      worker.handle("big.make", ({ text }: { readonly text: string }) => ({ text: text + text }));
+      worker.handle("big.take", ({ text }: { readonly text: string }) => ({ text: text.toUpperCase() }));
+      await worker.start();
+      const text = "tutti ".repeat(500_000);
+      const output = await tutti.execute<{ readonly text: string }>("pass", { input: { text } });
+      assert.ok(output.text === (text + text).toUpperCase());
+    });
+
+  for (const kind of ["gRPC", "a WebSocket"])
+    it(`are files where a task stores them, over ${kind}`, async (t) => {
+      const address = kind === "gRPC" ? platform.grpc : `${platform.http.replace("http", "ws")}/v1/link`;
+      const worker = new Worker({ address });
+      t.after(() => worker.stop());
+      const count = 40;
+      worker.handle("big.make", (_, task) => task.store(() => parts(count), { mediaType: "video/mp4" }));
+      worker.handle("big.take", async (film: StoredFile) => {
+        assert.ok(film instanceof StoredFile);
+        const hash = createHash("sha256");
+        for await (const bytes of film.stream()) hash.update(bytes);
+        return { size: film.size, mediaType: film.mediaType, isSame: hash.digest("hex") === film.sha256 };
+      });
+      await worker.start();
+      const output = await tutti.execute("pass");
+      assert.deepEqual(output, { size: count * mebibyte, mediaType: "video/mp4", isSame: true });
+    });
+
+  it("go through a durable function, and a step that is too large says so", async (t) => {
+    const worker = new Worker({ address: platform.grpc, server: platform.http });
+    t.after(() => worker.stop());
+    worker.handle("big.make", ({ count }: { readonly count: number }) => "x".repeat(count));
+    worker.durable(
+      durable(
+        "large",
+        async (ctx, { count, isLocal }: { readonly count: number; readonly isLocal: boolean }) => {
+          if (isLocal) return await ctx.run("local", () => "x".repeat(count));
+          const made = await ctx.call<string>("big.make", { count });
+          return made.length;
+        },
+      ),
+    );
+    await worker.start();
+    assert.equal(await tutti.execute("large", { input: { count: 3_000_000, isLocal: false } }), 3_000_000);
+    const local = tutti.execute("large", { input: { count: 3_000_000, isLocal: true } });
+    await assert.rejects(local, /The largest is step `local`\. .*ctx\.call/);
+  });
+
+  it("are put and read over REST, and nothing is left of an upload that breaks off", async () => {
+    const content = Buffer.concat([...parts(3)]);
+    const type = { "content-type": "application/octet-stream" };
+    const put = await fetch(`${platform.http}/v1/blobs`, { method: "POST", headers: type, body: content });
+    assert.equal(put.status, 201);
+    const { blob } = (await put.json()) as {
+      readonly blob: { readonly sha256: string; readonly size: number };
+    };
+    assert.equal(blob.sha256, createHash("sha256").update(content).digest("hex"));
+    const read = await fetch(`${platform.http}/v1/blobs/${blob.sha256}`);
+    assert.ok(Buffer.from(await read.arrayBuffer()).equals(content));
+    const range = await fetch(`${platform.http}/v1/blobs/${blob.sha256}`, {
+      headers: { range: "bytes=5-9" },
+    });
+    assert.equal(range.status, 206);
+    assert.equal(range.headers.get("content-range"), `bytes 5-9/${content.length}`);
+    assert.ok(Buffer.from(await range.arrayBuffer()).equals(content.subarray(5, 10)));
+    const broken = requestHttp(`${platform.http}/v1/blobs`, {
+      method: "POST",
+      headers: { ...type, "content-length": 10 * mebibyte },
+    });
+    broken.on("error", () => {});
+    await new Promise((resolve) => broken.write(part, resolve));
+    broken.destroy();
+    assert.equal((await fetch(`${platform.http}/v1/blobs/${"0".repeat(64)}`)).status, 404);
+  });
+});

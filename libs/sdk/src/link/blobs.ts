@@ -1,0 +1,156 @@
+/** Content in the blob store: in parts, checked against its hash. */
+import { createHash } from "node:crypto";
+import { type blobService, PutRequest } from "@tutti/contracts/blob/v1";
+import type { BlobReference } from "@tutti/contracts/types/v1";
+import { errorFromUnknown } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+
+export interface BlobWanted {
+  readonly namespace: string;
+  readonly sha256: Uint8Array;
+  readonly bytes: number;
+}
+
+/** Reads and writes content, over whatever the worker or client is connected by. */
+export interface BlobAccess {
+  /** The last part comes after the hash of the whole was right. Throws when the content is not there, or another. */
+  read(wanted: BlobWanted): AsyncIterable<Uint8Array>;
+  /** Resolves when it is durable. */
+  write(namespace: string, content: AsyncIterable<Uint8Array>): Promise<BlobReference>;
+}
+
+/** Trying again does not help: the content is not there, is another, or may not be read or stored. */
+export class BlobRefused extends Error {
+  static {
+    BlobRefused.prototype.name = "BlobRefused";
+  }
+}
+
+/** Of the contract. */
+const chunkBytesMax = 1_048_576;
+
+/** Passes parts on, and holds the last one back until all of them have the hash. */
+export async function* verified(
+  parts: AsyncIterable<Uint8Array>,
+  { sha256, bytes }: BlobWanted,
+): AsyncGenerator<Uint8Array, void> {
+  const hash = createHash("sha256");
+  let lengthBytes = 0;
+  let held: Uint8Array | undefined;
+  for await (const part of parts) {
+    lengthBytes += part.length;
+    if (lengthBytes > bytes) break;
+    hash.update(part);
+    if (held !== undefined) yield held;
+    held = part;
+  }
+  if (lengthBytes !== bytes || !hash.digest().equals(sha256))
+    throw new BlobRefused(`${lengthBytes} bytes that do not have the hash of the reference`);
+  if (held !== undefined) yield held;
+}
+
+export async function wholeOf(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const read: Uint8Array[] = [];
+  for await (const part of parts) read.push(part);
+  return Buffer.concat(read);
+}
+
+/** Returns content in parts that one message takes. */
+export async function* partsOf(
+  content: Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const part of content instanceof Uint8Array ? [content] : content)
+    for (let at = 0; at < part.length; at += chunkBytesMax) yield part.subarray(at, at + chunkBytesMax);
+}
+
+export async function* putRequests(
+  namespace: string,
+  content: AsyncIterable<Uint8Array>,
+): AsyncGenerator<PutRequest, void> {
+  yield PutRequest.fromPartial({ namespace, part: { $case: "header", value: {} } });
+  for await (const value of partsOf(content))
+    yield PutRequest.fromPartial({ part: { $case: "chunk", value } });
+}
+
+/** Over a client of the contract. */
+export function blobsOver(client: Client<typeof blobService>): BlobAccess {
+  const read = async function* ({ namespace, sha256 }: BlobWanted) {
+    try {
+      for await (const { chunk } of client.get({ namespace, sha256, offset: 0, length: 0 })) yield chunk;
+    } catch (error) {
+      throw callError(error);
+    }
+  };
+  return {
+    read: (wanted) => verified(read(wanted), wanted),
+    async write(namespace, content) {
+      const { blob } = await client.put(putRequests(namespace, content)).catch((error: unknown) => {
+        throw callError(error);
+      });
+      if (blob === undefined) throw new Error("the blob store gave no reference");
+      return blob;
+    },
+  };
+}
+
+function callError(thrown: unknown): Error {
+  const { status, retry, message } = errorFromUnknown(thrown);
+  return retry === "never" || refusedStatuses.has(status) ? new BlobRefused(message) : new Error(message);
+}
+
+export const refusedStatuses: ReadonlySet<string> = new Set([
+  ...["NOT_FOUND", "DATA_LOSS", "INVALID_ARGUMENT", "PERMISSION_DENIED", "UNAUTHENTICATED", "OUT_OF_RANGE"],
+]);
+
+/** Over HTTP, for what cannot reach the port of gRPC. */
+export function blobsAt(server: string, headers: () => Record<string, string>): BlobAccess {
+  const urlOf = (path: string, namespace: string): URL => {
+    const url = new URL(path, server);
+    url.searchParams.set("namespace", namespace);
+    return url;
+  };
+  const read = async function* ({ namespace, sha256 }: BlobWanted) {
+    const url = urlOf(`/v1/blobs/${Buffer.from(sha256).toString("hex")}`, namespace);
+    const answer = await fetch(url, { headers: headers() });
+    if (!answer.ok || answer.body === null) throw answerError(answer.status);
+    yield* answer.body;
+  };
+  return {
+    read: (wanted) => verified(read(wanted), wanted),
+    async write(namespace, content) {
+      const init = { method: "POST", headers: headers(), body: content, duplex: "half" };
+      const answer = await fetch(urlOf("/v1/blobs", namespace), init as RequestInit);
+      if (!answer.ok) throw answerError(answer.status);
+      const { blob } = (await answer.json()) as {
+        readonly blob: { readonly sha256: string; readonly size: number };
+      };
+      return { sha256: Buffer.from(blob.sha256, "hex"), size: blob.size };
+    },
+  };
+}
+
+function answerError(status: number): Error {
+  const message = `the blob store answers with ${status}`;
+  const isRefused = status >= 400 && status < 500 && status !== 429 && status !== 408;
+  return isRefused ? new BlobRefused(message) : new Error(message);
+}
+
+/** In memory, for tests. */
+export function memoryBlobs(): BlobAccess {
+  const kept = new Map<string, Uint8Array>();
+  const nameOf = (sha256: Uint8Array): string => Buffer.from(sha256).toString("hex");
+  const read = async function* ({ sha256 }: BlobWanted) {
+    const content = kept.get(nameOf(sha256));
+    if (content === undefined) throw new BlobRefused(`there is no content ${nameOf(sha256)}`);
+    yield content;
+  };
+  return {
+    read: (wanted) => verified(read(wanted), wanted),
+    async write(_, content) {
+      const whole = await wholeOf(content);
+      const sha256 = createHash("sha256").update(whole).digest();
+      kept.set(nameOf(sha256), whole);
+      return { sha256, size: whole.length };
+    },
+  };
+}
