@@ -46,7 +46,7 @@ function constantsOf({ path, file, text }) {
     const comment = source.commentBefore(start);
     const tagged = tag.test(comment);
     if (!tagged && !named.test(name) && !(exported && bounds.test(path))) return [];
-    const value = valueOf(init, source);
+    const value = literalOf(init, source);
     if (value === undefined && tagged)
       throw new Error(
         `${path}: the value of ${name} cannot be read: write literals or constants of the file`,
@@ -105,21 +105,21 @@ function rowsOf(constant, helps) {
 }
 
 /** Returns undefined for what is not made of literals and constants of the same file. */
-function valueOf(node, source) {
+function literalOf(node, source) {
   const it = unwrapped(node);
   switch (it?.type) {
     case "Literal":
       return it.value ?? undefined;
     case "Identifier":
-      return valueOf(source.declarations.find(({ name }) => name === it.name)?.init, source);
+      return literalOf(source.declarations.find(({ name }) => name === it.name)?.init, source);
     case "UnaryExpression": {
-      const value = valueOf(it.argument, source);
+      const value = literalOf(it.argument, source);
       return it.operator === "-" && typeof value === "number" ? -value : undefined;
     }
     case "BinaryExpression":
-      return calculated(it.operator, valueOf(it.left, source), valueOf(it.right, source));
+      return calculated(it.operator, literalOf(it.left, source), literalOf(it.right, source));
     case "ArrayExpression":
-      return listed(it.elements.map((element) => valueOf(element, source)));
+      return listed(it.elements.map((element) => literalOf(element, source)));
     case "ObjectExpression":
       return membersOf(it, source);
     default:
@@ -150,7 +150,7 @@ function calculated(operator, left, right) {
 const listed = (values) => (values.includes(undefined) ? undefined : values);
 
 function membersOf({ properties }, source) {
-  const members = properties.map(({ key, value }) => [key?.name, value && valueOf(value, source)]);
+  const members = properties.map(({ key, value }) => [key?.name, value && literalOf(value, source)]);
   return members.some(([name, value]) => name === undefined || value === undefined)
     ? undefined
     : Object.fromEntries(members);
