@@ -204,7 +204,7 @@ class DefinitionBuilder {
       onFailure = "compensate",
       continueAsNew,
     } = this.#document;
-    const { programs } = this.#building;
+    const { programs, retry } = this.#building;
     return {
       pool,
       priority,
@@ -212,6 +212,7 @@ class DefinitionBuilder {
       retentionMs: durationMs(retention),
       limits: builder.limitsOf(limits, this.#base, ["limits"]),
       onFailure,
+      ...(Object.keys(retry).length > 0 && { retry: sorted(retry) }),
       continueAsNew:
         continueAsNew === undefined
           ? null

@@ -30,7 +30,8 @@ export function checkAddition(
     ...(plan === undefined || Object.keys(plan.vars).length === 0 ? {} : { vars: plan.vars }),
     tasks,
   };
-  return checkWithin(document as unknown as Json, options, {
+  const retry = options.retry ?? plan?.run.retry;
+  return checkWithin(document as unknown as Json, retry === undefined ? options : { ...options, retry }, {
     exists: (id) => !own.has(id) && exists(id),
     taken,
   });

@@ -1,5 +1,5 @@
 import type { EncodedType, Json } from "@tutti/expressions";
-import type { RetryPolicy } from "@tutti/kernel";
+import type { RetryPolicy, RetrySettings } from "@tutti/kernel";
 import type { PlanKindWord } from "../language/task-shape.ts";
 
 /**
@@ -236,6 +236,8 @@ export interface RunPolicy {
   readonly retentionMs: number;
   readonly limits: readonly KeyedLimit[];
   readonly onFailure: "compensate" | "keep";
+  /** What tasks without `retry` have, where that is not the default of the platform. Also tasks that are added. */
+  readonly retry?: RetrySettings;
   readonly continueAsNew: { readonly when: number; readonly input: number } | null;
 }
 

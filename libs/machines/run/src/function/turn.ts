@@ -123,10 +123,12 @@ function addTasks(place: Place, steps: readonly TurnStep[], doing: Doing): boole
   const { run, step, number, budget } = place;
   const tasks: Record<string, TaskDocument> = {};
   for (const each of steps) if (each.kind === "task") tasks[each.id] = each.spec as TaskDocument;
+  const retry = run.plan?.plan.run.retry;
   const { definition, problems } = checkAddition(tasks, {
     exists: (id) => taskThere(run, id) !== undefined,
     stepsMax: spawnStepsMax,
     literal: true,
+    ...(retry !== undefined && { retry }),
   });
   if (definition?.plan === undefined) {
     const said = problems

@@ -31,6 +31,19 @@ function grown(tasks: unknown, more = text): RunScene {
   return scene;
 }
 
+it("tasks that are added have the retry defaults of the definition", () => {
+  const scene = grown(
+    [{ id: "x", uses: "test.x" }],
+    text.replace("workflow: grows", "workflow: grows\ndefaults: {retry: {attempts: 2, backoff: 10ms}}"),
+  );
+  scene.fail("x");
+  scene.driver.advance(100);
+  assert.deepEqual(scene.offered, ["side", "x"]);
+  scene.fail("x");
+  scene.driver.advance(100);
+  assert.deepEqual(scene.offered, ["side"]);
+});
+
 function add(scene: RunScene, tasks: Readonly<Record<string, TaskDocument>>, parentTaskId = "") {
   const { definition, problems } = checkAddition(tasks, { exists: (id) => !(id in tasks) });
   assert.ok(definition?.plan !== undefined, JSON.stringify(problems));
