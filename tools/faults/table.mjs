@@ -42,7 +42,7 @@ export const faults = [
     name: "run-lost-timer",
     breaks: "A run that is loaded again does not set the timer of a task that waits, so the wait never ends.",
     file: "libs/machines/run/src/wait/kind.ts",
-    find: "    outstanding.timer(timerNumber(number, nodeTimers.wait), more.dueMs);",
+    find: "    if (more.dueMs > 0) outstanding.timer(timerNumber(number, nodeTimers.wait), more.dueMs);",
     replace: "",
     packages: run,
   },
