@@ -75,7 +75,7 @@ export function describeFunctions(killedAt: readonly string[]): void {
       await until("the turn is recorded", events, (count) => count > 5);
       await run?.cancel("enough");
       await victim.wrote(/undo pay/);
-      await victim.wrote(/undo slow/);
+      await victim.wrote(/slow sent/);
       await victim.kill();
       workers.delete(victim);
       const heir = work();

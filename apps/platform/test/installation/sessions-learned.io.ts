@@ -10,7 +10,7 @@ import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { joinPlatform, partitions, startSharedServer } from "../support/cluster.ts";
 import { OutsideClient } from "../support/outside-client.ts";
-import { makeFolder, type Service } from "../support/services.ts";
+import { type Folder, makeFolder, type Service } from "../support/services.ts";
 
 const program = await natsServerProgram();
 const sessions = 3;
@@ -27,18 +27,20 @@ describe("what sessions learned", { skip: program.skip }, () => {
   let server: NatsServer;
   const processes: Service[] = [];
   const workers: Worker[] = [];
+  let folder: Folder;
 
   before(async () => {
+    folder = await makeFolder();
     server = await startSharedServer();
   });
   after(async () => {
     for (const worker of workers) await worker.stop();
     for (const process of processes) await process[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
   });
 
   it("is known to the process that takes over: it chooses with the same figures", async () => {
-    await using folder = await makeFolder();
     const join = async (name: string) => {
       const joined = await joinPlatform(server, folder, name);
       processes.push(joined);

@@ -86,8 +86,8 @@ export interface Folder extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Returns a folder that is gone after the test. */
+/** Returns a folder that is gone after the test. A process that is still stopping may write to it meanwhile. */
 export async function makeFolder(): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), "tutti-test-"));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 10 }) };
 }
