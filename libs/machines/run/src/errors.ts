@@ -92,6 +92,22 @@ export const runErrors = defineErrors("workflow", {
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Name an event of this run (see `tutti history`).",
   },
+  moveRefused: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A run continues on another version of its definition only when the version has a place for all that has begun. The verdict is in the message: busy, needs mapping or impossible.",
+    message: ({ id, verdict, problem }: { id: string; verdict: string; problem: string }) =>
+      `Run \`${id}\` cannot be moved to the version (${verdict}): ${problem}`,
+    remedy:
+      "See the review with `tutti workflow migrate … --dry-run`, then add `--map`, `--restart`, or wait.",
+  },
+  moveUnversioned: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A run that was started from tasks alone has no definition, so there is no other version of it.",
+    message: ({ id }: { id: string }) => `Run \`${id}\` has no definition to take another version of`,
+    remedy: "Name a run that was started from a published definition.",
+  },
   labelsInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -21,6 +21,8 @@ export {
 export { loseLease } from "./limit/commands.ts";
 export * as runLimits from "./limits.ts";
 export { type RunMachineOptions, runMachine } from "./machine.ts";
+export { moveRun, reviewMove, verdictWords } from "./move/commands.ts";
+export { isMovable } from "./move/move.ts";
 export { OfferProfile } from "./plan/offer-profile.ts";
 export { RunPlan, type RunPlans } from "./plan/run-plan.ts";
 export { showCounts } from "./queries/counts.ts";

@@ -40,6 +40,7 @@ import { expire } from "./life/expire.ts";
 import { declineLimit, grantLimit, loseLease, withdrawLimit } from "./limit/commands.ts";
 import { runLimitAsked, runLimitHeld, runLimitLost } from "./limit/events.ts";
 import { roundBegun, roundEnded } from "./loop/events.ts";
+import { moveRun, reviewMove, runMoved } from "./move/commands.ts";
 import * as tasks from "./node/events.ts";
 import type { KnownPlans, RunPlans } from "./plan/run-plan.ts";
 import { showCounts } from "./queries/counts.ts";
@@ -89,6 +90,7 @@ const commands: readonly Command<Run>[] = [
   labelRun,
   retryRun,
   resetRun,
+  moveRun,
   repairTask,
   completeTask,
   failTask,
@@ -130,6 +132,7 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   life.runRemoved,
   runRetried,
   runReset,
+  runMoved,
   taskRepaired,
   attempts.taskQueued,
   attempts.attemptQueued,
@@ -196,6 +199,7 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       explain,
       explainWhole,
       showSnapshot,
+      reviewMove,
       showApprovals,
       showEntry,
       checkAdded,

@@ -159,10 +159,10 @@ function nodeShown(run: Run, node: Node): RunNode {
   };
 }
 
-/** Only where they are others than those of the run now, and the node is offered. */
-function factsShown(run: Run, { status, facts }: Node): RunFactsMessage | undefined {
-  if (facts === undefined || facts === run.facts || !isOffered(status) || isSameFacts(facts, run.facts))
-    return undefined;
+/** Only where they are others than those of the run now, and the node is offered, or is started alone. */
+function factsShown(run: Run, { status, facts, more }: Node): RunFactsMessage | undefined {
+  if (facts === undefined || facts === run.facts || isSameFacts(facts, run.facts)) return undefined;
+  if (!isOffered(status) && more?.startsAlone !== true) return undefined;
   return { labels: { ...facts.labels }, priority: facts.priority, dueMs: facts.dueMs };
 }
 

@@ -11,11 +11,16 @@ import { placeOfQuestion } from "./ask.ts";
 /** Returns the task that asks, by the id of the question, or by its own. */
 export function askingNode(run: RunView, approvalId: string): NodeView | undefined {
   const number = Number(/\.\.(\d+)(?:\.\d+){2,3}(?:-\d+)?$/.exec(approvalId)?.[1] ?? -1);
+  const asksIt = (node: NodeView | undefined) => {
+    const asked = node?.more?.question?.approvalId;
+    return asked !== undefined && (asked === approvalId || isBefore(approvalId, asked));
+  };
   const named = run.nodes[number];
-  const asked = named?.more?.question?.approvalId;
-  if (asked !== undefined && (asked === approvalId || isBefore(approvalId, asked))) return named;
+  if (asksIt(named)) return named;
   const found = run.nodes[findNode(run, approvalId) ?? -1];
-  return found?.more?.question === undefined ? undefined : found;
+  if (found?.more?.question !== undefined) return found;
+  // A task has another number since its run was moved to another version.
+  return number < 0 ? undefined : run.nodes.find(asksIt);
 }
 
 /** Returns whether a question is about the same output as another one, and was asked before it: it was approved. */

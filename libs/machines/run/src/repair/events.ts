@@ -16,6 +16,7 @@ import { setOutput } from "../node/kept.ts";
 import { enter, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { rangeOf, statusOfNode } from "../node/places.ts";
 import { runNode, runTimers, timerNumber } from "../numbers.ts";
+import { planNeededBySnapshot } from "../plan/needs.ts";
 import { recoverRun } from "../recovery.ts";
 import { runOf } from "../snapshots.ts";
 import { detailOf, moreOf, type Node, type Run, type RunEvent, type RunOutstanding } from "../state.ts";
@@ -138,6 +139,8 @@ export const runReset: RunEvent<RunResetV1> = {
   version: 1,
   codec: RunResetV1,
   described: true,
+  // It may have been on another version then.
+  needs: ({ snapshot }) => planNeededBySnapshot(snapshot),
   evolve(run, { snapshot, signals, resetMs, limits, resets }, outstanding) {
     const held = run.phase === RunPhase.RUN_PHASE_ENDED ? [] : (run.more?.limits ?? []);
     const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;

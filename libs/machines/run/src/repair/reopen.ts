@@ -166,7 +166,7 @@ function reopenList(
   detail.isAttended = false;
 }
 
-function countNeeds(run: Run, again: ReadonlySet<number>, mended: number): void {
+export function countNeeds(run: Run, again: ReadonlySet<number>, mended: number): void {
   const doomed: number[] = [];
   for (const number of again) {
     const range = rangeOf(run, number);
@@ -202,7 +202,7 @@ function endOfAny(run: Run, number: number, status: TaskStatus) {
 }
 
 /** Counts, what is left, failures and the agenda, out of how every node stands. */
-function recount(run: Run): void {
+export function recount(run: Run): void {
   run.counts.fill(0);
   run.left = 0;
   run.failed = -1;

@@ -14,6 +14,7 @@ import {
   GrantLimit,
   LabelRun,
   LoseLease,
+  type MoveRunTo,
   PauseRun,
   RefuseChild,
   RemoveRun,
@@ -74,6 +75,10 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
   const hashes = [texts["chain"], texts["chain"], ...Object.values(texts)].map((text) =>
     known.add(text ?? ""),
   );
+  // Versions of them: all numbers are others.
+  const others = Object.values(texts).map((text = "") =>
+    known.add(text.replace(/^tasks:\n/m, "tasks:\n  zero: {uses: do.it}\n")),
+  );
   const key = fc.constantFrom("x", "y").map((id) => ({ namespace: "default", kind: "run", id }));
   const call = (command: string, body: Arbitrary<unknown>) =>
     fc.record({ key, command: fc.constant(command), body });
@@ -124,6 +129,7 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
         some(taskIds).map((ids) => RetryRun.fromPartial({ taskIds: ids })),
       ),
     },
+    { weight: 4, arbitrary: call("move_run", movedTo([...hashes, ...others])) },
     { weight: 4, arbitrary: call("repair_task", repaired) },
     { weight: 5, arbitrary: call("signal_run", signalled) },
     { weight: 3, arbitrary: call("end_child", childEnded) },
@@ -380,4 +386,25 @@ function attemptResult(random: number): Omit<MachineCall, "key"> {
       lost: random > 0.95,
     }),
   };
+}
+
+/** Also to what it is not made for. */
+function movedTo(hashes: readonly string[]): Arbitrary<MoveRunTo> {
+  const dropped = [
+    ["one"],
+    ["one", "two"],
+    ["left", "right"],
+    ["each"],
+    ["all"],
+    ["book"],
+    ["a"],
+    ["grow"],
+    ["poll"],
+  ];
+  const drops = dropped.map((ids) => Object.fromEntries(ids.map((id) => [id, ""])));
+  const map = fc.constantFrom({}, {}, {}, { one: "left" }, ...drops);
+  return fc.record({
+    ...{ hash: fc.constantFrom(...hashes), versionLabel: fc.constantFrom("", "2"), map },
+    ...{ restart: fc.boolean(), reason: fc.constant("fixed") },
+  });
 }

@@ -16,7 +16,7 @@ export function additionOf(
     if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return undefined;
     const { id, ...document } = entry as { readonly [key: string]: Json };
     if (typeof id !== "string" || id in added || run.task(id) !== undefined) return undefined;
-    added[id] = withRetry(document as unknown as TaskDocument);
+    added[id] = document as unknown as TaskDocument;
   }
   for (const document of Object.values(added))
     for (const id of needsOf(document).keys()) {
@@ -25,12 +25,6 @@ export function additionOf(
       if (needed === undefined || waitsFor(needed, owner, run)) return undefined;
     }
   return added;
-}
-
-/** Work of agents has five attempts by default. */
-function withRetry(document: TaskDocument): TaskDocument {
-  const { uses, retry = { attempts: 5, backoff: "1s..1m" } } = document;
-  return uses === undefined ? document : { ...document, retry };
 }
 
 function waitsFor(needed: PlainTask, owner: PlainTask, run: KnownTasks): boolean {

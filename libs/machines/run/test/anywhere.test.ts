@@ -1,8 +1,11 @@
-/** A run that is reset to any of its events, also in the middle of a step, ends as before. */
+/**
+ * A run ends as before, wherever it is taken in hand: reset to any of its events, also in the middle of a step, or moved
+ * to another version between any two steps.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
-import { ConfirmChild, DecideApproval } from "@tutti/contracts/workflow/v1";
+import { ConfirmChild, DecideApproval, MoveRunTo } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
 import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
@@ -12,6 +15,7 @@ import { termsOf } from "../src/approve/questions.ts";
 import { confirmChild } from "../src/child/commands.ts";
 import type { RunEffect } from "../src/effects.ts";
 import { endingOf } from "../src/life/end.ts";
+import { moveRun } from "../src/move/commands.ts";
 import { taskIdIn } from "../src/node/places.ts";
 import { resetRun } from "../src/repair/commands.ts";
 import { signalRun } from "../src/signal/commands.ts";
@@ -171,4 +175,44 @@ describe("a run that is reset to any of its events", () => {
       }
     });
   }
+});
+
+/** The same, with something before everything else: all numbers are others. */
+function shifted(text: string): string {
+  if (text.includes("states:"))
+    return text.replace("initial: p", "initial: zero").replace("states:", "states:\n  zero: {always: p}");
+  const extra = "extra: {uses: t.extra}";
+  return text.replace("tasks: {", `tasks: {${extra}, `).replace("tasks:\n", `tasks:\n  ${extra}\n`);
+}
+
+function withoutExtra([status, code, output]: readonly unknown[]): unknown {
+  const { extra: _, ...others } = (output ?? {}) as Readonly<Record<string, unknown>>;
+  return [status, code, output === undefined ? undefined : others];
+}
+
+describe("a run that is moved to another version at any moment", () => {
+  for (const [name, text] of Object.entries(documents))
+    for (const restart of [true, false])
+      it(`ends as before: ${name}${restart ? ", attempts start again" : ""}`, () => {
+        const begin = (): RunScene => {
+          const scene = new RunScene(1, [cache, limit]);
+          scene.begin(`workflow: w\n${text}`);
+          return scene;
+        };
+        const whole = begin();
+        drive(whole);
+        const expected = withoutExtra(endOf(whole) as unknown[]);
+        let moves = 0;
+        for (let event = 1; event < whole.events.length; event++) {
+          const scene = begin();
+          drive(scene, event);
+          const hash = scene.definitions.add(`workflow: w\n${shifted(text)}`);
+          const answer = scene.driver.execute(scene.key, moveRun, MoveRunTo.fromPartial({ hash, restart }));
+          if (!isRefusal(answer)) moves += 1;
+          drive(scene);
+          assert.ok(hasEnded(scene.state), `moved at ${event} it ends`);
+          assert.deepEqual(withoutExtra(endOf(scene) as unknown[]), expected, `moved at ${event}`);
+        }
+        assert.ok(!restart || moves > 1, "it was moved");
+      });
 });
