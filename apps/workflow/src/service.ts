@@ -123,7 +123,16 @@ export class WorkflowService extends Orchestrator {
     const tasks = mesh.client(taskService);
     mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
     traceRuns(traces, runtime, tasks);
-    mesh.serve(bulkService, bulkHandlers({ archive, blobs, runs, foundation }));
+    mesh.serve(
+      bulkService,
+      bulkHandlers({
+        archive,
+        blobs,
+        runs,
+        foundation,
+        childVersions: (hash, namespace) => shelf.childVersions(namespace, hash),
+      }),
+    );
   }
 
   #serveDefinitions({ mesh, guard }: HostContext, dependencies: DefinitionFoundations): void {

@@ -39,8 +39,12 @@ export function withdrawnWithState(
   return withdrawnIn(run, happening, (node) => outermostPlace(run, node) === activity.first);
 }
 
-/** A run that is taken back asks what it asked then. */
-export function withdrawnByReset(run: Run, { snapshot }: RunResetV1, happening: Happening): Closed[] {
+/** A run that is taken back asks what it asked then. One that is moved asks what is in the version. */
+export function withdrawnByReset(
+  run: Run,
+  { snapshot }: Pick<RunResetV1, "snapshot">,
+  happening: Happening,
+): Closed[] {
   if (questionsOpen(run).length === 0) return [];
   const asked = new Set(RunSnapshotV1.decode(snapshot).nodes.map(({ question }) => question?.approvalId));
   return withdrawnIn(run, happening, ({ more }) => !asked.has(more?.question?.approvalId));

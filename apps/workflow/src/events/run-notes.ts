@@ -6,6 +6,7 @@ import type {
   RunBegunV1,
   RunContinuedV1,
   RunFailedV1,
+  RunMovedV1,
   RunPausedV1,
   RunResetV1,
   RunStartedV1,
@@ -51,6 +52,10 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   run_reset: (run, body: RunResetV1, happening) => [
     ...withdrawnByReset(run, body, happening),
     eventNote(happening, "tutti.workflow.run.reset", { event: body.toEvent }),
+  ],
+  run_moved: (run, body: RunMovedV1, happening) => [
+    ...withdrawnByReset(run, body, happening),
+    eventNote(happening, "tutti.workflow.run.moved", { hash: body.hash, fromHash: body.fromHash }),
   ],
   run_stopped: (run, { status }: RunStoppedV1, happening) => {
     const withdrawn = withdrawnIn(run, happening);

@@ -49,6 +49,15 @@ export class PlanShelf implements RunPlans {
     return this.#shelve(hash, text);
   }
 
+  /** Definitions that a plan starts runs of, with the hash or the label of their versions. */
+  async childVersions(namespace: string, hash: string): Promise<ReadonlyMap<string, string>> {
+    await this.prepare(namespace, hash);
+    const { works } = this.plan(hash).plan;
+    return new Map(
+      works.flatMap((work) => (work.kind === "workflow" ? [[work.definition, work.hash || work.label]] : [])),
+    );
+  }
+
   /** Has a plan at hand. Undefined where it is. */
   prepare(namespace: string, hash: string): Promise<RunPlan> | undefined {
     const known = this.#shelved.get(hash);

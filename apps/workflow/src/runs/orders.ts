@@ -3,7 +3,12 @@
  * durable.
  */
 import { hash } from "node:crypto";
-import { type Payload, TaskList, type WorkReference } from "@tutti/contracts/types/v1";
+import {
+  type DefinitionReference,
+  type Payload,
+  TaskList,
+  type WorkReference,
+} from "@tutti/contracts/types/v1";
 import { DefinitionKind, type ParentClosePolicy, RunOrder, RunSpec } from "@tutti/contracts/workflow/v1";
 import { holdAgainst, repeatedIds } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -69,6 +74,24 @@ export class Orders {
       },
       inputSchema: schema === "" ? undefined : (JSON.parse(schema) as Json),
     };
+  }
+
+  /** Finds a version of a definition, a template filled in, and has its plan at hand. */
+  async version(reference: DefinitionReference, parameters: Json | undefined, context: CallContext) {
+    const found = await this.#needs.versions.runnable(reference, parameters, context);
+    await this.#needs.shelf.prepare(context.namespace, found.hash);
+    return found;
+  }
+
+  /** Why an input does not satisfy a plan that is at hand. Undefined where it does. */
+  inputProblem(hash: string, input: Payload | undefined): string | undefined {
+    const { inputSchema } = this.#needs.shelf.plan(hash).plan;
+    if (inputSchema === null || input?.body?.$case === "blob") return undefined;
+    const [problem] = holdAgainst(
+      inputSchema,
+      input === undefined ? null : jsonOf(input, "input"),
+    ).violations;
+    return problem && `${["input", ...problem.path].join(".")}: ${problem.message}`;
   }
 
   /** What alone says whether a run was ordered with the same, though its definition cannot be found any more. */

@@ -101,6 +101,14 @@ export const runErrors = defineErrors("workflow", {
     remedy:
       "See the review with `tutti workflow migrate … --dry-run`, then add `--map`, `--restart`, or wait.",
   },
+  moveSettled: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A move is undone only until something has happened on the new version: an attempt started, a task ended, a signal came.",
+    message: ({ id, problem }: { id: string; problem: string }) =>
+      `The move of run \`${id}\` cannot be undone: ${problem}`,
+    remedy: "Move the run to the earlier version, or reset it to one of its events.",
+  },
   moveUnversioned: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -105,6 +105,7 @@ export const runRoutes = [
   },
   { name: "runs.retry", method: "POST", path: "/v1/runs/{id}/retry", rpc: `${runs}/RetryRun`, params: id },
   { name: "runs.reset", method: "POST", path: "/v1/runs/{id}/reset", rpc: `${runs}/ResetRun`, params: id },
+  { name: "runs.move", method: "POST", path: "/v1/runs/{id}/move", rpc: `${runs}/MoveRun`, params: id },
   { name: "runs.label", method: "PUT", path: "/v1/runs/{id}/labels", rpc: `${runs}/LabelRun`, params: id },
   {
     name: "runs.watchAll",

@@ -1,4 +1,12 @@
-export type { BulkOutcome, BulkPreview, BulkWord } from "./bulk.ts";
+export type {
+  BulkOutcome,
+  BulkPreview,
+  BulkWord,
+  MoveManyOptions,
+  MoveOptions,
+  MoveReview,
+  MoveWord,
+} from "./bulk.ts";
 export { type ConnectOptions, type ConnectPorts, connect } from "./connect.ts";
 export type { Handle } from "./handle.ts";
 export type { AcquireOptions, HeldLock, Locks } from "./locks.ts";

@@ -17,6 +17,7 @@ import type {
 import { fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
+import { type MoveOptions, type MoveReview, reviewFrom } from "./bulk.ts";
 import type { Handle } from "./handle.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
 import { type ClientPorts, followed } from "./work/followed.ts";
@@ -261,6 +262,24 @@ export class RunHandle implements Handle {
       keepSignals: false,
       idempotencyKey: "",
     });
+  }
+
+  /**
+   * Continues it on another version of its definition: what is done keeps its results, the rest is as the version says.
+   * `dryRun` only says how it fits.
+   */
+  async move(
+    {
+      to = "",
+      map = {},
+      restart = false,
+      back = false,
+      dryRun = false,
+    }: MoveOptions & { readonly dryRun?: boolean },
+    reason = "",
+  ): Promise<MoveReview> {
+    const wanted = { version: to, map: { ...map }, restart, back, dryRun, reason, idempotencyKey: "" };
+    return reviewFrom((await this.#parts.runs.moveRun({ ...this.#which, ...wanted })).review);
   }
 
   /** Why it, or one of its tasks, stands as it does. */

@@ -19,7 +19,7 @@ import {
 import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
-import { type BulkPreview, type BulkWord, previewBulk } from "./bulk.ts";
+import { type BulkPreview, type BulkWord, type MoveManyOptions, previewBulk } from "./bulk.ts";
 import type { Locks } from "./locks.ts";
 import type { Missions } from "./missions/index.ts";
 import { payloadOf } from "./payloads.ts";
@@ -256,8 +256,11 @@ export class Tutti implements AsyncDisposable {
   }
 
   /** What would be done to all runs that match. `apply` does it. */
-  preview(action: BulkWord, options: Omit<FindOptions, "oldestFirst"> = {}): Promise<BulkPreview> {
-    return previewBulk(this.#parts, action, filterOf(options));
+  preview(
+    action: BulkWord | { readonly move: MoveManyOptions },
+    options: Omit<FindOptions, "oldestFirst"> = {},
+  ): Promise<BulkPreview> {
+    return previewBulk(this.#parts, typeof action === "string" ? action : action.move, filterOf(options));
   }
 
   /** Registers a definition: YAML or JSON as text, or an object. The same content again is the same version. */

@@ -60,7 +60,7 @@ export async function steerMany(
   const verb = command.name.slice(0, 1).toUpperCase() + command.name.slice(1);
   if (!(await isConfirmed(context, `${verb} ${counted(count, "run")}?`))) return exitCodes.completed;
   const reason = values.text("reason") ?? `tutti ${command.name}`;
-  return await apply(context, server, { previewToken, reason, count, done: steering.done });
+  return await applyBulk(context, server, { previewToken, reason, count, done: steering.done });
 }
 
 function noneWords({ leftAlone = 0 }: PreviewBulkReply, name: string): string {
@@ -93,22 +93,28 @@ function groupWords(value: string): string {
 }
 
 interface Applying {
+  /** How many in a second, at most. */
+  readonly perSecond?: number;
   readonly previewToken: string;
   readonly reason: string;
   readonly count: number;
   readonly done: string;
 }
 
-async function apply(
+export async function applyBulk(
   { print, shell }: Context,
   server: Server,
-  { previewToken, reason, count, done: doneWords }: Applying,
+  { previewToken, reason, count, done: doneWords, perSecond = 0 }: Applying,
 ): Promise<Result> {
   const refusals: BulkRefusal[] = [];
   let done = 0;
   const screen =
     shell.errors.isTerminal && !print.isJson && !print.isQuiet ? new Screen(shell.errors) : undefined;
-  const stream = server.follow("bulk.apply", { query: server.namespace, body: { previewToken, reason } }, {});
+  const stream = server.follow(
+    "bulk.apply",
+    { query: server.namespace, body: { previewToken, reason, ...(perSecond > 0 ? { perSecond } : {}) } },
+    {},
+  );
   try {
     for await (const said of stream) {
       if (!("value" in said)) continue;

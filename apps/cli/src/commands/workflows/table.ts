@@ -83,6 +83,53 @@ export const workflowCommands: readonly Command[] = [
     load: () => import("./versions.ts").then(({ listVersions }) => listVersions),
   },
   {
+    name: "workflow migrate",
+    group: "workflows",
+    summary: "Move active runs to another version of their workflow",
+    about: [
+      "Prints how the runs fit the version, asks, and moves those that fit. What is done keeps its results. The rest is as the version says.",
+      "Stop it with Ctrl-C and start it again to go on: runs that were moved do not match any more.",
+    ],
+    arguments: [
+      {
+        name: "NAME[@VERSION]",
+        summary: "workflow, and the version that the runs have: a label or a hash",
+        completes: "workflow",
+      },
+    ],
+    options: [
+      { name: "to", value: "VERSION", summary: "label or hash to move to. Default: latest" },
+      { name: "where", value: "NAME=VALUE", isMany: true, summary: "only runs with this label" },
+      { name: "run", value: "ID", isMany: true, summary: "only these runs" },
+      {
+        name: "map",
+        value: "OLD=NEW",
+        isMany: true,
+        summary: "a task or state with another id there. OLD= drops it with its result",
+      },
+      { name: "restart", summary: "restart attempts that the version cannot take over" },
+      { name: "children", summary: "move the child runs too, to the versions that the version names" },
+      { name: "undo", summary: "move back instead, where nothing has happened since" },
+      { name: "pace", value: "N", summary: "move at most N runs a second" },
+      { name: "dry-run", summary: "print how the runs fit, and change nothing" },
+      reason,
+      yes,
+    ],
+    examples: [
+      {
+        words: "workflow migrate order@3 --to 5 --dry-run",
+        does: "print how the runs of version 3 fit version 5",
+      },
+      {
+        words: "workflow migrate order --where region=eu --pace 50",
+        does: "move some runs to the latest version",
+      },
+      { words: "workflow migrate order --undo", does: "move back what nothing has happened to since" },
+    ],
+    json: "document",
+    load: () => import("./migrate.ts").then(({ migrate }) => migrate),
+  },
+  {
     name: "workflow archive",
     group: "workflows",
     summary: "Archive a workflow, or restore it. Its runs continue",

@@ -3,7 +3,7 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import { type BulkAction, LabelRunRequest } from "@tutti/contracts/workflow/v1";
 import type { IndexEntry } from "@tutti/journal";
 import { isEnded } from "@tutti/kernel";
-import { indexLabels } from "@tutti/machine-run";
+import { indexLabels, isMovable } from "@tutti/machine-run";
 import type { CallOptions } from "@tutti/mesh";
 import type { BulkDependencies } from "./dependencies.ts";
 
@@ -29,6 +29,8 @@ export function fitsStatus({ $case }: Action, { status, labels }: IndexEntry): b
       return true;
     case "remove":
       return isEnded(status);
+    case "move":
+      return isMovable(status);
   }
 }
 
@@ -43,13 +45,15 @@ export interface Target {
   readonly namespace: string;
   readonly runId: string;
   readonly reason: string;
+  /** Of a move: versions of children, where they are others. */
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 /** Does it to one run. The options carry the key that makes a repetition harmless. */
 export async function act(
   { runs }: Pick<BulkDependencies, "runs">,
   action: Action,
-  { namespace, runId, reason }: Target,
+  { namespace, runId, reason, versions }: Target,
   options: CallOptions,
 ): Promise<void> {
   const named = { namespace, runId };
@@ -80,6 +84,12 @@ export async function act(
     case "label": {
       const { labels, removedLabels } = action.value;
       await runs.labelRun(LabelRunRequest.fromPartial({ ...named, labels, removedLabels }), options);
+      return;
+    }
+    case "move": {
+      const { version, map, restart, back } = action.value;
+      const to = { version: versions[runId] ?? version, map, restart, back, dryRun: false };
+      await runs.moveRun({ ...named, ...to, reason, idempotencyKey }, options);
       return;
     }
     case "remove":

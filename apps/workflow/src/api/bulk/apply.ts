@@ -7,7 +7,14 @@
  *    cursor.
  */
 import type { ApplyBulkReply, ApplyBulkRequest, BulkRefusal } from "@tutti/contracts/workflow/v1";
-import { type CallContext, errorFromUnknown, kernelErrors, type Status, toErrorDetail } from "@tutti/kernel";
+import {
+  type CallContext,
+  errorFromUnknown,
+  kernelErrors,
+  type Status,
+  type Timers,
+  toErrorDetail,
+} from "@tutti/kernel";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import { act } from "./actions.ts";
 import type { BulkDependencies } from "./dependencies.ts";
@@ -18,15 +25,20 @@ const portionMax = 100;
 
 export async function* applyBulk(
   dependencies: BulkDependencies,
-  { previewToken, reason, cursor }: ApplyBulkRequest,
+  { previewToken, reason, cursor, perSecond }: ApplyBulkRequest,
   context: CallContext,
 ): AsyncGenerator<ApplyBulkReply, void> {
-  const now = dependencies.foundation.clock.now();
+  const { clock, timers } = dependencies.foundation;
+  const now = clock.now();
   const preview = await keptPreview(dependencies.blobs(), context.namespace, previewToken, now);
   const { runIds } = preview;
   let { place, done } = placeOf(cursor);
   do {
-    const portion = runIds.slice(place, place + portionMax);
+    const portion = runIds.slice(
+      place,
+      place + (perSecond === 0 ? portionMax : Math.min(portionMax, perSecond)),
+    );
+    const beginMs = clock.now();
     const outcomes = await Promise.all(
       portion.map((runId) => refusalOf(dependencies, preview, { runId, reason, previewToken }, context)),
     );
@@ -35,19 +47,21 @@ export async function* applyBulk(
     done += portion.length - refusals.length;
     const remaining = Math.max(0, runIds.length - place);
     yield { done, remaining, refusals, cursor: `a${place}.${done}` };
+    const restMs = perSecond === 0 ? 0 : (portion.length * 1_000) / perSecond - (clock.now() - beginMs);
+    if (place < runIds.length && restMs > 0) await rest(timers, restMs, context.signal);
   } while (place < runIds.length && !context.signal.aborted);
 }
 
 /** Undefined when it is done. */
 async function refusalOf(
   dependencies: BulkDependencies,
-  { namespace, action }: KeptPreview,
+  { namespace, action, versions }: KeptPreview,
   { runId, reason, previewToken }: { runId: string; reason: string; previewToken: string },
   context: CallContext,
 ): Promise<BulkRefusal | undefined> {
   try {
     const options = { context, idempotencyKey: `bulk.${previewToken}` };
-    await act(dependencies, action, { namespace, runId, reason }, options);
+    await act(dependencies, action, { namespace, runId, reason, versions }, options);
     return undefined;
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
@@ -56,6 +70,17 @@ async function refusalOf(
     if (onTheWay.has(error.status)) throw error;
     return { runId, error: toErrorDetail(error) };
   }
+}
+
+function rest(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = timers.after(ms, resolve);
+    const stop = () => {
+      timer.cancel();
+      resolve();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
 }
 
 const onTheWay: ReadonlySet<Status> = new Set<Status>(["UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"]);

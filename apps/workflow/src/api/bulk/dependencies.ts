@@ -9,5 +9,7 @@ export interface BulkDependencies extends Pick<MachineDependencies, "archive"> {
   readonly blobs: () => Blobs;
   /** Runs may be anywhere, and each action needs its own permission: it is asked for as its caller would. */
   readonly runs: Client<typeof runService>;
-  readonly foundation: Pick<Foundation, "clock">;
+  readonly foundation: Pick<Foundation, "clock" | "timers">;
+  /** Definitions that a version starts runs of, with the hash or the label of their versions. */
+  readonly childVersions: (hash: string, namespace: string) => Promise<ReadonlyMap<string, string>>;
 }

@@ -12,6 +12,8 @@ export interface KeptPreview {
   readonly createMs: number;
   readonly action: NonNullable<BulkAction["action"]>;
   readonly runIds: readonly string[];
+  /** Of a move: versions of children, where they are others. */
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 /** How long a preview can be applied. */
@@ -23,12 +25,13 @@ const form = z.strictObject({
   createMs: z.number(),
   action: z.unknown(),
   runIds: z.array(z.string()),
+  versions: z.record(z.string(), z.string()).default({}),
 });
 
 export async function keepPreview(blobs: Blobs, preview: KeptPreview): Promise<string> {
-  const { namespace, createMs, action, runIds } = preview;
+  const { namespace, createMs, action, runIds, versions } = preview;
   const kept = {
-    ...{ kind: "bulk-preview", namespace, createMs, runIds },
+    ...{ kind: "bulk-preview", namespace, createMs, runIds, versions },
     action: BulkAction.toJSON(BulkAction.create({ action })),
   };
   const { sha256 } = await blobs.put(namespace, [Buffer.from(JSON.stringify(kept))]);
@@ -44,10 +47,10 @@ export async function keptPreview(
 ): Promise<KeptPreview> {
   const read = form.safeParse(await documentOf(blobs, namespace, token));
   if (!read.success || read.data.namespace !== namespace) throw requestErrors.previewOver();
-  const { createMs, runIds } = read.data;
+  const { createMs, runIds, versions } = read.data;
   const { action } = BulkAction.fromJSON(read.data.action);
   if (action === undefined || nowMs - createMs > appliedMs) throw requestErrors.previewOver();
-  return { namespace, createMs, action, runIds };
+  return { namespace, createMs, action, runIds, versions };
 }
 
 /** Undefined where there is nothing of that name, or something else. */

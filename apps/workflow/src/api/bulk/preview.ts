@@ -1,5 +1,6 @@
 /** What an action would do, and to which runs. */
 import {
+  type BulkAction,
   type PreviewBulkReply,
   type PreviewBulkRequest,
   type Run,
@@ -14,6 +15,7 @@ import { statusWord } from "../runs/status-word.ts";
 import { fitsStatus } from "./actions.ts";
 import type { BulkDependencies } from "./dependencies.ts";
 import { keepPreview } from "./kept-preview.ts";
+import { planMoves } from "./moves.ts";
 
 /** Runs that one preview names. */
 const runsMax = 100_000;
@@ -28,6 +30,7 @@ export async function previewBulk(
   const action = wanted?.action;
   if (action === undefined) throw requestErrors.nothingToDo();
   const { namespace } = context;
+  if (action.$case === "move") return await previewMoves(dependencies, filter, action, context);
   const runIds: string[] = [];
   const sample: Run[] = [];
   const groups = new Map<string, RunCount>();
@@ -48,8 +51,39 @@ export async function previewBulk(
   }
   const createMs = dependencies.foundation.clock.now();
   return {
-    previewToken: await keepPreview(dependencies.blobs(), { namespace, createMs, action, runIds }),
-    ...{ count: runIds.length, leftAlone, sample },
-    groups: [...groups.values()].sort((one, other) => other.count - one.count).slice(0, groupsMax),
+    previewToken: await keepPreview(dependencies.blobs(), {
+      namespace,
+      createMs,
+      action,
+      runIds,
+      versions: {},
+    }),
+    ...{ count: runIds.length, leftAlone, sample, groups: most(groups), reviews: [] },
   };
+}
+
+async function previewMoves(
+  dependencies: BulkDependencies,
+  filter: RunFilter,
+  action: Extract<NonNullable<BulkAction["action"]>, { readonly $case: "move" }>,
+  context: CallContext,
+): Promise<PreviewBulkReply> {
+  const { namespace } = context;
+  const matched = matching(dependencies, filter, namespace);
+  const { runIds, groups, reviews, leftAlone, versions } = await planMoves(
+    dependencies,
+    action.value,
+    matched,
+    context,
+  );
+  if (runIds.length > runsMax) throw requestErrors.tooManyRuns({ max: runsMax });
+  const createMs = dependencies.foundation.clock.now();
+  return {
+    previewToken: await keepPreview(dependencies.blobs(), { namespace, createMs, action, runIds, versions }),
+    ...{ count: runIds.length, leftAlone, sample: [], groups: most(groups), reviews },
+  };
+}
+
+function most(groups: ReadonlyMap<string, RunCount>): RunCount[] {
+  return [...groups.values()].sort((one, other) => other.count - one.count).slice(0, groupsMax);
 }

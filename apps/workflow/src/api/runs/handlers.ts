@@ -6,6 +6,7 @@ import { awaitRun, watchRun } from "./awaiting.ts";
 import { type RunDependencies, runNamed } from "./dependencies.ts";
 import { type ExplainDependencies, explainRun } from "./explaining.ts";
 import { countRuns, listRuns, watchRuns } from "./listing.ts";
+import { move } from "./moving.ts";
 import { type ReadingDependencies, readHistory } from "./reading.ts";
 import { reset } from "./resetting.ts";
 import { signalRuns } from "./signalling.ts";
@@ -37,6 +38,7 @@ export function runHandlers(
     terminateRun: (request, context) => steer(dependencies, terminateRun, request, context),
     retryRun: (request, context) => retry(dependencies, request, context),
     resetRun: (request, context) => reset(dependencies, request, context),
+    moveRun: (request, context) => move(dependencies, request, context),
     deleteRun: (request, context) => remove(dependencies, request, context),
     readHistory: (request, context) => readHistory(dependencies, request, context),
     async explainRun(request, context) {

@@ -82,6 +82,11 @@ export class Spans extends SpentTime {
         this.endAll(events.RunResetV1.decode(payload).resetMs);
         this.reopen();
         break;
+      case "run_moved": {
+        const { numbers, gone } = events.RunMovedV1.decode(payload);
+        this.renumber(numbers, gone);
+        break;
+      }
       case "run_retried":
         this.reopen();
         break;

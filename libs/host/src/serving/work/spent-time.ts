@@ -14,7 +14,7 @@ export const theWhole = -1;
 
 /** Milliseconds since the Unix epoch. An end that is not there yet is undefined. */
 export interface Spent {
-  readonly node: number;
+  node: number;
   readonly kind: SpanKind;
   readonly attempt: number;
   agent: string;
@@ -42,6 +42,20 @@ export class SpentTime {
   endWhole(endMs: number): void {
     this.endAll(endMs);
     if (this.#whole !== undefined) this.#whole.endMs = endMs;
+  }
+
+  /** Nodes have other numbers, or are not there any more. */
+  renumber(moved: readonly { readonly node: number; readonly to: number }[], gone: readonly number[]): void {
+    const left = new Set(gone);
+    const numbers = new Map(moved.map(({ node, to }) => [node, to]));
+    const kept = this.all.filter(({ node }) => !left.has(node));
+    for (const span of kept) span.node = numbers.get(span.node) ?? span.node;
+    this.all.splice(0, this.all.length, ...kept);
+    const open = [...this.#open.values()].filter(
+      ({ node }) => node === theWhole || kept.some((each) => each.node === node),
+    );
+    this.#open.clear();
+    for (const span of open) this.#open.set(span.node, span);
   }
 
   /** What had ended continues. */

@@ -58,6 +58,8 @@ export interface Recorded {
   readonly payload: Uint8Array;
   readonly timeMs: number;
   readonly traceparent: string;
+  /** Of what caused it. */
+  readonly reason: string;
 }
 
 const recordsPage = 500;
@@ -106,7 +108,14 @@ export function workOf({ kind, missing }: WorkKind): Work {
         );
         for (const { event, record, timeMs } of page) {
           const { type, payload, cause } = Record.decode(record);
-          yield { event, type, payload, timeMs, traceparent: cause?.traceparent ?? "" };
+          yield {
+            event,
+            type,
+            payload,
+            timeMs,
+            traceparent: cause?.traceparent ?? "",
+            reason: cause?.reason ?? "",
+          };
           last = event;
         }
         if (page.length < recordsPage) return;

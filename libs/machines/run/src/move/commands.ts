@@ -21,8 +21,8 @@ export const moveRun: RunCommand<MoveRunTo, MoveReview> = {
   decide(run, wanted, step) {
     const refusal = refusalOf(run, step.key.id);
     if (refusal !== undefined) return refusal;
-    if (run.order?.hash === wanted.hash) return identical;
-    const { review, snapshot, gone } = moved(run, run.plans.plan(wanted.hash), wanted);
+    if (run.order?.hash === wanted.hash) return identical(wanted.hash);
+    const { review, snapshot, gone, numbers } = moved(run, run.plans.plan(wanted.hash), wanted);
     const [problem] = review.problems;
     if (snapshot === undefined)
       return runErrors.moveRefused.refusal({
@@ -38,6 +38,7 @@ export const moveRun: RunCommand<MoveRunTo, MoveReview> = {
       snapshot: RunSnapshotV1.encode(snapshot).finish(),
       reason: reasonOf(wanted.reason),
       moveMs: step.nowMs,
+      ...{ numbers: [...numbers], gone: [...gone] },
     });
     advance(run, step);
     return review;
@@ -50,12 +51,14 @@ export const reviewMove: Query<Run, MoveRunTo, MoveReview> = {
   answer(run, wanted, { key }) {
     const refusal = refusalOf(run, key.id);
     if (refusal !== undefined) return refusal;
-    if (run.order?.hash === wanted.hash) return identical;
+    if (run.order?.hash === wanted.hash) return identical(wanted.hash);
     return moved(run, run.plans.plan(wanted.hash), wanted).review;
   },
 };
 
-const identical = MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_IDENTICAL });
+function identical(hash: string): MoveReview {
+  return MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_IDENTICAL, hash });
+}
 
 export const verdictWords: Readonly<Record<number, string>> = {
   [MoveVerdict.MOVE_VERDICT_IDENTICAL]: "identical",

@@ -11,6 +11,7 @@ import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   MoveReview,
   MoveVerdict,
+  type NodeMoved,
   type RunNode,
   RunOrder,
   RunPhase,
@@ -40,6 +41,8 @@ export interface Moved {
   readonly snapshot: RunSnapshotV1 | undefined;
   /** Nodes that are not in the version: what they started is stopped. */
   readonly gone: ReadonlySet<number>;
+  /** Nodes that have other numbers there. */
+  readonly numbers: readonly NodeMoved[];
 }
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_SKIPPED: skipped } = TaskStatus;
@@ -72,16 +75,19 @@ class Move {
     this.#to = to;
     this.#wanted = wanted;
     this.#pairs = pairsOf(this.#from, to, wanted.map);
+    this.#review.hash = wanted.hash;
   }
 
   made(): Moved {
     this.#lookAtRun();
     if (this.#review.problems.length === 0) this.#lookAtParts();
     const { problems, verdict } = this.#review;
-    if (problems.length > 0) return { review: this.#review, snapshot: undefined, gone: this.#gone };
+    const [review, gone] = [this.#review, this.#gone];
+    if (problems.length > 0) return { review, snapshot: undefined, gone, numbers: [] };
     if (verdict === MoveVerdict.MOVE_VERDICT_SAFE && this.#pairs.isSame)
       this.#review.verdict = MoveVerdict.MOVE_VERDICT_IDENTICAL;
-    return { review: this.#review, snapshot: this.#snapshot(), gone: this.#gone };
+    const numbers = [...this.#numbers].flatMap(([node, to]) => (node === to ? [] : [{ node, to }]));
+    return { review, snapshot: this.#snapshot(), gone, numbers };
   }
 
   #lookAtRun(): void {

@@ -1,0 +1,90 @@
+/** Moves runs that are under way to another version of their workflow: a plan, a question, then the moves. */
+import { counted } from "@tutti/kernel";
+import type { BulkReview, PreviewBulkReply, RunFilterInput } from "@tutti/rest/types";
+import { isConfirmed } from "../../command/confirm.ts";
+import type { Context } from "../../command/declaration.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import type { Result } from "../../command/presenter.ts";
+import type { Server } from "../../server/calls.ts";
+import { connect } from "../../server/server.ts";
+import { padStart, safe } from "../../terminal/text.ts";
+import { applyBulk } from "../runs/steer-many.ts";
+
+export async function migrate(context: Context): Promise<Result> {
+  const { values, print, command } = context;
+  const [name = "", version] = values.argument("NAME[@VERSION]").split("@");
+  const back = values.flag("undo");
+  const to = (values.text("to") ?? "").replace(/^@/, "");
+  const server = await connect(context);
+  const filter = await filterFrom(context, server, { name, version: back ? undefined : version });
+  const how = { restart: values.flag("restart"), children: values.flag("children"), back };
+  const move = { version: to, map: values.labels("map"), ...how };
+  const preview = await server.call("bulk.preview", {
+    query: server.namespace,
+    body: { filter, action: { move } },
+  });
+  const { count = 0, previewToken = "", leftAlone = 0, groups, reviews } = preview;
+  const plan = { count, leftAlone, groups, reviews };
+  if (values.flag("dry-run") || count === 0) return { json: plan, draw: () => drawPlan(context, preview) };
+  if (!print.isJson) drawPlan(context, preview);
+  if (!(await isConfirmed(context, `Move ${counted(count, "run")}?`))) return exitCodes.completed;
+  const reason = values.text("reason") ?? `tutti ${command.name}`;
+  const perSecond = values.whole("pace") ?? 0;
+  return await applyBulk(context, server, { previewToken, reason, count, done: "moved", perSecond });
+}
+
+async function filterFrom(
+  { values }: Context,
+  server: Server,
+  { name, version }: { readonly name: string; readonly version: string | undefined },
+): Promise<RunFilterInput> {
+  const equals = values.labels("where");
+  const runIds = values.texts("run");
+  const hash = version === undefined ? undefined : await hashOf(server, name, version);
+  return {
+    definitions: [name],
+    ...(hash === undefined ? {} : { definitionHash: hash }),
+    ...(Object.keys(equals).length === 0 ? {} : { labels: { equals } }),
+    ...(runIds.length === 0 ? {} : { runIds }),
+  };
+}
+
+async function hashOf(server: Server, name: string, version: string): Promise<string | undefined> {
+  if (/^[0-9a-f]{64}$/.test(version)) return version;
+  const { hash } = await server.call("workflows.get", {
+    params: { name },
+    query: { ...server.namespace, label: version },
+  });
+  return hash;
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  identical: "nothing changes but the version",
+  safe: "all that has begun has its place",
+  busy: "an attempt is running that cannot be taken over. It is tried, or starts again with --restart",
+  "needs mapping": "left alone: say what becomes of a task with --map OLD=NEW",
+  impossible: "left alone",
+};
+
+function drawPlan({ print }: Context, { count = 0, leftAlone = 0, groups, reviews }: PreviewBulkReply): void {
+  const { style } = print;
+  if (groups.length === 0) {
+    print.note("No active runs match.");
+    return;
+  }
+  print.line(
+    `${style.bold(counted(count, "run"))} to move${leftAlone === 0 ? "" : style.dim(`, ${leftAlone} left alone`)}`,
+  );
+  const most = Math.max(0, ...groups.map((group) => String(group.count ?? 0).length));
+  for (const { value = "", count: found = 0 } of groups)
+    print.line(`  ${padStart(String(found), most)}  ${value}  ${style.dim(meanings[value] ?? "")}`);
+  for (const review of reviews.slice(0, 10)) drawReview(print, review);
+}
+
+function drawReview(print: Context["print"], { runId = "", review }: BulkReview): void {
+  const [problem] = review?.problems ?? [];
+  const id = problem?.id ? `${safe(problem.id)}: ` : "";
+  print.line(
+    `${print.style.dim("·")} ${safe(runId)}  ${print.style.dim(`${id}${safe(problem?.message ?? "")}`)}`,
+  );
+}

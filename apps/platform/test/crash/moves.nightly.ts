@@ -1,0 +1,3 @@
+import { describeMoves } from "./moves.ts";
+
+describeMoves({ kills: 100 });

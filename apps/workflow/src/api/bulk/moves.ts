@@ -1,0 +1,110 @@
+/** What moving many runs to another version would do: how each of them fits. */
+import type { BulkMove, BulkReview, RunCount } from "@tutti/contracts/workflow/v1";
+import { MoveReview, MoveRunRequest, MoveVerdict, RunFilter } from "@tutti/contracts/workflow/v1";
+import type { IndexEntry } from "@tutti/journal";
+import { type CallContext, errorFromUnknown } from "@tutti/kernel";
+import { isMovable, verdictWords } from "@tutti/machine-run";
+import { matching } from "../runs/listing.ts";
+import type { BulkDependencies } from "./dependencies.ts";
+
+export interface MovesPlanned {
+  /** Runs that are moved, the outermost first. */
+  readonly runIds: string[];
+  readonly groups: Map<string, RunCount>;
+  readonly reviews: BulkReview[];
+  leftAlone: number;
+  /** Versions of children, by their ids. */
+  readonly versions: Record<string, string>;
+}
+
+/** Runs that are reviewed at once. */
+const portionMax = 100;
+const reviewsMax = 20;
+
+/** @param matched runs that match, as the index has them */
+export async function planMoves(
+  dependencies: BulkDependencies,
+  move: BulkMove,
+  matched: AsyncIterable<IndexEntry>,
+  context: CallContext,
+): Promise<MovesPlanned> {
+  const planned: MovesPlanned = { runIds: [], groups: new Map(), reviews: [], leftAlone: 0, versions: {} };
+  let portion: string[] = [];
+  const review = async () => {
+    const ids = portion;
+    portion = [];
+    await Promise.all(ids.map((runId) => reviewOne(dependencies, move, { runId, planned }, context)));
+  };
+  for await (const { key, status } of matched) {
+    if (!isMovable(status)) planned.leftAlone++;
+    else if (portion.push(key.id) === portionMax) await review();
+  }
+  await review();
+  return planned;
+}
+
+interface Reviewed {
+  readonly runId: string;
+  readonly planned: MovesPlanned;
+}
+
+async function reviewOne(
+  dependencies: BulkDependencies,
+  move: BulkMove,
+  { runId, planned }: Reviewed,
+  context: CallContext,
+): Promise<void> {
+  const review = await reviewOf(dependencies, move, { runId, planned }, context);
+  const { verdict } = review;
+  const value = verdictWords[verdict] ?? "";
+  const group = planned.groups.get(value) ?? { value, count: 0, exampleRunId: runId };
+  planned.groups.set(value, group);
+  group.count++;
+  const isTold = verdict >= MoveVerdict.MOVE_VERDICT_BUSY && group.count <= reviewsMax;
+  if (isTold) planned.reviews.push({ runId, review });
+  if (verdict > MoveVerdict.MOVE_VERDICT_BUSY) {
+    planned.leftAlone++;
+    return;
+  }
+  planned.runIds.push(runId);
+  if (move.children && !move.back)
+    await addChildren(dependencies, move, { runId, planned }, review.hash, context);
+}
+
+/** A run that has ended meanwhile, or has no definition, is one that cannot be moved. */
+async function reviewOf(
+  { runs }: BulkDependencies,
+  { version, map, restart, back }: BulkMove,
+  { runId, planned }: Reviewed,
+  context: CallContext,
+): Promise<MoveReview> {
+  const named = { namespace: context.namespace, runId, version: planned.versions[runId] ?? version };
+  try {
+    const request = MoveRunRequest.fromPartial({ ...named, map, restart, back, dryRun: true });
+    return (await runs.moveRun(request, { context })).review ?? MoveReview.create();
+  } catch (thrown) {
+    const error = errorFromUnknown(thrown);
+    if (error.status !== "FAILED_PRECONDITION" && error.status !== "NOT_FOUND") throw error;
+    const problems = [{ id: "", message: error.message }];
+    return MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_IMPOSSIBLE, problems });
+  }
+}
+
+/** Children that are under way, each on the version that the version of its parent names. */
+async function addChildren(
+  dependencies: BulkDependencies,
+  move: BulkMove,
+  { runId, planned }: Reviewed,
+  hash: string,
+  context: CallContext,
+): Promise<void> {
+  const { namespace } = context;
+  const filter = RunFilter.fromPartial({ parent: { namespace, kind: "run", id: runId } });
+  const named = await dependencies.childVersions(hash, namespace);
+  for await (const { key, status, definition } of matching(dependencies, filter, namespace)) {
+    const version = named.get(definition);
+    if (!isMovable(status) || version === undefined || planned.runIds.includes(key.id)) continue;
+    planned.versions[key.id] = version;
+    await reviewOne(dependencies, { ...move, map: {} }, { runId: key.id, planned }, context);
+  }
+}

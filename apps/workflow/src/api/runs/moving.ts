@@ -1,0 +1,103 @@
+/** A run continues on another version of its definition, or goes back from there. */
+import {
+  MoveReview,
+  type MoveRunReply,
+  type MoveRunRequest,
+  MoveVerdict,
+  type Run,
+} from "@tutti/contracts/workflow/v1";
+import type { Recorded } from "@tutti/host/serving";
+import type { CallContext } from "@tutti/kernel";
+import { moveRun, reviewMove, runErrors } from "@tutti/machine-run";
+import { jsonOf } from "../payloads.ts";
+import { askRun, type RunDependencies, recordsOf, runNamed, tellRun } from "./dependencies.ts";
+import { reset } from "./resetting.ts";
+
+export async function move(
+  dependencies: RunDependencies,
+  request: MoveRunRequest,
+  context: CallContext,
+): Promise<MoveRunReply> {
+  if (request.back) return await moveBack(dependencies, request, context);
+  const { runId, map, restart, dryRun, reason, idempotencyKey } = request;
+  const run = await runNamed(dependencies, runId, {}, context);
+  const { hash, label } = await versionOf(dependencies, run, request.version, context);
+  const body = { hash, versionLabel: label, map, restart, reason };
+  const reviewed = await askRun(dependencies, runId, { query: reviewMove, body }, context);
+  const review = withInput(reviewed as MoveReview, dependencies.orders.inputProblem(hash, run.spec?.input));
+  if (dryRun) return { run, review };
+  const [problem] = review.problems;
+  if (problem !== undefined && review.verdict === MoveVerdict.MOVE_VERDICT_IMPOSSIBLE)
+    throw runErrors.moveRefused({ id: runId, verdict: "impossible", problem: problem.message });
+  await tellRun(dependencies, runId, { command: moveRun, body, reason, idempotencyKey }, context);
+  return { run: await runNamed(dependencies, runId, {}, context), review };
+}
+
+/** Finds the version, and has its plan at hand. */
+async function versionOf(
+  { orders }: RunDependencies,
+  { runId, spec, definitionHash }: Run,
+  version: string,
+  context: CallContext,
+): Promise<{ readonly hash: string; readonly label: string }> {
+  const { what, parameters } = spec ?? {};
+  if (what?.$case !== "definition" || definitionHash === "") throw runErrors.moveUnversioned({ id: runId });
+  const isHash = /^[0-9a-f]{64}$/.test(version);
+  const wanted = { $case: isHash ? "hash" : "label", value: version } as const;
+  const reference = { name: what.value.name, version: version === "" ? undefined : wanted };
+  return await orders.version(reference, parameters && jsonOf(parameters, "parameters"), context);
+}
+
+function withInput(review: MoveReview, problem: string | undefined): MoveReview {
+  if (problem === undefined) return review;
+  const message = `its input does not satisfy the version: ${problem}`;
+  return MoveReview.create({
+    ...{ ...review, verdict: MoveVerdict.MOVE_VERDICT_IMPOSSIBLE },
+    problems: [{ id: "", message }, ...review.problems],
+  });
+}
+
+/** To before the last move, as long as all that followed is what the run itself began. */
+async function moveBack(
+  dependencies: RunDependencies,
+  { namespace, runId, dryRun, reason, idempotencyKey }: MoveRunRequest,
+  context: CallContext,
+): Promise<MoveRunReply> {
+  let moved: Recorded | undefined;
+  let since = "it was never moved";
+  for await (const record of recordsOf(dependencies, runId, 0, context)) {
+    if (record.type === "run_moved") [moved, since] = [record, ""];
+    else if (since === "" && moved !== undefined && !isOf(moved, record))
+      since = `\`${record.type}\` has happened since`;
+  }
+  const run = await runNamed(dependencies, runId, {}, context);
+  if (since !== "") {
+    if (!dryRun) throw runErrors.moveSettled({ id: runId, problem: since });
+    const problems = [{ id: "", message: since }];
+    return { run, review: MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_IMPOSSIBLE, problems }) };
+  }
+  const review = MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_SAFE });
+  if (dryRun) return { run, review };
+  const toEvent = (moved?.event ?? 1) - 1;
+  const again = { namespace, runId, toEvent, keepSignals: true, reason, idempotencyKey };
+  return { run: (await reset(dependencies, again, context)).run, review };
+}
+
+/** Whether it is of the step that moved the run, or something that the run began by itself: it has no effect yet. */
+function isOf(moved: Recorded, { type, timeMs, traceparent, reason }: Recorded): boolean {
+  const isSameStep = timeMs === moved.timeMs && traceparent === moved.traceparent && reason === moved.reason;
+  return isSameStep || begun.has(type);
+}
+
+const begun: ReadonlySet<string> = new Set([
+  ...[
+    "task_queued",
+    "attempt_queued",
+    "task_held",
+    "task_skipped",
+    "task_waiting",
+    "entries_begun",
+    "round_begun",
+  ],
+  ...["approval_asked", "cache_asked", "run_put_off", "run_limit_asked"],
+]);
