@@ -20,6 +20,7 @@ import { runMachine, showRun } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
 import { trigger } from "@tutti/machine-trigger";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
+import type { BulkDependencies } from "./api/bulk/dependencies.ts";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
 import type { DefinitionDependencies } from "./api/definitions/dependencies.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
@@ -123,16 +124,7 @@ export class WorkflowService extends Orchestrator {
     const tasks = mesh.client(taskService);
     mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
     traceRuns(traces, runtime, tasks);
-    mesh.serve(
-      bulkService,
-      bulkHandlers({
-        archive,
-        blobs,
-        runs,
-        foundation,
-        childVersions: (hash, namespace) => shelf.childVersions(namespace, hash),
-      }),
-    );
+    serveBulk(mesh, { archive, blobs, runs, foundation }, shelf);
   }
 
   #serveDefinitions({ mesh, guard }: HostContext, dependencies: DefinitionFoundations): void {
@@ -166,3 +158,13 @@ export const workflow: ServiceModule = {
   machines: [definition, schedule, limit, cache, trigger],
   create: (host) => new WorkflowService(host),
 };
+
+function serveBulk(
+  mesh: HostContext["mesh"],
+  parts: Omit<BulkDependencies, "childVersions">,
+  shelf: PlanShelf,
+): void {
+  const childVersions: BulkDependencies["childVersions"] = (hash, namespace) =>
+    shelf.childVersions(namespace, hash);
+  mesh.serve(bulkService, bulkHandlers({ ...parts, childVersions }));
+}

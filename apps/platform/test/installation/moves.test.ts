@@ -80,7 +80,7 @@ describe("moving many runs to another version", () => {
     await installation[Symbol.asyncDispose]();
   });
 
-  it("plans them by how they fit, moves them at a pace, goes on after a break, and takes their children along", async () => {
+  it("plans them by how they fit, moves them at a pace, continues after a break, and takes their children along", async () => {
     const planned = await preview({ children: true });
     assert.deepEqual(groupsOf(planned), { safe: 2 * count });
     assert.equal(planned.count, 2 * count);

@@ -29,6 +29,20 @@ export const systemTimers: Timers = {
   },
 };
 
+let holds = 0;
+let alive: ReturnType<typeof setInterval> | undefined;
+
+/** Keeps the process alive until the returned function is called: timers of this port do not. */
+export function keepAlive(): () => void {
+  if (++holds === 1) alive = setInterval(() => {}, timeoutMaxMs);
+  let isHeld = true;
+  return () => {
+    if (!isHeld) return;
+    isHeld = false;
+    if (--holds === 0) clearInterval(alive);
+  };
+}
+
 function inParts(delayMs: number, callback: () => void): Timer {
   const goOn = (): Timer => systemTimers.after(delayMs - timeoutMaxMs, callback);
   let part = systemTimers.after(timeoutMaxMs, () => {

@@ -95,7 +95,7 @@ export const runErrors = defineErrors("workflow", {
   moveRefused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A run continues on another version of its definition only when the version has a place for all that has begun. The verdict is in the message: busy, needs mapping or impossible.",
+    help: "A run continues on another version of its definition only when the version has a place for every started task. The verdict is in the message: busy, needs mapping or impossible.",
     message: ({ id, verdict, problem }: { id: string; verdict: string; problem: string }) =>
       `Run \`${id}\` cannot be moved to the version (${verdict}): ${problem}`,
     remedy:

@@ -1,7 +1,12 @@
 /**
- * Errors of a call are made where an answer arrives, which no line of the caller leads to. V8 knows who awaits what: a
- * stack that is captured after the await names the caller. A call that succeeds costs nothing more.
+ * What a program needs of its calls.
+ *
+ * 1. Errors are made where an answer arrives, which no line of the caller leads to. V8 knows who awaits what: a stack
+ *    that is captured after the await names the caller. A call that succeeds costs nothing more.
+ * 2. A call that waits for a server that is not there keeps the process alive until it has failed.
  */
+import { keepAlive } from "@tutti/kernel";
+
 export function withCallerStacks<C extends object>(client: C): C {
   return new Proxy(client, {
     get(target, name) {
@@ -9,17 +14,39 @@ export function withCallerStacks<C extends object>(client: C): C {
       if (typeof method !== "function") return method;
       return (...given: unknown[]): unknown => {
         const answer: unknown = method.apply(target, given);
-        return answer instanceof Promise ? withCallerStack(answer) : answer;
+        if (answer instanceof Promise) return withCallerStack(answer);
+        return isStream(answer) ? keptAlive(answer) : answer;
       };
     },
   });
 }
 
 async function withCallerStack<T>(answer: Promise<T>): Promise<T> {
+  const release = keepAlive();
   try {
     return await answer;
   } catch (error) {
     if (error instanceof Error) Error.captureStackTrace(error, withCallerStack);
     throw error;
+  } finally {
+    release();
   }
+}
+
+function isStream(answer: unknown): answer is AsyncGenerator<unknown> {
+  return typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer && "next" in answer;
+}
+
+function keptAlive(stream: AsyncGenerator<unknown>): AsyncGenerator<unknown> {
+  return new Proxy(stream, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (name === Symbol.asyncIterator) return () => keptAlive(target);
+      if (typeof member !== "function") return member;
+      return (...given: unknown[]): unknown => {
+        const answer: unknown = member.apply(target, given);
+        return name === "next" && answer instanceof Promise ? withCallerStack(answer) : answer;
+      };
+    },
+  });
 }

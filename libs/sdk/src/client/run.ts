@@ -265,8 +265,8 @@ export class RunHandle implements Handle {
   }
 
   /**
-   * Continues it on another version of its definition: what is done keeps its results, the rest is as the version says.
-   * `dryRun` only says how it fits.
+   * Moves it to another version of its definition: completed tasks keep their results, the rest is as the version says.
+   * `dryRun` only returns how it fits.
    */
   async move(
     {

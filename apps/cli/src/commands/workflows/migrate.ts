@@ -60,7 +60,7 @@ async function hashOf(server: Server, name: string, version: string): Promise<st
 
 const meanings: Readonly<Record<string, string>> = {
   identical: "nothing changes but the version",
-  safe: "all that has begun has its place",
+  safe: "every started task has its place",
   busy: "an attempt is running that cannot be taken over. It is tried, or starts again with --restart",
   "needs mapping": "left alone: say what becomes of a task with --map OLD=NEW",
   impossible: "left alone",

@@ -87,8 +87,8 @@ export const workflowCommands: readonly Command[] = [
     group: "workflows",
     summary: "Move active runs to another version of their workflow",
     about: [
-      "Prints how the runs fit the version, asks, and moves those that fit. What is done keeps its results. The rest is as the version says.",
-      "Stop it with Ctrl-C and start it again to go on: runs that were moved do not match any more.",
+      "Prints how the runs fit the version, asks, and moves those that fit. Completed tasks keep their results. The rest is as the version says.",
+      "Stop it with Ctrl-C, and start it again to continue: moved runs are identical to the version.",
     ],
     arguments: [
       {

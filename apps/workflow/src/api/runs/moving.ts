@@ -57,7 +57,7 @@ function withInput(review: MoveReview, problem: string | undefined): MoveReview 
   });
 }
 
-/** To before the last move, as long as all that followed is what the run itself began. */
+/** To before the last move, as long as all that followed is scheduling of the run itself. */
 async function moveBack(
   dependencies: RunDependencies,
   { namespace, runId, dryRun, reason, idempotencyKey }: MoveRunRequest,
@@ -83,7 +83,7 @@ async function moveBack(
   return { run: (await reset(dependencies, again, context)).run, review };
 }
 
-/** Whether it is of the step that moved the run, or something that the run began by itself: it has no effect yet. */
+/** Whether it is of the step that moved the run, or scheduling of the run itself: it has no effect yet. */
 function isOf(moved: Recorded, { type, timeMs, traceparent, reason }: Recorded): boolean {
   const isSameStep = timeMs === moved.timeMs && traceparent === moved.traceparent && reason === moved.reason;
   return isSameStep || begun.has(type);

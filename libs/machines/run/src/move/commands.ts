@@ -30,7 +30,7 @@ export const moveRun: RunCommand<MoveRunTo, MoveReview> = {
         verdict: verdictWords[review.verdict] ?? "",
         problem: `${problem?.id ? `\`${problem.id}\` ` : ""}${problem?.message ?? ""}`,
       });
-    // Children of what is not in the version are not awaited any more.
+    // Children of removed tasks are cancelled.
     tellAllStopping(run, step, new StepBudget(), "cancel", ({ number }) => gone.has(number));
     step.emit(runMoved, {
       hash: wanted.hash,

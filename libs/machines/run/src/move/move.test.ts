@@ -58,12 +58,12 @@ function ended(scene: RunScene): unknown {
 }
 
 describe("a run that continues on another version", () => {
-  it("keeps what is done and does the rest as the version says", () => {
+  it("keeps results and does the rest as the version says", () => {
     const scene = RunScene.of(text);
     scene.complete("reserve", "r");
     assert.deepEqual(review(scene, fixed).verdict, "safe");
     moves(scene, fixed, { versionLabel: "5" });
-    assert.deepEqual(scene.offered, ["charge"], "the attempt goes on");
+    assert.deepEqual(scene.offered, ["charge"], "the attempt continues");
     scene.complete("charge");
     scene.complete("ship", "out");
     assert.equal(ended(scene), "out");
@@ -73,7 +73,7 @@ describe("a run that continues on another version", () => {
     assert.match(JSON.stringify(shown), /"5"/);
   });
 
-  it("uses the new input of a task that has not begun", () => {
+  it("uses the new input of a pending task", () => {
     const scene = RunScene.of(text);
     moves(scene, fixed);
     scene.complete("reserve");
@@ -81,14 +81,14 @@ describe("a run that continues on another version", () => {
     assert.deepEqual(jsonOf(input as Uint8Array), { amount: 2 });
   });
 
-  it("does what was added, also before what is done, and waits for it", () => {
+  it("does added tasks, also those that come before completed ones, and waits for them", () => {
     const scene = RunScene.of(text);
     scene.complete("reserve");
     moves(scene, longer, { restart: true });
     assert.deepEqual(
       [...scene.offered].sort(),
       ["charge", "check"],
-      "charge had begun: it waits for no new need",
+      "charge was queued: it waits for no new need",
     );
     scene.complete("charge");
     scene.complete("check");
@@ -138,7 +138,7 @@ describe("a run that continues on another version", () => {
     assert.equal(ended(scene), "s");
   });
 
-  it("needs a mapping for what has begun and is not in the version", () => {
+  it("needs a mapping for a started task that is not in the version", () => {
     const scene = RunScene.of(text);
     scene.complete("reserve", 3);
     const without = text.replace("  reserve: {uses: stock.reserve}\n", "").replace(", needs: [reserve]", "");
@@ -184,7 +184,7 @@ describe("a run that continues on another version", () => {
     assert.ok(isRefusal(move(scene, fixed)));
   });
 
-  it("goes on with rounds, entries and waits", () => {
+  it("continues rounds, entries and waits", () => {
     const before = `workflow: much
 tasks:
   each: {uses: test.each, forEach: "\${{ [1, 2, 3] }}", with: "\${{ item }}"}

@@ -2,10 +2,10 @@
  * A run as it is on another version of its definition. Its state is taken apart by the numbers of the one plan and put
  * together by those of the other.
  *
- * 1. What has ended keeps its result. What has begun continues. Needs of what has not begun are counted by the version.
- * 2. A running attempt goes on undisturbed where its node keeps its number. Else its run waits for it, or has it start
- *    again.
- * 3. What has begun and is not in the version is never forgotten unless a person says so.
+ * 1. Ended tasks keep their results, started ones continue. Needs of pending tasks are counted by the version.
+ * 2. A running attempt continues undisturbed where its node keeps its number. Else the run waits for its end, or the
+ *    attempt restarts.
+ * 3. A started task that is not in the version is dropped only if the mapping drops it.
  */
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -185,7 +185,7 @@ class Move {
     return task < 0 ? -1 : shown.first + task - (this.#to.plan.scopes[shown.scope]?.first ?? 0);
   }
 
-  /** Whether a task was skipped with a need, or is done whatever it needs, is told by its open needs. */
+  /** Whether a task was skipped with a need, or needs nothing any more, follows from its open needs. */
   #keepOpen(place: number, number: number, status: TaskStatus, shown: RunRange, next: number): void {
     if (shown.entries) return;
     const range = this.#run.ranges[place] as Run["ranges"][number];
@@ -277,7 +277,7 @@ class Move {
         undo: this.#numbersOf(undo),
         failed: failed === 0 ? 0 : (this.#numbers.get(failed - 1) ?? -1) + 1,
         additions: additions.map((addition) => ({ ...addition, outside: this.#numbersOf(addition.outside) })),
-        // It rests in its state: what was done on the way there is not done again.
+        // It rests in its state: actions of the way there do not run again.
         transition: undefined,
         activity: activity === 0 ? 0 : (this.#places[activity - 1] ?? -1) + 1,
         state: state === 0 ? 0 : (this.#pairs.states[state - 1] ?? -1) + 1,
@@ -342,7 +342,7 @@ function settle(run: Run): void {
   recount(run);
 }
 
-/** What has begun waits for no need any more, also where the version gives it one. */
+/** A started task waits for no need any more, also where the version gives it one. */
 function leaveNeeds(run: Run, range: Run["ranges"][number]): void {
   const { predecessors } = range.plan;
   for (let place = 0; place < range.open.length; place++) {

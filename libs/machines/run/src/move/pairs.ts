@@ -102,7 +102,7 @@ class Pairing {
     }
   }
 
-  /** What is done on entry, on exit, in the state and on the way out of it. */
+  /** Actions on entry, on exit, in the state and on the way out of it. */
   #pairScopesOfState(number: number, other: number, name: string): void {
     const one = scopesOfState(this.#from, number);
     const two = scopesOfState(this.#to, other);

@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const program = fileURLToPath(new URL("programs/nothing-there.ts", import.meta.url));
+
+it("a program that calls a platform that is not there ends with an error", () => {
+  const { status, stderr } = spawnSync(process.execPath, [program], { encoding: "utf8", timeout: 30_000 });
+  // Node ends with 13 when nothing keeps a waiting program alive.
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /TuttiError: .*127\.0\.0\.1:1/);
+});
