@@ -23,7 +23,7 @@ import { entriesBegun } from "./entries/events.ts";
 import { updateRun } from "./entry/commands.ts";
 import { updateTaken } from "./entry/events.ts";
 import { showEntry } from "./entry/queries.ts";
-import { functionTurned, functionWoken, stepRecorded } from "./function/events.ts";
+import { functionTurned, functionWoken, partsDropped, stepRecorded } from "./function/events.ts";
 import { workSentBack } from "./gate/events.ts";
 import {
   beginRun,
@@ -157,6 +157,7 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   tasksWithdrawn,
   stepRecorded,
   functionTurned,
+  partsDropped,
   functionWoken,
   stateEntered,
   transitionTaken,

@@ -5,16 +5,17 @@ import {
   FunctionEntryKind,
   FunctionTurnedV1,
   FunctionWokenV1,
+  PartsDroppedV1,
   StepRecordedV1,
 } from "@tutti/contracts/workflow/v1";
 import { bytesOrNull, type Data, detailOfRefusal, statusWord } from "@tutti/machine-work";
 import { bookUsed, setAside } from "../budget/book.ts";
 import { runErrors } from "../errors.ts";
 import { hasOutput, outputOf } from "../evaluate/outputs.ts";
-import { settleWork } from "../node/flow.ts";
+import { drop, settleWork } from "../node/flow.ts";
 import { attend, nodeOf, setStatus } from "../node/nodes.ts";
-import { statusOfNode, taskIdOf } from "../node/places.ts";
-import type { Run, RunEvent } from "../state.ts";
+import { partRanges, statusOfNode, taskIdOf } from "../node/places.ts";
+import type { Range, Run, RunEvent } from "../state.ts";
 import { queue } from "../uses/events.ts";
 import { journalOf, offerFrom, record } from "./journal.ts";
 
@@ -46,6 +47,18 @@ export const functionTurned: RunEvent<FunctionTurnedV1> = {
     settleWork(number, outstanding);
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     attend(run, node);
+  },
+};
+
+/** Questions among them are closed, which `task_completed` would not show. */
+export const partsDropped: RunEvent<PartsDroppedV1> = {
+  type: "parts_dropped",
+  version: 1,
+  codec: PartsDroppedV1,
+  described: true,
+  evolve(run, { node: number, dropMs }, outstanding) {
+    for (const range of partRanges(run, run.nodes[number]))
+      if (!range.isDropped) drop(run, range as Range, dropMs, outstanding);
   },
 };
 

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { CancelRun, FailTask, ReturnTask, SignalRun } from "@tutti/contracts/workflow/v1";
 import { parsed } from "@tutti/machine-work";
+import { describeRun } from "../description.ts";
 import { cancelRun } from "../life/commands.ts";
 import { explain } from "../queries/explain.ts";
 import { signalRun } from "../signal/commands.ts";
@@ -283,3 +284,13 @@ function why(play: Play): string {
   const shown = explain.answer(play.scene.state, { taskId: "order" }, { key: play.scene.key, nowMs: 0 });
   return JSON.stringify(shown);
 }
+
+it("the end of a durable function closes the questions that it does not wait for", () => {
+  const play = new Play(`${definition.replace("output:", "  after: {wait: 1h, needs: [order]}\noutput:")}`);
+  play.report([charge, { task: "sure", at: "order.ts:5", spec: { approve: { title: "Sure" } } }]);
+  assert.equal(describeRun(play.scene.state).labels["run:person"], "yes");
+  play.scene.complete("charge", 1);
+  play.report([], { end: { output: 1 } });
+  // The driver compares the description after each event with what the event declares.
+  assert.equal(describeRun(play.scene.state).labels["run:person"], undefined);
+});

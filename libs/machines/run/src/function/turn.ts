@@ -23,7 +23,7 @@ import { partRanges } from "../node/places.ts";
 import { readPlan } from "../plan/plan-of.ts";
 import { addable, taskThere } from "../spawn/check.ts";
 import { tasksAdded } from "../spawn/events.ts";
-import { functionTurned, stepRecorded } from "./events.ts";
+import { functionTurned, partsDropped, stepRecorded } from "./events.ts";
 import { readTurn, type Turn, type TurnError, type TurnStep } from "./turn-output.ts";
 
 const problemsMax = 5;
@@ -160,6 +160,8 @@ function endFunction(place: Place, end: NonNullable<Turn["end"]>, doing: Doing):
   const { run, step, number, budget } = place;
   for (const range of partRanges(run, run.nodes[number]))
     tellPartsStopping(run, step, budget, range, "cancel");
+  if (partRanges(run, run.nodes[number]).some(({ left }) => left > 0))
+    step.emit(partsDropped, { node: number, dropMs: step.nowMs });
   if ("error" in end) failForGood(place, errorOf(end.error), doing);
   else finish(place, end.output === null ? undefined : encodeJson(end.output), doing);
 }
