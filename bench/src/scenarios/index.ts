@@ -6,6 +6,7 @@ import { durable } from "./durable/durable.ts";
 import { idle } from "./idle.ts";
 import { journal } from "./journal/journal.ts";
 import { mesh } from "./mesh/mesh.ts";
+import { migrate } from "./migrate/migrate.ts";
 import { adaptive } from "./modes/adaptive.ts";
 import { efficiency } from "./modes/efficiency.ts";
 import { plan } from "./plan/plan.ts";
@@ -25,6 +26,6 @@ import { trigger } from "./trigger/trigger.ts";
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, restart, idle, api, chain, runtime, journal, mesh, swarm, cluster, governed, live],
-    ...[trigger, durable, blob, sessionChain, dag, planLarge, plan, adaptive, efficiency],
+    ...[trigger, migrate, durable, blob, sessionChain, dag, planLarge, plan, adaptive, efficiency],
   ].map((scenario) => [scenario.name, scenario]),
 );
