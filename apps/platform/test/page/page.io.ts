@@ -293,6 +293,36 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
     await page.context().close();
   });
 
+  it("moves runs to another version, after it has reviewed how they fit", async () => {
+    const offer = "workflow: offer\ntasks:\n  price: {set: 1}\n  ok: {needs: [price], wait: {signal: ok}}\n";
+    await stage.client.call("workflows.register", { body: { text: offer } });
+    for (const id of ["offer-1", "offer-2"]) await start("offer", id);
+    const other = offer.replaceAll("price", "amount").replace("{set: 1}", "{set: 2}");
+    await stage.client.call("workflows.register", { body: { text: other } });
+    const page = await stage.signedIn("/runs?workflow=offer");
+    await page.getByText("2 matching runs").waitFor();
+    await page.getByRole("button", { name: "Move runs …" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("needs mapping 2").waitFor();
+    await dialog.getByText(/offer-1 price it completed and is not in the version/).waitFor();
+    await dialog.getByLabel("Mapping").fill("price=amount");
+    await dialog.getByRole("button", { name: "Review" }).click();
+    await dialog.getByText("2 runs will be moved").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+    for (const width of [400, 900, 1400]) {
+      await page.setViewportSize({ width, height: 900 });
+      if (process.env["SHOTS"] !== undefined)
+        await page.screenshot({ path: `${process.env["SHOTS"]}/move-${width}.png` });
+    }
+    await dialog.getByLabel("Reason").fill("the price was wrong");
+    await dialog.getByRole("button", { name: "Move 2 runs", exact: true }).click();
+    await page.getByText("2 runs moved").waitFor();
+    const { definitionHash } = await stage.client.call("runs.get", { params: { id: "offer-1" } });
+    const { hash } = await stage.client.call("workflows.get", { params: { name: "offer" } });
+    assert.equal(definitionHash, hash);
+    await page.context().close();
+  });
+
   it("says that the platform is away, comes back by itself, and has missed nothing", async () => {
     const page = await stage.signedIn("/runs");
     await page.getByRole("row", { name: /live-1/ }).waitFor();

@@ -10,7 +10,15 @@ import { TextField } from "../../elements/fields.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Failure, Meter, Tag, Waiting } from "../../elements/parts.tsx";
 import { notify } from "../../shell/notice-board.ts";
-import { bulkCommand, bulkFilterOf, isFiltered, type Verb } from "./filter.ts";
+import {
+  bulkCommand,
+  bulkFilterOf,
+  isFiltered,
+  type Moving,
+  mappingOf,
+  toLatest,
+  type Verb,
+} from "./filter.ts";
 import type { RunsSearch } from "./search.ts";
 
 const verbs: readonly (readonly [verb: Verb, label: string, done: string])[] = [
@@ -19,6 +27,7 @@ const verbs: readonly (readonly [verb: Verb, label: string, done: string])[] = [
   ["pause", "Pause", "paused"],
   ["resume", "Resume", "resumed"],
   ["terminate", "Terminate", "terminated"],
+  ["move", "Move", "moved"],
 ];
 
 interface BulkOptions {
@@ -55,19 +64,76 @@ export function Bulk(options: BulkOptions) {
         onClose={() => setVerb(undefined)}
         wide
       >
-        {verb === undefined ? null : <Preview {...options} verb={verb} onClose={() => setVerb(undefined)} />}
+        {verb === undefined ? null : verb === "move" ? (
+          <Moves {...options} verb={verb} onClose={() => setVerb(undefined)} />
+        ) : (
+          <Preview {...options} verb={verb} moving={toLatest} onClose={() => setVerb(undefined)} />
+        )}
       </Dialog>
     </fieldset>
   );
 }
 
-function previewCall({ marked, search, askedMs, verb }: BulkOptions & { verb: Verb }) {
+interface Chosen extends BulkOptions {
+  verb: Verb;
+  moving: Moving;
+  onClose: () => void;
+}
+
+function previewCall({ marked, search, askedMs, verb, moving }: Chosen) {
   const filter = marked.size > 0 ? { runIds: [...marked] } : bulkFilterOf(search, askedMs);
-  const action: BulkActionInput = { [verb]: {} };
+  const move = { version: moving.version.trim(), map: mappingOf(moving), restart: moving.restart };
+  const action: BulkActionInput = verb === "move" ? { move } : { [verb]: {} };
   return { method: "POST", path: "/v1/bulk/preview", body: { filter, action } } as const;
 }
 
-function Preview(options: BulkOptions & { verb: Verb; onClose: () => void }) {
+/** Where runs move to. The preview is made again for what is chosen. */
+function Moves(options: Omit<Chosen, "moving">) {
+  const [written, setWritten] = useState(toLatest);
+  const [moving, setMoving] = useState(toLatest);
+  return (
+    <>
+      <div className="bulk-move">
+        <TextField
+          label="Version"
+          value={written.version}
+          onChange={(version) => setWritten({ ...written, version })}
+          placeholder="latest"
+          hint="a label or a hash"
+          code
+        />
+        <TextField
+          label="Mapping"
+          value={written.map}
+          onChange={(map) => setWritten({ ...written, map })}
+          placeholder="old=new"
+          hint="one task or state a line. old= drops it"
+          lines={2}
+          code
+        />
+        <label className="small">
+          <input
+            type="checkbox"
+            checked={written.restart}
+            onChange={({ target }) => setWritten({ ...written, restart: target.checked })}
+          />{" "}
+          Restart attempts that the version cannot take over
+        </label>
+        <button
+          type="button"
+          className="press"
+          disabled={written === moving}
+          onClick={() => setMoving(written)}
+        >
+          Review
+        </button>
+      </div>
+      <Preview key={JSON.stringify(moving)} {...options} moving={moving} />
+    </>
+  );
+}
+
+function Preview(options: Chosen) {
   const [preview, setPreview] = useState<PreviewBulkReply | undefined>();
   const [problem, setProblem] = useState<PageError | undefined>();
   const [asked, setAsked] = useState(false);
@@ -84,7 +150,7 @@ function Preview(options: BulkOptions & { verb: Verb; onClose: () => void }) {
   return <Apply {...options} preview={preview} />;
 }
 
-function Apply(options: BulkOptions & { verb: Verb; preview: PreviewBulkReply; onClose: () => void }) {
+function Apply(options: Chosen & { preview: PreviewBulkReply }) {
   const { marked, verb, preview, onClose, onDone } = options;
   const [reason, setReason] = useState("");
   const [missing, setMissing] = useState<string | undefined>();
@@ -141,7 +207,7 @@ function Apply(options: BulkOptions & { verb: Verb; preview: PreviewBulkReply; o
             path: "/v1/bulk/apply",
             body: { previewToken: preview.previewToken ?? "", reason: reason || "why" },
           }}
-          command={bulkCommand(verb, [...marked], options.search, reason)}
+          command={bulkCommand(verb, [...marked], options.search, reason, options.moving)}
           perform={perform}
           onDone={finish}
         />
@@ -167,6 +233,16 @@ function Previewed({ preview, said }: { preview: PreviewBulkReply; said: string 
           </li>
         ))}
       </ul>
+      {preview.reviews.length === 0 ? null : (
+        <ul className="bulk-reviews small">
+          {preview.reviews.slice(0, 8).map(({ runId = "", review }) => (
+            <li key={runId}>
+              <code>{runId}</code> {review?.problems[0]?.id ? <code>{review.problems[0].id}</code> : null}{" "}
+              {review?.problems[0]?.message}
+            </li>
+          ))}
+        </ul>
+      )}
       {preview.sample.length > 0 ? (
         <p className="small soft bulk-sample">
           For example{" "}

@@ -53,7 +53,26 @@ export function listCommand(search: RunsSearch): string {
   );
 }
 
-export type Verb = "cancel" | "retry" | "pause" | "resume" | "terminate";
+export type Verb = "cancel" | "retry" | "pause" | "resume" | "terminate" | "move";
+
+/** How runs move to another version. */
+export interface Moving {
+  readonly version: string;
+  /** `old=new` lines. */
+  readonly map: string;
+  readonly restart: boolean;
+}
+
+export const toLatest: Moving = { version: "", map: "", restart: false };
+
+/** Lines that are no `old=new` are left out. */
+export function mappingOf({ map }: Moving): Record<string, string> {
+  const pairs = map.split("\n").flatMap((line) => {
+    const at = line.indexOf("=");
+    return at < 1 ? [] : [[line.slice(0, at).trim(), line.slice(at + 1).trim()]];
+  });
+  return Object.fromEntries(pairs);
+}
 
 /** A bulk as commands: one for each that is marked, or one for all that the filter names. */
 export function bulkCommand(
@@ -61,12 +80,32 @@ export function bulkCommand(
   marked: readonly string[],
   search: RunsSearch,
   reason: string,
+  moving: Moving = toLatest,
 ): string | undefined {
+  if (verb === "move") return moveCommand(marked, search, reason, moving);
   const words = ["tutti", ...(verb === "terminate" ? ["cancel"] : [verb])];
   const how = [...(verb === "terminate" ? ["--now"] : []), ...(reason === "" ? [] : ["--reason", reason])];
   if (marked.length === 0) return commandLine(...words, ...filterOptions(search), ...how);
   if (marked.length > commandsMost) return undefined;
   return marked.map((runId) => commandLine(...words, runId, ...how)).join(" && ");
+}
+
+/** Undefined where the runs of several workflows are meant. */
+function moveCommand(
+  marked: readonly string[],
+  { workflow }: RunsSearch,
+  reason: string,
+  moving: Moving,
+): string | undefined {
+  if (workflow === undefined) return undefined;
+  return commandLine(
+    ...["tutti", "workflow", "migrate", workflow],
+    ...(moving.version === "" ? [] : ["--to", moving.version]),
+    ...marked.flatMap((runId) => ["--run", runId]),
+    ...Object.entries(mappingOf(moving)).flatMap(([old, next]) => ["--map", `${old}=${next}`]),
+    ...(moving.restart ? ["--restart"] : []),
+    ...(reason === "" ? [] : ["--reason", reason]),
+  );
 }
 
 /** More commands than these, one after the other, are no longer an example but a program. */
