@@ -75,7 +75,7 @@ describe("moving runs", () => {
 
   it("goes back as long as nothing has happened since", async () => {
     await assert.rejects(move({ runId: "back", back: true }), /it was never moved/);
-    await move({ runId: "back" });
+    await move({ runId: "back", idempotencyKey: "once" });
     await move({ runId: "back", back: true });
     assert.deepEqual(await end("back"), { said: "before", n: 3 });
     await move({ runId: "late" });

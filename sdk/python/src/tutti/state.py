@@ -339,6 +339,28 @@ class Remedy:
 
 
 @dataclass(frozen=True)
+class MoveProblem:
+    """A task or state that does not fit the version. An empty id stands for the run."""
+
+    id: str = ""
+    message: str = ""
+    raw: Mapping[str, Any] = _raw()
+
+
+@dataclass(frozen=True)
+class MoveReview:
+    """How a run fits a version of its definition."""
+
+    #: ``identical``, ``safe``, ``busy``, ``needs_mapping`` or ``impossible``.
+    verdict: str = ""
+    problems: tuple[MoveProblem, ...] = ()
+    notes: tuple[str, ...] = ()
+    #: Hash of the version.
+    hash: str = ""
+    raw: Mapping[str, Any] = _raw()
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why a run or a task is in its status. As a text it is the summary."""
 
@@ -500,6 +522,8 @@ __all__ = [
     "Firing",
     "Graph",
     "GraphTask",
+    "MoveProblem",
+    "MoveReview",
     "Overlap",
     "Problem",
     "Remedy",

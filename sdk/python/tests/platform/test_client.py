@@ -217,6 +217,23 @@ class A_client(unittest.TestCase):
         outcome = preview.apply("a test")
         self.assertEqual((outcome.done, outcome.refused), (2, {}))
 
+    def test_moves_runs_to_another_version(self) -> None:
+        tasks = {"first": {"set": 1}, "go": {"needs": ["first"], "wait": {"signal": "go"}}}
+        self.client.workflows.register({"workflow": "moving", "tasks": tasks})
+        run = self.client.run("moving", id="moving-1")
+        later = {"one": {"set": 2}, "go": {"needs": ["one"], "wait": {"signal": "go"}}}
+        self.client.workflows.register({"workflow": "moving", "tasks": later})
+        review = run.move(dry_run=True)
+        self.assertEqual((review.verdict, review.problems[0].id), ("needs_mapping", "first"))
+        self.assertEqual(run.move("latest", "fixed", mapping={"first": "one"}).verdict, "safe")
+        self.assertEqual(run.move("latest").verdict, "identical")
+        back = run.move(back=True, dry_run=True)
+        self.assertEqual((back.verdict, [each.message for each in back.problems]), ("safe", []))
+        while (preview := self.client.runs.preview_move("moving", "latest")).count < 1:
+            pass
+        self.assertEqual([(each.value, each.count) for each in preview.groups], [("identical", 1)])
+        self.assertEqual(preview.apply("all of them", per_second=10).done, 1)
+
     def test_reads_definitions(self) -> None:
         definition = self.client.workflows.get("order")
         self.assertEqual((definition.task_count, definition.version_labels), (2, ("latest",)))

@@ -86,7 +86,8 @@ async function moveBack(
 /** Whether it is of the step that moved the run, or scheduling of the run itself: it has no effect yet. */
 function isOf(moved: Recorded, { type, timeMs, traceparent, reason }: Recorded): boolean {
   const isSameStep = timeMs === moved.timeMs && traceparent === moved.traceparent && reason === moved.reason;
-  return isSameStep || begun.has(type);
+  // The runtime's own records are about the call, not about the run.
+  return isSameStep || begun.has(type) || type.startsWith("runtime.");
 }
 
 const begun: ReadonlySet<string> = new Set([

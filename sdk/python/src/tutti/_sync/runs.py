@@ -15,6 +15,7 @@ from ..errors import RETRY_NEVER, InvalidArgument, TuttiError, error_of_detail
 from ..state import (
     Approval,
     Explanation,
+    MoveReview,
     RunChange,
     RunCount,
     RunEvent,
@@ -201,6 +202,26 @@ class Run:
         body = {"toEvent": to_event, "reason": reason, "keepSignals": keep_signals}
         return self._changed("/reset", body, key="")
 
+    def move(
+        self,
+        to: str = "",
+        reason: str = "",
+        *,
+        mapping: Mapping[str, str] | None = None,
+        restart: bool = False,
+        back: bool = False,
+        dry_run: bool = False,
+    ) -> MoveReview:
+        """Continue on another version of the definition: a label or a hash, by default the latest.
+
+        ``mapping`` names the successors of tasks and states that have another id there, or drops them with an empty
+        text. ``restart`` restarts attempts that the version cannot take over. ``back`` goes back to before the last
+        move, until something has happened. ``dry_run`` returns how the run fits, and changes nothing.
+        """
+        body = {**_move(to, mapping, restart=restart), "back": back, "dryRun": dry_run, "reason": reason}
+        reply = self._call("POST", "/move", body=body, key="", repeatable=True)
+        return read(MoveReview, reply["review"])
+
     def label(
         self,
         labels: Mapping[str, str] | None = None,
@@ -269,13 +290,15 @@ class BulkPreview:
         self.count = int(reply.get("count") or 0)
         #: How many match that the action does not fit.
         self.left_alone = int(reply.get("leftAlone") or 0)
-        #: How many by the code of their error, or by status. Most first.
+        #: How many by the code of their error, or by status. Of a move by how they fit. Most first.
         self.groups = tuple(read(RunCount, each) for each in reply["groups"])
+        #: Of a move: runs that do not simply move, with why, by their ids. At most 20 of each verdict.
+        self.reviews = {each["runId"]: read(MoveReview, each["review"]) for each in reply.get("reviews", ())}
 
-    def apply(self, reason: str) -> BulkOutcome:
-        """Do it. Each run keeps the reason."""
+    def apply(self, reason: str, *, per_second: int = 0) -> BulkOutcome:
+        """Do it. Each run keeps the reason. ``per_second`` limits the pace."""
         outcome = BulkOutcome()
-        body = {"previewToken": self._token, "reason": reason}
+        body = {"previewToken": self._token, "reason": reason, "perSecond": per_second}
         for _, said in self._rest.post_and_follow("/v1/bulk/apply", body=body):
             outcome.done = max(outcome.done, int(said.get("done") or 0))
             for refusal in said.get("refusals", ()):
@@ -349,6 +372,23 @@ class Runs:
         counts = [read(RunCount, each) for each in reply["counts"]]
         return {each.value: each.count for each in counts}
 
+    def preview_move(
+        self,
+        definition: str,
+        to: str = "",
+        *,
+        mapping: Mapping[str, str] | None = None,
+        restart: bool = False,
+        children: bool = False,
+        labels: Mapping[str, str] | None = None,
+    ) -> BulkPreview:
+        """Show how the active runs of a definition fit another version. ``apply`` moves those that fit."""
+        found_by = given(definitions=[definition], labels={"equals": dict(labels)} if labels else None)
+        move = {**_move(to, mapping, restart=restart), "children": children}
+        body = {"filter": found_by, "action": {"move": move}}
+        reply = self._rest.call("POST", "/v1/bulk/preview", body=body, repeatable=True)
+        return BulkPreview(self._rest, reply)
+
     def preview(
         self,
         action: BulkAction,
@@ -368,6 +408,10 @@ class Runs:
         body = {"filter": found_by, "action": {action: {}}}
         reply = self._rest.call("POST", "/v1/bulk/preview", body=body, repeatable=True)
         return BulkPreview(self._rest, reply)
+
+
+def _move(to: str, mapping: Mapping[str, str] | None, *, restart: bool) -> dict[str, Json]:
+    return {"version": to, "map": dict(mapping or {}), "restart": restart}
 
 
 def _found_by(
