@@ -108,6 +108,28 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.equal((await json("workflow graph ask")).width, 2);
   });
 
+  it("workflow migrate: the plan, then the runs, and back", async () => {
+    const { folder } = at.command;
+    const offer = (amount: string) =>
+      `workflow: offer\ntasks:\n  ready: {wait: {signal: go}}\n  bill: {needs: [ready], set: ${amount}}\noutput: "\${{ tasks.bill.output }}"\n`;
+    writeFileSync(join(folder, "offer-1.yaml"), offer("1"));
+    writeFileSync(join(folder, "offer-2.yaml"), offer("2"));
+    await printed("workflow register offer-1.yaml --as 1");
+    await printed("run offer --id offer-1 --detach");
+    await printed("run offer --id offer-2 --detach");
+    await printed("workflow register offer-2.yaml --as 2");
+    await listed("list --workflow offer -q", /offer-1/);
+    await listed("list --workflow offer -q", /offer-2/);
+    const toSecond = "workflow migrate offer@1 --to 2";
+    assert.match(await printed(`${toSecond} --dry-run`), /^2 runs to move\n +2 {2}safe/);
+    assert.equal((await json(`${toSecond} --dry-run --only offer-2`)).count, 1);
+    assert.match(await printed(`${toSecond} --yes`), /✓ 2 runs moved/);
+    assert.match(await printed("workflow migrate offer --undo --only offer-2 --yes"), /✓ 1 run moved/);
+    for (const id of ["offer-1", "offer-2"]) await printed(`signal ${id} go`);
+    assert.equal(await printed("watch offer-1"), "2\n");
+    assert.equal(await printed("watch offer-2"), "1\n");
+  });
+
   it("run, watch, list, show, history", async () => {
     assert.equal(await printed("run echo a=1 --id echo-1 -l of=test --wait"), '{"a": 1}\n');
     assert.equal(await printed("run echo --input - --id echo-2 -q", { input: '{"a": "x"}' }), '{"a": "x"}\n');

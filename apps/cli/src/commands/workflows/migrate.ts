@@ -39,7 +39,7 @@ async function filterFrom(
   { name, version }: { readonly name: string; readonly version: string | undefined },
 ): Promise<RunFilterInput> {
   const equals = values.labels("where");
-  const runIds = values.texts("run");
+  const runIds = values.texts("only");
   const hash = version === undefined ? undefined : await hashOf(server, name, version);
   return {
     definitions: [name],

@@ -100,7 +100,7 @@ export const workflowCommands: readonly Command[] = [
     options: [
       { name: "to", value: "VERSION", summary: "label or hash to move to. Default: latest" },
       { name: "where", value: "NAME=VALUE", isMany: true, summary: "only runs with this label" },
-      { name: "run", value: "ID", isMany: true, summary: "only these runs" },
+      { name: "only", value: "ID", isMany: true, summary: "only these runs" },
       {
         name: "map",
         value: "OLD=NEW",
@@ -111,7 +111,7 @@ export const workflowCommands: readonly Command[] = [
       { name: "children", summary: "move the child runs too, to the versions that the version names" },
       { name: "undo", summary: "move back instead, where nothing has happened since" },
       { name: "pace", value: "N", summary: "move at most N runs a second" },
-      { name: "dry-run", summary: "print how the runs fit, and change nothing" },
+      { name: "dry-run", summary: "print what would change, and change nothing" },
       reason,
       yes,
     ],
