@@ -2,7 +2,15 @@ import { EventOutlet } from "@tutti/bus";
 import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
 import { agentService, dispatchService, poolService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
-import { type Component, healthy, Orchestrator, systemDefer, type Timers } from "@tutti/kernel";
+import {
+  type Component,
+  configuredRetryIn,
+  healthy,
+  Orchestrator,
+  retrySection,
+  systemDefer,
+  type Timers,
+} from "@tutti/kernel";
 import { pool } from "@tutti/machine-entities/pool";
 import { mission } from "@tutti/machine-mission";
 import type { Pool } from "@tutti/matching";
@@ -49,6 +57,7 @@ export class SwarmService extends Orchestrator {
     const { foundation, processId: owner, ids, mesh, partitionOwner } = host;
     const { timers, chance, clock, metrics, logger } = foundation;
     const settings = this.settings(swarmSection);
+    const retryIn = configuredRetryIn(this.settings(retrySection));
     const now = poolTime(clock);
     const outlet = this.register("events", new EventOutlet(host.bus, foundation), { critical: false });
     const events = new AgentEvents();
@@ -60,7 +69,7 @@ export class SwarmService extends Orchestrator {
     });
     const tended = new AbortController();
     const open = (namespace: string, name: string) => pools.tenant(namespace, name, tended);
-    const missions = hostMissions(this, host, settings);
+    const missions = hostMissions(this, host, { ...settings, retryIn });
     const { runtime, archive } = host.storage(tendPools(missions.effects, open, logger));
     missions.begin({ runtime, archive });
     const tenancy = new PoolTenancy(partitionOwner);
@@ -166,7 +175,7 @@ function serveDispatch(
 /** The service, as a host takes it in. */
 export const swarm: ServiceModule = {
   name: "swarm",
-  sections: [swarmSection],
+  sections: [swarmSection, retrySection],
   machines: [pool, mission],
   create: (host) => new SwarmService(host),
 };

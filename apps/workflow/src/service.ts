@@ -12,7 +12,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
-import { type InstanceKey, Orchestrator } from "@tutti/kernel";
+import { configuredRetryIn, type InstanceKey, Orchestrator, retrySection } from "@tutti/kernel";
 import { cache } from "@tutti/machine-entities/cache";
 import { definition } from "@tutti/machine-entities/definition";
 import { limit } from "@tutti/machine-limit";
@@ -69,6 +69,7 @@ export class WorkflowService extends Orchestrator {
     const { mesh, partitionOwner, foundation } = host;
     const { timers, logger } = foundation;
     const { sharedPools } = this.settings(workflowSection);
+    const retryIn = configuredRetryIn(this.settings(retrySection));
     const shelf = new PlanShelf({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
     const machine = runMachine({ plans: shelf });
     const told = [{ machine, notes: runNotes }, ...othersTold];
@@ -105,14 +106,17 @@ export class WorkflowService extends Orchestrator {
     const dependencies = {
       ...{ runtime, archive, partitionOwner, foundation },
       watches: new WatchMemory(foundation.clock, host.ids),
-      versions: new Versions({ runtime, partitionOwner, blobs, definitions: mesh.client(definitionService) }),
+      versions: new Versions({
+        ...{ runtime, partitionOwner, blobs, retryIn },
+        definitions: mesh.client(definitionService),
+      }),
     };
     tellLabels(host.guard, dependencies, "run", { query: showRun, body: { withPayloads: false } });
-    this.#serveDefinitions(host, { ...dependencies, blobs });
+    this.#serveDefinitions(host, { ...dependencies, blobs, retryIn });
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
     this.#serveTriggers(host, { ...dependencies, waits });
-    const orders = new Orders({ versions: dependencies.versions, shelf });
+    const orders = new Orders({ versions: dependencies.versions, shelf, retryIn });
     const pools = {
       pools: mesh.client(poolService),
       namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
@@ -154,7 +158,7 @@ export class WorkflowService extends Orchestrator {
 /** The service, as a host takes it in. */
 export const workflow: ServiceModule = {
   name: "workflow",
-  sections: [workflowSection],
+  sections: [workflowSection, retrySection],
   machines: [definition, schedule, limit, cache, trigger],
   create: (host) => new WorkflowService(host),
 };

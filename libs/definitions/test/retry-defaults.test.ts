@@ -27,7 +27,7 @@ describe("tasks without `retry`", () => {
   it("have what the definition says, else the namespace, and a task changes single fields", () => {
     const text =
       "workflow: w\ndefaults: {retry: {attempts: 7}}\ntasks: {a: {uses: x}, b: {uses: x, retry: {backoff: 2s..9s}}, c: {uses: x, retry: 1}}";
-    const options = { retry: { maxAttempts: 3, jitter: 0 } };
+    const options = { retry: { namespace: { maxAttempts: 3, jitter: 0 }, pools: {} } };
     const { a, b, c } = policiesOf(text, options);
     assert.deepEqual(a?.retry, { ...retryDefaults, maxAttempts: 7, jitter: 0 });
     assert.deepEqual(b?.retry, {
@@ -40,6 +40,20 @@ describe("tasks without `retry`", () => {
     assert.equal(c?.retry.maxAttempts, 1);
     const { a: other } = policiesOf("workflow: w\ntasks: {a: {uses: x}}", options);
     assert.deepEqual(other?.retry, { ...retryDefaults, maxAttempts: 3, jitter: 0 });
+  });
+
+  it("have what their pool says before what the namespace says", () => {
+    const pools = { gpu: { maxAttempts: 9 }, default: { factor: 3 } };
+    const options = { retry: { namespace: { maxAttempts: 3, jitter: 0 }, pools } };
+    const { a, b } = policiesOf(
+      "workflow: w\ntasks: {a: {uses: x}, b: {uses: x, placement: {pool: gpu}}}",
+      options,
+    );
+    assert.deepEqual(a?.retry, { ...retryDefaults, maxAttempts: 3, jitter: 0, factor: 3 });
+    assert.deepEqual(b?.retry, { ...retryDefaults, maxAttempts: 9, jitter: 0 });
+    const whole = "workflow: w\npool: gpu\ndefaults: {retry: {jitter: 1}}\ntasks: {a: {uses: x}}";
+    const { a: ofRun } = policiesOf(whole, options);
+    assert.deepEqual(ofRun?.retry, { ...retryDefaults, maxAttempts: 9, jitter: 1 });
   });
 
   it("compensate with the same attempts", () => {

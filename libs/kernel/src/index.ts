@@ -143,6 +143,13 @@ export {
   retryMessage,
   singleAttempt,
 } from "./retry/policy.ts";
+export {
+  type ConfiguredRetry,
+  type ConfiguredRetryOf,
+  configuredRetryIn,
+  retryOfPool,
+  retrySection,
+} from "./retry/section.ts";
 export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { Bell } from "./time/bell.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";

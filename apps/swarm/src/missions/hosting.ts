@@ -10,7 +10,7 @@ import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
-import type { InstanceKey, Orchestrator } from "@tutti/kernel";
+import type { ConfiguredRetryOf, InstanceKey, Orchestrator } from "@tutti/kernel";
 import { showMission } from "@tutti/machine-mission";
 import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
 import { boardHandlers, boardRefusals } from "../api/board/handlers.ts";
@@ -32,13 +32,15 @@ export interface MissionHosting {
 export interface MissionHostingOptions {
   /** Pools that the missions of all namespaces share. */
   readonly sharedPools: readonly string[];
+  /** Retry defaults that the configuration sets. */
+  readonly retryIn: ConfiguredRetryOf;
 }
 
 /** @param service registers the parts, in start order. */
 export function hostMissions(
   service: Pick<Orchestrator, "name" | "register">,
   host: HostContext,
-  { sharedPools }: MissionHostingOptions,
+  { sharedPools, retryIn }: MissionHostingOptions,
 ): MissionHosting {
   const { mesh, foundation } = host;
   const { timers, logger } = foundation;
@@ -79,7 +81,7 @@ export function hostMissions(
 
       const dependencies = {
         ...{ runtime, archive, partitionOwner: host.partitionOwner, foundation, ids: host.ids, missions },
-        ...{ outputs, admission: host.guard?.admission },
+        ...{ outputs, retryIn, admission: host.guard?.admission },
         refusedJoins: new RefusedJoins(() => foundation.clock.now()),
         watches: new WatchMemory(foundation.clock, host.ids),
         ...{ pools: mesh.client(poolService), agents: mesh.client(agentService) },

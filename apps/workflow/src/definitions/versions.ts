@@ -8,7 +8,13 @@ import {
 import type { Json } from "@tutti/expressions";
 import { causeOf, type Hosting, whenOwned } from "@tutti/host";
 import type { Blobs } from "@tutti/journal";
-import { assert, type CallContext, type InstanceKey, toTimestamp } from "@tutti/kernel";
+import {
+  assert,
+  type CallContext,
+  type ConfiguredRetryOf,
+  type InstanceKey,
+  toTimestamp,
+} from "@tutti/kernel";
 import {
   definitionErrors,
   latest,
@@ -29,6 +35,8 @@ export interface VersionsNeeds extends Hosting {
   readonly runtime: Runtime;
   /** There once the service has started. */
   readonly blobs: () => Blobs;
+  /** Retry defaults that the configuration sets. */
+  readonly retryIn: ConfiguredRetryOf;
   /** Those of all processes. */
   readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
 }
@@ -137,7 +145,11 @@ export class Versions {
     parameters: Json | undefined,
     context: CallContext,
   ): Promise<string> {
-    const checked = await checkSource(source, { plan: true }, { parameters });
+    const checked = await checkSource(
+      source,
+      { plan: true },
+      { parameters, retry: this.#needs.retryIn(context.namespace) },
+    );
     const { plan, hash, name } = withoutMistakes(checked, source.fileName);
     if (plan === undefined) throw sourceErrors.parametersWanted({ name });
     await keepPlan(this.#shelf(context), plan, hash);

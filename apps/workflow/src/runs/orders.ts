@@ -12,7 +12,7 @@ import {
 import { DefinitionKind, type ParentClosePolicy, RunOrder, RunSpec } from "@tutti/contracts/workflow/v1";
 import { holdAgainst, repeatedIds } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import { type CallContext, fromTimestamp } from "@tutti/kernel";
+import { type CallContext, type ConfiguredRetry, type ConfiguredRetryOf, fromTimestamp } from "@tutti/kernel";
 import type { RunPlans } from "@tutti/machine-run";
 import { traceparentOf } from "@tutti/mesh";
 import { checked } from "@tutti/validation/thread";
@@ -25,6 +25,7 @@ import type { PlanShelf } from "../plans/plan-shelf.ts";
 export interface OrdersNeeds {
   readonly versions: Versions;
   readonly shelf: PlanShelf & RunPlans;
+  readonly retryIn: ConfiguredRetryOf;
 }
 
 /** What stands beside the specification. */
@@ -57,7 +58,11 @@ export class Orders {
     const { what, parameters } = spec;
     const common = { ...commonOf(spec, extras), traceparent: traceparentOf(context.trace) };
     if (what?.$case === "tasks")
-      return { spec, order: { ...common, ...(await planned(what.value)) }, inputSchema: undefined };
+      return {
+        spec,
+        order: { ...common, ...(await planned(what.value, this.#needs.retryIn(context.namespace))) },
+        inputSchema: undefined,
+      };
     if (what === undefined) throw requestErrors.nothingToRun();
     const given = parameters && jsonOf(parameters, "spec.parameters");
     const { name, hash, label, definition } = await this.#needs.versions.runnable(what.value, given, context);
@@ -139,11 +144,15 @@ function commonOf(
 }
 
 /** Tasks that were written for one run alone: their plan travels with it. */
-async function planned(list: TaskList): Promise<Pick<RunOrder, PlannedField>> {
+async function planned(
+  list: TaskList,
+  retry: ConfiguredRetry | undefined,
+): Promise<Pick<RunOrder, PlannedField>> {
   const [repeated] = repeatedIds(list);
   if (repeated !== undefined) throw requestErrors.taskRepeated({ task: repeated });
   const bytes = TaskList.encode(list).finish();
-  const { plan } = withoutMistakes(await checked("tasks", bytes.length, bytes, { plan: true }), "the tasks");
+  const parts = await checked("tasks", bytes.length, bytes, { plan: true }, retry);
+  const { plan } = withoutMistakes(parts, "the tasks");
   if (plan === undefined) throw requestErrors.nothingToRun();
   return {
     ...{ definition: "", hash: "", versionLabel: "", parameters: noBytes },

@@ -55,7 +55,7 @@ export class Building {
   readonly programs: ProgramTable;
   readonly drafts: Draft[] = [];
   readonly signalTypes: ReadonlyMap<string, Type>;
-  readonly retry: RetrySettings;
+  readonly retryOf: (pool: string | undefined) => RetrySettings;
   readonly #scopes: ScopeDraft[] = [];
   readonly #standIns = new Map<string, number>();
   readonly #outside: ((id: string) => number | undefined) | undefined;
@@ -70,14 +70,14 @@ export class Building {
     readonly exists: ((id: string) => boolean) | undefined;
     /** Whether texts are data, not expressions. */
     readonly literal: boolean | undefined;
-    /** Defaults of the policies of tasks, where they differ from those of the platform. */
-    readonly retry: RetrySettings;
+    /** Retry defaults of the tasks of a pool, where they differ from those of the platform. */
+    readonly retryOf: (pool: string | undefined) => RetrySettings;
   }) {
     this.findings = given.findings;
     this.steps = given.steps;
     this.catalogue = given.catalogue;
     this.signalTypes = given.signalTypes;
-    this.retry = given.retry;
+    this.retryOf = given.retryOf;
     this.programs = new ProgramTable(this.findings, this.steps, given.literal);
     const { exists } = given;
     this.#outside = exists === undefined ? undefined : (id) => this.#standIn(id, exists);

@@ -1,5 +1,5 @@
 import { type Json, objectOf, type Type, typeOfSchema, types } from "@tutti/expressions";
-import type { RetrySettings } from "@tutti/kernel";
+import { type ConfiguredRetry, retryOfPool } from "@tutti/kernel";
 import type { Catalogue } from "../check/catalogue.ts";
 import { Environment, namesOfRun, TaskNames } from "../check/environment.ts";
 import type { Steps } from "../check/steps.ts";
@@ -23,7 +23,7 @@ export interface BuildRequest {
   /** Whether texts are data, not expressions. */
   readonly literal?: boolean | undefined;
   /** Retry defaults of the namespace. Those of the definition come first. */
-  readonly retry?: RetrySettings | undefined;
+  readonly retry?: ConfiguredRetry | undefined;
 }
 
 /** Builds the plan of a document whose shape was checked, and tells what its parts mean that they cannot. */
@@ -46,7 +46,10 @@ class DefinitionBuilder {
     );
     this.#building = new Building({
       ...{ findings, steps, catalogue, signalTypes: new Map(signals), exists, literal },
-      retry: { ...retry, ...retrySettings(document.defaults?.retry) },
+      retryOf: (pool = document.pool ?? "") => ({
+        ...retryOfPool(retry, pool),
+        ...retrySettings(document.defaults?.retry),
+      }),
     });
     this.#vars = new Map(
       Object.entries(document.vars ?? {}).map(([name, value]) => [name, typeOfConstant(value)]),
@@ -204,7 +207,8 @@ class DefinitionBuilder {
       onFailure = "compensate",
       continueAsNew,
     } = this.#document;
-    const { programs, retry } = this.#building;
+    const { programs } = this.#building;
+    const retry = this.#building.retryOf(pool);
     return {
       pool,
       priority,

@@ -33,7 +33,7 @@ export class PolicyBuilder {
     return {
       maxParallel: document.maxParallel ?? 0,
       failFast: document.failFast ?? true,
-      retry: this.#retry(document.retry, kindOf(document), [...path, "retry"]),
+      retry: this.#retry(draft, document.retry, kindOf(document), [...path, "retry"]),
       timeouts: timeoutsOf(document.timeout, document.uses === undefined ? "total" : "run"),
       compensate:
         document.compensate === undefined
@@ -100,13 +100,15 @@ export class PolicyBuilder {
 
   /** Work of agents is retried by default. Whatever else has a policy of its own only. */
   #retry(
+    draft: Draft,
     document: number | RetryDocument | undefined,
     kind: TaskKindWord | undefined,
     path: Path | undefined,
   ): RetryPolicy {
     const isOfAgent = kind === "uses" || kind === "function" || kind === "agent";
     if (document === undefined && !isOfAgent) return singleAttempt;
-    const settings = { ...this.#building.retry, ...retrySettings(document) };
+    const { pool } = draft.document.placement ?? {};
+    const settings = { ...this.#building.retryOf(pool), ...retrySettings(document) };
     const contradiction = retryContradiction(settings);
     if (contradiction === undefined) return resolveRetry(settings);
     const pause = contradiction.field === "initialMs" ? "first pause" : "longest pause";
@@ -170,6 +172,7 @@ export class PolicyBuilder {
       input: this.#programs.data(draft, document.with, seen, [...path, "with"]),
       // What is wrong with the policy of the task is already reported there.
       retry: this.#retry(
+        draft,
         document.retry ?? draft.document.retry,
         "uses",
         document.retry === undefined ? undefined : [...path, "retry"],

@@ -30,7 +30,7 @@ export function checkAddition(
     ...(plan === undefined || Object.keys(plan.vars).length === 0 ? {} : { vars: plan.vars }),
     tasks,
   };
-  const retry = options.retry ?? plan?.run.retry;
+  const retry = plan?.run.retry && { namespace: plan.run.retry, pools: {} };
   return checkWithin(document as unknown as Json, retry === undefined ? options : { ...options, retry }, {
     exists: (id) => !own.has(id) && exists(id),
     taken,

@@ -1,5 +1,5 @@
 import type { Json } from "@tutti/expressions";
-import type { RetrySettings } from "@tutti/kernel";
+import type { ConfiguredRetry } from "@tutti/kernel";
 import { buildPlan } from "../build/definition-builder.ts";
 import { definition } from "../language/definition-shape.ts";
 import type { WorkflowDocument } from "../language/document.ts";
@@ -27,8 +27,8 @@ export interface CheckOptions {
   readonly stepsMax?: number;
   /** Whether texts are data: `${{ }}` in them means nothing. */
   readonly literal?: boolean;
-  /** Retry defaults of the namespace. Default: those of the platform. */
-  readonly retry?: RetrySettings;
+  /** Retry defaults of the namespace and its pools. Default: those of the platform. */
+  readonly retry?: ConfiguredRetry | undefined;
 }
 
 export interface CheckedDefinition {

@@ -84,12 +84,15 @@ function missionCondition(condition: number): NeedCondition {
 function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
   const policy = plan.policies[task.policy];
   const { title = "", when, labels = {}, idempotencyKey = "" } = written;
+  const isRetryGiven = written.retry !== undefined || plan.run.retry !== undefined;
   const { priority = 0, resources = {}, estimate, mayBeDoubled = false } = policy ?? {};
   const spec = TaskSpec.fromPartial({
     ...{ id: task.id, title, when: bare(when), labels: { ...labels }, idempotencyKey },
     ...{ priority, resources: { ...resources }, mayBeDoubled },
     ...(estimate !== undefined && { estimate: { ...estimate } }),
-    ...(policy !== undefined && { timeouts: { ...policy.timeouts }, retry: retryMessage(policy.retry) }),
+    ...(policy !== undefined && { timeouts: { ...policy.timeouts } }),
+    // Without a policy of its own a task has the defaults of the namespace that it runs in.
+    ...(policy !== undefined && isRetryGiven && { retry: retryMessage(policy.retry) }),
   });
   spec.input = written.with === undefined ? undefined : payloadOf(written.with);
   const { placement } = policy ?? {};

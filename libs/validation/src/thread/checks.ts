@@ -15,6 +15,7 @@ import {
   triggersOf,
 } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
+import type { ConfiguredRetry } from "@tutti/kernel";
 import { catalogueOf, type Offered, Usage, type Used } from "../installation.ts";
 import { type DefinitionFile, documentsIn, usedIn, type Validated, validate } from "../validate.ts";
 
@@ -54,19 +55,22 @@ export interface CheckedText {
   readonly offered?: Offered | undefined;
   /** Fills in a template. */
   readonly parameters?: Json | undefined;
+  /** Retry defaults of the namespace and its pools. */
+  readonly retry?: ConfiguredRetry | undefined;
 }
 
 export const checks = {
-  definition({ source, offered, parameters }: CheckedText, wanted: WantedParts): CheckedParts {
+  definition({ source, offered, parameters, retry }: CheckedText, wanted: WantedParts): CheckedParts {
     const options = {
+      retry,
       ...(offered && { catalogue: catalogueOf(offered) }),
       ...(parameters !== undefined && { parameters }),
     };
     return partsOf(checkText(source, options), wanted);
   },
   /** Tasks that are not a part of a definition, as an encoded `tutti.types.v1.TaskList`. */
-  tasks(list: Uint8Array, wanted: WantedParts): CheckedParts {
-    return partsOf(checkDocument(documentOfTasks("tasks", TaskList.decode(list))), wanted);
+  tasks(list: Uint8Array, wanted: WantedParts, retry?: ConfiguredRetry): CheckedParts {
+    return partsOf(checkDocument(documentOfTasks("tasks", TaskList.decode(list)), { retry }), wanted);
   },
   /** What one definition uses, under any file name. */
   usedBy(source: DefinitionText): Used {

@@ -143,8 +143,19 @@ async function workflowStep(server: Server, applied: Extract<Applied, { kind: "w
       query: { ...server.namespace, withoutLiveCount: true },
     }),
   );
-  const outcome = found === undefined ? "created" : found.hash === applied.hash ? "unchanged" : "updated";
-  return { applied, outcome };
+  if (found === undefined) return { applied, outcome: "created" };
+  const isSame = found.hash === applied.hash || found.hash === (await hashThere(server, applied));
+  return { applied, outcome: isSame ? "unchanged" : "updated" };
+}
+
+/** The platform's retry defaults are part of a version, so its hash may be another than here. */
+async function hashThere(server: Server, { file }: Applied): Promise<string | undefined> {
+  const { format, text, fileName } = file;
+  const { definition } = await server.call("workflows.check", {
+    query: server.namespace,
+    body: { format, text, fileName },
+  });
+  return definition?.hash;
 }
 
 async function resourceStep(

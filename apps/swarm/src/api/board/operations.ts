@@ -30,6 +30,7 @@ import {
 } from "@tutti/machine-mission";
 import { missionServiceErrors } from "../../missions/errors.ts";
 import { requireFitting } from "../../missions/fit.ts";
+import { withRetry } from "../../missions/retries.ts";
 import {
   askMission,
   eventsOf,
@@ -120,20 +121,22 @@ export async function add(
   context: CallContext,
 ): Promise<swarm.AddTasksReply> {
   const { missionId, idempotencyKey } = missionIn(request);
-  await requireFitting(request.tasks, () => assignmentIn(dependencies, missionId, context));
-  const told = { command: addTasks, body: within(request), idempotencyKey };
+  const mission = () => specIn(dependencies, missionId, context);
+  await requireFitting(request.tasks, async () => (await mission()).assignment);
+  const tasks = await withRetry(request.tasks, dependencies.retryIn(context.namespace), mission);
+  const told = { command: addTasks, body: within({ ...request, tasks }), idempotencyKey };
   return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 
-/** How tasks of a mission come to agents. */
-async function assignmentIn(
+/** What a mission was started with, without its tasks. */
+async function specIn(
   dependencies: MissionDependencies,
   id: string,
   context: CallContext,
-): Promise<swarm.Assignment> {
+): Promise<swarm.MissionSpec> {
   const asked = { query: showMission, body: { whole: false } };
   const { spec } = (await askMission(dependencies, id, asked, context)) as swarm.Mission;
-  return spec?.assignment ?? swarm.Assignment.ASSIGNMENT_UNSPECIFIED;
+  return spec ?? swarm.MissionSpec.create();
 }
 
 /** How long a look for what changed rests. */
@@ -235,8 +238,10 @@ export async function delegate(
 ): Promise<swarm.DelegateTaskReply> {
   const { missionId, idempotencyKey } = agentIn(request);
   const parts = request.task === undefined ? [] : [request.task];
-  await requireFitting(parts, () => assignmentIn(dependencies, missionId, context));
-  const told = { command: delegateTask, body: within(request), idempotencyKey };
+  const mission = () => specIn(dependencies, missionId, context);
+  await requireFitting(parts, async () => (await mission()).assignment);
+  const [task] = await withRetry(parts, dependencies.retryIn(context.namespace), mission);
+  const told = { command: delegateTask, body: within({ ...request, task }), idempotencyKey };
   return tellMission(dependencies, missionId, told, actingFor(request, context));
 }
 

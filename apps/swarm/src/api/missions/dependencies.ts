@@ -8,7 +8,7 @@ import {
   type PlacementDependencies,
   workOf,
 } from "@tutti/host/serving";
-import type { CallContext, IdSource } from "@tutti/kernel";
+import type { CallContext, ConfiguredRetryOf, IdSource } from "@tutti/kernel";
 import { missionErrors, showMission } from "@tutti/machine-mission";
 import type { Client } from "@tutti/mesh";
 import type { Definitions } from "../../missions/definitions.ts";
@@ -17,6 +17,8 @@ import type { RefusedJoins } from "../../missions/refused-joins.ts";
 export interface MissionDependencies extends LineDependencies, PlacementDependencies {
   readonly ids: Pick<IdSource, "newId">;
   readonly definitions: Definitions;
+  /** Retry defaults that the configuration sets. */
+  readonly retryIn: ConfiguredRetryOf;
   readonly outputs: KeptOutputs;
   /** Missions of other owners. */
   readonly missions: Pick<Client<typeof missionService>, "listMissionApprovals" | "getMissionTimeline">;

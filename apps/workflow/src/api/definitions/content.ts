@@ -31,7 +31,9 @@ export async function checkDefinition(
   context: CallContext,
 ): Promise<CheckDefinitionReply> {
   const offered = againstInstallation ? await dependencies.offered(source, context) : undefined;
-  const { problems, definition } = await checkSource(source, { message: true, graph: true }, { offered });
+  const retry = dependencies.retryIn(context.namespace);
+  const wanted = { message: true, graph: true };
+  const { problems, definition } = await checkSource(source, wanted, { offered, retry });
   return {
     problems: problems.map(problemMessage),
     definition: definition?.message && DefinitionMessage.decode(definition.message),
@@ -62,7 +64,9 @@ async function admittedSource(
   context: CallContext,
 ) {
   const isAdmitted = dependencies.admission === undefined;
-  const checked = await checkSource(source, isAdmitted ? registered : { ...registered, text: "json" });
+  const options = { retry: dependencies.retryIn(context.namespace) };
+  const wanted = isAdmitted ? registered : { ...registered, text: "json" as const };
+  const checked = await checkSource(source, wanted, options);
   const { definition } = checked;
   if (isAdmitted || definition === undefined) return { source, checked };
   const document = () => JSON.parse(definition.text) as Json;
@@ -71,7 +75,7 @@ async function admittedSource(
   const text = JSON.stringify(changed, undefined, 2);
   const fileName = `${definition.name}.json`;
   const other = { ...source, format: SourceFormat.SOURCE_FORMAT_JSON, text, fileName };
-  return { source: other, checked: await checkSource(other, registered) };
+  return { source: other, checked: await checkSource(other, registered, options) };
 }
 
 export async function getGraph(

@@ -128,7 +128,7 @@ function addTasks(place: Place, steps: readonly TurnStep[], doing: Doing): boole
     exists: (id) => taskThere(run, id) !== undefined,
     stepsMax: spawnStepsMax,
     literal: true,
-    ...(retry !== undefined && { retry }),
+    ...(retry !== undefined && { retry: { namespace: retry, pools: {} } }),
   });
   if (definition?.plan === undefined) {
     const said = problems

@@ -18,7 +18,9 @@ export class KnownDefinitions implements RunPlans {
    */
   add(text: string): string {
     const source = { format: "yaml", text, fileName: "test.yaml" } as const;
-    const { definition, problems } = checkText(source, { retry: { maxAttempts: 1 } });
+    const { definition, problems } = checkText(source, {
+      retry: { namespace: { maxAttempts: 1 }, pools: {} },
+    });
     const errors = problems.map(({ message, line }) => `${line}: ${message}`).join("; ");
     assert(definition?.plan !== undefined, "a definition of a test has no mistakes", { errors });
     const { hash, plan } = definition;

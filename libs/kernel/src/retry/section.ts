@@ -1,0 +1,65 @@
+/** Retry defaults of namespaces and pools, which the configuration sets. */
+import * as z from "zod";
+import { defineSection } from "../configuration/section.ts";
+import type { RetrySettings } from "./policy.ts";
+
+const pause = z.number().int().min(1).max(86_400_000).optional();
+
+const fields = {
+  attempts: z.number().int().min(1).max(10_000).optional(),
+  initialMs: pause,
+  factor: z.number().min(1).max(100).optional(),
+  maxMs: pause,
+  jitter: z.number().min(0).max(1).optional(),
+};
+
+const ofPool = z.strictObject(fields);
+const name = z.string().min(1).max(200);
+
+export const retrySection = defineSection({
+  scope: "engines",
+  name: "retry",
+  description:
+    "How tasks are retried that do not say so themselves. A definition takes its defaults when it is registered.",
+  schema: z.strictObject({
+    namespaces: z
+      .record(name, z.strictObject({ ...fields, pools: z.record(name, ofPool).optional() }))
+      .default({})
+      .meta({ title: "namespace → defaults" })
+      .describe(
+        "By namespace: `attempts`, `initialMs`, `factor`, `maxMs`, `jitter`, and the same for each of its `pools`. A pool's fields go before those of its namespace, and `defaults` of a definition before both.",
+      ),
+  }),
+});
+
+/** The retry defaults of one namespace and of its pools. */
+export interface ConfiguredRetry {
+  readonly namespace: RetrySettings;
+  readonly pools: Readonly<Record<string, RetrySettings>>;
+}
+
+/** Returns the defaults of a namespace. Undefined if the configuration says nothing about it. */
+export type ConfiguredRetryOf = (namespace: string) => ConfiguredRetry | undefined;
+
+export function configuredRetryIn({ namespaces }: z.output<typeof retrySection.schema>): ConfiguredRetryOf {
+  const known = new Map(
+    Object.entries(namespaces).map(([key, { pools = {}, ...own }]) => [
+      key,
+      {
+        namespace: settingsOf(own),
+        pools: Object.fromEntries(Object.entries(pools).map(([pool, of]) => [pool, settingsOf(of)])),
+      },
+    ]),
+  );
+  return (namespace) => known.get(namespace || "default");
+}
+
+/** Returns what tasks of a pool have by default. The pool of an empty name is `default`. */
+export function retryOfPool(defaults: ConfiguredRetry | undefined, pool: string): RetrySettings {
+  return { ...defaults?.namespace, ...defaults?.pools[pool || "default"] };
+}
+
+function settingsOf({ attempts, ...pauses }: z.output<typeof ofPool>): RetrySettings {
+  const set = { maxAttempts: attempts, ...pauses };
+  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
+}
