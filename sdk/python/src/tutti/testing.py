@@ -113,6 +113,8 @@ class DurableRun:
         self.id = f"{function.name}-{next(test._count)}"
         #: The entries of its history, as ADR 0100 has them.
         self.journal: list[dict[str, Any]] = []
+        #: Runs of functions that it started as children, by id of the task.
+        self.children: dict[str, DurableRun] = {}
         self._test = test
         self._function = function
         self._input = given
@@ -299,6 +301,7 @@ class DurableRun:
 
     def _start_child(self, id: str, function: DurableFunction, given: Json) -> None:
         child = DurableRun(self._test, function, given, lambda: self._ended(id, child._end or {}))
+        self.children[id] = child
 
     def _ended(self, id: str, outcome: Mapping[str, Any]) -> None:
         if self.has_ended or self._open.pop(id, None) is None:
