@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from history_functions import effects, order, ten
 
-from tutti import RunCancelled, RunFailed, TuttiError, durable
+from tutti import RunCancelled, RunFailed, TaskFailure, TuttiError, durable
 from tutti.testing import DurableTest
 
 HANDLERS = {"pay.charge": lambda given: f"paid {given['total']}", "ship.label": lambda stock: "label"}
@@ -83,6 +83,23 @@ class Kit(unittest.TestCase):
         with self.assertRaises(RunFailed) as raised:
             DurableTest(parent, functions=[child]).execute()
         self.assertEqual(raised.exception.code, "workflow.approval_expired")
+
+    def test_the_error_of_a_child_is_the_cause_also_after_a_replay(self):
+        @durable("pay")
+        async def pay(ctx):
+            raise TaskFailure("pay.declined", "no money")
+
+        @durable("shop")
+        async def shop(ctx):
+            try:
+                await ctx.child("pay")
+            except TuttiError as error:
+                await ctx.sleep("1s")
+                return [error.code, error.__cause__.code, error.__cause__.message]
+
+        for forgets in (False, True):
+            found = DurableTest(shop, functions=[pay], forgets=forgets).execute()
+            self.assertEqual(found, ["workflow.child_failed", "pay.declined", "no money"])
 
     def test_cancelling_compensates(self):
         undone = []

@@ -1,11 +1,14 @@
-import { RetryClass } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { failureDetail, TaskFailure } from "../task/failure.ts";
 import type { StepError } from "./wire.ts";
 
-/** What a step of a durable function rejects with: the code and the message of what was thrown, also after a replay. */
+/**
+ * What a step of a durable function rejects with: the code, the message and the causes of what was thrown, also after a
+ * replay. The cause of a child that failed is the error of the child.
+ */
 export class StepFailure extends TaskFailure {
-  constructor({ code, message, details = {}, final = false }: StepError) {
-    super(code, message, { details, final });
+  constructor({ code, message, details = {}, final = false, cause }: StepError) {
+    super(code, message, { details, final, ...(cause !== undefined && { cause: new StepFailure(cause) }) });
   }
 
   static {
@@ -15,7 +18,10 @@ export class StepFailure extends TaskFailure {
 
 /** Whatever was thrown, as the journal keeps it. */
 export function stepError(thrown: unknown): StepError {
-  const { code, message, details, retry, retryAfterMs = 0 } = failureDetail(thrown);
+  return errorIn(failureDetail(thrown));
+}
+
+function errorIn({ code, message, details, retry, retryAfterMs = 0, cause }: ErrorDetail): StepError {
   return {
     // A part of the details, so that a replay pauses as long.
     ...{
@@ -24,5 +30,6 @@ export function stepError(thrown: unknown): StepError {
       details: { ...details, ...(retryAfterMs > 0 && { retryAfterMs: `${retryAfterMs}` }) },
     },
     ...(retry === RetryClass.RETRY_CLASS_NEVER && { final: true }),
+    ...(cause !== undefined && { cause: errorIn(cause) }),
   };
 }

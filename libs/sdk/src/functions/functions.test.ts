@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { systemDefer, systemTimers } from "@tutti/kernel";
+import type { TaskContext } from "../task/context.ts";
 import { TaskFailure } from "../task/failure.ts";
 import { testDurable } from "../testing/test-durable.ts";
 import { testWorkflow } from "../testing/workflow-test.ts";
@@ -72,6 +73,48 @@ describe("a durable function", () => {
       ctx.run("load", () => Promise.reject(new Error("never")), { retry: { attempts: 2 } }),
     );
     await assert.rejects(testDurable(broken).execute(), /never/);
+  });
+
+  it("knows the error of a child that failed, also after a replay and in the error of its run", async () => {
+    const pay = durable("pay", () => Promise.reject(new TaskFailure("pay.declined", "no money")));
+    const causes: unknown[] = [];
+    const shop = durable("shop", async (ctx) => {
+      try {
+        await ctx.child("pay");
+      } catch (error) {
+        const { code, cause } = error as TaskFailure;
+        causes.push([code, (cause as TaskFailure).code, (cause as TaskFailure).message]);
+        await ctx.sleep("1s");
+        throw error;
+      }
+    });
+    const play = (host: () => FunctionHost) => {
+      const handler = (fn: unknown) => (input: unknown, task: TaskContext) =>
+        host().turn(fn as DurableFunction, input as TurnInput, task);
+      const handlers = { shop: handler(shop), pay: handler(pay) };
+      return testWorkflow(shop.definition, { handlers, children: [pay.definition] });
+    };
+    const hot = new FunctionHost(ports);
+    for (const host of [() => hot, () => new FunctionHost(ports)]) {
+      const run = await play(host).start();
+      const failure = await run.failure();
+      assert.equal(failure?.code, "workflow.child_failed");
+      assert.equal((failure?.cause as TaskFailure | undefined)?.code, "pay.declined");
+    }
+    assert.equal(causes.length, 3, "once by the hot worker, and twice by the others");
+    for (const each of causes) assert.deepEqual(each, ["workflow.child_failed", "pay.declined", "no money"]);
+  });
+
+  it("knows the cause of what its step threw", async () => {
+    const seen: unknown[] = [];
+    const load = durable("load", async (ctx) => {
+      const work = () => {
+        throw new Error("no stock", { cause: new TaskFailure("shop.sold_out", "none left") });
+      };
+      await ctx.run("load", work, { retry: 1 }).catch((error) => seen.push(error.cause.code));
+    });
+    await testDurable(load).execute();
+    assert.deepEqual(seen, ["shop.sold_out"]);
   });
 
   it("compensates the last one first when it fails", async () => {

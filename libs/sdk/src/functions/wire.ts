@@ -10,6 +10,8 @@ export interface StepError {
   readonly details?: Readonly<Record<string, string>>;
   /** The same step fails again: it is not retried. */
   readonly final?: boolean;
+  /** What caused it, such as the error of a child. */
+  readonly cause?: StepError;
 }
 
 interface Recorded {

@@ -300,7 +300,10 @@ class DurableRun:
         self._ended(id, {"output": output})
 
     def _start_child(self, id: str, function: DurableFunction, given: Json) -> None:
-        child = DurableRun(self._test, function, given, lambda: self._ended(id, child._end or {}))
+        def ended() -> None:
+            self._ended(id, _outcome_of_child(id, child))
+
+        child = DurableRun(self._test, function, given, ended)
         self.children[id] = child
 
     def _ended(self, id: str, outcome: Mapping[str, Any]) -> None:
@@ -362,6 +365,15 @@ def _recorded(step: Mapping[str, Any]) -> dict[str, Any]:
         return dict(step)
     kind = next(iter(_kinds(step["spec"])), "")
     return {**{key: value for key, value in step.items() if key != "spec"}, "kind": kind}
+
+
+def _outcome_of_child(task: str, child: DurableRun) -> Mapping[str, Any]:
+    """As the platform has it: the error of the child is the cause."""
+    end = child._end or {}
+    if "error" not in end:
+        return end
+    message = f"Child run `{child.id}` of task `{task}` is failed. See its error with `tutti show`."
+    return {"error": {"code": "workflow.child_failed", "message": message, "cause": end["error"]}}
 
 
 def _kinds(spec: Mapping[str, Any]) -> Iterator[str]:

@@ -161,6 +161,22 @@ describe("a durable function", () => {
     assert.equal(play.scene.state.error?.code, "shop.unpaid");
   });
 
+  it("keeps the causes of errors that its code reports", () => {
+    const play = new Play();
+    const cause = {
+      code: "pay.declined",
+      message: "no money",
+      cause: { code: "bank.closed", message: "no" },
+    };
+    play.report([{ step: "charge", at: "a:1", atMs: 1, error: { code: "Error", message: "no", cause } }], {
+      more: true,
+    });
+    const error = play.turn.journal.at(-1)?.["error"] as { cause?: Members } | undefined;
+    assert.equal(error?.cause?.["code"], "pay.declined");
+    play.report([], { end: { error: { code: "shop.unpaid", message: "no", cause } } });
+    assert.equal(play.scene.state.error?.cause?.cause?.code, "bank.closed");
+  });
+
   it("waits for time, signals and other tasks at once, and sees them in the order of their ends", () => {
     const play = new Play();
     play.report([

@@ -24,9 +24,13 @@ export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
   return encoder.encode(`${text}]${isUndo ? ',"undo":true' : ""}}`);
 }
 
-/** An error that is final is not followed by another attempt. */
-function shownError({ code, message, details, retry }: ErrorDetail) {
-  return { code, message, details, ...(retry === RetryClass.RETRY_CLASS_NEVER && { final: true }) };
+/** An error that is final is not followed by another attempt. That of a child is the cause. */
+function shownError({ code, message, details, retry, cause }: ErrorDetail): object {
+  return {
+    ...{ code, message, details },
+    ...(retry === RetryClass.RETRY_CLASS_NEVER && { final: true }),
+    ...(cause !== undefined && { cause: shownError(cause) }),
+  };
 }
 
 function entryText({ kind, id, at, atMs, json, error, node }: FunctionEntry, run: Run): string {

@@ -18,6 +18,7 @@ export interface TurnError {
   readonly message: string;
   readonly details: Readonly<Record<string, string>>;
   readonly isFinal: boolean;
+  readonly cause: TurnError | undefined;
 }
 
 export interface Turn {
@@ -31,6 +32,8 @@ export interface Turn {
 
 const idLengthMax = 200;
 const placeLengthMax = 300;
+/** Errors of a chain of causes behind the first one. */
+const causesMax = 8;
 const kinds = ["step", "task", "set", "undo"] as const;
 
 /** Returns the turn, or what is wrong with it. */
@@ -82,9 +85,10 @@ function readStep(value: Json): TurnStep | string {
   }
 }
 
-function readError(value: Json): TurnError {
-  if (!isMembers(value)) return { code: "", message: String(value), details: {}, isFinal: false };
-  const { code = "", message = "", details = {} } = value;
+function readError(value: Json, depth = 0): TurnError {
+  if (!isMembers(value))
+    return { code: "", message: String(value), details: {}, isFinal: false, cause: undefined };
+  const { code = "", message = "", details = {}, cause } = value;
   return {
     code: String(code),
     message: String(message),
@@ -92,6 +96,7 @@ function readError(value: Json): TurnError {
     details: isMembers(details)
       ? Object.fromEntries(Object.entries(details).map(([name, text]) => [name, String(text)]))
       : {},
+    cause: cause === undefined || depth >= causesMax ? undefined : readError(cause, depth + 1),
   };
 }
 

@@ -113,9 +113,13 @@ function entryOf(each: Exclude<TurnStep, { kind: "task" }>): FunctionEntry {
   return { ...entry, json: kind === "undo" ? "" : JSON.stringify(each.value), error: undefined };
 }
 
-function errorOf({ isFinal, ...error }: TurnError): ErrorDetail {
+function errorOf(error: TurnError): ErrorDetail {
+  return bounded(detailOf(error));
+}
+
+function detailOf({ isFinal, cause, ...error }: TurnError): ErrorDetail {
   const retry = isFinal ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;
-  return bounded(ErrorDetail.fromPartial({ ...error, retry }));
+  return ErrorDetail.fromPartial({ ...error, retry, cause: cause && detailOf(cause) });
 }
 
 function addTasks(place: Place, steps: readonly TurnStep[], doing: Doing): boolean {

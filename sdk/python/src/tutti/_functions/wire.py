@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import _json
+from .._contracts import ErrorDetail
 from ..errors import RETRY_ELSEWHERE, RETRY_NEVER
 from ..failures import TaskFailure, TuttiError, failure_detail, output_invalid
 
@@ -15,7 +16,10 @@ Entry = Mapping[str, Any]
 
 
 class StepFailure(TaskFailure):
-    """What a step of a durable function raises: the code and the message of the error, also after a replay."""
+    """What a step of a durable function raises: the code, the message and the causes of the error, also after a replay.
+
+    The ``__cause__`` of a child that failed is the error of the child.
+    """
 
     def __init__(self, error: Mapping[str, Any]) -> None:
         super().__init__(
@@ -24,17 +28,26 @@ class StepFailure(TaskFailure):
             final=error.get("final", False),
             details=error.get("details") or {},
         )
+        if "cause" in error:
+            self.__cause__ = StepFailure(error["cause"])
 
 
 def step_error(raised: BaseException) -> dict[str, Any]:
     """What was raised, as the journal keeps it."""
-    detail = failure_detail(raised)
+    return _error_in(failure_detail(raised))
+
+
+def _error_in(detail: ErrorDetail) -> dict[str, Any]:
     details = dict(detail.details)
     if detail.retry_after_ms > 0:
         # A part of the details, so that a replay pauses as long.
         details["retryAfterMs"] = f"{detail.retry_after_ms:g}"
-    error = {"code": detail.code, "message": detail.message, "details": details}
-    return {**error, "final": True} if detail.retry == RETRY_NEVER else error
+    error: dict[str, Any] = {"code": detail.code, "message": detail.message, "details": details}
+    if detail.retry == RETRY_NEVER:
+        error["final"] = True
+    if detail.HasField("cause"):
+        error["cause"] = _error_in(detail.cause)
+    return error
 
 
 def plain(value: Any, name: str) -> Json:
