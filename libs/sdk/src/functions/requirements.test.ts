@@ -79,6 +79,8 @@ describe("the table of requirements", () => {
       const row = `| ${[group, size, ...counts].join(" | ")} |`;
       assert.ok(guide.includes(row), `the guide has ${row}`);
     }
+    const typescriptOnly = all.filter((each) => each.typescriptOnly !== undefined).map(({ id }) => id);
+    assert.ok(guide.includes(`Only TypeScript plays ${typescriptOnly.join(" and ")}: `));
     const reasons = new Map<string, string[]>();
     for (const { id, reason = "" } of all) reasons.set(reason, [...(reasons.get(reason) ?? []), id]);
     reasons.delete("");
