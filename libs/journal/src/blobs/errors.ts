@@ -33,6 +33,13 @@ export const blobErrors = defineErrors("blobs", {
       `The range of blob ${name} starts at ${offset}, and the blob has ${size} bytes`,
     remedy: "Read within its size.",
   },
+  closed: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The process is shutting down and has closed its store of blobs. Nothing was changed. The same call succeeds when the process has started again.",
+    message: ({ place }: { place: string }) => `The store of blobs in ${place} is closed`,
+    remedy: "Retry after the process has started again.",
+  },
   disordered: {
     status: "INVALID_ARGUMENT",
     retry: "never",
