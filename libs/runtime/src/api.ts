@@ -120,7 +120,7 @@ export interface RuntimeOfService {
   /** Answers from the state, when all it has seen is durable and this process was still the owner after reading. */
   ask<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
   /** Takes letters for one of its partitions. Resolves with the number up to which all of the channel are durable. */
-  take(partition: number, batch: EnvelopeBatch): Promise<number>;
+  receive(partition: number, batch: EnvelopeBatch): Promise<number>;
   /**
    * Gets ready for a partition that is to come here while another process still owns it, so that it is not without an
    * owner for long. Absent where that makes no difference.

@@ -153,7 +153,7 @@ export class Runtime implements RuntimeOfService {
     });
   }
 
-  take(number: number, batch: EnvelopeBatch): Promise<number> {
+  receive(number: number, batch: EnvelopeBatch): Promise<number> {
     const partition = this.#partitions[number];
     assert(partition !== undefined, "letters name a partition of this service", { partition: number });
     return new Promise((resolve, reject) => {
@@ -380,7 +380,7 @@ export class Runtime implements RuntimeOfService {
     if (partition === undefined || partition.state === "closed") {
       return this.#options.delivery.deliver(to, batch, signal);
     }
-    return this.take(partition.number, batch);
+    return this.receive(partition.number, batch);
   }
 
   #turnSoon(partition: TurnTaker): void {

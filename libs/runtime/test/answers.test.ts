@@ -126,7 +126,7 @@ describe("an answer", () => {
     const { bank, told } = await withDepositUnderWay();
     const batch = creditLetters(1);
     for (const time of ["first", "again"]) {
-      void bank.runtime.take(0, batch).then((upTo) => told.push(`${time} up to ${upTo}`));
+      void bank.runtime.receive(0, batch).then((upTo) => told.push(`${time} up to ${upTo}`));
       await bank.time.advanceAsync(1_000);
     }
     assert.deepEqual(told, []);

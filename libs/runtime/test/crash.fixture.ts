@@ -123,7 +123,7 @@ class BankClient {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     const ended = once(child, "exit");
-    child.on("message", (answers: readonly BankAnswer[]) => this.#take(child, answers, isKilled));
+    child.on("message", (answers: readonly BankAnswer[]) => this.#receive(child, answers, isKilled));
     await Promise.race([
       once(child, "message"),
       ended.then(() => assert.fail("the bank ended before it began")),
@@ -211,7 +211,7 @@ class BankClient {
     if (orders.length > 0 && child.connected) child.send(orders, () => {});
   }
 
-  #take(child: ChildProcess, answers: readonly BankAnswer[], isKilled: boolean): void {
+  #receive(child: ChildProcess, answers: readonly BankAnswer[], isKilled: boolean): void {
     let done = 0;
     for (const { number, balanceCents, code } of answers) {
       const order = this.#open.get(number);

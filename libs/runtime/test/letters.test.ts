@@ -38,7 +38,7 @@ describe("a letter", () => {
     await bank.start();
     await bank.open(ada, 100);
     const upTo = await bank.time.settle(
-      bank.runtime.take(0, {
+      bank.runtime.receive(0, {
         service: "elsewhere",
         partition: 0,
         letters: [
@@ -61,7 +61,7 @@ describe("a letter", () => {
     await bank.open(ada, 0);
     const take = (...numbers: number[]) =>
       bank.time.settle(
-        bank.runtime.take(0, {
+        bank.runtime.receive(0, {
           service: "elsewhere",
           partition: 0,
           letters: numbers.map((number) => letter(number, {})),
@@ -91,7 +91,7 @@ describe("a letter", () => {
     await bank.open(ada, 0);
     for (const service of ["one", "other"]) {
       const batch = { service, partition: 0, letters: [letter(1, {})] };
-      assert.equal(await bank.time.settle(bank.runtime.take(0, batch)), 1);
+      assert.equal(await bank.time.settle(bank.runtime.receive(0, batch)), 1);
     }
     assert.equal(await bank.balanceOf(ada), 10);
   });
@@ -102,8 +102,8 @@ describe("a letter", () => {
     await bank.open(ada, 0);
     bank.commits.fail("unknown-lost");
     const batch = { service: "elsewhere", partition: 0, letters: [letter(1, {})] };
-    assert.equal(await bank.time.settle(codeOf(bank.runtime.take(0, batch))), "runtime.outcome_unknown");
-    assert.equal(await bank.time.settle(bank.runtime.take(0, batch)), 1);
+    assert.equal(await bank.time.settle(codeOf(bank.runtime.receive(0, batch))), "runtime.outcome_unknown");
+    assert.equal(await bank.time.settle(bank.runtime.receive(0, batch)), 1);
     assert.equal(await bank.balanceOf(ada), 5);
   });
 
@@ -174,7 +174,7 @@ describe("many letters", () => {
     const takes: number[] = [];
     while ((takes.at(-1) ?? 0) < 60 && takes.length < 60) {
       takes.push(
-        await bank.time.settle(bank.runtime.take(0, { service: "elsewhere", partition: 0, letters })),
+        await bank.time.settle(bank.runtime.receive(0, { service: "elsewhere", partition: 0, letters })),
       );
     }
     assert.ok(takes.length > 3, `${takes}`);

@@ -390,7 +390,7 @@ describe("a partition that is let go of", () => {
     const told = [
       bank.begin(ada, deposit, { amountCents: 5 }),
       bank.askBalance(ada),
-      bank.runtime.take(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
+      bank.runtime.receive(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
     ].map(codeOf);
     await bank.time.flush();
     await bank.time.settle(bank.runtime.disown(0));
@@ -410,7 +410,7 @@ describe("an archive that fails for a moment", () => {
     const told = [
       bank.begin(ada, deposit, { amountCents: 5 }),
       bank.askBalance(ada),
-      bank.runtime.take(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
+      bank.runtime.receive(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
     ].map(codeOf);
     for (const code of await bank.time.settle(Promise.all(told))) {
       assert.ok(["done", "runtime.outcome_unknown", "archive.failed"].includes(code), code);

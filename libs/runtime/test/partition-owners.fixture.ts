@@ -243,7 +243,7 @@ export class CountingRuntime implements RuntimeOfService {
   ask(): never {
     throw new Error("not asked here");
   }
-  take(): never {
+  receive(): never {
     throw new Error("not asked here");
   }
 }

@@ -83,7 +83,7 @@ export function checkStories(numRuns: number, seed: number): Promise<void> {
     // One is left to the story.
     for (const id of ids.slice(1)) await bank.open(id, 500);
     for (const step of told) {
-      await scene.take(step);
+      await scene.apply(step);
       await checkAll(bank);
     }
     await scene.crash();
@@ -109,7 +109,7 @@ class Scene {
     );
   }
 
-  async take(step: Step): Promise<void> {
+  async apply(step: Step): Promise<void> {
     const { bank, poison } = this;
     if (step.what === "wait") await bank.time.advanceAsync(step.ms);
     else if (step.what === "fault") bank.commits.fail(step.fault);

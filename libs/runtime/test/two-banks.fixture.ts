@@ -106,7 +106,7 @@ export class TwoBanks {
     const which = partition % 2;
     if (this.#isUp[which] !== true || partition >= partitions) throw new Error("nobody is there");
     this.delivered.push({ to, batch });
-    return (this.banks[which] as Bank).runtime.take(partition, batch);
+    return (this.banks[which] as Bank).runtime.receive(partition, batch);
   }
 
   async #settle<T>(promise: Promise<T>): Promise<T> {

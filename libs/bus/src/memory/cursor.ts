@@ -80,7 +80,7 @@ export class Cursor {
       // One for each in turn, so that the first of them does not take everything.
       for (const member of this.members) {
         if (member.room <= 0 || (this.#oneAtATime && this.#inHand > 0)) continue;
-        const handout = this.#take();
+        const handout = this.#dequeue();
         if (handout === undefined) return;
         if (this.#gap !== undefined) member.tellGap(this.#gap);
         this.#gap = undefined;
@@ -91,7 +91,7 @@ export class Cursor {
     }
   }
 
-  #take(): Handout | undefined {
+  #dequeue(): Handout | undefined {
     const returned = this.#returned.shift();
     if (returned !== undefined) return returned;
     if (this.#next < this.#log.first) {

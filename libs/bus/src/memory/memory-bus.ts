@@ -74,7 +74,7 @@ export class MemoryBus implements Bus {
   async publish(events: readonly EventInput[]): Promise<void> {
     if (this.#stopped) throw busErrors.stopped({ operation: "publication" });
     const checked = events.map(checkedEvent);
-    for (const event of checked) this.#take(event);
+    for (const event of checked) this.#append(event);
     for (const cursor of this.#cursors.values()) cursor.wake();
   }
 
@@ -111,7 +111,7 @@ export class MemoryBus implements Bus {
     return true;
   }
 
-  #take(event: BusEvent): void {
+  #append(event: BusEvent): void {
     const now = this.#ports.clock.monotonic();
     if (this.#isRepeated(dedupIdOf(event), now)) return;
     const sequence = this.#log.append(event, now);

@@ -60,7 +60,7 @@ export class DurableSubscriber extends Subscriber {
       connection,
       stream: eventStream,
       idleMs: parts.idleMs,
-      onMessage: (message) => this.#take(message),
+      onMessage: (message) => this.#receive(message),
       onExpired: () => this.#ask(),
       onTrouble: (reason) => this.#trouble(reason),
     });
@@ -147,7 +147,7 @@ export class DurableSubscriber extends Subscriber {
     for (const { sequence } of others) this.#say(this.#inHand.get(sequence), givenBack);
   }
 
-  #take(message: Delivered): void {
+  #receive(message: Delivered): void {
     const { sequence, reply } = message;
     if (this.closing) {
       this.#say(reply, givenBack);

@@ -107,7 +107,7 @@ export class LiveSubscriber extends Subscriber {
       from,
       idleMs,
       onOpened: (facts) => this.#onOpened(facts),
-      onMessage: (message) => this.#take(message),
+      onMessage: (message) => this.#receive(message),
       onCaughtUp: () => {
         this.#live = true;
         this.#grant();
@@ -125,7 +125,7 @@ export class LiveSubscriber extends Subscriber {
     this.#opened.resolve();
   }
 
-  #take(message: Delivered): void {
+  #receive(message: Delivered): void {
     this.#coming--;
     const { sequence } = message;
     const event = eventOf(message.headers, message.data);

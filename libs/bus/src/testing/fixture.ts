@@ -50,13 +50,13 @@ export class Collector {
   readonly gaps: Gap[] = [];
   readonly #waiting: { readonly until: () => boolean; readonly resolve: () => void }[] = [];
 
-  readonly each = (_event: unknown, delivery: Delivery): void => this.take(delivery);
+  readonly each = (_event: unknown, delivery: Delivery): void => this.collect(delivery);
   readonly onGap = (gap: Gap): void => {
     this.gaps.push(gap);
     this.#look();
   };
 
-  take(delivery: Delivery): void {
+  collect(delivery: Delivery): void {
     this.deliveries.push(delivery);
     this.#look();
   }

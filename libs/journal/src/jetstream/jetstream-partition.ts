@@ -102,7 +102,7 @@ export class JetStreamPartition implements JournalPartition {
       partition: this.partition,
       epoch,
     });
-    if (!room.take(records.length)) return Promise.resolve(this.#ledger.busy());
+    if (!room.reserve(records.length)) return Promise.resolve(this.#ledger.busy());
     const fields = { epoch, number, timeMs, behaviour, seal: false };
     const bytes = encodeBatch(this.#ledger.encoder, fields, this.#pipeline.lastHash, records, headBytes);
     const hash = hashOfBatch(bytes.subarray(headBytes));
@@ -110,7 +110,7 @@ export class JetStreamPartition implements JournalPartition {
     this.#ledger.submitted(epoch, timeMs);
     return new Promise((resolve) => {
       const settle = (outcome: AppendOutcome): void => {
-        room.give(records.length);
+        room.release(records.length);
         if (outcome.kind === "durable") committed?.({ batches: 1, bytes: bytes.length });
         resolve(outcome);
       };

@@ -227,7 +227,7 @@ export class SegmentsJournal implements Journal {
 
   #committed(group: GroupBuffer, result: CommitResult): void {
     const { length } = group;
-    const waiting = group.take();
+    const waiting = group.drain();
     this.#flying = undefined;
     this.#spare.push(group);
     if (result.kind === "durable") {
@@ -278,7 +278,7 @@ export class SegmentsJournal implements Journal {
   }
 
   #failed(waiting: readonly Waiting[], kind: "full" | "unknown", reason: string): void {
-    const behind = this.#filling.take();
+    const behind = this.#filling.drain();
     if (kind === "full") {
       for (const ledger of this.#ledgers) ledger.fallBack();
       const refusal = journalErrors.full.refusal({ reason }, { retryAfterMs: fullRetryMs });

@@ -38,7 +38,7 @@ export class ClientStream implements ReplyStream<unknown> {
     this.#streamed ??= this.#start();
     const streamed = this.#streamed;
     try {
-      const result = await this.#take(streamed);
+      const result = await this.#receive(streamed);
       if (result.done !== true) {
         streamed.reply(result.value);
         return result;
@@ -66,7 +66,7 @@ export class ClientStream implements ReplyStream<unknown> {
     return { done: true, value: undefined };
   }
 
-  async #take(streamed: StreamedCall): Promise<IteratorResult<unknown, undefined>> {
+  async #receive(streamed: StreamedCall): Promise<IteratorResult<unknown, undefined>> {
     if (this.#opened !== undefined) return await this.#opened.rest.next();
     const opened = await streamed.open();
     if (this.#ended) {

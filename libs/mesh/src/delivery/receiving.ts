@@ -21,7 +21,7 @@ export interface ReceivingParts {
     partition: number,
     asked: { readonly epoch: number; readonly signal: AbortSignal },
   ): Promise<void> | undefined;
-  take(partition: number, batch: EnvelopeBatch): Promise<number>;
+  receive(partition: number, batch: EnvelopeBatch): Promise<number>;
   /** Calls back when the partition may have got another owner. Returns how to stop that. */
   onOwner?(heard: (partition: number) => void): () => void;
 }
@@ -78,7 +78,7 @@ class Receiving {
           signal: this.#context.signal,
         });
         if (this.#ended || this.#failed) return;
-        this.#take(request);
+        this.#receive(request);
         while (this.#taken >= takenMax && !this.#ended && !this.#failed) {
           await new Promise<void>((resolve) => {
             this.#wakeReader = resolve;
@@ -131,10 +131,10 @@ class Receiving {
     if (batch !== expected) throw invalid("batch", `expected ${expected}, found ${batch}`);
   }
 
-  #take(request: DeliverRequest): void {
+  #receive(request: DeliverRequest): void {
     const { partition, batch } = request;
     this.#taken++;
-    this.#parts.take(partition, batchOf(request)).then(
+    this.#parts.receive(partition, batchOf(request)).then(
       (upTo) => {
         this.#replies.push({ batch, upTo });
         this.#done();

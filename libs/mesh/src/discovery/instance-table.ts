@@ -41,7 +41,7 @@ export class InstanceTable implements Discovery {
     this.#snapshot = [];
   }
 
-  take({ news, complete }: WatchReply): void {
+  apply({ news, complete }: WatchReply): void {
     const touched = new Set<string>();
     if (news?.$case === "snapshot") {
       this.#snapshot.push(...news.value.instances);

@@ -21,7 +21,7 @@ export async function* serverEvents(
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      yield* lines.take(value);
+      yield* lines.parse(value);
     }
   } finally {
     // The end of the loop means that the rest is not wanted.
@@ -42,7 +42,7 @@ export class EventLines {
   #characters = 0;
 
   /** The events that are whole with these bytes, and an undefined for each sign of life. */
-  *take(bytes: Uint8Array): Generator<ServerEvent | undefined> {
+  *parse(bytes: Uint8Array): Generator<ServerEvent | undefined> {
     let text = this.#decoder.decode(bytes, { stream: true });
     if (text === "") return;
     if (this.#wasReturn && text.startsWith("\n")) text = text.slice(1);

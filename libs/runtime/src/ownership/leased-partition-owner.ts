@@ -90,7 +90,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     });
     const common = { store, picture: this.#picture, clock, timers, chance, logger };
     const wrote = (key: string, value: Uint8Array, revision: number) =>
-      this.#take({ kind: "put", key, value, revision });
+      this.#apply({ kind: "put", key, value, revision });
     this.#lease = new Lease({
       ...common,
       settings,
@@ -319,7 +319,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       try {
         await this.#persist("the ownership table is not told any more, asking again", signal, async () => {
           this.#picture.begin();
-          for await (const change of this.#parts.store.watch(signal)) this.#take(change);
+          for await (const change of this.#parts.store.watch(signal)) this.#apply(change);
         });
       } catch (thrown) {
         if (signal.aborted) return;
@@ -346,7 +346,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
   }
 
-  #take(change: StoreChange): void {
+  #apply(change: StoreChange): void {
     const { clock, logger } = this.#parts.foundation;
     try {
       for (const news of this.#picture.apply(change, clock.monotonic())) this.#heard(news);
@@ -404,7 +404,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   /** The holder that this process was is no more. What it owned is not its own. */
   #ended(holder: string): void {
     const revision = Number.MAX_SAFE_INTEGER;
-    this.#take({ kind: "removed", key: holderKey(holder), revision });
+    this.#apply({ kind: "removed", key: holderKey(holder), revision });
     this.#holdings.lookAtAll();
   }
 
@@ -433,7 +433,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       // Refused when it has renewed meanwhile, or another process was faster: both are told by the watch.
       if (await this.#parts.store.remove(holderKey(id), revision)) {
         logger.warn("process lost: lease not renewed, reassigning its partitions", { holder: id });
-        this.#take({ kind: "removed", key: holderKey(id), revision });
+        this.#apply({ kind: "removed", key: holderKey(id), revision });
       }
       this.#judgeFailures = 0;
     } catch {

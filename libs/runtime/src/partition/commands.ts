@@ -45,7 +45,7 @@ export class Commands {
     return this.#found.length > 0;
   }
 
-  take(submission: Submission): void {
+  submit(submission: Submission): void {
     const { key, token } = submission;
     if (token !== undefined) {
       const instance = this.#memory.instances.byIncarnation(token.incarnation);
@@ -69,7 +69,7 @@ export class Commands {
   }
 
   /** Continues with what was looked up. */
-  takeFound(): void {
+  resumeFound(): void {
     if (this.#found.length === 0) return;
     const all = this.#found;
     this.#found = [];

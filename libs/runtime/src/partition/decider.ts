@@ -129,10 +129,10 @@ export class Decider implements MachineStep<unknown, unknown> {
     if (event.described === true) this.wasDescribed = true;
   }
 
-  #note({ key, event, state }: Instance, body: unknown, take: TakeNote): void {
+  #note({ key, event, state }: Instance, body: unknown, decideEncoded: TakeNote): void {
     const { nowMs: timeMs, cause } = this;
     try {
-      const note = take({ key, event, body, state, timeMs, cause });
+      const note = decideEncoded({ key, event, body, state, timeMs, cause });
       if (note !== undefined) this.notes.push(note);
     } catch (error) {
       // It is no fault of the machine: what it decided stands.

@@ -13,7 +13,7 @@ export class Questions {
     this.#memory = memory;
   }
 
-  take(asked: QuestionAsked): void {
+  submit(asked: QuestionAsked): void {
     const { instances, parts } = this.#memory;
     const { key } = asked.question;
     const instance = instances.get(textOf(key));

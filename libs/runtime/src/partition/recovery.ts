@@ -129,7 +129,7 @@ export class Recovery {
     memory.pause.restore(snapshot.pause);
     takeBehaviour(memory, snapshot.behaviours);
     for (const { service, partition, number } of snapshot.taken) {
-      memory.letters.take(service, partition, number, false);
+      memory.letters.recordTaken(service, partition, number, false);
     }
     for (const { service, partition, number } of snapshot.sent) {
       const channel = memory.letters.channel(service, partition);
@@ -209,14 +209,14 @@ export class Recovery {
           known.containedTo = found.last;
           this.#countEnd(known, found.last.batch);
         } else if (found.kind === "snapshot") {
-          this.#take(known, await revive(known.key, found));
+          this.#resume(known, await revive(known.key, found));
           if (known.instance?.isEnded) this.#countEnd(known, known.containedTo.batch);
         }
       }),
     );
   }
 
-  #take(known: Known, instance: Instance | undefined): void {
+  #resume(known: Known, instance: Instance | undefined): void {
     known.instance = instance;
     if (instance === undefined) return;
     known.containedTo = { batch: instance.lastBatch, index: instance.lastIndex };
@@ -246,7 +246,7 @@ export class Recovery {
       again.map(async (known) => {
         const { ended } = known;
         this.#forgetEnded(known);
-        if (ended !== undefined) this.#take(known, await revive(known.key, ended));
+        if (ended !== undefined) this.#resume(known, await revive(known.key, ended));
       }),
     );
   }
@@ -287,7 +287,7 @@ export class Recovery {
       letters.recoverConfirmed(LettersConfirmed.decode(payload));
     else if (type === ownEvents.lettersTaken.type) {
       const { service, partition, upTo } = LettersTaken.decode(payload);
-      letters.take(service, partition, upTo, false);
+      letters.recordTaken(service, partition, upTo, false);
     } else if (type === ownEvents.workPaused.type)
       pause.begin(WorkPaused.decode(payload).name, batch.timeMs, this.#decoded().actor);
     else if (type === ownEvents.workReleased.type) pause.release(WorkReleased.decode(payload));

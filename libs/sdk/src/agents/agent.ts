@@ -77,7 +77,7 @@ class AgentRun {
     await this.#become(this.#document);
     for (let round = 1; round <= max; round++) {
       const reply = await this.#answer();
-      const answer = await this.#take(reply);
+      const answer = await this.#handle(reply);
       this.#ctx.state.set("usage", this.#spending.used);
       if (answer === undefined) continue;
       this.#guarded("output", guard?.output, { output: answer.value });
@@ -193,7 +193,7 @@ class AgentRun {
   }
 
   /** Returns the answer of the agent, if this reply is one. */
-  async #take(reply: ModelReply): Promise<{ readonly value: Json } | undefined> {
+  async #handle(reply: ModelReply): Promise<{ readonly value: Json } | undefined> {
     this.#messages.push({ role: "assistant", parts: reply.parts.length > 0 ? reply.parts : [{ text: "…" }] });
     const calls = callsOf(reply.parts);
     if (reply.stop === "length" && calls.length === 0)

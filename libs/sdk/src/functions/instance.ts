@@ -172,7 +172,7 @@ export class FunctionInstance {
    * @property saved what an attempt before did and did not report
    * @property save keeps results that are not reported yet
    */
-  take(turn: TurnInput, { saved, save, clock, task }: TurnMeans): Promise<TurnOutput> {
+  runTurn(turn: TurnInput, { saved, save, clock, task }: TurnMeans): Promise<TurnOutput> {
     this.#clock = clock;
     this.#task = task;
     this.#turn = Promise.withResolvers<TurnOutput>();

@@ -203,7 +203,7 @@ export class Connector {
   }
 
   #linkedFrame(bytes: Uint8Array): void {
-    const frame = this.#parts.agent.take(bytes);
+    const frame = this.#parts.agent.receive(bytes);
     if (frame === undefined) return;
     if (frame.answer?.$case === "redirect") this.#redirected(frame.answer.value);
     else if (frame.bye !== undefined) this.#sentAway(frame.bye.reason, frame.bye.returnAfterMs);

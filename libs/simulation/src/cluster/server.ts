@@ -210,7 +210,7 @@ export class Server implements Member, InboxReceiver {
     const running = this.#running;
     if (running === undefined) return;
     running.life.schedule(0, () => {
-      running.runtime.take(partition, batch).then(
+      running.runtime.receive(partition, batch).then(
         (upTo) => {
           if (running.life.cross()) running.life.emit(0, () => taken(upTo));
         },

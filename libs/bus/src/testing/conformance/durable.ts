@@ -81,7 +81,7 @@ export function durableTests(opened: () => Opened): void {
           each: async (_event, delivery) => {
             handling.add(name);
             await turnstile.pass();
-            all.take(delivery);
+            all.collect(delivery);
           },
         },
       });
@@ -137,7 +137,7 @@ export function durableTests(opened: () => Opened): void {
       const handled = new Collector();
       const each = async (_event: unknown, delivery: Delivery) => {
         await turnstile.pass();
-        handled.take(delivery);
+        handled.collect(delivery);
       };
       const first = await bus.subscribe({ ...options, handle: { each } });
       await bus.publish(numbered(namespace, 1, 5));

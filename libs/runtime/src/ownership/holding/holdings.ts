@@ -385,7 +385,7 @@ export class Holdings {
     const { partitions } = this.#runtimeOf(cell);
     const wanted = () => this.#handOverWanted(cell, asked);
     this.#inLine.add(cell);
-    await this.#woken(cell, () => wanted() === undefined || this.#turns.take(cell, asked, partitions));
+    await this.#woken(cell, () => wanted() === undefined || this.#turns.tryAcquire(cell, asked, partitions));
     this.#inLine.delete(cell);
     return wanted();
   }

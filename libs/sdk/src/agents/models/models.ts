@@ -136,7 +136,7 @@ export class Models {
         quiet.heard();
         if (data === "[DONE]") break;
         const event: unknown = JSON.parse(data);
-        const text = isMembers(event) ? reader.take(event) : "";
+        const text = isMembers(event) ? reader.read(event) : "";
         if (text !== "") await task.output(text, { channel: "answer" });
       }
       if (reader.reply === undefined) throw unavailable(model, "the answer broke off");
