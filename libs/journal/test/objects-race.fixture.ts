@@ -51,7 +51,7 @@ export async function archiveRace(options: ArchiveRaceOptions): Promise<ArchiveR
   try {
     return await racing.run();
   } finally {
-    await racing.end();
+    await racing.close();
     await rm(directory, { recursive: true });
   }
 }
@@ -94,7 +94,7 @@ class Race {
     return { rounds: this.#options.rounds, ...this.#result };
   }
 
-  async end(): Promise<void> {
+  async close(): Promise<void> {
     for (const timer of this.#troubles) timer.cancel();
     for (const { archive, connection } of this.#contenders) {
       await archive.close();

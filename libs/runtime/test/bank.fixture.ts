@@ -246,7 +246,7 @@ export class Bank {
   }
 
   /** Starts a command. The test says when time continues. */
-  begin<Body, Reply>(
+  submit<Body, Reply>(
     id: string,
     // biome-ignore lint/suspicious/noExplicitAny: commands of any machine
     command: Command<any, Body, Reply>,
@@ -272,7 +272,7 @@ export class Bank {
     body: Body,
     idempotencyKey = "",
   ): Promise<Reply> {
-    return this.time.settle(this.begin(id, command, body, idempotencyKey));
+    return this.time.settle(this.submit(id, command, body, idempotencyKey));
   }
 
   /** Returns the result of an effect. Gives what became of it. */

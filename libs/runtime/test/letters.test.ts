@@ -117,7 +117,7 @@ describe("a letter", () => {
     bank.archiveFault = (operation) => (operation === "load" && failures-- > 0 ? "lost" : undefined);
     for (const amountCents of [1, 2, 3]) {
       while (
-        (await bank.codeOf(bank.begin(ada, transfer, { to: far, amountCents }, `k${amountCents}`))) !== "done"
+        (await bank.codeOf(bank.submit(ada, transfer, { to: far, amountCents }, `k${amountCents}`))) !== "done"
       ) {}
     }
     await bank.time.advanceAsync(10_000);
@@ -134,7 +134,7 @@ describe("many letters", () => {
     await bank.open(far, 0);
     for (const id of senders) await bank.open(id, 100);
     const sent = senders.flatMap((id) =>
-      [1, 2, 3].map((amountCents) => bank.begin(id, transfer, { to: far, amountCents })),
+      [1, 2, 3].map((amountCents) => bank.submit(id, transfer, { to: far, amountCents })),
     );
     await bank.time.settle(Promise.all(sent));
     await bank.time.advanceAsync(20_000);
@@ -209,7 +209,7 @@ describe("many letters", () => {
     await bank.open(ada, 1_000);
     await bank.open(far, 0);
     for (let round = 0; round < 12; round++) {
-      const sent = bank.begin(ada, transfer, { to: far, amountCents: 1 }, `k${round}`);
+      const sent = bank.submit(ada, transfer, { to: far, amountCents: 1 }, `k${round}`);
       await bank.time.advanceAsync([0, 1, 30, 300, 11_000][round % 5] ?? 0);
       bank.crash();
       await bank.start();
@@ -229,7 +229,7 @@ describe("letters whose receivers are away", () => {
     await two.start(1);
     for (const id of [ada, far]) await two.open(id);
     two.mail = noMail;
-    const pay = () => two.ownerOf(ada).begin(ada, transfer, { to: far, amountCents: 1 });
+    const pay = () => two.ownerOf(ada).submit(ada, transfer, { to: far, amountCents: 1 });
     for (let n = 0; n < 8; n++)
       await settled(
         two,
@@ -255,7 +255,7 @@ describe("letters between two processes", () => {
     await two.start(0);
     await two.start(1);
     for (const id of ids) await two.open(id);
-    await settled(two, two.ownerOf(ada).begin(ada, transfer, { to: far, amountCents: 1 }));
+    await settled(two, two.ownerOf(ada).submit(ada, transfer, { to: far, amountCents: 1 }));
     await two.time.advanceAsync(1_000);
     assert.deepEqual(two.delivered[0]?.batch.letters[0]?.cause, tester);
   });

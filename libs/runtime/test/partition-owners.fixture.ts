@@ -75,7 +75,7 @@ export class Life implements Timers, Clock {
   }
 
   /** Nothing of it continues any more. */
-  end(): void {
+  halt(): void {
     this.#stopped = true;
     this.#over = true;
   }
@@ -391,7 +391,7 @@ export class Cluster {
 
   /** As by SIGKILL. */
   kill(process: TestProcess): void {
-    process.life.end();
+    process.life.halt();
     this.#dead.add(process);
   }
 

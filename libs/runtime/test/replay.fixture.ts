@@ -148,7 +148,7 @@ class Scene {
   }
 
   async #command({ key, command, body }: MachineCall): Promise<void> {
-    await this.bank.codeOf(this.bank.begin(key.id, commandOf(command), body));
+    await this.bank.codeOf(this.bank.submit(key.id, commandOf(command), body));
   }
 
   #failArchive(fault: MemoryArchiveFault, count: number): void {

@@ -53,7 +53,7 @@ export class TwoBanks {
   }
 
   async open(id: string): Promise<void> {
-    await this.#settle(this.ownerOf(id).begin(id, open, { owner: id, product: "", balanceCents: 1_000 }));
+    await this.#settle(this.ownerOf(id).submit(id, open, { owner: id, product: "", balanceCents: 1_000 }));
   }
 
   ownerOf(id: string): Bank {
@@ -138,7 +138,7 @@ export async function tradeByFoulMail(ids: readonly string[], seed: number): Pro
     const from = ids[Math.floor(chance.random() * ids.length)] ?? "";
     const to = ids[Math.floor(chance.random() * ids.length)] ?? "";
     const bank = two.ownerOf(from);
-    void bank.begin(from, transfer, { to, amountCents: 1 + Math.floor(chance.random() * 9) });
+    void bank.submit(from, transfer, { to, amountCents: 1 + Math.floor(chance.random() * 9) });
     const random = chance.random();
     if (random < 0.1) bank.commits.fail(chance.random() < 0.5 ? "unknown-landed" : "unknown-lost");
     await two.time.advanceAsync(Math.floor(chance.random() * 200));

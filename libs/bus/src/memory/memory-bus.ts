@@ -98,7 +98,7 @@ export class MemoryBus implements Bus {
     return member;
   }
 
-  async end(): Promise<Position> {
+  async tail(): Promise<Position> {
     return positionOf(this.#logId, this.#log.last);
   }
 

@@ -64,7 +64,7 @@ export class DurableSubscriber extends Subscriber implements Member {
     this.#cursor.wake();
   }
 
-  protected async end(signal: AbortSignal): Promise<void> {
+  protected async shutDown(signal: AbortSignal): Promise<void> {
     this.#cursor.leave(this, await this.dispatcher.stop(signal));
     this.#source.left(this);
   }
@@ -115,7 +115,7 @@ export class LiveSubscriber extends Subscriber {
     }
   }
 
-  protected async end(signal: AbortSignal): Promise<void> {
+  protected async shutDown(signal: AbortSignal): Promise<void> {
     await this.dispatcher.stop(signal);
     this.#source.left(this);
   }

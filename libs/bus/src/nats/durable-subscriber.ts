@@ -108,7 +108,7 @@ export class DurableSubscriber extends Subscriber {
     this.#ask();
   }
 
-  protected async end(signal: AbortSignal): Promise<void> {
+  protected async shutDown(signal: AbortSignal): Promise<void> {
     this.#unlisten();
     this.#opened.reject(busErrors.stopped({ operation: "subscription" }));
     const [unsettled] = await Promise.all([this.dispatcher.stop(signal), this.#puller.drain()]);

@@ -100,7 +100,7 @@ export class NatsBus implements Bus {
     return subscriber;
   }
 
-  async end(): Promise<Position> {
+  async tail(): Promise<Position> {
     const { connection } = this.#options;
     const operation = "looking for the end of the events";
     const { created, state } = await connection.run(operation, async () =>

@@ -76,7 +76,7 @@ export class JetStreamPartition implements JournalPartition {
       },
       onReplaced: (followed) => this.#replaced(followed),
     });
-    this.#begin(log.followed);
+    this.#resumeLedger(log.followed);
   }
 
   get first(): number {
@@ -186,23 +186,23 @@ export class JetStreamPartition implements JournalPartition {
     const { followed } = sealing;
     if (followed.epoch !== seal.epoch || followed.owner !== owner)
       return this.#replaced(followed, seal.epoch);
-    this.#begin(followed);
-    this.#pipeline.begin(followed);
+    this.#resumeLedger(followed);
+    this.#pipeline.openEpoch(followed);
     return { kind: "sealed", number: this.#ledger.durableNumber };
   }
 
   #replaced(followed: Followed, epoch?: number): Failure {
     const mine = epoch ?? this.#pipeline.owner?.epoch ?? 0;
-    this.#pipeline.end();
-    this.#begin(followed);
+    this.#pipeline.closeEpoch();
+    this.#resumeLedger(followed);
     const failure = this.#ledger.judgeSeal({ epoch: mine, timeMs: 0, behaviour: 0 });
     assert(failure !== undefined, "an owner is replaced by an epoch that is not older", { epoch: mine });
     this.#submitSeals();
     return failure;
   }
 
-  #begin({ last, epoch }: Followed): void {
-    if (last?.hash !== undefined) this.#ledger.begin(last.number, epoch, last.timeMs, last.hash);
+  #resumeLedger({ last, epoch }: Followed): void {
+    if (last?.hash !== undefined) this.#ledger.resume(last.number, epoch, last.timeMs, last.hash);
   }
 
   /** From the moment a seal was asked for, what comes under an older epoch is fenced. */

@@ -23,10 +23,10 @@ describe("a thread that is asked", () => {
   it("answers each question, and starts anew when it is asked after its end", async () => {
     const thread = threadOf();
     assert.equal(await thread.ask((id) => ({ id, text: "a" })), "a");
-    await thread.end();
+    await thread.terminate();
     assert.equal(thread.isStarted, false);
     assert.equal(await thread.ask((id) => ({ id, text: "b" })), "b");
-    await thread.end();
+    await thread.terminate();
   });
 
   it("has ended though whoever waited asks again at once", async () => {
@@ -35,8 +35,8 @@ describe("a thread that is asked", () => {
     const again = thread
       .ask((id) => ({ id, text: "never" }))
       .catch(() => thread.ask((id) => ({ id, text: "c" })));
-    await thread.end();
+    await thread.terminate();
     assert.equal(await again, "c");
-    await thread.end();
+    await thread.terminate();
   });
 });

@@ -67,7 +67,7 @@ export class AskedThread<Message> {
   }
 
   /** Ends it, whatever it does at the moment. A caller that learns of that and asks again has started another one. */
-  async end(): Promise<void> {
+  async terminate(): Promise<void> {
     const ended = this.#ended;
     await this.#worker?.terminate();
     await ended;

@@ -116,7 +116,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   }
 
   /** The outcome is known. Nothing is stopped any more. */
-  end(): void {
+  finish(): void {
     this.#ended = true;
     this.#held = undefined;
   }

@@ -9,7 +9,7 @@ export interface StreamedCall {
   readonly call: ClientCall;
   open(): Promise<OpenedStream>;
   reply(reply: unknown): void;
-  end(error: TuttiError | undefined): void;
+  finish(error: TuttiError | undefined): void;
 }
 
 /**
@@ -43,13 +43,13 @@ export class ClientStream implements ReplyStream<unknown> {
         streamed.reply(result.value);
         return result;
       }
-      this.#end(undefined);
+      this.#finish(undefined);
       return { done: true, value: undefined };
     } catch (thrown) {
       if (this.#left) return { done: true, value: undefined };
       const error = streamed.call.stopped ?? errorFromUnknown(thrown);
       this.#opened?.rest.return().then(undefined, () => {});
-      this.#end(error);
+      this.#finish(error);
       throw error;
     }
   }
@@ -61,7 +61,7 @@ export class ClientStream implements ReplyStream<unknown> {
       const reason = streamed && givenUp(streamed.call.method);
       if (reason !== undefined) streamed?.call.stop(reason);
       this.#opened?.rest.return().then(undefined, () => {});
-      this.#end(reason);
+      this.#finish(reason);
     }
     return { done: true, value: undefined };
   }
@@ -79,10 +79,10 @@ export class ClientStream implements ReplyStream<unknown> {
     return opened.first;
   }
 
-  #end(error: TuttiError | undefined): void {
+  #finish(error: TuttiError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#opened?.target.released();
-    this.#streamed?.end(error);
+    this.#streamed?.finish(error);
   }
 }

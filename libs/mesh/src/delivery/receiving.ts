@@ -46,7 +46,7 @@ export async function* receiveMessages(
     }
   } finally {
     unlisten?.();
-    receiving.end();
+    receiving.close();
   }
 }
 
@@ -109,7 +109,7 @@ class Receiving {
     if (partition === this.#partition) void this.#look(partition);
   }
 
-  end(): void {
+  close(): void {
     this.#ended = true;
     this.#wakeReader();
   }

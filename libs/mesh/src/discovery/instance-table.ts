@@ -37,7 +37,7 @@ export class InstanceTable implements Discovery {
   }
 
   /** A new stream starts: parts of a snapshot that were not completed count no more. */
-  begin(): void {
+  startSnapshot(): void {
     this.#snapshot = [];
   }
 

@@ -119,7 +119,7 @@ export class RegistryDiscovery implements Discovery, Component {
       );
     let timer = watchdog();
     try {
-      this.#table.begin();
+      this.#table.startSnapshot();
       const request = {
         services: [...services],
         after: this.#position,

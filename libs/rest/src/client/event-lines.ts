@@ -53,7 +53,7 @@ export class EventLines {
       const whole = this.#begun.length === 0 ? line : `${this.#begun.join("")}${line}`;
       this.#begun = [];
       this.#begunCharacters = 0;
-      if (whole === "") yield this.#end();
+      if (whole === "") yield this.#finish();
       else this.#field(whole);
     }
     if (rest !== "") this.#begun.push(rest);
@@ -72,7 +72,7 @@ export class EventLines {
     else if (field === "id" && !value.includes("\0")) this.#id = value;
   }
 
-  #end(): ServerEvent | undefined {
+  #finish(): ServerEvent | undefined {
     const isWord = this.#data.length === 0 && this.#id === "";
     const event = { event: this.#event || "message", data: this.#data.join("\n"), id: this.#id };
     this.#event = "";

@@ -200,7 +200,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     await this.#loops;
     await this.#holdings.stop();
     // Should it fail, the others wait until the lease is over.
-    await this.#lease.end().catch(() => undefined);
+    await this.#lease.release().catch(() => undefined);
   }
 
   health(): Health {
@@ -318,7 +318,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     while (!signal.aborted) {
       try {
         await this.#persist("the ownership table is not told any more, asking again", signal, async () => {
-          this.#picture.begin();
+          this.#picture.restart();
           for await (const change of this.#parts.store.watch(signal)) this.#apply(change);
         });
       } catch (thrown) {

@@ -65,7 +65,7 @@ export class Commands {
     const instance = instances.get(text);
     if (instance !== undefined) this.#run(instance, submission);
     else if (instances.mayBeKept(key)) this.#find(key, text, submission);
-    else this.#begin(key, text, submission);
+    else this.#create(key, text, submission);
   }
 
   /** Continues with what was looked up. */
@@ -86,7 +86,7 @@ export class Commands {
         // It was put away again before this turn.
         else if (found.kind === "unreadable") this.#answer(submission, refused(refusalOf(found.error)));
         else if (found.kind === "instance") this.#find(key, text, submission);
-        else this.#begin(key, text, submission);
+        else this.#create(key, text, submission);
       }
     }
   }
@@ -140,7 +140,7 @@ export class Commands {
   }
 
   /** A command for an instance that does not exist. */
-  #begin(key: InstanceKey, text: string, submission: Submission): void {
+  #create(key: InstanceKey, text: string, submission: Submission): void {
     const { instances, parts } = this.#memory;
     const hosted = instances.hosted(key.kind);
     if (submission.token !== undefined) this.#answer(submission, ignored);

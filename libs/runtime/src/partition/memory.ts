@@ -164,7 +164,7 @@ export class PartitionMemory {
     });
     const prefix = prefixBytes(new FlatWriter(64), "", "partition", String(partition));
     this.self = { prefix, incarnation: 0, event: 0, lastBatch: 0, lastIndex: 0 };
-    this.batch.begin(durable + 1);
+    this.batch.open(durable + 1);
   }
 
   /** The batch that everything decided so far is durable with. */
@@ -353,7 +353,7 @@ export class PartitionMemory {
     if (notes.length > 0) this.decider.notes = [];
     const commit = { number, answers, due, dropped, ended, sent: this.#sent, notes };
     this.commits.append(this.batch, this.nowMs, commit);
-    this.batch.begin(number + 1);
+    this.batch.open(number + 1);
   }
 
   /** Answers without a batch of their own rest on the last one under way. Without one, on this process's lease term. */

@@ -149,7 +149,7 @@ export class Recovery {
     const scanner = this.#scanner;
     const met: Known[] = [];
     for (const { records } of slice) {
-      scanner.begin(records);
+      scanner.open(records);
       while (scanner.next()) if (!this.#known.has(scanner.keyText)) this.#meet(met);
     }
     if (this.#memory.parts.machines.needContent) await this.#prepareContent(slice);
@@ -162,7 +162,7 @@ export class Recovery {
     const scanner = this.#scanner;
     const waiting: Promise<void>[] = [];
     for (const { records } of slice) {
-      scanner.begin(records);
+      scanner.open(records);
       while (scanner.next()) {
         const known = this.#known.get(scanner.keyText);
         const preparing = known?.hosted && preparedForEvent(known.hosted, known.key.namespace, scanner);
@@ -232,7 +232,7 @@ export class Recovery {
     const scanner = this.#scanner;
     const again: Known[] = [];
     for (const { records, number } of slice) {
-      scanner.begin(records);
+      scanner.open(records);
       while (scanner.next()) {
         const known = this.#known.get(scanner.keyText);
         if (known?.ended === undefined || isWithin(number, scanner.index, known.containedTo)) continue;
@@ -259,7 +259,7 @@ export class Recovery {
   #fold(batch: JournalBatch): void {
     const scanner = this.#scanner;
     const memory = this.#memory;
-    scanner.begin(batch.records);
+    scanner.open(batch.records);
     this.#cause = nothing;
     const { live } = memory;
     while (scanner.next()) {
@@ -289,7 +289,7 @@ export class Recovery {
       const { service, partition, upTo } = LettersTaken.decode(payload);
       letters.recordTaken(service, partition, upTo, false);
     } else if (type === ownEvents.workPaused.type)
-      pause.begin(WorkPaused.decode(payload).name, batch.timeMs, this.#decoded().actor);
+      pause.start(WorkPaused.decode(payload).name, batch.timeMs, this.#decoded().actor);
     else if (type === ownEvents.workReleased.type) pause.release(WorkReleased.decode(payload));
     else if (type === ownEvents.behaviourRaised.type) recoverBehaviour(this.#memory, payload);
   }
@@ -300,7 +300,7 @@ export class Recovery {
       if (event === 1 && batch.number > this.#ownUpTo) this.#memory.live++;
       return;
     }
-    if (event === 1) this.#begin(known, hosted, batch);
+    if (event === 1) this.#create(known, hosted, batch);
     const { instance } = known;
     if (instance === undefined) {
       // Its beginning is behind the cut and the archive has nothing of it: it has ended and was removed since.
@@ -325,7 +325,7 @@ export class Recovery {
   }
 
   /** An instance starts here. One that had its key before has ended, and goes. */
-  #begin(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
+  #create(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
     const memory = this.#memory;
     const { instance: before } = known;
     // Nothing is to be kept of it: what is kept under its key is about the one that starts.

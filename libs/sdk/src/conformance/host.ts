@@ -50,7 +50,7 @@ export class WorkerStream {
   }
 
   /** Ends it gracefully. */
-  end(): void {
+  finish(): void {
     this.isCut = true;
     this.#wire.end();
   }

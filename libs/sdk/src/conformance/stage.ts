@@ -94,11 +94,11 @@ export class Stage {
     const worker = this.#worker;
     if (this.exitCode === undefined) this.terminate();
     // As long as it is linked it can leave gracefully.
-    if (worker !== undefined) await this.#end().catch(() => worker.kill());
+    if (worker !== undefined) await this.#untilExit().catch(() => worker.kill());
     for (const host of [this.host, ...this.#others]) host.close();
   }
 
-  #end(): Promise<unknown> {
+  #untilExit(): Promise<unknown> {
     return this.changes.until(() => this.exitCode !== undefined, {
       expected: "the worker to end upon SIGTERM",
       found: () => "one that runs",
@@ -166,12 +166,12 @@ export class Stage {
 
   redirect(stream: WorkerStream, value: Redirect): void {
     this.#answer(stream, { $case: "redirect", value });
-    stream.end();
+    stream.finish();
   }
 
   refuse(stream: WorkerStream, value: Refused): void {
     this.#answer(stream, { $case: "refused", value });
-    stream.end();
+    stream.finish();
   }
 
   /** Resolves when the worker has closed the stream. */

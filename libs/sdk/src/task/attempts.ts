@@ -157,7 +157,7 @@ export class Attempts implements AttemptPort {
     const { handler } = registered;
     if (reference === undefined) this.#beginWith(attempt, handler, inlineIn(assign));
     else if (isJson(assign)) this.#fetch(attempt, handler, reference);
-    else this.#begin(attempt, handler, this.file(attempt, reference, mediaTypeIn(assign)));
+    else this.#start(attempt, handler, this.file(attempt, reference, mediaTypeIn(assign)));
   }
 
   cancelled({ token, reason, graceMs }: Cancel): void {
@@ -325,10 +325,10 @@ export class Attempts implements AttemptPort {
       this.#over(attempt, { $case: "failed", value: failureDetail(error) });
       return;
     }
-    this.#begin(attempt, handler, input);
+    this.#start(attempt, handler, input);
   }
 
-  #begin(attempt: Attempt, handler: Handler, input: unknown): void {
+  #start(attempt: Attempt, handler: Handler, input: unknown): void {
     const context = new TaskContext(attempt, this.#parts.logger);
     this.#handlersAtWork++;
     try {

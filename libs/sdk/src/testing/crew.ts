@@ -128,7 +128,7 @@ export class Crew implements Waiting {
     return this.#changed.promise;
   }
 
-  begin(staged: StagedEffect, offer: OfferTask, traceId: string): void {
+  start(staged: StagedEffect, offer: OfferTask, traceId: string): void {
     const { profile, taskId, input, attempt, facts, details, saved } = offer;
     const { capability, timeouts } = profile;
     const number = this.#numbers.get(capability);

@@ -40,7 +40,7 @@ export interface TestScheduleOptions extends Pick<SpecOptions, "input" | "parame
 export interface ScheduleGround {
   readonly stage: Stage;
   keyOf(runId: string): InstanceKey;
-  begin(run: ScheduledRun): void;
+  startRun(run: ScheduledRun): void;
 }
 
 interface ScheduledRun {
@@ -97,7 +97,7 @@ export class Schedules {
     const { what, input, parameters, labels } = RunSpec.decode(run);
     const definition = what?.$case === "definition" ? what.value.name : "";
     try {
-      this.#ground.begin({
+      this.#ground.startRun({
         ...{ id: runId, definition, labels, input: valueIn(input) },
         ...(parameters !== undefined && { parameters: valueIn(parameters) as Json }),
         parent: { ...key, task: "" },

@@ -53,7 +53,7 @@ export interface StagedEffect {
 
 /** Whoever does what machines want done. */
 interface Doers {
-  begin(effect: StagedEffect): void;
+  start(effect: StagedEffect): void;
   /** It is settled, or no longer wanted. */
   withdraw(effect: StagedEffect): void;
 }
@@ -293,7 +293,7 @@ export class Stage {
         settled(number);
         const made = { key, number, attempt, effect };
         effects.set(number, made);
-        this.defer(() => effects.get(number) === made && doers.begin(made));
+        this.defer(() => effects.get(number) === made && doers.start(made));
       },
       timer: (number: number, dueMs: number) => {
         drop(number);

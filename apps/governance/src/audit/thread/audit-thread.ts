@@ -42,7 +42,7 @@ export class AuditThread {
     const isDone = this.#thread.isStarted ? this.records() : Promise.resolve(0);
     this.#isStopped = true;
     await isDone.catch(() => {});
-    await this.#thread.end();
+    await this.#thread.terminate();
   }
 
   async call<Call extends BookCall>(call: Call, ...values: BookAsked<Call>): Promise<BookAnswer<Call>> {

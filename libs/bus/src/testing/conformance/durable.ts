@@ -224,7 +224,7 @@ export function durableTests(opened: () => Opened): void {
         const { bus, other } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 2));
-        const after = await other.end();
+        const after = await other.tail();
         await bus.publish(numbered(namespace, 3, 4));
         const collector = new Collector();
         const given = { handle: collector, onGap: collector.onGap, start: { after } };

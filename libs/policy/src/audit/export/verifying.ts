@@ -158,7 +158,7 @@ export class ExportVerifier {
     try {
       if (document.record !== undefined) return this.#record(document.record, text);
       if (document.leaves !== undefined) return this.#head?.leaves(document.leaves) ?? false;
-      if (document.head !== undefined) return this.#begin(document.head);
+      if (document.head !== undefined) return this.#readHead(document.head);
       if (document.missing !== undefined) return this.#missing(document.missing);
       if (document.checkpoint !== undefined) return this.#checkpoint(document.checkpoint);
       if (document.key !== undefined) return this.#given.push(keyOf(document.key)) > 0;
@@ -180,7 +180,7 @@ export class ExportVerifier {
     return true;
   }
 
-  #begin(line: HeadLine): boolean {
+  #readHead(line: HeadLine): boolean {
     this.#endHead();
     const head = headOf(line);
     this.#head = new HeadCheck(head, line.included, this.#recognizer);
@@ -246,11 +246,11 @@ export class ExportVerifier {
     if (JSON.stringify({ end: written }) !== text) return false;
     this.#endHead();
     this.#hasEnded = true;
-    this.#end(line);
+    this.#readEnd(line);
     return true;
   }
 
-  #end({ lines, time_ms, signature, signing_key_id }: EndLine): void {
+  #readEnd({ lines, time_ms, signature, signing_key_id }: EndLine): void {
     if (this.#newHeads.length > 0)
       this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the last heads have no checkpoint"));
     const parts = { signingKeyId: signing_key_id, signature: toBytes(String(signature)), timeMs: time_ms };

@@ -98,7 +98,7 @@ export class Picture {
   }
 
   /** A watch restarts. What is known is answered until it has told all there is. */
-  begin(): void {
+  restart(): void {
     this.#untold = new Set(this.#keys());
   }
 

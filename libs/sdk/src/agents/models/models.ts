@@ -146,7 +146,7 @@ export class Models {
       if (task.signal.aborted) throw task.signal.reason;
       throw unavailable(model, reasonOf(thrown, quiet));
     } finally {
-      quiet.end();
+      quiet.close();
     }
   }
 
@@ -179,11 +179,11 @@ class Quiet {
   }
 
   heard(): void {
-    this.end();
+    this.close();
     this.#timer = this.#after();
   }
 
-  end(): void {
+  close(): void {
     this.#timer.cancel();
   }
 

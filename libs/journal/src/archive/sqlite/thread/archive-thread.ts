@@ -67,7 +67,7 @@ export class ArchiveThread {
       await this.#thread.ask((id) => ({ kind: "close", id, engine }));
     this.#known.delete(engine);
     this.#open.delete(engine);
-    if (this.#open.size === 0) await this.#thread.end();
+    if (this.#open.size === 0) await this.#thread.terminate();
   }
 
   #tellOf(engine: number, file: string): void {
