@@ -53,7 +53,7 @@ export class NotingRuntime implements RuntimeOfService {
   execute(): never {
     throw new Error("no machines are hosted here");
   }
-  ask(): never {
+  query(): never {
     throw new Error("no machines are hosted here");
   }
 }

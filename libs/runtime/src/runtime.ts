@@ -114,7 +114,7 @@ export class Runtime implements RuntimeOfService {
     const partition = number === undefined ? undefined : this.#partitions[number];
     if (partition === undefined && token !== undefined) {
       // Tokens come from outside: one that names no partition was never given.
-      submission.answer(ignored);
+      submission.reply(ignored);
       return;
     }
     assert(partition !== undefined, "a submission names an instance or a partition of this service", {
@@ -123,7 +123,7 @@ export class Runtime implements RuntimeOfService {
     });
     const refusal = partition.commandRefusal(token !== undefined);
     if (refusal !== undefined) {
-      submission.answer(refusal);
+      submission.reply(refusal);
       return;
     }
     partition.inbox.add(submission);
@@ -134,11 +134,11 @@ export class Runtime implements RuntimeOfService {
     const { key, command, body, cause, idempotencyKey = "", token } = order;
     return new Promise((resolve, reject) => {
       const answer = (outcome: Outcome): void => settle(outcome, resolve, reject);
-      this.submit({ key, command, body, cause, idempotencyKey, token, answer });
+      this.submit({ key, command, body, cause, idempotencyKey, token, reply: answer });
     });
   }
 
-  ask<Body, Reply>(question: Question<Body, Reply>): Promise<Reply> {
+  query<Body, Reply>(question: Question<Body, Reply>): Promise<Reply> {
     const partition = this.#of(question.key);
     return new Promise((resolve, reject) => {
       const answer = (outcome: Outcome): void => settle(outcome, resolve, reject);

@@ -39,7 +39,7 @@ function submit(
   idempotencyKey = "",
 ): void {
   const key = accountKey(ada);
-  bank.runtime.submit({ key, command, body, cause: tester, idempotencyKey, token: undefined, answer });
+  bank.runtime.submit({ key, command, body, cause: tester, idempotencyKey, token: undefined, reply: answer });
 }
 
 describe("an answer", () => {
@@ -113,7 +113,7 @@ describe("an answer", () => {
       cause: tester,
       idempotencyKey: "",
       token: { partition: partitionOf(ada), incarnation: 1, number: 7, attempt: 1 },
-      answer: note("result"),
+      reply: note("result"),
     });
     await bank.time.advanceAsync(1_000);
     assert.deepEqual(told, []);

@@ -285,7 +285,7 @@ export class Bank {
   ): Promise<string> {
     const answered = new Promise<Outcome>((answer) => {
       const ours = this.#ours(command);
-      this.runtime.submit({ key, command: ours, body, cause: tester, idempotencyKey: "", token, answer });
+      this.runtime.submit({ key, command: ours, body, cause: tester, idempotencyKey: "", token, reply: answer });
     });
     return wordOf(await this.time.settle(answered));
   }
@@ -295,7 +295,7 @@ export class Bank {
   }
 
   askBalance(id: string): Promise<{ readonly balanceCents: number; readonly heldCents: number }> {
-    const answer = this.runtime.ask({ key: accountKey(id), query: balance, body: undefined });
+    const answer = this.runtime.query({ key: accountKey(id), query: balance, body: undefined });
     answer.catch(() => undefined);
     return answer;
   }

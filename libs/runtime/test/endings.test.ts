@@ -161,7 +161,7 @@ async function play(seed: number, endings: Endings): Promise<void> {
 
   const see = async (): Promise<void> => {
     doors.letThrough();
-    const asked = bank.runtime.ask({ key: accountKey(id), query: look, body: undefined });
+    const asked = bank.runtime.query({ key: accountKey(id), query: look, body: undefined });
     const seen = await bank.time.settle(asked).catch(() => undefined);
     knowledge.see(seen);
   };
@@ -208,7 +208,7 @@ describe("what ends, is not kept, and is wanted again while the archive is told"
   }
 
   const isInside = async ({ bank }: Doors) =>
-    (await bank.time.settle(bank.runtime.ask({ key: accountKey(id), query: look, body: undefined }))).inside;
+    (await bank.time.settle(bank.runtime.query({ key: accountKey(id), query: look, body: undefined }))).inside;
 
   it("begins anew, and is still there when the partition is loaded again", async () => {
     const doors = await leaving();

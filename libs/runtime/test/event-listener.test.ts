@@ -20,7 +20,7 @@ async function witnessedBank(take: TakeNote = brief, machine: AnyMachine = accou
   const deposited = machine.events.find(({ type }) => type === "money_deposited") ?? assert.fail();
   const eventListener: MachineEventListener = {
     notes: new Map<MachineEvent<unknown>, TakeNote>([[deposited, take]]),
-    tell: (notes) => void told.push([...notes]),
+    handle: (notes) => void told.push([...notes]),
   };
   const effects = { dispatch() {}, withdraw() {}, eventListener };
   const bank = new Bank({}, { effects, machines: [machine] });

@@ -240,7 +240,7 @@ export class CountingRuntime implements RuntimeOfService {
   execute(): never {
     throw new Error("not asked here");
   }
-  ask(): never {
+  query(): never {
     throw new Error("not asked here");
   }
   receive(): never {

@@ -134,7 +134,7 @@ export class MemoryBus implements Bus {
       logId: this.#logId,
       log: this.#log,
       ports: this.#ports,
-      tell: (event) => this.#tell(event),
+      publish: (event) => this.#publishOwn(event),
       left: (subscriber) => this.#left(subscriber),
     };
   }
@@ -160,7 +160,7 @@ export class MemoryBus implements Bus {
     return { next: place.sequence + 1, gap: undefined };
   }
 
-  async #tell(event: EventInput): Promise<void> {
+  async #publishOwn(event: EventInput): Promise<void> {
     if (!this.#stopped) await this.publish([event]);
   }
 

@@ -18,7 +18,7 @@ export interface MemorySource {
   readonly log: MemoryLog;
   readonly ports: BusPorts;
   /** Publishes an event of the bus's own. */
-  readonly tell: (event: EventInput) => Promise<void>;
+  readonly publish: (event: EventInput) => Promise<void>;
   readonly left: (subscriber: Subscriber) => void;
 }
 
@@ -51,7 +51,7 @@ export class DurableSubscriber extends Subscriber implements Member {
   }
 
   protected async onAbandoned(handout: Handout, attempts: number, error: TuttiError): Promise<void> {
-    const { ports, tell } = this.#source;
+    const { ports, publish: tell } = this.#source;
     const event = abandonedEvent(this.subscription, handout, attempts, error, ports.clock.now());
     try {
       if (event !== undefined) await tell(event);

@@ -93,7 +93,7 @@ export class NatsBus implements Bus {
             idleMs,
             left,
             consumer: consumerName(durable, interest.namespace),
-            tell: (event) => this.publish([event]),
+            publish: (event) => this.publish([event]),
           });
     this.#subscribers.add(subscriber);
     await subscriber.opened;

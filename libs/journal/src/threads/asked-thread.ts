@@ -52,11 +52,11 @@ export class AskedThread<Message> {
   }
 
   /** Says something that gets no answer. */
-  tell(message: Message): void {
+  post(message: Message): void {
     this.#running().postMessage(message);
   }
 
-  ask(message: (id: number) => Message, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
+  request(message: (id: number) => Message, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
     const worker = this.#running();
     const id = ++this.#ids;
     return new Promise((resolve, reject) => {

@@ -106,7 +106,7 @@ class Receiving {
   }
 
   ownerChanged(partition: number): void {
-    if (partition === this.#partition) void this.#look(partition);
+    if (partition === this.#partition) void this.#checkOwner(partition);
   }
 
   close(): void {
@@ -144,7 +144,7 @@ class Receiving {
   }
 
   /** Ends the stream where the partition has another owner by now. */
-  async #look(partition: number): Promise<void> {
+  async #checkOwner(partition: number): Promise<void> {
     const { signal, ownerEpoch = 0 } = this.#context;
     try {
       await this.#parts.admit(partition, { epoch: ownerEpoch, signal });

@@ -108,7 +108,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       prepareMs: settings.prepareMs,
       wrote,
       prepared: () => this.#lease.renewSoon(),
-      changed: (service, partition) => this.#tell(service, partition),
+      changed: (service, partition) => this.#notify(service, partition),
     });
     this.#planner = new Planner({
       ...common,
@@ -358,7 +358,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   }
 
   #lookAtEverything(): void {
-    this.#holdings.lookAtAll();
+    this.#holdings.reconcileAll();
     this.#bells.ringAll();
     this.#planner.soon();
   }
@@ -372,8 +372,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
     if (news.kind === "behaviour") this.#holdings.runtime(news.service)?.raise?.();
     else if (news.kind === "partition") {
-      this.#holdings.look(news.service, news.partition);
-      this.#tell(news.service, news.partition);
+      this.#holdings.reconcile(news.service, news.partition);
+      this.#notify(news.service, news.partition);
     } else {
       this.#aboutHolder(news.holder);
     }
@@ -384,7 +384,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   #readyFor(holder: string): void {
     for (const service of this.#picture.services) {
       for (const { partition, to } of this.#picture.assignments(service)) {
-        if (to === holder) this.#holdings.look(service, partition);
+        if (to === holder) this.#holdings.reconcile(service, partition);
       }
     }
   }
@@ -394,8 +394,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     for (const service of this.#picture.services) {
       for (const { partition, owner, to } of this.#picture.assignments(service)) {
         if (owner !== holder && to !== holder) continue;
-        this.#holdings.look(service, partition);
-        this.#tell(service, partition);
+        this.#holdings.reconcile(service, partition);
+        this.#notify(service, partition);
       }
     }
     this.#bells.ring(anything);
@@ -405,10 +405,10 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   #ended(holder: string): void {
     const revision = Number.MAX_SAFE_INTEGER;
     this.#apply({ kind: "removed", key: holderKey(holder), revision });
-    this.#holdings.lookAtAll();
+    this.#holdings.reconcileAll();
   }
 
-  #tell(service: string, partition: number): void {
+  #notify(service: string, partition: number): void {
     this.#bells.ring(partitionKey(service, partition));
     this.#bells.ring(anything);
     for (const listener of this.#listeners) listener(service, partition);

@@ -82,9 +82,9 @@ export class Commands {
       for (const submission of submissions) {
         const instance = this.#memory.instances.get(text);
         if (instance !== undefined) this.#run(instance, submission);
-        else if (found.kind === "tombstone") this.#answer(submission, refusedAsGone(key, found.untilMs));
+        else if (found.kind === "tombstone") this.#reply(submission, refusedAsGone(key, found.untilMs));
         // It was put away again before this turn.
-        else if (found.kind === "unreadable") this.#answer(submission, refused(refusalOf(found.error)));
+        else if (found.kind === "unreadable") this.#reply(submission, refused(refusalOf(found.error)));
         else if (found.kind === "instance") this.#find(key, text, submission);
         else this.#create(key, text, submission);
       }
@@ -131,7 +131,7 @@ export class Commands {
       (key) => {
         if (memory.isStopped) return;
         this.#byToken.delete(submission);
-        if (key === undefined) this.#answer(submission, ignored);
+        if (key === undefined) this.#reply(submission, ignored);
         else this.#find(key, textOf(key), submission);
         memory.parts.wake();
       },
@@ -143,14 +143,14 @@ export class Commands {
   #create(key: InstanceKey, text: string, submission: Submission): void {
     const { instances, parts } = this.#memory;
     const hosted = instances.hosted(key.kind);
-    if (submission.token !== undefined) this.#answer(submission, ignored);
-    else if (hosted === undefined) this.#answer(submission, refused(parts.machines.unknown(key)));
+    if (submission.token !== undefined) this.#reply(submission, ignored);
+    else if (hosted === undefined) this.#reply(submission, refused(parts.machines.unknown(key)));
     else {
       try {
         this.#run(instances.blank(key, text, hosted), submission);
       } catch (error) {
         // Its machine fails on a state without events, or its codec on what it is given.
-        this.#answer(submission, this.#neverBegan(key, submission, error));
+        this.#reply(submission, this.#neverBegan(key, submission, error));
       }
     }
   }
@@ -165,7 +165,7 @@ export class Commands {
     instance.touchedMs = this.#memory.nowMs;
     const known = this.#known(instance, submission);
     if (known === undefined && instance.isLeaving) this.#find(instance.key, instance.text, submission);
-    else this.#answer(submission, known ?? this.#decide(instance, submission));
+    else this.#reply(submission, known ?? this.#decide(instance, submission));
   }
 
   /** What is answered without deciding anything. */
@@ -213,7 +213,7 @@ export class Commands {
     return decision;
   }
 
-  #answer(submission: Submission, outcome: Outcome): void {
+  #reply(submission: Submission, outcome: Outcome): void {
     this.#memory.answers.add(submission, outcome);
   }
 

@@ -392,14 +392,14 @@ export class PartitionMemory {
     if (dropped.length > 0) this.#withdraw(dropped);
     this.#dispatch(due);
     if (sent !== undefined) for (const channel of this.letters.release(sent)) this.parts.released(channel);
-    this.tell(notes);
+    this.publishNotes(notes);
   }
 
   /** What was noted of events that are durable. */
-  tell(notes: readonly unknown[]): void {
+  publishNotes(notes: readonly unknown[]): void {
     if (notes.length === 0) return;
     try {
-      this.parts.effects.eventListener?.tell(notes);
+      this.parts.effects.eventListener?.handle(notes);
     } catch (error) {
       // What happened has happened, even if a listener fails.
       this.parts.logger.error("event listener failed", { error });

@@ -109,7 +109,7 @@ export class Recovery {
     }
     this.#putGoneAway();
     this.#recoverOutstanding();
-    this.#memory.tell(this.#noteRedelivery.notes);
+    this.#memory.publishNotes(this.#noteRedelivery.notes);
     // What is kept aside is to be seen, also when the journal has nothing of it.
     await Promise.all(this.#aside.map((key) => this.#findAside(key)));
     return { toRebuild: this.#toRebuild };

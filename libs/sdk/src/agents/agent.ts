@@ -76,7 +76,7 @@ class AgentRun {
     this.#messages.push({ role: "user", parts: [{ text: this.#asked(prompt) }] });
     await this.#become(this.#document);
     for (let round = 1; round <= max; round++) {
-      const reply = await this.#answer();
+      const reply = await this.#complete();
       const answer = await this.#handle(reply);
       this.#ctx.state.set("usage", this.#spending.used);
       if (answer === undefined) continue;
@@ -146,7 +146,7 @@ class AgentRun {
   }
 
   /** Asks the model, and those that stand in for it. */
-  async #answer(): Promise<ModelReply> {
+  async #complete(): Promise<ModelReply> {
     await this.#compact();
     const instructions = this.#instructions();
     const question = {
@@ -182,7 +182,7 @@ class AgentRun {
       const capability = model.slice(ownModel.length);
       return replyOf(await this.#ctx.call(capability, question, { id: step }), capability, question);
     }
-    const ask = () => this.#ports.models.ask(model, question, this.#ctx.task);
+    const ask = () => this.#ports.models.complete(model, question, this.#ctx.task);
     return this.#ctx.run(step, ask, { retry: modelRetry });
   }
 

@@ -146,7 +146,7 @@ export class Stage {
     });
     const link = new ScriptedLink(stream, { hello, changes: this.changes, welcome });
     this.links.push(link);
-    this.#answer(stream, { $case: "welcome", value: welcome });
+    this.#reply(stream, { $case: "welcome", value: welcome });
     return link;
   }
 
@@ -160,17 +160,17 @@ export class Stage {
     // The numbers of capabilities hold for as long as the link does: they are not said again.
     const known = { capabilityNumbers: undefined, resumed: true, received: link.taken.length };
     const value = { ...link.welcome, ...known };
-    this.#answer(stream, { $case: "welcome", value });
+    this.#reply(stream, { $case: "welcome", value });
     link.attach(stream);
   }
 
   redirect(stream: WorkerStream, value: Redirect): void {
-    this.#answer(stream, { $case: "redirect", value });
+    this.#reply(stream, { $case: "redirect", value });
     stream.finish();
   }
 
   refuse(stream: WorkerStream, value: Refused): void {
-    this.#answer(stream, { $case: "refused", value });
+    this.#reply(stream, { $case: "refused", value });
     stream.finish();
   }
 
@@ -191,7 +191,7 @@ export class Stage {
     return code;
   }
 
-  #answer(stream: WorkerStream, answer: NonNullable<HostFrame["answer"]>): void {
+  #reply(stream: WorkerStream, answer: NonNullable<HostFrame["answer"]>): void {
     stream.write(HostFrame.fromPartial({ answer }));
   }
 }

@@ -219,7 +219,7 @@ export class FunctionInstance {
     work: () => unknown,
     { confirm = false, isCompensation = false }: StepMeans = {},
   ): Promise<Json> {
-    return this.#ask({ kind: "step", id, at, isCompensation }, (result) => {
+    return this.#request({ kind: "step", id, at, isCompensation }, (result) => {
       this.#running += 1;
       const recorded = (entry: Entry, give: () => void) => {
         this.#running -= 1;
@@ -251,7 +251,7 @@ export class FunctionInstance {
 
   /** A task that the platform does. */
   task(id: string, at: string, spec: TaskDocument): Promise<Json> {
-    return this.#ask({ kind: "task", id, at, isCompensation: false }, (result) => {
+    return this.#request({ kind: "task", id, at, isCompensation: false }, (result) => {
       this.#record({ task: id, at, atMs: this.#clock(), spec });
       this.#open.set(id, result);
     });
@@ -292,7 +292,7 @@ export class FunctionInstance {
     return false;
   }
 
-  #ask(
+  #request(
     what: Omit<Asked, "result" | "begin">,
     begin: (result: PromiseWithResolvers<Json>) => void,
   ): Promise<Json> {

@@ -206,7 +206,7 @@ export class Crew implements Waiting {
 
   waits(context: TaskContext): () => void {
     this.#idle.set(context, (this.#idle.get(context) ?? 0) + 1);
-    this.#tell();
+    this.#notify();
     return () => {
       const left = (this.#idle.get(context) ?? 1) - 1;
       if (left > 0) this.#idle.set(context, left);
@@ -263,14 +263,14 @@ export class Crew implements Waiting {
         this.#stage.defer(() => {
           this.#attempts.forget(token);
           if (result !== undefined) this.#ended(token, result);
-          this.#tell();
+          this.#notify();
         });
         this.#stage.work();
       },
       changed: () => {
         this.#stage.defer(() => this.#attempts.collect());
         this.#stage.work();
-        this.#tell();
+        this.#notify();
       },
     };
   }
@@ -328,7 +328,7 @@ export class Crew implements Waiting {
     this.#tokensOf.delete(nameOf(given.effect));
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
   }

@@ -73,17 +73,17 @@ export class Schedules {
       ...{ definition, catchUpMs: 60_000 },
       run: RunSpec.encode(specOf(definition, options)).finish(),
     });
-    this.tell(id, create, { plan, paused: false, note: "" });
+    this.execute(id, create, { plan, paused: false, note: "" });
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
-  tell<Body>(id: string, command: Command<any, Body>, body: Body): void {
+  execute<Body>(id: string, command: Command<any, Body>, body: Body): void {
     const answer = this.#ground.stage.execute(this.#keyOf(id), command, body);
     if (isRefusal(answer)) throw new TuttiError(answer);
   }
 
   factsOf(id: string): ScheduleFacts {
-    const found = this.#ground.stage.ask(this.#keyOf(id), facts, undefined);
+    const found = this.#ground.stage.query(this.#keyOf(id), facts, undefined);
     if (isRefusal(found)) throw new TuttiError(found);
     return found;
   }

@@ -134,7 +134,7 @@ export class Stage {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
-  ask<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
+  query<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
     return query.answer(this.#instance(key).state, body, { key, nowMs: this.nowMs });
   }
 

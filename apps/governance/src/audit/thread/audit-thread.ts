@@ -87,6 +87,6 @@ export class AuditThread {
   /** A stream that is broken off by the end asks once more: that starts no other thread. */
   async #sent(message: (id: number) => ToThread): Promise<unknown> {
     if (this.#isStopped) throw auditErrors.threadGone({ reason: "it was ended" });
-    return this.#thread.ask(message);
+    return this.#thread.request(message);
   }
 }

@@ -123,7 +123,7 @@ export class MachineDriver {
 
   /** The answer to a question. */
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
-  ask<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
+  query<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
     const instance = this.#instance(key);
     const where = `${instance.where}: query ${query.type}`;
     return query.answer(guarded(instance.state, where), frozen(body), { key, nowMs: this.#nowMs });

@@ -91,7 +91,7 @@ export class Models {
   }
 
   /** Asks a model. Text is handed on as it comes. */
-  async ask(model: string, question: Omit<ModelQuestion, "model">, task: TaskContext): Promise<ModelReply> {
+  async complete(model: string, question: Omit<ModelQuestion, "model">, task: TaskContext): Promise<ModelReply> {
     const provider = this.#providerOf(model);
     const [providerName, name] = splitModel(model);
     return task.askModel({ provider: providerName, model: name }, async (answered) => {
