@@ -25,7 +25,7 @@ export interface Bus {
   /** The place after the newest event: who starts after it gets whatever is published from now on, also later. */
   tail(): Promise<Position>;
   /** Removes the cursor of a durable subscription. Resolves with whether there was one. */
-  forget(durable: string, namespace?: string): Promise<boolean>;
+  removeCursor(durable: string, namespace?: string): Promise<boolean>;
 }
 
 export interface PublishOptions {

@@ -168,11 +168,11 @@ class BankClient {
 
   #load(child: ChildProcess): void {
     const missing = Math.max(0, underWayMax - this.#open.size);
-    const orders = Array.from({ length: missing }, () => this.#draw());
+    const orders = Array.from({ length: missing }, () => this.#nextOrder());
     this.#send(child, orders);
   }
 
-  #draw(): BankOrder {
+  #nextOrder(): BankOrder {
     const account = this.#pick();
     const amountCents = 1 + Math.floor(this.#chance.random() * 100);
     this.#change(account, amountCents);
@@ -229,7 +229,7 @@ class BankClient {
     if (isKilled)
       this.#send(
         child,
-        Array.from({ length: done }, () => this.#draw()),
+        Array.from({ length: done }, () => this.#nextOrder()),
       );
   }
 }

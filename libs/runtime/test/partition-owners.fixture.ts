@@ -395,7 +395,7 @@ export class Cluster {
     this.#dead.add(process);
   }
 
-  async leave(process: TestProcess): Promise<void> {
+  async shutDown(process: TestProcess): Promise<void> {
     await this.time.settle(process.partitionOwner.drain(new AbortController().signal));
     await this.time.settle(process.partitionOwner.stop());
     this.#dead.add(process);

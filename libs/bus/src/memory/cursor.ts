@@ -14,7 +14,7 @@ import type { MemoryLog } from "./log.ts";
 
 export interface Member {
   readonly room: number;
-  give(handout: Handout): void;
+  deliver(handout: Handout): void;
   tellGap(gap: Gap): void;
   close(signal?: AbortSignal): Promise<void>;
 }
@@ -47,7 +47,7 @@ export class Cursor {
     this.wake();
   }
 
-  leave(member: Member, returned: readonly Handout[]): void {
+  removeMember(member: Member, returned: readonly Handout[]): void {
     this.members.delete(member);
     this.#inHand -= returned.length;
     this.#returned = [...this.#returned, ...returned].toSorted((one, other) => one.sequence - other.sequence);
@@ -85,7 +85,7 @@ export class Cursor {
         if (this.#gap !== undefined) member.tellGap(this.#gap);
         this.#gap = undefined;
         this.#inHand++;
-        member.give(handout);
+        member.deliver(handout);
         gave = true;
       }
     }

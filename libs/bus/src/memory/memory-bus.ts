@@ -102,7 +102,7 @@ export class MemoryBus implements Bus {
     return positionOf(this.#logId, this.#log.last);
   }
 
-  async forget(durable: string, namespace: string = allNamespaces): Promise<boolean> {
+  async removeCursor(durable: string, namespace: string = allNamespaces): Promise<boolean> {
     const key = cursorKey(durable, namespace);
     const cursor = this.#cursors.get(key);
     if (cursor === undefined) return false;

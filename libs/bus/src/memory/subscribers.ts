@@ -38,7 +38,7 @@ export class DurableSubscriber extends Subscriber implements Member {
     return this.closing ? 0 : this.dispatcher.room;
   }
 
-  give(handout: Handout): void {
+  deliver(handout: Handout): void {
     this.dispatcher.offer(handout);
   }
 
@@ -65,7 +65,7 @@ export class DurableSubscriber extends Subscriber implements Member {
   }
 
   protected async shutDown(signal: AbortSignal): Promise<void> {
-    this.#cursor.leave(this, await this.dispatcher.stop(signal));
+    this.#cursor.removeMember(this, await this.dispatcher.stop(signal));
     this.#source.left(this);
   }
 }

@@ -109,7 +109,7 @@ export class NatsBus implements Bus {
     return positionOf(logIdOf(created), state.last_seq);
   }
 
-  async forget(durable: string, namespace: string = allNamespaces): Promise<boolean> {
+  async removeCursor(durable: string, namespace: string = allNamespaces): Promise<boolean> {
     const { connection } = this.#options;
     const operation = `forgetting of the durable subscription ${durable}`;
     const name = consumerName(durable, namespace);

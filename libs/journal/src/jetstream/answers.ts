@@ -40,7 +40,7 @@ export class Answers {
   }
 
   /** Its answer, should it still come, is of no interest. */
-  forget(token: number): void {
+  cancel(token: number): void {
     this.#waiting.delete(token);
   }
 

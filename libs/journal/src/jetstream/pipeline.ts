@@ -121,7 +121,7 @@ export class Pipeline {
   doubt(reason: string): void {
     if (this.#waiting.length === 0) return;
     const { answers } = this.#options;
-    for (const { token } of this.#sent) answers.forget(token);
+    for (const { token } of this.#sent) answers.cancel(token);
     const [oldest] = this.#waiting;
     this.#stopped = `batch ${oldest?.number ?? 0}: ${reason}`;
     const unknown = journalErrors.outcomeUnknown.refusal({ reason });

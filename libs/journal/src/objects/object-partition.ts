@@ -68,7 +68,7 @@ export class ObjectPartition implements ArchivePartition {
     return opening;
   }
 
-  leave(epoch: number): void {
+  release(epoch: number): void {
     if (epoch >= this.#epoch) void this.#closeTenancy(archiveErrors.closed());
   }
 

@@ -66,7 +66,7 @@ export class RunningTime extends VirtualTime {
         isOpen = false;
         if (--own.users > 0) return;
         own.time.#isRunning = false;
-        pool.forget();
+        pool.reset();
         shared = undefined;
         for (const { resolve } of own.time.#waiters.splice(0)) resolve();
       },
@@ -185,7 +185,7 @@ class ThreadPool {
     this.#hook.enable();
   }
 
-  forget(): void {
+  reset(): void {
     this.#hook.disable();
     this.#running.clear();
   }

@@ -130,7 +130,7 @@ async function prepareRepetition(
   if (call.place === undefined && call.attempts >= settings.attempts) throw error;
   const nowMs = clock.monotonic();
   if (target !== undefined) {
-    target.said(error.code === meshErrors.draining.code, nowMs);
+    target.reportDraining(error.code === meshErrors.draining.code, nowMs);
     call.avoid ??= [];
     call.avoid.push(target);
   }

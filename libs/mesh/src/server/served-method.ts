@@ -118,7 +118,7 @@ export class ServedReplies implements AsyncIterator<unknown, undefined> {
       return { done: true, value: undefined };
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
-      this.#leave();
+      this.#cancelHandler();
       this.#finish(error);
       throw error;
     }
@@ -139,7 +139,7 @@ export class ServedReplies implements AsyncIterator<unknown, undefined> {
   }
 
   /** Lets the handler's `finally` run after a failure that was not its own. */
-  #leave(): void {
+  #cancelHandler(): void {
     this.#replies?.return?.()?.then(undefined, () => {});
   }
 

@@ -41,7 +41,7 @@ import {
   installationKey,
   partitionKey,
 } from "./table/entries.ts";
-import { type Holder, Picture, type PictureNews } from "./table/picture.ts";
+import { type Holder, Picture, type PictureChange } from "./table/picture.ts";
 
 export interface LeasedPartitionOwnerParts {
   readonly store: OwnershipStore;
@@ -363,7 +363,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.#planner.soon();
   }
 
-  #heard(news: PictureNews): void {
+  #heard(news: PictureChange): void {
     if (news.kind === "prepared") {
       // Of interest for those alone who hand something to it.
       this.#readyFor(news.holder);

@@ -32,7 +32,7 @@ export class Answers {
     other.#clear();
   }
 
-  give(onFault: (fault: unknown) => void): void {
+  send(onFault: (fault: unknown) => void): void {
     this.#each((submission, outcome) => submission.reply(outcome), undefined, onFault);
   }
 

@@ -268,7 +268,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     instance.lastBatch = lastBatch;
     instance.lastIndex = lastIndex;
     instance.incarnation = incarnation;
-    if (event === 0) this.#folding.forget(instance);
+    if (event === 0) this.#folding.discard(instance);
     // Too much to write is the caller's matter, as long as nothing of it has changed the state.
     if (runtimeErrors.batchTooLarge.is(error) && this.#emitted === 0) {
       return { kind: "refused", refusal: refusalOf(error) };

@@ -93,7 +93,7 @@ export class Folding implements Outstanding<unknown> {
   }
 
   /** The instance never came to be: nothing of it is outstanding. */
-  forget(instance: Instance): void {
+  discard(instance: Instance): void {
     this.release(instance);
     instance.effects.clear();
   }

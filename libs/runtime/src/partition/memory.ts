@@ -84,7 +84,7 @@ export interface Archiver {
   /** It has ended, and that is durable. */
   ended(instance: Instance): void;
   /** Another one has its key now. */
-  forget(instance: Instance): void;
+  discard(instance: Instance): void;
   /** An instance has come into memory that will have to leave again. */
   wake(): void;
 }
@@ -114,7 +114,7 @@ export class PartitionMemory {
   nowMs = 0;
   isStopped = false;
   answers = new Answers();
-  archiver: Archiver = { dirty() {}, entryDue() {}, ended() {}, forget() {}, wake() {} };
+  archiver: Archiver = { dirty() {}, entryDue() {}, ended() {}, discard() {}, wake() {} };
   /** Those that have ended in the open batch, and started in this life. */
   #ended: Instance[] = [];
   #sent: LettersSent | undefined;
@@ -300,7 +300,7 @@ export class PartitionMemory {
   }
 
   /** Puts an instance out of memory. */
-  putAway(instance: Instance): void {
+  passivate(instance: Instance): void {
     this.folding.release(instance);
     this.instances.remove(instance);
     this.quarantined.delete(instance);
@@ -368,7 +368,7 @@ export class PartitionMemory {
     }
     const { answers } = this;
     this.answers = new Answers();
-    answers.give(this.parts.faulted);
+    answers.send(this.parts.faulted);
     if (this.folding.due.length > 0) this.#dispatchRecovered();
   }
 
@@ -387,7 +387,7 @@ export class PartitionMemory {
 
   #durable({ answers, due, dropped, ended, sent, notes }: Commit): void {
     if (this.isStopped) return;
-    answers.give(this.parts.faulted);
+    answers.send(this.parts.faulted);
     for (const instance of ended) this.archiver.ended(instance);
     if (dropped.length > 0) this.#withdraw(dropped);
     this.#dispatch(due);

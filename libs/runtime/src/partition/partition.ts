@@ -519,7 +519,7 @@ export class Partition {
     this.#timerDueMs = Number.POSITIVE_INFINITY;
     if (this.#life !== undefined) this.#stopLife(this.#life);
     this.#state = "closed";
-    this.#parts.archive.leave(this.#epoch);
+    this.#parts.archive.release(this.#epoch);
     this.inbox.refuse(refused(refusalOf(this.#notOwner())));
   }
 

@@ -329,7 +329,7 @@ export class Recovery {
     const memory = this.#memory;
     const { instance: before } = known;
     // Nothing is to be kept of it: what is kept under its key is about the one that starts.
-    if (before?.isInMemory === true) this.#forget(before);
+    if (before?.isInMemory === true) this.#discard(before);
     const instance = memory.instances.blank(known.key, textOf(known.key), hosted);
     instance.incarnation = this.#scanner.incarnation;
     instance.startMs = batch.timeMs;
@@ -338,11 +338,11 @@ export class Recovery {
     memory.live++;
   }
 
-  #forget(instance: Instance): void {
+  #discard(instance: Instance): void {
     this.#toRebuild.delete(instance);
     this.#failed.delete(instance);
-    this.#memory.archiver.forget(instance);
-    this.#memory.putAway(instance);
+    this.#memory.archiver.discard(instance);
+    this.#memory.passivate(instance);
   }
 
   /**
@@ -352,7 +352,7 @@ export class Recovery {
   #putGoneAway(): void {
     for (const { hasTombstone, instance } of this.#known.values()) {
       if (!hasTombstone || instance?.isInMemory !== true) continue;
-      if (instance.isEnded && instance.quarantine === undefined) this.#forget(instance);
+      if (instance.isEnded && instance.quarantine === undefined) this.#discard(instance);
     }
   }
 

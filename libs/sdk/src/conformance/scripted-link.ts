@@ -117,11 +117,11 @@ export class ScriptedLink {
     const assignments = tasks.map(([capability, input, fields]) =>
       this.assignment(capability, input, fields),
     );
-    this.give(...assignments);
+    this.assign(...assignments);
     return assignments.map(({ token }) => nameOf(token));
   }
 
-  give(...assignments: readonly Assign[]): void {
+  assign(...assignments: readonly Assign[]): void {
     this.#given(assignments);
     this.send({ assignments: [...assignments] });
   }

@@ -98,7 +98,7 @@ export class Connector {
   }
 
   /** Says goodbye where there is a link, and ends the stream gracefully. */
-  leave(reason: string): void {
+  disconnect(reason: string): void {
     const phase = this.#phase;
     if (phase.name === "leaving" || phase.name === "closed") return;
     if (phase.name !== "linked") {

@@ -189,7 +189,7 @@ export class Attempts implements AttemptPort {
   }
 
   /** The result of this token is durable. */
-  forget(token: string): void {
+  confirm(token: string): void {
     this.#attempts.delete(token);
   }
 
@@ -274,7 +274,7 @@ export class Attempts implements AttemptPort {
       return;
     }
     const read = () => wholeOf(this.#parts.blobs().read({ namespace, sha256, bytes: size }));
-    this.#insist(attempt, "read", read).then((bytes) => {
+    this.#required(attempt, "read", read).then((bytes) => {
       if (attempt.isOver || attempt.reason !== undefined) {
         failed(attempt.reason);
         return;
@@ -285,7 +285,7 @@ export class Attempts implements AttemptPort {
   }
 
   /** The blob store may be out of reach for a while: the attempt waits as long as it may take. */
-  async #insist<T>(attempt: Attempt, verb: "read" | "stored", work: () => Promise<T>): Promise<T> {
+  async #required<T>(attempt: Attempt, verb: "read" | "stored", work: () => Promise<T>): Promise<T> {
     for (let failures = 1; ; failures++) {
       try {
         return await work();
@@ -312,7 +312,7 @@ export class Attempts implements AttemptPort {
   ): Promise<StoredFile> {
     const namespace = attempt.assign.namespace || this.namespace;
     const write = () => this.#parts.blobs().write(namespace, content());
-    return this.file(attempt, await this.#insist(attempt, "stored", write), mediaType);
+    return this.file(attempt, await this.#required(attempt, "stored", write), mediaType);
   }
 
   /** With the bytes of its input. Absent means null. */

@@ -200,7 +200,7 @@ export class Crew implements Waiting {
     this.#waiting.delete(nameOf(staged));
     const name = this.#tokensOf.get(nameOf(staged));
     if (name === undefined) return;
-    this.#forget(name);
+    this.#remove(name);
     this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no longer wanted", graceMs });
   }
 
@@ -261,7 +261,7 @@ export class Crew implements Waiting {
       addedResult: (token: string, start: number) => {
         const [result] = read(start).results;
         this.#stage.defer(() => {
-          this.#attempts.forget(token);
+          this.#attempts.confirm(token);
           if (result !== undefined) this.#ended(token, result);
           this.#notify();
         });
@@ -278,7 +278,7 @@ export class Crew implements Waiting {
   #ended(token: string, { outcome, runMs, used }: Result): void {
     const given = this.#given.get(token);
     if (given === undefined) return;
-    this.#forget(token);
+    this.#remove(token);
     const { effect } = given;
     switch (outcome?.$case) {
       case "inlineOutput": {
@@ -309,7 +309,7 @@ export class Crew implements Waiting {
     if (heartbeatMs <= 0) return;
     given.silence?.cancel();
     given.silence = this.#parts.time.after(heartbeatMs, () => {
-      this.#forget(name);
+      this.#remove(name);
       this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no sign of life", graceMs });
       const error = new TuttiError({
         ...{ code: "matching.heartbeat_missed", status: "DEADLINE_EXCEEDED", retry: "same-key" },
@@ -320,7 +320,7 @@ export class Crew implements Waiting {
     });
   }
 
-  #forget(name: string): void {
+  #remove(name: string): void {
     const given = this.#given.get(name);
     if (given === undefined) return;
     given.silence?.cancel();

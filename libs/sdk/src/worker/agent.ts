@@ -77,7 +77,7 @@ export class Agent {
   constructor(parts: AgentParts) {
     this.#parts = parts;
     this.agentId = parts.settings.agentId;
-    this.#link = new LinkState((token) => this.#attempts.forget(token));
+    this.#link = new LinkState((token) => this.#attempts.confirm(token));
     const { settings, clock, timers, logger, blobs, openMission, openSecret } = parts;
     const { namespace, slots } = settings;
     const link = this.#link;

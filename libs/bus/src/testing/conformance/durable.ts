@@ -155,12 +155,12 @@ export function durableTests(opened: () => Opened): void {
       const { bus } = opened();
       const namespace = freshNamespace();
       const options = { pattern: ">", namespace, durable: "forgotten", start: "first" } as const;
-      assert.equal(await bus.forget("forgotten", namespace), false);
+      assert.equal(await bus.removeCursor("forgotten", namespace), false);
       await bus.publish(numbered(namespace, 1, 2));
       const before = new Collector();
       const subscription = await bus.subscribe({ ...options, handle: before });
       await before.count(2);
-      assert.equal(await bus.forget("forgotten", namespace), true);
+      assert.equal(await bus.removeCursor("forgotten", namespace), true);
       await subscription.closed;
       const again = new Collector();
       await using _ = await bus.subscribe({ ...options, handle: again });

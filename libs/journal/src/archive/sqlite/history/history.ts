@@ -203,7 +203,7 @@ export class History {
       this.#sink.reset();
       this.#writer.startChunk(prefix, prefixStart, prefixEnd);
       for (const one of some) this.#writer.add(one);
-      this.solid.put(id, partOf(first.event), this.#sink.copy());
+      this.solid.write(id, partOf(first.event), this.#sink.copy());
     }
   }
 
