@@ -23,9 +23,9 @@ export interface Bus {
   /** Resolves when the beginning is fixed: what is published from then on will be delivered. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /** The place after the newest event: who starts after it gets whatever is published from now on, also later. */
-  end(): Promise<Position>;
+  tail(): Promise<Position>;
   /** Removes the cursor of a durable subscription. Resolves with whether there was one. */
-  forget(durable: string, namespace?: string): Promise<boolean>;
+  removeCursor(durable: string, namespace?: string): Promise<boolean>;
 }
 
 export interface PublishOptions {

@@ -48,7 +48,7 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
         handle: {
           each: (event, delivery) => {
             // At least once: a crash may lose what was acknowledged a moment ago.
-            if (!handled.has(event.id)) durable.take(delivery);
+            if (!handled.has(event.id)) durable.collect(delivery);
             handled.add(event.id);
           },
         },

@@ -101,7 +101,7 @@ export class Ledger implements PartitionName {
   }
 
   /** Takes over where a log that was read ends. */
-  begin(number: number, epoch: number, timeMs: number, hash: Uint8Array): void {
+  resume(number: number, epoch: number, timeMs: number, hash: Uint8Array): void {
     this.#number = number;
     this.#epoch = epoch;
     this.#timeMs = timeMs;

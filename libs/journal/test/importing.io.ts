@@ -151,7 +151,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
       const long = character(`long-${partition}`);
       story.write(...all);
       for (let count = 0; count < 150; count++) story.write(long);
-      for (const one of all.slice(0, 20)) story.end(one);
+      for (const one of all.slice(0, 20)) story.finish(one);
       const live = [...all.slice(20), long];
       const snapshots = live.map((one, index) => ({
         ...snapshotOf(one),

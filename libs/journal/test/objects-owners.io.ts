@@ -58,7 +58,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await one.partition.opening(1);
     story.write(character("first"));
     await one.partition.commit(1, story.changes());
-    one.partition.leave(1);
+    one.partition.release(1);
     await other.partition.opening(2);
     story.write(character("second"));
     await other.partition.commit(2, story.changes());
@@ -224,7 +224,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await server.down();
     story.write(character("one"));
     const committing = owner.partition.commit(1, story.changes());
-    owner.partition.leave(1);
+    owner.partition.release(1);
     await assert.rejects(committing, archiveErrors.closed.is);
     const opening = owner.partition.opening(2);
     await owner.archive.close();

@@ -92,7 +92,7 @@ async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
           return receiveMessages(requests, context, {
             partitions: 16,
             admit: (_partition, { epoch }) => receiver.admit(epoch),
-            take: (partition, given) => {
+            receive: (partition, given) => {
               assert.equal(partition, 3);
               receiver.taken.push(`${given.letters[0]?.number}-${lastOf(given)}`);
               return receiver.take(given);
@@ -367,7 +367,7 @@ describe("letters to a partition of this very process", () => {
     const taken: number[] = [];
     delivery.receive("bank", {
       holds: () => true,
-      take: async (partition, given) => {
+      receive: async (partition, given) => {
         taken.push(partition);
         return lastOf(given);
       },

@@ -22,7 +22,7 @@ export interface Submission {
   /** When it is the result of an effect: of which. */
   readonly token: EffectToken | undefined;
   /** Called once, from a batch of answers. Must not throw, nor do anything slow. */
-  answer(outcome: Outcome): void;
+  reply(outcome: Outcome): void;
 }
 
 /** What became of a submission. `ignored`: the effect was settled already, or another attempt is awaited. */
@@ -79,7 +79,7 @@ export interface MachineEventListener {
   // biome-ignore lint/suspicious/noExplicitAny: a map holds events of many machines; each keeps its own types
   readonly notes: ReadonlyMap<MachineEvent<any>, TakeNote>;
   /** Called once per batch that has notes. An error stands where one could not be taken. Must do nothing slow. */
-  tell(notes: readonly unknown[]): void;
+  handle(notes: readonly unknown[]): void;
 }
 
 /**
@@ -118,9 +118,9 @@ export interface RuntimeOfService {
   /** The same for one command, as a promise: resolves with the reply, throws a refusal as its error. */
   execute<Body, Reply>(order: Order<Body, Reply>): Promise<Reply>;
   /** Answers from the state, when all it has seen is durable and this process was still the owner after reading. */
-  ask<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
+  query<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
   /** Takes letters for one of its partitions. Resolves with the number up to which all of the channel are durable. */
-  take(partition: number, batch: EnvelopeBatch): Promise<number>;
+  receive(partition: number, batch: EnvelopeBatch): Promise<number>;
   /**
    * Gets ready for a partition that is to come here while another process still owns it, so that it is not without an
    * owner for long. Absent where that makes no difference.

@@ -48,7 +48,7 @@ describe("an owner whose archive somebody else has opened", () => {
     bank.archivePass = (operation) => (operation === "commit" ? commit.opened : Promise.resolve());
     await bank.time.advanceAsync(2_000);
     bank.commits.hold();
-    const waiting = codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+    const waiting = codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
     await bank.time.flush();
     const source = (partition: number) => bank.journal.partition("bank", partition);
     const other = new MemoryArchive({ partitions, source, clock: bank.time, store: bank.archiveStore });

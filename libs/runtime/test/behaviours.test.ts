@@ -49,7 +49,7 @@ async function placesOf(bank: Bank, is: (type: string, version: number) => boole
   const log = bank.journal.partition("bank", partition);
   for await (const slice of log.read(log.first))
     for (const { records, number, behaviour } of slice) {
-      scanner.begin(records);
+      scanner.open(records);
       while (scanner.next())
         if (is(scanner.type, scanner.version))
           places.push({ batch: number, index: scanner.index, behaviour });
@@ -104,7 +104,7 @@ describe("a newer behaviour", () => {
     await upgrade.start();
     await bank.open(ada, 10);
     upgrade.allowed = new Map([["account", 2]]);
-    const wanted = bank.begin(ada, deposit, { amountCents: 5 });
+    const wanted = bank.submit(ada, deposit, { amountCents: 5 });
     bank.runtime.raise();
     await bank.time.settle(wanted);
     const [[raised], [written]] = [await placesOf(bank, isRaised), await placesOf(bank, isNew)];

@@ -20,7 +20,7 @@ async function witnessedBank(take: TakeNote = brief, machine: AnyMachine = accou
   const deposited = machine.events.find(({ type }) => type === "money_deposited") ?? assert.fail();
   const eventListener: MachineEventListener = {
     notes: new Map<MachineEvent<unknown>, TakeNote>([[deposited, take]]),
-    tell: (notes) => void told.push([...notes]),
+    handle: (notes) => void told.push([...notes]),
   };
   const effects = { dispatch() {}, withdraw() {}, eventListener };
   const bank = new Bank({}, { effects, machines: [machine] });
@@ -50,7 +50,7 @@ describe("whoever hears of events", () => {
     const { bank, told } = await witnessedBank();
     await bank.open(bob, 0);
     bank.commits.hold();
-    const both = [ada, bob].map((id) => bank.begin(id, deposit, { amountCents: 1 }));
+    const both = [ada, bob].map((id) => bank.submit(id, deposit, { amountCents: 1 }));
     await bank.time.advanceAsync(5);
     assert.equal(told.length, 0);
     bank.commits.open();
@@ -65,7 +65,7 @@ describe("whoever hears of events", () => {
     const { bank, told } = await witnessedBank();
     await deposited(bank, ada, 3);
     bank.commits.hold();
-    void bank.begin(ada, deposit, { amountCents: 4 });
+    void bank.submit(ada, deposit, { amountCents: 4 });
     await bank.time.advanceAsync(5);
     bank.crash();
     await bank.start();
@@ -99,7 +99,7 @@ describe("whoever hears of events", () => {
     const poison = new Poison();
     const { bank, told } = await witnessedBank(brief, poisonedAccount(poison));
     poison.ends.add(`deposit ${ada}`);
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 3 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 3 }));
     await bank.open(bob, 0);
     await deposited(bank, bob, 4);
     assert.deepEqual(

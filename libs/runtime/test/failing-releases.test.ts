@@ -34,7 +34,7 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     const { bank } = await written();
     assert.deepEqual(quarantinedIds(bank), [ada]);
     assert.equal(await bank.balanceOf(bob), 1_000);
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
   });
 
   it("is followed by a mended one that has everything", async () => {
@@ -84,21 +84,21 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     await repair(bank, ada, terminate);
     await crashAndStart(bank);
     assert.equal(await bank.balanceOf(bob), 1_000);
-    assert.notEqual(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "done");
+    assert.notEqual(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "done");
   });
 });
 
 describe("code that fails beside deciding and folding", () => {
   /** The others of the partition notice nothing. */
   async function othersGoOn(bank: Bank): Promise<void> {
-    assert.equal(await bank.codeOf(bank.begin(bob, deposit, { amountCents: 1 })), "done");
+    assert.equal(await bank.codeOf(bank.submit(bob, deposit, { amountCents: 1 })), "done");
   }
 
   it("in making a new state refuses that command alone", async () => {
     const { bank, poison } = await poisonedBank();
     poison.creates.add(`create ${cyd}`);
-    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
-    const code = codeOf(bank.begin(cyd, open, { owner: cyd, product: "", balanceCents: 0 }));
+    const other = codeOf(bank.submit(bob, deposit, { amountCents: 1 }));
+    const code = codeOf(bank.submit(cyd, open, { owner: cyd, product: "", balanceCents: 0 }));
     assert.equal(await bank.time.settle(other), "done");
     assert.equal(await bank.time.settle(code), "runtime.never_began");
   });
@@ -106,8 +106,8 @@ describe("code that fails beside deciding and folding", () => {
   it("in describing keeps that instance aside alone", async () => {
     const { bank, poison } = await poisonedBank();
     poison.describes.add(`describe ${cyd}`);
-    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
-    void bank.begin(cyd, open, { owner: cyd, product: "", balanceCents: 0 });
+    const other = codeOf(bank.submit(bob, deposit, { amountCents: 1 }));
+    void bank.submit(cyd, open, { owner: cyd, product: "", balanceCents: 0 });
     assert.equal(await bank.time.settle(other), "done");
     await othersGoOn(bank);
   });
@@ -135,8 +135,8 @@ describe("code that fails beside deciding and folding", () => {
     await bank.time.advanceAsync(25_000);
     assert.equal(bank.isLoaded(ada), false);
     poison.decodes.add(`decode ${ada}`);
-    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
-    const code = codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    const other = codeOf(bank.submit(bob, deposit, { amountCents: 1 }));
+    const code = codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     await bank.time.advanceAsync(30_000);
     assert.equal(await bank.time.settle(other), "done");
     assert.notEqual(await bank.time.settle(code), "done");

@@ -130,7 +130,7 @@ describe("instances that are kept", () => {
     assert.deepEqual(await kept(), [true, true, true, false]);
     await bank.time.advanceAsync(25_000);
     assert.equal(bank.isLoaded(ada), false);
-    assert.equal(await codeOf(bank.time.settle(bank.begin(cyd, deposit, { amountCents: 1 }))), "done");
+    assert.equal(await codeOf(bank.time.settle(bank.submit(cyd, deposit, { amountCents: 1 }))), "done");
     assert.deepEqual(await kept(), [true, true, true, false]);
     await bank.time.advanceAsync(3_600_000);
     while (await bank.time.settle(bank.archive.purge(bank.time.now())));

@@ -75,7 +75,7 @@ export class Life implements Timers, Clock {
   }
 
   /** Nothing of it continues any more. */
-  end(): void {
+  halt(): void {
     this.#stopped = true;
     this.#over = true;
   }
@@ -240,10 +240,10 @@ export class CountingRuntime implements RuntimeOfService {
   execute(): never {
     throw new Error("not asked here");
   }
-  ask(): never {
+  query(): never {
     throw new Error("not asked here");
   }
-  take(): never {
+  receive(): never {
     throw new Error("not asked here");
   }
 }
@@ -391,11 +391,11 @@ export class Cluster {
 
   /** As by SIGKILL. */
   kill(process: TestProcess): void {
-    process.life.end();
+    process.life.halt();
     this.#dead.add(process);
   }
 
-  async leave(process: TestProcess): Promise<void> {
+  async shutDown(process: TestProcess): Promise<void> {
     await this.time.settle(process.partitionOwner.drain(new AbortController().signal));
     await this.time.settle(process.partitionOwner.stop());
     this.#dead.add(process);

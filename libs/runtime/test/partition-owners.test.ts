@@ -48,7 +48,7 @@ describe("partition owners of a cluster", () => {
 
   cluster("hand over what a leaving process has, without a moment in which two own it", async (cluster) => {
     const [a] = await cluster.pair();
-    const leaving = cluster.leave(a);
+    const leaving = cluster.shutDown(a);
     const tookMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
     await leaving;
     assert.ok(tookMs < 300, `${tookMs} ms`);
@@ -71,7 +71,7 @@ describe("partition owners of a cluster", () => {
         return loading;
       };
       b.runtime.ownMs = 100;
-      const leaving = cluster.leave(a);
+      const leaving = cluster.shutDown(a);
       let away = 0;
       await cluster.until(() => {
         away = Math.max(away, [...cluster.owners()].filter((owner) => owner === ".").length);
@@ -88,7 +88,7 @@ describe("partition owners of a cluster", () => {
     async (cluster) => {
       const [a, b] = await cluster.pair();
       b.runtime.ownMs = 60_000;
-      const leaving = cluster.leave(a);
+      const leaving = cluster.shutDown(a);
       await cluster.until(() => a.partitionOwner.health().details?.["owned"] === 0, 1_500);
       await cluster.until(() => cluster.owners() === "bbbbbbbb", 70_000);
       await leaving;
@@ -99,7 +99,7 @@ describe("partition owners of a cluster", () => {
   cluster("leave nothing behind when the last one leaves, and begin anew with the next", async (cluster) => {
     const a = await cluster.join();
     await cluster.until(() => cluster.owners() === "aaaa");
-    await cluster.leave(a);
+    await cluster.shutDown(a);
     await cluster.join();
     const tookMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
     assert.ok(tookMs < 200, `${tookMs} ms`);
@@ -241,7 +241,7 @@ describe("a process that knows too little", () => {
     b.runtime.loads.set(cluster.owners().indexOf("b"), 0.9);
     await cluster.time.advanceAsync(400);
     c.store.faults.failing = "cut";
-    const leaving = cluster.leave(a);
+    const leaving = cluster.shutDown(a);
     await cluster.until(() => b.partitionOwner.ownerOf(service, partition)?.instance === "proc_c-1", 1_000);
     await cluster.until(() => b.partitionOwner.holds(service, partition), 5_000);
     await leaving;
@@ -381,7 +381,7 @@ describe("admission to a partition", () => {
   cluster("waits at both ends of a move, and then goes where the partition went", async (cluster) => {
     const [a, b] = await cluster.pair();
     b.runtime.ownMs = 500;
-    const leaving = cluster.leave(a);
+    const leaving = cluster.shutDown(a);
     await cluster.until(() => !a.partitionOwner.holds(service, 3));
     const atOld = notOwnerOf(await refusal(a.partitionOwner.admit(service, 3, { epoch: 1, signal: never })));
     assert.deepEqual(atOld?.owner, { instance: "proc_b-1", address: "proc_b:1", epoch: 2 });
@@ -396,7 +396,7 @@ describe("admission to a partition", () => {
     const [a, b] = await cluster.pair();
     b.store.faults.delayMs = 100;
     await cluster.time.advanceAsync(1_000);
-    const leaving = cluster.leave(a);
+    const leaving = cluster.shutDown(a);
     await cluster.until(() => a.partitionOwner.ownerOf(service, 3)?.instance === "proc_b-1");
     const told = a.partitionOwner.ownerOf(service, 3);
     const waiting = b.partitionOwner.admit(service, 3, { epoch: told?.epoch ?? 0, signal: never });

@@ -76,9 +76,9 @@ describe("a partition that is loaded with a pause", () => {
   it("begins what is wanted and released in one turn once", async () => {
     const bank = await pausedBank();
     bank.commits.hold();
-    const wanted = [bank.begin(bob, open, { owner: bob, product: "", balanceCents: 1 })];
+    const wanted = [bank.submit(bob, open, { owner: bob, product: "", balanceCents: 1 })];
     await bank.time.flush();
-    wanted.push(bank.begin(bob, requestStatement, {}));
+    wanted.push(bank.submit(bob, requestStatement, {}));
     const released = bank.runtime.release(0, everything, tester);
     await bank.time.flush();
     bank.commits.open();

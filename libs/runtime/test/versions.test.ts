@@ -67,7 +67,7 @@ describe("a journal that an older release wrote", () => {
       await bank.do(ada, close, {});
       await bank.time.advanceAsync(25_000);
       await upgrade(bank, today);
-      assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "bank.account_closed");
+      assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "bank.account_closed");
     }
   });
 });
@@ -79,7 +79,7 @@ describe("a journal with what this release does not know, though its behaviour w
     await bank.do(ada, deposit, { amountCents: 5 });
     await upgrade(bank, today);
     assert.equal(await bank.balanceOf(bob), 50);
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
     assert.match(
       bank.runtime.quarantined()[0]?.quarantine?.reason.error?.message ?? "",
       /money_deposited version 2/,
@@ -94,7 +94,7 @@ describe("a journal with what this release does not know, though its behaviour w
     await bank.open(bob, 50);
     await bank.time.advanceAsync(25_000);
     await upgrade(bank, today);
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
     await bank.time.advanceAsync(25_000);
     await upgrade(bank, { machines: [carelessRelease] });
     assert.equal(await bank.balanceOf(ada), 1_000);

@@ -247,7 +247,7 @@ describe("a worker's link", () => {
     worker.handle("echo", (input) => input);
     const started = worker.start();
     await settle();
-    host.answer({
+    host.reply({
       $case: "redirect",
       value: { address: "host-2:7401", instance: "two", epoch: 5, delayMs: 200 },
     });
@@ -285,7 +285,7 @@ describe("a worker's link", () => {
     worker.handle("echo", (input) => input);
     const started = worker.start();
     await settle();
-    host.answer({
+    host.reply({
       $case: "redirect",
       value: { address: "host-2:7401", instance: "two", epoch: 5, delayMs: 0 },
     });
@@ -308,7 +308,7 @@ describe("a worker's link", () => {
       const address = count % 2 === 0 ? "host-2:7401" : "host-1:7401";
       const { isEnded, cancelledBecause } = host.stream;
       if (!isEnded && cancelledBecause === "")
-        host.answer({ $case: "redirect", value: { address, instance: address, epoch: 1, delayMs: 0 } });
+        host.reply({ $case: "redirect", value: { address, instance: address, epoch: 1, delayMs: 0 } });
       await pass(50);
     }
     assert.ok(host.streams.length < 12, `${host.streams.length} streams in two seconds`);
@@ -320,7 +320,7 @@ describe("a worker's link", () => {
     worker.start().catch(() => {});
     await settle();
     const redirect = (address: string, epoch: number) =>
-      host.answer({ $case: "redirect", value: { address, instance: address, epoch, delayMs: 0 } });
+      host.reply({ $case: "redirect", value: { address, instance: address, epoch, delayMs: 0 } });
     redirect("host-2:7401", 9);
     await pass(1);
     host.cut();
@@ -337,7 +337,7 @@ describe("a worker's link", () => {
   it("waits when it is refused for now, and ends when it is refused for good", async () => {
     const { worker, host, settle, pass, edge } = stage();
     const refuse = (retry: RetryClass, retryAfterMs: number) =>
-      host.answer({
+      host.reply({
         $case: "refused",
         value: {
           error: {

@@ -26,7 +26,7 @@ export class SessionCommands {
     return new Promise((resolve) => {
       this.#runtime.submit({
         key: token === undefined ? key : undefined,
-        ...{ command, body, token, cause: this.#cause, idempotencyKey: "", answer: resolve },
+        ...{ command, body, token, cause: this.#cause, idempotencyKey: "", reply: resolve },
       });
     });
   }
@@ -37,6 +37,6 @@ export class SessionCommands {
   }
 
   ask<Body, Reply>(key: InstanceKey, query: Query<Session, Body, Reply>, body: Body): Promise<Reply> {
-    return this.#runtime.ask({ key, query, body }) as Promise<Reply>;
+    return this.#runtime.query({ key, query, body }) as Promise<Reply>;
   }
 }

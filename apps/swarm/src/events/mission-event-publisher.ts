@@ -28,7 +28,7 @@ class MissionEventMapper implements EventMapper<MissionNote> {
   /** Undefined where the partition has gone elsewhere: its new owner tells of what comes. */
   async progressOf(head: NoteHead): Promise<EventInput | undefined> {
     try {
-      const mission = await this.runtime?.ask({ key: head.key, query: showMission, body: { whole: false } });
+      const mission = await this.runtime?.query({ key: head.key, query: showMission, body: { whole: false } });
       if (mission === undefined || mission.endTime !== undefined) return undefined;
       const { total = 0, completed = 0, skipped = 0, failed = 0, running = 0 } = mission.tasks ?? {};
       const body = {

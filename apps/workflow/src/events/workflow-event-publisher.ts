@@ -54,7 +54,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
 
   async progressOf({ key, event, timeMs, cause }: NoteHead): Promise<EventInput | undefined> {
     const body = { withPayloads: false };
-    const run = await this.#ask(() => this.runtime?.ask({ key, query: showRun, body }));
+    const run = await this.#ask(() => this.runtime?.query({ key, query: showRun, body }));
     if (run === undefined || !("tasks" in run) || run.endTime !== undefined) return undefined;
     const { total = 0, completed = 0, skipped = 0, failed = 0, running = 0 } = run.tasks ?? {};
     const counts = {
@@ -68,7 +68,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
   async #question({ approvalId, ...head }: QuestionAsked): Promise<EventInput> {
     const { namespace, id } = head.key;
     const body = { from: 0, size: approvalsMax };
-    const shown = await this.#ask(() => this.runtime?.ask({ key: head.key, query: showApprovals, body }));
+    const shown = await this.#ask(() => this.runtime?.query({ key: head.key, query: showApprovals, body }));
     const found = shown !== undefined && "approvals" in shown ? shown.approvals : [];
     const approval = found.find((one) => one.approvalId === approvalId);
     const about = approval?.about ?? { namespace, kind: "run", id, task: "" };

@@ -20,7 +20,7 @@ export function traceRuns(
 
 /** What traces say of a run that is over. */
 async function endOfRun(runtime: Pick<RuntimeOfService, "ask">, key: InstanceKey): Promise<EndedWork> {
-  const shown = await runtime.ask({ key, query: showRun, body: { withPayloads: false } });
+  const shown = await runtime.query({ key, query: showRun, body: { withPayloads: false } });
   if (!("spec" in shown)) return { definition: "", outcome: undefined };
   const { spec, outcome } = shown;
   const definition = spec?.what?.$case === "definition" ? spec.what.value.name : "";

@@ -8,7 +8,7 @@ export async function readPast(
   take: (event: BusEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const end = placeOf(await bus.end());
+  const end = placeOf(await bus.tail());
   if (end === undefined || end.sequence === 0) return;
   const over = Promise.withResolvers<void>();
   const stop = () => over.resolve();

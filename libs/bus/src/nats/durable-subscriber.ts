@@ -26,7 +26,7 @@ export interface DurableParts {
   /** Signs of life between the server and us. */
   readonly idleMs: number;
   /** Publishes an event of the bus's own. */
-  readonly tell: (event: EventInput) => Promise<void>;
+  readonly publish: (event: EventInput) => Promise<void>;
   readonly left: (subscriber: Subscriber) => void;
 }
 
@@ -60,8 +60,8 @@ export class DurableSubscriber extends Subscriber {
       connection,
       stream: eventStream,
       idleMs: parts.idleMs,
-      onMessage: (message) => this.#take(message),
-      onExpired: () => this.#ask(),
+      onMessage: (message) => this.#receive(message),
+      onExpired: () => this.#pull(),
       onTrouble: (reason) => this.#trouble(reason),
     });
     this.#unlisten = connection.onState((state) => {
@@ -105,10 +105,10 @@ export class DurableSubscriber extends Subscriber {
   }
 
   protected onRoom(): void {
-    this.#ask();
+    this.#pull();
   }
 
-  protected async end(signal: AbortSignal): Promise<void> {
+  protected async shutDown(signal: AbortSignal): Promise<void> {
     this.#unlisten();
     this.#opened.reject(busErrors.stopped({ operation: "subscription" }));
     const [unsettled] = await Promise.all([this.dispatcher.stop(signal), this.#puller.drain()]);
@@ -121,7 +121,7 @@ export class DurableSubscriber extends Subscriber {
   async #told(event: EventInput): Promise<boolean> {
     for (let failures = 1; !this.closing; failures++) {
       try {
-        await this.#parts.tell(event);
+        await this.#parts.publish(event);
         return true;
       } catch (error) {
         // Refused for good: it must not hold up what comes after the event.
@@ -147,7 +147,7 @@ export class DurableSubscriber extends Subscriber {
     for (const { sequence } of others) this.#say(this.#inHand.get(sequence), givenBack);
   }
 
-  #take(message: Delivered): void {
+  #receive(message: Delivered): void {
     const { sequence, reply } = message;
     if (this.closing) {
       this.#say(reply, givenBack);
@@ -158,7 +158,7 @@ export class DurableSubscriber extends Subscriber {
     else if (this.#handled.has(sequence)) this.#say(reply, acknowledged);
     else this.#takeNew(message);
     // What was not new came in place of something that we asked for.
-    this.#ask();
+    this.#pull();
   }
 
   #takeNew({ sequence, reply, deliveries, subject, headers, data }: Delivered): void {
@@ -197,7 +197,7 @@ export class DurableSubscriber extends Subscriber {
   }
 
   /** Asks for as much as there is room for, in halves at least, so that not every event costs a question. */
-  #ask(): void {
+  #pull(): void {
     if (this.#opening || this.closing) return;
     const most = this.subscription.maxInFlight;
     const room = this.dispatcher.room - this.#puller.outstanding;
@@ -240,7 +240,7 @@ export class DurableSubscriber extends Subscriber {
         this.#puller.turnTo(consumer);
         this.#opening = false;
         this.#opened.resolve();
-        this.#ask();
+        this.#pull();
         return;
       } catch (cause) {
         const error = natsErrorOf("opening of a durable subscription", cause);

@@ -23,7 +23,7 @@ export class Reader extends BinaryReader {
   }
 
   /** Ends what `enter` started. Gives what was read. */
-  leave<T>(message: T): T {
+  exit<T>(message: T): T {
     this.depth--;
     return message;
   }

@@ -58,7 +58,7 @@ function readValue(field: Field, reader: Reader): unknown {
       return reader.double();
     case kinds.message: {
       const end = reader.enter();
-      return reader.leave(field.of?.read(reader, end));
+      return reader.exit(field.of?.read(reader, end));
     }
     case kinds.bool:
       return reader.bool();

@@ -293,8 +293,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return decision;
   }
 
-  begin(...call: Parameters<CallLimiter["begin"]>): (() => void) | undefined {
-    return this.#limits.begin(...call);
+  admit(...call: Parameters<CallLimiter["admit"]>): (() => void) | undefined {
+    return this.#limits.admit(...call);
   }
 
   requireSize(...call: Parameters<EdgeLimits["requireSize"]>): void {

@@ -47,7 +47,7 @@ export interface ArchivePartition {
    */
   opening(epoch: number): Promise<Opening>;
   /** The owner of this epoch lets go of it: it is not searched here any more, until it is opened again. */
-  leave(epoch: number): void;
+  release(epoch: number): void;
   /**
    * False when there is surely nothing under this key. Asked for every start, so it costs no more than a few hashes.
    */

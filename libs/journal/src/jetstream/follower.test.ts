@@ -122,10 +122,10 @@ describe("Follower", () => {
       const doubled = new TestStream().push(...log.messages.slice(0, 2), log.messages[1] ?? new Uint8Array());
       corruptAt(() => doubled.follow(), /message 3.*batch 2 where 3 belongs/);
       const elsewhere = new Follower("other", { service: "workflow", partition: 4 }, log.follow().followed);
-      assert.throws(() => elsewhere.take(9, log.messages[7] ?? new Uint8Array()), /another place/);
+      assert.throws(() => elsewhere.receive(9, log.messages[7] ?? new Uint8Array()), /another place/);
       const gap = new Follower(stream, name, log.follow().followed);
       corruptAt(
-        () => gap.take(20, log.messages[1] ?? new Uint8Array()),
+        () => gap.receive(20, log.messages[1] ?? new Uint8Array()),
         /message 9.*nothing where a message was/,
       );
     });
@@ -175,7 +175,7 @@ describe("Follower", () => {
         const from = 1 + (start % log.messages.length);
         const follower = Follower.somewhere(stream, name, from);
         for (const [index, message] of log.messages.slice(from - 1).entries()) {
-          const found = follower.take(from + index, message);
+          const found = follower.receive(from + index, message);
           if (found === undefined) continue;
           assert.deepEqual(found.batch, whole.batches[found.batch.number - 1]);
         }

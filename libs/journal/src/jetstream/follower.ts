@@ -126,7 +126,7 @@ export class Follower {
   }
 
   /** Returns the next message. Gives the batch that it completes. */
-  take(sequence: number, message: Uint8Array): FoundBatch | undefined {
+  receive(sequence: number, message: Uint8Array): FoundBatch | undefined {
     if (sequence !== this.#sequence + 1) this.#fail(this.#sequence + 1, "nothing where a message was");
     const read = readMessage(message);
     if (read.kind === "damaged") throw damagedMessage(this.#stream, this.#name, sequence, read);

@@ -63,7 +63,7 @@ async function* slices(log: StreamLog, from: number, end: number): AsyncGenerato
 async function* batches(log: StreamLog, start: Followed, end: number): AsyncGenerator<JournalBatch> {
   const follower = new Follower(log.stream, log.name, start);
   for await (const { sequence, data } of log.source.messages(start.sequence + 1, end)) {
-    const found = follower.take(sequence, data);
+    const found = follower.receive(sequence, data);
     if (found === undefined) continue;
     log.places.add(found.batch.number, found.from, found.batch.seal);
     yield found.batch;
@@ -84,7 +84,7 @@ export async function batchStart(
   const follower = new Follower(log.stream, log.name, start);
   const end = log.followed.last?.end ?? 0;
   for await (const { sequence, data } of log.source.messages(start.sequence + 1, end)) {
-    const found = follower.take(sequence, data);
+    const found = follower.receive(sequence, data);
     if (found === undefined) continue;
     if (found.batch.number > number) break;
     if (!found.batch.seal) place = { number: found.batch.number, sequence: found.from };

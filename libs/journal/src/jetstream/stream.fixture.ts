@@ -48,7 +48,7 @@ export class TestStream {
     const batches: JournalBatch[] = [];
     const from = follower.followed.sequence;
     for (const [index, message] of this.messages.slice(from).entries()) {
-      const found = follower.take(from + index + 1, message);
+      const found = follower.receive(from + index + 1, message);
       if (found !== undefined) batches.push(found.batch);
     }
     return { batches, followed: follower.followed };

@@ -58,7 +58,7 @@ export class ObjectPartition implements ArchivePartition {
     const before = this.#tenancy;
     if (epoch > this.#epoch) {
       this.#epoch = epoch;
-      void this.#end(
+      void this.#closeTenancy(
         archiveErrors.fenced({ partition: this.#partition, epoch: before?.epoch ?? 0, newest: epoch }),
       );
     }
@@ -68,8 +68,8 @@ export class ObjectPartition implements ArchivePartition {
     return opening;
   }
 
-  leave(epoch: number): void {
-    if (epoch >= this.#epoch) void this.#end(archiveErrors.closed());
+  release(epoch: number): void {
+    if (epoch >= this.#epoch) void this.#closeTenancy(archiveErrors.closed());
   }
 
   mayHave(key: InstanceKey): boolean {
@@ -139,10 +139,10 @@ export class ObjectPartition implements ArchivePartition {
     this.#checkOpen();
     this.#fence(epoch);
     if (this.tenancy?.epoch !== epoch || this.#isSuspect) {
-      await this.#tenancy?.end(archiveErrors.closed());
-      const tenancy = await this.#begin(epoch, signal);
+      await this.#tenancy?.abort(archiveErrors.closed());
+      const tenancy = await this.#openTenancy(epoch, signal);
       if (signal.aborted) {
-        await tenancy.end(signal.reason);
+        await tenancy.abort(signal.reason);
         throw signal.reason;
       }
       this.#tenancy = tenancy;
@@ -150,7 +150,7 @@ export class ObjectPartition implements ArchivePartition {
     return this.#read(() => this.#owned(epoch).cache.opening());
   }
 
-  async #begin(epoch: number, signal: AbortSignal): Promise<Tenancy> {
+  async #openTenancy(epoch: number, signal: AbortSignal): Promise<Tenancy> {
     const { connection, service } = this.#parts;
     const { chance } = connection.foundation;
     const partition = this.#partition;
@@ -195,13 +195,13 @@ export class ObjectPartition implements ArchivePartition {
     }
   }
 
-  #end(reason: unknown): Promise<void> {
+  #closeTenancy(reason: unknown): Promise<void> {
     this.#opening.abort(reason);
     this.#opening = new AbortController();
     const tenancy = this.#tenancy;
     this.#tenancy = undefined;
     if (tenancy === undefined) return Promise.resolve();
-    const ended = tenancy.end(reason).catch(() => undefined);
+    const ended = tenancy.abort(reason).catch(() => undefined);
     this.#last = Promise.all([this.#last, ended]);
     return ended;
   }

@@ -119,7 +119,7 @@ export class Tenancy {
   }
 
   /** Nothing more is written. Who waits is told why. */
-  end(reason: unknown): Promise<void> {
+  abort(reason: unknown): Promise<void> {
     this.#ending.abort(reason);
     return this.#close();
   }

@@ -8,7 +8,7 @@ const room = 100;
 function chainOn(group: Uint8Array): { readonly chain: HashChain; readonly hashes: Uint8Array } {
   const hashes = new Uint8Array(2 * hashBytes);
   const chain = new HashChain(hashes);
-  chain.begin(group);
+  chain.startGroup(group);
   return { chain, hashes };
 }
 
@@ -43,7 +43,7 @@ describe("the chain of hashes", () => {
     const group = groupOf("one");
     const { chain, hashes } = chainOn(group);
     chain.add(0, 0, 3);
-    chain.begin(groupOf("two"));
+    chain.startGroup(groupOf("two"));
     group.fill(0);
     chain.finish();
     assert.deepEqual(

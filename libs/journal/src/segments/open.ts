@@ -127,7 +127,7 @@ function assemble(
   const ledgers = partitions.map((name, index) => {
     const ledger = new Ledger(name, index);
     const { numbers, epochs, times } = ends;
-    ledger.begin(numbers[index] ?? 0, epochs[index] ?? 0, times[index] ?? 0, hashOf(ends, index));
+    ledger.resume(numbers[index] ?? 0, epochs[index] ?? 0, times[index] ?? 0, hashOf(ends, index));
     return ledger;
   });
   const segments = new Segments({ disk, directory, sizes, places, logId, partitions }, ends.numbers);

@@ -13,7 +13,7 @@ export class Waiters {
     return this.#waiting.size === 0;
   }
 
-  tell(): void {
+  wakeAll(): void {
     for (const wake of [...this.#waiting]) wake();
   }
 

@@ -93,7 +93,7 @@ export class Lane {
       };
       return await this.#send(address, parts, signal);
     } finally {
-      this.#room.leave(parts.length, bytes);
+      this.#room.release(parts.length, bytes);
     }
   }
 

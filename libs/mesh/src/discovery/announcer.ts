@@ -113,7 +113,7 @@ export class Announcer implements Component {
       return;
     }
     this.#timer?.cancel();
-    this.#working = this.#tell().finally(() => {
+    this.#working = this.#send().finally(() => {
       this.#working = undefined;
       if (this.#over) return;
       if (this.#again) {
@@ -160,7 +160,7 @@ export class Announcer implements Component {
     return backoffMs({ firstMs: firstRetryMs, maxMs: everyMs }, this.#failures, chance);
   }
 
-  async #tell(): Promise<void> {
+  async #send(): Promise<void> {
     const { logger } = this.#options.foundation;
     try {
       const host = this.#host.read();

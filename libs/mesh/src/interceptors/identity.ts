@@ -61,7 +61,7 @@ export interface CallLimiter {
    * A call comes. Throws when it is one too many, else gives what is called when it ends. Undefined where nothing is
    * counted.
    */
-  begin(principal: Principal, incoming: Incoming, isStream: boolean): (() => void) | undefined;
+  admit(principal: Principal, incoming: Incoming, isStream: boolean): (() => void) | undefined;
   /** A request of so many bytes came. Throws when it is larger than the caller's may be. */
   requireSize(principal: Principal, incoming: Incoming, bytes: number): void;
 }
@@ -111,10 +111,10 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
         return decision.then((made) => requireAllowed(made, call, namespace));
       };
       const count = (call: ServerCall): undefined => {
-        call.uncount = builtin ? undefined : limiter?.begin(call.principal, call.incoming, streaming);
+        call.uncount = builtin ? undefined : limiter?.admit(call.principal, call.incoming, streaming);
       };
       binding.add({
-        begin(call) {
+        before(call) {
           const principal = builtin ? call.principal : identity.identify(call.incoming);
           if (!(principal instanceof Promise)) {
             call.principal = principal;
@@ -140,7 +140,7 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
             open.add(call, () => decide(call, rule, namespace));
           return decide(call, rule, namespace);
         },
-        end(call) {
+        after(call) {
           if (streaming) open.delete(call);
           call.uncount?.();
           call.uncount = undefined;
@@ -177,7 +177,7 @@ export function callerInterceptor(own: Principal): Interceptor<ClientCall> {
     scope: "core",
     run(binding) {
       binding.add({
-        begin(call) {
+        before(call) {
           call.principal = call.context?.principal ?? own;
           return undefined;
         },

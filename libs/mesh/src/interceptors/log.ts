@@ -19,7 +19,7 @@ export function logInterceptor(base: Logger, clock: Clock): Interceptor<ServerCa
     run(binding) {
       if (binding.method.builtin) return;
       binding.add({
-        end(call, error: TuttiError | undefined) {
+        after(call, error: TuttiError | undefined) {
           const level = levelOf(error);
           if (!base.enabled(level)) return;
           const durationMs = clock.monotonic() - call.startedMs;

@@ -134,7 +134,7 @@ export class TargetPool {
       return entry.target;
     }
     const { service } = instance;
-    const slot = this.#slots.take(service);
+    const slot = this.#slots.acquire(service);
     const gauge = slot === undefined ? undefined : this.#state.with({ service, slot: String(slot) });
     gauge?.set(breakerValues.closed);
     const breaker = new Breaker(this.#parts.breakers, (state) => {

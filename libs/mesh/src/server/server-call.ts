@@ -119,7 +119,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
   }
 
   /** The handler is through. Nothing is stopped any more. */
-  end(): void {
+  finish(): void {
     this.#ended = true;
   }
 

@@ -153,7 +153,7 @@ class Judging {
       return;
     }
     const names = set.map(([path]) => path.join("."));
-    this.#tell(program, FindingResult.FINDING_RESULT_CHANGED, `set ${names.join(", ")}`);
+    this.#report(program, FindingResult.FINDING_RESULT_CHANGED, `set ${names.join(", ")}`);
     if (counts(program)) this.body = changed.value;
   }
 
@@ -165,7 +165,7 @@ class Judging {
       return;
     }
     const message = typeof said.value === "string" ? said.value : JSON.stringify(said.value);
-    this.#tell(program, results[verdict.kind], message);
+    this.#report(program, results[verdict.kind], message);
     if (verdict.kind !== "approval" || !counts(program)) return;
     const { deciders, approvalsNeeded, timeoutMs } = verdict;
     this.questions.push({ rule: program.rule, message, deciders, approvalsNeeded, timeoutMs });
@@ -197,7 +197,7 @@ class Judging {
         return false;
       }
       if (found.value === meaning) continue;
-      if (!meaning) this.#tell(program, FindingResult.FINDING_RESULT_HELD, "");
+      if (!meaning) this.#report(program, FindingResult.FINDING_RESULT_HELD, "");
       return false;
     }
     return true;
@@ -218,10 +218,10 @@ class Judging {
   #failed(program: RuleProgram, message: string): void {
     const onlyNotes = program.verdict.kind === "note";
     const result = FindingResult[onlyNotes ? "FINDING_RESULT_NOTED" : "FINDING_RESULT_DENIED"];
-    this.#tell(program, result, `the rule cannot be evaluated: ${message}`);
+    this.#report(program, result, `the rule cannot be evaluated: ${message}`);
   }
 
-  #tell(program: RuleProgram, result: FindingResult, message: string): void {
+  #report(program: RuleProgram, result: FindingResult, message: string): void {
     const isHarmless =
       result === FindingResult.FINDING_RESULT_HELD || result === FindingResult.FINDING_RESULT_NOTED;
     const told = counts(program) || isHarmless ? result : FindingResult.FINDING_RESULT_SHADOWED;

@@ -50,7 +50,7 @@ export interface BundleInForce {
 }
 
 /** The bundle that a service goes by. */
-export class BundleKeeper {
+export class BundleCache {
   readonly #keys: TrustedKeys;
   #present: BundleInForce | undefined;
 
@@ -64,7 +64,7 @@ export class BundleKeeper {
   }
 
   /** Takes a bundle in, or says why not. The present one stays then. */
-  take(bundle: Bundle, nowMs: number): Opened {
+  accept(bundle: Bundle, nowMs: number): Opened {
     const present = this.#present?.content.number ?? 0;
     if (!(bundle.number > present))
       return refused(`expected a bundle after ${present}, found ${bundle.number}`);

@@ -6,7 +6,7 @@ import { EventLines } from "./event-lines.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 const read = (...pieces: readonly string[]) => {
   const lines = new EventLines();
-  return pieces.flatMap((piece) => [...lines.take(bytes(piece))]);
+  return pieces.flatMap((piece) => [...lines.parse(bytes(piece))]);
 };
 
 describe("server-sent events, read", () => {
@@ -52,7 +52,7 @@ describe("server-sent events, read", () => {
         const found: unknown[] = [];
         let from = 0;
         for (const size of [...sizes, all.length]) {
-          found.push(...lines.take(all.subarray(from, from + size)));
+          found.push(...lines.parse(all.subarray(from, from + size)));
           from += size;
         }
         assert.deepEqual(found, read(whole));
@@ -64,7 +64,7 @@ describe("server-sent events, read", () => {
     const lines = new EventLines();
     const piece = bytes("x".repeat(8 * 1_048_576));
     assert.throws(() => {
-      for (let count = 0; count < 5; count++) [...lines.take(piece)];
+      for (let count = 0; count < 5; count++) [...lines.parse(piece)];
     }, /expected an event of at most/);
   });
 });

@@ -44,13 +44,13 @@ export class Reader {
       const where = at === "" ? key : `${at}.${key}`;
       if (field === undefined) unknownKey(where, key, fields, found);
       else if (inner !== undefined)
-        this.put(draft, field, this.value(field, inner, where, found), where, found);
+        this.setField(draft, field, this.value(field, inner, where, found), where, found);
     }
     return draft;
   }
 
   /** Sets a field. Of a choice only one may be. */
-  put(draft: Draft, { name, oneof }: FieldTable, value: unknown, at: string, found: Found): void {
+  setField(draft: Draft, { name, oneof }: FieldTable, value: unknown, at: string, found: Found): void {
     if (value === undefined) return;
     if (oneof === undefined) {
       draft[name] = value;

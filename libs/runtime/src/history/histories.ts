@@ -113,7 +113,7 @@ export class Histories {
 
   #record(batch: JournalBatch, place: RecordPlace) {
     const scanner = this.#scanner;
-    scanner.begin(batch.records);
+    scanner.open(batch.records);
     let cause: Uint8Array = nothing;
     while (scanner.next()) {
       if (scanner.causeEnd > 0) cause = scanner.cause;

@@ -26,7 +26,7 @@ export class InboxReceiver {
     this.#quarantineStore = quarantineStore;
   }
 
-  take(arrived: EnvelopesArrived): void {
+  receive(arrived: EnvelopesArrived): void {
     const lookups = this.#lookUp(arrived);
     if (lookups.length > 0) {
       // Nothing was taken: when a receiver cannot be read, the sender repeats all of them, until it can.
@@ -44,8 +44,8 @@ export class InboxReceiver {
       if (letter.number < expected) continue;
       // The rest comes again, behind what is taken now.
       if (this.#memory.isBatchFull) break;
-      this.#take(letter);
-      letters.take(service, partition, letter.number, true);
+      this.#accept(letter);
+      letters.recordTaken(service, partition, letter.number, true);
     }
     const upTo = letters.takenFrom(service, partition);
     this.#memory.answers.addOther((failure) => arrived.settle(failure ?? { upTo }));
@@ -84,7 +84,7 @@ export class InboxReceiver {
     return preparing?.then(() => void absent.add(mark));
   }
 
-  #take(letter: Envelope): void {
+  #accept(letter: Envelope): void {
     const { instances, decider, nowMs, parts } = this.#memory;
     const { type, payload } = letter;
     const cause: Cause = letter.cause ?? parts.cause;

@@ -108,11 +108,11 @@ export class PartitionArchiver implements Archiver {
     const { commits } = this.#memory;
     if (!instance.isInMemory || instance.lastBatch > commits.durable) return;
     if (!this.#leavesNothing(instance)) return;
-    this.forget(instance);
-    this.#memory.putAway(instance);
+    this.discard(instance);
+    this.#memory.passivate(instance);
   }
 
-  forget(instance: Instance): void {
+  discard(instance: Instance): void {
     instance.dirtyFrom = 0;
     instance.isEntryDue = false;
     this.#dirty.remove(instance);
@@ -386,7 +386,7 @@ export class PartitionArchiver implements Archiver {
 
   #putAway(instance: Instance): void {
     const { dueMs } = instance;
-    this.#memory.putAway(instance);
+    this.#memory.passivate(instance);
     if (dueMs > 0 && !instance.isEnded) this.#parts.sleeps(dueMs);
   }
 

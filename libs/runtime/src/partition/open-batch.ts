@@ -34,7 +34,7 @@ export class OpenBatch {
   #number = 0;
 
   /** Starts the batch that will have this number. */
-  begin(number: number): void {
+  open(number: number): void {
     this.#writer.reset();
     this.#count = 0;
     this.#cause = undefined;

@@ -331,19 +331,19 @@ export class Partition {
     if (number === undefined || signal.aborted) return false;
     const opening = await this.#parts.archive.opening(this.#epoch);
     if (signal.aborted) return false;
-    const life = this.#begin(journal, log, number, opening.coveredTo);
+    const life = this.#startLife(journal, log, number, opening.coveredTo);
     this.#life = life;
     try {
       const { toRebuild } = await new Recovery(life.memory).run(opening);
       for (const instance of toRebuild) await refold(life, instance);
       await life.passivated.start();
     } catch (error) {
-      this.#end(life);
+      this.#stopLife(life);
       throw error;
     }
     // A fault, or the end of ownership, may have come while it was read.
     if (life.memory.isStopped || signal.aborted) {
-      this.#end(life);
+      this.#stopLife(life);
       return false;
     }
     pauseWork(life.memory, this.#parts.pause);
@@ -383,7 +383,7 @@ export class Partition {
     return;
   }
 
-  #begin(journal: Journal, log: JournalPartition, durable: number, coveredTo: number): Life {
+  #startLife(journal: Journal, log: JournalPartition, durable: number, coveredTo: number): Life {
     return beginLife({
       parts: this.#parts,
       ...{ partition: this.number, epoch: this.#epoch, journal, log, durable, coveredTo },
@@ -419,7 +419,7 @@ export class Partition {
     const reason = failure.refusal.message;
     this.#reason = reason;
     logger.warn("journal rejected a batch, reloading the partition", { ...at, reason });
-    this.#end(life, refused(this.#toldOf(failure)));
+    this.#stopLife(life, refused(this.#toldOf(failure)));
     if (failure.kind === "full") this.#refuseAll(failure.refusal);
     if (failure.kind === "fenced") this.#lose();
     else this.#restart();
@@ -450,7 +450,7 @@ export class Partition {
     const life = this.#life;
     if (life?.memory !== memory || memory.isStopped) return;
     this.#reason = withoutRemedy(error);
-    this.#end(life);
+    this.#stopLife(life);
     this.#lose();
   }
 
@@ -466,7 +466,7 @@ export class Partition {
     logger.error("stored data of a partition is damaged, reloading it", { ...at, error });
     this.#reason = withoutRemedy(error);
     this.#isDamaged = true;
-    this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: withoutRemedy(error) })));
+    this.#stopLife(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: withoutRemedy(error) })));
     this.#restart();
   }
 
@@ -481,7 +481,7 @@ export class Partition {
     }
     const reason = errorFromUnknown(fault).message;
     const at = { service, partition: this.number };
-    this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason })));
+    this.#stopLife(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason })));
     this.#restart();
   }
 
@@ -501,7 +501,7 @@ export class Partition {
   }
 
   /** Ends a life: nothing of it decides or sends any more. */
-  #end(life: Life, outcome?: Outcome): void {
+  #stopLife(life: Life, outcome?: Outcome): void {
     const { unanswered, undecided } = life.loaded.stop();
     life.archiver.stop();
     life.sender.stop();
@@ -517,9 +517,9 @@ export class Partition {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#timerDueMs = Number.POSITIVE_INFINITY;
-    if (this.#life !== undefined) this.#end(this.#life);
+    if (this.#life !== undefined) this.#stopLife(this.#life);
     this.#state = "closed";
-    this.#parts.archive.leave(this.#epoch);
+    this.#parts.archive.release(this.#epoch);
     this.inbox.refuse(refused(refusalOf(this.#notOwner())));
   }
 

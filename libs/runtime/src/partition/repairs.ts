@@ -93,7 +93,7 @@ export class Repairs {
         throw notQuarantined(repair.key);
       }
       this.#release(instance, quarantine, state, { ...repair, event: upTo });
-      return this.#answer(instance, repair);
+      return this.#replyTo(instance, repair);
     });
   }
 
@@ -109,7 +109,7 @@ export class Repairs {
   }
 
   /** Within the turn of the repair: what it is answered, which is recorded where it has a key. */
-  #answer(instance: Instance, repair: Repair): RepairQuarantinedReply {
+  #replyTo(instance: Instance, repair: Repair): RepairQuarantinedReply {
     const memory = this.#memory;
     const { idempotencyKey: key = "", cause } = repair;
     const status = statusOf(instance);

@@ -9,7 +9,7 @@ const other = { type: "nothing_happened" } as unknown as AnyEvent;
 const at = (timeMs: number, number = timeMs) => ({ timeMs, event: number }) as unknown as Happening;
 
 function setUp(take: TakeNote = ({ event: number }) => number) {
-  return new NoteRedelivery({ notes: new Map([[event, take]]), tell: () => undefined });
+  return new NoteRedelivery({ notes: new Map([[event, take]]), handle: () => undefined });
 }
 
 describe("what is told again", () => {

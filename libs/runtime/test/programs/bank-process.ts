@@ -90,7 +90,7 @@ async function answer(order: BankOrder): Promise<number | undefined> {
   const { idempotencyKey, amountCents } = order;
   const call = { key, cause: tester, idempotencyKey };
   if (order.what === "balance") {
-    const found = await runtime.ask({ key, query: balance, body: undefined });
+    const found = await runtime.query({ key, query: balance, body: undefined });
     return found.balanceCents;
   }
   if (order.what === "audit") return audit(key);

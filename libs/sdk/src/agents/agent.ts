@@ -76,8 +76,8 @@ class AgentRun {
     this.#messages.push({ role: "user", parts: [{ text: this.#asked(prompt) }] });
     await this.#become(this.#document);
     for (let round = 1; round <= max; round++) {
-      const reply = await this.#answer();
-      const answer = await this.#take(reply);
+      const reply = await this.#complete();
+      const answer = await this.#handle(reply);
       this.#ctx.state.set("usage", this.#spending.used);
       if (answer === undefined) continue;
       this.#guarded("output", guard?.output, { output: answer.value });
@@ -146,7 +146,7 @@ class AgentRun {
   }
 
   /** Asks the model, and those that stand in for it. */
-  async #answer(): Promise<ModelReply> {
+  async #complete(): Promise<ModelReply> {
     await this.#compact();
     const instructions = this.#instructions();
     const question = {
@@ -182,7 +182,7 @@ class AgentRun {
       const capability = model.slice(ownModel.length);
       return replyOf(await this.#ctx.call(capability, question, { id: step }), capability, question);
     }
-    const ask = () => this.#ports.models.ask(model, question, this.#ctx.task);
+    const ask = () => this.#ports.models.complete(model, question, this.#ctx.task);
     return this.#ctx.run(step, ask, { retry: modelRetry });
   }
 
@@ -193,7 +193,7 @@ class AgentRun {
   }
 
   /** Returns the answer of the agent, if this reply is one. */
-  async #take(reply: ModelReply): Promise<{ readonly value: Json } | undefined> {
+  async #handle(reply: ModelReply): Promise<{ readonly value: Json } | undefined> {
     this.#messages.push({ role: "assistant", parts: reply.parts.length > 0 ? reply.parts : [{ text: "…" }] });
     const calls = callsOf(reply.parts);
     if (reply.stop === "length" && calls.length === 0)

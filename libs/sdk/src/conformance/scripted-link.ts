@@ -92,7 +92,7 @@ export class ScriptedLink {
     stream.onFrame = (arrival) => {
       if (this.isDeaf || stream !== this.stream) return;
       try {
-        this.#take(arrival);
+        this.#receive(arrival);
       } catch (error) {
         if (!(error instanceof Unmet)) throw error;
         this.violation ??= error;
@@ -117,11 +117,11 @@ export class ScriptedLink {
     const assignments = tasks.map(([capability, input, fields]) =>
       this.assignment(capability, input, fields),
     );
-    this.give(...assignments);
+    this.assign(...assignments);
     return assignments.map(({ token }) => nameOf(token));
   }
 
-  give(...assignments: readonly Assign[]): void {
+  assign(...assignments: readonly Assign[]): void {
     this.#given(assignments);
     this.send({ assignments: [...assignments] });
   }
@@ -212,7 +212,7 @@ export class ScriptedLink {
     }
   }
 
-  #take({ bytes, frame, atMs }: Arrival): void {
+  #receive({ bytes, frame, atMs }: Arrival): void {
     const { sequence } = frame;
     if (frame.hello !== undefined)
       throw new Unmet("a greeting only in the first frame of a stream", `one in frame ${sequence}`);

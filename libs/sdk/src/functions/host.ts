@@ -28,7 +28,7 @@ export class FunctionHost {
     const abort = () => aborted.reject(task.signal.reason);
     task.signal.addEventListener("abort", abort, { once: true });
     try {
-      const turn = instance.take(refersToContent(input) ? await contentsRead(input, task) : input, {
+      const turn = instance.runTurn(refersToContent(input) ? await contentsRead(input, task) : input, {
         saved: savedAt(task.saved, known),
         save: (saved) => task.progress({ saved }),
         clock: () => Math.round(input.nowMs + task.elapsedMs),

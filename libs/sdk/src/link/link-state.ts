@@ -56,7 +56,7 @@ export class LinkState {
   }
 
   /** Returns a frame of a linked host. Undefined when it was taken in before. */
-  take(bytes: Uint8Array): HostFrame | undefined {
+  receive(bytes: Uint8Array): HostFrame | undefined {
     const frame = decode(bytes);
     const { sequence } = frame;
     if (sequence !== after(this.#received)) {

@@ -258,8 +258,8 @@ export class TaskContext {
   ): Promise<Answer> {
     const attempt = this.#attempt;
     attempt.models ??= new AskedModels();
-    const begun = attempt.models.begin(request, attempt.port.nowMs());
-    const end = (error?: unknown) => this.use({ tokens: begun.end(attempt.port.nowMs(), error) });
+    const begun = attempt.models.start(request, attempt.port.nowMs());
+    const end = (error?: unknown) => this.use({ tokens: begun.finish(attempt.port.nowMs(), error) });
     try {
       const answer = await call((told) => begun.answered(told));
       end();

@@ -53,7 +53,7 @@ export interface StagedEffect {
 
 /** Whoever does what machines want done. */
 interface Doers {
-  begin(effect: StagedEffect): void;
+  start(effect: StagedEffect): void;
   /** It is settled, or no longer wanted. */
   withdraw(effect: StagedEffect): void;
 }
@@ -134,7 +134,7 @@ export class Stage {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
-  ask<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
+  query<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
     return query.answer(this.#instance(key).state, body, { key, nowMs: this.nowMs });
   }
 
@@ -293,7 +293,7 @@ export class Stage {
         settled(number);
         const made = { key, number, attempt, effect };
         effects.set(number, made);
-        this.defer(() => effects.get(number) === made && doers.begin(made));
+        this.defer(() => effects.get(number) === made && doers.start(made));
       },
       timer: (number: number, dueMs: number) => {
         drop(number);

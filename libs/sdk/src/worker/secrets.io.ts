@@ -61,7 +61,7 @@ describe("the way of a handler to secrets", () => {
     assert.deepEqual([one, other, heard.length], ["value 1", "value 1", 1]);
     assert.equal(await attempts.open(wanted("secret:till")), "value 1");
     assert.equal(heard[0]?.authorization, "Bearer the key");
-    attempts.forget();
+    attempts.clear();
     assert.equal(await attempts.open(wanted("secret:till")), "value 2");
     given = { ...given, keepMs: 0 };
     const careful = connected();

@@ -34,7 +34,7 @@ export class EventFeed {
   /** Fixes where the reader starts. Throws when that, or the pattern, makes no sense: nothing is answered before. */
   static async open({ bus, bufferEventsMax }: EventFeedParts, wanted: Wanted): Promise<EventFeed> {
     const { pattern, namespace, after } = wanted;
-    const cursor = after === "first" ? undefined : (after ?? (await bus.end()));
+    const cursor = after === "first" ? undefined : (after ?? (await bus.tail()));
     const feed = new EventFeed(cursor);
     feed.#subscription = await bus.subscribe({
       ...{ pattern, namespace, ackWaitMs },

@@ -81,7 +81,7 @@ export function durableTests(opened: () => Opened): void {
           each: async (_event, delivery) => {
             handling.add(name);
             await turnstile.pass();
-            all.take(delivery);
+            all.collect(delivery);
           },
         },
       });
@@ -137,7 +137,7 @@ export function durableTests(opened: () => Opened): void {
       const handled = new Collector();
       const each = async (_event: unknown, delivery: Delivery) => {
         await turnstile.pass();
-        handled.take(delivery);
+        handled.collect(delivery);
       };
       const first = await bus.subscribe({ ...options, handle: { each } });
       await bus.publish(numbered(namespace, 1, 5));
@@ -155,12 +155,12 @@ export function durableTests(opened: () => Opened): void {
       const { bus } = opened();
       const namespace = freshNamespace();
       const options = { pattern: ">", namespace, durable: "forgotten", start: "first" } as const;
-      assert.equal(await bus.forget("forgotten", namespace), false);
+      assert.equal(await bus.removeCursor("forgotten", namespace), false);
       await bus.publish(numbered(namespace, 1, 2));
       const before = new Collector();
       const subscription = await bus.subscribe({ ...options, handle: before });
       await before.count(2);
-      assert.equal(await bus.forget("forgotten", namespace), true);
+      assert.equal(await bus.removeCursor("forgotten", namespace), true);
       await subscription.closed;
       const again = new Collector();
       await using _ = await bus.subscribe({ ...options, handle: again });
@@ -224,7 +224,7 @@ export function durableTests(opened: () => Opened): void {
         const { bus, other } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 2));
-        const after = await other.end();
+        const after = await other.tail();
         await bus.publish(numbered(namespace, 3, 4));
         const collector = new Collector();
         const given = { handle: collector, onGap: collector.onGap, start: { after } };

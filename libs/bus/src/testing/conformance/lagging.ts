@@ -17,7 +17,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       const [slow, fast] = [new Collector(), new Collector()];
       const each = async (_event: unknown, delivery: Delivery) => {
         await turnstile.pass();
-        slow.take(delivery);
+        slow.collect(delivery);
       };
       const options = { pattern: ">", namespace, durable: "slow", maxInFlight: 4 } as const;
       await using _ = await bus.subscribe({ ...options, handle: { each } });
@@ -51,7 +51,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
           each: async (event: { id: string }, delivery: Delivery) => {
             await turnstile.pass();
             story.push(event.id);
-            slow.take(delivery);
+            slow.collect(delivery);
           },
         },
         onGap: (gap: { reason: string; count: number | undefined }) => {
@@ -94,7 +94,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       const handle = {
         each: async (_event: unknown, delivery: Delivery) => {
           await settled();
-          collector.take(delivery);
+          collector.collect(delivery);
         },
       };
       const options = { pattern: ">", namespace, start: "first", bufferMax: 8, maxInFlight: 1 } as const;

@@ -24,7 +24,7 @@ export function retryTests(opened: () => Opened): void {
             await othersDone.opened;
             throw new Error("not yet");
           }
-          done.take(delivery);
+          done.collect(delivery);
           if (event.subject === "b") othersDone.open();
         };
         const named = durable === undefined ? {} : { durable };
@@ -60,7 +60,7 @@ export function retryTests(opened: () => Opened): void {
           attempts++;
           throw new Error("cannot read it");
         }
-        handled.take(delivery);
+        handled.collect(delivery);
       };
       await using _ = await other.subscribe({ pattern: abandonedType, namespace, handle: told });
       const options = { pattern: "tutti.test.>", namespace, durable: "billing", maxDeliveries: 3, ...quick };
@@ -89,7 +89,7 @@ export function retryTests(opened: () => Opened): void {
       const told = new Collector();
       const batch = (deliveries: readonly Delivery[]) => {
         if (deliveries.some(({ event }) => event.id.startsWith("poison"))) throw new Error("broken");
-        for (const delivery of deliveries) handled.take(delivery);
+        for (const delivery of deliveries) handled.collect(delivery);
       };
       const events = Array.from({ length: 10 }, (_, index) =>
         testEvent({
@@ -126,7 +126,7 @@ export function retryTests(opened: () => Opened): void {
       const hanging = gate();
       const told = latch();
       const each = async (_event: BusEvent, delivery: Delivery) => {
-        if (delivery.attempt > 1) return done.take(delivery);
+        if (delivery.attempt > 1) return done.collect(delivery);
         delivery.signal.addEventListener("abort", () => told.open());
         await hanging.pass();
       };
@@ -153,7 +153,7 @@ export function retryTests(opened: () => Opened): void {
           attempts++;
           throw new Error("broken");
         }
-        handled.take(delivery);
+        handled.collect(delivery);
       };
       await using _ = await bus.subscribe({
         pattern: ">",

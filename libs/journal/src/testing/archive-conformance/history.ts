@@ -13,7 +13,7 @@ export function historyTests(underTest: ArchiveUnderTest): void {
       const [ann, bob] = [character("ann"), character("bob", { kind: "mission" })];
       story.write(ann, bob, ann, ann, bob);
       story.write(bob, ann);
-      story.end(bob);
+      story.finish(bob);
       await story.keep(partition);
       assert.deepEqual(await historyOf(partition, ann), readable(ann.history));
       assert.deepEqual(await historyOf(partition, bob), readable(bob.history));
@@ -59,7 +59,7 @@ export function historyTests(underTest: ArchiveUnderTest): void {
       await story.keep(partition);
       const atFive = ann.last;
       for (let count = 0; count < 70; count++) story.write(ann, bob);
-      story.end(bob);
+      story.finish(bob);
       await partition.commit(epoch, story.changes());
       assert.deepEqual(await historyOf(partition, ann), readable(ann.history.slice(0, 5)));
       assert.deepEqual(await historyOf(partition, bob), readable(bob.history.slice(0, 5)));
@@ -81,7 +81,7 @@ export function historyTests(underTest: ArchiveUnderTest): void {
       for (let count = 0; count < 20; count++) {
         const some = all.slice(count, count + 20);
         story.write(...some, ...some.slice(0, 3));
-        for (const one of some.slice(0, 1)) story.end(one);
+        for (const one of some.slice(0, 1)) story.finish(one);
       }
       const changes = story.changes();
       await partition.commit(epoch, changes);

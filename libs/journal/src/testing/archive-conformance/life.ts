@@ -115,8 +115,8 @@ async function lived({ archive, partition, story }: Stage): Promise<Character[]>
         all.slice(0, count).map((one) => snapshotOf(one)),
       );
   }
-  for (const one of all.slice(10, 20)) story.end(one, { keepMs: 10 });
-  for (const one of all.slice(20, 30)) story.end(one);
+  for (const one of all.slice(10, 20)) story.finish(one, { keepMs: 10 });
+  for (const one of all.slice(20, 30)) story.finish(one);
   await story.keep(
     partition,
     [...all.slice(0, 10), ...all.slice(30)].map((one) => snapshotOf(one, { dueMs: 7 })),

@@ -59,7 +59,7 @@ export class Story {
     const cause = causeOf(number);
     const records = characters.map((character, index): PlainRecord => {
       const isFirst = character.history.length === 0;
-      if (isFirst) this.#begin(character);
+      if (isFirst) this.#start(character);
       const { key, last, incarnation } = character;
       const record: PlainRecord = {
         ...key,
@@ -79,7 +79,7 @@ export class Story {
     return number;
   }
 
-  end(character: Character, ending: Ending = {}): void {
+  finish(character: Character, ending: Ending = {}): void {
     const { status = WorkStatus.WORK_STATUS_COMPLETED, keepMs = dayMs, idKeptMs = 0 } = ending;
     this.write(character);
     const keepUntilMs = this.nowMs + keepMs;
@@ -101,7 +101,7 @@ export class Story {
     await archive.pack(epoch, changes.coveredTo);
   }
 
-  #begin(character: Character): void {
+  #start(character: Character): void {
     character.incarnation = ++this.#incarnations;
     const { incarnation } = character;
     character.entry = { ...character.entry, incarnation, startMs: this.nowMs };

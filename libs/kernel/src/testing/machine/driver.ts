@@ -123,7 +123,7 @@ export class MachineDriver {
 
   /** The answer to a question. */
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
-  ask<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
+  query<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
     const instance = this.#instance(key);
     const where = `${instance.where}: query ${query.type}`;
     return query.answer(guarded(instance.state, where), frozen(body), { key, nowMs: this.#nowMs });
@@ -272,7 +272,7 @@ export class MachineDriver {
     checkedBytes(command.codec, body, name);
     const step = new DrivenStep(this.#worldOf(instance), options.settles, name);
     const answer: unknown = command.decide(guarded(instance.state, name), frozen(body), step);
-    const { changes } = step.end();
+    const { changes } = step.close();
     if (isRefusal(answer)) {
       expect(changes === 0, name, "a refusal emits and sends nothing; refuse before, or answer otherwise");
       return answer;
@@ -288,7 +288,7 @@ export class MachineDriver {
     expect(expire !== undefined, name, "a machine that sets timers says what happens when they expire");
     const step = new DrivenStep(this.#worldOf(instance), undefined, name);
     expire(guarded(instance.state, name), number, step);
-    step.end();
+    step.close();
     const same = instance.outstanding.timers.find((timer) => timer.number === number);
     expect(
       same === undefined || same.dueMs !== dueMs,

@@ -119,14 +119,14 @@ export class MemoryOwnershipStore implements OwnershipStore {
   async change(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
     await this.#arrive("writing", key);
     const written = this.#keys.set(key, value, revision);
-    this.#answer("writing", key);
+    this.#respond("writing", key);
     return written;
   }
 
   async remove(key: string, revision: number): Promise<boolean> {
     await this.#arrive("removal", key);
     const removed = revision !== 0 && this.#keys.set(key, undefined, revision) !== undefined;
-    this.#answer("removal", key);
+    this.#respond("removal", key);
     return removed;
   }
 
@@ -177,7 +177,7 @@ export class MemoryOwnershipStore implements OwnershipStore {
     }
   }
 
-  #answer(what: string, key: string): void {
+  #respond(what: string, key: string): void {
     if (this.faults.failing === "silent") throw unavailable(what, key, "no answer");
   }
 }

@@ -91,7 +91,7 @@ export class Models {
   }
 
   /** Asks a model. Text is handed on as it comes. */
-  async ask(model: string, question: Omit<ModelQuestion, "model">, task: TaskContext): Promise<ModelReply> {
+  async complete(model: string, question: Omit<ModelQuestion, "model">, task: TaskContext): Promise<ModelReply> {
     const provider = this.#providerOf(model);
     const [providerName, name] = splitModel(model);
     return task.askModel({ provider: providerName, model: name }, async (answered) => {
@@ -136,7 +136,7 @@ export class Models {
         quiet.heard();
         if (data === "[DONE]") break;
         const event: unknown = JSON.parse(data);
-        const text = isMembers(event) ? reader.take(event) : "";
+        const text = isMembers(event) ? reader.read(event) : "";
         if (text !== "") await task.output(text, { channel: "answer" });
       }
       if (reader.reply === undefined) throw unavailable(model, "the answer broke off");
@@ -146,7 +146,7 @@ export class Models {
       if (task.signal.aborted) throw task.signal.reason;
       throw unavailable(model, reasonOf(thrown, quiet));
     } finally {
-      quiet.end();
+      quiet.close();
     }
   }
 
@@ -179,11 +179,11 @@ class Quiet {
   }
 
   heard(): void {
-    this.end();
+    this.close();
     this.#timer = this.#after();
   }
 
-  end(): void {
+  close(): void {
     this.#timer.cancel();
   }
 

@@ -11,7 +11,7 @@ export interface Wire {
 
 export interface WireReader {
   /** Takes the JSON of an event. Returns text that is new. Throws for an error that the provider tells in the stream. */
-  take(event: Members): string;
+  read(event: Members): string;
   /** Undefined while the answer is not complete. */
   readonly reply: ModelReply | undefined;
 }

@@ -17,11 +17,11 @@ export const deliveryRules: readonly Rule[] = [
       await link.creditOf(3);
       const slow = link.assignment("conformance.slow", { ms: 300 });
       const quick = link.assignment("conformance.echo", 7);
-      link.give(slow, slow, quick);
+      link.assign(slow, slow, quick);
       const tokens = [slow, quick].map(({ token }) => Buffer.from(token).toString("hex"));
       for (const token of tokens) await link.result(token);
       await link.creditOf(1);
-      link.give(quick);
+      link.assign(quick);
       await stage.changes.pass(500);
       for (const token of tokens)
         expect(

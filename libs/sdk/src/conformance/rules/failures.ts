@@ -93,7 +93,7 @@ export const failureRules: readonly Rule[] = [
       const link = await stage.link();
       await link.creditOf();
       const assignment = { ...link.assignment("conformance.echo", 1), capability: 4_000_000_000 };
-      link.give(assignment);
+      link.assign(assignment);
       const failed = failureOf(await link.result(Buffer.from(assignment.token).toString("hex")));
       expect(failed.code !== "" && failed.message !== "", "a code and a message", () =>
         JSON.stringify(failed),

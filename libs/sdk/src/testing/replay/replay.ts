@@ -160,7 +160,7 @@ class Replay {
   /** It decides nothing: why. */
   #waiting(): string {
     const { stage, key } = this.#changed;
-    const why = stage.ask(key, explain, { taskId: "" });
+    const why = stage.query(key, explain, { taskId: "" });
     return isRefusal(why) ? nothing : `${nothing}. ${why.summary}`;
   }
 
