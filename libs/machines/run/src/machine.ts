@@ -1,12 +1,12 @@
 /**
  * The run, a machine: the table of everything it understands. It executes the plan of a definition.
  *
- * 1. What follows from the plan alone is folded from the number of the task that ended. What an expression gave is in
+ * 1. Consequences of the plan alone are folded from the number of the task that ended. The value of an expression is in
  *    the event, and is never computed again.
  * 2. A step that ends one task costs the same in a plan of five as in one of a hundred thousand.
  * 3. Every step continues as far as it can: nothing that could start is left lying, unless the run is paused, waits, or
  *    has done as much as one step may.
- * 4. Attempts of a node are numbered without end, so that a late result of one that was undone is nobody's.
+ * 4. Attempts of a node are numbered without end, so that a late result of one that was undone finds no attempt.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";
 import * as undo from "./core/attempt/compensation-events.ts";

@@ -9,7 +9,7 @@ const closes = {
   abandon: ParentClosePolicy.PARENT_CLOSE_POLICY_ABANDON,
 } as const;
 
-/** What is asked for so that the child of a node starts. */
+/** The effect that starts the child of a node. */
 export function startOf(run: Run, node: Node): StartChild {
   const { range, task: place, input, more, facts } = node;
   const work = range.plan.work(range.plan.task(place));

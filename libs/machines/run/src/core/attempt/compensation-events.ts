@@ -1,4 +1,4 @@
-/** Undoing what was done. */
+/** Compensation: an effect of a task is undone. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { UndoCompletedV1, UndoFailedV1, UndoQueuedV1 } from "@tutti/contracts/workflow/v1";
 import { dropLeft, statusBeside } from "../node/compensation-ledger.ts";
@@ -49,7 +49,7 @@ export const undoCompleted: RunEvent<UndoCompletedV1> = {
   },
 };
 
-/** The task stands as before: its effect is still there, and may be undone when the run fails another time. */
+/** The task has its status of before: its effect is still there, and may be undone when the run fails another time. */
 export const undoFailed: RunEvent<UndoFailedV1> = {
   type: "undo_failed",
   version: 1,

@@ -68,7 +68,7 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {})
   else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
 }
 
-/** A lost worker ends the task, whatever attempts are left: a person is asked where the policy says so. */
+/** A lost worker ends the task, also if attempts are left. A person is asked if the policy requires it. */
 export function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
   const { run, step, number } = place;
   if (run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING) giveUpUndo(place, error);

@@ -1,6 +1,6 @@
 /**
  * Limits of a child, decided: they are asked for one after the other before it is started, and given back when it has
- * ended or is given up. They hold whatever pools its tasks go to.
+ * ended or is given up. They hold in every pool.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { OfferDetails, RunLimit } from "@tutti/contracts/workflow/v1";

@@ -1,4 +1,4 @@
-/** Limits that a whole run needs before it starts: which they are, and what is said to them. */
+/** Limits that a whole run needs before it starts: which they are, and the messages to them. */
 
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { AcquireLimit, type LimitHolder, ReleaseLimit, type RunOrder } from "@tutti/contracts/workflow/v1";
@@ -83,7 +83,7 @@ export function ask(run: RunView, step: RunStep, { id, limit, task = "" }: Asked
   });
 }
 
-/** Gives back what is held, and no longer wants what was asked for. */
+/** Releases the held limits and withdraws the open requests. */
 export function releaseLimits(run: RunView, step: RunStep): void {
   for (const { limit } of run.more?.limits ?? []) release(step, limit, 0);
 }

@@ -39,7 +39,7 @@ function codes({ state }: RunScene): (string | undefined)[] {
 const three = ["a", "b", "c"].map((id) => `  ${id}: {uses: work, estimate: {tokens: 4}}\n`).join("");
 
 describe("the budget of a run", () => {
-  it("is set aside before anything begins; what is short waits for what others give back", () => {
+  it("is reserved before a task starts, and a task that is short of it waits for released amounts", () => {
     const run = scene(three);
     assert.deepEqual(run.offered, ["a", "b"]);
     const why = run.driver.ask(run.key, explain, { taskId: "c" });
@@ -55,7 +55,7 @@ describe("the budget of a run", () => {
     assert.deepEqual([statusOf(run.state), run.state.used?.tokens], [completed, 9]);
   });
 
-  it("that is used up fails what has not begun, by name, and what is at work goes on", () => {
+  it("that is used up fails pending tasks by name, and running tasks continue", () => {
     const run = scene(three);
     complete(run, "a", 9);
     assert.deepEqual(run.offered, ["b"], "what b gives back may do");
@@ -65,7 +65,7 @@ describe("the budget of a run", () => {
     assert.match(run.state.error?.message ?? "", /too small for task `c`: 10 tokens used up/);
   });
 
-  it("lets others that wait for the failure go on, where these use nothing", () => {
+  it("lets tasks that wait for the failure continue if they use nothing", () => {
     const run = scene(
       `  a: {uses: work}\n  b: {uses: work, needs: [a], mayFail: true}\n  c: {set: 1, needs: [{task: b, on: failure}]}\n`,
     );
@@ -73,7 +73,7 @@ describe("the budget of a run", () => {
     assert.equal(statusOf(run.state), completed);
   });
 
-  it("counts each attempt; one that has to wait is tried again when something comes back", () => {
+  it("counts each attempt, and retries a waiting one when amounts are released", () => {
     const run = scene(
       `  a: {uses: work, estimate: {tokens: 6}, retry: {attempts: 3, backoff: 1s}}\n  b: {uses: work, needs: [{task: c}], estimate: {tokens: 6}}\n  c: {uses: work, estimate: {tokens: 1}}\n`,
       13,
@@ -93,7 +93,7 @@ describe("the budget of a run", () => {
     assert.deepEqual([statusOf(run.state), run.state.used?.tokens], [completed, 11]);
   });
 
-  it("counts what was set aside as used up where nobody knows: of agents that are gone, of what was stopped", () => {
+  it("counts reserved amounts as used if the use is unknown: of lost agents and stopped tasks", () => {
     const run = scene(`  a: {uses: work, estimate: {tokens: 4}}\n`);
     const gone = ReturnTask.fromPartial({ lost: true, retryAfterMs: 1 });
     run.driver.settle(run.offer("a"), returnTask, gone);
@@ -120,7 +120,7 @@ describe("the budget of a run", () => {
     assert.deepEqual([run.offered, run.state.used?.tokens], [["a"], 7]);
   });
 
-  it("is what is left for the run that it goes on as", () => {
+  it("passes the rest to the run that it continues as", () => {
     const run = RunScene.of(
       `workflow: w\ntasks:\n  a: {uses: work}\ncontinueAsNew: {when: run.incarnation < 2}\n`,
       { budget: tokens(10) },
@@ -132,7 +132,7 @@ describe("the budget of a run", () => {
     assert.equal(order?.budget?.tokens, 6);
   });
 
-  it("is not given anew by taking the run back", () => {
+  it("is not refilled by a reset", () => {
     const run = scene(`  a: {uses: work}\n  b: {uses: work, needs: [a]}\n`);
     const snapshot = RunSnapshotV1.encode(snapshotOf(run.state as Run)).finish();
     complete(run, "a", 10);
@@ -141,7 +141,7 @@ describe("the budget of a run", () => {
     assert.equal(run.state.used?.tokens, 10);
   });
 
-  it("is never exceeded while attempts use what they said, in whatever order they end", () => {
+  it("is never exceeded while attempts use their estimates, in any order of their ends", () => {
     const tasks = fc.array(
       fc.record({
         expected: fc.integer({ min: 0, max: 5 }),

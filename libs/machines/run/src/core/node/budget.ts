@@ -3,8 +3,8 @@
  *
  * 1. An attempt, or a child, starts only once what is expected of it is set aside, and there is something left of all
  *    that has a limit.
- * 2. What is not known to be unused counts as used: of an attempt whose agent is gone, and of what was stopped running.
- * 3. What is undone is undone, whatever is left.
+ * 2. Unknown use counts as used in full: of an attempt whose agent is gone, and of a task that was stopped.
+ * 3. Compensation runs also if nothing is left.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";

@@ -31,7 +31,7 @@ function retry(scene: RunScene): void {
   scene.driver.execute(scene.key, retryRun, RetryRun.fromPartial({ reason: "again" }));
 }
 
-describe("what was done before it is done again", () => {
+describe("the effect of a task that is done again", () => {
   it("is undone once, with what it gave last, where it completes again", () => {
     const scene = RunScene.of(lone);
     scene.complete("make", "first");
@@ -46,7 +46,7 @@ describe("what was done before it is done again", () => {
     assert.equal(statusOfTask(scene, "make"), TaskStatus.TASK_STATUS_COMPENSATED);
   });
 
-  it("is undone where it fails the second time, and the task goes on to say that it failed", () => {
+  it("is undone if the second visit fails, and the task stays failed", () => {
     const scene = RunScene.of(lone);
     scene.complete("make", "first");
     scene.complete("look", "bad");

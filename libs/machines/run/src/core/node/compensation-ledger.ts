@@ -88,7 +88,7 @@ export function dropLeft(run: Run, node: Node): void {
   run.keptBytes += keptBytesOf(node);
 }
 
-/** What was done by its entries is undone by them. */
+/** Effects of entries are undone entry by entry. */
 export function isUndoable({ range, task }: Node): boolean {
   const planned = range.plan.task(task);
   return range.plan.policy(planned).compensate !== null && (range.isEntries || planned.forEach < 0);
@@ -110,7 +110,7 @@ function leftBehindOf(run: Run): Map<string, number> {
   return left;
 }
 
-/** Entries that may be undone later see the list that they were of, whatever their task is done for by then. For folds. */
+/** Entries that may be undone later see their own list, also if their task has another one by then. For folds. */
 export function keepLists(run: Run, again: ReadonlySet<number>): void {
   for (const number of run.undo) {
     if (!isWithin(run, number, again)) continue;

@@ -13,7 +13,7 @@ import {
   type RunView,
 } from "../state/state.ts";
 
-/** Returns whether its child is being started, and starts whatever becomes of it. */
+/** Returns whether its child is being started, and starts in any case. */
 export function isToBegin({ status, range, task }: NodeView): boolean {
   if (status !== TaskStatus.TASK_STATUS_QUEUED) return false;
   const work = range.plan.work(range.plan.task(task));

@@ -1,6 +1,6 @@
 /**
- * What follows from the end of a node, by counters alone: who can start, who is skipped with it, whose parts have
- * ended. For folds. Nothing here looks at more than what follows directly, however large the plan is.
+ * The consequences of the end of a node, by counters alone: nodes that can start, nodes that are skipped with it, owners
+ * whose parts have ended. For folds. Nothing here reads more than the direct followers, however large the plan is.
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -152,7 +152,7 @@ function skip(run: Run, range: Range, place: number): void {
 /** A node and all its parts are stopped: nothing of them is awaited, none starts any more. */
 export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
   stopParts(run, node, atMs, outstanding);
-  // One that waits for the end of a pause would stand in line for ever.
+  // One that waits for the end of a pause would stay in the agenda for ever.
   if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, node.number);
   dropLimits(node, outstanding);
   bookUnknown(run, node);

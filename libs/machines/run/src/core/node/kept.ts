@@ -4,7 +4,7 @@ import { bytesOf, type Data, dataOf } from "@tutti/machine-work";
 import { following } from "../evaluate/evaluate.ts";
 import type { Node, Run } from "../state/state.ts";
 
-/** What is not in the event follows from the plan, and is not kept a second time. */
+/** An input that is not in the event follows from the plan, and is not kept a second time. */
 export function setInput(run: Run, node: Node, input: Uint8Array, payload: Payload | undefined): void {
   const given = dataOf(input, payload);
   run.keptBytes += ownInputBytes(given, given === undefined) - ownInputBytes(node.input, node.inputFollows);

@@ -1,13 +1,13 @@
 /**
- * Does work again: nodes that are named, and all that rests on them, are as if nothing had happened to them, except
- * that their attempts continue being counted. For folds: what is done again follows from the plan and the numbers in
+ * Reopens nodes: the named ones, and all that rests on them, are as if nothing had happened to them, except
+ * that their attempts continue being counted. For folds: the reopened nodes follow from the plan and the numbers in
  * the event.
  *
- * 1. Open needs of what is done again are counted again, by how everything stands that is not.
+ * 1. Open needs of reopened nodes are counted again, by the status of all others.
  * 2. A list whose own task is named by a person keeps what its entries gave. Only those that did not do well are done
- *    again. One that needs what is done again restarts, and so does one that a gate sends back: what it gave was not
+ *    again. One that needs a reopened node restarts, and so does one that a gate sends back: what it gave was not
  *    good enough.
- * 3. Whatever else is counted in a run is counted again as a whole: this happens rarely, and then it is right.
+ * 3. All other counts of a run are counted again as a whole: this happens rarely, and then it is right.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
@@ -22,7 +22,7 @@ import { attend, release } from "./nodes.ts";
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
 
 /**
- * @property mended one of them whose needs do not count, because it was mended by hand; -1 for none
+ * @property mended one of them whose needs do not count, because it was repaired by hand; -1 for none
  * @property keepsGood whether lists keep their good entries
  */
 export function reopen(
@@ -201,7 +201,7 @@ function endOfAny(run: Run, number: number, status: TaskStatus) {
   return node === undefined ? "skipped" : endOf(node, status);
 }
 
-/** Counts, what is left, failures and the agenda, out of how every node stands. */
+/** Counts, open nodes, failures and the agenda, out of the status of every node. */
 export function recount(run: Run): void {
   run.counts.fill(0);
   run.left = 0;
@@ -241,7 +241,7 @@ function firstFailed(run: Run, range: Range): number {
   return first;
 }
 
-/** What stood in the agenda and belongs there keeps its place. */
+/** A node that was in the agenda and belongs there keeps its place. */
 function restack(run: Run, ready: readonly number[]): void {
   const wanted = new Set(ready);
   const kept = run.agenda

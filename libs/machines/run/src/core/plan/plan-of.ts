@@ -14,7 +14,7 @@ let latest: { readonly bytes: Uint8Array; readonly plan: RunPlan } | undefined;
 
 export function readPlan(bytes: Uint8Array): RunPlan {
   if (latest?.bytes === bytes) return latest.plan;
-  // What stands in an event was checked before it came there.
+  // A plan in an event was checked before the event was emitted.
   const plan = new RunPlan(JSON.parse(decoder.decode(bytes)) as Plan, "");
   latest = { bytes, plan };
   return plan;

@@ -23,7 +23,7 @@ export interface OfferTask {
   readonly input: Data | undefined;
   /** Which attempt of this visit, from 1: for people and agents. The token has its own. */
   readonly attempt: number;
-  /** Labels, priority and due time of the run, as they were while nobody was known to be running on it. */
+  /** Labels, priority and due time of the run, as they were before an agent started. */
   readonly facts: RunFacts;
   /** Since when it is ready, milliseconds since the Unix epoch. */
   readonly readyMs: number;
@@ -59,7 +59,7 @@ export interface StartChild {
   readonly details: OfferDetails | undefined;
   /** The trace of the caller that asked for the run. Absent without one. */
   readonly traceparent?: string | undefined;
-  /** The share that its run has: the child stands in it too. */
+  /** The share that its run has: the child is part of it too. */
   readonly share?: ReadOnly<Share> | undefined;
   /** What it may use up. Absent without limit. */
   readonly budget?: ReadOnly<Amounts> | undefined;
@@ -86,7 +86,7 @@ export interface AwaitEvent {
   readonly sinceMs: number;
 }
 
-/** Whether an effect lasts until it is withdrawn, whatever comes of it. */
+/** Whether an effect lasts until it is withdrawn, also after results. */
 export function isLasting(effect: RunEffect): effect is RenewLease | AwaitEvent {
   return effect.kind === "renew_lease" || effect.kind === "await_event";
 }

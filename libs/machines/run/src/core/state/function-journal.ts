@@ -23,7 +23,7 @@ export function journalOf(node: Node): FunctionJournal {
   return detail.code;
 }
 
-/** Returns whether there is something that its code can go on with. */
+/** Returns whether there is something with which its code can continue. */
 export function isWakeable({ ended, again }: FunctionJournal): boolean {
   return again || ended.length > 0;
 }

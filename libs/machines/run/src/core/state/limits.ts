@@ -19,5 +19,5 @@ export const varsBytesMax = 1024 * 1024;
 /** Reports that are kept of a gate that sends work back. Its error has them. */
 export const reportsMax = 10;
 export const priorityMax = 200;
-/** Tasks whose failed undoing is told by name in the error of the run. */
+/** Tasks with a failed compensation that the error of the run names. */
 export const undoFailuresNamedMax = 20;

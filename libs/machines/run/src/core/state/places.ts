@@ -15,7 +15,7 @@ export function rangeViewOf(run: RunView, number: number): RangeView {
   return run.ranges[rangePlace(run.ranges, number)] as RangeView;
 }
 
-/** Place of the range that a node stands in. */
+/** Place of the range of a node. */
 export function rangePlace(
   ranges: readonly { readonly first: number; readonly count: number }[],
   number: number,
@@ -30,7 +30,7 @@ export function rangePlace(
   const found = ranges[low];
   assert(
     found !== undefined && number >= found.first && number < found.first + found.count,
-    "a node stands in a range",
+    "a node is in a range",
     {
       number,
     },
@@ -128,7 +128,7 @@ function findPart(
   return range === undefined || !is(range) || index >= range.count ? undefined : range.first + index;
 }
 
-/** Returns whether a range has tasks that were added: their ids stand for themselves, whatever they are parts of. */
+/** Returns whether a range has tasks that were added: their ids have no prefix of an owner. */
 export function isAdded({ planPlace, scope }: Pick<RangeView, "planPlace" | "scope">): boolean {
   return planPlace > 0 && scope === 0;
 }

@@ -81,7 +81,7 @@ export interface Run {
    * nodes.
    */
   leftBehind: Map<string, number> | undefined;
-  /** How many children are being started although nobody waits for them any more. Follows from the nodes. */
+  /** How many detached children are being started. Follows from the nodes. */
   alone: number;
   output: Data | undefined;
   error: ErrorDetail | undefined;
@@ -116,7 +116,7 @@ export interface RunMore {
   event: Uint8Array | undefined;
   transition: RunTransition | undefined;
   nextId: string;
-  /** Place of the range of what is done in the state; -1 for none. */
+  /** Place of the range of the activity of the state. -1 for none. */
   activity: number;
   /** Whether its end has led to a transition. */
   isActivityTaken: boolean;
@@ -177,7 +177,7 @@ export interface Range {
   readonly event: Uint8Array | undefined;
   /** The first of its nodes that failed and was not to; -1 for none. */
   failed: number;
-  /** Whether nobody waits for it any more. */
+  /** Whether its nodes are detached. */
   isDropped: boolean;
   /** Its list, or what the round before gave, as JSON, where that is not asked of its owner. */
   seen: Uint8Array | undefined;
@@ -243,7 +243,7 @@ export interface NodeMore {
   undoMs: number;
   /** How many of its attempts were to undo its effect. */
   undoAttempts: number;
-  /** What it did on a visit before, which is undone unless it completes again. */
+  /** Its effect of an earlier visit. It is undone if the node does not complete again. */
   left: EffectLeft | undefined;
   /** Place of the range of its entries, or of its latest round. 0 for none. */
   parts: number;
@@ -252,7 +252,7 @@ export interface NodeMore {
   /** Place of the next entry that starts. */
   nextEntry: number;
   entriesOpen: number;
-  /** Whether it stands in the agenda because of its parts. */
+  /** Whether it is in the agenda because of its parts. */
   isAttended: boolean;
   last: Uint8Array | undefined;
   round: number;
@@ -261,9 +261,9 @@ export interface NodeMore {
   signal: string;
   childId: string;
   childHash: string;
-  /** Of a child that was to be left alone: nobody waits for it any more, and it is being started still. */
+  /** The child is detached, and is still being started. */
   startsAlone: boolean;
-  /** Its budget: what was set aside for it counts as used by then. */
+  /** Budget of the detached child: the reserved amounts count as used by then. */
   aloneBudget: Amounts | undefined;
   parameters: Uint8Array | undefined;
   question: RunQuestion | undefined;
@@ -293,7 +293,7 @@ export interface FunctionJournal {
   last: number;
   /** Whether the next turn follows at once. */
   again: boolean;
-  /** Characters of what is kept in the entries. */
+  /** Characters of the entries. */
   bytes: number;
 }
 
@@ -448,7 +448,7 @@ export function statusOf({ phase, ending, pauseMs }: RunView): WorkStatus {
       return pauseMs > 0 ? Work.WORK_STATUS_PAUSED : Work.WORK_STATUS_RUNNING;
     case RunPhase.RUN_PHASE_UNDOING:
       if (pauseMs > 0) return Work.WORK_STATUS_PAUSED;
-      // What failed is still under way while it is being undone. Only what was asked to end is being cancelled.
+      // What failed is still under way while it is being undone. Only a run with a request to end is being cancelled.
       return ending === Work.WORK_STATUS_FAILED ? Work.WORK_STATUS_RUNNING : Work.WORK_STATUS_CANCELLING;
     case RunPhase.RUN_PHASE_ENDED:
       return ending;
@@ -471,7 +471,7 @@ export function isWithdrawn({ order, plan }: RunView): boolean {
   return order !== undefined && plan === undefined;
 }
 
-/** Returns whether what was done is undone when the run fails. */
+/** Returns whether effects are undone when the run fails. */
 export function isUndone({ plan, ending }: RunView): boolean {
   if (ending === Work.WORK_STATUS_TERMINATED) return false;
   return ending === Work.WORK_STATUS_CANCELLED || plan?.plan.run.onFailure !== "keep";

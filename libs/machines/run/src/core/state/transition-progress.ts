@@ -47,7 +47,7 @@ export function timesOf(state: PlanState | undefined) {
   return [...(state?.after ?? [])].sort((a, b) => a.ms - b.ms);
 }
 
-/** Range of what is done in the state. Undefined before that has started. */
+/** Range of the activity of the state. Undefined before that has started. */
 export function activityOf({ ranges, more }: RunView): RangeView | undefined {
   return ranges[more?.activity ?? -1];
 }
@@ -73,7 +73,7 @@ export function stateDueMs(run: RunView): number {
   return next === undefined ? 0 : more.stateMs + next.ms;
 }
 
-/** For folds, after whatever changes it. */
+/** For folds, after every change of it. */
 export function watchState(run: Run, outstanding: RunOutstanding): void {
   const dueMs = stateDueMs(run);
   if (dueMs > 0) outstanding.timer(timer, dueMs);

@@ -24,7 +24,7 @@ describe("an attempt that loses its worker", () => {
     assert.equal(scene.events.at(-1), "run_completed");
   });
 
-  it("fails the task with the tenth loss, and names all of them, whatever attempts are left", () => {
+  it("fails the task with the tenth loss, and names all of them, also if attempts are left", () => {
     const scene = sceneOf("{attempts: 7}");
     for (let lost = 1; lost <= lostMax; lost++) lose(scene, `w${lost}`);
     assert.equal(scene.events.at(-1), "run_failed");

@@ -43,7 +43,7 @@ function shown(scene: RunScene): Approval {
 }
 
 describe("an approval", () => {
-  it("asks people with all that they have to know, and says so where somebody wonders", () => {
+  it("asks people with all facts, and explains the wait", () => {
     const scene = RunScene.of(text, order);
     const approval = shown(scene);
     assert.deepEqual(
@@ -96,7 +96,7 @@ tasks:
     assert.equal(scene.events.length, count);
   });
 
-  it("is refused by one rejection, also of somebody who had said yes", () => {
+  it("is refused by one rejection, also of a person who approved before", () => {
     const scene = RunScene.of(text, order);
     decide(scene, "anna", yes, { amount: 1 });
     assert.deepEqual(decide(scene, "anna", no), { verdict: no });
@@ -105,7 +105,7 @@ tasks:
     assert.match(error.message, /rejected by anna: says anna/);
   });
 
-  it("refuses who may not decide, what does not fit the form, and what comes too late, each in words", () => {
+  it("refuses other deciders, data that does not fit the form, and late decisions, each with its reason", () => {
     const scene = RunScene.of(text, order);
     const codeOf = (answer: ApprovalAnswered | Refusal) => (isRefusal(answer) ? answer.code : "taken");
     assert.equal(codeOf(decide(scene, "eve", yes, { amount: 1 })), "workflow.approval_not_among");
@@ -121,7 +121,7 @@ tasks:
     assert.equal(codeOf(decide(scene, "ben", yes, { amount: 1 })), "workflow.approval_closed");
   });
 
-  it("lapses when nobody decides in time", () => {
+  it("lapses without a decision in time", () => {
     const scene = RunScene.of(text, order);
     scene.driver.advance(172_800_000);
     assert.equal(endingOf(scene.state).error?.code, "workflow.approval_expired");

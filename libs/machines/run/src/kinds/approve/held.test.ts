@@ -1,4 +1,4 @@
-/** Outputs that rules want approved: they wait in the run, whatever their task is. */
+/** Outputs that rules want approved: they wait in the run, for every kind of task. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Approval, type Explanation, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
@@ -47,7 +47,7 @@ const codeOf = (answer: unknown) => (isRefusal(answer) ? answer.code : "taken");
 const given = (scene: RunScene) => jsonOf(scene.offer("after").effect.input as Uint8Array);
 
 describe("an output that a rule wants approved", () => {
-  it("waits, is shown with what is asked and who may say, and counts once when they say yes", () => {
+  it("waits, is shown with its question and deciders, and counts once after the approvals", () => {
     const scene = RunScene.of(text);
     const offer = scene.offer("ask");
     scene.hold("ask", 5_000, dear);
@@ -82,7 +82,7 @@ describe("an output that a rule wants approved", () => {
     assert.match(error.message, /rejected by anna: says anna/);
   });
 
-  it("is decided by nobody else, and not by who gave it unless the rule says so", () => {
+  it("is decided by no other person, and by its own agent only if the rule allows it", () => {
     const scene = RunScene.of(text);
     scene.hold("ask", 1, { ...dear, deciders: [] });
     assert.equal(codeOf(decide(scene, "agent-1", yes)), "workflow.approval_own");
@@ -121,7 +121,7 @@ describe("an output that a rule wants approved", () => {
     assert.equal(given(scene), 5_000);
   });
 
-  it("lapses when nobody decides in time, each question by its own time", () => {
+  it("lapses without a decision in time, each question by its own time", () => {
     const scene = RunScene.of(text);
     scene.hold("ask", 1, { ...dear, timeoutMs: 1_000 }, { ...odd, timeoutMs: 60_000 });
     decide(scene, "anna", yes);
@@ -131,7 +131,7 @@ describe("an output that a rule wants approved", () => {
     assert.equal(endingOf(scene.state).error?.code, "workflow.approval_expired");
   });
 
-  it("is asked about once the run was taken up again, and an answer to the question of before is nobody's", () => {
+  it("is asked about again after a retry of the run, and an answer to the earlier question finds none", () => {
     const scene = RunScene.of(text);
     scene.hold("ask", 1, dear);
     const first = shown(scene).approvalId;

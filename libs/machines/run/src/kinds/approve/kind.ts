@@ -52,7 +52,7 @@ export function lapse(place: Place): void {
   });
 }
 
-/** Why a task with an open question waits, whatever its kind. */
+/** Why a task with an open question waits, for every kind. */
 export function explainQuestion(node: NodeView) {
   const question = node.more?.question;
   if (question === undefined || !isOpen(node)) return undefined;

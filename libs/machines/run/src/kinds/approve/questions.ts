@@ -1,4 +1,4 @@
-/** Questions to people: which are open, who may answer, and how they are shown. */
+/** Questions to people: open questions, allowed deciders, and their messages. */
 import { type Approval, type ApprovalDecision, type Payload, Verdict } from "@tutti/contracts/types/v1";
 import type { RunQuestion } from "@tutti/contracts/workflow/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
@@ -30,7 +30,7 @@ export function isBefore(approvalId: string, asked: string): boolean {
   return one.first === other.first && one.place < other.place;
 }
 
-/** Who may decide, how many have to approve, and the form of what they bring along. Those of a check say nothing. */
+/** Allowed deciders, required approvals, and the form of their data. Questions of a check have none of these. */
 export function termsOf({ range, task, more }: NodeView) {
   const rule = more?.question?.rule;
   if (rule !== undefined) return { by: rule.deciders, needed: Math.max(1, rule.approvalsNeeded), form: null };
@@ -73,7 +73,7 @@ function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQue
   const { by, needed, form } = termsOf(node);
   const { approvalId, title, message, context, output, check, requestMs, expireMs, decisions } = question;
   const { namespace, id } = run.key;
-  // What to look at is the output, where that is what is asked about.
+  // A question about an output shows the output.
   const isOfOutput = check !== "" || question.rule !== undefined;
   const shown = isOfOutput
     ? dataOf(bytesOf(output), question.outputPayload as Payload)

@@ -118,11 +118,11 @@ describe("limits of children", () => {
     scene.driver.advance(3_600_000);
     scene.driver.deliverAll();
     assert.equal(statusOfNode(scene.state("one"), 0), TaskStatus.TASK_STATUS_WAITING);
-    // Nobody has renewed them meanwhile: others get what a holder does not claim any more.
+    // They were not renewed meanwhile: other runs get permits that a holder no longer claims.
     assert.ok(scene.held("customer-7") <= 1);
   });
 
-  it("are given back by what is cancelled or mended while it waits", () => {
+  it("are given back by a task that is cancelled or repaired while it waits", () => {
     const scene = new Scene();
     scene.begin("one", 7);
     scene.begin("two", 7);
@@ -136,7 +136,7 @@ describe("limits of children", () => {
     const sent = scene.driver.letters.map(({ type }) => type);
     assert.ok(
       sent.every((type) => type === "release"),
-      `nobody is there to be cancelled: ${sent.join(" ")}`,
+      `there is no child to cancel: ${sent.join(" ")}`,
     );
     scene.driver.deliverAll();
     scene.end("one", scene.confirm("one"));
@@ -168,7 +168,7 @@ describe("limits of children", () => {
     assert.equal(scene.held("all"), 1, "what it held beside is given back");
   });
 
-  it("are asked for anew when the run goes back to when the child was at work", () => {
+  it("are asked for again after a reset to a time when the child was running", () => {
     const scene = new Scene();
     scene.begin("one", 7);
     const child = scene.confirm("one");
@@ -176,7 +176,7 @@ describe("limits of children", () => {
     const { length } = scene.driver.history(keyOf("one"));
     scene.driver.execute(keyOf("one"), resetRun, ResetRun.fromPartial({ toEvent: length, snapshot }));
     scene.driver.deliverAll();
-    assert.equal(scene.confirm("one"), child, "the same child, which goes on");
+    assert.equal(scene.confirm("one"), child, "the same child, which continues");
     assert.deepEqual([scene.held("all"), scene.held("customer-7")], [1, 1]);
     scene.end("one", child);
     assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);

@@ -74,19 +74,19 @@ describe("a task that a child does", () => {
     );
   });
 
-  it("one that somebody cancelled is not begun again", () => {
+  it("a cancelled child is not started again", () => {
     const scene = RunScene.of(text, order);
     end(scene, confirm(scene), WorkStatus.WORK_STATUS_CANCELLED);
     assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_FAILED);
   });
 
-  it("an end that is told before the start is confirmed counts", () => {
+  it("an end that is reported before the start is confirmed counts", () => {
     const scene = RunScene.of(text, order);
     end(scene, started(scene).childId, WorkStatus.WORK_STATUS_COMPLETED);
     assert.deepEqual(scene.offered, ["after"]);
   });
 
-  it("a child that goes on as another run tells of its end by the id that its parent knows", () => {
+  it("a child that continues as another run reports its end under the id that its parent knows", () => {
     const scene = RunScene.of(
       "workflow: w\ntasks: {a: {uses: t.a}}\ncontinueAsNew: {when: run.incarnation < 2}\n",
       {
@@ -117,7 +117,7 @@ describe("a task that a child does", () => {
     assert.equal(scene.state.error?.code, "definition.missing");
   });
 
-  it("that may not have begun is given up with its parent", () => {
+  it("that may not have started is given up with its parent", () => {
     const given = (parentClose: string, command: Parameters<MachineDriver["execute"]>[1] = cancelRun) => {
       const scene = RunScene.of(text.replace("retry: 2", parentClose), order);
       scene.driver.execute(scene.key, command, { reason: "no longer wanted", noCompensate: false });
@@ -157,7 +157,7 @@ describe("a task that a child does", () => {
     assert.deepEqual((effectOf(scene).effect as StartChild).budget, budget);
   });
 
-  it("is cancelled with its parent, or left alone where that is said", () => {
+  it("is cancelled with its parent, or left alone if configured", () => {
     const letters = (parentClose: string) => {
       const scene = RunScene.of(text.replace("retry: 2", parentClose), order);
       confirm(scene);

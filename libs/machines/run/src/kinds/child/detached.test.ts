@@ -45,7 +45,7 @@ const { WORK_STATUS_TERMINATED: terminated, WORK_STATUS_CANCELLING: cancelling }
 const byHand = { reason: "at once", noCompensate: false };
 
 describe("a child that is to be left alone, and is being started", () => {
-  it("begins, or will not, before its parent is ended by force", () => {
+  it("starts, or is refused, before its parent is ended by force", () => {
     for (const answer of [confirm, refuse]) {
       const scene = RunScene.of(alone);
       scene.driver.execute(scene.key, terminateRun, byHand);
@@ -58,7 +58,7 @@ describe("a child that is to be left alone, and is being started", () => {
     }
   });
 
-  it("holds nobody up who ends its parent by force twice", () => {
+  it("does not delay a parent that is ended by force twice", () => {
     const scene = RunScene.of(alone);
     scene.driver.execute(scene.key, terminateRun, byHand);
     scene.driver.execute(scene.key, terminateRun, byHand);
@@ -66,7 +66,7 @@ describe("a child that is to be left alone, and is being started", () => {
     assert.deepEqual(scene.driver.effects, []);
   });
 
-  it("begins where its parent was cancelled first, and then ended by force: nothing is undone", () => {
+  it("starts if its parent was cancelled first, and then ended by force: nothing is undone", () => {
     const scene = RunScene.of(`
 workflow: parent
 tasks:
@@ -83,7 +83,7 @@ tasks:
     assert.equal(statusOfTask(scene, "book"), TaskStatus.TASK_STATUS_COMPLETED);
   });
 
-  it("begins although the time of its task is over", () => {
+  it("starts although the time of its task is over", () => {
     const scene = RunScene.of(`${alone.trimEnd().slice(0, -1)}, timeout: 5s}\n`);
     scene.driver.advance(5_000);
     assert.equal(statusOfTask(scene, "sub"), TaskStatus.TASK_STATUS_FAILED);
@@ -103,7 +103,7 @@ tasks:
     assert.deepEqual(scene.driver.effects, []);
   });
 
-  it("begins although its task is mended by hand, and before that is undone", () => {
+  it("starts although its task is repaired by hand, and before that is undone", () => {
     const scene = RunScene.of(`
 workflow: parent
 tasks:
@@ -123,7 +123,7 @@ tasks:
     assert.equal(statusOfTask(scene, "sub"), TaskStatus.TASK_STATUS_COMPENSATED);
   });
 
-  it("begins although the list that it was an entry of is mended by hand", () => {
+  it("starts although the list of its entry is repaired by hand", () => {
     const scene = RunScene.of(`
 workflow: parent
 tasks:

@@ -22,7 +22,7 @@ function giveUp(scene: RunScene, more: Parameters<typeof WithdrawRun.fromPartial
 }
 
 describe("a child that is given up while its start is under way", () => {
-  it("never begins where the letter comes before the start", () => {
+  it("never starts if the message comes before the start", () => {
     const scene = new RunScene();
     giveUp(scene);
     assert.deepEqual(begin(scene), { existed: true, status: WorkStatus.WORK_STATUS_CANCELLED });
@@ -44,7 +44,7 @@ describe("a child that is given up while its start is under way", () => {
     assert.equal(statusOf(forced.state), WorkStatus.WORK_STATUS_TERMINATED);
   });
 
-  it("is not somebody else's run under its id", () => {
+  it("is not the run of another parent under its id", () => {
     const scene = new RunScene();
     scene.begin(text);
     giveUp(scene);

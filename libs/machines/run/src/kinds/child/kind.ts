@@ -46,7 +46,7 @@ export const child: TaskKind = {
     const { status, more } = node;
     const wanted = isWaitingForLimits(node) ? more?.limits.find(({ ticket }) => ticket === 0) : undefined;
     if (wanted !== undefined) {
-      const message = `it waits for the limit ${wanted.limit}, and its child begins then`;
+      const message = `it waits for the limit ${wanted.limit}, and starts its child then`;
       return { cause: WaitCause.WAIT_CAUSE_LIMIT, message, subject: wanted.limit };
     }
     const isStarting = status === TaskStatus.TASK_STATUS_QUEUED;
@@ -82,7 +82,7 @@ function queueChild(place: Place): void {
   });
 }
 
-/** All attempts of a task work on the same, whatever has changed meanwhile. */
+/** All attempts of a task have the same input, also if its sources have changed since. */
 function queueChildAgain(place: Place): void {
   const { run, number } = place;
   const { input, inputFollows = false, more } = run.nodes[number] ?? {};

@@ -1,4 +1,4 @@
-/** What is told to others when nodes are stopped: by their kinds, by letters. */
+/** Messages to the children of nodes that are stopped. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isDone, type StepBudget, type Stopping, stopChild } from "@tutti/machine-work";
@@ -54,7 +54,7 @@ function tell(run: RunView, step: RunStep, budget: StepBudget, node: NodeView, h
   stopChildOf(place, how);
 }
 
-/** The task is stopped before its end: its child learns that, unless it is to be left alone. The event and its fold are the caller's. */
+/** Tells the child of a task that is stopped before its end, if it is not to be left alone. The caller emits the event. */
 export function stopChildOf(place: Place, how: Stopping): void {
   const { run, number, range, task, step } = place;
   const { status, more } = run.nodes[number] ?? {};

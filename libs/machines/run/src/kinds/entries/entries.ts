@@ -54,7 +54,7 @@ function problemOf(place: Place, count: number, value: unknown): ErrorDetail | u
 /**
  * Its entries want something: the next ones start, or the last one has ended, or the first one has failed.
  *
- * @param begin begins one; false where it has to wait
+ * @param begin starts one. False if it has to wait
  * @returns whether anything was done
  */
 export function attendEntries(place: Place, range: RangeView, begin: (entry: number) => boolean): boolean {

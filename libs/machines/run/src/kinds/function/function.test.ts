@@ -224,7 +224,7 @@ describe("a durable function", () => {
     assert.deepEqual(play.turn.journal, []);
   });
 
-  it("goes on at once with `more`", () => {
+  it("continues at once with `more`", () => {
     const play = new Play();
     play.report([{ step: "a", at: "", atMs: 1, output: 1 }], { more: true });
     assert.equal(play.turn.journal.length, 1);

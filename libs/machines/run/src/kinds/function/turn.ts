@@ -1,4 +1,4 @@
-/** Takes what a turn of a durable function came to: records its steps, adds its tasks, and goes on or ends. */
+/** Accepts the result of a turn of a durable function: records its steps, adds its tasks, and continues or ends. */
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { checkAddition, type TaskDocument } from "@tutti/definitions";

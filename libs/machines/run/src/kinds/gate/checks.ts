@@ -55,7 +55,7 @@ function completeAndStore(place: Place, output: Data | undefined, doing: Doing):
   storeOutput(place, output);
 }
 
-/** Undefined for what is no JSON: nothing can be said about it. */
+/** Undefined for an output that is no JSON: no check can read it. */
 function namesOf({ run, number }: Place, output: Data | undefined): Record<string, Value> | undefined {
   try {
     return {

@@ -11,12 +11,12 @@ import { detailOf, type Node, type Run, type RunEvent } from "../../core/state/s
 const decoder = new TextDecoder();
 const { TASK_STATUS_PENDING: pending } = TaskStatus;
 
-/** The target and all that rests on it are as if nothing had happened to them, but for what they are told. */
+/** The target and all that rests on it are as if nothing had happened to them, except for the report that they get. */
 export const workSentBack: RunEvent<WorkSentBackV1> = {
   type: "work_sent_back",
   version: 1,
   codec: WorkSentBackV1,
-  // What is done again may have waited for a person.
+  // A reopened task may have waited for a person.
   described: true,
   evolve(run, { node: number, target, report, sendBackMs, used }, outstanding) {
     const node = nodeOf(run, number);
@@ -43,7 +43,7 @@ export function holderOf(
   return range.isEntries && target !== number ? range.owner : number;
 }
 
-/** An entry that is done again stands in the line of its list again. */
+/** A reopened entry is pending in its list again. */
 function lineUp(run: Run, { number, range }: Node): void {
   const owner = nodeOf(run, range.owner);
   const detail = detailOf(owner);

@@ -68,7 +68,7 @@ describe("a gate", () => {
     assert.deepEqual([one, two, three], ['{"said":"poor"}', '{"said":"no"}', '{"said":"poor"}']);
   });
 
-  it("that is taken up again by hand may send back again", () => {
+  it("may send back again after a retry by hand", () => {
     const scene = RunScene.of(review.replace("times: 2", "times: 1"));
     scene.complete("plan");
     for (const text of ["no", "no"]) round(scene, text);
@@ -79,7 +79,7 @@ describe("a gate", () => {
     assert.deepEqual(scene.offered, ["after"]);
   });
 
-  it("without anybody to send back to fails at once, with a report by itself", () => {
+  it("without a task to send back to fails at once, with a report by itself", () => {
     const scene = RunScene.of(
       `workflow: bare
 tasks:
@@ -102,7 +102,7 @@ tasks:
     assert.equal(endingOf(scene.state).error?.code, "workflow.expression_failed");
   });
 
-  it("stops a child that is at work on what is done again", () => {
+  it("stops the running child of a task that is done again", () => {
     const scene = RunScene.of(`workflow: stops
 tasks:
   write: {uses: test.write}
@@ -183,7 +183,7 @@ describe("a check of an output", () => {
     assert.match(error.details["report.2"] ?? "", /"not"/);
   });
 
-  it("asks people, who may let the output count", () => {
+  it("asks people, whose approval lets the output count", () => {
     for (const verdict of [Verdict.VERDICT_APPROVED, Verdict.VERDICT_REJECTED]) {
       const scene = RunScene.of(checked.replace("KIND", "approval"));
       scene.complete("plan");
@@ -212,7 +212,7 @@ tasks:
     assert.deepEqual(jsonOf(endingOf(scene.state).output), { each: ["good", "better"] });
   });
 
-  it("holds for the output of a child too, and an end that is told twice does not pass it by", () => {
+  it("holds for the output of a child too, and an end that is reported twice does not bypass it", () => {
     const scene = RunScene.of(`workflow: parent
 tasks:
   sub: {workflow: other, checks: [{name: good, condition: output == 1, onFailure: approval}]}

@@ -16,9 +16,9 @@ export interface SendBack {
   readonly times: number;
   /** Names of the checks that did not hold. */
   readonly checks: readonly string[];
-  /** What the target is told, as JSON. */
+  /** The report for the target, as JSON. */
   readonly report: Uint8Array;
-  /** What was used up for what was not good enough. */
+  /** Amounts that were used for the rejected output. */
   readonly used?: Amounts | undefined;
 }
 
@@ -74,7 +74,7 @@ export function errorWithReports(
   return { ...error, details: { ...error.details, ...details } };
 }
 
-/** Children that are running on what is done again learn that they are detached. */
+/** Stops the children of tasks that are done again. */
 export function stopChildren({ run, step, budget, number }: Stopped, targets: Iterable<number>): void {
   const again = closureOf(run as Run, new Set(targets));
   for (const node of run.nodes) {

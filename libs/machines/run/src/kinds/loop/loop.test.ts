@@ -71,20 +71,20 @@ describe("a loop", () => {
     assert.match(error.message, /`poll` did not end within 3 rounds/);
   });
 
-  it("goes on while its condition holds, with what the round before gave", () => {
+  it("continues while its condition holds, with the output of the round before", () => {
     const scene = RunScene.of(countdown);
     const { status, output } = endingOf(scene.state);
     assert.deepEqual([status, jsonOf(output)], [WorkStatus.WORK_STATUS_COMPLETED, 0]);
     assert.equal(scene.events.filter((type) => type === "round_begun").length, 5);
   });
 
-  it("that has no reason to begin gives what it begins with", () => {
+  it("with a false condition gives its initial value", () => {
     const scene = RunScene.of(countdown.replace("initial: 5", "initial: 0"));
     assert.equal(jsonOf(endingOf(scene.state).output), 0);
     assert.ok(!scene.events.includes("round_begun"));
   });
 
-  it("gives the outputs of the tasks of a round by their ids when nothing is said", () => {
+  it("gives the outputs of the tasks of a round by their ids by default", () => {
     const scene = RunScene.of(plain.replace('while: "true"', "until: round.number == 2"));
     for (const round of [1, 2]) {
       scene.complete(`rounds#${round}.one`, round);
@@ -105,7 +105,7 @@ describe("a loop", () => {
     assert.equal(endingOf(scene.state).error?.code, "workflow.expression_failed");
   });
 
-  it("of a paused run begins no task of its next round before the run goes on", () => {
+  it("of a paused run starts no task of its next round before the run is resumed", () => {
     const scene = RunScene.of(poll);
     scene.complete("poll#1.fetch", { ready: false });
     scene.driver.execute(scene.key, pauseRun, { reason: "" });
@@ -144,7 +144,7 @@ tasks:
     assert.equal(step.state.error?.code, "workflow.run_too_large");
   });
 
-  it("stands in a list and in a loop: each has rounds of its own", () => {
+  it("is nested in a list and in a loop: each has rounds of its own", () => {
     const text = `workflow: nested
 tasks:
   each:

@@ -32,7 +32,7 @@ export function giveToWaiting(run: RunView, kept: RunSignal, step: RunStep, budg
   }
 }
 
-/** Undefined for what waits for neither a signal nor an event. */
+/** Undefined for a task that waits for neither a signal nor an event. */
 function conditionOf(work: Work): number | undefined {
   if (work.kind === "waitSignal") return work.where;
   return work.kind === "waitEvent" ? work.condition : undefined;

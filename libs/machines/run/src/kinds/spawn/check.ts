@@ -39,7 +39,7 @@ export function addable(run: RunView, { plan }: RunPlan, owner: number, what: st
   return refusal(what, `${plan.outside[outside.indexOf(circle)]} waits for ${what} itself`);
 }
 
-/** What waits for a node, and for what it is a part of. */
+/** Nodes that wait for a node, or for one of its owners. */
 function waitingFor(run: RunView, owner: number): ReadonlySet<number> {
   const owners = new Set<number>();
   for (let seen = owner; seen >= 0; seen = rangeViewOf(run, seen).owner) owners.add(seen);

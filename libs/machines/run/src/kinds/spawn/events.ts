@@ -41,7 +41,7 @@ export const tasksAdded: RunEvent<TasksAddedV1> = {
   },
 };
 
-/** They are done elsewhere: what they need is told to them no longer. */
+/** They are done elsewhere: the ends of their needs no longer count for them. */
 export const tasksWithdrawn: RunEvent<TasksWithdrawnV1> = {
   type: "tasks_withdrawn",
   version: 1,

@@ -23,7 +23,7 @@ export const checkAdded: Query<
     const plan = run.plan?.plan;
     const own = new Set(Object.keys(tasks));
     const isThere = (id: string) => taskThere(run, id) !== undefined;
-    // Of those that were added before the plan comes out the same, for who repeats the call.
+    // A repeated call with tasks that were added before gets the same plan.
     const exists = (id: string) => !own.has(id) && isThere(id);
     const checked = checkAddition(tasks, { ...(plan === undefined ? {} : { plan }), exists });
     return { checked, taken: [...own].filter(isThere) };

@@ -57,7 +57,7 @@ const two = [
 ];
 
 describe("a task that adds tasks", () => {
-  it("does what a result names, with needs of what was there before, and gives their outputs by id", () => {
+  it("adds the tasks of a result, with needs of earlier tasks, and gives their outputs by id", () => {
     const scene = grown(two);
     assert.deepEqual(scene.offered, ["side", "leaf"]);
     scene.complete("leaf", "green");
@@ -135,7 +135,7 @@ describe("a task that adds tasks", () => {
     }
   });
 
-  it("may add loops, lists and further tasks, and starts anew when it is taken up again", () => {
+  it("may add loops, lists and further tasks, and restarts after a retry", () => {
     const tasks = [
       {
         id: "loop",
@@ -160,7 +160,7 @@ describe("a task that adds tasks", () => {
     assert.deepEqual(scene.offered, ["loop#1.in", "deep"], "its tasks are others now");
   });
 
-  it("keeps what it rests on from being mended once something of it has begun", () => {
+  it("blocks the repair of its needs once one of its tasks has started", () => {
     const scene = grown([{ id: "leaf", uses: "test.leaf", retry: 1, needs: ["side"] }]);
     scene.complete("side");
     assert.deepEqual(scene.offered, ["leaf"]);
@@ -224,7 +224,7 @@ tasks:
 });
 
 describe("tasks that are done elsewhere", () => {
-  it("are taken out before they begin, and end with what came of them", () => {
+  it("are withdrawn before they start, and end with their outcomes", () => {
     const scene = RunScene.of(text);
     const answer = scene.driver.execute(
       scene.key,
@@ -261,7 +261,7 @@ describe("tasks that are done elsewhere", () => {
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("are out also when they could have begun, and may fail", () => {
+  it("stay withdrawn also when they could have started, and may fail", () => {
     const scene = RunScene.of(text);
     scene.driver.execute(scene.key, pauseRun, { reason: "" });
     scene.complete("plan", two);

@@ -24,7 +24,7 @@ export function awaitOf(run: RunView, { number, range, task }: NodeView): AwaitE
   return { kind: "await_event", taskId: taskIdOf(run, number), type, source, sinceMs: run.createMs };
 }
 
-/** For folds, after a reset: what waits again does so under another number. */
+/** For folds, after a reset: tasks that wait again do so under another number. */
 export function awaitEventsAnew(run: Run): void {
   for (const node of run.nodes) {
     if (node?.status !== TaskStatus.TASK_STATUS_WAITING || node.more === undefined) continue;

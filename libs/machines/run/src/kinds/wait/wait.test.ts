@@ -21,7 +21,7 @@ function outputOf(scene: RunScene): unknown {
 }
 
 describe("a task that waits", () => {
-  it("for a span goes on when it has passed, and not before", () => {
+  it("for a duration continues when it has passed, and not before", () => {
     const scene = RunScene.of("workflow: w\ntasks:\n  a: {wait: 5m}\n  b: {needs: [a], uses: x}\n");
     scene.driver.advance(299_999);
     assert.deepEqual(scene.offered, []);
@@ -114,7 +114,7 @@ output: "\${{ tasks.paid.output.amount }}"
     assert.deepEqual([...(again.more?.waiters.get("paid") ?? [])], [0]);
   });
 
-  it("a run keeps a thousand that nobody asked for, and no more; one that has ended takes none", () => {
+  it("a run keeps at most a thousand untaken signals, and an ended run takes none", () => {
     const known = new KnownDefinitions();
     // A thousand signals are not compared at every step.
     const step = new PlainStep(runMachine({ plans: known }));

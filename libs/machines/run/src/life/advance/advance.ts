@@ -1,7 +1,7 @@
 /**
- * What a run does by itself once an event has happened: what can start starts, what is over ends. Every step of a run
- * comes here at its end, so that nothing that can continue is left lying, unless the run is paused or has done enough
- * for one step.
+ * A run advances by itself after every event: tasks that can start are started, and finished ones end their owners. Every
+ * step of a run calls this at its end, so that nothing that can continue waits. Exceptions are a paused run, and one
+ * that has done enough for one step.
  */
 
 import { type ErrorDetail, TaskStatus, type WorkStatus } from "@tutti/contracts/types/v1";
@@ -23,7 +23,7 @@ import { conclude, endStopped } from "../run/end.ts";
 import { runBegun, runPutOff, runStopped } from "../run/events.ts";
 import { stepStates } from "../states/step.ts";
 
-/** @param budget of what goes on where another step stopped */
+/** @param budget that of a step which continues an earlier one */
 export function advance(run: RunView, step: RunStep, budget = new StepBudget()): void {
   if (run.pauseMs > 0 || run.putOffMs > 0) return;
   while (!budget.isSpent) if (!next(run, step, budget)) return;
@@ -59,7 +59,7 @@ function hasMore(run: RunView): boolean {
   return run.phase === RunPhase.RUN_PHASE_GOING && (run.agendaAt < run.agenda.length || run.left === 0);
 }
 
-/** What stands first in the agenda. False where it waits for a part of the budget, and all behind it with it: nothing cheaper goes past. */
+/** Handles the first node of the agenda. False if it waits for a part of the budget. Nothing cheaper behind it goes past. */
 function take(place: Place): boolean {
   const { run, number, task } = place;
   const node = run.nodes[number];
@@ -129,7 +129,7 @@ export function beginNow(run: RunView, step: RunStep): void {
   advance(run, step);
 }
 
-/** Stops what is open, undoes what was done unless that is to stay, and ends. */
+/** Stops open tasks, undoes effects if they are not to stay, and ends the run. */
 export function stopRun(
   run: RunView,
   step: RunStep,

@@ -21,7 +21,7 @@ describe("a run that gets other labels and another priority", () => {
       LabelRun.fromPartial({ labels: { team: "b" }, priority, dueMs: 1_767_225_700_000 }),
     );
 
-  it("is offered with them where nobody is at work yet, under the same token", () => {
+  it("is offered with them if no agent has started, under the same token", () => {
     const scene = RunScene.of(text, { labels: { team: "a" } });
     scene.complete("done");
     const note = NoteAttempt.fromPartial({ agent: "anna", startMs: scene.driver.nowMs });
@@ -31,7 +31,7 @@ describe("a run that gets other labels and another priority", () => {
     const { effect, ...token } = scene.offer("queued");
     assert.deepEqual([token.number, token.attempt], [number, attempt]);
     assert.deepEqual(effect.facts, { labels: { team: "b" }, priority: 7, dueMs: 1_767_225_700_000 });
-    assert.equal(scene.offer("at-work").effect.facts.priority, 0, "it is too late for what is at work");
+    assert.equal(scene.offer("at-work").effect.facts.priority, 0, "it is too late for a running task");
     scene.complete("queued");
   });
 

@@ -24,7 +24,7 @@ describe("a run that is removed", () => {
     assert.equal(scene.events.length, events, "once is enough");
   });
 
-  it("is neither taken up again nor changed", () => {
+  it("is neither retried nor changed", () => {
     const scene = RunScene.of(text);
     const snapshot = scene.machine.snapshots.encode(scene.state);
     scene.driver.execute(scene.key, terminateRun, { reason: "" });

@@ -1,4 +1,4 @@
-/** What a definition declares that may be asked and told, by name, and what is asked or told of it. */
+/** Signals, updates and queries that a definition declares, by name, and their payloads. */
 import type { Payload } from "@tutti/contracts/types/v1";
 import { holdAgainst, type PlanEntry } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";

@@ -46,7 +46,7 @@ function ask(scene: RunScene, query: string, value: unknown = null): unknown {
   return read(scene.driver.ask(scene.key, showEntry, { query, payload: payloadOf(value) }));
 }
 
-describe("what a definition lets a run be told", () => {
+describe("updates that a definition declares", () => {
   it("takes effect at once, gives its answer, and is what tasks see from then on", () => {
     const scene = RunScene.of(text);
     assert.deepEqual(read(update(scene, 2)), { now: 2 });

@@ -1,4 +1,4 @@
-/** What expressions of the run itself see: its updates, queries and states stand in no task. */
+/** The scene of expressions of the run itself. Updates, queries and states belong to no task. */
 import type { Value } from "@tutti/expressions";
 import type { StepBudget } from "@tutti/machine-work";
 import type { Scene } from "../../core/evaluate/scene.ts";

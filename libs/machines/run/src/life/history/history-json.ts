@@ -36,7 +36,7 @@ export function saidBy({ events }: Reading, { type, version, payload }: Recorded
   return { node, details };
 }
 
-/** Moments are told by the time of the event. What a task waits for is said. */
+/** The time of the event gives these moments. The due time of a waiting task stays. */
 function isMoment(name: string): boolean {
   return /^(create|begin|end|queue|start|stop|pause|resume|ready|update|decide|request)Ms$/.test(name);
 }

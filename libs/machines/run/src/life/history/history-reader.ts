@@ -39,7 +39,7 @@ export class HistoryReader {
     return { task: node === undefined ? "" : this.#idOf(node), details: this.#named(details) };
   }
 
-  /** Only for the names of what comes later. */
+  /** Only for the names in later events. */
   skip(event: RecordedEvent): void {
     this.#fold(event);
   }

@@ -106,7 +106,7 @@ interface Lost {
   readonly message: string;
 }
 
-/** @param number the node that held it; undefined for the run */
+/** @param number the node that held it, undefined for the run */
 function lose(
   run: RunView,
   step: RunStep,

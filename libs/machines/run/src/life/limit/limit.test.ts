@@ -74,7 +74,7 @@ class Scene {
 const keyOf = (id: string) => ({ namespace: "default", kind: "run", id });
 
 describe("limits of runs", () => {
-  it("a run begins when it holds all, and gives them back at its end", () => {
+  it("a run starts when it holds all, and releases them at its end", () => {
     const scene = new Scene();
     scene.begin("one", 7);
     scene.begin("two", 7);
@@ -113,7 +113,7 @@ describe("limits of runs", () => {
     assert.equal(scene.status("one"), running);
   });
 
-  it("a lease that was lost is asked for again while the run goes on", () => {
+  it("a lost lease is acquired again while the run continues", () => {
     const scene = new Scene();
     scene.begin("one", 7);
     const renewal = scene.driver.effects.find(({ effect }) => (effect as RunEffect).kind === "renew_lease");
@@ -128,7 +128,7 @@ describe("limits of runs", () => {
     assert.deepEqual([scene.status("one"), scene.held("all")], [running, 1]);
   });
 
-  it("a run that is taken up again takes them again before it goes on", () => {
+  it("a retried run acquires them again before it continues", () => {
     const scene = new Scene();
     scene.begin("one", 7);
     const snapshot = scene.machine.snapshots.encode(scene.driver.state(keyOf("one"), scene.machine));
@@ -153,7 +153,7 @@ describe("limits of runs", () => {
     assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
   });
 
-  it("a reset of a run that goes on keeps what it holds", () => {
+  it("a reset of a running run keeps its limits", () => {
     const scene = new Scene();
     scene.begin("one", 7);
     const snapshot = scene.machine.snapshots.encode(scene.driver.state(keyOf("one"), scene.machine));
@@ -163,7 +163,7 @@ describe("limits of runs", () => {
     assert.ok(scene.driver.effects.some(({ effect }) => (effect as RunEffect).kind === "renew_lease"));
   });
 
-  it("are renewed while what was done is undone, and given back at the end", () => {
+  it("are renewed during compensation, and released at the end", () => {
     const scene = new Scene(undoing);
     scene.begin("one", 7);
     scene.complete("one");
@@ -171,7 +171,7 @@ describe("limits of runs", () => {
     scene.driver.deliverAll();
     assert.equal(scene.status("one"), WorkStatus.WORK_STATUS_CANCELLING);
     const renewal = scene.driver.effects.find(({ effect }) => (effect as RunEffect).kind === "renew_lease");
-    assert.ok(renewal !== undefined, "others do not begin beside it");
+    assert.ok(renewal !== undefined, "no other run starts at the same time");
     const { leases } = renewal.effect as Extract<RunEffect, { kind: "renew_lease" }>;
     scene.driver.settle(renewal, loseLease, { limit: "all", ticket: leases[0]?.ticket ?? 0 });
     scene.driver.deliverAll();

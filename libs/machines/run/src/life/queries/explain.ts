@@ -1,4 +1,4 @@
-/** Why a run, or a task of it, stands as it does. What pools know of agents is added by the service that asks them. */
+/** Explains the status of a run, or of a task of it. The service adds the facts that pools know about agents. */
 import {
   type Explanation,
   Explanation as Explanations,
@@ -124,7 +124,7 @@ function waitsOfRun(run: RunView): Partial<Wait>[] {
 
 function remediesOfRun(run: RunView): Remedy[] {
   const { id } = run.key;
-  if (run.pauseMs > 0) return [{ text: "Let it go on.", command: `tutti resume ${id}` }];
+  if (run.pauseMs > 0) return [{ text: "Resume the run.", command: `tutti resume ${id}` }];
   if (run.phase === RunPhase.RUN_PHASE_ENDED && isOwnFailure(run))
     return [
       {
@@ -168,7 +168,7 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
   });
 }
 
-/** What stands in its way now. */
+/** Why it does not continue now. */
 function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number): Partial<Wait>[] {
   const node = run.nodes[number];
   const status = statusOfNode(run, number);
@@ -197,7 +197,7 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
     return [
       {
         cause: WaitCause.WAIT_CAUSE_PAUSED,
-        message: `a person has to say how it goes on, after: ${node?.error?.message ?? ""}`,
+        message: `a person has to decide how it continues, after: ${node?.error?.message ?? ""}`,
         startTime,
         present: true,
       },
@@ -216,7 +216,7 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
 /** What is ready, and has not started, waits for what others give back. */
 function budgetWait(run: RunView): Partial<Wait>[] {
   if (!hasBudget(run) || run.phase !== RunPhase.RUN_PHASE_GOING || run.pauseMs > 0) return [];
-  const message = `too little of the budget is left for it: ${inWordsOf(run.reserved ?? noAmounts())} of it are set aside for what is at work`;
+  const message = `too little of the budget is left for it: ${inWordsOf(run.reserved ?? noAmounts())} of it are reserved for running tasks`;
   return [{ cause: WaitCause.WAIT_CAUSE_BUDGET, message, present: true }];
 }
 
@@ -235,7 +235,7 @@ function needsOf(run: RunView, range: RangeView, number: number): Partial<Wait>[
     return [
       {
         cause: WaitCause.WAIT_CAUSE_NEEDS,
-        message: "entries before it are at work, and no more may be",
+        message: "entries before it are running, and no more may run at once",
         present: true,
       },
     ];

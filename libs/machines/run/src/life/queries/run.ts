@@ -93,10 +93,9 @@ function stateNames({ plan, more }: RunView): string[] {
 
 function reasonOf(run: RunView): string {
   if (run.pauseMs > 0) return run.pauseReason === "" ? "paused" : `paused: ${run.pauseReason}`;
-  if (run.left === 0 && run.alone > 0 && run.undoing < 0)
-    return "children that are to be left alone begin before it ends";
+  if (run.left === 0 && run.alone > 0 && run.undoing < 0) return "detached children start before it ends";
   if (run.phase === RunPhase.RUN_PHASE_UNDOING)
-    return `undoing what was done, because: ${run.error?.message ?? ""}`;
+    return `compensating completed tasks, because: ${run.error?.message ?? ""}`;
   if (run.phase === RunPhase.RUN_PHASE_WAITING)
     return (run.more?.limits.length ?? 0) > 0 ? "waits for a limit" : "its start is delayed";
   const paused = run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0;

@@ -140,9 +140,9 @@ const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>>
   [WAIT_CAUSE_BUSY]: (subject) => (subject === "" ? "for an agent" : `for an agent with room for ${subject}`),
   [WAIT_CAUSE_BEHIND_OTHERS]: () => "behind other work",
   [WAIT_CAUSE_SLOWED_DOWN]: () => "because agents are overloaded",
-  [WAIT_CAUSE_PAUSED]: () => "until somebody lets it go on",
+  [WAIT_CAUSE_PAUSED]: () => "until a user resumes it",
   [WAIT_CAUSE_OWNER]: () => "for work elsewhere",
-  [WAIT_CAUSE_POLICY]: () => "for somebody who may do it",
+  [WAIT_CAUSE_POLICY]: () => "for a person with the permission",
 };
 
 /** In a sentence, and as waits of the run with their numbers. */

@@ -98,7 +98,7 @@ function unwell(run: RunView): number[] {
   return nodes;
 }
 
-/** One that is being undone counts as it will when that is taken back, unless it completed. */
+/** A node that is being undone has the status that it gets when that is taken back, except if it completed. */
 function standing(run: RunView, number: number): TaskStatus {
   const left = run.nodes[number]?.more?.left;
   return run.undoing === number && left !== undefined ? left.status : statusOfNode(run, number);
@@ -176,7 +176,7 @@ function withUsedSince(run: RunView, snapshot: Uint8Array): Uint8Array {
   return RunSnapshotV1.encode({ ...RunSnapshotV1.decode(snapshot), used }).finish();
 }
 
-/** The run that it continued as is detached, unless it has continued as that by then. */
+/** The run that it continued as is given up, except if it has continued as that by then. */
 function giveUpNext(run: RunView, step: RunStep, keptId: string, reason: string): void {
   const { nextId = "" } = run.more ?? {};
   if (nextId !== "" && nextId !== keptId) giveUp(run, step, nextId, reason);
@@ -242,7 +242,7 @@ function restedOn(run: RunView, number: number, task: string): Refusal | undefin
     return runErrors.taskNotRepairable.refusal({ task, found: `the run ${statusName(statusOf(run))}` });
   const status = statusOfNode(run, number);
   const range = rangeViewOf(run, number);
-  if (range.isDropped) return runErrors.taskNotRepairable.refusal({ task, found: "nobody waiting for it" });
+  if (range.isDropped) return runErrors.taskNotRepairable.refusal({ task, found: "it is detached" });
   if (!isDone(status)) return undefined;
   if (range.isEntries || range.owner >= 0)
     return runErrors.taskNotRepairable.refusal({ task, found: `it ${statusWord(status)}` });
@@ -258,7 +258,7 @@ function restedOn(run: RunView, number: number, task: string): Refusal | undefin
   return undefined;
 }
 
-/** What follows from a task: beside it, and among what was added. */
+/** Tasks that follow a task: in its range, and among added tasks. */
 function nextOf(run: RunView, range: RangeView, number: number): number[] {
   const { offsets, targets } = range.plan.plan.edges;
   const place = range.firstTask + number - range.first;

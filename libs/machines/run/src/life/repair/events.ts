@@ -86,7 +86,7 @@ function forgetSentBack(node: Node | undefined): void {
   if (node?.more !== undefined) Object.assign(node.more, { sentBack: 0, reports: [] });
 }
 
-/** What is being undone just now is among what is done again. */
+/** The effect that is being undone is among those that are done again. */
 function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
   if (run.undoing < 0) return;
   const { undoing } = run;
@@ -109,7 +109,7 @@ function takeBackNotUndone(run: Run): void {
   }
 }
 
-/** What was running for it counts no longer, and the run continues from what was said. */
+/** Its running attempt counts no longer, and the run continues from the given outcome. */
 export const taskRepaired: RunEvent<TaskRepairedV1> = {
   type: "task_repaired",
   version: 1,
@@ -140,7 +140,7 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
   },
 };
 
-/** The state of an earlier event. Whatever was running since then counts no longer. */
+/** The state of an earlier event. Attempts since then count no longer. */
 export const runReset: RunEvent<RunResetV1> = {
   type: "run_reset",
   version: 1,
@@ -191,7 +191,7 @@ function fence(run: Run, attempts: readonly number[], before: number): void {
   if (gone > 0) moreOf(run).attemptsBefore = gone;
   const count = Math.max(attempts.length, run.nodes.length);
   for (let number = 0; number < Math.min(count, run.nodeCount); number++) {
-    // One that is there again had its number before the run was taken back the last time.
+    // A node that exists again had its number before the run was taken back the last time.
     const attempt = attempts[number] ?? gone;
     if (attempt === 0 && (run.nodes[number]?.attempt ?? 0) === 0) continue;
     const node = nodeOf(run, number);

@@ -64,8 +64,7 @@ function planIn(bytes: Uint8Array): RunPlan | Refusal {
 function ownerOf(run: RunView, parent: string): number | Refusal {
   const refusal = (problem: string) =>
     runErrors.additionInvalid.refusal({ task: parent || run.key.id, problem });
-  if (run.phase === RunPhase.RUN_PHASE_UNDOING)
-    return refusal("expected a run that goes on, found it stopped");
+  if (run.phase === RunPhase.RUN_PHASE_UNDOING) return refusal("expected a running run, found it stopped");
   if (parent === "")
     return run.plan?.plan.kind === "states" ? refusal("a run of states has no tasks of its own") : -1;
   const number = findNode(run, parent);

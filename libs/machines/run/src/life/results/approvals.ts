@@ -43,7 +43,7 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
       return runErrors.approvalInvalid.refusal({ problem: "expected yes or no, found neither" });
     const who = step.cause.actor?.id || body.roles[0] || "";
     const question = node.more?.question;
-    // Rules ask one after the other: a yes that is said again is one to what was approved meanwhile.
+    // Rules ask one after the other: a repeated approval belongs to the question that was approved meanwhile.
     if (question !== undefined && isBefore(id, question.approvalId))
       return verdict === approved
         ? { verdict: approved }

@@ -23,7 +23,7 @@ import { advance } from "../advance/advance.ts";
 const answered: TaskAnswered = { ending: undefined };
 const done: RunDone = {};
 
-/** Result: the child is there. Its end may have been told before. */
+/** Result: the child is there. Its end may have been reported before. */
 export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
   type: "confirm_child",
   codec: ConfirmChild,

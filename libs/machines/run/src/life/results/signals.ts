@@ -1,4 +1,4 @@
-/** What a run is told, kept until a task or a transition asks for it. */
+/** Signals to a run, kept until a task or a transition takes them. */
 import type { Payload } from "@tutti/contracts/types/v1";
 import { RunSignalled, SignalRun } from "@tutti/contracts/workflow/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";

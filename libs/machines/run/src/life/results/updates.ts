@@ -1,4 +1,4 @@
-/** What a definition lets a run be told, with an answer. */
+/** Updates of a run that its definition declares, with an answer. */
 import { RunUpdated, UpdateRun } from "@tutti/contracts/workflow/v1";
 import type { PlanEntry } from "@tutti/definitions";
 import { isRefusal, type Refusal } from "@tutti/kernel";

@@ -1,4 +1,4 @@
-/** How a run ends, decided: by itself when nothing is open, or after what it did has been undone. Its parent is told. */
+/** How a run ends, decided: by itself when nothing is open, or after its effects have been undone. Its parent gets a report. */
 
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import { BeginRun, ReportRunEnd, type RunEnding, RunOrder } from "@tutti/contracts/workflow/v1";
@@ -79,7 +79,7 @@ function completeRun(run: RunView, step: RunStep, scene: Scene, output: number):
   report(run, step);
 }
 
-/** It fails: what is open is stopped and what was done is undone first, where it is to be. Who calls it advances the run. */
+/** It fails: open tasks are stopped and effects undone first, if required. The caller advances the run. */
 export function failRun(run: RunView, step: RunStep, error: ErrorDetail): void {
   if (run.left > 0 || run.alone > 0 || (run.undo.length > 0 && isUndone(run))) {
     const status = WorkStatus.WORK_STATUS_FAILED;

@@ -250,7 +250,7 @@ export function clearLeases(outstanding: RunOutstanding): void {
   outstanding.settled(effectNumber(runNode, effectTags.lease));
 }
 
-/** Whatever is open is stopped. An undoing that is running counts no longer. */
+/** Open tasks are stopped. A running compensation counts no longer. */
 function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
   for (const range of run.ranges) if (range.left > 0 && !range.isDropped) drop(run, range, atMs, outstanding);
   run.agenda.length = 0;
@@ -265,8 +265,8 @@ function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
 }
 
 /**
- * What a run is started with. The plan of a definition is not among it: runs by the thousand share it, and the definition
- * names it once. A template that was filled in has a plan that nobody else names.
+ * Blobs that a run is started with. The plan of a definition is not among it: runs by the thousand share it, and the definition
+ * names it once. A template that was filled in has a plan of its own.
  */
 export function blobsOfOrder(order: RunOrder | undefined): readonly Uint8Array[] {
   const input = blobsOf(order?.inputPayload);

@@ -9,7 +9,7 @@ import { hasEnded, type Run, type RunView, statusOf } from "../../core/state/sta
 import { openQuestions } from "../../kinds/approve/open.ts";
 import { snapshotOf } from "./snapshots.ts";
 
-/** What runs are found by besides their own labels: names that no label of a user can have. */
+/** Labels by which runs are found besides their own: names that no label of a user can have. */
 export const indexLabels = {
   hash: "run:hash",
   errorCode: "run:error",

@@ -1,4 +1,4 @@
-/** States are entered and left, and what is done on the way. */
+/** States are entered and left, and actions on the way. */
 import {
   ActionsBegunV1,
   StateEnteredV1,
@@ -33,7 +33,7 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
   type: "transition_taken",
   version: 1,
   codec: TransitionTakenV1,
-  // What is done in the state that is left may have waited for a person.
+  // The activity of the state that is left may have waited for a person.
   described: true,
   evolve(run, { transition, event, signal, vars, takeMs, way, atOnce }, outstanding) {
     const more = moreOf(run);
@@ -47,7 +47,7 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
       more.timesTaken =
         1 + timesOf(stateOf(run)).findIndex(({ transitions }) => transitions.includes(transition));
     const isByItself = way !== "signal" && way !== "after";
-    // Before the count was said, all of one millisecond counted.
+    // Events of older releases have no count: all transitions of one millisecond count.
     const counted = more.transitionMs === takeMs ? more.transitionsAtOnce + 1 : 1;
     more.transitionsAtOnce = isByItself ? atOnce || counted : 0;
     more.transitionMs = takeMs;

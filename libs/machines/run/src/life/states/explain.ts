@@ -13,7 +13,7 @@ export function waitOfState(run: RunView): Partial<Wait>[] {
   const ways = [
     ...(signals.length > 0 ? [`a signal ${signals.join(" or ")}`] : []),
     ...(dueMs > 0 ? ["its time"] : []),
-    ...(state.run >= 0 ? ["the end of what is done in it"] : []),
+    ...(state.run >= 0 ? ["the end of its activity"] : []),
     ...(state.always.length > 0 ? ["a guard that holds"] : []),
   ];
   const [subject = ""] = signals;

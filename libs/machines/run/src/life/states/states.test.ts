@@ -92,7 +92,7 @@ describe("a run of states", () => {
     assert.deepEqual(
       messages.map((message) => /`open\.exit0`.*offered to its pool/.test(message)),
       [true],
-      "it is on its way: what is done on it is what it waits for",
+      "it is between two states, and waits for its actions",
     );
   });
 
@@ -112,7 +112,7 @@ describe("a run of states", () => {
     assert.deepEqual(scene.offered, ["closed.on.open.do0"]);
   });
 
-  it("goes on by the end of what is done in a state, whether it did well or failed", () => {
+  it("continues after the activity of a state, if that completed or failed", () => {
     const scene = RunScene.of(job, { input: jsonBytes(7) });
     scene.fail("work.run");
     assert.equal(jsonOf(scene.offer("mend.run").effect.input as Uint8Array), "test.broken");
@@ -123,7 +123,7 @@ describe("a run of states", () => {
     assert.equal(scene.driver.description(scene.key).labels["run:task"], undefined);
   });
 
-  it("fails with what is done in a state when nothing leads on from that, and is taken up again from there", () => {
+  it("fails with the activity of a state without a transition for that, and is retried from there", () => {
     const scene = RunScene.of(job);
     scene.fail("work.run");
     scene.complete("mend.run");
@@ -137,7 +137,7 @@ describe("a run of states", () => {
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("stops what is done in a state that it leaves, and may end as failed", () => {
+  it("stops the activity of a state that it leaves, and may end as failed", () => {
     for (const leave of [
       (scene: RunScene) => signal(scene, "stop"),
       (scene: RunScene) => scene.driver.advance(3_600_000),
@@ -193,7 +193,7 @@ states:
     assert.equal(endingOf(scene.state).error?.code, "workflow.expression_failed");
   });
 
-  it("of a paused run goes nowhere before the run goes on; a cancelled one ends", () => {
+  it("of a paused run does not move before the run is resumed, and a cancelled one ends", () => {
     const scene = RunScene.of(door);
     scene.complete("closed.entry0");
     scene.driver.execute(scene.key, pauseRun, { reason: "" });

@@ -1,8 +1,7 @@
 /**
- * What a run of states does next. On the way from one state to another the actions of the one that is left, of the
- * transition and of the one that is entered are done one after the other. In a state: transitions that are always open
- * come first, then what is done there, then what its end leads to, signals in the order of their coming, and times that
- * are over.
+ * The next step of a run of states. On the way from one state to another its actions are done one after the other: those
+ * of the state that is left, of the transition, and of the state that is entered. In a state, transitions that are
+ * always open come first. Then come its activity and the end of that, signals in their order, and times that are over.
  */
 import type { PlanState } from "@tutti/definitions";
 import { detailOfRefusal, noBytes, ofTask } from "@tutti/machine-work";

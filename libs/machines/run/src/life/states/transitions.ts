@@ -92,7 +92,7 @@ function take(
   });
 }
 
-/** What is done in the state has ended. Without a way for its failure the run fails with it. */
+/** The activity of the state has ended. Without a transition for its failure the run fails with it. */
 export function tryActivity(stepping: Stepping, activity: RangeView): boolean {
   const { run, step } = stepping;
   const state = stateOf(run);
