@@ -18,6 +18,9 @@ const packageFolder = "libs/machines/[^/]+|(?:libs|apps)/[^/]+|bench";
 /** A test of its own, and nothing else: it may use what tests share, and the product may not use it. */
 const simulation = "^libs/simulation/";
 
+/** Top folders of a package, each above those before it. Its tests may use all of them. */
+const shelves = { "libs/machines/run": ["core", "kinds", "life"] };
+
 /** @returns {Rule[]} */
 function rules() {
   return [
@@ -45,6 +48,9 @@ function rules() {
       "what runs, missions and sessions share knows none of them, and no other machine",
       { path: "^libs/machines/work/" },
       { path: "^libs/machines/", pathNot: "^libs/machines/work/" },
+    ),
+    ...Object.entries(shelves).flatMap(([packagePath, names]) =>
+      names.slice(0, -1).map((name, at) => shelf(packagePath, name, names.slice(at + 1))),
     ),
     rule(
       "packages-by-name",
@@ -86,6 +92,21 @@ function rules() {
       ),
     ),
   ];
+}
+
+/**
+ * @param {string} packagePath
+ * @param {string} name
+ * @param {string[]} above
+ * @returns {Rule}
+ */
+function shelf(packagePath, name, above) {
+  return rule(
+    `${packagePath}-${name}`,
+    `${name} may not import ${above.join(" or ")}: move what both need down into ${name}, or hand it in`,
+    { path: `^${packagePath}/src/${name}/`, pathNot: testPaths },
+    { path: `^${packagePath}/src/(${above.join("|")})/` },
+  );
 }
 
 /**

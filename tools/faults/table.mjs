@@ -33,7 +33,7 @@ export const faults = [
   {
     name: "run-lost-compensation",
     breaks: "A run that fails with its last open task ends at once and compensates nothing.",
-    file: "libs/machines/run/src/life/end.ts",
+    file: "libs/machines/run/src/life/run/end.ts",
     find: "run.alone > 0 || (run.undo.length > 0 && isUndone(run))",
     replace: "run.alone > 0",
     packages: run,
@@ -41,7 +41,7 @@ export const faults = [
   {
     name: "run-lost-timer",
     breaks: "A run that is loaded again does not set the timer of a task that waits, so the wait never ends.",
-    file: "libs/machines/run/src/wait/kind.ts",
+    file: "libs/machines/run/src/kinds/wait/kind.ts",
     find: "    if (more.dueMs > 0) outstanding.timer(timerNumber(number, nodeTimers.wait), more.dueMs);",
     replace: "",
     packages: run,

@@ -247,6 +247,8 @@ describe("dependencies", () => {
       "libs/mesh/src/wrong-tool.ts": 'import "../../../tools/programs.mjs";\n',
       "libs/machines/bank/src/wrong-reach.ts": 'import "../../loan/src/machine.ts";\n',
       "libs/machines/bank/src/wrong-up.ts": 'import "@tutti/journal";\n',
+      "libs/machines/run/src/core/wrong-shelf.ts": 'import "../kinds/right-shelf.ts";\n',
+      "libs/machines/run/src/kinds/right-shelf.ts": 'export const kind = "loop";\n',
       "libs/machines/loan/src/machine.ts": "export const kind = 1;\n",
       "libs/stray/package.json": '{"name": "@tutti/stray"}\n',
     });
@@ -258,6 +260,7 @@ describe("dependencies", () => {
       ["libs/mesh/src/wrong-reach.ts", "another package is imported by its name"],
       ["libs/machines/bank/src/wrong-reach.ts", "another package is imported by its name"],
       ["libs/machines/bank/src/wrong-up.ts", "machines may import only contracts"],
+      ["libs/machines/run/src/core/wrong-shelf.ts", "core may not import kinds or life"],
       ["libs/mesh/src/wrong-cycle", "files that need each other"],
       ["libs/mesh/src/wrong-home.ts", "use @tutti/nats, @tutti/bus or @tutti/journal"],
       ["libs/mesh/src/wrong-test.ts", "may not be used by the product"],

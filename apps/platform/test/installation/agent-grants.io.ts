@@ -437,7 +437,7 @@ describe("an agent to which only some is granted", () => {
       const [wait] = why.waits;
       assert.deepEqual([wait?.cause, wait?.subject], [WaitCause.WAIT_CAUSE_POLICY, `pay.${name}`]);
       assert.match(why.remedies[0]?.text ?? "", new RegExp(`let the agent ${agentId} offer pay\\.${name}`));
-      assert.match((await run.why()).summary, /for somebody who may do it/);
+      assert.match((await run.why()).summary, /for a person with the permission/);
       await run.cancel("nobody may");
       await assert.rejects(run.result());
     }

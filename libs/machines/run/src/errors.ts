@@ -1,6 +1,6 @@
 import { counted, defineErrors } from "@tutti/kernel";
 
-/** Why a run says no, to its callers, and why its tasks fail when no agent said so. */
+/** Refusals of a run to its callers, and errors of its tasks that no agent reported. */
 export const runErrors = defineErrors("workflow", {
   runMissing: {
     status: "NOT_FOUND",
@@ -19,7 +19,7 @@ export const runErrors = defineErrors("workflow", {
   runEnded: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What was asked needs a run that has not ended, or one that has. Its status is in the message.",
+    help: "The request needs a run that has not ended, or one that has. Its status is in the message.",
     message: ({ id, status, wanted }: { id: string; status: string; wanted: string }) =>
       `Run \`${id}\` is ${status}, and the request needs a run ${wanted}`,
     remedy: "See its state with `tutti show`.",
@@ -35,7 +35,7 @@ export const runErrors = defineErrors("workflow", {
   withdrawn: {
     status: "CANCELLED",
     retry: "never",
-    help: "The run is a child whose parent gave it up before it had begun. It does not begin.",
+    help: "The run is a child whose parent gave it up before it started. It does not start.",
     message: ({ reason }: { reason: string }) => `The parent withdrew the run before it started: ${reason}`,
     remedy: "Start the run again if it is still needed.",
   },
@@ -72,7 +72,7 @@ export const runErrors = defineErrors("workflow", {
   taskNotRepairable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A task that has ended, and on which something rests that has begun, is not mended. Reset or retry the run.",
+    help: "A task that has ended, and on which a started task depends, is not repaired. Reset or retry the run.",
     message: ({ task, found }: { task: string; found: string }) =>
       `Task \`${task}\` cannot be repaired: ${found}`,
     remedy: "Reset the run instead.",
@@ -80,7 +80,7 @@ export const runErrors = defineErrors("workflow", {
   nothingToRetry: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Only a run that failed, was cancelled or terminated, or waits for a person is taken up again.",
+    help: "Only a run that failed, was cancelled or terminated, or waits for a person can be retried.",
     message: ({ id, status }: { id: string; status: string }) =>
       `Run \`${id}\` is ${status} and has no failed task to retry`,
     remedy: "Name the tasks to repeat, or reset the run.",
@@ -200,7 +200,7 @@ export const runErrors = defineErrors("workflow", {
   runTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "The run took longer than its timeout allows. What was done has been undone where it can be.",
+    help: "The run took longer than its timeout allows. Completed tasks with a compensation have been undone.",
     message: ({ id, timeoutMs }: { id: string; timeoutMs: number }) =>
       `Run \`${id}\` did not finish within ${timeoutMs} ms`,
     remedy: "Raise its timeout.",
@@ -224,7 +224,7 @@ export const runErrors = defineErrors("workflow", {
   attemptsExhausted: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A task is tried so often at most, whatever its policy says.",
+    help: "A task has at most this number of attempts, also if its policy allows more.",
     message: ({ task, max }: { task: string; max: number }) =>
       `Task \`${task}\` failed in all ${max} attempts`,
     remedy: "Correct the task, then retry the run.",
@@ -232,7 +232,7 @@ export const runErrors = defineErrors("workflow", {
   cancelled: {
     status: "CANCELLED",
     retry: "never",
-    help: "Somebody asked the run to end.",
+    help: "A user or a parent cancelled the run.",
     message: ({ by, reason }: { by: string; reason: string }) =>
       `The run was cancelled by ${by}${reason === "" ? "" : `: ${reason}`}`,
     remedy: "Start or retry the run if it is still needed.",
@@ -240,7 +240,7 @@ export const runErrors = defineErrors("workflow", {
   terminated: {
     status: "ABORTED",
     retry: "never",
-    help: "Somebody ended the run at once, without clean-up.",
+    help: "A user or a parent ended the run at once, without compensation.",
     message: ({ by, reason }: { by: string; reason: string }) =>
       `The run was terminated by ${by} without compensation${reason === "" ? "" : `: ${reason}`}`,
     remedy: "Start or retry the run if it is still needed.",
@@ -326,7 +326,7 @@ export const runErrors = defineErrors("workflow", {
   approvalExpired: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "Nobody decided in time.",
+    help: "No decision was made in time.",
     message: ({ task, withinMs }: { task: string; withinMs: number }) =>
       `The approval of task \`${task}\` was not decided within ${withinMs} ms`,
     remedy: "Retry the task to ask again, or raise `within`.",
@@ -334,7 +334,7 @@ export const runErrors = defineErrors("workflow", {
   approvalRejected: {
     status: "ABORTED",
     retry: "never",
-    help: "Somebody who may decide said no.",
+    help: "An approver rejected it.",
     message: ({ task, by, reason }: { task: string; by: string; reason: string }) =>
       `Task \`${task}\` was rejected by ${by || "an approver"}${reason === "" ? "" : `: ${reason}`}`,
     remedy: "Retry the task to ask again.",
@@ -349,7 +349,7 @@ export const runErrors = defineErrors("workflow", {
   approvalOwn: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A rule has the output of an agent approved by somebody else, unless it names the agent among those who decide.",
+    help: "A rule has the output of an agent approved by another actor, except if it lists the agent as a decider.",
     message: ({ who }: { who: string }) => `${who} produced the output and cannot approve it`,
     remedy: "Ask another approver.",
   },
@@ -379,7 +379,7 @@ export const runErrors = defineErrors("workflow", {
   approvalInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A decision says yes or no, and brings along what the form asks for.",
+    help: "A decision approves or rejects, and includes the data of the form.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the decision.",
   },
@@ -394,7 +394,7 @@ export const runErrors = defineErrors("workflow", {
   payloadInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What is told or asked satisfies the schema that the definition gives.",
+    help: "The payload of a signal, update or query satisfies the schema of the definition.",
     message: ({ kind, name, problem }: { kind: string; name: string; problem: string }) =>
       `The payload of the ${kind} \`${name}\` does not match its schema: ${problem}`,
     remedy: "Correct the payload.",

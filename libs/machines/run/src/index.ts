@@ -1,13 +1,13 @@
 export { countsIn } from "@tutti/machine-work";
-export { decideApproval } from "./approve/commands.ts";
-export { isWithin, outermostPlace, questionsOpen } from "./approve/open.ts";
-export { type ApprovalsShown, showApprovals } from "./approve/questions.ts";
-export { confirmChild, refuseChild } from "./child/commands.ts";
-export { indexLabels } from "./description.ts";
-export type { AwaitEvent, OfferTask, RenewLease, RunEffect, StartChild } from "./effects.ts";
-export { updateRun } from "./entry/commands.ts";
-export { type EntryAsked, showEntry } from "./entry/queries.ts";
+export { OfferProfile } from "./core/plan/offer-profile.ts";
+export { RunPlan, type RunPlans } from "./core/plan/run-plan.ts";
+export type { AwaitEvent, OfferTask, RenewLease, RunEffect, StartChild } from "./core/state/effects.ts";
+export * as runLimits from "./core/state/limits.ts";
+export type { Run } from "./core/state/state.ts";
 export { runErrors } from "./errors.ts";
+export { isWithin, outermostPlace, questionsOpen } from "./kinds/approve/open.ts";
+export { type ApprovalsShown, showApprovals } from "./kinds/approve/questions.ts";
+export { type AdditionShown, checkAdded } from "./kinds/spawn/queries.ts";
 export {
   beginRun,
   cancelRun,
@@ -17,25 +17,20 @@ export {
   resumeRun,
   terminateRun,
   withdrawRun,
-} from "./life/commands.ts";
-export { loseLease } from "./limit/commands.ts";
-export * as runLimits from "./limits.ts";
-export { type RunMachineOptions, runMachine } from "./machine.ts";
-export { moveRun, reviewMove, verdictWords } from "./move/commands.ts";
-export { isMovable } from "./move/move.ts";
-export { OfferProfile } from "./plan/offer-profile.ts";
-export { RunPlan, type RunPlans } from "./plan/run-plan.ts";
-export { showCounts } from "./queries/counts.ts";
-export { explain, explainWhole } from "./queries/explain.ts";
-export { type RunWanted, showEnding, showRun } from "./queries/run.ts";
-export { type SnapshotShown, showSnapshot } from "./queries/snapshot.ts";
-export { inWords, type Standing, type Whole } from "./queries/standing.ts";
-export { showTask, showTasks, type TasksShown, type TasksWanted } from "./queries/tasks.ts";
-export { repairTask, resetRun, retryRun } from "./repair/commands.ts";
-export { signalRun } from "./signal/commands.ts";
-export { addTasks, bringInOutcomes, withdrawTasks } from "./spawn/commands.ts";
-export { type AdditionShown, checkAdded } from "./spawn/queries.ts";
-export type { Run } from "./state.ts";
+} from "./life/control/commands.ts";
+export { type EntryAsked, showEntry } from "./life/entry/queries.ts";
+export { loseLease } from "./life/limit/commands.ts";
+export { moveRun, reviewMove, verdictWords } from "./life/move/commands.ts";
+export { isMovable } from "./life/move/move.ts";
+export { showCounts } from "./life/queries/counts.ts";
+export { explain, explainWhole } from "./life/queries/explain.ts";
+export { type RunWanted, showEnding, showRun } from "./life/queries/run.ts";
+export { type SnapshotShown, showSnapshot } from "./life/queries/snapshot.ts";
+export { inWords, type Standing, type Whole } from "./life/queries/standing.ts";
+export { showTask, showTasks, type TasksShown, type TasksWanted } from "./life/queries/tasks.ts";
+export { repairTask, resetRun, retryRun } from "./life/repair/commands.ts";
+export { addTasks, bringInOutcomes, withdrawTasks } from "./life/results/additions.ts";
+export { decideApproval } from "./life/results/approvals.ts";
 export {
   completeTask,
   failTask,
@@ -43,5 +38,10 @@ export {
   noteModelCalls,
   noteProgress,
   returnTask,
-} from "./uses/commands.ts";
-export { takeEvent } from "./wait/commands.ts";
+} from "./life/results/attempts.ts";
+export { confirmChild, refuseChild } from "./life/results/children.ts";
+export { takeEvent } from "./life/results/events.ts";
+export { signalRun } from "./life/results/signals.ts";
+export { updateRun } from "./life/results/updates.ts";
+export { indexLabels } from "./life/snapshot/description.ts";
+export { type RunMachineOptions, runMachine } from "./machine.ts";

@@ -1,30 +1,34 @@
 /**
  * The run, a machine: the table of everything it understands. It executes the plan of a definition.
  *
- * 1. What follows from the plan alone is folded from the number of the task that ended. What an expression gave is in
+ * 1. Consequences of the plan alone are folded from the number of the task that ended. The value of an expression is in
  *    the event, and is never computed again.
  * 2. A step that ends one task costs the same in a plan of five as in one of a hundred thousand.
  * 3. Every step continues as far as it can: nothing that could start is left lying, unless the run is paused, waits, or
  *    has done as much as one step may.
- * 4. Attempts of a node are numbered without end, so that a late result of one that was undone is nobody's.
+ * 4. Attempts of a node are numbered without end, so that a late result of one that was undone finds no attempt.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";
-import { decideApproval } from "./approve/commands.ts";
-import { approvalAsked, approvalDecided } from "./approve/events.ts";
-import { showApprovals } from "./approve/questions.ts";
-import { newestBehaviour } from "./behaviours.ts";
-import { answerCache } from "./cached/commands.ts";
-import { cacheAsked } from "./cached/events.ts";
-import { confirmChild, endChild, refuseChild } from "./child/commands.ts";
-import { childQueued, childRefused, childStarted } from "./child/events.ts";
-import { describeRun, projectRun } from "./description.ts";
-import type { RunEffect } from "./effects.ts";
-import { entriesBegun } from "./entries/events.ts";
-import { updateRun } from "./entry/commands.ts";
-import { updateTaken } from "./entry/events.ts";
-import { showEntry } from "./entry/queries.ts";
-import { functionTurned, functionWoken, partsDropped, stepRecorded } from "./function/events.ts";
-import { workSentBack } from "./gate/events.ts";
+import * as undo from "./core/attempt/compensation-events.ts";
+import * as attempts from "./core/attempt/events.ts";
+import { runLimitAsked, runLimitHeld, runLimitLost } from "./core/limit/events.ts";
+import * as tasks from "./core/node/events.ts";
+import type { KnownPlans, RunPlans } from "./core/plan/run-plan.ts";
+import { newestBehaviour } from "./core/state/behaviours.ts";
+import type { RunEffect } from "./core/state/effects.ts";
+import { newRun, type Run } from "./core/state/state.ts";
+import { approvalAsked, approvalDecided } from "./kinds/approve/events.ts";
+import { showApprovals } from "./kinds/approve/questions.ts";
+import { cacheAsked } from "./kinds/cache/events.ts";
+import { childQueued, childRefused, childStarted } from "./kinds/child/events.ts";
+import { entriesBegun } from "./kinds/entries/events.ts";
+import { functionTurned, functionWoken, partsDropped, stepRecorded } from "./kinds/function/events.ts";
+import { workSentBack } from "./kinds/gate/events.ts";
+import { roundBegun, roundEnded } from "./kinds/loop/events.ts";
+import { signalReceived, signalTaken } from "./kinds/signal/events.ts";
+import { tasksAdded, tasksWithdrawn } from "./kinds/spawn/events.ts";
+import { checkAdded } from "./kinds/spawn/queries.ts";
+import { taskWaiting } from "./kinds/wait/events.ts";
 import {
   beginRun,
   cancelRun,
@@ -34,32 +38,21 @@ import {
   resumeRun,
   terminateRun,
   withdrawRun,
-} from "./life/commands.ts";
-import * as life from "./life/events.ts";
-import { expire } from "./life/expire.ts";
-import { declineLimit, grantLimit, loseLease, withdrawLimit } from "./limit/commands.ts";
-import { runLimitAsked, runLimitHeld, runLimitLost } from "./limit/events.ts";
-import { roundBegun, roundEnded } from "./loop/events.ts";
-import { moveRun, reviewMove, runMoved } from "./move/commands.ts";
-import * as tasks from "./node/events.ts";
-import type { KnownPlans, RunPlans } from "./plan/run-plan.ts";
-import { showCounts } from "./queries/counts.ts";
-import { explain, explainWhole } from "./queries/explain.ts";
-import { showEnding, showRun } from "./queries/run.ts";
-import { showSnapshot } from "./queries/snapshot.ts";
-import { showTask, showTasks } from "./queries/tasks.ts";
-import { recoverRun } from "./recovery.ts";
-import { repairTask, resetRun, retryRun } from "./repair/commands.ts";
-import { runReset, runRetried, taskRepaired } from "./repair/events.ts";
-import { signalRun } from "./signal/commands.ts";
-import { signalReceived, signalTaken } from "./signal/events.ts";
-import { runSnapshots } from "./snapshots.ts";
-import { addTasks, bringInOutcomes, withdrawTasks } from "./spawn/commands.ts";
-import { tasksAdded, tasksWithdrawn } from "./spawn/events.ts";
-import { checkAdded } from "./spawn/queries.ts";
-import { newRun, type Run } from "./state.ts";
-import { actionsBegun, stateEntered, stateTimePassed, transitionTaken } from "./states/events.ts";
-import * as undo from "./undo/events.ts";
+} from "./life/control/commands.ts";
+import { expire } from "./life/control/expire.ts";
+import { updateTaken } from "./life/entry/events.ts";
+import { showEntry } from "./life/entry/queries.ts";
+import { declineLimit, grantLimit, loseLease, withdrawLimit } from "./life/limit/commands.ts";
+import { moveRun, reviewMove, runMoved } from "./life/move/commands.ts";
+import { showCounts } from "./life/queries/counts.ts";
+import { explain, explainWhole } from "./life/queries/explain.ts";
+import { showEnding, showRun } from "./life/queries/run.ts";
+import { showSnapshot } from "./life/queries/snapshot.ts";
+import { showTask, showTasks } from "./life/queries/tasks.ts";
+import { repairTask, resetRun, retryRun } from "./life/repair/commands.ts";
+import { runReset, runRetried, taskRepaired } from "./life/repair/events.ts";
+import { addTasks, bringInOutcomes, withdrawTasks } from "./life/results/additions.ts";
+import { decideApproval } from "./life/results/approvals.ts";
 import {
   completeTask,
   failTask,
@@ -67,10 +60,17 @@ import {
   noteModelCalls,
   noteProgress,
   returnTask,
-} from "./uses/commands.ts";
-import * as attempts from "./uses/events.ts";
-import { takeEvent } from "./wait/commands.ts";
-import { taskWaiting } from "./wait/events.ts";
+} from "./life/results/attempts.ts";
+import { answerCache } from "./life/results/cache.ts";
+import { confirmChild, endChild, refuseChild } from "./life/results/children.ts";
+import { takeEvent } from "./life/results/events.ts";
+import { signalRun } from "./life/results/signals.ts";
+import { updateRun } from "./life/results/updates.ts";
+import * as life from "./life/run/events.ts";
+import { describeRun, projectRun } from "./life/snapshot/description.ts";
+import { recoverRun } from "./life/snapshot/recovery.ts";
+import { runSnapshots } from "./life/snapshot/snapshots.ts";
+import { actionsBegun, stateEntered, stateTimePassed, transitionTaken } from "./life/states/events.ts";
 
 export interface RunMachineOptions {
   /**

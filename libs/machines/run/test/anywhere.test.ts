@@ -9,17 +9,17 @@ import { ConfirmChild, DecideApproval, MoveRunTo } from "@tutti/contracts/workfl
 import { isRefusal } from "@tutti/kernel";
 import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
-import { decideApproval } from "../src/approve/commands.ts";
-import { isOpen } from "../src/approve/open.ts";
-import { termsOf } from "../src/approve/questions.ts";
-import { confirmChild } from "../src/child/commands.ts";
-import type { RunEffect } from "../src/effects.ts";
-import { endingOf } from "../src/life/end.ts";
-import { moveRun } from "../src/move/commands.ts";
-import { taskIdIn } from "../src/node/places.ts";
-import { resetRun } from "../src/repair/commands.ts";
-import { signalRun } from "../src/signal/commands.ts";
-import { hasEnded, type NodeView } from "../src/state.ts";
+import type { RunEffect } from "../src/core/state/effects.ts";
+import { taskIdIn } from "../src/core/state/places.ts";
+import { hasEnded, type NodeView } from "../src/core/state/state.ts";
+import { isOpen } from "../src/kinds/approve/open.ts";
+import { termsOf } from "../src/kinds/approve/questions.ts";
+import { moveRun } from "../src/life/move/commands.ts";
+import { resetRun } from "../src/life/repair/commands.ts";
+import { decideApproval } from "../src/life/results/approvals.ts";
+import { confirmChild } from "../src/life/results/children.ts";
+import { signalRun } from "../src/life/results/signals.ts";
+import { endingOf } from "../src/life/run/end.ts";
 import { jsonBytes, jsonOf, RunScene } from "../src/testing/index.ts";
 
 /** Tasks: `bad` fails, the output of `held` needs the approvals of two rules. */

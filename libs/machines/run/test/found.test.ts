@@ -15,16 +15,16 @@ import {
 import { isRefusal } from "@tutti/kernel";
 import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
-import { decideApproval } from "../src/approve/commands.ts";
-import { refuseChild } from "../src/child/commands.ts";
-import type { OfferTask, StartChild } from "../src/effects.ts";
-import { updateRun } from "../src/entry/commands.ts";
-import { beginRun, cancelRun, pauseRun, resumeRun } from "../src/life/commands.ts";
-import { showSnapshot } from "../src/queries/snapshot.ts";
-import { showTask, showTasks } from "../src/queries/tasks.ts";
-import { resetRun, retryRun } from "../src/repair/commands.ts";
+import type { OfferTask, StartChild } from "../src/core/state/effects.ts";
+import { beginRun, cancelRun, pauseRun, resumeRun } from "../src/life/control/commands.ts";
+import { showSnapshot } from "../src/life/queries/snapshot.ts";
+import { showTask, showTasks } from "../src/life/queries/tasks.ts";
+import { resetRun, retryRun } from "../src/life/repair/commands.ts";
+import { decideApproval } from "../src/life/results/approvals.ts";
+import { noteProgress } from "../src/life/results/attempts.ts";
+import { refuseChild } from "../src/life/results/children.ts";
+import { updateRun } from "../src/life/results/updates.ts";
 import { jsonBytes, jsonOf, RunScene } from "../src/testing/index.ts";
-import { noteProgress } from "../src/uses/commands.ts";
 
 describe("what drawn runs have found", () => {
   it("does not take a question about the output of a cached task for one to the cache", () => {

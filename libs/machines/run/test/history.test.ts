@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ResetRun, SignalRun } from "@tutti/contracts/workflow/v1";
-import { HistoryReader, type ReadEvent } from "../src/history/history-reader.ts";
 import { resetRun, runMachine, signalRun } from "../src/index.ts";
+import { HistoryReader, type ReadEvent } from "../src/life/history/history-reader.ts";
 import { jsonBytes, KnownDefinitions, RunScene } from "../src/testing/index.ts";
 import { stories } from "./stories.ts";
 

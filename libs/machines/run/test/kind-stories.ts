@@ -12,7 +12,6 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { checkAddition } from "@tutti/definitions";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
-import { endChild } from "../src/child/commands.ts";
 import {
   addTasks,
   bringInOutcomes,
@@ -22,6 +21,7 @@ import {
   updateRun,
   withdrawTasks,
 } from "../src/index.ts";
+import { endChild } from "../src/life/results/children.ts";
 import { type definitions, jsonBytes, type RunScene } from "../src/testing/index.ts";
 
 type Told = (name: keyof typeof definitions, input: unknown) => RunScene;

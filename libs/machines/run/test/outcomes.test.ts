@@ -6,8 +6,8 @@ import { RunOrder } from "@tutti/contracts/workflow/v1";
 import { checkDocument, type TaskDocument } from "@tutti/definitions";
 import { statusWord } from "@tutti/machine-work";
 import fc from "fast-check";
+import { statusOfNode } from "../src/core/state/places.ts";
 import { RunPlan, runMachine } from "../src/index.ts";
-import { statusOfNode } from "../src/node/places.ts";
 import { jsonBytes, PlainStep } from "../src/testing/index.ts";
 
 interface DrawnTask {

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ResetRun } from "@tutti/contracts/workflow/v1";
 import { limit } from "@tutti/machine-limit";
-import type { RunEffect } from "../src/effects.ts";
-import { resetRun } from "../src/repair/commands.ts";
+import type { RunEffect } from "../src/core/state/effects.ts";
+import { resetRun } from "../src/life/repair/commands.ts";
 import { type PlainOrder, RunCheck, RunScene } from "../src/testing/index.ts";
 
 type Documents = PlainOrder["document"];

@@ -11,7 +11,6 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import { cache } from "@tutti/machine-entities/cache";
-import { answerCache } from "../src/cached/commands.ts";
 import {
   beginRun,
   cancelRun,
@@ -27,6 +26,7 @@ import {
   returnTask,
   terminateRun,
 } from "../src/index.ts";
+import { answerCache } from "../src/life/results/cache.ts";
 import { definitions, jsonBytes, RunScene } from "../src/testing/index.ts";
 import { kindStories } from "./kind-stories.ts";
 

@@ -4,11 +4,11 @@ import { describe, it } from "node:test";
 import { Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import { DecideApproval, ResetRun } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
-import { decideApproval } from "../src/approve/commands.ts";
+import { statusOf } from "../src/core/state/state.ts";
+import { showSnapshot } from "../src/life/queries/snapshot.ts";
+import { resetRun } from "../src/life/repair/commands.ts";
+import { decideApproval } from "../src/life/results/approvals.ts";
 import { runMachine } from "../src/machine.ts";
-import { showSnapshot } from "../src/queries/snapshot.ts";
-import { resetRun } from "../src/repair/commands.ts";
-import { statusOf } from "../src/state.ts";
 import { RunScene } from "../src/testing/index.ts";
 
 function snapshotOf(scene: RunScene): { readonly toEvent: number; readonly snapshot: Uint8Array } {

@@ -1,18 +1,18 @@
 /** Which folder does which kind of task. */
 import type { PlanKindWord } from "@tutti/definitions";
 import { detailOfRefusal } from "@tutti/machine-work";
-import { approve } from "../approve/kind.ts";
-import { child } from "../child/kind.ts";
+import { failForGood } from "../core/attempt/outcome.ts";
+import { idOf, type TaskKind } from "../core/node/task-kind.ts";
 import { runErrors } from "../errors.ts";
-import { durable } from "../function/kind.ts";
-import { gate } from "../gate/kind.ts";
-import { loop } from "../loop/kind.ts";
-import { failForGood } from "../node/outcome.ts";
-import { set } from "../set/kind.ts";
-import { spawn } from "../spawn/kind.ts";
-import { uses } from "../uses/kind.ts";
-import { wait } from "../wait/kind.ts";
-import { idOf, type TaskKind } from "./kind.ts";
+import { uses } from "./activity/kind.ts";
+import { approve } from "./approve/kind.ts";
+import { child } from "./child/kind.ts";
+import { durable } from "./function/kind.ts";
+import { gate } from "./gate/kind.ts";
+import { loop } from "./loop/kind.ts";
+import { set } from "./set-variables/kind.ts";
+import { spawn } from "./spawn/kind.ts";
+import { wait } from "./wait/kind.ts";
 
 const kinds: Partial<Record<PlanKindWord, TaskKind>> = {
   uses,

@@ -34,7 +34,7 @@ import {
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc, { type Arbitrary } from "fast-check";
-import type { AwaitEvent, RenewLease, RunEffect } from "../effects.ts";
+import type { AwaitEvent, RenewLease, RunEffect } from "../core/state/effects.ts";
 import { definitions } from "./definitions.ts";
 import { jsonBytes } from "./json.ts";
 import type { KnownDefinitions } from "./plans.ts";

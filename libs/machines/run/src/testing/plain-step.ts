@@ -5,13 +5,12 @@
 
 import type { Cause } from "@tutti/contracts/types/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
-import type { BeginRun } from "@tutti/contracts/workflow/v1";
-import { CompleteTask, FailTask, RunPhase } from "@tutti/contracts/workflow/v1";
+import { type BeginRun, CompleteTask, FailTask, RunPhase } from "@tutti/contracts/workflow/v1";
 import type { InstanceKey, Machine, MachineEvent, MachineStep, Outstanding } from "@tutti/kernel";
-import type { RunEffect } from "../effects.ts";
-import { beginRun } from "../life/commands.ts";
-import type { Run } from "../state.ts";
-import { completeTask, failTask } from "../uses/commands.ts";
+import type { RunEffect } from "../core/state/effects.ts";
+import type { Run } from "../core/state/state.ts";
+import { beginRun } from "../life/control/commands.ts";
+import { completeTask, failTask } from "../life/results/attempts.ts";
 import { runKey } from "./scene.ts";
 
 const writerKeptBytes = 4 * 1024 * 1024;

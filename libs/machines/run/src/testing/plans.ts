@@ -1,7 +1,7 @@
 /** Plans for tests: definitions as they are written. */
 import { checkText, type Plan } from "@tutti/definitions";
 import { assert } from "@tutti/kernel";
-import { RunPlan, type RunPlans } from "../plan/run-plan.ts";
+import { RunPlan, type RunPlans } from "../core/plan/run-plan.ts";
 
 export class KnownDefinitions implements RunPlans {
   readonly #plans = new Map<string, RunPlan>();

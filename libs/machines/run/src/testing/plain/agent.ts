@@ -2,7 +2,7 @@
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { CompleteTask, FailTask, ReturnTask } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
-import type { OfferTask } from "../../effects.ts";
+import type { OfferTask } from "../../core/state/effects.ts";
 import { jsonBytes, jsonOf } from "../json.ts";
 import { type Answer, answerOf, failureOf, type Script, undoOf } from "./script.ts";
 

@@ -1,7 +1,7 @@
 /** Children of drawn runs: each does one thing, which its parent's script says. */
 import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import type { StartChild } from "../../effects.ts";
+import type { StartChild } from "../../core/state/effects.ts";
 import { jsonOf } from "../json.ts";
 import type { DrawnRun } from "./drawn-run.ts";
 import type { Answer } from "./script.ts";

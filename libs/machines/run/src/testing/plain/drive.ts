@@ -3,10 +3,10 @@ import { NoteAttempt, NoteProgress, ReturnTask, RunOrder } from "@tutti/contract
 import type { Json } from "@tutti/expressions";
 import { type Chance, type InstanceKey, isRefusal } from "@tutti/kernel";
 import type { DrivenEffect } from "@tutti/kernel/testing";
-import { confirmChild } from "../../child/commands.ts";
-import { isLasting, type OfferTask, type RunEffect, type StartChild } from "../../effects.ts";
-import { beginRun } from "../../life/commands.ts";
-import { showEnding } from "../../queries/run.ts";
+import { isLasting, type OfferTask, type RunEffect, type StartChild } from "../../core/state/effects.ts";
+import { beginRun } from "../../life/control/commands.ts";
+import { showEnding } from "../../life/queries/run.ts";
+import { confirmChild } from "../../life/results/children.ts";
 import { jsonBytes } from "../json.ts";
 import { RunScene } from "../scene.ts";
 import { commandOf } from "./act-command.ts";

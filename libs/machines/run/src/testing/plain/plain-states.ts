@@ -3,14 +3,14 @@
  * state that is entered are done one after the other. In a state transitions that are always open come first, then what
  * is done there, what its end leads to, signals in the order of their coming, and times that are over.
  */
-import type {
-  StateDocument,
-  TaskDocument,
-  TransitionDocument,
-  TransitionsDocument,
-  WorkflowDocument,
+import {
+  parseDurationMs,
+  type StateDocument,
+  type TaskDocument,
+  type TransitionDocument,
+  type TransitionsDocument,
+  type WorkflowDocument,
 } from "@tutti/definitions";
-import { parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf, valueFrom } from "./names.ts";
 import type { PlainBooks } from "./plain-books.ts";

@@ -12,12 +12,12 @@ import type {
 } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
-import { answerMs } from "../../cached/events.ts";
-import { isLasting, type RunEffect } from "../../effects.ts";
-import { taskIdOf } from "../../node/places.ts";
-import { effectNumber, effectTags, nodeOfEffect } from "../../numbers.ts";
-import { type SnapshotShown, showSnapshot } from "../../queries/snapshot.ts";
-import type { Run } from "../../state.ts";
+import { isLasting, type RunEffect } from "../../core/state/effects.ts";
+import { effectNumber, effectTags, nodeOfEffect } from "../../core/state/numbers.ts";
+import { taskIdOf } from "../../core/state/places.ts";
+import type { Run } from "../../core/state/state.ts";
+import { answerMs } from "../../kinds/cache/events.ts";
+import { type SnapshotShown, showSnapshot } from "../../life/queries/snapshot.ts";
 import { jsonOf } from "../json.ts";
 import { Begins } from "./begins.ts";
 import { compareEnding, isEnded } from "./compare.ts";

@@ -5,8 +5,8 @@
 import type { ApprovalAskedV1 } from "@tutti/contracts/workflow/v1";
 import type { Plan, TaskPolicy, Work } from "@tutti/definitions";
 import type { Machine, MachineEvent, Outstanding } from "@tutti/kernel";
-import type { RunEffect } from "../../effects.ts";
-import type { Run } from "../../state.ts";
+import type { RunEffect } from "../../core/state/effects.ts";
+import type { Run } from "../../core/state/state.ts";
 import type { Feature } from "./draw/random.ts";
 
 export interface RunWeakening {

@@ -1,0 +1,66 @@
+/** Compensation: an effect of a task is undone. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { UndoCompletedV1, UndoFailedV1, UndoQueuedV1 } from "@tutti/contracts/workflow/v1";
+import { dropLeft, statusBeside } from "../node/compensation-ledger.ts";
+import { addUsed, nodeOf, release, setStatus } from "../node/nodes.ts";
+import { offerFrom } from "../state/function-journal.ts";
+import { nodeTimers, timerNumber } from "../state/numbers.ts";
+import { detailOf, type RunEvent } from "../state/state.ts";
+import { queue } from "./events.ts";
+
+export const undoQueued: RunEvent<UndoQueuedV1> = {
+  type: "undo_queued",
+  version: 1,
+  codec: UndoQueuedV1,
+  evolve(run, { node: number, attempt, queueMs, input }, outstanding) {
+    const node = nodeOf(run, number);
+    const detail = detailOf(node);
+    detail.undoInput = input.length === 0 ? undefined : input;
+    detail.undoError = undefined;
+    detail.undoMs = queueMs;
+    detail.dueMs = 0;
+    detail.lost = 0;
+    if (detail.code !== undefined) offerFrom(detail.code, 0);
+    run.undoing = number;
+    run.undo.pop();
+    if (detail.left !== undefined) detail.left.status = node.status;
+    setStatus(run, node, TaskStatus.TASK_STATUS_COMPENSATING);
+    node.tries = 0;
+    const { compensate } = node.range.plan.policy(node.range.plan.task(node.task));
+    const totalMs = compensate?.timeouts.totalMs ?? 0;
+    if (totalMs > 0) outstanding.timer(timerNumber(number, nodeTimers.total), queueMs + totalMs);
+    queue(run, node, attempt, queueMs, outstanding);
+  },
+};
+
+export const undoCompleted: RunEvent<UndoCompletedV1> = {
+  type: "undo_completed",
+  version: 1,
+  codec: UndoCompletedV1,
+  evolve(run, { node: number, agent, used }, outstanding) {
+    const node = nodeOf(run, number);
+    release(number, outstanding);
+    if (agent !== "") node.agent = agent;
+    addUsed(run, node, used);
+    const { left } = detailOf(node);
+    setStatus(run, node, left?.status ?? TaskStatus.TASK_STATUS_COMPENSATED);
+    dropLeft(run, node);
+    run.undoing = -1;
+  },
+};
+
+/** The task has its status of before: its effect is still there, and may be undone when the run fails another time. */
+export const undoFailed: RunEvent<UndoFailedV1> = {
+  type: "undo_failed",
+  version: 1,
+  codec: UndoFailedV1,
+  evolve(run, { node: number, error }, outstanding) {
+    const node = nodeOf(run, number);
+    release(number, outstanding);
+    detailOf(node).undoError = error;
+    if (run.undoing === number) {
+      run.undoing = -1;
+      setStatus(run, node, statusBeside(node));
+    } else run.undo.pop();
+  },
+};

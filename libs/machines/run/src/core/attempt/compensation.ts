@@ -1,0 +1,79 @@
+/**
+ * Compensation: what completed is undone one by one, the last one first. What cannot be undone is reported with the end
+ * of the run, and the others are undone still.
+ */
+import { type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
+import type { Json, Value } from "@tutti/expressions";
+import { detailOfRefusal, noBytes, parsed, UnreadableData } from "@tutti/machine-work";
+import { runErrors } from "../../errors.ts";
+import { encoded, type Given, givenWhole } from "../evaluate/evaluate.ts";
+import { errorShown, type Scene } from "../evaluate/scene.ts";
+import { effectOf, isNotUndone } from "../node/compensation-ledger.ts";
+import type { Place } from "../node/task-kind.ts";
+import { undoFailuresNamedMax } from "../state/limits.ts";
+import { taskIdIn } from "../state/places.ts";
+import type { NodeView, RunView } from "../state/state.ts";
+import { undoFailed, undoQueued } from "./compensation-events.ts";
+
+const { TASK_STATUS_COMPLETED: completed } = TaskStatus;
+const nothing = { ok: true, bytes: noBytes } as const;
+
+/** Starts to undo the effect of a task, the last of those that are left. */
+export function undoNext(place: Place): void {
+  const { run, step, number, budget } = place;
+  const node = run.nodes[number];
+  if (node === undefined) return;
+  // The code of a function undoes what it registered, by its journal.
+  const input = node.more?.code === undefined || node.status === completed ? inputOf(place, node) : nothing;
+  if (!input.ok) {
+    step.emit(undoFailed, { node: number, error: input.error, endMs: step.nowMs });
+    return;
+  }
+  budget.spend(input.bytes.length);
+  step.emit(undoQueued, {
+    node: number,
+    attempt: node.attempt + 1,
+    queueMs: step.nowMs,
+    input: input.bytes,
+  });
+}
+
+/** What its definition says, or else what the task worked on and what it gave. */
+function inputOf({ run, range, task, number }: Place, node: NodeView): Given {
+  const { compensate } = range.plan.policy(task);
+  const where = "`with` of `compensate`";
+  try {
+    const effect = effectOf(node);
+    const names: Record<string, Value> = {
+      output: parsed(effect.output),
+      given: parsed(effect.input),
+      error: errorShown(run.error),
+    };
+    const scene: Scene = { run, range, node: number, names };
+    if (compensate !== null && compensate.input >= 0) return givenWhole(scene, compensate.input, where);
+    return encoded({ input: names["given"] as Json, output: names["output"] as Json }, where);
+  } catch (error) {
+    if (!(error instanceof UnreadableData)) throw error;
+    const refusal = runErrors.dataUnreadable.refusal({ name: where, problem: error.message });
+    return { ok: false, error: detailOfRefusal(refusal) };
+  }
+}
+
+/** An attempt to undo failed for good. */
+export function giveUpUndo({ step, number }: Place, error: ErrorDetail): void {
+  step.emit(undoFailed, { node: number, error, endMs: step.nowMs });
+}
+
+/** An error with what could not be undone. */
+export function withUndoFailures(run: RunView, error: ErrorDetail): ErrorDetail {
+  const failed: string[] = [];
+  let count = 0;
+  for (const node of run.nodes) {
+    if (node === undefined || !isNotUndone(node)) continue;
+    count += 1;
+    if (failed.length < undoFailuresNamedMax) failed.push(taskIdIn(run, node.range, node.number));
+  }
+  if (count === 0) return error;
+  const rest = count > failed.length ? `, and ${count - failed.length} more` : "";
+  return { ...error, details: { ...error.details, not_compensated: `${failed.join(", ")}${rest}` } };
+}

@@ -1,0 +1,73 @@
+/** What of an offer is computed: labels, keys, the moment at which its outcome is wanted. */
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import type { OfferDetails } from "@tutti/contracts/workflow/v1";
+import { cut, detailOfRefusal, labelLengthMax } from "@tutti/machine-work";
+import { runErrors } from "../../errors.ts";
+import { evaluate } from "../evaluate/evaluate.ts";
+import { idOf, type Place, sceneOf } from "../node/task-kind.ts";
+
+export type Detailed =
+  | { readonly ok: true; readonly details: OfferDetails | undefined }
+  | { readonly ok: false; readonly error: ErrorDetail };
+
+const none: Detailed = { ok: true, details: undefined };
+const keyLengthMax = 1_000;
+const shortKeyMax = 200;
+
+export function detailsOf(place: Place): Detailed {
+  const { range, task } = place;
+  if (!range.plan.isComputed(task)) return none;
+  const { labels, limits, idempotencyKey, dueTime, placement, cache } = range.plan.policy(task);
+  const computing = new Computing(place);
+  const details: OfferDetails = {
+    labels: {},
+    limitKeys: limits.map(({ key }) => computing.text(key, "the key of a limit", keyLengthMax)),
+    idempotencyKey: computing.text(idempotencyKey, "idempotencyKey", shortKeyMax),
+    stickyKey: computing.text(placement?.stickyKey ?? -1, "stickyKey", shortKeyMax),
+    contextKey: computing.text(placement?.contextKey ?? -1, "contextKey", shortKeyMax),
+    dueMs: computing.moment(dueTime),
+    cacheKey: computing.text(cache?.key ?? -1, "the key of the cache", keyLengthMax),
+  };
+  for (const [name, program] of Object.entries(labels))
+    details.labels[name] = computing.text(program, `label ${name}`, labelLengthMax);
+  const { error } = computing;
+  return error === undefined ? { ok: true, details } : { ok: false, error };
+}
+
+/** Evaluates one after the other, and keeps the first error. */
+class Computing {
+  readonly #place: Place;
+  error: ErrorDetail | undefined;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  text(program: number, what: string, lengthMax: number): string {
+    const value = this.#value(program, what);
+    if (value === undefined || value === null) return "";
+    return cut(typeof value === "string" ? value : JSON.stringify(value), lengthMax);
+  }
+
+  moment(program: number): number {
+    const value = this.#value(program, "dueTime");
+    if (value === undefined || value === null) return 0;
+    const moment = typeof value === "number" ? value : Date.parse(String(value));
+    if (!Number.isNaN(moment)) return moment;
+    const parameters = {
+      where: `dueTime of ${idOf(this.#place)}`,
+      expression: String(value),
+      problem: "expected a moment such as 2026-01-31T09:30:00Z",
+    };
+    this.error ??= detailOfRefusal(runErrors.expressionFailed.refusal(parameters));
+    return 0;
+  }
+
+  #value(program: number, what: string) {
+    if (program < 0) return undefined;
+    const made = evaluate(sceneOf(this.#place), program, `${what} of ${idOf(this.#place)}`);
+    if (made.ok) return made.value;
+    this.error ??= made.error;
+    return undefined;
+  }
+}

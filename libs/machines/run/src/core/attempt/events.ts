@@ -1,0 +1,196 @@
+/** Attempts: offered, started, failed, come back. */
+
+import { ErrorDetail, RetryClass, TaskStatus } from "@tutti/contracts/types/v1";
+import {
+  AttemptFailedV1,
+  type AttemptFailure,
+  AttemptQueuedV1,
+  AttemptStartedV1,
+  ModelCallsNotedV1,
+  OfferReturnedV1,
+  ProgressSavedV1,
+  TaskQueuedV1,
+} from "@tutti/contracts/workflow/v1";
+import { blobsOf, bounded, cut, failuresMax, lossLengthMax, lostCode } from "@tutti/machine-work";
+import { bookUsed, setAside } from "../node/budget.ts";
+import { setInput } from "../node/kept.ts";
+import { dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { isOffered } from "../plan/offer-profile.ts";
+import { offerFrom } from "../state/function-journal.ts";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
+import {
+  detailOf,
+  type Node,
+  type NodeMore,
+  type Run,
+  type RunEvent,
+  type RunOutstanding,
+} from "../state/state.ts";
+import { since } from "../state/times.ts";
+import { chooseAgents, offerOf } from "./offer.ts";
+
+export const taskQueued: RunEvent<TaskQueuedV1> = {
+  type: "task_queued",
+  version: 1,
+  codec: TaskQueuedV1,
+  blobs: ({ inputPayload }) => blobsOf(inputPayload),
+  evolve(run, body, outstanding) {
+    const { node: number, attempt, queueMs, input, inputPayload, details, reserved } = body;
+    const node = enter(run, number, queueMs, outstanding);
+    setInput(run, node, input, inputPayload);
+    if (details !== undefined) detailOf(node).details = details;
+    setAside(run, node, reserved);
+    queue(run, node, attempt, queueMs, outstanding);
+  },
+};
+
+export const attemptQueued: RunEvent<AttemptQueuedV1> = {
+  type: "attempt_queued",
+  version: 1,
+  codec: AttemptQueuedV1,
+  evolve(run, { node: number, attempt, queueMs, reserved }, outstanding) {
+    const node = nodeOf(run, number);
+    if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, number);
+    outstanding.cleared(timerNumber(number, nodeTimers.again));
+    outstanding.cleared(timerNumber(number, nodeTimers.cache));
+    detailOf(node).dueMs = 0;
+    // Another worker may take it: it is given the whole journal.
+    if (node.more?.code !== undefined) offerFrom(node.more.code, 0);
+    setAside(run, node, reserved);
+    queue(run, node, attempt, queueMs, outstanding);
+  },
+};
+
+/** Offers an attempt: of the task, or of the undoing of its effect. */
+export function queue(
+  run: Run,
+  node: Node,
+  attempt: number,
+  queueMs: number,
+  outstanding: RunOutstanding,
+): void {
+  const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  node.attempt = attempt;
+  node.tries += 1;
+  node.queueAt = since(run, queueMs);
+  node.startAt = -1;
+  node.facts = run.facts;
+  // An undoing keeps nothing but for a function, whose code does it.
+  if (node.more?.savedNext !== undefined && (!isUndo || node.more.code !== undefined))
+    node.more.saved = node.more.savedNext;
+  if (isUndo) detailOf(node).undoAttempts += 1;
+  else {
+    setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
+    chooseAgents(run, node);
+  }
+  const tag = isUndo ? effectTags.undo : effectTags.work;
+  outstanding.effect(effectNumber(node.number, tag), attempt, offerOf(run, node, isUndo));
+}
+
+/**
+ * What is offered and not known to be running is wanted with what the run is by now: other labels, another priority.
+ */
+export function offerAnew(run: Run, outstanding: RunOutstanding): void {
+  for (const node of run.nodes) {
+    if (node === undefined) continue;
+    const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING && (node.more?.dueMs ?? 0) === 0;
+    const isWork =
+      node.status === TaskStatus.TASK_STATUS_QUEUED && isOffered(node.range.plan.task(node.task));
+    if (!isUndo && !isWork) continue;
+    node.facts = run.facts;
+    const tag = isUndo ? effectTags.undo : effectTags.work;
+    outstanding.effect(effectNumber(node.number, tag), node.attempt, offerOf(run, node, isUndo));
+  }
+}
+
+/** A note: who is running on it, and since when. */
+export const attemptStarted: RunEvent<AttemptStartedV1> = {
+  type: "attempt_started",
+  version: 1,
+  codec: AttemptStartedV1,
+  evolve(run, { node: number, agent, startMs }) {
+    const node = nodeOf(run, number);
+    node.agent = agent;
+    node.startAt = since(run, startMs);
+    if (node.status === TaskStatus.TASK_STATUS_QUEUED) setStatus(run, node, TaskStatus.TASK_STATUS_RUNNING);
+  },
+};
+
+/** For readers of the history: the run itself knows nothing of it. */
+export const modelCallsNoted: RunEvent<ModelCallsNotedV1> = {
+  type: "model_calls_noted",
+  version: 1,
+  codec: ModelCallsNotedV1,
+  evolve() {},
+};
+
+export const progressSaved: RunEvent<ProgressSavedV1> = {
+  type: "progress_saved",
+  version: 1,
+  codec: ProgressSavedV1,
+  evolve(run, { node: number, saved, fraction, message }) {
+    const detail = detailOf(nodeOf(run, number));
+    if (saved.length > 0) detail.savedNext = saved;
+    detail.fraction = fraction;
+    detail.message = message;
+  },
+};
+
+export const attemptFailed: RunEvent<AttemptFailedV1> = {
+  type: "attempt_failed",
+  version: 1,
+  codec: AttemptFailedV1,
+  evolve(run, { node: number, attempt, error, agent, endMs, retryMs, used, lost }, outstanding) {
+    const node = nodeOf(run, number);
+    const detail = detailOf(node);
+    const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+    keepFailure(detail, { attempt, error, agent, endMs, undo });
+    detail.lost = lost;
+    if (agent !== "") node.agent = agent;
+    bookUsed(run, node, used);
+    putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
+  },
+};
+
+function keepFailure({ failures }: NodeMore, failure: AttemptFailure): void {
+  failures.push(failure);
+  if (failures.length > failuresMax) failures.shift();
+}
+
+/** As the pool says it. */
+function lossOf(message: string): ErrorDetail {
+  const { RETRY_CLASS_SAME_KEY: retry } = RetryClass;
+  const error = { code: lostCode, message: cut(message, lossLengthMax), status: "UNAVAILABLE", retry };
+  return bounded(ErrorDetail.fromPartial(error));
+}
+
+export const offerReturned: RunEvent<OfferReturnedV1> = {
+  type: "offer_returned",
+  version: 1,
+  codec: OfferReturnedV1,
+  evolve(run, { node: number, attempt, message, retryMs, lost, used, agent }, outstanding) {
+    const node = nodeOf(run, number);
+    bookUsed(run, node, used);
+    const detail = detailOf(node);
+    detail.message = message;
+    if (lost) detail.lost += 1;
+    if (lost && agent !== "") {
+      const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+      // It is offered again at once: that moment is its end.
+      keepFailure(detail, { attempt, error: lossOf(message), agent, endMs: retryMs, undo });
+    }
+    // It does not count.
+    node.tries -= 1;
+    putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
+  },
+};
+
+function putOff(run: Run, node: Node, status: TaskStatus, dueMs: number, outstanding: RunOutstanding): void {
+  const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  outstanding.settled(effectNumber(node.number, isUndo ? effectTags.undo : effectTags.work));
+  dropLimits(node, outstanding);
+  outstanding.timer(timerNumber(node.number, nodeTimers.again), dueMs);
+  detailOf(node).dueMs = dueMs;
+  node.startAt = -1;
+  if (!isUndo) setStatus(run, node, status);
+}

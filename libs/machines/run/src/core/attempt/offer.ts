@@ -1,0 +1,57 @@
+/** What is offered to a pool, made of the state alone. */
+
+import type { Data } from "@tutti/machine-work";
+import { nodeSeen } from "../evaluate/scene.ts";
+import type { OfferTask } from "../state/effects.ts";
+import { taskIdIn } from "../state/places.ts";
+import { detailOf, type Node, type Run } from "../state/state.ts";
+import { turnInput } from "./turn-input.ts";
+
+export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
+  const { range, more } = node;
+  const { plan } = range;
+  const byCode = isUndo && more?.undoInput === undefined && more?.code !== undefined;
+  const profile = plan.profile(node.task, run.order?.pool ?? "", isUndo && !byCode);
+  const { totalMs } = profile.timeouts;
+  const readyMs = isUndo ? (more?.undoMs ?? 0) : run.createMs + node.readyAt;
+  return {
+    kind: "offer_task",
+    profile,
+    taskId:
+      range.owner < 0 && range.round === 1 ? plan.task(node.task).id : taskIdIn(run, range, node.number),
+    input: isUndo && !byCode ? more?.undoInput : inputOf(run, node, byCode),
+    attempt: node.tries,
+    facts: node.facts ?? run.facts,
+    readyMs,
+    totalDueMs: totalMs > 0 ? readyMs + totalMs : 0,
+    details: more?.details,
+    saved: isUndo && !byCode ? undefined : more?.saved,
+    onlyAgents: isUndo || more === undefined ? nobody : more.onlyAgents,
+    notAgents: isUndo || more === undefined ? nobody : more.notAgents,
+    traceparent: run.order?.traceparent || undefined,
+    share: run.order?.share,
+  };
+}
+
+/** That of a durable function has its journal. */
+function inputOf(run: Run, node: Node, isUndo: boolean): Data | undefined {
+  return node.range.plan.task(node.task).kind === "function" ? turnInput(run, node, isUndo) : node.input;
+}
+
+const nobody: readonly string[] = [];
+
+/** Finds the agents that a placement means, as they are when an attempt is offered. */
+export function chooseAgents(run: Run, node: Node): void {
+  const { placement } = node.range.plan.policy(node.range.plan.task(node.task));
+  if (placement === null || placement.sameAgentAs.length + placement.notAgentOf.length === 0) return;
+  const detail = detailOf(node);
+  detail.onlyAgents = agentsOf(run, node, placement.sameAgentAs);
+  detail.notAgents = agentsOf(run, node, placement.notAgentOf);
+}
+
+/** Who did the tasks. Tasks without an agent are left out. */
+function agentsOf(run: Run, node: Node, tasks: readonly number[]): readonly string[] {
+  const scene = { run, range: node.range, node: node.number };
+  const agents = tasks.map((task) => run.nodes[nodeSeen(scene, task)]?.agent ?? "");
+  return [...new Set(agents.filter((agent) => agent !== ""))];
+}

@@ -1,0 +1,92 @@
+/** How tasks end, decided: with an output, with an error, or with another attempt. */
+import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
+import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly, RetryPolicy } from "@tutti/kernel";
+import { afterFailure, bytesOf, type Data, detailOfRefusal, payloadOf } from "@tutti/machine-work";
+import { runErrors } from "../../errors.ts";
+import { taskCompleted, taskFailed, taskPaused } from "../node/events.ts";
+import { idOf, type Place } from "../node/task-kind.ts";
+import { keptBytesMax } from "../state/limits.ts";
+import type { RunView } from "../state/state.ts";
+import { giveUpUndo } from "./compensation.ts";
+import { attemptFailed } from "./events.ts";
+
+export interface Doing {
+  readonly agent?: string;
+  readonly used?: Amounts | undefined;
+  readonly fromCache?: boolean;
+  /** What rules have people asked about its output before that counts. */
+  readonly questions?: ReadOnly<ResultQuestion[]>;
+  /** Its child is being started, and starts all the same. */
+  readonly leavesChild?: boolean;
+}
+
+/** It has its output, unless the run cannot keep that. */
+export function complete(place: Place, output: Data | undefined, doing: Doing = {}): void {
+  const { run, number, step } = place;
+  const { agent = "", used, fromCache = false } = doing;
+  const tooLarge = roomProblem(run, bytesOf(output).length);
+  if (tooLarge !== undefined) {
+    failForGood(place, tooLarge, doing);
+    return;
+  }
+  step.emit(taskCompleted, {
+    node: number,
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    endMs: step.nowMs,
+    agent,
+    used,
+    fromCache,
+  });
+}
+
+export function failForGood({ number, step }: Place, error: ErrorDetail, doing: Doing = {}): void {
+  const { agent = "", used, leavesChild = false } = doing;
+  step.emit(taskFailed, { node: number, error, endMs: step.nowMs, agent, used, leavesChild });
+}
+
+/** An attempt failed, of a task or of the undoing of its effect: there is another one, or a person is asked, or that was it. */
+export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {}): void {
+  const { run, step, number } = place;
+  const node = run.nodes[number];
+  if (node === undefined) return;
+  const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  const policy = policyOf(place);
+  const giveUp = (last: ErrorDetail) => (isUndo ? giveUpUndo(place, last) : failForGood(place, last, doing));
+  const { attempt, tries } = node;
+  const after = afterFailure({ policy, error, tries, attempt }, step, (max) =>
+    runErrors.attemptsExhausted.refusal({ task: idOf(place), max }),
+  );
+  if (after.kind === "retry") {
+    const { agent = "", used } = doing;
+    const retryMs = step.nowMs + after.pauseMs;
+    const lost = node.more?.lost ?? 0;
+    step.emit(attemptFailed, { node: number, attempt, error, agent, endMs: step.nowMs, retryMs, used, lost });
+  } else if (after.kind === "fail") giveUp(after.error);
+  else if (isUndo) giveUp(error);
+  else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
+}
+
+/** A lost worker ends the task, also if attempts are left. A person is asked if the policy requires it. */
+export function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
+  const { run, step, number } = place;
+  if (run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING) giveUpUndo(place, error);
+  else if (policyOf(place).pauseWhenExhausted)
+    step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
+  else failForGood(place, error, doing);
+}
+
+/** That of the task, or of the undoing of its effect while that is under way. */
+export function policyOf({ run, number, range, task }: Place): RetryPolicy {
+  const { retry, compensate } = range.plan.policy(task);
+  const isUndo = run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  return isUndo && compensate !== null ? compensate.retry : retry;
+}
+
+/** Why so many bytes more are not kept: a run that keeps too much could not be kept itself. */
+export function roomProblem({ keptBytes }: RunView, bytes: number): ErrorDetail | undefined {
+  if (keptBytes + bytes <= keptBytesMax) return undefined;
+  const parameters = { bytes: keptBytes + bytes, bytesMax: keptBytesMax };
+  return detailOfRefusal(runErrors.runTooLarge.refusal(parameters));
+}

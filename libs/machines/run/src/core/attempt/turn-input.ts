@@ -1,0 +1,53 @@
+/** What a turn of a durable function is given: its input, and the journal as far as its worker may not have it. */
+import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
+import { bytesOrNull } from "@tutti/machine-work";
+import { taskIdIn } from "../state/places.ts";
+import type { Node, Run } from "../state/state.ts";
+
+const { FUNCTION_ENTRY_KIND_STEP: step, FUNCTION_ENTRY_KIND_TASK: task } = FunctionEntryKind;
+const { FUNCTION_ENTRY_KIND_END: end, FUNCTION_ENTRY_KIND_SET: set } = FunctionEntryKind;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Returns JSON, put together of JSON: values are not parsed for it. */
+export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
+  const { more, visit, readyAt, queueAt, attempt, input, range, number } = node;
+  const { from = 0, to = 0, last = 0, entries = [] } = more?.code ?? {};
+  const seed = `${run.key.id}/${taskIdIn(run, range, number)}/${visit}`;
+  let text = `{"function":1,"input":${decoder.decode(bytesOrNull(input))},"startMs":${run.createMs + readyAt}`;
+  text += `,"nowMs":${run.createMs + queueAt}`;
+  text += `,"seed":${JSON.stringify(seed)},"turn":${attempt},"last":${last},"from":${from},"journal":[`;
+  for (let place = from; place < to; place++)
+    text += (place > from ? "," : "") + entryText(entries[place] as FunctionEntry, run);
+  return encoder.encode(`${text}]${isUndo ? ',"undo":true' : ""}}`);
+}
+
+/** An error that is final is not followed by another attempt. That of a child is the cause. */
+function shownError({ code, message, details, retry, cause }: ErrorDetail): object {
+  return {
+    ...{ code, message, details },
+    ...(retry === RetryClass.RETRY_CLASS_NEVER && { final: true }),
+    ...(cause !== undefined && { cause: shownError(cause) }),
+  };
+}
+
+function entryText({ kind, id, at, atMs, json, error, node }: FunctionEntry, run: Run): string {
+  const name = `${JSON.stringify(id)},"atMs":${atMs}`;
+  const place = at === "" ? "" : `,"at":${JSON.stringify(at)}`;
+  const result =
+    error === undefined ? `"output":${json || "null"}` : `"error":${JSON.stringify(shownError(error))}`;
+  switch (kind) {
+    case step:
+      return `{"step":${name}${place},${result}}`;
+    case task:
+      return `{"task":${name}${place},"kind":"${run.nodes[node]?.range.plan.task(run.nodes[node]?.task ?? 0).kind ?? ""}"}`;
+    case end:
+      return `{"end":${name},${result}}`;
+    case set:
+      return `{"set":${name}${place},"value":${json || "null"}}`;
+    default:
+      return `{"undo":${name}${place}}`;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Evaluates programs of the plan. Only deciders do: what an expression gave is in the event, and nothing is evaluated
+ * again when that is folded.
+ */
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import type { PlanReference } from "@tutti/definitions";
+import type { EvaluationProblem, Json } from "@tutti/expressions";
+import {
+  bytesOf,
+  type Data,
+  detailOfRefusal,
+  encodeJson,
+  noBytes,
+  UnreadableData,
+  valueBytesMax,
+} from "@tutti/machine-work";
+import { runErrors } from "../../errors.ts";
+import { dataOfReference, type Scene, valueSeen } from "./scene.ts";
+
+export type Evaluated =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly error: ErrorDetail };
+
+/** @param where what it is for, in the words of the language: `with of ship` */
+export function evaluate(scene: Scene, program: number, where: string): Evaluated {
+  const { plan } = scene.range;
+  const planned = plan.plan.programs[program];
+  if (planned?.form === "constant") return { ok: true, value: planned.source as Json };
+  const references = planned?.references ?? [];
+  let reading = "";
+  try {
+    const made = plan.programs.program(program).evaluate((place) => {
+      const reference = references[place] as PlanReference | undefined;
+      if (reference === undefined) return undefined;
+      reading = reference.name;
+      return valueSeen(scene, reference);
+    });
+    scene.budget?.charge(made.stepsUsed);
+    return made.ok
+      ? { ok: true, value: made.value }
+      : { ok: false, error: expressionError(made.problem, where) };
+  } catch (error) {
+    if (!(error instanceof UnreadableData)) throw error;
+    return {
+      ok: false,
+      error: detailOfRefusal(runErrors.dataUnreadable.refusal({ name: reading, problem: error.message })),
+    };
+  }
+}
+
+function expressionError(problem: EvaluationProblem, where: string): ErrorDetail {
+  const { expression, line, column, inputs, expected, code } = problem;
+  const details: Record<string, string> = {
+    expression: expression.trim(),
+    problem: code,
+    line: String(line),
+    column: String(column),
+  };
+  if (expected !== "") details["expected"] = expected;
+  for (const [name, value] of Object.entries(inputs)) details[`input.${name}`] = value;
+  const parameters = { where, expression: expression.trim(), problem: problem.message };
+  return detailOfRefusal(runErrors.expressionFailed.refusal(parameters, { details }));
+}
+
+/**
+ * What a program gives, for an event: nothing where the fold finds it by itself, in the plan or in the state.
+ */
+export type Given =
+  | { readonly ok: true; readonly bytes: Uint8Array; readonly payload: undefined }
+  | { readonly ok: false; readonly error: ErrorDetail };
+
+const follows: Given = { ok: true, bytes: noBytes, payload: undefined };
+
+export function given(scene: Scene, program: number, where: string): Given {
+  if (program < 0) return follows;
+  if (isFollowing(scene, program)) return sizeProblem(bytesOf(following(scene, program)), where) ?? follows;
+  const made = evaluate(scene, program, where);
+  return made.ok ? encoded(made.value, where) : made;
+}
+
+/** The same where nothing may be left out: the fold could not find it. */
+export function givenWhole(scene: Scene, program: number, where: string): Given {
+  const made = evaluate(scene, program, where);
+  return made.ok ? encoded(made.value, where) : made;
+}
+
+export function encoded(value: Json, where: string): Given {
+  const bytes = encodeJson(value);
+  return sizeProblem(bytes, where) ?? { ok: true, bytes, payload: undefined };
+}
+
+function sizeProblem(bytes: Uint8Array, where: string): (Given & { readonly ok: false }) | undefined {
+  if (bytes.length <= valueBytesMax) return undefined;
+  const refusal = runErrors.valueTooLarge.refusal({ where, bytes: bytes.length, bytesMax: valueBytesMax });
+  return { ok: false, error: detailOfRefusal(refusal) };
+}
+
+/** Returns whether a fold finds the value: a constant, or a variable that never changes. */
+export function isFollowing(scene: Scene, program: number): boolean {
+  const planned = scene.range.plan.plan.programs[program];
+  if (planned === undefined) return false;
+  if (planned.form === "constant") return true;
+  const reference = planned.references[planned.passes] as PlanReference | undefined;
+  return reference !== undefined && dataOfReference(scene, reference) !== undefined;
+}
+
+/** What `given` has left out, for folds. */
+export function following(scene: Scene, program: number): Data | undefined {
+  if (program < 0) return undefined;
+  const { plan } = scene.range;
+  const planned = plan.plan.programs[program];
+  if (planned === undefined) return undefined;
+  if (planned.form === "constant") {
+    const bytes = plan.constant(program);
+    return bytes.length === 0 ? undefined : bytes;
+  }
+  const reference = planned.references[planned.passes] as PlanReference | undefined;
+  return reference === undefined ? undefined : dataOfReference(scene, reference)?.data;
+}
+
+/** Returns whether a condition holds. No condition does. */
+export function holds(
+  scene: Scene,
+  program: number,
+  where: string,
+): { readonly ok: true; readonly value: boolean } | { readonly ok: false; readonly error: ErrorDetail } {
+  if (program < 0) return yes;
+  const made = evaluate(scene, program, where);
+  return made.ok ? { ok: true, value: made.value === true } : made;
+}
+
+const yes = { ok: true, value: true } as const;

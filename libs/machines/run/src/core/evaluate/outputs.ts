@@ -1,0 +1,106 @@
+/** Outputs, where they are made of others: a list of what entries gave, an object of what tasks gave. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import type { Value } from "@tutti/expressions";
+import { bytesOrNull, type Data, encodeJson, joinedList, joinedMembers, parsed } from "@tutti/machine-work";
+import { partsOf, rangeViewOf, statusOfNode } from "../state/places.ts";
+import type { NodeView, RangeView, RunView } from "../state/state.ts";
+
+/** Returns whether there is an output: null is one. */
+export function hasOutput(run: RunView, number: number): boolean {
+  const status = statusOfNode(run, number);
+  if (status === TaskStatus.TASK_STATUS_COMPLETED || status === TaskStatus.TASK_STATUS_COMPENSATING)
+    return true;
+  return status === TaskStatus.TASK_STATUS_COMPENSATED || run.nodes[number]?.more?.countsAsCompleted === true;
+}
+
+/** Of a node that has one. */
+export function outputOf(run: RunView, number: number): Data | undefined {
+  const node = run.nodes[number];
+  const entries = entriesOf(run, node);
+  if (entries === undefined || node === undefined) return node?.output as Data | undefined;
+  const list = listOf(node);
+  list.bytes ??= joinedList(partOutputs(run, entries));
+  return list.bytes;
+}
+
+/** Entries whose outputs are that of the node. Undefined where it has one of its own. */
+function entriesOf(run: RunView, node: NodeView | undefined): RangeView | undefined {
+  if (node === undefined || node.output !== undefined) return undefined;
+  const parts = partsOf(run, node);
+  return parts?.isEntries === true ? parts : undefined;
+}
+
+function partOutputs(run: RunView, { first, count }: RangeView): (Data | undefined)[] {
+  const outputs = new Array<Data | undefined>(count);
+  for (let index = 0; index < count; index++)
+    outputs[index] = run.nodes[first + index]?.output as Data | undefined;
+  return outputs;
+}
+
+/** As expressions see it. Throws `UnreadableData`. */
+export function outputValue(run: RunView, number: number): Value {
+  const node = run.nodes[number];
+  const entries = entriesOf(run, node);
+  if (entries === undefined || node === undefined) return parsed(node?.output as Data | undefined);
+  const list = listOf(node);
+  list.value ??= partOutputs(run, entries).map(parsed);
+  return list.value;
+}
+
+interface MadeList {
+  readonly endAt: number;
+  readonly visit: number;
+  value: Value | undefined;
+  bytes: Uint8Array | undefined;
+}
+
+/** Lists that were put together, by their nodes: many tasks may read the same one, and all are given the same bytes. */
+const lists = new WeakMap<NodeView, MadeList>();
+
+function listOf(node: NodeView): MadeList {
+  const { endAt, visit } = node;
+  const known = lists.get(node);
+  if (known !== undefined && known.endAt === endAt && known.visit === visit) return known;
+  const made: MadeList = { endAt, visit, value: undefined, bytes: undefined };
+  lists.set(node, made);
+  return made;
+}
+
+/** Returns the outputs of all tasks of a scope that have one, by id. */
+export function outputsOf(run: RunView, range: RangeView): Uint8Array {
+  return outputsOfAll(run, [range]);
+}
+
+export function outputsOfAll(
+  run: RunView,
+  ranges: readonly RangeView[],
+  { withErrors = false }: { readonly withErrors?: boolean } = {},
+): Uint8Array {
+  const members: Uint8Array[] = [];
+  for (const range of ranges) addOutputs(run, range, members, withErrors);
+  return joinedMembers(members);
+}
+
+/** Names and what they name, in turn: a run may have so many tasks that a list of each costs more than the rest. */
+function addOutputs(run: RunView, range: RangeView, members: Uint8Array[], withErrors = false): void {
+  for (let number = range.first; number < range.first + range.count; number++) {
+    const error = withErrors ? errorOf(run, number) : undefined;
+    if (error === undefined && !hasOutput(run, number)) continue;
+    const name = range.plan.memberName(range.firstTask + number - range.first);
+    members.push(name, error ?? bytesOrNull(outputOf(run, number)));
+  }
+}
+
+/** Returns the error in the place of the output of a task that failed. */
+function errorOf(run: RunView, number: number): Uint8Array | undefined {
+  if (statusOfNode(run, number) !== TaskStatus.TASK_STATUS_FAILED) return undefined;
+  const { code = "", message = "" } = run.nodes[number]?.error ?? {};
+  return encodeJson({ error: { code, message } });
+}
+
+/** Returns the output of a run that has completed. */
+export function runOutputOf(run: RunView): Data | undefined {
+  const isOfTasks =
+    run.plan?.plan.output === -1 && run.plan.plan.kind === "tasks" && run.output === undefined;
+  return isOfTasks ? outputsOf(run, rangeViewOf(run, 0)) : (run.output as Data | undefined);
+}

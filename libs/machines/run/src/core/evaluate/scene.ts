@@ -1,0 +1,206 @@
+/**
+ * What an expression sees from where it stands: names of the run, tasks of its own scope and of those around it, and what
+ * its task adds.
+ */
+import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
+import type { PlanReference } from "@tutti/definitions";
+import type { Json, Value } from "@tutti/expressions";
+import type { ReadOnly } from "@tutti/kernel";
+import { type Data, dataOf, parsed, statusWord } from "@tutti/machine-work";
+import { isAdded, nodeOfTask, rangeViewOf, statusOfNode } from "../state/places.ts";
+import type { RangeView, RunView } from "../state/state.ts";
+import { hasOutput, outputOf, outputValue } from "./outputs.ts";
+
+interface StepBudget {
+  /** Steps of expressions. */
+  charge(steps: number): void;
+}
+
+export interface Scene {
+  readonly run: RunView;
+  /** Where it stands. That of the first scope for what belongs to the run. */
+  readonly range: RangeView;
+  /** The task that it belongs to; -1 for the run. */
+  readonly node: number;
+  /** Names that only this place has: `output`, `given`, `error`, `payload`, `signal`. */
+  readonly names?: Readonly<Record<string, Value>>;
+  /** Pays for what is evaluated here, where a step may do so much only. */
+  readonly budget?: StepBudget;
+}
+
+/** Returns the value of a reference. Undefined when it has none. Throws `UnreadableData`. */
+export function valueSeen(scene: Scene, { name, task, field }: PlanReference): Value | undefined {
+  if (task >= 0) return valueOfTask(scene, nodeSeen(scene, task), field);
+  const given = scene.names?.[name];
+  if (given !== undefined) return given;
+  const { run } = scene;
+  switch (name) {
+    case "input":
+      return parsed(inputOf(run));
+    case "parameters":
+      return parsed(run.order?.parameters);
+    case "vars":
+      return variables(run);
+    case "run":
+      return runShown(scene);
+    case "item":
+    case "index":
+      return entryValue(scene, name);
+    case "round":
+      return roundShown(scene);
+    case "feedback":
+      return feedbackOf(scene);
+    case "event":
+      return parsed(around(scene, (range) => range.event) ?? (run.more?.event as Data | undefined));
+    default:
+      return undefined;
+  }
+}
+
+/** Returns the input of the run. */
+export function inputOf({ order }: RunView): Data | undefined {
+  return order === undefined ? undefined : dataOf(order.input, order.inputPayload as Payload | undefined);
+}
+
+/**
+ * What is seen through a reference without a look at it. Undefined where that is not the same for ever, or not there.
+ */
+export function dataOfReference(
+  scene: Scene,
+  { name, task, field }: PlanReference,
+): { readonly data: Data | undefined } | undefined {
+  if (task < 0) {
+    if (name === "input") return { data: inputOf(scene.run) };
+    return name === "parameters" ? { data: scene.run.order?.parameters } : undefined;
+  }
+  const node = nodeSeen(scene, task);
+  return node >= 0 && field === "output" && hasOutput(scene.run, node)
+    ? { data: outputOf(scene.run, node) }
+    : undefined;
+}
+
+/**
+ * Returns the node that does a task of the plan, as seen from a scene: in its own range or in one around it; -1 for
+ * none.
+ */
+export function nodeSeen({ run, range }: Scene, task: number): number {
+  const { plan, planPlace } = range;
+  const { scope } = plan.task(task);
+  if (scope < 0) return outsideNode(run, range, task);
+  let seen = range;
+  while (seen.isEntries || seen.scope !== scope || seen.planPlace !== planPlace) {
+    if (seen.owner < 0) return -1;
+    seen = rangeViewOf(run, seen.owner);
+  }
+  return nodeOfTask(seen, task);
+}
+
+/** Returns a task of an addition's plan that stands for one that was there before. */
+function outsideNode(run: RunView, { plan, planPlace }: RangeView, task: number): number {
+  const { tasks, outside } = plan.plan;
+  return run.more?.additions[planPlace - 1]?.outside[task - (tasks.length - outside.length)] ?? -1;
+}
+
+function valueOfTask(scene: Scene, node: number, field: PlanReference["field"]): Value | undefined {
+  const { run } = scene;
+  if (node < 0) return undefined;
+  switch (field) {
+    case "output":
+      return hasOutput(run, node) ? outputValue(run, node) : undefined;
+    case "status":
+      return statusWord(statusOfNode(run, node));
+    case "error":
+      return errorShown(run.nodes[node]?.error);
+    default: {
+      const shown: Record<string, Value> = {
+        status: statusWord(statusOfNode(run, node)),
+        error: errorShown(run.nodes[node]?.error),
+      };
+      if (hasOutput(run, node)) shown["output"] = outputValue(run, node);
+      return shown;
+    }
+  }
+}
+
+/** Returns an error as expressions see it. */
+export function errorShown(error: ReadOnly<ErrorDetail> | undefined): Value {
+  if (error === undefined) return null;
+  return { code: error.code, message: error.message, details: { ...error.details } };
+}
+
+/** All variables of the run, those that nothing has changed with their first values. */
+export function variables(
+  run: RunView,
+  changed: ReadonlyMap<string, Uint8Array> | undefined = run.more?.vars as ReadonlyMap<string, Uint8Array>,
+): Value {
+  const first = run.plan?.plan.vars ?? {};
+  if (changed === undefined || changed.size === 0) return first as Value;
+  const all: Record<string, Value> = { ...(first as Readonly<Record<string, Json>>) };
+  for (const [name, value] of changed) all[name] = parsed(value);
+  return all;
+}
+
+function runShown({ run }: Scene): Value {
+  return {
+    id: run.key.id,
+    namespace: run.key.namespace,
+    definition: run.order?.definition ?? "",
+    incarnation: run.order?.incarnation || 1,
+    startTime: new Date(run.beginMs).toISOString(),
+    labels: { ...run.facts.labels },
+  };
+}
+
+/** Returns the nearest entry that the scene is in. */
+function entryValue(scene: Scene, name: "item" | "index"): Value | undefined {
+  const { run } = scene;
+  let { range, node } = scene;
+  while (!range.isEntries) {
+    if (range.owner < 0) return undefined;
+    node = range.owner;
+    range = rangeViewOf(run, node);
+  }
+  const index = node - range.first;
+  if (name === "index") return index;
+  const list = listOfEntries(scene, range);
+  return Array.isArray(list) ? (list[index] as Value | undefined) : undefined;
+}
+
+/** Returns the list whose entries a range does. */
+export function listOfEntries({ run }: Pick<Scene, "run">, range: RangeView): Value | undefined {
+  if (range.seen !== undefined) return parsed(range.seen as Uint8Array);
+  const owner = run.nodes[range.owner];
+  const kept = owner?.more?.list;
+  if (kept !== undefined) return parsed(kept);
+  const { plan, firstTask } = range;
+  const around = { run, range: rangeViewOf(run, range.owner), node: range.owner };
+  const { forEach } = plan.task(firstTask);
+  const program = plan.plan.programs[forEach];
+  if (program?.form === "constant") return program.source as Value;
+  const reference = program?.references[program.passes];
+  return reference === undefined ? undefined : valueSeen(around, reference as PlanReference);
+}
+
+/** Returns the nearest round that the scene is in. */
+function roundShown({ run, range, names }: Scene): Value | undefined {
+  for (let seen = range; seen.owner >= 0; seen = rangeViewOf(run, seen.owner)) {
+    if (seen.isEntries || isAdded(seen)) continue;
+    return { number: seen.round, last: parsed(seen.seen ?? run.nodes[seen.owner]?.more?.last) };
+  }
+  return names?.["round"];
+}
+
+function feedbackOf({ run, node }: Scene): Value {
+  for (let seen = node; seen >= 0; seen = rangeViewOf(run, seen).owner) {
+    const feedback = run.nodes[seen]?.more?.feedback;
+    if (feedback !== undefined) return parsed(feedback);
+  }
+  return null;
+}
+
+function around<T>({ run, range }: Scene, find: (range: RangeView) => T | undefined): T | undefined {
+  for (let seen = range; ; seen = rangeViewOf(run, seen.owner)) {
+    const found = find(seen);
+    if (found !== undefined || seen.owner < 0) return found;
+  }
+}

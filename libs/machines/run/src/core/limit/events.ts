@@ -1,0 +1,119 @@
+import {
+  type RunLimit,
+  RunLimitAskedV1,
+  RunLimitHeldV1,
+  RunLimitLostV1,
+  RunPhase,
+} from "@tutti/contracts/workflow/v1";
+import { nodeOf } from "../node/nodes.ts";
+import type { RenewLease } from "../state/effects.ts";
+import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../state/numbers.ts";
+import { moreOf, type Run, type RunEvent, type RunOutstanding, type RunView } from "../state/state.ts";
+import { limitChanged } from "./child-limits.ts";
+
+export const runLimitHeld: RunEvent<RunLimitHeldV1> = {
+  type: "run_limit_held",
+  version: 1,
+  codec: RunLimitHeldV1,
+  evolve(run, { node, limit, ticket, leaseDueMs }, outstanding) {
+    if (node !== undefined) {
+      const change = { ticket, leaseDueMs, retryMs: 0 };
+      limitChanged(run, nodeOf(run, node), limit, change, outstanding);
+      return;
+    }
+    const held = limitNamed(run, limit);
+    if (held === undefined) return;
+    Object.assign(held, { ticket, leaseDueMs, retryMs: 0 });
+    watchRetries(run, outstanding);
+    renew(run, outstanding);
+  },
+};
+
+/** It is not held, or was not given. */
+export const runLimitLost: RunEvent<RunLimitLostV1> = {
+  type: "run_limit_lost",
+  version: 1,
+  codec: RunLimitLostV1,
+  evolve(run, { node, limit, retryMs }, outstanding) {
+    if (node !== undefined) {
+      const change = { ticket: 0, leaseDueMs: 0, retryMs };
+      limitChanged(run, nodeOf(run, node), limit, change, outstanding);
+      return;
+    }
+    const lost = limitNamed(run, limit);
+    if (lost === undefined) return;
+    Object.assign(lost, { ticket: 0, leaseDueMs: 0, retryMs });
+    watchRetries(run, outstanding);
+    renew(run, outstanding);
+  },
+};
+
+export const runLimitAsked: RunEvent<RunLimitAskedV1> = {
+  type: "run_limit_asked",
+  version: 1,
+  codec: RunLimitAskedV1,
+  evolve(run, { node, limit }, outstanding) {
+    if (node !== undefined) {
+      limitChanged(run, nodeOf(run, node), limit, { retryMs: 0 }, outstanding);
+      return;
+    }
+    const asked = limitNamed(run, limit);
+    if (asked !== undefined) asked.retryMs = 0;
+    moreOf(run).isDue = true;
+    watchRetries(run, outstanding);
+    outstanding.cleared(timerNumber(runNode, runTimers.start));
+  },
+};
+
+function limitNamed(run: Run, limit: string): RunLimit | undefined {
+  return run.more?.limits.find((each) => each.limit === limit);
+}
+
+/** There is one timer for all limits: it is due when the first of them is to be asked for again. */
+function watchRetries(run: Run, outstanding: RunOutstanding): void {
+  const retryMs = nextRetryMs(run);
+  if (retryMs > 0) outstanding.timer(retryTimer, retryMs);
+  else outstanding.cleared(retryTimer);
+}
+
+function nextRetryMs({ more }: RunView): number {
+  const due = (more?.limits ?? []).flatMap(({ retryMs }) => (retryMs > 0 ? [retryMs] : []));
+  return due.length === 0 ? 0 : Math.min(...due);
+}
+
+const retryTimer = timerNumber(runNode, runTimers.limit);
+
+/** What is held after the run was taken back is renewed as from then on. */
+export function renewAfterReset(run: Run): void {
+  const more = moreOf(run);
+  more.leaseCount += 1;
+  more.leaseAttempt = more.leaseCount;
+}
+
+const renewal = effectNumber(runNode, effectTags.lease);
+
+/** What is held has changed: renewing is asked for again. */
+function renew(run: Run, outstanding: RunOutstanding): void {
+  const more = moreOf(run);
+  more.leaseCount += 1;
+  more.leaseAttempt = more.leaseCount;
+  if (more.limits.some(({ ticket }) => ticket > 0))
+    outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
+  else outstanding.settled(renewal);
+}
+
+export function recoverLimits(run: RunView, outstanding: RunOutstanding): void {
+  const { more, phase } = run;
+  // Also what is undone holds them: what others must not do beside it is still continuing.
+  if (more === undefined || phase === RunPhase.RUN_PHASE_ENDED) return;
+  const retryMs = nextRetryMs(run);
+  if (retryMs > 0) outstanding.timer(retryTimer, retryMs);
+  if (more.limits.some(({ ticket }) => ticket > 0))
+    outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
+}
+
+function renewalOf({ more }: RunView): RenewLease {
+  const held = (more?.limits ?? []).filter(({ ticket }) => ticket > 0);
+  const leases = held.map(({ limit, ticket, leaseDueMs }) => ({ limit, ticket, dueMs: leaseDueMs }));
+  return { kind: "renew_lease", leases };
+}

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TaskStatus, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  CancelRun,
+  EndChild,
+  FailTask,
+  ResetRun,
+  ReturnTask,
+  RunSnapshotV1,
+} from "@tutti/contracts/workflow/v1";
+import { isRefusal } from "@tutti/kernel";
+import fc from "fast-check";
+import { cancelRun } from "../../life/control/commands.ts";
+import { explain } from "../../life/queries/explain.ts";
+import { resetRun } from "../../life/repair/commands.ts";
+import { failTask, returnTask } from "../../life/results/attempts.ts";
+import { endChild } from "../../life/results/children.ts";
+import { snapshotOf } from "../../life/snapshot/snapshots.ts";
+import { RunScene } from "../../testing/index.ts";
+import type { StartChild } from "../state/effects.ts";
+import { type Run, statusOf } from "../state/state.ts";
+
+const tokens = (count: number) => ({ tokens: count, money: 0, timeMs: 0 });
+const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_FAILED: failed } = WorkStatus;
+
+function scene(text: string, budget = 10): RunScene {
+  return RunScene.of(`workflow: w\ntasks:\n${text}`, { budget: tokens(budget) });
+}
+
+function complete(run: RunScene, task: string, used: number): void {
+  run.complete(task, null, "anna", tokens(used));
+}
+
+function codes({ state }: RunScene): (string | undefined)[] {
+  return state.nodes.map((node) => node?.error?.code);
+}
+
+const three = ["a", "b", "c"].map((id) => `  ${id}: {uses: work, estimate: {tokens: 4}}\n`).join("");
+
+describe("the budget of a run", () => {
+  it("is reserved before a task starts, and a task that is short of it waits for released amounts", () => {
+    const run = scene(three);
+    assert.deepEqual(run.offered, ["a", "b"]);
+    const why = run.driver.query(run.key, explain, { taskId: "c" });
+    assert.ok(!isRefusal(why));
+    assert.deepEqual(
+      why.waits.map(({ cause }) => cause),
+      [WaitCause.WAIT_CAUSE_BUDGET],
+    );
+    complete(run, "a", 1);
+    assert.deepEqual(run.offered, ["b", "c"]);
+    complete(run, "b", 4);
+    complete(run, "c", 4);
+    assert.deepEqual([statusOf(run.state), run.state.used?.tokens], [completed, 9]);
+  });
+
+  it("that is used up fails pending tasks by name, and running tasks continue", () => {
+    const run = scene(three);
+    complete(run, "a", 9);
+    assert.deepEqual(run.offered, ["b"], "what b gives back may do");
+    complete(run, "b", 1);
+    assert.equal(statusOf(run.state), failed);
+    assert.deepEqual(codes(run), [undefined, undefined, "workflow.budget_used_up"]);
+    assert.match(run.state.error?.message ?? "", /too small for task `c`: 10 tokens used up/);
+  });
+
+  it("lets tasks that wait for the failure continue if they use nothing", () => {
+    const run = scene(
+      `  a: {uses: work}\n  b: {uses: work, needs: [a], mayFail: true}\n  c: {set: 1, needs: [{task: b, on: failure}]}\n`,
+    );
+    complete(run, "a", 10);
+    assert.equal(statusOf(run.state), completed);
+  });
+
+  it("counts each attempt, and retries a waiting one when amounts are released", () => {
+    const run = scene(
+      `  a: {uses: work, estimate: {tokens: 6}, retry: {attempts: 3, backoff: 1s}}\n  b: {uses: work, needs: [{task: c}], estimate: {tokens: 6}}\n  c: {uses: work, estimate: {tokens: 1}}\n`,
+      13,
+    );
+    run.driver.settle(
+      run.offer("a"),
+      failTask,
+      FailTask.fromPartial({ error: { code: "x" }, used: tokens(2) }),
+    );
+    complete(run, "c", 0);
+    assert.deepEqual(run.offered, ["b"]);
+    run.driver.advance(2_000);
+    assert.equal(run.state.nodes[0]?.status, TaskStatus.TASK_STATUS_HELD);
+    complete(run, "b", 3);
+    assert.deepEqual(run.offered, ["a"]);
+    complete(run, "a", 6);
+    assert.deepEqual([statusOf(run.state), run.state.used?.tokens], [completed, 11]);
+  });
+
+  it("counts reserved amounts as used if the use is unknown: of lost agents and stopped tasks", () => {
+    const run = scene(`  a: {uses: work, estimate: {tokens: 4}}\n`);
+    const gone = ReturnTask.fromPartial({ lost: true, retryAfterMs: 1 });
+    run.driver.settle(run.offer("a"), returnTask, gone);
+    assert.equal(run.state.used?.tokens, 4);
+    run.driver.advance(10);
+    run.driver.execute(run.key, cancelRun, CancelRun.fromPartial({}));
+    assert.deepEqual([run.state.used?.tokens, run.state.reserved], [8, undefined]);
+  });
+
+  it("bounds the entries of a list, in their order", () => {
+    const run = scene(`  many: {uses: work, forEach: "\${{ [1, 2, 3] }}", estimate: {tokens: 4}}\n`);
+    assert.deepEqual(run.offered, ["many[0]", "many[1]"]);
+    complete(run, "many[0]", 2);
+    assert.deepEqual(run.offered, ["many[1]", "many[2]"]);
+  });
+
+  it("gives a child what is expected of it, or all that is left, and counts what it used", () => {
+    const run = scene(`  sub: {workflow: order}\n  a: {uses: work}\n`);
+    const { effect } = run.driver.effects[0] as { effect: unknown };
+    const { budget, childId } = effect as StartChild;
+    assert.deepEqual([budget?.tokens, run.offered], [10, []]);
+    const ending = { runId: childId, status: completed };
+    run.driver.execute(run.key, endChild, EndChild.fromPartial({ taskId: "sub", ending, used: tokens(7) }));
+    assert.deepEqual([run.offered, run.state.used?.tokens], [["a"], 7]);
+  });
+
+  it("passes the rest to the run that it continues as", () => {
+    const run = RunScene.of(
+      `workflow: w\ntasks:\n  a: {uses: work}\ncontinueAsNew: {when: run.incarnation < 2}\n`,
+      { budget: tokens(10) },
+    );
+    complete(run, "a", 4);
+    run.driver.deliver();
+    const next = { ...run.key, id: run.state.more?.nextId ?? "" };
+    const { order } = run.driver.state(next, run.machine);
+    assert.equal(order?.budget?.tokens, 6);
+  });
+
+  it("is not refilled by a reset", () => {
+    const run = scene(`  a: {uses: work}\n  b: {uses: work, needs: [a]}\n`);
+    const snapshot = RunSnapshotV1.encode(snapshotOf(run.state as Run)).finish();
+    complete(run, "a", 10);
+    assert.equal(statusOf(run.state), failed);
+    run.driver.execute(run.key, resetRun, ResetRun.fromPartial({ toEvent: 1, snapshot }));
+    assert.equal(run.state.used?.tokens, 10);
+  });
+
+  it("is never exceeded while attempts use their estimates, in any order of their ends", () => {
+    const tasks = fc.array(
+      fc.record({
+        expected: fc.integer({ min: 0, max: 5 }),
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      { minLength: 1, maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(
+        tasks,
+        fc.integer({ min: 1, max: 12 }),
+        fc.infiniteStream(fc.nat(7)),
+        (drawn, budget, order) => {
+          const text = drawn.map(
+            ({ expected }, at) => `  t${at}: {uses: work, estimate: {tokens: ${expected}}}\n`,
+          );
+          const run = scene(text.join(""), budget);
+          while (run.offered.length > 0) {
+            const task = run.offered[order.next().value % run.offered.length] as string;
+            const { expected, share } = drawn[Number(task.slice(1))] as (typeof drawn)[number];
+            const held = (run.state.used?.tokens ?? 0) + (run.state.reserved?.tokens ?? 0);
+            assert.ok(held <= budget, `expected at most ${budget} to be held, found ${held}`);
+            complete(run, task, Math.floor(expected * share));
+          }
+          assert.ok(
+            [completed, failed].some((status) => status === statusOf(run.state)),
+            "it ends",
+          );
+        },
+      ),
+    );
+  });
+});

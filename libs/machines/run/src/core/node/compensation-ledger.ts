@@ -1,0 +1,175 @@
+/**
+ * Effects of work that was done again. An effect goes by the id of its task, as its idempotency key does: it is there
+ * once however often its task completed, and is undone once, with what its task worked on and gave when it completed
+ * last.
+ *
+ * 1. What a node did before it was done again is kept with it, until it completes again.
+ * 2. Parts of a task that was done again are other nodes than before, under the same ids: one that completes takes the
+ *    place of the one before. Those of ids that do not complete again stay to be undone.
+ * 3. A node whose effect of before is undone stands afterwards as it did: how it went the last time is what it tells.
+ */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
+import type { Json } from "@tutti/expressions";
+import { type Data, encodeJson, UnreadableData } from "@tutti/machine-work";
+import { listOfEntries } from "../evaluate/scene.ts";
+import { currentRanges, rangeOf, rangePlace, rangeViewOf, taskIdIn } from "../state/places.ts";
+import { detailOf, type Node, type NodeView, type Run, type RunView } from "../state/state.ts";
+import { keptBytesOf } from "./kept.ts";
+
+const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_UNSPECIFIED: unspecified } = TaskStatus;
+
+/** A node is done again: what it did is still there. For folds. */
+export function leaveEffect(node: Node): void {
+  if (node.status !== completed || !isUndoable(node)) return;
+  const { input, output, endAt } = node;
+  detailOf(node).left = { input, output, endAt, status: unspecified };
+}
+
+/**
+ * A function is over before its code is: what the code registered and did not do itself is to be done by it. The node
+ * stands afterwards as it does now. For folds.
+ */
+export function leaveRegistered(run: Run, node: Node): void {
+  const { code, savedNext } = node.more ?? {};
+  if (code === undefined || !(hasOpenUndo(code.entries) || hasSavedUndo(savedNext, code.entries.length)))
+    return;
+  const { input, endAt, status } = node;
+  run.keptBytes -= keptBytesOf(node);
+  detailOf(node).left = { input, output: undefined, endAt, status };
+  run.keptBytes += keptBytesOf(node);
+  run.undo.push(node.number);
+}
+
+/** Code that fails undoes by itself what it registered, as steps of the names of these. */
+function hasOpenUndo(entries: readonly FunctionEntry[]): boolean {
+  const open = new Set<string>();
+  for (const { kind, id } of entries)
+    if (kind === FunctionEntryKind.FUNCTION_ENTRY_KIND_UNDO) open.add(`${id}.run`);
+    else if (open.size > 0) open.delete(id);
+  return open.size > 0;
+}
+
+/** What the last turn did and did not report may have registered something too. */
+function hasSavedUndo(saved: Uint8Array | undefined, known: number): boolean {
+  if (saved === undefined) return false;
+  try {
+    const { known: at, steps } = JSON.parse(decoder.decode(saved));
+    return at === known && Array.isArray(steps) && steps.some((step) => typeof step?.undo === "string");
+  } catch {
+    return false;
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** A node has completed: it is the one to be undone for its id, after all others. For folds. */
+export function noteEffect(run: Run, node: Node): void {
+  if (node.more?.left !== undefined) {
+    dropLeft(run, node);
+    forgetUndo(run, node.number);
+  }
+  const { range, number } = node;
+  if (range.owner >= 0 && run.undo.length > 0) {
+    run.leftBehind ??= leftBehindOf(run);
+    const before = run.leftBehind.size === 0 ? undefined : run.leftBehind.get(taskIdIn(run, range, number));
+    if (before !== undefined) {
+      run.leftBehind.delete(taskIdIn(run, range, number));
+      forgetUndo(run, before);
+    }
+  }
+  run.undo.push(number);
+}
+
+/** What a node did before counts no longer. For folds. */
+export function dropLeft(run: Run, node: Node): void {
+  run.keptBytes -= keptBytesOf(node);
+  if (node.more !== undefined) node.more.left = undefined;
+  run.keptBytes += keptBytesOf(node);
+}
+
+/** Effects of entries are undone entry by entry. */
+export function isUndoable({ range, task }: Node): boolean {
+  const planned = range.plan.task(task);
+  return range.plan.policy(planned).compensate !== null && (range.isEntries || planned.forEach < 0);
+}
+
+function forgetUndo(run: Run, number: number): void {
+  const place = run.undo.lastIndexOf(number);
+  if (place >= 0) run.undo.splice(place, 1);
+}
+
+/** Nodes to be undone whose ids stand for others now, by their ids. */
+function leftBehindOf(run: Run): Map<string, number> {
+  const current = currentRanges(run);
+  const left = new Map<string, number>();
+  for (const number of run.undo) {
+    const place = rangePlace(run.ranges, number);
+    if (!current.has(place)) left.set(taskIdIn(run, rangeOf(run, number), number), number);
+  }
+  return left;
+}
+
+/** Entries that may be undone later see their own list, also if their task has another one by then. For folds. */
+export function keepLists(run: Run, again: ReadonlySet<number>): void {
+  for (const number of run.undo) {
+    if (!isWithin(run, number, again)) continue;
+    for (let range = rangeOf(run, number); range.owner >= 0; range = rangeOf(run, range.owner))
+      if (range.isEntries) range.seen ??= listBytes(run, range);
+  }
+}
+
+function isWithin(run: Run, number: number, nodes: ReadonlySet<number>): boolean {
+  let seen = number;
+  while (seen >= 0 && !nodes.has(seen)) seen = rangeOf(run, seen).owner;
+  return seen >= 0;
+}
+
+function listBytes(run: Run, range: Parameters<typeof listOfEntries>[1]): Uint8Array | undefined {
+  try {
+    const list = listOfEntries({ run }, range);
+    return list === undefined ? undefined : encodeJson(list as Json);
+  } catch (error) {
+    if (error instanceof UnreadableData) return undefined;
+    throw error;
+  }
+}
+
+/** What a node did that is to be undone. */
+export function effectOf({ input, output, more }: NodeView): {
+  readonly input: Data | undefined;
+  readonly output: Data | undefined;
+} {
+  const effect = more?.left ?? { input, output };
+  return { input: effect.input as Data | undefined, output: effect.output as Data | undefined };
+}
+
+/** How a node stands whose undoing is given up, or taken back. */
+export function statusBeside({ more }: Pick<NodeView, "more">): TaskStatus {
+  return more?.left === undefined ? completed : more.left.status;
+}
+
+/** Returns whether the effect of a node is still there although that was to be undone. */
+export function isNotUndone({ status, more }: NodeView): boolean {
+  return more?.undoError !== undefined && (status === completed || more.left !== undefined);
+}
+
+/** When a node did what is to be undone. */
+export function effectAt({ endAt, more }: NodeView): number {
+  return more?.left?.endAt ?? endAt;
+}
+
+/** Nodes that were undone, and all that they are parts of, in so far as they tell of how the run stands. */
+export function undoneWithOwners(run: RunView): ReadonlySet<number> {
+  const undone = new Set<number>();
+  const nodes = run.nodes.filter((node) => node?.status === TaskStatus.TASK_STATUS_COMPENSATED);
+  if (nodes.length === 0) return undone;
+  const current = currentRanges(run);
+  for (const node of nodes)
+    for (let number = node?.number ?? -1; number >= 0 && !undone.has(number); ) {
+      if (!current.has(rangePlace(run.ranges, number))) break;
+      undone.add(number);
+      number = rangeViewOf(run, number).owner;
+    }
+  return undone;
+}

@@ -1,0 +1,44 @@
+/**
+ * Children that continue after they are detached. One that is being started just then is started all the same, and its
+ * run waits for that before it ends.
+ */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { effectNumber, effectTags } from "../state/numbers.ts";
+import {
+  detailOf,
+  type Node,
+  type NodeView,
+  type Run,
+  type RunOutstanding,
+  type RunView,
+} from "../state/state.ts";
+
+/** Returns whether its child is being started, and starts in any case. */
+export function isToBegin({ status, range, task }: NodeView): boolean {
+  if (status !== TaskStatus.TASK_STATUS_QUEUED) return false;
+  const work = range.plan.work(range.plan.task(task));
+  return (work.kind === "workflow" || work.kind === "mission") && work.parentClose === "abandon";
+}
+
+/** Returns whether the run cannot end without leaving such children behind. */
+export function awaitsStarts(run: RunView): boolean {
+  return run.alone > 0 || run.nodes.some((node) => node !== undefined && isToBegin(node));
+}
+
+/** Its child is detached from here on. For folds. */
+export function leaveAlone(run: Run, node: Node): void {
+  if (!isToBegin(node) || node.more?.startsAlone === true) return;
+  const detail = detailOf(node);
+  detail.startsAlone = true;
+  detail.aloneBudget = detail.reserved && { ...detail.reserved };
+  run.alone += 1;
+}
+
+/** Its child starts, or will not: it was detached. For folds. */
+export function endAlone(run: Run, { number, more }: Node, outstanding: RunOutstanding): void {
+  if (more?.startsAlone !== true) return;
+  more.startsAlone = false;
+  more.aloneBudget = undefined;
+  run.alone -= 1;
+  outstanding.settled(effectNumber(number, effectTags.work));
+}

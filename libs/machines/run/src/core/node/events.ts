@@ -1,0 +1,120 @@
+/** How tasks of every kind end, and how they are held. */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import {
+  TaskCompletedV1,
+  TaskFailedV1,
+  TaskHeldV1,
+  TaskPausedV1,
+  TaskResumedV1,
+  TaskSkippedV1,
+} from "@tutti/contracts/workflow/v1";
+import { blobsOf, dataOf } from "@tutti/machine-work";
+import { nodeTimers, timerNumber } from "../state/numbers.ts";
+import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state/state.ts";
+import { since } from "../state/times.ts";
+import { bookUsed } from "./budget.ts";
+import { leaveAlone } from "./detached-children.ts";
+import { end, settleWork, stop } from "./flow.ts";
+import { setOutput } from "./kept.ts";
+import { dropLimits, enter, nodeOf, release, setStatus, watchTotal } from "./nodes.ts";
+
+export const taskCompleted: RunEvent<TaskCompletedV1> = {
+  type: "task_completed",
+  version: 1,
+  codec: TaskCompletedV1,
+  blobs: ({ outputPayload }) => blobsOf(outputPayload),
+  evolve(run, { node: number, output, outputPayload, endMs, agent, used, fromCache }, outstanding) {
+    const node = enter(run, number, endMs, outstanding);
+    if (node.more?.code === undefined) finish(node, outstanding);
+    else stop(run, node, endMs, outstanding);
+    setOutput(run, node, dataOf(output, outputPayload));
+    if (agent !== "") node.agent = agent;
+    bookUsed(run, node, used);
+    if (fromCache) detailOf(node).fromCache = true;
+    end(run, node, TaskStatus.TASK_STATUS_COMPLETED, endMs, outstanding);
+  },
+};
+
+export const taskFailed: RunEvent<TaskFailedV1> = {
+  type: "task_failed",
+  version: 1,
+  codec: TaskFailedV1,
+  // Its parts may have waited for a person.
+  described: true,
+  evolve(run, { node: number, error, endMs, agent, used, leavesChild }, outstanding) {
+    const node = enter(run, number, endMs, outstanding);
+    if (leavesChild) leaveAlone(run, node);
+    bookUsed(run, node, used);
+    stop(run, node, endMs, outstanding);
+    node.error = error;
+    if (agent !== "") node.agent = agent;
+    end(run, node, TaskStatus.TASK_STATUS_FAILED, endMs, outstanding);
+  },
+};
+
+/** Running work or offered is the one thing that most nodes have outstanding. */
+function finish(node: Node, outstanding: RunOutstanding): void {
+  dropLimits(node, outstanding);
+  if (node.status === TaskStatus.TASK_STATUS_QUEUED || node.status === TaskStatus.TASK_STATUS_RUNNING)
+    settleWork(node.number, outstanding);
+  else if (node.status !== TaskStatus.TASK_STATUS_HELD) release(node.number, outstanding);
+}
+
+export const taskSkipped: RunEvent<TaskSkippedV1> = {
+  type: "task_skipped",
+  version: 1,
+  codec: TaskSkippedV1,
+  evolve(run, { node: number, endMs }, outstanding) {
+    const node = enter(run, number, endMs, outstanding);
+    end(run, node, TaskStatus.TASK_STATUS_SKIPPED, endMs, outstanding);
+  },
+};
+
+/** It is time for another attempt, and nothing new starts. */
+export const taskHeld: RunEvent<TaskHeldV1> = {
+  type: "task_held",
+  version: 1,
+  codec: TaskHeldV1,
+  evolve(run, { node: number }, outstanding) {
+    const node = nodeOf(run, number);
+    outstanding.cleared(timerNumber(number, nodeTimers.again));
+    outstanding.cleared(timerNumber(number, nodeTimers.cache));
+    detailOf(node).dueMs = 0;
+    setStatus(run, node, TaskStatus.TASK_STATUS_HELD);
+    run.agenda.push(number);
+  },
+};
+
+/** A person has to say how it continues. */
+export const taskPaused: RunEvent<TaskPausedV1> = {
+  type: "task_paused",
+  version: 1,
+  codec: TaskPausedV1,
+  described: true,
+  evolve(run, { node: number, error, pauseMs }, outstanding) {
+    const node = enter(run, number, pauseMs, outstanding);
+    stop(run, node, pauseMs, outstanding);
+    node.error = error;
+    setStatus(run, node, TaskStatus.TASK_STATUS_PAUSED);
+  },
+};
+
+/** Starts another visit: attempts count again. */
+export const taskResumed: RunEvent<TaskResumedV1> = {
+  type: "task_resumed",
+  version: 1,
+  codec: TaskResumedV1,
+  described: true,
+  evolve(run, { node: number, resumeMs }, outstanding) {
+    const node = nodeOf(run, number);
+    node.error = undefined;
+    node.tries = 0;
+    node.visit += 1;
+    if (node.more !== undefined) node.more.lost = 0;
+    node.readyAt = since(run, resumeMs);
+    watchTotal(run, node, outstanding);
+    setStatus(run, node, TaskStatus.TASK_STATUS_HELD);
+    run.agenda.push(number);
+  },
+};

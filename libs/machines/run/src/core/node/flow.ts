@@ -1,0 +1,211 @@
+/**
+ * The consequences of the end of a node, by counters alone: nodes that can start, nodes that are skipped with it, owners
+ * whose parts have ended. For folds. Nothing here reads more than the direct followers, however large the plan is.
+ */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { isDone } from "@tutti/machine-work";
+import { noteEnded } from "../state/function-journal.ts";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
+import { partRanges } from "../state/places.ts";
+import {
+  detailOf,
+  type Follower,
+  type Node,
+  type Range,
+  type Run,
+  type RunOutstanding,
+} from "../state/state.ts";
+import { since } from "../state/times.ts";
+import { bookUnknown } from "./budget.ts";
+import { isUndoable, leaveRegistered, noteEffect } from "./compensation-ledger.ts";
+import { leaveAlone } from "./detached-children.ts";
+import { attend, dropLimits, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
+
+const success = 0;
+const failure = 1;
+const always = 2;
+
+/** How an end counts for what needs it. `passed`: skipped by its own condition. */
+type End = "completed" | "failed" | "passed" | "skipped";
+
+/** A node has its outcome. */
+export function end(
+  run: Run,
+  node: Node,
+  status: TaskStatus,
+  atMs: number,
+  outstanding: RunOutstanding,
+): void {
+  const { range } = node;
+  unattend(run, node);
+  setStatus(run, node, status);
+  node.endAt = since(run, atMs);
+  if (node.more !== undefined) node.more.isRoundOver = false;
+  const policy = policyOf(node);
+  if (policy.timeouts.totalMs > 0) outstanding.cleared(timerNumber(node.number, nodeTimers.total));
+  if (status === TaskStatus.TASK_STATUS_COMPLETED && isUndoable(node)) noteEffect(run, node);
+  else if (status === TaskStatus.TASK_STATUS_FAILED) leaveRegistered(run, node);
+  if (status === TaskStatus.TASK_STATUS_FAILED && !(policy.mayFail && !range.isEntries) && range.failed < 0)
+    range.failed = node.number;
+  if (range.owner < 0) {
+    run.left -= 1;
+    if (range.failed === node.number && run.failed < 0) run.failed = node.number;
+  }
+  range.left -= 1;
+  if (range.isEntries) {
+    const owner = nodeOf(run, range.owner);
+    detailOf(owner).entriesOpen -= 1;
+    attend(run, owner);
+    return;
+  }
+  follow(run, range, node.task, endOf(node, status));
+  if (range.owner < 0) return;
+  const owner = nodeOf(run, range.owner);
+  if (owner.more?.code !== undefined) noteEnded(owner.more.code, node.number);
+  if (range.left === 0 || owner.more?.code !== undefined) attend(run, owner);
+}
+
+export function endOf(node: Node, status: TaskStatus): End {
+  if (status === TaskStatus.TASK_STATUS_COMPLETED) return "completed";
+  if (status === TaskStatus.TASK_STATUS_FAILED) return "failed";
+  if (node.more?.countsAsCompleted === true) return "completed";
+  // The needs of one that is skipped with a need, or by hand, do not count any more.
+  const { range, number } = node;
+  const isOwn = status === TaskStatus.TASK_STATUS_SKIPPED && range.open[number - range.first] !== -1;
+  return isOwn ? "passed" : "skipped";
+}
+
+interface Skipped {
+  readonly range: Range;
+  readonly task: number;
+}
+
+/** Tells all that follows of an end. Skipping goes along without recursion: a chain may be as long as a plan. */
+export function follow(run: Run, range: Range, task: number, end: End): void {
+  const skipped: Skipped[] = [];
+  tell(run, range, task, end, skipped);
+  spread(run, skipped);
+}
+
+/** Tells one that was added of an end that was there before it. */
+export function tellFollower(run: Run, { range, task, condition }: Follower, end: End): void {
+  const skipped: Skipped[] = [];
+  tellOne(run, range, task, isMet(condition, end), skipped);
+  spread(run, skipped);
+}
+
+function spread(run: Run, skipped: Skipped[]): void {
+  for (let at = 0; at < skipped.length; at++) {
+    const next = skipped[at] as Skipped;
+    tell(run, next.range, next.task, "skipped", skipped);
+  }
+}
+
+function tell(run: Run, range: Range, task: number, end: End, skipped: Skipped[]): void {
+  const { offsets, targets, conditions } = range.plan.plan.edges;
+  const until = offsets[task + 1] as number;
+  for (let at = offsets[task] as number; at < until; at++)
+    tellOne(run, range, targets[at] as number, isMet(conditions[at] as number, end), skipped);
+  const followers = run.more?.followers.get(range.first + task - range.firstTask);
+  if (followers !== undefined)
+    for (const follower of followers)
+      if (!follower.range.isDropped)
+        tellOne(run, follower.range, follower.task, isMet(follower.condition, end), skipped);
+}
+
+export function isMet(condition: number, end: End): boolean {
+  if (condition === always) return true;
+  if (condition === failure) return end === "failed";
+  return end === "completed" || (condition !== success && end === "passed");
+}
+
+function tellOne(run: Run, range: Range, task: number, met: boolean, skipped: Skipped[]): void {
+  const { open } = range;
+  const place = task - range.firstTask;
+  const needs = open[place] as number;
+  if (needs < 0) return;
+  if (met) {
+    open[place] = needs - 1;
+    if (needs === 1) run.agenda.push(range.first + place);
+    return;
+  }
+  skip(run, range, place);
+  skipped.push({ range, task });
+}
+
+/** A need of it cannot be met any more. */
+function skip(run: Run, range: Range, place: number): void {
+  range.open[place] = -1;
+  const number = range.first + place;
+  const node = run.nodes[number];
+  if (node === undefined) {
+    const { counts } = run;
+    counts[TaskStatus.TASK_STATUS_PENDING] = (counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) - 1;
+    counts[TaskStatus.TASK_STATUS_SKIPPED] = (counts[TaskStatus.TASK_STATUS_SKIPPED] ?? 0) + 1;
+  } else setStatus(run, node, TaskStatus.TASK_STATUS_SKIPPED);
+  range.left -= 1;
+  if (range.owner < 0) run.left -= 1;
+  else if (range.left === 0) attend(run, nodeOf(run, range.owner));
+}
+
+/** A node and all its parts are stopped: nothing of them is awaited, none starts any more. */
+export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
+  stopParts(run, node, atMs, outstanding);
+  // One that waits for the end of a pause would stay in the agenda for ever.
+  if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, node.number);
+  dropLimits(node, outstanding);
+  bookUnknown(run, node);
+  release(node.number, outstanding, { keepsWork: node.more?.startsAlone === true });
+}
+
+function stopParts(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
+  const parts = node.more?.parts ?? 0;
+  if (parts === 0) return;
+  for (const range of partRanges(run, node))
+    if (!range.isDropped) drop(run, range as Range, atMs, outstanding);
+  unattend(run, node);
+}
+
+function unattend(run: Run, { number, more }: Node): void {
+  if (more?.isAttended !== true) return;
+  more.isAttended = false;
+  leaveAgenda(run, number);
+}
+
+/** Nodes in the range are detached. */
+export function drop(run: Run, range: Range, atMs: number, outstanding: RunOutstanding): void {
+  const { counts } = run;
+  let untouched = 0;
+  for (let number = range.first; number < range.first + range.count; number++) {
+    const node = run.nodes[number];
+    if (node === undefined) {
+      if (range.isEntries || (range.open[number - range.first] ?? 0) >= 0) untouched += 1;
+      continue;
+    }
+    if (isDone(node.status)) continue;
+    leaveAlone(run, node);
+    stop(run, node, atMs, outstanding);
+    node.endAt = since(run, atMs);
+    setStatus(run, node, TaskStatus.TASK_STATUS_CANCELLED);
+    leaveRegistered(run, node);
+  }
+  counts[TaskStatus.TASK_STATUS_PENDING] = (counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) - untouched;
+  counts[TaskStatus.TASK_STATUS_CANCELLED] = (counts[TaskStatus.TASK_STATUS_CANCELLED] ?? 0) + untouched;
+  range.isDropped = true;
+  if (range.owner < 0) run.left -= range.left;
+  range.left = 0;
+  forgetAgenda(run, range);
+}
+
+function forgetAgenda(run: Run, { first, count }: Range): void {
+  const kept = run.agenda.slice(run.agendaAt).filter((number) => number < first || number >= first + count);
+  run.agenda.length = 0;
+  for (const number of kept) run.agenda.push(number);
+  run.agendaAt = 0;
+}
+
+/** The attempt that is running, or offered, counts no longer. */
+export function settleWork(number: number, outstanding: RunOutstanding): void {
+  outstanding.settled(effectNumber(number, effectTags.work));
+}

@@ -1,0 +1,35 @@
+/** What nodes work on and give, and how much of that a run keeps: for folds. */
+import type { Payload } from "@tutti/contracts/types/v1";
+import { bytesOf, type Data, dataOf } from "@tutti/machine-work";
+import { following } from "../evaluate/evaluate.ts";
+import type { Node, Run } from "../state/state.ts";
+
+/** An input that is not in the event follows from the plan, and is not kept a second time. */
+export function setInput(run: Run, node: Node, input: Uint8Array, payload: Payload | undefined): void {
+  const given = dataOf(input, payload);
+  run.keptBytes += ownInputBytes(given, given === undefined) - ownInputBytes(node.input, node.inputFollows);
+  node.inputFollows = given === undefined;
+  node.input = given ?? followingInput(run, node);
+}
+
+export function followingInput(run: Run, node: Node): Data | undefined {
+  const { range, number, task } = node;
+  return following({ run, range, node: number }, range.plan.task(task).input);
+}
+
+export function setOutput(run: Run, node: Node, output: Data | undefined): void {
+  run.keptBytes += bytesOf(output).length - bytesOf(node.output).length;
+  node.output = output;
+}
+
+/** Returns how much a node keeps. */
+export function keptBytesOf({ input, inputFollows, output, more }: Node): number {
+  const { left } = more ?? {};
+  const leftBytes = left === undefined ? 0 : bytesOf(left.input).length + bytesOf(left.output).length;
+  const journalBytes = more?.code?.bytes ?? 0;
+  return ownInputBytes(input, inputFollows) + bytesOf(output).length + leftBytes + journalBytes;
+}
+
+function ownInputBytes(input: Data | undefined, follows: boolean): number {
+  return follows ? 0 : bytesOf(input).length;
+}

@@ -1,0 +1,237 @@
+/** How nodes come to be and change: for folds alone. */
+
+import { type Amounts, TaskStatus } from "@tutti/contracts/types/v1";
+import { RunPhase } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import { isDone } from "@tutti/machine-work";
+import type { RunPlan } from "../plan/run-plan.ts";
+import { isWakeable } from "../state/function-journal.ts";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
+import { isAdded, partRanges, rangeOf, taskNumberOf } from "../state/places.ts";
+import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state/state.ts";
+import { since } from "../state/times.ts";
+
+/** Returns the node, made when nothing has happened to it yet. */
+export function nodeOf(run: Run, number: number): Node {
+  const known = run.nodes[number];
+  if (known !== undefined) return known;
+  const range = rangeOf(run, number);
+  const node: Node = {
+    number,
+    range,
+    task: taskNumberOf(range, number),
+    status: untouchedStatus(run, range, number),
+    attempt: run.more?.attemptsBefore ?? 0,
+    tries: 0,
+    visit: 0,
+    readyAt: -1,
+    queueAt: -1,
+    startAt: -1,
+    endAt: -1,
+    agent: "",
+    facts: undefined,
+    input: undefined,
+    inputFollows: false,
+    output: undefined,
+    error: undefined,
+    more: undefined,
+  };
+  // A list with holes would become a dictionary: places are filled up to this one.
+  const { nodes } = run;
+  while (nodes.length < number) nodes.push(undefined);
+  nodes[number] = node;
+  return node;
+}
+
+function untouchedStatus(run: Run, range: Range, number: number): TaskStatus {
+  if (!range.isEntries && range.open[number - range.first] === -1) return TaskStatus.TASK_STATUS_SKIPPED;
+  return run.phase === RunPhase.RUN_PHASE_UNDOING || run.phase === RunPhase.RUN_PHASE_ENDED || range.isDropped
+    ? TaskStatus.TASK_STATUS_CANCELLED
+    : TaskStatus.TASK_STATUS_PENDING;
+}
+
+export function setStatus(run: Run, node: Node, status: TaskStatus): void {
+  const { counts } = run;
+  counts[node.status] = (counts[node.status] ?? 0) - 1;
+  counts[status] = (counts[status] ?? 0) + 1;
+  node.status = status;
+}
+
+/**
+ * What happens to a node that can start: it leaves the agenda, or its list's line, and starts a visit. Nothing for one
+ * that has started.
+ */
+export function enter(run: Run, number: number, atMs: number, outstanding: RunOutstanding): Node {
+  const node = nodeOf(run, number);
+  if (node.status !== TaskStatus.TASK_STATUS_PENDING) return node;
+  const { range } = node;
+  if (range.isEntries) {
+    const owner = nodeOf(run, range.owner);
+    const detail = detailOf(owner);
+    if (number - range.first === detail.nextEntry)
+      detail.nextEntry = nextPending(run, range, detail.nextEntry + 1);
+    detail.entriesOpen += 1;
+    attend(run, owner);
+  } else leaveAgenda(run, number);
+  node.visit += 1;
+  node.tries = 0;
+  node.readyAt = since(run, atMs);
+  watchTotal(run, node, outstanding);
+  setStatus(run, node, TaskStatus.TASK_STATUS_HELD);
+  return node;
+}
+
+/** Place of the next entry that nothing has happened to. */
+function nextPending(run: Run, { first, count }: Range, from: number): number {
+  let place = from;
+  while (
+    place < count &&
+    (run.nodes[first + place]?.status ?? TaskStatus.TASK_STATUS_PENDING) !== TaskStatus.TASK_STATUS_PENDING
+  )
+    place += 1;
+  return place;
+}
+
+/** The time over all attempts. That of a list is watched entry by entry. */
+export function watchTotal(
+  run: Run,
+  { number, range, task: place, readyAt }: Node,
+  outstanding: RunOutstanding,
+): void {
+  const task = range.plan.task(place);
+  const { totalMs } = range.plan.policy(task).timeouts;
+  if (totalMs > 0 && (task.forEach < 0 || range.isEntries))
+    outstanding.timer(timerNumber(number, nodeTimers.total), run.createMs + readyAt + totalMs);
+}
+
+export function leaveAgenda(run: Run, number: number): void {
+  const { agenda } = run;
+  if (agenda[run.agendaAt] === number) run.agendaAt += 1;
+  else {
+    const place = agenda.indexOf(number, run.agendaAt);
+    if (place === -1) return;
+    agenda.splice(place, 1);
+  }
+  if (run.agendaAt === agenda.length) {
+    agenda.length = 0;
+    run.agendaAt = 0;
+  } else if (run.agendaAt > 1_024 && run.agendaAt * 2 > agenda.length) {
+    agenda.splice(0, run.agendaAt);
+    run.agendaAt = 0;
+  }
+}
+
+/** Whether an owner's parts want something follows from the state. The agenda shows it at once. */
+export function attend(run: Run, owner: Node): void {
+  const detail = detailOf(owner);
+  const range = run.ranges[detail.parts];
+  const wants =
+    !isDone(owner.status) &&
+    (detail.code === undefined
+      ? detail.parts > 0 && range !== undefined && wantsAttention(run, owner, range)
+      : owner.status === TaskStatus.TASK_STATUS_WAITING && isWakeable(detail.code));
+  if (wants === detail.isAttended) return;
+  detail.isAttended = wants;
+  if (wants) run.agenda.push(owner.number);
+  else leaveAgenda(run, owner.number);
+}
+
+function wantsAttention(run: Run, owner: Node, range: Range): boolean {
+  if (isAdded(range)) return partRanges(run, owner).every(({ left }) => left === 0);
+  if (range.left === 0) return true;
+  if (!range.isEntries) return false;
+  const { nextEntry, entriesOpen } = detailOf(owner);
+  const { maxParallel, failFast } = policyOf(owner);
+  if (failFast && range.failed >= 0) return true;
+  return nextEntry < range.count && (maxParallel === 0 || entriesOpen < maxParallel);
+}
+
+export function policyOf({ range, task }: Pick<Node, "range" | "task">) {
+  return range.plan.policy(range.plan.task(task));
+}
+
+/** Nodes in a row come to be. Those without needs can start. */
+export function addRange(
+  run: Run,
+  made: {
+    readonly owner: number;
+    readonly plan: RunPlan;
+    readonly planPlace: number;
+    /** -1 for entries. */
+    readonly scope: number;
+    /** Of entries: their task, and how many there are. */
+    readonly entries?: { readonly task: number; readonly count: number };
+    readonly round?: number;
+    readonly event?: Uint8Array | undefined;
+  },
+): Range {
+  const { owner, plan, planPlace, scope, entries, round = 1, event } = made;
+  const planned = plan.plan.scopes[scope];
+  const count = entries?.count ?? planned?.count ?? 0;
+  const firstTask = entries?.task ?? planned?.first ?? 0;
+  const open = entries === undefined ? openNeeds(plan, firstTask, count) : [];
+  const range: Range = {
+    first: run.nodeCount,
+    count,
+    owner,
+    plan,
+    planPlace,
+    scope,
+    firstTask,
+    isEntries: entries !== undefined,
+    round,
+    left: count,
+    open,
+    event,
+    failed: -1,
+    isDropped: false,
+    seen: undefined,
+  };
+  run.ranges.push(range);
+  run.nodeCount += count;
+  run.counts[TaskStatus.TASK_STATUS_PENDING] = (run.counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) + count;
+  if (owner < 0) run.left += count;
+  for (let place = 0; place < open.length; place++)
+    if (open[place] === 0) run.agenda.push(range.first + place);
+  return range;
+}
+
+function openNeeds({ plan }: RunPlan, first: number, count: number): number[] {
+  const open = new Array<number>(count);
+  for (let place = 0; place < count; place++) open[place] = plan.tasks[first + place]?.needs ?? 0;
+  return open;
+}
+
+/** Nothing that a node has asked for is awaited any more, unless its work continues without it. */
+export function release(
+  number: number,
+  outstanding: RunOutstanding,
+  { keepsWork = false }: { readonly keepsWork?: boolean } = {},
+): void {
+  for (const tag of Object.values(effectTags))
+    if (!keepsWork || tag !== effectTags.work) outstanding.settled(effectNumber(number, tag));
+  for (const timer of Object.values(nodeTimers)) outstanding.cleared(timerNumber(number, timer));
+}
+
+/** What it held for its child is given back by the decider. Here it is renewed no longer. */
+export function dropLimits({ number, more }: Node, outstanding: RunOutstanding): void {
+  if (more === undefined || more.limits.length === 0) return;
+  more.limits = [];
+  outstanding.settled(effectNumber(number, effectTags.lease));
+  outstanding.cleared(timerNumber(number, nodeTimers.limit));
+}
+
+export function addUsed(run: Run, node: Node, used: ReadOnly<Amounts> | undefined): void {
+  if (used === undefined) return;
+  const detail = detailOf(node);
+  detail.used = sum(detail.used, used);
+  run.used = sum(run.used, used);
+}
+
+function sum(
+  a: { tokens: number; money: number; timeMs: number } | undefined,
+  b: { tokens: number; money: number; timeMs: number },
+) {
+  if (a === undefined) return { tokens: b.tokens, money: b.money, timeMs: b.timeMs };
+  return { tokens: a.tokens + b.tokens, money: a.money + b.money, timeMs: a.timeMs + b.timeMs };
+}

@@ -1,0 +1,258 @@
+/**
+ * Reopens nodes: the named ones, and all that rests on them, are as if nothing had happened to them, except
+ * that their attempts continue being counted. For folds: the reopened nodes follow from the plan and the numbers in
+ * the event.
+ *
+ * 1. Open needs of reopened nodes are counted again, by the status of all others.
+ * 2. A list whose own task is named by a person keeps what its entries gave. Only those that did not do well are done
+ *    again. One that needs a reopened node restarts, and so does one that a gate sends back: what it gave was not
+ *    good enough.
+ * 3. All other counts of a run are counted again as a whole: this happens rarely, and then it is right.
+ */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { isDone } from "@tutti/machine-work";
+import { rangeOf, sourceNode, statusOfNode } from "../state/places.ts";
+import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state/state.ts";
+import { keepLists, leaveEffect, undoneWithOwners } from "./compensation-ledger.ts";
+import { endAlone } from "./detached-children.ts";
+import { endOf, follow, isMet, stop } from "./flow.ts";
+import { keptBytesOf } from "./kept.ts";
+import { attend, release } from "./nodes.ts";
+
+const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
+
+/**
+ * @property mended one of them whose needs do not count, because it was repaired by hand; -1 for none
+ * @property keepsGood whether lists keep their good entries
+ */
+export function reopen(
+  run: Run,
+  numbers: readonly number[],
+  atMs: number,
+  outstanding: RunOutstanding,
+  { mended = -1, keepsGood = true }: { readonly mended?: number; readonly keepsGood?: boolean } = {},
+): void {
+  const named = new Set(numbers);
+  const again = closureOf(run, named);
+  // What was added by one of them comes to be again with it.
+  for (const number of [...again]) if (isPartOfAny(run, number, again)) again.delete(number);
+  const undone = undoneWithOwners(run);
+  keepLists(run, again);
+  run.leftBehind = undefined;
+  const lists: Node[] = [];
+  for (const number of again) {
+    const node = run.nodes[number];
+    if (node === undefined) continue;
+    if (keepsGood && named.has(number) && keepsEntries(run, node, undone) && !restsOn(run, node, again))
+      lists.push(node);
+    else forget(run, node, atMs, outstanding);
+  }
+  for (const number of again) rangeOf(run, number).isDropped = false;
+  for (const list of lists) reopenList(run, list, undone, atMs, outstanding);
+  for (const list of lists) again.delete(list.number);
+  countNeeds(run, again, mended);
+  recount(run);
+  for (const list of lists) attend(run, list);
+}
+
+function isPartOfAny(run: Run, number: number, nodes: ReadonlySet<number>): boolean {
+  let { owner } = rangeOf(run, number);
+  while (owner >= 0 && !nodes.has(owner)) ({ owner } = rangeOf(run, owner));
+  return owner >= 0;
+}
+
+/** Returns the nodes and all that follows from them. */
+export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
+  const found = new Set<number>();
+  const open = [...named];
+  for (let number = open.pop(); number !== undefined; number = open.pop()) {
+    if (found.has(number)) continue;
+    found.add(number);
+    const range = rangeOf(run, number);
+    if (range.isEntries) continue;
+    const { offsets, targets } = range.plan.plan.edges;
+    const task = range.firstTask + number - range.first;
+    for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
+      open.push(range.first + (targets[at] ?? 0) - range.firstTask);
+    // What was given up with its owner comes to be again with it.
+    for (const { range: added, task: next } of run.more?.followers.get(number) ?? [])
+      if (!added.isDropped || added.owner < 0)
+        open.push(wholeOf(run, added, added.first + next - added.firstTask));
+  }
+  return found;
+}
+
+/** One that was added as a part of another is done again with that, where that has ended. */
+function wholeOf(run: Run, range: Range, number: number): number {
+  let whole = number;
+  for (let seen = range; seen.owner >= 0; seen = rangeOf(run, seen.owner))
+    if (isDone(statusOfNode(run, seen.owner))) whole = seen.owner;
+  return whole;
+}
+
+function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
+  leaveEffect(node);
+  stop(run, node, atMs, outstanding);
+  release(node.number, outstanding);
+  node.status = pending;
+  Object.assign(node, { output: undefined, input: undefined, inputFollows: false, error: undefined });
+  Object.assign(node, { readyAt: -1, startAt: -1, endAt: -1 });
+  const { more } = node;
+  if (more === undefined) return;
+  endAlone(run, node, outstanding);
+  Object.assign(more, {
+    dueMs: 0,
+    details: undefined,
+    saved: undefined,
+    savedNext: undefined,
+    fraction: 0,
+    message: "",
+    lost: 0,
+  });
+  Object.assign(more, { fromCache: false, repairReason: "", countsAsCompleted: false });
+  Object.assign(more, { parts: 0, list: undefined, nextEntry: 0, entriesOpen: 0, isAttended: false });
+  Object.assign(more, {
+    last: undefined,
+    round: 0,
+    isRoundOver: false,
+    signal: "",
+    childId: "",
+    childHash: "",
+    parameters: undefined,
+  });
+  Object.assign(more, { question: undefined, cacheKey: "", isWithdrawn: false });
+  more.code = undefined;
+  Object.assign(more, { undoInput: undefined, undoError: undefined, undoMs: 0 });
+}
+
+/** Good outputs of entries stay when the list's own task is done again. */
+function keepsEntries(run: Run, { number, more, status }: Node, undone: ReadonlySet<number>): boolean {
+  const parts = more?.parts ?? 0;
+  const isGood = status === completed && !undone.has(number);
+  return parts > 0 && run.ranges[parts]?.isEntries === true && !isGood;
+}
+
+/** Returns whether something that it needs is done again too: its list may be another one then. */
+function restsOn(run: Run, { range, task }: Node, again: ReadonlySet<number>): boolean {
+  const { offsets, sources } = range.plan.predecessors;
+  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
+    if (again.has(sourceNode(run, range, sources[at] ?? 0))) return true;
+  return false;
+}
+
+function reopenList(
+  run: Run,
+  list: Node,
+  undone: ReadonlySet<number>,
+  atMs: number,
+  outstanding: RunOutstanding,
+): void {
+  const detail = detailOf(list);
+  const range = run.ranges[detail.parts] as Range;
+  range.isDropped = false;
+  range.failed = -1;
+  let first = range.count;
+  for (let place = range.count - 1; place >= 0; place--) {
+    const node = run.nodes[range.first + place];
+    // What its condition has left out would be left out again.
+    const isGood = node?.status === completed && !undone.has(node.number);
+    if (isGood || node?.status === TaskStatus.TASK_STATUS_SKIPPED) continue;
+    if (node !== undefined) forget(run, node, atMs, outstanding);
+    first = place;
+  }
+  Object.assign(list, { status: TaskStatus.TASK_STATUS_WAITING, error: undefined, endAt: -1 });
+  detail.nextEntry = first;
+  detail.entriesOpen = 0;
+  detail.isAttended = false;
+}
+
+export function countNeeds(run: Run, again: ReadonlySet<number>, mended: number): void {
+  const doomed: number[] = [];
+  for (const number of again) {
+    const range = rangeOf(run, number);
+    if (range.isEntries) continue;
+    const open = number === mended ? 1 : openNeedsOf(run, range, number, again);
+    range.open[number - range.first] = open;
+    if (open < 0) doomed.push(number);
+  }
+  for (const number of doomed) {
+    const range = rangeOf(run, number);
+    const node = run.nodes[number];
+    if (node !== undefined) node.status = TaskStatus.TASK_STATUS_SKIPPED;
+    follow(run, range, range.firstTask + number - range.first, "skipped");
+  }
+}
+
+function openNeedsOf(run: Run, range: Range, number: number, again: ReadonlySet<number>): number {
+  const { offsets, sources, conditions } = range.plan.predecessors;
+  const task = range.firstTask + number - range.first;
+  let open = 0;
+  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++) {
+    const source = sourceNode(run, range, sources[at] ?? 0);
+    const status = statusOfNode(run, source);
+    if (again.has(source) || !isDone(status)) open += 1;
+    else if (!isMet(conditions[at] ?? 0, endOfAny(run, source, status))) return -1;
+  }
+  return open;
+}
+
+function endOfAny(run: Run, number: number, status: TaskStatus) {
+  const node = run.nodes[number];
+  return node === undefined ? "skipped" : endOf(node, status);
+}
+
+/** Counts, open nodes, failures and the agenda, out of the status of every node. */
+export function recount(run: Run): void {
+  run.counts.fill(0);
+  run.left = 0;
+  run.failed = -1;
+  run.keptBytes = 0;
+  for (const node of run.nodes) if (node !== undefined) run.keptBytes += keptBytesOf(node);
+  const ready: number[] = [];
+  for (const range of run.ranges) {
+    range.left = 0;
+    for (let number = range.first; number < range.first + range.count; number++) {
+      const status = statusOfNode(run, number);
+      run.counts[status] = (run.counts[status] ?? 0) + 1;
+      if (isDone(status) || range.isDropped) continue;
+      range.left += 1;
+      if (status === pending && !range.isEntries && range.open[number - range.first] === 0)
+        ready.push(number);
+    }
+    if (range.failed >= 0 && run.nodes[range.failed]?.status !== TaskStatus.TASK_STATUS_FAILED)
+      range.failed = firstFailed(run, range);
+    if (range.owner >= 0) continue;
+    run.left += range.left;
+    if (run.failed < 0) run.failed = range.failed;
+  }
+  restack(run, ready);
+}
+
+function firstFailed(run: Run, range: Range): number {
+  let first = -1;
+  let firstAt = Number.POSITIVE_INFINITY;
+  for (let number = range.first; number < range.first + range.count; number++) {
+    const node = run.nodes[number];
+    if (node?.status !== TaskStatus.TASK_STATUS_FAILED || node.endAt >= firstAt) continue;
+    if (!range.isEntries && range.plan.policy(range.plan.task(node.task)).mayFail) continue;
+    first = number;
+    firstAt = node.endAt;
+  }
+  return first;
+}
+
+/** A node that was in the agenda and belongs there keeps its place. */
+function restack(run: Run, ready: readonly number[]): void {
+  const wanted = new Set(ready);
+  const kept = run.agenda
+    .slice(run.agendaAt)
+    .filter((number) => wanted.delete(number) || stays(run.nodes[number]));
+  run.agenda.length = 0;
+  run.agendaAt = 0;
+  for (const number of kept) run.agenda.push(number);
+  for (const number of wanted) run.agenda.push(number);
+}
+
+function stays(node: Node | undefined): boolean {
+  return node?.status === TaskStatus.TASK_STATUS_HELD || node?.more?.isAttended === true;
+}

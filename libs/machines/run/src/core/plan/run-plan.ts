@@ -1,0 +1,181 @@
+/**
+ * A plan as runs execute it: the plan, its programs, and what every run of it would look up again and again. Shared by
+ * all runs of the definition. Nothing in it changes but what is looked up for the first time.
+ */
+import { type Plan, PlanPrograms, type PlanTask, type TaskPolicy, type Work } from "@tutti/definitions";
+import { assert, type Unchanging } from "@tutti/kernel";
+import { encodeJson, memberName, noBytes } from "@tutti/machine-work";
+import { OfferProfile } from "./offer-profile.ts";
+
+/** The host of runs has the plans of their definitions at hand. */
+export interface RunPlans {
+  /** Returns the plan with this hash. Throws where there is none. */
+  plan(hash: string): RunPlan;
+  /** Has a plan at hand. Undefined where it is. Absent where all of them are, always. */
+  prepare?(namespace: string, hash: string): Promise<unknown> | undefined;
+}
+
+/** The same, as the state of a run has it. */
+export type KnownPlans = RunPlans & Unchanging;
+
+export class RunPlan implements Unchanging {
+  readonly isUnchanging = true;
+  readonly plan: Plan;
+  /** Of the definition. Empty for tasks that were written for one run. */
+  readonly hash: string;
+  readonly programs: PlanPrograms;
+  readonly #constants: (Uint8Array | undefined)[] = [];
+  readonly #profiles = new Map<string, (OfferProfile | undefined)[]>();
+  readonly #undoProfiles = new Map<string, (OfferProfile | undefined)[]>();
+  readonly #computed: (boolean | undefined)[] = [];
+  readonly #memberNames: (Uint8Array | undefined)[] = [];
+  readonly #perEntry: (boolean | undefined)[] = [];
+  #predecessors: Predecessors | undefined;
+  #awaitedSignals: ReadonlySet<string> | undefined;
+  #byId: (ReadonlyMap<string, number> | undefined)[] = [];
+
+  constructor(plan: Plan, hash: string) {
+    this.plan = plan;
+    this.hash = hash;
+    this.programs = new PlanPrograms(plan);
+  }
+
+  task(number: number): PlanTask {
+    const task = this.plan.tasks[number];
+    assert(task !== undefined, "a plan has the tasks that are named", { number });
+    return task;
+  }
+
+  work(task: PlanTask): Work {
+    const work = this.plan.works[task.work];
+    assert(work !== undefined, "a task has its work", { task: task.id });
+    return work;
+  }
+
+  policy(task: PlanTask): TaskPolicy {
+    const policy = this.plan.policies[task.policy];
+    assert(policy !== undefined, "a task has its policy", { task: task.id });
+    return policy;
+  }
+
+  /** What a program gives that is a constant, encoded once. */
+  constant(program: number): Uint8Array {
+    const known = this.#constants[program];
+    if (known !== undefined) return known;
+    const planned = this.plan.programs[program];
+    const bytes = planned === undefined || planned.source === null ? noBytes : encodeJson(planned.source);
+    this.#constants[program] = bytes;
+    return bytes;
+  }
+
+  isConstant(program: number): boolean {
+    return this.plan.programs[program]?.form === "constant";
+  }
+
+  /** Returns the id of a task as it stands before its output, in the output of a run. */
+  memberName(task: number): Uint8Array {
+    const known = this.#memberNames[task];
+    if (known !== undefined) return known;
+    const made = memberName(this.task(task).id);
+    this.#memberNames[task] = made;
+    return made;
+  }
+
+  /** What offers of a task have in common, for the pool that the run has chosen. */
+  profile(task: number, pool: string, isUndo: boolean): OfferProfile {
+    const pools = isUndo ? this.#undoProfiles : this.#profiles;
+    let profiles = pools.get(pool);
+    if (profiles === undefined) {
+      profiles = [];
+      pools.set(pool, profiles);
+    }
+    const known = profiles[task];
+    if (known !== undefined) return known;
+    while (profiles.length < task) profiles.push(undefined);
+    const planned = this.task(task);
+    const made = new OfferProfile(this.plan, planned, this.work(planned), this.policy(planned), {
+      pool,
+      isUndo,
+    });
+    profiles[task] = made;
+    return made;
+  }
+
+  /** Returns whether something of the policy is computed for each offer: labels, keys, the moment it is wanted at. */
+  isComputed(task: PlanTask): boolean {
+    const known = this.#computed[task.policy];
+    if (known !== undefined) return known;
+    const { labels, limits, idempotencyKey, dueTime, placement, cache } = this.policy(task);
+    const programs = [idempotencyKey, dueTime, placement?.stickyKey ?? -1, placement?.contextKey ?? -1];
+    const found =
+      cache !== null ||
+      limits.length > 0 ||
+      Object.keys(labels).length > 0 ||
+      programs.some((program) => program >= 0);
+    this.#computed[task.policy] = found;
+    return found;
+  }
+
+  /** Returns whether a condition of a task with entries is asked for each entry: it reads `item` or `index`. */
+  isAskedPerEntry(program: number): boolean {
+    const known = this.#perEntry[program];
+    if (known !== undefined) return known;
+    const references = this.plan.programs[program]?.references ?? [];
+    const found = references.some(({ name }) => /^(item|index)(\.|$)/.test(name));
+    this.#perEntry[program] = found;
+    return found;
+  }
+
+  /** Number of a task of a scope. */
+  taskNamed(scope: number, id: string): number | undefined {
+    let names = this.#byId[scope];
+    if (names === undefined) {
+      const { first, count } = this.plan.scopes[scope] ?? { first: 0, count: 0 };
+      names = new Map(
+        this.plan.tasks.slice(first, first + count).map((task, index) => [task.id, first + index]),
+      );
+      this.#byId[scope] = names;
+    }
+    return names.get(id);
+  }
+
+  /** What a task needs: `sources` and `conditions` from `offsets[task]` to `offsets[task + 1]`. */
+  /** Signals that its tasks and states wait for. */
+  get awaitedSignals(): ReadonlySet<string> {
+    this.#awaitedSignals ??= new Set([
+      ...this.plan.works.flatMap((work) => (work.kind === "waitSignal" ? [work.signal] : [])),
+      ...this.plan.states.flatMap(({ on }) => on.map(({ signal }) => signal)),
+    ]);
+    return this.#awaitedSignals;
+  }
+
+  get predecessors(): Predecessors {
+    this.#predecessors ??= reversed(this.plan);
+    return this.#predecessors;
+  }
+}
+
+export interface Predecessors {
+  readonly offsets: Int32Array;
+  readonly sources: Int32Array;
+  readonly conditions: Uint8Array;
+}
+
+function reversed({ tasks, edges }: Plan): Predecessors {
+  const offsets = new Int32Array(tasks.length + 1);
+  for (const target of edges.targets) offsets[target + 1] = (offsets[target + 1] ?? 0) + 1;
+  for (let task = 0; task < tasks.length; task++)
+    offsets[task + 1] = (offsets[task + 1] ?? 0) + (offsets[task] ?? 0);
+  const next = offsets.slice();
+  const sources = new Int32Array(edges.targets.length);
+  const conditions = new Uint8Array(edges.targets.length);
+  for (let from = 0; from < tasks.length; from++)
+    for (let at = edges.offsets[from] ?? 0; at < (edges.offsets[from + 1] ?? 0); at++) {
+      const target = edges.targets[at] ?? 0;
+      const place = next[target] ?? 0;
+      next[target] = place + 1;
+      sources[place] = from;
+      conditions[place] = edges.conditions[at] ?? 0;
+    }
+  return { offsets, sources, conditions };
+}

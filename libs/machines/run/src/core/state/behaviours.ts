@@ -1,0 +1,7 @@
+/** Decisions that are allowed only if every reader of the events is of a release that knows them. */
+export const behaviours = {
+  /** Outputs wait for the approvals that rules want. */
+  holdsResults: 2,
+} as const;
+
+export const newestBehaviour = Math.max(...Object.values(behaviours));

@@ -1,0 +1,93 @@
+/**
+ * The journal of a durable function: what its worker did, the tasks that it added, and the ends of these that it was
+ * given, in one order. Its code sees the same order whenever it is run again.
+ */
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import { type FunctionEntry, FunctionEntryKind, type RunFunction } from "@tutti/contracts/workflow/v1";
+import { detailOf, type FunctionJournal, type Node, type Range, type Run } from "./state.ts";
+
+/** For folds. */
+export function journalOf(node: Node): FunctionJournal {
+  const detail = detailOf(node);
+  detail.code ??= {
+    entries: [],
+    open: new Set(),
+    ended: [],
+    held: 0,
+    from: 0,
+    to: 0,
+    last: 0,
+    again: false,
+    bytes: 0,
+  };
+  return detail.code;
+}
+
+/** Returns whether there is something with which its code can continue. */
+export function isWakeable({ ended, again }: FunctionJournal): boolean {
+  return again || ended.length > 0;
+}
+
+/** For folds: tasks were added for it. */
+export function noteAdded(
+  run: Run,
+  journal: FunctionJournal,
+  range: Range,
+  { at, addMs }: { readonly at: readonly string[]; readonly addMs: number },
+): void {
+  for (let index = 0; index < range.count; index++) {
+    const node = range.first + index;
+    const { id } = range.plan.task(range.firstTask + index);
+    record(run, journal, {
+      ...{ kind: FunctionEntryKind.FUNCTION_ENTRY_KIND_TASK, id, at: at[index] ?? "", atMs: addMs },
+      ...{ json: "", error: undefined, node },
+    });
+    journal.open.add(node);
+  }
+}
+
+/** For folds: one of its tasks has ended. One that is done once more tells nothing new. */
+export function noteEnded(journal: FunctionJournal, node: number): void {
+  if (journal.open.delete(node)) journal.ended.push(node);
+}
+
+/** For folds. */
+export function record(run: Run, journal: FunctionJournal, entry: FunctionEntry): void {
+  journal.entries.push(entry);
+  const size = sizeOf(entry);
+  journal.bytes += size;
+  run.keptBytes += size;
+}
+
+/** For folds: a turn is offered, with the entries from this one on. */
+export function offerFrom(journal: FunctionJournal, from: number): void {
+  journal.from = from;
+  journal.to = journal.entries.length;
+}
+
+function sizeOf({ id, json, error }: FunctionEntry): number {
+  return id.length + json.length + errorLength(error) + 32;
+}
+
+function errorLength(error: ErrorDetail | undefined): number {
+  return error === undefined ? 0 : error.code.length + error.message.length;
+}
+
+export function journalShown({ entries, ended, held, from, to, last, again }: FunctionJournal): RunFunction {
+  return { entries: [...entries], ended: [...ended], held, from, to, last, again };
+}
+
+export function journalFrom({ entries, ended, held, from, to, last, again }: RunFunction): FunctionJournal {
+  const journal: FunctionJournal = {
+    ...{ entries: [], open: new Set<number>(), ended: [...ended], held, from, to, last, again, bytes: 0 },
+  };
+  const known = new Set(ended);
+  for (const entry of entries) {
+    journal.entries.push(entry);
+    journal.bytes += sizeOf(entry);
+    if (entry.kind === FunctionEntryKind.FUNCTION_ENTRY_KIND_END) known.add(entry.node);
+  }
+  for (const { kind, node } of entries)
+    if (kind === FunctionEntryKind.FUNCTION_ENTRY_KIND_TASK && !known.has(node)) journal.open.add(node);
+  return journal;
+}

@@ -1,0 +1,186 @@
+/** Where a node stands: its range, its task, its id for people. Found from its number alone. */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { RunPhase } from "@tutti/contracts/workflow/v1";
+import type { PlanTask } from "@tutti/definitions";
+import { assert } from "@tutti/kernel";
+import type { NodeView, Range, RangeView, Run, RunView } from "./state.ts";
+
+/** The range that a node belongs to: the last one that starts before it or with it. */
+export function rangeOf(run: Run, number: number): Range {
+  return run.ranges[rangePlace(run.ranges, number)] as Range;
+}
+
+export function rangeViewOf(run: RunView, number: number): RangeView {
+  return run.ranges[rangePlace(run.ranges, number)] as RangeView;
+}
+
+/** Place of the range of a node. */
+export function rangePlace(
+  ranges: readonly { readonly first: number; readonly count: number }[],
+  number: number,
+): number {
+  let low = 0;
+  let high = ranges.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((ranges[middle]?.first ?? 0) <= number) low = middle;
+    else high = middle - 1;
+  }
+  const found = ranges[low];
+  assert(
+    found !== undefined && number >= found.first && number < found.first + found.count,
+    "a node is in a range",
+    {
+      number,
+    },
+  );
+  return low;
+}
+
+/** Number of the task of a node in the plan of its range. */
+export function taskNumberOf({ isEntries, firstTask, first }: RangeView, number: number): number {
+  return isEntries ? firstTask : firstTask + number - first;
+}
+
+export function taskOf(range: RangeView, number: number): PlanTask {
+  return range.plan.task(taskNumberOf(range, number)) as PlanTask;
+}
+
+/** Number of the node that does a task of a range's scope. */
+export function nodeOfTask(range: RangeView, task: number): number {
+  return range.first + task - range.firstTask;
+}
+
+/** How a node stands, also one that nothing has happened to. */
+export function statusOfNode(run: RunView, number: number): TaskStatus {
+  const node = run.nodes[number];
+  if (node !== undefined) return node.status;
+  const range = rangeViewOf(run, number);
+  if (!range.isEntries && range.open[number - range.first] === -1) return TaskStatus.TASK_STATUS_SKIPPED;
+  const isOver =
+    run.phase === RunPhase.RUN_PHASE_UNDOING || run.phase === RunPhase.RUN_PHASE_ENDED || range.isDropped;
+  return isOver ? TaskStatus.TASK_STATUS_CANCELLED : TaskStatus.TASK_STATUS_PENDING;
+}
+
+/**
+ * Number of the latest attempt of a node. Of one that nothing has happened to, that behind which its first one comes.
+ */
+export function attemptOf({ nodes, more }: RunView, number: number): number {
+  return nodes[number]?.attempt ?? more?.attemptsBefore ?? 0;
+}
+
+/** `ship`, `ship[3]` for an entry, `poll#2.fetch` in a round. */
+export function taskIdOf(run: RunView, number: number): string {
+  const range = rangeViewOf(run, number);
+  return taskIdIn(run, range, number);
+}
+
+export function taskIdIn(run: RunView, range: RangeView, number: number): string {
+  if (range.isEntries) return `${taskIdOf(run, range.owner)}[${number - range.first}]`;
+  const { id } = taskOf(range, number);
+  if (range.owner >= 0 && !isAdded(range)) return `${taskIdOf(run, range.owner)}#${range.round}.${id}`;
+  return range.round > 1 ? `${id}#${range.round}` : id;
+}
+
+/** Number of the node with this id. Undefined when there is none. */
+export function findNode(run: RunView, id: string): number | undefined {
+  const direct = findIn(run, id);
+  if (direct !== undefined) return direct;
+  const entry = /^(.*)\[(\d+)\]$/.exec(id);
+  if (entry !== null) return findPart(run, entry[1] ?? "", (range) => range.isEntries, Number(entry[2]));
+  const hash = id.lastIndexOf("#");
+  if (hash < 0) return undefined;
+  const dot = id.indexOf(".", hash);
+  const round = Number(id.slice(hash + 1, dot < 0 ? undefined : dot));
+  if (dot < 0) return findIn(run, id.slice(0, hash), round);
+  const owner = findNode(run, id.slice(0, hash));
+  if (owner === undefined) return undefined;
+  const name = id.slice(dot + 1);
+  const range = run.ranges.findLast(
+    (each) => each.owner === owner && !each.isEntries && each.round === round,
+  );
+  const task = range?.plan.taskNamed(range.scope, name);
+  return range === undefined || task === undefined ? undefined : nodeOfTask(range, task);
+}
+
+/** Among tasks that are parts of nothing, or of an addition. */
+function findIn(run: RunView, id: string, round?: number): number | undefined {
+  for (let place = run.ranges.length - 1; place >= 0; place--) {
+    const range = run.ranges[place];
+    if (range === undefined || range.isEntries || (range.owner >= 0 && !isAdded(range))) continue;
+    if (round === undefined ? range.round > 1 : range.round !== round) continue;
+    const task = range.plan.taskNamed(range.scope, id);
+    if (task !== undefined) return nodeOfTask(range, task);
+  }
+  return undefined;
+}
+
+function findPart(
+  run: RunView,
+  ownerId: string,
+  is: (range: RangeView) => boolean,
+  index: number,
+): number | undefined {
+  const owner = findNode(run, ownerId);
+  const parts = owner === undefined ? 0 : (run.nodes[owner]?.more?.parts ?? 0);
+  const range = parts === 0 ? undefined : run.ranges[parts];
+  return range === undefined || !is(range) || index >= range.count ? undefined : range.first + index;
+}
+
+/** Returns whether a range has tasks that were added: their ids have no prefix of an owner. */
+export function isAdded({ planPlace, scope }: Pick<RangeView, "planPlace" | "scope">): boolean {
+  return planPlace > 0 && scope === 0;
+}
+
+/** Ranges that are parts of a node: one, or all that were added to it since it started. */
+export function partRanges(run: RunView, node: NodeView | undefined): readonly RangeView[] {
+  const parts = node?.more?.parts ?? 0;
+  const first = run.ranges[parts];
+  if (node === undefined || parts === 0 || first === undefined) return [];
+  if (!isAdded(first)) return [first];
+  return run.ranges.slice(parts).filter((range) => range.owner === node.number && isAdded(range));
+}
+
+/**
+ * Places of the ranges that tell of how the run stands: not those of a visit after which their task was done again,
+ * whose ids stand for others now.
+ */
+export function currentRanges(run: RunView): ReadonlySet<number> {
+  const latest = new Map<string, number>();
+  for (const [place, { owner, round }] of run.ranges.entries()) latest.set(`${owner}#${round}`, place);
+  const current = new Set<number>();
+  for (const [place, range] of run.ranges.entries()) {
+    if (range.owner < 0) current.add(place);
+    else if (current.has(rangePlace(run.ranges, range.owner)) && isOfThisVisit(run, range, place, latest))
+      current.add(place);
+  }
+  return current;
+}
+
+function isOfThisVisit(
+  { nodes }: RunView,
+  range: RangeView,
+  place: number,
+  latest: ReadonlyMap<string, number>,
+): boolean {
+  const { parts = 0, round = 0 } = nodes[range.owner]?.more ?? {};
+  if (parts === 0) return false;
+  if (range.isEntries) return place === parts;
+  if (isAdded(range)) return place >= parts;
+  return range.round <= round && place === latest.get(`${range.owner}#${range.round}`);
+}
+
+/** The node that a task needs: beside it, or one that was there before it was added. */
+export function sourceNode(run: RunView, range: RangeView, task: number): number {
+  const { tasks, outside } = range.plan.plan;
+  const stand = task - (tasks.length - outside.length);
+  if (stand < 0 || range.planPlace === 0) return range.first + task - range.firstTask;
+  return run.more?.additions[range.planPlace - 1]?.outside[stand] ?? -1;
+}
+
+/** Returns the list of entries that a node has started. Undefined where it has none. */
+export function partsOf(run: RunView, node: NodeView | undefined): RangeView | undefined {
+  const parts = node?.more?.parts ?? 0;
+  return parts === 0 ? undefined : run.ranges[parts];
+}

@@ -1,0 +1,478 @@
+/**
+ * What a run is, folded from its events. Only folds change it.
+ *
+ * 1. Everything to be done is a node: a task of the plan, an entry of a list, a task of a round, of a list of actions,
+ *    of an addition. Nodes are numbered as they come to be, those of the plan's first scope from 0.
+ * 2. A node is an object only once something has happened to it. Before that its range says all that is known.
+ * 3. `open` of a range counts, for each of its tasks, the needs that are not met; -1 where one cannot be met any more:
+ *    the task is skipped.
+ * 4. `left` of a range counts its nodes that have not ended. `agenda` has the nodes that can start and have not, and
+ *    the owners whose parts want something: whose next entry can start, or whose last part has ended.
+ * 5. Times of nodes are counted from `createMs`, -1 where there is none, so that they are small numbers.
+ */
+
+import {
+  type Amounts,
+  type ErrorDetail,
+  type TaskStatus,
+  WorkStatus as Work,
+  type WorkStatus,
+} from "@tutti/contracts/types/v1";
+import {
+  type AttemptFailure,
+  type FunctionEntry,
+  type OfferDetails,
+  type RunLimit,
+  type RunOrder,
+  RunPhase,
+  type RunQuestion,
+  type RunSignal,
+  type RunTransition,
+} from "@tutti/contracts/workflow/v1";
+import type { Command, InstanceKey, MachineEvent, MachineStep, Outstanding, ReadOnly } from "@tutti/kernel";
+import type { Data } from "@tutti/machine-work";
+import type { KnownPlans, RunPlan } from "../plan/run-plan.ts";
+import type { RunEffect, RunFacts } from "./effects.ts";
+
+export interface Run {
+  /** Gives the plans of definitions. The machine's, not the run's. */
+  readonly plans: KnownPlans;
+  readonly key: InstanceKey;
+  order: RunOrder | undefined;
+  /** The run's own plan. */
+  plan: RunPlan | undefined;
+  phase: RunPhase;
+  /** What it ends as or ended as. Unspecified until that is known. */
+  ending: WorkStatus;
+  createMs: number;
+  beginMs: number;
+  /** Time of the first start of a run that was retried or reset. Else 0. */
+  firstBeginMs: number;
+  endMs: number;
+  /** When it was removed. 0 while it is kept. */
+  removeMs: number;
+  /** Since when it is paused. 0 when it is not. */
+  pauseMs: number;
+  pauseReason: string;
+  facts: RunFacts;
+  /** In the order of their first nodes. */
+  readonly ranges: Range[];
+  /** Places are numbers. Undefined for those that nothing has happened to. */
+  readonly nodes: (Node | undefined)[];
+  /** Number of the next node. */
+  nodeCount: number;
+  /** Numbers of nodes, from `agendaAt` on. */
+  readonly agenda: number[];
+  agendaAt: number;
+  /** How many nodes stand how, by status. */
+  readonly counts: number[];
+  /** Nodes of the run's own ranges that have not ended. */
+  left: number;
+  /** The first node of these that failed and was not to; -1 for none. */
+  failed: number;
+  /** Bytes of inputs and outputs that are kept: follows from the nodes. */
+  keptBytes: number;
+  /** Nodes with an effect to be undone, in the order of their completion. */
+  readonly undo: number[];
+  /** The one whose effect is being undone; -1 for none. */
+  undoing: number;
+  /**
+   * Nodes in `undo` whose ids stand for others now, by their ids. Undefined until that is asked. Follows from the
+   * nodes.
+   */
+  leftBehind: Map<string, number> | undefined;
+  /** How many detached children are being started. Follows from the nodes. */
+  alone: number;
+  output: Data | undefined;
+  error: ErrorDetail | undefined;
+  /** Until when nothing is done, because a step did as much as it may. 0 for now. */
+  putOffMs: number;
+  used: Amounts | undefined;
+  /** What its attempts and children have set aside of its budget. Undefined for nothing. Follows from the nodes. */
+  reserved: Amounts | undefined;
+  /** What most runs have none of. */
+  more: RunMore | undefined;
+}
+
+export interface RunMore {
+  readonly limits: RunLimit[];
+  readonly additions: Addition[];
+  /** Tasks of additions that follow a node that was there before them. */
+  readonly followers: Map<number, Follower[]>;
+  readonly signals: RunSignal[];
+  /** Nodes that may wait for a signal, by its name. Follows from the nodes. */
+  readonly waiters: Map<string, Set<number>>;
+  lastSignal: number;
+  /** The latest events that tasks took, by digest, with their times. */
+  readonly events: Map<string, number>;
+  /** Only events with a later time are taken: earlier ones may have been forgotten. */
+  eventsFromMs: number;
+  lastUpdate: number;
+  /** Variables that have other values than at first, as JSON. */
+  readonly vars: Map<string, Uint8Array>;
+  /** Place of the state that it is in; -1 for none. */
+  state: number;
+  stateMs: number;
+  event: Uint8Array | undefined;
+  transition: RunTransition | undefined;
+  nextId: string;
+  /** Place of the range of the activity of the state. -1 for none. */
+  activity: number;
+  /** Whether its end has led to a transition. */
+  isActivityTaken: boolean;
+  /** How many of the times of the state are over, and how many of these led to a transition or were passed by. */
+  timesPassed: number;
+  timesTaken: number;
+  /** Transitions that followed from one thing that happened and waited for nothing, and when the last one was taken. */
+  transitionsAtOnce: number;
+  transitionMs: number;
+  /** Whether a question to people is open, or was when that was last looked at. */
+  isAsking: boolean;
+  /** Number of the renewal of the run's own limits. */
+  leaseAttempt: number;
+  /** Renewals and waits for events so far, of the run and its tasks: their numbers never start again. */
+  leaseCount: number;
+  /** Whether the start that was put off has come, and limits are asked for. */
+  isDue: boolean;
+  /** Attempts of nodes that come to be start behind this number: those that a reset took away had as many. */
+  attemptsBefore: number;
+  /** How often it was taken back to an event. */
+  resets: number;
+}
+
+interface Addition {
+  readonly plan: RunPlan;
+  /** The plan as it came. */
+  readonly bytes: Uint8Array;
+  /** Nodes that stand for the plan's `outside`, in its order. */
+  readonly outside: readonly number[];
+}
+
+export interface Follower {
+  readonly range: Range;
+  /** Task of the addition's plan. */
+  readonly task: number;
+  readonly condition: number;
+}
+
+/** Nodes in a row: the tasks of a scope, or the entries of a list. */
+export interface Range {
+  readonly first: number;
+  readonly count: number;
+  /** Node that they are parts of; -1 for the run. */
+  readonly owner: number;
+  readonly plan: RunPlan;
+  /** Which of the plans: 0 the run's own, then additions. */
+  readonly planPlace: number;
+  /** Place of the scope in the plan; -1 for entries. */
+  readonly scope: number;
+  /** Number of the first task in the plan. Of entries, that of their one task. */
+  readonly firstTask: number;
+  readonly isEntries: boolean;
+  readonly round: number;
+  left: number;
+  /** Of a scope, by task from its first on. */
+  readonly open: number[];
+  /** What expressions see as `event`. */
+  readonly event: Uint8Array | undefined;
+  /** The first of its nodes that failed and was not to; -1 for none. */
+  failed: number;
+  /** Whether its nodes are detached. */
+  isDropped: boolean;
+  /** Its list, or what the round before gave, as JSON, where that is not asked of its owner. */
+  seen: Uint8Array | undefined;
+}
+
+/** Times are counted from the run's `createMs`; -1 for none. */
+export interface Node {
+  readonly number: number;
+  readonly range: Range;
+  /** Number of the task in the range's plan. */
+  readonly task: number;
+  status: TaskStatus;
+  /** Of the latest attempt, as tokens have it. Never starts again. */
+  attempt: number;
+  /** Attempts of this visit that count. */
+  tries: number;
+  /** How often it was started. */
+  visit: number;
+  readyAt: number;
+  queueAt: number;
+  startAt: number;
+  endAt: number;
+  agent: string;
+  /** Those of the run when its latest attempt was queued. */
+  facts: RunFacts | undefined;
+  input: Data | undefined;
+  /** Whether its input is not in its event, because it follows from the plan. */
+  inputFollows: boolean;
+  output: Data | undefined;
+  error: ErrorDetail | undefined;
+  more: NodeMore | undefined;
+}
+
+/** What most nodes have none of. */
+export interface NodeMore {
+  /** When it is tried again, or what it waits for is due. 0 for never. */
+  dueMs: number;
+  details: OfferDetails | undefined;
+  /** What the attempt that is running was given. */
+  saved: Uint8Array | undefined;
+  /** What the next one will be given. */
+  savedNext: Uint8Array | undefined;
+  onlyAgents: readonly string[];
+  notAgents: readonly string[];
+  fraction: number;
+  message: string;
+  failures: AttemptFailure[];
+  used: Amounts | undefined;
+  /** What its attempt, or its child, has set aside of the budget of the run. */
+  reserved: Amounts | undefined;
+  fromCache: boolean;
+  repairReason: string;
+  /** Skipped by hand, and what needs it continues. */
+  countsAsCompleted: boolean;
+  /** Attempts of this visit that lost their worker. */
+  lost: number;
+  sentBack: number;
+  feedback: Uint8Array | undefined;
+  /** Latest reports with which it has sent work back. */
+  reports: string[];
+  undoInput: Uint8Array | undefined;
+  undoError: ErrorDetail | undefined;
+  undoMs: number;
+  /** How many of its attempts were to undo its effect. */
+  undoAttempts: number;
+  /** Its effect of an earlier visit. It is undone if the node does not complete again. */
+  left: EffectLeft | undefined;
+  /** Place of the range of its entries, or of its latest round. 0 for none. */
+  parts: number;
+  /** The list of its entries, where it is not a variable. */
+  list: Uint8Array | undefined;
+  /** Place of the next entry that starts. */
+  nextEntry: number;
+  entriesOpen: number;
+  /** Whether it is in the agenda because of its parts. */
+  isAttended: boolean;
+  last: Uint8Array | undefined;
+  round: number;
+  /** Of a loop: its latest round has ended, and the next one starts at once. */
+  isRoundOver: boolean;
+  signal: string;
+  childId: string;
+  childHash: string;
+  /** The child is detached, and is still being started. */
+  startsAlone: boolean;
+  /** Budget of the detached child: the reserved amounts count as used by then. */
+  aloneBudget: Amounts | undefined;
+  parameters: Uint8Array | undefined;
+  question: RunQuestion | undefined;
+  /** Of a child: asked for before it is started, in their order. */
+  limits: RunLimit[];
+  leaseAttempt: number;
+  isWithdrawn: boolean;
+  cacheKey: string;
+  /** Of a durable function, once a turn of it was recorded. */
+  code: FunctionJournal | undefined;
+}
+
+/** What the worker of a durable function did, the tasks it added, and what came of them, in one order. */
+export interface FunctionJournal {
+  readonly entries: FunctionEntry[];
+  /** Nodes of added tasks that have not ended. Follows from the entries. */
+  readonly open: Set<number>;
+  /** Those that have ended and that the function does not know of yet, in their order. */
+  ended: number[];
+  /** Entries that its worker had after the last turn. */
+  held: number;
+  /** The first entry that the offered turn is given. */
+  from: number;
+  /** How many entries there were when it was offered: what it adds comes behind them. */
+  to: number;
+  /** Number of the attempt that made the last turn. 0 before the first. */
+  last: number;
+  /** Whether the next turn follows at once. */
+  again: boolean;
+  /** Characters of the entries. */
+  bytes: number;
+}
+
+interface EffectLeft {
+  readonly input: Data | undefined;
+  readonly output: Data | undefined;
+  /** When it completed. */
+  readonly endAt: number;
+  /** How the node stands while that is being undone. */
+  status: TaskStatus;
+}
+
+/** What deciders see. */
+export type RunView = ReadOnly<Run>;
+export type NodeView = ReadOnly<Node>;
+export type RangeView = ReadOnly<Range>;
+export type RunStep = MachineStep<Run, RunEffect>;
+export type RunEvent<Body> = MachineEvent<Run, RunEffect, Body>;
+export type RunCommand<Body, Reply> = Command<Run, Body, Reply, RunEffect>;
+export type RunOutstanding = Outstanding<RunEffect>;
+
+const statusCount = 14;
+
+export function newRun(plans: KnownPlans, key: InstanceKey): Run {
+  return {
+    plans,
+    key,
+    order: undefined,
+    plan: undefined,
+    phase: RunPhase.RUN_PHASE_UNSPECIFIED,
+    ending: Work.WORK_STATUS_UNSPECIFIED,
+    createMs: 0,
+    beginMs: 0,
+    firstBeginMs: 0,
+    endMs: 0,
+    removeMs: 0,
+    pauseMs: 0,
+    pauseReason: "",
+    facts: { labels: {}, priority: 0, dueMs: 0 },
+    ranges: [],
+    nodes: [],
+    nodeCount: 0,
+    agenda: [],
+    agendaAt: 0,
+    counts: new Array<number>(statusCount).fill(0),
+    left: 0,
+    failed: -1,
+    keptBytes: 0,
+    undo: [],
+    undoing: -1,
+    leftBehind: undefined,
+    alone: 0,
+    output: undefined,
+    error: undefined,
+    putOffMs: 0,
+    used: undefined,
+    reserved: undefined,
+    more: undefined,
+  };
+}
+
+/** For folds. */
+export function moreOf(run: Run): RunMore {
+  run.more ??= {
+    limits: [],
+    additions: [],
+    followers: new Map(),
+    signals: [],
+    waiters: new Map(),
+    lastSignal: 0,
+    events: new Map(),
+    eventsFromMs: 0,
+    lastUpdate: 0,
+    vars: new Map(),
+    state: -1,
+    stateMs: 0,
+    event: undefined,
+    transition: undefined,
+    nextId: "",
+    activity: -1,
+    isActivityTaken: false,
+    timesPassed: 0,
+    timesTaken: 0,
+    transitionsAtOnce: 0,
+    transitionMs: 0,
+    isAsking: false,
+    leaseAttempt: 0,
+    leaseCount: 0,
+    isDue: false,
+    attemptsBefore: 0,
+    resets: 0,
+  };
+  return run.more;
+}
+
+/** For folds. */
+export function detailOf(node: Node): NodeMore {
+  node.more ??= {
+    dueMs: 0,
+    details: undefined,
+    saved: undefined,
+    savedNext: undefined,
+    onlyAgents: [],
+    notAgents: [],
+    fraction: 0,
+    message: "",
+    failures: [],
+    used: undefined,
+    reserved: undefined,
+    fromCache: false,
+    repairReason: "",
+    countsAsCompleted: false,
+    lost: 0,
+    sentBack: 0,
+    feedback: undefined,
+    reports: [],
+    undoInput: undefined,
+    undoError: undefined,
+    undoMs: 0,
+    undoAttempts: 0,
+    left: undefined,
+    parts: 0,
+    list: undefined,
+    nextEntry: 0,
+    entriesOpen: 0,
+    isAttended: false,
+    last: undefined,
+    round: 0,
+    isRoundOver: false,
+    signal: "",
+    childId: "",
+    childHash: "",
+    startsAlone: false,
+    aloneBudget: undefined,
+    parameters: undefined,
+    question: undefined,
+    limits: [],
+    leaseAttempt: 0,
+    isWithdrawn: false,
+    cacheKey: "",
+    code: undefined,
+  };
+  return node.more;
+}
+
+/** How a run stands. */
+export function statusOf({ phase, ending, pauseMs }: RunView): WorkStatus {
+  switch (phase) {
+    case RunPhase.RUN_PHASE_WAITING:
+      return pauseMs > 0 ? Work.WORK_STATUS_PAUSED : Work.WORK_STATUS_PENDING;
+    case RunPhase.RUN_PHASE_GOING:
+      return pauseMs > 0 ? Work.WORK_STATUS_PAUSED : Work.WORK_STATUS_RUNNING;
+    case RunPhase.RUN_PHASE_UNDOING:
+      if (pauseMs > 0) return Work.WORK_STATUS_PAUSED;
+      // What failed is still under way while it is being undone. Only a run with a request to end is being cancelled.
+      return ending === Work.WORK_STATUS_FAILED ? Work.WORK_STATUS_RUNNING : Work.WORK_STATUS_CANCELLING;
+    case RunPhase.RUN_PHASE_ENDED:
+      return ending;
+    default:
+      return Work.WORK_STATUS_UNSPECIFIED;
+  }
+}
+
+export function hasEnded({ phase }: RunView): boolean {
+  return phase === RunPhase.RUN_PHASE_ENDED;
+}
+
+/** Returns whether there is such a run, and it was not removed. */
+export function isKept({ order, removeMs }: RunView): boolean {
+  return order !== undefined && removeMs === 0;
+}
+
+/** Returns whether it was given up before it was accepted: it has no plan. */
+export function isWithdrawn({ order, plan }: RunView): boolean {
+  return order !== undefined && plan === undefined;
+}
+
+/** Returns whether effects are undone when the run fails. */
+export function isUndone({ plan, ending }: RunView): boolean {
+  if (ending === Work.WORK_STATUS_TERMINATED) return false;
+  return ending === Work.WORK_STATUS_CANCELLED || plan?.plan.run.onFailure !== "keep";
+}

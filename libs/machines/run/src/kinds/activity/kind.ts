@@ -1,0 +1,83 @@
+/** An agent uses a capability: the task is offered to a pool, attempt by attempt. */
+import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import { detailsOf } from "../../core/attempt/details.ts";
+import { attemptQueued, taskQueued } from "../../core/attempt/events.ts";
+import { offerOf } from "../../core/attempt/offer.ts";
+import { failForGood, roomProblem } from "../../core/attempt/outcome.ts";
+import { given } from "../../core/evaluate/evaluate.ts";
+import { reservedFor } from "../../core/node/budget.ts";
+import { type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
+import { attemptOf } from "../../core/state/places.ts";
+import type { Node, Run } from "../../core/state/state.ts";
+import { askFirst, doItself, isAsking } from "../cache/cache.ts";
+
+export const uses: TaskKind = {
+  begin(place) {
+    const { run, step, number, task, budget } = place;
+    const input = given(sceneOf(place), task.input, "`with`");
+    if (!input.ok) {
+      failForGood(place, input.error);
+      return;
+    }
+    const detailed = detailsOf(place);
+    if (!detailed.ok) {
+      failForGood(place, detailed.error);
+      return;
+    }
+    const { bytes, payload } = input;
+    const tooLarge = roomProblem(run, bytes.length);
+    if (tooLarge !== undefined) {
+      failForGood(place, tooLarge);
+      return;
+    }
+    budget.spend(bytes.length);
+    if (askFirst(place, bytes, detailed.details)) return;
+    step.emit(taskQueued, {
+      node: number,
+      attempt: attemptOf(run, number) + 1,
+      queueMs: step.nowMs,
+      input: bytes,
+      inputPayload: payload,
+      details: detailed.details,
+      reserved: reservedFor(place),
+    });
+  },
+
+  again: queueAgain,
+
+  expire: doItself,
+
+  recover(run, node, outstanding) {
+    if (isAsking(node)) {
+      outstanding.timer(timerNumber(node.number, nodeTimers.cache), node.more?.dueMs ?? 0);
+      return;
+    }
+    if (node.status !== TaskStatus.TASK_STATUS_QUEUED && node.status !== TaskStatus.TASK_STATUS_RUNNING)
+      return;
+    const offer = offerOf(run as Run, node as Node);
+    outstanding.effect(effectNumber(node.number, effectTags.work), node.attempt, offer);
+  },
+
+  explain(_, node) {
+    if (isAsking(node))
+      return { cause: WaitCause.WAIT_CAUSE_TIMER, message: "the cache is asked whether it has an output" };
+    if (node.status !== TaskStatus.TASK_STATUS_QUEUED) return undefined;
+    return {
+      cause: WaitCause.WAIT_CAUSE_BUSY,
+      message: "it is offered to its pool, and no agent has taken it yet",
+    };
+  },
+};
+
+/** The next attempt, of the task or of the undoing of its effect. */
+export function queueAgain(place: Place): void {
+  const { run, step, number } = place;
+  const isUndo = run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING;
+  step.emit(attemptQueued, {
+    node: number,
+    attempt: attemptOf(run, number) + 1,
+    queueMs: step.nowMs,
+    reserved: isUndo ? undefined : reservedFor(place),
+  });
+}

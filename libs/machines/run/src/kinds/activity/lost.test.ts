@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { CompleteTask, FailTask, ReturnTask } from "@tutti/contracts/workflow/v1";
+import { lostMax } from "@tutti/machine-work";
+import { completeTask, failTask, returnTask } from "../../life/results/attempts.ts";
+import { RunScene } from "../../testing/index.ts";
+
+const sceneOf = (retry = "{attempts: 1}") =>
+  RunScene.of(`workflow: w\ntasks: {a: {uses: t.a, retry: ${retry}}}\n`);
+
+function lose(scene: RunScene, worker = "w1"): void {
+  const loss = ReturnTask.fromPartial({ lost: true, agent: worker, message: "its link was cut" });
+  scene.driver.settle(scene.offer("a"), returnTask, loss);
+  scene.driver.advance(1);
+}
+
+describe("an attempt that loses its worker", () => {
+  it("goes to another worker at once and does not count, up to the tenth loss", () => {
+    const scene = sceneOf();
+    for (let lost = 1; lost < lostMax; lost++) lose(scene);
+    const offer = scene.offer("a");
+    assert.equal(offer.effect.attempt, 1);
+    scene.driver.settle(offer, completeTask, CompleteTask.fromPartial({ agent: "w2" }));
+    assert.equal(scene.events.at(-1), "run_completed");
+  });
+
+  it("fails the task with the tenth loss, and names all of them, also if attempts are left", () => {
+    const scene = sceneOf("{attempts: 7}");
+    for (let lost = 1; lost <= lostMax; lost++) lose(scene, `w${lost}`);
+    assert.equal(scene.events.at(-1), "run_failed");
+    const { code, message } = scene.state.error ?? assert.fail("expected an error");
+    assert.equal(code, "workflow.agent_lost");
+    assert.match(message, /^Task `a` lost its worker 10 times/);
+    for (let lost = 1; lost <= lostMax; lost++) assert.ok(message.includes(`w${lost}: its link was cut`));
+  });
+
+  it("counts losses over all attempts", () => {
+    const scene = sceneOf("{attempts: 3, backoff: 1s, jitter: 0}");
+    for (let lost = 1; lost < lostMax; lost++) lose(scene);
+    scene.driver.settle(scene.offer("a"), failTask, FailTask.fromPartial({ error: { code: "t.a" } }));
+    scene.driver.advance(1_000);
+    assert.equal(scene.offer("a").effect.attempt, 2);
+    lose(scene);
+    assert.equal(scene.state.error?.code, "workflow.agent_lost");
+  });
+
+  it("waits for a person after the tenth loss where the policy says so", () => {
+    const scene = sceneOf("{attempts: 2, exhausted: pause}");
+    for (let lost = 1; lost <= lostMax; lost++) lose(scene);
+    assert.equal(scene.events.at(-1), "task_paused");
+  });
+
+  it("fails the task at the first loss when it runs at most once", () => {
+    const scene = sceneOf("{attempts: 3, onLost: fail}");
+    lose(scene);
+    assert.equal(scene.events.at(-1), "run_failed");
+    assert.equal(scene.state.error?.code, "workflow.attempt_lost");
+    assert.match(scene.state.error?.message ?? "", /w1: its link was cut/);
+  });
+});

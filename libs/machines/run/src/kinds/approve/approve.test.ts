@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Approval, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
+import { type ApprovalAnswered, DecideApproval } from "@tutti/contracts/workflow/v1";
+import { isRefusal, type Refusal } from "@tutti/kernel";
+import { cancelRun } from "../../life/control/commands.ts";
+import { explain } from "../../life/queries/explain.ts";
+import { retryRun } from "../../life/repair/commands.ts";
+import { decideApproval } from "../../life/results/approvals.ts";
+import { endingOf } from "../../life/run/end.ts";
+import { jsonBytes, jsonOf, RunScene } from "../../testing/index.ts";
+import { type ApprovalsShown, showApprovals } from "./questions.ts";
+
+const text = `workflow: ask
+tasks:
+  sure:
+    approve:
+      by: [anna, ben, ops]
+      title: "Ship \${{ input.n }}?"
+      message: all of them
+      context: {n: "\${{ input.n }}"}
+      needed: 2
+      within: 2d
+      form: {type: object, properties: {amount: {type: integer}}, required: [amount]}
+  after: {needs: [sure], uses: test.after, with: "\${{ tasks.sure.output }}"}
+`;
+const order = { input: jsonBytes({ n: 3 }) };
+const { VERDICT_APPROVED: yes, VERDICT_REJECTED: no, VERDICT_UNSPECIFIED: open } = Verdict;
+
+function decide(scene: RunScene, who: string, verdict: Verdict, data?: unknown, roles: string[] = []) {
+  const given = data === undefined ? {} : { data: { body: { $case: "inline", value: jsonBytes(data) } } };
+  const body = DecideApproval.fromPartial({
+    ...{ approvalId: "sure", verdict, reason: `says ${who}`, roles: [who, ...roles] },
+    ...(given as object),
+  });
+  return scene.driver.execute(scene.key, decideApproval, body) as ApprovalAnswered | Refusal;
+}
+
+function shown(scene: RunScene): Approval {
+  const { approvals } = scene.driver.query(scene.key, showApprovals, { from: 0, size: 10 }) as ApprovalsShown;
+  assert.ok(approvals[0] !== undefined);
+  return approvals[0];
+}
+
+describe("an approval", () => {
+  it("asks people with all facts, and explains the wait", () => {
+    const scene = RunScene.of(text, order);
+    const approval = shown(scene);
+    assert.deepEqual(
+      [approval.title, approval.message, approval.deciders, approval.approvalsNeeded, approval.verdict],
+      ["Ship 3?", "all of them", ["anna", "ben", "ops"], 2, open],
+    );
+    assert.match(approval.form, /amount/);
+    assert.equal(scene.driver.description(scene.key).labels["run:person"], "yes");
+    const why = scene.driver.query(scene.key, explain, { taskId: "sure" }) as { summary: string };
+    assert.match(why.summary, /waits for anna, ben, ops to decide: Ship 3\?/);
+  });
+
+  it("whose form requires nothing is given without anything", () => {
+    const form = `workflow: ask
+tasks:
+  sure: {approve: {form: {type: object, properties: {note: {type: string, default: none}}}}}
+  after: {needs: [sure], uses: test.after, with: "\${{ tasks.sure.output.data }}"}
+`;
+    const scene = RunScene.of(form, order);
+    assert.ok(!isRefusal(decide(scene, "anna", yes)));
+    assert.deepEqual(jsonOf(scene.offer("after").effect.input as Uint8Array), { note: "none" });
+  });
+
+  it("is given when so many as are needed have said yes, with what they brought along", () => {
+    const scene = RunScene.of(text, order);
+    assert.deepEqual(decide(scene, "anna", yes, { amount: 1 }), { verdict: open });
+    assert.deepEqual(decide(scene, "carl", yes, { amount: 7 }, ["ops"]), { verdict: yes });
+    const output = jsonOf(scene.offer("after").effect.input as Uint8Array);
+    assert.deepEqual(output, {
+      verdict: "approved",
+      by: ["anna", "carl"],
+      comment: "says carl",
+      data: { amount: 7 },
+    });
+    assert.equal(scene.driver.description(scene.key).labels["run:person"], undefined);
+    assert.deepEqual(
+      shown(scene).decisions.map(({ cause }) => cause?.actor?.id),
+      ["anna", "carl"],
+    );
+  });
+
+  it("is changed by nothing when the same person says the same again, before and after the last word", () => {
+    const scene = RunScene.of(text, order);
+    for (let time = 0; time < 2; time++)
+      assert.deepEqual(decide(scene, "anna", yes, { amount: 1 }), { verdict: open });
+    assert.deepEqual(shown(scene).decisions.length, 1);
+    decide(scene, "ben", yes, { amount: 1 });
+    const count = scene.events.length;
+    assert.deepEqual(decide(scene, "anna", yes), { verdict: yes });
+    assert.equal(scene.events.length, count);
+  });
+
+  it("is refused by one rejection, also of a person who approved before", () => {
+    const scene = RunScene.of(text, order);
+    decide(scene, "anna", yes, { amount: 1 });
+    assert.deepEqual(decide(scene, "anna", no), { verdict: no });
+    const { error } = endingOf(scene.state);
+    assert.equal(error?.code, "workflow.approval_rejected");
+    assert.match(error.message, /rejected by anna: says anna/);
+  });
+
+  it("refuses other deciders, data that does not fit the form, and late decisions, each with its reason", () => {
+    const scene = RunScene.of(text, order);
+    const codeOf = (answer: ApprovalAnswered | Refusal) => (isRefusal(answer) ? answer.code : "taken");
+    assert.equal(codeOf(decide(scene, "eve", yes, { amount: 1 })), "workflow.approval_not_among");
+    assert.equal(codeOf(decide(scene, "anna", yes, { amount: "x" })), "workflow.approval_invalid");
+    assert.equal(codeOf(decide(scene, "anna", yes)), "workflow.approval_invalid");
+    assert.equal(codeOf(decide(scene, "anna", open)), "workflow.approval_invalid");
+    const unknown = DecideApproval.fromPartial({ approvalId: "other", verdict: yes });
+    assert.equal(
+      codeOf(scene.driver.execute(scene.key, decideApproval, unknown) as Refusal),
+      "workflow.approval_missing",
+    );
+    decide(scene, "anna", no);
+    assert.equal(codeOf(decide(scene, "ben", yes, { amount: 1 })), "workflow.approval_closed");
+  });
+
+  it("lapses without a decision in time", () => {
+    const scene = RunScene.of(text, order);
+    scene.driver.advance(172_800_000);
+    assert.equal(endingOf(scene.state).error?.code, "workflow.approval_expired");
+    assert.equal(shown(scene).verdict, Verdict.VERDICT_EXPIRED);
+  });
+
+  it("is withdrawn with its run, and is another question when it is asked again", () => {
+    const scene = RunScene.of(text, order);
+    const first = shown(scene).approvalId;
+    scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
+    assert.equal(shown(scene).verdict, Verdict.VERDICT_WITHDRAWN);
+    scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "" });
+    assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_RUNNING);
+    const second = shown(scene).approvalId;
+    assert.notEqual(first, second);
+    const late = DecideApproval.fromPartial({ approvalId: first, verdict: yes, roles: ["anna"] });
+    assert.ok(isRefusal(scene.driver.execute(scene.key, decideApproval, late)));
+  });
+});

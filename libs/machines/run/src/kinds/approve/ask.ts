@@ -1,0 +1,115 @@
+/** Asks people about outputs: when checks of a task did not hold, and when rules want that. */
+import { type Payload, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
+import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
+import {
+  bytesOf,
+  cut,
+  type Data,
+  dataOf,
+  messageLengthMax,
+  noBytes,
+  payloadOf,
+  ruleReason,
+} from "@tutti/machine-work";
+import type { Doing } from "../../core/attempt/outcome.ts";
+import { idOf, type Place } from "../../core/node/task-kind.ts";
+import { approvalAsked } from "./events.ts";
+
+const nameLengthMax = 150;
+const titleLengthMax = 200;
+
+/** Checks of a task did not hold, and people say whether its output counts all the same. @param next what rules ask after that */
+export function askAboutOutput(
+  place: Place,
+  checks: readonly string[],
+  output: Data | undefined,
+  { agent = "", used, questions: next = [] }: Doing,
+): void {
+  const names = checks.join(", ");
+  const { step, number } = place;
+  step.emit(approvalAsked, {
+    node: number,
+    approvalId: approvalIdOf(place),
+    title: `Is the output of ${idOf(place)} good enough?`,
+    message: `It does not satisfy: ${names}.`,
+    context: noBytes,
+    requestMs: step.nowMs,
+    expireMs: 0,
+    check: names,
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    agent,
+    used,
+    rule: undefined,
+    next: next.map(copied),
+  });
+}
+
+/** The first of what rules ask about an output. @param before the question about it that was answered last */
+export function askForRules(
+  place: Place,
+  [rule, ...next]: ReadOnly<ResultQuestion[]>,
+  output: Data | undefined,
+  { agent = "", used, before }: Doing & { readonly before?: string },
+): void {
+  if (rule === undefined) return;
+  const { run, step, number } = place;
+  const by = agent || run.nodes[number]?.agent || "";
+  const { message, timeoutMs } = rule;
+  step.emit(approvalAsked, {
+    node: number,
+    approvalId: before === undefined ? approvalIdOf(place) : idAfter(before),
+    title: cut(message, titleLengthMax),
+    message: cut(`${message}\n\n${ruleReason(rule, idOf(place), by)}`, messageLengthMax),
+    context: noBytes,
+    requestMs: step.nowMs,
+    expireMs: timeoutMs > 0 ? step.nowMs + timeoutMs : 0,
+    check: "",
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    agent,
+    used,
+    rule: copied(rule),
+    next: next.map(copied),
+  });
+}
+
+/** Asks the next question about an output if the one before is approved: after that decision, or after a reset to it. */
+export function askNextQuestion(place: Place): void {
+  const { status, more } = place.run.nodes[place.number] ?? {};
+  const question = more?.question;
+  if (status !== TaskStatus.TASK_STATUS_WAITING || question?.verdict !== Verdict.VERDICT_APPROVED) return;
+  const output = dataOf(question.output as Uint8Array, question.outputPayload as Payload | undefined);
+  askForRules(place, question.next, output, { before: question.approvalId });
+}
+
+function copied(question: ReadOnly<ResultQuestion>): ResultQuestion {
+  return { ...question, deciders: [...question.deciders] };
+}
+
+/**
+ * Readable, and another one for every question: `sure..3.1.0`, with the number of the node, how often it was started,
+ * and how often the run was taken back.
+ */
+export function approvalIdOf(place: Place, isBegun = true): string {
+  const { run, number } = place;
+  const node = run.nodes[number];
+  const visit = (node?.visit ?? 0) + (isBegun ? 0 : 1);
+  const name = idOf(place).replaceAll("[", ".").replaceAll("]", "").replaceAll("#", ".");
+  const { resets = 0 } = run.more ?? {};
+  const again = resets === 0 ? "" : `.${resets}`;
+  return `${name.slice(0, nameLengthMax)}..${number}.${visit}.${node?.attempt ?? 0}${again}`;
+}
+
+/** The next question about the same output: `sure..3.1.0-2`. */
+function idAfter(approvalId: string): string {
+  const { first, place } = placeOfQuestion(approvalId);
+  return `${first}-${place + 1}`;
+}
+
+/** Returns the first question about an output, and which of those about it this one is, from 1. */
+export function placeOfQuestion(approvalId: string): { readonly first: string; readonly place: number } {
+  const [, first = approvalId, place = "1"] = /^(.*)-(\d+)$/.exec(approvalId) ?? [];
+  return { first, place: Number(place) };
+}

@@ -1,0 +1,67 @@
+/** Questions to people, and what they say. */
+import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
+import { ApprovalAskedV1, ApprovalDecidedV1 } from "@tutti/contracts/workflow/v1";
+import { blobsOf, dataOf } from "@tutti/machine-work";
+import { bookUsed } from "../../core/node/budget.ts";
+import { end, settleWork } from "../../core/node/flow.ts";
+import { setOutput } from "../../core/node/kept.ts";
+import { dropLimits, enter, nodeOf, release, setStatus } from "../../core/node/nodes.ts";
+import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
+import { detailOf, moreOf, type RunEvent } from "../../core/state/state.ts";
+import { isAsking } from "./open.ts";
+
+export const approvalAsked: RunEvent<ApprovalAskedV1> = {
+  type: "approval_asked",
+  version: 1,
+  codec: ApprovalAskedV1,
+  described: true,
+  blobs: ({ outputPayload }) => blobsOf(outputPayload),
+  evolve(run, body, outstanding) {
+    const { node: number, agent, used, title, message, context, requestMs, expireMs, check, output } = body;
+    const { rule, next, outputPayload } = body;
+    const node = enter(run, number, requestMs, outstanding);
+    // Of an output: the attempt is over, what it gave waits.
+    settleWork(number, outstanding);
+    dropLimits(node, outstanding);
+    if (agent !== "") node.agent = agent;
+    bookUsed(run, node, used);
+    const detail = detailOf(node);
+    detail.dueMs = expireMs;
+    detail.question = {
+      ...{ approvalId: body.approvalId, title, message, context, requestMs, expireMs, check, output },
+      ...{ rule, next, outputPayload },
+      decisions: [],
+      verdict: Verdict.VERDICT_UNSPECIFIED,
+    };
+    moreOf(run).isAsking = true;
+    setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+    if (expireMs > 0) outstanding.timer(timerNumber(number, nodeTimers.approval), expireMs);
+  },
+};
+
+/** With the last word the task ends, unless a rule asks about its output besides. */
+export const approvalDecided: RunEvent<ApprovalDecidedV1> = {
+  type: "approval_decided",
+  version: 1,
+  codec: ApprovalDecidedV1,
+  described: true,
+  blobs: ({ decision }) => blobsOf(decision?.data),
+  evolve(run, { node: number, decision, verdict, output, error, decideMs }, outstanding) {
+    const node = nodeOf(run, number);
+    const { question } = detailOf(node);
+    if (question === undefined) return;
+    if (decision !== undefined) question.decisions.push(decision);
+    if (verdict === Verdict.VERDICT_UNSPECIFIED) return;
+    question.verdict = verdict;
+    detailOf(node).dueMs = 0;
+    outstanding.cleared(timerNumber(number, nodeTimers.approval));
+    const isApproved = verdict === Verdict.VERDICT_APPROVED;
+    if (isApproved && question.next.length > 0) return;
+    release(number, outstanding);
+    if (isApproved) setOutput(run, node, dataOf(output, question.outputPayload));
+    node.error = error;
+    const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
+    end(run, node, isApproved ? completed : failed, decideMs, outstanding);
+    moreOf(run).isAsking = isAsking(run);
+  },
+};

@@ -1,0 +1,80 @@
+/** Asks people, and continues by what they say. */
+import { Verdict, WaitCause } from "@tutti/contracts/types/v1";
+import { cut, detailOfRefusal, messageLengthMax, noBytes } from "@tutti/machine-work";
+import { failForGood } from "../../core/attempt/outcome.ts";
+import { evaluate, givenWhole } from "../../core/evaluate/evaluate.ts";
+import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
+import type { NodeView } from "../../core/state/state.ts";
+import { runErrors } from "../../errors.ts";
+import { approvalIdOf } from "./ask.ts";
+import { approvalAsked, approvalDecided } from "./events.ts";
+import { isOpen } from "./open.ts";
+import { termsOf } from "./questions.ts";
+
+export const approve: TaskKind = {
+  begin(place) {
+    const { step, number, range, task, budget } = place;
+    const work = range.plan.work(task);
+    if (work.kind !== "approve") return;
+    const title = textOf(place, work.title, "`title`", task.title || task.id);
+    const message = title === undefined ? undefined : textOf(place, work.message, "`message`", "");
+    if (title === undefined || message === undefined) return;
+    const context =
+      work.context < 0
+        ? ({ ok: true, bytes: noBytes } as const)
+        : givenWhole(sceneOf(place), work.context, `\`context\` of ${idOf(place)}`);
+    if (!context.ok) {
+      failForGood(place, context.error);
+      return;
+    }
+    budget.spend(context.bytes.length);
+    step.emit(approvalAsked, {
+      ...{ node: number, approvalId: approvalIdOf(place, false), title, message, context: context.bytes },
+      ...{ requestMs: step.nowMs, expireMs: work.withinMs > 0 ? step.nowMs + work.withinMs : 0 },
+      ...{ check: "", output: noBytes, outputPayload: undefined, agent: "", used: undefined },
+      ...{ rule: undefined, next: [] },
+    });
+  },
+
+  explain: (_, node) => explainQuestion(node),
+};
+
+/** No decision in time, for any kind of task. */
+export function lapse(place: Place): void {
+  const { run, step, number } = place;
+  const question = run.nodes[number]?.more?.question;
+  if (question === undefined) return;
+  const withinMs = question.expireMs - question.requestMs;
+  const refusal = runErrors.approvalExpired.refusal({ task: idOf(place), withinMs });
+  step.emit(approvalDecided, {
+    ...{ node: number, decision: undefined, verdict: Verdict.VERDICT_EXPIRED, output: noBytes },
+    ...{ error: detailOfRefusal(refusal), decideMs: step.nowMs },
+  });
+}
+
+/** Why a task with an open question waits, for every kind. */
+export function explainQuestion(node: NodeView) {
+  const question = node.more?.question;
+  if (question === undefined || !isOpen(node)) return undefined;
+  const { by, needed } = termsOf(node);
+  const said =
+    question.decisions.length === 0 ? "" : `, ${question.decisions.length} of ${needed} have said yes`;
+  const whom = by.length === 0 ? "somebody" : by.join(", ");
+  const asks = question.rule === undefined ? "" : `, as the rule ${question.rule.rule} wants`;
+  return {
+    cause: WaitCause.WAIT_CAUSE_APPROVAL,
+    message: `it waits for ${whom} to decide${asks}: ${question.title}${said}`,
+    subject: question.approvalId,
+  };
+}
+
+/** Undefined when the task has failed by it. */
+function textOf(place: Place, program: number, what: string, otherwise: string): string | undefined {
+  if (program < 0) return otherwise;
+  const made = evaluate(sceneOf(place), program, `${what} of ${idOf(place)}`);
+  if (!made.ok) {
+    failForGood(place, made.error);
+    return undefined;
+  }
+  return cut(typeof made.value === "string" ? made.value : JSON.stringify(made.value), messageLengthMax);
+}

@@ -1,0 +1,56 @@
+/** Which questions to people are open. */
+import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
+import { taskIdIn } from "../../core/state/places.ts";
+import type { NodeView, RunView } from "../../core/state/state.ts";
+
+export function isAsking(run: RunView): boolean {
+  return run.nodes.some((node) => node !== undefined && isOpen(node));
+}
+
+/** Returns how many are open. A run without questions need not be searched. */
+export function openQuestions(run: RunView): number {
+  if (run.more?.isAsking !== true) return 0;
+  let open = 0;
+  for (const node of run.nodes) if (node !== undefined && isOpen(node)) open += 1;
+  return open;
+}
+
+export function isOpen({ status, more }: NodeView): boolean {
+  return status === TaskStatus.TASK_STATUS_WAITING && more?.question?.verdict === Verdict.VERDICT_UNSPECIFIED;
+}
+
+export interface OpenQuestion {
+  readonly approvalId: string;
+  readonly task: string;
+}
+
+/** Those that are open: all of them, or those of some nodes. */
+export function questionsOpen(
+  run: RunView,
+  isMeant: (node: NodeView) => boolean = () => true,
+): readonly OpenQuestion[] {
+  if (run.more?.isAsking !== true) return [];
+  return run.nodes.flatMap((node) => {
+    if (node === undefined || !isOpen(node) || !isMeant(node)) return [];
+    const approvalId = node.more?.question?.approvalId ?? "";
+    return [{ approvalId, task: taskIdIn(run, node.range, node.number) }];
+  });
+}
+
+/** Returns whether a node is another one, or a part of it, or of one of its parts. */
+export function isWithin(run: RunView, node: NodeView, number: number): boolean {
+  for (let at: NodeView | undefined = node; at !== undefined; at = run.nodes[at.range.owner])
+    if (at.number === number) return true;
+  return false;
+}
+
+/**
+ * Returns the first place of the range that a node is in, or that what it is a part of is in: those of the run itself
+ * have no owner.
+ */
+export function outermostPlace(run: RunView, node: NodeView): number {
+  let at = node;
+  for (let owner = run.nodes[at.range.owner]; owner !== undefined; owner = run.nodes[at.range.owner])
+    at = owner;
+  return at.range.first;
+}

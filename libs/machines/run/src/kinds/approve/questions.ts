@@ -1,0 +1,95 @@
+/** Questions to people: open questions, allowed deciders, and their messages. */
+import { type Approval, type ApprovalDecision, type Payload, Verdict } from "@tutti/contracts/types/v1";
+import type { RunQuestion } from "@tutti/contracts/workflow/v1";
+import type { Query, ReadOnly } from "@tutti/kernel";
+import { asPayload, bytesOf, dataOf, encodeJson, isDone } from "@tutti/machine-work";
+import { findNode, taskIdIn } from "../../core/state/places.ts";
+import type { NodeView, Run, RunView } from "../../core/state/state.ts";
+import { momentOf } from "../../core/state/times.ts";
+import { placeOfQuestion } from "./ask.ts";
+
+/** Returns the task that asks, by the id of the question, or by its own. */
+export function askingNode(run: RunView, approvalId: string): NodeView | undefined {
+  const number = Number(/\.\.(\d+)(?:\.\d+){2,3}(?:-\d+)?$/.exec(approvalId)?.[1] ?? -1);
+  const asksIt = (node: NodeView | undefined) => {
+    const asked = node?.more?.question?.approvalId;
+    return asked !== undefined && (asked === approvalId || isBefore(approvalId, asked));
+  };
+  const named = run.nodes[number];
+  if (asksIt(named)) return named;
+  const found = run.nodes[findNode(run, approvalId) ?? -1];
+  if (found?.more?.question !== undefined) return found;
+  // A task has another number since its run was moved to another version.
+  return number < 0 ? undefined : run.nodes.find(asksIt);
+}
+
+/** Returns whether a question is about the same output as another one, and was asked before it: it was approved. */
+export function isBefore(approvalId: string, asked: string): boolean {
+  const one = placeOfQuestion(approvalId);
+  const other = placeOfQuestion(asked);
+  return one.first === other.first && one.place < other.place;
+}
+
+/** Allowed deciders, required approvals, and the form of their data. Questions of a check have none of these. */
+export function termsOf({ range, task, more }: NodeView) {
+  const rule = more?.question?.rule;
+  if (rule !== undefined) return { by: rule.deciders, needed: Math.max(1, rule.approvalsNeeded), form: null };
+  const work = range.plan.work(range.plan.task(task));
+  return work.kind === "approve" ? work : { by: [], needed: 1, form: null };
+}
+
+export function howOpen({ status, more }: NodeView): Verdict {
+  const verdict = more?.question?.verdict ?? Verdict.VERDICT_UNSPECIFIED;
+  if (verdict !== Verdict.VERDICT_UNSPECIFIED) return verdict;
+  return isDone(status) ? Verdict.VERDICT_WITHDRAWN : verdict;
+}
+
+export interface ApprovalsShown {
+  readonly approvals: readonly Approval[];
+  /** Number of the node to continue with; -1 at the end. */
+  readonly next: number;
+}
+
+/** Nodes that one answer looks at. */
+const lookedAtMax = 20_000;
+
+/** All questions of a run, in the order of their tasks. */
+export const showApprovals: Query<Run, { readonly from: number; readonly size: number }, ApprovalsShown> = {
+  type: "approvals",
+  answer(run, { from, size }) {
+    const approvals: Approval[] = [];
+    const until = Math.min(run.nodes.length, from + lookedAtMax);
+    for (let number = Math.max(0, from); number < until; number++) {
+      const node = run.nodes[number];
+      if (node?.more?.question === undefined) continue;
+      if (approvals.length >= size) return { approvals, next: number };
+      approvals.push(approvalMessage(run, node, node.more.question));
+    }
+    return { approvals, next: until < run.nodes.length ? until : -1 };
+  },
+};
+
+function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQuestion>): Approval {
+  const { by, needed, form } = termsOf(node);
+  const { approvalId, title, message, context, output, check, requestMs, expireMs, decisions } = question;
+  const { namespace, id } = run.key;
+  // A question about an output shows the output.
+  const isOfOutput = check !== "" || question.rule !== undefined;
+  const shown = isOfOutput
+    ? dataOf(bytesOf(output), question.outputPayload as Payload)
+    : dataOf(context, undefined);
+  return {
+    approvalId,
+    about: { namespace, kind: "run", id, task: taskIdIn(run, node.range, node.number) },
+    title,
+    message,
+    context: asPayload(shown),
+    form: form === null ? "" : new TextDecoder().decode(encodeJson(form)),
+    deciders: [...by],
+    approvalsNeeded: needed,
+    requestTime: momentOf(requestMs),
+    expireTime: momentOf(expireMs),
+    decisions: decisions.map((decision) => ({ ...(decision as ApprovalDecision) })),
+    verdict: howOpen(node),
+  };
+}

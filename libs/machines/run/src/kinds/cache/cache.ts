@@ -1,0 +1,91 @@
+/**
+ * Outputs that are used again. The cache is asked by a letter before a task is offered, and told by one when the task
+ * has an output. While it does not answer the task waits for a moment, then it is done all the same.
+ */
+import { createHash } from "node:crypto";
+import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
+import { AskCache, type OfferDetails, StoreOutput } from "@tutti/contracts/workflow/v1";
+import type { PlanTask } from "@tutti/definitions";
+import type { Message } from "@tutti/kernel";
+import { asPayload, type Data } from "@tutti/machine-work";
+import { attemptQueued } from "../../core/attempt/events.ts";
+import { following } from "../../core/evaluate/evaluate.ts";
+import { isShortFor, reservedFor } from "../../core/node/budget.ts";
+import { taskHeld } from "../../core/node/events.ts";
+import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
+import { attemptOf } from "../../core/state/places.ts";
+import type { NodeView, RangeView, RunView } from "../../core/state/state.ts";
+import { answerMs, cacheAsked } from "./events.ts";
+
+const askMessage: Message<AskCache> = { type: "ask_cache", codec: AskCache };
+const storeMessage: Message<StoreOutput> = { type: "store_output", codec: StoreOutput };
+
+/**
+ * Asks, where the task wants that. False when it is to be done at once. Work that was sent back is always done again.
+ */
+export function askFirst(place: Place, input: Uint8Array, details: OfferDetails | undefined): boolean {
+  const { run, step, number, range, task } = place;
+  const node = run.nodes[number];
+  if (range.plan.policy(task).cache === null || node?.more?.feedback !== undefined) return false;
+  const worksOn = input.length > 0 ? input : following(sceneOf(place), task.input);
+  const key = entryIdOf(range, task, details?.cacheKey ?? "", worksOn);
+  step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });
+  const visit = visitNumberOf(run, number);
+  step.send(addressOf(place, key), askMessage, { runId: step.key.id, taskId: idOf(place), visit });
+  return true;
+}
+
+/** Differs also from the number of the same visit before a reset: that visit may have asked for another entry. */
+export function visitNumberOf(run: RunView, number: number): number {
+  const { resets = 0 } = run.more ?? {};
+  return (resets % numbersMax) * numbersMax + ((run.nodes[number]?.visit ?? 0) % numbersMax);
+}
+
+const numbersMax = 65_536;
+
+/** There is none, or none is reported: the task is done. */
+export function doItself(place: Place): void {
+  const { run, step, number } = place;
+  if (run.pauseMs > 0 || isShortFor(place)) {
+    step.emit(taskHeld, { node: number });
+    return;
+  }
+  const attempt = attemptOf(run, number) + 1;
+  step.emit(attemptQueued, { node: number, attempt, queueMs: step.nowMs, reserved: reservedFor(place) });
+}
+
+/** The task has an output of its own, which others may use. */
+export function storeOutput(place: Place, output: Data | undefined): void {
+  const { run, step, number, range, task } = place;
+  const key = run.nodes[number]?.more?.cacheKey ?? "";
+  const { cache } = range.plan.policy(task);
+  if (key === "" || cache === null) return;
+  const payload: Payload | undefined = asPayload(output);
+  step.send(addressOf(place, key), storeMessage, { output: payload, ttlMs: cache.ttlMs });
+}
+
+function addressOf({ step }: Place, id: string) {
+  return { service: "workflow", namespace: step.key.namespace, kind: "cache", id };
+}
+
+/** Not while people are asked about the output: then it has long been done. */
+export function isAsking({ status, more }: Pick<NodeView, "status" | "more">): boolean {
+  if (status !== TaskStatus.TASK_STATUS_WAITING || more === undefined) return false;
+  return more.cacheKey !== "" && more.question === undefined;
+}
+
+/**
+ * Id of the entry for a task: tasks that use the same capability with the same key share one. Where no key is given it is
+ * what the task works on.
+ */
+export function entryIdOf(range: RangeView, task: PlanTask, key: string, input: Data | undefined): string {
+  const work = range.plan.work(task);
+  const hash = createHash("sha256");
+  const uses = work.kind === "uses" ? `${work.capability}@${work.versionRange}` : "";
+  hash.update(JSON.stringify([uses, key]));
+  if (key !== "") return hash.digest("hex");
+  if (input instanceof Uint8Array) hash.update(input);
+  else if (input?.body?.$case === "blob") hash.update(input.body.value.sha256).update(input.mediaType);
+  else if (input?.body !== undefined) hash.update(input.body.value).update(input.mediaType);
+  return hash.digest("hex");
+}

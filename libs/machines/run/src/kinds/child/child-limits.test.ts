@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TaskStatus, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  ConfirmChild,
+  DeclineLimit,
+  EndChild,
+  RepairTask,
+  ResetRun,
+  RunOrder,
+} from "@tutti/contracts/workflow/v1";
+import { MachineDriver } from "@tutti/kernel/testing";
+import { limit, usage } from "@tutti/machine-limit";
+import type { StartChild } from "../../core/state/effects.ts";
+import { statusOfNode } from "../../core/state/places.ts";
+import { statusOf } from "../../core/state/state.ts";
+import { beginRun, cancelRun } from "../../life/control/commands.ts";
+import { declineLimit } from "../../life/limit/commands.ts";
+import { explain } from "../../life/queries/explain.ts";
+import { repairTask, resetRun } from "../../life/repair/commands.ts";
+import { confirmChild, endChild } from "../../life/results/children.ts";
+import { runMachine } from "../../machine.ts";
+import { jsonBytes, KnownDefinitions } from "../../testing/index.ts";
+
+const text = `workflow: w
+tasks:
+  sub:
+    workflow: order
+    limits: [{key: "customer-\${{ input.customer }}", concurrency: 1}, {key: all, concurrency: 2}]
+    retry: {attempts: 2, backoff: 1s}
+`;
+
+const keyOf = (id: string) => ({ namespace: "default", kind: "run", id });
+
+class Scene {
+  readonly definitions = new KnownDefinitions();
+  readonly machine = runMachine({ plans: this.definitions });
+  readonly driver = new MachineDriver({ machines: [this.machine, limit], service: "workflow", seed: 1 });
+  readonly #hash = this.definitions.add(text);
+
+  begin(id: string, customer: number): void {
+    const order = RunOrder.fromPartial({ hash: this.#hash, input: jsonBytes({ customer }) });
+    this.driver.execute(keyOf(id), beginRun, { order });
+    this.driver.deliverAll();
+  }
+
+  state(id: string) {
+    return this.driver.state(keyOf(id), this.machine);
+  }
+
+  /** Runs whose child is asked for. */
+  get started(): readonly string[] {
+    return this.driver.effects.flatMap(({ key, effect }) =>
+      (effect as StartChild).kind === "start_child" ? [key.id] : [],
+    );
+  }
+
+  get renewed(): readonly string[] {
+    return this.driver.effects.flatMap(({ key, effect }) =>
+      (effect as { kind: string }).kind === "renew_lease" ? [key.id] : [],
+    );
+  }
+
+  confirm(id: string): string {
+    const found = this.driver.effects.find(
+      ({ key, effect }) => key.id === id && (effect as StartChild).kind === "start_child",
+    );
+    assert.ok(found !== undefined, "a child is asked for");
+    const { childId } = found.effect as StartChild;
+    this.driver.settle(found, confirmChild, ConfirmChild.fromPartial({ id: childId, hash: "h" }));
+    return childId;
+  }
+
+  end(id: string, childId: string, status: WorkStatus = WorkStatus.WORK_STATUS_COMPLETED): void {
+    const ending = { runId: childId, status };
+    this.driver.execute(keyOf(id), endChild, EndChild.fromPartial({ taskId: "sub", ending }));
+    this.driver.deliverAll();
+  }
+
+  held(id: string): number {
+    const found = this.driver.query({ namespace: "default", kind: "limit", id }, usage, undefined);
+    return "holdCount" in found ? found.holdCount : -1;
+  }
+}
+
+describe("limits of children", () => {
+  it("are held before the child is asked for, and given back with its end", () => {
+    const scene = new Scene();
+    scene.begin("one", 7);
+    scene.begin("two", 7);
+    scene.begin("three", 8);
+    assert.deepEqual(
+      scene.started,
+      ["one"],
+      "the second holds what all share while it waits for its customer",
+    );
+    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [2, 1]);
+    const why = scene.driver.query(keyOf("two"), explain, { taskId: "sub" }) as { waits: { cause: number }[] };
+    assert.deepEqual(
+      why.waits.map(({ cause }) => cause),
+      [WaitCause.WAIT_CAUSE_LIMIT],
+    );
+    scene.end("one", scene.confirm("one"));
+    assert.equal(statusOf(scene.state("one")), WorkStatus.WORK_STATUS_COMPLETED);
+    assert.deepEqual([...scene.started].sort(), ["three", "two"]);
+    assert.deepEqual([...scene.renewed].sort(), ["three", "two"]);
+    for (const id of ["two", "three"]) scene.end(id, scene.confirm(id));
+    assert.deepEqual([scene.held("all"), scene.held("customer-7"), scene.renewed], [0, 0, []]);
+  });
+
+  it("are given back by an attempt that failed, and taken again by the next", () => {
+    const scene = new Scene();
+    scene.begin("one", 7);
+    const child = scene.confirm("one");
+    scene.begin("two", 7);
+    scene.end("one", child, WorkStatus.WORK_STATUS_FAILED);
+    assert.deepEqual(scene.started, ["two"]);
+    scene.driver.advance(3_600_000);
+    scene.driver.deliverAll();
+    assert.equal(statusOfNode(scene.state("one"), 0), TaskStatus.TASK_STATUS_WAITING);
+    // They were not renewed meanwhile: other runs get permits that a holder no longer claims.
+    assert.ok(scene.held("customer-7") <= 1);
+  });
+
+  it("are given back by a task that is cancelled or repaired while it waits", () => {
+    const scene = new Scene();
+    scene.begin("one", 7);
+    scene.begin("two", 7);
+    scene.begin("three", 7);
+    scene.driver.execute(keyOf("two"), cancelRun, { reason: "", noCompensate: false });
+    const repair = {
+      $case: "output" as const,
+      value: { body: { $case: "inline" as const, value: jsonBytes(1) } },
+    };
+    scene.driver.execute(keyOf("three"), repairTask, RepairTask.fromPartial({ taskId: "sub", repair }));
+    const sent = scene.driver.letters.map(({ type }) => type);
+    assert.ok(
+      sent.every((type) => type === "release"),
+      `there is no child to cancel: ${sent.join(" ")}`,
+    );
+    scene.driver.deliverAll();
+    scene.end("one", scene.confirm("one"));
+    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
+  });
+
+  it("that are declined for good fail the attempt, else they are asked for again", () => {
+    const scene = new Scene();
+    scene.begin("one", 7);
+    scene.begin("two", 7);
+    const decline = (retryAfterMs: number) =>
+      scene.driver.execute(
+        keyOf("two"),
+        declineLimit,
+        DeclineLimit.fromPartial({
+          ...{ limit: "customer-7", task: "sub", code: "limit.queue_full", message: "full", retryAfterMs },
+        }),
+      );
+    decline(1_000);
+    assert.equal(statusOfNode(scene.state("two"), 0), TaskStatus.TASK_STATUS_WAITING);
+    scene.driver.advance(1_000);
+    assert.deepEqual(
+      scene.driver.letters.map(({ type, to }) => [type, to.id]),
+      [["acquire", "customer-7"]],
+    );
+    decline(0);
+    assert.equal(scene.state("two").error?.code, "limit.queue_full");
+    scene.driver.deliverAll();
+    assert.equal(scene.held("all"), 1, "what it held beside is given back");
+  });
+
+  it("are asked for again after a reset to a time when the child was running", () => {
+    const scene = new Scene();
+    scene.begin("one", 7);
+    const child = scene.confirm("one");
+    const snapshot = scene.machine.snapshots.encode(scene.state("one"));
+    const { length } = scene.driver.history(keyOf("one"));
+    scene.driver.execute(keyOf("one"), resetRun, ResetRun.fromPartial({ toEvent: length, snapshot }));
+    scene.driver.deliverAll();
+    assert.equal(scene.confirm("one"), child, "the same child, which continues");
+    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [1, 1]);
+    scene.end("one", child);
+    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
+  });
+});

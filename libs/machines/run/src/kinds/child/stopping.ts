@@ -1,0 +1,77 @@
+/** Messages to the children of nodes that are stopped. */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { isDone, type StepBudget, type Stopping, stopChild } from "@tutti/machine-work";
+import { giveBackOfTask, isWaitingForLimits } from "../../core/limit/child-limits.ts";
+import { idOf, type Place, placeOf } from "../../core/node/task-kind.ts";
+import { partRanges } from "../../core/state/places.ts";
+import type { NodeView, RangeView, RunStep, RunView } from "../../core/state/state.ts";
+
+/** All open nodes of the run. */
+export function tellAllStopping(
+  run: RunView,
+  step: RunStep,
+  budget: StepBudget,
+  how: Stopping,
+  isMeant: (node: NodeView) => boolean = () => true,
+): void {
+  for (const node of run.nodes) if (node !== undefined && isMeant(node)) tell(run, step, budget, node, how);
+}
+
+/** A node with its parts. */
+export function tellStopping(
+  run: RunView,
+  step: RunStep,
+  budget: StepBudget,
+  number: number,
+  how: Stopping,
+): void {
+  const node = run.nodes[number];
+  if (node === undefined || isDone(node.status)) return;
+  for (const parts of partRanges(run, node)) tellPartsStopping(run, step, budget, parts, how);
+  tell(run, step, budget, node, how);
+}
+
+/** The parts of a node that ends before them. */
+export function tellPartsStopping(
+  run: RunView,
+  step: RunStep,
+  budget: StepBudget,
+  range: RangeView,
+  how: Stopping,
+): void {
+  for (let number = range.first; number < range.first + range.count; number++) {
+    const node = run.nodes[number];
+    if (node === undefined || isDone(node.status)) continue;
+    for (const parts of partRanges(run, node)) tellPartsStopping(run, step, budget, parts, how);
+    tell(run, step, budget, node, how);
+  }
+}
+
+function tell(run: RunView, step: RunStep, budget: StepBudget, node: NodeView, how: Stopping): void {
+  if (isDone(node.status) || node.status === TaskStatus.TASK_STATUS_PENDING) return;
+  const place = placeOf(run, node.number, step, budget);
+  stopChildOf(place, how);
+}
+
+/** Tells the child of a task that is stopped before its end, if it is not to be left alone. The caller emits the event. */
+export function stopChildOf(place: Place, how: Stopping): void {
+  const { run, number, range, task, step } = place;
+  const { status, more } = run.nodes[number] ?? {};
+  const work = range.plan.work(task);
+  if (work.kind !== "workflow" && work.kind !== "mission") return;
+  giveBackOfTask(place);
+  const node = run.nodes[number];
+  if (node !== undefined && isWaitingForLimits(node)) return;
+  const isThere = status === TaskStatus.TASK_STATUS_WAITING || status === TaskStatus.TASK_STATUS_QUEUED;
+  if (!isThere || work.parentClose === "abandon") return;
+  stopChild(step, {
+    kind: work.kind === "mission" ? "mission" : "run",
+    id: more?.childId ?? "",
+    definition: work.definition,
+    parent: { ...step.key, task: idOf(place) },
+    isStarting: status === TaskStatus.TASK_STATUS_QUEUED,
+    how: work.parentClose === "terminate" ? "terminate" : how,
+    reason: `${idOf(place)} of ${step.key.id} was stopped`,
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * A task that is done once for each entry of a list. The node of the task waits for nodes of its entries, of which so
+ * many are running at once as `maxParallel` allows.
+ */
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import { bounded, detailOfRefusal, noBytes } from "@tutti/machine-work";
+import { complete, failForGood } from "../../core/attempt/outcome.ts";
+import { encoded, evaluate, type Given, isFollowing } from "../../core/evaluate/evaluate.ts";
+import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
+import { entriesMax, nodesMax } from "../../core/state/limits.ts";
+import { taskIdIn } from "../../core/state/places.ts";
+import type { RangeView } from "../../core/state/state.ts";
+import { runErrors } from "../../errors.ts";
+import { entriesBegun } from "./events.ts";
+
+/** The list is known now: its entries come to be. */
+export function beginEntries(place: Place): void {
+  const { task, step, number, budget } = place;
+  const scene = sceneOf(place);
+  const made = evaluate(scene, task.forEach, `\`forEach\` of ${idOf(place)}`);
+  if (!made.ok) {
+    failForGood(place, made.error);
+    return;
+  }
+  const count = Array.isArray(made.value) ? made.value.length : -1;
+  const problem = problemOf(place, count, made.value);
+  if (problem !== undefined) {
+    failForGood(place, problem);
+    return;
+  }
+  const list: Given = isFollowing(scene, task.forEach)
+    ? { ok: true, bytes: noBytes, payload: undefined }
+    : encoded(made.value, `\`forEach\` of ${idOf(place)}`);
+  if (!list.ok) {
+    failForGood(place, list.error);
+    return;
+  }
+  budget.spend(list.bytes.length);
+  step.emit(entriesBegun, { node: number, count, list: list.bytes, beginMs: step.nowMs });
+}
+
+function problemOf(place: Place, count: number, value: unknown): ErrorDetail | undefined {
+  const task = idOf(place);
+  if (count < 0) {
+    const found = value === null ? "null" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+    return detailOfRefusal(runErrors.listExpected.refusal({ task, found }));
+  }
+  const max = Math.min(entriesMax, nodesMax - place.run.nodeCount);
+  return count <= max
+    ? undefined
+    : detailOfRefusal(runErrors.tooManyEntries.refusal({ task, found: count, max: Math.max(0, max) }));
+}
+
+/**
+ * Its entries want something: the next ones start, or the last one has ended, or the first one has failed.
+ *
+ * @param begin starts one. False if it has to wait
+ * @returns whether anything was done
+ */
+export function attendEntries(place: Place, range: RangeView, begin: (entry: number) => boolean): boolean {
+  const { run, number, task, budget } = place;
+  const { maxParallel, failFast } = place.range.plan.policy(task);
+  if (range.left === 0 || (failFast && range.failed >= 0)) {
+    if (range.failed < 0) complete(place, undefined);
+    else failForGood(place, errorOfEntries(place, range));
+    return true;
+  }
+  let isDone = false;
+  const most = maxParallel === 0 ? range.count : maxParallel;
+  while (!budget.isSpent) {
+    const detail = run.nodes[number]?.more;
+    if (detail === undefined || detail.nextEntry >= range.count || detail.entriesOpen >= most) return true;
+    // One that starts may fail at once, which ends the others.
+    if (failFast && range.failed >= 0) return true;
+    budget.count();
+    if (!begin(range.first + detail.nextEntry)) return isDone;
+    isDone = true;
+  }
+  return true;
+}
+
+/** That of the first entry that failed. */
+function errorOfEntries({ run }: Place, range: RangeView): ErrorDetail {
+  const error = bounded(run.nodes[range.failed]?.error);
+  const entry = taskIdIn(run, range, range.failed);
+  return { ...error, details: { ...error.details, entry } };
+}

@@ -1,0 +1,23 @@
+/** Lists that a task is done for. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { EntriesBegunV1 } from "@tutti/contracts/workflow/v1";
+import { addRange, attend, enter, setStatus } from "../../core/node/nodes.ts";
+import { detailOf, type RunEvent } from "../../core/state/state.ts";
+
+export const entriesBegun: RunEvent<EntriesBegunV1> = {
+  type: "entries_begun",
+  version: 1,
+  codec: EntriesBegunV1,
+  evolve(run, { node: number, count, list, beginMs }, outstanding) {
+    const node = enter(run, number, beginMs, outstanding);
+    const { plan, planPlace } = node.range;
+    const detail = detailOf(node);
+    detail.list = list.length === 0 ? undefined : list;
+    detail.nextEntry = 0;
+    detail.entriesOpen = 0;
+    detail.parts = run.ranges.length;
+    setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+    addRange(run, { owner: number, plan, planPlace, scope: -1, entries: { task: node.task, count } });
+    attend(run, node);
+  },
+};

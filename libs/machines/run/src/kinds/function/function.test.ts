@@ -1,0 +1,312 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RetryClass, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { CancelRun, FailTask, ReturnTask, SignalRun } from "@tutti/contracts/workflow/v1";
+import { parsed } from "@tutti/machine-work";
+import { statusOf } from "../../core/state/state.ts";
+import { cancelRun } from "../../life/control/commands.ts";
+import { explain } from "../../life/queries/explain.ts";
+import { failTask, returnTask } from "../../life/results/attempts.ts";
+import { signalRun } from "../../life/results/signals.ts";
+import { describeRun } from "../../life/snapshot/description.ts";
+import { RunScene } from "../../testing/index.ts";
+
+const definition = `
+workflow: order
+tasks:
+  order: {function: order, with: {total: 5}, retry: {attempts: 2, backoff: 1s, jitter: 0}}
+output: \${{ tasks.order.output }}
+`;
+
+type Members = Record<string, unknown>;
+
+class Play {
+  readonly scene: RunScene;
+
+  constructor(text = definition) {
+    this.scene = RunScene.of(text);
+  }
+
+  /** What the offered turn is given. */
+  get turn(): { input: unknown; from: number; seed: string; startMs: number; journal: Members[] } {
+    return parsed(this.scene.offer("order").effect.input) as never;
+  }
+
+  get position(): number {
+    return this.turn.from + this.turn.journal.length;
+  }
+
+  report(steps: Members[], more: Members = {}): void {
+    this.scene.complete("order", { function: 1, known: this.position, steps, ...more });
+  }
+
+  get output(): unknown {
+    return parsed(this.scene.state.output as Uint8Array | undefined);
+  }
+}
+
+const charge = { task: "charge", at: "order.ts:4", spec: { uses: "pay.charge", with: { text: "${{ 1 }}" } } };
+
+const registered = [
+  { step: "reserve", at: "order.ts:2", atMs: 1, output: 7 },
+  { undo: "release", at: "order.ts:3", atMs: 1 },
+];
+
+describe("the compensations of a durable function", () => {
+  const cancel = (play: Play, noCompensate = false): void =>
+    void play.scene.driver.execute(play.scene.key, cancelRun, { reason: "enough", noCompensate });
+
+  it("are asked for by its journal when the run is cancelled", () => {
+    const play = new Play();
+    play.report([...registered, charge]);
+    play.scene.complete("charge", 1);
+    play.report([{ task: "pause", at: "order.ts:9", spec: { wait: "1h" } }]);
+    cancel(play);
+    const { turn } = play;
+    assert.equal((turn as { undo?: boolean }).undo, true);
+    assert.equal(turn.from, 0);
+    assert.deepEqual(
+      turn.journal.map((entry) => Object.keys(entry)[0]),
+      ["step", "undo", "task", "end", "task"],
+    );
+    assert.equal(statusOf(play.scene.state), WorkStatus.WORK_STATUS_CANCELLING, "it waits for them");
+    play.scene.complete("order", { function: 1, known: 5, steps: [], end: { output: null } });
+    assert.equal(statusOf(play.scene.state), WorkStatus.WORK_STATUS_CANCELLED);
+    assert.equal(play.scene.state.nodes[0]?.status, TaskStatus.TASK_STATUS_CANCELLED);
+  });
+
+  it("are reported when they fail", () => {
+    const play = new Play();
+    play.report([...registered, charge]);
+    cancel(play);
+    play.scene.fail("order", "test.stuck", { retry: RetryClass.RETRY_CLASS_NEVER });
+    assert.equal(statusOf(play.scene.state), WorkStatus.WORK_STATUS_CANCELLED);
+    assert.equal(play.scene.state.error?.details["not_compensated"], "order");
+  });
+
+  it("are asked for when a turn fails for good, and not when the code ended by itself", () => {
+    const play = new Play();
+    play.report([...registered, charge]);
+    play.scene.complete("charge", 1);
+    play.scene.fail("order", "sdk.function_changed", { retry: RetryClass.RETRY_CLASS_NEVER });
+    assert.equal((play.turn as { undo?: boolean }).undo, true);
+    const alone = new Play();
+    const compensated = { step: "release.run", atMs: 2, output: null };
+    alone.report([...registered, compensated], { end: { error: { code: "shop.sold_out", message: "" } } });
+    assert.deepEqual(alone.scene.offered, []);
+    assert.equal(statusOf(alone.scene.state), WorkStatus.WORK_STATUS_FAILED);
+  });
+
+  it("are left out where the caller wants so", () => {
+    const play = new Play();
+    play.report([...registered, charge]);
+    cancel(play, true);
+    assert.deepEqual(play.scene.offered, []);
+    assert.equal(statusOf(play.scene.state), WorkStatus.WORK_STATUS_CANCELLED);
+  });
+
+  it("survive a snapshot and a lost worker", () => {
+    const play = new Play();
+    play.report([...registered, charge]);
+    cancel(play);
+    const { snapshots } = play.scene.machine;
+    const restored = snapshots.decode(snapshots.encode(play.scene.state), snapshots.version);
+    assert.equal(restored.undoing, 0);
+    const lost = ReturnTask.fromPartial({ message: "gone", lost: true });
+    play.scene.driver.settle(play.scene.offer("order"), returnTask, lost);
+    play.scene.driver.advance(60_000);
+    assert.equal((play.turn as { undo?: boolean }).undo, true);
+  });
+});
+
+describe("a durable function", () => {
+  it("records local steps of one turn and ends with an output", () => {
+    const play = new Play();
+    assert.deepEqual(play.turn.input, { total: 5 });
+    assert.deepEqual(play.turn.journal, []);
+    play.report([{ step: "reserve", at: "order.ts:2", atMs: 1, output: 7 }], {
+      end: { output: { ok: true } },
+    });
+    assert.deepEqual(play.output, { ok: true });
+    assert.deepEqual(play.scene.events.slice(-3), ["step_recorded", "task_completed", "run_completed"]);
+  });
+
+  it("adds tasks, waits without an offer, and is given what came of them", () => {
+    const play = new Play();
+    play.report([{ step: "reserve", at: "order.ts:2", atMs: 1, output: 7 }, charge]);
+    assert.deepEqual(play.scene.offered, ["charge"]);
+    const given = parsed(play.scene.offer("charge").effect.input);
+    assert.deepEqual(given, { text: "${{ 1 }}" }, "texts of a step are data");
+    play.scene.complete("charge", { id: 9 });
+    const { journal } = play.turn;
+    assert.deepEqual(
+      journal.map(({ atMs: _, ...entry }) => entry),
+      [
+        { step: "reserve", at: "order.ts:2", output: 7 },
+        { task: "charge", at: "order.ts:4", kind: "uses" },
+        { end: "charge", output: { id: 9 } },
+      ],
+    );
+    play.report([], { end: { output: 1 } });
+    assert.equal(play.output, 1);
+  });
+
+  it("lets its code decide about a task that failed", () => {
+    const play = new Play();
+    play.report([{ ...charge, spec: { ...charge.spec, retry: { attempts: 1 } } }]);
+    play.scene.fail("charge", "pay.declined");
+    const error = play.turn.journal.at(-1)?.["error"] as Members | undefined;
+    assert.equal(error?.["code"], "pay.declined");
+    play.report([], { end: { error: { code: "shop.unpaid", message: "no money" } } });
+    assert.equal(play.scene.state.error?.code, "shop.unpaid");
+  });
+
+  it("keeps the causes of errors that its code reports", () => {
+    const play = new Play();
+    const cause = {
+      code: "pay.declined",
+      message: "no money",
+      cause: { code: "bank.closed", message: "no" },
+    };
+    play.report([{ step: "charge", at: "a:1", atMs: 1, error: { code: "Error", message: "no", cause } }], {
+      more: true,
+    });
+    const error = play.turn.journal.at(-1)?.["error"] as { cause?: Members } | undefined;
+    assert.equal(error?.cause?.["code"], "pay.declined");
+    play.report([], { end: { error: { code: "shop.unpaid", message: "no", cause } } });
+    assert.equal(play.scene.state.error?.cause?.cause?.code, "bank.closed");
+  });
+
+  it("waits for time, signals and other tasks at once, and sees them in the order of their ends", () => {
+    const play = new Play();
+    play.report([
+      { task: "nap", at: "a:1", spec: { wait: "10s" } },
+      { task: "yes", at: "a:2", spec: { wait: { signal: "yes" } } },
+    ]);
+    assert.match(why(play), /nap, yes/);
+    const signal = SignalRun.fromPartial({ signal: "yes", payload: undefined });
+    play.scene.driver.execute(play.scene.key, signalRun, signal);
+    assert.equal(play.turn.journal.at(-1)?.["end"], "yes");
+    play.report([]);
+    play.scene.driver.advance(10_000);
+    assert.equal(play.turn.journal.at(-1)?.["end"], "nap");
+    play.report([], { end: { output: null } });
+    assert.equal(play.scene.events.at(-1), "run_completed");
+  });
+
+  it("gives the next turn the end of a task that ended during the turn", () => {
+    const play = new Play();
+    play.report([charge, { ...charge, task: "label" }]);
+    play.scene.complete("charge", 1);
+    assert.equal(play.turn.journal.at(-1)?.["end"], "charge");
+    play.scene.complete("label", 2);
+    play.report([]);
+    assert.equal(play.turn.journal.at(-1)?.["end"], "label");
+  });
+
+  it("gives a worker that has it what is new only, and all of it to one that asks", () => {
+    const play = new Play();
+    const large = "x".repeat(10_000);
+    play.report([{ step: "load", at: "a:1", atMs: 1, output: large }, charge]);
+    play.scene.complete("charge", 1);
+    assert.equal(play.turn.from, 2);
+    assert.equal(play.turn.journal.length, 1);
+    play.report([], { cold: true });
+    assert.equal(play.turn.from, 0);
+    assert.equal(play.turn.journal.length, 3);
+    play.report([], { end: { output: null } });
+    assert.equal(play.scene.events.at(-1), "run_completed");
+  });
+
+  it("takes no steps of a worker that knows another journal", () => {
+    const play = new Play();
+    play.scene.complete("order", { function: 1, known: 3, steps: [{ step: "a", output: 1 }] });
+    assert.deepEqual(play.turn.journal, []);
+  });
+
+  it("continues at once with `more`", () => {
+    const play = new Play();
+    play.report([{ step: "a", at: "", atMs: 1, output: 1 }], { more: true });
+    assert.equal(play.turn.journal.length, 1);
+  });
+
+  it("gives the whole journal to the worker that follows a lost one, and counts no attempt for a turn", () => {
+    const play = new Play();
+    for (let turn = 0; turn < 3; turn++) play.report([{ step: `a${turn}`, output: 1 }], { more: true });
+    const loss = ReturnTask.fromPartial({ lost: true, agent: "w1", message: "its link was cut" });
+    play.scene.driver.settle(play.scene.offer("order"), returnTask, loss);
+    play.scene.driver.advance(1);
+    assert.equal(play.turn.from, 0);
+    assert.equal(play.turn.journal.length, 3);
+    assert.equal(play.scene.offer("order").effect.attempt, 1);
+  });
+
+  it("tries a turn again that could not be made", () => {
+    const play = new Play();
+    play.report([{ step: "a", output: 1 }], { more: true });
+    const error = FailTask.fromPartial({ error: { code: "sdk.function_changed", message: "changed" } });
+    play.scene.driver.settle(play.scene.offer("order"), failTask, error);
+    play.scene.driver.advance(1_000);
+    assert.equal(play.turn.journal.length, 1);
+  });
+
+  it("fails a function that waits for nothing, and a turn that is none", () => {
+    for (const output of [{ function: 1, known: 0, steps: [] }, { steps: 1 }, "x", null]) {
+      const play = new Play();
+      while (play.scene.offered.length > 0) {
+        play.scene.complete("order", output);
+        play.scene.driver.advance(1_000);
+      }
+      assert.equal(play.scene.events.at(-1), "run_failed", JSON.stringify(output));
+    }
+  });
+
+  it("says what is wrong with a step", () => {
+    const play = new Play();
+    play.report([{ task: "a", at: "a:1", spec: { uses: "x.y", nonsense: 1 } }]);
+    assert.match(play.scene.state.error?.message ?? "", /nonsense/);
+  });
+
+  it("stops what it waits for no longer when it ends", () => {
+    const play = new Play();
+    play.report([charge, { ...charge, task: "slow" }]);
+    play.scene.complete("charge", 1);
+    play.report([], { end: { output: "first" } });
+    assert.equal(play.output, "first");
+    assert.deepEqual(play.scene.offered, []);
+  });
+
+  it("is cancelled with its tasks", () => {
+    const play = new Play();
+    play.report([charge]);
+    play.scene.driver.execute(play.scene.key, cancelRun, CancelRun.fromPartial({ reason: "enough" }));
+    assert.deepEqual(play.scene.offered, []);
+    assert.equal(play.scene.events.at(-1), "run_cancelled");
+  });
+
+  it("keeps state that queries see", () => {
+    const play = new Play();
+    play.report([{ step: "a", output: 1 }, charge, { ...charge, task: "label" }]);
+    play.scene.complete("charge", 1);
+    const before = play.turn;
+    assert.equal(before.journal.length, 4);
+    play.report([{ set: "phase", value: "paid" }]);
+    play.scene.complete("label", 2);
+    assert.deepEqual(play.turn.journal.at(-2), { set: "phase", atMs: 0, value: "paid" });
+  });
+});
+
+function why(play: Play): string {
+  const shown = explain.answer(play.scene.state, { taskId: "order" }, { key: play.scene.key, nowMs: 0 });
+  return JSON.stringify(shown);
+}
+
+it("the end of a durable function closes the questions that it does not wait for", () => {
+  const play = new Play(`${definition.replace("output:", "  after: {wait: 1h, needs: [order]}\noutput:")}`);
+  play.report([charge, { task: "sure", at: "order.ts:5", spec: { approve: { title: "Sure" } } }]);
+  assert.equal(describeRun(play.scene.state).labels["run:person"], "yes");
+  play.scene.complete("charge", 1);
+  play.report([], { end: { output: 1 } });
+  // The driver compares the description after each event with what the event declares.
+  assert.equal(describeRun(play.scene.state).labels["run:person"], undefined);
+});

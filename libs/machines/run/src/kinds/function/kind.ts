@@ -1,0 +1,37 @@
+/**
+ * A durable function: plain code that a worker runs, turn by turn. Each turn is an attempt, offered as any other. What
+ * the code asks for is recorded or added as tasks, and the next turn is offered when one of these has ended.
+ */
+import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import { reservedFor } from "../../core/node/budget.ts";
+import type { TaskKind } from "../../core/node/task-kind.ts";
+import { attemptOf, taskIdOf } from "../../core/state/places.ts";
+import type { RunView } from "../../core/state/state.ts";
+import { uses } from "../activity/kind.ts";
+import { functionWoken } from "./events.ts";
+
+export const durable: TaskKind = {
+  begin: uses.begin,
+  ...(uses.again === undefined ? {} : { again: uses.again }),
+
+  partsEnded(place) {
+    const { run, number, step } = place;
+    const ended = run.nodes[number]?.more?.code?.ended ?? [];
+    step.emit(functionWoken, {
+      ...{ node: number, attempt: attemptOf(run, number) + 1, queueMs: step.nowMs },
+      ...{ ended: [...ended], reserved: reservedFor(place) },
+    });
+  },
+
+  ...(uses.recover === undefined ? {} : { recover: uses.recover }),
+
+  explain(run, node, nowMs) {
+    if (node.status !== TaskStatus.TASK_STATUS_WAITING) return uses.explain?.(run, node, nowMs);
+    const open = [...(node.more?.code?.open ?? [])];
+    const named = open.slice(0, namedMax).map((part) => taskIdOf(run as RunView, part));
+    const rest = open.length > namedMax ? `, and ${open.length - namedMax} more` : "";
+    return { cause: WaitCause.WAIT_CAUSE_NEEDS, message: `its code waits for ${named.join(", ")}${rest}` };
+  },
+};
+
+const namedMax = 10;

@@ -1,0 +1,171 @@
+/** Accepts the result of a turn of a durable function: records its steps, adds its tasks, and continues or ends. */
+import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
+import { checkAddition, type TaskDocument } from "@tutti/definitions";
+import { isRefusal } from "@tutti/kernel";
+import {
+  bounded,
+  cut,
+  type Data,
+  detailOfRefusal,
+  encodeJson,
+  parsed,
+  UnreadableData,
+} from "@tutti/machine-work";
+import { type Doing, failAttempt, failForGood, roomProblem } from "../../core/attempt/outcome.ts";
+import { encoded } from "../../core/evaluate/evaluate.ts";
+import { idOf, type Place } from "../../core/node/task-kind.ts";
+import { readPlan } from "../../core/plan/plan-of.ts";
+import { spawnStepsMax } from "../../core/state/limits.ts";
+import { partRanges } from "../../core/state/places.ts";
+import { runErrors } from "../../errors.ts";
+import { tellPartsStopping } from "../child/stopping.ts";
+import { finish } from "../gate/checks.ts";
+import { addable, taskThere } from "../spawn/check.ts";
+import { tasksAdded } from "../spawn/events.ts";
+import { functionTurned, partsDropped, stepRecorded } from "./events.ts";
+import { readTurn, type Turn, type TurnError, type TurnStep } from "./turn-output.ts";
+
+const problemsMax = 5;
+const problemLengthMax = 300;
+
+export function takeTurn(place: Place, output: Data | undefined, doing: Doing): void {
+  const turn = turnOf(output);
+  if (typeof turn === "string") {
+    failAttempt(
+      place,
+      detailOfRefusal(runErrors.turnInvalid.refusal({ task: idOf(place), problem: turn })),
+      doing,
+    );
+    return;
+  }
+  const { run, number } = place;
+  const journal = run.nodes[number]?.more?.code;
+  // Steps of a worker that knows another journal would be steps of another story.
+  const isBehind = turn.known !== (journal?.entries.length ?? 0);
+  if (turn.cold || isBehind) {
+    turned(place, doing, { cold: true });
+    return;
+  }
+  if (!recordSteps(place, turn.steps, doing)) return;
+  if (turn.end !== undefined) {
+    endFunction(place, turn.end, doing);
+    return;
+  }
+  const after = run.nodes[number]?.more?.code;
+  if (!turn.more && (after?.open.size ?? 0) + (after?.ended.length ?? 0) === 0) {
+    failAttempt(place, detailOfRefusal(runErrors.functionStuck.refusal({ task: idOf(place) })), doing);
+    return;
+  }
+  turned(place, doing, { more: turn.more });
+}
+
+function turnOf(output: Data | undefined): Turn | string {
+  try {
+    return readTurn(parsed(output));
+  } catch (error) {
+    if (error instanceof UnreadableData) return error.message;
+    throw error;
+  }
+}
+
+function turned(
+  { step, number }: Place,
+  { agent = "", used }: Doing,
+  { more = false, cold = false }: { readonly more?: boolean; readonly cold?: boolean },
+): void {
+  step.emit(functionTurned, { node: number, agent, endMs: step.nowMs, used, more, cold });
+}
+
+/** In their order. Tasks that follow each other are added together. False when the function has failed by them. */
+function recordSteps(place: Place, steps: readonly TurnStep[], doing: Doing): boolean {
+  const { run, step, number, budget } = place;
+  let tasks: TurnStep[] = [];
+  for (const each of steps) {
+    if (each.kind === "task") {
+      tasks.push(each);
+      continue;
+    }
+    if (!addTasks(place, tasks, doing)) return false;
+    tasks = [];
+    const entry = entryOf(each);
+    const tooLarge = roomProblem(run, entry.json.length);
+    if (tooLarge !== undefined) {
+      failForGood(place, tooLarge, doing);
+      return false;
+    }
+    budget.spend(entry.json.length);
+    step.emit(stepRecorded, { node: number, entry });
+  }
+  return addTasks(place, tasks, doing);
+}
+
+const kinds = {
+  step: FunctionEntryKind.FUNCTION_ENTRY_KIND_STEP,
+  set: FunctionEntryKind.FUNCTION_ENTRY_KIND_SET,
+  undo: FunctionEntryKind.FUNCTION_ENTRY_KIND_UNDO,
+} as const;
+
+function entryOf(each: Exclude<TurnStep, { kind: "task" }>): FunctionEntry {
+  const { kind, id, at, atMs } = each;
+  const entry = { kind: kinds[kind], id, at, atMs, node: 0 };
+  if (kind === "step" && each.error !== undefined) return { ...entry, json: "", error: errorOf(each.error) };
+  return { ...entry, json: kind === "undo" ? "" : JSON.stringify(each.value), error: undefined };
+}
+
+function errorOf(error: TurnError): ErrorDetail {
+  return bounded(detailOf(error));
+}
+
+function detailOf({ isFinal, cause, ...error }: TurnError): ErrorDetail {
+  const retry = isFinal ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;
+  return ErrorDetail.fromPartial({ ...error, retry, cause: cause && detailOf(cause) });
+}
+
+function addTasks(place: Place, steps: readonly TurnStep[], doing: Doing): boolean {
+  if (steps.length === 0) return true;
+  const { run, step, number, budget } = place;
+  const tasks: Record<string, TaskDocument> = {};
+  for (const each of steps) if (each.kind === "task") tasks[each.id] = each.spec as TaskDocument;
+  const retry = run.plan?.plan.run.retry;
+  const { definition, problems } = checkAddition(tasks, {
+    exists: (id) => taskThere(run, id) !== undefined,
+    stepsMax: spawnStepsMax,
+    literal: true,
+    ...(retry !== undefined && { retry: { namespace: retry, pools: {} } }),
+  });
+  if (definition?.plan === undefined) {
+    const said = problems
+      .filter(({ severity }) => severity === "error")
+      .slice(0, problemsMax)
+      .map(({ path, message }) => cut(`${path}: ${message}`, problemLengthMax));
+    const refusal = runErrors.additionInvalid.refusal({ task: idOf(place), problem: said.join("; ") });
+    failForGood(place, detailOfRefusal(refusal), doing);
+    return false;
+  }
+  const made = encoded(definition.plan as never, `the plan of the steps of ${idOf(place)}`);
+  if (!made.ok) {
+    failForGood(place, made.error, doing);
+    return false;
+  }
+  const checked = addable(run, readPlan(made.bytes), number, idOf(place));
+  if (isRefusal(checked)) {
+    failForGood(place, detailOfRefusal(checked), doing);
+    return false;
+  }
+  budget.spend(made.bytes.length);
+  const at = steps.map((each) => each.at);
+  step.emit(tasksAdded, { plan: made.bytes, node: number, outside: [], reason: "", addMs: step.nowMs, at });
+  return true;
+}
+
+/** What it waits for no longer, such as the losers of a race, is stopped. */
+function endFunction(place: Place, end: NonNullable<Turn["end"]>, doing: Doing): void {
+  const { run, step, number, budget } = place;
+  for (const range of partRanges(run, run.nodes[number]))
+    tellPartsStopping(run, step, budget, range, "cancel");
+  if (partRanges(run, run.nodes[number]).some(({ left }) => left > 0))
+    step.emit(partsDropped, { node: number, dropMs: step.nowMs });
+  if ("error" in end) failForGood(place, errorOf(end.error), doing);
+  else finish(place, end.output === null ? undefined : encodeJson(end.output), doing);
+}

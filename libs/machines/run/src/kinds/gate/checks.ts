@@ -1,0 +1,88 @@
+/**
+ * What a task gave is compared with its checks before it counts: it counts, fails, is done again, or people are asked,
+ * also by rules.
+ */
+import type { QualityCheck } from "@tutti/definitions";
+import type { Json, Value } from "@tutti/expressions";
+import { type Data, detailOfRefusal, parsed, UnreadableData } from "@tutti/machine-work";
+import { complete, type Doing, failAttempt, failForGood } from "../../core/attempt/outcome.ts";
+import { encoded, holds } from "../../core/evaluate/evaluate.ts";
+import { idOf, type Place } from "../../core/node/task-kind.ts";
+import { runErrors } from "../../errors.ts";
+import { askAboutOutput, askForRules } from "../approve/ask.ts";
+import { storeOutput } from "../cache/cache.ts";
+import { errorWithReports, sendBack, sentBackOf } from "./send-back.ts";
+
+/** An attempt did well, or a child has: what it gave is the output of the task when its checks hold. */
+export function finish(place: Place, output: Data | undefined, doing: Doing = {}): void {
+  const { checks } = place.range.plan.policy(place.task);
+  const { questions = [] } = doing;
+  if (checks.length === 0) {
+    if (questions.length > 0) askForRules(place, questions, output, doing);
+    else completeAndStore(place, output, doing);
+    return;
+  }
+  const names = namesOf(place, output);
+  if (names === undefined) {
+    const problem = "something else";
+    const refusal = runErrors.dataUnreadable.refusal({ name: `the output of ${idOf(place)}`, problem });
+    failForGood(place, detailOfRefusal(refusal), doing);
+    return;
+  }
+  const asked: string[] = [];
+  for (const check of checks) {
+    const scene = { run: place.run, range: place.range, node: place.number, names, budget: place.budget };
+    const held = holds(scene, check.condition, `the check ${check.name} of ${idOf(place)}`);
+    if (!held.ok) {
+      failForGood(place, held.error, doing);
+      return;
+    }
+    if (held.value) continue;
+    if (check.onFailure !== "approval") {
+      turnDown(place, check, names["output"] as Json, doing);
+      return;
+    }
+    asked.push(check.name);
+  }
+  if (asked.length > 0) askAboutOutput(place, asked, output, doing);
+  else if (questions.length > 0) askForRules(place, questions, output, doing);
+  else completeAndStore(place, output, doing);
+}
+
+/** Others may use what has passed its checks. */
+function completeAndStore(place: Place, output: Data | undefined, doing: Doing): void {
+  complete(place, output, doing);
+  storeOutput(place, output);
+}
+
+/** Undefined for an output that is no JSON: no check can read it. */
+function namesOf({ run, number }: Place, output: Data | undefined): Record<string, Value> | undefined {
+  try {
+    return {
+      output: parsed(output),
+      given: parsed(run.nodes[number]?.input as Data | undefined),
+      error: null,
+    };
+  } catch (error) {
+    if (error instanceof UnreadableData) return undefined;
+    throw error;
+  }
+}
+
+/** A check did not hold. */
+function turnDown(place: Place, check: QualityCheck, output: Json, doing: Doing): void {
+  const { name, onFailure, sendBackTo: task, times } = check;
+  const refusal = (count: number) =>
+    runErrors.checkFailed.refusal({ task: idOf(place), check: name, times: count });
+  if (onFailure === "fail") {
+    failAttempt(place, detailOfRefusal(refusal(0)), doing);
+    return;
+  }
+  const report = encoded({ check: name, output }, `the report of ${idOf(place)}`);
+  if (!report.ok) {
+    failForGood(place, report.error, doing);
+    return;
+  }
+  if (sendBack(place, { task, times, checks: [name], report: report.bytes, used: doing.used })) return;
+  failForGood(place, errorWithReports(place, task, refusal(sentBackOf(place, task)), report.bytes), doing);
+}

@@ -1,0 +1,57 @@
+/** Work that is done again because what came of it was not good enough. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { WorkSentBackV1 } from "@tutti/contracts/workflow/v1";
+import { cut, detailLengthMax, isDone } from "@tutti/machine-work";
+import { bookUsed } from "../../core/node/budget.ts";
+import { addUsed, attend, nodeOf } from "../../core/node/nodes.ts";
+import { closureOf, reopen } from "../../core/node/reopen.ts";
+import { reportsMax } from "../../core/state/limits.ts";
+import { detailOf, type Node, type Run, type RunEvent } from "../../core/state/state.ts";
+
+const decoder = new TextDecoder();
+const { TASK_STATUS_PENDING: pending } = TaskStatus;
+
+/** The target and all that rests on it are as if nothing had happened to them, except for the report that they get. */
+export const workSentBack: RunEvent<WorkSentBackV1> = {
+  type: "work_sent_back",
+  version: 1,
+  codec: WorkSentBackV1,
+  // A reopened task may have waited for a person.
+  described: true,
+  evolve(run, { node: number, target, report, sendBackMs, used }, outstanding) {
+    const node = nodeOf(run, number);
+    bookUsed(run, node, undefined);
+    const again = closureOf(run, new Set([target]));
+    const holder = holderOf(node, target);
+    const named = again.has(holder) ? [target] : [target, holder];
+    reopen(run, named, sendBackMs, outstanding, { keepsGood: false });
+    if (target === number && node.range.isEntries) lineUp(run, node);
+    const detail = detailOf(nodeOf(run, holder));
+    addUsed(run, node, used);
+    detail.sentBack += 1;
+    detail.reports.push(cut(decoder.decode(report), detailLengthMax));
+    if (detail.reports.length > reportsMax) detail.reports.shift();
+    detailOf(nodeOf(run, target)).feedback = report.length === 0 ? undefined : report;
+  },
+};
+
+/** Which node counts how often work was sent back: for an entry of a list, the list, unless the entry is done again alone. */
+export function holderOf(
+  { number, range }: Pick<Node, "number"> & { readonly range: Pick<Node["range"], "isEntries" | "owner"> },
+  target: number,
+): number {
+  return range.isEntries && target !== number ? range.owner : number;
+}
+
+/** A reopened entry is pending in its list again. */
+function lineUp(run: Run, { number, range }: Node): void {
+  const owner = nodeOf(run, range.owner);
+  const detail = detailOf(owner);
+  detail.nextEntry = Math.min(detail.nextEntry, number - range.first);
+  detail.entriesOpen = 0;
+  for (let entry = range.first; entry < range.first + range.count; entry++) {
+    const status = run.nodes[entry]?.status ?? pending;
+    if (status !== pending && !isDone(status)) detail.entriesOpen += 1;
+  }
+  attend(run, owner);
+}

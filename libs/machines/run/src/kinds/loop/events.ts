@@ -1,0 +1,53 @@
+/** Rounds of loops. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { RoundBegunV1, RoundEndedV1 } from "@tutti/contracts/workflow/v1";
+import { encodeJson } from "@tutti/machine-work";
+import { outputsOf } from "../../core/evaluate/outputs.ts";
+import { addRange, attend, enter, leaveAgenda, nodeOf, setStatus } from "../../core/node/nodes.ts";
+import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
+import { detailOf, type Range, type RunEvent } from "../../core/state/state.ts";
+
+export const roundBegun: RunEvent<RoundBegunV1> = {
+  type: "round_begun",
+  version: 1,
+  codec: RoundBegunV1,
+  evolve(run, { node: number, round, beginMs, initial, keepsLast }, outstanding) {
+    const node = enter(run, number, beginMs, outstanding);
+    const detail = detailOf(node);
+    if (round === 1) detail.last = initial.length === 0 ? undefined : initial;
+    outstanding.cleared(timerNumber(number, nodeTimers.round));
+    detail.dueMs = 0;
+    detail.isRoundOver = false;
+    detail.round = round;
+    detail.parts = run.ranges.length;
+    setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+    const { plan, planPlace } = node.range;
+    const work = plan.work(plan.task(node.task));
+    const scope = work.kind === "loop" ? work.scope : -1;
+    const range = addRange(run, { owner: number, plan, planPlace, scope, round });
+    if (keepsLast) range.seen = detail.last ?? noValue;
+    attend(run, node);
+  },
+};
+
+export const roundEnded: RunEvent<RoundEndedV1> = {
+  type: "round_ended",
+  version: 1,
+  codec: RoundEndedV1,
+  evolve(run, { node: number, output, nextMs }, outstanding) {
+    const node = nodeOf(run, number);
+    const detail = detailOf(node);
+    detail.last = output.length > 0 ? output : outputsOf(run, run.ranges[detail.parts] as Range);
+    detail.dueMs = nextMs;
+    // Without a pause the next round starts in the same step, or when a run continues that was taken back to in
+    // between.
+    detail.isRoundOver = nextMs === 0;
+    if (nextMs === 0) return;
+    // Its parts want nothing until the next round.
+    detail.isAttended = false;
+    leaveAgenda(run, number);
+    outstanding.timer(timerNumber(number, nodeTimers.round), nextMs);
+  },
+};
+
+const noValue = encodeJson(null);

@@ -1,0 +1,43 @@
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { SignalReceivedV1, SignalTakenV1 } from "@tutti/contracts/workflow/v1";
+import { dataOfPayload } from "@tutti/machine-work";
+import { end } from "../../core/node/flow.ts";
+import { setOutput } from "../../core/node/kept.ts";
+import { enter, release } from "../../core/node/nodes.ts";
+import { moreOf, type RunEvent } from "../../core/state/state.ts";
+import { rememberEvent } from "./seen-events.ts";
+import { forgetWaiters } from "./waiting.ts";
+
+/** Kept until it is requested. */
+export const signalReceived: RunEvent<SignalReceivedV1> = {
+  type: "signal_received",
+  version: 1,
+  codec: SignalReceivedV1,
+  *blobs({ signal }) {
+    if (signal?.payload?.body?.$case === "blob") yield signal.payload.body.value.sha256;
+  },
+  evolve(run, { signal }) {
+    if (signal === undefined) return;
+    const more = moreOf(run);
+    more.signals.push(signal);
+    more.lastSignal = signal.number;
+    if (signal.event !== undefined) rememberEvent(more, signal.event);
+  },
+};
+
+/** A task has what it waited for, and is done by it. */
+export const signalTaken: RunEvent<SignalTakenV1> = {
+  type: "signal_taken",
+  version: 1,
+  codec: SignalTakenV1,
+  evolve(run, { node: number, number: wanted, takeMs }, outstanding) {
+    const node = enter(run, number, takeMs, outstanding);
+    release(number, outstanding);
+    const { signals } = moreOf(run);
+    const place = signals.findIndex((signal) => signal.number === wanted);
+    const [taken] = place < 0 ? [] : signals.splice(place, 1);
+    setOutput(run, node, dataOfPayload(taken?.payload));
+    end(run, node, TaskStatus.TASK_STATUS_COMPLETED, takeMs, outstanding);
+    if (taken !== undefined) forgetWaiters(run, taken.signal);
+  },
+};

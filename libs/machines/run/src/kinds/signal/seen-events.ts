@@ -1,0 +1,22 @@
+/**
+ * Events that tasks of a run took. An event is taken once: the log hands it over again after a crash, and to each
+ * further task that waits for its type.
+ */
+import type { RunEventMark } from "@tutti/contracts/workflow/v1";
+import { eventsSeenMax } from "../../core/state/limits.ts";
+import type { RunMore, RunView } from "../../core/state/state.ts";
+
+/** For folds. The time of one that is forgotten bounds what is taken from then on. */
+export function rememberEvent(more: RunMore, { digest, timeMs }: Omit<RunEventMark, "taskId">): void {
+  const { events } = more;
+  events.set(digest, timeMs);
+  if (events.size <= eventsSeenMax) return;
+  const [first] = events;
+  if (first === undefined) return;
+  events.delete(first[0]);
+  more.eventsFromMs = Math.max(more.eventsFromMs, first[1]);
+}
+
+export function isSeen({ more }: RunView, { digest, timeMs }: Omit<RunEventMark, "taskId">): boolean {
+  return more !== undefined && (more.events.has(digest) || timeMs <= more.eventsFromMs);
+}

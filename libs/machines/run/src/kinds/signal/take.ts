@@ -1,0 +1,53 @@
+/** Signals find their tasks, and tasks their signals. */
+import type { RunSignal } from "@tutti/contracts/workflow/v1";
+import type { Work } from "@tutti/definitions";
+import type { ReadOnly } from "@tutti/kernel";
+import { dataOfPayload, parsed, type StepBudget, UnreadableData } from "@tutti/machine-work";
+import { holds } from "../../core/evaluate/evaluate.ts";
+import { type Place, placeOf, sceneOf } from "../../core/node/task-kind.ts";
+import type { RunStep, RunView } from "../../core/state/state.ts";
+import { signalTaken } from "./events.ts";
+import { waitersOf } from "./waiting.ts";
+
+/** A task starts to wait: the oldest signal that is kept and wanted is taken at once. */
+export function takeKept(place: Place, signal: string, where: number): boolean {
+  const { run, step, number, budget } = place;
+  for (const kept of run.more?.signals ?? []) {
+    if (kept.signal !== signal || !isWanted(place, kept, where)) continue;
+    budget.transitions = 0;
+    step.emit(signalTaken, { node: number, number: kept.number, takeMs: step.nowMs });
+    return true;
+  }
+  return false;
+}
+
+/** A signal has come: the task that has waited longest for one like it takes it. */
+export function giveToWaiting(run: RunView, kept: RunSignal, step: RunStep, budget: StepBudget): void {
+  for (const number of waitersOf(run, kept.signal)) {
+    const place = placeOf(run, number, step, budget);
+    const wanted = conditionOf(place.range.plan.work(place.task));
+    if (wanted === undefined || !isWanted(place, kept, wanted)) continue;
+    step.emit(signalTaken, { node: number, number: kept.number, takeMs: step.nowMs });
+    return;
+  }
+}
+
+/** Undefined for a task that waits for neither a signal nor an event. */
+function conditionOf(work: Work): number | undefined {
+  if (work.kind === "waitSignal") return work.where;
+  return work.kind === "waitEvent" ? work.condition : undefined;
+}
+
+/** Returns a signal about which the condition cannot say anything is none that is wanted. */
+export function isWanted(place: Place, { payload, event }: ReadOnly<RunSignal>, where: number): boolean {
+  if (where < 0) return true;
+  try {
+    const value = parsed(dataOfPayload(payload as RunSignal["payload"]));
+    const names = event === undefined ? { signal: { payload: value } } : { event: value };
+    const held = holds({ ...sceneOf(place), names }, where, event === undefined ? "`where`" : "`if`");
+    return held.ok && held.value;
+  } catch (error) {
+    if (error instanceof UnreadableData) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+/** Whether tasks that are added can be: each id once, what they need is there, and nothing waits for itself. */
+import type { Refusal } from "@tutti/kernel";
+import { closureOf } from "../../core/node/reopen.ts";
+import type { RunPlan } from "../../core/plan/run-plan.ts";
+import { nodesMax } from "../../core/state/limits.ts";
+import { findNode, rangeViewOf } from "../../core/state/places.ts";
+import type { Run, RunView } from "../../core/state/state.ts";
+import { runErrors } from "../../errors.ts";
+
+/** A task that added ones may need: not an entry, nor what was given up. */
+export function taskThere(run: RunView, id: string): number | undefined {
+  const number = findNode(run, id);
+  if (number === undefined) return undefined;
+  const range = rangeViewOf(run, number);
+  return range.isEntries || range.isDropped ? undefined : number;
+}
+
+export interface Addable {
+  readonly outside: readonly number[];
+}
+
+/** @param owner what they are parts of; -1 for the run */
+export function addable(run: RunView, { plan }: RunPlan, owner: number, what: string): Addable | Refusal {
+  const [scope] = plan.scopes;
+  if (scope === undefined || plan.kind !== "tasks") return refusal(what, "expected tasks, found none");
+  const { count } = scope;
+  if (run.nodeCount + count > nodesMax)
+    return runErrors.tooManyTasks.refusal({ task: what, count, max: nodesMax });
+  for (const { id } of plan.tasks.slice(0, count))
+    if (taskThere(run, id) !== undefined) return refusal(what, `there is a task ${id} already`);
+  const outside: number[] = [];
+  for (const id of plan.outside) {
+    const number = taskThere(run, id);
+    if (number === undefined) return refusal(what, `expected a task ${id} that is needed, found none`);
+    outside.push(number);
+  }
+  const circle = outside.find((number) => waitingFor(run, owner).has(number));
+  if (circle === undefined) return { outside };
+  return refusal(what, `${plan.outside[outside.indexOf(circle)]} waits for ${what} itself`);
+}
+
+/** Nodes that wait for a node, or for one of its owners. */
+function waitingFor(run: RunView, owner: number): ReadonlySet<number> {
+  const owners = new Set<number>();
+  for (let seen = owner; seen >= 0; seen = rangeViewOf(run, seen).owner) owners.add(seen);
+  return owners.size === 0 ? owners : closureOf(run as Run, owners);
+}
+
+function refusal(task: string, problem: string): Refusal {
+  return runErrors.additionInvalid.refusal({ task, problem });
+}

@@ -1,0 +1,31 @@
+/** Which added tasks follow which that were there before: it follows from the plans of the additions. */
+import { type Follower, moreOf, type Range, type Run } from "../../core/state/state.ts";
+
+/** By the node that is followed. */
+export function followersOf(range: Range, outside: readonly number[]): Map<number, Follower[]> {
+  const { tasks, edges } = range.plan.plan;
+  const found = new Map<number, Follower[]>();
+  for (const [index, number] of outside.entries()) {
+    const source = tasks.length - outside.length + index;
+    const followers: Follower[] = [];
+    for (let at = edges.offsets[source] ?? 0; at < (edges.offsets[source + 1] ?? 0); at++)
+      followers.push({ range, task: edges.targets[at] ?? 0, condition: edges.conditions[at] ?? 0 });
+    if (followers.length > 0) found.set(number, [...(found.get(number) ?? []), ...followers]);
+  }
+  return found;
+}
+
+/** After all ranges have been restored. */
+export function restoreFollowers(run: Run): void {
+  if (run.more === undefined || run.more.additions.length === 0) return;
+  const { additions, followers } = moreOf(run);
+  for (const range of run.ranges) {
+    const addition = range.planPlace === 0 || range.scope !== 0 ? undefined : additions[range.planPlace - 1];
+    if (addition === undefined) continue;
+    for (const [number, made] of followersOf(range, addition.outside)) {
+      const known = followers.get(number);
+      if (known === undefined) followers.set(number, made);
+      else known.push(...made);
+    }
+  }
+}

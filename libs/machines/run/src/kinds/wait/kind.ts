@@ -1,0 +1,127 @@
+/** Waits: for a span, until a moment, for a signal, or for an event. */
+import { type ErrorDetail, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import type { Json } from "@tutti/expressions";
+import { detailOfRefusal } from "@tutti/machine-work";
+import { complete, failForGood } from "../../core/attempt/outcome.ts";
+import { evaluate } from "../../core/evaluate/evaluate.ts";
+import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
+import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
+import { runErrors } from "../../errors.ts";
+import { takeKept } from "../signal/take.ts";
+import { awaitedEvent, awaitOf, nameOfEvent } from "./awaited-event.ts";
+import { taskWaiting } from "./events.ts";
+import { momentMsOf, spanMsOf } from "./moments.ts";
+
+export const wait: TaskKind = {
+  begin,
+  again: begin,
+
+  expire(place, timer) {
+    if (timer !== nodeTimers.wait) return;
+    const signal = place.run.nodes[place.number]?.more?.signal ?? "";
+    if (signal === "") {
+      complete(place, undefined);
+      return;
+    }
+    const task = idOf(place);
+    const type = awaitedEvent(place.range.plan.work(place.task))?.type;
+    const refusal =
+      type === undefined
+        ? runErrors.signalMissing.refusal({ task, signal })
+        : runErrors.eventMissing.refusal({ task, type });
+    failForGood(place, detailOfRefusal(refusal));
+  },
+
+  recover(run, node, outstanding) {
+    const { status, number, more } = node;
+    if (status !== TaskStatus.TASK_STATUS_WAITING || more === undefined) return;
+    if (more.dueMs > 0) outstanding.timer(timerNumber(number, nodeTimers.wait), more.dueMs);
+    const effect = awaitOf(run, node);
+    if (effect !== undefined)
+      outstanding.effect(effectNumber(number, effectTags.event), more.leaseAttempt, effect);
+  },
+
+  explain(run, node) {
+    const { status, more } = node;
+    if (status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
+    const event = awaitOf(run, node);
+    if (event !== undefined)
+      return {
+        cause: WaitCause.WAIT_CAUSE_SIGNAL,
+        message: `it waits for the event ${event.type}`,
+        subject: event.type,
+      };
+    const signal = more?.signal ?? "";
+    if (signal === "") return { cause: WaitCause.WAIT_CAUSE_TIMER, message: "it waits for its time" };
+    return {
+      cause: WaitCause.WAIT_CAUSE_SIGNAL,
+      message: `it waits for the signal ${signal}`,
+      subject: signal,
+    };
+  },
+};
+
+function begin(place: Place): void {
+  const { range, task } = place;
+  const work = range.plan.work(task);
+  switch (work.kind) {
+    case "waitFor": {
+      const span = work.span < 0 ? work.ms : computed(place, work.span, "the span", spanMsOf);
+      if (span !== undefined) waitUntil(place, place.step.nowMs + span);
+      return;
+    }
+    case "waitUntil": {
+      const moment = computed(place, work.moment, "the moment", momentMsOf);
+      if (moment !== undefined) waitUntil(place, moment);
+      return;
+    }
+    case "waitSignal": {
+      const { signal, where, within, withinMs } = work;
+      if (takeKept(place, signal, where)) return;
+      const span = within < 0 ? withinMs : computed(place, within, "`within`", spanMsOf);
+      if (span === undefined) return;
+      const { step, number } = place;
+      const dueMs = span > 0 ? step.nowMs + span : 0;
+      step.emit(taskWaiting, { node: number, dueMs, signal, beginMs: step.nowMs });
+      return;
+    }
+    case "waitEvent": {
+      const { type, condition, within, withinMs } = work;
+      // One that a reset gave back is taken at once.
+      const signal = nameOfEvent(type);
+      if (takeKept(place, signal, condition)) return;
+      const span = within < 0 ? withinMs : computed(place, within, "`within`", spanMsOf);
+      if (span === undefined) return;
+      const { step, number } = place;
+      const dueMs = span > 0 ? step.nowMs + span : 0;
+      step.emit(taskWaiting, { node: number, dueMs, signal, beginMs: step.nowMs });
+      return;
+    }
+  }
+}
+
+function waitUntil(place: Place, dueMs: number): void {
+  const { step, number } = place;
+  if (dueMs <= step.nowMs) complete(place, undefined);
+  else step.emit(taskWaiting, { node: number, dueMs, signal: "", beginMs: step.nowMs });
+}
+
+/** Undefined when the task has failed by it. */
+function computed(
+  place: Place,
+  program: number,
+  what: string,
+  read: (value: Json) => number | undefined,
+): number | undefined {
+  const where = `${what} of ${idOf(place)}`;
+  const made = evaluate(sceneOf(place), program, where);
+  const fail = (error: ErrorDetail) => {
+    failForGood(place, error);
+    return undefined;
+  };
+  if (!made.ok) return fail(made.error);
+  const ms = read(made.value);
+  if (ms !== undefined) return ms;
+  const found = JSON.stringify(made.value)?.slice(0, 100) ?? "nothing";
+  return fail(detailOfRefusal(runErrors.timeExpected.refusal({ where, found })));
+}

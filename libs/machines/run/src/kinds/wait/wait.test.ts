@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { WorkStatus } from "@tutti/contracts/types/v1";
+import { RunOrder, SignalRun } from "@tutti/contracts/workflow/v1";
+import { isRefusal } from "@tutti/kernel";
+import { statusOf } from "../../core/state/state.ts";
+import { signalRun } from "../../life/results/signals.ts";
+import { runMachine } from "../../machine.ts";
+import { jsonBytes, jsonOf, KnownDefinitions, PlainStep, RunScene } from "../../testing/index.ts";
+
+const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_FAILED: failed } = WorkStatus;
+
+function tell(scene: RunScene, signal: string, payload: unknown) {
+  const body = { $case: "inline", value: jsonBytes(payload) } as const;
+  return scene.driver.execute(scene.key, signalRun, { signal, payload: { body, mediaType: "" } });
+}
+
+function outputOf(scene: RunScene): unknown {
+  const { output } = scene.state;
+  return output instanceof Uint8Array ? jsonOf(output) : undefined;
+}
+
+describe("a task that waits", () => {
+  it("for a duration continues when it has passed, and not before", () => {
+    const scene = RunScene.of("workflow: w\ntasks:\n  a: {wait: 5m}\n  b: {needs: [a], uses: x}\n");
+    scene.driver.advance(299_999);
+    assert.deepEqual(scene.offered, []);
+    scene.driver.advance(1);
+    assert.deepEqual(scene.offered, ["b"]);
+  });
+
+  it("for a span that is computed", () => {
+    const scene = RunScene.of('workflow: w\ntasks: {a: {wait: "${{ input.pause }}"}}\n', {
+      input: jsonBytes({ pause: "90s" }),
+    });
+    scene.driver.advance(90_000);
+    assert.equal(statusOf(scene.state), completed);
+  });
+
+  it("for no span fails in words", () => {
+    const scene = RunScene.of('workflow: w\ntasks: {a: {wait: "${{ input.pause }}"}}\n', {
+      input: jsonBytes({ pause: "soon" }),
+    });
+    assert.equal(statusOf(scene.state), failed);
+    assert.equal(scene.state.error?.code, "workflow.time_expected");
+    assert.match(scene.state.error?.message ?? "", /"soon"/);
+  });
+
+  it("until a moment that has passed does not wait", () => {
+    const text = 'workflow: w\ntasks: {a: {wait: {until: "${{ input.at }}"}}}\n';
+    const past = RunScene.of(text, { input: jsonBytes({ at: "2001-01-01T00:00:00Z" }) });
+    assert.equal(statusOf(past.state), completed);
+    const soon = new RunScene();
+    const at = new Date(soon.driver.nowMs + 60_000).toISOString();
+    soon.begin(text, { input: jsonBytes({ at }) });
+    assert.notEqual(statusOf(soon.state), completed);
+    soon.driver.advance(60_000);
+    assert.equal(statusOf(soon.state), completed);
+  });
+});
+
+describe("a task that waits for a signal", () => {
+  const text = `workflow: w
+tasks:
+  paid: {wait: {signal: paid, where: "signal.payload.order == input.order", within: 1h}}
+output: "\${{ tasks.paid.output.amount }}"
+`;
+  const order = { input: jsonBytes({ order: 7 }) };
+
+  it("takes the one that fits, and leaves the others", () => {
+    const scene = RunScene.of(text, order);
+    tell(scene, "paid", { order: 8, amount: 1 });
+    tell(scene, "paid", "no order at all");
+    assert.equal(scene.state.more?.signals.length, 2);
+    tell(scene, "paid", { order: 7, amount: 30 });
+    assert.deepEqual([statusOf(scene.state), outputOf(scene)], [completed, 30]);
+  });
+
+  it("takes one that came before it waited", () => {
+    const scene = RunScene.of(
+      text.replace("tasks:\n", "tasks:\n  first: {uses: x}\n").replace("{wait:", "{needs: [first], wait:"),
+      order,
+    );
+    tell(scene, "paid", { order: 7, amount: 3 });
+    scene.complete("first");
+    assert.deepEqual([statusOf(scene.state), outputOf(scene)], [completed, 3]);
+  });
+
+  it("fails when none comes in time", () => {
+    const scene = RunScene.of(text, order);
+    scene.driver.advance(3_600_000);
+    assert.equal(scene.state.error?.code, "workflow.signal_missing");
+  });
+
+  it("of several the one takes it that has waited longest, and each takes one", () => {
+    const scene = RunScene.of(
+      "workflow: w\ntasks:\n  a: {wait: {signal: go}}\n  b: {wait: {signal: go}}\n  c: {needs: [a], uses: x}\n",
+    );
+    tell(scene, "go", 1);
+    assert.deepEqual(scene.offered, ["c"]);
+    tell(scene, "go", 2);
+    tell(scene, "go", 3);
+    scene.complete("c");
+    assert.equal(statusOf(scene.state), completed);
+    const told = scene.state.nodes.slice(0, 2).map((node) => jsonOf(node?.output as Uint8Array));
+    assert.deepEqual(told, [1, 2]);
+    assert.equal(scene.state.more?.signals.length, 1);
+  });
+
+  it("the same is so after the run was put away and brought back", () => {
+    const scene = RunScene.of(text, order);
+    const { snapshots } = scene.machine;
+    const again = snapshots.decode(snapshots.encode(scene.state), snapshots.version);
+    assert.deepEqual([...(again.more?.waiters.get("paid") ?? [])], [0]);
+  });
+
+  it("a run keeps at most a thousand untaken signals, and an ended run takes none", () => {
+    const known = new KnownDefinitions();
+    // A thousand signals are not compared at every step.
+    const step = new PlainStep(runMachine({ plans: known }));
+    step.begin({ order: RunOrder.fromPartial({ hash: known.add("workflow: w\ntasks: {a: {uses: x}}\n") }) });
+    const noise = SignalRun.fromPartial({ signal: "noise" });
+    for (let count = 0; count < 1_000; count++) signalRun.decide(step.state, noise, step);
+    const refused = signalRun.decide(step.state, noise, step);
+    assert.ok(isRefusal(refused) && refused.code === "workflow.signals_full");
+    step.finish(new Uint8Array(0));
+    const ended = signalRun.decide(step.state, noise, step);
+    assert.ok(isRefusal(ended) && ended.code === "workflow.run_ended");
+  });
+});

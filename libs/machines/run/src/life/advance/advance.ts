@@ -1,0 +1,143 @@
+/**
+ * A run advances by itself after every event: tasks that can start are started, and finished ones end their owners. Every
+ * step of a run calls this at its end, so that nothing that can continue waits. Exceptions are a paused run, and one
+ * that has done enough for one step.
+ */
+
+import { type ErrorDetail, TaskStatus, type WorkStatus } from "@tutti/contracts/types/v1";
+import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { detailOfRefusal, inWords, noAmounts, putOffMs, StepBudget } from "@tutti/machine-work";
+import { undoNext } from "../../core/attempt/compensation.ts";
+import { failForGood } from "../../core/attempt/outcome.ts";
+import { holds } from "../../core/evaluate/evaluate.ts";
+import { isShortFor, mayComeBack } from "../../core/node/budget.ts";
+import { taskSkipped } from "../../core/node/events.ts";
+import { idOf, type Place, placeOf, sceneOf } from "../../core/node/task-kind.ts";
+import { partsOf } from "../../core/state/places.ts";
+import { isUndone, type RunStep, type RunView } from "../../core/state/state.ts";
+import { runErrors } from "../../errors.ts";
+import { tellAllStopping, tellPartsStopping } from "../../kinds/child/stopping.ts";
+import { attendEntries, beginEntries } from "../../kinds/entries/entries.ts";
+import { kindOf } from "../../kinds/table.ts";
+import { conclude, endStopped } from "../run/end.ts";
+import { runBegun, runPutOff, runStopped } from "../run/events.ts";
+import { stepStates } from "../states/step.ts";
+
+/** @param budget that of a step which continues an earlier one */
+export function advance(run: RunView, step: RunStep, budget = new StepBudget()): void {
+  if (run.pauseMs > 0 || run.putOffMs > 0) return;
+  while (!budget.isSpent) if (!next(run, step, budget)) return;
+  if (hasMore(run)) step.emit(runPutOff, { untilMs: step.nowMs + putOffMs });
+}
+
+/** Does the next thing. False when there is none. */
+function next(run: RunView, step: RunStep, budget: StepBudget): boolean {
+  if (run.phase === RunPhase.RUN_PHASE_GOING) {
+    const number = run.agenda[run.agendaAt];
+    if (number !== undefined) {
+      budget.count();
+      return take(placeOf(run, number, step, budget));
+    }
+    if (run.plan?.plan.kind === "states") return stepStates({ run, step, budget });
+    if (run.left > 0 || run.alone > 0) return false;
+    budget.count();
+    conclude(run, step);
+    return true;
+  }
+  if (run.phase !== RunPhase.RUN_PHASE_UNDOING || run.undoing >= 0) return false;
+  const last = isUndone(run) ? run.undo.at(-1) : undefined;
+  // A child that is to be left alone has to be there before its parent ends, and before its task is undone.
+  if (last === undefined ? run.alone > 0 : run.nodes[last]?.more?.startsAlone === true) return false;
+  budget.count();
+  if (last === undefined) endStopped(run, step);
+  else undoNext(placeOf(run, last, step, budget));
+  return last !== undefined;
+}
+
+function hasMore(run: RunView): boolean {
+  if (run.phase === RunPhase.RUN_PHASE_UNDOING) return run.undoing < 0;
+  return run.phase === RunPhase.RUN_PHASE_GOING && (run.agendaAt < run.agenda.length || run.left === 0);
+}
+
+/** Handles the first node of the agenda. False if it waits for a part of the budget. Nothing cheaper behind it goes past. */
+function take(place: Place): boolean {
+  const { run, number, task } = place;
+  const node = run.nodes[number];
+  if (node === undefined || node.status === TaskStatus.TASK_STATUS_PENDING) return begin(place);
+  if (node.status !== TaskStatus.TASK_STATUS_HELD) return attendParts(place);
+  return whenPaid(place, () => kindOf(task.kind).again?.(place));
+}
+
+function attendParts(place: Place): boolean {
+  const { run, step, number, task, budget } = place;
+  const range = partsOf(run, run.nodes[number]);
+  if (range === undefined || !range.isEntries) {
+    kindOf(task.kind).partsEnded?.(place);
+    return true;
+  }
+  const { failFast } = place.range.plan.policy(task);
+  if (failFast && range.failed >= 0 && range.left > 0) tellPartsStopping(run, step, budget, range, "cancel");
+  return attendEntries(place, range, (entry) => begin(placeOf(run, entry, step, budget)));
+}
+
+/** A node whose needs are met, or an entry whose turn it is. False where it waits for a part of the budget. */
+function begin(place: Place): boolean {
+  const { range, task, step, number } = place;
+  const isList = task.forEach >= 0 && !range.isEntries;
+  // A condition on the entry is asked for each. One that is not decides about the list.
+  if (task.when >= 0 && (!isList || !range.plan.isAskedPerEntry(task.when))) {
+    const isAskedBefore = range.isEntries && !range.plan.isAskedPerEntry(task.when);
+    const condition = isAskedBefore ? yes : holds(sceneOf(place), task.when, `\`when\` of ${idOf(place)}`);
+    if (!condition.ok) {
+      failForGood(place, condition.error);
+      return true;
+    }
+    if (!condition.value) {
+      step.emit(taskSkipped, { node: number, endMs: step.nowMs });
+      return true;
+    }
+  }
+  if (!isList) return whenPaid(place, () => kindOf(task.kind).begin(place));
+  beginEntries(place);
+  return true;
+}
+
+/** Returns whether what does it may use up something of a budget. */
+function isPaid(kind: string): boolean {
+  return kind === "uses" || kind === "function" || kind === "workflow" || kind === "mission";
+}
+
+/** It continues where the budget has enough left for it, and fails where nothing can come back of what is set aside. */
+function whenPaid(place: Place, goOn: () => void): boolean {
+  const { run, step, task } = place;
+  if (!isPaid(task.kind) || !isShortFor(place)) goOn();
+  else if (mayComeBack(run)) return false;
+  else {
+    const used = inWords(run.used ?? noAmounts());
+    const refusal = runErrors.budgetUsedUp.refusal({ id: step.key.id, task: idOf(place), used });
+    failForGood(place, detailOfRefusal(refusal));
+  }
+  return true;
+}
+
+const yes = { ok: true, value: true } as const;
+
+/** The run starts: its start is due, or its limits are held. */
+export function beginNow(run: RunView, step: RunStep): void {
+  if (run.phase !== RunPhase.RUN_PHASE_WAITING) return;
+  step.emit(runBegun, { beginMs: step.nowMs });
+  advance(run, step);
+}
+
+/** Stops open tasks, undoes effects if they are not to stay, and ends the run. */
+export function stopRun(
+  run: RunView,
+  step: RunStep,
+  status: WorkStatus,
+  error: ErrorDetail,
+  noCompensate = false,
+): void {
+  tellAllStopping(run, step, new StepBudget(), noCompensate ? "leave" : "cancel");
+  step.emit(runStopped, { status, error, stopMs: step.nowMs, noCompensate });
+  advance(run, step);
+}

@@ -1,0 +1,38 @@
+/** Signals, updates and queries that a definition declares, by name, and their payloads. */
+import type { Payload } from "@tutti/contracts/types/v1";
+import { holdAgainst, type PlanEntry } from "@tutti/definitions";
+import type { Json } from "@tutti/expressions";
+import type { Refusal } from "@tutti/kernel";
+import { dataOfPayload, parsed, UnreadableData } from "@tutti/machine-work";
+import type { RunView } from "../../core/state/state.ts";
+import { runErrors } from "../../errors.ts";
+
+type Kind = PlanEntry["kind"];
+
+export function entryNamed(run: RunView, kind: Kind, name: string): PlanEntry | Refusal {
+  const entries = (run.plan?.plan.entries ?? []).filter((entry) => entry.kind === kind);
+  const found = entries.find((entry) => entry.name === name);
+  if (found !== undefined) return found;
+  const known = entries.map((entry) => entry.name).join(", ");
+  return runErrors.entryMissing.refusal({ kind, name, known });
+}
+
+/** What came along, compared with what the definition says of it. */
+export function payloadOf(
+  entry: PlanEntry,
+  payload: Payload | undefined,
+): { readonly value: Json } | Refusal {
+  const { kind, name } = entry;
+  try {
+    const value = parsed(dataOfPayload(payload)) as Json;
+    if (entry.inputSchema === null) return { value };
+    const held = holdAgainst(entry.inputSchema as Json, value);
+    const [first] = held.violations;
+    if (first === undefined) return { value: held.value };
+    const where = first.path.length === 0 ? "the payload" : first.path.join(".");
+    return runErrors.payloadInvalid.refusal({ kind, name, problem: `${where}: ${first.message}` });
+  } catch (error) {
+    if (!(error instanceof UnreadableData)) throw error;
+    return runErrors.payloadInvalid.refusal({ kind, name, problem: `expected JSON, found ${error.message}` });
+  }
+}

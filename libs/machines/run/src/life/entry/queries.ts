@@ -1,0 +1,40 @@
+/** Questions that a definition declares. */
+import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
+import { isRefusal, type Query, type Refusal, withoutRemedy } from "@tutti/kernel";
+import { asPayload, dataOf, noBytes } from "@tutti/machine-work";
+import { givenWhole } from "../../core/evaluate/evaluate.ts";
+import type { Run } from "../../core/state/state.ts";
+import { runErrors } from "../../errors.ts";
+import { entryNamed, payloadOf } from "./entries.ts";
+import { sceneOfRun } from "./scene.ts";
+
+export interface EntryAsked {
+  readonly query: string;
+  readonly payload: Payload | undefined;
+}
+
+/** The answer. Undefined for null. */
+export const showEntry: Query<Run, EntryAsked, { readonly answer: Payload | undefined } | Refusal> = {
+  type: "entry",
+  answer(run, { query, payload }, { key }) {
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });
+    const entry = entryNamed(run, "query", query);
+    if (isRefusal(entry)) return entry;
+    const asked = payloadOf(entry, payload);
+    if (isRefusal(asked)) return asked;
+    const scene = sceneOfRun(run, { payload: asked.value });
+    const made =
+      entry.output < 0
+        ? ({ ok: true, bytes: noBytes } as const)
+        : givenWhole(scene, entry.output, `the query ${query}`);
+    return made.ok ? { answer: asPayload(dataOf(made.bytes, undefined)) } : refusalOf(query, made.error);
+  },
+};
+
+/** What an expression failed with, said to who asked. */
+export function refusalOf(name: string, error: ErrorDetail): Refusal {
+  return runErrors.entryFailed.refusal(
+    { name, problem: withoutRemedy(error) },
+    { details: { ...error.details } },
+  );
+}

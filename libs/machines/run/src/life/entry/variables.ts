@@ -1,0 +1,27 @@
+/** Variables get other values: by updates and transitions alone. */
+import type { ErrorDetail } from "@tutti/contracts/types/v1";
+import { detailOfRefusal, encodeJson } from "@tutti/machine-work";
+import { evaluate } from "../../core/evaluate/evaluate.ts";
+import type { Scene } from "../../core/evaluate/scene.ts";
+import { varsBytesMax } from "../../core/state/limits.ts";
+import { runErrors } from "../../errors.ts";
+
+export type Assigned =
+  | { readonly ok: true; readonly vars: Record<string, Uint8Array> }
+  | { readonly ok: false; readonly error: ErrorDetail };
+
+/** All values are computed with the variables as they were before. */
+export function assigned(scene: Scene, set: Readonly<Record<string, number>>, where: string): Assigned {
+  const vars: Record<string, Uint8Array> = {};
+  let bytes = 0;
+  for (const [name, value] of scene.run.more?.vars ?? []) if (!(name in set)) bytes += value.length;
+  for (const [name, program] of Object.entries(set)) {
+    const made = evaluate(scene, program, `\`${name}\` of ${where}`);
+    if (!made.ok) return made;
+    vars[name] = encodeJson(made.value);
+    bytes += vars[name].length;
+  }
+  if (bytes <= varsBytesMax) return { ok: true, vars };
+  const refusal = runErrors.valueTooLarge.refusal({ where: "all variables", bytes, bytesMax: varsBytesMax });
+  return { ok: false, error: detailOfRefusal(refusal) };
+}

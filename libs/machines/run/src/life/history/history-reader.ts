@@ -1,0 +1,109 @@
+/**
+ * The history of a run for people: what each event says as plain JSON, tasks by their ids instead of the numbers of
+ * nodes.
+ *
+ * Ids of entries, rounds and additions follow from what came before, and a reset gives numbers again: events are read
+ * in their order from the first, and folded on the way. One that cannot be folded leaves the names as they were.
+ */
+import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
+import { taskIdOf } from "../../core/state/places.ts";
+import type { Run } from "../../core/state/state.ts";
+import { type RecordedEvent, saidBy } from "./history-json.ts";
+
+export interface ReadEvent {
+  /** Id of the task that it is about. Empty where it is about the run. */
+  readonly task: string;
+  /** What it says beside: inputs, outputs, errors, reasons. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export class HistoryReader {
+  readonly #machine: Machine<Run>;
+  readonly #run: Run;
+  #isFaulty = false;
+
+  constructor(machine: Machine<Run>, key: InstanceKey) {
+    this.#machine = machine;
+    this.#run = machine.create(key);
+  }
+
+  /** Returns the next event. */
+  read(event: RecordedEvent): ReadEvent {
+    // Folded first: it may be about what it brings.
+    this.#fold(event);
+    const said = saidBy(this.#machine, event);
+    const { node } = said;
+    // A number that is 0 is left out.
+    const number = numbered[event.type];
+    const details = number === undefined ? said.details : { [number]: 0, ...said.details };
+    return { task: node === undefined ? "" : this.#idOf(node), details: this.#named(details) };
+  }
+
+  /** Only for the names in later events. */
+  skip(event: RecordedEvent): void {
+    this.#fold(event);
+  }
+
+  #fold({ type, version, payload }: RecordedEvent): void {
+    const known = this.#machine.events.find((each) => each.type === type && each.version === version);
+    if (known === undefined || this.#isFaulty) return;
+    try {
+      known.evolve(this.#run, known.codec.decode(payload), heedless);
+    } catch {
+      this.#isFaulty = true;
+    }
+  }
+
+  #named(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const named: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(details)) {
+      if (name === "nodes") named["tasks"] = this.#idsOf(value);
+      else if (name === "outside") named["needs"] = this.#idsOf(value);
+      else if (name === "target") named["target"] = this.#idOf(Number(value));
+      else if (name === "state") named["state"] = this.#stateNamed(Number(value));
+      else if (name === "transition") named["to"] = this.#enteredBy(Number(value));
+      else if (name === "plan") named["tasks"] = addedBy(value);
+      else if (!isInternal.has(name)) named[name] = value;
+    }
+    return named;
+  }
+
+  #idsOf(value: unknown): readonly string[] {
+    return Array.isArray(value) ? value.map((each) => this.#idOf(Number(each))) : [];
+  }
+
+  #idOf(node: number): string {
+    return node < this.#run.nodeCount ? taskIdOf(this.#run, node) : "";
+  }
+
+  #stateNamed(place: number): string {
+    return this.#run.plan?.plan.states[place]?.name ?? "";
+  }
+
+  /** Returns the state that a transition leads to. Empty where it stays. */
+  #enteredBy(transition: number): string {
+    return this.#stateNamed(this.#run.plan?.plan.transitions[transition]?.to ?? -1);
+  }
+}
+
+/** Events that name something besides their task by its number. */
+const numbered: Readonly<Record<string, string>> = {
+  work_sent_back: "target",
+  state_entered: "state",
+  transition_taken: "transition",
+};
+
+/** The state after a reset is what the history shows. Places in plans are the machine's own. */
+const isInternal: ReadonlySet<string> = new Set(["snapshot", "scope", "part"]);
+
+/** Ids of the tasks of an addition. Those behind them stand for tasks that were there. */
+function addedBy(plan: unknown): readonly string[] {
+  if (typeof plan !== "string") return [];
+  const { tasks, outside } = JSON.parse(Buffer.from(plan, "base64").toString()) as {
+    readonly tasks: readonly { readonly id: string }[];
+    readonly outside: readonly unknown[];
+  };
+  return tasks.slice(0, tasks.length - outside.length).map(({ id }) => id);
+}
+
+const heedless: Outstanding<unknown> = { effect() {}, settled() {}, timer() {}, cleared() {} };

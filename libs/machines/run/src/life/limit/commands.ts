@@ -1,0 +1,192 @@
+/** What limits write to runs. A run asks for one limit after the other, and starts when it holds all. */
+
+import { type ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  DeclineLimit,
+  GrantLimit,
+  LoseLease,
+  RunDone,
+  RunPhase,
+  WithdrawLimit,
+} from "@tutti/contracts/workflow/v1";
+import { bounded, isDone, StepBudget } from "@tutti/machine-work";
+import { failAttempt } from "../../core/attempt/outcome.ts";
+import {
+  askNextOfTask,
+  askOfTask,
+  giveBackOfTask,
+  isWaitingForLimits,
+} from "../../core/limit/child-limits.ts";
+import { runLimitHeld, runLimitLost } from "../../core/limit/events.ts";
+import { acquire, release } from "../../core/limit/limits.ts";
+import { placeOf } from "../../core/node/task-kind.ts";
+import { nodeOfEffect, runNode } from "../../core/state/numbers.ts";
+import { findNode } from "../../core/state/places.ts";
+import type { RunCommand, RunStep, RunView } from "../../core/state/state.ts";
+import { advance, stopRun } from "../advance/advance.ts";
+import { askNext } from "./asking.ts";
+
+const done: RunDone = {};
+
+/** Letter: the run holds it. One that is not wanted any more is given back. */
+export const grantLimit: RunCommand<GrantLimit, RunDone> = {
+  type: "grant_limit",
+  codec: GrantLimit,
+  reply: RunDone,
+  decide(run, { limit, task, ticket, leaseDueMs }, step) {
+    if (task !== "") {
+      grantToTask(run, step, { limit, task, ticket, leaseDueMs });
+      return done;
+    }
+    const wanted = wantedOf(run, limit);
+    if (wanted === undefined) {
+      release(step, limit, ticket);
+      return done;
+    }
+    if (wanted.ticket === ticket) return done;
+    step.emit(runLimitHeld, { node: undefined, limit, ticket, leaseDueMs });
+    askNext(run, step);
+    return done;
+  },
+};
+
+/** Letter: it is not to be had, now or ever. */
+export const declineLimit: RunCommand<DeclineLimit, RunDone> = {
+  type: "decline_limit",
+  codec: DeclineLimit,
+  reply: RunDone,
+  decide(run, { limit, task, code, message, retryAfterMs }, step) {
+    const error = errorOf(code, message);
+    const retryMs = retryAfterMs > 0 ? step.nowMs + retryAfterMs : 0;
+    if (task !== "") {
+      declineToTask(run, step, { limit, task, error, retryMs });
+      return done;
+    }
+    const wanted = wantedOf(run, limit);
+    if (wanted === undefined || wanted.ticket > 0) return done;
+    step.emit(runLimitLost, { node: undefined, limit, error, retryMs });
+    if (retryMs === 0 && run.phase === RunPhase.RUN_PHASE_WAITING)
+      stopRun(run, step, WorkStatus.WORK_STATUS_FAILED, error);
+    return done;
+  },
+};
+
+/** Letter: it was taken away. The run continues, and asks for it again. */
+export const withdrawLimit: RunCommand<WithdrawLimit, RunDone> = {
+  type: "withdraw_limit",
+  codec: WithdrawLimit,
+  reply: RunDone,
+  decide(run, { limit, task, ticket, code, message }, step) {
+    lose(run, step, findNode(run, task), { limit, ticket, code, message });
+    return done;
+  },
+};
+
+/** Result of the renewal: a lease ran out meanwhile. */
+export const loseLease: RunCommand<LoseLease, RunDone> = {
+  type: "lose_lease",
+  codec: LoseLease,
+  reply: RunDone,
+  decide(run, { limit, ticket }, step) {
+    const number = nodeOfEffect(step.settles?.number ?? 0);
+    lose(run, step, number === runNode ? undefined : number, {
+      limit,
+      ticket,
+      code: "limit.lease_lost",
+      message: "its lease was not renewed in time",
+    });
+    return done;
+  },
+};
+
+interface Lost {
+  readonly limit: string;
+  readonly ticket: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** @param number the node that held it, undefined for the run */
+function lose(
+  run: RunView,
+  step: RunStep,
+  number: number | undefined,
+  { limit, ticket, code, message }: Lost,
+): void {
+  const held = number === undefined ? wantedOf(run, limit) : wantedByNode(run, number, limit);
+  if (held === undefined || held.ticket === 0 || held.ticket !== ticket) return;
+  step.emit(runLimitLost, { node: number, limit, error: errorOf(code, message), retryMs: 0 });
+  if (number === undefined) acquire(run, step, limit);
+  else askOfTask(placeOf(run, number, step, new StepBudget()), limit);
+}
+
+interface GrantedToTask {
+  readonly limit: string;
+  readonly task: string;
+  readonly ticket: number;
+  readonly leaseDueMs: number;
+}
+
+/** The child is started with the last one. */
+function grantToTask(run: RunView, step: RunStep, { limit, task, ticket, leaseDueMs }: GrantedToTask): void {
+  const number = findNode(run, task);
+  const wanted = number === undefined ? undefined : wantedByNode(run, number, limit);
+  if (number === undefined || wanted === undefined) {
+    release(step, limit, ticket, task);
+    return;
+  }
+  if (wanted.ticket === ticket) return;
+  step.emit(runLimitHeld, { node: number, limit, ticket, leaseDueMs });
+  askNextOfTask(placeOf(run, number, step, new StepBudget()));
+}
+
+function declineToTask(
+  run: RunView,
+  step: RunStep,
+  {
+    limit,
+    task,
+    error,
+    retryMs,
+  }: Pick<GrantedToTask, "limit" | "task"> & {
+    readonly error: ErrorDetail;
+    readonly retryMs: number;
+  },
+): void {
+  const number = findNode(run, task);
+  const wanted = number === undefined ? undefined : wantedByNode(run, number, limit);
+  if (number === undefined || wanted === undefined || wanted.ticket > 0) return;
+  step.emit(runLimitLost, { node: number, limit, error, retryMs });
+  const node = run.nodes[number];
+  if (retryMs > 0 || node === undefined || !isWaitingForLimits(node)) return;
+  const place = placeOf(run, number, step, new StepBudget());
+  giveBackOfTask(place);
+  failAttempt(place, error);
+  advance(run, step);
+}
+
+/** What a run holds is given back at its end, after it has undone what is to be undone. */
+function wantedOf(run: RunView, limit: string) {
+  const wants = run.phase !== RunPhase.RUN_PHASE_ENDED;
+  return wants ? run.more?.limits.find((each) => each.limit === limit) : undefined;
+}
+
+function wantedByNode(run: RunView, number: number, limit: string) {
+  const node = run.nodes[number];
+  if (node === undefined || isDone(node.status)) return undefined;
+  return node.more?.limits.find((each) => each.limit === limit);
+}
+
+function errorOf(code: string, message: string) {
+  const never = { retry: RetryClass.RETRY_CLASS_NEVER, status: "RESOURCE_EXHAUSTED" };
+  return bounded({
+    ...never,
+    code,
+    message,
+    retryAfterMs: 0,
+    violations: [],
+    details: {},
+    cause: undefined,
+    notOwner: undefined,
+  });
+}

@@ -1,0 +1,398 @@
+/**
+ * A run as it is on another version of its definition. Its state is taken apart by the numbers of the one plan and put
+ * together by those of the other.
+ *
+ * 1. Ended tasks keep their results, started ones continue. Needs of pending tasks are counted by the version.
+ * 2. A running attempt continues undisturbed where its node keeps its number. Else the run waits for its end, or the
+ *    attempt restarts.
+ * 3. A started task that is not in the version is dropped only if the mapping drops it.
+ */
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  MoveReview,
+  MoveVerdict,
+  type NodeMoved,
+  type RunNode,
+  RunOrder,
+  RunPhase,
+  type RunRange,
+  type RunSnapshotV1,
+} from "@tutti/contracts/workflow/v1";
+import { bytesOf, isDone, noBytes, payloadOf, statusName } from "@tutti/machine-work";
+import { countNeeds, recount } from "../../core/node/reopen.ts";
+import type { RunPlan } from "../../core/plan/run-plan.ts";
+import { currentRanges, statusOfNode, taskIdOf } from "../../core/state/places.ts";
+import { hasEnded, type Node, type Run, type RunView, statusOf } from "../../core/state/state.ts";
+import { nextMove } from "../../core/state/transition-progress.ts";
+import { awaitEventsAnew } from "../../kinds/wait/awaited-event.ts";
+import { runOf, snapshotOf } from "../snapshot/snapshots.ts";
+import { type Mapping, type Pairs, pairsOf } from "./pairs.ts";
+
+export interface MoveTo {
+  readonly hash: string;
+  readonly versionLabel: string;
+  readonly map: Mapping;
+  readonly restart: boolean;
+}
+
+export interface Moved {
+  readonly review: MoveReview;
+  /** Undefined where it cannot be moved, or not now. */
+  readonly snapshot: RunSnapshotV1 | undefined;
+  /** Nodes that are not in the version: what they started is stopped. */
+  readonly gone: ReadonlySet<number>;
+  /** Nodes that have other numbers there. */
+  readonly numbers: readonly NodeMoved[];
+}
+
+const { TASK_STATUS_PENDING: pending, TASK_STATUS_SKIPPED: skipped } = TaskStatus;
+const { TASK_STATUS_QUEUED: queued, TASK_STATUS_RUNNING: running, TASK_STATUS_WAITING: waiting } = TaskStatus;
+const notesMax = 20;
+
+/** Says whether a run fits a version, and gives it as it would be. */
+export function moved(run: RunView, to: RunPlan, wanted: MoveTo): Moved {
+  return new Move(run as Run, to, wanted).made();
+}
+
+class Move {
+  readonly #run: Run;
+  readonly #from: RunPlan;
+  readonly #to: RunPlan;
+  readonly #wanted: MoveTo;
+  readonly #pairs: Pairs;
+  readonly #review = MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_SAFE });
+  /** By place of a range, what becomes of it. Undefined for what is gone. */
+  readonly #ranges: (RunRange | undefined)[] = [];
+  readonly #places: number[] = [];
+  /** By number of a node that is there still. */
+  readonly #numbers = new Map<number, number>();
+  readonly #gone = new Set<number>();
+  #nodeCount = 0;
+
+  constructor(run: Run, to: RunPlan, wanted: MoveTo) {
+    this.#run = run;
+    this.#from = run.plan as RunPlan;
+    this.#to = to;
+    this.#wanted = wanted;
+    this.#pairs = pairsOf(this.#from, to, wanted.map);
+    this.#review.hash = wanted.hash;
+  }
+
+  made(): Moved {
+    this.#lookAtRun();
+    if (this.#review.problems.length === 0) this.#lookAtParts();
+    const { problems, verdict } = this.#review;
+    const [review, gone] = [this.#review, this.#gone];
+    if (problems.length > 0) return { review, snapshot: undefined, gone, numbers: [] };
+    if (verdict === MoveVerdict.MOVE_VERDICT_SAFE && this.#pairs.isSame)
+      this.#review.verdict = MoveVerdict.MOVE_VERDICT_IDENTICAL;
+    const numbers = [...this.#numbers].flatMap(([node, to]) => (node === to ? [] : [{ node, to }]));
+    return { review, snapshot: this.#snapshot(), gone, numbers };
+  }
+
+  #lookAtRun(): void {
+    const { phase, more } = this.#run;
+    const impossible = (message: string) => this.#problem("impossible", "", message);
+    for (const [id, why] of this.#pairs.unknown) this.#problem("needs_mapping", id, why);
+    if (hasEnded(this.#run)) impossible(`it is ${statusName(statusOf(this.#run))}`);
+    else if (phase === RunPhase.RUN_PHASE_UNDOING) impossible("it is being compensated: wait for its end");
+    if (this.#from.plan.kind !== this.#to.plan.kind)
+      impossible(`its version has ${this.#from.plan.kind}, and the other one has ${this.#to.plan.kind}`);
+    const { state = -1 } = more ?? {};
+    if (this.#from.plan.kind === "states" && state >= 0 && nextMove(this.#run) !== undefined)
+      this.#problem("busy", "", "it is between two states: wait until it rests in one");
+    const { states } = this.#from.plan;
+    if (state < 0 || (this.#pairs.states[state] ?? -1) >= 0) return;
+    const { name = "" } = states[state] ?? {};
+    if (this.#pairs.droppedStates.has(state))
+      impossible(`it is in state \`${name}\`, which cannot be dropped`);
+    else this.#problem("needs_mapping", name, `it is in this state, and the version has none of its name`);
+  }
+
+  #lookAtParts(): void {
+    const { ranges } = this.#run;
+    const current = currentRanges(this.#run);
+    for (const [place, range] of ranges.entries()) {
+      const shown = this.#rangeMoved(place);
+      this.#places.push(shown === undefined ? -1 : this.#ranges.filter((each) => each !== undefined).length);
+      this.#ranges.push(shown);
+      const first = this.#nodeCount;
+      if (shown !== undefined) {
+        shown.first = first;
+        this.#nodeCount += shown.count;
+      }
+      for (let index = 0; index < range.count; index++)
+        this.#lookAtNode(place, range.first + index, current.has(place), shown);
+    }
+    for (const { outside } of this.#run.more?.additions ?? [])
+      for (const number of outside)
+        if (!this.#numbers.has(number) && number >= 0)
+          this.#problem("impossible", taskIdOf(this.#run, number), "tasks that were added need it");
+  }
+
+  /** Its place, owner and size in the version. Undefined where there is none of it. */
+  #rangeMoved(place: number): RunRange | undefined {
+    const range = this.#run.ranges[place];
+    if (range === undefined) return undefined;
+    const owner = range.owner < 0 ? -1 : this.#numbers.get(range.owner);
+    if (owner === undefined) return undefined;
+    const shown = { owner: owner + 1, entries: range.isEntries, plan: range.planPlace, round: range.round };
+    if (range.planPlace > 0) {
+      const scope = range.isEntries ? range.firstTask : range.scope;
+      return this.#shown(place, { ...shown, scope, count: range.count });
+    }
+    if (range.isEntries) {
+      const task = this.#pairs.tasks[range.firstTask] ?? -1;
+      return task < 0 ? undefined : this.#shown(place, { ...shown, scope: task, count: range.count });
+    }
+    const scope = this.#pairs.scopes[range.scope] ?? -1;
+    const count = this.#to.plan.scopes[scope]?.count ?? 0;
+    return scope < 0 ? undefined : this.#shown(place, { ...shown, scope, count });
+  }
+
+  #shown(
+    place: number,
+    shown: Pick<RunRange, "owner" | "entries" | "plan" | "round" | "scope" | "count">,
+  ): RunRange {
+    const { owner, left, event, seen, isDropped, isEntries } = this.#run.ranges[
+      place
+    ] as Run["ranges"][number];
+    // Nothing is added to a round that is over.
+    const isOver = owner >= 0 && left === 0;
+    const open = isEntries ? [] : new Array<number>(shown.count).fill(isOver ? 0 : 1);
+    const bytes = { event: event ?? noBytes, seen: seen ?? noBytes };
+    return { ...shown, ...bytes, open, first: 0, left: 0, failed: 0, dropped: isDropped };
+  }
+
+  #lookAtNode(place: number, number: number, isCurrent: boolean, shown: RunRange | undefined): void {
+    const status = statusOfNode(this.#run, number);
+    const next = shown === undefined ? -1 : this.#numberIn(shown, place, number);
+    if (next >= 0) {
+      this.#numbers.set(number, next);
+      this.#keepOpen(place, number, status, shown as RunRange, next);
+      this.#lookAtKept(number, next, status);
+      return;
+    }
+    if (status === pending || status === skipped) return;
+    this.#lookAtGone(number, status, isCurrent);
+  }
+
+  #numberIn(shown: RunRange, place: number, number: number): number {
+    const range = this.#run.ranges[place] as Run["ranges"][number];
+    const index = number - range.first;
+    if (range.isEntries || range.planPlace > 0) return shown.first + index;
+    const task = this.#pairs.tasks[range.firstTask + index] ?? -1;
+    return task < 0 ? -1 : shown.first + task - (this.#to.plan.scopes[shown.scope]?.first ?? 0);
+  }
+
+  /** Whether a task was skipped with a need, or needs nothing any more, follows from its open needs. */
+  #keepOpen(place: number, number: number, status: TaskStatus, shown: RunRange, next: number): void {
+    if (shown.entries) return;
+    const range = this.#run.ranges[place] as Run["ranges"][number];
+    const open = range.open[number - range.first] ?? 0;
+    shown.open[next - shown.first] = status === pending ? 1 : open < 0 ? 0 : 1;
+  }
+
+  #lookAtGone(number: number, status: TaskStatus, isCurrent: boolean): void {
+    this.#gone.add(number);
+    const id = taskIdOf(this.#run, number);
+    const isDropped = this.#isDropped(number);
+    if (this.#run.undo.includes(number) && !isDropped)
+      this.#problem("needs_mapping", id, `it ${word(status)} and has a compensation: ${howToMap(id)}`);
+    else if (isCurrent && !isDropped)
+      this.#problem("needs_mapping", id, `it ${word(status)} and is not in the version: ${howToMap(id)}`);
+  }
+
+  /** By the mapping: itself, or what it is a part of. */
+  #isDropped(number: number): boolean {
+    for (let seen = number; seen >= 0; ) {
+      const node = this.#run.nodes[seen];
+      const range =
+        node?.range ?? this.#run.ranges.find((each) => seen >= each.first && seen < each.first + each.count);
+      if (range === undefined) return false;
+      const task = range.isEntries ? range.firstTask : range.firstTask + seen - range.first;
+      if (range.planPlace === 0 && this.#pairs.dropped.has(task)) return true;
+      seen = range.owner;
+    }
+    return false;
+  }
+
+  #lookAtKept(number: number, next: number, status: TaskStatus): void {
+    const node = this.#run.nodes[number];
+    if (node === undefined || node.range.planPlace > 0 || status === pending || status === skipped) return;
+    const task = this.#from.task(node.task);
+    const other = this.#to.task(this.#pairs.tasks[node.task] ?? -1);
+    const id = taskIdOf(this.#run, number);
+    const isOpen = !isDone(status);
+    if (isOpen && task.kind !== other.kind)
+      this.#problem(
+        "impossible",
+        id,
+        `it ${word(status)} as \`${task.kind}\`, and is \`${other.kind}\` in the version`,
+      );
+    else if ((isOpen || (node.more?.parts ?? 0) > 0) && task.forEach < 0 !== other.forEach < 0)
+      this.#problem("impossible", id, "it is a list in one version and none in the other");
+    else if (this.#run.undo.includes(number) && this.#to.policy(other).compensate === null)
+      this.#problem("impossible", id, "it is to be compensated, and has no compensation in the version");
+    else if (isOpen && task.id !== other.id && isNamed(node))
+      this.#problem(
+        "impossible",
+        id,
+        "what it waits for answers to its name, which is another one in the version",
+      );
+    else if (number !== next && !this.#wanted.restart && isAtWork(node))
+      this.#problem("busy", id, `it ${word(status)}: wait for its end, or have it start again`);
+    else if (this.#pairs.changed.has(node.task) && !node.range.isEntries)
+      this.#note(`\`${id}\` ${word(status)} as the version before has it`);
+  }
+
+  #problem(verdict: keyof typeof verdicts, id: string, message: string): void {
+    if (verdicts[verdict] > this.#review.verdict) this.#review.verdict = verdicts[verdict];
+    if (this.#review.problems.length < notesMax) this.#review.problems.push({ id, message });
+  }
+
+  #note(text: string): void {
+    if (this.#review.notes.length < notesMax) this.#review.notes.push(text);
+  }
+
+  #snapshot(): RunSnapshotV1 {
+    const before = snapshotOf(this.#run);
+    const { hash, versionLabel } = this.#wanted;
+    const order = RunOrder.create({ ...before.order, hash, versionLabel, plan: noBytes });
+    const isRenumbered = [...this.#numbers].some(([number, next]) => number !== next);
+    // A token that was given out for a number is never valid for another node.
+    const most = this.#run.nodes.reduce((attempts, node) => Math.max(attempts, node?.attempt ?? 0), 0);
+    const fence = isRenumbered || this.#gone.size > 0 ? Math.max(most, before.attemptsBefore) + 1 : 0;
+    const { nodes, agenda, undo, failed, activity, state, additions } = before;
+    const run = runOf(
+      {
+        ...before,
+        order,
+        ranges: this.#ranges.flatMap((range, place) => this.#withFailed(range, place)),
+        nodeCount: this.#nodeCount,
+        nodes: nodes
+          .flatMap((node) => this.#nodeMoved(node, fence))
+          .sort((one, other) => one.node - other.node),
+        agenda: this.#numbersOf(agenda),
+        undo: this.#numbersOf(undo),
+        failed: failed === 0 ? 0 : (this.#numbers.get(failed - 1) ?? -1) + 1,
+        additions: additions.map((addition) => ({ ...addition, outside: this.#numbersOf(addition.outside) })),
+        // It rests in its state: actions of the way there do not run again.
+        transition: undefined,
+        activity: activity === 0 ? 0 : (this.#places[activity - 1] ?? -1) + 1,
+        state: state === 0 ? 0 : (this.#pairs.states[state - 1] ?? -1) + 1,
+        attemptsBefore: Math.max(before.attemptsBefore, fence),
+      },
+      this.#run.plans,
+    );
+    settle(run);
+    if (isRenumbered) awaitEventsAnew(run);
+    return snapshotOf(run);
+  }
+
+  #withFailed(range: RunRange | undefined, place: number): RunRange[] {
+    const failed = this.#numbers.get(this.#run.ranges[place]?.failed ?? -1) ?? -1;
+    return range === undefined ? [] : [{ ...range, failed: failed + 1 }];
+  }
+
+  #numbersOf(numbers: readonly number[]): number[] {
+    return numbers.flatMap((number) => this.#numbers.get(number) ?? []);
+  }
+
+  #nodeMoved(shown: RunNode, fence: number): RunNode[] {
+    const number = this.#numbers.get(shown.node);
+    if (number === undefined) return [];
+    const { input } = this.#run.nodes[shown.node] as Node;
+    const code = shown.function;
+    const entries = code?.entries.map((entry) => ({
+      ...entry,
+      node: this.#numbers.get(entry.node) ?? entry.node,
+    }));
+    const isSame = number === shown.node;
+    return [
+      {
+        ...shown,
+        node: number,
+        attempt: isSame ? shown.attempt : fence,
+        // The plan says something else now, or says it elsewhere.
+        ...{ inputFollows: false, input: bytesOf(input), inputPayload: payloadOf(input) },
+        parts: shown.parts === 0 ? 0 : Math.max(0, this.#places[shown.parts] ?? 0),
+        function: code && { ...code, entries: entries ?? [], ended: this.#numbersOf(code.ended) },
+      },
+    ];
+  }
+}
+
+const verdicts = {
+  busy: MoveVerdict.MOVE_VERDICT_BUSY,
+  needs_mapping: MoveVerdict.MOVE_VERDICT_NEEDS_MAPPING,
+  impossible: MoveVerdict.MOVE_VERDICT_IMPOSSIBLE,
+};
+
+/** Needs, counts and the agenda follow from the version and from how everything stands. */
+function settle(run: Run): void {
+  const open = new Set<number>();
+  for (const range of run.ranges) {
+    if (range.isEntries) continue;
+    for (let number = range.first; number < range.first + range.count; number++)
+      if (statusOfNode(run, number) === pending) open.add(number);
+  }
+  countNeeds(run, open, -1);
+  for (const range of run.ranges) leaveNeeds(run, range);
+  recount(run);
+}
+
+/** A started task waits for no need any more, also where the version gives it one. */
+function leaveNeeds(run: Run, range: Run["ranges"][number]): void {
+  const { predecessors } = range.plan;
+  for (let place = 0; place < range.open.length; place++) {
+    const number = range.first + place;
+    const status = statusOfNode(run, number);
+    if (status === pending || status === skipped) continue;
+    const task = range.firstTask + place;
+    for (let at = predecessors.offsets[task] ?? 0; at < (predecessors.offsets[task + 1] ?? 0); at++) {
+      const source = range.first + (predecessors.sources[at] ?? 0) - range.firstTask;
+      const isBeside = source >= range.first && source < range.first + range.count;
+      if (isBeside && !isDone(statusOfNode(run, source))) range.open[place] = -1;
+    }
+  }
+}
+
+/** Whether an agent, a limit or a start knows it by its number. */
+function isAtWork({ status, more }: Node): boolean {
+  return (
+    status === queued || status === running || (more?.limits.length ?? 0) > 0 || more?.startsAlone === true
+  );
+}
+
+/** Whether what it waits for knows it by its id. */
+function isNamed({ status, more }: Node): boolean {
+  const isChild = status === waiting || status === queued;
+  return more?.question !== undefined || (isChild && (more?.childId ?? "") !== "");
+}
+
+function howToMap(id: string): string {
+  return `name its successor with \`${id}=NEW\`, or drop it with \`${id}=\``;
+}
+
+function word(status: TaskStatus): string {
+  return words[status] ?? "is under way";
+}
+
+const words: Readonly<Partial<Record<TaskStatus, string>>> = {
+  [TaskStatus.TASK_STATUS_COMPLETED]: "completed",
+  [TaskStatus.TASK_STATUS_FAILED]: "failed",
+  [TaskStatus.TASK_STATUS_CANCELLED]: "was cancelled",
+  [running]: "is running",
+  [queued]: "is queued",
+  [waiting]: "is waiting",
+};
+
+/** Whether it can be moved at all, as far as is known without its state. */
+export function isMovable(status: WorkStatus): boolean {
+  return (
+    status === WorkStatus.WORK_STATUS_PENDING ||
+    status === WorkStatus.WORK_STATUS_RUNNING ||
+    status === WorkStatus.WORK_STATUS_PAUSED
+  );
+}

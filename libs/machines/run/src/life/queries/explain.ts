@@ -1,0 +1,301 @@
+/** Explains the status of a run, or of a task of it. The service adds the facts that pools know about agents. */
+import {
+  type Explanation,
+  Explanation as Explanations,
+  type FailedAttempt,
+  type Remedy,
+  TaskStatus,
+  type Wait,
+  WaitCause,
+} from "@tutti/contracts/types/v1";
+import { RunPhase } from "@tutti/contracts/workflow/v1";
+import { counted, type Query, type Refusal, toTimestamp } from "@tutti/kernel";
+import {
+  bounded,
+  inWords as inWordsOf,
+  isDone,
+  noAmounts,
+  statusName,
+  statusWord,
+} from "@tutti/machine-work";
+import { hasBudget } from "../../core/node/budget.ts";
+import {
+  findNode,
+  rangeViewOf,
+  sourceNode,
+  statusOfNode,
+  taskIdIn,
+  taskIdOf,
+  taskOf,
+} from "../../core/state/places.ts";
+import { type NodeView, type RangeView, type Run, type RunView, statusOf } from "../../core/state/state.ts";
+import { runErrors } from "../../errors.ts";
+import { explainQuestion } from "../../kinds/approve/kind.ts";
+import { kindOf } from "../../kinds/table.ts";
+import { waitOfState } from "../states/explain.ts";
+import { inWords, standingsOf, type Whole } from "./standing.ts";
+
+/** Needs that an explanation names, and failed tasks that one of a run tells of. */
+const partsMax = 20;
+const failuresMax = 100;
+/** Nodes that are looked through for them. */
+const lookedAtMax = 20_000;
+
+export const explain: Query<Run, { readonly taskId: string }, Explanation | Refusal> = {
+  type: "explain",
+  answer(run, { taskId }, { key, nowMs }) {
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });
+    if (taskId === "") return inWords(wholeOf(run, nowMs));
+    const number = findNode(run, taskId);
+    if (number === undefined) return runErrors.taskMissing.refusal({ id: key.id, task: taskId });
+    return ofTask(run, number, nowMs);
+  },
+};
+
+/** The same of a whole run, for who can ask pools before it is put into words. */
+export const explainWhole: Query<Run, undefined, Whole | Refusal> = {
+  type: "explain_whole",
+  answer: (run, _, { key, nowMs }) =>
+    run.order === undefined ? runErrors.runMissing.refusal({ id: key.id }) : wholeOf(run, nowMs),
+};
+
+function wholeOf(run: RunView, nowMs: number): Whole {
+  const status = statusOf(run);
+  const failed: FailedAttempt[] = [];
+  for (const node of run.nodes.slice(0, lookedAtMax))
+    if (node?.status === TaskStatus.TASK_STATUS_FAILED && failed.length < failuresMax)
+      failed.push(failureOf(run, node));
+  const isOver = run.phase === RunPhase.RUN_PHASE_ENDED;
+  const why = run.error === undefined ? "" : `: ${run.error.message}`;
+  const open = run.nodeCount - doneOf(run);
+  const explanation = Explanations.fromPartial({
+    ...{ about: aboutOf(run, ""), waits: waitsOfRun(run), failures: failed, remedies: remediesOfRun(run) },
+  });
+  return {
+    lead: isOver
+      ? `The run ${statusName(status)}${why}`
+      : `The run is ${statusName(status)}${why}; ${open} of ${counted(run.nodeCount, "task")} ${open === 1 ? "has" : "have"} not ended`,
+    explanation,
+    standings: isOver ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
+  };
+}
+
+function doneOf({ counts }: RunView): number {
+  let done = 0;
+  for (let status: number = TaskStatus.TASK_STATUS_COMPLETED; status < counts.length; status++)
+    done += counts[status] ?? 0;
+  return done;
+}
+
+function aboutOf(run: RunView, task: string) {
+  return { namespace: run.key.namespace, kind: "run", id: run.key.id, task };
+}
+
+function waitsOfRun(run: RunView): Partial<Wait>[] {
+  const waits: Partial<Wait>[] = [];
+  if (run.pauseMs > 0)
+    waits.push({
+      cause: WaitCause.WAIT_CAUSE_PAUSED,
+      message: run.pauseReason === "" ? "it is paused" : `it is paused: ${run.pauseReason}`,
+      startTime: toTimestamp(run.pauseMs),
+      present: true,
+    });
+  waits.push(...waitOfState(run));
+  if (run.phase !== RunPhase.RUN_PHASE_WAITING) return waits;
+  const startMs = run.order?.startMs ?? 0;
+  if (startMs > run.createMs)
+    waits.push({
+      cause: WaitCause.WAIT_CAUSE_START,
+      message: "its start is delayed",
+      startTime: toTimestamp(run.createMs),
+      endTime: toTimestamp(startMs),
+      present: true,
+    });
+  for (const { limit, ticket } of run.more?.limits ?? [])
+    if (ticket === 0)
+      waits.push({
+        cause: WaitCause.WAIT_CAUSE_LIMIT,
+        message: `it waits for the limit ${limit}`,
+        subject: limit,
+        present: true,
+      });
+  return waits;
+}
+
+function remediesOfRun(run: RunView): Remedy[] {
+  const { id } = run.key;
+  if (run.pauseMs > 0) return [{ text: "Resume the run.", command: `tutti resume ${id}` }];
+  if (run.phase === RunPhase.RUN_PHASE_ENDED && isOwnFailure(run))
+    return [
+      {
+        text: "Correct the definition, register it, and start another run. A retry evaluates the same expression with the same values.",
+        command: run.order?.definition ? `tutti run ${run.order.definition}` : "",
+      },
+    ];
+  if (run.phase === RunPhase.RUN_PHASE_ENDED && run.error !== undefined)
+    return [{ text: "Do again what failed, and keep what is good.", command: `tutti retry ${id}` }];
+  if ((run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
+    return [{ text: "Try the paused tasks again.", command: `tutti resume ${id}` }];
+  return [];
+}
+
+const ownFailures: ReadonlySet<string> = new Set([
+  runErrors.expressionFailed.code,
+  runErrors.valueTooLarge.code,
+]);
+
+/** No task failed: an expression of the run itself did, such as its output. */
+function isOwnFailure({ failed, error }: RunView): boolean {
+  return failed < 0 && error !== undefined && ownFailures.has(error.code);
+}
+
+function ofTask(run: RunView, number: number, nowMs: number): Explanation {
+  const range = rangeViewOf(run, number);
+  const id = taskIdIn(run, range, number);
+  const status = statusOfNode(run, number);
+  const node = run.nodes[number];
+  const waits = isDone(status) ? [] : waitsOf(run, range, number, nowMs);
+  const because = waits[0]?.message ?? node?.error?.message ?? skippedBecause(run, range, number, status);
+  return Explanations.fromPartial({
+    about: aboutOf(run, id),
+    summary: `\`${id}\` is ${statusWord(status)}${because === undefined || because === "" ? "" : `: ${because}`}.`,
+    waits,
+    failures: node === undefined ? [] : failuresOf(run, node, id),
+    remedies:
+      status === TaskStatus.TASK_STATUS_PAUSED
+        ? [{ text: "Try it again.", command: `tutti resume ${run.key.id} ${id}` }]
+        : [],
+  });
+}
+
+/** Why it does not continue now. */
+function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number): Partial<Wait>[] {
+  const node = run.nodes[number];
+  const status = statusOfNode(run, number);
+  const startTime =
+    node === undefined || node.readyAt < 0 ? undefined : toTimestamp(run.createMs + node.readyAt);
+  const dueMs = node?.more?.dueMs ?? 0;
+  const due = dueMs > 0 ? { endTime: toTimestamp(dueMs) } : {};
+  if (node?.more?.isWithdrawn === true && status === TaskStatus.TASK_STATUS_PENDING)
+    return [{ cause: WaitCause.WAIT_CAUSE_OWNER, message: "it is done elsewhere", present: true }];
+  if (status === TaskStatus.TASK_STATUS_PENDING) {
+    const waits = [...waitsOfRun(run), ...needsOf(run, range, number)];
+    return waits.length > 0 ? waits : budgetWait(run);
+  }
+  if (status === TaskStatus.TASK_STATUS_HELD) return [...waitsOfRun(run), ...budgetWait(run)];
+  if (status === TaskStatus.TASK_STATUS_RETRYING)
+    return [
+      {
+        cause: WaitCause.WAIT_CAUSE_BACKOFF,
+        message: "it is tried again after a pause",
+        startTime,
+        ...due,
+        present: true,
+      },
+    ];
+  if (status === TaskStatus.TASK_STATUS_PAUSED)
+    return [
+      {
+        cause: WaitCause.WAIT_CAUSE_PAUSED,
+        message: `a person has to decide how it continues, after: ${node?.error?.message ?? ""}`,
+        startTime,
+        present: true,
+      },
+    ];
+  const parts = node?.more?.parts ?? 0;
+  const within = parts > 0 ? (run.ranges[parts] as RangeView) : undefined;
+  if (within !== undefined && within.left > 0 && node?.more?.code === undefined)
+    return [partsWait(run, within)];
+  const said =
+    node === undefined
+      ? undefined
+      : (explainQuestion(node) ?? kindOf(taskOf(range, number).kind).explain?.(run, node, nowMs));
+  return said === undefined ? [] : [{ startTime, ...due, present: true, ...said }];
+}
+
+/** What is ready, and has not started, waits for what others give back. */
+function budgetWait(run: RunView): Partial<Wait>[] {
+  if (!hasBudget(run) || run.phase !== RunPhase.RUN_PHASE_GOING || run.pauseMs > 0) return [];
+  const message = `too little of the budget is left for it: ${inWordsOf(run.reserved ?? noAmounts())} of it are reserved for running tasks`;
+  return [{ cause: WaitCause.WAIT_CAUSE_BUDGET, message, present: true }];
+}
+
+function partsWait(run: RunView, range: RangeView): Partial<Wait> {
+  const what = range.isEntries ? "entries" : `tasks of round ${range.round}`;
+  return {
+    cause: WaitCause.WAIT_CAUSE_NEEDS,
+    message: `${range.left} of ${range.count} ${what} have not ended`,
+    subject: taskIdOf(run, range.owner),
+    present: true,
+  };
+}
+
+function needsOf(run: RunView, range: RangeView, number: number): Partial<Wait>[] {
+  if (range.isEntries)
+    return [
+      {
+        cause: WaitCause.WAIT_CAUSE_NEEDS,
+        message: "entries before it are running, and no more may run at once",
+        present: true,
+      },
+    ];
+  const { offsets, sources } = range.plan.predecessors;
+  const task = range.firstTask + number - range.first;
+  const waits: Partial<Wait>[] = [];
+  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0) && waits.length < partsMax; at++) {
+    const source = sourceNode(run, range, sources[at] ?? 0);
+    const status = statusOfNode(run, source);
+    if (isDone(status)) continue;
+    const id = taskIdOf(run, source);
+    waits.push({
+      cause: WaitCause.WAIT_CAUSE_NEEDS,
+      message: `it needs \`${id}\`, which is ${statusWord(status)}`,
+      subject: id,
+      present: true,
+    });
+  }
+  return waits;
+}
+
+function skippedBecause(
+  run: RunView,
+  range: RangeView,
+  number: number,
+  status: TaskStatus,
+): string | undefined {
+  if (status !== TaskStatus.TASK_STATUS_SKIPPED || range.isEntries) return undefined;
+  if (range.open[number - range.first] !== -1) return "its condition is false";
+  const { offsets, sources } = range.plan.predecessors;
+  const task = range.firstTask + number - range.first;
+  const told: string[] = [];
+  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0) && told.length < partsMax; at++) {
+    const source = sourceNode(run, range, sources[at] ?? 0);
+    const stands = statusOfNode(run, source);
+    if (isDone(stands)) told.push(`\`${taskIdOf(run, source)}\` ${statusWord(stands)}`);
+  }
+  return `what it needs did not end as it has to: ${told.join(", ")}`;
+}
+
+function failuresOf(run: RunView, node: NodeView, task: string): Partial<FailedAttempt>[] {
+  const failed = (node.more?.failures ?? []).map(({ attempt, agent, endMs, error }) => ({
+    task,
+    attempt,
+    agentId: agent,
+    failTime: toTimestamp(endMs),
+    error: bounded(error),
+  }));
+  const { TASK_STATUS_FAILED, TASK_STATUS_PAUSED } = TaskStatus;
+  return node.status === TASK_STATUS_FAILED || node.status === TASK_STATUS_PAUSED
+    ? [failureOf(run, node), ...failed.reverse()]
+    : failed.reverse();
+}
+
+function failureOf(run: RunView, node: NodeView): FailedAttempt {
+  return {
+    task: taskIdIn(run, node.range, node.number),
+    attempt: node.attempt,
+    agentId: node.agent,
+    failTime: node.endAt < 0 ? undefined : toTimestamp(run.createMs + node.endAt),
+    error: bounded(node.error),
+  };
+}

@@ -1,0 +1,135 @@
+/** A run as the contracts show it. */
+
+import { type Amounts, type Outcome, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  type RunEnding,
+  type Run as RunMessage,
+  Run as RunMessages,
+  RunPhase,
+} from "@tutti/contracts/workflow/v1";
+import type { Query, Refusal } from "@tutti/kernel";
+import { asPayload, bounded, dataOf, shownCounts } from "@tutti/machine-work";
+import { runOutputOf } from "../../core/evaluate/outputs.ts";
+import { inputOf } from "../../core/evaluate/scene.ts";
+import { hasEnded, type Run, type RunView, statusOf } from "../../core/state/state.ts";
+import { momentOf } from "../../core/state/times.ts";
+import { runErrors } from "../../errors.ts";
+import { openQuestions } from "../../kinds/approve/open.ts";
+import { endingOf } from "../run/end.ts";
+
+export interface RunWanted {
+  /** Whether input and output are wanted too. */
+  readonly withPayloads: boolean;
+}
+
+/** Without what the machine does not know: who started it, the number of its latest event, when it will end. */
+export const showRun: Query<Run, RunWanted, RunMessage | Refusal> = {
+  type: "run",
+  answer: (run, { withPayloads }, { key }) =>
+    run.order === undefined ? runErrors.runMissing.refusal({ id: key.id }) : runMessage(run, withPayloads),
+};
+
+/** How it ended. Undefined while it has not. */
+export const showEnding: Query<Run, undefined, { readonly ending: RunEnding | undefined }> = {
+  type: "ending",
+  answer: (run) => ({ ending: hasEnded(run) ? endingOf(run) : undefined }),
+};
+
+function runMessage(run: RunView, withPayloads: boolean): RunMessage {
+  const { order, key, plan, facts } = run;
+  const status = statusOf(run);
+  const spec = {
+    ...(order?.hash
+      ? {
+          what: {
+            $case: "definition" as const,
+            value: {
+              name: order.definition || (plan?.plan.name ?? ""),
+              version: { $case: "hash" as const, value: order.hash },
+            },
+          },
+        }
+      : {}),
+    ...(withPayloads && { input: asPayload(inputOf(run)) }),
+    parameters: asPayload(dataOf(order?.parameters ?? new Uint8Array(0), undefined)),
+    labels: { ...facts.labels },
+    priority: facts.priority - (plan?.plan.run.priority ?? 0),
+    pool: order?.pool ?? "",
+    dueTime: momentOf(facts.dueMs),
+    timeoutMs: order?.timeoutMs ?? 0,
+    retentionMs: order?.retentionMs || (plan?.plan.run.retentionMs ?? 0),
+    events: order?.events,
+    budget: order?.budget,
+  };
+  return RunMessages.fromPartial({
+    namespace: key.namespace,
+    runId: key.id,
+    spec: spec as never,
+    definitionHash: order?.hash ?? "",
+    versionLabel: order?.versionLabel ?? "",
+    kind: order?.kind,
+    status,
+    statusReason: reasonOf(run),
+    outcome: outcomeOf(run, withPayloads),
+    tasks: shownCounts(run.counts, run.nodeCount),
+    openApprovals: hasEnded(run) ? 0 : openQuestions(run),
+    states: stateNames(run),
+    progress: progressOf(run),
+    parent: order?.parent as never,
+    root: order?.root as never,
+    parentClosePolicy: order?.parentClose,
+    incarnation: order?.incarnation || 1,
+    createTime: momentOf(run.createMs),
+    startTime: momentOf(run.firstBeginMs || run.beginMs || order?.startMs || 0),
+    endTime: momentOf(run.endMs),
+    used: run.used as Amounts | undefined,
+  } as Parameters<typeof RunMessages.fromPartial>[0]);
+}
+
+function stateNames({ plan, more }: RunView): string[] {
+  const name = plan?.plan.states[more?.state ?? -1]?.name;
+  return name === undefined ? [] : [name];
+}
+
+function reasonOf(run: RunView): string {
+  if (run.pauseMs > 0) return run.pauseReason === "" ? "paused" : `paused: ${run.pauseReason}`;
+  if (run.left === 0 && run.alone > 0 && run.undoing < 0) return "detached children start before it ends";
+  if (run.phase === RunPhase.RUN_PHASE_UNDOING)
+    return `compensating completed tasks, because: ${run.error?.message ?? ""}`;
+  if (run.phase === RunPhase.RUN_PHASE_WAITING)
+    return (run.more?.limits.length ?? 0) > 0 ? "waits for a limit" : "its start is delayed";
+  const paused = run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0;
+  if (paused > 0) return `${paused} of its tasks wait for a person`;
+  return run.error?.message ?? "";
+}
+
+function outcomeOf(run: RunView, withPayloads: boolean): Outcome | undefined {
+  if (!hasEnded(run)) return undefined;
+  const error = bounded(run.error);
+  switch (run.ending) {
+    case WorkStatus.WORK_STATUS_COMPLETED: {
+      const output = withPayloads ? asPayload(runOutputOf(run)) : undefined;
+      return { result: { $case: "completed", value: output ?? { body: undefined, mediaType: "" } } };
+    }
+    case WorkStatus.WORK_STATUS_CANCELLED:
+      return { result: { $case: "cancelled", value: error } };
+    case WorkStatus.WORK_STATUS_TERMINATED:
+      return { result: { $case: "terminated", value: error } };
+    case WorkStatus.WORK_STATUS_CONTINUED: {
+      const value = { namespace: run.key.namespace, kind: "run", id: run.more?.nextId ?? "", task: "" };
+      return { result: { $case: "continued", value } };
+    }
+    default:
+      return { result: { $case: "failed", value: error } };
+  }
+}
+
+/** Completed and skipped tasks, of all that are known. A run that failed is not done. */
+function progressOf({ counts, nodeCount, phase, ending }: RunView): number {
+  const isEnded = phase === RunPhase.RUN_PHASE_ENDED;
+  const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_CONTINUED: continued } = WorkStatus;
+  if (isEnded && (ending === completed || ending === continued)) return 1;
+  const { TASK_STATUS_COMPLETED, TASK_STATUS_SKIPPED } = TaskStatus;
+  const done = (counts[TASK_STATUS_COMPLETED] ?? 0) + (counts[TASK_STATUS_SKIPPED] ?? 0);
+  return nodeCount === 0 ? 0 : done / nodeCount;
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RetryRun } from "@tutti/contracts/workflow/v1";
+import { fromTimestamp, isRefusal } from "@tutti/kernel";
+import { RunScene } from "../../testing/index.ts";
+import { retryRun } from "../repair/commands.ts";
+import { showRun } from "./run.ts";
+import { showTask } from "./tasks.ts";
+
+const booked = `workflow: trip
+tasks:
+  book: {uses: t.book, compensate: {uses: t.unbook, retry: {attempts: 2, backoff: 1s}}}
+  pay: {uses: t.pay, needs: [book]}
+`;
+
+function runOf(scene: RunScene) {
+  const shown = scene.driver.query(scene.key, showRun, { withPayloads: false });
+  assert.ok(!isRefusal(shown));
+  return shown;
+}
+
+function taskOf(scene: RunScene, taskId: string) {
+  const shown = scene.driver.query(scene.key, showTask, { taskId });
+  assert.ok(!isRefusal(shown));
+  return shown;
+}
+
+function retry(scene: RunScene): void {
+  scene.driver.execute(scene.key, retryRun, RetryRun.fromPartial({ reason: "again" }));
+}
+
+describe("a run in replies", () => {
+  it("keeps its first start over retries and snapshots, so that its duration is the same in every list", () => {
+    const scene = RunScene.of(booked);
+    const { startTime } = runOf(scene);
+    assert.ok(startTime !== undefined);
+    scene.fail("book");
+    scene.driver.advance(60_000);
+    retry(scene);
+    assert.equal(scene.state.beginMs, fromTimestamp(startTime) + 60_000, "the timeout starts again");
+    scene.driver.advance(5_000);
+    scene.fail("book");
+    retry(scene);
+    assert.deepEqual(runOf(scene).startTime, startTime);
+    const { snapshots } = scene.machine;
+    const restored = snapshots.decode(snapshots.encode(scene.state), snapshots.version);
+    assert.equal(restored.firstBeginMs, fromTimestamp(startTime));
+  });
+
+  it("counts completed tasks as its progress: a failed run is not at 100 %", () => {
+    const scene = RunScene.of("workflow: w\ntasks: {a: {uses: t.a}, b: {uses: t.b, needs: [a]}}\n");
+    scene.complete("a");
+    assert.equal(runOf(scene).progress, 0.5);
+    scene.fail("b");
+    assert.equal(runOf(scene).progress, 0.5);
+    retry(scene);
+    scene.complete("b");
+    assert.equal(runOf(scene).progress, 1);
+  });
+});
+
+describe("attempts of a task in replies", () => {
+  it("do not count its compensation, which is marked, also after the task is done again", () => {
+    const scene = RunScene.of(booked);
+    scene.driver.advance(10);
+    scene.complete("book");
+    scene.driver.advance(10);
+    scene.fail("pay");
+    assert.deepEqual([taskOf(scene, "book").attemptCount, taskOf(scene, "pay").attemptCount], [1, 1]);
+    scene.fail("book");
+    scene.driver.advance(5_000);
+    scene.complete("book");
+    const undone = taskOf(scene, "book");
+    assert.equal(undone.attemptCount, 1);
+    assert.deepEqual(
+      undone.attempts.map(({ number, compensation }) => [number, compensation]),
+      [
+        [2, true],
+        [3, true],
+      ],
+    );
+    scene.driver.advance(10);
+    retry(scene);
+    assert.equal(taskOf(scene, "book").attemptCount, 2);
+    const { snapshots } = scene.machine;
+    const restored = snapshots.decode(snapshots.encode(scene.state), snapshots.version);
+    assert.equal(restored.nodes[0]?.more?.undoAttempts, 2);
+    assert.deepEqual(
+      taskOf(scene, "book").attempts.map(({ compensation }) => compensation),
+      [true, false],
+    );
+  });
+});

@@ -1,0 +1,176 @@
+/**
+ * How the open tasks of a run stand, in groups: so many wait for this, so many for that. One of each group is explained
+ * in full. What pools know of it is added by the service that asks them, and holds for the others as well.
+ */
+import {
+  type Explanation,
+  Explanation as Explanations,
+  TaskStatus,
+  type Wait,
+  WaitCause,
+  Wait as Waits,
+} from "@tutti/contracts/types/v1";
+import { counted } from "@tutti/kernel";
+import { isDone } from "@tutti/machine-work";
+import { statusOfNode, taskIdOf } from "../../core/state/places.ts";
+import type { NodeView, RunView } from "../../core/state/state.ts";
+
+export interface Standing {
+  /** How many tasks stand like this. */
+  readonly count: number;
+  /** Ids of the first of them. */
+  readonly taskIds: readonly string[];
+  /** What they wait for. Undefined: they are running. */
+  readonly wait: Wait | undefined;
+  /** The first of them. Undefined where they are only counted. */
+  readonly first: Explanation | undefined;
+}
+
+/** The explanation of a run, before it is put into words. */
+export interface Whole {
+  /** How the run itself stands. */
+  readonly lead: string;
+  readonly explanation: Explanation;
+  readonly standings: readonly Standing[];
+}
+
+/** Nodes that are looked through. */
+const lookedAtMax = 200_000;
+const groupsMax = 20;
+const idsMax = 3;
+
+interface Group {
+  readonly first: number;
+  readonly ids: string[];
+  count: number;
+}
+
+export function standingsOf(run: RunView, explain: (node: number) => Explanation): readonly Standing[] {
+  const groups = new Map<string, Group>();
+  for (const node of run.nodes.slice(0, lookedAtMax)) if (node !== undefined) join(groups, run, node);
+  const standings = [...groups.values()].slice(0, groupsMax).map(({ first, ids, count }): Standing => {
+    const explained = explain(first);
+    return { count, taskIds: ids, wait: explained.waits[0], first: explained };
+  });
+  const pending = run.counts[TaskStatus.TASK_STATUS_PENDING] ?? 0;
+  if (pending > 0) standings.push({ ...others, count: pending });
+  return standings;
+}
+
+const others: Omit<Standing, "count"> = {
+  taskIds: [],
+  wait: Waits.fromPartial({
+    cause: WaitCause.WAIT_CAUSE_NEEDS,
+    message: "tasks that have not ended come before",
+    present: true,
+  }),
+  first: undefined,
+};
+
+/** Tasks of one kind at one place of the definition that stand alike wait for the same. */
+function join(groups: Map<string, Group>, run: RunView, node: NodeView): void {
+  const { status, range, task, number } = node;
+  if (isDone(status) || statusOfNode(run, number) === TaskStatus.TASK_STATUS_PENDING) return;
+  // A list or a loop that is under way is its parts.
+  const parts = run.ranges[node.more?.parts ?? 0];
+  if (parts !== undefined && parts.owner === number && parts.left > 0) return;
+  const key = `${range.planPlace}.${task}.${status}`;
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, { first: number, ids: [taskIdOf(run, number)], count: 1 });
+  else {
+    group.count++;
+    if (group.ids.length < idsMax) group.ids.push(taskIdOf(run, number));
+  }
+}
+
+/** Those that wait for the same thing are one group, the largest first. */
+function joined(standings: readonly Standing[]): readonly Standing[] {
+  const byWait = new Map<string, Standing>();
+  for (const standing of standings) {
+    const { wait } = standing;
+    const key = wait === undefined ? "" : `${wait.cause} ${isShared.has(wait.cause) ? wait.subject : ""}`;
+    const known = byWait.get(key);
+    byWait.set(
+      key,
+      known === undefined
+        ? standing
+        : {
+            ...known,
+            count: known.count + standing.count,
+            taskIds: [...known.taskIds, ...standing.taskIds].slice(0, idsMax),
+          },
+    );
+  }
+  return [...byWait.values()].sort((one, other) => other.count - one.count);
+}
+
+const {
+  WAIT_CAUSE_NEEDS,
+  WAIT_CAUSE_TIMER,
+  WAIT_CAUSE_SIGNAL,
+  WAIT_CAUSE_APPROVAL,
+  WAIT_CAUSE_CHILD,
+  WAIT_CAUSE_BACKOFF,
+  WAIT_CAUSE_LIMIT,
+  WAIT_CAUSE_NO_CAPABILITY,
+  WAIT_CAUSE_NO_MATCH,
+  WAIT_CAUSE_BUSY,
+  WAIT_CAUSE_BEHIND_OTHERS,
+  WAIT_CAUSE_SLOWED_DOWN,
+  WAIT_CAUSE_PAUSED,
+  WAIT_CAUSE_OWNER,
+  WAIT_CAUSE_POLICY,
+} = WaitCause;
+
+/** Causes that are distinguished by what they are about. */
+const isShared: ReadonlySet<WaitCause> = new Set([
+  ...[WAIT_CAUSE_SIGNAL, WAIT_CAUSE_LIMIT, WAIT_CAUSE_NO_CAPABILITY, WAIT_CAUSE_NO_MATCH, WAIT_CAUSE_BUSY],
+]);
+
+const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>> = {
+  [WAIT_CAUSE_NEEDS]: () => "for others",
+  [WAIT_CAUSE_TIMER]: () => "for a time",
+  [WAIT_CAUSE_SIGNAL]: (subject) => (subject === "" ? "for a signal" : `for the signal ${subject}`),
+  [WAIT_CAUSE_APPROVAL]: () => "for a person's decision",
+  [WAIT_CAUSE_CHILD]: () => "for a child",
+  [WAIT_CAUSE_BACKOFF]: () => "for the pause before another attempt",
+  [WAIT_CAUSE_LIMIT]: (subject) => `for the limit ${subject}`,
+  [WAIT_CAUSE_NO_CAPABILITY]: (subject) => `because no agent offers ${subject}`,
+  [WAIT_CAUSE_NO_MATCH]: (subject) => `because none of the agents for ${subject} may have it`,
+  [WAIT_CAUSE_BUSY]: (subject) => (subject === "" ? "for an agent" : `for an agent with room for ${subject}`),
+  [WAIT_CAUSE_BEHIND_OTHERS]: () => "behind other work",
+  [WAIT_CAUSE_SLOWED_DOWN]: () => "because agents are overloaded",
+  [WAIT_CAUSE_PAUSED]: () => "until a user resumes it",
+  [WAIT_CAUSE_OWNER]: () => "for work elsewhere",
+  [WAIT_CAUSE_POLICY]: () => "for a person with the permission",
+};
+
+/** In a sentence, and as waits of the run with their numbers. */
+export function inWords({ lead, explanation, standings: each }: Whole): Explanation {
+  const standings = joined(each);
+  const told = standings.map((standing) => `${clauseOf(standing)}${namesOf(standing)}`);
+  const waits = standings.flatMap((standing) => {
+    const { wait, count } = standing;
+    if (wait === undefined || wait.cause === WAIT_CAUSE_NEEDS) return [];
+    const message = `${counted(count, "task")}${namesOf(standing)}: ${wait.message}`;
+    return [{ ...wait, message }];
+  });
+  return Explanations.fromPartial({
+    ...explanation,
+    summary: `${lead}${told.length === 0 ? "" : `: ${told.join(", ")}`}.`,
+    waits: [...explanation.waits, ...waits],
+    parts: each.flatMap(({ first }) => (first === undefined ? [] : [first])),
+  });
+}
+
+function clauseOf({ count, wait }: Standing): string {
+  if (wait === undefined) return `${counted(count, "is", "are")} at work`;
+  const phrase = phrases[wait.cause]?.(wait.subject) ?? `because ${wait.message}`;
+  return `${counted(count, "waits", "wait")} ${phrase}`;
+}
+
+function namesOf({ taskIds, count }: Standing): string {
+  if (taskIds.length === 0) return "";
+  const more = count > taskIds.length ? ` and ${count - taskIds.length} more` : "";
+  return ` (${taskIds.map((id) => `\`${id}\``).join(", ")}${more})`;
+}

@@ -1,0 +1,214 @@
+/** Tasks as the contracts show them. */
+import { type NeedCondition, type Outcome, TaskStatus } from "@tutti/contracts/types/v1";
+import { type Attempt, type Task, TaskKind, Task as Tasks } from "@tutti/contracts/workflow/v1";
+import type { PlanKindWord, PlanTask } from "@tutti/definitions";
+import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
+import { asPayload, bounded, type Data, isDone } from "@tutti/machine-work";
+import { hasOutput, outputOf } from "../../core/evaluate/outputs.ts";
+import { isOffered } from "../../core/plan/offer-profile.ts";
+import {
+  currentRanges,
+  findNode,
+  rangePlace,
+  rangeViewOf,
+  statusOfNode,
+  taskIdIn,
+  taskIdOf,
+  taskOf,
+} from "../../core/state/places.ts";
+import type { NodeView, RangeView, Run, RunView } from "../../core/state/state.ts";
+import { momentOf } from "../../core/state/times.ts";
+import { runErrors } from "../../errors.ts";
+
+export interface TasksWanted {
+  /** Empty means any. */
+  readonly statuses: readonly TaskStatus[];
+  /** Entries, rounds and additions of this task. Empty means all tasks. */
+  readonly parentTaskId: string;
+  readonly topOnly: boolean;
+  /** In the id, the title, or the message of the error, ignoring case. Empty means any. */
+  readonly text: string;
+  readonly withPayloads: boolean;
+  /** Number of the node to start with. */
+  readonly from: number;
+  readonly size: number;
+}
+
+export interface TasksShown {
+  readonly tasks: readonly Task[];
+  /** What to continue with; -1 at the end. */
+  readonly next: number;
+}
+
+/** Nodes that one page looks at, found or not: the next page continues from there. */
+const lookedAtMax = 20_000;
+
+export const showTasks: Query<Run, TasksWanted, TasksShown | Refusal> = {
+  type: "tasks",
+  answer(run, wanted, { key }) {
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });
+    const { parentTaskId: parent, size } = wanted;
+    const owner = parent === "" ? -1 : findNode(run, parent);
+    if (owner === undefined) return runErrors.taskMissing.refusal({ id: key.id, task: parent });
+    const tasks: Task[] = [];
+    const until = Math.min(run.nodeCount, wanted.from + lookedAtMax);
+    const current = currentRanges(run);
+    for (let number = Math.max(0, wanted.from); number < until; number++) {
+      if (tasks.length >= size) return { tasks, next: number };
+      if (current.has(rangePlace(run.ranges, number)) && isWanted(run, number, owner, wanted))
+        tasks.push(taskMessage(run, number, wanted.withPayloads));
+    }
+    return { tasks, next: until < run.nodeCount ? until : -1 };
+  },
+};
+
+function isWanted(run: RunView, number: number, owner: number, wanted: TasksWanted): boolean {
+  const { statuses, topOnly, text, parentTaskId } = wanted;
+  const range = rangeViewOf(run, number);
+  if (parentTaskId !== "" ? range.owner !== owner : topOnly && range.owner >= 0) return false;
+  if (statuses.length > 0 && !statuses.includes(statusOfNode(run, number))) return false;
+  if (text === "") return true;
+  const { title } = taskOf(range, number);
+  const said = `${taskIdIn(run, range, number)}\n${title}\n${run.nodes[number]?.error?.message ?? ""}`;
+  return said.toLowerCase().includes(text.toLowerCase());
+}
+
+export const showTask: Query<Run, { readonly taskId: string }, Task | Refusal> = {
+  type: "task",
+  answer(run, { taskId }, { key }) {
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });
+    const number = findNode(run, taskId);
+    if (number === undefined) return runErrors.taskMissing.refusal({ id: key.id, task: taskId });
+    return taskMessage(run, number, true);
+  },
+};
+
+function taskMessage(run: RunView, number: number, withPayloads: boolean): Task {
+  const range = rangeViewOf(run, number);
+  const node = run.nodes[number];
+  const task = taskOf(range, number);
+  const { labels, priority } = run.facts;
+  const policy = range.plan.policy(task);
+  return Tasks.fromPartial({
+    taskId: taskIdIn(run, range, number),
+    title: task.title || task.id,
+    kind: taskKinds[task.kind],
+    uses: usesOf(range, number),
+    needs: needsOf(range, number),
+    parentTaskId: range.owner < 0 ? "" : taskIdOf(run, range.owner),
+    status: statusOfNode(run, number),
+    statusReason: node?.more?.repairReason || node?.more?.message || node?.error?.message || "",
+    labels: { ...labels, ...node?.more?.details?.labels },
+    priority: priority + policy.priority,
+    ...(node === undefined ? {} : nodeFields(run, node, withPayloads)),
+  } as Parameters<typeof Tasks.fromPartial>[0]);
+}
+
+function nodeFields(run: RunView, node: NodeView, withPayloads: boolean) {
+  const { more } = node;
+  const at = (offset: number) => (offset < 0 ? undefined : toTimestamp(run.createMs + offset));
+  return {
+    ...(withPayloads && { input: asPayload(node.input as Data | undefined) }),
+    outcome: outcomeOf(run, node, withPayloads),
+    attempts: attemptsOf(run, node),
+    attemptCount: node.attempt - (more?.undoAttempts ?? 0),
+    nextTime: momentOf(more?.dueMs ?? 0),
+    readyTime: at(node.readyAt),
+    startTime: at(node.startAt),
+    endTime: at(node.endAt),
+    child: more?.childId
+      ? { namespace: run.key.namespace, kind: "run", id: more.childId, task: "" }
+      : undefined,
+    fromCache: more?.fromCache ?? false,
+    sentBack: more?.sentBack ?? 0,
+    used: more?.used,
+  };
+}
+
+function outcomeOf(run: RunView, node: NodeView, withPayloads: boolean): Outcome | undefined {
+  if (!isDone(node.status)) return undefined;
+  if (node.status === TaskStatus.TASK_STATUS_FAILED)
+    return { result: { $case: "failed", value: bounded(node.error) } };
+  if (node.status === TaskStatus.TASK_STATUS_CANCELLED)
+    return { result: { $case: "cancelled", value: bounded(node.error) } };
+  if (!hasOutput(run, node.number)) return undefined;
+  const output = withPayloads ? asPayload(outputOf(run, node.number)) : undefined;
+  return { result: { $case: "completed", value: output ?? { body: undefined, mediaType: "" } } };
+}
+
+/** Those that failed, as far as they are kept, and the latest one. */
+function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
+  const failed = (node.more?.failures ?? []).map(({ attempt, agent, endMs, error, undo }) => ({
+    compensation: undo,
+    number: attempt,
+    agentId: agent,
+    endTime: momentOf(endMs),
+    error: bounded(error),
+  }));
+  if (node.attempt === 0 || failed.at(-1)?.number === node.attempt) return failed;
+  const at = (offset: number) => (offset < 0 ? undefined : toTimestamp(run.createMs + offset));
+  const undoMs = node.more?.undoMs ?? 0;
+  const compensation = undoMs > 0 && run.createMs + node.queueAt >= undoMs;
+  return [
+    ...failed,
+    {
+      number: node.attempt,
+      agentId: node.agent,
+      pool: poolOf(run, node),
+      queueTime: at(node.queueAt),
+      startTime: at(node.startAt),
+      // The end of the task is not that of its compensation.
+      ...(compensation ? { compensation } : { endTime: at(node.endAt) }),
+      ...(node.error === undefined ? {} : { error: bounded(node.error) }),
+      progress: node.more?.fraction ?? 0,
+      message: node.more?.message ?? "",
+    },
+  ];
+}
+
+/** Empty where no pool chooses who does it. */
+function poolOf(run: RunView, { range, task, status }: NodeView): string {
+  const isUndo =
+    status === TaskStatus.TASK_STATUS_COMPENSATING || status === TaskStatus.TASK_STATUS_COMPENSATED;
+  if (!isUndo && !isOffered(range.plan.task(task) as PlanTask)) return "";
+  return range.plan.profile(task, run.order?.pool ?? "", isUndo).pool || "default";
+}
+
+function needsOf(range: RangeView, number: number) {
+  if (range.isEntries) return [];
+  const { offsets, sources, conditions } = range.plan.predecessors;
+  const task = range.firstTask + number - range.first;
+  const needs: { task: string; condition: NeedCondition }[] = [];
+  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++) {
+    const source = range.plan.task(sources[at] ?? 0);
+    needs.push({ task: source.id, condition: ((conditions[at] ?? 0) + 1) as NeedCondition });
+  }
+  return needs;
+}
+
+function usesOf(range: RangeView, number: number): string {
+  const work = range.plan.work(taskOf(range, number));
+  switch (work.kind) {
+    case "uses":
+    case "function":
+      return work.versionRange === "" ? work.capability : `${work.capability}@${work.versionRange}`;
+    case "workflow":
+    case "mission":
+      return work.label === "" ? work.definition : `${work.definition}@${work.label}`;
+    default:
+      return "";
+  }
+}
+
+const taskKinds: Readonly<Record<PlanKindWord, TaskKind>> = {
+  uses: TaskKind.TASK_KIND_USES,
+  function: TaskKind.TASK_KIND_FUNCTION,
+  workflow: TaskKind.TASK_KIND_WORKFLOW,
+  mission: TaskKind.TASK_KIND_MISSION,
+  wait: TaskKind.TASK_KIND_WAIT,
+  approve: TaskKind.TASK_KIND_APPROVE,
+  gate: TaskKind.TASK_KIND_GATE,
+  set: TaskKind.TASK_KIND_SET,
+  loop: TaskKind.TASK_KIND_LOOP,
+  spawn: TaskKind.TASK_KIND_SPAWN,
+};

@@ -1,0 +1,271 @@
+/** Takes a run up again, takes it back, repairs a task by hand. */
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  RepairTask,
+  ResetRun,
+  RetryRun,
+  RunDone,
+  type RunOrder,
+  RunPhase,
+  type RunSignal,
+  RunSnapshotV1,
+} from "@tutti/contracts/workflow/v1";
+import type { Refusal } from "@tutti/kernel";
+import {
+  add,
+  bounded,
+  isDone,
+  noAmounts,
+  reasonOf,
+  StepBudget,
+  statusName,
+  statusWord,
+} from "@tutti/machine-work";
+import { askNextOfTask, isWaitingForLimits } from "../../core/limit/child-limits.ts";
+import { limitsOf, releaseLimits } from "../../core/limit/limits.ts";
+import { hasBudget } from "../../core/node/budget.ts";
+import { undoneWithOwners } from "../../core/node/compensation-ledger.ts";
+import { placeOf } from "../../core/node/task-kind.ts";
+import { findNode, nodeOfTask, rangeViewOf, statusOfNode } from "../../core/state/places.ts";
+import {
+  hasEnded,
+  isKept,
+  isWithdrawn,
+  type RangeView,
+  type RunCommand,
+  type RunStep,
+  type RunView,
+  statusOf,
+} from "../../core/state/state.ts";
+import { isPast } from "../../core/state/transition-progress.ts";
+import { life } from "../../core/state/work-life.ts";
+import { runErrors } from "../../errors.ts";
+import { askNextQuestion } from "../../kinds/approve/ask.ts";
+import { tellAllStopping, tellStopping } from "../../kinds/child/stopping.ts";
+import { stopChildren } from "../../kinds/gate/send-back.ts";
+import { giveToWaiting } from "../../kinds/signal/take.ts";
+import { advance } from "../advance/advance.ts";
+import { askNext } from "../limit/asking.ts";
+import { giveUp } from "../run/end.ts";
+import { runReset, runRetried, taskRepaired } from "./events.ts";
+
+export const retryRun: RunCommand<RetryRun, RunDone> = {
+  type: "retry_run",
+  codec: RetryRun,
+  reply: RunDone,
+  decide(run, { taskIds, reason }, step) {
+    const { id } = step.key;
+    if (!isKept(run)) return runErrors.runMissing.refusal({ id });
+    const nodes = unwell(run);
+    for (const task of taskIds) {
+      const node = findNode(run, task);
+      if (node === undefined) return runErrors.taskMissing.refusal({ id, task });
+      if (isPast(run, run.ranges.indexOf(rangeViewOf(run, topmost(run, node)))))
+        return runErrors.taskNotRepairable.refusal({ task, found: "that its state was left" });
+      if (!nodes.includes(node)) nodes.push(topmost(run, node));
+    }
+    const status = statusOf(run);
+    const hasNotBegun = run.phase === RunPhase.RUN_PHASE_WAITING;
+    if (isWithdrawn(run) || hasNotBegun || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
+      return runErrors.nothingToRetry.refusal({ id, status: statusName(status) });
+    const limits = hasEnded(run) ? limitIdsOf(run) : [];
+    stopChildren({ run, step, budget: new StepBudget(), number: -1 }, nodes);
+    step.emit(runRetried, { nodes, reason: reasonOf(reason), limits, retryMs: step.nowMs });
+    if (limits.length > 0) askNext(run, step);
+    advance(run, step);
+    return {};
+  },
+};
+
+/** One that is under way has tasks that wait for a person. */
+const retriable: ReadonlySet<WorkStatus> = new Set([
+  WorkStatus.WORK_STATUS_RUNNING,
+  WorkStatus.WORK_STATUS_PAUSED,
+  WorkStatus.WORK_STATUS_FAILED,
+  WorkStatus.WORK_STATUS_CANCELLED,
+  WorkStatus.WORK_STATUS_TERMINATED,
+]);
+
+/** Tasks of the run itself that did not do well. What is inside of them is done again with them. */
+function unwell(run: RunView): number[] {
+  const nodes: number[] = [];
+  const undone = undoneWithOwners(run);
+  for (const [place, range] of run.ranges.entries()) {
+    if (range.owner >= 0 || isPast(run, place)) continue;
+    for (let number = range.first; number < range.first + range.count; number++)
+      if (undone.has(number) || isUnwell(standing(run, number))) nodes.push(number);
+  }
+  return nodes;
+}
+
+/** A node that is being undone has the status that it gets when that is taken back, except if it completed. */
+function standing(run: RunView, number: number): TaskStatus {
+  const left = run.nodes[number]?.more?.left;
+  return run.undoing === number && left !== undefined ? left.status : statusOfNode(run, number);
+}
+
+function isUnwell(status: TaskStatus): boolean {
+  switch (status) {
+    case TaskStatus.TASK_STATUS_FAILED:
+    case TaskStatus.TASK_STATUS_CANCELLED:
+    case TaskStatus.TASK_STATUS_PAUSED:
+    case TaskStatus.TASK_STATUS_COMPENSATING:
+    case TaskStatus.TASK_STATUS_COMPENSATED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** A part is done again with the task of the run that it is a part of. */
+function topmost(run: RunView, number: number): number {
+  let top = number;
+  for (let range = rangeViewOf(run, top); range.owner >= 0; range = rangeViewOf(run, top)) top = range.owner;
+  return top;
+}
+
+export const resetRun: RunCommand<ResetRun, RunDone> = {
+  type: "reset_run",
+  codec: ResetRun,
+  reply: RunDone,
+  decide(run, { toEvent, snapshot, keepSignals, signals, reason }, step) {
+    const { id } = step.key;
+    if (!isKept(run)) return runErrors.runMissing.refusal({ id });
+    if (isWithdrawn(run)) return runErrors.nothingToRetry.refusal({ id, status: statusName(statusOf(run)) });
+    const problem = snapshotProblem(run, snapshot);
+    if (problem !== undefined) return runErrors.resetInvalid.refusal({ problem });
+    const { nodes, phase, nextId } = RunSnapshotV1.decode(snapshot);
+    const kept = new Set(
+      nodes.flatMap(({ childId, status }) => (childId === "" || isDone(status) ? [] : [childId])),
+    );
+    // A child that was running then, and is now, continues.
+    tellAllStopping(run, step, new StepBudget(), "cancel", ({ more }) => !kept.has(more?.childId ?? ""));
+    giveUpNext(run, step, nextId, reasonOf(reason));
+    const limits = hasEnded(run) ? limitIdsOf(run) : [];
+    if (phase === RunPhase.RUN_PHASE_ENDED) releaseLimits(run, step);
+    step.emit(runReset, {
+      toEvent,
+      snapshot: withUsedSince(run, snapshot),
+      signals: keepSignals ? [...signals] : [],
+      reason: reasonOf(reason),
+      limits,
+      resetMs: step.nowMs,
+      resets: (run.more?.resets ?? 0) + 1,
+    });
+    if (isDueForLimits(run, step)) askNext(run, step);
+    for (const node of run.nodes) {
+      if (node === undefined) continue;
+      const place = placeOf(run, node.number, step, new StepBudget());
+      if (isWaitingForLimits(node)) askNextOfTask(place);
+      // The step that approved its output asked the next question in an event of its own.
+      askNextQuestion(place);
+    }
+    // Tasks that waited then have not seen what came since.
+    const budget = new StepBudget();
+    for (const kept of [...(run.more?.signals ?? [])]) giveToWaiting(run, kept as RunSignal, step, budget);
+    advance(run, step);
+    return {};
+  },
+};
+
+/** What was used up stays used up. */
+function withUsedSince(run: RunView, snapshot: Uint8Array): Uint8Array {
+  if (!hasBudget(run)) return snapshot;
+  const used = noAmounts();
+  for (const each of [run.used, run.reserved]) add(used, each);
+  return RunSnapshotV1.encode({ ...RunSnapshotV1.decode(snapshot), used }).finish();
+}
+
+/** The run that it continued as is given up, except if it has continued as that by then. */
+function giveUpNext(run: RunView, step: RunStep, keptId: string, reason: string): void {
+  const { nextId = "" } = run.more ?? {};
+  if (nextId !== "" && nextId !== keptId) giveUp(run, step, nextId, reason);
+}
+
+/** What it held until it ended. */
+function limitIdsOf(run: RunView): string[] {
+  const wanted = run.order === undefined ? undefined : limitsOf(run, run.order as RunOrder);
+  return wanted?.ok === true ? wanted.limits.map(({ id }) => id) : [];
+}
+
+/** Returns whether it waits for its limits, and not for its start. */
+function isDueForLimits({ phase, more, order }: RunView, { nowMs }: RunStep): boolean {
+  if (phase !== RunPhase.RUN_PHASE_WAITING || (more?.limits.length ?? 0) === 0) return false;
+  return more?.isDue === true || (order?.startMs ?? 0) <= nowMs;
+}
+
+function snapshotProblem(run: RunView, bytes: Uint8Array): string | undefined {
+  try {
+    const { runId, order, createMs } = RunSnapshotV1.decode(bytes);
+    if (runId === run.key.id && order !== undefined && createMs === run.createMs) return undefined;
+    return `expected a state of ${run.key.id} after it was started, found one of ${runId === "" ? "nothing" : runId}`;
+  } catch (error) {
+    return `expected an encoded state, found ${error instanceof Error ? error.message : "something else"}`;
+  }
+}
+
+export const repairTask: RunCommand<RepairTask, RunDone> = {
+  type: "repair_task",
+  codec: RepairTask,
+  reply: RunDone,
+  decide(run, { taskId, repair, reason }, step) {
+    const refusal = life.ended(run, step);
+    if (refusal !== undefined) return refusal;
+    const node = findNode(run, taskId);
+    if (node === undefined) return runErrors.taskMissing.refusal({ id: step.key.id, task: taskId });
+    const rested = restedOn(run, node, taskId);
+    if (rested !== undefined) return rested;
+    // A child that is running on it counts no longer either.
+    tellStopping(run, step, new StepBudget(), node, "cancel");
+    const isSkip = repair?.$case === "skip";
+    step.emit(taskRepaired, {
+      node,
+      status: isSkip ? skipped : repair?.$case === "error" ? failed : completed,
+      output: repair?.$case === "output" ? repair.value : undefined,
+      error: repair?.$case === "error" ? bounded(repair.value) : undefined,
+      skipDependents: isSkip && repair.value.skipDependents,
+      reason: reasonOf(reason),
+      endMs: step.nowMs,
+    });
+    advance(run, step);
+    return {};
+  },
+};
+
+const skipped = TaskStatus.TASK_STATUS_SKIPPED;
+const failed = TaskStatus.TASK_STATUS_FAILED;
+const completed = TaskStatus.TASK_STATUS_COMPLETED;
+
+/** A task that has ended is repaired only while nothing that rests on it has started. */
+function restedOn(run: RunView, number: number, task: string): Refusal | undefined {
+  if (run.phase !== RunPhase.RUN_PHASE_GOING)
+    return runErrors.taskNotRepairable.refusal({ task, found: `the run ${statusName(statusOf(run))}` });
+  const status = statusOfNode(run, number);
+  const range = rangeViewOf(run, number);
+  if (range.isDropped) return runErrors.taskNotRepairable.refusal({ task, found: "it is detached" });
+  if (!isDone(status)) return undefined;
+  if (range.isEntries || range.owner >= 0)
+    return runErrors.taskNotRepairable.refusal({ task, found: `it ${statusWord(status)}` });
+  for (const next of nextOf(run, range, number)) {
+    const stands = statusOfNode(run, next);
+    const hasBegun = stands !== TaskStatus.TASK_STATUS_PENDING && stands !== TaskStatus.TASK_STATUS_SKIPPED;
+    if (hasBegun)
+      return runErrors.taskNotRepairable.refusal({
+        task,
+        found: `a task that needs it ${statusWord(stands)}`,
+      });
+  }
+  return undefined;
+}
+
+/** Tasks that follow a task: in its range, and among added tasks. */
+function nextOf(run: RunView, range: RangeView, number: number): number[] {
+  const { offsets, targets } = range.plan.plan.edges;
+  const place = range.firstTask + number - range.first;
+  const beside = targets
+    .slice(offsets[place] ?? 0, offsets[place + 1] ?? 0)
+    .map((task) => range.first + task - range.firstTask);
+  // What was given up with the task that added it may have come to be again since.
+  const added = (run.more?.followers.get(number) ?? []).filter((follower) => !follower.range.isDropped);
+  return [...beside, ...added.map((follower) => nodeOfTask(follower.range, follower.task))];
+}

@@ -1,0 +1,218 @@
+/** What people do to a run that did not go well. */
+import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  RunPhase,
+  RunResetV1,
+  RunRetriedV1,
+  RunSnapshotV1,
+  TaskRepairedV1,
+} from "@tutti/contracts/workflow/v1";
+import { blobsOf, dataOfPayload, isDone } from "@tutti/machine-work";
+import { renewAfterReset } from "../../core/limit/events.ts";
+import { effectAt, isNotUndone, keepLists, statusBeside } from "../../core/node/compensation-ledger.ts";
+import { leaveAlone } from "../../core/node/detached-children.ts";
+import { end, stop } from "../../core/node/flow.ts";
+import { setOutput } from "../../core/node/kept.ts";
+import { enter, nodeOf, release, setStatus } from "../../core/node/nodes.ts";
+import { closureOf, reopen } from "../../core/node/reopen.ts";
+import { planNeededBySnapshot } from "../../core/plan/plan-of.ts";
+import { runNode, runTimers, timerNumber } from "../../core/state/numbers.ts";
+import { rangeOf, statusOfNode } from "../../core/state/places.ts";
+import {
+  detailOf,
+  moreOf,
+  type Node,
+  type Run,
+  type RunEvent,
+  type RunOutstanding,
+} from "../../core/state/state.ts";
+import { restartState } from "../../core/state/transition-progress.ts";
+import { rememberEvent } from "../../kinds/signal/seen-events.ts";
+import { awaitEventsAnew } from "../../kinds/wait/awaited-event.ts";
+import { clearLeases, clearRun, timeoutMsOf } from "../run/events.ts";
+import { recoverRun } from "../snapshot/recovery.ts";
+import { runOf } from "../snapshot/snapshots.ts";
+
+export const runRetried: RunEvent<RunRetriedV1> = {
+  type: "run_retried",
+  version: 1,
+  codec: RunRetriedV1,
+  described: true,
+  evolve(run, { nodes, retryMs, limits }, outstanding) {
+    const wasOver = run.phase !== RunPhase.RUN_PHASE_GOING;
+    const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
+    takeBackUndoing(run, outstanding);
+    takeBackNotUndone(run);
+    for (const number of closureOf(run, new Set(nodes))) forgetSentBack(run.nodes[number]);
+    // How a node stands that nothing has happened to depends on it.
+    run.phase = RunPhase.RUN_PHASE_GOING;
+    reopen(run, nodes, retryMs, outstanding);
+    run.ending = WorkStatus.WORK_STATUS_UNSPECIFIED;
+    Object.assign(run, { error: undefined, output: undefined, endMs: 0, pauseMs: 0, pauseReason: "" });
+    if (!wasOver) return;
+    clearRun(run, outstanding);
+    // What it held was given back with its end.
+    const isHeldUp = hadEnded && wantAgain(run, limits);
+    restartState(run, retryMs, outstanding);
+    if (isHeldUp) return;
+    beginAgain(run, retryMs);
+    const timeoutMs = timeoutMsOf(run);
+    if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), retryMs + timeoutMs);
+  },
+};
+
+/** Its timeout starts again. What was its start remains its start. */
+function beginAgain(run: Run, atMs: number): void {
+  run.firstBeginMs ||= run.beginMs;
+  run.beginMs = atMs;
+}
+
+/** It continues when it holds what it held before its end. True when that is anything. */
+function wantAgain(run: Run, limits: readonly string[]): boolean {
+  if (limits.length === 0) {
+    if (run.more !== undefined) run.more.limits.length = 0;
+    return false;
+  }
+  const more = moreOf(run);
+  more.limits.length = 0;
+  for (const limit of limits) more.limits.push({ limit, ticket: 0, leaseDueMs: 0, retryMs: 0 });
+  more.isDue = true;
+  run.phase = RunPhase.RUN_PHASE_WAITING;
+  return true;
+}
+
+/** A gate that is asked again, since a person wants work done again, may send it back as often as at first. */
+function forgetSentBack(node: Node | undefined): void {
+  if (node?.more !== undefined) Object.assign(node.more, { sentBack: 0, reports: [] });
+}
+
+/** The effect that is being undone is among those that are done again. */
+function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
+  if (run.undoing < 0) return;
+  const { undoing } = run;
+  release(undoing, outstanding);
+  const node = nodeOf(run, undoing);
+  setStatus(run, node, statusBeside(node));
+  run.undo.push(undoing);
+  run.undoing = -1;
+}
+
+/**
+ * What could not be undone is still there, and is undone when the run fails another time. It completed after all
+ * others.
+ */
+function takeBackNotUndone(run: Run): void {
+  const kept = run.nodes.filter((node) => node !== undefined && isNotUndone(node)) as Node[];
+  for (const node of kept.sort((one, other) => effectAt(one) - effectAt(other))) {
+    detailOf(node).undoError = undefined;
+    run.undo.push(node.number);
+  }
+}
+
+/** Its running attempt counts no longer, and the run continues from the given outcome. */
+export const taskRepaired: RunEvent<TaskRepairedV1> = {
+  type: "task_repaired",
+  version: 1,
+  codec: TaskRepairedV1,
+  blobs: ({ output }) => blobsOf(output),
+  described: true,
+  evolve(run, { node: number, status, output, error, skipDependents, reason, endMs }, outstanding) {
+    const before = statusOfNode(run, number);
+    // One that waits for its needs does so no longer: they are not told to it any more.
+    const range = rangeOf(run, number);
+    if (!range.isEntries && before === TaskStatus.TASK_STATUS_PENDING) range.open[number - range.first] = 0;
+    if (isDone(before)) reopen(run, [number], endMs, outstanding, { mended: number, keepsGood: false });
+    const node = enter(run, number, endMs, outstanding);
+    leaveAlone(run, node);
+    stop(run, node, endMs, outstanding);
+    const detail = detailOf(node);
+    detail.repairReason = reason;
+    keepLists(run, new Set([number]));
+    run.leftBehind = undefined;
+    detail.parts = 0;
+    detail.dueMs = 0;
+    setOutput(run, node, dataOfPayload(output));
+    node.error = error;
+    detail.countsAsCompleted = status === TaskStatus.TASK_STATUS_SKIPPED && !skipDependents;
+    // No need of it counts any more: neither makes it ready, nor skips it.
+    if (!range.isEntries) range.open[number - range.first] = -1;
+    end(run, node, status, endMs, outstanding);
+  },
+};
+
+/** The state of an earlier event. Attempts since then count no longer. */
+export const runReset: RunEvent<RunResetV1> = {
+  type: "run_reset",
+  version: 1,
+  codec: RunResetV1,
+  described: true,
+  // It may have been on another version then.
+  needs: ({ snapshot }) => planNeededBySnapshot(snapshot),
+  evolve(run, { snapshot, signals, resetMs, limits, resets }, outstanding) {
+    const held = run.phase === RunPhase.RUN_PHASE_ENDED ? [] : (run.more?.limits ?? []);
+    const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
+    const attempts = run.nodes.map((node) => node?.attempt ?? 0);
+    const { attemptsBefore = 0, leaseCount = 0 } = run.more ?? {};
+    for (const node of run.nodes) if (node !== undefined) release(node.number, outstanding);
+    clearRun(run, outstanding);
+    clearLeases(outstanding);
+    const before = runOf(RunSnapshotV1.decode(snapshot), run.plans);
+    Object.assign(run, before, { key: run.key });
+    if (resets > 0) moreOf(run).resets = resets;
+    if (leaseCount > 0) moreOf(run).leaseCount = Math.max(leaseCount, moreOf(run).leaseCount);
+    if (run.more !== undefined) run.more.limits.length = 0;
+    const goesOn = run.phase === RunPhase.RUN_PHASE_WAITING || run.phase === RunPhase.RUN_PHASE_GOING;
+    if (goesOn && hadEnded) wantAgain(run, limits);
+    else if (run.phase !== RunPhase.RUN_PHASE_ENDED && held.length > 0) {
+      moreOf(run).limits.push(...held);
+      renewAfterReset(run);
+    }
+    fence(run, attempts, attemptsBefore);
+    awaitEventsAnew(run);
+    if (signals.length > 0) {
+      const more = moreOf(run);
+      more.signals.push(...signals);
+      for (const { event } of signals) if (event !== undefined) rememberEvent(more, event);
+      more.lastSignal = signals.reduce((last, { number }) => Math.max(last, number), more.lastSignal);
+    }
+    run.putOffMs = 0;
+    if (run.phase === RunPhase.RUN_PHASE_GOING) beginAgain(run, resetMs);
+    recoverRun(run, outstanding);
+  },
+};
+
+/**
+ * Attempts continue from the highest number that was ever given, so that a late result matches no attempt. A child that
+ * was running then is asked for again by its id: its starter says whether it continues, or how it has ended.
+ */
+function fence(run: Run, attempts: readonly number[], before: number): void {
+  // Others will have the numbers of nodes that are gone.
+  const gone = attempts.slice(run.nodeCount).reduce((most, attempt) => Math.max(most, attempt), before);
+  if (gone > 0) moreOf(run).attemptsBefore = gone;
+  const count = Math.max(attempts.length, run.nodes.length);
+  for (let number = 0; number < Math.min(count, run.nodeCount); number++) {
+    // A node that exists again had its number before the run was taken back the last time.
+    const attempt = attempts[number] ?? gone;
+    if (attempt === 0 && (run.nodes[number]?.attempt ?? 0) === 0) continue;
+    const node = nodeOf(run, number);
+    const isAtWork = node.status >= TaskStatus.TASK_STATUS_QUEUED && !isDone(node.status);
+    const isUndone = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
+    node.attempt = Math.max(node.attempt, attempt) + (isAtWork || isUndone ? 1 : 0);
+    // The attempt that takes the place of the one running continues from what that had saved.
+    if (isAtWork && node.more?.savedNext !== undefined) node.more.saved = node.more.savedNext;
+    if (isDone(node.status) || !node.more?.childId || node.more.question !== undefined) continue;
+    if (node.more.limits.length > 0) askAnew(run, node);
+    else if (node.status === TaskStatus.TASK_STATUS_WAITING)
+      setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
+  }
+}
+
+/** A child with limits is asked for again when these are held: those that still are, are granted once more. */
+function askAnew(run: Run, node: Node): void {
+  const isAsked =
+    node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
+  if (!isAsked) return;
+  for (const limit of node.more?.limits ?? []) Object.assign(limit, { ticket: 0, leaseDueMs: 0, retryMs: 0 });
+  node.startAt = -1;
+  setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
+}

@@ -1,0 +1,43 @@
+/** An event has come for a task that waits for its type. */
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { EventTaken, TakeEvent } from "@tutti/contracts/workflow/v1";
+import { StepBudget, valueBytesMax } from "@tutti/machine-work";
+import { idOf, placeOf } from "../../core/node/task-kind.ts";
+import { nodeOfEffect } from "../../core/state/numbers.ts";
+import type { RunCommand } from "../../core/state/state.ts";
+import { signalReceived, signalTaken } from "../../kinds/signal/events.ts";
+import { isSeen } from "../../kinds/signal/seen-events.ts";
+import { isWanted } from "../../kinds/signal/take.ts";
+import { awaitedEvent, nameOfEvent } from "../../kinds/wait/awaited-event.ts";
+import { advance } from "../advance/advance.ts";
+
+/** Result: one that is not wanted, or was taken before, changes nothing, and the task waits for the next one. */
+export const takeEvent: RunCommand<TakeEvent, EventTaken> = {
+  type: "take_event",
+  codec: TakeEvent,
+  reply: EventTaken,
+  decide(run, { event, digest, timeMs }, step) {
+    const number = nodeOfEffect(step.settles?.number ?? 0);
+    const node = run.nodes[number];
+    const isWaiting = node?.status === TaskStatus.TASK_STATUS_WAITING;
+    if (step.settles === undefined || !isWaiting || isSeen(run, { digest, timeMs })) return left;
+    if (event.length > valueBytesMax) return left;
+    const place = placeOf(run, number, step, new StepBudget());
+    const awaited = awaitedEvent(place.range.plan.work(place.task));
+    if (awaited === undefined) return left;
+    const signal = {
+      number: (run.more?.lastSignal ?? 0) + 1,
+      signal: nameOfEvent(awaited.type),
+      payload: { body: { $case: "inline" as const, value: event }, mediaType: "" },
+      receiveMs: step.nowMs,
+      event: { digest, timeMs, taskId: idOf(place) },
+    };
+    if (!isWanted(place, signal, awaited.condition)) return left;
+    step.emit(signalReceived, { signal });
+    step.emit(signalTaken, { node: number, number: signal.number, takeMs: step.nowMs });
+    advance(run, step);
+    return { taken: true };
+  },
+};
+
+const left: EventTaken = { taken: false };

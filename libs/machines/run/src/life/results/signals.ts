@@ -1,0 +1,60 @@
+/** Signals to a run, kept until a task or a transition takes them. */
+import type { Payload } from "@tutti/contracts/types/v1";
+import { RunSignalled, SignalRun } from "@tutti/contracts/workflow/v1";
+import { isRefusal, type Refusal } from "@tutti/kernel";
+import { StepBudget, statusName } from "@tutti/machine-work";
+import { signalsMax } from "../../core/state/limits.ts";
+import { hasEnded, type RunCommand, type RunView, statusOf } from "../../core/state/state.ts";
+import { runErrors } from "../../errors.ts";
+import { signalReceived } from "../../kinds/signal/events.ts";
+import { giveToWaiting } from "../../kinds/signal/take.ts";
+import { advance } from "../advance/advance.ts";
+import { payloadOf } from "../entry/entries.ts";
+
+export const signalRun: RunCommand<SignalRun, RunSignalled> = {
+  type: "signal_run",
+  codec: SignalRun,
+  reply: RunSignalled,
+  decide(run, { signal: name, payload }, step) {
+    const { id } = step.key;
+    if (run.order === undefined) return runErrors.runMissing.refusal({ id });
+    if (hasEnded(run)) {
+      const status = statusName(statusOf(run));
+      return runErrors.runEnded.refusal({ id, status, wanted: "that has not ended" });
+    }
+    const kept = run.more?.signals.length ?? 0;
+    if (kept >= signalsMax) return runErrors.signalsFull.refusal({ id, max: signalsMax });
+    const invalid = declaredProblem(run, name, payload);
+    if (invalid !== undefined) return invalid;
+    const number = (run.more?.lastSignal ?? 0) + 1;
+    const signal = { number, signal: name, payload, receiveMs: step.nowMs, event: undefined };
+    step.emit(signalReceived, { signal });
+    const event = step.events;
+    giveToWaiting(run, signal, step, new StepBudget());
+    advance(run, step);
+    return { number, event };
+  },
+};
+
+/**
+ * Returns a definition that declares its signals takes these, and those that its tasks and states wait for. Their
+ * payloads satisfy the declared schemas. A definition that declares none takes any signal.
+ */
+function declaredProblem(
+  { plan, more, order }: RunView,
+  name: string,
+  payload: Payload | undefined,
+): Refusal | undefined {
+  const entries = plan?.plan.entries.filter(({ kind }) => kind === "signal") ?? [];
+  if (plan === undefined || entries.length === 0) return undefined;
+  const declared = entries.find((entry) => entry.name === name);
+  if (declared === undefined) {
+    if (plan.awaitedSignals.has(name)) return undefined;
+    if (more?.additions.some((addition) => addition.plan.awaitedSignals.has(name)) === true) return undefined;
+    const names = entries.map((entry) => `\`${entry.name}\``).join(", ");
+    return runErrors.signalUnknown.refusal({ signal: name, definition: order?.definition ?? "", names });
+  }
+  if (declared.inputSchema === null) return undefined;
+  const told = payloadOf(declared, payload);
+  return isRefusal(told) ? told : undefined;
+}

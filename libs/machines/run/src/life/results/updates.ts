@@ -1,0 +1,65 @@
+/** Updates of a run that its definition declares, with an answer. */
+import { RunUpdated, UpdateRun } from "@tutti/contracts/workflow/v1";
+import type { PlanEntry } from "@tutti/definitions";
+import { isRefusal, type Refusal } from "@tutti/kernel";
+import { asPayload, cut, dataOf, messageLengthMax, noBytes } from "@tutti/machine-work";
+import { evaluate, givenWhole, holds } from "../../core/evaluate/evaluate.ts";
+import { type Scene, variables } from "../../core/evaluate/scene.ts";
+import type { RunCommand } from "../../core/state/state.ts";
+import { life } from "../../core/state/work-life.ts";
+import { runErrors } from "../../errors.ts";
+import { advance } from "../advance/advance.ts";
+import { entryNamed, payloadOf } from "../entry/entries.ts";
+import { updateTaken } from "../entry/events.ts";
+import { refusalOf } from "../entry/queries.ts";
+import { sceneOfRun } from "../entry/scene.ts";
+import { assigned } from "../entry/variables.ts";
+
+/** Is validated first. What is refused leaves no event. */
+export const updateRun: RunCommand<UpdateRun, RunUpdated> = {
+  type: "update_run",
+  codec: UpdateRun,
+  reply: RunUpdated,
+  decide(run, { update, payload }, step) {
+    const over = life.ended(run, step);
+    if (over !== undefined) return over;
+    const entry = entryNamed(run, "update", update);
+    if (isRefusal(entry)) return entry;
+    const told = payloadOf(entry, payload);
+    if (isRefusal(told)) return told;
+    const scene = sceneOfRun(run, { payload: told.value });
+    const refused = refusedBy(scene, entry);
+    if (refused !== undefined) return refused;
+    const where = `the update ${update}`;
+    const set = assigned(scene, entry.set, where);
+    if (!set.ok) return refusalOf(update, set.error);
+    const answer = answerOf(scene, entry, set.vars);
+    if (isRefusal(answer)) return answer;
+    const number = (run.more?.lastUpdate ?? 0) + 1;
+    step.emit(updateTaken, { number, update, payload, vars: set.vars, answer, updateMs: step.nowMs });
+    const event = step.events;
+    advance(run, step);
+    return { answer: asPayload(dataOf(answer, undefined)), number, event };
+  },
+};
+
+function refusedBy(scene: Scene, { name, validate, message }: PlanEntry): Refusal | undefined {
+  const valid = holds(scene, validate, `\`validate\` of ${name}`);
+  if (!valid.ok) return refusalOf(name, valid.error);
+  if (valid.value) return undefined;
+  const said = message < 0 ? undefined : evaluate(scene, message, `\`message\` of ${name}`);
+  const why = said?.ok === true ? String(said.value) : "it is not valid now";
+  return runErrors.updateRefused.refusal({ name, why: cut(why, messageLengthMax) });
+}
+
+/** Sees the variables as they are with it. */
+function answerOf(scene: Scene, entry: PlanEntry, vars: Record<string, Uint8Array>): Uint8Array | Refusal {
+  if (entry.output < 0) return noBytes;
+  const all = new Map([...(scene.run.more?.vars ?? []), ...Object.entries(vars)]) as ReadonlyMap<
+    string,
+    Uint8Array
+  >;
+  const names = { ...scene.names, vars: variables(scene.run, all) };
+  const made = givenWhole({ ...scene, names }, entry.output, `\`output\` of ${entry.name}`);
+  return made.ok ? made.bytes : refusalOf(entry.name, made.error);
+}

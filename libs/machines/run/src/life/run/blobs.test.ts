@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Payload } from "@tutti/contracts/types/v1";
+import { RunOrder } from "@tutti/contracts/workflow/v1";
+import { runMachine } from "../../machine.ts";
+
+const sha256 = new Uint8Array(32).fill(7);
+const kept: Payload = { body: { $case: "blob", value: { sha256, size: 5_000_000 } }, mediaType: "" };
+const inline: Payload = { body: { $case: "inline", value: new Uint8Array(3) }, mediaType: "image/png" };
+const { events } = runMachine({ plans: { plan: () => assert.fail("no plan is asked for") } });
+
+describe("blobs of a run", () => {
+  for (const [type, bodyWith] of [
+    [
+      "run_started",
+      (inputPayload: Payload | undefined) => ({ order: RunOrder.fromPartial({ inputPayload }) }),
+    ],
+    ["run_completed", (outputPayload: Payload | undefined) => ({ outputPayload })],
+    ["task_queued", (inputPayload: Payload | undefined) => ({ inputPayload })],
+    ["task_completed", (outputPayload: Payload | undefined) => ({ outputPayload })],
+    ["task_repaired", (output: Payload | undefined) => ({ output })],
+  ] as const) {
+    it(`are named by ${type} where its data are one`, () => {
+      const event = events.find((one) => one.type === type) ?? assert.fail(type);
+      const named = (payload: Payload | undefined) => [...(event.blobs?.(bodyWith(payload)) ?? [])];
+      assert.deepEqual(named(kept), [sha256]);
+      assert.deepEqual([named(inline), named(undefined)], [[], []]);
+    });
+  }
+
+  it("include the plan that a template was filled in to, and not that of a definition as it is", () => {
+    const event = events.find(({ type }) => type === "run_started") ?? assert.fail("run_started");
+    const order = RunOrder.fromPartial({ hash: "ab".repeat(32) });
+    const named = (more: Partial<RunOrder>) => [...(event.blobs?.({ order: { ...order, ...more } }) ?? [])];
+    assert.deepEqual(named({}), []);
+    assert.deepEqual(named({ parameters: Buffer.from("{}") }), [Buffer.alloc(32, 0xab)]);
+  });
+});

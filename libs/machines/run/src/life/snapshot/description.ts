@@ -1,0 +1,64 @@
+/** What is shown of a run: in lists, and in golden histories. */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { RunSnapshotV1 } from "@tutti/contracts/workflow/v1";
+import type { Description } from "@tutti/kernel";
+import { countsLabel, cut, labelLengthMax } from "@tutti/machine-work";
+import { taskIdOf } from "../../core/state/places.ts";
+import { hasEnded, type Run, type RunView, statusOf } from "../../core/state/state.ts";
+import { openQuestions } from "../../kinds/approve/open.ts";
+import { snapshotOf } from "./snapshots.ts";
+
+/** Labels by which runs are found besides their own: names that no label of a user can have. */
+export const indexLabels = {
+  hash: "run:hash",
+  errorCode: "run:error",
+  failedTask: "run:task",
+  parent: "run:parent",
+  /** Set while it waits for a person. */
+  person: "run:person",
+  /** How many questions to people are open. Absent without any. */
+  questions: "run:questions",
+  /** Of one that has ended, how many of its tasks stand how: `8:2 9:1`. Few runs of a definition differ in it. */
+  tasks: "run:tasks",
+} as const;
+
+export function describeRun(run: RunView): Description {
+  const { order } = run;
+  const labels: Record<string, string> = { ...run.facts.labels };
+  if (order !== undefined) {
+    if (order.hash !== "") labels[indexLabels.hash] = order.hash;
+    const { parent } = order;
+    if (parent !== undefined) labels[indexLabels.parent] = cut(`${parent.kind}/${parent.id}`, labelLengthMax);
+  }
+  if (run.error !== undefined) labels[indexLabels.errorCode] = cut(run.error.code, labelLengthMax);
+  if (run.failed >= 0 && hasEnded(run))
+    labels[indexLabels.failedTask] = cut(taskIdOf(run, run.failed), labelLengthMax);
+  const questions = hasEnded(run) ? 0 : openQuestions(run);
+  if (questions > 0) labels[indexLabels.questions] = String(questions);
+  if (hasEnded(run) && run.nodeCount > 0) labels[indexLabels.tasks] = countsLabel(run.counts);
+  if (questions > 0 || run.pauseMs > 0 || (run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
+    labels[indexLabels.person] = "yes";
+  return {
+    status: statusOf(run),
+    definition: order?.definition || run.plan?.plan.name || "",
+    labels,
+    idChosen: order?.idChosen ?? false,
+    keepMs: order?.retentionMs || run.plan?.plan.run.retentionMs || undefined,
+    removedMs: run.removeMs || undefined,
+  };
+}
+
+/** All of the state as plain JSON, without what only displays need: golden histories are older. */
+export function projectRun(run: RunView): unknown {
+  const snapshot = snapshotOf(run as Run);
+  const nodes = snapshot.nodes.map((node) => {
+    const failures = node.failures.map((failure) => ({ ...failure, undo: false }));
+    return { ...node, failures, undoAttempts: 0 };
+  });
+  return {
+    ...(RunSnapshotV1.toJSON({ ...snapshot, nodes, firstBeginMs: 0 }) as object),
+    counts: [...run.counts],
+    left: run.left,
+  };
+}

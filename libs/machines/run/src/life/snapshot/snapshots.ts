@@ -1,0 +1,451 @@
+/** How a run is kept between its events. */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import {
+  type RunAddition,
+  type RunEffectLeft,
+  type RunFacts as RunFactsMessage,
+  type RunNode,
+  RunPhase,
+  type RunRange,
+  RunSnapshotV1,
+} from "@tutti/contracts/workflow/v1";
+import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
+import { bytesOf, dataOf, noBytes, payloadOf } from "@tutti/machine-work";
+import { setAside } from "../../core/node/budget.ts";
+import { followingInput, keptBytesOf } from "../../core/node/kept.ts";
+import { planNeededBySnapshot, planOf, readPlan } from "../../core/plan/plan-of.ts";
+import type { KnownPlans } from "../../core/plan/run-plan.ts";
+import type { RunFacts } from "../../core/state/effects.ts";
+import { journalFrom, journalShown } from "../../core/state/function-journal.ts";
+import { rangeOf, taskNumberOf } from "../../core/state/places.ts";
+import {
+  detailOf,
+  moreOf,
+  type Node,
+  type NodeMore,
+  newRun,
+  type Range,
+  type Run,
+  type RunMore,
+} from "../../core/state/state.ts";
+import { awaitSignal } from "../../kinds/signal/waiting.ts";
+import { restoreFollowers } from "../../kinds/spawn/followers.ts";
+
+const newest = 1;
+
+export function runSnapshots(plans: KnownPlans): SnapshotCodec<Run> {
+  return {
+    version: newest,
+    needs: (bytes) => planNeededBySnapshot(bytes),
+    encode: (run) => RunSnapshotV1.encode(snapshotOf(run as Run)).finish(),
+    decode(bytes, version) {
+      if (version === newest) return runOf(RunSnapshotV1.decode(bytes), plans);
+      throw kernelErrors.snapshotUnknown({ kind: "run", version, newest });
+    },
+  };
+}
+
+export function snapshotOf(run: Run): RunSnapshotV1 {
+  const { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason, facts } = run;
+  return {
+    namespace: run.key.namespace,
+    runId: run.key.id,
+    order,
+    phase,
+    ending,
+    createMs,
+    beginMs,
+    firstBeginMs: run.firstBeginMs,
+    endMs,
+    pauseMs,
+    pauseReason,
+    labels: { ...facts.labels },
+    priority: facts.priority,
+    dueMs: facts.dueMs,
+    ranges: run.ranges.map(rangeShown),
+    nodes: run.nodes.flatMap((node) => (node === undefined ? [] : [nodeShown(run, node)])),
+    agenda: run.agenda.slice(run.agendaAt),
+    undo: [...run.undo],
+    undoing: run.undoing + 1,
+    failed: run.failed + 1,
+    output: bytesOf(run.output),
+    outputPayload: payloadOf(run.output),
+    error: run.error,
+    putOffMs: run.putOffMs,
+    used: run.used,
+    nodeCount: run.nodeCount,
+    removeMs: run.removeMs,
+    ...moreShown(run.more),
+  };
+}
+
+function moreShown(more: RunMore | undefined) {
+  return {
+    limits: more?.limits.map((limit) => ({ ...limit })) ?? [],
+    additions:
+      more?.additions.map(({ bytes, outside }): RunAddition => ({ plan: bytes, outside: [...outside] })) ??
+      [],
+    signals: more?.signals.map((signal) => ({ ...signal })) ?? [],
+    lastSignal: more?.lastSignal ?? 0,
+    events: [...(more?.events ?? [])].map(([digest, timeMs]) => ({ digest, timeMs, taskId: "" })),
+    eventsFromMs: more?.eventsFromMs ?? 0,
+    lastUpdate: more?.lastUpdate ?? 0,
+    vars: [...(more?.vars ?? [])].map(([name, value]) => ({ name, value })),
+    state: (more?.state ?? -1) + 1,
+    stateMs: more?.stateMs ?? 0,
+    event: more?.event ?? noBytes,
+    transition: more?.transition,
+    nextId: more?.nextId ?? "",
+    asking: more?.isAsking ?? false,
+    activity: (more?.activity ?? -1) + 1,
+    activityTaken: more?.isActivityTaken ?? false,
+    timesPassed: more?.timesPassed ?? 0,
+    timesTaken: more?.timesTaken ?? 0,
+    transitionsAtOnce: more?.transitionsAtOnce ?? 0,
+    transitionMs: more?.transitionMs ?? 0,
+    leaseAttempt: more?.leaseAttempt ?? 0,
+    // Where only the run itself has leases they are counted by its own number.
+    leaseCount: more === undefined || more.leaseCount === more.leaseAttempt ? 0 : more.leaseCount,
+    isDue: more?.isDue ?? false,
+    attemptsBefore: more?.attemptsBefore ?? 0,
+    resets: more?.resets ?? 0,
+  };
+}
+
+function rangeShown(range: Range): RunRange {
+  const { first, count, owner, planPlace, scope, firstTask, isEntries, round, left, open, event, failed } =
+    range;
+  return {
+    first,
+    count,
+    owner: owner + 1,
+    plan: planPlace,
+    scope: isEntries ? firstTask : scope,
+    entries: isEntries,
+    round,
+    left,
+    // A need that cannot be met any more is 0, and all others one more than they are.
+    open: open.map((needs) => needs + 1),
+    event: event ?? noBytes,
+    failed: failed + 1,
+    dropped: range.isDropped,
+    seen: range.seen ?? noBytes,
+  };
+}
+
+function nodeShown(run: Run, node: Node): RunNode {
+  const { number, status, attempt, tries, visit, agent, input, output, error } = node;
+  return {
+    node: number,
+    status,
+    attempt,
+    tries,
+    visit,
+    readyMs: node.readyAt + 1,
+    queueMs: node.queueAt + 1,
+    startMs: node.startAt + 1,
+    endMs: node.endAt + 1,
+    agent,
+    input: node.inputFollows ? noBytes : bytesOf(input),
+    inputPayload: node.inputFollows ? undefined : payloadOf(input),
+    inputFollows: node.inputFollows,
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    error,
+    facts: factsShown(run, node),
+    ...detailShown(node.more),
+  };
+}
+
+/** Only where they are others than those of the run now, and the node is offered, or is started alone. */
+function factsShown(run: Run, { status, facts, more }: Node): RunFactsMessage | undefined {
+  if (facts === undefined || facts === run.facts || isSameFacts(facts, run.facts)) return undefined;
+  if (!isOffered(status) && more?.startsAlone !== true) return undefined;
+  return { labels: { ...facts.labels }, priority: facts.priority, dueMs: facts.dueMs };
+}
+
+function isOffered(status: TaskStatus): boolean {
+  return (
+    status === TaskStatus.TASK_STATUS_QUEUED ||
+    status === TaskStatus.TASK_STATUS_RUNNING ||
+    status === TaskStatus.TASK_STATUS_COMPENSATING
+  );
+}
+
+function isSameFacts(a: RunFacts, b: RunFacts): boolean {
+  const names = Object.keys(a.labels);
+  if (a.priority !== b.priority || a.dueMs !== b.dueMs) return false;
+  return (
+    names.length === Object.keys(b.labels).length && names.every((name) => a.labels[name] === b.labels[name])
+  );
+}
+
+function detailShown(more: NodeMore | undefined) {
+  return {
+    detailed: more !== undefined,
+    dueMs: more?.dueMs ?? 0,
+    details: more?.details,
+    saved: more?.saved ?? noBytes,
+    savedNext: more?.savedNext ?? noBytes,
+    onlyAgents: [...(more?.onlyAgents ?? [])],
+    notAgents: [...(more?.notAgents ?? [])],
+    fraction: more?.fraction ?? 0,
+    message: more?.message ?? "",
+    failures: more?.failures.map((failure) => ({ ...failure })) ?? [],
+    used: more?.used,
+    reserved: more?.reserved && { ...more.reserved },
+    fromCache: more?.fromCache ?? false,
+    repairReason: more?.repairReason ?? "",
+    countsAsCompleted: more?.countsAsCompleted ?? false,
+    lost: more?.lost ?? 0,
+    sentBack: more?.sentBack ?? 0,
+    feedback: more?.feedback ?? noBytes,
+    reports: [...(more?.reports ?? [])],
+    undoInput: more?.undoInput ?? noBytes,
+    undoError: more?.undoError,
+    undoMs: more?.undoMs ?? 0,
+    undoAttempts: more?.undoAttempts ?? 0,
+    left: leftShown(more),
+    parts: more?.parts ?? 0,
+    list: more?.list ?? noBytes,
+    nextEntry: more?.nextEntry ?? 0,
+    entriesOpen: more?.entriesOpen ?? 0,
+    attended: more?.isAttended ?? false,
+    last: more?.last ?? noBytes,
+    round: more?.round ?? 0,
+    roundOver: more?.isRoundOver ?? false,
+    signal: more?.signal ?? "",
+    childId: more?.childId ?? "",
+    childHash: more?.childHash ?? "",
+    startsAlone: more?.startsAlone ?? false,
+    aloneBudget: more?.aloneBudget,
+    parameters: more?.parameters ?? noBytes,
+    question: more?.question,
+    limits: more?.limits.map((limit) => ({ ...limit })) ?? [],
+    leaseAttempt: more?.leaseAttempt ?? 0,
+    withdrawn: more?.isWithdrawn ?? false,
+    cacheKey: more?.cacheKey ?? "",
+    function: more?.code && journalShown(more.code),
+  };
+}
+
+function leftShown(more: NodeMore | undefined): RunEffectLeft | undefined {
+  const { left } = more ?? {};
+  if (left === undefined) return undefined;
+  const { input, output, endAt, status } = left;
+  return {
+    ...{ input: bytesOf(input), inputPayload: payloadOf(input), output: bytesOf(output) },
+    ...{ outputPayload: payloadOf(output), endMs: endAt + 1, status },
+  };
+}
+
+export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
+  const key: InstanceKey = { namespace: snapshot.namespace, kind: "run", id: snapshot.runId };
+  const run = newRun(plans, key);
+  const { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason, labels, priority, dueMs } =
+    snapshot;
+  Object.assign(run, { order, phase, ending, createMs, beginMs, endMs, pauseMs, pauseReason });
+  run.facts = { labels, priority, dueMs };
+  run.plan = order === undefined || hasNoPlan(order) ? undefined : planOf(plans, order);
+  run.output = dataOf(snapshot.output, snapshot.outputPayload);
+  run.error = snapshot.error;
+  run.failed = snapshot.failed - 1;
+  run.undoing = snapshot.undoing - 1;
+  run.putOffMs = snapshot.putOffMs;
+  run.used = snapshot.used;
+  run.firstBeginMs = snapshot.firstBeginMs;
+  run.nodeCount = snapshot.nodeCount;
+  run.removeMs = snapshot.removeMs;
+  for (const number of snapshot.agenda) run.agenda.push(number);
+  for (const number of snapshot.undo) run.undo.push(number);
+  restoreMore(run, snapshot);
+  for (const range of snapshot.ranges) run.ranges.push(rangeFrom(run, range));
+  for (const range of run.ranges) if (range.owner < 0) run.left += range.left;
+  for (const node of snapshot.nodes) restoreNode(run, node);
+  restoreWaiters(run);
+  restoreFollowers(run);
+  // Outputs of others are there only now.
+  for (const node of run.nodes) {
+    if (node === undefined) continue;
+    if (node.inputFollows) node.input = followingInput(run, node);
+    run.keptBytes += keptBytesOf(node);
+  }
+  count(run);
+  return run;
+}
+
+/** One that was given up before it started. */
+function hasNoPlan({ hash, plan }: NonNullable<RunSnapshotV1["order"]>): boolean {
+  return hash === "" && plan.length === 0;
+}
+
+function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
+  const { limits, additions, signals, lastSignal, lastUpdate, vars, state, event, transition, nextId } =
+    snapshot;
+  const isNone =
+    limits.length + additions.length + signals.length + lastSignal + lastUpdate + vars.length + state === 0 &&
+    snapshot.leaseAttempt + snapshot.leaseCount === 0 &&
+    !snapshot.isDue &&
+    snapshot.attemptsBefore + snapshot.resets === 0 &&
+    !snapshot.asking;
+  if (isNone && event.length === 0 && transition === undefined && nextId === "") return;
+  const more = moreOf(run);
+  more.limits.push(...limits);
+  for (const { plan, outside } of additions)
+    more.additions.push({ plan: readPlan(plan), bytes: plan, outside });
+  more.signals.push(...signals);
+  more.lastSignal = lastSignal;
+  for (const { digest, timeMs } of snapshot.events) more.events.set(digest, timeMs);
+  more.eventsFromMs = snapshot.eventsFromMs;
+  more.lastUpdate = lastUpdate;
+  for (const { name, value } of vars) more.vars.set(name, value);
+  more.state = state - 1;
+  more.stateMs = snapshot.stateMs;
+  more.event = presentBytes(event);
+  more.transition = transition;
+  more.nextId = nextId;
+  more.isAsking = snapshot.asking;
+  more.activity = snapshot.activity - 1;
+  more.isActivityTaken = snapshot.activityTaken;
+  const { timesPassed, timesTaken, transitionsAtOnce, transitionMs } = snapshot;
+  Object.assign(more, { timesPassed, timesTaken, transitionsAtOnce, transitionMs });
+  more.leaseAttempt = snapshot.leaseAttempt;
+  more.leaseCount = Math.max(snapshot.leaseCount, snapshot.leaseAttempt);
+  more.isDue = snapshot.isDue;
+  more.attemptsBefore = snapshot.attemptsBefore;
+  more.resets = snapshot.resets;
+}
+
+function presentBytes(bytes: Uint8Array): Uint8Array | undefined {
+  return bytes.length === 0 ? undefined : bytes;
+}
+
+function rangeFrom(run: Run, shown: RunRange): Range {
+  const { first, count: size, owner, plan: planPlace, scope, entries, round, left, failed } = shown;
+  const plan = planPlace === 0 ? run.plan : run.more?.additions[planPlace - 1]?.plan;
+  if (plan === undefined) throw kernelErrors.snapshotUnknown({ kind: "run", version: newest, newest });
+  return {
+    first,
+    count: size,
+    owner: owner - 1,
+    plan,
+    planPlace,
+    scope: entries ? -1 : scope,
+    firstTask: entries ? scope : (plan.plan.scopes[scope]?.first ?? 0),
+    isEntries: entries,
+    round,
+    left,
+    open: shown.open.map((needs) => needs - 1),
+    event: presentBytes(shown.event),
+    failed: failed - 1,
+    isDropped: shown.dropped,
+    seen: presentBytes(shown.seen),
+  };
+}
+
+function restoreNode(run: Run, shown: RunNode): void {
+  const { node: number, status, attempt, tries, visit, agent, error } = shown;
+  const range = rangeOf(run, number);
+  const node: Node = {
+    number,
+    range,
+    task: taskNumberOf(range, number),
+    status,
+    attempt,
+    tries,
+    visit,
+    readyAt: shown.readyMs - 1,
+    queueAt: shown.queueMs - 1,
+    startAt: shown.startMs - 1,
+    endAt: shown.endMs - 1,
+    agent,
+    facts: shown.facts ?? run.facts,
+    input: dataOf(shown.input, shown.inputPayload),
+    inputFollows: shown.inputFollows,
+    output: dataOf(shown.output, shown.outputPayload),
+    error,
+    more: undefined,
+  };
+  while (run.nodes.length < number) run.nodes.push(undefined);
+  run.nodes.push(node);
+  if (shown.detailed) restoreDetail(node, shown);
+  setAside(run, node, shown.reserved);
+  if (shown.startsAlone) run.alone += 1;
+}
+
+function restoreWaiters(run: Run): void {
+  for (const node of run.nodes)
+    if (node?.status === TaskStatus.TASK_STATUS_WAITING && node.more !== undefined && node.more.signal !== "")
+      awaitSignal(run, node.more.signal, node.number);
+}
+
+function restoreDetail(node: Node, shown: RunNode): void {
+  const detail = detailOf(node);
+  const { dueMs, details, fraction, message, failures, used, fromCache, repairReason, countsAsCompleted } =
+    shown;
+  Object.assign(detail, { dueMs, details, fraction, message, failures, used, fromCache, repairReason });
+  const { lost, sentBack, undoError, parts, nextEntry, entriesOpen, round, signal, childId, childHash } =
+    shown;
+  Object.assign(detail, { countsAsCompleted, lost, sentBack, undoError, parts, nextEntry, entriesOpen });
+  const { question, cacheKey, limits, leaseAttempt, undoMs, undoAttempts } = shown;
+  Object.assign(detail, {
+    undoMs,
+    undoAttempts,
+    round,
+    signal,
+    childId,
+    childHash,
+    question,
+    cacheKey,
+    limits,
+    leaseAttempt,
+  });
+  detail.isAttended = shown.attended;
+  detail.isWithdrawn = shown.withdrawn;
+  detail.startsAlone = shown.startsAlone;
+  detail.aloneBudget = shown.aloneBudget;
+  detail.isRoundOver = shown.roundOver;
+  detail.saved = presentBytes(shown.saved);
+  detail.savedNext = presentBytes(shown.savedNext);
+  detail.onlyAgents = shown.onlyAgents;
+  detail.notAgents = shown.notAgents;
+  detail.feedback = presentBytes(shown.feedback);
+  detail.reports = shown.reports;
+  detail.undoInput = presentBytes(shown.undoInput);
+  detail.list = presentBytes(shown.list);
+  detail.last = presentBytes(shown.last);
+  detail.parameters = presentBytes(shown.parameters);
+  detail.left = leftFrom(shown.left);
+  detail.code = shown.function && journalFrom(shown.function);
+}
+
+function leftFrom(shown: RunEffectLeft | undefined): NodeMore["left"] {
+  if (shown === undefined) return undefined;
+  const { input, inputPayload, output, outputPayload, endMs, status } = shown;
+  return {
+    input: dataOf(input, inputPayload),
+    output: dataOf(output, outputPayload),
+    endAt: endMs - 1,
+    status,
+  };
+}
+
+/** Counts by status follow from nodes and ranges. */
+function count(run: Run): void {
+  const { counts, nodes } = run;
+  for (const range of run.ranges) {
+    const isOver =
+      range.isDropped || run.phase === RunPhase.RUN_PHASE_UNDOING || run.phase === RunPhase.RUN_PHASE_ENDED;
+    for (let place = 0; place < range.count; place++) {
+      const node = nodes[range.first + place];
+      const untouched = !range.isEntries && range.open[place] === -1 ? skipped : isOver ? cancelled : pending;
+      const status = node?.status ?? untouched;
+      counts[status] = (counts[status] ?? 0) + 1;
+    }
+  }
+}
+
+const skipped = TaskStatus.TASK_STATUS_SKIPPED;
+const cancelled = TaskStatus.TASK_STATUS_CANCELLED;
+const pending = TaskStatus.TASK_STATUS_PENDING;

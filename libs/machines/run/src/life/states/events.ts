@@ -1,0 +1,101 @@
+/** States are entered and left, and actions on the way. */
+import {
+  ActionsBegunV1,
+  StateEnteredV1,
+  StateTimePassedV1,
+  TransitionTakenV1,
+} from "@tutti/contracts/workflow/v1";
+import { encodeJson } from "@tutti/machine-work";
+import { drop } from "../../core/node/flow.ts";
+import { addRange } from "../../core/node/nodes.ts";
+import { moreOf, type Range, type Run, type RunEvent } from "../../core/state/state.ts";
+import { parts, stateOf, timesOf, watchState } from "../../core/state/transition-progress.ts";
+import { forgetWaiters } from "../../kinds/signal/waiting.ts";
+
+export const stateEntered: RunEvent<StateEnteredV1> = {
+  type: "state_entered",
+  version: 1,
+  codec: StateEnteredV1,
+  evolve(run, { state, enterMs }, outstanding) {
+    const more = moreOf(run);
+    forgetEvent(run, (more.transition?.range ?? 0) - 1);
+    forgetEvent(run, more.activity);
+    Object.assign(more, { state, stateMs: enterMs, activity: -1, isActivityTaken: false });
+    Object.assign(more, { timesPassed: 0, timesTaken: 0 });
+    more.transition = { transition: more.transition?.transition ?? 0, part: parts.entry, range: 0 };
+    // Nothing has brought about the first one but the start of the run.
+    more.event ??= encodeJson({ name: "start", payload: null, time: new Date(enterMs).toISOString() });
+    watchState(run, outstanding);
+  },
+};
+
+export const transitionTaken: RunEvent<TransitionTakenV1> = {
+  type: "transition_taken",
+  version: 1,
+  codec: TransitionTakenV1,
+  // The activity of the state that is left may have waited for a person.
+  described: true,
+  evolve(run, { transition, event, signal, vars, takeMs, way, atOnce }, outstanding) {
+    const more = moreOf(run);
+    forgetEvent(run, (more.transition?.range ?? 0) - 1);
+    more.transition = { transition: transition + 1, part: parts.taken, range: 0 };
+    if (event.length > 0) more.event = event;
+    for (const [name, value] of Object.entries(vars)) more.vars.set(name, value);
+    if (signal > 0) takeSignal(run, signal);
+    if (way === "done" || way === "failed") more.isActivityTaken = true;
+    if (way === "after")
+      more.timesTaken =
+        1 + timesOf(stateOf(run)).findIndex(({ transitions }) => transitions.includes(transition));
+    const isByItself = way !== "signal" && way !== "after";
+    // Events of older releases have no count: all transitions of one millisecond count.
+    const counted = more.transitionMs === takeMs ? more.transitionsAtOnce + 1 : 1;
+    more.transitionsAtOnce = isByItself ? atOnce || counted : 0;
+    more.transitionMs = takeMs;
+    // A failure that led somewhere is none of the run.
+    run.failed = -1;
+    const isLeaving = (run.plan?.plan.transitions[transition]?.to ?? -1) >= 0;
+    const activity = run.ranges[more.activity];
+    if (isLeaving && activity !== undefined && activity.left > 0) drop(run, activity, takeMs, outstanding);
+    watchState(run, outstanding);
+  },
+};
+
+export const actionsBegun: RunEvent<ActionsBegunV1> = {
+  type: "actions_begun",
+  version: 1,
+  codec: ActionsBegunV1,
+  evolve(run, { scope, part }) {
+    const { plan } = run;
+    if (plan === undefined) return;
+    const more = moreOf(run);
+    const place = run.ranges.length;
+    const before = run.ranges.findLast((range) => range.scope === scope && range.owner < 0);
+    const round = (before?.round ?? 0) + 1;
+    addRange(run, { owner: -1, plan, planPlace: 0, scope, round, event: more.event });
+    if (part === parts.activity) more.activity = place;
+    else more.transition = { transition: more.transition?.transition ?? 0, part, range: place + 1 };
+  },
+};
+
+export const stateTimePassed: RunEvent<StateTimePassedV1> = {
+  type: "state_time_passed",
+  version: 1,
+  codec: StateTimePassedV1,
+  evolve(run, { passed }, outstanding) {
+    moreOf(run).timesPassed = passed;
+    watchState(run, outstanding);
+  },
+};
+
+function takeSignal(run: Run, number: number): void {
+  const { signals } = moreOf(run);
+  const place = signals.findIndex((signal) => signal.number === number);
+  const [taken] = place < 0 ? [] : signals.splice(place, 1);
+  if (taken !== undefined) forgetWaiters(run, taken.signal);
+}
+
+/** What belongs to a way or a state that is left needs to know no longer what brought it about: it is not done again. */
+function forgetEvent(run: Run, place: number): void {
+  const range = run.ranges[place] as { -readonly [Key in keyof Range]: Range[Key] } | undefined;
+  if (range !== undefined && range.left === 0) range.event = undefined;
+}

@@ -1,0 +1,155 @@
+/** Ways out of a state: the first transition whose guard holds is taken. */
+
+import type { RunSignal } from "@tutti/contracts/workflow/v1";
+import type { Json, Value } from "@tutti/expressions";
+import type { ReadOnly } from "@tutti/kernel";
+import {
+  dataOfPayload,
+  detailOfRefusal,
+  encodeJson,
+  noBytes,
+  parsed,
+  type StepBudget,
+  UnreadableData,
+} from "@tutti/machine-work";
+import { holds } from "../../core/evaluate/evaluate.ts";
+import { hasOutput, outputValue } from "../../core/evaluate/outputs.ts";
+import { errorShown } from "../../core/evaluate/scene.ts";
+import { transitionsAtOnceMax } from "../../core/state/limits.ts";
+import { nodeOfTask } from "../../core/state/places.ts";
+import type { RangeView, RunStep, RunView } from "../../core/state/state.ts";
+import { activityOf, stateOf, timesOf } from "../../core/state/transition-progress.ts";
+import { runErrors } from "../../errors.ts";
+import { tellPartsStopping } from "../../kinds/child/stopping.ts";
+import { sceneOfRun } from "../entry/scene.ts";
+import { assigned } from "../entry/variables.ts";
+import { failRun } from "../run/end.ts";
+import { transitionTaken } from "./events.ts";
+
+export interface Stepping {
+  readonly run: RunView;
+  readonly step: RunStep;
+  readonly budget: StepBudget;
+}
+
+interface Way {
+  readonly way: "done" | "failed" | "signal" | "after" | "always";
+  /** What expressions see as `event`. Undefined leaves what it was. */
+  readonly event?: Value;
+  readonly names?: Readonly<Record<string, Value>>;
+  /** Number of the signal that is taken. */
+  readonly signal?: number;
+}
+
+/** Tries transitions in their order. True when one was taken, or the run has failed by it. */
+export function tryWay(stepping: Stepping, transitions: readonly number[], way: Way): boolean {
+  const { run, step, budget } = stepping;
+  const { event, names = {} } = way;
+  const scene = sceneOfRun(run, event === undefined ? names : { ...names, event }, budget);
+  const name = stateOf(run)?.name ?? "";
+  for (const transition of transitions) {
+    const guard = run.plan?.plan.transitions[transition]?.when ?? -1;
+    const held = holds(scene, guard, `the guard of a transition out of ${name}`);
+    if (!held.ok) {
+      failRun(run, step, held.error);
+      return true;
+    }
+    if (!held.value) continue;
+    take(stepping, transition, way, scene);
+    return true;
+  }
+  return false;
+}
+
+function take(
+  { run, step, budget }: Stepping,
+  transition: number,
+  way: Way,
+  scene: ReturnType<typeof sceneOfRun>,
+): void {
+  const name = stateOf(run)?.name ?? "";
+  const planned = run.plan?.plan.transitions[transition];
+  const isByItself = way.way !== "signal" && way.way !== "after";
+  budget.transitions = isByItself ? budget.transitions + 1 : 0;
+  if (budget.transitions > transitionsAtOnceMax) {
+    const refusal = runErrors.statesEndless.refusal({ state: name, max: transitionsAtOnceMax });
+    failRun(run, step, detailOfRefusal(refusal));
+    return;
+  }
+  const made = assigned(scene, planned?.set ?? {}, `a transition out of ${name}`);
+  if (!made.ok) {
+    failRun(run, step, made.error);
+    return;
+  }
+  const activity = activityOf(run);
+  if ((planned?.to ?? -1) >= 0 && activity !== undefined && activity.left > 0)
+    tellPartsStopping(run, step, budget, activity, "cancel");
+  const event = way.event === undefined ? noBytes : encodeJson(way.event as Json);
+  budget.spend(event.length);
+  step.emit(transitionTaken, {
+    ...{ transition, event, vars: made.vars, takeMs: step.nowMs, way: way.way, signal: way.signal ?? 0 },
+    atOnce: budget.transitions,
+  });
+}
+
+/** The activity of the state has ended. Without a transition for its failure the run fails with it. */
+export function tryActivity(stepping: Stepping, activity: RangeView): boolean {
+  const { run, step } = stepping;
+  const state = stateOf(run);
+  if (state === undefined || activity.left > 0 || run.more?.isActivityTaken === true) return false;
+  if (activity.failed >= 0) return false;
+  const node = nodeOfTask(activity, state.run);
+  const output = hasOutput(run, node) ? readable(() => outputValue(run, node)) : null;
+  const event = eventOf("done", output, step.nowMs);
+  return tryWay(stepping, state.onDone, { way: "done", event, names: { output } });
+}
+
+/** The same where it failed. False when nothing leads on from that. */
+export function tryFailure(stepping: Stepping, activity: RangeView): boolean {
+  const { run, step } = stepping;
+  const error = errorShown(run.nodes[activity.failed]?.error);
+  const event = eventOf("failed", error, step.nowMs);
+  return tryWay(stepping, stateOf(run)?.onFailed ?? [], { way: "failed", event, names: { error } });
+}
+
+/** Returns the oldest signal that a transition wants. The others are kept. */
+export function trySignals(stepping: Stepping): boolean {
+  const on = stateOf(stepping.run)?.on ?? [];
+  if (on.length === 0) return false;
+  for (const kept of stepping.run.more?.signals ?? []) {
+    const wanted = on.find(({ signal }) => signal === kept.signal);
+    if (wanted === undefined) continue;
+    const event = eventOf(kept.signal, payloadOf(kept), kept.receiveMs);
+    if (tryWay(stepping, wanted.transitions, { way: "signal", event, signal: kept.number })) return true;
+  }
+  return false;
+}
+
+/** Times of the state that are over. */
+export function tryTimes(stepping: Stepping): boolean {
+  const { run, step } = stepping;
+  const { timesTaken = 0, timesPassed = 0, stateMs = 0 } = run.more ?? {};
+  for (const { ms, transitions } of timesOf(stateOf(run)).slice(timesTaken, timesPassed)) {
+    const event = eventOf("after", null, Math.min(step.nowMs, stateMs + ms));
+    if (tryWay(stepping, transitions, { way: "after", event })) return true;
+  }
+  return false;
+}
+
+function eventOf(name: string, payload: Value, atMs: number): Value {
+  return { name, payload, time: new Date(atMs).toISOString() };
+}
+
+function payloadOf({ payload }: ReadOnly<RunSignal>): Value {
+  return readable(() => parsed(dataOfPayload(payload as RunSignal["payload"])));
+}
+
+/** What is no JSON is null to expressions of states. */
+function readable(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UnreadableData) return null;
+    throw error;
+  }
+}
