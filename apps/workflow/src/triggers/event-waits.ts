@@ -19,7 +19,7 @@ import { readPast } from "./past-events.ts";
 
 export interface EventWaitsParts {
   readonly runtime: Pick<Runtime, "execute">;
-  readonly bus: Pick<Bus, "subscribe" | "end">;
+  readonly bus: Pick<Bus, "subscribe" | "tail">;
   readonly foundation: Pick<Foundation, "timers" | "logger">;
   readonly cause: Cause;
 }

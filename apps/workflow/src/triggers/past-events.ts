@@ -3,7 +3,7 @@ import { allNamespaces, type Bus, type BusEvent, placeOf } from "@tutti/bus";
 
 /** Hands over every event that was in the log when it was called, of a namespace. Waits for `take` after each. */
 export async function readPast(
-  bus: Pick<Bus, "subscribe" | "end">,
+  bus: Pick<Bus, "subscribe" | "tail">,
   namespace: string,
   take: (event: BusEvent) => void,
   signal: AbortSignal,
