@@ -1,6 +1,6 @@
 /**
- * The event bus: what happened, told to whoever wants to know. Two implementations with the same behaviour, one within
- * the process and one over NATS. One suite of tests runs on both.
+ * The event bus: what happened, reported to the caller that wants to know. Two implementations with the same behaviour,
+ * one within the process and one over NATS. One suite of tests runs on both.
  *
  * 1. Delivery is at least once. A repeated publication (same namespace and id, within the time the bus remembers) is
  *    not delivered again. A handler may still see an event twice, after a crash or a lost acknowledgement.

@@ -108,7 +108,7 @@ export class Comparison {
     this.#steps.push("commit");
     const entries = new Map(this.#story.changes().entries.map((entry) => [entry.incarnation, entry]));
     const changed = this.#characters.filter(({ incarnation }) => entries.has(incarnation));
-    // Everything that is covered has its snapshot, unless it ended. Some of those have one too.
+    // Everything that is covered has its snapshot, except when it ended. Some of those have one too.
     const kept = changed.filter(({ entry }) => entry.endMs === 0 || this.#chance.random() < 0.2);
     const snapshots = kept.map((one) => {
       const dueMs = this.#chance.random() < 0.5 ? 0 : 1 + this.#below(1_000);

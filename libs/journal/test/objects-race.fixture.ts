@@ -109,7 +109,7 @@ class Race {
     if (this.#chance.random() < 0.5) await old[this.#below(old.length)]?.catch(() => undefined);
     const opening = owner.partition.opening(epoch);
     if (before !== undefined) old.push(this.#goOn(before));
-    // Whoever fails meanwhile is awaited below.
+    // The caller that fails meanwhile is awaited below.
     for (const one of old) one.catch(() => undefined);
     await opening;
     const found = await this.#inspect(owner);

@@ -1,8 +1,8 @@
 /**
  * The runtime of one service in one process: its partitions, and the way to them.
  *
- * All partitions that have something to do take their turns together, so that what they decide travels to the journal in
- * one group.
+ * All partitions that have something to do take their turns together, so that what they decide travels to the journal
+ * in one group.
  */
 import type {
   PauseState,
@@ -243,7 +243,7 @@ export class Runtime implements RuntimeOfService {
     return this.#of(key).life?.memory.instances.get(textOf(key)) !== undefined;
   }
 
-  /** Returns whether an instance may have events behind this one. Cheap: for who looks often. */
+  /** Returns whether an instance may have events behind this one. Cheap: for the caller that looks often. */
   hasNews(key: InstanceKey, afterEvent: number): boolean {
     const memory = this.#of(key).life?.memory;
     const instance = memory?.instances.get(textOf(key));

@@ -135,7 +135,7 @@ describe("an answer", () => {
     assert.deepEqual(told, ["deposit done", "first up to 1", "again up to 1"]);
   });
 
-  it("names an effect to whoever does it when it is durable", async () => {
+  it("names an effect to the caller that does it when it is durable", async () => {
     const { bank } = await withDepositUnderWay();
     const requested = bank.submit(ada, requestStatement, {});
     await bank.time.advanceAsync(1_000);

@@ -28,7 +28,7 @@ async function twoOwners() {
   return { bank, next };
 }
 
-describe("an owner whose archive somebody else has opened", () => {
+describe("an owner whose archive another process has opened", () => {
   it("loses the partition when it is to keep something, and changes nothing", async () => {
     const { bank, next } = await twoOwners();
     bank.runtime = next;
@@ -42,7 +42,7 @@ describe("an owner whose archive somebody else has opened", () => {
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
 
-  it("tells whoever waits for an answer that its outcome is unknown", async () => {
+  it("tells the caller that waits for an answer that its outcome is unknown", async () => {
     const bank = await bankWithAda();
     const commit = latch();
     bank.archivePass = (operation) => (operation === "commit" ? commit.opened : Promise.resolve());

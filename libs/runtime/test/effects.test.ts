@@ -126,7 +126,7 @@ describe("an effect", () => {
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
   });
 
-  it("that was settled by a batch of unknown outcome is withdrawn, and begun again only where that batch is not there", async () => {
+  it("that was settled by a batch of unknown outcome is withdrawn, and started again only where that batch is not there", async () => {
     for (const lands of [true, false]) {
       const { bank, token } = await bankWithStatement();
       bank.dispatched.length = 0;
@@ -138,7 +138,7 @@ describe("an effect", () => {
     }
   });
 
-  it("that is settled before its own batch is durable is never begun", async () => {
+  it("that is settled before its own batch is durable is never started", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open(ada, 0);
@@ -388,7 +388,7 @@ describe("effects of many instances that come from the archive", () => {
   });
 });
 
-describe("whoever does effects", () => {
+describe("the caller that does effects", () => {
   it("may fail on a dispatch: the partition starts again and dispatches again", async () => {
     let failures = 1;
     const dispatched: EffectToken[] = [];

@@ -1,4 +1,4 @@
-/** Whoever hears of events hears of those that are durable, once each, in order. */
+/** The caller that hears of events hears of those that are durable, once each, in order. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MachineEvent } from "@tutti/kernel";
@@ -31,7 +31,7 @@ async function witnessedBank(take: TakeNote = brief, machine: AnyMachine = accou
 
 const deposited = (bank: Bank, id: string, amountCents: number) => bank.do(id, deposit, { amountCents });
 
-describe("whoever hears of events", () => {
+describe("the caller that hears of events", () => {
   it("is told of those that were asked for, with what the fold found", async () => {
     const { bank, told } = await witnessedBank();
     await deposited(bank, ada, 3);
@@ -46,7 +46,7 @@ describe("whoever hears of events", () => {
     );
   });
 
-  it("is told when they are durable, those of a batch together", async () => {
+  it("is notified when they are durable, those of a batch together", async () => {
     const { bank, told } = await witnessedBank();
     await bank.open(bob, 0);
     bank.commits.hold();
@@ -61,7 +61,7 @@ describe("whoever hears of events", () => {
     );
   });
 
-  it("is not told of what never became durable, and is told again what happened right before a restart", async () => {
+  it("is not told of what never became durable, and is reported again what happened right before a restart", async () => {
     const { bank, told } = await witnessedBank();
     await deposited(bank, ada, 3);
     bank.commits.hold();
@@ -108,7 +108,7 @@ describe("whoever hears of events", () => {
     );
   });
 
-  it("is told nothing of what its note leaves out", async () => {
+  it("gets nothing of what its note leaves out", async () => {
     const { bank, told } = await witnessedBank(() => undefined);
     await deposited(bank, ada, 3);
     assert.deepEqual(told, []);

@@ -30,14 +30,14 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     return { bank, poison };
   }
 
-  it("keeps the instance aside and the partition at work", async () => {
+  it("keeps the instance aside and the partition running", async () => {
     const { bank } = await written();
     assert.deepEqual(quarantinedIds(bank), [ada]);
     assert.equal(await bank.balanceOf(bob), 1_000);
     assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
   });
 
-  it("is followed by a mended one that has everything", async () => {
+  it("is followed by a repaired one that has everything", async () => {
     const { bank, poison } = await written();
     bank.crash();
     poison.cure();
@@ -46,7 +46,7 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     assert.equal(await bank.balanceOf(ada), 955);
   });
 
-  it("parks letters durably for the mended one", async () => {
+  it("parks letters durably for the repaired one", async () => {
     const { bank, poison } = await written();
     await bank.do(far, transfer, { to: ada, amountCents: 10 });
     await bank.time.advanceAsync(5_000);
@@ -63,7 +63,7 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     ["set back before the event", reset, 2, 1_005],
     ["told to skip the event", skip, 0, 1_005],
   ] as const) {
-    it(`goes on, ${name}, also when it starts again, and so does the mended one`, async () => {
+    it(`continues, ${name}, also when it starts again, and so does the repaired one`, async () => {
       const { bank, poison } = await written();
       await repair(bank, ada, action, event);
       assert.equal(await bank.balanceOf(ada), expected);
@@ -144,7 +144,7 @@ describe("code that fails beside deciding and folding", () => {
     poison.cure();
   });
 
-  it("in reading a state that the journal goes on from does not keep the partition from loading", async () => {
+  it("in reading a state that the journal continues from does not keep the partition from loading", async () => {
     const { bank, poison } = await poisonedBank();
     await bank.time.advanceAsync(25_000);
     await bank.do(ada, deposit, { amountCents: 1 });

@@ -50,7 +50,7 @@ describe("a page of history", () => {
       },
     ],
   ] as const) {
-    it(`has the events in order, whatever its bounds, from ${where}`, async () => {
+    it(`has the events in order, regardless of its bounds, from ${where}`, async () => {
       const bank = await bankWithAda();
       for (let number = 1; number <= 30; number++) await bank.do(ada, deposit, { amountCents: number });
       await prepare(bank);
@@ -227,7 +227,7 @@ describe("a record", () => {
     }
   });
 
-  it("of what a letter did says who began it, and of what a timer did that it was the service", async () => {
+  it("of what a letter did says who started it, and of what a timer did that it was the service", async () => {
     const bank = await bankWithAda();
     await bank.open(far, 0);
     await bank.do(ada, transfer, { to: far, amountCents: 10 });

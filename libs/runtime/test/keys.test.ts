@@ -63,7 +63,7 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.balanceOf(ada), 1_010);
     });
 
-    it("as the start of an instance is answered as begun", async () => {
+    it("as the start of an instance is answered as started", async () => {
       const bank = await bankWithAda();
       const body = { owner: bob, product: "", balanceCents: 7 };
       await bank.do(bob, open, body, "start");

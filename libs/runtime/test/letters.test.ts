@@ -33,7 +33,7 @@ describe("a letter", () => {
     assert.equal(await bank.balanceOf(ada), 100);
   });
 
-  it("that nobody understands, or for a kind that is not hosted, is passed over and logged, and the channel goes on", async () => {
+  it("that nobody understands, or for a kind that is not hosted, is passed over and logged, and the channel continues", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open(ada, 100);
@@ -55,7 +55,7 @@ describe("a letter", () => {
     if (bank.runtime.quarantined().length === 0) assert.equal(await bank.balanceOf(ada), 105);
   });
 
-  it("is taken once, however often and in whatever parts it comes", async () => {
+  it("is taken once, however often and in any parts it comes", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open(ada, 0);
@@ -117,7 +117,8 @@ describe("a letter", () => {
     bank.archiveFault = (operation) => (operation === "load" && failures-- > 0 ? "lost" : undefined);
     for (const amountCents of [1, 2, 3]) {
       while (
-        (await bank.codeOf(bank.submit(ada, transfer, { to: far, amountCents }, `k${amountCents}`))) !== "done"
+        (await bank.codeOf(bank.submit(ada, transfer, { to: far, amountCents }, `k${amountCents}`))) !==
+        "done"
       ) {}
     }
     await bank.time.advanceAsync(10_000);

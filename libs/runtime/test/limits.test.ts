@@ -27,7 +27,7 @@ describe("an instance with as many events as it may have", () => {
     return bank;
   }
 
-  it("goes on when its kind goes on for ever", async () => {
+  it("continues when its kind continues for ever", async () => {
     const bank = new Bank({ eventsMax: 3 }, { machines: [{ ...account, isEndless: true }] });
     await bank.start();
     await bank.open(ada, 1_000);
@@ -150,7 +150,7 @@ describe("bounds that contradict each other", () => {
     });
   }
 
-  it("are refused when it begins: a batch that is closed beyond what the journal takes", async () => {
+  it("are refused when it starts: a batch that is closed beyond what the journal takes", async () => {
     const bank = new Bank({ batchBytesSoft: 8 * 1024 * 1024 });
     bank.make();
     await assert.rejects(bank.runtime.start(), /well below what the journal takes/);

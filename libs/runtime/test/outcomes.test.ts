@@ -1,4 +1,7 @@
-/** What becomes of a partition and of its callers when the journal does not take a batch, has no room, or is somebody else's. */
+/**
+ * What becomes of a partition and of its callers when the journal does not take a batch, has no room, or is another
+ * process's.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TuttiError } from "@tutti/kernel";
@@ -120,7 +123,7 @@ describe("an append whose outcome is unknown", () => {
 });
 
 describe("a disk that is full", () => {
-  it("refuses what was not written, and the partition goes on when there is room", async () => {
+  it("refuses what was not written, and the partition continues when there is room", async () => {
     const bank = await bankWithAda();
     bank.commits.fail("full", "full", "full");
     assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 })), "journal.full");
@@ -174,7 +177,7 @@ describe("a journal that is full", () => {
 });
 
 describe("a partition that was let go while the journal had no room", () => {
-  it("is begun anew without that: what comes meanwhile waits, and is done", async () => {
+  it("is restarted without that: anything that comes meanwhile waits, and is done", async () => {
     const bank = await bankWithAda();
     bank.commits.hold();
     bank.commits.fail("full");
@@ -246,7 +249,7 @@ describe("back-pressure", () => {
   });
 });
 
-describe("an owner whose partition somebody else has sealed", () => {
+describe("an owner whose partition another process has sealed", () => {
   /** Two processes on one journal. The second one takes partition 0. */
   async function twoOwners() {
     const bank = await bankWithAda();
@@ -453,7 +456,7 @@ describe("an archive that fails for a moment", () => {
 });
 
 describe("a start with a chosen id", () => {
-  it("that is repeated after an unknown outcome is refused as there already, or begins", async () => {
+  it("that is repeated after an unknown outcome is refused as there already, or starts", async () => {
     const bank = new Bank();
     await bank.start();
     for (const [fault, expected] of [

@@ -95,7 +95,7 @@ describe("a newer behaviour in a cluster", () => {
     },
   );
 
-  cluster("is left to nobody who does not read it, also when nobody else is there", async (cluster) => {
+  cluster("is left to nobody who does not read it, also when no other process is there", async (cluster) => {
     const a = await cluster.join(2);
     await cluster.until(() => inForce(a) === 2 && cluster.owners() === "aaaa");
     const b = await cluster.join();

@@ -147,7 +147,7 @@ export class CountingRuntime implements RuntimeOfService {
   begun = 0;
   /** What its release has. */
   behaviours: BehaviourLevels = new Map();
-  /** How often it was told that more may be brought into force. */
+  /** How often it was notified that more may be brought into force. */
   raised = 0;
 
   constructor(
@@ -209,7 +209,7 @@ export class CountingRuntime implements RuntimeOfService {
     return this.#owned.has(partition);
   }
 
-  /** Returns whether it became durable. What the journal refuses is told to the partition owner. */
+  /** Returns whether it became durable. What the journal refuses is reported to the partition owner. */
   write(partition: number): boolean {
     const { journals, leaseTerm } = this.#parts;
     const owned = this.#owned.get(partition);

@@ -52,7 +52,7 @@ describe("partition owners of a cluster", () => {
     const tookMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
     await leaving;
     assert.ok(tookMs < 300, `${tookMs} ms`);
-    // Nothing has to run out for that: the next one who comes finds nobody else.
+    // Nothing has to run out for that: the next one who comes finds no other process.
     assert.deepEqual(
       [...a.partitionOwner.ownerships()].map(({ owner }) => owner?.instance.slice(0, 6)),
       Array(4).fill("proc_b"),
@@ -96,7 +96,7 @@ describe("partition owners of a cluster", () => {
     { partitions: 8 },
   );
 
-  cluster("leave nothing behind when the last one leaves, and begin anew with the next", async (cluster) => {
+  cluster("leave nothing behind when the last one leaves, and start over with the next", async (cluster) => {
     const a = await cluster.join();
     await cluster.until(() => cluster.owners() === "aaaa");
     await cluster.shutDown(a);
@@ -284,7 +284,7 @@ describe("a process that knows too little", () => {
 });
 
 describe("while the ownership store is away", () => {
-  cluster("owners go on, nobody takes over, and nobody hammers", async (cluster) => {
+  cluster("owners continue, nobody takes over, and nobody hammers", async (cluster) => {
     const [a, b] = await cluster.pair();
     const begun = [a.runtime.begun, b.runtime.begun];
     for (const { store } of [a, b]) store.faults.failing = "cut";
@@ -335,7 +335,7 @@ describe("while the ownership store is away", () => {
     assert.notEqual(a.runtime.read(3), undefined);
   });
 
-  cluster("a store that lost everything is filled anew", async (cluster) => {
+  cluster("a store that lost everything is filled again", async (cluster) => {
     const [a, b] = await cluster.pair();
     cluster.keys.lose();
     await cluster.time.advanceAsync(10_000);

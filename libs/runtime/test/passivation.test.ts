@@ -1,4 +1,6 @@
-/** Instances leave memory when they have nothing to do, and are found again when they are wanted, whole and in order. */
+/**
+ * Instances leave memory when they have nothing to do, and are found again when they are wanted, whole and in order.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Actor } from "@tutti/contracts/types/v1";
@@ -43,7 +45,7 @@ async function openAndClose(bank: Bank, id: string): Promise<void> {
 }
 
 describe("an instance without anything to do", () => {
-  it("leaves memory, is found again by a command, and goes on", async () => {
+  it("leaves memory, is found again by a command, and continues", async () => {
     const bank = await restingBank();
     assert.equal(bank.isLoaded(ada), false);
     assert.equal((await bank.do(ada, deposit, { amountCents: 1 })).balanceCents, 1_006);
@@ -76,7 +78,7 @@ describe("an instance without anything to do", () => {
     );
   });
 
-  it("cannot be begun a second time", async () => {
+  it("cannot be started a second time", async () => {
     const bank = await restingBank();
     const body = { owner: "x", product: "", balanceCents: 0 };
     assert.equal(await bank.codeOf(bank.submit(ada, open, body)), "bank.account_exists");
@@ -111,7 +113,7 @@ describe("an instance without anything to do", () => {
     assert.deepEqual(order, ["0 done", "1 done", "2 refused", "3 refused", "4 refused"]);
   });
 
-  it("is begun once when two starts of a new id come while the archive is asked", async () => {
+  it("is started once when two starts of a new id come while the archive is asked", async () => {
     const bank = await restingBank();
     await openAndClose(bank, bob);
     const body = { owner: "x", product: "", balanceCents: 0 };
@@ -149,7 +151,7 @@ describe("memory", () => {
 });
 
 describe("a snapshot", () => {
-  it("is taken while commands go on, and nothing of them is lost", async () => {
+  it("is taken while commands continue, and nothing of them is lost", async () => {
     const bank = new Bank({ tailBytesMax: 200 });
     await bank.start();
     for (const id of [ada, bob]) await bank.open(id, 0);
@@ -284,7 +286,7 @@ for (const [name, count] of [
 }
 
 describe("the line of an instance that had ended and has another record since", () => {
-  it("says still when it began, by whom, and that it has ended", async () => {
+  it("says still when it started, by whom, and that it has ended", async () => {
     const poison = new Poison();
     const bank = new Bank({}, { machines: [poisonedAccount(poison)] });
     await bank.start();
@@ -382,7 +384,7 @@ describe("an instance whose retention is over", () => {
     assert.equal(await bank.balanceOf(ada), 3);
   });
 
-  it("answers a letter as somebody who is not there, and is not begun by it", async () => {
+  it("answers a letter as somebody who is not there, and is not started by it", async () => {
     const bank = await bankWith({ keepMs: 0, idKeptMs: 600_000 });
     await openAndClose(bank, ada);
     await bank.time.advanceAsync(1_000);

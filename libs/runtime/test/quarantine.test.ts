@@ -32,7 +32,7 @@ import {
 } from "./poisoned-bank.fixture.ts";
 
 describe("a command on which deciding throws", () => {
-  it("is refused with what went wrong, and so is everything after it; others go on", async () => {
+  it("is refused with what went wrong, and so is everything after it. Others continue", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add(`deposit ${ada}`);
     const told = [
@@ -205,7 +205,7 @@ function withTimer(machine: AnyMachine, type: string, dueMs: number): AnyMachine
 }
 
 describe("a letter on which deciding throws", () => {
-  it("waits in its instance, and the channel goes on", async () => {
+  it("waits in its instance, and the channel continues", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add(`credit ${ada}`);
     await bank.do(far, transfer, { to: ada, amountCents: 10 });
@@ -256,7 +256,7 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
     });
 
-    it("goes on with the command that failed when it is tried again", async () => {
+    it("continues with the command that failed when it is tried again", async () => {
       const { bank } = await setAside();
       await then(bank);
       await repair(bank, ada, retry);
@@ -266,7 +266,7 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.balanceOf(ada), 905);
     });
 
-    it("goes on without the command that failed when it is skipped", async () => {
+    it("continues without the command that failed when it is skipped", async () => {
       const { bank } = await setAside();
       await then(bank);
       await repair(bank, ada, skip);
@@ -275,7 +275,7 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.balanceOf(ada), 1_005);
     });
 
-    it("goes on from an earlier event when it is set back", async () => {
+    it("continues from an earlier event when it is set back", async () => {
       const { bank } = await setAside();
       await then(bank);
       await repair(bank, ada, reset, 1);
@@ -364,7 +364,7 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.settle(token, completeStatement, { pages: 2 }), "ignored");
     });
 
-    it("begins its effects again and sets its timers after the repair", async () => {
+    it("starts its effects again and sets its timers after the repair", async () => {
       const { bank, poison } = await poisonedBank();
       await bank.do(ada, requestStatement, {});
       await bank.do(ada, placeHold, { amountCents: 100, periodMs: 20_000 });

@@ -19,7 +19,7 @@ import {
 } from "./poisoned-bank.fixture.ts";
 
 describe("a repair", () => {
-  it("of what goes on is refused", async () => {
+  it("of what continues is refused", async () => {
     const { bank } = await poisonedBank();
     assert.equal(await bank.codeOf(repair(bank, ada, skip)), "runtime.not_quarantined");
   });
@@ -75,7 +75,7 @@ describe("a repair", () => {
     });
   }
 
-  it("under one key done by two at once is done once, and both are told the same", async () => {
+  it("under one key done by two at once is done once, and both are given the same", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
     await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));

@@ -1,5 +1,5 @@
 /**
- * Whatever happens to a bank, in whatever order: the state in memory is what its history folds to, what is outstanding is
+ * Whatever happens to a bank, in any order: the state in memory is what its history folds to, what is outstanding is
  * what the state says, and after a crash it is all the same.
  */
 import assert from "node:assert/strict";

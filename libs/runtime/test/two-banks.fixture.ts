@@ -1,6 +1,6 @@
 /**
- * Two processes that share the partitions of one bank, with letters between them that are lost, doubled, late and out of
- * order.
+ * Two processes that share the partitions of one bank, with letters between them that are lost, doubled, late and out
+ * of order.
  */
 import assert from "node:assert/strict";
 import type { EnvelopeBatch, Place } from "@tutti/kernel";
@@ -24,7 +24,7 @@ export const foulMail: Mail = { lost: 0.3, doubled: 0.3, delayMaxMs: 400 };
 export class TwoBanks {
   readonly time = new VirtualTime();
   readonly banks: readonly [Bank, Bank];
-  /** Batches as they arrived, for whoever looks. */
+  /** Batches as they arrived, for the caller that looks. */
   readonly delivered: { readonly to: Place; readonly batch: EnvelopeBatch }[] = [];
   mail: Mail = fairMail;
   readonly #chance: ReturnType<typeof seededChance>;

@@ -26,7 +26,7 @@ async function upgrade(bank: Bank, machines: { readonly machines: (typeof firstR
 }
 
 describe("a journal that an older release wrote", () => {
-  it("is read event by event, each brought up on the way, and gone on with", async () => {
+  it("is read event by event, each brought up on the way, and continued with", async () => {
     const bank = await writtenBy(firstRelease);
     await upgrade(bank, today);
     assert.equal(await bank.balanceOf(ada), 1_000);
@@ -43,7 +43,7 @@ describe("a journal that an older release wrote", () => {
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
 
-  it("is read behind snapshots of its version, and they are written anew in today's", async () => {
+  it("is read behind snapshots of its version, and they are written again in today's", async () => {
     const bank = await writtenBy(firstRelease);
     await bank.time.advanceAsync(25_000);
     await bank.do(ada, withdraw, { amountCents: 100 });
@@ -73,7 +73,7 @@ describe("a journal that an older release wrote", () => {
 });
 
 describe("a journal with what this release does not know, though its behaviour was not raised", () => {
-  it("keeps aside what this one cannot read, and everything else goes on", async () => {
+  it("keeps aside what this one cannot read, and everything else continues", async () => {
     const bank = await writtenBy(carelessRelease);
     await bank.open(bob, 50);
     await bank.do(ada, deposit, { amountCents: 5 });

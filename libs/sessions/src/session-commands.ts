@@ -13,10 +13,10 @@ export interface Told<Body> {
 }
 
 export class SessionCommands {
-  readonly #runtime: Pick<Runtime, "submit" | "ask">;
+  readonly #runtime: Pick<Runtime, "submit" | "query">;
   readonly #cause: Cause;
 
-  constructor(runtime: Pick<Runtime, "submit" | "ask">, cause: Cause) {
+  constructor(runtime: Pick<Runtime, "submit" | "query">, cause: Cause) {
     this.#runtime = runtime;
     this.#cause = cause;
   }

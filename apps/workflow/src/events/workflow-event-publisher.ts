@@ -18,7 +18,7 @@ const exceptional: ReadonlySet<string> = new Set([
   ...["failed", "cancelling", "cancelled", "terminated", "paused", "resumed", "retried", "reset"],
 ]);
 
-type Asked = Pick<RuntimeOfService, "ask">;
+type Asked = Pick<RuntimeOfService, "query">;
 type Note = News | QuestionAsked;
 
 class WorkflowEventMapper implements EventMapper<Note> {
@@ -39,7 +39,10 @@ class WorkflowEventMapper implements EventMapper<Note> {
     return eventOf(note);
   }
 
-  /** Failed, stopped and paused runs have a line with their trace id. Other changes have level debug: there are several per run. */
+  /**
+   * Failed, stopped and paused runs have a line with their trace id. Other changes have level debug: there are several
+   * per run.
+   */
   #log({ key, type, cause }: News): void {
     const change = type.startsWith(runPrefix) ? type.slice(runPrefix.length) : undefined;
     if (change === undefined) return;

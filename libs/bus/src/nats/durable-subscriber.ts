@@ -5,7 +5,8 @@
  *    this one was silent for `ackWaitMs`. While in hand, signs of work keep it ours.
  * 2. A delivery of what is in hand, or was handled a moment ago, is not handled again: it says that a word of ours was
  *    lost, and the word is said again.
- * 3. Pauses between repetitions are kept here, not by the server, so that what comes after in the same lane can wait.
+ * 3. Pauses between repetitions are kept here, not by the server, so that anything that comes after in the same lane
+ *    can wait.
  */
 import { type Timer, TuttiError } from "@tutti/kernel";
 import { type Delivered, type NatsConnection, natsErrorOf, natsErrors, Puller } from "@tutti/nats";
@@ -33,7 +34,9 @@ export interface DurableParts {
 const acknowledged = "+ACK";
 const givenBack = "-NAK";
 const inWork = "+WPI";
-/** Handled events that are remembered, to recognise one that is delivered again because its acknowledgement was lost. */
+/**
+ * Handled events that are remembered, to recognise one that is delivered again because its acknowledgement was lost.
+ */
 const handledMax = 4_096;
 
 export class DurableSubscriber extends Subscriber {
@@ -95,7 +98,7 @@ export class DurableSubscriber extends Subscriber {
   protected async onAbandoned(handout: Handout, attempts: number, error: TuttiError): Promise<void> {
     const nowMs = this.#parts.connection.foundation.clock.now();
     const event = abandonedEvent(this.subscription, handout, attempts, error, nowMs);
-    // First told, then acknowledged: if we die in between, it is told again, under the same id.
+    // First told, then acknowledged: if we die in between, it is reported again, under the same id.
     let done = true;
     try {
       done = event === undefined || (await this.#told(event));
@@ -124,7 +127,7 @@ export class DurableSubscriber extends Subscriber {
         await this.#parts.publish(event);
         return true;
       } catch (error) {
-        // Refused for good: it must not hold up what comes after the event.
+        // Refused for good: it must not hold up anything that comes after the event.
         if (error instanceof TuttiError && !error.retryable) throw error;
         this.logger.warn("failed to report a dropped event, retrying", { error });
         await this.#parts.connection.pause(failures);

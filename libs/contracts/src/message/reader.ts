@@ -5,7 +5,7 @@ export class Reader extends BinaryReader {
   depth = 0;
   readonly #isExact: boolean;
 
-  /** @param isExact refuses a string that is not UTF-8; otherwise each byte that is wrong becomes U+FFFD */
+  /** @param isExact refuses a string that is not UTF-8. Otherwise each byte that is wrong becomes U+FFFD */
   constructor(bytes: Uint8Array, isExact = false) {
     super(bytes);
     this.#isExact = isExact;
@@ -23,7 +23,7 @@ export class Reader extends BinaryReader {
   }
 
   /** Ends what `enter` started. Gives what was read. */
-  exit<T>(message: T): T {
+  leave<T>(message: T): T {
     this.depth--;
     return message;
   }

@@ -30,7 +30,7 @@ export interface Programmed {
 /** Parts of all types of a plan. Types of outputs are made of each other, and may grow without end. */
 const typePartsMax = 200_000;
 
-/** Compiles what stands in a definition and numbers it. What is the same in the same place is there once. */
+/** Compiles what is in a definition and numbers it. What is the same in the same place is there once. */
 export class ProgramTable {
   readonly programs: PlanProgram[] = [];
   readonly types: EncodedType[] = [];

@@ -66,7 +66,7 @@ export class EdgeLimits implements CallLimiter {
     this.#limits.renew(limits);
   }
 
-  admit(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {
+  startCall(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {
     if (principal.shown === undefined || principal === presented) return undefined;
     const { end } = this.admit(principal, isStream);
     return end;

@@ -1,7 +1,7 @@
 /**
- * The archive: what is kept beside the journal so that the journal can be cut. Snapshots of instances, their history,
- * and the index that searches are answered from. One per process and service. Everything in it can be rebuilt from the
- * journal up to where the journal has been cut.
+ * The archive: the stored data beside the journal so that the journal can be cut. Snapshots of instances, their
+ * history, and the index that searches are answered from. One per process and service. Everything in it can be rebuilt
+ * from the journal up to where the journal has been cut.
  *
  * What every implementation owes, and its conformance suite checks:
  * 1. `commit` is there whole or not at all, and once it has resolved it is there for ever, whatever dies.
@@ -90,7 +90,7 @@ export interface Opening {
   readonly partitionSnapshot: Uint8Array;
 }
 
-/** What is kept under a key. */
+/** The stored data under a key. */
 export type Kept =
   /**
    * Nor anything of an instance that continues and has a line in the index but no snapshot: the journal has all of it.

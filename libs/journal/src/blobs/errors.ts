@@ -28,7 +28,7 @@ export const blobErrors = defineErrors("blobs", {
   outside: {
     status: "OUT_OF_RANGE",
     retry: "never",
-    help: "The range that was asked for begins behind the end of the blob. Ask for one within its size.",
+    help: "The range that was asked for starts behind the end of the blob. Ask for one within its size.",
     message: ({ name, offset, size }: { name: string; offset: number; size: number }) =>
       `The range of blob ${name} starts at ${offset}, and the blob has ${size} bytes`,
     remedy: "Read within its size.",

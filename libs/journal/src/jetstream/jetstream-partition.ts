@@ -133,7 +133,7 @@ export class JetStreamPartition implements JournalPartition {
     yield* readBatches(this.#parts.log, this.#ledger, from);
   }
 
-  /** What is kept starts with a batch that has records: the number of a seal follows from the batch before it. */
+  /** The stored data starts with a batch that has records: the number of a seal follows from the batch before it. */
   async truncate(before: number): Promise<void> {
     const { log, connection } = this.#parts;
     const number = Math.min(before, this.#ledger.durableNumber);

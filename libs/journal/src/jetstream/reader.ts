@@ -6,15 +6,18 @@ import type { BatchPlace } from "./places.ts";
 import { MessageGone } from "./source.ts";
 import type { StreamLog } from "./stream-log.ts";
 
-/** A slice is handed over when it has this much: little at first, for who wants one batch. Twice as much each time. */
+/**
+ * A slice is handed over when it has this much: little at first, for the caller that wants one batch. Twice as much
+ * each time.
+ */
 const sliceBatchesMax = 256;
 const sliceBytesMax = 256 * 1024;
 
 /**
  * Reads the batches of a partition from one on to the last durable one.
  *
- * The end is a message that was acknowledged, or seen by who followed the stream, so all before it is there and does not
- * change any more. What is read is not done before exactly that batch was seen, whichever servers answer.
+ * The end is a message that was acknowledged, or seen by who followed the stream, so all before it is there and does
+ * not change any more. What is read is not done before exactly that batch was seen, whichever servers answer.
  */
 export async function* readBatches(
   log: StreamLog,

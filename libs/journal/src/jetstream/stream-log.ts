@@ -150,7 +150,7 @@ export class StreamLog {
     this.places.add(number, sequence, false);
   }
 
-  /** Where reading can start to come to a batch: at one before it, as near as can be told. */
+  /** Where reading can start to come to a batch: at one before it, as near as can be determined. */
   async startFor(number: number): Promise<Followed> {
     let start = this.#knownStart(number);
     for (let tries = 0; tries < triesMax; tries++) {

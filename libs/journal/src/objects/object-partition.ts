@@ -112,7 +112,10 @@ export class ObjectPartition implements ArchivePartition {
     return this.#owned(epoch).settle();
   }
 
-  /** Brings the copy to where the log stands while another process owns it, so that taking it over is a matter of little. */
+  /**
+   * Brings the copy to where the log stands while another process owns it, so that taking it over is a matter of
+   * little.
+   */
   prepare(): Promise<void> {
     const { signal } = this.#opening;
     const preparing = this.#last.then(async () => {
@@ -127,7 +130,7 @@ export class ObjectPartition implements ArchivePartition {
     return preparing;
   }
 
-  /** Writes what waits, and closes. */
+  /** Writes work that waits, and closes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#opening.abort(archiveErrors.closed());
@@ -156,7 +159,7 @@ export class ObjectPartition implements ArchivePartition {
     const partition = this.#partition;
     const log = new PartitionLog(connection, { service, partition });
     const owner = Math.floor(chance.random() * ownersMax);
-    // First all other writers stop. What is there then is all there is.
+    // First all other writers stop. The existing data then is all there is.
     for (let isThere = false; !isThere; ) {
       const { epoch: newest, base, baseBytes, tailBytes } = await log.refresh(signal);
       if (newest > epoch) throw archiveErrors.fenced({ partition, epoch, newest });

@@ -17,7 +17,7 @@ function groupOf(text: string): Uint8Array {
 }
 
 describe("the chain of hashes", () => {
-  it("is made when it is finished, of what is there by then", () => {
+  it("is made when it is finished, of the existing data by then", () => {
     const group = groupOf("a batch, and another");
     const { chain, hashes } = chainOn(group);
     chain.add(1, 0, 8);
@@ -39,7 +39,7 @@ describe("the chain of hashes", () => {
     assert.deepEqual(hashes.subarray(0, hashBytes), Uint8Array.from(hashOfBatch(group.subarray(room))));
   });
 
-  it("makes the hashes of one group before the next is begun", () => {
+  it("makes the hashes of one group before the next is started", () => {
     const group = groupOf("one");
     const { chain, hashes } = chainOn(group);
     chain.add(0, 0, 3);

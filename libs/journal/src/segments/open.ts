@@ -49,8 +49,8 @@ export interface OpenedSegments {
   readonly journal: SegmentsJournal;
   readonly found: Found;
   /**
-   * Reads all batches that are durable by now, of all partitions in one pass, from the beginning or from a place on. At a
-   * restart `visit` is cheaper, which sees them while they are read anyway.
+   * Reads all batches that are durable by now, of all partitions in one pass, from the beginning or from a place on. At
+   * a restart `visit` is cheaper, which sees them while they are read anyway.
    */
   scan(visit: LogVisitor, from?: LogPlace): void;
 }
@@ -79,7 +79,7 @@ interface Prepared {
   readonly found: Found;
 }
 
-/** Reads what is there, and starts a segment where there is none or where services were added. */
+/** Reads the existing data, and starts a segment where there is none or where services were added. */
 function prepareLog(
   disk: Disk,
   { services, chance, sizes = segmentSizes, visit }: SegmentsOptions,

@@ -20,7 +20,7 @@ function threadOf(): AskedThread<Question> {
 }
 
 describe("a thread that is asked", () => {
-  it("answers each question, and starts anew when it is asked after its end", async () => {
+  it("answers each question, and starts again when it is asked after its end", async () => {
     const thread = threadOf();
     assert.equal(await thread.request((id) => ({ id, text: "a" })), "a");
     await thread.terminate();
@@ -29,7 +29,7 @@ describe("a thread that is asked", () => {
     await thread.terminate();
   });
 
-  it("has ended though whoever waited asks again at once", async () => {
+  it("has ended though the caller that waited asks again at once", async () => {
     const thread = threadOf();
     await thread.request((id) => ({ id, text: "a" }));
     const again = thread

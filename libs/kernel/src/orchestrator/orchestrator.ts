@@ -73,7 +73,7 @@ interface Failure {
 }
 
 /**
- * @typeParam Components the components by name, for a typed `get`; any, unless given.
+ * @typeParam Components the components by name, for a typed `get`. Any, unless given.
  * @typeParam Events events of its own, by name, with what they carry.
  */
 export class Orchestrator<
@@ -249,8 +249,8 @@ export class Orchestrator<
   }
 
   /**
-   * Refuses what is new and finishes what runs. Nothing is stopped yet. Never rejects: what went wrong is reported by
-   * `stop`. Does nothing unless ready.
+   * Refuses what is new and finishes running work. Nothing is stopped yet. Never rejects: what went wrong is reported
+   * by `stop`. Does nothing unless ready.
    */
   drain(signal?: AbortSignal): Promise<void> {
     hurry(this.#drainHurry, signal);

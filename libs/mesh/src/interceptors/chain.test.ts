@@ -46,7 +46,7 @@ function logging(name: string, later: Hooks<Call> = {}): Hooks<Call> {
 }
 
 describe("a chain of interceptors", () => {
-  it("begins in order and ends in reverse", () => {
+  it("starts in order and ends in reverse", () => {
     const chain = chainOf([logging("a"), undefined, logging("b")]);
     const call: Call = { begun: 0, log: [] };
     assert.equal(chain.before(call), undefined);
@@ -65,7 +65,7 @@ describe("a chain of interceptors", () => {
     ]);
   });
 
-  it("ends only those that had begun when one refuses, and only once", () => {
+  it("ends only those that had started when one refuses, and only once", () => {
     const refusing: Hooks<Call> = {
       before() {
         throw refusal;

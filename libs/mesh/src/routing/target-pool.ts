@@ -76,7 +76,8 @@ export class TargetPool {
   }
 
   /**
-   * Returns an instance that was named and that discovery does not know yet. It is kept until discovery says otherwise.
+   * Returns an instance that was named and that discovery does not know yet. It is kept until discovery reports
+   * something else.
    */
   async adopt(instance: Instance): Promise<Target> {
     await this.#parts.prepare([instance]);

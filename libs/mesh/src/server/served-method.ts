@@ -3,7 +3,7 @@
  *
  * 1. A handler sees no request that an interceptor refused.
  * 2. What the handler throws leaves here as a `TuttiError`, whatever it was.
- * 3. Interceptors end when the handler is through, not when the caller gave up: what runs is counted as running.
+ * 3. Interceptors end when the handler is through, not when the caller gave up: running work is counted as running.
  */
 import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";

@@ -9,7 +9,7 @@ interface Passage {
 
 /**
  * The requests of a stream as its handler sees them: each has passed the interceptors, and a handler that waits for
- * the next one is told when its replies are no longer wanted.
+ * the next one is notified when its replies are no longer wanted.
  */
 export class ServedRequests implements AsyncIterableIterator<unknown, undefined>, Stoppable {
   readonly #call: ServerCall;

@@ -10,7 +10,7 @@ export interface Slice {
   readonly statements: readonly Statement[];
   /** Under which name Cedar has those that count. */
   readonly enforced: string;
-  /** The same with those that are being tried out. Undefined where there are none. */
+  /** The same with those that are being tested. Undefined where there are none. */
   readonly tried: string | undefined;
   readonly looksAtId: boolean;
   readonly looksAtContext: boolean;

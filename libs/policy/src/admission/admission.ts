@@ -4,8 +4,8 @@
  * 1. Rules of `system` come first, then those of the namespace, each by their ids. What is changed is changed first,
  *    one rule after the other. What refuses, asks or notes judges what became of it, so that no change goes past a
  *    refusal.
- * 2. A rule that cannot be evaluated refuses, unless it only notes: what cannot be judged is not admitted.
- * 3. A rule that is tried out changes nothing, and tells what it would have done.
+ * 2. A rule that cannot be evaluated refuses, except when it only notes: what cannot be judged is not admitted.
+ * 3. A rule that is tested changes nothing, and tells what it would have done.
  */
 import {
   type AdmissionRule,
@@ -63,7 +63,10 @@ const stepsMax = 20_000;
 export class AdmissionRules {
   /** By subject and namespace, in the order they come. */
   readonly #programs = new Map<AdmissionSubject, Map<string, RuleProgram[]>>();
-  /** Rules that could not be read: they were taken in by a release that understood them. They refuse what they are about. */
+  /**
+   * Rules that could not be read: they were taken in by a release that understood them. They refuse what they are
+   * about.
+   */
   readonly #unreadable: AdmissionRule[] = [];
 
   constructor(rules: readonly AdmissionRule[]) {

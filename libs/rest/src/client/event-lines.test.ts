@@ -34,14 +34,14 @@ describe("server-sent events, read", () => {
     assert.deepEqual(read("data: a\n", "\n"), [{ event: "message", data: "a", id: "" }]);
   });
 
-  it("begin anew after each of them", () => {
+  it("start over after each of them", () => {
     assert.deepEqual(read("id: 1\nevent: x\ndata: a\n\ndata: b\n\n"), [
       { event: "x", data: "a", id: "1" },
       { event: "message", data: "b", id: "" },
     ]);
   });
 
-  it("are the same in whatever pieces the bytes come", () => {
+  it("are the same in any pieces the bytes come", () => {
     const end = fc.constantFrom("\n", "\r\n", "\r");
     const line = fc.constantFrom("data: ä€😀", "data: b", "id: 7", "event: gap", ": alive", "");
     const text = fc.array(fc.tuple(line, end), { maxLength: 12 }).map((lines) => lines.flat().join(""));

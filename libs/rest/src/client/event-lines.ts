@@ -1,6 +1,6 @@
-/** Server-sent events, read from the bytes of an answer as the standard says, in whatever pieces they come. */
+/** Server-sent events, read from the bytes of an answer as the standard says, in any pieces they come. */
 export interface ServerEvent {
-  /** `message` where the server says no other name. */
+  /** `message` where the server rejects other name. */
   readonly event: string;
   /** Empty for one that only moves the cursor. */
   readonly data: string;

@@ -21,7 +21,7 @@ export class Reader {
     this.#schema = schema;
   }
 
-  /** Returns a message of which nothing is said. */
+  /** Returns a message of which nothing is set. */
   empty(type: string): Draft {
     const draft: Draft = {};
     for (const field of messageOf(this.#schema, type).fields) {

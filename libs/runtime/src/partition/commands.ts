@@ -3,7 +3,7 @@
  *
  * 1. Commands to one instance are taken in the order of their arrival, also while it is being looked up.
  * 2. The result of an effect counts only while that attempt is awaited.
- * 3. What is leaving is told nothing more: a command waits until it has left, and restarts.
+ * 3. What is leaving gets nothing more: a command waits until it has left, and restarts.
  */
 import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
 import { errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
@@ -91,7 +91,7 @@ export class Commands {
     }
   }
 
-  /** What waits for a lookup: none of it was decided. */
+  /** Work that waits for a lookup: none of it was decided. */
   stop(): readonly Submission[] {
     const waiting = [
       ...this.#byToken,

@@ -129,10 +129,10 @@ export class Decider implements MachineStep<unknown, unknown> {
     if (event.described === true) this.wasDescribed = true;
   }
 
-  #note({ key, event, state }: Instance, body: unknown, decideEncoded: TakeNote): void {
+  #note({ key, event, state }: Instance, body: unknown, take: TakeNote): void {
     const { nowMs: timeMs, cause } = this;
     try {
-      const note = decideEncoded({ key, event, body, state, timeMs, cause });
+      const note = take({ key, event, body, state, timeMs, cause });
       if (note !== undefined) this.notes.push(note);
     } catch (error) {
       // It is no fault of the machine: what it decided stands.
@@ -150,7 +150,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     return this.#emitted;
   }
 
-  /** @param answered is told the reply before anything of the step counts */
+  /** @param answered is given the reply before anything of the step counts */
   decide(
     instance: Instance,
     command: AnyCommand,
@@ -170,7 +170,7 @@ export class Decider implements MachineStep<unknown, unknown> {
   }
 
   /** A command in its encoded form: as it came in a letter, or waited for a repair. */
-  take(
+  decideEncoded(
     instance: Instance,
     command: AnyCommand,
     payload: Uint8Array,

@@ -32,8 +32,8 @@ interface Errand {
 export type Arrival = EnvelopesArrived | QuestionAsked | Errand;
 
 /**
- * What waits for a partition's next turn. It outlives the loss of the partition's memory: what was not decided yet is
- * decided after it was loaded again.
+ * Work that waits for a partition's next turn. It outlives the loss of the partition's memory: what was not decided yet
+ * is decided after it was loaded again.
  */
 export class Inbox {
   #commands: Submission[] = [];

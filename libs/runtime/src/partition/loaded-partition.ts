@@ -1,5 +1,5 @@
 /**
- * A partition running under one epoch: takes what waits in its inbox, turn by turn.
+ * A partition running under one epoch: takes work that waits in its inbox, turn by turn.
  *
  * 1. A turn takes all that is waiting, up to a bound, and ends with one append. The next turn fills the next batch
  *    while the journal writes.
@@ -44,7 +44,7 @@ export class LoadedPartition {
     this.#questions = new Questions(memory);
   }
 
-  /** Takes what waits. Gives whether there is more. */
+  /** Takes work that waits. Gives whether there is more. */
   turn(inbox: Inbox): boolean {
     const { memory } = this;
     if (memory.isStopped) return false;

@@ -307,7 +307,7 @@ export class PartitionMemory {
     this.listeners.left(instance);
   }
 
-  /** Nothing more is decided here. Gives what waits for an answer. */
+  /** Nothing more is decided here. Gives work that waits for an answer. */
   stop(): readonly Answers[] {
     this.isStopped = true;
     const wanted = [...this.instances.values()].flatMap(({ effects }) =>

@@ -1,10 +1,11 @@
 /**
- * Reads a partition's memory from what is durable: the archive up to where it covers the journal, then the journal up to
- * the seal of this epoch.
+ * Reads a partition's memory from what is durable: the archive up to where it covers the journal, then the journal up
+ * to the seal of this epoch.
  *
  * 1. The seal comes first: what is read up to it is all there is and will ever be before it.
  * 2. A snapshot may be newer than what the archive covers as a whole: records that it contains are passed over.
- * 3. Replaying gives the state that was live. A record that cannot be folded keeps its instance aside, not the partition.
+ * 3. Replaying gives the state that was live. A record that cannot be folded keeps its instance aside, not the
+ *    partition.
  */
 import {
   CommandParked,
@@ -78,7 +79,7 @@ export class Recovery {
   /** Up to here the partition's own records are contained in its snapshot. */
   #ownUpTo = 0;
   #coveredTo = 0;
-  /** What was kept aside when the partition's own snapshot was taken. */
+  /** The stored data aside when the partition's own snapshot was taken. */
   #aside: readonly InstanceKey[] = [];
   #cause: Uint8Array = nothing;
   #decodedCause: Uint8Array = nothing;
@@ -328,7 +329,7 @@ export class Recovery {
   #create(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
     const memory = this.#memory;
     const { instance: before } = known;
-    // Nothing is to be kept of it: what is kept under its key is about the one that starts.
+    // Nothing is to be kept of it: the stored data under its key is about the one that starts.
     if (before?.isInMemory === true) this.#discard(before);
     const instance = memory.instances.blank(known.key, textOf(known.key), hosted);
     instance.incarnation = this.#scanner.incarnation;
@@ -358,7 +359,7 @@ export class Recovery {
 
   async #findAside(key: InstanceKey): Promise<void> {
     const found = await this.#memory.instances.find(key);
-    // A repaired release continues with it: its line says otherwise.
+    // A repaired release continues with it: its line reports something else.
     if (found.kind === "instance" && found.instance.quarantine === undefined)
       this.#memory.noteEntry(found.instance);
   }

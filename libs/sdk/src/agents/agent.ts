@@ -1,6 +1,6 @@
 /**
  * An agent: a language model that uses tools until it has an answer. It is a durable function, so each answer of the
- * model is a step, and each call of a tool is a task of the run. After a crash it goes on behind the last of them.
+ * model is a step, and each call of a tool is a task of the run. After a crash it continues behind the last of them.
  */
 import { type AgentDocument, type HandoffDocument, holdAgainst, parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -32,7 +32,9 @@ const answerTokensDefault = 4_096;
 const repairsDefault = 2;
 const contextTokensDefault = 100_000;
 const resultLengthMax = 100_000;
-/** Rounds of equal calls with equal results: the model is told at the first figure, and the agent fails at the second. */
+/**
+ * Rounds of equal calls with equal results: the model is told at the first figure, and the agent fails at the second.
+ */
 const repeats = { told: 3, failed: 5 } as const;
 const modelRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.model_unavailable"] } as const;
 const queueTimeout = "1m";
@@ -145,7 +147,7 @@ class AgentRun {
     ];
   }
 
-  /** Asks the model, and those that stand in for it. */
+  /** Asks the model, and those that are in for it. */
   async #complete(): Promise<ModelReply> {
     await this.#compact();
     const instructions = this.#instructions();
@@ -257,7 +259,7 @@ class AgentRun {
     return this.#tools.find((tool) => tool.name === name);
   }
 
-  /** Calls a tool. Whatever is wrong is told to the model. */
+  /** Calls a tool. Any fault is reported to the model. */
   async #use(call: CallPart["call"]): Promise<{ readonly text: string; readonly failed?: boolean }> {
     const tool = this.#toolOf(call.name);
     if (tool === undefined) {

@@ -1,5 +1,6 @@
 /**
- * The host's side of a link, as a rule plays it: counts, acknowledges and remembers by itself, and does wrong on demand.
+ * The host's side of a link, as a rule plays it: counts, acknowledges and remembers by itself, and does wrong on
+ * demand.
  *
  * 1. What every worker owes is checked on each frame, whatever the rule at hand is about: numbers without gaps, the
  *    same bytes when repeated, nothing but a greeting in the greeting, nothing after the goodbye, no answer for a token
@@ -117,11 +118,11 @@ export class ScriptedLink {
     const assignments = tasks.map(([capability, input, fields]) =>
       this.assignment(capability, input, fields),
     );
-    this.assign(...assignments);
+    this.assignEach(...assignments);
     return assignments.map(({ token }) => nameOf(token));
   }
 
-  assign(...assignments: readonly Assign[]): void {
+  assignEach(...assignments: readonly Assign[]): void {
     this.#given(assignments);
     this.send({ assignments: [...assignments] });
   }

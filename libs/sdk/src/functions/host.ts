@@ -1,4 +1,4 @@
-/** The durable functions of a worker: those that wait stay at hand, so that they go on without a replay. */
+/** The durable functions of a worker: those that wait stay at hand, so that they continue without a replay. */
 import type { Json } from "@tutti/expressions";
 import type { TaskContext } from "../task/context.ts";
 import { FunctionContext } from "./context.ts";
@@ -7,7 +7,7 @@ import { StepFailure } from "./failure.ts";
 import { FunctionInstance, type FunctionPorts, type Saved } from "./instance.ts";
 import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
 
-/** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it goes on. */
+/** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it continues. */
 const hotMax = 10_000;
 
 export class FunctionHost {

@@ -28,7 +28,7 @@ interface Asked {
 }
 
 export interface StepOptions {
-  /** Whether its result is recorded before the code goes on. */
+  /** Whether its result is recorded before the code continues. */
   readonly confirm?: boolean;
 }
 
@@ -293,7 +293,7 @@ export class FunctionInstance {
   }
 
   #request(
-    what: Omit<Asked, "result" | "begin">,
+    what: Omit<Asked, "result" | "start">,
     begin: (result: PromiseWithResolvers<Json>) => void,
   ): Promise<Json> {
     if (steps.getStore() === this) return Promise.reject(sdkErrors.stepNested({ step: what.id }));
@@ -332,7 +332,7 @@ export class FunctionInstance {
   #pump(): void {
     // Code that does not end although it is stopped stays where it is.
     if (this.#turn === undefined) return;
-    // Nothing else is under way beside a step that is alone: the code goes on at once.
+    // Nothing else is under way beside a step that is alone: the code continues at once.
     const isAlone = !this.#isReplaying && this.#running + this.#open.size === 0;
     if (isAlone && this.#results.length === 1) this.#results.shift()?.();
     if (this.#isPumping) return;

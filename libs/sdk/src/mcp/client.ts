@@ -88,7 +88,7 @@ export class McpClient {
 
   async #connect(): Promise<Connection> {
     const heard = {
-      answer: (message: Members) => this.#answered(message),
+      respond: (message: Members) => this.#answered(message),
       notice: (method: string) => {
         if (method === "notifications/tools/list_changed") this.#changed();
       },

@@ -1,7 +1,7 @@
 /**
- * The worker of a test: does what runs offer, by the same desk as a real one, so that contexts, timeouts, cancellation,
- * progress and what is refused of an output are the same. Between it and the runs there is no pool: what is offered
- * starts at once.
+ * The worker of a test: does running work offer, by the same desk as a real one, so that contexts, timeouts,
+ * cancellation, progress and what is refused of an output are the same. Between it and the runs there is no pool: what
+ * is offered starts at once.
  */
 import { AgentFrame, Assign, type Result } from "@tutti/contracts/agent/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";

@@ -46,7 +46,10 @@ import type { World } from "./world.ts";
 /** How a task stands. */
 export interface TestTask {
   readonly id: string;
-  /** `pending`, `held`, `queued`, `running`, `waiting`, `retrying`, `paused`, `completed`, `failed`, `skipped`, `cancelled`, … */
+  /**
+   * `pending`, `held`, `queued`, `running`, `waiting`, `retrying`, `paused`, `completed`, `failed`, `skipped`,
+   * `cancelled`, …
+   */
   readonly status: string;
   /** How often it was started, over all visits. */
   readonly attempts: number;
@@ -263,7 +266,7 @@ export class TestRun<Output = unknown> {
     return this.#historyOf(this.id);
   }
 
-  /** Why it, or one of its tasks, stands as it does. */
+  /** Why it, or one of its tasks, is as it does. */
   explain(task = ""): string {
     return explained(this.#explanation(task));
   }

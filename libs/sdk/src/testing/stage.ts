@@ -51,7 +51,7 @@ export interface StagedEffect {
   readonly effect: unknown;
 }
 
-/** Whoever does what machines want done. */
+/** The caller that does what machines want done. */
 interface Doers {
   start(effect: StagedEffect): void;
   /** It is settled, or no longer wanted. */
@@ -196,7 +196,7 @@ export class Stage {
     return false;
   }
 
-  /** An event has happened, whoever decided it: nothing is asked. */
+  /** An event has happened, regardless of the caller that decided it: nothing is asked. */
   fold(key: InstanceKey, { type, version, payload, timeMs, cause }: StagedEvent): void {
     const instance = this.#instance(key);
     const event = instance.machine.events.find((each) => each.type === type && each.version === version);
@@ -261,7 +261,7 @@ export class Stage {
   }
 
   #send<Body>(to: InstanceAddress, { type, codec }: Message<Body>, body: Body, cause: Cause): void {
-    // Whoever else there is in an installation hears nothing of a test.
+    // The caller that else there is in an installation hears nothing of a test.
     if (to.service !== this.#parts.service || !this.#machines.has(to.kind)) return;
     const bytes = encoded(codec, body);
     this.defer(() => {

@@ -131,7 +131,7 @@ export class World {
     return { actor, traceparent, decision: "", reason: "" };
   }
 
-  /** Starts a run. Throws what stands in its way. */
+  /** Starts a run. Throws what is in its way. */
   startRun(begun: Begun): void {
     const order = this.#orderOf(begun);
     const answer = this.stage.execute(

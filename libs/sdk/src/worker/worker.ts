@@ -106,7 +106,7 @@ export class Worker {
     return this.#state;
   }
 
-  /** Its id in the pool. Empty until it is linked, unless it was given one. */
+  /** Its id in the pool. Empty until it is linked, except when it was given one. */
   get agentId(): string {
     return this.#agent.agentId;
   }
@@ -122,8 +122,8 @@ export class Worker {
   }
 
   /**
-   * Does a capability. The return value of the handler is the output, an exception fails the attempt. Input and output of
-   * a typed capability are validated by its schemas.
+   * Does a capability. The return value of the handler is the output, an exception fails the attempt. Input and output
+   * of a typed capability are validated by its schemas.
    */
   handle<Input = unknown, Output = unknown>(
     capability: string,
@@ -269,7 +269,9 @@ export class Worker {
     const { atWork, unfinished } = this.#agent;
     logger.warn("drain timeout reached, aborting running tasks", { atWork, unfinished });
     this.#agent.abortAll(sdkErrors.timedOut({ what: "the rest of the work", afterMs: deadlineMs }));
-    this.#drainTimer = timers.after(hurryMs, () => this.#connector?.disconnect("drained, not all of it finished"));
+    this.#drainTimer = timers.after(hurryMs, () =>
+      this.#connector?.disconnect("drained, not all of it finished"),
+    );
   }
 
   #leaveIfDone(): void {

@@ -12,7 +12,7 @@ import type { Format } from "./format.ts";
 import type { Wanted } from "./wanted.ts";
 
 export interface EventFeedParts {
-  readonly bus: Pick<Bus, "subscribe" | "end">;
+  readonly bus: Pick<Bus, "subscribe" | "tail">;
   readonly bufferEventsMax: number;
 }
 

@@ -13,7 +13,7 @@ export function durableTests(opened: () => Opened): void {
     Array.from({ length: to - from + 1 }, (_, index) => `n${from + index}-${namespace}`);
 
   describe("a durable subscription", () => {
-    it("goes on where it was, with what was published while nobody was there", async () => {
+    it("continues where it was, with what was published while nobody was there", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const options = { pattern: ">", namespace, durable: "reader", start: "first" } as const;
@@ -169,7 +169,7 @@ export function durableTests(opened: () => Opened): void {
     });
   });
 
-  describe("a subscription begins", () => {
+  describe("a subscription starts", () => {
     for (const durable of [undefined, "beginning"]) {
       const kind = durable === undefined ? "live" : "durable";
       const options = (namespace: string, given: Pick<SubscribeOptions, "handle" | "start" | "onGap">) => ({
@@ -190,7 +190,7 @@ export function durableTests(opened: () => Opened): void {
         assert.deepEqual(collector.ids, idsOf(namespace, 3, 4));
       });
 
-      it(`with the oldest event, and goes on with what is new (${kind})`, async () => {
+      it(`with the oldest event, and continues with what is new (${kind})`, async () => {
         const { bus, other } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 3));
@@ -234,7 +234,7 @@ export function durableTests(opened: () => Opened): void {
         assert.deepEqual(collector.gaps, []);
       });
 
-      it(`anew, and says so, after a position of another log (${kind})`, async () => {
+      it(`again, and says so, after a position of another log (${kind})`, async () => {
         const { bus } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 2));

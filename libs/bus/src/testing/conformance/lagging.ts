@@ -84,7 +84,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       assert.ok(leftOut > 0);
     });
 
-    it("that begins with the oldest event leaves out nothing while it catches up", async () => {
+    it("that starts with the oldest event leaves out nothing while it catches up", async () => {
       const { bus } = opened();
       const namespace = freshNamespace();
       const events = some(namespace, 200);
@@ -109,7 +109,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
   });
 
   describe("a bus that keeps few events", () => {
-    it("tells a durable subscription that comes too late, and goes on with the oldest that is kept", async () => {
+    it("tells a durable subscription that comes too late, and continues with the oldest that is kept", async () => {
       await using fixture = await underTest.open({ eventsMax: 10 });
       const { bus } = fixture;
       const namespace = freshNamespace();

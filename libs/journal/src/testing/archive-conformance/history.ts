@@ -74,7 +74,7 @@ export function historyTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual(await historyOf(partition, bob), readable(bob.history));
     });
 
-    it("goes on where it stood when it is packed in steps, and packs nothing twice", async () => {
+    it("continues where it stood when it is packed in steps, and packs nothing twice", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const all = crowd("one", 40);

@@ -28,7 +28,7 @@ export function ownerTests(underTest: ArchiveUnderTest): void {
       });
     });
 
-    it("refuses packing, settling and opening by who was replaced, and goes on for the new one", async () => {
+    it("refuses packing, settling and opening by who was replaced, and continues for the new one", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const ann = character("ann");

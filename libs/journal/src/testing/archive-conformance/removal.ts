@@ -96,7 +96,7 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual(await historyOf(partition, again), readable(again.history));
     });
 
-    it("keeps one that goes on again after its end, with its whole history, and removes it no more", async () => {
+    it("keeps one that continues after its end, with its whole history, and removes it no more", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const [short, long] = [character("short"), character("long")];

@@ -52,7 +52,7 @@ export class Story {
     this.partition = partition;
   }
 
-  /** One batch with an event of each of these, in order. Whoever is new starts. */
+  /** One batch with an event of each of these, in order. The caller that is new starts. */
   write(...characters: readonly Character[]): number {
     this.nowMs += 10;
     const number = this.feed.last(this.partition) + 1;

@@ -26,7 +26,10 @@ export interface DriverOptions {
   readonly service: string;
   /** Services that are not driven here: letters to them leave. Default none. */
   readonly outside?: readonly string[];
-  /** Older behaviours that are in force, by kind: as while processes of an older release are there. Those of the machines unless given. */
+  /**
+   * Older behaviours that are in force, by kind: as while processes of an older release are there. Those of the
+   * machines unless given.
+   */
   readonly behaviours?: Readonly<Record<string, number>>;
   /** What chance gives in a step, and when a state is put together from its snapshot. 1 unless given. */
   readonly seed?: number;
@@ -206,7 +209,10 @@ export class MachineDriver {
     return this.#nextTimer()?.dueMs;
   }
 
-  /** An event is in the journal, whoever wrote it: how a test starts with what an older release left. */
+  /**
+   * An event is in the journal, regardless of the caller that wrote it: how a test starts with what an older release
+   * left.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
   append<Body>(key: InstanceKey, event: MachineEvent<any, any, Body>, body: Body): void {
     this.#instance(key).fold(event, body);

@@ -130,7 +130,7 @@ describe("an export of the audit", () => {
       ...{ records: 0, checkpoints: 3, faults: [], moreFaults: 0 },
     });
     for (const from of [2, 3]) assert.deepEqual(verified(exported({ from })).faults, []);
-    // Whoever knows the later key alone can continue from there.
+    // The caller that knows the later key alone can continue from there.
     assert.notDeepEqual(verified(whole, two.publicKey).faults, []);
     assert.deepEqual(verified(exported({ from: 3 }), two.publicKey).faults, []);
   });
@@ -304,7 +304,7 @@ describe("an export of the audit", () => {
     }
   });
 
-  it("is faulty when somebody else has signed it anew", () => {
+  it("is faulty when another process has signed it again", () => {
     const stranger = signerOf(new Uint8Array(32).fill(9));
     const body = whole.slice(0, -1).filter((_, index) => index !== recordLines[0]);
     const state = { lines: body.length, chain: body.reduce(chained, chainBefore) };
@@ -340,7 +340,7 @@ describe("an export of the audit", () => {
     );
   });
 
-  it("goes on where it was left off", () => {
+  it("continues where it was left off", () => {
     const one = new ExportWriter();
     const tree = new MerkleTree();
     const begun = one.writeHead({ namespace: "shop", filter: {}, tree, size: 0 });

@@ -191,7 +191,7 @@ export class Holdings {
     this.reconcileAll();
   }
 
-  /** Lets go of what is left, without a word to the table. */
+  /** Lets go of the rest, without a word to the table. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#turns.stop();

@@ -11,7 +11,8 @@ export interface StoreFaults {
   /** How long each operation and each change told takes. */
   delayMs: number;
   /**
-   * `cut`: nothing is done, and changes are told when it is repaired. `silent`: changes are made, their answers lost.
+   * `cut`: nothing is done, and changes are notified when it is repaired. `silent`: changes are made, their answers
+   * lost.
    */
   failing: "no" | "cut" | "silent";
 }

@@ -58,7 +58,7 @@ export class Picture {
   #untold: Set<string> | undefined;
   #complete = false;
 
-  /** Whether everything was told that there was when the watch started. */
+  /** Whether everything was notified that there was when the watch started. */
   get complete(): boolean {
     return this.#complete;
   }

@@ -21,7 +21,7 @@ export class ArchiveThread {
   #start = 0;
   #engines = 0;
 
-  /** @param file what the thread runs; another one only where its death is tested. */
+  /** @param file what the thread runs. Another one only where its death is tested. */
   constructor(
     file: URL = threadFileOf(
       import.meta.url,
