@@ -313,7 +313,15 @@ export class RuntimeSettlement implements Settlement {
   #mention(token: EffectToken, { command, body }: AttemptCommand, agent: string): void {
     const cause = this.#causeOf(agent);
     const answer = () => {};
-    this.#parts.runtime.submit({ key: undefined, command, body, cause, idempotencyKey: "", token, reply: answer });
+    this.#parts.runtime.submit({
+      key: undefined,
+      command,
+      body,
+      cause,
+      idempotencyKey: "",
+      token,
+      reply: answer,
+    });
   }
 
   /** The same object for the same agent: it is encoded once. */

@@ -285,7 +285,15 @@ export class Bank {
   ): Promise<string> {
     const answered = new Promise<Outcome>((answer) => {
       const ours = this.#ours(command);
-      this.runtime.submit({ key, command: ours, body, cause: tester, idempotencyKey: "", token, reply: answer });
+      this.runtime.submit({
+        key,
+        command: ours,
+        body,
+        cause: tester,
+        idempotencyKey: "",
+        token,
+        reply: answer,
+      });
     });
     return wordOf(await this.time.settle(answered));
   }

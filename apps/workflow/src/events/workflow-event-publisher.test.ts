@@ -92,7 +92,9 @@ describe("news of the workflow service", () => {
 
   it("are as many a second as may be, after a burst, and in order", async () => {
     const { eventNote, note, told, time } = setUp({ burst: 10, perSec: 100 });
-    eventNote.handle(Array.from({ length: 40 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
+    eventNote.handle(
+      Array.from({ length: 40 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)),
+    );
     await time.advanceAsync(5);
     assert.ok(told.length >= 10 && told.length <= 11, `${told.length} at once`);
     await time.advanceAsync(100);
@@ -114,7 +116,9 @@ describe("news of the workflow service", () => {
 
   it("are all told before the end", async () => {
     const { eventNote, note, told, time } = setUp({ burst: 1, perSec: 1 });
-    eventNote.handle(Array.from({ length: 20 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
+    eventNote.handle(
+      Array.from({ length: 20 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)),
+    );
     await time.settle(eventNote.drain(new AbortController().signal));
     assert.equal(told.length, 20);
   });

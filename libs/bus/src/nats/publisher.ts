@@ -135,7 +135,8 @@ export class Publisher {
     this.#sweep.cancel();
     const open = new Set(this.#waiting.map(({ publication }) => publication));
     for (const lane of this.#lanes.values()) for (const { publication } of lane) open.add(publication);
-    for (const publication of open) this.#finish(publication, busErrors.stopped({ operation: "publication" }));
+    for (const publication of open)
+      this.#finish(publication, busErrors.stopped({ operation: "publication" }));
   }
 
   /** Lets publications in while there is room. One that is larger than all the room comes in when it is alone. */

@@ -47,7 +47,11 @@ export function withContracts<Input, Output>(
 ): Step<Input, Output> {
   const { input, output } = step;
   if (input === undefined && output === undefined) return step;
-  const requireContract = (side: "input" | "output", contract: z.ZodType | undefined, value: unknown): void => {
+  const requireContract = (
+    side: "input" | "output",
+    contract: z.ZodType | undefined,
+    value: unknown,
+  ): void => {
     const parsed = contract?.safeParse(value);
     if (parsed?.success !== false) return;
     const problem = parsed.error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");

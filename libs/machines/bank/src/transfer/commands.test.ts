@@ -26,7 +26,11 @@ describe("a transfer", () => {
       [["anna", "bank", "ben", "credit"]],
     );
     bank.deliver();
-    assert.deepEqual(bank.query(ben, balance, undefined), { balanceCents: 40, heldCents: 0, underWayCents: 0 });
+    assert.deepEqual(bank.query(ben, balance, undefined), {
+      balanceCents: 40,
+      heldCents: 0,
+      underWayCents: 0,
+    });
     bank.deliver();
     assert.deepEqual(bank.query(anna, balance, undefined), {
       balanceCents: 60,

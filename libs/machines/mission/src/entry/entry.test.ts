@@ -70,7 +70,9 @@ describe("the blackboard", () => {
   it("tells what has changed after a change, each key once", () => {
     const scene = board();
     put(scene, [{ key: "x.a", value: 1 }]);
-    const { number } = taken(scene.driver.query(scene.key, listEntries, { prefix: "", afterKey: "", size: 9 }));
+    const { number } = taken(
+      scene.driver.query(scene.key, listEntries, { prefix: "", afterKey: "", size: 9 }),
+    );
     put(scene, [{ key: "x.b", value: 1 }, { key: "x.a", value: 2 }, { key: "y", value: 3 }, { key: "x.b" }]);
     const ask = (afterNumber: number, size = 9) =>
       taken(scene.driver.query(scene.key, changedEntries, { afterNumber, prefixes: ["x."], size }));

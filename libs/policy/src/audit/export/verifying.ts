@@ -120,7 +120,9 @@ export class ExportVerifier {
     if (this.#begun.length > 0) this.#line(Buffer.concat(this.#begun));
     this.#begun = [];
     if (!this.#hasEnded)
-      this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the export has no end: it was cut off"));
+      this.#report(
+        fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the export has no end: it was cut off"),
+      );
     return {
       ...{ records: this.#records, checkpoints: this.#checkpoints },
       ...{ faults: this.#faults, moreFaults: this.#moreFaults },
