@@ -152,7 +152,7 @@ class HotCode {
   #take(field) {
     if (field.message === undefined)
       return `r.${readers[wordOf(field)] ?? wordOf(field)}()${field.enum === undefined ? "" : ` as ${this.#nameOf(field.enum)}`}`;
-    return `r.exit(${this.#function("read", field.message)}(r, r.enter()))`;
+    return `r.leave(${this.#function("read", field.message)}(r, r.enter()))`;
   }
 
   #function(verb, message) {
