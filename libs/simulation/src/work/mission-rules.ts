@@ -18,7 +18,7 @@ export interface CausedEvent {
   readonly reportedUse: object | undefined;
 }
 
-export interface CausingCommand {
+interface CausingCommand {
   readonly number: number;
   readonly type: string;
   // biome-ignore lint/suspicious/noExplicitAny: each command has a body of its own
