@@ -27,7 +27,7 @@ export function checkAgents(file: DefinitionText): DeclaredAgents {
       const path = ["agents", index, "capabilities"];
       const list = membersOf(agent)?.["capabilities"];
       if (!Array.isArray(list))
-        findings.error("wrong_type", path, "expected the list of what the agent offers, found none; name it");
+        findings.error("wrong_type", path, "expected a list of the capabilities of the agent, found none");
       else for (const [place, one] of list.entries()) declare(one, [...path, place], findings, capabilities);
     }
   });

@@ -4,7 +4,7 @@ import schema from "../../../docs/reference/tutti.schema.json" with { type: "jso
 
 type Json = Parameters<typeof holdAgainst>[0];
 
-/** What is left empty is as if it were not there. Said so, a mistake would be one of the whole section. */
+/** An empty value counts as absent. Otherwise the finding would name the whole section. */
 const sections = withoutNull(schema as unknown as Json);
 
 /**

@@ -21,7 +21,7 @@ export interface Installation {
 const keyOf = ({ name, version }: WantedName): string => `${name}@${version}`;
 const nameIn = (key: string): string => key.slice(0, key.indexOf("@"));
 
-/** Writes down what is asked for when something is checked against its catalogue, which has everything. */
+/** A catalogue that has every name, and records the names that a check looks up. */
 export class Usage implements Used {
   readonly #capabilities = new Map<string, WantedName>();
   readonly #definitions = new Map<string, WantedName>();

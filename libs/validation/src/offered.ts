@@ -50,7 +50,7 @@ async function offered(
     const [agent] = (await agents.listAgents(request, { context })).agents;
     return agent?.offering?.capabilities.findLast(({ name }) => name === capability);
   } catch (error) {
-    // Where no pool can be asked nobody is known to offer it.
+    // If no pool can answer, no agent is known to offer it.
     if (isTuttiError(error) && error.status === "UNAVAILABLE") return undefined;
     throw error;
   }

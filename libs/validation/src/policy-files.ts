@@ -25,7 +25,7 @@ export function policiesIn(files: readonly Omit<DefinitionText, "format">[]): {
     else
       problems.push({
         ...{ severity: "error", code: "repeated_name", fileName, line: 1, column: 1, path: "", expected: "" },
-        message: `expected another name than that of ${before.fileName}, found a policy that would take its place; rename one of them`,
+        message: `expected another name than that of ${before.fileName}, found a policy that would replace it`,
       });
   }
   return { policies: [...policies.values()], problems };

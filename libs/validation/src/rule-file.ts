@@ -29,8 +29,7 @@ function checkRule(
 ): void {
   const rule = ruleIn(mapping, json, path, findings);
   if (rule === undefined) return;
-  if (rule.ruleId === "")
-    findings.error("missing_value", path, "expected a ruleId, found none; name the rule");
+  if (rule.ruleId === "") findings.error("missing_value", path, "expected a ruleId, found none");
   const before = ids.get(rule.ruleId);
   if (before !== undefined)
     findings.error(

@@ -20,7 +20,7 @@ const rules = (text: string) =>
 const limit = "    condition: subject.amount <= 10\n    deny: {message: at most 10}\n";
 
 describe("validating a folder", () => {
-  it("finds nothing wrong in what is right, whatever its kind, and passes over the rest", () => {
+  it("finds nothing wrong in valid files of each kind, and skips other files", () => {
     const files = [
       file("order.yaml", "workflow: order\ntasks: {one: {uses: stock.reserve}}\n"),
       file("all.yaml", "session: all\ntasks: {one: {uses: stock.reserve}}\n"),
@@ -69,7 +69,7 @@ describe("validating a folder", () => {
     assert.deepEqual(
       validate([order]).problems,
       [],
-      "where nobody says what agents offer, all may be offered",
+      "if no file lists capabilities of agents, each capability may be offered",
     );
   });
 

@@ -61,6 +61,7 @@ export {
   WorkLife,
 } from "./life/life.ts";
 export * from "./limits.ts";
+export { momentOf, taskOutcome, taskValue, workOutcome } from "./shown.ts";
 export { isDone, statusName, statusWord } from "./status.ts";
 export { circleProblem, taskProblem } from "./task/check.ts";
 export { isOffered, labelsFit, type OfferedProfile } from "./task/fit.ts";

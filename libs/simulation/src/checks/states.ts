@@ -4,13 +4,11 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { HistoryRecord } from "@tutti/journal";
-import type { Outstanding } from "@tutti/kernel";
 import { type Load, machineOf } from "../load/load.ts";
 import type { WitnessedAnswer } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
 import type { Chronicle } from "./chronicle.ts";
-
-const heedless: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
+import { DurableState } from "./durable-state.ts";
 
 export async function checkStates(
   world: World,
@@ -89,11 +87,7 @@ export async function checkHistories(
 /** Returns the state after so many of its events. */
 function replay(chronicle: Chronicle, load: Load, id: string, events: number): unknown {
   const key = load.keyOf(id);
-  const machine = machineOf(load, key.kind);
-  const state = machine.create(key);
-  for (const { type, version, body } of chronicle.instance(key)?.events.slice(0, events) ?? []) {
-    const declared = machine.events.find((event) => event.type === type && event.version === version);
-    declared?.evolve(state, body, heedless);
-  }
-  return machine.project(state);
+  const state = new DurableState(machineOf(load, key.kind), key);
+  for (const event of chronicle.instance(key)?.events.slice(0, events) ?? []) state.fold(event);
+  return state.project();
 }

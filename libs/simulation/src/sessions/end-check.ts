@@ -1,13 +1,14 @@
 /** What sessions and their tasks come to is what they come to when all is done one after the other, unless a caller or a timeout ended them before. */
-import type { TaskNote } from "@tutti/contracts/session/v1";
+import { SessionPhase, type TaskNote } from "@tutti/contracts/session/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
-import type { SessionReading } from "@tutti/machine-session/testing";
+import { specOf } from "@tutti/machine-session/testing";
 import { doneInOrder, failsWith, type SequentialEnd } from "./sequential.ts";
 import type { SessionAgents } from "./session-agents.ts";
+import type { SessionCheck } from "./session-check.ts";
 
 export interface EndCheckParts {
   readonly agents: SessionAgents;
-  readonly sessions: ReadonlyMap<string, SessionReading>;
+  readonly sessions: ReadonlyMap<string, SessionCheck>;
   readonly find: (problem: string) => void;
 }
 
@@ -30,60 +31,61 @@ export class EndCheck {
     this.#asked.set(id, known.add(command));
   }
 
-  event(reading: SessionReading, type: string, body: unknown): void {
-    if (type === "tasks_noted") for (const note of (body as Noted).notes) this.#noted(reading, note);
-    if (type === "session_ended") this.#ended(reading, body as Ended);
-    if (type === "dependency_settled") this.#settled(reading, body as Settled);
+  event(session: SessionCheck, type: string, body: unknown): void {
+    if (type === "tasks_noted") for (const note of (body as Noted).notes) this.#noted(session, note);
+    if (type === "session_ended") this.#ended(session, body as Ended);
+    if (type === "dependency_settled") this.#settled(session, body as Settled);
   }
 
   /** No session is left that should have come to more. */
   finish(): void {
-    for (const { id, isOver, inWords } of this.#parts.sessions.values())
-      if (!isOver) this.#parts.find(`${id} has not ended: ${inWords}`);
+    for (const { id, isOver, open } of this.#parts.sessions.values())
+      if (!isOver) this.#parts.find(`${id} has not ended: ${open}`);
   }
 
-  #noted(reading: SessionReading, { task, status, output, error }: TaskNote): void {
-    const { spec, part } = reading.tasks.of(task);
-    const name = `${reading.id}: ${spec.id}`;
-    const end = this.#endOf(reading, spec.id);
-    if (status === TaskStatus.TASK_STATUS_COMPLETED) this.#wasDone(name, { reading, part, output, end });
+  #noted(session: SessionCheck, { task, status, output, error }: TaskNote): void {
+    const { spec, part } = session.state.tasks[task] ?? neverTask(task);
+    const name = `${session.id}: ${spec.id}`;
+    const end = this.#endOf(session, spec.id);
+    if (status === TaskStatus.TASK_STATUS_COMPLETED) this.#wasDone(name, { session, part, output, end });
     else if (status === TaskStatus.TASK_STATUS_FAILED) {
-      if (error?.code.startsWith("work.") !== true) this.#dropped.add(reading.id);
+      if (error?.code.startsWith("work.") !== true) this.#dropped.add(session.id);
       else if (end.how !== "failed")
         this.#parts.find(`${name} failed (${error?.code}), expected it ${end.how}`);
     } else if (
       status === TaskStatus.TASK_STATUS_SKIPPED &&
       end.how !== "skipped" &&
-      !this.#isDisturbed(reading)
+      !this.#isDisturbed(session)
     )
       this.#parts.find(`${name} was skipped, expected it ${end.how}`);
   }
 
-  #wasDone(name: string, { reading, part, output, end }: Done): void {
+  #wasDone(name: string, { session, part, output, end }: Done): void {
     const { find, agents } = this.#parts;
     const said = JSON.parse(Buffer.from(output).toString()) as {
       readonly value: number;
       readonly by: string;
     };
     if (end.how !== "completed") {
-      if (!this.#isDisturbed(reading)) find(`${name} was done, expected it ${end.how}`);
+      if (!this.#isDisturbed(session)) find(`${name} was done, expected it ${end.how}`);
     } else if (said.value !== end.value) find(`${name} came to ${said.value}, expected ${end.value}`);
     const given = agents.given.get(said.by);
     if (given === undefined) find(`${name} was done by ${said.by}, who was not given it`);
-    else if (!given.workId.startsWith(`${reading.id}..p${part + 1}..`))
+    else if (!given.workId.startsWith(`${session.id}..p${part + 1}..`))
       find(`${name} of part ${part} was done for ${given.workId}`);
   }
 
-  #ended(reading: SessionReading, { status, output, error }: Ended): void {
-    const { id, spec, tasks } = reading;
-    const specs = tasks.all.map((task) => task.spec);
+  #ended(session: SessionCheck, { status, output, error }: Ended): void {
+    const { id, state } = session;
+    const spec = specOf(state);
+    const specs = state.tasks.map((task) => task.spec);
     const asked = this.#asked.get(id) ?? new Set();
     const mayFail =
       failsWith(specs) ||
       this.#dropped.has(id) ||
-      (error?.code === "session.timed_out" && (spec?.timeoutMs ?? 0) > 0) ||
-      (error?.code === "session.dependency_failed" && (spec?.dependsOn.length ?? 0) > 0) ||
-      ((spec?.budget?.tokens ?? 0) > 0 && /used_up/.test(JSON.stringify(error))) ||
+      (error?.code === "session.timed_out" && spec.timeoutMs > 0) ||
+      (error?.code === "session.dependency_failed" && spec.dependsOn.length > 0) ||
+      ((spec.budget?.tokens ?? 0) > 0 && /used_up/.test(JSON.stringify(error))) ||
       asked.has("add_tasks");
     const isAllowed =
       (status === completed && (!failsWith(specs) || asked.has("add_tasks"))) ||
@@ -92,30 +94,34 @@ export class EndCheck {
       (status === terminated && asked.has("terminate_session"));
     if (!isAllowed)
       this.#parts.find(`${id} ended as ${status} (${error?.code ?? ""}: ${error?.message ?? ""})`);
-    const first = this.#endOf(reading, "t0");
-    const text = spec?.work?.$case === "tasks" ? spec.work.value.output : "";
+    const first = this.#endOf(session, "t0");
+    const text = spec.work?.$case === "tasks" ? spec.work.value.output : "";
     if (status !== completed || text === "" || first.how !== "completed") return;
     const found = Buffer.from(output).toString();
     if (found !== String(first.value)) this.#parts.find(`${id} came to ${found}, expected ${first.value}`);
   }
 
   /** It has ended, and so. */
-  #settled({ id, spec }: SessionReading, { dependency, status }: Settled): void {
-    const other = spec?.dependsOn[dependency]?.session?.id ?? "";
+  #settled({ id, state }: SessionCheck, { dependency, status }: Settled): void {
+    const other = specOf(state).dependsOn[dependency]?.session?.id ?? "";
     const known = this.#parts.sessions.get(other);
-    if (known?.ending !== status && this.#asked.get(other)?.has("retry_session") !== true)
-      this.#parts.find(`${id} hears that ${other} ended as ${status}, which is ${known?.ending}`);
+    if (known?.state.ending !== status && this.#asked.get(other)?.has("retry_session") !== true)
+      this.#parts.find(`${id} hears that ${other} ended as ${status}, which is ${known?.state.ending}`);
   }
 
-  #endOf(reading: SessionReading, id: string): SequentialEnd {
-    const end = doneInOrder(reading.tasks.all.map(({ spec }) => spec)).get(id);
+  #endOf(session: SessionCheck, id: string): SequentialEnd {
+    const end = doneInOrder(session.state.tasks.map(({ spec }) => spec)).get(id);
     return end ?? { how: "skipped" };
   }
 
   /** It did not go as it would have: a caller is ending it, or agents were lost. */
-  #isDisturbed({ id, phase }: SessionReading): boolean {
-    return this.#dropped.has(id) || phase === "stopping";
+  #isDisturbed({ id, state }: SessionCheck): boolean {
+    return this.#dropped.has(id) || state.phase === SessionPhase.SESSION_PHASE_STOPPING;
   }
+}
+
+function neverTask(number: number): never {
+  throw new Error(`there is no task ${number}`);
 }
 
 interface Noted {
@@ -123,7 +129,7 @@ interface Noted {
 }
 
 interface Done {
-  readonly reading: SessionReading;
+  readonly session: SessionCheck;
   readonly part: number;
   readonly output: Uint8Array;
   readonly end: SequentialEnd;

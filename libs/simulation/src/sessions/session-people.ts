@@ -1,17 +1,17 @@
 /** People who look after sessions: they do this and that while there is trouble, and the rest once it is over. */
 import { Mode } from "@tutti/contracts/session/v1";
 import { TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
-import type { SessionReading } from "@tutti/machine-session/testing";
 import { Draw } from "../work/draw.ts";
 import type { World } from "../world/world.ts";
 import { drawTask } from "./draw-sessions.ts";
+import type { SessionCheck } from "./session-check.ts";
 import type { SessionsPlan } from "./sessions-plan.ts";
 
 export interface SessionPeopleParts {
   readonly world: World;
   readonly plan: SessionsPlan;
   readonly ask: (sessionId: string, command: string, body: object) => void;
-  readonly sessions: () => readonly SessionReading[];
+  readonly sessions: () => readonly SessionCheck[];
 }
 
 const minuteMs = 60_000;
@@ -34,7 +34,7 @@ export class SessionPeople {
     const moments = world.chanceFor("people's moments");
     for (let planted = 0; planted < count; planted++)
       world.at(moments.random() * busyMs, () => {
-        const there = sessions().filter(({ phase }) => phase !== "none");
+        const there = sessions().filter(({ hasStarted }) => hasStarted);
         const session = there[Math.floor(moments.random() * there.length)];
         if (session !== undefined) this.#meddle(session);
       });
@@ -43,11 +43,11 @@ export class SessionPeople {
   /** An operator resumes what was held, until nothing is. */
   settleDown(): void {
     const { world, sessions, ask } = this.#parts;
-    for (const { id, isPaused } of sessions()) if (isPaused) ask(id, "resume_session", { reason: "" });
+    for (const { id, state } of sessions()) if (state.pauseMs > 0) ask(id, "resume_session", { reason: "" });
     world.after(attendMs, () => this.settleDown());
   }
 
-  #meddle(session: SessionReading): void {
+  #meddle(session: SessionCheck): void {
     const { ask } = this.#parts;
     const draw = this.#draw;
     const { id } = session;
@@ -62,9 +62,9 @@ export class SessionPeople {
     else ask(id, "terminate_session", { reason: "" });
   }
 
-  #moving(session: SessionReading): object {
+  #moving(session: SessionCheck): object {
     const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned } = Mode;
-    const waiting = session.tasks.all.filter(
+    const waiting = session.state.tasks.filter(
       ({ status }) => status === TaskStatus.TASK_STATUS_PENDING || status === TaskStatus.TASK_STATUS_QUEUED,
     );
     const start = this.#draw.upTo(Math.max(1, waiting.length));
@@ -72,14 +72,14 @@ export class SessionPeople {
     return { taskIds, mode: this.#draw.one(workflow, swarm, planned), reason: "it is better there" };
   }
 
-  #some(session: SessionReading, most: number): string[] {
-    const { all } = session.tasks;
+  #some(session: SessionCheck, most: number): string[] {
+    const { tasks: all } = session.state;
     return all.slice(0, this.#draw.upTo(most + 1)).map(({ spec }) => spec.id);
   }
 
   /** It may need any that is there. */
-  #another(session: SessionReading): TaskSpec {
-    const count = session.tasks.all.filter(({ spec }) => spec.id.startsWith("t")).length;
+  #another(session: SessionCheck): TaskSpec {
+    const count = session.state.tasks.filter(({ spec }) => spec.id.startsWith("t")).length;
     const drawn = drawTask(this.#draw, count, `more-${this.#added++}`);
     return TaskSpec.fromJSON(drawn);
   }

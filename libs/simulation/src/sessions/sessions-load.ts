@@ -2,7 +2,7 @@
  * Sessions as a load: tasks in every mode, done as parts by runs and missions whose tasks meet agents in one pool. With
  * locks, sessions that wait for each other, people who move, pause and end things, and the steering that services have.
  *
- * 1. What becomes durable of a session may happen, by a reading of it that shares nothing with the machine.
+ * 1. The durable events of a session keep the invariants of `SessionCheck`.
  * 2. A task comes to what it comes to when all are done one after the other. By one work at a time.
  * 3. Locks exclude, and their tokens grow.
  * 4. Every session ends, as it has to.
@@ -17,7 +17,7 @@ import { mission } from "@tutti/machine-mission";
 import { runMachine } from "@tutti/machine-run";
 import { KnownDefinitions } from "@tutti/machine-run/testing";
 import { session } from "@tutti/machine-session";
-import { SessionReading } from "@tutti/machine-session/testing";
+import { specOf } from "@tutti/machine-session/testing";
 import type { Outcome } from "@tutti/runtime";
 import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
 import { processLog } from "../cluster/process-log.ts";
@@ -32,6 +32,7 @@ import { EndCheck } from "./end-check.ts";
 import { LockCheck } from "./lock-check.ts";
 import { ProcessSessions } from "./process-sessions.ts";
 import { SessionAgents } from "./session-agents.ts";
+import { SessionCheck } from "./session-check.ts";
 import { SessionPeople } from "./session-people.ts";
 import type { SessionsPlan } from "./sessions-plan.ts";
 
@@ -48,7 +49,7 @@ export class SessionsLoad implements Load {
   readonly #world: World;
   readonly #chronicle: Chronicle;
   readonly #weakening: Weakening;
-  readonly #sessions = new Map<string, SessionReading>();
+  readonly #sessions = new Map<string, SessionCheck>();
   /** Kinds by the ids of what runs and missions are there. */
   readonly #kinds = new Map<string, string>();
   readonly #openWorks = new Set<string>();
@@ -80,7 +81,7 @@ export class SessionsLoad implements Load {
       sessions: () => [...this.#sessions.values()],
     });
     for (const { id, atMs, spec } of plan.sessions) {
-      this.#sessions.set(id, new SessionReading(id));
+      this.#sessions.set(id, new SessionCheck(this.machine, this.keyOf(id)));
       const order = SessionOrder.fromPartial({ requestHash: Uint8Array.of(1), idChosen: true });
       this.#ask(id, "begin_session", { order: { ...order, spec: SessionSpec.fromJSON(spec) } }, atMs);
     }
@@ -98,8 +99,8 @@ export class SessionsLoad implements Load {
   }
 
   get restless(): string | undefined {
-    for (const [id, reading] of this.#sessions)
-      if (!reading.isOver) return `session ${id} has not ended: ${reading.inWords}`;
+    for (const [id, { isOver, open }] of this.#sessions)
+      if (!isOver) return `session ${id} has not ended: ${open}`;
     const [work] = this.#openWorks;
     if (work !== undefined) return `${work}, which does a part of a session, has not ended`;
     const held = this.#locks.held;
@@ -124,8 +125,13 @@ export class SessionsLoad implements Load {
     });
   }
 
-  event({ key: { kind, id }, type, body, operation }: KnownEvent): void {
-    if (kind === "session") this.#happened(id, type, body, operation);
+  event(event: KnownEvent): void {
+    const {
+      key: { kind, id },
+      type,
+      body,
+    } = event;
+    if (kind === "session") this.#happened(id, event);
     else if (kind === "lock") this.#locks.event(id, type, body);
     else if (kind === "run" || kind === "mission") {
       this.#kinds.set(id, kind);
@@ -166,34 +172,28 @@ export class SessionsLoad implements Load {
 
   late(): void {}
 
-  checkState(id: string, name: string, live: WitnessedAnswer): void {
-    const reading = this.#sessions.get(id);
-    // More may have become durable than this was asked after.
-    const { events = [] } = this.#chronicle.instance(this.keyOf(id)) ?? {};
-    if (reading === undefined || events.length !== live.events) return;
-    reading.compare(live.answer);
-    this.#tell(name, reading.findings);
-  }
+  checkState(): void {}
 
   finish(): void {
     this.#ends.finish();
   }
 
-  #happened(id: string, type: string, body: unknown, operation: number | undefined): void {
-    const reading = this.#sessions.get(id);
-    if (reading === undefined) return;
+  #happened(id: string, event: KnownEvent): void {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    const { type, body, operation } = event;
     const asked = operation === undefined ? undefined : this.#operation(operation);
     if (asked?.account === id) this.#ends.asked(id, asked.command);
+    session.event(event);
     if (type === "session_retried")
       this.#doing.again(
         id,
-        (body as Retried).tasks.map((number) => reading.tasks.of(number).spec.id),
+        (body as Retried).tasks.map((number) => session.state.tasks[number]?.spec.id ?? ""),
       );
-    reading.event({ type, body });
-    this.#tell(id, reading.findings);
+    this.#tell(id, session.findings);
     if (type === "locks_noted" && (body as LocksNoted).holdMs > 0)
-      for (const { name } of reading.spec?.locks ?? []) this.#locks.mustBeHeld(name, `session.${id}`);
-    this.#ends.event(reading, type, body);
+      for (const { name } of specOf(session.state).locks) this.#locks.mustBeHeld(name, `session.${id}`);
+    this.#ends.event(session, type, body);
   }
 
   #ask(account: string, command: string, given: object, atMs: number = this.#world.elapsedMs): void {

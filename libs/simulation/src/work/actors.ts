@@ -3,7 +3,8 @@
  * remembers of the answers that it had, however old that is. One that dies forgets all of it.
  */
 import type { Chance } from "@tutti/kernel";
-import type { MissionReading } from "@tutti/machine-mission/testing";
+import { specOf } from "@tutti/machine-mission/testing";
+import type { MissionCheck } from "./mission-check.ts";
 import type { PlannedActor } from "./work-plan.ts";
 
 /** Makes a request as a client. What comes of it is told once, or never. */
@@ -23,7 +24,7 @@ export interface ActorParts {
   readonly chance: Chance;
   readonly ask: Ask;
   /** Missions that are there and have not ended. */
-  readonly open: () => readonly MissionReading[];
+  readonly open: () => readonly MissionCheck[];
 }
 
 interface Claim {
@@ -93,11 +94,11 @@ export class Actor {
     return of[Math.floor(this.#draw() * of.length)];
   }
 
-  #join(mission: MissionReading, memory: Memory): void {
+  #join(mission: MissionCheck, memory: Memory): void {
     const { does } = this.#parts;
     const capabilities = does.map((name) => ({ name, version: "1.0.0" }));
     // The agent in the role can do everything that is handed to it.
-    const isAble = does.length === 3 && mission.spec.roles.length > 0;
+    const isAble = does.length === 3 && specOf(mission.state).roles.length > 0;
     // The role may be full: then it comes without.
     const role = isAble && memory.tries++ % 2 === 0 ? "editor" : "";
     this.#ask(
@@ -113,12 +114,12 @@ export class Actor {
     );
   }
 
-  #workOff(mission: MissionReading, memory: Memory): void {
+  #workOff(mission: MissionCheck, memory: Memory): void {
     if (memory.claims.length > 0) this.#complete(mission, memory, memory.claims, true);
     else this.#claim(mission, memory, 3);
   }
 
-  #anything(mission: MissionReading, memory: Memory): void {
+  #anything(mission: MissionCheck, memory: Memory): void {
     const draw = this.#draw();
     const claim = this.#one(memory.claims);
     if (claim === undefined || draw < 0.2)
@@ -131,19 +132,19 @@ export class Actor {
     else this.#complete(mission, memory, memory.old.slice(-2), true);
   }
 
-  #withoutClaim(mission: MissionReading, memory: Memory, draw: number): void {
+  #withoutClaim(mission: MissionCheck, memory: Memory, draw: number): void {
     if (draw < 0.4) this.#claim(mission, memory, 1 + Math.floor(this.#draw() * 3));
     else if (draw < 0.6) this.#put(mission, memory);
     else if (draw < 0.66) this.#send(mission);
     else if (draw < 0.78) this.#vote(mission);
     else if (draw < 0.9) this.#spend(mission, memory);
     else if (draw < 0.95) this.#add(mission);
-    else if (draw < 0.97 && !mission.spec.budget?.maxAgents) this.#leave(mission, memory);
+    else if (draw < 0.97 && !specOf(mission.state).budget?.maxAgents) this.#leave(mission, memory);
     else if (memory.old.length > 0) this.#complete(mission, memory, memory.old.slice(-2), true);
     else this.#ask(mission, "hear_participants", { agentIds: [this.id] }, () => {});
   }
 
-  #claim(mission: MissionReading, memory: Memory, count: number): void {
+  #claim(mission: MissionCheck, memory: Memory, count: number): void {
     const leaseMs = this.#one([1_000, 2_500, 6_000, 20_000]) ?? 0;
     const request = { agentId: this.id, taskIds: [], count, leaseMs, waitMs: 0 };
     this.#ask(mission, "claim_board_tasks", { request, offering: undefined }, ({ tasks }) => {
@@ -155,7 +156,7 @@ export class Actor {
     });
   }
 
-  #complete(mission: MissionReading, memory: Memory, claims: readonly Claim[], isWell: boolean): void {
+  #complete(mission: MissionCheck, memory: Memory, claims: readonly Claim[], isWell: boolean): void {
     const ends = claims.map(({ claimId }) => ({
       claimId,
       outcome: isWell
@@ -180,7 +181,7 @@ export class Actor {
     }
   }
 
-  #renew(mission: MissionReading, memory: Memory): void {
+  #renew(mission: MissionCheck, memory: Memory): void {
     const renewals = [...memory.claims, ...memory.old.slice(-1)].map(({ claimId }) => ({
       ...{ claimId, progress: 0.5, message: "" },
     }));
@@ -192,7 +193,7 @@ export class Actor {
     });
   }
 
-  #release(mission: MissionReading, claim: Claim, memory: Memory): void {
+  #release(mission: MissionCheck, claim: Claim, memory: Memory): void {
     this.#forgetClaims(memory, [claim]);
     this.#ask(
       mission,
@@ -202,8 +203,8 @@ export class Actor {
     );
   }
 
-  #handOff(mission: MissionReading, claim: Claim, memory: Memory): void {
-    const isToRole = mission.spec.roles.length > 0 && this.#draw() < 0.5;
+  #handOff(mission: MissionCheck, claim: Claim, memory: Memory): void {
+    const isToRole = specOf(mission.state).roles.length > 0 && this.#draw() < 0.5;
     // To one that can do everything.
     const to = isToRole
       ? { $case: "toRole" as const, value: "editor" }
@@ -216,7 +217,7 @@ export class Actor {
     );
   }
 
-  #delegate(mission: MissionReading, { claimId }: Claim): void {
+  #delegate(mission: MissionCheck, { claimId }: Claim): void {
     const mayDelegate = this.#draw() < 0.5;
     const budget = this.#draw() < 0.4 ? { tokens: 1, money: 0, timeMs: 0 } : undefined;
     const task = this.#task("a");
@@ -232,7 +233,7 @@ export class Actor {
     return { id, work: { $case: "capability" as const, value: capability }, estimate };
   }
 
-  #put(mission: MissionReading, memory: Memory): void {
+  #put(mission: MissionCheck, memory: Memory): void {
     const key = this.#one(["x", "y", "z"]) ?? "x";
     const isBlind = this.#draw() < 0.2;
     const ifVersion = isBlind ? undefined : (memory.versions.get(key) ?? 0);
@@ -246,15 +247,15 @@ export class Actor {
     });
   }
 
-  #send(mission: MissionReading): void {
+  #send(mission: MissionCheck): void {
     const to = { target: { $case: "topic" as const, value: "news" } };
     const messages = [{ to, body: payload(Math.floor(this.#draw() * 2)) }];
     this.#ask(mission, "send_messages", { agentId: this.id, messages }, () => {});
   }
 
-  #vote(mission: MissionReading): void {
+  #vote(mission: MissionCheck): void {
     const voteId = this.#one(["v", "w"]) ?? "v";
-    const isOpen = mission.votes.asked.has(voteId);
+    const isOpen = mission.state.votes.has(voteId);
     const draw = this.#draw();
     if (!isOpen) {
       const options = ["yes", "no", "maybe"].map((option) => ({ option, description: "" }));
@@ -276,7 +277,7 @@ export class Actor {
     } else this.#ask(mission, "close_vote", { agentId: this.id, voteId, reason: "" }, () => {});
   }
 
-  #spend(mission: MissionReading, memory: Memory): void {
+  #spend(mission: MissionCheck, memory: Memory): void {
     const [reservationId] = memory.reservations;
     const amounts = { tokens: 1 + Math.floor(this.#draw() * 3), money: 0, timeMs: 0 };
     if (reservationId === undefined) {
@@ -297,7 +298,7 @@ export class Actor {
     }
   }
 
-  #add(mission: MissionReading): void {
+  #add(mission: MissionCheck): void {
     this.#ask(
       mission,
       "add_tasks",
@@ -306,14 +307,14 @@ export class Actor {
     );
   }
 
-  #leave(mission: MissionReading, memory: Memory): void {
+  #leave(mission: MissionCheck, memory: Memory): void {
     memory.hasJoined = false;
     this.#forgetClaims(memory, [...memory.claims]);
     this.#ask(mission, "leave_mission", { agentId: this.id, reason: "" }, () => {});
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
-  #ask({ id }: MissionReading, command: string, body: object, answered: (reply: any) => void): void {
+  #ask({ id }: MissionCheck, command: string, body: object, answered: (reply: any) => void): void {
     this.#parts.ask(id, command, body, answered);
   }
 }

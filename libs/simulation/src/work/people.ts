@@ -1,10 +1,13 @@
 /** People who look after missions: they do this and that while there is trouble, and the rest once it is over. */
-import type { Chance } from "@tutti/kernel";
-import type { MissionReading } from "@tutti/machine-mission/testing";
-import type { Ask } from "./actors.ts";
 
-const budgetQuestion = 1;
-const tieQuestion = 4;
+import { QuestionKind } from "@tutti/contracts/swarm/v1";
+import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
+import type { Chance } from "@tutti/kernel";
+import { isDone } from "@tutti/machine-work";
+import type { Ask } from "./actors.ts";
+import type { MissionCheck } from "./mission-check.ts";
+
+const { QUESTION_KIND_BUDGET: budgetQuestion, QUESTION_KIND_TIE: tieQuestion } = QuestionKind;
 
 export class People {
   readonly #ask: Ask;
@@ -16,7 +19,7 @@ export class People {
   }
 
   /** Something that may come at any time. */
-  meddle(mission: MissionReading): void {
+  meddle(mission: MissionCheck): void {
     const draw = this.#chance.random();
     const { id } = mission;
     const done = (): void => {};
@@ -33,19 +36,19 @@ export class People {
     } else this.attend(mission);
   }
 
-  #task({ tasks }: MissionReading): string {
-    return tasks.all[Math.floor(this.#chance.random() * tasks.all.length)]?.spec.id ?? "";
+  #task({ state: { tasks } }: MissionCheck): string {
+    return tasks[Math.floor(this.#chance.random() * tasks.length)]?.spec.id ?? "";
   }
 
   /** What the mission waits for a person to do. Gives whether there was anything. */
-  attend(mission: MissionReading): boolean {
-    const { id, tasks, questions } = mission;
+  attend({ id, state }: MissionCheck): boolean {
+    const { tasks, votes, pauseMs } = state;
     const done = (): void => {};
-    if (mission.isPaused) this.#ask(id, "resume_mission", { reason: "" }, done);
+    if (pauseMs > 0) this.#ask(id, "resume_mission", { reason: "" }, done);
     // Its reserver may have forgotten it, and others wait for that.
-    for (const number of mission.escrow.asides.keys())
+    for (const number of state.reservations.keys())
       this.#ask(id, "return_budget", { agentId: "", reservationId: `r${number}` }, done);
-    const withdrawn = tasks.all.filter(({ stands }) => stands === "withdrawn");
+    const withdrawn = tasks.filter(({ isWithdrawn, status }) => isWithdrawn && !isDone(status));
     if (withdrawn.length > 0) {
       const outcomes = withdrawn.map(({ spec }) => ({
         taskId: spec.id,
@@ -53,14 +56,17 @@ export class People {
       }));
       this.#ask(id, "bring_in_outcomes", { outcomes }, done);
     }
-    if (tasks.all.some(({ stands }) => stands === "paused"))
+    if (tasks.some(({ status }) => status === TaskStatus.TASK_STATUS_PAUSED))
       this.#ask(id, "resume_board_tasks", { taskIds: [], reason: "" }, done);
-    for (const { number, kind, options } of questions.values()) {
+    const questions = [...state.questions.values()].filter(
+      ({ verdict }) => verdict === Verdict.VERDICT_UNSPECIFIED,
+    );
+    for (const { number, kind, subject } of questions) {
       const data =
         kind === budgetQuestion
           ? { tokens: 50, money: 5 }
           : kind === tieQuestion
-            ? { winner: options[0] }
+            ? { winner: votes.get(subject)?.vote.options[0]?.option }
             : undefined;
       const body = data && {
         body: { $case: "inline" as const, value: new TextEncoder().encode(JSON.stringify(data)) },
@@ -73,11 +79,11 @@ export class People {
         done,
       );
     }
-    return withdrawn.length + questions.size > 0 || mission.isPaused;
+    return withdrawn.length + questions.length > 0 || pauseMs > 0;
   }
 
   /** Says that it is enough, where a person has to. */
-  stop({ id }: MissionReading): void {
+  stop({ id }: MissionCheck): void {
     const value = { body: { $case: "inline" as const, value: Uint8Array.of(49) }, mediaType: "" };
     this.#ask(
       id,

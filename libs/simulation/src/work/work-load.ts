@@ -2,8 +2,7 @@
  * Missions and runs as a load: drawn boards and small runs, whose tasks meet the same agents in one pool, and which
  * start each other. Agents that come to boards by themselves, and people.
  *
- * 1. What becomes durable of a mission may happen, by a reading of it that shares nothing with the machine, and what
- *    the machine holds at the end is what that reading adds up.
+ * 1. The durable events of a mission keep the invariants of `MissionCheck`, and those of a run the ones of `RunCheck`.
  * 2. What an attempt ends with is what its agent said, of which there was one at a time, and what it used up is what
  *    that said.
  * 3. Everything ends: no task waits for ever while an agent is there that could do it.
@@ -15,7 +14,6 @@ import type { InstanceKey, Refusal } from "@tutti/kernel";
 import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 import { type MissionEffect, mission, type StartMissionChild } from "@tutti/machine-mission";
-import { MissionReading } from "@tutti/machine-mission/testing";
 import { type RunEffect, runMachine } from "@tutti/machine-run";
 import { KnownDefinitions } from "@tutti/machine-run/testing";
 import type { Outcome } from "@tutti/runtime";
@@ -28,7 +26,8 @@ import type { World } from "../world/world.ts";
 import type { Ask } from "./actors.ts";
 import { AgentsSay, madeBy } from "./agents-say.ts";
 import { childMissions, crowds, runs } from "./definitions.ts";
-import { RunReading } from "./run-reading.ts";
+import { MissionCheck } from "./mission-check.ts";
+import { RunCheck } from "./run-check.ts";
 import { WorkPeople } from "./work-people.ts";
 import type { WorkPlan } from "./work-plan.ts";
 import { WorkPool } from "./work-pool.ts";
@@ -49,8 +48,8 @@ export class WorkLoad implements Load {
   readonly #chronicle: Chronicle;
   readonly #plans = new KnownDefinitions();
   readonly #hashes: ReadonlyMap<string, string>;
-  readonly #missions = new Map<string, MissionReading>();
-  readonly #runs = new Map<string, RunReading>();
+  readonly #missions = new Map<string, MissionCheck>();
+  readonly #runs = new Map<string, RunCheck>();
   /** By the id of a mission or run. Of the rest it is the default. */
   readonly #namespaces = new Map<string, string>();
   readonly #answered = new Set<number>();
@@ -76,7 +75,7 @@ export class WorkLoad implements Load {
     this.#people = new WorkPeople({
       ...{ world, plan },
       ask: (id, command, body, answered, ended) => void this.#ask(id, command, body, answered, ended),
-      open: () => [...this.#missions.values()].filter((each) => each.hasBegun && !each.isOver),
+      open: () => [...this.#missions.values()].filter((each) => each.hasStarted && !each.isOver),
     });
     for (const { id, namespace = defaultNamespace } of [...plan.missions, ...plan.runs])
       this.#namespaces.set(id, namespace);
@@ -99,8 +98,8 @@ export class WorkLoad implements Load {
 
   get restless(): string | undefined {
     for (const [id, { isOver }] of this.#runs) if (!isOver) return `run ${id} has not ended`;
-    for (const [id, reading] of this.#missions)
-      if (!reading.isOver) return `mission ${id} has not ended: ${reading.inWords}`;
+    for (const [id, check] of this.#missions)
+      if (!check.isOver) return `mission ${id} has not ended: ${check.open}`;
     const open = this.operations.find(({ number }) => !this.#answered.has(number));
     if (open !== undefined)
       return `operation ${open.number} (${open.command} of ${open.account}) has no answer`;
@@ -117,28 +116,29 @@ export class WorkLoad implements Load {
   }
 
   /** See rule 1. */
-  event({ key, type, body, timeMs, operation, batch }: KnownEvent): void {
+  event(event: KnownEvent): void {
+    const { key, type, body, operation } = event;
     const { kind, id } = key;
     if (kind === "run") {
-      const run = this.#runs.get(id) ?? new RunReading();
+      const run = this.#runs.get(id) ?? new RunCheck();
       this.#runs.set(id, run);
       run.event(type, body);
       this.#end(id, type, body);
       this.#tell(id, run.findings);
     } else if (kind === "mission") {
-      const reading = this.#missions.get(id) ?? new MissionReading(id);
-      this.#missions.set(id, reading);
+      const check = this.#missions.get(id) ?? this.#newMission(id);
+      this.#missions.set(id, check);
       const by = this.#end(id, type, body);
       const asked = operation === undefined ? undefined : this.#operation(operation);
-      // Letters name the command that they come of, which was given to another one.
+      // A message names the command that it comes from, which another instance has decided.
       const command =
         asked === undefined || asked.account !== id
           ? undefined
           : { number: asked.number, type: asked.command, body: asked.body };
       const isOffered = command === undefined;
-      const saidUsed = by === undefined || !isOffered ? undefined : this.#say.answers.get(by)?.used;
-      reading.event({ type, body, timeMs, command, saidUsed }, batch);
-      this.#tell(id, reading.findings);
+      const reportedUse = by === undefined || !isOffered ? undefined : this.#say.answers.get(by)?.used;
+      check.event(event, { command, reportedUse });
+      this.#tell(id, check.findings);
     }
   }
 
@@ -199,8 +199,8 @@ export class WorkLoad implements Load {
     }
     const parent = { namespace, kind, id, task: taskId };
     this.#namespaces.set(childId, namespace);
-    if (childKind === "run") this.#runs.set(childId, this.#runs.get(childId) ?? new RunReading());
-    else this.#missions.set(childId, this.#missions.get(childId) ?? new MissionReading(childId));
+    if (childKind === "run") this.#runs.set(childId, this.#runs.get(childId) ?? new RunCheck());
+    else this.#missions.set(childId, this.#missions.get(childId) ?? this.#newMission(childId));
     const order =
       childKind === "run"
         ? { hash: this.#hashes.get(definition), parent, parentClose: 2 }
@@ -216,19 +216,18 @@ export class WorkLoad implements Load {
 
   late(): void {}
 
-  checkState(id: string, name: string, live: WitnessedAnswer): void {
-    const reading = this.#missions.get(id);
-    if (reading === undefined) return;
-    reading.compare(live.answer);
-    this.#tell(name, reading.findings);
-  }
+  checkState(): void {}
 
   finish(): void {}
 
+  #newMission(id: string): MissionCheck {
+    return new MissionCheck(this.machine, this.keyOf(id));
+  }
+
   #plan(id: string, atMs: number, order: object): void {
     const isRun = id.startsWith("run");
-    if (isRun) this.#runs.set(id, new RunReading());
-    else this.#missions.set(id, new MissionReading(id));
+    if (isRun) this.#runs.set(id, new RunCheck());
+    else this.#missions.set(id, this.#newMission(id));
     const command = beginCommand(isRun ? "run" : "mission");
     const body = (isRun ? BeginRun : BeginMission).fromPartial({ order } as never);
     this.operations.push({ number: this.operations.length, atMs, account: id, command, body });

@@ -1,7 +1,8 @@
 /** When agents and people do what they do: again and again while there is trouble, and until all has ended once it is over. */
-import type { MissionReading } from "@tutti/machine-mission/testing";
+import { specOf } from "@tutti/machine-mission/testing";
 import type { World } from "../world/world.ts";
 import { Actor, type Ask } from "./actors.ts";
+import type { MissionCheck } from "./mission-check.ts";
 import { People } from "./people.ts";
 import type { WorkPlan } from "./work-plan.ts";
 
@@ -9,7 +10,7 @@ export interface WorkPeopleParts {
   readonly world: World;
   readonly plan: WorkPlan;
   readonly ask: Ask;
-  readonly open: () => readonly MissionReading[];
+  readonly open: () => readonly MissionCheck[];
 }
 
 const minuteMs = 60_000;
@@ -60,7 +61,7 @@ export class WorkPeople {
     const { world, open } = this.#parts;
     for (const mission of open()) {
       const isWaiting = this.#people.attend(mission);
-      if (!isWaiting && mission.spec.stopConditions.length > 0) this.#people.stop(mission);
+      if (!isWaiting && specOf(mission.state).stopConditions.length > 0) this.#people.stop(mission);
     }
     world.after(attendMs, () => this.#attend());
   }

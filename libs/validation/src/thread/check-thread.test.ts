@@ -49,7 +49,7 @@ describe("checks", () => {
     assert.ok(turns > 20, `${turns} turns`);
   });
 
-  it("look for what a definition uses, whatever its file is called", async () => {
+  it("find the names that a definition uses, with any name of its file", async () => {
     const source = { format: "yaml", text: chainOf(2), fileName: "x.rules.yaml" } as const;
     const used = await checked("usedBy", 1, source);
     assert.deepEqual(used, { capabilities: [{ name: "work.step", version: "" }], definitions: [] });

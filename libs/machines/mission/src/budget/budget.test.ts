@@ -187,6 +187,21 @@ describe("a budget", () => {
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
+  it("books what each failed attempt used, also the last", () => {
+    const retry = { maxAttempts: 2, initialMs: 100 };
+    const scene = MissionScene.of({
+      ...{ assignment: claimed, stopConditions: never, budget: { amounts: { tokens: 10 } } },
+      tasks: [taskSpec("a", { retry })],
+    });
+    scene.join("anna");
+    scene.fail("anna", scene.claim("anna"), "work.broken", { tokens: 2 });
+    assert.equal(budgetOf(scene).spent?.tokens, 2);
+    scene.driver.advance(100);
+    scene.fail("anna", scene.claim("anna"), "work.broken", { tokens: 3 });
+    assert.equal(scene.task("a").status, TaskStatus.TASK_STATUS_FAILED);
+    assert.equal(budgetOf(scene).spent?.tokens, 5);
+  });
+
   it("never books more than there is, whatever an agent says it used", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("a")], budget: { amounts: { money: 1 } } });
     scene.driver.settle(

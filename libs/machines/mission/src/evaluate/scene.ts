@@ -1,10 +1,10 @@
 /** What expressions of a mission see. */
-import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
+import type { Payload } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
-import { type Data, dataOfPayload, parsed, statusWord } from "@tutti/machine-work";
+import { dataOfPayload, parsed, taskValue } from "@tutti/machine-work";
 import { availableOf, limitOf } from "../budget/book.ts";
-import { type MissionView, specOf, type TaskView } from "../state.ts";
+import { type MissionView, specOf } from "../state.ts";
 
 /** Throws `UnreadableData` for what is no JSON. */
 export function valueSeen(mission: MissionView, name: string, nowMs: number): Value | undefined {
@@ -17,7 +17,7 @@ export function valueSeen(mission: MissionView, name: string, nowMs: number): Va
     case "input":
       return payloadSeen(specOf(mission).input);
     case "tasks":
-      return Object.fromEntries(mission.tasks.map((task) => [task.spec.id, shown(task)]));
+      return Object.fromEntries(mission.tasks.map((task) => [task.spec.id, taskValue(task)]));
     case "board":
       return Object.fromEntries(
         [...mission.entries.values()].flatMap(({ key, value }) =>
@@ -48,19 +48,7 @@ function payloadSeen(payload: ReadOnly<Payload> | undefined): Value {
 
 function taskSeen(mission: MissionView, id: string): Value | undefined {
   const task = mission.tasks[mission.byId.get(id) ?? -1];
-  return task === undefined ? undefined : shown(task);
-}
-
-function shown({ status, output, error }: TaskView): Value {
-  const seen: Record<string, Value> = {
-    status: statusWord(status),
-    error:
-      error === undefined
-        ? null
-        : { code: error.code, message: error.message, details: { ...error.details } },
-  };
-  if (status === TaskStatus.TASK_STATUS_COMPLETED) seen["output"] = parsed(output as Data | undefined);
-  return seen;
+  return task === undefined ? undefined : taskValue(task);
 }
 
 function entrySeen({ entries }: MissionView, key: string): Value | undefined {

@@ -1,10 +1,9 @@
 import { type MissionQuestion, QuestionKind } from "@tutti/contracts/swarm/v1";
 import type { Approval, ApprovalDecision, Verdict } from "@tutti/contracts/types/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import { asPayload, type Data } from "@tutti/machine-work";
+import { asPayload, type Data, momentOf } from "@tutti/machine-work";
 import { approvalIdOf } from "../question/ask.ts";
 import type { Mission, MissionView } from "../state.ts";
-import { momentOf } from "./board-task.ts";
 
 /** Returns how many have to say yes. */
 export function approvalsNeededBy({ rule }: ReadOnly<MissionQuestion>): number {

@@ -1,14 +1,7 @@
 /** Tasks as the contract shows them. */
 import type { BoardTask, Handoff, TaskClaim } from "@tutti/contracts/swarm/v1";
-import {
-  type Amounts,
-  type ErrorDetail,
-  type Outcome,
-  type TaskSpec,
-  TaskStatus,
-} from "@tutti/contracts/types/v1";
-import { toTimestamp } from "@tutti/kernel";
-import { asPayload, type Data } from "@tutti/machine-work";
+import { type Amounts, type TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
+import { asPayload, momentOf, taskOutcome } from "@tutti/machine-work";
 import { claimIdOf } from "../numbers.ts";
 import type { Task } from "../state.ts";
 import { isAtWork, type MissionView, type TaskView } from "../state.ts";
@@ -27,7 +20,7 @@ export function boardTask(mission: MissionView, task: TaskView): BoardTask {
     addTime: momentOf(addMs),
     claim: claimShown(mission, task),
     attempts: beginsOf(task),
-    outcome: outcomeOf(task),
+    outcome: taskOutcome(task),
     startTime: momentOf(startMs),
     endTime: momentOf(endMs),
     handoffs: task.handoffs.map((handoff) => ({ ...(handoff as Handoff) })),
@@ -57,27 +50,4 @@ function claimShown(mission: MissionView, task: TaskView): TaskClaim | undefined
     claimTime: momentOf(task.beginMs),
     expireTime: momentOf(task.leaseDueMs),
   };
-}
-
-function outcomeOf({ status, output, error }: TaskView): Outcome | undefined {
-  const failure = error as ErrorDetail | undefined;
-  switch (status) {
-    case TaskStatus.TASK_STATUS_COMPLETED:
-      return { result: { $case: "completed", value: asPayload(output as Data | undefined) ?? nothing() } };
-    case TaskStatus.TASK_STATUS_FAILED:
-      return failure && { result: { $case: "failed", value: failure } };
-    case TaskStatus.TASK_STATUS_CANCELLED:
-      return failure && { result: { $case: "cancelled", value: failure } };
-    default:
-      return undefined;
-  }
-}
-
-export function nothing() {
-  return { body: undefined, mediaType: "" };
-}
-
-/** Absent for no moment. */
-export function momentOf(ms: number) {
-  return ms > 0 ? toTimestamp(ms) : undefined;
 }

@@ -1,9 +1,8 @@
 import type { Budget, BudgetReservation } from "@tutti/contracts/swarm/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import { isDone, isNothing, noAmounts } from "@tutti/machine-work";
+import { isDone, isNothing, momentOf, noAmounts } from "@tutti/machine-work";
 import { availableOf, limitOf } from "../budget/book.ts";
 import type { Mission, MissionView, Reservation, TaskView } from "../state.ts";
-import { momentOf } from "./board-task.ts";
 
 const shownMax = 100;
 const lookedAtMax = 10_000;

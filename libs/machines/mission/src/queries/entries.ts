@@ -1,7 +1,7 @@
 import type { BoardEntry } from "@tutti/contracts/swarm/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
+import { momentOf } from "@tutti/machine-work";
 import type { Entry, Mission, MissionView } from "../state.ts";
-import { momentOf } from "./board-task.ts";
 
 export function boardEntry({ key, value, version, cause, updateMs }: ReadOnly<Entry>): BoardEntry {
   return {

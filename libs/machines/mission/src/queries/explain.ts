@@ -11,7 +11,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
 import { counted } from "@tutti/kernel";
-import { inWords, isDone, statusName, statusWord } from "@tutti/machine-work";
+import { inWords, isDone, momentOf, statusName, statusWord } from "@tutti/machine-work";
 import { availableOf, isAffordable, wantedBy } from "../budget/book.ts";
 import { missionErrors } from "../errors.ts";
 import { isHeld } from "../life/conditions.ts";
@@ -27,7 +27,6 @@ import {
   type TaskView,
 } from "../state.ts";
 import { approvalsNeededBy } from "./approvals.ts";
-import { momentOf } from "./board-task.ts";
 
 export const explainMission: Query<Mission, { readonly taskId: string }, Explanation> = {
   type: "explain_mission",

@@ -1,7 +1,7 @@
 import type { MessageTarget, MissionMessage } from "@tutti/contracts/swarm/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
+import { momentOf } from "@tutti/machine-work";
 import type { Message, Mission, MissionView } from "../state.ts";
-import { momentOf } from "./board-task.ts";
 
 export interface MessagesWanted {
   readonly afterNumber: number;

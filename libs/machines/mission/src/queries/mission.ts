@@ -1,13 +1,12 @@
 /** A mission as the contract shows it. */
 import type { Mission as MissionMessage, MissionSpec, Participant } from "@tutti/contracts/swarm/v1";
-import { type Cause, type ErrorDetail, type Outcome, WorkStatus } from "@tutti/contracts/types/v1";
+import type { Cause, Outcome } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import { asPayload, type Data, shownCounts } from "@tutti/machine-work";
+import { type Data, momentOf, shownCounts, workOutcome } from "@tutti/machine-work";
 import { missionErrors } from "../errors.ts";
 import { endingOf, outputOf } from "../life/end.ts";
 import { hasEnded, type Mission, type MissionView, statusOf } from "../state.ts";
-import { momentOf, nothing } from "./board-task.ts";
 import { budgetShown } from "./budget.ts";
 import { whyOf } from "./explain.ts";
 
@@ -70,21 +69,8 @@ function participantShown(
 }
 
 function outcomeOf(mission: MissionView, whole: boolean): Outcome | undefined {
-  const value = mission.error as ErrorDetail | undefined;
-  switch (statusOf(mission)) {
-    case WorkStatus.WORK_STATUS_COMPLETED: {
-      const output = whole ? asPayload(outputOf(mission) as Data | undefined) : undefined;
-      return { result: { $case: "completed", value: output ?? nothing() } };
-    }
-    case WorkStatus.WORK_STATUS_FAILED:
-      return value && { result: { $case: "failed", value } };
-    case WorkStatus.WORK_STATUS_CANCELLED:
-      return value && { result: { $case: "cancelled", value } };
-    case WorkStatus.WORK_STATUS_TERMINATED:
-      return value && { result: { $case: "terminated", value } };
-    default:
-      return undefined;
-  }
+  const output = (): Data | undefined => (whole ? (outputOf(mission) as Data | undefined) : undefined);
+  return workOutcome({ status: statusOf(mission), error: mission.error, output });
 }
 
 /** How it ended, in the words in which parents are told. Undefined while it continues. */

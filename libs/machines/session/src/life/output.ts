@@ -11,12 +11,12 @@ import {
   joinedObject,
   memberName,
   parsed,
-  statusWord,
+  taskValue,
   UnreadableData,
   valueBytesMax,
 } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
-import { listOf, type SessionView, type TaskView } from "../state.ts";
+import { listOf, type SessionView } from "../state.ts";
 
 export type Output =
   | { readonly ok: true; readonly bytes: Uint8Array }
@@ -53,22 +53,10 @@ function failed(problem: string): Output {
 function valueSeen(session: SessionView, name: string): Value | undefined {
   if (name === "input") return parsed(dataOfPayload(listOf(session).input as Payload | undefined));
   if (name === "tasks")
-    return Object.fromEntries(session.tasks.map((task) => [task.spec.id, taskSeen(task)]));
+    return Object.fromEntries(session.tasks.map((task) => [task.spec.id, taskValue(task)]));
   if (!name.startsWith("tasks.")) return undefined;
   const task = session.tasks[session.byId.get(name.slice("tasks.".length)) ?? -1];
-  return task === undefined ? undefined : taskSeen(task);
-}
-
-function taskSeen({ status, output, error }: TaskView): Value {
-  const seen: Record<string, Value> = {
-    status: statusWord(status),
-    error:
-      error === undefined
-        ? null
-        : { code: error.code, message: error.message, details: { ...error.details } },
-  };
-  if (status === TaskStatus.TASK_STATUS_COMPLETED) seen["output"] = parsed(output as Data | undefined);
-  return seen;
+  return task === undefined ? undefined : taskValue(task);
 }
 
 /** Returns the output of a session that has completed. */

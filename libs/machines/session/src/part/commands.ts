@@ -18,13 +18,20 @@ import { hasBudget } from "../budget/left.ts";
 import { isChosen, wantedMode } from "../life/asking.ts";
 import { checkPart, isDoing, tellStopping } from "../life/end.ts";
 import { commandOf, goingOn } from "../life/step.ts";
-import { partEffects, partOfId } from "../numbers.ts";
-import { hasEnded, isGoing, isOpen, type PartView, type SessionCommand, type SessionView } from "../state.ts";
+import { kindOfEffect, partEffects, partOfEffect, partOfId } from "../numbers.ts";
+import {
+  hasEnded,
+  isGoing,
+  isOpen,
+  type PartView,
+  type SessionCommand,
+  type SessionStep,
+  type SessionView,
+} from "../state.ts";
 import { noteTasksOf } from "../task/commands.ts";
 import { moveTo } from "../task/move.ts";
 import { operationDone, operationQueued, partConfirmed, partEnded, partOver } from "./events.ts";
 import { workIdOf } from "./parts.ts";
-import { settledPart } from "./settled.ts";
 
 const done: SessionDone = {};
 
@@ -109,7 +116,7 @@ function notTaken(session: SessionView, part: PartView): number[] {
   });
 }
 
-/** Result: its work has ended. Its tasks are said once more. */
+/** Result: its work has ended and reports its tasks once more. */
 export const endPart: SessionCommand<EndPart, SessionDone> = commandOf({
   type: "end_part",
   codec: EndPart,
@@ -178,7 +185,7 @@ export const refuseOperation: SessionCommand<RefuseOperation, SessionDone> = com
     const operation = part?.operations[0]?.operation;
     if (part === undefined || operation === undefined) return done;
     step.emit(operationDone, { part: part.number, error: bounded(error) });
-    // Tasks that its work does not take are done by another that does what is left of the session.
+    // Another part does the tasks that this work does not accept.
     if (operation.$case === "add" && isGoing(session)) {
       const tasks = operation.value.tasks.filter((number) => !isDone(session.tasks[number]?.status ?? 0));
       if (tasks.length > 0)
@@ -187,3 +194,10 @@ export const refuseOperation: SessionCommand<RefuseOperation, SessionDone> = com
     return done;
   },
 });
+
+/** Returns the part that a result is about, where it is a result of this kind. */
+function settledPart(session: SessionView, step: SessionStep, kind: number): PartView | undefined {
+  const { number } = step.settles ?? { number: 0 };
+  const part = partOfEffect(number);
+  return part === undefined || kindOfEffect(number) !== kind ? undefined : session.parts[part];
+}

@@ -1,10 +1,11 @@
 /** Why a session is done as it is: choices, moves, and the plan beside reality. */
+
 import type { Choice, PlanView, TaskMove } from "@tutti/contracts/session/v1";
 import type { Query } from "@tutti/kernel";
+import { momentOf } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { partId } from "../numbers.ts";
 import type { Move, Session, SessionView, TaskView } from "../state.ts";
-import { momentOf } from "./shown.ts";
 
 export const showChoices: Query<Session, undefined, readonly Choice[]> = {
   type: "session_choices",

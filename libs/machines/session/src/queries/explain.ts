@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
 import { counted } from "@tutti/kernel";
-import { isDone, statusName, statusWord } from "@tutti/machine-work";
+import { isDone, momentOf, statusName, statusWord } from "@tutti/machine-work";
 import { modeName } from "../description.ts";
 import { sessionErrors } from "../errors.ts";
 import { isWaitingForOthers } from "../life/asking.ts";
@@ -27,7 +27,6 @@ import {
   statusOf,
   type TaskView,
 } from "../state.ts";
-import { momentOf } from "./shown.ts";
 
 export const explainSession: Query<Session, { readonly taskId: string }, Explanation> = {
   type: "explain_session",

@@ -1,15 +1,8 @@
 /** A session as the contract shows it. */
 import type { Session as SessionMessage, SessionPart, SessionSpec } from "@tutti/contracts/session/v1";
-import {
-  type Cause,
-  type ErrorDetail,
-  type Outcome,
-  type TaskCounts,
-  TaskStatus,
-  WorkStatus,
-} from "@tutti/contracts/types/v1";
+import type { Cause, Outcome } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
-import { asPayload, type Data } from "@tutti/machine-work";
+import { type Data, momentOf, shownCounts, workOutcome } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { usedBy } from "../life/end.ts";
 import { outputOf } from "../life/output.ts";
@@ -24,7 +17,7 @@ import {
 } from "../state.ts";
 import { whyOf } from "./explain.ts";
 import { performanceOf, progressOf } from "./performance.ts";
-import { momentOf, nothing, workShown } from "./shown.ts";
+import { workShown } from "./shown.ts";
 
 export interface SessionWanted {
   /** With inputs, the output, and the ids of tasks by part. */
@@ -48,7 +41,7 @@ export const showSession: Query<Session, SessionWanted, SessionMessage> = {
       outcome: outcomeOf(session, whole),
       effectiveMode: session.mode,
       parts: session.parts.map((part) => partShown(session, part, whole)),
-      tasks: countsOf(session),
+      tasks: shownCounts(session.counts, session.tasks.length),
       progress: progressOf(session, nowMs),
       expectedEndTime: hasEnded(session) ? undefined : momentOf(session.plan?.expectedEndMs ?? 0),
       performance: performanceOf(session, nowMs),
@@ -92,40 +85,7 @@ function partShown(session: SessionView, part: PartView, whole: boolean): Sessio
   };
 }
 
-function countsOf({ counts, tasks }: SessionView): TaskCounts {
-  const count = (status: TaskStatus) => counts[status] ?? 0;
-  return {
-    total: tasks.length,
-    pending: count(TaskStatus.TASK_STATUS_PENDING),
-    held: count(TaskStatus.TASK_STATUS_HELD),
-    queued: count(TaskStatus.TASK_STATUS_QUEUED),
-    running: count(TaskStatus.TASK_STATUS_RUNNING),
-    waiting: count(TaskStatus.TASK_STATUS_WAITING),
-    retrying: count(TaskStatus.TASK_STATUS_RETRYING),
-    paused: count(TaskStatus.TASK_STATUS_PAUSED),
-    completed: count(TaskStatus.TASK_STATUS_COMPLETED),
-    failed: count(TaskStatus.TASK_STATUS_FAILED),
-    skipped: count(TaskStatus.TASK_STATUS_SKIPPED),
-    cancelled: count(TaskStatus.TASK_STATUS_CANCELLED),
-    compensating: count(TaskStatus.TASK_STATUS_COMPENSATING),
-    compensated: count(TaskStatus.TASK_STATUS_COMPENSATED),
-  };
-}
-
 function outcomeOf(session: SessionView, whole: boolean): Outcome | undefined {
-  const value = session.error as ErrorDetail | undefined;
-  switch (statusOf(session)) {
-    case WorkStatus.WORK_STATUS_COMPLETED: {
-      const output = whole ? asPayload(outputOf(session) as Data | undefined) : undefined;
-      return { result: { $case: "completed", value: output ?? nothing() } };
-    }
-    case WorkStatus.WORK_STATUS_FAILED:
-      return value && { result: { $case: "failed", value } };
-    case WorkStatus.WORK_STATUS_CANCELLED:
-      return value && { result: { $case: "cancelled", value } };
-    case WorkStatus.WORK_STATUS_TERMINATED:
-      return value && { result: { $case: "terminated", value } };
-    default:
-      return undefined;
-  }
+  const output = (): Data | undefined => (whole ? (outputOf(session) as Data | undefined) : undefined);
+  return workOutcome({ status: statusOf(session), error: session.error, output });
 }

@@ -1,4 +1,3 @@
+export { isOpen, specOf } from "../state.ts";
 export { operations, resultOf } from "./operations.ts";
-export { isOver } from "./reading/read-tasks.ts";
-export { SessionReading } from "./reading/session-reading.ts";
 export { codeOf, json, SessionScene, sessionKey, taken, taskSpec } from "./session-scene.ts";

@@ -1,5 +1,5 @@
-/** What may happen to the tasks of a run, whatever they are: each ends once, and its attempts are counted one by one. */
-export class RunReading {
+/** A task of a run ends once, and its attempts are counted one by one. A run that has ended emits nothing more. */
+export class RunCheck {
   readonly findings: string[] = [];
   isOver = false;
   readonly #over = new Map<number, string>();
@@ -9,7 +9,7 @@ export class RunReading {
   event(type: string, body: any): void {
     if (this.isOver && !afterwards.has(type)) this.findings.push(`${type} happens after its end`);
     if (ends.has(type)) this.#end(type, body.node);
-    else if (type === "task_queued" || type === "child_queued") this.#begin(body);
+    else if (type === "task_queued" || type === "child_queued") this.#start(body);
     else if (lasts.has(type)) this.isOver = true;
   }
 
@@ -19,10 +19,10 @@ export class RunReading {
     this.#over.set(node, type);
   }
 
-  #begin({ node, attempt }: { readonly node: number; readonly attempt: number }): void {
+  #start({ node, attempt }: { readonly node: number; readonly attempt: number }): void {
     const before = this.#attempts.get(node) ?? 0;
-    if (this.#over.has(node)) this.findings.push(`task ${node} begins after its end`);
-    if (attempt !== before + 1) this.findings.push(`task ${node} begins attempt ${attempt} after ${before}`);
+    if (this.#over.has(node)) this.findings.push(`task ${node} starts after its end`);
+    if (attempt !== before + 1) this.findings.push(`task ${node} starts attempt ${attempt} after ${before}`);
     this.#attempts.set(node, attempt);
   }
 }
