@@ -17,6 +17,7 @@ import { setInput } from "../node/kept.ts";
 import { dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
 import { isOffered } from "../plan/offer-profile.ts";
 import { offerFrom } from "../state/function-journal.ts";
+import { stateOfKind } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
 import {
   detailOf,
@@ -55,7 +56,8 @@ export const attemptQueued: RunEvent<AttemptQueuedV1> = {
     outstanding.cleared(timerNumber(number, nodeTimers.cache));
     detailOf(node).dueMs = 0;
     // Another worker may take it: it is given the whole journal.
-    if (node.more?.code !== undefined) offerFrom(node.more.code, 0);
+    const code = stateOfKind(node, "function");
+    if (code !== undefined) offerFrom(code.journal, 0);
     setAside(run, node, reserved);
     queue(run, node, attempt, queueMs, outstanding);
   },
@@ -76,7 +78,7 @@ export function queue(
   node.startAt = -1;
   node.facts = run.facts;
   // An undoing keeps nothing but for a function, whose code does it.
-  if (node.more?.savedNext !== undefined && (!isUndo || node.more.code !== undefined))
+  if (node.more?.savedNext !== undefined && (!isUndo || stateOfKind(node, "function") !== undefined))
     node.more.saved = node.more.savedNext;
   if (isUndo) detailOf(node).undoAttempts += 1;
   else {

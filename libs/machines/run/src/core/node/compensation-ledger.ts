@@ -8,11 +8,13 @@
  *    place of the one before. Those of ids that do not complete again stay to be undone.
  * 3. A node whose effect of before is undone stands afterwards as it did: how it went the last time is what it tells.
  */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import { type Data, encodeJson, UnreadableData } from "@tutti/machine-work";
 import { listOfEntries } from "../evaluate/scene.ts";
+import { stateOfKind } from "../state/kind-state.ts";
 import { currentRanges, rangeOf, rangePlace, rangeViewOf, taskIdIn } from "../state/places.ts";
 import { detailOf, type Node, type NodeView, type Run, type RunView } from "../state/state.ts";
 import { keptBytesOf } from "./kept.ts";
@@ -31,7 +33,8 @@ export function leaveEffect(node: Node): void {
  * stands afterwards as it does now. For folds.
  */
 export function leaveRegistered(run: Run, node: Node): void {
-  const { code, savedNext } = node.more ?? {};
+  const { savedNext } = node.more ?? {};
+  const code = stateOfKind(node, "function")?.journal;
   if (code === undefined || !(hasOpenUndo(code.entries) || hasSavedUndo(savedNext, code.entries.length)))
     return;
   const { input, endAt, status } = node;

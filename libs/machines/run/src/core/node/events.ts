@@ -10,6 +10,7 @@ import {
   TaskSkippedV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOf } from "@tutti/machine-work";
+import { stateOfKind } from "../state/kind-state.ts";
 import { nodeTimers, timerNumber } from "../state/numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state/state.ts";
 import { since } from "../state/times.ts";
@@ -26,7 +27,7 @@ export const taskCompleted: RunEvent<TaskCompletedV1> = {
   blobs: ({ outputPayload }) => blobsOf(outputPayload),
   evolve(run, { node: number, output, outputPayload, endMs, agent, used, fromCache }, outstanding) {
     const node = enter(run, number, endMs, outstanding);
-    if (node.more?.code === undefined) finish(node, outstanding);
+    if (stateOfKind(node, "function") === undefined) finish(node, outstanding);
     else stop(run, node, endMs, outstanding);
     setOutput(run, node, dataOf(output, outputPayload));
     if (agent !== "") node.agent = agent;

@@ -6,6 +6,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
 import { noteEnded } from "../state/function-journal.ts";
+import { startKind, stateOfKind, stateOfParts } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
 import { partRanges } from "../state/places.ts";
 import {
@@ -41,7 +42,8 @@ export function end(
   unattend(run, node);
   setStatus(run, node, status);
   node.endAt = since(run, atMs);
-  if (node.more !== undefined) node.more.isRoundOver = false;
+  const loop = stateOfKind(node, "loop");
+  if (loop !== undefined) loop.isRoundOver = false;
   const policy = policyOf(node);
   if (policy.timeouts.totalMs > 0) outstanding.cleared(timerNumber(node.number, nodeTimers.total));
   if (status === TaskStatus.TASK_STATUS_COMPLETED && isUndoable(node)) noteEffect(run, node);
@@ -55,15 +57,16 @@ export function end(
   range.left -= 1;
   if (range.isEntries) {
     const owner = nodeOf(run, range.owner);
-    detailOf(owner).entriesOpen -= 1;
+    startKind(detailOf(owner), "list").entriesOpen -= 1;
     attend(run, owner);
     return;
   }
   follow(run, range, node.task, endOf(node, status));
   if (range.owner < 0) return;
   const owner = nodeOf(run, range.owner);
-  if (owner.more?.code !== undefined) noteEnded(owner.more.code, node.number);
-  if (range.left === 0 || owner.more?.code !== undefined) attend(run, owner);
+  const journal = stateOfKind(owner, "function")?.journal;
+  if (journal !== undefined) noteEnded(journal, node.number);
+  if (range.left === 0 || journal !== undefined) attend(run, owner);
 }
 
 export function endOf(node: Node, status: TaskStatus): End {
@@ -156,21 +159,22 @@ export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstan
   if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, node.number);
   dropLimits(node, outstanding);
   bookUnknown(run, node);
-  release(node.number, outstanding, { keepsWork: node.more?.startsAlone === true });
+  release(node.number, outstanding, { keepsWork: stateOfKind(node, "child")?.startsAlone === true });
 }
 
 function stopParts(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
-  const parts = node.more?.parts ?? 0;
+  const parts = stateOfParts(node)?.parts ?? 0;
   if (parts === 0) return;
   for (const range of partRanges(run, node))
     if (!range.isDropped) drop(run, range as Range, atMs, outstanding);
   unattend(run, node);
 }
 
-function unattend(run: Run, { number, more }: Node): void {
-  if (more?.isAttended !== true) return;
-  more.isAttended = false;
-  leaveAgenda(run, number);
+function unattend(run: Run, node: Node): void {
+  const state = stateOfParts(node);
+  if (state?.isAttended !== true) return;
+  state.isAttended = false;
+  leaveAgenda(run, node.number);
 }
 
 /** Nodes in the range are detached. */

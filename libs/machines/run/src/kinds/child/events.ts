@@ -6,6 +6,7 @@ import { setAside } from "../../core/node/budget.ts";
 import { endAlone } from "../../core/node/detached-children.ts";
 import { setInput } from "../../core/node/kept.ts";
 import { enter, leaveAgenda, nodeOf, setStatus } from "../../core/node/nodes.ts";
+import { startKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, type RunEvent } from "../../core/state/state.ts";
 import { since } from "../../core/state/times.ts";
@@ -36,9 +37,10 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
     outstanding.cleared(timerNumber(number, nodeTimers.again));
     const detail = detailOf(node);
     detail.dueMs = 0;
-    detail.childId = childId;
-    detail.childHash = "";
-    detail.parameters = parameters.length === 0 ? undefined : parameters;
+    const state = startKind(detail, "child");
+    state.childId = childId;
+    state.childHash = "";
+    state.parameters = parameters.length === 0 ? undefined : parameters;
     if (details !== undefined) detail.details = details;
     setInput(run, node, input, inputPayload);
     setAside(run, node, reserved);
@@ -48,7 +50,7 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
     node.startAt = -1;
     node.facts = run.facts;
     if (limits.length > 0) {
-      detail.limits = limits.map((limit) => ({ limit, ticket: 0, leaseDueMs: 0, retryMs: 0 }));
+      state.limits = limits.map((limit) => ({ limit, ticket: 0, leaseDueMs: 0, retryMs: 0 }));
       setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
       return;
     }
@@ -64,9 +66,9 @@ export const childStarted: RunEvent<ChildStartedV1> = {
   codec: ChildStartedV1,
   evolve(run, { node: number, hash, startMs }, outstanding) {
     const node = nodeOf(run, number);
-    const detail = detailOf(node);
-    detail.childHash = hash;
-    if (detail.startsAlone) {
+    const state = startKind(detailOf(node), "child");
+    state.childHash = hash;
+    if (state.startsAlone) {
       endAlone(run, node, outstanding);
       return;
     }

@@ -4,6 +4,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isDone, type StepBudget, type Stopping, stopChild } from "@tutti/machine-work";
 import { giveBackOfTask, isWaitingForLimits } from "../../core/limit/child-limits.ts";
 import { idOf, type Place, placeOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { partRanges } from "../../core/state/places.ts";
 import type { NodeView, RangeView, RunStep, RunView } from "../../core/state/state.ts";
 
@@ -57,7 +58,7 @@ function tell(run: RunView, step: RunStep, budget: StepBudget, node: NodeView, h
 /** Tells the child of a task that is stopped before its end, if it is not to be left alone. The caller emits the event. */
 export function stopChildOf(place: Place, how: Stopping): void {
   const { run, number, range, task, step } = place;
-  const { status, more } = run.nodes[number] ?? {};
+  const { status } = run.nodes[number] ?? {};
   const work = range.plan.work(task);
   if (work.kind !== "workflow" && work.kind !== "mission") return;
   giveBackOfTask(place);
@@ -67,7 +68,7 @@ export function stopChildOf(place: Place, how: Stopping): void {
   if (!isThere || work.parentClose === "abandon") return;
   stopChild(step, {
     kind: work.kind === "mission" ? "mission" : "run",
-    id: more?.childId ?? "",
+    id: stateOfKind(node, "child")?.childId ?? "",
     definition: work.definition,
     parent: { ...step.key, task: idOf(place) },
     isStarting: status === TaskStatus.TASK_STATUS_QUEUED,

@@ -2,11 +2,13 @@
  * A task that is done once for each entry of a list. The node of the task waits for nodes of its entries, of which so
  * many are running at once as `maxParallel` allows.
  */
+
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { bounded, detailOfRefusal, noBytes } from "@tutti/machine-work";
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
 import { encoded, evaluate, type Given, isFollowing } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { entriesMax, nodesMax } from "../../core/state/limits.ts";
 import { taskIdIn } from "../../core/state/places.ts";
 import type { RangeView } from "../../core/state/state.ts";
@@ -68,7 +70,7 @@ export function attendEntries(place: Place, range: RangeView, begin: (entry: num
   let isDone = false;
   const most = maxParallel === 0 ? range.count : maxParallel;
   while (!budget.isSpent) {
-    const detail = run.nodes[number]?.more;
+    const detail = stateOfKind(run.nodes[number], "list");
     if (detail === undefined || detail.nextEntry >= range.count || detail.entriesOpen >= most) return true;
     // One that starts may fail at once, which ends the others.
     if (failFast && range.failed >= 0) return true;

@@ -1,7 +1,9 @@
 /** Lists that a task is done for. */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { EntriesBegunV1 } from "@tutti/contracts/workflow/v1";
 import { addRange, attend, enter, setStatus } from "../../core/node/nodes.ts";
+import { startKind } from "../../core/state/kind-state.ts";
 import { detailOf, type RunEvent } from "../../core/state/state.ts";
 
 export const entriesBegun: RunEvent<EntriesBegunV1> = {
@@ -11,7 +13,7 @@ export const entriesBegun: RunEvent<EntriesBegunV1> = {
   evolve(run, { node: number, count, list, beginMs }, outstanding) {
     const node = enter(run, number, beginMs, outstanding);
     const { plan, planPlace } = node.range;
-    const detail = detailOf(node);
+    const detail = startKind(detailOf(node), "list");
     detail.list = list.length === 0 ? undefined : list;
     detail.nextEntry = 0;
     detail.entriesOpen = 0;

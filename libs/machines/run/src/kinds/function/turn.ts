@@ -1,4 +1,5 @@
 /** Accepts the result of a turn of a durable function: records its steps, adds its tasks, and continues or ends. */
+
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
@@ -16,6 +17,7 @@ import { type Doing, failAttempt, failForGood, roomProblem } from "../../core/at
 import { encoded } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place } from "../../core/node/task-kind.ts";
 import { readPlan } from "../../core/plan/plan-of.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { spawnStepsMax } from "../../core/state/limits.ts";
 import { partRanges } from "../../core/state/places.ts";
 import { runErrors } from "../../errors.ts";
@@ -40,7 +42,7 @@ export function takeTurn(place: Place, output: Data | undefined, doing: Doing): 
     return;
   }
   const { run, number } = place;
-  const journal = run.nodes[number]?.more?.code;
+  const journal = stateOfKind(run.nodes[number], "function")?.journal;
   // Steps of a worker that knows another journal would be steps of another story.
   const isBehind = turn.known !== (journal?.entries.length ?? 0);
   if (turn.cold || isBehind) {
@@ -52,7 +54,7 @@ export function takeTurn(place: Place, output: Data | undefined, doing: Doing): 
     endFunction(place, turn.end, doing);
     return;
   }
-  const after = run.nodes[number]?.more?.code;
+  const after = stateOfKind(run.nodes[number], "function")?.journal;
   if (!turn.more && (after?.open.size ?? 0) + (after?.ended.length ?? 0) === 0) {
     failAttempt(place, detailOfRefusal(runErrors.functionStuck.refusal({ task: idOf(place) })), doing);
     return;

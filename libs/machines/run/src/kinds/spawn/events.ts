@@ -1,4 +1,5 @@
 /** Tasks come to be while the run continues, and are taken out of it. */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { TasksAddedV1, TasksWithdrawnV1 } from "@tutti/contracts/workflow/v1";
 import { isDone } from "@tutti/machine-work";
@@ -6,6 +7,7 @@ import { endOf, tellFollower } from "../../core/node/flow.ts";
 import { addRange, attend, enter, leaveAgenda, nodeOf, setStatus } from "../../core/node/nodes.ts";
 import { readPlan } from "../../core/plan/plan-of.ts";
 import { journalOf, noteAdded } from "../../core/state/function-journal.ts";
+import { startKind } from "../../core/state/kind-state.ts";
 import { rangeOf, statusOfNode } from "../../core/state/places.ts";
 import { detailOf, moreOf, type RunEvent } from "../../core/state/state.ts";
 import { followersOf } from "./followers.ts";
@@ -20,8 +22,9 @@ export const tasksAdded: RunEvent<TasksAddedV1> = {
     more.additions.push({ plan, bytes, outside });
     const node = owner < 0 ? undefined : enter(run, owner, addMs, outstanding);
     const isFunction = node !== undefined && node.range.plan.task(node.task).kind === "function";
-    if (node !== undefined && detailOf(node).parts === 0) {
-      detailOf(node).parts = run.ranges.length;
+    const state = node && startKind(detailOf(node), isFunction ? "function" : "spawn");
+    if (node !== undefined && state?.parts === 0) {
+      state.parts = run.ranges.length;
       if (!isFunction) setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     }
     const range = addRange(run, { owner, plan, planPlace: more.additions.length, scope: 0 });

@@ -1,10 +1,12 @@
 /** Waits: for a span, until a moment, for a signal, or for an event. */
+
 import { type ErrorDetail, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
 import { detailOfRefusal } from "@tutti/machine-work";
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
 import { evaluate } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { runErrors } from "../../errors.ts";
 import { takeKept } from "../signal/take.ts";
@@ -18,7 +20,7 @@ export const wait: TaskKind = {
 
   expire(place, timer) {
     if (timer !== nodeTimers.wait) return;
-    const signal = place.run.nodes[place.number]?.more?.signal ?? "";
+    const signal = stateOfKind(place.run.nodes[place.number], "wait")?.signal ?? "";
     if (signal === "") {
       complete(place, undefined);
       return;
@@ -42,7 +44,7 @@ export const wait: TaskKind = {
   },
 
   explain(run, node) {
-    const { status, more } = node;
+    const { status } = node;
     if (status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
     const event = awaitOf(run, node);
     if (event !== undefined)
@@ -51,7 +53,7 @@ export const wait: TaskKind = {
         message: `it waits for the event ${event.type}`,
         subject: event.type,
       };
-    const signal = more?.signal ?? "";
+    const signal = stateOfKind(node, "wait")?.signal ?? "";
     if (signal === "") return { cause: WaitCause.WAIT_CAUSE_TIMER, message: "it waits for its time" };
     return {
       cause: WaitCause.WAIT_CAUSE_SIGNAL,

@@ -13,6 +13,7 @@ import { holds } from "../../core/evaluate/evaluate.ts";
 import { isShortFor, mayComeBack } from "../../core/node/budget.ts";
 import { taskSkipped } from "../../core/node/events.ts";
 import { idOf, type Place, placeOf, sceneOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { partsOf } from "../../core/state/places.ts";
 import { isUndone, type RunStep, type RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
@@ -47,7 +48,8 @@ function next(run: RunView, step: RunStep, budget: StepBudget): boolean {
   if (run.phase !== RunPhase.RUN_PHASE_UNDOING || run.undoing >= 0) return false;
   const last = isUndone(run) ? run.undo.at(-1) : undefined;
   // A child that is to be left alone has to be there before its parent ends, and before its task is undone.
-  if (last === undefined ? run.alone > 0 : run.nodes[last]?.more?.startsAlone === true) return false;
+  if (last === undefined ? run.alone > 0 : stateOfKind(run.nodes[last], "child")?.startsAlone === true)
+    return false;
   budget.count();
   if (last === undefined) endStopped(run, step);
   else undoNext(placeOf(run, last, step, budget));

@@ -48,7 +48,7 @@ function expireRun(run: RunView, timer: number, step: RunStep): void {
       return;
     case runTimers.putOff:
       step.emit(runPutOff, { untilMs: 0 });
-      advance(run, step, new StepBudget(run.more?.transitionsAtOnce));
+      advance(run, step, new StepBudget(run.more?.states?.transitionsAtOnce));
       return;
   }
 }

@@ -20,6 +20,7 @@ import {
 import { runLimitHeld, runLimitLost } from "../../core/limit/events.ts";
 import { acquire, release } from "../../core/limit/limits.ts";
 import { placeOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { nodeOfEffect, runNode } from "../../core/state/numbers.ts";
 import { findNode } from "../../core/state/places.ts";
 import type { RunCommand, RunStep, RunView } from "../../core/state/state.ts";
@@ -174,7 +175,7 @@ function wantedOf(run: RunView, limit: string) {
 function wantedByNode(run: RunView, number: number, limit: string) {
   const node = run.nodes[number];
   if (node === undefined || isDone(node.status)) return undefined;
-  return node.more?.limits.find((each) => each.limit === limit);
+  return stateOfKind(node, "child")?.limits.find((each) => each.limit === limit);
 }
 
 function errorOf(code: string, message: string) {

@@ -1,4 +1,5 @@
 /** Explains the status of a run, or of a task of it. The service adds the facts that pools know about agents. */
+
 import {
   type Explanation,
   Explanation as Explanations,
@@ -19,6 +20,7 @@ import {
   statusWord,
 } from "@tutti/machine-work";
 import { hasBudget } from "../../core/node/budget.ts";
+import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import {
   findNode,
   rangeViewOf,
@@ -202,9 +204,9 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
         present: true,
       },
     ];
-  const parts = node?.more?.parts ?? 0;
+  const parts = stateOfParts(node)?.parts ?? 0;
   const within = parts > 0 ? (run.ranges[parts] as RangeView) : undefined;
-  if (within !== undefined && within.left > 0 && node?.more?.code === undefined)
+  if (within !== undefined && within.left > 0 && stateOfKind(node, "function") === undefined)
     return [partsWait(run, within)];
   const said =
     node === undefined

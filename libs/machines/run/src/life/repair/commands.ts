@@ -1,4 +1,5 @@
 /** Takes a run up again, takes it back, repairs a task by hand. */
+
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   RepairTask,
@@ -26,6 +27,7 @@ import { limitsOf, releaseLimits } from "../../core/limit/limits.ts";
 import { hasBudget } from "../../core/node/budget.ts";
 import { undoneWithOwners } from "../../core/node/compensation-ledger.ts";
 import { placeOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { findNode, nodeOfTask, rangeViewOf, statusOfNode } from "../../core/state/places.ts";
 import {
   hasEnded,
@@ -139,7 +141,13 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       nodes.flatMap(({ childId, status }) => (childId === "" || isDone(status) ? [] : [childId])),
     );
     // A child that was running then, and is now, continues.
-    tellAllStopping(run, step, new StepBudget(), "cancel", ({ more }) => !kept.has(more?.childId ?? ""));
+    tellAllStopping(
+      run,
+      step,
+      new StepBudget(),
+      "cancel",
+      (node) => !kept.has(stateOfKind(node, "child")?.childId ?? ""),
+    );
     giveUpNext(run, step, nextId, reasonOf(reason));
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
     if (phase === RunPhase.RUN_PHASE_ENDED) releaseLimits(run, step);

@@ -1,4 +1,5 @@
 /** What people do to a run that did not go well. */
+
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   RunPhase,
@@ -16,6 +17,7 @@ import { setOutput } from "../../core/node/kept.ts";
 import { enter, nodeOf, release, setStatus } from "../../core/node/nodes.ts";
 import { closureOf, reopen } from "../../core/node/reopen.ts";
 import { planNeededBySnapshot } from "../../core/plan/plan-of.ts";
+import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import { runNode, runTimers, timerNumber } from "../../core/state/numbers.ts";
 import { rangeOf, statusOfNode } from "../../core/state/places.ts";
 import {
@@ -129,7 +131,8 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     detail.repairReason = reason;
     keepLists(run, new Set([number]));
     run.leftBehind = undefined;
-    detail.parts = 0;
+    const state = stateOfParts(node);
+    if (state !== undefined) state.parts = 0;
     detail.dueMs = 0;
     setOutput(run, node, dataOfPayload(output));
     node.error = error;
@@ -200,8 +203,9 @@ function fence(run: Run, attempts: readonly number[], before: number): void {
     node.attempt = Math.max(node.attempt, attempt) + (isAtWork || isUndone ? 1 : 0);
     // The attempt that takes the place of the one running continues from what that had saved.
     if (isAtWork && node.more?.savedNext !== undefined) node.more.saved = node.more.savedNext;
-    if (isDone(node.status) || !node.more?.childId || node.more.question !== undefined) continue;
-    if (node.more.limits.length > 0) askAnew(run, node);
+    const child = stateOfKind(node, "child");
+    if (isDone(node.status) || !child?.childId || node.more?.question !== undefined) continue;
+    if (child.limits.length > 0) askAnew(run, node);
     else if (node.status === TaskStatus.TASK_STATUS_WAITING)
       setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
   }
@@ -212,7 +216,8 @@ function askAnew(run: Run, node: Node): void {
   const isAsked =
     node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
   if (!isAsked) return;
-  for (const limit of node.more?.limits ?? []) Object.assign(limit, { ticket: 0, leaseDueMs: 0, retryMs: 0 });
+  for (const limit of stateOfKind(node, "child")?.limits ?? [])
+    Object.assign(limit, { ticket: 0, leaseDueMs: 0, retryMs: 0 });
   node.startAt = -1;
   setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
 }

@@ -1,4 +1,5 @@
 /** What becomes of children: started, refused, ended. */
+
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   ConfirmChild,
@@ -12,6 +13,7 @@ import { bounded, childError, dataOf, StepBudget, statusName } from "@tutti/mach
 import { failAttempt } from "../../core/attempt/outcome.ts";
 import { giveBackOfTask } from "../../core/limit/child-limits.ts";
 import { idOf, type Place, placeOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { nodeOfEffect } from "../../core/state/numbers.ts";
 import { findNode } from "../../core/state/places.ts";
 import type { RunCommand } from "../../core/state/state.ts";
@@ -34,7 +36,7 @@ export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
     if (step.settles === undefined || node === undefined)
       return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
     const place = placeOf(run, number, step, new StepBudget());
-    const isAlone = node.more?.startsAlone === true;
+    const isAlone = stateOfKind(node, "child")?.startsAlone === true;
     step.emit(childStarted, { node: number, hash, startMs: step.nowMs });
     if (isAlone) {
       advance(run, step);
@@ -57,7 +59,7 @@ export const refuseChild: RunCommand<RefuseChild, TaskAnswered> = {
     const number = nodeOfEffect(step.settles?.number ?? 0);
     if (step.settles === undefined || run.nodes[number] === undefined)
       return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
-    if (run.nodes[number]?.more?.startsAlone === true) {
+    if (stateOfKind(run.nodes[number], "child")?.startsAlone === true) {
       step.emit(childRefused, { node: number, error: bounded(error), endMs: step.nowMs });
       advance(run, step);
       return answered;
@@ -81,7 +83,8 @@ export const endChild: RunCommand<EndChild, RunDone> = {
     if (number === undefined || node === undefined || ending === undefined) return done;
     const isAwaited =
       node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
-    if (!isAwaited || node.more?.question !== undefined || node.more?.childId !== ending.runId) return done;
+    if (!isAwaited || node.more?.question !== undefined) return done;
+    if (stateOfKind(node, "child")?.childId !== ending.runId) return done;
     endNode(placeOf(run, number, step, new StepBudget()), ending, used === undefined ? {} : { used });
     advance(run, step);
     return done;

@@ -22,7 +22,7 @@ export function waitOfState(run: RunView): Partial<Wait>[] {
       cause: signals.length > 0 || dueMs === 0 ? WaitCause.WAIT_CAUSE_SIGNAL : WaitCause.WAIT_CAUSE_TIMER,
       message: `it is in the state ${state.name} and waits for ${ways.join(", or ") || "nothing: no way leads out"}`,
       subject,
-      startTime: toTimestamp(run.more?.stateMs ?? 0),
+      startTime: toTimestamp(run.more?.states?.stateMs ?? 0),
       ...(dueMs > 0 ? { endTime: toTimestamp(dueMs) } : {}),
       present: true,
     },

@@ -53,7 +53,8 @@ function rest(stepping: Stepping): boolean {
     return true;
   }
   if (activity !== undefined && tryActivity(stepping, activity)) return true;
-  const hasFailed = activity !== undefined && activity.failed >= 0 && run.more?.isActivityTaken !== true;
+  const hasFailed =
+    activity !== undefined && activity.failed >= 0 && run.more?.states?.isActivityTaken !== true;
   if (hasFailed && activity.left === 0) {
     const { failed } = activity;
     if (!tryFailure(stepping, activity))
@@ -91,5 +92,5 @@ function endIn({ run, step, budget }: Stepping, { name, fail, output }: PlanStat
 
 /** A time of the state is over. */
 export function passTime(run: RunView, step: RunStep): void {
-  step.emit(stateTimePassed, { passed: (run.more?.timesPassed ?? 0) + 1, passMs: step.nowMs });
+  step.emit(stateTimePassed, { passed: (run.more?.states?.timesPassed ?? 0) + 1, passMs: step.nowMs });
 }

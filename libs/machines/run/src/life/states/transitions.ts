@@ -96,7 +96,7 @@ function take(
 export function tryActivity(stepping: Stepping, activity: RangeView): boolean {
   const { run, step } = stepping;
   const state = stateOf(run);
-  if (state === undefined || activity.left > 0 || run.more?.isActivityTaken === true) return false;
+  if (state === undefined || activity.left > 0 || run.more?.states?.isActivityTaken === true) return false;
   if (activity.failed >= 0) return false;
   const node = nodeOfTask(activity, state.run);
   const output = hasOutput(run, node) ? readable(() => outputValue(run, node)) : null;
@@ -128,7 +128,7 @@ export function trySignals(stepping: Stepping): boolean {
 /** Times of the state that are over. */
 export function tryTimes(stepping: Stepping): boolean {
   const { run, step } = stepping;
-  const { timesTaken = 0, timesPassed = 0, stateMs = 0 } = run.more ?? {};
+  const { timesTaken = 0, timesPassed = 0, stateMs = 0 } = run.more?.states ?? {};
   for (const { ms, transitions } of timesOf(stateOf(run)).slice(timesTaken, timesPassed)) {
     const event = eventOf("after", null, Math.min(step.nowMs, stateMs + ms));
     if (tryWay(stepping, transitions, { way: "after", event })) return true;
