@@ -2,7 +2,7 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { UndoCompletedV1, UndoFailedV1, UndoQueuedV1 } from "@tutti/contracts/workflow/v1";
-import { dropLeft, statusBeside } from "../node/compensation-ledger.ts";
+import { forgetKeptEffect, statusBeside } from "../node/compensation-ledger.ts";
 import { addUsed, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { offerFrom } from "../state/function-journal.ts";
 import { stateOfKind } from "../state/kind-state.ts";
@@ -47,7 +47,7 @@ export const undoCompleted: RunEvent<UndoCompletedV1> = {
     addUsed(run, node, used);
     const { left } = detailOf(node);
     setStatus(run, node, left?.status ?? TaskStatus.TASK_STATUS_COMPENSATED);
-    dropLeft(run, node);
+    forgetKeptEffect(run, node);
     run.undoing = -1;
   },
 };

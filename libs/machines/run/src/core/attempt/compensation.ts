@@ -21,7 +21,7 @@ const { TASK_STATUS_COMPLETED: completed } = TaskStatus;
 const nothing = { ok: true, bytes: noBytes } as const;
 
 /** Starts to undo the effect of a task, the last of those that are left. */
-export function undoNext(place: Place): void {
+export function compensateNext(place: Place): void {
   const { run, step, number, budget } = place;
   const node = run.nodes[number];
   if (node === undefined) return;
@@ -63,7 +63,7 @@ function inputOf({ run, range, task, number }: Place, node: NodeView): Given {
 }
 
 /** An attempt to undo failed for good. */
-export function giveUpUndo({ step, number }: Place, error: ErrorDetail): void {
+export function failCompensation({ step, number }: Place, error: ErrorDetail): void {
   step.emit(undoFailed, { node: number, error, endMs: step.nowMs });
 }
 

@@ -13,7 +13,7 @@ import type { RenewLease } from "../state/effects.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
 import { moreOf, type Node, type NodeView, type Run, type RunOutstanding } from "../state/state.ts";
-import { ask, limitIdOf, release } from "./limits.ts";
+import { limitIdOf, release, sendAcquire } from "./limits.ts";
 
 /** Their ids, in an order that is the same for all, so that no two wait for each other. */
 export function limitsOfTask(details: OfferDetails | undefined): string[] {
@@ -22,20 +22,20 @@ export function limitsOfTask(details: OfferDetails | undefined): string[] {
 }
 
 /** The next one that it does not hold. */
-export function askNextOfTask(place: Place): void {
+export function acquireNextForTask(place: Place): void {
   const limits = stateOfKind(place.run.nodes[place.number], "child")?.limits ?? [];
   const next = limits.find(({ ticket }) => ticket === 0);
-  if (next !== undefined && next.retryMs === 0) askOfTask(place, next.limit);
+  if (next !== undefined && next.retryMs === 0) acquireForTask(place, next.limit);
 }
 
-export function askOfTask(place: Place, id: string): void {
+export function acquireForTask(place: Place, id: string): void {
   const { run, step, range, task, number } = place;
   const keys = run.nodes[number]?.more?.details?.limitKeys ?? [];
   const limit = range.plan.policy(task).limits[keys.findIndex((key) => limitIdOf(key) === id)];
-  ask(run, step, { id, limit, task: idOf(place) });
+  sendAcquire(run, step, { id, limit, task: idOf(place) });
 }
 
-export function giveBackOfTask(place: Place): void {
+export function releaseLimitsOfTask(place: Place): void {
   const { run, step, number } = place;
   for (const { limit } of stateOfKind(run.nodes[number], "child")?.limits ?? [])
     release(step, limit, 0, idOf(place));

@@ -23,12 +23,12 @@ export function isToBegin({ status, range, task }: NodeView): boolean {
 }
 
 /** Returns whether the run cannot end without leaving such children behind. */
-export function awaitsStarts(run: RunView): boolean {
+export function awaitsDetachedStarts(run: RunView): boolean {
   return run.alone > 0 || run.nodes.some((node) => node !== undefined && isToBegin(node));
 }
 
 /** Its child is detached from here on. For folds. */
-export function leaveAlone(run: Run, node: Node): void {
+export function detachChild(run: Run, node: Node): void {
   if (!isToBegin(node) || stateOfKind(node, "child")?.startsAlone === true) return;
   const detail = detailOf(node);
   const state = startKind(detail, "child");
@@ -38,7 +38,7 @@ export function leaveAlone(run: Run, node: Node): void {
 }
 
 /** Its child starts, or will not: it was detached. For folds. */
-export function endAlone(run: Run, node: Node, outstanding: RunOutstanding): void {
+export function settleDetachedChild(run: Run, node: Node, outstanding: RunOutstanding): void {
   const state = stateOfKind(node, "child");
   if (state?.startsAlone !== true) return;
   state.startsAlone = false;

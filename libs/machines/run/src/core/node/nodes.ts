@@ -62,7 +62,7 @@ export function setStatus(run: Run, node: Node, status: TaskStatus): void {
  * What happens to a node that can start: it leaves the agenda, or its list's line, and starts a visit. Nothing for one
  * that has started.
  */
-export function enter(run: Run, number: number, atMs: number, outstanding: RunOutstanding): Node {
+export function startVisit(run: Run, number: number, atMs: number, outstanding: RunOutstanding): Node {
   const node = nodeOf(run, number);
   if (node.status !== TaskStatus.TASK_STATUS_PENDING) return node;
   const { range } = node;
@@ -72,8 +72,8 @@ export function enter(run: Run, number: number, atMs: number, outstanding: RunOu
     if (number - range.first === detail.nextEntry)
       detail.nextEntry = nextPending(run, range, detail.nextEntry + 1);
     detail.entriesOpen += 1;
-    attend(run, owner);
-  } else leaveAgenda(run, number);
+    updateAttention(run, owner);
+  } else removeFromAgenda(run, number);
   node.visit += 1;
   node.tries = 0;
   node.readyAt = since(run, atMs);
@@ -105,7 +105,7 @@ export function watchTotal(
     outstanding.timer(timerNumber(number, nodeTimers.total), run.createMs + readyAt + totalMs);
 }
 
-export function leaveAgenda(run: Run, number: number): void {
+export function removeFromAgenda(run: Run, number: number): void {
   const { agenda } = run;
   if (agenda[run.agendaAt] === number) run.agendaAt += 1;
   else {
@@ -123,7 +123,7 @@ export function leaveAgenda(run: Run, number: number): void {
 }
 
 /** Whether an owner's parts want something follows from the state. The agenda shows it at once. */
-export function attend(run: Run, owner: Node): void {
+export function updateAttention(run: Run, owner: Node): void {
   const state = stateOfParts(owner);
   if (state === undefined) return;
   const range = run.ranges[state.parts];
@@ -135,7 +135,7 @@ export function attend(run: Run, owner: Node): void {
   if (wants === state.isAttended) return;
   state.isAttended = wants;
   if (wants) run.agenda.push(owner.number);
-  else leaveAgenda(run, owner.number);
+  else removeFromAgenda(run, owner.number);
 }
 
 function wantsAttention(run: Run, owner: Node, range: Range): boolean {
@@ -216,7 +216,7 @@ export function release(
 }
 
 /** What it held for its child is given back by the decider. Here it is renewed no longer. */
-export function dropLimits(node: Node, outstanding: RunOutstanding): void {
+export function clearLimits(node: Node, outstanding: RunOutstanding): void {
   const state = stateOfKind(node, "child");
   if (state === undefined || state.limits.length === 0) return;
   const { number } = node;

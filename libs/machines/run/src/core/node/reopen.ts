@@ -15,11 +15,11 @@ import { isDone } from "@tutti/machine-work";
 import { startKind, stateOfKind, stateOfParts } from "../state/kind-state.ts";
 import { rangeOf, sourceNode, statusOfNode } from "../state/places.ts";
 import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state/state.ts";
-import { keepLists, leaveEffect, undoneWithOwners } from "./compensation-ledger.ts";
-import { endAlone } from "./detached-children.ts";
-import { endOf, follow, isMet, stop } from "./flow.ts";
+import { keepEffect, keepLists, undoneWithOwners } from "./compensation-ledger.ts";
+import { settleDetachedChild } from "./detached-children.ts";
+import { follow, isMet, outcomeOfNode, stop } from "./flow.ts";
 import { keptBytesOf } from "./kept.ts";
-import { attend, release } from "./nodes.ts";
+import { release, updateAttention } from "./nodes.ts";
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
 
@@ -54,7 +54,7 @@ export function reopen(
   for (const list of lists) again.delete(list.number);
   countNeeds(run, again, mended);
   recount(run);
-  for (const list of lists) attend(run, list);
+  for (const list of lists) updateAttention(run, list);
 }
 
 function isPartOfAny(run: Run, number: number, nodes: ReadonlySet<number>): boolean {
@@ -93,7 +93,7 @@ function wholeOf(run: Run, range: Range, number: number): number {
 }
 
 function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
-  leaveEffect(node);
+  keepEffect(node);
   stop(run, node, atMs, outstanding);
   release(node.number, outstanding);
   node.status = pending;
@@ -101,7 +101,7 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
   Object.assign(node, { readyAt: -1, startAt: -1, endAt: -1 });
   const { more } = node;
   if (more === undefined) return;
-  endAlone(run, node, outstanding);
+  settleDetachedChild(run, node, outstanding);
   Object.assign(more, {
     dueMs: 0,
     details: undefined,
@@ -190,7 +190,7 @@ function openNeedsOf(run: Run, range: Range, number: number, again: ReadonlySet<
 
 function endOfAny(run: Run, number: number, status: TaskStatus) {
   const node = run.nodes[number];
-  return node === undefined ? "skipped" : endOf(node, status);
+  return node === undefined ? "skipped" : outcomeOfNode(node, status);
 }
 
 /** Counts, open nodes, failures and the agenda, out of the status of every node. */

@@ -19,7 +19,7 @@ export function isWakeable({ ended, again }: FunctionJournal): boolean {
 }
 
 /** For folds: tasks were added for it. */
-export function noteAdded(
+export function recordAdded(
   run: Run,
   journal: FunctionJournal,
   range: Range,
@@ -37,7 +37,7 @@ export function noteAdded(
 }
 
 /** For folds: one of its tasks has ended. One that is done once more tells nothing new. */
-export function noteEnded(journal: FunctionJournal, node: number): void {
+export function recordEnded(journal: FunctionJournal, node: number): void {
   if (journal.open.delete(node)) journal.ended.push(node);
 }
 

@@ -8,8 +8,8 @@ import { detailsOf } from "../../core/attempt/details.ts";
 import { failForGood } from "../../core/attempt/outcome.ts";
 import { given, givenWhole } from "../../core/evaluate/evaluate.ts";
 import {
-  askNextOfTask,
-  askOfTask,
+  acquireForTask,
+  acquireNextForTask,
   isWaitingForLimits,
   limitsOfTask,
   recoverNodeLimits,
@@ -24,8 +24,8 @@ import type { Node, Run } from "../../core/state/state.ts";
 import { childQueued } from "./events.ts";
 
 export const child: TaskKind = {
-  begin: queueChild,
-  again: queueChildAgain,
+  start: queueChild,
+  retry: queueChildAgain,
 
   /** A limit is asked for again. */
   expire(place) {
@@ -33,7 +33,7 @@ export const child: TaskKind = {
     const limits = stateOfKind(run.nodes[number], "child")?.limits ?? [];
     for (const { limit } of limits.filter(({ retryMs }) => retryMs > 0 && retryMs <= step.nowMs)) {
       step.emit(runLimitAsked, { node: number, limit });
-      askOfTask(place, limit);
+      acquireForTask(place, limit);
     }
   },
 
@@ -107,7 +107,7 @@ function queue(
     reserved: givenToChild(place),
     ...given,
   });
-  askNextOfTask(place);
+  acquireNextForTask(place);
 }
 
 const nothing = { ok: true, bytes: noBytes } as const;

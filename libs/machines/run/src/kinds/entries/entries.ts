@@ -16,7 +16,7 @@ import { runErrors } from "../../errors.ts";
 import { entriesBegun } from "./events.ts";
 
 /** The list is known now: its entries come to be. */
-export function beginEntries(place: Place): void {
+export function startEntries(place: Place): void {
   const { task, step, number, budget } = place;
   const scene = sceneOf(place);
   const made = evaluate(scene, task.forEach, `\`forEach\` of ${idOf(place)}`);
@@ -59,7 +59,7 @@ function problemOf(place: Place, count: number, value: unknown): ErrorDetail | u
  * @param begin starts one. False if it has to wait
  * @returns whether anything was done
  */
-export function attendEntries(place: Place, range: RangeView, begin: (entry: number) => boolean): boolean {
+export function startNextEntries(place: Place, range: RangeView, begin: (entry: number) => boolean): boolean {
   const { run, number, task, budget } = place;
   const { maxParallel, failFast } = place.range.plan.policy(task);
   if (range.left === 0 || (failFast && range.failed >= 0)) {

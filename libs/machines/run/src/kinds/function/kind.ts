@@ -13,8 +13,8 @@ import { uses } from "../activity/kind.ts";
 import { functionWoken } from "./events.ts";
 
 export const durable: TaskKind = {
-  begin: uses.begin,
-  ...(uses.again === undefined ? {} : { again: uses.again }),
+  start: uses.start,
+  ...(uses.retry === undefined ? {} : { retry: uses.retry }),
 
   partsEnded(place) {
     const { run, number, step } = place;

@@ -4,7 +4,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { WorkSentBackV1 } from "@tutti/contracts/workflow/v1";
 import { cut, detailLengthMax, isDone } from "@tutti/machine-work";
 import { bookUsed } from "../../core/node/budget.ts";
-import { addUsed, attend, nodeOf } from "../../core/node/nodes.ts";
+import { addUsed, nodeOf, updateAttention } from "../../core/node/nodes.ts";
 import { closureOf, reopen } from "../../core/node/reopen.ts";
 import { startKind } from "../../core/state/kind-state.ts";
 import { reportsMax } from "../../core/state/limits.ts";
@@ -55,5 +55,5 @@ function lineUp(run: Run, { number, range }: Node): void {
     const status = run.nodes[entry]?.status ?? pending;
     if (status !== pending && !isDone(status)) detail.entriesOpen += 1;
   }
-  attend(run, owner);
+  updateAttention(run, owner);
 }

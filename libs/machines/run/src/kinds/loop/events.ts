@@ -4,7 +4,14 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RoundBegunV1, RoundEndedV1 } from "@tutti/contracts/workflow/v1";
 import { encodeJson } from "@tutti/machine-work";
 import { outputsOf } from "../../core/evaluate/outputs.ts";
-import { addRange, attend, enter, leaveAgenda, nodeOf, setStatus } from "../../core/node/nodes.ts";
+import {
+  addRange,
+  nodeOf,
+  removeFromAgenda,
+  setStatus,
+  startVisit,
+  updateAttention,
+} from "../../core/node/nodes.ts";
 import { startKind } from "../../core/state/kind-state.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, type Range, type RunEvent } from "../../core/state/state.ts";
@@ -14,7 +21,7 @@ export const roundBegun: RunEvent<RoundBegunV1> = {
   version: 1,
   codec: RoundBegunV1,
   evolve(run, { node: number, round, beginMs, initial, keepsLast }, outstanding) {
-    const node = enter(run, number, beginMs, outstanding);
+    const node = startVisit(run, number, beginMs, outstanding);
     const detail = detailOf(node);
     const state = startKind(detail, "loop");
     if (round === 1) state.last = initial.length === 0 ? undefined : initial;
@@ -29,7 +36,7 @@ export const roundBegun: RunEvent<RoundBegunV1> = {
     const scope = work.kind === "loop" ? work.scope : -1;
     const range = addRange(run, { owner: number, plan, planPlace, scope, round });
     if (keepsLast) range.seen = state.last ?? noValue;
-    attend(run, node);
+    updateAttention(run, node);
   },
 };
 
@@ -49,7 +56,7 @@ export const roundEnded: RunEvent<RoundEndedV1> = {
     if (nextMs === 0) return;
     // Its parts want nothing until the next round.
     state.isAttended = false;
-    leaveAgenda(run, number);
+    removeFromAgenda(run, number);
     outstanding.timer(timerNumber(number, nodeTimers.round), nextMs);
   },
 };

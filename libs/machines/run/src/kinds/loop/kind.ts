@@ -23,7 +23,7 @@ import { roundBegun, roundEnded } from "./events.ts";
 type LoopWork = Extract<Work, { kind: "loop" }>;
 
 export const loop: TaskKind = {
-  begin(place) {
+  start(place) {
     const work = workOf(place);
     if (work === undefined) return;
     if (work.initial < 0) {
@@ -42,7 +42,7 @@ export const loop: TaskKind = {
     const { isRoundOver = false } = stateOfKind(place.run.nodes[place.number], "loop") ?? {};
     if (isRoundOver) nextRound(place, work, range.round + 1, noBytes);
     else if (range.failed >= 0) failWithRound(place, range);
-    else endRound(place, work, range);
+    else finishRound(place, work, range);
   },
 
   expire(place, timer) {
@@ -69,7 +69,7 @@ function workOf({ range, task }: Place): LoopWork | undefined {
 }
 
 /** A round has done well: that was the last one, or another follows, at once or after a pause. */
-function endRound(place: Place, work: LoopWork, range: RangeView): void {
+function finishRound(place: Place, work: LoopWork, range: RangeView): void {
   const { run, step, number, budget } = place;
   const scene: Scene = { run, range, node: number, budget };
   const output = outputOfRound(place, work, scene);

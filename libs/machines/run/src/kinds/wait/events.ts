@@ -1,6 +1,6 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { TaskWaitingV1 } from "@tutti/contracts/workflow/v1";
-import { enter, setStatus } from "../../core/node/nodes.ts";
+import { setStatus, startVisit } from "../../core/node/nodes.ts";
 import { startKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, moreOf, type RunEvent } from "../../core/state/state.ts";
@@ -13,7 +13,7 @@ export const taskWaiting: RunEvent<TaskWaitingV1> = {
   version: 1,
   codec: TaskWaitingV1,
   evolve(run, { node: number, dueMs, signal, beginMs }, outstanding) {
-    const node = enter(run, number, beginMs, outstanding);
+    const node = startVisit(run, number, beginMs, outstanding);
     const detail = detailOf(node);
     detail.dueMs = dueMs;
     if (signal !== "" || detail.kindState !== undefined) startKind(detail, "wait").signal = signal;

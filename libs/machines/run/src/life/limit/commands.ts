@@ -12,10 +12,10 @@ import {
 import { bounded, isDone, StepBudget } from "@tutti/machine-work";
 import { failAttempt } from "../../core/attempt/outcome.ts";
 import {
-  askNextOfTask,
-  askOfTask,
-  giveBackOfTask,
+  acquireForTask,
+  acquireNextForTask,
   isWaitingForLimits,
+  releaseLimitsOfTask,
 } from "../../core/limit/child-limits.ts";
 import { runLimitHeld, runLimitLost } from "../../core/limit/events.ts";
 import { acquire, release } from "../../core/limit/limits.ts";
@@ -25,7 +25,7 @@ import { nodeOfEffect, runNode } from "../../core/state/numbers.ts";
 import { findNode } from "../../core/state/places.ts";
 import type { RunCommand, RunStep, RunView } from "../../core/state/state.ts";
 import { advance, stopRun } from "../advance/advance.ts";
-import { askNext } from "./asking.ts";
+import { acquireNext } from "./asking.ts";
 
 const done: RunDone = {};
 
@@ -46,7 +46,7 @@ export const grantLimit: RunCommand<GrantLimit, RunDone> = {
     }
     if (wanted.ticket === ticket) return done;
     step.emit(runLimitHeld, { node: undefined, limit, ticket, leaseDueMs });
-    askNext(run, step);
+    acquireNext(run, step);
     return done;
   },
 };
@@ -118,7 +118,7 @@ function lose(
   if (held === undefined || held.ticket === 0 || held.ticket !== ticket) return;
   step.emit(runLimitLost, { node: number, limit, error: errorOf(code, message), retryMs: 0 });
   if (number === undefined) acquire(run, step, limit);
-  else askOfTask(placeOf(run, number, step, new StepBudget()), limit);
+  else acquireForTask(placeOf(run, number, step, new StepBudget()), limit);
 }
 
 interface GrantedToTask {
@@ -138,7 +138,7 @@ function grantToTask(run: RunView, step: RunStep, { limit, task, ticket, leaseDu
   }
   if (wanted.ticket === ticket) return;
   step.emit(runLimitHeld, { node: number, limit, ticket, leaseDueMs });
-  askNextOfTask(placeOf(run, number, step, new StepBudget()));
+  acquireNextForTask(placeOf(run, number, step, new StepBudget()));
 }
 
 function declineToTask(
@@ -161,7 +161,7 @@ function declineToTask(
   const node = run.nodes[number];
   if (retryMs > 0 || node === undefined || !isWaitingForLimits(node)) return;
   const place = placeOf(run, number, step, new StepBudget());
-  giveBackOfTask(place);
+  releaseLimitsOfTask(place);
   failAttempt(place, error);
   advance(run, step);
 }

@@ -340,12 +340,12 @@ function settle(run: Run): void {
       if (statusOfNode(run, number) === pending) open.add(number);
   }
   countNeeds(run, open, -1);
-  for (const range of run.ranges) leaveNeeds(run, range);
+  for (const range of run.ranges) clearNeeds(run, range);
   recount(run);
 }
 
 /** A started task waits for no need any more, also where the version gives it one. */
-function leaveNeeds(run: Run, range: Run["ranges"][number]): void {
+function clearNeeds(run: Run, range: Run["ranges"][number]): void {
   const { predecessors } = range.plan;
   for (let place = 0; place < range.open.length; place++) {
     const number = range.first + place;

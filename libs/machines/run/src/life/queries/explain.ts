@@ -31,10 +31,10 @@ import {
   taskOf,
 } from "../../core/state/places.ts";
 import { type NodeView, type RangeView, type Run, type RunView, statusOf } from "../../core/state/state.ts";
+import { nextMove, stateDueMs, stateOf } from "../../core/state/transition-progress.ts";
 import { runErrors } from "../../errors.ts";
 import { explainQuestion } from "../../kinds/approve/kind.ts";
 import { kindOf } from "../../kinds/table.ts";
-import { waitOfState } from "../states/explain.ts";
 import { inWords, standingsOf, type Whole } from "./standing.ts";
 
 /** Needs that an explanation names, and failed tasks that one of a run tells of. */
@@ -300,4 +300,29 @@ function failureOf(run: RunView, node: NodeView): FailedAttempt {
     failTime: node.endAt < 0 ? undefined : toTimestamp(run.createMs + node.endAt),
     error: bounded(node.error),
   };
+}
+
+/** The wait of a run of states. */
+function waitOfState(run: RunView): Partial<Wait>[] {
+  const state = stateOf(run);
+  if (state === undefined || run.phase !== RunPhase.RUN_PHASE_GOING || nextMove(run) !== undefined) return [];
+  const signals = state.on.map(({ signal }) => signal);
+  const dueMs = stateDueMs(run);
+  const ways = [
+    ...(signals.length > 0 ? [`a signal ${signals.join(" or ")}`] : []),
+    ...(dueMs > 0 ? ["its time"] : []),
+    ...(state.run >= 0 ? ["the end of its activity"] : []),
+    ...(state.always.length > 0 ? ["a guard that holds"] : []),
+  ];
+  const [subject = ""] = signals;
+  return [
+    {
+      cause: signals.length > 0 || dueMs === 0 ? WaitCause.WAIT_CAUSE_SIGNAL : WaitCause.WAIT_CAUSE_TIMER,
+      message: `it is in the state ${state.name} and waits for ${ways.join(", or ") || "nothing: no way leads out"}`,
+      subject,
+      startTime: toTimestamp(run.more?.states?.stateMs ?? 0),
+      ...(dueMs > 0 ? { endTime: toTimestamp(dueMs) } : {}),
+      present: true,
+    },
+  ];
 }

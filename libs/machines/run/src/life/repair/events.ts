@@ -11,10 +11,10 @@ import {
 import { blobsOf, dataOfPayload, isDone } from "@tutti/machine-work";
 import { renewAfterReset } from "../../core/limit/events.ts";
 import { effectAt, isNotUndone, keepLists, statusBeside } from "../../core/node/compensation-ledger.ts";
-import { leaveAlone } from "../../core/node/detached-children.ts";
-import { end, stop } from "../../core/node/flow.ts";
+import { detachChild } from "../../core/node/detached-children.ts";
+import { finishNode, stop } from "../../core/node/flow.ts";
 import { setOutput } from "../../core/node/kept.ts";
-import { enter, nodeOf, release, setStatus } from "../../core/node/nodes.ts";
+import { nodeOf, release, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { closureOf, reopen } from "../../core/node/reopen.ts";
 import { planNeededBySnapshot } from "../../core/plan/plan-of.ts";
 import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
@@ -43,8 +43,8 @@ export const runRetried: RunEvent<RunRetriedV1> = {
   evolve(run, { nodes, retryMs, limits }, outstanding) {
     const wasOver = run.phase !== RunPhase.RUN_PHASE_GOING;
     const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
-    takeBackUndoing(run, outstanding);
-    takeBackNotUndone(run);
+    revertRunningCompensation(run, outstanding);
+    revertFailedCompensations(run);
     for (const number of closureOf(run, new Set(nodes))) forgetSentBack(run.nodes[number]);
     // How a node stands that nothing has happened to depends on it.
     run.phase = RunPhase.RUN_PHASE_GOING;
@@ -57,14 +57,14 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     const isHeldUp = hadEnded && wantAgain(run, limits);
     restartState(run, retryMs, outstanding);
     if (isHeldUp) return;
-    beginAgain(run, retryMs);
+    restart(run, retryMs);
     const timeoutMs = timeoutMsOf(run);
     if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), retryMs + timeoutMs);
   },
 };
 
 /** Its timeout starts again. What was its start remains its start. */
-function beginAgain(run: Run, atMs: number): void {
+function restart(run: Run, atMs: number): void {
   run.firstBeginMs ||= run.beginMs;
   run.beginMs = atMs;
 }
@@ -89,7 +89,7 @@ function forgetSentBack(node: Node | undefined): void {
 }
 
 /** The effect that is being undone is among those that are done again. */
-function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
+function revertRunningCompensation(run: Run, outstanding: RunOutstanding): void {
   if (run.undoing < 0) return;
   const { undoing } = run;
   release(undoing, outstanding);
@@ -103,7 +103,7 @@ function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
  * What could not be undone is still there, and is undone when the run fails another time. It completed after all
  * others.
  */
-function takeBackNotUndone(run: Run): void {
+function revertFailedCompensations(run: Run): void {
   const kept = run.nodes.filter((node) => node !== undefined && isNotUndone(node)) as Node[];
   for (const node of kept.sort((one, other) => effectAt(one) - effectAt(other))) {
     detailOf(node).undoError = undefined;
@@ -124,8 +124,8 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     const range = rangeOf(run, number);
     if (!range.isEntries && before === TaskStatus.TASK_STATUS_PENDING) range.open[number - range.first] = 0;
     if (isDone(before)) reopen(run, [number], endMs, outstanding, { mended: number, keepsGood: false });
-    const node = enter(run, number, endMs, outstanding);
-    leaveAlone(run, node);
+    const node = startVisit(run, number, endMs, outstanding);
+    detachChild(run, node);
     stop(run, node, endMs, outstanding);
     const detail = detailOf(node);
     detail.repairReason = reason;
@@ -139,7 +139,7 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     detail.countsAsCompleted = status === TaskStatus.TASK_STATUS_SKIPPED && !skipDependents;
     // No need of it counts any more: neither makes it ready, nor skips it.
     if (!range.isEntries) range.open[number - range.first] = -1;
-    end(run, node, status, endMs, outstanding);
+    finishNode(run, node, status, endMs, outstanding);
   },
 };
 
@@ -179,7 +179,7 @@ export const runReset: RunEvent<RunResetV1> = {
       more.lastSignal = signals.reduce((last, { number }) => Math.max(last, number), more.lastSignal);
     }
     run.putOffMs = 0;
-    if (run.phase === RunPhase.RUN_PHASE_GOING) beginAgain(run, resetMs);
+    if (run.phase === RunPhase.RUN_PHASE_GOING) restart(run, resetMs);
     recoverRun(run, outstanding);
   },
 };

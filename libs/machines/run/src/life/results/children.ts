@@ -11,7 +11,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { bounded, childError, dataOf, StepBudget, statusName } from "@tutti/machine-work";
 import { failAttempt } from "../../core/attempt/outcome.ts";
-import { giveBackOfTask } from "../../core/limit/child-limits.ts";
+import { releaseLimitsOfTask } from "../../core/limit/child-limits.ts";
 import { idOf, type Place, placeOf } from "../../core/node/task-kind.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
 import { nodeOfEffect } from "../../core/state/numbers.ts";
@@ -44,7 +44,7 @@ export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
     }
     // The run that it has continued as tells of its end.
     if (ending !== undefined && ending.status !== WorkStatus.WORK_STATUS_CONTINUED)
-      endNode(place, ending, {});
+      finishNodeOfChild(place, ending, {});
     advance(run, step);
     return answered;
   },
@@ -65,7 +65,7 @@ export const refuseChild: RunCommand<RefuseChild, TaskAnswered> = {
       return answered;
     }
     const place = placeOf(run, number, step, new StepBudget());
-    giveBackOfTask(place);
+    releaseLimitsOfTask(place);
     failAttempt(place, bounded(error));
     advance(run, step);
     return answered;
@@ -85,14 +85,18 @@ export const endChild: RunCommand<EndChild, RunDone> = {
       node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
     if (!isAwaited || node.more?.question !== undefined) return done;
     if (stateOfKind(node, "child")?.childId !== ending.runId) return done;
-    endNode(placeOf(run, number, step, new StepBudget()), ending, used === undefined ? {} : { used });
+    finishNodeOfChild(
+      placeOf(run, number, step, new StepBudget()),
+      ending,
+      used === undefined ? {} : { used },
+    );
     advance(run, step);
     return done;
   },
 };
 
-function endNode(place: Place, ending: RunEnding, doing: Parameters<typeof finish>[2]): void {
-  giveBackOfTask(place);
+function finishNodeOfChild(place: Place, ending: RunEnding, doing: Parameters<typeof finish>[2]): void {
+  releaseLimitsOfTask(place);
   if (ending.status === WorkStatus.WORK_STATUS_COMPLETED)
     finish(place, dataOf(ending.output, ending.outputPayload), doing);
   else {

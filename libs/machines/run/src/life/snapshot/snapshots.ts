@@ -12,7 +12,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { bytesOf, dataOf, noBytes, payloadOf } from "@tutti/machine-work";
-import { setAside } from "../../core/node/budget.ts";
+import { reserve } from "../../core/node/budget.ts";
 import { followingInput, keptBytesOf } from "../../core/node/kept.ts";
 import { planNeededBySnapshot, planOf, readPlan } from "../../core/plan/plan-of.ts";
 import type { KnownPlans } from "../../core/plan/run-plan.ts";
@@ -403,7 +403,7 @@ function restoreNode(run: Run, shown: RunNode): void {
   while (run.nodes.length < number) run.nodes.push(undefined);
   run.nodes.push(node);
   if (shown.detailed) restoreDetail(run, node, shown);
-  setAside(run, node, shown.reserved);
+  reserve(run, node, shown.reserved);
   if (shown.startsAlone) run.alone += 1;
 }
 

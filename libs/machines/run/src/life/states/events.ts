@@ -6,7 +6,7 @@ import {
   TransitionTakenV1,
 } from "@tutti/contracts/workflow/v1";
 import { encodeJson } from "@tutti/machine-work";
-import { drop } from "../../core/node/flow.ts";
+import { detachRange } from "../../core/node/flow.ts";
 import { addRange } from "../../core/node/nodes.ts";
 import { moreOf, type Range, type Run, type RunEvent, statesOf } from "../../core/state/state.ts";
 import { parts, stateOf, timesOf, watchState } from "../../core/state/transition-progress.ts";
@@ -41,7 +41,7 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
     progress.transition = { transition: transition + 1, part: parts.taken, range: 0 };
     if (event.length > 0) progress.event = event;
     for (const [name, value] of Object.entries(vars)) moreOf(run).vars.set(name, value);
-    if (signal > 0) takeSignal(run, signal);
+    if (signal > 0) removeSignal(run, signal);
     if (way === "done" || way === "failed") progress.isActivityTaken = true;
     if (way === "after")
       progress.timesTaken =
@@ -55,7 +55,8 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
     run.failed = -1;
     const isLeaving = (run.plan?.plan.transitions[transition]?.to ?? -1) >= 0;
     const activity = run.ranges[progress.activity];
-    if (isLeaving && activity !== undefined && activity.left > 0) drop(run, activity, takeMs, outstanding);
+    if (isLeaving && activity !== undefined && activity.left > 0)
+      detachRange(run, activity, takeMs, outstanding);
     watchState(run, outstanding);
   },
 };
@@ -87,7 +88,7 @@ export const stateTimePassed: RunEvent<StateTimePassedV1> = {
   },
 };
 
-function takeSignal(run: Run, number: number): void {
+function removeSignal(run: Run, number: number): void {
   const { signals } = moreOf(run);
   const place = signals.findIndex((signal) => signal.number === number);
   const [taken] = place < 0 ? [] : signals.splice(place, 1);
