@@ -16,7 +16,7 @@ export async function bundleWhere(
   const policies = host.mesh.client(policyService, { service: "governance" });
   for await (const { bundle } of policies.watchBundles({ afterNumber: 0 })) {
     if (bundle === undefined) continue;
-    const taken = keeper.take(bundle, Date.now());
+    const taken = keeper.accept(bundle, Date.now());
     if (taken.kind === "refused") assert.fail(taken.reason);
     if (isWanted(taken.content)) return taken.content;
   }

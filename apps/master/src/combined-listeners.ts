@@ -18,7 +18,7 @@ export function combinedListeners(all: readonly MachineEventListener[]): Machine
       });
   return {
     notes,
-    tell(taken) {
+    handle(taken) {
       for (const by of all) {
         const own: unknown[] = [];
         for (const one of taken) {
@@ -27,7 +27,7 @@ export function combinedListeners(all: readonly MachineEventListener[]): Machine
             if (by === all[0]) own.push(one);
           } else if ((one as TakenNote).by === by) own.push((one as TakenNote).note);
         }
-        if (own.length > 0) by.tell(own);
+        if (own.length > 0) by.handle(own);
       }
     },
   };

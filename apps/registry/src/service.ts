@@ -25,7 +25,7 @@ export class RegistryService extends Orchestrator {
         settings,
         foundation,
         instruments,
-        announce: (change) => outlet.tell(newsOf(change)),
+        announce: (change) => outlet.publish(newsOf(change)),
       }),
       // The store is waited for as long as it takes. Meanwhile the registry is not ready and says so.
       { startTimeoutMs: Number.POSITIVE_INFINITY },

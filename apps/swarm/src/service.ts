@@ -94,7 +94,8 @@ export class SwarmService extends Orchestrator {
     const relays = new Relays({ foundation, now, host: owner, signOfLifeMs, dispatch });
     const roll = new LinkRoll({ pools, tenancy, calls, relays, settleMs: settings.pool.settleMs, now });
     this.register("roll", new LinkHandover({ roll, tenancy, dispatch, timers, logger }), { critical: false });
-    const onReoffered = (pool: Pool, agentId: string) => outlet.tell(events.reoffered(pool, agentId, now()));
+    const onReoffered = (pool: Pool, agentId: string) =>
+      outlet.publish(events.reoffered(pool, agentId, now()));
     const admit = admitAgentBy(host.guard?.admission);
     const refused = new RefusedAgents({ pools, relays, now });
     const book = new LinkBook({
@@ -130,7 +131,7 @@ function agentChanges(
   updates: AgentUpdates,
 ): PoolDirectoryParts["onAgentChange"] {
   return (pool, change) => {
-    for (const event of events.of(pool, change)) outlet.tell(event);
+    for (const event of events.of(pool, change)) outlet.publish(event);
     updates.tell(pool, change.agentId);
   };
 }

@@ -29,7 +29,7 @@ describe("signals for runs of another process", () => {
     for (const runId of ids) await runs.startRun(StartRunRequest.fromPartial({ runId, spec }));
     // A process that is giving its partitions away.
     const refusal = runtimeErrors.leaving.refusal({ service: "workflow", partition: 0 });
-    const runtime = { submit: ({ answer }: Submission) => answer({ kind: "refused", refusal }) };
+    const runtime = { submit: ({ reply: answer }: Submission) => answer({ kind: "refused", refusal }) };
     const requests = async function* () {
       const items = [...ids, "nobody"].map((runId) => ({ runId, signal: "go" }));
       yield SignalRunsRequest.fromPartial({ items });

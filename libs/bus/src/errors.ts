@@ -38,7 +38,7 @@ export const busErrors = defineErrors("bus", {
   rejected: {
     status: "INTERNAL",
     retry: "never",
-    help: "The server that keeps the events refused one for a reason that does not pass by itself. The message has its words; look into the server's log and the limits of the stream TUTTI_EVENTS.",
+    help: "The server that keeps the events refused one for a reason that does not pass by itself. The message has its words. Look into the server's log and the limits of the stream TUTTI_EVENTS.",
     message: ({ type, reason }: { type: string; reason: string }) =>
       `The event of type ${type} was rejected: ${reason}`,
     remedy: "Check the limits of the stream TUTTI_EVENTS.",

@@ -1,6 +1,6 @@
 /**
- * The event bus: what happened, told to whoever wants to know. Two implementations with the same behaviour, one within
- * the process and one over NATS. One suite of tests runs on both.
+ * The event bus: what happened, reported to the caller that wants to know. Two implementations with the same behaviour,
+ * one within the process and one over NATS. One suite of tests runs on both.
  *
  * 1. Delivery is at least once. A repeated publication (same namespace and id, within the time the bus remembers) is
  *    not delivered again. A handler may still see an event twice, after a crash or a lost acknowledgement.
@@ -23,9 +23,9 @@ export interface Bus {
   /** Resolves when the beginning is fixed: what is published from then on will be delivered. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /** The place after the newest event: who starts after it gets whatever is published from now on, also later. */
-  end(): Promise<Position>;
+  tail(): Promise<Position>;
   /** Removes the cursor of a durable subscription. Resolves with whether there was one. */
-  forget(durable: string, namespace?: string): Promise<boolean>;
+  removeCursor(durable: string, namespace?: string): Promise<boolean>;
 }
 
 export interface PublishOptions {

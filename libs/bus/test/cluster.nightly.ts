@@ -22,7 +22,7 @@ describe("bus over a NATS cluster", { skip: program.skip }, () => {
     const seen = new Set<string>();
     const each = (event: { id: string }, delivery: Parameters<Collector["each"]>[1]) => {
       // At least once: what is delivered again is distinguished by its id.
-      if (!seen.has(event.id)) durable.take(delivery);
+      if (!seen.has(event.id)) durable.collect(delivery);
       seen.add(event.id);
     };
     const options = { pattern: ">", namespace, maxInFlight: 256 } as const;

@@ -33,7 +33,7 @@ const some = (namespace: string, count: number): EventInput[] =>
 
 describe("bus over NATS while its server comes and goes", { skip: program.skip }, () => {
   for (const how of ["stop", "kill"] as const) {
-    it(`durable and live subscriptions go on after a ${how}, in order, nothing lost`, async () => {
+    it(`durable and live subscriptions continue after a ${how}, in order, nothing lost`, async () => {
       await using server = await startNatsServer({ jetstream: "sync_interval: always" });
       await using one = await busOn(server);
       await using two = await busOn(server);
@@ -48,7 +48,7 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
         handle: {
           each: (event, delivery) => {
             // At least once: a crash may lose what was acknowledged a moment ago.
-            if (!handled.has(event.id)) durable.take(delivery);
+            if (!handled.has(event.id)) durable.collect(delivery);
             handled.add(event.id);
           },
         },
@@ -98,7 +98,7 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
     assert.deepEqual(collector.ids.toSorted(), events.map(({ id }) => id).toSorted());
   });
 
-  it("a publication that is not confirmed in time fails, saying why and what to do; repeating it does no harm", async () => {
+  it("a publication that is not confirmed in time fails, saying why and what to do. Repeating it does no harm", async () => {
     await using server = await startNatsServer();
     await using one = await busOn(server);
     const namespace = freshNamespace();
@@ -140,7 +140,7 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
     await Promise.all([first, second]);
   });
 
-  it("tells readers that the log was made anew, and goes on with it", async () => {
+  it("tells readers that the log was made again, and continues with it", async () => {
     await using server = await startNatsServer();
     await using one = await busOn(server);
     const namespace = freshNamespace();

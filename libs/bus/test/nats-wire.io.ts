@@ -78,7 +78,7 @@ describe("the bus on the wire, to a client that knows nothing of it", { skip: pr
   });
 
   for (const durable of [undefined, "reader"]) {
-    it(`an event published by a plain client arrives; what is no event is skipped (${durable ?? "live"})`, async () => {
+    it(`an event published by a plain client arrives. What is no event is skipped (${durable ?? "live"})`, async () => {
       const namespace = freshNamespace();
       const collector = new Collector();
       const named = durable === undefined ? {} : { durable };

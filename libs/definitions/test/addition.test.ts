@@ -9,7 +9,7 @@ const plan = planOf(
 const exists = (id: string): boolean => plan.tasks.some((task) => task.id === id);
 
 describe("tasks that are added to a run", () => {
-  it("may need tasks that are there, which stand at the end", () => {
+  it("may need tasks that are there, which are at the end", () => {
     const { definition, problems } = checkAddition(
       {
         d: { uses: "p", needs: ["a", "e"], with: { n: "${{ input.n }}", b: "${{ tasks.b.output.x }}" } },

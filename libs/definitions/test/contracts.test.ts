@@ -98,7 +98,7 @@ describe("tasks of the contracts", () => {
     assert.deepEqual(plan?.works[0], { kind: "uses", capability: "stock.reserve", versionRange: "^2" });
   });
 
-  it("are told apart by their ids", () => {
+  it("are distinguished by their ids", () => {
     assert.deepEqual(repeatedIds(TaskList.fromPartial({ tasks: [{ id: "a" }, { id: "b" }, { id: "a" }] })), [
       "a",
     ]);

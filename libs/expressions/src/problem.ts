@@ -1,6 +1,6 @@
 /**
  * What is wrong with an expression: found while it is read, while it is checked, or while it is evaluated. All three
- * know the place, so that whoever shows it can point at it.
+ * know the place, so that the caller that shows it can point at it.
  */
 
 export type ProblemCode =

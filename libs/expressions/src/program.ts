@@ -92,7 +92,7 @@ export class Program {
   }
 }
 
-/** The refusal that tells whoever waits for the value. */
+/** The refusal that tells the caller that waits for the value. */
 export function evaluationRefusal(problem: EvaluationProblem): Refusal {
   const { code, message, line, column, inputs } = problem;
   const expression = problem.expression.trim();

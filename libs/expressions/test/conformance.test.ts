@@ -25,7 +25,7 @@ const suites: Readonly<Record<string, number>> = {
   timestamps: 71,
 };
 
-/** What is left out on purpose: names inside a container, since there are no packages, and `format`. */
+/** The rest out on purpose: names inside a container, since there are no packages, and `format`. */
 const leftOut =
   /^namespace\/namespace self_eval_container|^string_ext\/(format|value_errors|type_errors|format_errors)/;
 

@@ -84,7 +84,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
         return (await runtime.execute({ key, command: deposit, body, cause: teller })).balanceCents;
       },
       async balance(id) {
-        return (await runtime.ask({ key: accountKey(id), query: balance, body: undefined })).balanceCents;
+        return (await runtime.query({ key: accountKey(id), query: balance, body: undefined })).balanceCents;
       },
       [Symbol.asyncDispose]: () => host.stop(),
     };

@@ -434,7 +434,7 @@ describe("the commands", () => {
       await using restored = await BankProcess.start(to, flags);
       for (const id of ids) {
         const question = { key: accountKey(id), query: balance, body: undefined };
-        const { balanceCents } = await restored.storage.runtime.ask(question);
+        const { balanceCents } = await restored.storage.runtime.query(question);
         assert.ok(balanceCents >= (before_.get(id) ?? 0), `${id}: ${balanceCents} of ${before_.get(id)}`);
         assert.ok(balanceCents <= (acknowledged.get(id) ?? 0));
       }

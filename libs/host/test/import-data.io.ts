@@ -62,7 +62,7 @@ describe("the data directory of one process, in NATS", { skip: program.skip }, (
         await using bank = await BankProcess.start(join(folder.path, "unused"), flags);
         for (const id of accounts) {
           const question = { key: accountKey(id), query: balance, body: undefined };
-          const { balanceCents } = await bank.storage.runtime.ask(question);
+          const { balanceCents } = await bank.storage.runtime.query(question);
           assert.equal(balanceCents, (balances.get(id) ?? 0) + life - 1, id);
           await bank.deposit(id, 1);
         }

@@ -21,7 +21,7 @@ export class NotingRuntime implements RuntimeOfService {
     this.owned.delete(partition);
   }
 
-  async take(partition: number, { service, partition: from, letters }: EnvelopeBatch): Promise<number> {
+  async receive(partition: number, { service, partition: from, letters }: EnvelopeBatch): Promise<number> {
     this.taken.push(`${service}/${from} to ${partition}: ${letters.map(({ number }) => number).join()}`);
     return letters.at(-1)?.number ?? 0;
   }
@@ -53,7 +53,7 @@ export class NotingRuntime implements RuntimeOfService {
   execute(): never {
     throw new Error("no machines are hosted here");
   }
-  ask(): never {
+  query(): never {
     throw new Error("no machines are hosted here");
   }
 }

@@ -37,7 +37,7 @@ describe("a process that keeps machines", () => {
         ...{ key: accountKey("anna"), command: transfer, cause: teller },
         body: { to: "ben", amountCents: 40 },
       });
-      const ask = () => runtime.ask({ key: accountKey("ben"), query: balance, body: undefined });
+      const ask = () => runtime.query({ key: accountKey("ben"), query: balance, body: undefined });
       await until("the transfer", ask, ({ balanceCents }) => balanceCents === 40);
     }
     const { partitions, release, format } = JSON.parse(

@@ -7,7 +7,7 @@ interface InPartition {
 
 const named = ({ service, partition }: InPartition): string => `partition ${partition} of ${service}`;
 
-/** Where damage was found. What could not be told is absent. */
+/** Where damage was found. What could not be determined is absent. */
 export interface DamagePlace {
   readonly file: string;
   readonly offset: number;
@@ -30,7 +30,7 @@ export const journalErrors = defineErrors("journal", {
   fenced: {
     status: "ABORTED",
     retry: "elsewhere",
-    help: "Another owner has sealed the partition under a newer epoch. Nothing was written. Ask the new owner; the ownership table names it.",
+    help: "Another owner has sealed the partition under a newer epoch. Nothing was written. Ask the new owner. The ownership table names it.",
     message: (at: InPartition & { epoch: number; sealed: number }) =>
       `${capitalized(named(at))} has epoch ${at.sealed}, and this owner has epoch ${at.epoch}`,
     remedy: "Send the request to the new owner.",
@@ -38,7 +38,7 @@ export const journalErrors = defineErrors("journal", {
   misplaced: {
     status: "ABORTED",
     retry: "same-key",
-    help: "A batch was to get a number that is not the next one, as happens to those that follow a failed one. Nothing was written. The partition loads again and goes on by itself; repeat with the same idempotency key.",
+    help: "A batch was to get a number that is not the next one, as happens to those that follow a failed one. Nothing was written. The partition loads again and continues by itself. Repeat with the same idempotency key.",
     message: (at: InPartition & { expected: number; found: number }) =>
       `Batch ${at.found} of ${named(at)} does not follow: batch ${at.expected} is next, and nothing was written`,
     remedy: "Load the partition again.",
@@ -46,7 +46,7 @@ export const journalErrors = defineErrors("journal", {
   busy: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "More is to be written than the disk takes at the moment. Nothing was written. Repeat after a moment; if it lasts, the disk is too slow for the load.",
+    help: "More is to be written than the disk takes at the moment. Nothing was written. Repeat after a moment. If it lasts, the disk is too slow for the load.",
     message: (at: InPartition) =>
       `All buffers of the journal are full, and nothing was written to ${named(at)}`,
     remedy: "Retry after a moment.",
@@ -54,7 +54,7 @@ export const journalErrors = defineErrors("journal", {
   full: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The disk has no room for another segment of the journal. Nothing was written and nothing is lost. Free space on that disk; writing goes on by itself.",
+    help: "The disk has no room for another segment of the journal. Nothing was written and nothing is lost. Free space on that disk. Writing continues by itself.",
     message: ({ reason }: { reason: string }) =>
       `The disk has no space for another segment of the journal (${reason})`,
     remedy: "Free disk space. Writing then continues by itself.",
@@ -62,7 +62,7 @@ export const journalErrors = defineErrors("journal", {
   outcomeUnknown: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Writing or syncing the journal failed, so it is unknown whether this took effect. The journal refuses everything until it is opened again, which shows what is there. Repeat with the same idempotency key; if it happens again, look at the disk.",
+    help: "Writing or syncing the journal failed, so it is unknown whether this took effect. The journal refuses everything until it is opened again, which shows the existing data. Repeat with the same idempotency key. If it happens again, look at the disk.",
     message: ({ reason }: { reason: string }) =>
       `The journal did not confirm the write (${reason}), and its outcome is unknown`,
     remedy: "Retry with the same idempotency key.",
@@ -70,7 +70,7 @@ export const journalErrors = defineErrors("journal", {
   stopped: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The journal was closed, or stopped after a failed write. Nothing was written. It has to be opened again; look at the disk if a write failed.",
+    help: "The journal was closed, or stopped after a failed write. Nothing was written. It has to be opened again. Look at the disk if a write failed.",
     message: ({ reason }: { reason: string }) =>
       `The journal has stopped (${reason}), and nothing was written`,
     remedy: "Open the journal again.",
@@ -94,7 +94,7 @@ export const journalErrors = defineErrors("journal", {
   cut: {
     status: "OUT_OF_RANGE",
     retry: "never",
-    help: "Somebody who follows the log was to go on from a place that is deleted. Whoever cuts the journal has to wait for those who follow it; if that place was kept from long ago, begin anew from what is left.",
+    help: "Somebody who follows the log was to continue from a place that is deleted. The caller that cuts the journal has to wait for those who follow it. If that place was kept from long ago, start over from the rest.",
     message: ({ segment, oldest }: { segment: number; oldest: number }) =>
       `The log starts with segment ${oldest}, and segment ${segment} was requested`,
     remedy: "Start with the oldest segment.",
@@ -102,7 +102,7 @@ export const journalErrors = defineErrors("journal", {
   partitionsDiffer: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The number of partitions of a service is fixed when a data directory is made, because it decides where each machine lives. Set the configuration to the number it was made with, or begin with an empty directory.",
+    help: "The number of partitions of a service is fixed when a data directory is made, because it decides where each machine lives. Set the configuration to the number it was made with, or start with an empty directory.",
     message: (at: { service: string; made: number; asked: number }) =>
       `The journal has ${at.made} partitions of ${at.service}, and the configuration has ${at.asked}`,
     remedy: "Set the configuration to the number of the journal.",
@@ -110,7 +110,7 @@ export const journalErrors = defineErrors("journal", {
   formatUnknown: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The journal was written by a newer version. Use that version or a newer one; an older one does not touch what it cannot read.",
+    help: "The journal was written by a newer version. Use that version or a newer one. An older one does not touch what it cannot read.",
     message: ({ file, version, known }: { file: string; version: number; known: number }) =>
       `${file} has format ${version}, and this release reads format ${known}`,
     remedy: "Run the release that wrote it, or a newer one.",

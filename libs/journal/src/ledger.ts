@@ -44,7 +44,7 @@ export class Ledger implements PartitionName {
     return this.#number;
   }
 
-  /** Undefined when the append may go on its way. */
+  /** Undefined when the append may continue its way. */
   judge({ epoch, number, timeMs }: Append): Failure | undefined {
     if (epoch < this.#submittedEpoch) return this.#fenced(epoch);
     assert(epoch === this.#submittedEpoch, "an owner seals its epoch before it appends", {
@@ -101,7 +101,7 @@ export class Ledger implements PartitionName {
   }
 
   /** Takes over where a log that was read ends. */
-  begin(number: number, epoch: number, timeMs: number, hash: Uint8Array): void {
+  resume(number: number, epoch: number, timeMs: number, hash: Uint8Array): void {
     this.#number = number;
     this.#epoch = epoch;
     this.#timeMs = timeMs;
@@ -145,8 +145,8 @@ export class Ledger implements PartitionName {
 }
 
 /**
- * The table of partitions of a journal that was made with some and is asked for others: what was there stays where it is,
- * new services come behind. A service keeps its number of partitions for ever.
+ * The table of partitions of a journal that was made with some and is asked for others: the existing data stays where
+ * it is, new services come behind. A service keeps its number of partitions for ever.
  */
 export function tableOf(
   made: readonly PartitionName[],

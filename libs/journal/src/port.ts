@@ -7,8 +7,8 @@ import type { Refusal } from "@tutti/kernel";
  * What every implementation owes, and the conformance suite checks:
  * 1. A batch is there whole or not at all, and an append that was answered `durable` is there for ever (until it is
  *    truncated), whatever dies.
- * 2. Batches of a partition have the numbers 1, 2, 3 … without gaps, in the order in which they were appended. What
- *    is there of unacknowledged appends is a beginning of them: never the third without the second.
+ * 2. Batches of a partition have the numbers 1, 2, 3 … without gaps, in the order in which they were appended. The
+ *    existing data of unacknowledged appends is a beginning of them: never the third without the second.
  * 3. Many appends of a partition may be under way, each naming the number it expects to get. After one has failed, all
  *    later ones fail.
  * 4. Once a seal of epoch E is durable, no append of an older epoch ever becomes durable, also when both were under way
@@ -19,8 +19,8 @@ import type { Refusal } from "@tutti/kernel";
  * sequence of the stream and no message id. Numbers are its own, carried in the batch, and it keeps the sequence that
  * goes with the last one. A batch above the server's limit travels in parts of which the last one makes it count. An
  * append without an answer is `unknown`: from then on the partition refuses everything as `stopped` until a seal, which
- * is repeated until it is accepted, has shown what landed. `fenced` is told from `misplaced` by reading the last batch.
- * `room` is there as long as what is under way stays below its bound.
+ * is repeated until it is accepted, has shown what landed. `fenced` is distinguished from `misplaced` by reading the
+ * last batch. `room` is there as long as what is under way stays below its bound.
  *
  * @guarantee A step that was acknowledged is durable. A crash of any process does not remove it.
  */

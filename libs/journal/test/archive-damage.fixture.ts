@@ -25,7 +25,7 @@ export class Damage {
   readonly #chance: Chance;
   #all: Character[] = [];
 
-  static async begin(seed: number): Promise<Damage> {
+  static async create(seed: number): Promise<Damage> {
     return new Damage(await mkdtemp(join(files, "tutti-damage-")), seed);
   }
 
@@ -53,7 +53,7 @@ export class Damage {
       story.write(...others.slice(count * 4, count * 4 + 4), long, long, long);
       if (count % 10 === 9) {
         const seen = this.#all.filter(({ incarnation }) => incarnation > 0);
-        for (const one of seen.slice(0, 60)) if (one !== long && one.entry.endMs === 0) story.end(one);
+        for (const one of seen.slice(0, 60)) if (one !== long && one.entry.endMs === 0) story.finish(one);
         const live = seen.filter(({ entry }) => entry.endMs === 0);
         await story.keep(
           archive.partition(0),

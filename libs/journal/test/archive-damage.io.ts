@@ -4,14 +4,14 @@ import { Damage } from "./archive-damage.fixture.ts";
 
 describe("a flipped bit in the archive's file", () => {
   it("is reported, or changes no answer", async () => {
-    await using damage = await Damage.begin(1);
+    await using damage = await Damage.create(1);
     await damage.fill();
     const { reported } = await damage.flipBits(6);
     assert.ok(reported > 0);
   });
 
   it("takes nothing back that was settled, when it is in the log of SQLite", async () => {
-    await using damage = await Damage.begin(2);
+    await using damage = await Damage.create(2);
     for (let round = 0; round < 5; round++) {
       const { settled, committed, found, verification } = await damage.flipLog();
       assert.ok(found >= settled && found < committed, `${found} of ${committed} commits`);

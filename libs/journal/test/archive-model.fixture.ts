@@ -79,7 +79,7 @@ export class Comparison {
         ({ entry, history }) => entry.endMs === 0 && (history.length === 0 || this.#chance.random() < 0.3),
       );
       if (some.length > 0) this.#story.write(...some, ...some.slice(0, this.#below(3)));
-      for (const one of some) if (this.#chance.random() < 0.15) this.#end(one);
+      for (const one of some) if (this.#chance.random() < 0.15) this.#finish(one);
     }
   }
 
@@ -96,19 +96,19 @@ export class Comparison {
     return character(`id-${this.#ids++}`, { labels, definition: `d${this.#below(2)}` });
   }
 
-  #end(one: Character): void {
+  #finish(one: Character): void {
     const keepMs = [0, 200, 2_000, 100_000][this.#below(4)] ?? 0;
     const idKeptMs = this.#chance.random() < 0.3 ? 1_000 : 0;
     const status =
       this.#chance.random() < 0.5 ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED;
-    this.#story.end(one, { keepMs, idKeptMs, status });
+    this.#story.finish(one, { keepMs, idKeptMs, status });
   }
 
   async #commit(): Promise<void> {
     this.#steps.push("commit");
     const entries = new Map(this.#story.changes().entries.map((entry) => [entry.incarnation, entry]));
     const changed = this.#characters.filter(({ incarnation }) => entries.has(incarnation));
-    // Everything that is covered has its snapshot, unless it ended. Some of those have one too.
+    // Everything that is covered has its snapshot, except when it ended. Some of those have one too.
     const kept = changed.filter(({ entry }) => entry.endMs === 0 || this.#chance.random() < 0.2);
     const snapshots = kept.map((one) => {
       const dueMs = this.#chance.random() < 0.5 ? 0 : 1 + this.#below(1_000);

@@ -16,7 +16,7 @@ describe("the archive's thread", () => {
     await host.close();
   });
 
-  it("ends with the last archive, unless it is held for what comes next", async () => {
+  it("ends with the last archive, except when it is held for what comes next", async () => {
     const thread = new ArchiveThread(dying);
     const giveBack = thread.hold();
     assert.equal(thread.isStarted, false, "nothing has to be read yet");

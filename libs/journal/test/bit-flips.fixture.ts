@@ -93,7 +93,7 @@ export function bitFlipTests(runs: number): void {
     );
   });
 
-  it("is found in the last batch too when the log was closed in good order", async () => {
+  it("is found in the last batch too when the log was closed gracefully", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
         const trial = await trialOf(seed, list);

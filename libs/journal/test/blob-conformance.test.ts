@@ -1,6 +1,8 @@
-import { mkdtemp, open as openFile, rm } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { mkdtemp, open as openFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describe, it } from "node:test";
 import { DirectoryBlobs, MemoryBlobs } from "@tutti/journal";
 import { blobConformance } from "@tutti/journal/testing";
 import { VirtualTime } from "@tutti/kernel/testing";
@@ -45,4 +47,36 @@ blobConformance({
       [Symbol.asyncDispose]: () => rm(directory, { recursive: true }),
     };
   },
+});
+
+describe("a directory of blobs that is closed", () => {
+  const from = { service: "workflow", partition: 3 };
+  const mention = (id: string) => ({
+    ...from,
+    namespace: "default",
+    kind: "run",
+    id,
+    sha256: new Uint8Array(32).fill(7),
+  });
+
+  it("finishes the mentions in progress before it is closed, and refuses later changes", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "tutti-blobs-"));
+    const blobs = await DirectoryBlobs.open(directory, new VirtualTime());
+    const mentions = ["a", "b", "c"].map(mention);
+    let isMentioned = false;
+    const mentioned = blobs.mention(mentions).then(() => {
+      isMentioned = true;
+    });
+    await blobs.close();
+    assert.equal(isMentioned, true);
+    await mentioned;
+    const before = await readdir(directory, { recursive: true });
+    const refused = { code: "blobs.closed" };
+    await assert.rejects(blobs.mention([mention("d")]), refused);
+    await assert.rejects(blobs.noteThrough(from, 1), refused);
+    await assert.rejects(blobs.put("default", [new Uint8Array(1)]), refused);
+    await assert.rejects(blobs.sweep(7, { beforeMs: 0, isKept: async () => [] }), refused);
+    assert.deepEqual(await readdir(directory, { recursive: true }), before);
+    await rm(directory, { recursive: true });
+  });
 });

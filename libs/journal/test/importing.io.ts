@@ -91,7 +91,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
       await to.close();
     });
 
-    it("goes on under a newer epoch, is cut, and is opened again", async () => {
+    it("continues under a newer epoch, is cut, and is opened again", async () => {
       await using connection = await sharedConnection();
       await importJournal(await written(), { connection, services, ...settings }, signal);
       const to = await open(connection);
@@ -129,7 +129,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
     });
   });
 
-  it("an archive answers as it did, each partition for itself, and goes on", async () => {
+  it("an archive answers as it did, each partition for itself, and continues", async () => {
     await using connection = await sharedConnection();
     const directory = await directoryFor("import");
     const clock = new VirtualTime();
@@ -151,7 +151,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
       const long = character(`long-${partition}`);
       story.write(...all);
       for (let count = 0; count < 150; count++) story.write(long);
-      for (const one of all.slice(0, 20)) story.end(one);
+      for (const one of all.slice(0, 20)) story.finish(one);
       const live = [...all.slice(20), long];
       const snapshots = live.map((one, index) => ({
         ...snapshotOf(one),

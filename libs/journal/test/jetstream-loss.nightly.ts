@@ -63,7 +63,7 @@ describe("a NATS server that lost what it acknowledged", { skip: program.skip },
     return true;
   };
 
-  it("ends its owner's epoch, whose seals it does not get to hide what is missing", async () => {
+  it("ends its owner's epoch, whose seals it does not get to hide the missing part", async () => {
     await using one = await open();
     const owner = await Owner.of(one.partition, 1);
     for (let count = 0; count < 80; count++) await owner.append("kept");
@@ -90,11 +90,11 @@ describe("a NATS server that lost what it acknowledged", { skip: program.skip },
     const next = await Owner.of(two.partition, 3);
     for (let count = 0; count < 40; count++) assert.equal((await next.append("other")).kind, "durable");
     await assert.rejects(() => new Owner(one.partition, 4).seal(), isLost);
-    // Whoever knows nothing else takes it as it is.
+    // The caller that knows nothing else takes it as it is.
     assert.equal((await batchesFrom(two.partition)).length, 42);
   });
 
-  it("is told to whoever commits to an archive, and nothing more is written", async () => {
+  it("is reported to the caller that commits to an archive, and nothing more is written", async () => {
     await using all = await Processes.of([server.address], patience);
     const { story } = all;
     const one = await all.start();

@@ -231,7 +231,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
       assert.deepEqual(other.partition.last, one.partition.last);
     });
 
-    it("of which only the first parts came mean nothing to whoever reads", async () => {
+    it("of which only the first parts came mean nothing to the caller that reads", async () => {
       await using both = await processes(2, options);
       const { one, two } = both;
       const owner = await Owner.of(one.partition, 1);
@@ -302,7 +302,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     await journal.close();
   });
 
-  it("are told apart by their epochs also when all seals were truncated", async () => {
+  it("are distinguished by their epochs also when all seals were truncated", async () => {
     await using both = await processes(1);
     const { one } = both;
     await settledOwner(one.partition, 7);
@@ -318,7 +318,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     assert.equal((await Owner.of(two.partition, 9)).next, 84);
   });
 
-  it("are told the place of what is damaged on its way from the server, and get nothing from behind it", async () => {
+  it("are given the place of what is damaged on its way from the server, and get nothing from behind it", async () => {
     await using both = await processes(1);
     const { one } = both;
     const owner = await Owner.of(one.partition, 1);
@@ -348,7 +348,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     }
   });
 
-  it("are told when a message is missing", async () => {
+  it("are notified when a message is missing", async () => {
     await using both = await processes(1);
     const { one } = both;
     const owner = await Owner.of(one.partition, 1);

@@ -38,7 +38,7 @@ export interface Process {
   readonly copies: string;
 }
 
-/** Processes that share what is kept in NATS, and the story that is told to it. */
+/** Processes that share the stored data in NATS, and the story that is reported to it. */
 export class Processes implements AsyncDisposable {
   readonly feed = new BatchFeed();
   readonly story = new Story(this.feed, 0);

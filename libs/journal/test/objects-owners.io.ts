@@ -51,14 +51,14 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await assert.rejects(() => old.partition.settle(1), archiveErrors.fenced.is);
   });
 
-  it("goes on with its own copy when a partition comes back, and fetches what is new", async () => {
+  it("continues with its own copy when a partition comes back, and fetches what is new", async () => {
     await using all = await processes();
     const { story } = all;
     const [one, other] = [await all.start(), await all.start()];
     await one.partition.opening(1);
     story.write(character("first"));
     await one.partition.commit(1, story.changes());
-    one.partition.leave(1);
+    one.partition.release(1);
     await other.partition.opening(2);
     story.write(character("second"));
     await other.partition.commit(2, story.changes());
@@ -89,7 +89,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     assert.equal(coveredTo, committed);
   });
 
-  it("goes on although somebody older knocks", async () => {
+  it("continues although somebody older knocks", async () => {
     await using all = await processes();
     const { story } = all;
     const owner = await all.start();
@@ -199,7 +199,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     assert.deepEqual(await idsOf(owner.archive), ["one"]);
   });
 
-  it("waits while no server answers, and goes on by itself", async () => {
+  it("waits while no server answers, and continues by itself", async () => {
     await using all = await processes();
     const { story } = all;
     const owner = await all.start();
@@ -224,7 +224,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await server.down();
     story.write(character("one"));
     const committing = owner.partition.commit(1, story.changes());
-    owner.partition.leave(1);
+    owner.partition.release(1);
     await assert.rejects(committing, archiveErrors.closed.is);
     const opening = owner.partition.opening(2);
     await owner.archive.close();
@@ -232,7 +232,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await server.up();
   });
 
-  it("makes a copy anew that is gone", async () => {
+  it("makes a copy again that is gone", async () => {
     await using all = await processes();
     const { story } = all;
     const owner = await all.start("same");

@@ -51,7 +51,7 @@ export async function archiveRace(options: ArchiveRaceOptions): Promise<ArchiveR
   try {
     return await racing.run();
   } finally {
-    await racing.end();
+    await racing.close();
     await rm(directory, { recursive: true });
   }
 }
@@ -94,7 +94,7 @@ class Race {
     return { rounds: this.#options.rounds, ...this.#result };
   }
 
-  async end(): Promise<void> {
+  async close(): Promise<void> {
     for (const timer of this.#troubles) timer.cancel();
     for (const { archive, connection } of this.#contenders) {
       await archive.close();
@@ -109,17 +109,17 @@ class Race {
     if (this.#chance.random() < 0.5) await old[this.#below(old.length)]?.catch(() => undefined);
     const opening = owner.partition.opening(epoch);
     if (before !== undefined) old.push(this.#goOn(before));
-    // Whoever fails meanwhile is awaited below.
+    // The caller that fails meanwhile is awaited below.
     for (const one of old) one.catch(() => undefined);
     await opening;
-    const found = await this.#look(owner);
+    const found = await this.#inspect(owner);
     // Everything that the old owner hears now was decided before the new one opened.
     await Promise.all(old);
     if (before !== undefined) this.#check(found, before);
     const own = this.#commitSome(owner, 1 + this.#below(4));
     await this.#late(before);
     await Promise.all(own);
-    const mine = await this.#look(owner);
+    const mine = await this.#inspect(owner);
     assert.deepEqual(
       mine,
       { epoch, count: owner.acknowledged },
@@ -182,7 +182,7 @@ class Race {
   }
 
   /** What there is, which must be of one commit. */
-  async #look({ partition, epoch }: Contender): Promise<Said> {
+  async #inspect({ partition, epoch }: Contender): Promise<Said> {
     const { partitionSnapshot } = await partition.opening(epoch);
     const text = Buffer.from(partitionSnapshot).toString();
     if (text === "") return { epoch: 0, count: 0 };

@@ -133,6 +133,8 @@ export {
   retryPauseMs,
 } from "./retry/decision.ts";
 export {
+  type ConfiguredRetry,
+  type ConfiguredRetryOf,
   type RetryContradiction,
   type RetryPolicy,
   type RetrySettings,
@@ -141,15 +143,10 @@ export {
   retryDefaults,
   retryFromMessage,
   retryMessage,
+  retryOfPool,
   singleAttempt,
 } from "./retry/policy.ts";
-export {
-  type ConfiguredRetry,
-  type ConfiguredRetryOf,
-  configuredRetryIn,
-  retryOfPool,
-  retrySection,
-} from "./retry/section.ts";
+export { configuredRetryIn, retrySection } from "./retry/section.ts";
 export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { Bell } from "./time/bell.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";

@@ -10,7 +10,7 @@ export const meshErrors = defineErrors("mesh", {
   invalidRequest: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The request breaks the rules of its contract; nothing was done. The violations name each field with what was expected and found. Mend them and call again.",
+    help: "The request breaks the rules of its contract. Nothing was done. The violations name each field with what was expected and found. Fix them and call again.",
     message: ({ rpc, first, count }: { rpc: string; first: string; count: number }) =>
       `The request of ${rpc} is invalid: ${first}${count > 1 ? ` (and ${count - 1} more)` : ""}`,
     remedy: "Correct the request and call again.",
@@ -18,7 +18,7 @@ export const meshErrors = defineErrors("mesh", {
   malformed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The bytes of a request are not a message of the contract's type; nothing was done. Caller and service use different contracts, or something on the way changed the bytes.",
+    help: "The bytes of a request are not a message of the contract's type. Nothing was done. Caller and service use different contracts, or something on the way changed the bytes.",
     message: ({ rpc, reason }: { rpc: string; reason: string }) =>
       `The request of ${rpc} cannot be decoded (${reason})`,
     remedy: "Compare the contracts of caller and service.",
@@ -67,7 +67,7 @@ export const meshErrors = defineErrors("mesh", {
   unknownContract: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "Health was asked for a contract that this process does not serve. The name is the full one, such as tutti.registry.v1.RegistryService; reflection lists those that are served.",
+    help: "Health was asked for a contract that this process does not serve. The name is the full one, such as tutti.registry.v1.RegistryService. Reflection lists those that are served.",
     message: ({ contract }: { contract: string }) => `Contract ${contract} is not served here`,
     remedy: "List the served contracts with reflection.",
   },
@@ -100,7 +100,7 @@ export const meshErrors = defineErrors("mesh", {
   connectionLost: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The connection broke while the call ran; whether it took effect is unknown. Repeat it with the same idempotency key; the mesh does so by itself for calls that may be repeated.",
+    help: "The connection broke while the call ran. Whether it took effect is unknown. Repeat it with the same idempotency key. The mesh does so by itself for calls that may be repeated.",
     message: ({ rpc, address, reason }: { rpc: string; address: string; reason: string }) =>
       `The connection to ${address} broke during ${rpc} (${reason}), and the outcome is unknown`,
     remedy: "Retry with the same idempotency key.",
@@ -108,7 +108,7 @@ export const meshErrors = defineErrors("mesh", {
   noConnection: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "No connection to the instance could be made; nothing was done. The mesh tries other instances by itself. Check that the service runs and that its address can be reached from here.",
+    help: "No connection to the instance could be made. Nothing was done. The mesh tries other instances by itself. Check that the service runs and that its address can be reached from here.",
     message: ({ rpc, address, reason }: { rpc: string; address: string; reason: string }) =>
       `No connection to ${address} for ${rpc} (${reason})`,
     remedy: "Check that the service runs there.",
@@ -116,14 +116,14 @@ export const meshErrors = defineErrors("mesh", {
   draining: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The instance is about to stop and takes no new calls; nothing was done. The mesh calls another instance by itself.",
+    help: "The instance is about to stop and takes no new calls. Nothing was done. The mesh calls another instance by itself.",
     message: ({ rpc }: { rpc: string }) => `This instance is draining and accepts no new calls of ${rpc}`,
     remedy: "Call another instance.",
   },
   overloaded: {
     status: "RESOURCE_EXHAUSTED",
     retry: "elsewhere",
-    help: "The server has as many calls in work as `mesh.limits.inFlight` (calls) or `mesh.limits.streams` (streams) allow; nothing was done. Wait as long as the error says, or call another instance.",
+    help: "The server has as many calls in work as `mesh.limits.inFlight` (calls) or `mesh.limits.streams` (streams) allow. Nothing was done. Wait as long as the error says, or call another instance.",
     message: ({ rpc, limit, setting }: { rpc: string; limit: number; setting: string }) =>
       `All ${limit} places for ${rpc} are in use (\`${setting}\`)`,
     remedy: "Retry later, or call another instance.",
@@ -147,14 +147,14 @@ export const meshErrors = defineErrors("mesh", {
   noOwner: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Nobody is known to own what the call is about. Ownership moves within seconds after a process is lost; repeat the call with the same idempotency key.",
+    help: "Nobody is known to own what the call is about. Ownership moves within seconds after a process is lost. Repeat the call with the same idempotency key.",
     message: ({ place, rpc }: { place: string; rpc: string }) => `${place} has no known owner for ${rpc}`,
     remedy: "Retry with the same idempotency key.",
   },
   ownerAway: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The instance that owns what the call is about cannot be reached, and nobody took its place in the time that a call waits for that; nothing was done. Ownership moves within seconds after a process is lost: repeat the call after the time that is said.",
+    help: "The instance that owns what the call is about cannot be reached, and nobody took its place in the time that a call waits for that. Nothing was done. Ownership moves within seconds after a process is lost: repeat the call after the time that is said.",
     message: ({ place, rpc, instance }: { place: string; rpc: string; instance: string }) =>
       instance === ""
         ? `${place} has no owner for ${rpc} yet, and nothing was done`
@@ -164,7 +164,7 @@ export const meshErrors = defineErrors("mesh", {
   interrupted: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The instance stopped while the call ran; whether it took effect is unknown. Repeat it with the same idempotency key; the mesh does so by itself for calls that may be repeated.",
+    help: "The instance stopped while the call ran. Whether it took effect is unknown. Repeat it with the same idempotency key. The mesh does so by itself for calls that may be repeated.",
     message: ({ rpc }: { rpc: string }) => `The instance stopped during ${rpc}, and the outcome is unknown`,
     remedy: "Retry with the same idempotency key.",
   },
@@ -194,7 +194,7 @@ export const meshErrors = defineErrors("mesh", {
   unprotected: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Without TLS the mesh listens on loopback addresses only, since whoever reaches it acts as administrator. Set `mesh.tls.mode` to `mutual` with certificates (`npm run certs` makes some for development), or `mesh.allowUnprotected` where the network itself is trusted.",
+    help: "Without TLS the mesh listens on loopback addresses only, since the caller that reaches it acts as administrator. Set `mesh.tls.mode` to `mutual` with certificates (`npm run certs` makes some for development), or `mesh.allowUnprotected` where the network itself is trusted.",
     message: ({ address }: { address: string }) =>
       `\`mesh.listen\` is ${address}, not a loopback address, and \`mesh.tls.mode\` is off`,
     remedy: "Set `mesh.tls.mode` to `mutual`, or `mesh.allowUnprotected` to true on a trusted network.",
@@ -202,7 +202,7 @@ export const meshErrors = defineErrors("mesh", {
   badCertificates: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The files of `mesh.tls` cannot be read or do not belong together. Certificate, key and authority are PEM files; the key is the certificate's.",
+    help: "The files of `mesh.tls` cannot be read or do not belong together. Certificate, key and authority are PEM files. The key is the certificate's.",
     message: ({ files, reason }: { files: string; reason: string }) =>
       `The certificates in ${files} cannot be used: ${reason}`,
     remedy: "Correct `mesh.tls.ca`, `cert` and `key`.",

@@ -1,7 +1,7 @@
 /**
  * Service-to-service calls of one process: typed clients for what it calls, a server for what it serves, over direct
  * calls or gRPC as the configuration says. A component of its process: `start` listens, `drain` sends callers from
- * outside elsewhere and finishes what runs, `stop` ends the rest.
+ * outside elsewhere and finishes running work, `stop` ends the rest.
  */
 import type { ServiceDescription } from "@tutti/contracts/rpc";
 import {
@@ -54,8 +54,8 @@ export interface MeshOptions {
   /** The key or token that it shows to other processes. Asked for with each call. */
   readonly credential?: () => string;
   /**
-   * Whether servers of the network are called as a program of another process calls them: with the credential, by bytes.
-   * Default false: as a service of the same process.
+   * Whether servers of the network are called as a program of another process calls them: with the credential, by
+   * bytes. Default false: as a service of the same process.
    */
   readonly outside?: boolean;
   /** Freezes the messages of in-process calls: for tests. */

@@ -18,7 +18,7 @@ const tls = z.strictObject({
 const timeouts = z.strictObject({
   callMs: milliseconds
     .default(30_000)
-    .describe("Time for a call that names none; streams have no limit of their own."),
+    .describe("Time for a call that names none. Streams have no limit of their own."),
   discoveryMs: milliseconds
     .default(2_000)
     .describe(
@@ -35,8 +35,8 @@ const limits = z.strictObject({
     .max(1_073_741_824)
     .default(8_388_608)
     .describe("Greatest size of one message, either way."),
-  inFlight: z.number().int().min(1).default(10_000).describe("Calls in work at once; more are refused."),
-  streams: z.number().int().min(1).default(20_000).describe("Streams open at once; more are refused."),
+  inFlight: z.number().int().min(1).default(10_000).describe("Calls in work at once. More are refused."),
+  streams: z.number().int().min(1).default(20_000).describe("Streams open at once. More are refused."),
 });
 
 const retry = z.strictObject({
@@ -44,7 +44,7 @@ const retry = z.strictObject({
   share: z.number().min(0).max(1).default(0.2).describe("Retries allowed per call made, on average."),
   reserve: z.number().int().min(0).default(500).describe("Retries allowed at once when a target fails."),
   perSec: z.number().min(0).default(10).describe("Retries allowed per second however few calls there are."),
-  backoffMs: milliseconds.default(25).describe("First pause; it doubles each time, with jitter."),
+  backoffMs: milliseconds.default(25).describe("First pause. It doubles each time, with jitter."),
   backoffMaxMs: milliseconds.default(1_000).describe("Longest pause."),
 });
 
@@ -60,7 +60,7 @@ const breaker = z.strictObject({
     .int()
     .min(1)
     .default(20)
-    .describe("Calls in the window before it can open; so many failures in a row open it."),
+    .describe("Calls in the window before it can open. So many failures in a row open it."),
   windowMs: z.number().int().min(100).default(10_000).describe("Window over which calls are counted."),
   openMs: milliseconds
     .default(5_000)
@@ -79,13 +79,13 @@ const schema = z.strictObject({
     .enum(["auto", "in-process", "grpc"])
     .default("auto")
     .describe(
-      "auto calls services of the same process directly and others over gRPC; the others force one of the two.",
+      "auto calls services of the same process directly and others over gRPC. The others force one of the two.",
     ),
   listen: hostAndPort.default("127.0.0.1:7401").describe("Where gRPC is served."),
   advertise: z
     .union([z.literal(""), hostAndPort])
     .default("")
-    .describe("The address told to others; the one listened on unless set."),
+    .describe("The address told to others. The one listened on unless set."),
   allowUnprotected: z
     .boolean()
     .default(false)

@@ -53,7 +53,7 @@ for (const transport of transports) {
       });
     });
 
-    it("is made by the local administrator when nobody else is behind it", async () => {
+    it("is made by the local administrator when no other process is behind it", async () => {
       let seen: Principal | undefined;
       const handlers = {
         get(request: Note, { principal }: CallContext) {
@@ -187,7 +187,7 @@ for (const transport of transports) {
       });
     });
 
-    it("ends at once when its caller gives up, and the handler is told why", async () => {
+    it("ends at once when its caller gives up, and the handler is given the reason", async () => {
       const reached = latch();
       const stopped = latch();
       let reason: unknown;

@@ -92,7 +92,7 @@ async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
           return receiveMessages(requests, context, {
             partitions: 16,
             admit: (_partition, { epoch }) => receiver.admit(epoch),
-            take: (partition, given) => {
+            receive: (partition, given) => {
               assert.equal(partition, 3);
               receiver.taken.push(`${given.letters[0]?.number}-${lastOf(given)}`);
               return receiver.take(given);
@@ -225,7 +225,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       assert.deepEqual([a.taken, b.taken], [["1-1"], ["2-2"]]);
     });
 
-    it("wait at an owner that is about to begin, who is told under which epoch", async () => {
+    it("wait at an owner that is about to start, who is given under which epoch", async () => {
       await using post = await openPost(transport);
       const [a] = post.receivers;
       post.table.learn(place, a.owner(7));
@@ -242,7 +242,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       assert.equal(await delivering, 1);
     });
 
-    it("that fail are told to everyone who waits, and the next ones open a new stream", async () => {
+    it("that fail are reported to everyone who waits, and the next ones open a new stream", async () => {
       await using post = await openPost(transport);
       const [a] = post.receivers;
       post.table.learn(place, a.owner(1));
@@ -367,7 +367,7 @@ describe("letters to a partition of this very process", () => {
     const taken: number[] = [];
     delivery.receive("bank", {
       holds: () => true,
-      take: async (partition, given) => {
+      receive: async (partition, given) => {
         taken.push(partition);
         return lastOf(given);
       },

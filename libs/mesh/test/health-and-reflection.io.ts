@@ -121,7 +121,7 @@ describe("gRPC's own services", () => {
       assert.match(error?.details ?? "", /The request of NoteService.Get cannot be decoded/);
     });
 
-    it("that sends too much is told the limit", async () => {
+    it("that sends too much is given the limit", async () => {
       const { error } = await call("/test.v1.NoteService/Get", Buffer.alloc(9_000_000, "x"));
       assert.equal(error?.code, status.RESOURCE_EXHAUSTED);
       assert.match(

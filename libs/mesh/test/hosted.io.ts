@@ -18,7 +18,7 @@ for (const transport of ["in-process", "grpc"] as const) {
   describe(`a contract that several services host, ${transport}`, () => {
     const settings = { transport, listen: "127.0.0.1:0" };
 
-    it("is served by the one that the caller means, whatever kind of call it is", async () => {
+    it("is served by the one that the caller means, any kind of call it is", async () => {
       const network = new InProcessNetwork();
       const server = new Mesh({ foundation: quiet, settings, network });
       for (const service of ["workflow", "swarm"])

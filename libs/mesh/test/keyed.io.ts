@@ -158,7 +158,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         await until("a hop to a", () => a.hops > 0);
         learn([table], b.owner(3));
         await until("a hop to b", () => b.hops > 0);
-        // Nothing changes in the table of who calls.
+        // Nothing changes in the table of the caller that calls.
         learn([b.table], b.owner(3));
         assert.equal((await calling).text, instanceOf(b.mesh));
       }));
@@ -291,7 +291,7 @@ describe("a keyed call of who has no news of owners, to one it was told of that 
 });
 
 describe("a call to any instance that is about what one of them owns", () => {
-  it("is sent to the owner by whoever else is asked, with one more hop, which is counted", () => {
+  it("is sent to the owner by the caller that else is asked, with one more hop, which is counted", () => {
     const metrics = recordingMetrics();
     const asked = async ([a, b]: Cluster, client: Mesh) => {
       learn([a.table, b.table], b.owner(1));

@@ -65,7 +65,7 @@ describe("listening", () => {
     await mesh.stop();
   });
 
-  it("serves what comes after the start too", async () => {
+  it("serves anything that comes after the start too", async () => {
     const mesh = new Mesh({ foundation: quiet, settings: { transport: "grpc", listen: "127.0.0.1:0" } });
     await mesh.start();
     mesh.serve(noteService, noteHandlers());

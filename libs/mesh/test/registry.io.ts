@@ -273,7 +273,7 @@ describe("announcing to the registry", () => {
     return announcer;
   }
 
-  it("registers what is served, and renews it with figures three times within its lease", () =>
+  it("registers what is served, and renews it with measurements three times within its lease", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       mesh.serve(noteService, noteHandlers());
       const announcer = announcerOf(foundation, mesh);
@@ -311,7 +311,7 @@ describe("announcing to the registry", () => {
       await announcer.stop();
     }));
 
-  it("registers anew when the registry has forgotten", () =>
+  it("registers again when the registry has forgotten", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       mesh.serve(noteService, noteHandlers());
       const announcer = announcerOf(foundation, mesh);
@@ -324,7 +324,7 @@ describe("announcing to the registry", () => {
       await announcer.stop();
     }));
 
-  it("registers anew what a service offers from now on", () =>
+  it("registers again what a service offers from now on", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       mesh.serve(noteService, noteHandlers());
       const announcer = announcerOf(foundation, mesh);
@@ -336,7 +336,7 @@ describe("announcing to the registry", () => {
       await announcer.stop();
     }));
 
-  it("goes on trying while the registry is away, and says so", () =>
+  it("keeps trying while the registry is away, and says so", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       await registry.stop();
       mesh.serve(noteService, noteHandlers());

@@ -142,7 +142,7 @@ describe("instances that come and go", () => {
     await stopAll(mesh);
   });
 
-  it("one that nobody listens for is told from one that broke", async () => {
+  it("one that nobody listens for is distinguished from one that broke", async () => {
     const server = await serve();
     await server.stop();
     const { mesh, notes } = callerOf([server], { retry: { attempts: 1 } });
@@ -152,7 +152,7 @@ describe("instances that come and go", () => {
 });
 
 describe("an instance that breaks", () => {
-  it("has its breaker opened: calls go on, the state is in the metrics, and it closes again", async () => {
+  it("has its breaker opened: calls continue, the state is in the metrics, and it closes again", async () => {
     let broken = true;
     const breaking: NoteHandlers = {
       get(request) {
@@ -261,7 +261,7 @@ describe("a server that stops", () => {
     await stopAll(mesh, server);
   });
 
-  it("ends what is left when its time is up, and says that the outcome is unknown", async () => {
+  it("ends the rest when its time is up, and says that the outcome is unknown", async () => {
     const server = await serve({ put: () => new Promise<Note>(() => {}) });
     const { mesh, notes } = callerOf([server], { retry: { attempts: 1 } });
     const failing = assert.rejects(notes.put(note({ key: "k" })), {
@@ -274,7 +274,7 @@ describe("a server that stops", () => {
     await stopAll(mesh, server);
   });
 
-  it("goes on serving its own process while it drains", async () => {
+  it("continues serving its own process while it drains", async () => {
     const mesh = new Mesh({ foundation: quiet, settings: { transport: "auto", listen: "127.0.0.1:0" } });
     mesh.serve(noteService, noteHandlers());
     await mesh.start();

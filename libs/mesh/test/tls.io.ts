@@ -62,13 +62,16 @@ describe("mutual TLS", () => {
 
   const call = (mesh: Mesh) => mesh.client(noteService).get(note({ text: "hi" }), { timeoutMs: 5_000 });
 
-  it("speaks no TLS before 1.2, and with whoever can the newest", async () => {
+  it("speaks no TLS before 1.2, and with the caller that can the newest", async () => {
     const server = await serve();
     const [host, port] = server.address.split(":");
     const [ca, cert, key] = await Promise.all(
       ["ca.crt", "caller.crt", "caller.key"].map((name) => readFile(join(directory, name))),
     );
-    /** What is spoken, or the code of what it fails with. The lowest level of security lets this side offer what is long broken. */
+    /**
+     * What is spoken, or the code of what it fails with. The lowest level of security lets this side offer what is long
+     * broken.
+     */
     const spoken = (maxVersion: SecureVersion) =>
       new Promise<string>((resolve) => {
         const socket = connect({
@@ -134,7 +137,7 @@ describe("mutual TLS", () => {
     await assert.rejects(mesh.start(), { code: "mesh.bad_certificates" });
   });
 
-  it("takes up new certificates for new connections, while calls go on over those that stand", async () => {
+  it("takes up new certificates for new connections, while calls continue over those that stand", async () => {
     const time = new VirtualTime();
     const server = await serve({ foundation: { ...quiet, timers: time } });
     const standing = callerOf(server, tlsOf("caller"));

@@ -46,7 +46,7 @@ for (const [what, outcome, isUnwanted] of [
     settlement.unclaimed(new WireTokens("swarm", tokens).write(token), tell);
     assert.equal(asked.length, 1, "of another service's it is not for this one to say");
     assert.deepEqual([asked[0]?.command, asked[0]?.token], [isStillAwaited, token]);
-    asked[0]?.answer(outcome);
+    asked[0]?.reply(outcome);
     assert.equal(told, isUnwanted ? 1 : 0);
   });
 

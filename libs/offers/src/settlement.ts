@@ -147,7 +147,7 @@ class Telling implements Submission {
     this.#answered = answered;
   }
 
-  answer(outcome: Outcome): void {
+  reply(outcome: Outcome): void {
     this.#answered(this, outcome);
   }
 }
@@ -236,7 +236,7 @@ export class RuntimeSettlement implements Settlement {
         cause,
         idempotencyKey: "",
         token,
-        answer,
+        reply: answer,
       },
     });
   }
@@ -313,7 +313,15 @@ export class RuntimeSettlement implements Settlement {
   #mention(token: EffectToken, { command, body }: AttemptCommand, agent: string): void {
     const cause = this.#causeOf(agent);
     const answer = () => {};
-    this.#parts.runtime.submit({ key: undefined, command, body, cause, idempotencyKey: "", token, answer });
+    this.#parts.runtime.submit({
+      key: undefined,
+      command,
+      body,
+      cause,
+      idempotencyKey: "",
+      token,
+      reply: answer,
+    });
   }
 
   /** The same object for the same agent: it is encoded once. */

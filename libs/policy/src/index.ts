@@ -51,7 +51,13 @@ export {
 } from "./audit/export/writing.ts";
 export { holdsSignature, type Purpose, type Signer, signerOf } from "./audit/signing.ts";
 export { endorsed, type KeyFault, type Signed, TrustedKeys } from "./audit/signing-keys.ts";
-export { type BundleInForce, BundleKeeper, type Opened, opened, sealed } from "./bundles/bundles.ts";
+export {
+  BundleCache as BundleKeeper,
+  type BundleInForce,
+  type Opened,
+  opened,
+  sealed,
+} from "./bundles/bundles.ts";
 export { type Admittance, type CallLimit, CallLimits } from "./guard/call-limits.ts";
 export { type LockoutRules, Lockouts } from "./guard/lockouts.ts";
 export { newApiKey, prefixOf, printApiKey, readApiKey, withoutKeys } from "./keys/api-key.ts";

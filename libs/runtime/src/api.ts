@@ -9,7 +9,7 @@ import type { Actor, Cause } from "@tutti/contracts/types/v1";
 import type { Command, EnvelopeBatch, InstanceKey, MachineEvent, Query, Refusal } from "@tutti/kernel";
 import type { BehaviourLevels } from "./behaviour/behaviours.ts";
 
-/** A command on its way. Made by whoever submits it. The runtime answers exactly once. */
+/** A command on its way. Made by the caller that submits it. The runtime answers exactly once. */
 export interface Submission {
   /** Undefined when the token alone says which instance it is for. */
   readonly key: InstanceKey | undefined;
@@ -22,7 +22,7 @@ export interface Submission {
   /** When it is the result of an effect: of which. */
   readonly token: EffectToken | undefined;
   /** Called once, from a batch of answers. Must not throw, nor do anything slow. */
-  answer(outcome: Outcome): void;
+  reply(outcome: Outcome): void;
 }
 
 /** What became of a submission. `ignored`: the effect was settled already, or another attempt is awaited. */
@@ -70,16 +70,16 @@ export interface Effects {
 }
 
 /**
- * Hears of events of instances. What it notes of an event while that is decided it is told when the event is durable,
- * in the order of the partition. What does not become durable it is not told. Who owns the partition next tells again
- * what happened in the last ten seconds before: nobody knows what of it the one before had told.
+ * Hears of events of instances. What it notes of an event while that is decided it is notified when the event is
+ * durable, in the order of the partition. What does not become durable it is not told. Who owns the partition next
+ * tells again what happened in the last ten seconds before: nobody knows what of it the one before had told.
  */
 export interface MachineEventListener {
   /** What to note of which events. An event that is not among them costs a look into the map. */
   // biome-ignore lint/suspicious/noExplicitAny: a map holds events of many machines; each keeps its own types
   readonly notes: ReadonlyMap<MachineEvent<any>, TakeNote>;
   /** Called once per batch that has notes. An error stands where one could not be taken. Must do nothing slow. */
-  tell(notes: readonly unknown[]): void;
+  handle(notes: readonly unknown[]): void;
 }
 
 /**
@@ -113,14 +113,16 @@ export interface RuntimeOfService {
   readonly partitions: number;
   /** The partition of an instance: the same in every process and release. */
   partitionOf(key: InstanceKey): number;
-  /** Puts a command into its partition's inbox. Refused at once when the inbox is full or the partition is elsewhere. */
+  /**
+   * Puts a command into its partition's inbox. Refused at once when the inbox is full or the partition is elsewhere.
+   */
   submit(submission: Submission): void;
   /** The same for one command, as a promise: resolves with the reply, throws a refusal as its error. */
   execute<Body, Reply>(order: Order<Body, Reply>): Promise<Reply>;
   /** Answers from the state, when all it has seen is durable and this process was still the owner after reading. */
-  ask<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
+  query<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
   /** Takes letters for one of its partitions. Resolves with the number up to which all of the channel are durable. */
-  take(partition: number, batch: EnvelopeBatch): Promise<number>;
+  receive(partition: number, batch: EnvelopeBatch): Promise<number>;
   /**
    * Gets ready for a partition that is to come here while another process still owns it, so that it is not without an
    * owner for long. Absent where that makes no difference.
@@ -128,7 +130,9 @@ export interface RuntimeOfService {
   readonly prepare?: ((partition: number) => Promise<void>) | undefined;
   /** Starts to own a partition: seals its journal under this epoch or a newer one, and loads it. */
   own(partition: number, epoch: number): Promise<void>;
-  /** Lets go of a partition: what is under way becomes durable or is answered as unknown, then nothing more is decided. */
+  /**
+   * Lets go of a partition: what is under way becomes durable or is answered as unknown, then nothing more is decided.
+   */
   disown(partition: number): Promise<void>;
   /** How each owned partition stands. */
   standings(): readonly PartitionStanding[];
@@ -187,8 +191,8 @@ export interface PartitionStanding {
 
 /** Says until when this process may answer for a partition without asking the journal. */
 export interface LeaseTerm {
-  /** On the monotonic clock. Infinity where nobody else can own anything. */
+  /** On the monotonic clock. Infinity where no other process can own anything. */
   validUntilMs(partition: number): number;
-  /** The journal has said that somebody else owns the partition. */
+  /** The journal has said that another process owns the partition. */
   lost(partition: number): void;
 }

@@ -20,7 +20,7 @@ export const runtimeErrors = defineErrors("runtime", {
   notTaken: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The journal refused the batch that the command was in, and nothing was written. Repeat it; the partition loads again by itself.",
+    help: "The journal refused the batch that the command was in, and nothing was written. Repeat it. The partition loads again by itself.",
     message: (at: AtPartition & { reason: string }) =>
       `The journal rejected the command in ${named(at)} (${at.reason}), and nothing was written`,
     remedy: "Retry the command.",
@@ -28,7 +28,7 @@ export const runtimeErrors = defineErrors("runtime", {
   inboxFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "More commands wait for a partition than it may hold. Nothing was done. Repeat after the delay that the error names; if it lasts, the load is more than this process can take.",
+    help: "More commands wait for a partition than it may hold. Nothing was done. Repeat after the delay that the error names. If it lasts, the load is more than this process can take.",
     message: (at: AtPartition & { waiting: number }) =>
       `The inbox of ${named(at)} is full with ${at.waiting} commands`,
     remedy: "Retry after a moment.",
@@ -36,7 +36,7 @@ export const runtimeErrors = defineErrors("runtime", {
   lettersFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The machines of a partition have sent more letters than it may keep, and those who should take them do not: the partitions that they go to are away or too slow. Nothing was done. Repeat after the delay; see which partitions have no owner.",
+    help: "The machines of a partition have sent more letters than it may keep, and those who should take them do not: the partitions that they go to are away or too slow. Nothing was done. Repeat after the delay. See which partitions have no owner.",
     message: (at: AtPartition & { waitingBytes: number }) =>
       `${capitalized(named(at))} has ${at.waitingBytes} bytes of undelivered messages`,
     remedy: "Retry after a moment, and check which partitions have no owner.",
@@ -44,14 +44,14 @@ export const runtimeErrors = defineErrors("runtime", {
   leaving: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The partition is being handed to another process, or this process stops. Nothing was done. Repeat; the ownership table names the new owner.",
+    help: "The partition is being handed to another process, or this process stops. Nothing was done. Repeat. The ownership table names the new owner.",
     message: (at: AtPartition) => `${capitalized(named(at))} is moving to another process`,
     remedy: "Retry: the new owner accepts the command.",
   },
   failed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The partition cannot be loaded: its journal or its archive is damaged or unreachable. It tries again by itself; the log and `tutti doctor` say what is wrong.",
+    help: "The partition cannot be loaded: its journal or its archive is damaged or unreachable. It tries again by itself. The log and `tutti doctor` say what is wrong.",
     message: (at: AtPartition & { reason: string }) =>
       `${capitalized(named(at))} cannot be loaded: ${at.reason}`,
     remedy: "See the log and `tutti doctor`. The load is retried automatically.",
@@ -59,7 +59,7 @@ export const runtimeErrors = defineErrors("runtime", {
   quarantined: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The code of this machine failed on an earlier command, and it is kept aside as it was before. Repair it (retry with mended code, skip the command, reset to an event, or terminate), then repeat.",
+    help: "The code of this machine failed on an earlier command, and it is kept aside as it was before. Repair it (retry with repaired code, skip the command, reset to an event, or terminate), then repeat.",
     message: (at: { kind: string; id: string; on: string; error: string }) =>
       `${capitalized(at.kind)} \`${at.id}\` is quarantined since ${at.on} failed (${at.error})`,
     remedy: "Repair it first.",
@@ -89,14 +89,14 @@ export const runtimeErrors = defineErrors("runtime", {
   notQuarantined: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Only a quarantined machine can be repaired, and this one goes on.",
+    help: "Only a quarantined machine can be repaired, and this one continues.",
     message: (at: { kind: string; id: string }) => `${capitalized(at.kind)} \`${at.id}\` is not quarantined`,
     remedy: "Continue without a repair.",
   },
   stillFails: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The repair was tried and the code failed in the same way. The machine stays quarantined as it was. Mend the code, skip the command, or reset to an earlier event.",
+    help: "The repair was tried and the code failed in the same way. The machine stays quarantined as it was. Fix the code, skip the command, or reset to an earlier event.",
     message: (at: { kind: string; id: string; error: string }) =>
       `The repair of ${at.kind} \`${at.id}\` failed in the same way (${at.error})`,
     remedy: "Correct the code, skip the command, or reset to an earlier event.",
@@ -112,7 +112,7 @@ export const runtimeErrors = defineErrors("runtime", {
   idTaken: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "A machine with this chosen id existed; it is gone and its id stays taken for a while, so that a late repetition of its start does not begin it again. Choose another id, or wait.",
+    help: "A machine with this chosen id existed. It is gone and its id stays taken for a while, so that a late repetition of its start does not start it again. Choose another id, or wait.",
     message: (at: { kind: string; id: string; until: string }) =>
       `${capitalized(at.kind)} \`${at.id}\` existed before, and its id is reserved until ${at.until}`,
     remedy: "Choose another id.",
@@ -152,7 +152,7 @@ export const runtimeErrors = defineErrors("runtime", {
   tooManyEvents: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The machine has as many events as one may have. Let it go on as a new one.",
+    help: "The machine has as many events as one may have. Let it continue as a new one.",
     message: (at: { kind: string; id: string; eventsMax: number }) =>
       `${capitalized(at.kind)} \`${at.id}\` has the maximum of ${at.eventsMax} events`,
     remedy: "Continue it as a new one.",
@@ -184,7 +184,7 @@ export const runtimeErrors = defineErrors("runtime", {
   behaviourNewer: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A newer release has written to the partition in a way that this one does not read, and nothing of it was touched. Run that release, or a newer one; in a cluster the partition goes to a process that does. There is no way back to the older release but a backup from before.",
+    help: "A newer release has written to the partition in a way that this one does not read, and nothing of it was touched. Run that release, or a newer one. In a cluster the partition goes to a process that does. There is no way back to the older release but a backup from before.",
     message: (at: AtPartition & { found: string; known: string }) =>
       `${capitalized(named(at))} was written by a newer release (${at.found}), and this release knows ${at.known}`,
     remedy: "Run the release that wrote it, or a newer one.",

@@ -31,7 +31,7 @@ export interface RuntimeOptions {
   readonly pause?: string;
   /**
    * Returns the behaviours that may be brought into force, since all callers that may have to read what is written by
-   * them can. Absent or undefined where nobody else may own anything: then it is those of the machines.
+   * them can. Absent or undefined where no other process may own anything: then it is those of the machines.
    */
   behavioursAllowed?(): BehaviourLevels | undefined;
   /** Returns how long ended instances are kept. */
@@ -50,7 +50,10 @@ export interface JournalSource {
   readonly journal: Journal;
   /** Resolves with a journal that is not the broken one. */
   renew(broken: Journal): Promise<Journal>;
-  /** The first batch of a partition that somebody has yet to read: it is not cut, nor what follows. Absent where nobody does. */
+  /**
+   * The first batch of a partition that somebody has yet to read: it is not cut, nor what follows. Absent where nobody
+   * does.
+   */
   neededFrom?(partition: PartitionName): number;
 }
 

@@ -1,8 +1,8 @@
 /**
  * The runtime of one service in one process: its partitions, and the way to them.
  *
- * All partitions that have something to do take their turns together, so that what they decide travels to the journal in
- * one group.
+ * All partitions that have something to do take their turns together, so that what they decide travels to the journal
+ * in one group.
  */
 import type {
   PauseState,
@@ -114,7 +114,7 @@ export class Runtime implements RuntimeOfService {
     const partition = number === undefined ? undefined : this.#partitions[number];
     if (partition === undefined && token !== undefined) {
       // Tokens come from outside: one that names no partition was never given.
-      submission.answer(ignored);
+      submission.reply(ignored);
       return;
     }
     assert(partition !== undefined, "a submission names an instance or a partition of this service", {
@@ -123,7 +123,7 @@ export class Runtime implements RuntimeOfService {
     });
     const refusal = partition.commandRefusal(token !== undefined);
     if (refusal !== undefined) {
-      submission.answer(refusal);
+      submission.reply(refusal);
       return;
     }
     partition.inbox.add(submission);
@@ -134,11 +134,11 @@ export class Runtime implements RuntimeOfService {
     const { key, command, body, cause, idempotencyKey = "", token } = order;
     return new Promise((resolve, reject) => {
       const answer = (outcome: Outcome): void => settle(outcome, resolve, reject);
-      this.submit({ key, command, body, cause, idempotencyKey, token, answer });
+      this.submit({ key, command, body, cause, idempotencyKey, token, reply: answer });
     });
   }
 
-  ask<Body, Reply>(question: Question<Body, Reply>): Promise<Reply> {
+  query<Body, Reply>(question: Question<Body, Reply>): Promise<Reply> {
     const partition = this.#of(question.key);
     return new Promise((resolve, reject) => {
       const answer = (outcome: Outcome): void => settle(outcome, resolve, reject);
@@ -153,7 +153,7 @@ export class Runtime implements RuntimeOfService {
     });
   }
 
-  take(number: number, batch: EnvelopeBatch): Promise<number> {
+  receive(number: number, batch: EnvelopeBatch): Promise<number> {
     const partition = this.#partitions[number];
     assert(partition !== undefined, "letters name a partition of this service", { partition: number });
     return new Promise((resolve, reject) => {
@@ -243,7 +243,7 @@ export class Runtime implements RuntimeOfService {
     return this.#of(key).life?.memory.instances.get(textOf(key)) !== undefined;
   }
 
-  /** Returns whether an instance may have events behind this one. Cheap: for who looks often. */
+  /** Returns whether an instance may have events behind this one. Cheap: for the caller that looks often. */
   hasNews(key: InstanceKey, afterEvent: number): boolean {
     const memory = this.#of(key).life?.memory;
     const instance = memory?.instances.get(textOf(key));
@@ -380,7 +380,7 @@ export class Runtime implements RuntimeOfService {
     if (partition === undefined || partition.state === "closed") {
       return this.#options.delivery.deliver(to, batch, signal);
     }
-    return this.take(partition.number, batch);
+    return this.receive(partition.number, batch);
   }
 
   #turnSoon(partition: TurnTaker): void {

@@ -39,7 +39,7 @@ function submit(
   idempotencyKey = "",
 ): void {
   const key = accountKey(ada);
-  bank.runtime.submit({ key, command, body, cause: tester, idempotencyKey, token: undefined, answer });
+  bank.runtime.submit({ key, command, body, cause: tester, idempotencyKey, token: undefined, reply: answer });
 }
 
 describe("an answer", () => {
@@ -64,7 +64,7 @@ describe("an answer", () => {
 
   it("is given for a refusal of something else in the partition when all before it is durable", async () => {
     const { bank, told } = await withDepositUnderWay();
-    const refused = bank.begin(bob, deposit, { amountCents: 1 });
+    const refused = bank.submit(bob, deposit, { amountCents: 1 });
     refused.catch((error: { code: string }) => told.push(error.code));
     await bank.time.advanceAsync(1_000);
     assert.deepEqual(told, []);
@@ -113,7 +113,7 @@ describe("an answer", () => {
       cause: tester,
       idempotencyKey: "",
       token: { partition: partitionOf(ada), incarnation: 1, number: 7, attempt: 1 },
-      answer: note("result"),
+      reply: note("result"),
     });
     await bank.time.advanceAsync(1_000);
     assert.deepEqual(told, []);
@@ -126,7 +126,7 @@ describe("an answer", () => {
     const { bank, told } = await withDepositUnderWay();
     const batch = creditLetters(1);
     for (const time of ["first", "again"]) {
-      void bank.runtime.take(0, batch).then((upTo) => told.push(`${time} up to ${upTo}`));
+      void bank.runtime.receive(0, batch).then((upTo) => told.push(`${time} up to ${upTo}`));
       await bank.time.advanceAsync(1_000);
     }
     assert.deepEqual(told, []);
@@ -135,9 +135,9 @@ describe("an answer", () => {
     assert.deepEqual(told, ["deposit done", "first up to 1", "again up to 1"]);
   });
 
-  it("names an effect to whoever does it when it is durable", async () => {
+  it("names an effect to the caller that does it when it is durable", async () => {
     const { bank } = await withDepositUnderWay();
-    const requested = bank.begin(ada, requestStatement, {});
+    const requested = bank.submit(ada, requestStatement, {});
     await bank.time.advanceAsync(1_000);
     assert.equal(bank.dispatched.length, 0);
     bank.commits.open();
@@ -156,7 +156,7 @@ describe("an answer", () => {
     const { bank } = await withDepositUnderWay({ delivery });
     const foreign = idsIn(1, 1)[0] ?? "";
     await bank.time.settle(bank.runtime.disown(1));
-    const begun = bank.begin(ada, transfer, { to: foreign, amountCents: 10 });
+    const begun = bank.submit(ada, transfer, { to: foreign, amountCents: 10 });
     await bank.time.advanceAsync(1_000);
     assert.equal(sent.length, 0);
     bank.commits.open();
@@ -215,7 +215,7 @@ describe("a turn", () => {
     await bank.start();
     const before = bank.head(0);
     const opened = idsIn(0, 50).map((id) =>
-      bank.begin(id, open, { owner: id, product: "", balanceCents: 1 }),
+      bank.submit(id, open, { owner: id, product: "", balanceCents: 1 }),
     );
     await bank.time.settle(Promise.all(opened));
     assert.equal(bank.head(0), before + 1);
@@ -223,7 +223,7 @@ describe("a turn", () => {
 
   it("decides the next batch while the one before is on its way", async () => {
     const { bank } = await withDepositUnderWay();
-    const more = [1, 2, 3].map(() => bank.begin(ada, deposit, { amountCents: 1 }));
+    const more = [1, 2, 3].map(() => bank.submit(ada, deposit, { amountCents: 1 }));
     await bank.time.flush();
     // Decided: the state says so, though nothing of it is durable.
     assert.equal(stateOf(bank).balanceCents, 1_503);
@@ -236,7 +236,7 @@ describe("a turn", () => {
     await bank.start();
     const before = bank.head(0);
     const opened = idsIn(0, 35).map((id) =>
-      bank.begin(id, open, { owner: id, product: "", balanceCents: 1 }),
+      bank.submit(id, open, { owner: id, product: "", balanceCents: 1 }),
     );
     await bank.time.settle(Promise.all(opened));
     assert.equal(bank.head(0), before + 4);

@@ -30,7 +30,7 @@ const stateOf = ({ runtime }: Bank, partition: number) =>
   runtime.standings().find((standing) => standing.partition === partition)?.state;
 
 describe("a partition of whose archive something is damaged", () => {
-  it("is loaded again, and goes on where that heals it", async () => {
+  it("is loaded again, and continues where that repairs it", async () => {
     const bank = await bankWithDamage(1);
     await bank.do(ada, deposit, { amountCents: 5 });
     await bank.time.advanceAsync(60_000);
@@ -42,7 +42,7 @@ describe("a partition of whose archive something is damaged", () => {
     assert.equal(await bank.balanceOf(ada), 105);
   });
 
-  it("fails where it does not, and says so with the place, while the others go on", async () => {
+  it("fails where it does not, and says so with the place, while the others continue", async () => {
     const bank = await bankWithDamage(Number.POSITIVE_INFINITY);
     await bank.do(ada, deposit, { amountCents: 5 });
     let refused = "";
@@ -63,7 +63,7 @@ describe("a partition of whose archive something is damaged", () => {
 });
 
 describe("a partition whose journal ends before what its archive contains", () => {
-  it("is not begun, for something is missing between them", async () => {
+  it("is not started, for something is missing between them", async () => {
     const bank = await bankWithDamage(0);
     bank.crash();
     // The journal of another time: an empty one.

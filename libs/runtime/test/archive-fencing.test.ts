@@ -28,7 +28,7 @@ async function twoOwners() {
   return { bank, next };
 }
 
-describe("an owner whose archive somebody else has opened", () => {
+describe("an owner whose archive another process has opened", () => {
   it("loses the partition when it is to keep something, and changes nothing", async () => {
     const { bank, next } = await twoOwners();
     bank.runtime = next;
@@ -42,13 +42,13 @@ describe("an owner whose archive somebody else has opened", () => {
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
 
-  it("tells whoever waits for an answer that its outcome is unknown", async () => {
+  it("tells the caller that waits for an answer that its outcome is unknown", async () => {
     const bank = await bankWithAda();
     const commit = latch();
     bank.archivePass = (operation) => (operation === "commit" ? commit.opened : Promise.resolve());
     await bank.time.advanceAsync(2_000);
     bank.commits.hold();
-    const waiting = codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+    const waiting = codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
     await bank.time.flush();
     const source = (partition: number) => bank.journal.partition("bank", partition);
     const other = new MemoryArchive({ partitions, source, clock: bank.time, store: bank.archiveStore });

@@ -246,7 +246,7 @@ export class Bank {
   }
 
   /** Starts a command. The test says when time continues. */
-  begin<Body, Reply>(
+  submit<Body, Reply>(
     id: string,
     // biome-ignore lint/suspicious/noExplicitAny: commands of any machine
     command: Command<any, Body, Reply>,
@@ -272,7 +272,7 @@ export class Bank {
     body: Body,
     idempotencyKey = "",
   ): Promise<Reply> {
-    return this.time.settle(this.begin(id, command, body, idempotencyKey));
+    return this.time.settle(this.submit(id, command, body, idempotencyKey));
   }
 
   /** Returns the result of an effect. Gives what became of it. */
@@ -285,7 +285,15 @@ export class Bank {
   ): Promise<string> {
     const answered = new Promise<Outcome>((answer) => {
       const ours = this.#ours(command);
-      this.runtime.submit({ key, command: ours, body, cause: tester, idempotencyKey: "", token, answer });
+      this.runtime.submit({
+        key,
+        command: ours,
+        body,
+        cause: tester,
+        idempotencyKey: "",
+        token,
+        reply: answer,
+      });
     });
     return wordOf(await this.time.settle(answered));
   }
@@ -295,7 +303,7 @@ export class Bank {
   }
 
   askBalance(id: string): Promise<{ readonly balanceCents: number; readonly heldCents: number }> {
-    const answer = this.runtime.ask({ key: accountKey(id), query: balance, body: undefined });
+    const answer = this.runtime.query({ key: accountKey(id), query: balance, body: undefined });
     answer.catch(() => undefined);
     return answer;
   }

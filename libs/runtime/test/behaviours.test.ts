@@ -1,4 +1,7 @@
-/** What a newer release brings comes into force by a record of each partition, and an older one leaves such partitions alone. */
+/**
+ * What a newer release brings comes into force by a record of each partition, and an older one leaves such partitions
+ * alone.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Record } from "@tutti/contracts/runtime/v1";
@@ -42,14 +45,14 @@ async function versionsOf(bank: Bank, id: string): Promise<readonly string[]> {
   return records.map(({ record }) => Record.decode(record)).map(({ type, version }) => `${type} ${version}`);
 }
 
-/** Where something stands in the journal of a partition: the batch, the record in it, and the behaviour of the batch. */
+/** Where something is in the journal of a partition: the batch, the record in it, and the behaviour of the batch. */
 async function placesOf(bank: Bank, is: (type: string, version: number) => boolean, partition = 0) {
   const scanner = new RecordScanner();
   const places: { readonly batch: number; readonly index: number; readonly behaviour: number }[] = [];
   const log = bank.journal.partition("bank", partition);
   for await (const slice of log.read(log.first))
     for (const { records, number, behaviour } of slice) {
-      scanner.begin(records);
+      scanner.open(records);
       while (scanner.next())
         if (is(scanner.type, scanner.version))
           places.push({ batch: number, index: scanner.index, behaviour });
@@ -75,7 +78,7 @@ describe("a newer behaviour", () => {
     assert.deepEqual(bank.runtime.quarantined(), []);
   });
 
-  it("comes into force while work goes on, by a record that stands before all that was decided by it", async () => {
+  it("comes into force while work continues, by a record that stands before all that was decided by it", async () => {
     const upgrade = new Upgrade();
     const { bank } = upgrade;
     await upgrade.start();
@@ -104,7 +107,7 @@ describe("a newer behaviour", () => {
     await upgrade.start();
     await bank.open(ada, 10);
     upgrade.allowed = new Map([["account", 2]]);
-    const wanted = bank.begin(ada, deposit, { amountCents: 5 });
+    const wanted = bank.submit(ada, deposit, { amountCents: 5 });
     bank.runtime.raise();
     await bank.time.settle(wanted);
     const [[raised], [written]] = [await placesOf(bank, isRaised), await placesOf(bank, isNew)];
@@ -120,7 +123,7 @@ describe("a newer behaviour", () => {
       await bank.open(ada, 10);
       await upgrade.raise();
       await bank.time.advanceAsync(60_000);
-      // Whoever comes back may not have heard yet what is allowed.
+      // The caller that comes back may not have heard yet what is allowed.
       upgrade.allowed = new Map();
       await upgrade.again();
       await bank.do(ada, deposit, { amountCents: 5 });
@@ -130,7 +133,7 @@ describe("a newer behaviour", () => {
     }
   });
 
-  it("is in force from the first turn on where nobody else may own anything", async () => {
+  it("is in force from the first turn on where no other process may own anything", async () => {
     const bank = new Bank();
     await bank.start({}, next);
     await bank.open(ada, 10);

@@ -102,7 +102,7 @@ describe("content that machines need", () => {
     assert.equal(event, 1);
   });
 
-  it("that is lost keeps those aside that need it, and nobody else", async () => {
+  it("that is lost keeps those aside that need it, and no other process", async () => {
     const { bank, content } = await opened();
     await bank.time.advanceAsync(60_000);
     bank.crash();

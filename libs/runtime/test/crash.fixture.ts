@@ -123,7 +123,7 @@ class BankClient {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     const ended = once(child, "exit");
-    child.on("message", (answers: readonly BankAnswer[]) => this.#take(child, answers, isKilled));
+    child.on("message", (answers: readonly BankAnswer[]) => this.#receive(child, answers, isKilled));
     await Promise.race([
       once(child, "message"),
       ended.then(() => assert.fail("the bank ended before it began")),
@@ -168,11 +168,11 @@ class BankClient {
 
   #load(child: ChildProcess): void {
     const missing = Math.max(0, underWayMax - this.#open.size);
-    const orders = Array.from({ length: missing }, () => this.#draw());
+    const orders = Array.from({ length: missing }, () => this.#nextOrder());
     this.#send(child, orders);
   }
 
-  #draw(): BankOrder {
+  #nextOrder(): BankOrder {
     const account = this.#pick();
     const amountCents = 1 + Math.floor(this.#chance.random() * 100);
     this.#change(account, amountCents);
@@ -211,7 +211,7 @@ class BankClient {
     if (orders.length > 0 && child.connected) child.send(orders, () => {});
   }
 
-  #take(child: ChildProcess, answers: readonly BankAnswer[], isKilled: boolean): void {
+  #receive(child: ChildProcess, answers: readonly BankAnswer[], isKilled: boolean): void {
     let done = 0;
     for (const { number, balanceCents, code } of answers) {
       const order = this.#open.get(number);
@@ -229,7 +229,7 @@ class BankClient {
     if (isKilled)
       this.#send(
         child,
-        Array.from({ length: done }, () => this.#draw()),
+        Array.from({ length: done }, () => this.#nextOrder()),
       );
   }
 }

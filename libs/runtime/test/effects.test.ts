@@ -117,7 +117,7 @@ describe("an effect", () => {
   it("that is not wanted any more is withdrawn when that is durable", async () => {
     const { bank, token } = await bankWithStatement();
     bank.commits.hold();
-    const cancelled = bank.begin(ada, cancelStatement, { statement: 1 });
+    const cancelled = bank.submit(ada, cancelStatement, { statement: 1 });
     await bank.time.flush();
     assert.deepEqual(bank.withdrawn, []);
     bank.commits.open();
@@ -126,26 +126,26 @@ describe("an effect", () => {
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
   });
 
-  it("that was settled by a batch of unknown outcome is withdrawn, and begun again only where that batch is not there", async () => {
+  it("that was settled by a batch of unknown outcome is withdrawn, and started again only where that batch is not there", async () => {
     for (const lands of [true, false]) {
       const { bank, token } = await bankWithStatement();
       bank.dispatched.length = 0;
       bank.commits.fail(lands ? "unknown-landed" : "unknown-lost");
-      await bank.time.settle(bank.begin(ada, cancelStatement, { statement: 1 }).catch(() => {}));
+      await bank.time.settle(bank.submit(ada, cancelStatement, { statement: 1 }).catch(() => {}));
       await bank.time.advanceAsync(2_000);
       assert.deepEqual(bank.withdrawn, [token]);
       assert.equal(bank.dispatched.length, lands ? 0 : 1);
     }
   });
 
-  it("that is settled before its own batch is durable is never begun", async () => {
+  it("that is settled before its own batch is durable is never started", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open(ada, 0);
     bank.commits.hold();
-    const requested = bank.begin(ada, requestStatement, {});
+    const requested = bank.submit(ada, requestStatement, {});
     await bank.time.flush();
-    const cancelled = bank.begin(ada, cancelStatement, { statement: 1 });
+    const cancelled = bank.submit(ada, cancelStatement, { statement: 1 });
     await bank.time.flush();
     bank.commits.open();
     await bank.time.settle(Promise.all([requested, cancelled]));
@@ -225,7 +225,7 @@ describe("an effect that a reset undid", () => {
     const poison = new Poison();
     const { bank, token } = await bankWithStatement({ machines: [poisonedAccount(poison)] });
     poison.decides.add("deposit");
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     poison.cure();
     const action = RepairAction.REPAIR_ACTION_RESET;
     await bank.time.settle(bank.runtime.repair({ key: accountKey(ada), action, event: 1, cause: tester }));
@@ -282,7 +282,7 @@ describe("a result that does not fit", () => {
 
   it("is refused by the machine like any command, and stays awaited", async () => {
     const { bank, token } = await bankWithStatement();
-    const code = await bank.codeOf(bank.begin(ada, completeStatement, { pages: 1 }));
+    const code = await bank.codeOf(bank.submit(ada, completeStatement, { pages: 1 }));
     assert.equal(code, "bank.result_unasked");
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
   });
@@ -302,7 +302,7 @@ describe("effects of an instance that comes from the archive", () => {
     };
     await bank.time.settle(bank.runtime.start());
     bank.commits.hold();
-    const deposited = bank.begin(bob, deposit, { amountCents: 1 });
+    const deposited = bank.submit(bob, deposit, { amountCents: 1 });
     await bank.time.advanceAsync(1);
     const asked = bank.askBalance(bob);
     held.resolve();
@@ -324,8 +324,8 @@ describe("effects of many instances that come from the archive", () => {
     await bank.start();
     const ids = idsIn(0, count);
     const owned = (id: string) => ({ owner: id, product: "", balanceCents: 0 });
-    await bank.time.settle(Promise.all(ids.map((id) => bank.begin(id, open, owned(id)))));
-    await bank.time.settle(Promise.all(ids.map((id) => bank.begin(id, requestStatement, {}))));
+    await bank.time.settle(Promise.all(ids.map((id) => bank.submit(id, open, owned(id)))));
+    await bank.time.settle(Promise.all(ids.map((id) => bank.submit(id, requestStatement, {}))));
     await bank.time.advanceAsync(25_000);
     return bank;
   }
@@ -388,7 +388,7 @@ describe("effects of many instances that come from the archive", () => {
   });
 });
 
-describe("whoever does effects", () => {
+describe("the caller that does effects", () => {
   it("may fail on a dispatch: the partition starts again and dispatches again", async () => {
     let failures = 1;
     const dispatched: EffectToken[] = [];
@@ -402,7 +402,7 @@ describe("whoever does effects", () => {
     const bank = new Bank({}, { effects });
     await bank.start();
     await bank.open(ada, 0);
-    await bank.codeOf(bank.begin(ada, requestStatement, {}));
+    await bank.codeOf(bank.submit(ada, requestStatement, {}));
     await bank.time.advanceAsync(5_000);
     assert.equal(dispatched.length, 1);
   });
@@ -420,7 +420,7 @@ describe("whoever does effects", () => {
     await bank.start();
     await bank.open(ada, 0);
     const before = bank.head(0);
-    void bank.begin(ada, requestStatement, {});
+    void bank.submit(ada, requestStatement, {});
     await bank.time.advanceAsync(60_000);
     assert.ok(bank.head(0) - before < 120, `${bank.head(0) - before} batches in a minute`);
   });
@@ -431,7 +431,7 @@ describe("whoever does effects", () => {
     await bank.start();
     await bank.open(ada, 0);
     poison.folds.add("statement_requested");
-    assert.equal(await bank.codeOf(bank.begin(ada, requestStatement, {})), "runtime.quarantined");
+    assert.equal(await bank.codeOf(bank.submit(ada, requestStatement, {})), "runtime.quarantined");
     await bank.time.advanceAsync(5_000);
     assert.deepEqual(bank.dispatched, []);
   });

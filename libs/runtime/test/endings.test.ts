@@ -136,7 +136,7 @@ async function play(seed: number, endings: Endings): Promise<void> {
     const body = { amountCents: inside };
     const key = drawn(3) === 0 ? `key ${chance.random()}` : "";
     let told: number | undefined | "gone";
-    const answer = bank.begin(id, commands[name], body, key).then(
+    const answer = bank.submit(id, commands[name], body, key).then(
       ({ balanceCents }) => {
         told = balanceCents;
       },
@@ -161,7 +161,7 @@ async function play(seed: number, endings: Endings): Promise<void> {
 
   const see = async (): Promise<void> => {
     doors.letThrough();
-    const asked = bank.runtime.ask({ key: accountKey(id), query: look, body: undefined });
+    const asked = bank.runtime.query({ key: accountKey(id), query: look, body: undefined });
     const seen = await bank.time.settle(asked).catch(() => undefined);
     knowledge.see(seen);
   };
@@ -173,7 +173,9 @@ async function play(seed: number, endings: Endings): Promise<void> {
     else if (what < 10) await say("knock");
     else if (what < 11) await say(drawn(2) === 0 ? "ring" : "silence");
     else if (what < 12) {
-      await bank.time.settle(bank.begin(sender, visit, { amountCents: Number(id.slice(1)) })).catch(() => {});
+      await bank.time
+        .settle(bank.submit(sender, visit, { amountCents: Number(id.slice(1)) }))
+        .catch(() => {});
       doors.letThrough();
       await bank.time.advanceAsync(2_500);
       knowledge.take("visit", changes.knock(), undefined);
@@ -208,12 +210,13 @@ describe("what ends, is not kept, and is wanted again while the archive is told"
   }
 
   const isInside = async ({ bank }: Doors) =>
-    (await bank.time.settle(bank.runtime.ask({ key: accountKey(id), query: look, body: undefined }))).inside;
+    (await bank.time.settle(bank.runtime.query({ key: accountKey(id), query: look, body: undefined })))
+      .inside;
 
-  it("begins anew, and is still there when the partition is loaded again", async () => {
+  it("restarts, and is still there when the partition is loaded again", async () => {
     const doors = await leaving();
     const { bank } = doors;
-    const entering = bank.begin(id, enter, { amountCents: 2 });
+    const entering = bank.submit(id, enter, { amountCents: 2 });
     await bank.time.advanceAsync(500);
     doors.letThrough();
     assert.deepEqual(await bank.time.settle(entering), { balanceCents: 1 });
@@ -227,7 +230,7 @@ describe("what ends, is not kept, and is wanted again while the archive is told"
     const doors = await leaving();
     const { bank } = doors;
     const said = [enter, knock, leave, enter].map((command, index) =>
-      bank.begin(id, command, { amountCents: index < 3 ? 2 : 3 }),
+      bank.submit(id, command, { amountCents: index < 3 ? 2 : 3 }),
     );
     await bank.time.advanceAsync(500);
     doors.letThrough();
@@ -248,7 +251,7 @@ describe("what ends, is not kept, and is wanted again while the archive is told"
     assert.deepEqual(await bank.do(id, leave, { amountCents: 1 }, "leaving"), { balanceCents: 2 });
   });
 
-  it("is told nothing more either when the archive did what it was asked and failed to say so", async () => {
+  it("gets nothing more either when the archive did what it was asked and failed to say so", async () => {
     const doors = await leaving();
     const { bank } = doors;
     let isUnanswered = true;
@@ -260,7 +263,7 @@ describe("what ends, is not kept, and is wanted again while the archive is told"
     doors.letThrough();
     await bank.time.advanceAsync(20);
     doors.hold();
-    const entering = bank.begin(id, enter, { amountCents: 2 });
+    const entering = bank.submit(id, enter, { amountCents: 2 });
     await bank.time.advanceAsync(10_000);
     doors.letThrough();
     assert.deepEqual(await bank.time.settle(entering), { balanceCents: 1 });
@@ -268,25 +271,25 @@ describe("what ends, is not kept, and is wanted again while the archive is told"
     assert.equal(await isInside(doors), 2);
   });
 
-  it("is begun where the partition is loaded next, when that happens before it has left", async () => {
+  it("is started where the partition is loaded next, when that happens before it has left", async () => {
     const doors = await leaving();
     const { bank } = doors;
-    const entering = bank.begin(id, enter, { amountCents: 2 });
+    const entering = bank.submit(id, enter, { amountCents: 2 });
     await bank.time.advanceAsync(100);
     bank.commits.fail("unknown-lost");
-    await bank.codeOf(bank.begin(sender, enter, { amountCents: 1 }));
+    await bank.codeOf(bank.submit(sender, enter, { amountCents: 1 }));
     doors.letThrough();
     assert.ok((await bank.time.settle(entering)).balanceCents > 0);
     assert.equal(await isInside(doors), 2);
   });
 });
 
-describe("what has ended, is kept, and goes on again", () => {
+describe("what has ended, is kept, and continues", () => {
   for (const [how, smallEvents] of [
     ["its history", 1_000],
     ["a snapshot", 0],
   ] as const) {
-    it(`is there when the partition is loaded again before it is kept anew (by ${how})`, async () => {
+    it(`is there when the partition is loaded again before it is kept again (by ${how})`, async () => {
       const doors = new Doors({ keepMs: 3_600_000, idKeptMs: 0, smallEvents });
       const { bank } = doors;
       await bank.start();

@@ -1,4 +1,4 @@
-/** Whoever hears of events hears of those that are durable, once each, in order. */
+/** The caller that hears of events hears of those that are durable, once each, in order. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MachineEvent } from "@tutti/kernel";
@@ -20,7 +20,7 @@ async function witnessedBank(take: TakeNote = brief, machine: AnyMachine = accou
   const deposited = machine.events.find(({ type }) => type === "money_deposited") ?? assert.fail();
   const eventListener: MachineEventListener = {
     notes: new Map<MachineEvent<unknown>, TakeNote>([[deposited, take]]),
-    tell: (notes) => void told.push([...notes]),
+    handle: (notes) => void told.push([...notes]),
   };
   const effects = { dispatch() {}, withdraw() {}, eventListener };
   const bank = new Bank({}, { effects, machines: [machine] });
@@ -31,7 +31,7 @@ async function witnessedBank(take: TakeNote = brief, machine: AnyMachine = accou
 
 const deposited = (bank: Bank, id: string, amountCents: number) => bank.do(id, deposit, { amountCents });
 
-describe("whoever hears of events", () => {
+describe("the caller that hears of events", () => {
   it("is told of those that were asked for, with what the fold found", async () => {
     const { bank, told } = await witnessedBank();
     await deposited(bank, ada, 3);
@@ -46,11 +46,11 @@ describe("whoever hears of events", () => {
     );
   });
 
-  it("is told when they are durable, those of a batch together", async () => {
+  it("is notified when they are durable, those of a batch together", async () => {
     const { bank, told } = await witnessedBank();
     await bank.open(bob, 0);
     bank.commits.hold();
-    const both = [ada, bob].map((id) => bank.begin(id, deposit, { amountCents: 1 }));
+    const both = [ada, bob].map((id) => bank.submit(id, deposit, { amountCents: 1 }));
     await bank.time.advanceAsync(5);
     assert.equal(told.length, 0);
     bank.commits.open();
@@ -61,11 +61,11 @@ describe("whoever hears of events", () => {
     );
   });
 
-  it("is not told of what never became durable, and is told again what happened right before a restart", async () => {
+  it("is not told of what never became durable, and is reported again what happened right before a restart", async () => {
     const { bank, told } = await witnessedBank();
     await deposited(bank, ada, 3);
     bank.commits.hold();
-    void bank.begin(ada, deposit, { amountCents: 4 });
+    void bank.submit(ada, deposit, { amountCents: 4 });
     await bank.time.advanceAsync(5);
     bank.crash();
     await bank.start();
@@ -99,7 +99,7 @@ describe("whoever hears of events", () => {
     const poison = new Poison();
     const { bank, told } = await witnessedBank(brief, poisonedAccount(poison));
     poison.ends.add(`deposit ${ada}`);
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 3 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 3 }));
     await bank.open(bob, 0);
     await deposited(bank, bob, 4);
     assert.deepEqual(
@@ -108,7 +108,7 @@ describe("whoever hears of events", () => {
     );
   });
 
-  it("is told nothing of what its note leaves out", async () => {
+  it("gets nothing of what its note leaves out", async () => {
     const { bank, told } = await witnessedBank(() => undefined);
     await deposited(bank, ada, 3);
     assert.deepEqual(told, []);

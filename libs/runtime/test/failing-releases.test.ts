@@ -30,14 +30,14 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     return { bank, poison };
   }
 
-  it("keeps the instance aside and the partition at work", async () => {
+  it("keeps the instance aside and the partition running", async () => {
     const { bank } = await written();
     assert.deepEqual(quarantinedIds(bank), [ada]);
     assert.equal(await bank.balanceOf(bob), 1_000);
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
   });
 
-  it("is followed by a mended one that has everything", async () => {
+  it("is followed by a repaired one that has everything", async () => {
     const { bank, poison } = await written();
     bank.crash();
     poison.cure();
@@ -46,7 +46,7 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     assert.equal(await bank.balanceOf(ada), 955);
   });
 
-  it("parks letters durably for the mended one", async () => {
+  it("parks letters durably for the repaired one", async () => {
     const { bank, poison } = await written();
     await bank.do(far, transfer, { to: ada, amountCents: 10 });
     await bank.time.advanceAsync(5_000);
@@ -63,7 +63,7 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     ["set back before the event", reset, 2, 1_005],
     ["told to skip the event", skip, 0, 1_005],
   ] as const) {
-    it(`goes on, ${name}, also when it starts again, and so does the mended one`, async () => {
+    it(`continues, ${name}, also when it starts again, and so does the repaired one`, async () => {
       const { bank, poison } = await written();
       await repair(bank, ada, action, event);
       assert.equal(await bank.balanceOf(ada), expected);
@@ -84,21 +84,21 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     await repair(bank, ada, terminate);
     await crashAndStart(bank);
     assert.equal(await bank.balanceOf(bob), 1_000);
-    assert.notEqual(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "done");
+    assert.notEqual(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "done");
   });
 });
 
 describe("code that fails beside deciding and folding", () => {
   /** The others of the partition notice nothing. */
   async function othersGoOn(bank: Bank): Promise<void> {
-    assert.equal(await bank.codeOf(bank.begin(bob, deposit, { amountCents: 1 })), "done");
+    assert.equal(await bank.codeOf(bank.submit(bob, deposit, { amountCents: 1 })), "done");
   }
 
   it("in making a new state refuses that command alone", async () => {
     const { bank, poison } = await poisonedBank();
     poison.creates.add(`create ${cyd}`);
-    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
-    const code = codeOf(bank.begin(cyd, open, { owner: cyd, product: "", balanceCents: 0 }));
+    const other = codeOf(bank.submit(bob, deposit, { amountCents: 1 }));
+    const code = codeOf(bank.submit(cyd, open, { owner: cyd, product: "", balanceCents: 0 }));
     assert.equal(await bank.time.settle(other), "done");
     assert.equal(await bank.time.settle(code), "runtime.never_began");
   });
@@ -106,8 +106,8 @@ describe("code that fails beside deciding and folding", () => {
   it("in describing keeps that instance aside alone", async () => {
     const { bank, poison } = await poisonedBank();
     poison.describes.add(`describe ${cyd}`);
-    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
-    void bank.begin(cyd, open, { owner: cyd, product: "", balanceCents: 0 });
+    const other = codeOf(bank.submit(bob, deposit, { amountCents: 1 }));
+    void bank.submit(cyd, open, { owner: cyd, product: "", balanceCents: 0 });
     assert.equal(await bank.time.settle(other), "done");
     await othersGoOn(bank);
   });
@@ -135,8 +135,8 @@ describe("code that fails beside deciding and folding", () => {
     await bank.time.advanceAsync(25_000);
     assert.equal(bank.isLoaded(ada), false);
     poison.decodes.add(`decode ${ada}`);
-    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
-    const code = codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    const other = codeOf(bank.submit(bob, deposit, { amountCents: 1 }));
+    const code = codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     await bank.time.advanceAsync(30_000);
     assert.equal(await bank.time.settle(other), "done");
     assert.notEqual(await bank.time.settle(code), "done");
@@ -144,7 +144,7 @@ describe("code that fails beside deciding and folding", () => {
     poison.cure();
   });
 
-  it("in reading a state that the journal goes on from does not keep the partition from loading", async () => {
+  it("in reading a state that the journal continues from does not keep the partition from loading", async () => {
     const { bank, poison } = await poisonedBank();
     await bank.time.advanceAsync(25_000);
     await bank.do(ada, deposit, { amountCents: 1 });

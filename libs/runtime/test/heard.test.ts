@@ -43,7 +43,7 @@ describe("waiting for something to happen to an instance", () => {
     assert.deepEqual([behind.isHeard, asleep.isHeard], [true, true]);
   });
 
-  it("for the end goes on until then", async () => {
+  it("for the end continues until then", async () => {
     const bank = await bankWithAda();
     const heard = listen(bank, { endOnly: true });
     await bank.do(ada, deposit, { amountCents: 0 }).catch(() => undefined);

@@ -50,7 +50,7 @@ describe("a page of history", () => {
       },
     ],
   ] as const) {
-    it(`has the events in order, whatever its bounds, from ${where}`, async () => {
+    it(`has the events in order, regardless of its bounds, from ${where}`, async () => {
       const bank = await bankWithAda();
       for (let number = 1; number <= 30; number++) await bank.do(ada, deposit, { amountCents: number });
       await prepare(bank);
@@ -122,10 +122,10 @@ describe("a page of history", () => {
     const bank = await bankWithAda();
     for (let round = 0; round < 20; round++) {
       bank.commits.hold();
-      const first = bank.begin(ada, deposit, { amountCents: 1 });
+      const first = bank.submit(ada, deposit, { amountCents: 1 });
       // Decided in the very moment in which the first is durable, so that it is on its way while the page is read.
-      const second = first.then(() => bank.begin(ada, deposit, { amountCents: 1 }));
-      const third = first.then(() => bank.begin(ada, deposit, { amountCents: 1 }));
+      const second = first.then(() => bank.submit(ada, deposit, { amountCents: 1 }));
+      const third = first.then(() => bank.submit(ada, deposit, { amountCents: 1 }));
       await bank.time.flush();
       const [read, state] = [page(bank, 0, 1_000), bank.runtime.stateAt(accountKey(ada), 0)];
       await Promise.resolve();
@@ -170,7 +170,7 @@ describe("a page of history", () => {
     const ids = idsIn(0, 20).filter((id) => id !== ada);
     for (const id of ids) await bank.open(id, 0);
     for (let number = 0; number < 5; number++) {
-      await Promise.all(ids.map((id) => bank.begin(id, deposit, { amountCents: 1 })));
+      await Promise.all(ids.map((id) => bank.submit(id, deposit, { amountCents: 1 })));
     }
     const pages = await bank.time.settle(
       Promise.all(ids.map((id) => bank.runtime.history(accountKey(id), 0, 10))),
@@ -227,7 +227,7 @@ describe("a record", () => {
     }
   });
 
-  it("of what a letter did says who began it, and of what a timer did that it was the service", async () => {
+  it("of what a letter did says who started it, and of what a timer did that it was the service", async () => {
     const bank = await bankWithAda();
     await bank.open(far, 0);
     await bank.do(ada, transfer, { to: far, amountCents: 10 });
@@ -269,7 +269,7 @@ describe("the state at an event", () => {
     await bank.open(ada, 1_000);
     for (const amountCents of [1, 2, 3]) await bank.do(ada, deposit, { amountCents });
     poison.decides.add("withdraw");
-    await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 1 }));
+    await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 1 }));
     poison.cure();
     const action = RepairAction.REPAIR_ACTION_RESET;
     await bank.time.settle(bank.runtime.repair({ key: accountKey(ada), action, event: 2, cause: tester }));

@@ -44,11 +44,11 @@ for (const [when, then] of Object.entries(lives)) {
       await bank.do(ada, deposit, { amountCents: 5 }, "k");
       await then(bank);
       assert.equal(
-        await bank.codeOf(bank.begin(ada, deposit, { amountCents: 6 }, "k")),
+        await bank.codeOf(bank.submit(ada, deposit, { amountCents: 6 }, "k")),
         "runtime.key_reused",
       );
       assert.equal(
-        await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5 }, "k")),
+        await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5 }, "k")),
         "runtime.key_reused",
       );
       assert.equal(await bank.balanceOf(ada), 1_005);
@@ -63,13 +63,13 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.balanceOf(ada), 1_010);
     });
 
-    it("as the start of an instance is answered as begun", async () => {
+    it("as the start of an instance is answered as started", async () => {
       const bank = await bankWithAda();
       const body = { owner: bob, product: "", balanceCents: 7 };
       await bank.do(bob, open, body, "start");
       await then(bank);
-      assert.equal(await bank.codeOf(bank.begin(bob, open, body, "start")), "done");
-      assert.equal(await bank.codeOf(bank.begin(bob, open, body)), "bank.account_exists");
+      assert.equal(await bank.codeOf(bank.submit(bob, open, body, "start")), "done");
+      assert.equal(await bank.codeOf(bank.submit(bob, open, body)), "bank.account_exists");
       assert.equal(await bank.balanceOf(bob), 7);
     });
 
@@ -78,8 +78,8 @@ for (const [when, then] of Object.entries(lives)) {
       await bank.do(ada, withdraw, { amountCents: 1_000 });
       await bank.do(ada, close, {}, "end");
       await then(bank);
-      assert.equal(await bank.codeOf(bank.begin(ada, close, {}, "end")), "done");
-      assert.equal(await bank.codeOf(bank.begin(ada, close, {})), "bank.account_closed");
+      assert.equal(await bank.codeOf(bank.submit(ada, close, {}, "end")), "done");
+      assert.equal(await bank.codeOf(bank.submit(ada, close, {})), "bank.account_closed");
     });
 
     it("is answered like the first also when its instance was quarantined since", async () => {
@@ -89,11 +89,11 @@ for (const [when, then] of Object.entries(lives)) {
       await bank.open(ada, 1_000);
       await bank.do(ada, deposit, { amountCents: 5 }, "k");
       poison.decides.add("withdraw");
-      await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5 }, "w"));
+      await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5 }, "w"));
       await then(bank);
       assert.equal((await bank.do(ada, deposit, { amountCents: 5 }, "k")).balanceCents, 1_005);
       assert.equal(
-        await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5 }, "w")),
+        await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5 }, "w")),
         "runtime.quarantined",
       );
     });
@@ -113,18 +113,18 @@ describe("a key", () => {
   it("of a refusal is not remembered: the command may be done later", async () => {
     const bank = await bankWithAda();
     assert.equal(
-      await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5_000 }, "k")),
+      await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5_000 }, "k")),
       "bank.funds_missing",
     );
     await bank.do(ada, deposit, { amountCents: 9_000 });
-    assert.equal(await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5_000 }, "k")), "done");
-    assert.equal(await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 5_000 }, "k")), "done");
+    assert.equal(await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5_000 }, "k")), "done");
+    assert.equal(await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5_000 }, "k")), "done");
     assert.equal(await bank.balanceOf(ada), 5_000);
   });
 
   it("counts within one turn too", async () => {
     const bank = await bankWithAda();
-    const told = Array.from({ length: 10 }, () => bank.begin(ada, deposit, { amountCents: 5 }, "k"));
+    const told = Array.from({ length: 10 }, () => bank.submit(ada, deposit, { amountCents: 5 }, "k"));
     await bank.time.settle(Promise.all(told));
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
@@ -133,7 +133,7 @@ describe("a key", () => {
     const bank = await bankWithAda();
     bank.commits.fail("unknown-lost");
     assert.equal(
-      await bank.codeOf(bank.begin(ada, placeHold, { amountCents: 5, periodMs: 1e9 }, "k")),
+      await bank.codeOf(bank.submit(ada, placeHold, { amountCents: 5, periodMs: 1e9 }, "k")),
       "runtime.outcome_unknown",
     );
     await bank.do(ada, deposit, { amountCents: 5 }, "k");
@@ -144,8 +144,8 @@ describe("a key", () => {
     const bank = await bankWithAda();
     await bank.open(bob, 0);
     await bank.do(ada, deposit, { amountCents: 5 }, "k");
-    const broken = codeOf(bank.begin(ada, open, { owner: 7 } as never, "k"));
-    const other = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
+    const broken = codeOf(bank.submit(ada, open, { owner: 7 } as never, "k"));
+    const other = codeOf(bank.submit(bob, deposit, { amountCents: 1 }));
     assert.deepEqual(await bank.time.settle(Promise.all([broken, other])), ["runtime.key_reused", "done"]);
     assert.deepEqual(bank.runtime.quarantined(), []);
   });

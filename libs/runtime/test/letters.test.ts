@@ -33,12 +33,12 @@ describe("a letter", () => {
     assert.equal(await bank.balanceOf(ada), 100);
   });
 
-  it("that nobody understands, or for a kind that is not hosted, is passed over and logged, and the channel goes on", async () => {
+  it("that nobody understands, or for a kind that is not hosted, is passed over and logged, and the channel continues", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open(ada, 100);
     const upTo = await bank.time.settle(
-      bank.runtime.take(0, {
+      bank.runtime.receive(0, {
         service: "elsewhere",
         partition: 0,
         letters: [
@@ -55,13 +55,13 @@ describe("a letter", () => {
     if (bank.runtime.quarantined().length === 0) assert.equal(await bank.balanceOf(ada), 105);
   });
 
-  it("is taken once, however often and in whatever parts it comes", async () => {
+  it("is taken once, however often and in any parts it comes", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open(ada, 0);
     const take = (...numbers: number[]) =>
       bank.time.settle(
-        bank.runtime.take(0, {
+        bank.runtime.receive(0, {
           service: "elsewhere",
           partition: 0,
           letters: numbers.map((number) => letter(number, {})),
@@ -91,7 +91,7 @@ describe("a letter", () => {
     await bank.open(ada, 0);
     for (const service of ["one", "other"]) {
       const batch = { service, partition: 0, letters: [letter(1, {})] };
-      assert.equal(await bank.time.settle(bank.runtime.take(0, batch)), 1);
+      assert.equal(await bank.time.settle(bank.runtime.receive(0, batch)), 1);
     }
     assert.equal(await bank.balanceOf(ada), 10);
   });
@@ -102,8 +102,8 @@ describe("a letter", () => {
     await bank.open(ada, 0);
     bank.commits.fail("unknown-lost");
     const batch = { service: "elsewhere", partition: 0, letters: [letter(1, {})] };
-    assert.equal(await bank.time.settle(codeOf(bank.runtime.take(0, batch))), "runtime.outcome_unknown");
-    assert.equal(await bank.time.settle(bank.runtime.take(0, batch)), 1);
+    assert.equal(await bank.time.settle(codeOf(bank.runtime.receive(0, batch))), "runtime.outcome_unknown");
+    assert.equal(await bank.time.settle(bank.runtime.receive(0, batch)), 1);
     assert.equal(await bank.balanceOf(ada), 5);
   });
 
@@ -117,7 +117,8 @@ describe("a letter", () => {
     bank.archiveFault = (operation) => (operation === "load" && failures-- > 0 ? "lost" : undefined);
     for (const amountCents of [1, 2, 3]) {
       while (
-        (await bank.codeOf(bank.begin(ada, transfer, { to: far, amountCents }, `k${amountCents}`))) !== "done"
+        (await bank.codeOf(bank.submit(ada, transfer, { to: far, amountCents }, `k${amountCents}`))) !==
+        "done"
       ) {}
     }
     await bank.time.advanceAsync(10_000);
@@ -134,7 +135,7 @@ describe("many letters", () => {
     await bank.open(far, 0);
     for (const id of senders) await bank.open(id, 100);
     const sent = senders.flatMap((id) =>
-      [1, 2, 3].map((amountCents) => bank.begin(id, transfer, { to: far, amountCents })),
+      [1, 2, 3].map((amountCents) => bank.submit(id, transfer, { to: far, amountCents })),
     );
     await bank.time.settle(Promise.all(sent));
     await bank.time.advanceAsync(20_000);
@@ -174,7 +175,7 @@ describe("many letters", () => {
     const takes: number[] = [];
     while ((takes.at(-1) ?? 0) < 60 && takes.length < 60) {
       takes.push(
-        await bank.time.settle(bank.runtime.take(0, { service: "elsewhere", partition: 0, letters })),
+        await bank.time.settle(bank.runtime.receive(0, { service: "elsewhere", partition: 0, letters })),
       );
     }
     assert.ok(takes.length > 3, `${takes}`);
@@ -209,7 +210,7 @@ describe("many letters", () => {
     await bank.open(ada, 1_000);
     await bank.open(far, 0);
     for (let round = 0; round < 12; round++) {
-      const sent = bank.begin(ada, transfer, { to: far, amountCents: 1 }, `k${round}`);
+      const sent = bank.submit(ada, transfer, { to: far, amountCents: 1 }, `k${round}`);
       await bank.time.advanceAsync([0, 1, 30, 300, 11_000][round % 5] ?? 0);
       bank.crash();
       await bank.start();
@@ -229,7 +230,7 @@ describe("letters whose receivers are away", () => {
     await two.start(1);
     for (const id of [ada, far]) await two.open(id);
     two.mail = noMail;
-    const pay = () => two.ownerOf(ada).begin(ada, transfer, { to: far, amountCents: 1 });
+    const pay = () => two.ownerOf(ada).submit(ada, transfer, { to: far, amountCents: 1 });
     for (let n = 0; n < 8; n++)
       await settled(
         two,
@@ -255,7 +256,7 @@ describe("letters between two processes", () => {
     await two.start(0);
     await two.start(1);
     for (const id of ids) await two.open(id);
-    await settled(two, two.ownerOf(ada).begin(ada, transfer, { to: far, amountCents: 1 }));
+    await settled(two, two.ownerOf(ada).submit(ada, transfer, { to: far, amountCents: 1 }));
     await two.time.advanceAsync(1_000);
     assert.deepEqual(two.delivered[0]?.batch.letters[0]?.cause, tester);
   });

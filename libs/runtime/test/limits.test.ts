@@ -27,7 +27,7 @@ describe("an instance with as many events as it may have", () => {
     return bank;
   }
 
-  it("goes on when its kind goes on for ever", async () => {
+  it("continues when its kind continues for ever", async () => {
     const bank = new Bank({ eventsMax: 3 }, { machines: [{ ...account, isEndless: true }] });
     await bank.start();
     await bank.open(ada, 1_000);
@@ -59,7 +59,7 @@ describe("an instance with as many events as it may have", () => {
     const bank = await fullBank();
     bank.crash();
     await bank.start();
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.too_many_events");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.too_many_events");
     assert.equal(await bank.balanceOf(ada), 901);
   });
 });
@@ -78,10 +78,10 @@ describe("a command that decides more than a batch may have", () => {
     const bank = await smallBank();
     await bank.open(bob, 0);
     const told = [
-      bank.begin(bob, deposit, { amountCents: 1 }),
-      bank.begin(ada, freeze, { reason }),
-      bank.begin(ada, deposit, { amountCents: 1 }),
-      bank.begin(bob, deposit, { amountCents: 1 }),
+      bank.submit(bob, deposit, { amountCents: 1 }),
+      bank.submit(ada, freeze, { reason }),
+      bank.submit(ada, deposit, { amountCents: 1 }),
+      bank.submit(bob, deposit, { amountCents: 1 }),
     ].map(codeOf);
     const codes = await bank.time.settle(Promise.all(told));
     assert.deepEqual(codes, ["done", "runtime.batch_too_large", "done", "done"]);
@@ -92,8 +92,8 @@ describe("a command that decides more than a batch may have", () => {
   it("as the first of an instance is refused the same, and the id stays free", async () => {
     const bank = await smallBank();
     const body = { owner: reason, product: "", balanceCents: 0 };
-    assert.equal(await bank.codeOf(bank.begin(bob, open, body)), "runtime.batch_too_large");
-    assert.equal(await bank.codeOf(bank.begin(bob, open, { ...body, owner: "bob" })), "done");
+    assert.equal(await bank.codeOf(bank.submit(bob, open, body)), "runtime.batch_too_large");
+    assert.equal(await bank.codeOf(bank.submit(bob, open, { ...body, owner: "bob" })), "done");
   });
 
   it("does not come near it: many large commands at once go into several batches", async () => {
@@ -101,15 +101,15 @@ describe("a command that decides more than a batch may have", () => {
     const ids = idsIn(0, 40);
     for (const id of ids.slice(1)) await bank.open(id, 0);
     const before = bank.head(0);
-    const frozen = ids.map((id) => bank.begin(id, freeze, { reason: "x".repeat(4_000) }));
+    const frozen = ids.map((id) => bank.submit(id, freeze, { reason: "x".repeat(4_000) }));
     await bank.time.settle(Promise.all(frozen));
     assert.ok(bank.head(0) - before >= 13);
   });
 
   it("is also refused when it is its reply that is remembered", async () => {
     const bank = await smallBank();
-    assert.equal(await bank.codeOf(bank.begin(ada, freeze, { reason }, "k")), "runtime.batch_too_large");
-    assert.equal(await bank.codeOf(bank.begin(ada, freeze, { reason: "short" }, "k")), "done");
+    assert.equal(await bank.codeOf(bank.submit(ada, freeze, { reason }, "k")), "runtime.batch_too_large");
+    assert.equal(await bank.codeOf(bank.submit(ada, freeze, { reason: "short" }, "k")), "done");
   });
 });
 
@@ -150,7 +150,7 @@ describe("bounds that contradict each other", () => {
     });
   }
 
-  it("are refused when it begins: a batch that is closed beyond what the journal takes", async () => {
+  it("are refused when it starts: a batch that is closed beyond what the journal takes", async () => {
     const bank = new Bank({ batchBytesSoft: 8 * 1024 * 1024 });
     bank.make();
     await assert.rejects(bank.runtime.start(), /well below what the journal takes/);

@@ -93,7 +93,7 @@ describe("a blob that a record names", () => {
     assert.equal((await bank.time.settle(bank.archive.search(plainSearch))).entries.length, 1);
   });
 
-  it("is mentioned when its instance fails on what comes after it", async () => {
+  it("is mentioned when its instance fails on anything that comes after it", async () => {
     const poison = new Poison();
     const { bank, blobs } = await bankWithPhotographs(poison);
     await bank.open(ada, 1_000);
@@ -112,7 +112,7 @@ describe("a blob that a record names", () => {
   });
 });
 
-describe("a partition that is not at work here", () => {
+describe("a partition that is not running here", () => {
   it("says nothing of what it has mentioned, nor of who is kept", async () => {
     const { bank } = await bankWithPhotographs();
     await bank.time.settle(bank.runtime.disown(0));
@@ -130,7 +130,7 @@ describe("instances that are kept", () => {
     assert.deepEqual(await kept(), [true, true, true, false]);
     await bank.time.advanceAsync(25_000);
     assert.equal(bank.isLoaded(ada), false);
-    assert.equal(await codeOf(bank.time.settle(bank.begin(cyd, deposit, { amountCents: 1 }))), "done");
+    assert.equal(await codeOf(bank.time.settle(bank.submit(cyd, deposit, { amountCents: 1 }))), "done");
     assert.deepEqual(await kept(), [true, true, true, false]);
     await bank.time.advanceAsync(3_600_000);
     while (await bank.time.settle(bank.archive.purge(bank.time.now())));

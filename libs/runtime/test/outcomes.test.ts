@@ -1,4 +1,7 @@
-/** What becomes of a partition and of its callers when the journal does not take a batch, has no room, or is somebody else's. */
+/**
+ * What becomes of a partition and of its callers when the journal does not take a batch, has no room, or is another
+ * process's.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TuttiError } from "@tutti/kernel";
@@ -21,7 +24,7 @@ describe("an append whose outcome is unknown", () => {
       bank.commits.fail(fault);
       const before = bank.head(0);
       assert.equal(
-        await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 }, "k")),
+        await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 }, "k")),
         "runtime.outcome_unknown",
       );
       const again = await bank.do(ada, deposit, { amountCents: 5 }, "k");
@@ -36,8 +39,8 @@ describe("an append whose outcome is unknown", () => {
       bank.commits.hold();
       bank.commits.fail(fault);
       const told = [
-        bank.begin(ada, deposit, { amountCents: 5 }),
-        bank.begin(ada, withdraw, { amountCents: 99_999 }),
+        bank.submit(ada, deposit, { amountCents: 5 }),
+        bank.submit(ada, withdraw, { amountCents: 99_999 }),
         bank.askBalance(ada),
         bank.askBalance(bob),
       ].map(codeOf);
@@ -50,10 +53,10 @@ describe("an append whose outcome is unknown", () => {
       const bank = await bankWithAda();
       bank.commits.hold();
       bank.commits.fail(fault);
-      const first = codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+      const first = codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
       await bank.time.flush();
       bank.commits.letThrough();
-      const later = bank.begin(ada, deposit, { amountCents: 7 });
+      const later = bank.submit(ada, deposit, { amountCents: 7 });
       bank.commits.open();
       const landed = fault === "unknown-landed" ? 5 : 0;
       assert.equal((await bank.time.settle(later)).balanceCents, 1_007 + landed);
@@ -67,7 +70,7 @@ describe("an append whose outcome is unknown", () => {
     bank.commits.fail("unknown-lost");
     const told: Promise<string>[] = [];
     for (let number = 0; number < 5; number++) {
-      told.push(codeOf(bank.begin(ada, deposit, { amountCents: 1 })));
+      told.push(codeOf(bank.submit(ada, deposit, { amountCents: 1 })));
       await bank.time.flush();
     }
     bank.commits.open();
@@ -78,7 +81,7 @@ describe("an append whose outcome is unknown", () => {
   it("is an error that says to repeat with the same key", async () => {
     const bank = await bankWithAda();
     bank.commits.fail("unknown-lost");
-    await assert.rejects(bank.time.settle(bank.begin(ada, deposit, { amountCents: 5 })), (error) => {
+    await assert.rejects(bank.time.settle(bank.submit(ada, deposit, { amountCents: 5 })), (error) => {
       assert.ok(error instanceof TuttiError);
       assert.equal(error.status, "UNAVAILABLE");
       assert.equal(error.retry, "same-key");
@@ -92,7 +95,7 @@ describe("an append whose outcome is unknown", () => {
       bank.commits.fail(number % 2 === 0 ? "unknown-landed" : "unknown-lost");
       let code = "";
       for (let tries = 0; code !== "done" && tries < 10; tries++) {
-        code = await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }, `k${number}`));
+        code = await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }, `k${number}`));
       }
       assert.equal(code, "done");
     }
@@ -102,7 +105,7 @@ describe("an append whose outcome is unknown", () => {
   it("while sealing is repeated until the seal is accepted", async () => {
     const bank = await bankWithAda();
     bank.commits.fail("unknown-lost", "unknown-landed", "unknown-lost");
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 })), "runtime.outcome_unknown");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 })), "runtime.outcome_unknown");
     assert.equal((await bank.do(ada, deposit, { amountCents: 5 })).balanceCents, 1_005);
   });
 
@@ -120,14 +123,14 @@ describe("an append whose outcome is unknown", () => {
 });
 
 describe("a disk that is full", () => {
-  it("refuses what was not written, and the partition goes on when there is room", async () => {
+  it("refuses what was not written, and the partition continues when there is room", async () => {
     const bank = await bankWithAda();
     bank.commits.fail("full", "full", "full");
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 })), "journal.full");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 })), "journal.full");
     let code = "";
     for (let tries = 0; code !== "done" && tries < 10; tries++) {
       // Who asks or waits meanwhile is told to free some space, and nothing of that is done later.
-      code = await bank.codeOf(bank.begin(ada, deposit, { amountCents: 7 }));
+      code = await bank.codeOf(bank.submit(ada, deposit, { amountCents: 7 }));
       assert.ok(code === "done" || code === "journal.full", code);
       await bank.time.advanceAsync(1_000);
     }
@@ -141,12 +144,12 @@ describe("a journal that is full", () => {
     const bank = await bankWithAda();
     const head = bank.head(0);
     bank.commits.hold();
-    const decided = bank.begin(ada, deposit, { amountCents: 5 });
+    const decided = bank.submit(ada, deposit, { amountCents: 5 });
     await bank.time.flush();
     // Waits for the turn in which the journal has no room any more.
-    const waiting = bank.begin(ada, deposit, { amountCents: 100 });
+    const waiting = bank.submit(ada, deposit, { amountCents: 100 });
     bank.journal.fill();
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 200 })), "journal.full");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 200 })), "journal.full");
     assert.equal(await bank.codeOf(waiting), "journal.full");
     bank.commits.open();
     assert.equal(await bank.codeOf(decided), "done");
@@ -154,7 +157,7 @@ describe("a journal that is full", () => {
     const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
     assert.equal(records.length, 2);
     bank.journal.makeRoom();
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 7 })), "done");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 7 })), "done");
     assert.equal(await bank.balanceOf(ada), 1_012);
     // No seal lies between.
     assert.equal(bank.head(0), head + 2);
@@ -174,17 +177,17 @@ describe("a journal that is full", () => {
 });
 
 describe("a partition that was let go while the journal had no room", () => {
-  it("is begun anew without that: what comes meanwhile waits, and is done", async () => {
+  it("is restarted without that: anything that comes meanwhile waits, and is done", async () => {
     const bank = await bankWithAda();
     bank.commits.hold();
     bank.commits.fail("full");
-    const first = bank.begin(ada, deposit, { amountCents: 5 });
+    const first = bank.submit(ada, deposit, { amountCents: 5 });
     await bank.time.flush();
     bank.commits.letThrough();
     assert.equal(await codeOf(first), "journal.full");
     await bank.time.settle(bank.runtime.disown(0));
     const owned = bank.runtime.own(0, 5);
-    const second = bank.begin(ada, deposit, { amountCents: 7 });
+    const second = bank.submit(ada, deposit, { amountCents: 7 });
     await bank.time.flush();
     bank.commits.open();
     await bank.time.settle(owned);
@@ -196,7 +199,7 @@ describe("a partition that was let go while the journal had no room", () => {
 describe("back-pressure", () => {
   it("refuses at once what the inbox does not hold, and says when to come again", async () => {
     const bank = await bankWithAda({ inboxMax: 10 });
-    const told = Array.from({ length: 15 }, () => bank.begin(ada, deposit, { amountCents: 1 }));
+    const told = Array.from({ length: 15 }, () => bank.submit(ada, deposit, { amountCents: 1 }));
     const outcomes = await bank.time.settle(Promise.allSettled(told));
     const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
     assert.equal(refused.length, 5);
@@ -213,9 +216,9 @@ describe("back-pressure", () => {
     await bank.start({ batchBytesMax: 1024 * 1024, waitingBytesMax: 1024 * 1024 });
     await bank.open(ada, 1_000);
     bank.commits.hold();
-    const first = bank.begin(ada, deposit, { amountCents: 1 });
+    const first = bank.submit(ada, deposit, { amountCents: 1 });
     await bank.time.flush();
-    const later = Array.from({ length: 5 }, () => bank.begin(ada, deposit, { amountCents: 1 }));
+    const later = Array.from({ length: 5 }, () => bank.submit(ada, deposit, { amountCents: 1 }));
     await bank.time.flush();
     assert.equal(bank.runtime.standings()[0]?.inbox, 5);
     bank.commits.open();
@@ -229,7 +232,7 @@ describe("back-pressure", () => {
     await bank.open(ada, 1_000);
     await bank.do(ada, placeHold, { amountCents: 300, periodMs: 1_000 });
     bank.commits.hold();
-    const first = bank.begin(ada, deposit, { amountCents: 1 });
+    const first = bank.submit(ada, deposit, { amountCents: 1 });
     await bank.time.flush();
     let callbacks = 0;
     const { after } = bank.time;
@@ -246,7 +249,7 @@ describe("back-pressure", () => {
   });
 });
 
-describe("an owner whose partition somebody else has sealed", () => {
+describe("an owner whose partition another process has sealed", () => {
   /** Two processes on one journal. The second one takes partition 0. */
   async function twoOwners() {
     const bank = await bankWithAda();
@@ -262,11 +265,11 @@ describe("an owner whose partition somebody else has sealed", () => {
   it("writes nothing, tells its callers, and says that it lost it", async () => {
     const { bank, old, next } = await twoOwners();
     const before = bank.head(0);
-    const first = codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+    const first = codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
     assert.equal(await bank.time.settle(first), "runtime.not_taken");
     assert.equal(bank.head(0), before);
     assert.deepEqual(bank.lost, [0]);
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 })), "mesh.not_owner");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 })), "mesh.not_owner");
     assert.equal(await bank.codeOf(bank.askBalance(ada)), "mesh.not_owner");
     assert.equal(old.standings().length, 3);
     bank.runtime = next;
@@ -298,7 +301,7 @@ describe("an owner whose partition somebody else has sealed", () => {
 
   it("keeps the partitions that are still its own", async () => {
     const { bank } = await twoOwners();
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
     const [other = ""] = idsIn(1, 1);
     await bank.open(other, 5);
     assert.equal(await bank.balanceOf(other), 5);
@@ -346,10 +349,10 @@ describe("a partition that is let go of", () => {
   it("finishes what is under way and sends everybody else to the next owner", async () => {
     const bank = await bankWithAda();
     bank.commits.hold();
-    const underWay = bank.begin(ada, deposit, { amountCents: 5 });
+    const underWay = bank.submit(ada, deposit, { amountCents: 5 });
     await bank.time.flush();
     const gone = bank.runtime.disown(0);
-    const later = codeOf(bank.begin(ada, deposit, { amountCents: 7 }));
+    const later = codeOf(bank.submit(ada, deposit, { amountCents: 7 }));
     bank.commits.open();
     assert.equal((await bank.time.settle(underWay)).balanceCents, 1_005);
     assert.equal(await bank.time.settle(later), "runtime.leaving");
@@ -368,7 +371,7 @@ describe("a partition that is let go of", () => {
   it("and taken again before that is over is owned in the end", async () => {
     const bank = await bankWithAda();
     bank.commits.hold();
-    const underWay = codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+    const underWay = codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
     await bank.time.flush();
     const gone = bank.runtime.disown(0);
     const again = codeOf(bank.runtime.own(0, 9));
@@ -388,9 +391,9 @@ describe("a partition that is let go of", () => {
       if (operation === "load") await held.promise;
     };
     const told = [
-      bank.begin(ada, deposit, { amountCents: 5 }),
+      bank.submit(ada, deposit, { amountCents: 5 }),
       bank.askBalance(ada),
-      bank.runtime.take(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
+      bank.runtime.receive(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
     ].map(codeOf);
     await bank.time.flush();
     await bank.time.settle(bank.runtime.disown(0));
@@ -408,9 +411,9 @@ describe("an archive that fails for a moment", () => {
     let failures = 3;
     bank.archiveFault = (operation) => (operation === "load" && failures-- > 0 ? "lost" : undefined);
     const told = [
-      bank.begin(ada, deposit, { amountCents: 5 }),
+      bank.submit(ada, deposit, { amountCents: 5 }),
       bank.askBalance(ada),
-      bank.runtime.take(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
+      bank.runtime.receive(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
     ].map(codeOf);
     for (const code of await bank.time.settle(Promise.all(told))) {
       assert.ok(["done", "runtime.outcome_unknown", "archive.failed"].includes(code), code);
@@ -453,7 +456,7 @@ describe("an archive that fails for a moment", () => {
 });
 
 describe("a start with a chosen id", () => {
-  it("that is repeated after an unknown outcome is refused as there already, or begins", async () => {
+  it("that is repeated after an unknown outcome is refused as there already, or starts", async () => {
     const bank = new Bank();
     await bank.start();
     for (const [fault, expected] of [
@@ -463,8 +466,8 @@ describe("a start with a chosen id", () => {
       const id = idsIn(2, 9).at(fault.length - 7) ?? "";
       bank.commits.fail(fault);
       const body = { owner: "x", product: "", balanceCents: 0 };
-      assert.equal(await bank.codeOf(bank.begin(id, open, body)), "runtime.outcome_unknown");
-      assert.equal(await bank.codeOf(bank.begin(id, open, body)), expected);
+      assert.equal(await bank.codeOf(bank.submit(id, open, body)), "runtime.outcome_unknown");
+      assert.equal(await bank.codeOf(bank.submit(id, open, body)), expected);
     }
   });
 });

@@ -41,7 +41,7 @@ describe("with a server", { skip: program.skip }, () => {
 describe("the faults of the store in memory", () => {
   const bytes = new TextEncoder().encode("1");
 
-  it("cut: nothing is done, and changes are told when it is mended", async () => {
+  it("cut: nothing is done, and changes are notified when it is repaired", async () => {
     const time = new VirtualTime();
     const keys = new SharedKeys();
     const [cut, other] = [new MemoryOwnershipStore(keys, time), new MemoryOwnershipStore(keys, time)];
@@ -68,7 +68,7 @@ describe("the faults of the store in memory", () => {
     assert.notEqual(await store.read("a"), undefined);
   });
 
-  it("lost: a watch cannot go on", async () => {
+  it("lost: a watch cannot continue", async () => {
     const keys = new SharedKeys();
     const store = new MemoryOwnershipStore(keys, new VirtualTime());
     const changes = store.watch(new AbortController().signal)[Symbol.asyncIterator]();

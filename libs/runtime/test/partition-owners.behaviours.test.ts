@@ -38,7 +38,7 @@ describe("a newer behaviour in a cluster", () => {
       const a = await cluster.join();
       const [b, c] = [await cluster.join(2), await cluster.join(2)];
       await cluster.until(() => new Set(cluster.owners()).size === 3);
-      await cluster.leave(a);
+      await cluster.shutDown(a);
       await cluster.time.advanceAsync(raiseAfterMs - 1_500);
       assert.equal(inForce(b), 1);
       await cluster.until(() => inForce(b) === 2 && inForce(c) === 2, 5_000);
@@ -90,12 +90,12 @@ describe("a newer behaviour in a cluster", () => {
       assert.equal(level, "degraded");
       assert.match(reason, /bank go to processes of a newer release.*account 2.*run that release here too/);
       assert.equal(a.partitionOwner.health().level, "healthy");
-      await cluster.leave(b);
+      await cluster.shutDown(b);
       assert.equal(inForce(a), 2);
     },
   );
 
-  cluster("is left to nobody who does not read it, also when nobody else is there", async (cluster) => {
+  cluster("is left to nobody who does not read it, also when no other process is there", async (cluster) => {
     const a = await cluster.join(2);
     await cluster.until(() => inForce(a) === 2 && cluster.owners() === "aaaa");
     const b = await cluster.join();
@@ -110,7 +110,7 @@ describe("a newer behaviour in a cluster", () => {
     const a = await cluster.join(2);
     await cluster.until(() => inForce(a) === 2 && cluster.owners() === "aaaa");
     await cluster.join();
-    await cluster.leave(a);
+    await cluster.shutDown(a);
     await cluster.time.advanceAsync(5_000);
     assert.equal(cluster.owners(), "....");
   });

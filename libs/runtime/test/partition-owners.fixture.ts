@@ -75,7 +75,7 @@ export class Life implements Timers, Clock {
   }
 
   /** Nothing of it continues any more. */
-  end(): void {
+  halt(): void {
     this.#stopped = true;
     this.#over = true;
   }
@@ -147,7 +147,7 @@ export class CountingRuntime implements RuntimeOfService {
   begun = 0;
   /** What its release has. */
   behaviours: BehaviourLevels = new Map();
-  /** How often it was told that more may be brought into force. */
+  /** How often it was notified that more may be brought into force. */
   raised = 0;
 
   constructor(
@@ -209,7 +209,7 @@ export class CountingRuntime implements RuntimeOfService {
     return this.#owned.has(partition);
   }
 
-  /** Returns whether it became durable. What the journal refuses is told to the partition owner. */
+  /** Returns whether it became durable. What the journal refuses is reported to the partition owner. */
   write(partition: number): boolean {
     const { journals, leaseTerm } = this.#parts;
     const owned = this.#owned.get(partition);
@@ -240,10 +240,10 @@ export class CountingRuntime implements RuntimeOfService {
   execute(): never {
     throw new Error("not asked here");
   }
-  ask(): never {
+  query(): never {
     throw new Error("not asked here");
   }
-  take(): never {
+  receive(): never {
     throw new Error("not asked here");
   }
 }
@@ -391,11 +391,11 @@ export class Cluster {
 
   /** As by SIGKILL. */
   kill(process: TestProcess): void {
-    process.life.end();
+    process.life.halt();
     this.#dead.add(process);
   }
 
-  async leave(process: TestProcess): Promise<void> {
+  async shutDown(process: TestProcess): Promise<void> {
     await this.time.settle(process.partitionOwner.drain(new AbortController().signal));
     await this.time.settle(process.partitionOwner.stop());
     this.#dead.add(process);

@@ -48,11 +48,11 @@ describe("partition owners of a cluster", () => {
 
   cluster("hand over what a leaving process has, without a moment in which two own it", async (cluster) => {
     const [a] = await cluster.pair();
-    const leaving = cluster.leave(a);
+    const leaving = cluster.shutDown(a);
     const tookMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
     await leaving;
     assert.ok(tookMs < 300, `${tookMs} ms`);
-    // Nothing has to run out for that: the next one who comes finds nobody else.
+    // Nothing has to run out for that: the next one who comes finds no other process.
     assert.deepEqual(
       [...a.partitionOwner.ownerships()].map(({ owner }) => owner?.instance.slice(0, 6)),
       Array(4).fill("proc_b"),
@@ -71,7 +71,7 @@ describe("partition owners of a cluster", () => {
         return loading;
       };
       b.runtime.ownMs = 100;
-      const leaving = cluster.leave(a);
+      const leaving = cluster.shutDown(a);
       let away = 0;
       await cluster.until(() => {
         away = Math.max(away, [...cluster.owners()].filter((owner) => owner === ".").length);
@@ -88,7 +88,7 @@ describe("partition owners of a cluster", () => {
     async (cluster) => {
       const [a, b] = await cluster.pair();
       b.runtime.ownMs = 60_000;
-      const leaving = cluster.leave(a);
+      const leaving = cluster.shutDown(a);
       await cluster.until(() => a.partitionOwner.health().details?.["owned"] === 0, 1_500);
       await cluster.until(() => cluster.owners() === "bbbbbbbb", 70_000);
       await leaving;
@@ -96,10 +96,10 @@ describe("partition owners of a cluster", () => {
     { partitions: 8 },
   );
 
-  cluster("leave nothing behind when the last one leaves, and begin anew with the next", async (cluster) => {
+  cluster("leave nothing behind when the last one leaves, and start over with the next", async (cluster) => {
     const a = await cluster.join();
     await cluster.until(() => cluster.owners() === "aaaa");
-    await cluster.leave(a);
+    await cluster.shutDown(a);
     await cluster.join();
     const tookMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
     assert.ok(tookMs < 200, `${tookMs} ms`);
@@ -241,7 +241,7 @@ describe("a process that knows too little", () => {
     b.runtime.loads.set(cluster.owners().indexOf("b"), 0.9);
     await cluster.time.advanceAsync(400);
     c.store.faults.failing = "cut";
-    const leaving = cluster.leave(a);
+    const leaving = cluster.shutDown(a);
     await cluster.until(() => b.partitionOwner.ownerOf(service, partition)?.instance === "proc_c-1", 1_000);
     await cluster.until(() => b.partitionOwner.holds(service, partition), 5_000);
     await leaving;
@@ -284,7 +284,7 @@ describe("a process that knows too little", () => {
 });
 
 describe("while the ownership store is away", () => {
-  cluster("owners go on, nobody takes over, and nobody hammers", async (cluster) => {
+  cluster("owners continue, nobody takes over, and nobody hammers", async (cluster) => {
     const [a, b] = await cluster.pair();
     const begun = [a.runtime.begun, b.runtime.begun];
     for (const { store } of [a, b]) store.faults.failing = "cut";
@@ -335,7 +335,7 @@ describe("while the ownership store is away", () => {
     assert.notEqual(a.runtime.read(3), undefined);
   });
 
-  cluster("a store that lost everything is filled anew", async (cluster) => {
+  cluster("a store that lost everything is filled again", async (cluster) => {
     const [a, b] = await cluster.pair();
     cluster.keys.lose();
     await cluster.time.advanceAsync(10_000);
@@ -381,7 +381,7 @@ describe("admission to a partition", () => {
   cluster("waits at both ends of a move, and then goes where the partition went", async (cluster) => {
     const [a, b] = await cluster.pair();
     b.runtime.ownMs = 500;
-    const leaving = cluster.leave(a);
+    const leaving = cluster.shutDown(a);
     await cluster.until(() => !a.partitionOwner.holds(service, 3));
     const atOld = notOwnerOf(await refusal(a.partitionOwner.admit(service, 3, { epoch: 1, signal: never })));
     assert.deepEqual(atOld?.owner, { instance: "proc_b-1", address: "proc_b:1", epoch: 2 });
@@ -396,7 +396,7 @@ describe("admission to a partition", () => {
     const [a, b] = await cluster.pair();
     b.store.faults.delayMs = 100;
     await cluster.time.advanceAsync(1_000);
-    const leaving = cluster.leave(a);
+    const leaving = cluster.shutDown(a);
     await cluster.until(() => a.partitionOwner.ownerOf(service, 3)?.instance === "proc_b-1");
     const told = a.partitionOwner.ownerOf(service, 3);
     const waiting = b.partitionOwner.admit(service, 3, { epoch: told?.epoch ?? 0, signal: never });

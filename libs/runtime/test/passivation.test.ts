@@ -1,4 +1,6 @@
-/** Instances leave memory when they have nothing to do, and are found again when they are wanted, whole and in order. */
+/**
+ * Instances leave memory when they have nothing to do, and are found again when they are wanted, whole and in order.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Actor } from "@tutti/contracts/types/v1";
@@ -43,7 +45,7 @@ async function openAndClose(bank: Bank, id: string): Promise<void> {
 }
 
 describe("an instance without anything to do", () => {
-  it("leaves memory, is found again by a command, and goes on", async () => {
+  it("leaves memory, is found again by a command, and continues", async () => {
     const bank = await restingBank();
     assert.equal(bank.isLoaded(ada), false);
     assert.equal((await bank.do(ada, deposit, { amountCents: 1 })).balanceCents, 1_006);
@@ -76,13 +78,13 @@ describe("an instance without anything to do", () => {
     );
   });
 
-  it("cannot be begun a second time", async () => {
+  it("cannot be started a second time", async () => {
     const bank = await restingBank();
     const body = { owner: "x", product: "", balanceCents: 0 };
-    assert.equal(await bank.codeOf(bank.begin(ada, open, body)), "bank.account_exists");
+    assert.equal(await bank.codeOf(bank.submit(ada, open, body)), "bank.account_exists");
     bank.crash();
     await bank.start();
-    assert.equal(await bank.codeOf(bank.begin(ada, open, body)), "bank.account_exists");
+    assert.equal(await bank.codeOf(bank.submit(ada, open, body)), "bank.account_exists");
   });
 
   it("stays while it has an effect outstanding", async () => {
@@ -102,7 +104,7 @@ describe("an instance without anything to do", () => {
     const note = (what: string) => () => order.push(what);
     for (let number = 0; number < 5; number++) {
       void bank
-        .begin(ada, withdraw, { amountCents: 500 })
+        .submit(ada, withdraw, { amountCents: 500 })
         .then(note(`${number} done`), note(`${number} refused`));
       await bank.time.flush();
     }
@@ -111,11 +113,11 @@ describe("an instance without anything to do", () => {
     assert.deepEqual(order, ["0 done", "1 done", "2 refused", "3 refused", "4 refused"]);
   });
 
-  it("is begun once when two starts of a new id come while the archive is asked", async () => {
+  it("is started once when two starts of a new id come while the archive is asked", async () => {
     const bank = await restingBank();
     await openAndClose(bank, bob);
     const body = { owner: "x", product: "", balanceCents: 0 };
-    const both = [bank.begin(others[0] ?? "", open, body), bank.begin(others[0] ?? "", open, body)].map(
+    const both = [bank.submit(others[0] ?? "", open, body), bank.submit(others[0] ?? "", open, body)].map(
       codeOf,
     );
     assert.deepEqual(await bank.time.settle(Promise.all(both)), ["done", "bank.account_exists"]);
@@ -149,7 +151,7 @@ describe("memory", () => {
 });
 
 describe("a snapshot", () => {
-  it("is taken while commands go on, and nothing of them is lost", async () => {
+  it("is taken while commands continue, and nothing of them is lost", async () => {
     const bank = new Bank({ tailBytesMax: 200 });
     await bank.start();
     for (const id of [ada, bob]) await bank.open(id, 0);
@@ -262,7 +264,7 @@ for (const [name, count] of [
           bank.crash();
           await bank.start();
         }
-        assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "bank.account_closed");
+        assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "bank.account_closed");
         const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 100));
         assert.equal(records.length, count);
         const { projection } = await bank.time.settle(bank.runtime.stateAt(accountKey(ada), 0));
@@ -284,7 +286,7 @@ for (const [name, count] of [
 }
 
 describe("the line of an instance that had ended and has another record since", () => {
-  it("says still when it began, by whom, and that it has ended", async () => {
+  it("says still when it started, by whom, and that it has ended", async () => {
     const poison = new Poison();
     const bank = new Bank({}, { machines: [poisonedAccount(poison)] });
     await bank.start();
@@ -292,7 +294,7 @@ describe("the line of an instance that had ended and has another record since", 
     await openAndClose(bank, ada);
     await bank.time.advanceAsync(idleMs);
     poison.decides.add("deposit");
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
     await bank.time.advanceAsync(1_000);
     const page = await bank.time.settle(bank.archive.search(plainSearch));
     const [line] = page.entries;
@@ -319,7 +321,7 @@ describe("an instance that says itself how long it is kept", () => {
     const retentionOf = () => ({ keepMs: 60_000, idKeptMs: 30_000 });
     const bank = new Bank({}, { machines: [keeping], retentionOf });
     await bank.start();
-    await bank.begin(ada, open, { owner: "ada", product, balanceCents: 0 });
+    await bank.submit(ada, open, { owner: "ada", product, balanceCents: 0 });
     await bank.do(ada, close, {});
     return bank;
   };
@@ -346,7 +348,7 @@ describe("an instance that says itself how long it is kept", () => {
     assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
     await bank.time.advanceAsync(1_000);
     assert.equal((await found(bank)).entries.length, 0, "no list has it");
-    const begin = () => bank.codeOf(bank.begin(ada, open, { owner: "x", product: "", balanceCents: 3 }));
+    const begin = () => bank.codeOf(bank.submit(ada, open, { owner: "x", product: "", balanceCents: 3 }));
     for (const isAfterRestart of [false, true]) {
       if (isAfterRestart) {
         bank.crash();
@@ -373,16 +375,16 @@ describe("an instance whose retention is over", () => {
         bank.crash();
         await bank.start();
       }
-      assert.equal(await bank.codeOf(bank.begin(ada, open, body)), "runtime.id_taken");
+      assert.equal(await bank.codeOf(bank.submit(ada, open, body)), "runtime.id_taken");
       assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
     }
     await bank.time.advanceAsync(60_000);
     await bank.time.settle(bank.archive.purge(bank.time.now()));
-    assert.equal(await bank.codeOf(bank.begin(ada, open, body)), "done");
+    assert.equal(await bank.codeOf(bank.submit(ada, open, body)), "done");
     assert.equal(await bank.balanceOf(ada), 3);
   });
 
-  it("answers a letter as somebody who is not there, and is not begun by it", async () => {
+  it("answers a letter as somebody who is not there, and is not started by it", async () => {
     const bank = await bankWith({ keepMs: 0, idKeptMs: 600_000 });
     await openAndClose(bank, ada);
     await bank.time.advanceAsync(1_000);
@@ -513,7 +515,7 @@ describe("an instance of which nothing is to be kept", () => {
     const bank = await bankWith(nothing);
     await bank.open(ada, 0);
     bank.commits.hold();
-    const closing = bank.begin(ada, close, {});
+    const closing = bank.submit(ada, close, {});
     await bank.time.advanceAsync(1);
     assert.equal(bank.isLoaded(ada), true);
     bank.commits.open();

@@ -39,7 +39,7 @@ async function heldCents(bank: Bank, id = ada): Promise<number> {
 }
 
 describe("a partition that is loaded with a pause", () => {
-  it("begins no effect and lets no timer expire, however long it lasts", async () => {
+  it("starts no effect and lets no timer expire, however long it lasts", async () => {
     const bank = await pausedBank();
     await bank.time.advanceAsync(3_600_000);
     assert.deepEqual(bank.dispatched, []);
@@ -73,12 +73,12 @@ describe("a partition that is loaded with a pause", () => {
     assert.equal(bank.dispatched.length, 2);
   });
 
-  it("begins what is wanted and released in one turn once", async () => {
+  it("starts what is wanted and released in one turn once", async () => {
     const bank = await pausedBank();
     bank.commits.hold();
-    const wanted = [bank.begin(bob, open, { owner: bob, product: "", balanceCents: 1 })];
+    const wanted = [bank.submit(bob, open, { owner: bob, product: "", balanceCents: 1 })];
     await bank.time.flush();
-    wanted.push(bank.begin(bob, requestStatement, {}));
+    wanted.push(bank.submit(bob, requestStatement, {}));
     const released = bank.runtime.release(0, everything, tester);
     await bank.time.flush();
     bank.commits.open();
@@ -87,7 +87,7 @@ describe("a partition that is loaded with a pause", () => {
     assert.deepEqual(bank.dispatched.map(({ key }) => key.id).sort(), [ada, bob].sort());
   });
 
-  it("is as it was after a crash, with or without being told again, from the journal and from the archive", async () => {
+  it("is as it was after a crash, with or without being reported again, from the journal and from the archive", async () => {
     for (const overrides of [incident, {}])
       for (const limits of [{}, { tailBytesMax: 1, idleMs: 1 }]) {
         const bank = new Bank(limits);
@@ -162,7 +162,7 @@ describe("a partition that is loaded with a pause", () => {
     assert.equal(await heldCents(bank), 0);
   });
 
-  it("lets machines go on that do no work themselves", async () => {
+  it("lets machines continue that do no work themselves", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open(ada, 100);

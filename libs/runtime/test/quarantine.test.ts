@@ -32,15 +32,15 @@ import {
 } from "./poisoned-bank.fixture.ts";
 
 describe("a command on which deciding throws", () => {
-  it("is refused with what went wrong, and so is everything after it; others go on", async () => {
+  it("is refused with what went wrong, and so is everything after it. Others continue", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add(`deposit ${ada}`);
     const told = [
-      bank.begin(bob, deposit, { amountCents: 1 }),
-      bank.begin(ada, withdraw, { amountCents: 100 }),
-      bank.begin(ada, deposit, { amountCents: 5 }),
-      bank.begin(ada, withdraw, { amountCents: 1 }),
-      bank.begin(bob, deposit, { amountCents: 2 }),
+      bank.submit(bob, deposit, { amountCents: 1 }),
+      bank.submit(ada, withdraw, { amountCents: 100 }),
+      bank.submit(ada, deposit, { amountCents: 5 }),
+      bank.submit(ada, withdraw, { amountCents: 1 }),
+      bank.submit(bob, deposit, { amountCents: 2 }),
     ].map(codeOf);
     assert.deepEqual(await bank.time.settle(Promise.all(told)), [
       "done",
@@ -58,7 +58,7 @@ describe("a command on which deciding throws", () => {
   it("is in the history, with the command and the error, by whom and when", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
     const [instance] = bank.runtime.quarantined();
     assert.equal(instance?.quarantine?.reason.on, "deposit");
     assert.match(instance?.quarantine?.reason.error?.message ?? "", /poison in deposit/);
@@ -69,7 +69,7 @@ describe("a command on which deciding throws", () => {
   it("shows in lists as quarantined", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 5 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
     await bank.time.advanceAsync(1_000);
     const page = await bank.time.settle(
       bank.archive.search({ ...plainSearch, statuses: [WorkStatus.WORK_STATUS_QUARANTINED] }),
@@ -85,10 +85,10 @@ describe("a command on which deciding throws", () => {
     poison.decides.add(`open ${cyd}`);
     const body = { owner: cyd, product: "", balanceCents: 0 };
     const before = bank.head(0);
-    assert.equal(await bank.codeOf(bank.begin(cyd, open, body)), "runtime.never_began");
+    assert.equal(await bank.codeOf(bank.submit(cyd, open, body)), "runtime.never_began");
     assert.equal(bank.head(0), before);
     poison.cure();
-    assert.equal(await bank.codeOf(bank.begin(cyd, open, body)), "done");
+    assert.equal(await bank.codeOf(bank.submit(cyd, open, body)), "done");
   });
 });
 
@@ -102,7 +102,7 @@ describe("a command on which deciding throws at its very end", () => {
       const { bank, poison } = await poisonedBank();
       poison.ends.add(command.type);
       // biome-ignore lint/suspicious/noExplicitAny: a command of the table above
-      assert.equal(await bank.codeOf(bank.begin(ada, command as any, body)), "runtime.quarantined");
+      assert.equal(await bank.codeOf(bank.submit(ada, command as any, body)), "runtime.quarantined");
       poison.cure();
       await bank.time.advanceAsync(3_000);
       await repair(bank, ada, skip);
@@ -119,10 +119,10 @@ describe("an event on which folding throws", () => {
     const { bank, poison } = await poisonedBank();
     poison.folds.add(`money_withdrawn ${ada}`);
     const told = [
-      bank.begin(ada, deposit, { amountCents: 5 }),
-      bank.begin(bob, deposit, { amountCents: 5 }),
-      bank.begin(ada, withdraw, { amountCents: 100 }),
-      bank.begin(bob, deposit, { amountCents: 5 }),
+      bank.submit(ada, deposit, { amountCents: 5 }),
+      bank.submit(bob, deposit, { amountCents: 5 }),
+      bank.submit(ada, withdraw, { amountCents: 100 }),
+      bank.submit(bob, deposit, { amountCents: 5 }),
     ].map(codeOf);
     assert.deepEqual(await bank.time.settle(Promise.all(told)), [
       "done",
@@ -148,7 +148,7 @@ describe("an event on which folding throws", () => {
       const { bank, poison } = await poisonedBank();
       poison.folds.add(event);
       // biome-ignore lint/suspicious/noExplicitAny: a command of the table above
-      assert.equal(await bank.codeOf(bank.begin(ada, command as any, body)), "runtime.quarantined");
+      assert.equal(await bank.codeOf(bank.submit(ada, command as any, body)), "runtime.quarantined");
       poison.cure();
       await bank.time.advanceAsync(10_000);
       await repair(bank, ada, skip);
@@ -165,10 +165,10 @@ describe("an event on which folding throws", () => {
     await bank.start();
     poison.folds.add("account_opened");
     const body = { owner: cyd, product: "", balanceCents: 0 };
-    assert.equal(await bank.codeOf(bank.begin(cyd, open, body)), "runtime.never_began");
+    assert.equal(await bank.codeOf(bank.submit(cyd, open, body)), "runtime.never_began");
     assert.equal(bank.memoryOf(cyd)?.timers.size, 0);
     poison.cure();
-    assert.equal(await bank.codeOf(bank.begin(cyd, open, body)), "done");
+    assert.equal(await bank.codeOf(bank.submit(cyd, open, body)), "done");
   });
 });
 
@@ -180,7 +180,7 @@ describe("a timer or an effect that makes no sense", () => {
         { machines: [withTimer(poisonedAccount(new Poison()), "money_deposited", periodMs)] },
       );
       await bank.do(bob, placeHold, { amountCents: 10, periodMs: 5_000 });
-      const code = await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+      const code = await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
       assert.equal(code, "runtime.quarantined");
       await bank.time.advanceAsync(4_999);
       assert.equal(await bank.balanceOf(bob), 990);
@@ -205,7 +205,7 @@ function withTimer(machine: AnyMachine, type: string, dueMs: number): AnyMachine
 }
 
 describe("a letter on which deciding throws", () => {
-  it("waits in its instance, and the channel goes on", async () => {
+  it("waits in its instance, and the channel continues", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add(`credit ${ada}`);
     await bank.do(far, transfer, { to: ada, amountCents: 10 });
@@ -244,7 +244,7 @@ for (const [when, then] of Object.entries(lives)) {
       const { bank, poison } = await poisonedBank();
       await bank.do(ada, deposit, { amountCents: 5 });
       poison.decides.add(`withdraw ${ada}`);
-      await bank.codeOf(bank.begin(ada, withdraw, { amountCents: 100 }));
+      await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 100 }));
       poison.cure();
       return { bank, poison };
     }
@@ -253,10 +253,10 @@ for (const [when, then] of Object.entries(lives)) {
       const { bank } = await setAside();
       await then(bank);
       assert.deepEqual(quarantinedIds(bank), [ada]);
-      assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+      assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
     });
 
-    it("goes on with the command that failed when it is tried again", async () => {
+    it("continues with the command that failed when it is tried again", async () => {
       const { bank } = await setAside();
       await then(bank);
       await repair(bank, ada, retry);
@@ -266,7 +266,7 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.balanceOf(ada), 905);
     });
 
-    it("goes on without the command that failed when it is skipped", async () => {
+    it("continues without the command that failed when it is skipped", async () => {
       const { bank } = await setAside();
       await then(bank);
       await repair(bank, ada, skip);
@@ -275,7 +275,7 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.balanceOf(ada), 1_005);
     });
 
-    it("goes on from an earlier event when it is set back", async () => {
+    it("continues from an earlier event when it is set back", async () => {
       const { bank } = await setAside();
       await then(bank);
       await repair(bank, ada, reset, 1);
@@ -294,7 +294,7 @@ for (const [when, then] of Object.entries(lives)) {
       assert.deepEqual(quarantinedIds(bank), []);
       await then(bank);
       assert.equal(bank.runtime.standings()[0]?.live, live - 1);
-      assert.notEqual(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "done");
+      assert.notEqual(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "done");
     });
 
     it("stays as it was when the repair fails in the same way", async () => {
@@ -352,7 +352,7 @@ for (const [when, then] of Object.entries(lives)) {
       const token = bank.dispatched[0]?.token;
       assert.ok(token);
       poison.decides.add("deposit");
-      await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+      await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
       assert.deepEqual(bank.withdrawn, [token]);
       poison.cure();
       await bank.settle(token, completeStatement, { pages: 2 });
@@ -364,12 +364,12 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.settle(token, completeStatement, { pages: 2 }), "ignored");
     });
 
-    it("begins its effects again and sets its timers after the repair", async () => {
+    it("starts its effects again and sets its timers after the repair", async () => {
       const { bank, poison } = await poisonedBank();
       await bank.do(ada, requestStatement, {});
       await bank.do(ada, placeHold, { amountCents: 100, periodMs: 20_000 });
       poison.decides.add("deposit");
-      await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+      await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
       poison.cure();
       await then(bank);
       bank.dispatched.length = 0;

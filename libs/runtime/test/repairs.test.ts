@@ -19,7 +19,7 @@ import {
 } from "./poisoned-bank.fixture.ts";
 
 describe("a repair", () => {
-  it("of what goes on is refused", async () => {
+  it("of what continues is refused", async () => {
     const { bank } = await poisonedBank();
     assert.equal(await bank.codeOf(repair(bank, ada, skip)), "runtime.not_quarantined");
   });
@@ -32,7 +32,7 @@ describe("a repair", () => {
   it("to an event that does not count is refused", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     for (const event of [0, -1, 1.5, 2, 99]) {
       assert.equal(await bank.codeOf(repair(bank, ada, reset, event)), "runtime.no_such_event");
     }
@@ -41,7 +41,7 @@ describe("a repair", () => {
   it("done by two at once is done once", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     poison.cure();
     const both = [1, 2].map(() =>
       codeOf(bank.runtime.repair({ key: accountKey(ada), action: retry, event: 0, cause: tester })),
@@ -54,7 +54,7 @@ describe("a repair", () => {
     it(`under a key is answered like the first time when it is repeated ${when}`, async () => {
       const { bank, poison } = await poisonedBank();
       poison.decides.add(`deposit ${ada}`);
-      await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+      await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
       const keyed = (reason = "cured") =>
         bank.time.settle(
           bank.runtime.repair({
@@ -75,10 +75,10 @@ describe("a repair", () => {
     });
   }
 
-  it("under one key done by two at once is done once, and both are told the same", async () => {
+  it("under one key done by two at once is done once, and both are given the same", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     poison.cure();
     const asked = { key: accountKey(ada), action: retry, event: 0, cause: tester, idempotencyKey: "k1" };
     const both = [1, 2].map(() => bank.runtime.repair(asked));
@@ -90,11 +90,11 @@ describe("a repair", () => {
   it("that waits while the partition is loaded again is answered", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     poison.cure();
     bank.commits.hold();
     bank.commits.fail("unknown-lost");
-    const lost = codeOf(bank.begin(bob, deposit, { amountCents: 1 }));
+    const lost = codeOf(bank.submit(bob, deposit, { amountCents: 1 }));
     await bank.time.flush();
     const repaired = codeOf(
       bank.runtime.repair({ key: accountKey(ada), action: retry, event: 0, cause: tester }),
@@ -109,10 +109,10 @@ describe("a repair", () => {
   it("under traffic of letters to the instance works at the first try", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add(`deposit ${ada}`);
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     poison.cure();
     bank.commits.hold();
-    const sent = [1, 2, 3].map((amountCents) => bank.begin(far, transfer, { to: ada, amountCents }));
+    const sent = [1, 2, 3].map((amountCents) => bank.submit(far, transfer, { to: ada, amountCents }));
     await bank.time.flush();
     bank.commits.letThrough();
     await bank.time.flush();
@@ -128,7 +128,7 @@ describe("a repair", () => {
     for (const kind of ["recovers", "describes"] as const) {
       const { bank, poison } = await poisonedBank();
       poison.decides.add("deposit");
-      await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+      await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
       poison.cure();
       poison[kind].add(`${kind.slice(0, -1)} ${ada}`);
       const before = bank.head(0);
@@ -143,7 +143,7 @@ describe("a repair", () => {
   it("that the archive fails is refused as that, and can be tried again", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     poison.cure();
     let failures = 1;
     bank.archiveFault = (operation) => (operation === "load" && failures-- > 0 ? "lost" : undefined);
@@ -155,7 +155,7 @@ describe("a repair", () => {
   it("says by whom it was done", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
-    await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 }));
+    await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     await repair(bank, ada, skip);
     const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
     assert.equal(records.length, 3);

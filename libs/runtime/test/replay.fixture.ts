@@ -1,5 +1,5 @@
 /**
- * Whatever happens to a bank, in whatever order: the state in memory is what its history folds to, what is outstanding is
+ * Whatever happens to a bank, in any order: the state in memory is what its history folds to, what is outstanding is
  * what the state says, and after a crash it is all the same.
  */
 import assert from "node:assert/strict";
@@ -83,7 +83,7 @@ export function checkStories(numRuns: number, seed: number): Promise<void> {
     // One is left to the story.
     for (const id of ids.slice(1)) await bank.open(id, 500);
     for (const step of told) {
-      await scene.take(step);
+      await scene.apply(step);
       await checkAll(bank);
     }
     await scene.crash();
@@ -109,7 +109,7 @@ class Scene {
     );
   }
 
-  async take(step: Step): Promise<void> {
+  async apply(step: Step): Promise<void> {
     const { bank, poison } = this;
     if (step.what === "wait") await bank.time.advanceAsync(step.ms);
     else if (step.what === "fault") bank.commits.fail(step.fault);
@@ -148,7 +148,7 @@ class Scene {
   }
 
   async #command({ key, command, body }: MachineCall): Promise<void> {
-    await this.bank.codeOf(this.bank.begin(key.id, commandOf(command), body));
+    await this.bank.codeOf(this.bank.submit(key.id, commandOf(command), body));
   }
 
   #failArchive(fault: MemoryArchiveFault, count: number): void {

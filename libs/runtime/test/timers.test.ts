@@ -69,7 +69,7 @@ describe("a timer", () => {
     const bank = await bankWithAda();
     await hold(bank, 5_000);
     await bank.time.advanceAsync(4_999);
-    const released = bank.begin(ada, releaseHold, { hold: 1 });
+    const released = bank.submit(ada, releaseHold, { hold: 1 });
     await bank.time.advanceAsync(1);
     await released.catch(() => undefined);
     assert.equal(await bank.balanceOf(ada), 1_000);
@@ -255,8 +255,8 @@ describe("many instances that sleep", () => {
     await bank.start();
     const ids = Array.from({ length: 400 }, (_, number) => `sleeper-${number}`);
     const sleeping = ids.map(async (id, number) => {
-      await bank.begin(id, open, { owner: id, product: "", balanceCents: 100 });
-      await bank.begin(id, placeHold, { amountCents: 50, periodMs: 60_000 + (number % 4) * 500 });
+      await bank.submit(id, open, { owner: id, product: "", balanceCents: 100 });
+      await bank.submit(id, placeHold, { amountCents: 50, periodMs: 60_000 + (number % 4) * 500 });
     });
     await bank.time.settle(Promise.all(sleeping));
     await bank.time.advanceAsync(50_000);

@@ -1,6 +1,6 @@
 /**
- * Two processes that share the partitions of one bank, with letters between them that are lost, doubled, late and out of
- * order.
+ * Two processes that share the partitions of one bank, with letters between them that are lost, doubled, late and out
+ * of order.
  */
 import assert from "node:assert/strict";
 import type { EnvelopeBatch, Place } from "@tutti/kernel";
@@ -24,7 +24,7 @@ export const foulMail: Mail = { lost: 0.3, doubled: 0.3, delayMaxMs: 400 };
 export class TwoBanks {
   readonly time = new VirtualTime();
   readonly banks: readonly [Bank, Bank];
-  /** Batches as they arrived, for whoever looks. */
+  /** Batches as they arrived, for the caller that looks. */
   readonly delivered: { readonly to: Place; readonly batch: EnvelopeBatch }[] = [];
   mail: Mail = fairMail;
   readonly #chance: ReturnType<typeof seededChance>;
@@ -53,7 +53,7 @@ export class TwoBanks {
   }
 
   async open(id: string): Promise<void> {
-    await this.#settle(this.ownerOf(id).begin(id, open, { owner: id, product: "", balanceCents: 1_000 }));
+    await this.#settle(this.ownerOf(id).submit(id, open, { owner: id, product: "", balanceCents: 1_000 }));
   }
 
   ownerOf(id: string): Bank {
@@ -106,7 +106,7 @@ export class TwoBanks {
     const which = partition % 2;
     if (this.#isUp[which] !== true || partition >= partitions) throw new Error("nobody is there");
     this.delivered.push({ to, batch });
-    return (this.banks[which] as Bank).runtime.take(partition, batch);
+    return (this.banks[which] as Bank).runtime.receive(partition, batch);
   }
 
   async #settle<T>(promise: Promise<T>): Promise<T> {
@@ -138,7 +138,7 @@ export async function tradeByFoulMail(ids: readonly string[], seed: number): Pro
     const from = ids[Math.floor(chance.random() * ids.length)] ?? "";
     const to = ids[Math.floor(chance.random() * ids.length)] ?? "";
     const bank = two.ownerOf(from);
-    void bank.begin(from, transfer, { to, amountCents: 1 + Math.floor(chance.random() * 9) });
+    void bank.submit(from, transfer, { to, amountCents: 1 + Math.floor(chance.random() * 9) });
     const random = chance.random();
     if (random < 0.1) bank.commits.fail(chance.random() < 0.5 ? "unknown-landed" : "unknown-lost");
     await two.time.advanceAsync(Math.floor(chance.random() * 200));

@@ -26,7 +26,7 @@ async function upgrade(bank: Bank, machines: { readonly machines: (typeof firstR
 }
 
 describe("a journal that an older release wrote", () => {
-  it("is read event by event, each brought up on the way, and gone on with", async () => {
+  it("is read event by event, each brought up on the way, and continued with", async () => {
     const bank = await writtenBy(firstRelease);
     await upgrade(bank, today);
     assert.equal(await bank.balanceOf(ada), 1_000);
@@ -43,7 +43,7 @@ describe("a journal that an older release wrote", () => {
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
 
-  it("is read behind snapshots of its version, and they are written anew in today's", async () => {
+  it("is read behind snapshots of its version, and they are written again in today's", async () => {
     const bank = await writtenBy(firstRelease);
     await bank.time.advanceAsync(25_000);
     await bank.do(ada, withdraw, { amountCents: 100 });
@@ -67,19 +67,19 @@ describe("a journal that an older release wrote", () => {
       await bank.do(ada, close, {});
       await bank.time.advanceAsync(25_000);
       await upgrade(bank, today);
-      assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "bank.account_closed");
+      assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "bank.account_closed");
     }
   });
 });
 
 describe("a journal with what this release does not know, though its behaviour was not raised", () => {
-  it("keeps aside what this one cannot read, and everything else goes on", async () => {
+  it("keeps aside what this one cannot read, and everything else continues", async () => {
     const bank = await writtenBy(carelessRelease);
     await bank.open(bob, 50);
     await bank.do(ada, deposit, { amountCents: 5 });
     await upgrade(bank, today);
     assert.equal(await bank.balanceOf(bob), 50);
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
     assert.match(
       bank.runtime.quarantined()[0]?.quarantine?.reason.error?.message ?? "",
       /money_deposited version 2/,
@@ -94,7 +94,7 @@ describe("a journal with what this release does not know, though its behaviour w
     await bank.open(bob, 50);
     await bank.time.advanceAsync(25_000);
     await upgrade(bank, today);
-    assert.equal(await bank.codeOf(bank.begin(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
+    assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
     await bank.time.advanceAsync(25_000);
     await upgrade(bank, { machines: [carelessRelease] });
     assert.equal(await bank.balanceOf(ada), 1_000);

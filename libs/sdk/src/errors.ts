@@ -5,7 +5,7 @@ export const sdkErrors = defineErrors("sdk", {
   unknownCapability: {
     status: "UNIMPLEMENTED",
     retry: "elsewhere",
-    help: "A worker was given a task for a capability number that it did not agree on. The task goes to another worker; if this repeats, the pool's owner and the worker disagree: restart the worker.",
+    help: "A worker was given a task for a capability number that it did not agree on. The task goes to another worker. If this repeats, the pool's owner and the worker disagree: restart the worker.",
     message: ({ number }: { number: number }) => `The host sent the unknown capability number ${number}`,
     remedy: "Restart the worker.",
   },
@@ -35,7 +35,7 @@ export const sdkErrors = defineErrors("sdk", {
   functionEndless: {
     status: "FAILED_PRECONDITION",
     retry: "elsewhere",
-    help: "The code of a durable function catches that it is stopped and goes on with other steps. What it registered with `ctx.compensate` did not run.",
+    help: "The code of a durable function catches that it is stopped and continues with other steps. What it registered with `ctx.compensate` did not run.",
     message: ({ name }: { name: string }) => `\`${name}\` does not end although it is stopped`,
     remedy: "Let `sdk.function_stopped` pass in loops that catch errors.",
   },
@@ -81,7 +81,7 @@ export const sdkErrors = defineErrors("sdk", {
   inputUnreadable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The input of a task lies in the blob store because it is large, and could not be read from there. The reason says why; the task is tried again.",
+    help: "The input of a task lies in the blob store because it is large, and could not be read from there. The reason says why. The task is tried again.",
     message: ({ capability, reason }: { capability: string; reason: string }) =>
       `The input of \`${capability}\` cannot be read from the blob store: ${reason}`,
     remedy: "Check the blob store. The task is retried.",
@@ -97,7 +97,7 @@ export const sdkErrors = defineErrors("sdk", {
   outputNotStored: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "A handler returned more than fits into a message, and the blob store did not take it although the worker tried for minutes. The reason says why; the task is tried again.",
+    help: "A handler returned more than fits into a message, and the blob store did not take it although the worker tried for minutes. The reason says why. The task is tried again.",
     message: ({ capability, bytes, reason }: { capability: string; bytes: number; reason: string }) =>
       `The output of \`${capability}\` has ${bytes} bytes and cannot be stored: ${reason}`,
     remedy: "Check the blob store. The task is retried.",
@@ -136,7 +136,7 @@ export const sdkErrors = defineErrors("sdk", {
   linkLost: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The worker had no link to its host for so long that its tasks were given to others. The signals of what it had at work were aborted.",
+    help: "The worker had no link to its host for so long that its tasks were given to others. The signals of what it had running were aborted.",
     message: ({ afterMs }: { afterMs: number }) =>
       `The worker had no link to its host for ${Math.round(afterMs)} ms, so the task goes to another worker`,
     remedy: "Check the network and the host.",
@@ -144,7 +144,7 @@ export const sdkErrors = defineErrors("sdk", {
   cancelled: {
     status: "CANCELLED",
     retry: "never",
-    help: "The reason of an aborted signal: the attempt is no longer wanted. Clean up and end; what the handler throws is told to the run as what was left undone.",
+    help: "The reason of an aborted signal: the attempt is no longer wanted. Clean up and end. What the handler throws is reported to the run as what was left undone.",
     message: ({ reason }: { reason: string }) => `The attempt was cancelled${reason && `: ${reason}`}`,
     remedy: "Clean up and return.",
   },
@@ -181,7 +181,7 @@ export const sdkErrors = defineErrors("sdk", {
   notEnded: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
-    help: "A run had not ended when the time to wait for it was over. It goes on; wait again.",
+    help: "A run had not ended when the time to wait for it was over. It continues. Wait again.",
     message: ({ run, afterMs }: { run: string; afterMs: number }) =>
       `Run \`${run}\` did not finish within ${afterMs} ms and continues`,
     remedy: "Wait again.",
@@ -233,7 +233,7 @@ export const sdkErrors = defineErrors("sdk", {
   secretUnreachable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Secrets come over HTTP. The worker could not reach the installation there; set `server` or TUTTI_URL to its address.",
+    help: "Secrets come over HTTP. The worker could not reach the installation there. Set `server` or TUTTI_URL to its address.",
     message: ({ reference, server }: { reference: string; server: string }) =>
       `Tutti did not answer at ${server} for the secret ${reference}`,
     remedy: "Set TUTTI_URL to its URL.",

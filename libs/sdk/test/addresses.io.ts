@@ -63,7 +63,7 @@ describe("a client of several processes", () => {
     return count;
   }
 
-  it("goes on with the others when the one that it asks ends, also in the middle, and back when those end", async () => {
+  it("continues with the others when the one that it asks ends, also in the middle, and back when those end", async () => {
     const [a, b] = [await serve("a"), await serve("b")];
     const client = await clientOf(a.address, b.address);
     assert.equal(await answering(client), "a");

@@ -136,7 +136,7 @@ describe("a client", () => {
     assert.equal(output.shipped, 3);
   });
 
-  it("follows a run that went on as another", async () => {
+  it("follows a run that continued as another", async () => {
     assert.deepEqual(await tutti.get("again").result(), { shipped: 3 });
   });
 
@@ -170,7 +170,7 @@ describe("a client", () => {
     const ids: string[] = [];
     for await (const { runId } of tutti.list({ definition: "order" })) ids.push(runId);
     assert.deepEqual(ids, ["one", "two"]);
-    // Whoever looks beyond the first page mostly wants many.
+    // The caller that looks beyond the first page mostly wants many.
     assert.deepEqual(asked.slice(-2), [
       { size: 0, token: "" },
       { size: 1_000, token: "more" },

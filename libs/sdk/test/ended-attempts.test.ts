@@ -28,7 +28,7 @@ describe("an attempt that is ended", () => {
     assert.deepEqual([told(host.results), reasons], [["1: stopped"], ["sdk.cancelled"]]);
   });
 
-  it("by a cancellation is stopped at the end of the grace, when its handler does not listen; its slot stays taken", async () => {
+  it("by a cancellation is stopped at the end of the grace, when its handler does not listen. Its slot stays taken", async () => {
     const { host, settle, link, pass, logger } = slowWorker(false);
     await link();
     host.send({ assignments: [assignOf(1)] });
@@ -53,7 +53,7 @@ describe("an attempt that is ended", () => {
     assert.equal(host.credit, 5);
   });
 
-  it("by its timeout fails; an extension moves that", async () => {
+  it("by its timeout fails. An extension moves that", async () => {
     const { host, settle, link, pass, reasons } = slowWorker(true);
     await link();
     host.send({

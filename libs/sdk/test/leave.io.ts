@@ -77,7 +77,7 @@ describe("a worker that leaves", () => {
     assert.equal(worker.state, "stopped");
   });
 
-  it("waits five seconds for a host that is away, and then no longer, if nothing is at work", async () => {
+  it("waits five seconds for a host that is away, and then no longer, if nothing is running", async () => {
     const { worker, host, settle, link, pass } = stage();
     const go = latch();
     worker.handle("echo", (input) => input);
@@ -178,7 +178,7 @@ describe("a worker that leaves", () => {
     assert.deepEqual([said, host.credit], [["sleep", "wake"], 12]);
   });
 
-  it("tells the program when it sleeps and wakes, once each; what fails there ends nothing", async () => {
+  it("tells the program when it sleeps and wakes, once each. What fails there ends nothing", async () => {
     const heard: string[] = [];
     const { worker, host, settle, link } = stage({
       onSleep: (reason) => void heard.push(`sleeps: ${reason}`),

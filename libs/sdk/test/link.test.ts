@@ -43,7 +43,7 @@ describe("a worker's link", () => {
     assert.deepEqual([frame?.acknowledged, frame?.credit], [2, 3]);
   });
 
-  it("drops an assignment that comes again, at work or answered", async () => {
+  it("drops an assignment that comes again, running or answered", async () => {
     const { worker, host, settle, link } = stage();
     const go = latch();
     let calls = 0;
@@ -87,7 +87,7 @@ describe("a worker's link", () => {
     assert.deepEqual(told(host.results), ["2: null", "3: null"]);
   });
 
-  it("begins a new link with the tokens that are left, and gives again what is not durable", async () => {
+  it("starts a new link with the tokens that are left, and gives again what is not durable", async () => {
     const { worker, host, settle, link, pass } = stage();
     const go = latch();
     worker.handle("echo", async (input) => {
@@ -155,7 +155,7 @@ describe("a worker's link", () => {
     assert.equal(host.credit, 4, "the slot is free again");
   });
 
-  it("aborts what is at work when there was no link for longer than the lease and the window", async () => {
+  it("aborts what is running when there was no link for longer than the lease and the window", async () => {
     const { worker, host, settle, link, pass } = stage();
     const reasons: unknown[] = [];
     worker.handle("slow", async (_, { signal }) => {
@@ -196,7 +196,7 @@ describe("a worker's link", () => {
     assert.deepEqual(host.hello.resume, { linkId: "link-1", received: 1 });
   });
 
-  it("leaves a link over which garbage came, and begins another", async () => {
+  it("leaves a link over which garbage came, and starts another", async () => {
     const { worker, host, settle, link, pass } = stage();
     worker.handle("echo", (input) => input);
     await link();
@@ -247,7 +247,7 @@ describe("a worker's link", () => {
     worker.handle("echo", (input) => input);
     const started = worker.start();
     await settle();
-    host.answer({
+    host.reply({
       $case: "redirect",
       value: { address: "host-2:7401", instance: "two", epoch: 5, delayMs: 200 },
     });
@@ -285,7 +285,7 @@ describe("a worker's link", () => {
     worker.handle("echo", (input) => input);
     const started = worker.start();
     await settle();
-    host.answer({
+    host.reply({
       $case: "redirect",
       value: { address: "host-2:7401", instance: "two", epoch: 5, delayMs: 0 },
     });
@@ -308,19 +308,19 @@ describe("a worker's link", () => {
       const address = count % 2 === 0 ? "host-2:7401" : "host-1:7401";
       const { isEnded, cancelledBecause } = host.stream;
       if (!isEnded && cancelledBecause === "")
-        host.answer({ $case: "redirect", value: { address, instance: address, epoch: 1, delayMs: 0 } });
+        host.reply({ $case: "redirect", value: { address, instance: address, epoch: 1, delayMs: 0 } });
       await pass(50);
     }
     assert.ok(host.streams.length < 12, `${host.streams.length} streams in two seconds`);
   });
 
-  it("follows a pool whose installation was made anew, after a while", async () => {
+  it("follows a pool whose installation was made again, after a while", async () => {
     const { worker, host, settle, pass } = stage();
     worker.handle("echo", (input) => input);
     worker.start().catch(() => {});
     await settle();
     const redirect = (address: string, epoch: number) =>
-      host.answer({ $case: "redirect", value: { address, instance: address, epoch, delayMs: 0 } });
+      host.reply({ $case: "redirect", value: { address, instance: address, epoch, delayMs: 0 } });
     redirect("host-2:7401", 9);
     await pass(1);
     host.cut();
@@ -337,7 +337,7 @@ describe("a worker's link", () => {
   it("waits when it is refused for now, and ends when it is refused for good", async () => {
     const { worker, host, settle, pass, edge } = stage();
     const refuse = (retry: RetryClass, retryAfterMs: number) =>
-      host.answer({
+      host.reply({
         $case: "refused",
         value: {
           error: {

@@ -75,7 +75,7 @@ export class MemoryHost implements Transport {
     return this.stream.frames.reduce((sum, { credit }) => sum + credit, 0);
   }
 
-  answer(answer: NonNullable<HostFrame["answer"]>): void {
+  reply(answer: NonNullable<HostFrame["answer"]>): void {
     this.stream.events.frame(HostFrame.encode(HostFrame.fromPartial({ answer })).finish());
   }
 
@@ -97,7 +97,7 @@ export class MemoryHost implements Transport {
       maxInlineBytes: 1024 * 1024,
       ...fields,
     });
-    this.answer({ $case: "welcome", value });
+    this.reply({ $case: "welcome", value });
   }
 
   send(frame: Partial<HostFrame>): Uint8Array {

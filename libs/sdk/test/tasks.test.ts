@@ -44,7 +44,7 @@ describe("a task", () => {
     assert.equal(currentTask(), undefined);
   });
 
-  it("has a context of its own though many are at work", async () => {
+  it("has a context of its own though many are running", async () => {
     const { worker, host, settle, link } = stage();
     const go = latch();
     worker.handle("stock.reserve", async () => {

@@ -4,7 +4,7 @@ import { latch } from "@tutti/kernel/testing";
 import { assignOf, stage, told } from "./memory-host.fixture.ts";
 
 describe("what an attempt tells", () => {
-  it("that it has begun is told when it takes longer, once", async () => {
+  it("that it has started is notified when it takes longer, once", async () => {
     const { worker, host, link, pass, settle } = stage();
     const go = latch();
     worker.handle("slow", () => go.opened).handle("quick", () => 1);
@@ -56,7 +56,7 @@ describe("what an attempt tells", () => {
     assert.deepEqual(told(host.results), ["1: failed Error"]);
   });
 
-  it("what it saved is told again on a new link", async () => {
+  it("what it saved is reported again on a new link", async () => {
     const { worker, host, link, settle, pass } = stage();
     const go = latch();
     worker.handle("slow", async (_, context) => {

@@ -13,10 +13,10 @@ export interface Told<Body> {
 }
 
 export class SessionCommands {
-  readonly #runtime: Pick<Runtime, "submit" | "ask">;
+  readonly #runtime: Pick<Runtime, "submit" | "query">;
   readonly #cause: Cause;
 
-  constructor(runtime: Pick<Runtime, "submit" | "ask">, cause: Cause) {
+  constructor(runtime: Pick<Runtime, "submit" | "query">, cause: Cause) {
     this.#runtime = runtime;
     this.#cause = cause;
   }
@@ -26,7 +26,7 @@ export class SessionCommands {
     return new Promise((resolve) => {
       this.#runtime.submit({
         key: token === undefined ? key : undefined,
-        ...{ command, body, token, cause: this.#cause, idempotencyKey: "", answer: resolve },
+        ...{ command, body, token, cause: this.#cause, idempotencyKey: "", reply: resolve },
       });
     });
   }
@@ -37,6 +37,6 @@ export class SessionCommands {
   }
 
   ask<Body, Reply>(key: InstanceKey, query: Query<Session, Body, Reply>, body: Body): Promise<Reply> {
-    return this.#runtime.ask({ key, query, body }) as Promise<Reply>;
+    return this.#runtime.query({ key, query, body }) as Promise<Reply>;
   }
 }

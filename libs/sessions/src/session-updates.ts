@@ -11,7 +11,7 @@ export class SessionUpdates {
   }
 
   tell(key: InstanceKey): void {
-    this.#bySession.get(textOf(key))?.tell();
+    this.#bySession.get(textOf(key))?.wakeAll();
   }
 
   /** Starts to listen when it is called. A signal ends the wait without an error. */

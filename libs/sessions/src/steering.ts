@@ -42,7 +42,7 @@ export interface SessionClients extends RunSubstrateParts, MissionSubstrateParts
 
 export interface SteeringParts {
   readonly clients: SessionClients;
-  readonly runtime: Pick<Runtime, "submit" | "ask">;
+  readonly runtime: Pick<Runtime, "submit" | "query">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly readTasks: ReadTasks;
   /** What is said of plans before they are followed. Undefined where nothing is. */

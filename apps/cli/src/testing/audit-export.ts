@@ -38,7 +38,7 @@ export function exported(): string {
   const signingKey = { signingKeyId: "key-1", publicKey: key.publicKey, startTime: toTimestamp(startMs) };
   const writer = new ExportWriter();
   return [
-    writer.begin({ namespace: "default", filter: {}, tree: new MerkleTree(), size: 0 }),
+    writer.writeHead({ namespace: "default", filter: {}, tree: new MerkleTree(), size: 0 }),
     writer.key({ ...signingKey, endTime: undefined, endorsement: new Uint8Array(0) }),
     writer.head(
       head,
@@ -46,6 +46,6 @@ export function exported(): string {
     ),
     ...records.map((record) => writer.record(head, record)),
     writer.checkpoint(checkpoint),
-    writer.end(startMs, signing),
+    writer.writeEnd(startMs, signing),
   ].join("");
 }

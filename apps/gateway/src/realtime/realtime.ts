@@ -24,7 +24,7 @@ import type { RequireAllowed } from "./require-allowed.ts";
 import { WebSocketDoor } from "./web-socket/web-socket-door.ts";
 
 export interface RealtimeParts {
-  readonly bus: Pick<Bus, "subscribe" | "end">;
+  readonly bus: Pick<Bus, "subscribe" | "tail">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger" | "metrics">;
   readonly settings: RealtimeSettings;
   readonly requireAllowed: RequireAllowed;

@@ -40,7 +40,7 @@ export class RealtimeServer implements AsyncDisposable {
       this.bus = makeBus();
     };
     this.realtime = new Realtime({
-      bus: { subscribe: (given) => this.bus.subscribe(given), end: () => this.bus.end() },
+      bus: { subscribe: (given) => this.bus.subscribe(given), tail: () => this.bus.tail() },
       foundation: this.foundation,
       settings: { ...realtimeSection.schema.parse({}), ...settings },
       requireAllowed: () => {},

@@ -95,7 +95,7 @@ async function* exportRecords(
     exported = records;
     const { signer, signingKey } = keys;
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
-    end = isCloudEvents ? "" : new ExportWriter(state).end(foundation.clock.now(), signed);
+    end = isCloudEvents ? "" : new ExportWriter(state).writeEnd(foundation.clock.now(), signed);
     // It cannot be resumed: who lost the connection starts again.
     yield { chunk: Buffer.from(text), records, last: false, cursor: "" };
   }

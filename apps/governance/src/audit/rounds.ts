@@ -256,7 +256,7 @@ export class AuditRounds implements Component {
         await this.#retain(thread, keys, keptFromMs);
       this.#took(await thread.call("take", page, records, keptFromMs));
       this.#last = { ...checkpoint, heads: [] };
-      this.#onCheckpoint.tell();
+      this.#onCheckpoint.wakeAll();
     }
   }
 
@@ -335,7 +335,7 @@ export class AuditRounds implements Component {
       await this.#anchoring.put(this.#last);
     });
     this.#took(heads);
-    this.#onCheckpoint.tell();
+    this.#onCheckpoint.wakeAll();
     return isMore;
   }
 

@@ -96,7 +96,7 @@ export class BundleMaker implements Component, MachineEventListener {
     return this.#made;
   }
 
-  tell(notes: readonly unknown[]): void {
+  handle(notes: readonly unknown[]): void {
     for (const note of notes) if (typeof note === "string") this.changed(note);
   }
 

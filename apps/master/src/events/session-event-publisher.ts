@@ -7,7 +7,7 @@ import type { RuntimeOfService } from "@tutti/runtime";
 import { eventOf, type SessionNote } from "./session-note.ts";
 import { sessionNotes } from "./session-notes.ts";
 
-type Asked = Pick<RuntimeOfService, "ask">;
+type Asked = Pick<RuntimeOfService, "query">;
 
 class SessionEventMapper implements EventMapper<SessionNote> {
   runtime: Asked | undefined;
@@ -28,7 +28,11 @@ class SessionEventMapper implements EventMapper<SessionNote> {
   /** Undefined where the partition has gone elsewhere: its new owner tells of what comes. */
   async progressOf(head: NoteHead): Promise<EventInput | undefined> {
     try {
-      const session = await this.runtime?.ask({ key: head.key, query: showSession, body: { whole: false } });
+      const session = await this.runtime?.query({
+        key: head.key,
+        query: showSession,
+        body: { whole: false },
+      });
       if (session === undefined || session.endTime !== undefined) return undefined;
       const { total = 0, completed = 0, skipped = 0, failed = 0, running = 0 } = session.tasks ?? {};
       const { expectedEndTime } = session;

@@ -59,9 +59,9 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote> {
   }
 
   /** What was recorded is learned from first, and looked at as often as that takes. */
-  override tell(notes: readonly unknown[]): void {
+  override handle(notes: readonly unknown[]): void {
     for (const note of notes) {
-      if (note instanceof Error) super.tell([note]);
+      if (note instanceof Error) super.handle([note]);
       else this.#heard(note as NoteHead);
     }
   }
@@ -84,7 +84,7 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote> {
         const knowledge = await this.#learners?.hosted(namespace);
         const about = head;
         const drifted = knowledge === undefined ? [] : watched.drifts.begun(knowledge);
-        super.tell(drifted.map((each): DriftNote => ({ ...about, kind: "drift", drifted: each })));
+        super.handle(drifted.map((each): DriftNote => ({ ...about, kind: "drift", drifted: each })));
       }
     } catch (error) {
       // The partition has gone elsewhere: its new owner tells of it.

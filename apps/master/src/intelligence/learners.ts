@@ -48,7 +48,7 @@ export class Learners {
     for (;;) {
       const { place } = learner;
       const question = { key: experienceOf(namespace), query: experienceNews, body: place };
-      if (learner.take(await this.#dependencies.runtime.ask(question), place)) return learner.knowledge;
+      if (learner.take(await this.#dependencies.runtime.query(question), place)) return learner.knowledge;
     }
   }
 

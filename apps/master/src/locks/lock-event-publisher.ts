@@ -54,7 +54,7 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
   }
 
   /** Those who wait hear of it at once. */
-  override tell(notes: readonly unknown[]): void {
+  override handle(notes: readonly unknown[]): void {
     const lockEvent: unknown[] = [];
     for (const note of notes) {
       if (note instanceof Error) {
@@ -70,6 +70,6 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
       if (heard !== undefined) this.#waits.tell(key, heard.holder, heard.lockEvent);
       if (told !== undefined) lockEvent.push(told);
     }
-    super.tell(lockEvent);
+    super.handle(lockEvent);
   }
 }

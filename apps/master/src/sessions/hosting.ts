@@ -79,7 +79,7 @@ export function hostSessions(
       traces.begin({
         runtime,
         endOf: async (key) => {
-          const { outcome } = await runtime.ask({ key, query: showSession, body: { whole: false } });
+          const { outcome } = await runtime.query({ key, query: showSession, body: { whole: false } });
           return { definition: "", outcome };
         },
         timelineOf: ({ namespace, id: sessionId }, token, trace) =>

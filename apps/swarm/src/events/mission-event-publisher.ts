@@ -7,7 +7,7 @@ import type { RuntimeOfService } from "@tutti/runtime";
 import { eventOf, type MissionNote } from "./mission-note.ts";
 import { missionNotes } from "./mission-notes.ts";
 
-type Asked = Pick<RuntimeOfService, "ask">;
+type Asked = Pick<RuntimeOfService, "query">;
 
 class MissionEventMapper implements EventMapper<MissionNote> {
   runtime: Asked | undefined;
@@ -28,7 +28,11 @@ class MissionEventMapper implements EventMapper<MissionNote> {
   /** Undefined where the partition has gone elsewhere: its new owner tells of what comes. */
   async progressOf(head: NoteHead): Promise<EventInput | undefined> {
     try {
-      const mission = await this.runtime?.ask({ key: head.key, query: showMission, body: { whole: false } });
+      const mission = await this.runtime?.query({
+        key: head.key,
+        query: showMission,
+        body: { whole: false },
+      });
       if (mission === undefined || mission.endTime !== undefined) return undefined;
       const { total = 0, completed = 0, skipped = 0, failed = 0, running = 0 } = mission.tasks ?? {};
       const body = {

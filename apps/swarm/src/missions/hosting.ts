@@ -92,7 +92,7 @@ export function hostMissions(
       };
       traces.begin({
         runtime,
-        endOf: (key) => runtime.ask({ key, query: showMission, body: { whole: false } }),
+        endOf: (key) => runtime.query({ key, query: showMission, body: { whole: false } }),
         timelineOf: ({ namespace, id: missionId }, token, trace) =>
           missions.getMissionTimeline(
             { namespace, missionId, childDepth: 1, page: { token, size: 0 } },

@@ -17,7 +17,7 @@ export async function readPool(
   name: string,
 ): Promise<PoolView | undefined> {
   try {
-    return await runtime.ask({ key: keyOfPool(namespace, name), query: contents, body: undefined });
+    return await runtime.query({ key: keyOfPool(namespace, name), query: contents, body: undefined });
   } catch (error) {
     if (runtimeErrors.unknownInstance.is(error)) return undefined;
     throw error;

@@ -41,7 +41,9 @@ export function wireScalers(host: HostContext, dependencies: PoolDependencies, o
       const cause = { actor, traceparent: "", decision: "", reason };
       const header = { namespace, resource: name, sequence: numbered, time: toTimestamp(now()), cause };
       const payload = { header, before, wanted, driver, reason };
-      outlet.tell(contractEvent(swarmEvents["tutti.swarm.pool.scaled"], payload, { source: "/tutti/swarm" }));
+      outlet.publish(
+        contractEvent(swarmEvents["tutti.swarm.pool.scaled"], payload, { source: "/tutti/swarm" }),
+      );
     },
   });
   pools.onTenant((tenant) =>

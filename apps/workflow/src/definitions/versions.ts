@@ -187,7 +187,7 @@ export class Versions {
     const key = keyOf(context.namespace, name);
     return whenOwned(this.#needs, key, context, async () => {
       try {
-        return await this.#needs.runtime.ask({ key, ...question });
+        return await this.#needs.runtime.query({ key, ...question });
       } catch (error) {
         throw runtimeErrors.unknownInstance.is(error)
           ? definitionErrors.missing({ name, version: latest })

@@ -108,7 +108,7 @@ export class Leases {
     this.#parts.runtime.submit({
       ...{ key: undefined, command: loseLease, body: { limit, ticket } },
       ...{ cause: this.#parts.cause, idempotencyKey: "", token },
-      answer() {},
+      reply() {},
     });
   }
 }

@@ -28,7 +28,7 @@ function setUp(options = {}) {
   const counts = { total: 3, completed: 1, skipped: 1, failed: 0, running: 1 };
   let asked = 0;
   eventNote.begin({
-    ask: async () => {
+    query: async () => {
       asked++;
       return { tasks: counts } as never;
     },
@@ -58,8 +58,8 @@ describe("news of the workflow service", () => {
     const { eventNote, note, words, time } = setUp();
     const key = keyOf("r1");
     const started = RunStartedV1.fromPartial({ order: { definition: "order" } });
-    eventNote.tell([note("run_started", key, 1, started)]);
-    eventNote.tell([note("run_completed", key, 7)]);
+    eventNote.handle([note("run_started", key, 1, started)]);
+    eventNote.handle([note("run_completed", key, 7)]);
     assert.deepEqual(words(), []);
     await time.advanceAsync(5);
     assert.deepEqual(words(), ["r1 accepted", "r1 started", "r1 completed"]);
@@ -67,7 +67,7 @@ describe("news of the workflow service", () => {
 
   it("log a failed run at info with its trace id, and a completed run at debug", async () => {
     const { eventNote, note, logger, time } = setUp();
-    eventNote.tell([note("run_failed", keyOf("r1"), 7), note("run_completed", keyOf("r2"), 7)]);
+    eventNote.handle([note("run_failed", keyOf("r1"), 7), note("run_completed", keyOf("r2"), 7)]);
     await time.advanceAsync(5);
     const lines = logger.lines.filter(({ message }) => message.startsWith("run state changed: "));
     assert.deepEqual(
@@ -83,16 +83,18 @@ describe("news of the workflow service", () => {
     const { eventNote, note, words, time } = setUp();
     const key = keyOf("r1");
     const started = RunStartedV1.fromPartial({ order: {}, limits: ["gpu"] });
-    eventNote.tell([note("run_started", key, 1, started)]);
+    eventNote.handle([note("run_started", key, 1, started)]);
     const held = { order: { definition: "a", hash: "b", parent: undefined }, facts: { labels: {} } };
-    eventNote.tell([note("run_begun", key, 2, {}, held)]);
+    eventNote.handle([note("run_begun", key, 2, {}, held)]);
     await time.advanceAsync(5);
     assert.deepEqual(words(), ["r1 accepted", "r1 started"]);
   });
 
   it("are as many a second as may be, after a burst, and in order", async () => {
     const { eventNote, note, told, time } = setUp({ burst: 10, perSec: 100 });
-    eventNote.tell(Array.from({ length: 40 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
+    eventNote.handle(
+      Array.from({ length: 40 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)),
+    );
     await time.advanceAsync(5);
     assert.ok(told.length >= 10 && told.length <= 11, `${told.length} at once`);
     await time.advanceAsync(100);
@@ -106,7 +108,7 @@ describe("news of the workflow service", () => {
 
   it("are left out and counted beyond what may wait", async () => {
     const { eventNote, note, told, time, foundation } = setUp({ burst: 1, perSec: 1_000, waitingMax: 5 });
-    eventNote.tell(Array.from({ length: 8 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
+    eventNote.handle(Array.from({ length: 8 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
     await time.advanceAsync(1_000);
     assert.equal(told.length, 5);
     assert.equal(foundation.metrics.value("tutti_workflow_events_left_out_total"), 3);
@@ -114,7 +116,9 @@ describe("news of the workflow service", () => {
 
   it("are all told before the end", async () => {
     const { eventNote, note, told, time } = setUp({ burst: 1, perSec: 1 });
-    eventNote.tell(Array.from({ length: 20 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
+    eventNote.handle(
+      Array.from({ length: 20 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)),
+    );
     await time.settle(eventNote.drain(new AbortController().signal));
     assert.equal(told.length, 20);
   });
@@ -123,7 +127,7 @@ describe("news of the workflow service", () => {
     const { eventNote, note, told, time, asked } = setUp();
     const key = keyOf("r1");
     for (let step = 0; step < 40; step++) {
-      eventNote.tell([note("task_completed", key, 2 + step)]);
+      eventNote.handle([note("task_completed", key, 2 + step)]);
       await time.advanceAsync(100);
     }
     assert.ok(told.length >= 3 && told.length <= 5, `${told.length} in four seconds`);
@@ -139,14 +143,14 @@ describe("news of the workflow service", () => {
   it("say nothing of how far a run is that ends at once", async () => {
     const { eventNote, note, words, time } = setUp();
     const key = keyOf("r1");
-    eventNote.tell([note("task_completed", key, 2), note("run_completed", key, 3)]);
+    eventNote.handle([note("task_completed", key, 2), note("run_completed", key, 3)]);
     await time.advanceAsync(5_000);
     assert.deepEqual(words(), ["r1 completed"]);
   });
 
   it("go on when one could not be noted", async () => {
     const { eventNote, note, words, time, logger } = setUp();
-    eventNote.tell([new Error("no pencil"), note("run_completed", keyOf("r1"), 2)]);
+    eventNote.handle([new Error("no pencil"), note("run_completed", keyOf("r1"), 2)]);
     await time.advanceAsync(5);
     assert.deepEqual(words(), ["r1 completed"]);
     assert.equal(logger.messages("error").length, 1);

@@ -18,7 +18,7 @@ const exceptional: ReadonlySet<string> = new Set([
   ...["failed", "cancelling", "cancelled", "terminated", "paused", "resumed", "retried", "reset"],
 ]);
 
-type Asked = Pick<RuntimeOfService, "ask">;
+type Asked = Pick<RuntimeOfService, "query">;
 type Note = News | QuestionAsked;
 
 class WorkflowEventMapper implements EventMapper<Note> {
@@ -39,7 +39,10 @@ class WorkflowEventMapper implements EventMapper<Note> {
     return eventOf(note);
   }
 
-  /** Failed, stopped and paused runs have a line with their trace id. Other changes have level debug: there are several per run. */
+  /**
+   * Failed, stopped and paused runs have a line with their trace id. Other changes have level debug: there are several
+   * per run.
+   */
   #log({ key, type, cause }: News): void {
     const change = type.startsWith(runPrefix) ? type.slice(runPrefix.length) : undefined;
     if (change === undefined) return;
@@ -54,7 +57,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
 
   async progressOf({ key, event, timeMs, cause }: NoteHead): Promise<EventInput | undefined> {
     const body = { withPayloads: false };
-    const run = await this.#ask(() => this.runtime?.ask({ key, query: showRun, body }));
+    const run = await this.#ask(() => this.runtime?.query({ key, query: showRun, body }));
     if (run === undefined || !("tasks" in run) || run.endTime !== undefined) return undefined;
     const { total = 0, completed = 0, skipped = 0, failed = 0, running = 0 } = run.tasks ?? {};
     const counts = {
@@ -68,7 +71,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
   async #question({ approvalId, ...head }: QuestionAsked): Promise<EventInput> {
     const { namespace, id } = head.key;
     const body = { from: 0, size: approvalsMax };
-    const shown = await this.#ask(() => this.runtime?.ask({ key: head.key, query: showApprovals, body }));
+    const shown = await this.#ask(() => this.runtime?.query({ key: head.key, query: showApprovals, body }));
     const found = shown !== undefined && "approvals" in shown ? shown.approvals : [];
     const approval = found.find((one) => one.approvalId === approvalId);
     const about = approval?.about ?? { namespace, kind: "run", id, task: "" };

@@ -7,7 +7,7 @@ import type { TaskDependencies } from "../api/tasks/dependencies.ts";
 /** Has runs told as spans when they are over. */
 export function traceRuns(
   traces: WorkTraces,
-  runtime: Parameters<WorkTraces["begin"]>[0]["runtime"] & Pick<RuntimeOfService, "ask">,
+  runtime: Parameters<WorkTraces["begin"]>[0]["runtime"] & Pick<RuntimeOfService, "query">,
   tasks: Pick<TaskDependencies["tasks"], "getTimeline">,
 ): void {
   traces.begin({
@@ -19,8 +19,8 @@ export function traceRuns(
 }
 
 /** What traces say of a run that is over. */
-async function endOfRun(runtime: Pick<RuntimeOfService, "ask">, key: InstanceKey): Promise<EndedWork> {
-  const shown = await runtime.ask({ key, query: showRun, body: { withPayloads: false } });
+async function endOfRun(runtime: Pick<RuntimeOfService, "query">, key: InstanceKey): Promise<EndedWork> {
+  const shown = await runtime.query({ key, query: showRun, body: { withPayloads: false } });
   if (!("spec" in shown)) return { definition: "", outcome: undefined };
   const { spec, outcome } = shown;
   const definition = spec?.what?.$case === "definition" ? spec.what.value.name : "";

@@ -19,7 +19,7 @@ import { readPast } from "./past-events.ts";
 
 export interface EventWaitsParts {
   readonly runtime: Pick<Runtime, "execute">;
-  readonly bus: Pick<Bus, "subscribe" | "end">;
+  readonly bus: Pick<Bus, "subscribe" | "tail">;
   readonly foundation: Pick<Foundation, "timers" | "logger">;
   readonly cause: Cause;
 }
@@ -159,7 +159,7 @@ export class EventWaits implements Component {
   }
 
   async #readFor(waiters: readonly Waiter[]): Promise<void> {
-    const end = placeOf(await this.#parts.bus.end());
+    const end = placeOf(await this.#parts.bus.tail());
     if (end === undefined || end.sequence === 0) return;
     const byLine = Map.groupBy(waiters, ({ key, wanted }) => nameOf(key.namespace, wanted.type));
     const found: { readonly event: BusEvent; readonly waiters: readonly Waiter[] }[] = [];

@@ -3,12 +3,12 @@ import { allNamespaces, type Bus, type BusEvent, placeOf } from "@tutti/bus";
 
 /** Hands over every event that was in the log when it was called, of a namespace. Waits for `take` after each. */
 export async function readPast(
-  bus: Pick<Bus, "subscribe" | "end">,
+  bus: Pick<Bus, "subscribe" | "tail">,
   namespace: string,
   take: (event: BusEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const end = placeOf(await bus.end());
+  const end = placeOf(await bus.tail());
   if (end === undefined || end.sequence === 0) return;
   const over = Promise.withResolvers<void>();
   const stop = () => over.resolve();

@@ -93,7 +93,7 @@ class ChainStart implements Submission {
     this.body = body;
   }
 
-  answer(outcome: Outcome): void {
+  reply(outcome: Outcome): void {
     if (outcome.kind !== "done")
       throw new Error(`expected ${this.key.id} to start, found it ${outcome.kind}`);
     this.#engine.started(this.#number, this.key.id);
@@ -115,7 +115,7 @@ class StepResult implements Submission {
     this.body = body;
   }
 
-  answer(outcome: Outcome): void {
+  reply(outcome: Outcome): void {
     if (outcome.kind !== "done") return;
     this.#engine.resultDurable();
     const { output, number } = outcome.reply as Progress;

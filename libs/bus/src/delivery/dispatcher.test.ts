@@ -157,7 +157,7 @@ describe("Dispatcher", () => {
     assert.deepEqual(order, [3, 1, 4, 5]);
   });
 
-  it("gives back at its stop what waits for a repetition and all behind it, with the attempts made", async () => {
+  it("gives back at its stop work that waits for a repetition and all behind it, with the attempts made", async () => {
     const each = (event: { subject: string }) => {
       if (event.subject === "bad") throw new Error("broken");
     };

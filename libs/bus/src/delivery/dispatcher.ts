@@ -134,7 +134,7 @@ export class Dispatcher {
   }
 
   /**
-   * Takes nothing more, brings to an end what is in hand (unless the signal is aborted), except what waits for a
+   * Takes nothing more, brings to an end what is in hand (unless the signal is aborted), except work that waits for a
    * repetition, and returns what was not settled, in the order of the log.
    */
   async stop(signal?: AbortSignal): Promise<readonly Handout[]> {

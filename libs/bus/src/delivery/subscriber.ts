@@ -48,7 +48,7 @@ export abstract class Subscriber implements Subscription {
     this.#ending = true;
     if (signal?.aborted === true) this.#hurry.abort();
     signal?.addEventListener("abort", () => this.#hurry.abort(), { once: true });
-    this.#closing ??= this.end(this.#hurry.signal).finally(() => this.#ended.resolve());
+    this.#closing ??= this.shutDown(this.#hurry.signal).finally(() => this.#ended.resolve());
     return this.#closing;
   }
 
@@ -64,7 +64,7 @@ export abstract class Subscriber implements Subscription {
   protected abstract onAbandoned(handout: Handout, attempts: number, error: TuttiError): void | Promise<void>;
   protected abstract onRoom(): void;
   /** Stops the dispatcher and puts away what the subscription holds. */
-  protected abstract end(signal: AbortSignal): Promise<void>;
+  protected abstract shutDown(signal: AbortSignal): Promise<void>;
 
   /** A subscriber that stays too slow says so now and then, not at every event. */
   #warn(gap: Gap): void {

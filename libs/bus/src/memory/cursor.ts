@@ -14,7 +14,7 @@ import type { MemoryLog } from "./log.ts";
 
 export interface Member {
   readonly room: number;
-  give(handout: Handout): void;
+  deliver(handout: Handout): void;
   tellGap(gap: Gap): void;
   close(signal?: AbortSignal): Promise<void>;
 }
@@ -47,7 +47,7 @@ export class Cursor {
     this.wake();
   }
 
-  leave(member: Member, returned: readonly Handout[]): void {
+  removeMember(member: Member, returned: readonly Handout[]): void {
     this.members.delete(member);
     this.#inHand -= returned.length;
     this.#returned = [...this.#returned, ...returned].toSorted((one, other) => one.sequence - other.sequence);
@@ -80,18 +80,18 @@ export class Cursor {
       // One for each in turn, so that the first of them does not take everything.
       for (const member of this.members) {
         if (member.room <= 0 || (this.#oneAtATime && this.#inHand > 0)) continue;
-        const handout = this.#take();
+        const handout = this.#dequeue();
         if (handout === undefined) return;
         if (this.#gap !== undefined) member.tellGap(this.#gap);
         this.#gap = undefined;
         this.#inHand++;
-        member.give(handout);
+        member.deliver(handout);
         gave = true;
       }
     }
   }
 
-  #take(): Handout | undefined {
+  #dequeue(): Handout | undefined {
     const returned = this.#returned.shift();
     if (returned !== undefined) return returned;
     if (this.#next < this.#log.first) {

@@ -31,7 +31,7 @@ describe("MemoryLog", () => {
     assert.deepEqual([log.first, log.last], [6, 6]);
   });
 
-  it("drops what is too old, at the latest when it is told the time", () => {
+  it("drops what is too old, at the latest when it is given the time", () => {
     const log = new MemoryLog({ ...unlimited, ageMaxMs: 1_000 });
     log.append(event(), 0);
     log.append(event(), 600);

@@ -74,7 +74,7 @@ export class MemoryBus implements Bus {
   async publish(events: readonly EventInput[]): Promise<void> {
     if (this.#stopped) throw busErrors.stopped({ operation: "publication" });
     const checked = events.map(checkedEvent);
-    for (const event of checked) this.#take(event);
+    for (const event of checked) this.#append(event);
     for (const cursor of this.#cursors.values()) cursor.wake();
   }
 
@@ -98,11 +98,11 @@ export class MemoryBus implements Bus {
     return member;
   }
 
-  async end(): Promise<Position> {
+  async tail(): Promise<Position> {
     return positionOf(this.#logId, this.#log.last);
   }
 
-  async forget(durable: string, namespace: string = allNamespaces): Promise<boolean> {
+  async removeCursor(durable: string, namespace: string = allNamespaces): Promise<boolean> {
     const key = cursorKey(durable, namespace);
     const cursor = this.#cursors.get(key);
     if (cursor === undefined) return false;
@@ -111,7 +111,7 @@ export class MemoryBus implements Bus {
     return true;
   }
 
-  #take(event: BusEvent): void {
+  #append(event: BusEvent): void {
     const now = this.#ports.clock.monotonic();
     if (this.#isRepeated(dedupIdOf(event), now)) return;
     const sequence = this.#log.append(event, now);
@@ -134,7 +134,7 @@ export class MemoryBus implements Bus {
       logId: this.#logId,
       log: this.#log,
       ports: this.#ports,
-      tell: (event) => this.#tell(event),
+      publish: (event) => this.#publishOwn(event),
       left: (subscriber) => this.#left(subscriber),
     };
   }
@@ -160,7 +160,7 @@ export class MemoryBus implements Bus {
     return { next: place.sequence + 1, gap: undefined };
   }
 
-  async #tell(event: EventInput): Promise<void> {
+  async #publishOwn(event: EventInput): Promise<void> {
     if (!this.#stopped) await this.publish([event]);
   }
 

@@ -18,7 +18,7 @@ export interface MemorySource {
   readonly log: MemoryLog;
   readonly ports: BusPorts;
   /** Publishes an event of the bus's own. */
-  readonly tell: (event: EventInput) => Promise<void>;
+  readonly publish: (event: EventInput) => Promise<void>;
   readonly left: (subscriber: Subscriber) => void;
 }
 
@@ -38,7 +38,7 @@ export class DurableSubscriber extends Subscriber implements Member {
     return this.closing ? 0 : this.dispatcher.room;
   }
 
-  give(handout: Handout): void {
+  deliver(handout: Handout): void {
     this.dispatcher.offer(handout);
   }
 
@@ -51,7 +51,7 @@ export class DurableSubscriber extends Subscriber implements Member {
   }
 
   protected async onAbandoned(handout: Handout, attempts: number, error: TuttiError): Promise<void> {
-    const { ports, tell } = this.#source;
+    const { ports, publish: tell } = this.#source;
     const event = abandonedEvent(this.subscription, handout, attempts, error, ports.clock.now());
     try {
       if (event !== undefined) await tell(event);
@@ -64,8 +64,8 @@ export class DurableSubscriber extends Subscriber implements Member {
     this.#cursor.wake();
   }
 
-  protected async end(signal: AbortSignal): Promise<void> {
-    this.#cursor.leave(this, await this.dispatcher.stop(signal));
+  protected async shutDown(signal: AbortSignal): Promise<void> {
+    this.#cursor.removeMember(this, await this.dispatcher.stop(signal));
     this.#source.left(this);
   }
 }
@@ -115,7 +115,7 @@ export class LiveSubscriber extends Subscriber {
     }
   }
 
-  protected async end(signal: AbortSignal): Promise<void> {
+  protected async shutDown(signal: AbortSignal): Promise<void> {
     await this.dispatcher.stop(signal);
     this.#source.left(this);
   }

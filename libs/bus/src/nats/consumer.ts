@@ -31,7 +31,7 @@ export function consumerName(durable: string, namespace: string): string {
 /**
  * Makes the consumer, or brings it in line with the subscription that opens it.
  *
- * @param after where to begin if the consumer has to be made though it was there before: the last event that all
+ * @param after where to start if the consumer has to be made though it was there before: the last event that all
  *   before it were handled of
  */
 export async function openConsumer(

@@ -5,7 +5,8 @@
  *    this one was silent for `ackWaitMs`. While in hand, signs of work keep it ours.
  * 2. A delivery of what is in hand, or was handled a moment ago, is not handled again: it says that a word of ours was
  *    lost, and the word is said again.
- * 3. Pauses between repetitions are kept here, not by the server, so that what comes after in the same lane can wait.
+ * 3. Pauses between repetitions are kept here, not by the server, so that anything that comes after in the same lane
+ *    can wait.
  */
 import { type Timer, TuttiError } from "@tutti/kernel";
 import { type Delivered, type NatsConnection, natsErrorOf, natsErrors, Puller } from "@tutti/nats";
@@ -26,14 +27,16 @@ export interface DurableParts {
   /** Signs of life between the server and us. */
   readonly idleMs: number;
   /** Publishes an event of the bus's own. */
-  readonly tell: (event: EventInput) => Promise<void>;
+  readonly publish: (event: EventInput) => Promise<void>;
   readonly left: (subscriber: Subscriber) => void;
 }
 
 const acknowledged = "+ACK";
 const givenBack = "-NAK";
 const inWork = "+WPI";
-/** Handled events that are remembered, to recognise one that is delivered again because its acknowledgement was lost. */
+/**
+ * Handled events that are remembered, to recognise one that is delivered again because its acknowledgement was lost.
+ */
 const handledMax = 4_096;
 
 export class DurableSubscriber extends Subscriber {
@@ -60,8 +63,8 @@ export class DurableSubscriber extends Subscriber {
       connection,
       stream: eventStream,
       idleMs: parts.idleMs,
-      onMessage: (message) => this.#take(message),
-      onExpired: () => this.#ask(),
+      onMessage: (message) => this.#receive(message),
+      onExpired: () => this.#pull(),
       onTrouble: (reason) => this.#trouble(reason),
     });
     this.#unlisten = connection.onState((state) => {
@@ -95,7 +98,7 @@ export class DurableSubscriber extends Subscriber {
   protected async onAbandoned(handout: Handout, attempts: number, error: TuttiError): Promise<void> {
     const nowMs = this.#parts.connection.foundation.clock.now();
     const event = abandonedEvent(this.subscription, handout, attempts, error, nowMs);
-    // First told, then acknowledged: if we die in between, it is told again, under the same id.
+    // First told, then acknowledged: if we die in between, it is reported again, under the same id.
     let done = true;
     try {
       done = event === undefined || (await this.#told(event));
@@ -105,10 +108,10 @@ export class DurableSubscriber extends Subscriber {
   }
 
   protected onRoom(): void {
-    this.#ask();
+    this.#pull();
   }
 
-  protected async end(signal: AbortSignal): Promise<void> {
+  protected async shutDown(signal: AbortSignal): Promise<void> {
     this.#unlisten();
     this.#opened.reject(busErrors.stopped({ operation: "subscription" }));
     const [unsettled] = await Promise.all([this.dispatcher.stop(signal), this.#puller.drain()]);
@@ -121,10 +124,10 @@ export class DurableSubscriber extends Subscriber {
   async #told(event: EventInput): Promise<boolean> {
     for (let failures = 1; !this.closing; failures++) {
       try {
-        await this.#parts.tell(event);
+        await this.#parts.publish(event);
         return true;
       } catch (error) {
-        // Refused for good: it must not hold up what comes after the event.
+        // Refused for good: it must not hold up anything that comes after the event.
         if (error instanceof TuttiError && !error.retryable) throw error;
         this.logger.warn("failed to report a dropped event, retrying", { error });
         await this.#parts.connection.pause(failures);
@@ -147,7 +150,7 @@ export class DurableSubscriber extends Subscriber {
     for (const { sequence } of others) this.#say(this.#inHand.get(sequence), givenBack);
   }
 
-  #take(message: Delivered): void {
+  #receive(message: Delivered): void {
     const { sequence, reply } = message;
     if (this.closing) {
       this.#say(reply, givenBack);
@@ -158,7 +161,7 @@ export class DurableSubscriber extends Subscriber {
     else if (this.#handled.has(sequence)) this.#say(reply, acknowledged);
     else this.#takeNew(message);
     // What was not new came in place of something that we asked for.
-    this.#ask();
+    this.#pull();
   }
 
   #takeNew({ sequence, reply, deliveries, subject, headers, data }: Delivered): void {
@@ -197,7 +200,7 @@ export class DurableSubscriber extends Subscriber {
   }
 
   /** Asks for as much as there is room for, in halves at least, so that not every event costs a question. */
-  #ask(): void {
+  #pull(): void {
     if (this.#opening || this.closing) return;
     const most = this.subscription.maxInFlight;
     const room = this.dispatcher.room - this.#puller.outstanding;
@@ -240,7 +243,7 @@ export class DurableSubscriber extends Subscriber {
         this.#puller.turnTo(consumer);
         this.#opening = false;
         this.#opened.resolve();
-        this.#ask();
+        this.#pull();
         return;
       } catch (cause) {
         const error = natsErrorOf("opening of a durable subscription", cause);

@@ -48,7 +48,7 @@ export class LiveSubscriber extends Subscriber {
     this.#parts = parts;
     this.#queue = new LiveQueue(subscription.bufferMax);
     this.#opened.promise.catch(() => undefined);
-    void this.#begin();
+    void this.#open();
   }
 
   /** Resolves when the place to start is fixed. */
@@ -65,7 +65,7 @@ export class LiveSubscriber extends Subscriber {
     if (!this.#live) this.#grant();
   }
 
-  protected async end(signal: AbortSignal): Promise<void> {
+  protected async shutDown(signal: AbortSignal): Promise<void> {
     this.#opened.reject(busErrors.stopped({ operation: "subscription" }));
     this.#reader?.close();
     await this.dispatcher.stop(signal);
@@ -73,7 +73,7 @@ export class LiveSubscriber extends Subscriber {
   }
 
   /** Where a position is to be continued from, the log has to be known first. */
-  async #begin(): Promise<void> {
+  async #open(): Promise<void> {
     const { start } = this.subscription;
     if (typeof start !== "object") return this.#read({ kind: start });
     const { connection } = this.#parts;
@@ -107,7 +107,7 @@ export class LiveSubscriber extends Subscriber {
       from,
       idleMs,
       onOpened: (facts) => this.#onOpened(facts),
-      onMessage: (message) => this.#take(message),
+      onMessage: (message) => this.#receive(message),
       onCaughtUp: () => {
         this.#live = true;
         this.#grant();
@@ -125,7 +125,7 @@ export class LiveSubscriber extends Subscriber {
     this.#opened.resolve();
   }
 
-  #take(message: Delivered): void {
+  #receive(message: Delivered): void {
     this.#coming--;
     const { sequence } = message;
     const event = eventOf(message.headers, message.data);

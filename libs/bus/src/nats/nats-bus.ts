@@ -93,14 +93,14 @@ export class NatsBus implements Bus {
             idleMs,
             left,
             consumer: consumerName(durable, interest.namespace),
-            tell: (event) => this.publish([event]),
+            publish: (event) => this.publish([event]),
           });
     this.#subscribers.add(subscriber);
     await subscriber.opened;
     return subscriber;
   }
 
-  async end(): Promise<Position> {
+  async tail(): Promise<Position> {
     const { connection } = this.#options;
     const operation = "looking for the end of the events";
     const { created, state } = await connection.run(operation, async () =>
@@ -109,7 +109,7 @@ export class NatsBus implements Bus {
     return positionOf(logIdOf(created), state.last_seq);
   }
 
-  async forget(durable: string, namespace: string = allNamespaces): Promise<boolean> {
+  async removeCursor(durable: string, namespace: string = allNamespaces): Promise<boolean> {
     const { connection } = this.#options;
     const operation = `forgetting of the durable subscription ${durable}`;
     const name = consumerName(durable, namespace);

@@ -135,7 +135,8 @@ export class Publisher {
     this.#sweep.cancel();
     const open = new Set(this.#waiting.map(({ publication }) => publication));
     for (const lane of this.#lanes.values()) for (const { publication } of lane) open.add(publication);
-    for (const publication of open) this.#end(publication, busErrors.stopped({ operation: "publication" }));
+    for (const publication of open)
+      this.#finish(publication, busErrors.stopped({ operation: "publication" }));
   }
 
   /** Lets publications in while there is room. One that is larger than all the room comes in when it is alone. */
@@ -187,7 +188,7 @@ export class Publisher {
       if (trouble !== undefined) failed.push([outgoing.publication, trouble]);
       this.#ready.shift();
     }
-    for (const [publication, error] of failed) this.#end(publication, error);
+    for (const [publication, error] of failed) this.#finish(publication, error);
   }
 
   #sendOne(outgoing: Outgoing): TuttiError | undefined {
@@ -220,7 +221,7 @@ export class Publisher {
       // Sent again by the next sweep, not at once: a server that refuses for lack of a leader must not be flooded.
       this.#lastTrouble = refused.reason;
     } else {
-      this.#end(outgoing.publication, errorOf(outgoing.event, refused.reason));
+      this.#finish(outgoing.publication, errorOf(outgoing.event, refused.reason));
     }
   }
 
@@ -261,10 +262,10 @@ export class Publisher {
         ? this.#lastTrouble || "no confirmation came"
         : whyNotConnected(connection.state);
     const { missing, count, timeoutMs: waitedMs } = publication;
-    this.#end(publication, busErrors.notAccepted({ missing, count, waitedMs, reason }));
+    this.#finish(publication, busErrors.notAccepted({ missing, count, waitedMs, reason }));
   }
 
-  #end(publication: Publication, error: TuttiError): void {
+  #finish(publication: Publication, error: TuttiError): void {
     publication.timer?.cancel();
     const index = this.#waiting.findIndex((each) => each.publication === publication);
     if (index !== -1) this.#waiting.splice(index, 1);

@@ -22,8 +22,8 @@ describe("EventOutlet", () => {
       publish: async (events: readonly EventInput[]) => void batches.push(events.map(({ id }) => id)),
     };
     const outlet = new EventOutlet(bus, testFoundation());
-    for (const id of ["a", "b", "c"]) outlet.tell(event(id));
-    outlet.tell(undefined);
+    for (const id of ["a", "b", "c"]) outlet.publish(event(id));
+    outlet.publish(undefined);
     await outlet.drain(new AbortController().signal);
     assert.deepEqual(batches, [["a", "b", "c"]]);
   });
@@ -41,9 +41,9 @@ describe("EventOutlet", () => {
       },
     };
     const outlet = new EventOutlet(bus, testFoundation({ time }));
-    outlet.tell(event("a"));
+    outlet.publish(event("a"));
     await time.advanceAsync(600);
-    outlet.tell(event("b"));
+    outlet.publish(event("b"));
     assert.equal(outlet.health().level, "degraded");
     away = false;
     await time.advanceAsync(10_000);
@@ -62,7 +62,7 @@ describe("EventOutlet", () => {
       },
     };
     const outlet = new EventOutlet(bus, { ...testFoundation(), metrics });
-    for (const id of ["a", "b", "bad", "c", "bad", "d"]) outlet.tell(event(id));
+    for (const id of ["a", "b", "bad", "c", "bad", "d"]) outlet.publish(event(id));
     await outlet.drain(new AbortController().signal);
     assert.deepEqual(sent, ["a", "b", "c", "d"]);
     assert.equal(metrics.value("tutti_bus_outlet_left_out_total"), 2);
@@ -77,7 +77,7 @@ describe("EventOutlet", () => {
       { ...testFoundation(), metrics },
       { keptMax: 2 },
     );
-    for (const id of ["a", "b", "c", "d"]) outlet.tell(event(id));
+    for (const id of ["a", "b", "c", "d"]) outlet.publish(event(id));
     assert.equal(metrics.value("tutti_bus_outlet_left_out_total"), 2);
     stuck.open();
     await outlet.stop();
@@ -89,7 +89,7 @@ describe("EventOutlet", () => {
       { publish: () => Promise.reject(new Error("the server is away")) },
       testFoundation({ time }),
     );
-    outlet.tell(event("a"));
+    outlet.publish(event("a"));
     await time.flush();
     await outlet.stop();
     assert.equal(time.pending, 0);

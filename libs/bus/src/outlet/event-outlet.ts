@@ -64,7 +64,7 @@ export class EventOutlet implements Component {
   }
 
   /** Takes an event, or nothing, and sends it as soon as the bus takes it. */
-  tell(event: EventInput | undefined): void {
+  publish(event: EventInput | undefined): void {
     if (event === undefined) return;
     if (this.#waiting.length >= this.#options.keptMax) {
       this.#leftOut.add();

@@ -50,15 +50,15 @@ export class Collector {
   readonly gaps: Gap[] = [];
   readonly #waiting: { readonly until: () => boolean; readonly resolve: () => void }[] = [];
 
-  readonly each = (_event: unknown, delivery: Delivery): void => this.take(delivery);
+  readonly each = (_event: unknown, delivery: Delivery): void => this.collect(delivery);
   readonly onGap = (gap: Gap): void => {
     this.gaps.push(gap);
-    this.#look();
+    this.#check();
   };
 
-  take(delivery: Delivery): void {
+  collect(delivery: Delivery): void {
     this.deliveries.push(delivery);
-    this.#look();
+    this.#check();
   }
 
   get ids(): string[] {
@@ -79,7 +79,7 @@ export class Collector {
     return new Promise((resolve) => this.#waiting.push({ until: condition, resolve }));
   }
 
-  #look(): void {
+  #check(): void {
     for (const waiting of this.#waiting.filter(({ until }) => until())) {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
       waiting.resolve();

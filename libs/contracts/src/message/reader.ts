@@ -5,7 +5,7 @@ export class Reader extends BinaryReader {
   depth = 0;
   readonly #isExact: boolean;
 
-  /** @param isExact refuses a string that is not UTF-8; otherwise each byte that is wrong becomes U+FFFD */
+  /** @param isExact refuses a string that is not UTF-8. Otherwise each byte that is wrong becomes U+FFFD */
   constructor(bytes: Uint8Array, isExact = false) {
     super(bytes);
     this.#isExact = isExact;

@@ -16,7 +16,9 @@ export function readFields(fields: Fields, message: Values, reader: Reader, end:
   }
 }
 
-/** Reads what stands behind a tag, or passes it when it is not known. False where no tag can be: the message ends there. */
+/**
+ * Reads the field behind a tag, or skips an unknown one. Returns false when there is no tag: the message ends there.
+ */
 export function readField({ byNumber }: Fields, message: Values, tag: number, reader: Reader): boolean {
   const field = byNumber[tag >>> 3];
   if (field !== undefined) {
@@ -158,7 +160,7 @@ function writeEntry(field: Field, key: string, value: unknown, writer: BinaryWri
   writer.join();
 }
 
-/** What stands behind the tag. */
+/** The value behind the tag. */
 function writeValue(field: Field, value: unknown, writer: BinaryWriter): void {
   switch (field.kind) {
     case kinds.string:

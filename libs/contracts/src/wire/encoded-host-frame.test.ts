@@ -14,7 +14,7 @@ describe("an encoded frame of a host", () => {
     assert.equal(codec.encode(new EncodedHostFrame(bytes)), bytes);
   });
 
-  it("has every field of the frame that was encoded, for whoever looks", () => {
+  it("has every field of the frame that was encoded, for the caller that looks", () => {
     fc.assert(
       fc.property(hostFrames, (frame) => {
         const bytes = codec.encode(frame);

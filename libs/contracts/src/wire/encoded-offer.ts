@@ -23,9 +23,12 @@ const nothing = new Uint8Array(0);
 const none: never[] = [];
 Object.freeze(none);
 
-/** An offer with the fields of every day, within the request that brought it: what is long is decoded when one looks at it. */
+/**
+ * An offer with the fields of every day, within the request that brought it: what is long is decoded when one looks at
+ * it.
+ */
 export class EncodedOffer implements Offer {
-  /** The request, and where the offer stands in it. Not to be changed. */
+  /** The request, and where the offer is in it. Not to be changed. */
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;

@@ -189,7 +189,7 @@ describe("FlatWriter", () => {
     }
   });
 
-  it("hands out copies with finish and views with written, and begins anew", () => {
+  it("hands out copies with finish and views with written, and restarts", () => {
     const writer = new FlatWriter();
     const copy = writer.string("first").finish();
     assert.equal(writer.position, 0);
@@ -199,7 +199,7 @@ describe("FlatWriter", () => {
     assert.deepEqual([...view], [5, ...Buffer.from("other")]);
   });
 
-  it("forgets what is cut off, with the messages begun in it", () => {
+  it("forgets what is cut off, with the messages started in it", () => {
     const writer = new FlatWriter();
     writer.fork().uint32(1);
     const { position } = writer;

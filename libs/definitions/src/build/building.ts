@@ -112,7 +112,7 @@ export class Building {
     );
     this.#scopes.push({ names, first, count: tasks.length, base, environment: undefined });
     for (const [id, document, path] of tasks) {
-      this.steps.take(1);
+      this.steps.charge(1);
       this.#draft(id, document, path, scope);
     }
     if (this.drafts.length > limits.tasksMax) {

@@ -21,7 +21,7 @@ export class Graph {
     this.#building = building;
     this.edges = edgesOf(building.drafts);
     this.order = this.#ordered();
-    building.steps.take(building.drafts.length + this.edges.targets.length);
+    building.steps.charge(building.drafts.length + this.edges.targets.length);
   }
 
   /** Tells of circles, and of tasks that are never done. */
@@ -152,7 +152,7 @@ export class Graph {
     const seen = new Set(open);
     for (let number = open.pop(); number !== undefined; number = open.pop()) {
       if (number === wanted) return true;
-      this.#building.steps.take(1);
+      this.#building.steps.charge(1);
       for (const needed of this.#building.drafts[number]?.needs.keys() ?? []) {
         if (seen.has(needed)) continue;
         seen.add(needed);

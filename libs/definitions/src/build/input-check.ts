@@ -97,7 +97,7 @@ class InputCheck {
   }
 
   check(type: Type, schema: Json, path: Path): void {
-    this.#building.steps.take(1);
+    this.#building.steps.charge(1);
     if (!isMembers(schema) || path.length > depthMax) return;
     if (type.kind === "object") this.#object(type, schema, path);
     const wanted = typeOfSchema(schema);

@@ -14,7 +14,7 @@ export function readNeeds(building: Building, draft: Draft): void {
   const list = typeof needs === "string" ? [needs] : needs;
   const names = building.namesOf(draft.scope);
   for (const [index, need] of list.entries()) {
-    building.steps.take(1);
+    building.steps.charge(1);
     const path = typeof needs === "string" ? [...draft.path, "needs"] : [...draft.path, "needs", index];
     const { task, on } = typeof need === "string" ? { task: need, on: undefined } : need;
     if (task === undefined) continue;

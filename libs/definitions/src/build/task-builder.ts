@@ -42,7 +42,7 @@ export class TaskBuilder {
 
   build(draft: Draft): PlanTask {
     const { document, path } = draft;
-    this.#building.steps.take(1);
+    this.#building.steps.charge(1);
     readNeeds(this.#building, draft);
     const environment = this.#building.environmentOf(draft);
     this.#programs.needed(draft, draft.forEach);

@@ -82,7 +82,7 @@ export function parameters<T = Json>(): Reference<T> {
   return reference("parameters");
 }
 
-/** An expression: cel`${order.total} > 0`. What is no expression stands in it as a literal. */
+/** An expression: cel`${order.total} > 0`. What is no expression is in it as a literal. */
 export function cel(words: TemplateStringsArray, ...parts: readonly Part[]): Expression {
   return expression(
     words.map((word, index) => word + (index < parts.length ? literal(parts[index] ?? null) : "")).join(""),

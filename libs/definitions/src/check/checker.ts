@@ -209,7 +209,7 @@ class DocumentCheck {
       for (const part of path)
         found = isMembers(found) && Object.hasOwn(found, part) ? found[part] : undefined;
       if (found === undefined) return;
-      this.#steps.takeFor(found);
+      this.#steps.chargeFor(found);
       checkSchema(found, path, this.#findings);
     };
     inside(["parameters", "schema"]);

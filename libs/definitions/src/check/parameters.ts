@@ -25,7 +25,7 @@ export class Parameters {
     this.#values = values;
   }
 
-  /** What stands in place of a name or a number. Undefined when that is not known, or wrong. */
+  /** What is in place of a name or a number. Undefined when that is not known, or wrong. */
   evaluate(text: string, shape: Shape, path: Path): Json | undefined {
     const compiled = compileTemplate(text, this.#scope, { wanted: wantedBy(shape) });
     if (!compiled.ok) {

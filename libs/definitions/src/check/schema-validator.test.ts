@@ -93,7 +93,7 @@ describe("a value beside its schema", () => {
     );
   });
 
-  it("is given up when its schema makes it go on for ever", () => {
+  it("is given up when its schema makes it continue for ever", () => {
     assert.match(messages(1, { $ref: "#" })[0] ?? "", /refers to itself without end/);
     const $defs: Record<string, Json> = { d40: { type: "string" } };
     for (let n = 0; n < 40; n++)

@@ -31,7 +31,7 @@ export class SchemaValidator {
   }
 
   #value(value: Json, schema: Json, path: Path): Json {
-    this.#steps.take(1 + (typeof value === "string" ? value.length >>> 4 : 0));
+    this.#steps.charge(1 + (typeof value === "string" ? value.length >>> 4 : 0));
     if (schema === false) this.#refuse(path, "is not allowed here");
     if (!isMembers(schema)) return value;
     if (path.length > depthMax) {
@@ -83,7 +83,7 @@ export class SchemaValidator {
   }
 
   #same(a: Json, b: Json): boolean {
-    this.#steps.take(1);
+    this.#steps.charge(1);
     if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return a === b;
     if (isList(a) !== isList(b)) return false;
     const keys = Object.keys(a);
@@ -124,7 +124,7 @@ export class SchemaValidator {
       this.#refuse(path, `must have at most ${maxLength} characters, found ${length}`);
     if (typeof pattern !== "string") return;
     const found = matchesPattern(value, pattern, 100_000);
-    this.#steps.take(found.stepsUsed);
+    this.#steps.charge(found.stepsUsed);
     if (found.matches === undefined) this.#refuse(path, `cannot be checked: ${found.problem}`);
     else if (!found.matches) this.#refuse(path, `must match the pattern ${shown(pattern)}`);
   }
@@ -157,7 +157,7 @@ export class SchemaValidator {
 
   /** The same text for the same value, whatever the order of its keys. */
   #textOf(value: Json): string {
-    this.#steps.takeFor(value);
+    this.#steps.chargeFor(value);
     return JSON.stringify(value, (_, part: Json) =>
       isMembers(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
     );
@@ -182,7 +182,7 @@ export class SchemaValidator {
       else filled[name] = this.#value(member, known, [...path, name]);
     }
     for (const [name, property] of Object.entries(properties)) {
-      this.#steps.take(1);
+      this.#steps.charge(1);
       if (!Object.hasOwn(filled, name) && isMembers(property) && property["default"] !== undefined)
         filled[name] = property["default"];
     }

@@ -121,7 +121,7 @@ describe("the file of a session", () => {
     assert.deepEqual(use.value.definition?.version, { $case: "label", value: "stable" });
   });
 
-  it("is told from a definition", () => {
+  it("is distinguished from a definition", () => {
     const is = (text: string) => isSessionText({ format: "yaml", text, fileName: "a.yaml" });
     assert.deepEqual(
       [is(everything), is("workflow: w\ntasks: {}"), is('{"session": "s"}'), is("session: ["), is("- a")],

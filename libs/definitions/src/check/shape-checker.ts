@@ -24,7 +24,7 @@ export class ShapeChecker {
 
   /** Undefined for what does not fit. */
   check(value: Json, shape: Shape, path: Path): Json | undefined {
-    this.#steps.take(1);
+    this.#steps.charge(1);
     switch (shape.kind) {
       case "data":
       case "json":
@@ -145,7 +145,7 @@ export class ShapeChecker {
   }
 
   #data(value: Json): Json {
-    this.#steps.takeFor(value);
+    this.#steps.chargeFor(value);
     return value;
   }
 

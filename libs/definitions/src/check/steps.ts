@@ -23,16 +23,16 @@ export class Steps {
     return this.#taken;
   }
 
-  take(count: number): void {
+  charge(count: number): void {
     this.#taken += count;
     if (this.#taken > this.#max) throw new StepsExhausted(this.#max);
   }
 
   /** A step for every part of a value. */
-  takeFor(value: Json): void {
+  chargeFor(value: Json): void {
     const open: Json[] = [value];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      this.take(1);
+      this.charge(1);
       if (typeof next !== "object" || next === null) continue;
       for (const inner of Object.values(next)) open.push(inner);
     }

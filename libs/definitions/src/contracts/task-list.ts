@@ -29,9 +29,9 @@ import type {
 import type { NeedConditionWord } from "../plan/plan.ts";
 
 /**
- * Tasks of the contracts as a document of the language, so that tasks which are given at a start, added to a run or moved
- * from another engine are checked and planned as all others. Inputs have to be inline: what is in the blob store is
- * fetched before.
+ * Tasks of the contracts as a document of the language, so that tasks which are given at a start, added to a run or
+ * moved from another engine are checked and planned as all others. Inputs have to be inline: what is in the blob store
+ * is fetched before.
  */
 export function documentOfTasks(name: string, list: TaskList): WorkflowDocument {
   const tasks: Record<string, TaskDocument> = {};
@@ -39,7 +39,7 @@ export function documentOfTasks(name: string, list: TaskList): WorkflowDocument 
   return { workflow: name, tasks, ...(list.output === "" ? {} : { output: lone(list.output) }) };
 }
 
-/** Ids that stand in a list more than once. */
+/** Ids that are in a list more than once. */
 export function repeatedIds(list: TaskList): readonly string[] {
   const seen = new Set<string>();
   const repeated = new Set<string>();

@@ -6,7 +6,7 @@ import { session } from "./session-shape.ts";
 import { type JsonKind, type MembersShape, type Shape, textForms } from "./shape.ts";
 import { trigger } from "./trigger-shape.ts";
 
-/** What may stand in place of anything else in a template. */
+/** What may are in place of anything else in a template. */
 const parameter = { type: "string", pattern: "^\\s*\\$\\{\\{[\\s\\S]*\\}\\}\\s*$" } as const;
 
 /** Returns the JSON Schema of the language, for editors, generated from its shapes. */

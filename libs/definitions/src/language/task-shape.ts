@@ -1,7 +1,7 @@
 import { limits } from "../limits.ts";
 import { type MembersShape, shapes } from "./shape.ts";
 
-/** What stands in a task. */
+/** What is in a task. */
 
 const {
   choice,

@@ -33,7 +33,7 @@ export interface Plan {
   readonly tasks: readonly PlanTask[];
   /**
    * Of tasks that are added to a run: ids of those that are there already and are needed. They have the last numbers of
-   * `tasks`, in this order, and stand in no scope.
+   * `tasks`, in this order, and are in no scope.
    */
   readonly outside: readonly string[];
   readonly edges: PlanEdges;

@@ -30,7 +30,7 @@ export interface Programmed {
 /** Parts of all types of a plan. Types of outputs are made of each other, and may grow without end. */
 const typePartsMax = 200_000;
 
-/** Compiles what stands in a definition and numbers it. What is the same in the same place is there once. */
+/** Compiles what is in a definition and numbers it. What is the same in the same place is there once. */
 export class ProgramTable {
   readonly programs: PlanProgram[] = [];
   readonly types: EncodedType[] = [];
@@ -92,7 +92,7 @@ export class ProgramTable {
 
   /** Checks an expression that others evaluate: it is data of the plan. */
   checks(source: string | boolean, scope: Scope, path: Path): void {
-    this.#steps.take(1);
+    this.#steps.charge(1);
     const compiled = compileCondition(String(source), scope, { wanted: types.bool });
     if (compiled.ok) return;
     for (const problem of compiled.problems) this.#refuse(problem, path);
@@ -114,7 +114,7 @@ export class ProgramTable {
     const key = `${this.#environmentNumber(environment)} ${kind} ${text}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    this.#steps.take(1 + (text.length >>> 2));
+    this.#steps.charge(1 + (text.length >>> 2));
     const program = compile();
     const made = program === undefined ? failed : this.#numbered(form, source, program, environment);
     // One that failed is informed about wherever it stands.

@@ -48,9 +48,9 @@ export class Parser {
 
   #condition(test: Node): Node {
     const at = this.#lexer.start;
-    this.#take("?");
+    this.#expect("?");
     const then = this.#logic("||");
-    this.#take(":");
+    this.#expect(":");
     const otherwise = this.expression();
     return deep({ kind: "condition", at, depth: below(test, then, otherwise), test, then, otherwise });
   }
@@ -152,7 +152,7 @@ export class Parser {
     const at = this.#lexer.start;
     this.#lexer.next();
     const by = this.expression();
-    this.#take("]");
+    this.#expect("]");
     return deep({ kind: "index", at, depth: below(of, by), of, by });
   }
 
@@ -181,7 +181,7 @@ export class Parser {
     if (this.#is("(")) {
       lexer.next();
       const node = this.expression();
-      this.#take(")");
+      this.#expect(")");
       return node;
     }
     if (this.#is("[")) return this.#list(at);
@@ -209,7 +209,7 @@ export class Parser {
   }
 
   #args(): readonly Node[] {
-    this.#take("(");
+    this.#expect("(");
     const args: Node[] = [];
     while (!this.#is(")")) {
       args.push(this.expression());
@@ -217,33 +217,33 @@ export class Parser {
       this.#lexer.next();
       if (this.#is(")")) throw this.#unexpected("another argument");
     }
-    this.#take(")");
+    this.#expect(")");
     return args;
   }
 
   #list(at: number): Node {
-    this.#take("[");
+    this.#expect("[");
     const items: Node[] = [];
     while (!this.#is("]")) {
       items.push(this.expression());
       if (!this.#is(",")) break;
       this.#lexer.next();
     }
-    this.#take("]");
+    this.#expect("]");
     return deep({ kind: "list", at, depth: below(...items), items });
   }
 
   #map(at: number): Node {
-    this.#take("{");
+    this.#expect("{");
     const entries: [Node, Node][] = [];
     while (!this.#is("}")) {
       const key = this.expression();
-      this.#take(":");
+      this.#expect(":");
       entries.push([key, this.expression()]);
       if (!this.#is(",")) break;
       this.#lexer.next();
     }
-    this.#take("}");
+    this.#expect("}");
     return deep({ kind: "map", at, depth: below(...entries.flat()), entries });
   }
 
@@ -269,7 +269,7 @@ export class Parser {
     return this.#lexer.kind === "name" && this.#lexer.word() === word;
   }
 
-  #take(symbol: string): void {
+  #expect(symbol: string): void {
     if (!this.#is(symbol)) throw this.#unexpected(`\`${symbol}\``);
     this.#lexer.next();
   }

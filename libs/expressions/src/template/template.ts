@@ -18,8 +18,8 @@ import type { Json } from "../values/value.ts";
 
 /**
  * Texts with expressions inside: `Order ${{ input.id }} is ready`. A text that is one `${{ }}` and nothing else has the
- * value of its expression, whatever its type. In any other the values become parts of the text. `$${{` stands for `${{`
- * itself.
+ * value of its expression, regardless of its type. In any other the values become parts of the text. `$${{` stands for
+ * `${{` itself.
  */
 
 const opening = "${{";

@@ -13,7 +13,7 @@ const depthMax = 32;
 export class TypeEncoder {
   #left: number;
 
-  /** @param partsMax in all types together; what is beyond, and what is deeper than a person reads, is `dyn` */
+  /** @param partsMax in all types together. What is beyond, and what is deeper than a person reads, is `dyn` */
   constructor(partsMax: number) {
     this.#left = partsMax;
   }

@@ -21,7 +21,7 @@ export interface PlainMap {
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Values that are neither JSON nor one of JavaScript's own, told from maps by this class. */
+/** Values that are neither JSON nor one of JavaScript's own, distinguished from maps by this class. */
 export abstract class Special {
   abstract readonly typeName: string;
 }
@@ -49,7 +49,7 @@ export class TypeValue extends Special {
 
 export type MapKey = string | bigint | boolean;
 
-/** A map with keys that are not all texts. Keys of equal numbers are the same key, whatever their types. */
+/** A map with keys that are not all texts. Keys of equal numbers are the same key, regardless of their types. */
 export class MapValue extends Special {
   readonly typeName = "map";
   readonly entries: ReadonlyMap<MapKey, readonly [key: Value, value: Value]>;

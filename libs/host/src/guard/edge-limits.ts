@@ -66,7 +66,7 @@ export class EdgeLimits implements CallLimiter {
     this.#limits.renew(limits);
   }
 
-  begin(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {
+  startCall(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {
     if (principal.shown === undefined || principal === presented) return undefined;
     const { end } = this.admit(principal, isStream);
     return end;
@@ -93,7 +93,7 @@ export class EdgeLimits implements CallLimiter {
     const nowMs = this.#parts.clock.now();
     const [namespace, actor] = limitedBy(principal, shown);
     const limits = this.#limits;
-    const admitted = isStream ? limits.open(namespace, actor, nowMs) : limits.begin(namespace, actor, nowMs);
+    const admitted = isStream ? limits.open(namespace, actor, nowMs) : limits.admit(namespace, actor, nowMs);
     if (admitted.kind === "refused") {
       const { why, limit, retryAfterMs } = admitted;
       const error = accessErrors.tooManyCalls(
@@ -108,7 +108,7 @@ export class EdgeLimits implements CallLimiter {
       if (isOver) return;
       isOver = true;
       if (isStream) limits.close(namespace, actor);
-      else limits.end(namespace, actor);
+      else limits.release(namespace, actor);
     };
     return { limit, remaining, resetAfterMs: Math.max(0, resetMs - nowMs), end };
   }

@@ -217,7 +217,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return this.#letIn(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
   }
 
-  /** Throws if an attempt on a secret that a person chose has to wait, because `account` is locked out for the address. */
+  /**
+   * Throws if an attempt on a secret that a person chose has to wait, because `account` is locked out for the address.
+   */
   pace(from: string, account: string): void {
     try {
       this.#credentials.pace(from, account, this.#parts.foundation.clock.now());
@@ -227,7 +229,10 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     }
   }
 
-  /** Records a failed attempt on a secret that no bundle knows: a link, the key of a port. Gives the error to answer with. */
+  /**
+   * Records a failed attempt on a secret that no bundle knows: a link, the key of a port. Gives the error to answer
+   * with.
+   */
   recordFailure(from: string, account: string, error: TuttiError): TuttiError {
     const answer =
       this.#credentials.recordFailure(from, account, this.#parts.foundation.clock.now()) ?? error;
@@ -293,8 +298,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return decision;
   }
 
-  begin(...call: Parameters<CallLimiter["begin"]>): (() => void) | undefined {
-    return this.#limits.begin(...call);
+  startCall(...call: Parameters<CallLimiter["startCall"]>): (() => void) | undefined {
+    return this.#limits.startCall(...call);
   }
 
   requireSize(...call: Parameters<EdgeLimits["requireSize"]>): void {
@@ -336,7 +341,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#reports.refused(refusal);
   }
 
-  /** Called after each bundle that was taken in, and when a key or token has ended by its time that admitted a caller. */
+  /**
+   * Called after each bundle that was taken in, and when a key or token has ended by its time that admitted a caller.
+   */
   onRulesChanged(listener: () => void): void {
     this.#listeners.push(listener);
   }

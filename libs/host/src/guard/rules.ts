@@ -45,7 +45,7 @@ export class Rules {
 
   /** Takes a bundle in. Gives what is in it, or undefined where it is refused. */
   async take(bundle: Bundle, nowMs: number): Promise<BundleContent | undefined> {
-    const found = this.#keeper.take(bundle, nowMs);
+    const found = this.#keeper.accept(bundle, nowMs);
     if (found.kind === "refused") {
       this.#refused = found.reason;
       return;

@@ -21,7 +21,7 @@ export function runtimeHandlers(dependencies: RuntimeDependencies): Served {
       receiveMessages(requests, context, {
         partitions: runtime.partitions,
         admit: (partition, asked) => partitionOwner.admit(runtime.service, partition, asked),
-        take: (partition, batch) => runtime.take(partition, batch),
+        receive: (partition, batch) => runtime.receive(partition, batch),
         onOwner: (heard) =>
           partitionOwner.onOwner((service, partition) => {
             if (service === runtime.service) heard(partition);

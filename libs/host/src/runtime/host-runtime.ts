@@ -21,6 +21,6 @@ export function join({ partitionOwner, delivery }: Hosting, runtime: RuntimeOfSe
   partitionOwner.host(runtime);
   delivery.receive(runtime.service, {
     holds: (partition) => partitionOwner.holds(runtime.service, partition),
-    take: (partition, batch) => runtime.take(partition, batch),
+    receive: (partition, batch) => runtime.receive(partition, batch),
   });
 }

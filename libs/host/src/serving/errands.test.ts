@@ -11,7 +11,7 @@ describe("an errand", () => {
     const runtime = {
       submit(submission: Submission) {
         told.push(submission);
-        submission.answer({ kind: "done", reply: {} });
+        submission.reply({ kind: "done", reply: {} });
       },
     };
     const cause = { actor: undefined, traceparent: "", decision: "", reason: "" };

@@ -104,7 +104,7 @@ export class Errands {
       runtime.submit({
         ...{ key: undefined, command, body, cause, idempotencyKey: "", token },
         // Where the partition has gone elsewhere its new owner starts the errand again.
-        answer: (outcome) => resolve(outcome.kind !== "refused" || outcome.refusal.retry !== "same-key"),
+        reply: (outcome) => resolve(outcome.kind !== "refused" || outcome.refusal.retry !== "same-key"),
       });
     });
   }

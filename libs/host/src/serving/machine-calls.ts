@@ -44,7 +44,7 @@ export function ask<Body, Reply>(
   question: Asked<Body, Reply>,
   context: CallContext,
 ): Promise<Reply> {
-  return whenOwned(dependencies, key, context, () => dependencies.runtime.ask({ key, ...question }));
+  return whenOwned(dependencies, key, context, () => dependencies.runtime.query({ key, ...question }));
 }
 
 /** What is said of a machine that there is none of. */

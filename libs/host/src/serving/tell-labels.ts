@@ -18,7 +18,7 @@ export function tellLabels<Body, Reply extends Shown | Refusal>(
   guard?.labels.tell(kind, async (namespace, id, signal) => {
     const key = { namespace, kind, id };
     try {
-      const ask = () => dependencies.runtime.ask({ key, ...asked });
+      const ask = () => dependencies.runtime.query({ key, ...asked });
       const shown: Shown | Refusal = await whenOwned(dependencies, key, { signal }, ask);
       return "spec" in shown ? shown.spec?.labels : undefined;
     } catch (error) {

@@ -92,7 +92,7 @@ const pay = (key: string) => (runtime: Runtime, id: string) =>
     ...{ key: keyOf(id), command: deposit, body: { amountCents: 1 }, cause: teller, idempotencyKey: key },
   });
 const ask = (runtime: Runtime, id: string) =>
-  runtime.ask({ key: keyOf(id), query: balance, body: undefined }).then(({ balanceCents }) => balanceCents);
+  runtime.query({ key: keyOf(id), query: balance, body: undefined }).then(({ balanceCents }) => balanceCents);
 
 describe("the journal of a process", () => {
   it("is opened again once when a sync fails, and all partitions of all services go on", async () => {

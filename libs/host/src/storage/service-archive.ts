@@ -23,7 +23,7 @@ export class ServiceArchive implements Archive {
     const opened = (): ArchivePartition => this.#archive.partition(partition);
     return {
       opening: (...given) => opened().opening(...given),
-      leave: (...given) => opened().leave(...given),
+      release: (...given) => opened().release(...given),
       mayHave: (key) => opened().mayHave(key),
       load: (...given) => opened().load(...given),
       keyOf: (...given) => opened().keyOf(...given),

@@ -80,7 +80,7 @@ function handlers({ partitionOwner }: HostContext, runtime: Runtime): Handlers<t
       }),
     balance: (request, context) =>
       owned(request, context, async (key) => {
-        return (await runtime.ask({ key, query: balance, body: undefined })).balanceCents;
+        return (await runtime.query({ key, query: balance, body: undefined })).balanceCents;
       }),
   };
 }

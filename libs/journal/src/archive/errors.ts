@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Where damage was found in an archive. What could not be told is absent. */
+/** Where damage was found in an archive. What could not be determined is absent. */
 export interface ArchivePlace {
   readonly file: string;
   readonly table?: string;
@@ -32,14 +32,14 @@ export const archiveErrors = defineErrors("archive", {
   failed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Reading or writing the archive failed. What was to be written may be there or not; the same is committed again. If it lasts, look at the disk.",
+    help: "Reading or writing the archive failed. What was to be written may be there or not. The same is committed again. If it lasts, look at the disk.",
     message: ({ reason }: { reason: string }) => `The archive cannot be read or written: ${reason}`,
     remedy: "Check the disk if the error persists. The operation is retried automatically.",
   },
   fenced: {
     status: "ABORTED",
     retry: "elsewhere",
-    help: "Another owner has opened this partition of the archive under a newer epoch. Nothing was written. Ask the new owner; the ownership table names it.",
+    help: "Another owner has opened this partition of the archive under a newer epoch. Nothing was written. Ask the new owner. The ownership table names it.",
     message: ({ partition, epoch, newest }: { partition: number; epoch: number; newest: number }) =>
       `Partition ${partition} of the archive has epoch ${newest}, and this owner has epoch ${epoch}`,
     remedy: "Send the request to the new owner.",
@@ -61,7 +61,7 @@ export const archiveErrors = defineErrors("archive", {
   formatUnknown: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The archive was written by a newer version. Use that version or a newer one; an older one does not touch what it cannot read.",
+    help: "The archive was written by a newer version. Use that version or a newer one. An older one does not touch what it cannot read.",
     message: ({ file, version, known }: { file: string; version: number; known: number }) =>
       `${file} has format ${version}, and this release reads format ${known}`,
     remedy: "Run the release that wrote it, or a newer one.",

@@ -1,7 +1,7 @@
 /**
- * The archive: what is kept beside the journal so that the journal can be cut. Snapshots of instances, their history,
- * and the index that searches are answered from. One per process and service. Everything in it can be rebuilt from the
- * journal up to where the journal has been cut.
+ * The archive: the stored data beside the journal so that the journal can be cut. Snapshots of instances, their
+ * history, and the index that searches are answered from. One per process and service. Everything in it can be rebuilt
+ * from the journal up to where the journal has been cut.
  *
  * What every implementation owes, and its conformance suite checks:
  * 1. `commit` is there whole or not at all, and once it has resolved it is there for ever, whatever dies.
@@ -47,7 +47,7 @@ export interface ArchivePartition {
    */
   opening(epoch: number): Promise<Opening>;
   /** The owner of this epoch lets go of it: it is not searched here any more, until it is opened again. */
-  leave(epoch: number): void;
+  release(epoch: number): void;
   /**
    * False when there is surely nothing under this key. Asked for every start, so it costs no more than a few hashes.
    */
@@ -90,7 +90,7 @@ export interface Opening {
   readonly partitionSnapshot: Uint8Array;
 }
 
-/** What is kept under a key. */
+/** The stored data under a key. */
 export type Kept =
   /**
    * Nor anything of an instance that continues and has a line in the index but no snapshot: the journal has all of it.

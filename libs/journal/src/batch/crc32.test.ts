@@ -40,7 +40,7 @@ describe("crc32", () => {
     );
   });
 
-  it("goes on from a part as if it were one", () => {
+  it("continues from a part as if it were one", () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (one, other) => {
         const whole = Uint8Array.from([...one, ...other]);

@@ -43,7 +43,7 @@ describe("header of a batch", () => {
     );
   });
 
-  it("is read back as it was, whoever wrote it", () => {
+  it("is read back as it was, regardless of the caller that wrote it", () => {
     fc.assert(
       fc.property(header, (made) => {
         const batch = Buffer.concat([written(made), Buffer.from("the records")]);

@@ -196,22 +196,22 @@ class FieldReader {
   }
 
   double(): number {
-    const at = this.#take(8);
+    const at = this.#advance(8);
     return at < 0 ? 0 : this.#view.getFloat64(at, true);
   }
 
   fixed32(): number {
-    const at = this.#take(4);
+    const at = this.#advance(4);
     return at < 0 ? 0 : this.#view.getUint32(at, true);
   }
 
   bytes(): Uint8Array {
     const length = this.varint();
-    const at = this.#take(length);
+    const at = this.#advance(length);
     return at < 0 ? this.#bytes.subarray(0, 0) : this.#bytes.subarray(at, at + length);
   }
 
-  #take(length: number): number {
+  #advance(length: number): number {
     const at = this.at;
     if (at + length > this.#end) {
       this.failed = true;

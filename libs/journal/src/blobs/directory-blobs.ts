@@ -53,13 +53,18 @@ interface MentionFile extends FoundMention {
  * 2. When a file was last put or mentioned is its time of change.
  * 3. What removes a file looks at its time and removes it while no other process changes the folder: a put or a mention
  *    comes before the look, and is seen, or after the removal, and writes the file again.
+ * 4. A store that is closed writes nothing more: `close` waits for changes in progress, later ones are refused. Its
+ *    folder can then be copied, removed or opened by another process.
  */
 export class DirectoryBlobs implements Blobs {
   readonly #directory: string;
   readonly #clock: Clock;
   /** Folders in change, with when that is over. */
   readonly #busy = new Map<string, Promise<unknown>>();
+  /** Changes in progress. */
+  readonly #changes = new Set<Promise<unknown>>();
   #count = 0;
+  #isClosed = false;
 
   /** Opens the directory, or makes one. What a killed process had started is thrown away. */
   static async open(directory: string, clock: Clock): Promise<DirectoryBlobs> {
@@ -80,7 +85,7 @@ export class DirectoryBlobs implements Blobs {
     try {
       const blob = await this.#write(temporary, content);
       checkAsSaid(blob, said);
-      await this.#place(temporary, "content", blobName(namespace, nameOf(blob.sha256)));
+      await this.#change(() => this.#place(temporary, "content", blobName(namespace, nameOf(blob.sha256))));
       return blob;
     } catch (error) {
       await rm(temporary, { force: true });
@@ -129,20 +134,24 @@ export class DirectoryBlobs implements Blobs {
     return found && { size: found.size, putMs: found.mtimeMs };
   }
 
-  async mention(mentions: readonly BlobMention[]): Promise<void> {
-    for (const mention of mentions) {
-      const temporary = this.#temporary();
-      await this.#write(temporary, [encodeMention(mention)]);
-      await this.#place(temporary, "mentions", `${nameOf(mention.sha256)}.${mentionerOf(mention)}`);
-    }
+  mention(mentions: readonly BlobMention[]): Promise<void> {
+    return this.#change(async () => {
+      for (const mention of mentions) {
+        const temporary = this.#temporary();
+        await this.#write(temporary, [encodeMention(mention)]);
+        await this.#place(temporary, "mentions", `${nameOf(mention.sha256)}.${mentionerOf(mention)}`);
+      }
+    });
   }
 
-  async noteThrough({ service, partition }: MentionSource, throughMs: number): Promise<void> {
-    const temporary = this.#temporary();
-    await this.#write(temporary, [Buffer.from(String(throughMs))]);
-    const folder = join(this.#directory, "through");
-    await rename(temporary, join(folder, `${service}.${partition}`));
-    await syncFolder(folder);
+  noteThrough({ service, partition }: MentionSource, throughMs: number): Promise<void> {
+    return this.#change(async () => {
+      const temporary = this.#temporary();
+      await this.#write(temporary, [Buffer.from(String(throughMs))]);
+      const folder = join(this.#directory, "through");
+      await rename(temporary, join(folder, `${service}.${partition}`));
+      await syncFolder(folder);
+    });
   }
 
   async through(): Promise<MentionedThrough | undefined> {
@@ -152,15 +161,17 @@ export class DirectoryBlobs implements Blobs {
     return earliestOf(all);
   }
 
-  async sweep(slice: number, { beforeMs, isKept }: Sweep): Promise<number> {
-    const start = sliceName(slice);
-    const mentions = await this.#mentionsOf(start);
-    const mentioned = await mentionedBlobs(mentions, isKept, (mention) => this.#release(mention));
-    let removed = 0;
-    for (const name of await namesIn(join(this.#directory, "content", start))) {
-      if (!mentioned.has(name) && (await this.#removeOld("content", name, beforeMs))) removed++;
-    }
-    return removed;
+  sweep(slice: number, { beforeMs, isKept }: Sweep): Promise<number> {
+    return this.#change(async () => {
+      const start = sliceName(slice);
+      const mentions = await this.#mentionsOf(start);
+      const mentioned = await mentionedBlobs(mentions, isKept, (mention) => this.#release(mention));
+      let removed = 0;
+      for (const name of await namesIn(join(this.#directory, "content", start))) {
+        if (!mentioned.has(name) && (await this.#removeOld("content", name, beforeMs))) removed++;
+      }
+      return removed;
+    });
   }
 
   /** Puts all that is here into another store: content first, so that whatever is mentioned is there. */
@@ -178,8 +189,21 @@ export class DirectoryBlobs implements Blobs {
     }
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#changes);
+  }
+
+  /** Runs a change unless the store is closed. Content that is still arriving is no change before it is placed. */
+  async #change<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw blobErrors.closed({ place: this.#directory });
+    const change = run();
+    this.#changes.add(change);
+    try {
+      return await change;
+    } finally {
+      this.#changes.delete(change);
+    }
   }
 
   /** In all slices. */

@@ -28,10 +28,17 @@ export const blobErrors = defineErrors("blobs", {
   outside: {
     status: "OUT_OF_RANGE",
     retry: "never",
-    help: "The range that was asked for begins behind the end of the blob. Ask for one within its size.",
+    help: "The range that was asked for starts behind the end of the blob. Ask for one within its size.",
     message: ({ name, offset, size }: { name: string; offset: number; size: number }) =>
       `The range of blob ${name} starts at ${offset}, and the blob has ${size} bytes`,
     remedy: "Read within its size.",
+  },
+  closed: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The process is shutting down and has closed its store of blobs. Nothing was changed. The same call succeeds when the process has started again.",
+    message: ({ place }: { place: string }) => `The store of blobs in ${place} is closed`,
+    remedy: "Retry after the process has started again.",
   },
   disordered: {
     status: "INVALID_ARGUMENT",

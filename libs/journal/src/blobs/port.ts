@@ -16,11 +16,11 @@ export interface Blobs {
   /** Returns the content in parts of 1 MiB at most. Throws `blobs.missing` and `blobs.damaged`. */
   read(namespace: string, sha256: Uint8Array): AsyncIterable<Uint8Array>;
   /**
-   * Returns the content at once, for what waits for nothing: whichever namespace has it, so never for a caller.
+   * Returns the content at once, for work that waits for nothing: whichever namespace has it, so never for a caller.
    * Undefined where it would have to be fetched, or is not there. Throws `blobs.damaged`.
    */
   readNow(sha256: Uint8Array): Uint8Array | undefined;
-  /** What is there without reading it. Undefined when there is none. */
+  /** The existing data without reading it. Undefined when there is none. */
   find(namespace: string, sha256: Uint8Array): Promise<StoredBlob | undefined>;
   /** Instances have records that name blobs. Durable when it resolves. The same again is mentioned again. */
   mention(mentions: readonly BlobMention[]): Promise<void>;

@@ -23,7 +23,7 @@ export class Answers {
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
-    this.#subscription = connection.keep(`${this.#inbox}.*`, (message) => this.#take(message));
+    this.#subscription = connection.keep(`${this.#inbox}.*`, (message) => this.#receive(message));
   }
 
   /** Throws where there is no connection. Then nothing was sent. Gives a token to forget it by. */
@@ -40,7 +40,7 @@ export class Answers {
   }
 
   /** Its answer, should it still come, is of no interest. */
-  forget(token: number): void {
+  cancel(token: number): void {
     this.#waiting.delete(token);
   }
 
@@ -49,7 +49,7 @@ export class Answers {
     this.#waiting.clear();
   }
 
-  #take(message: Msg): void {
+  #receive(message: Msg): void {
     const token = Number(message.subject.slice(this.#inbox.length + 1));
     const onAnswer = this.#waiting.get(token);
     if (onAnswer === undefined) return;

@@ -8,7 +8,7 @@ export const jetstreamErrors = defineErrors("journal", {
   unsealed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "NATS did not say what became of an earlier batch, so the partition takes nothing until it is sealed again, which shows what is there. Nothing of this was written. It goes on by itself; repeat with the same idempotency key.",
+    help: "NATS did not say what became of an earlier batch, so the partition takes nothing until it is sealed again, which shows the existing data. Nothing of this was written. It continues by itself. Repeat with the same idempotency key.",
     message: (at: PartitionName & { reason: string }) =>
       `${capitalized(named(at))} is not sealed after ${at.reason}, and nothing was written`,
     remedy: "Seal the partition and read it again.",
@@ -16,7 +16,7 @@ export const jetstreamErrors = defineErrors("journal", {
   serverFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "JetStream has no room left for the journal: its storage, or a limit of the account or stream, is used up. Nothing was written and nothing is lost. Free space or raise the limit; writing goes on by itself.",
+    help: "JetStream has no room left for the journal: its storage, or a limit of the account or stream, is used up. Nothing was written and nothing is lost. Free space or raise the limit. Writing continues by itself.",
     message: (at: PartitionName & { reason: string }) =>
       `JetStream has no space for a batch of ${named(at)} (${at.reason})`,
     remedy: "Free disk space or raise its limits. Writing then continues by itself.",
@@ -32,7 +32,7 @@ export const jetstreamErrors = defineErrors("journal", {
   syncNotAlways: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A single NATS server acknowledges before its disk has the message, unless told otherwise, and so loses acknowledged batches when its machine fails. Set `jetstream { sync_interval: always }` in its configuration, or use three replicas in a cluster.",
+    help: "A single NATS server acknowledges before its disk has the message, by default, and so loses acknowledged batches when its machine fails. Set `jetstream { sync_interval: always }` in its configuration, or use three replicas in a cluster.",
     message: ({ server }: { server: string }) =>
       `The single NATS server ${server} may lose acknowledged messages, because \`sync_interval\` is not always`,
     remedy: "Set `jetstream { sync_interval: always }`, or use 3 replicas in a cluster.",
@@ -40,7 +40,7 @@ export const jetstreamErrors = defineErrors("journal", {
   streamNotEmpty: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A journal is brought only into NATS that has none: what is there is never written over.",
+    help: "A journal is brought only into NATS that has none: the existing data is never written over.",
     message: ({ stream, last }: { stream: string; last: number }) =>
       `Stream ${stream} is not empty: it has ${last} messages`,
     remedy: "Use a NATS server without data of Tutti.",
@@ -48,7 +48,7 @@ export const jetstreamErrors = defineErrors("journal", {
   importedWrongly: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "A journal that was brought into NATS does not end there as it does where it came from. Nothing was taken from there: go on with that, and report this.",
+    help: "A journal that was brought into NATS does not end there as it does where it came from. Nothing was taken from there: continue with that, and report this.",
     message: (at: PartitionName & { expected: number; found: number }) =>
       `${capitalized(named(at))} should end with batch ${at.expected} after the import, and ends with batch ${at.found} or another one`,
     remedy: "Continue with the original, and report this.",

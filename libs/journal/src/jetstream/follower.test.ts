@@ -56,7 +56,7 @@ describe("Follower", () => {
     assert.deepEqual(shown(log.follow()), ["1 seals 1", "2 of 1", "3 seals 2", "4 of 2", "5 of 2"]);
   });
 
-  it("passes over seals whose epoch is not newer than all before, whoever sent them", () => {
+  it("passes over seals whose epoch is not newer than all before, regardless of the caller that sent them", () => {
     const log = new TestStream().seal(4, 1).seal(4, 2).append().seal(3).seal(4, 1).append();
     const read = log.follow();
     assert.deepEqual(shown(read), ["1 seals 4", "2 of 4", "3 of 4"]);
@@ -84,7 +84,7 @@ describe("Follower", () => {
     assert.deepEqual(shown(log.follow()).slice(3), ["4 seals 3"]);
   });
 
-  it("goes on from anything it has followed, also from within a batch", () => {
+  it("continues from anything it has followed, also from within a batch", () => {
     const log = new TestStream().seal(1).append(3).append(2, { bytes: 4_000 }).seal(2).append(2);
     const whole = log.follow();
     const part = new TestStream();
@@ -122,21 +122,21 @@ describe("Follower", () => {
       const doubled = new TestStream().push(...log.messages.slice(0, 2), log.messages[1] ?? new Uint8Array());
       corruptAt(() => doubled.follow(), /message 3.*batch 2 where 3 belongs/);
       const elsewhere = new Follower("other", { service: "workflow", partition: 4 }, log.follow().followed);
-      assert.throws(() => elsewhere.take(9, log.messages[7] ?? new Uint8Array()), /another place/);
+      assert.throws(() => elsewhere.receive(9, log.messages[7] ?? new Uint8Array()), /another place/);
       const gap = new Follower(stream, name, log.follow().followed);
       corruptAt(
-        () => gap.take(20, log.messages[1] ?? new Uint8Array()),
+        () => gap.receive(20, log.messages[1] ?? new Uint8Array()),
         /message 9.*nothing where a message was/,
       );
     });
 
-    it("is found when a batch has an epoch that no seal began", () => {
+    it("is found when a batch has an epoch that no seal started", () => {
       const wrong = new TestStream().seal(1).append(1, { epoch: 2 });
       corruptAt(() => wrong.follow(), /message 2.*epoch 2, which no seal began/);
     });
   });
 
-  it("comes to the same wherever it begins", () => {
+  it("comes to the same wherever it starts", () => {
     const step = fc.oneof(
       {
         weight: 6,
@@ -175,7 +175,7 @@ describe("Follower", () => {
         const from = 1 + (start % log.messages.length);
         const follower = Follower.somewhere(stream, name, from);
         for (const [index, message] of log.messages.slice(from - 1).entries()) {
-          const found = follower.take(from + index, message);
+          const found = follower.receive(from + index, message);
           if (found === undefined) continue;
           assert.deepEqual(found.batch, whole.batches[found.batch.number - 1]);
         }

@@ -1,6 +1,6 @@
 /**
  * Reads the messages of a partition's stream one after the other and says which batches they amount to. Who follows the
- * same messages comes to the same batches, whoever wrote them, and that is what fences.
+ * same messages comes to the same batches, regardless of the caller that wrote them, and that is what fences.
  *
  * 1. A seal counts if its epoch is newer than all before it. It stands for the batch that comes next, without records.
  * 2. A batch counts if its epoch is that of the last seal, and all its parts are there. What has an older epoch was on
@@ -126,7 +126,7 @@ export class Follower {
   }
 
   /** Returns the next message. Gives the batch that it completes. */
-  take(sequence: number, message: Uint8Array): FoundBatch | undefined {
+  receive(sequence: number, message: Uint8Array): FoundBatch | undefined {
     if (sequence !== this.#sequence + 1) this.#fail(this.#sequence + 1, "nothing where a message was");
     const read = readMessage(message);
     if (read.kind === "damaged") throw damagedMessage(this.#stream, this.#name, sequence, read);

@@ -76,7 +76,7 @@ export class JetStreamPartition implements JournalPartition {
       },
       onReplaced: (followed) => this.#replaced(followed),
     });
-    this.#begin(log.followed);
+    this.#resumeLedger(log.followed);
   }
 
   get first(): number {
@@ -102,7 +102,7 @@ export class JetStreamPartition implements JournalPartition {
       partition: this.partition,
       epoch,
     });
-    if (!room.take(records.length)) return Promise.resolve(this.#ledger.busy());
+    if (!room.reserve(records.length)) return Promise.resolve(this.#ledger.busy());
     const fields = { epoch, number, timeMs, behaviour, seal: false };
     const bytes = encodeBatch(this.#ledger.encoder, fields, this.#pipeline.lastHash, records, headBytes);
     const hash = hashOfBatch(bytes.subarray(headBytes));
@@ -110,7 +110,7 @@ export class JetStreamPartition implements JournalPartition {
     this.#ledger.submitted(epoch, timeMs);
     return new Promise((resolve) => {
       const settle = (outcome: AppendOutcome): void => {
-        room.give(records.length);
+        room.release(records.length);
         if (outcome.kind === "durable") committed?.({ batches: 1, bytes: bytes.length });
         resolve(outcome);
       };
@@ -133,7 +133,7 @@ export class JetStreamPartition implements JournalPartition {
     yield* readBatches(this.#parts.log, this.#ledger, from);
   }
 
-  /** What is kept starts with a batch that has records: the number of a seal follows from the batch before it. */
+  /** The stored data starts with a batch that has records: the number of a seal follows from the batch before it. */
   async truncate(before: number): Promise<void> {
     const { log, connection } = this.#parts;
     const number = Math.min(before, this.#ledger.durableNumber);
@@ -186,23 +186,23 @@ export class JetStreamPartition implements JournalPartition {
     const { followed } = sealing;
     if (followed.epoch !== seal.epoch || followed.owner !== owner)
       return this.#replaced(followed, seal.epoch);
-    this.#begin(followed);
-    this.#pipeline.begin(followed);
+    this.#resumeLedger(followed);
+    this.#pipeline.openEpoch(followed);
     return { kind: "sealed", number: this.#ledger.durableNumber };
   }
 
   #replaced(followed: Followed, epoch?: number): Failure {
     const mine = epoch ?? this.#pipeline.owner?.epoch ?? 0;
-    this.#pipeline.end();
-    this.#begin(followed);
+    this.#pipeline.closeEpoch();
+    this.#resumeLedger(followed);
     const failure = this.#ledger.judgeSeal({ epoch: mine, timeMs: 0, behaviour: 0 });
     assert(failure !== undefined, "an owner is replaced by an epoch that is not older", { epoch: mine });
     this.#submitSeals();
     return failure;
   }
 
-  #begin({ last, epoch }: Followed): void {
-    if (last?.hash !== undefined) this.#ledger.begin(last.number, epoch, last.timeMs, last.hash);
+  #resumeLedger({ last, epoch }: Followed): void {
+    if (last?.hash !== undefined) this.#ledger.resume(last.number, epoch, last.timeMs, last.hash);
   }
 
   /** From the moment a seal was asked for, what comes under an older epoch is fenced. */

@@ -5,8 +5,9 @@ import { crc32 } from "../batch/crc32.ts";
  * bytes, little endian:
  *
  *     0  "TJ", version, kind          16  owner: drawn by the sealer   36  part, from 0
- *     4  CRC-32 of all that follows  24  number; of a seal its time       38  how many parts
- *     8  epoch                        32  records; of a seal its behaviour 40  the bytes; of an origin its time and hash
+ *     4  CRC-32 of all that follows  24  number. Of a seal its time       38  how many parts
+ *     8  epoch                        32  records. Of a seal its behaviour 40  the bytes. Of an origin its time and
+ *     hash
  *
  * The checksum covers the batch's header as well: a flipped bit in an epoch would otherwise make a batch look like one
  * of an owner that was replaced.

@@ -96,14 +96,14 @@ export class Pipeline {
   }
 
   /** An epoch was sealed. The stream ends with what was followed. */
-  begin(owner: Followed): void {
+  openEpoch(owner: Followed): void {
     this.#owner = owner;
     this.#stopped = undefined;
     this.#sequence = owner.sequence;
   }
 
   /** Another owner was found. */
-  end(): void {
+  closeEpoch(): void {
     this.#owner = undefined;
   }
 
@@ -121,13 +121,13 @@ export class Pipeline {
   doubt(reason: string): void {
     if (this.#waiting.length === 0) return;
     const { answers } = this.#options;
-    for (const { token } of this.#sent) answers.forget(token);
+    for (const { token } of this.#sent) answers.cancel(token);
     const [oldest] = this.#waiting;
     this.#stopped = `batch ${oldest?.number ?? 0}: ${reason}`;
     const unknown = journalErrors.outcomeUnknown.refusal({ reason });
     const stopped = this.unsealed(this.#stopped);
     let isRefused = false;
-    this.#end((batch) => {
+    this.#failAll((batch) => {
       const messages = this.#sent.filter((sent) => sent.batch === batch);
       isRefused ||= messages.some(({ answer }) => answer?.kind === "moved" || answer?.kind === "full");
       const isWhole = messages.at(-1)?.index === batch.messages.length - 1;
@@ -236,7 +236,7 @@ export class Pipeline {
     }
     this.#sequence = oldest.expected;
     const failure = this.full(answer.reason);
-    this.#end(() => failure);
+    this.#failAll(() => failure);
   }
 
   /** Something else is where the message was to be: the seal of a new owner, or a stray message of an older one. */
@@ -251,7 +251,7 @@ export class Pipeline {
       if (this.#sent !== sent || owner === undefined) return;
       if (followed.epoch > owner.epoch) {
         const failure = onReplaced(followed);
-        return this.#end(() => failure);
+        return this.#failAll(() => failure);
       }
       if (followed.sequence > end || followed.last?.number !== ledger.durableNumber) {
         return this.doubt(`the stream ends at message ${end} and not as it was acknowledged`);
@@ -261,7 +261,7 @@ export class Pipeline {
       if (sent.some(({ answer }) => answer?.kind === "accepted")) return this.doubt("later batches accepted");
       if (followed.sequence === oldest.expected) return this.#refusedForNothing(oldest);
       const failure = this.#misplaced(oldest.batch.number);
-      this.#end(() => failure);
+      this.#failAll(() => failure);
     } catch (error) {
       if (this.#sent !== sent) return;
       this.#logger.warn("failed to read the outcome of a batch", { stream: log.stream, error });
@@ -296,7 +296,7 @@ export class Pipeline {
   }
 
   /** Answers everything that waits, in its order. */
-  #end(outcomeOf: (batch: Outgoing) => Failure): void {
+  #failAll(outcomeOf: (batch: Outgoing) => Failure): void {
     const outcomes = this.#waiting.map((batch) => ({ batch, outcome: outcomeOf(batch) }));
     this.#waiting = [];
     this.#sent = [];
@@ -318,5 +318,5 @@ export class Pipeline {
 
 /** A full server is not asked more often by who heeds it. */
 const fullRetryMs = 1_000;
-/** After so many refusals in a row that cannot be explained, what is there is looked at again. */
+/** After so many refusals in a row that cannot be explained, the existing data is looked at again. */
 const refusalsMax = 3;

@@ -6,15 +6,18 @@ import type { BatchPlace } from "./places.ts";
 import { MessageGone } from "./source.ts";
 import type { StreamLog } from "./stream-log.ts";
 
-/** A slice is handed over when it has this much: little at first, for who wants one batch. Twice as much each time. */
+/**
+ * A slice is handed over when it has this much: little at first, for the caller that wants one batch. Twice as much
+ * each time.
+ */
 const sliceBatchesMax = 256;
 const sliceBytesMax = 256 * 1024;
 
 /**
  * Reads the batches of a partition from one on to the last durable one.
  *
- * The end is a message that was acknowledged, or seen by who followed the stream, so all before it is there and does not
- * change any more. What is read is not done before exactly that batch was seen, whichever servers answer.
+ * The end is a message that was acknowledged, or seen by who followed the stream, so all before it is there and does
+ * not change any more. What is read is not done before exactly that batch was seen, whichever servers answer.
  */
 export async function* readBatches(
   log: StreamLog,
@@ -63,7 +66,7 @@ async function* slices(log: StreamLog, from: number, end: number): AsyncGenerato
 async function* batches(log: StreamLog, start: Followed, end: number): AsyncGenerator<JournalBatch> {
   const follower = new Follower(log.stream, log.name, start);
   for await (const { sequence, data } of log.source.messages(start.sequence + 1, end)) {
-    const found = follower.take(sequence, data);
+    const found = follower.receive(sequence, data);
     if (found === undefined) continue;
     log.places.add(found.batch.number, found.from, found.batch.seal);
     yield found.batch;
@@ -84,7 +87,7 @@ export async function batchStart(
   const follower = new Follower(log.stream, log.name, start);
   const end = log.followed.last?.end ?? 0;
   for await (const { sequence, data } of log.source.messages(start.sequence + 1, end)) {
-    const found = follower.take(sequence, data);
+    const found = follower.receive(sequence, data);
     if (found === undefined) continue;
     if (found.batch.number > number) break;
     if (!found.batch.seal) place = { number: found.batch.number, sequence: found.from };

@@ -16,14 +16,14 @@ export class Room {
     return new Promise((resolve) => this.#onGiven.push(resolve));
   }
 
-  take(recordBytes: number): boolean {
+  reserve(recordBytes: number): boolean {
     const bytes = recordBytes + batchOverheadBytes;
     if (this.#bytes + bytes > this.#bytesMax) return false;
     this.#bytes += bytes;
     return true;
   }
 
-  give(recordBytes: number): void {
+  release(recordBytes: number): void {
     this.#bytes -= recordBytes + batchOverheadBytes;
     const onGiven = this.#onGiven;
     this.#onGiven = [];

@@ -91,6 +91,6 @@ async function send(
   const answer = await promise;
   unlisten();
   limit.cancel();
-  answers.forget(token);
+  answers.cancel(token);
   return answer;
 }

@@ -90,11 +90,11 @@ export class StreamSource {
   /** Returns the last message of a subject, as the leader has it. */
   async lastOf(subject: string): Promise<StreamMessage | undefined> {
     const what = `the last message on ${subject}`;
-    return this.#read(what, await this.#ask("STREAM.MSG.GET", what, { last_by_subj: subject }));
+    return this.#read(what, await this.#request("STREAM.MSG.GET", what, { last_by_subj: subject }));
   }
 
   async #fromAny(sequence: number): Promise<Uint8Array | undefined> {
-    const answer = await this.#ask("DIRECT.GET", `message ${sequence}`, { seq: sequence }).catch(
+    const answer = await this.#request("DIRECT.GET", `message ${sequence}`, { seq: sequence }).catch(
       (error: unknown) => {
         // No server answers directly while servers come and go. The leader may.
         if (natsErrors.unavailable.is(error)) return undefined;
@@ -108,7 +108,7 @@ export class StreamSource {
 
   async #fromLeader(sequence: number): Promise<Uint8Array | undefined> {
     const what = `message ${sequence}`;
-    return this.#read(what, await this.#ask("STREAM.MSG.GET", what, { seq: sequence }))?.data;
+    return this.#read(what, await this.#request("STREAM.MSG.GET", what, { seq: sequence }))?.data;
   }
 
   /** What the leader has to say, and no other server. */
@@ -125,7 +125,7 @@ export class StreamSource {
     throw natsErrors.unavailable({ operation, reason: error?.description ?? "an answer without a word" });
   }
 
-  #ask(api: string, what: string, wanted: object): Promise<Msg> {
+  #request(api: string, what: string, wanted: object): Promise<Msg> {
     const { connection, stream } = this.#options;
     const operation = `reading of ${what} of the stream ${stream}`;
     const timeout = Math.min(askMs, connection.settings.requestTimeoutMs);

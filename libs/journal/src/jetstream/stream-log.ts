@@ -150,7 +150,7 @@ export class StreamLog {
     this.places.add(number, sequence, false);
   }
 
-  /** Where reading can start to come to a batch: at one before it, as near as can be told. */
+  /** Where reading can start to come to a batch: at one before it, as near as can be determined. */
   async startFor(number: number): Promise<Followed> {
     let start = this.#knownStart(number);
     for (let tries = 0; tries < triesMax; tries++) {
@@ -176,7 +176,7 @@ export class StreamLog {
     const follower = Follower.somewhere(this.stream, this.name, sequence);
     const to = Math.min(sequence + 2 * underWayMax, this.#followed.sequence + 1) - 1;
     for await (const message of this.source.messages(sequence, to)) {
-      if (follower.take(message.sequence, message.data) !== undefined) return follower.followed;
+      if (follower.receive(message.sequence, message.data) !== undefined) return follower.followed;
     }
     return;
   }
@@ -191,7 +191,7 @@ export class StreamLog {
       }
       const follower = Follower.somewhere(this.stream, this.name, from);
       for await (const { sequence, data } of this.source.messages(from, last)) {
-        this.#note(follower.take(sequence, data));
+        this.#note(follower.receive(sequence, data));
       }
       if (follower.followed.last === undefined) continue;
       this.advance(follower.followed);
@@ -201,7 +201,7 @@ export class StreamLog {
 
   async #follow(follower: Follower, to: number): Promise<void> {
     for await (const { sequence, data } of this.source.messages(follower.followed.sequence + 1, to)) {
-      this.#note(follower.take(sequence, data));
+      this.#note(follower.receive(sequence, data));
     }
     this.advance(follower.followed);
   }

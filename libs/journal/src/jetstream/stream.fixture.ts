@@ -26,7 +26,7 @@ export class TestStream {
     return this.push(originOf({ number, epoch, timeMs: 500, hash: new Uint8Array(32).fill(number) }));
   }
 
-  /** The messages of batches that would follow what is there. */
+  /** The messages of batches that would follow the existing data. */
   batches(count: number, { bytes = 5, partBytes = 1_000, epoch = 0 } = {}): Uint8Array[][] {
     const { last, epoch: newest, owner } = this.follow().followed;
     let hash = last?.hash ?? new Uint8Array(0);
@@ -48,7 +48,7 @@ export class TestStream {
     const batches: JournalBatch[] = [];
     const from = follower.followed.sequence;
     for (const [index, message] of this.messages.slice(from).entries()) {
-      const found = follower.take(from + index + 1, message);
+      const found = follower.receive(from + index + 1, message);
       if (found !== undefined) batches.push(found.batch);
     }
     return { batches, followed: follower.followed };

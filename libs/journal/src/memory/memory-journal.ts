@@ -84,7 +84,7 @@ export class MemoryJournal implements Journal {
       const ledger = new Ledger(name, index);
       store.logs[index] ??= { first: 1, batches: [], end: ledger.last };
       const { number, epoch, timeMs, hash } = store.logs[index].end;
-      ledger.begin(number, epoch, timeMs, hash);
+      ledger.resume(number, epoch, timeMs, hash);
       return new MemoryPartition(this, ledger, store);
     });
     this.partition = directoryOf(this.partitions);

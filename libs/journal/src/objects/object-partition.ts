@@ -58,7 +58,7 @@ export class ObjectPartition implements ArchivePartition {
     const before = this.#tenancy;
     if (epoch > this.#epoch) {
       this.#epoch = epoch;
-      void this.#end(
+      void this.#closeTenancy(
         archiveErrors.fenced({ partition: this.#partition, epoch: before?.epoch ?? 0, newest: epoch }),
       );
     }
@@ -68,8 +68,8 @@ export class ObjectPartition implements ArchivePartition {
     return opening;
   }
 
-  leave(epoch: number): void {
-    if (epoch >= this.#epoch) void this.#end(archiveErrors.closed());
+  release(epoch: number): void {
+    if (epoch >= this.#epoch) void this.#closeTenancy(archiveErrors.closed());
   }
 
   mayHave(key: InstanceKey): boolean {
@@ -112,7 +112,10 @@ export class ObjectPartition implements ArchivePartition {
     return this.#owned(epoch).settle();
   }
 
-  /** Brings the copy to where the log stands while another process owns it, so that taking it over is a matter of little. */
+  /**
+   * Brings the copy to where the log stands while another process owns it, so that taking it over is a matter of
+   * little.
+   */
   prepare(): Promise<void> {
     const { signal } = this.#opening;
     const preparing = this.#last.then(async () => {
@@ -127,7 +130,7 @@ export class ObjectPartition implements ArchivePartition {
     return preparing;
   }
 
-  /** Writes what waits, and closes. */
+  /** Writes work that waits, and closes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#opening.abort(archiveErrors.closed());
@@ -139,10 +142,10 @@ export class ObjectPartition implements ArchivePartition {
     this.#checkOpen();
     this.#fence(epoch);
     if (this.tenancy?.epoch !== epoch || this.#isSuspect) {
-      await this.#tenancy?.end(archiveErrors.closed());
-      const tenancy = await this.#begin(epoch, signal);
+      await this.#tenancy?.abort(archiveErrors.closed());
+      const tenancy = await this.#openTenancy(epoch, signal);
       if (signal.aborted) {
-        await tenancy.end(signal.reason);
+        await tenancy.abort(signal.reason);
         throw signal.reason;
       }
       this.#tenancy = tenancy;
@@ -150,13 +153,13 @@ export class ObjectPartition implements ArchivePartition {
     return this.#read(() => this.#owned(epoch).cache.opening());
   }
 
-  async #begin(epoch: number, signal: AbortSignal): Promise<Tenancy> {
+  async #openTenancy(epoch: number, signal: AbortSignal): Promise<Tenancy> {
     const { connection, service } = this.#parts;
     const { chance } = connection.foundation;
     const partition = this.#partition;
     const log = new PartitionLog(connection, { service, partition });
     const owner = Math.floor(chance.random() * ownersMax);
-    // First all other writers stop. What is there then is all there is.
+    // First all other writers stop. The existing data then is all there is.
     for (let isThere = false; !isThere; ) {
       const { epoch: newest, base, baseBytes, tailBytes } = await log.refresh(signal);
       if (newest > epoch) throw archiveErrors.fenced({ partition, epoch, newest });
@@ -195,13 +198,13 @@ export class ObjectPartition implements ArchivePartition {
     }
   }
 
-  #end(reason: unknown): Promise<void> {
+  #closeTenancy(reason: unknown): Promise<void> {
     this.#opening.abort(reason);
     this.#opening = new AbortController();
     const tenancy = this.#tenancy;
     this.#tenancy = undefined;
     if (tenancy === undefined) return Promise.resolve();
-    const ended = tenancy.end(reason).catch(() => undefined);
+    const ended = tenancy.abort(reason).catch(() => undefined);
     this.#last = Promise.all([this.#last, ended]);
     return ended;
   }

@@ -2,8 +2,8 @@
  * The archive of a partition under one owner: takes what is to be committed, packed and removed, writes it to the log,
  * and does it with the process's own copy.
  *
- * 1. One thing after the other, in the order of the calls: first it is in the log, then in the copy, then it is answered.
- *    What waits meanwhile is written together.
+ * 1. One thing after the other, in the order of the calls: first it is in the log, then in the copy, then it is
+ *    answered. What waits meanwhile is written together.
  * 2. Without servers it waits and tries again, as long as this owner is not replaced.
  * 3. When the log has moved, another owner has opened it: nothing more is written, and all who wait are told.
  * 4. Names of objects are never used twice. What an older base named and a newer one does not is removed once that is
@@ -118,13 +118,13 @@ export class Tenancy {
     return false;
   }
 
-  /** Nothing more is written. Who waits is told why. */
-  end(reason: unknown): Promise<void> {
+  /** Nothing more is written. Who waits is given the reason. */
+  abort(reason: unknown): Promise<void> {
     this.#ending.abort(reason);
     return this.#close();
   }
 
-  /** Writes what waits, unless there is no receiver. */
+  /** Writes work that waits, unless there is no receiver. */
   async finish(): Promise<void> {
     const { connection } = this.#parts;
     const give = (): void => {

@@ -37,7 +37,7 @@ export class RecordScanner {
     return this.#cursor.bytes;
   }
 
-  begin(records: Uint8Array): void {
+  open(records: Uint8Array): void {
     this.#cursor = new Cursor(records);
     this.index = -1;
   }

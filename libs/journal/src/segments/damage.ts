@@ -4,7 +4,9 @@ import type { PartitionName } from "../port.ts";
 import type { Unsound } from "./inspection.ts";
 import { nameOfSegment } from "./segment-files.ts";
 
-/** The error that says what is damaged and where: file, offset, partition and batch as far as they could be told. */
+/**
+ * The error that says what is damaged and where: file, offset, partition and batch as far as they could be determined.
+ */
 export function damaged(
   segment: number,
   groupOffset: number,

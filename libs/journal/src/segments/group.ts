@@ -77,7 +77,7 @@ export class GroupBuffer {
   }
 
   /** Empties it, and hands out who waited. */
-  take(): readonly Waiting[] {
+  drain(): readonly Waiting[] {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#length = groupHeaderBytes;

@@ -8,7 +8,7 @@ const room = 100;
 function chainOn(group: Uint8Array): { readonly chain: HashChain; readonly hashes: Uint8Array } {
   const hashes = new Uint8Array(2 * hashBytes);
   const chain = new HashChain(hashes);
-  chain.begin(group);
+  chain.startGroup(group);
   return { chain, hashes };
 }
 
@@ -17,7 +17,7 @@ function groupOf(text: string): Uint8Array {
 }
 
 describe("the chain of hashes", () => {
-  it("is made when it is finished, of what is there by then", () => {
+  it("is made when it is finished, of the existing data by then", () => {
     const group = groupOf("a batch, and another");
     const { chain, hashes } = chainOn(group);
     chain.add(1, 0, 8);
@@ -39,11 +39,11 @@ describe("the chain of hashes", () => {
     assert.deepEqual(hashes.subarray(0, hashBytes), Uint8Array.from(hashOfBatch(group.subarray(room))));
   });
 
-  it("makes the hashes of one group before the next is begun", () => {
+  it("makes the hashes of one group before the next is started", () => {
     const group = groupOf("one");
     const { chain, hashes } = chainOn(group);
     chain.add(0, 0, 3);
-    chain.begin(groupOf("two"));
+    chain.startGroup(groupOf("two"));
     group.fill(0);
     chain.finish();
     assert.deepEqual(

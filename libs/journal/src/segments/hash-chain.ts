@@ -22,7 +22,7 @@ export class HashChain {
   }
 
   /** Batches from here on are in this group. */
-  begin(group: Uint8Array): void {
+  startGroup(group: Uint8Array): void {
     this.finish();
     this.#group = group;
   }

@@ -23,7 +23,7 @@ export interface Unsound {
   readonly found: string;
   /** Distance from the group's beginning. */
   readonly at: number;
-  /** Place of the partition in the table, and number of the batch, where both could be told. */
+  /** Place of the partition in the table, and number of the batch, where both could be determined. */
   readonly partition?: number;
   readonly number?: number;
 }
@@ -99,7 +99,9 @@ function problemOfGroup(
   return;
 }
 
-/** The heads as a whole are damaged: the first frame that contradicts itself is the place, else the group's beginning. */
+/**
+ * The heads as a whole are damaged: the first frame that contradicts itself is the place, else the group's beginning.
+ */
 function problemOfHeads(
   bytes: Uint8Array,
   view: DataView,

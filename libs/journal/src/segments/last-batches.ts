@@ -33,7 +33,7 @@ export class LastBatches {
   }
 
   /** The group is to be filled with others. */
-  leave(group: GroupBuffer): void {
+  release(group: GroupBuffer): void {
     const { hashes } = this.#host;
     for (const ledger of this.#ledgers) {
       const { index } = ledger;

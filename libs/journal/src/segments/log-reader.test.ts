@@ -105,7 +105,7 @@ describe("a log reader", () => {
     assert.deepEqual(visited, scanned(again));
   });
 
-  it("goes on where it stopped, while more is written, over the ends of segments", async () => {
+  it("continues where it stopped, while more is written, over the ends of segments", async () => {
     const one = opened();
     const owners = await ownersOf(one);
     const reader = new LogReader(one.disk);
@@ -119,7 +119,7 @@ describe("a log reader", () => {
     reader.close();
   });
 
-  it("begins anywhere that another one has stopped, in another thread or after a restart", async () => {
+  it("starts anywhere that another one has stopped, in another thread or after a restart", async () => {
     const one = opened();
     await write(await ownersOf(one), 0, 12);
     const all = scanned(one);
@@ -207,7 +207,7 @@ describe("a log reader", () => {
     assert.throws(() => scanned(one), new RegExp(`${name}, byte ${offset}: no group of this log`));
   });
 
-  it("says that the place where it should begin is deleted", async () => {
+  it("says that the place where it should start is deleted", async () => {
     const one = opened();
     const owners = await ownersOf(one);
     await write(owners, 0, 12);

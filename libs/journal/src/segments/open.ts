@@ -49,8 +49,8 @@ export interface OpenedSegments {
   readonly journal: SegmentsJournal;
   readonly found: Found;
   /**
-   * Reads all batches that are durable by now, of all partitions in one pass, from the beginning or from a place on. At a
-   * restart `visit` is cheaper, which sees them while they are read anyway.
+   * Reads all batches that are durable by now, of all partitions in one pass, from the beginning or from a place on. At
+   * a restart `visit` is cheaper, which sees them while they are read anyway.
    */
   scan(visit: LogVisitor, from?: LogPlace): void;
 }
@@ -79,7 +79,7 @@ interface Prepared {
   readonly found: Found;
 }
 
-/** Reads what is there, and starts a segment where there is none or where services were added. */
+/** Reads the existing data, and starts a segment where there is none or where services were added. */
 function prepareLog(
   disk: Disk,
   { services, chance, sizes = segmentSizes, visit }: SegmentsOptions,
@@ -127,7 +127,7 @@ function assemble(
   const ledgers = partitions.map((name, index) => {
     const ledger = new Ledger(name, index);
     const { numbers, epochs, times } = ends;
-    ledger.begin(numbers[index] ?? 0, epochs[index] ?? 0, times[index] ?? 0, hashOf(ends, index));
+    ledger.resume(numbers[index] ?? 0, epochs[index] ?? 0, times[index] ?? 0, hashOf(ends, index));
     return ledger;
   });
   const segments = new Segments({ disk, directory, sizes, places, logId, partitions }, ends.numbers);

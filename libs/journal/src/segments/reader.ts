@@ -11,7 +11,10 @@ import type { GroupPlace } from "./places.ts";
 import { nameOfSegment } from "./segment-files.ts";
 import type { Segments } from "./segments.ts";
 
-/** Read at once: little at first, for who wants one batch. Twice as much each time, for who goes through the log. */
+/**
+ * Read at once: little at first, for the caller that wants one batch. Twice as much each time, for who goes through the
+ * log.
+ */
 const partBytesFirst = 16 * 1024;
 const partBytesMax = 256 * 1024;
 
@@ -19,7 +22,8 @@ const partBytesMax = 256 * 1024;
  * Reads the batches of one partition, beside the writer and without it.
  *
  * 1. Only what is durable is read: groups that were entered among the places, up to the last batch at the beginning.
- * 2. Nothing is believed: group header, heads, records, numbers and the chain of hashes within what is read are checked.
+ * 2. Nothing is believed: group header, heads, records, numbers and the chain of hashes within what is read are
+ *    checked.
  */
 export async function* readBatches(
   segments: Segments,

@@ -23,7 +23,7 @@ import { durableAt, type LogState } from "./writer.ts";
  * 4. The last group may never have been synced, and the memory of the system may hold what its disk does not. So it is
  *    written and synced once more before it is relied on.
  * 5. What was cut stays cut. Half a group over half of another may be a whole one after a power failure: so where the
- *    next group goes, nothing is left of the header of whatever was there.
+ *    next group goes, nothing is left of the header of everything that was there.
  */
 export interface Recovered {
   readonly log: LogState;

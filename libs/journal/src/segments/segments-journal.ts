@@ -50,7 +50,7 @@ export interface CommittedGroup {
  * 1. One group fills while another is under way. A group leaves when the one before it is durable, and what is appended
  *    in one go leaves together. A third lies as it was written, because its hashes may not be made yet.
  * 2. Answers are given in the order of the appends, and when all that a group changes here has been changed.
- * 3. After an unknown outcome nothing is taken any more: the log has to be read again to know what is there.
+ * 3. After an unknown outcome nothing is taken any more: the log has to be read again to know the existing data.
  * 4. A group that finds no room on the disk is refused, with all that was filled behind it. Nothing of it is written.
  * 5. When there is no room for the next segment, the journal is `full` while half a segment is left: owners decide
  *    nothing more, and nothing that was decided is lost. It tries each second to make that segment, and is not full any
@@ -161,7 +161,7 @@ export class SegmentsJournal implements Journal {
     this.#stopped ??= "it was closed";
     this.#hasRoom();
     for (;;) {
-      this.#leave();
+      this.#flush();
       if (this.#flying === undefined) break;
       await new Promise<void>((resolve) => this.#onDone.push(resolve));
     }
@@ -176,7 +176,7 @@ export class SegmentsJournal implements Journal {
 
   #makeRoom(ledger: Ledger, recordBytes: number): Failure | undefined {
     if (this.#filling.fits(recordBytes)) return;
-    this.#leave();
+    this.#flush();
     return this.#filling.fits(recordBytes) ? undefined : ledger.busy();
   }
 
@@ -191,14 +191,14 @@ export class SegmentsJournal implements Journal {
     const waiting: Waiting = { partition: ledger.index, number, epoch, timeMs, settle, from: 0, bytes: 0 };
     this.#filling.add(ledger.encoder, fields, records, count, waiting);
     ledger.submitted(epoch, timeMs);
-    this.#leaveSoon();
+    this.#flushSoon();
   }
 
   /**
    * Whatever is appended in the same go comes along, and what those append who are answered now: otherwise those who
    * wait for their answers fall into two camps that take turns, each waiting for the sync of the other.
    */
-  #leaveSoon(): void {
+  #flushSoon(): void {
     if (this.#flying !== undefined || this.#isLeaving) return;
     this.#isLeaving = true;
     let turns = turnsToLeave;
@@ -209,25 +209,25 @@ export class SegmentsJournal implements Journal {
         return;
       }
       this.#isLeaving = false;
-      this.#leave();
+      this.#flush();
     };
     queueMicrotask(turn);
   }
 
   /** Sends the filled group on its way, unless one is under way or there is nothing to send. */
-  #leave(): void {
+  #flush(): void {
     if (this.#flying !== undefined || this.#filling.batches === 0) return;
     const group = this.#filling;
     this.#flying = group;
     // There is one: only this one is under way.
     this.#filling = this.#spare.shift() as GroupBuffer;
-    this.#last.leave(this.#filling);
+    this.#last.release(this.#filling);
     this.#host.commit(group, (result) => this.#committed(group, result));
   }
 
   #committed(group: GroupBuffer, result: CommitResult): void {
     const { length } = group;
-    const waiting = group.take();
+    const waiting = group.drain();
     this.#flying = undefined;
     this.#spare.push(group);
     if (result.kind === "durable") {
@@ -248,7 +248,7 @@ export class SegmentsJournal implements Journal {
     }
     this.#last.lie(group, waiting);
     for (const { settle } of waiting) settle(durable);
-    this.#leaveSoon();
+    this.#flushSoon();
     void this.#segments.prepareNext(place)?.then((prepared) => this.#prepared(prepared));
   }
 
@@ -278,7 +278,7 @@ export class SegmentsJournal implements Journal {
   }
 
   #failed(waiting: readonly Waiting[], kind: "full" | "unknown", reason: string): void {
-    const behind = this.#filling.take();
+    const behind = this.#filling.drain();
     if (kind === "full") {
       for (const ledger of this.#ledgers) ledger.fallBack();
       const refusal = journalErrors.full.refusal({ reason }, { retryAfterMs: fullRetryMs });

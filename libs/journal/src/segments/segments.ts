@@ -27,7 +27,7 @@ export type Prepared = "made" | "not-made" | { readonly noRoom: string };
  * The segments of a log as its owner knows them, beside the writer: where batches are, which segments may go, and the
  * next one made ahead.
  *
- * 1. Segments go from the oldest on, when every partition has allowed it: what is left is one log without gaps.
+ * 1. Segments go from the oldest on, when every partition has allowed it: the rest is one log without gaps.
  * 2. A segment made ahead is speed and a reserve: if it is not there in time, the writer makes its own. If there is no
  *    room for it, that is known while half a segment is left. Under a steady load it is an old segment, and nothing is
  *    written twice.

@@ -43,7 +43,7 @@ describe("segments with a thread", () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it("answer unknown when the disk takes no more, and refuse what comes after", async () => {
+  it("answer unknown when the disk takes no more, and refuse anything that comes after", async () => {
     const { journal } = await openSegments(directory, options);
     const owner = await Owner.of(journal.partition("workflow", 0));
     await owner.append(new Uint8Array(20_000));

@@ -151,7 +151,7 @@ export class SegmentWriter {
     const chain = this.#chain;
     const { ends } = this.#log;
     let sum = sumOfGroupHeader(bytes);
-    chain.begin(bytes);
+    chain.startGroup(bytes);
     const frames = new Frames(bytes, view, length);
     while (frames.next()) {
       const { partition, number } = frames;

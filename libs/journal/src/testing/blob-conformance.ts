@@ -33,7 +33,7 @@ async function contentOf(blobs: Blobs, sha256: Uint8Array): Promise<Buffer> {
 /** What every store of blobs has to do. Run it on each implementation. */
 export function blobConformance({ name, open }: BlobsUnderTest): void {
   describe(`blobs (${name})`, () => {
-    it("gives back what was put, by its hash, in whatever parts it came", async () => {
+    it("gives back what was put, by its hash, in any parts it came", async () => {
       await using fixture = await open();
       const { blobs } = fixture;
       const large = Buffer.alloc(700_000, "abc");
@@ -47,7 +47,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       }
     });
 
-    it("gives at once what was put, or says that it is not at hand; damaged content never", async () => {
+    it("gives at once what was put, or says that it is not at hand. Damaged content never", async () => {
       await using fixture = await open();
       const { blobs } = fixture;
       const { sha256 } = await blobs.put(space, [bytesOf("a plan")]);
@@ -62,7 +62,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       );
     });
 
-    it("has after a crash what was put before, and not what had only begun", async () => {
+    it("has after a crash what was put before, and not what had only started", async () => {
       await using fixture = await open();
       const { sha256 } = await fixture.blobs.put(space, [bytesOf("whole")]);
       const broken = function* (): Generator<Uint8Array> {
@@ -131,7 +131,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       assert.equal(await sweepAt(blobs, [old, again, late], time.now() + 1), 0);
     });
 
-    it("keeps what is mentioned, also after a crash and whoever has stopped mentioning it", async () => {
+    it("keeps what is mentioned, also after a crash and the caller that has stopped mentioning it", async () => {
       await using fixture = await open();
       const sha256 = await putText(fixture.blobs, "mentioned");
       await fixture.blobs.mention([mentionBy("anna", sha256), mentionBy("ben", sha256)]);

@@ -22,7 +22,7 @@ const sectorBytes = 512;
 interface Content {
   /** What the running system reads. */
   readonly cached: Uint8Array;
-  /** What is there after a crash. */
+  /** The existing data after a crash. */
   readonly stored: Uint8Array;
   readonly dirty: Set<number>;
 }

@@ -20,23 +20,23 @@ function threadOf(): AskedThread<Question> {
 }
 
 describe("a thread that is asked", () => {
-  it("answers each question, and starts anew when it is asked after its end", async () => {
+  it("answers each question, and starts again when it is asked after its end", async () => {
     const thread = threadOf();
-    assert.equal(await thread.ask((id) => ({ id, text: "a" })), "a");
-    await thread.end();
+    assert.equal(await thread.request((id) => ({ id, text: "a" })), "a");
+    await thread.terminate();
     assert.equal(thread.isStarted, false);
-    assert.equal(await thread.ask((id) => ({ id, text: "b" })), "b");
-    await thread.end();
+    assert.equal(await thread.request((id) => ({ id, text: "b" })), "b");
+    await thread.terminate();
   });
 
-  it("has ended though whoever waited asks again at once", async () => {
+  it("has ended though the caller that waited asks again at once", async () => {
     const thread = threadOf();
-    await thread.ask((id) => ({ id, text: "a" }));
+    await thread.request((id) => ({ id, text: "a" }));
     const again = thread
-      .ask((id) => ({ id, text: "never" }))
-      .catch(() => thread.ask((id) => ({ id, text: "c" })));
-    await thread.end();
+      .request((id) => ({ id, text: "never" }))
+      .catch(() => thread.request((id) => ({ id, text: "c" })));
+    await thread.terminate();
     assert.equal(await again, "c");
-    await thread.end();
+    await thread.terminate();
   });
 });

@@ -52,11 +52,11 @@ export class AskedThread<Message> {
   }
 
   /** Says something that gets no answer. */
-  tell(message: Message): void {
+  post(message: Message): void {
     this.#running().postMessage(message);
   }
 
-  ask(message: (id: number) => Message, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
+  request(message: (id: number) => Message, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
     const worker = this.#running();
     const id = ++this.#ids;
     return new Promise((resolve, reject) => {
@@ -67,7 +67,7 @@ export class AskedThread<Message> {
   }
 
   /** Ends it, whatever it does at the moment. A caller that learns of that and asks again has started another one. */
-  async end(): Promise<void> {
+  async terminate(): Promise<void> {
     const ended = this.#ended;
     await this.#worker?.terminate();
     await ended;

@@ -16,7 +16,7 @@ export function differsAt(key: Key, scope: Scope, before: Resolution, after: Res
 }
 
 export interface Change {
-  /** What runs from now on: live keys as the sources say, the others as they were. */
+  /** Running work from now on: live keys as the sources say, the others as they were. */
   readonly next: Resolution;
   readonly changed: readonly Key[];
   readonly afterRestart: readonly Key[];

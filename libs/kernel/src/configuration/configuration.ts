@@ -142,7 +142,7 @@ export class Configuration {
       refuseProblems(next.problems.map(untilRestart));
       this.#latest = latest;
       this.#running = next;
-      const faults = this.#tell(changed, before);
+      const faults = this.#notify(changed, before);
       const names = { changed: changed.map(nameOf), afterRestart: afterRestart.map(nameOf) };
       return { applied: true, error: undefined, ...names, faults };
     } catch (thrown) {
@@ -151,7 +151,7 @@ export class Configuration {
   }
 
   /** A listener that throws does not affect the others. */
-  #tell(changed: readonly Key[], before: Resolution): readonly TuttiError[] {
+  #notify(changed: readonly Key[], before: Resolution): readonly TuttiError[] {
     const faults: TuttiError[] = [];
     for (const hear of [...this.#listeners]) {
       try {

@@ -60,7 +60,7 @@ export function readEnvironment(
     const name = `${setting.scope}.${setting.key.name}`;
     const other = setBy.get(name);
     setBy.set(name, variable);
-    if (other === undefined) reading.take(setting, { text }, { source: "environment", place: variable });
+    if (other === undefined) reading.record(setting, { text }, { source: "environment", place: variable });
     else reading.refuse(name, `${other} and ${variable} mean the same and are both set; unset one of them`);
   }
   return unknown;

@@ -79,7 +79,7 @@ class FileReader {
     const placeOf = (path: readonly PropertyKey[]) =>
       node === null ? place : this.#document.placeInside(node, path);
     const found = this.#document.plain(node);
-    if (found !== undefined) this.#reading.take({ key, scope }, found, { source: "file", place, placeOf });
+    if (found !== undefined) this.#reading.record({ key, scope }, found, { source: "file", place, placeOf });
     else this.#reading.refuse(key.name, `\`${key.name}\` at ${place} has too many aliases; write it out`);
   }
 

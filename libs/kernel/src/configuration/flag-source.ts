@@ -117,6 +117,6 @@ function takeFlag({ name, text }: Flag, declarations: Declarations, reading: Rea
   } else if (text === undefined && !isBoolean) {
     reading.refuse(place, `${place} needs a value: ${place}=…`);
   } else {
-    reading.take(setting, { text: text ?? String(!denied) }, { source: "flag", place });
+    reading.record(setting, { text: text ?? String(!denied) }, { source: "flag", place });
   }
 }

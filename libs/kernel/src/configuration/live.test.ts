@@ -176,7 +176,7 @@ describe("a watched configuration file", () => {
     assert.deepEqual(logger.lines, []);
   });
 
-  it("is complained about once while it has the same mistakes, and taken over when they are mended", () => {
+  it("is complained about once while it has the same mistakes, and taken over when they are repaired", () => {
     const { configuration, write, watchers } = begin("foundation: {log: {level: warn}}");
     const timers = new VirtualTime();
     const logger = recordingLogger();

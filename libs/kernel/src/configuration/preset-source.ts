@@ -16,7 +16,7 @@ export function readPreset(text: string | undefined, declarations: Declarations,
   for (const [name, value] of Object.entries(values)) {
     const setting = declarations.byName(name);
     if (setting === undefined) reading.refuse(name, `${presetVariable}: unknown key \`${name}\``);
-    else reading.take(setting, { typed: value }, { source: "preset", place: presetVariable });
+    else reading.record(setting, { typed: value }, { source: "preset", place: presetVariable });
   }
 }
 

@@ -28,7 +28,7 @@ export class Reading {
   }
 
   /** Takes in that a source sets a key in a scope. */
-  take(setting: Setting, found: Found, origin: Origin): void {
+  record(setting: Setting, found: Found, origin: Origin): void {
     const { key, scope } = setting;
     const { source, place, placeOf = () => place } = origin;
     if (isEarly(setting)) {

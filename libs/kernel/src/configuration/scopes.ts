@@ -1,6 +1,6 @@
 /**
  * The scopes of configuration, from the ground up. A scope inherits from all before it: what is set for
- * `foundation` holds everywhere until a later scope says otherwise for itself and those after it.
+ * `foundation` holds everywhere until a later scope reports something else for itself and those after it.
  */
 export const scopes = ["foundation", "orchestration", "engines", "integration", "management"] as const;
 

@@ -141,7 +141,7 @@ describe("a secret in the configuration", () => {
     assert.equal(load(given).read(registry).token?.revealSync(), "t");
   });
 
-  it("is read anew each time, so that a rotated one is found, and one that went away is an error", async () => {
+  it("is read again each time, so that a rotated one is found, and one that went away is an error", async () => {
     const environment: Record<string, string> = { TUTTI_REGISTRY_TOKEN: "env:TOKEN", TOKEN: "old" };
     const { token } = load({ environment }).read(registry);
     assert.ok(token);

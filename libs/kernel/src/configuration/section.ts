@@ -12,8 +12,8 @@ export interface SectionDeclaration<S extends z.ZodObject> {
   /** For the reference page: what these settings are about. */
   readonly description?: string;
   /**
-   * The keys, each with a description, and a default unless it must be set. Nested objects are groups of keys. Units
-   * are the last word of a key: `leaseMs`, `bodyMaxBytes`.
+   * The keys, each with a description, and a default except when it must be set. Nested objects are groups of keys.
+   * Units are the last word of a key: `leaseMs`, `bodyMaxBytes`.
    */
   readonly schema: S;
 }
@@ -43,7 +43,7 @@ export interface Key {
   /** A change takes effect without a restart. */
   readonly live: boolean;
   readonly secret: boolean;
-  /** There is no value unless it is set, and there must be one. */
+  /** There is no value except when it is set, and there must be one. */
   readonly required: boolean;
 }
 

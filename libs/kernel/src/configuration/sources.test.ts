@@ -34,7 +34,7 @@ describe("the sources of this process", () => {
     await assert.rejects(files.readLater(directory), /EISDIR/);
   });
 
-  it("tell of a file that is made after watching began", async () => {
+  it("tell of a file that is made after watching started", async () => {
     const path = join(directory, "later.yaml");
     const seen = Promise.withResolvers<void>();
     const stop = system.files.watch(path, seen.resolve);

@@ -66,7 +66,7 @@ describe("the catalogue of errors", () => {
     assert.ok(!errors.closed.is({ code: "cataloguetest.closed" }));
   });
 
-  it("begins the stack where the error was asked for", () => {
+  it("starts the stack where the error was asked for", () => {
     assert.match(errors.closed().stack?.split("\n")[1] ?? "", /catalogue\.test\.ts/);
   });
 

@@ -5,7 +5,7 @@ export const kernelErrors = defineErrors("kernel", {
   internal: {
     status: "INTERNAL",
     retry: "never",
-    help: "Something failed that no code expected: a bug of Tutti or of code it runs. The cause says what it was. Repeating the call rarely helps; report it with the trace id.",
+    help: "Something failed that no code expected: a bug of Tutti or of code it runs. The cause says what it was. Repeating the call rarely helps. Report it with the trace id.",
     message: ({ what }: { what: string }) => `Internal error: ${what}`,
     remedy: "Report it with the trace id of this call.",
   },
@@ -26,7 +26,7 @@ export const kernelErrors = defineErrors("kernel", {
   foreignStatus: {
     status: "UNKNOWN",
     retry: "never",
-    help: "The other side, or a proxy on the way, answered with a bare status and none of Tutti's details. Status and retry class follow from the status; look at what lies between caller and service.",
+    help: "The other side, or a proxy on the way, answered with a bare status and none of Tutti's details. Status and retry class follow from the status. Look at what lies between caller and service.",
     message: ({ status, message }: { status: string; message: string }) =>
       `The answer has only the status ${status}${message && ` (${message})`}`,
     remedy: "Check the proxies between caller and service.",
@@ -48,7 +48,7 @@ export const kernelErrors = defineErrors("kernel", {
   unreachable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "A connection could not be made or broke. Check that the other side runs and is reachable from here; then repeat with the same idempotency key.",
+    help: "A connection could not be made or broke. Check that the other side runs and is reachable from here. Then repeat with the same idempotency key.",
     message: ({ what }: { what: string }) => `The server cannot be reached: ${what}`,
     remedy: "Check that it runs, then retry with the same idempotency key.",
   },
@@ -70,14 +70,14 @@ export const kernelErrors = defineErrors("kernel", {
   pageTokenInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A list is continued with the `next_token` of the page before, taken as it is. Begin again with an empty token.",
+    help: "A list is continued with the `next_token` of the page before, taken as it is. Start again with an empty token.",
     message: () => "The page token is invalid",
     remedy: "Start with an empty token.",
   },
   configurationInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The configuration has mistakes; the message and the violations name each with its place and what was expected. At start the process ends; while it runs, it goes on with the values it had.",
+    help: "The configuration has mistakes. The message and the violations name each with its place and what was expected. At start the process ends. While it runs, it continues with the values it had.",
     message: ({ problems }: { problems: readonly string[] }) =>
       `the configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
     remedy: "Correct the configuration and start again.",

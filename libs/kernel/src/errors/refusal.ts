@@ -2,7 +2,7 @@ import type { Status } from "./status.ts";
 import { type RetryClass, TuttiError, type Violation } from "./tutti-error.ts";
 
 /**
- * A business refusal: the answer of a decider that says no. It is returned, not thrown, and has no stack: a busy
+ * A business refusal: the answer of a decider that rejects. It is returned, not thrown, and has no stack: a busy
  * system refuses often, and nothing is broken when it does. At the edge it becomes an error by `errorOf`.
  */
 export interface Refusal {

@@ -36,7 +36,7 @@ export class IdSource {
   newId<K extends string>(kind: K): Id<K> {
     if (!this.#kinds.has(kind)) this.#admit(kind);
     const nowMs = Math.floor(this.#clock.now());
-    if (nowMs > this.#timeMs) this.#begin(nowMs);
+    if (nowMs > this.#timeMs) this.#startMillisecond(nowMs);
     else this.#countUp();
     return idOf(kind, this.#prefix + fourDigits(this.#middle) + fourDigits(this.#lower));
   }
@@ -46,7 +46,7 @@ export class IdSource {
     this.#kinds.add(kind);
   }
 
-  #begin(timeMs: number): void {
+  #startMillisecond(timeMs: number): void {
     assert(timeMs <= timeMax, "the clock shows a time before the year 10889", { timeMs });
     this.#timeMs = timeMs;
     const bytes = this.#chance.fill(this.#bytes);
@@ -67,7 +67,7 @@ export class IdSource {
     this.#middle = 0;
     this.#upper += 1;
     // All 80 bits are used up: borrow the next millisecond.
-    if (this.#upper === 2 ** 40) this.#begin(this.#timeMs + 1);
+    if (this.#upper === 2 ** 40) this.#startMillisecond(this.#timeMs + 1);
     else this.#printPrefix();
   }
 

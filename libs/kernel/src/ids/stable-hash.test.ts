@@ -15,7 +15,7 @@ describe("the stable hash", () => {
     for (const [texts, expected] of golden) assert.equal(stableHash(...texts), expected, texts.join());
   });
 
-  it("keeps apart where one text ends and the next begins", () => {
+  it("keeps apart where one text ends and the next starts", () => {
     assert.notEqual(stableHash("ab", "c"), stableHash("a", "bc"));
     assert.notEqual(stableHash("a", ""), stableHash("", "a"));
   });

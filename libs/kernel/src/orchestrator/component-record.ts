@@ -104,7 +104,7 @@ export class ComponentRecord {
     return this.serving ? this.monitor.refresh() : Promise.resolve();
   }
 
-  /** @param run starts the component; a step of the start-up may have been put in the place of its own. */
+  /** @param run starts the component. A step of the start-up may have been put in the place of its own. */
   async start(
     run: (signal: AbortSignal) => void | Promise<void>,
     { signal, graceMs }: { readonly signal: AbortSignal; readonly graceMs: number },

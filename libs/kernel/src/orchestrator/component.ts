@@ -11,7 +11,7 @@ export interface Component {
   readonly version?: string;
   /** Gets ready to serve. If it throws, it has to have put away what it had taken: `stop` is not called then. */
   start?(context: ComponentContext): void | Promise<void>;
-  /** Refuses what is new and finishes what runs. Called before anything is stopped. */
+  /** Refuses what is new and finishes running work. Called before anything is stopped. */
   drain?(signal: AbortSignal): void | Promise<void>;
   /** Puts everything away. Called only if `start` succeeded. */
   stop?(signal: AbortSignal): void | Promise<void>;
@@ -32,7 +32,7 @@ export interface ComponentContext {
   readonly health: HealthReporter;
   /**
    * Tells that the component cannot continue, ever. If it is critical, the orchestrator stops gracefully and has failed
-   * for this reason, unless it is meant to stay. Otherwise the component is unhealthy from now on.
+   * for this reason, except when it is meant to stay. Otherwise the component is unhealthy from now on.
    */
   readonly fail: (error: unknown) => void;
 }

@@ -8,7 +8,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   componentTwice: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "Two components of one orchestrator were registered under the same name. A name is what status, health, dependencies and metrics refer to; give each component its own.",
+    help: "Two components of one orchestrator were registered under the same name. A name is what status, health, dependencies and metrics refer to. Give each component its own.",
     message: ({ orchestrator, component }: { orchestrator: string; component: string }) =>
       `${orchestrator} already has a component \`${component}\``,
     remedy: "Give the component its own name.",
@@ -48,7 +48,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   notStartable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An orchestrator is started once. What was stopped or has failed is not started again; make a new one.",
+    help: "An orchestrator is started once. What was stopped or has failed is not started again. Make a new one.",
     message: ({ orchestrator, state }: { orchestrator: string; state: string }) =>
       `${orchestrator} cannot start, because it is ${state}`,
     remedy: "Create a new one.",
@@ -80,7 +80,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   pipelineTwice: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "Two pipelines of one orchestrator have the same name. Status and metrics tell them apart by it; give each its own.",
+    help: "Two pipelines of one orchestrator have the same name. Status and metrics tell them apart by it. Give each its own.",
     message: ({ orchestrator, pipeline }: { orchestrator: string; pipeline: string }) =>
       `${orchestrator} already has a pipeline \`${pipeline}\``,
     remedy: "Give the pipeline its own name.",
@@ -88,7 +88,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   pipelineSealed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A pipeline was changed after it had been composed; the change would not have had an effect. Change it before the service starts.",
+    help: "A pipeline was changed after it had been composed. The change would not have had an effect. Change it before the service starts.",
     message: ({ pipeline, step }: { pipeline: string; step: string }) =>
       `Step \`${step}\` cannot be added, because pipeline \`${pipeline}\` is already composed`,
     remedy: "Add the step before the service starts.",
@@ -96,7 +96,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   stepFailed: {
     status: "INTERNAL",
     retry: "never",
-    help: "A named step of a pipeline failed with an error that is none of Tutti's own; the cause is that error. Where it is one, its own code is kept and only the message tells the step.",
+    help: "A named step of a pipeline failed with an error that is none of Tutti's own. The cause is that error. Where it is one, its own code is kept and only the message tells the step.",
     message: ({ pipeline, step, problem }: { pipeline: string; step: string; problem: string }) =>
       `step \`${step}\` of pipeline \`${pipeline}\` failed: ${problem}`,
     remedy: "",
@@ -120,7 +120,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   stepTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "Starting, draining or stopping took longer than it may. See what the component waits for; if it needs the time, raise the timeout that the message names.",
+    help: "Starting, draining or stopping took longer than it may. See what the component waits for. If it needs the time, raise the timeout that the message names.",
     message: (given: { what: string; setting: string; timeoutMs: number }) =>
       `${capitalized(given.what)} did not finish within ${given.timeoutMs} ms`,
     remedy: (given: { what: string; setting: string; timeoutMs: number }) =>
@@ -129,7 +129,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   dependencyFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A component was not started because one that it depends on had failed to. Mend that one.",
+    help: "A component was not started because one that it depends on had failed to. Fix that one.",
     message: ({ component, dependency }: { component: string; dependency: string }) =>
       `\`${component}\` was not started, because its dependency \`${dependency}\` failed`,
     remedy: "See the error of the dependency.",
@@ -137,7 +137,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   startFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An orchestrator did not become ready; what had been started is stopped again. The message names the step and its problem, the cause is the error itself.",
+    help: "An orchestrator did not become ready. What had been started is stopped again. The message names the step and its problem, the cause is the error itself.",
     message: ({ orchestrator, problem }: { orchestrator: string; problem: string }) =>
       `${orchestrator} did not start: ${problem}`,
     remedy: "",
@@ -153,7 +153,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   stopIncomplete: {
     status: "INTERNAL",
     retry: "never",
-    help: "Some components failed to drain or stop, or took too long; all others are stopped. The message tells each, and what is left may hold on to ports, files or connections until the process ends.",
+    help: "Some components failed to drain or stop, or took too long. All others are stopped. The message tells each, and the rest may hold on to ports, files or connections until the process ends.",
     message: ({ orchestrator, problems }: { orchestrator: string; problems: readonly string[] }) =>
       `${orchestrator} did not stop cleanly: ${sentences(...problems)}`,
     remedy: "",
@@ -161,7 +161,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   componentFailed: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "A critical component reported that it cannot go on, so its orchestrator stopped. The cause is what it reported.",
+    help: "A critical component reported that it cannot continue, so its orchestrator stopped. The cause is what it reported.",
     message: ({
       orchestrator,
       component,

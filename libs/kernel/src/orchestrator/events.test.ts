@@ -51,7 +51,7 @@ describe("Emitter", () => {
     assert.deepEqual(heard, [3]);
   });
 
-  it("calls those who had subscribed when it began, less those who have left since", () => {
+  it("calls those who had subscribed when it started, less those who have left since", () => {
     const { emitter, heard } = emitting();
     emitter.once("counted", () => {
       leave();
@@ -63,7 +63,7 @@ describe("Emitter", () => {
     assert.deepEqual(heard, ["stays"]);
   });
 
-  it("goes on after a listener that throws or rejects, and tells of it", async () => {
+  it("continues after a listener that throws or rejects, and tells of it", async () => {
     const { emitter, heard, failures } = emitting();
     emitter.on("counted", () => {
       throw new Error("broken");

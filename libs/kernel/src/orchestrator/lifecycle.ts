@@ -6,7 +6,7 @@ import type { TuttiError } from "../errors/tutti-error.ts";
  *     created → starting → ready → draining → stopped
  *                  └──────────────────↑   └─→ failed
  *
- * `draining` is everything between the decision to stop and its end: finishing what runs, then stopping the
+ * `draining` is everything between the decision to stop and its end: finishing running work, then stopping the
  * components, also those of a start that failed. `since` is the wall clock, in milliseconds.
  */
 export type Lifecycle =

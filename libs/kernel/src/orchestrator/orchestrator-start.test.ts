@@ -235,7 +235,7 @@ describe("Orchestrator: its start-up as a pipeline", () => {
     }
   });
 
-  it("a component's own step can be replaced; it is stopped as any other", async () => {
+  it("a component's own step can be replaced. It is stopped as any other", async () => {
     const { orchestrator, noted, notes } = withNotes();
     orchestrator.register("store", noted("store"));
     orchestrator.startUp.replace("store", {

@@ -8,7 +8,7 @@ import { failing, never, withNotes } from "./orchestrator.fixture.ts";
 import { Orchestrator } from "./orchestrator.ts";
 
 describe("Orchestrator: stopping", () => {
-  it("finishes what runs before anything is stopped", async () => {
+  it("finishes running work before anything is stopped", async () => {
     const { orchestrator, noted, notes, foundation } = withNotes();
     const finished = gate();
     orchestrator.register("store", noted("store"));
@@ -24,7 +24,7 @@ describe("Orchestrator: stopping", () => {
     assert.deepEqual(notes.slice(2), ["drain api", "drain store", "stop api", "stop store"]);
   });
 
-  it("goes on past failures and hanging, within the deadlines, and reports all of them", async () => {
+  it("continues past failures and hanging, within the deadlines, and reports all of them", async () => {
     const { orchestrator, noted, notes, foundation } = withNotes();
     orchestrator.register("store", noted("store", { stop: failing("stuck") }));
     orchestrator.register("queue", noted("queue", { stop: never }), { stopTimeoutMs: 700 });
@@ -143,8 +143,8 @@ describe("Orchestrator: stopping", () => {
   });
 });
 
-describe("Orchestrator: a component that cannot go on", () => {
-  it("stops the others in good order, and the whole has failed for its reason", async () => {
+describe("Orchestrator: a component that cannot continue", () => {
+  it("stops the others gracefully, and the whole has failed for its reason", async () => {
     const { orchestrator, noted, notes, foundation } = withNotes();
     const contexts: ComponentContext[] = [];
     const keeps = (context: ComponentContext): void => void contexts.push(context);

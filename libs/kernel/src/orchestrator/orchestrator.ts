@@ -73,7 +73,7 @@ interface Failure {
 }
 
 /**
- * @typeParam Components the components by name, for a typed `get`; any, unless given.
+ * @typeParam Components the components by name, for a typed `get`. Any, unless given.
  * @typeParam Events events of its own, by name, with what they carry.
  */
 export class Orchestrator<
@@ -249,8 +249,8 @@ export class Orchestrator<
   }
 
   /**
-   * Refuses what is new and finishes what runs. Nothing is stopped yet. Never rejects: what went wrong is reported by
-   * `stop`. Does nothing unless ready.
+   * Refuses what is new and finishes running work. Nothing is stopped yet. Never rejects: what went wrong is reported
+   * by `stop`. Does nothing unless ready.
    */
   drain(signal?: AbortSignal): Promise<void> {
     hurry(this.#drainHurry, signal);
@@ -434,7 +434,7 @@ export class Orchestrator<
     this.#enter({ state: "draining", since: clock.now() });
     const problems = await this.#set.stop(this.#stopHurry.signal);
     const asked = failure !== undefined || (aborted && this.#stopping !== undefined);
-    if (asked) this.#end(problems);
+    if (asked) this.#finish(problems);
     else this.#enter({ state: "failed", since: clock.now(), reason, component, problems });
     return failure?.reason ?? reason;
   }
@@ -446,7 +446,7 @@ export class Orchestrator<
 
   async #stop(): Promise<void> {
     const { name: orchestrator } = this;
-    if (this.#lifecycle.state === "created") this.#end([]);
+    if (this.#lifecycle.state === "created") this.#finish([]);
     if (this.#lifecycle.state !== "ready") {
       // Without effect on a start that is over.
       this.#startAbort.abort(lifecycleErrors.startAborted({ orchestrator }));
@@ -455,7 +455,7 @@ export class Orchestrator<
     }
     if (this.#lifecycle.state === "ready" || this.#draining !== undefined) {
       await this.drain();
-      this.#end([...this.#drainProblems, ...(await this.#set.stop(this.#stopHurry.signal))]);
+      this.#finish([...this.#drainProblems, ...(await this.#set.stop(this.#stopHurry.signal))]);
     }
     const lifecycle = this.#lifecycle;
     if (lifecycle.state === "failed" && lifecycleErrors.stopIncomplete.is(lifecycle.reason)) {
@@ -464,7 +464,7 @@ export class Orchestrator<
   }
 
   /** Enters the last state, whichever it is. */
-  #end(problems: readonly TuttiError[]): void {
+  #finish(problems: readonly TuttiError[]): void {
     const { name: orchestrator } = this;
     const since = this.foundation.clock.now();
     this.#healthTimer?.cancel();

@@ -103,7 +103,7 @@ describe("runUntilSignal", () => {
     assert.equal(await code, 1);
   });
 
-  it("a fault that nobody caught is logged, drains, and exits with 1; a signal then exits at once", async () => {
+  it("a fault that nobody caught is logged, drains, and exits with 1. A signal then exits at once", async () => {
     const notes: string[] = [];
     const { code, fault, time, foundation } = running({ drain: () => void notes.push("drained") });
     await time.flush();
@@ -123,7 +123,7 @@ describe("runUntilSignal", () => {
     assert.equal(await hanging.code, 143);
   });
 
-  it("a component that cannot go on ends the process with 1", async () => {
+  it("a component that cannot continue ends the process with 1", async () => {
     const contexts: ComponentContext[] = [];
     const { code, time } = running({ start: (context) => void contexts.push(context) });
     await time.flush();

@@ -1,7 +1,7 @@
 /**
  * The outermost edge of a process: starts an orchestrator, waits for a reason to end, and ends gracefully.
  *
- * 1. The first signal stops: what runs is finished, the process exits with 0, or with 1 if something did not stop.
+ * 1. The first signal stops: running work is finished, the process exits with 0, or with 1 if something did not stop.
  * 2. The second one exits at once with 128 + its number, as shells expect of a process ended by a signal.
  * 3. An uncaught fault is logged and ends the process in the same good order, with 1: what was continuing may be half
  *    done, so the process must not continue, but the rest deserves its drain.

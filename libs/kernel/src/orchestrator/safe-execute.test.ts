@@ -189,7 +189,7 @@ describe("safeExecute: a caller that gives up", () => {
     });
   }
 
-  it("before it begins gets no attempt", async () => {
+  it("before it starts gets no attempt", async () => {
     const { orchestrator, trying } = executing();
     const { operation, triedAtMs } = trying([]);
     await assert.rejects(orchestrator.safeExecute("charge", operation, { signal: AbortSignal.abort() }), {

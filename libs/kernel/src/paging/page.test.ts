@@ -23,7 +23,7 @@ describe("pageOf", () => {
     );
   });
 
-  it("goes on after the last key seen when entries came and went between two pages", () => {
+  it("continues after the last key seen when entries came and went between two pages", () => {
     const first = pageOf(["a", "c", "e"], letters, { size: 2, token: "" });
     assert.deepEqual(pageOf(["b", "d", "e"], letters, { size: 2, token: first.nextToken }).items, ["d", "e"]);
   });

@@ -16,14 +16,14 @@ export class TraceIdentifiers {
   }
 
   traceId(): string {
-    return this.#draw(traceIdBytes);
+    return this.#random(traceIdBytes);
   }
 
   spanId(): string {
-    return this.#draw(spanIdBytes);
+    return this.#random(spanIdBytes);
   }
 
-  #draw(bytes: number): string {
+  #random(bytes: number): string {
     if (this.#used + bytes > poolBytes) {
       this.#chance.fill(this.#pool);
       this.#used = 0;

@@ -1,5 +1,5 @@
 /**
- * What must not stand in a log, a trace or an error: by the name of the key it stands under, and by its form inside a
+ * What must not are in a log, a trace or an error: by the name of the key it stands under, and by its form inside a
  * text. Telling a secret is a mistake in the code that tells it. This is the net below it, not a licence.
  */
 

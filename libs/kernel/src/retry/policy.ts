@@ -49,6 +49,20 @@ export const retryDefaults: RetryPolicy = Object.freeze({
   pauseWhenExhausted: false,
 });
 
+/** The retry defaults of one namespace and of its pools. */
+export interface ConfiguredRetry {
+  readonly namespace: RetrySettings;
+  readonly pools: Readonly<Record<string, RetrySettings>>;
+}
+
+/** Returns the defaults of a namespace. Undefined if the configuration says nothing about it. */
+export type ConfiguredRetryOf = (namespace: string) => ConfiguredRetry | undefined;
+
+/** Returns what tasks of a pool have by default. The pool of an empty name is `default`. */
+export function retryOfPool(defaults: ConfiguredRetry | undefined, pool: string): RetrySettings {
+  return { ...defaults?.namespace, ...defaults?.pools[pool || "default"] };
+}
+
 /** Why settings contradict themselves: the field, what it must be and what it is. */
 export interface RetryContradiction {
   readonly field: "initialMs" | "maxMs";

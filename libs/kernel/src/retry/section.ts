@@ -1,7 +1,7 @@
 /** Retry defaults of namespaces and pools, which the configuration sets. */
 import * as z from "zod";
 import { defineSection } from "../configuration/section.ts";
-import type { RetrySettings } from "./policy.ts";
+import type { ConfiguredRetryOf, RetrySettings } from "./policy.ts";
 
 const pause = z.number().int().min(1).max(86_400_000).optional();
 
@@ -32,15 +32,6 @@ export const retrySection = defineSection({
   }),
 });
 
-/** The retry defaults of one namespace and of its pools. */
-export interface ConfiguredRetry {
-  readonly namespace: RetrySettings;
-  readonly pools: Readonly<Record<string, RetrySettings>>;
-}
-
-/** Returns the defaults of a namespace. Undefined if the configuration says nothing about it. */
-export type ConfiguredRetryOf = (namespace: string) => ConfiguredRetry | undefined;
-
 export function configuredRetryIn({ namespaces }: z.output<typeof retrySection.schema>): ConfiguredRetryOf {
   const known = new Map(
     Object.entries(namespaces).map(([key, { pools = {}, ...own }]) => [
@@ -52,11 +43,6 @@ export function configuredRetryIn({ namespaces }: z.output<typeof retrySection.s
     ]),
   );
   return (namespace) => known.get(namespace || "default");
-}
-
-/** Returns what tasks of a pool have by default. The pool of an empty name is `default`. */
-export function retryOfPool(defaults: ConfiguredRetry | undefined, pool: string): RetrySettings {
-  return { ...defaults?.namespace, ...defaults?.pools[pool || "default"] };
 }
 
 function settingsOf({ attempts, ...pauses }: z.output<typeof ofPool>): RetrySettings {

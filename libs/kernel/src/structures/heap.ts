@@ -1,4 +1,4 @@
-/** What can stand in a heap: its order are two numbers, and it knows its place. In one heap at a time. */
+/** What can are in a heap: its order are two numbers, and it knows its place. In one heap at a time. */
 export interface Ranked {
   /** Smaller goes first. */
   rank: number;
@@ -8,7 +8,9 @@ export interface Ranked {
   place: number;
 }
 
-/** A binary heap whose items know their places: adding, moving and removing cost the logarithm of how many there are. */
+/**
+ * A binary heap whose items know their places: adding, moving and removing cost the logarithm of how many there are.
+ */
 export class Heap<Item extends Ranked> {
   readonly #items: Item[] = [];
 

@@ -51,7 +51,7 @@ describe("recordingLogger", () => {
 describe("recordingMetrics", () => {
   const calls = { name: "tutti_calls_total", help: "Calls.", labels: ["outcome"] } as const;
 
-  it("adds up by label values, whoever asked for the instrument", () => {
+  it("adds up by label values, regardless of the caller that asked for the instrument", () => {
     const metrics = recordingMetrics();
     metrics.counter(calls).with({ outcome: "ok" }).add();
     metrics.counter(calls).with({ outcome: "ok" }).add(2);
@@ -106,7 +106,7 @@ describe("recordingTracer", () => {
 });
 
 describe("testContext", () => {
-  it("calls as the local administrator without a deadline unless told otherwise", () => {
+  it("calls as the local administrator without a deadline by default", () => {
     const context = testContext({ namespace: "team-a" });
     assert.equal(context.namespace, "team-a");
     assert.equal(context.principal.id, "local-admin");

@@ -38,7 +38,7 @@ export interface Gate {
 
 export function gate(): Gate {
   const queue: (() => void)[] = [];
-  let watchers: { readonly count: number; readonly tell: () => void }[] = [];
+  let watchers: { readonly count: number; readonly wake: () => void }[] = [];
   let arrived = 0;
   let isOpen = false;
   const letThrough = (count = 1): void => {
@@ -51,13 +51,13 @@ export function gate(): Gate {
     pass() {
       const passed = isOpen ? Promise.resolve() : new Promise<void>((resolve) => queue.push(resolve));
       arrived++;
-      for (const watcher of watchers) if (arrived >= watcher.count) watcher.tell();
+      for (const watcher of watchers) if (arrived >= watcher.count) watcher.wake();
       watchers = watchers.filter((watcher) => arrived < watcher.count);
       return passed;
     },
     arrivals(count) {
       if (arrived >= count) return Promise.resolve();
-      return new Promise((resolve) => watchers.push({ count, tell: resolve }));
+      return new Promise((resolve) => watchers.push({ count, wake: resolve }));
     },
     letThrough,
     open() {

@@ -108,7 +108,7 @@ describe("time that runs by itself", () => {
     assert.equal(running.time.monotonic(), hourMs);
   });
 
-  it("lets promises go on between timers that ask for the next one at once", async () => {
+  it("lets promises continue between timers that ask for the next one at once", async () => {
     using running = RunningTime.open();
     const { time } = running;
     let isOver = false;

@@ -54,7 +54,7 @@ export class RunningTime extends VirtualTime {
     if (shared === undefined) {
       shared = { time: new RunningTime(Date.now()), users: 0 };
       pool.watch();
-      shared.time.#ask();
+      shared.time.#schedule();
     }
     const own = shared;
     own.users++;
@@ -66,7 +66,7 @@ export class RunningTime extends VirtualTime {
         isOpen = false;
         if (--own.users > 0) return;
         own.time.#isRunning = false;
-        pool.forget();
+        pool.reset();
         shared = undefined;
         for (const { resolve } of own.time.#waiters.splice(0)) resolve();
       },
@@ -94,19 +94,19 @@ export class RunningTime extends VirtualTime {
     }
   }
 
-  #ask(): void {
+  #schedule(): void {
     if (this.#isRunning) setImmediate(() => this.#turn());
   }
 
   #turn(): void {
     if (!this.#isRunning) return;
     if (!this.#isIdle()) {
-      this.#ask();
+      this.#schedule();
       return;
     }
     this.#quiet = 0;
     this.#looping = 0;
-    if (this.#tellWaiters()) this.#ask();
+    if (this.#tellWaiters()) this.#schedule();
     else if (this.#paced > 0) setTimeout(() => this.#tick(), pauseMs);
     else if (this.#movesInRow++ < freeMoves) this.#move();
     else setTimeout(() => this.#move(), pauseMs);
@@ -119,7 +119,7 @@ export class RunningTime extends VirtualTime {
       // Without a timer there is something real to wait for.
       if (!this.advanceToNext()) this.#movesInRow = freeMoves;
     } finally {
-      this.#ask();
+      this.#schedule();
     }
   }
 
@@ -129,7 +129,7 @@ export class RunningTime extends VirtualTime {
       if (this.#isRunning && !((this.nextDueMs ?? endMs) < endMs && this.advanceToNext()))
         this.advance(pauseMs);
     } finally {
-      this.#ask();
+      this.#schedule();
     }
   }
 
@@ -185,7 +185,7 @@ class ThreadPool {
     this.#hook.enable();
   }
 
-  forget(): void {
+  reset(): void {
     this.#hook.disable();
     this.#running.clear();
   }

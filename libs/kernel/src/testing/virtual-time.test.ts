@@ -58,7 +58,7 @@ describe("VirtualTime", () => {
     assert.equal(time.pending, 1);
   });
 
-  it("lets promises go on between callbacks when advanced asynchronously", async () => {
+  it("lets promises continue between callbacks when advanced asynchronously", async () => {
     const time = new VirtualTime();
     const seen: number[] = [];
     const work = (async () => {

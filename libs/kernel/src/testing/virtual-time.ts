@@ -30,7 +30,7 @@ export class VirtualTime implements Clock, Timers {
   /** Latest first, so that the next one is popped from the end. */
   readonly #pending: Pending[] = [];
 
-  /** @param epochMs what `now()` says at the start; 2026-01-01T00:00:00Z unless given. */
+  /** @param epochMs what `now()` says at the start. 2026-01-01T00:00:00Z unless given. */
   constructor(epochMs: number = defaultEpochMs) {
     this.#epochMs = epochMs;
   }

@@ -1,6 +1,9 @@
 import type { Timers } from "../ports/timers.ts";
 
-/** Those who wait until something is told, or until a while has passed. Who comes later hears what is told from then on. */
+/**
+ * Those who wait until something is told, or until a while has passed. Who comes later hears what is distinguished from
+ * then on.
+ */
 export class Waiters {
   readonly #timers: Timers;
   readonly #waiting = new Set<() => void>();
@@ -13,7 +16,7 @@ export class Waiters {
     return this.#waiting.size === 0;
   }
 
-  tell(): void {
+  wakeAll(): void {
     for (const wake of [...this.#waiting]) wake();
   }
 

@@ -64,7 +64,7 @@ describe("missions", () => {
           const isRunning = task.status === TaskStatus.TASK_STATUS_RUNNING;
           assert.equal(isRunning && task.isClaimed, task.leaseDueMs > 0, "who has a claim has a lease");
         }
-        const { summary } = driver.ask(key, explainMission, { taskId: "" }) as { summary: string };
+        const { summary } = driver.query(key, explainMission, { taskId: "" }) as { summary: string };
         assert.notEqual(summary, "", "it ends, or says why it waits");
       }
     },

@@ -41,7 +41,7 @@ tasks:
     assert.deepEqual(scene.offered, [], "it is not done again while people are asked");
     const body = { approvalId: "look", verdict: Verdict.VERDICT_APPROVED, roles: ["anna"] };
     scene.driver.execute(scene.key, decideApproval, DecideApproval.fromPartial(body));
-    const task = scene.driver.ask(scene.key, showTask, { taskId: "look" });
+    const task = scene.driver.query(scene.key, showTask, { taskId: "look" });
     assert.ok(!isRefusal(task) && task.outcome?.result?.$case === "completed");
   });
 
@@ -69,7 +69,7 @@ tasks:
     const scene = RunScene.of("workflow: saves\ntasks:\n  work: {uses: test.work}\n");
     const saved = jsonBytes("half");
     scene.driver.settle(scene.offer("work"), noteProgress, NoteProgress.fromPartial({ saved }));
-    const shown = scene.driver.ask(scene.key, showSnapshot, undefined);
+    const shown = scene.driver.query(scene.key, showSnapshot, undefined);
     assert.ok(!isRefusal(shown));
     const toEvent = scene.events.length;
     const body = ResetRun.fromPartial({ toEvent, snapshot: shown.bytes });
@@ -91,7 +91,7 @@ tasks:
     scene.driver.execute(scene.key, beginRun, { order });
     for (const task of ["each[0]", "each[1]", "poll#1.ask", "each[0]"]) scene.complete(task);
     const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false };
-    const shown = scene.driver.ask(scene.key, showTasks, { ...wanted, from: 0, size: 100 });
+    const shown = scene.driver.query(scene.key, showTasks, { ...wanted, from: 0, size: 100 });
     assert.ok(!isRefusal(shown));
     const ids = shown.tasks.map(({ taskId }) => taskId);
     assert.deepEqual(ids, ["each", "poll", "sure", "each[0]", "each[1]"]);
@@ -138,7 +138,7 @@ tasks:
     scene.complete("pay");
     scene.complete("book");
     const statusOf = (taskId: string) => {
-      const task = scene.driver.ask(scene.key, showTask, { taskId });
+      const task = scene.driver.query(scene.key, showTask, { taskId });
       return isRefusal(task) ? undefined : task.status;
     };
     const compensated = TaskStatus.TASK_STATUS_COMPENSATED;
@@ -277,7 +277,7 @@ tasks:
   poll: {loop: {max: 3, until: "round.number >= 2", tasks: {ask: {uses: test.ask}}}}
 `);
     const state = () => {
-      const shown = scene.driver.ask(scene.key, showSnapshot, undefined);
+      const shown = scene.driver.query(scene.key, showSnapshot, undefined);
       assert.ok(!isRefusal(shown));
       return { toEvent: scene.events.length, snapshot: shown.bytes };
     };

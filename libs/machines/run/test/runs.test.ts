@@ -45,7 +45,7 @@ output: "\${{ tasks.two.output }}"
 `;
 
 function endingOf(scene: RunScene) {
-  const { ending } = scene.driver.ask(scene.key, showEnding, undefined) as {
+  const { ending } = scene.driver.query(scene.key, showEnding, undefined) as {
     ending: { status: number; output: Uint8Array; error?: { code: string; details: object } } | undefined;
   };
   return ending;
@@ -143,7 +143,7 @@ describe("a run", () => {
       noteProgress,
       NoteProgress.fromPartial({ saved: jsonBytes(5), fraction: 0.5 }),
     );
-    const task = scene.driver.ask(scene.key, showTask, { taskId: "one" });
+    const task = scene.driver.query(scene.key, showTask, { taskId: "one" });
     assert.ok(!isRefusal(task));
     assert.equal(task.status, TaskStatus.TASK_STATUS_RUNNING);
     assert.equal(task.attempts[0]?.agentId, "anna");
@@ -182,7 +182,7 @@ describe("a run", () => {
     scene.driver.execute(scene.key, pauseRun, { reason: "lunch" });
     scene.complete("one", { n: 1 });
     assert.deepEqual(scene.offered, []);
-    const why = scene.driver.ask(scene.key, explain, { taskId: "two" });
+    const why = scene.driver.query(scene.key, explain, { taskId: "two" });
     assert.ok(!isRefusal(why) && /lunch/.test(why.summary));
     scene.driver.execute(scene.key, resumeRun, { reason: "", taskIds: [] });
     assert.deepEqual(scene.offered, ["two"]);
@@ -194,7 +194,7 @@ describe("a run", () => {
     scene.fail("two", "test.fatal");
     assert.equal(endingOf(scene)?.status, WorkStatus.WORK_STATUS_FAILED);
     const remedyOf = (of: RunScene) => {
-      const why = of.driver.ask(of.key, explain, { taskId: "" });
+      const why = of.driver.query(of.key, explain, { taskId: "" });
       assert.ok(!isRefusal(why));
       return why.remedies.map(({ text, command }) => `${text} ${command}`).join();
     };
@@ -277,7 +277,7 @@ tasks:
     assert.deepEqual(scene.offered, ["e"]);
     scene.complete("e");
     assert.equal(endingOf(scene)?.status, WorkStatus.WORK_STATUS_COMPLETED);
-    const shown = scene.driver.ask(scene.key, showTasks, {
+    const shown = scene.driver.query(scene.key, showTasks, {
       statuses: [TaskStatus.TASK_STATUS_SKIPPED],
       ...{ parentTaskId: "", topOnly: false, text: "", withPayloads: false, from: 0, size: 10 },
     });
@@ -286,7 +286,7 @@ tasks:
       shown.tasks.map(({ taskId }) => taskId),
       ["b", "c", "d"],
     );
-    const why = scene.driver.ask(scene.key, explain, { taskId: "c" });
+    const why = scene.driver.query(scene.key, explain, { taskId: "c" });
     assert.ok(!isRefusal(why) && /`b` skipped/.test(why.summary));
   });
 
@@ -535,13 +535,13 @@ tasks:
       { input: jsonBytes({ n: 1 }) },
     );
     scene.complete("a");
-    const shown = scene.driver.ask(scene.key, showRun, { withPayloads: true });
+    const shown = scene.driver.query(scene.key, showRun, { withPayloads: true });
     assert.ok(!isRefusal(shown));
     assert.equal(shown.status, WorkStatus.WORK_STATUS_CONTINUED);
     scene.driver.deliverAll();
     const result = shown.outcome?.result;
     const next = { ...scene.key, id: result?.$case === "continued" ? result.value.id : "" };
-    const going = scene.driver.ask(next, showRun, { withPayloads: true });
+    const going = scene.driver.query(next, showRun, { withPayloads: true });
     assert.ok(!isRefusal(going));
     assert.equal(going.incarnation, 2);
     const { body } = going.spec?.input ?? {};

@@ -12,7 +12,7 @@ import { runMachine } from "../src/machine.ts";
 import { RunScene } from "../src/testing/index.ts";
 
 function snapshotOf(scene: RunScene): { readonly toEvent: number; readonly snapshot: Uint8Array } {
-  const shown = scene.driver.ask(scene.key, showSnapshot, undefined);
+  const shown = scene.driver.query(scene.key, showSnapshot, undefined);
   assert.ok(!isRefusal(shown));
   return { toEvent: scene.events.length, snapshot: shown.bytes };
 }

@@ -52,7 +52,7 @@ describe("sessions", () => {
         if (state.phase === SessionPhase.SESSION_PHASE_GOING)
           assert.ok(state.openParts > 0, "what has not ended waits for something");
         if (state.order === undefined) continue;
-        const { summary } = driver.ask(key, explainSession, { taskId: "" }) as { summary: string };
+        const { summary } = driver.query(key, explainSession, { taskId: "" }) as { summary: string };
         assert.notEqual(summary, "", "it ends, or says why it waits");
       }
     },

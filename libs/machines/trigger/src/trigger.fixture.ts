@@ -77,7 +77,7 @@ export function codeOf(answer: unknown): unknown {
 }
 
 export function factsOf(driver: MachineDriver): TriggerFacts {
-  const found = driver.ask(key, facts, undefined);
+  const found = driver.query(key, facts, undefined);
   assert.ok(!isRefusal(found));
   return found;
 }

@@ -41,15 +41,15 @@ export class Caller {
     const call = this.#call(input, options);
     const detach = attach(call, options);
     try {
-      const accepted = this.#begin(call, input);
+      const accepted = this.#open(call, input);
       if (accepted !== undefined) await accepted;
       const reply = await attempts(call);
       chain.reply(call, reply);
-      this.#end(call, undefined, detach);
+      this.#finish(call, undefined, detach);
       return reply;
     } catch (thrown) {
       const error = call.stopped ?? errorFromUnknown(thrown);
-      this.#end(call, error, detach);
+      this.#finish(call, error, detach);
       throw error;
     }
   }
@@ -63,29 +63,29 @@ export class Caller {
       return {
         call,
         open: async () => {
-          const accepted = this.#begin(call, input);
+          const accepted = this.#open(call, input);
           if (accepted !== undefined) await accepted;
           return (await attempts(call)) as OpenedStream;
         },
         reply: (reply: unknown) => chain.reply(call, reply),
-        end: (error: TuttiError | undefined) => this.#end(call, error, detach),
+        finish: (error: TuttiError | undefined) => this.#finish(call, error, detach),
       };
     });
   }
 
-  #begin(call: ClientCall, input: unknown): Promise<void> | undefined {
+  #open(call: ClientCall, input: unknown): Promise<void> | undefined {
     const { chain, method } = this.#parts;
     if (call.stopped !== undefined) throw call.stopped;
-    const begun = chain.begin(call);
+    const begun = chain.before(call);
     if (method.rpc.requestStream) return begun;
     if (begun === undefined) return chain.request(call, input);
     return begun.then(() => chain.request(call, input));
   }
 
-  #end(call: ClientCall, error: TuttiError | undefined, detach: (() => void) | undefined): void {
-    call.end();
+  #finish(call: ClientCall, error: TuttiError | undefined, detach: (() => void) | undefined): void {
+    call.finish();
     detach?.();
-    this.#parts.chain.end(call, error);
+    this.#parts.chain.after(call, error);
     if (call.method.rpc.requestStream) call.requests.close();
   }
 

@@ -116,7 +116,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   }
 
   /** The outcome is known. Nothing is stopped any more. */
-  end(): void {
+  finish(): void {
     this.#ended = true;
     this.#held = undefined;
   }
@@ -138,7 +138,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
    * Waits for news. `listen` is called once with what to call when there are some, and gives how to stop listening.
    * Resolves with whether there were any before the time was up. Rejects as soon as the call is stopped.
    */
-  news(timers: Timers, timeoutMs: number, listen: (heard: () => void) => () => void): Promise<boolean> {
+  change(timers: Timers, timeoutMs: number, listen: (heard: () => void) => () => void): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void) => {
         timer?.cancel();

@@ -9,7 +9,7 @@ export interface StreamedCall {
   readonly call: ClientCall;
   open(): Promise<OpenedStream>;
   reply(reply: unknown): void;
-  end(error: TuttiError | undefined): void;
+  finish(error: TuttiError | undefined): void;
 }
 
 /**
@@ -38,18 +38,18 @@ export class ClientStream implements ReplyStream<unknown> {
     this.#streamed ??= this.#start();
     const streamed = this.#streamed;
     try {
-      const result = await this.#take(streamed);
+      const result = await this.#receive(streamed);
       if (result.done !== true) {
         streamed.reply(result.value);
         return result;
       }
-      this.#end(undefined);
+      this.#finish(undefined);
       return { done: true, value: undefined };
     } catch (thrown) {
       if (this.#left) return { done: true, value: undefined };
       const error = streamed.call.stopped ?? errorFromUnknown(thrown);
       this.#opened?.rest.return().then(undefined, () => {});
-      this.#end(error);
+      this.#finish(error);
       throw error;
     }
   }
@@ -61,12 +61,12 @@ export class ClientStream implements ReplyStream<unknown> {
       const reason = streamed && givenUp(streamed.call.method);
       if (reason !== undefined) streamed?.call.stop(reason);
       this.#opened?.rest.return().then(undefined, () => {});
-      this.#end(reason);
+      this.#finish(reason);
     }
     return { done: true, value: undefined };
   }
 
-  async #take(streamed: StreamedCall): Promise<IteratorResult<unknown, undefined>> {
+  async #receive(streamed: StreamedCall): Promise<IteratorResult<unknown, undefined>> {
     if (this.#opened !== undefined) return await this.#opened.rest.next();
     const opened = await streamed.open();
     if (this.#ended) {
@@ -79,10 +79,10 @@ export class ClientStream implements ReplyStream<unknown> {
     return opened.first;
   }
 
-  #end(error: TuttiError | undefined): void {
+  #finish(error: TuttiError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#opened?.target.released();
-    this.#streamed?.end(error);
+    this.#streamed?.finish(error);
   }
 }

@@ -18,7 +18,7 @@ async function take(from: AsyncIterator<unknown>, count: number): Promise<unknow
 }
 
 describe("the requests of a stream", () => {
-  it("begin anew for another attempt", async () => {
+  it("start over for another attempt", async () => {
     const requests = new Requests(numbers(4));
     assert.deepEqual(await take(requests.attempt(), 2), [0, 1]);
     assert.equal(requests.replayable, true);

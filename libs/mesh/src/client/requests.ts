@@ -53,7 +53,7 @@ export class Requests {
         if (at < requests.#taken.length) {
           position++;
           const value = requests.#taken[at];
-          requests.#forget(at);
+          requests.#drop(at);
           return { done: false, value };
         }
         if (requests.#done) return { done: true, value: undefined };
@@ -96,7 +96,7 @@ export class Requests {
   /** The pull whose result was taken in last: two attempts may have waited for the same one. */
   #seen: Promise<IteratorResult<unknown>> | undefined = undefined;
 
-  #forget(upTo: number): void {
+  #drop(upTo: number): void {
     if (this.#recording) return;
     this.#taken.splice(0, upTo + 1);
     this.#dropped += upTo + 1;

@@ -3,7 +3,7 @@
  *
  * 1. Requests go out in the order in which they were handed over. After a change of owner what was not answered goes
  *    out again, in the same order, to the new one. Repetitions do no harm.
- * 2. Any other failure is told to everyone who waits: whether something became durable is unknown, and the sender
+ * 2. Any other failure is reported to everyone who waits: whether something became durable is unknown, and the sender
  *    repeats it at its own pace.
  * 3. So much is on its way at most. Who has more waits, and the transport itself takes requests only as fast as the
  *    other side does.
@@ -93,7 +93,7 @@ export class Lane {
       };
       return await this.#send(address, parts, signal);
     } finally {
-      this.#room.leave(parts.length, bytes);
+      this.#room.release(parts.length, bytes);
     }
   }
 

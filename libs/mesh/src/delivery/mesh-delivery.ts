@@ -13,7 +13,7 @@ import { Lane } from "./lane.ts";
 export interface EnvelopeReceiver {
   holds(partition: number): boolean;
   /** Resolves with the number up to which all letters of the channel are durable. */
-  take(partition: number, batch: EnvelopeBatch): Promise<number>;
+  receive(partition: number, batch: EnvelopeBatch): Promise<number>;
 }
 
 export interface MeshDeliveryParts {
@@ -41,7 +41,7 @@ export class MeshDelivery implements Delivery {
     if (at === undefined) throw new Error(`expected a partition to deliver letters to, found ${to}`);
     signal.throwIfAborted();
     const receiver = this.#receivers.get(at.service);
-    if (receiver?.holds(at.partition)) return receiver.take(at.partition, batch);
+    if (receiver?.holds(at.partition)) return receiver.receive(at.partition, batch);
     if (this.#stopped) throw meshErrors.stopped({ service: at.service });
     return this.#laneTo(to, at).deliver(batch, signal);
   }

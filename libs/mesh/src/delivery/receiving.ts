@@ -21,7 +21,7 @@ export interface ReceivingParts {
     partition: number,
     asked: { readonly epoch: number; readonly signal: AbortSignal },
   ): Promise<void> | undefined;
-  take(partition: number, batch: EnvelopeBatch): Promise<number>;
+  receive(partition: number, batch: EnvelopeBatch): Promise<number>;
   /** Calls back when the partition may have got another owner. Returns how to stop that. */
   onOwner?(heard: (partition: number) => void): () => void;
 }
@@ -46,7 +46,7 @@ export async function* receiveMessages(
     }
   } finally {
     unlisten?.();
-    receiving.end();
+    receiving.close();
   }
 }
 
@@ -78,7 +78,7 @@ class Receiving {
           signal: this.#context.signal,
         });
         if (this.#ended || this.#failed) return;
-        this.#take(request);
+        this.#receive(request);
         while (this.#taken >= takenMax && !this.#ended && !this.#failed) {
           await new Promise<void>((resolve) => {
             this.#wakeReader = resolve;
@@ -106,10 +106,10 @@ class Receiving {
   }
 
   ownerChanged(partition: number): void {
-    if (partition === this.#partition) void this.#look(partition);
+    if (partition === this.#partition) void this.#checkOwner(partition);
   }
 
-  end(): void {
+  close(): void {
     this.#ended = true;
     this.#wakeReader();
   }
@@ -131,10 +131,10 @@ class Receiving {
     if (batch !== expected) throw invalid("batch", `expected ${expected}, found ${batch}`);
   }
 
-  #take(request: DeliverRequest): void {
+  #receive(request: DeliverRequest): void {
     const { partition, batch } = request;
     this.#taken++;
-    this.#parts.take(partition, batchOf(request)).then(
+    this.#parts.receive(partition, batchOf(request)).then(
       (upTo) => {
         this.#replies.push({ batch, upTo });
         this.#done();
@@ -144,7 +144,7 @@ class Receiving {
   }
 
   /** Ends the stream where the partition has another owner by now. */
-  async #look(partition: number): Promise<void> {
+  async #checkOwner(partition: number): Promise<void> {
     const { signal, ownerEpoch = 0 } = this.#context;
     try {
       await this.#parts.admit(partition, { epoch: ownerEpoch, signal });

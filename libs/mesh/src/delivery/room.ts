@@ -13,14 +13,14 @@ export class Room {
 
   /** Resolves when there is room. Rejects with the signal's reason when there is no waiter any more. */
   async enter(count: number, bytes: number, signal: AbortSignal): Promise<void> {
-    if (this.#waiting.length === 0 && this.#fits(count, bytes)) return this.#take(count, bytes);
+    if (this.#waiting.length === 0 && this.#fits(count, bytes)) return this.#reserve(count, bytes);
     await new Promise<void>((resolve, reject) => {
       const waiter = {
         count,
         bytes,
         enter: () => {
           signal.removeEventListener("abort", givenUp);
-          this.#take(count, bytes);
+          this.#reserve(count, bytes);
           resolve();
         },
       };
@@ -34,7 +34,7 @@ export class Room {
     });
   }
 
-  leave(count: number, bytes: number): void {
+  release(count: number, bytes: number): void {
     this.#count -= count;
     this.#bytes -= bytes;
     this.#letIn();
@@ -54,7 +54,7 @@ export class Room {
     );
   }
 
-  #take(count: number, bytes: number): void {
+  #reserve(count: number, bytes: number): void {
     this.#count += count;
     this.#bytes += bytes;
   }

@@ -37,7 +37,7 @@ export interface AnnouncerOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Where health, status and metrics are served over HTTP, once that is known. */
   readonly operationsAddress?: () => string;
-  /** How a service is doing. Ready unless it says otherwise. */
+  /** How a service is doing. Ready except when it reports something else. */
   readonly healthOf?: (service: string) => Health;
   readonly leaseMs?: number;
 }
@@ -84,7 +84,10 @@ export class Announcer implements Component {
     this.announce();
   }
 
-  /** Announces an orchestrator of this process that serves no rpcs, such as one of a user: it is listed, and never called. */
+  /**
+   * Announces an orchestrator of this process that serves no rpcs, such as one of a user: it is listed, and never
+   * called.
+   */
   add(service: string, healthOf: () => Health): void {
     const id = new IdSource(this.#options.foundation).newId("inst");
     this.#more.push({ id, service, address: "", draining: false, healthOf });
@@ -113,7 +116,7 @@ export class Announcer implements Component {
       return;
     }
     this.#timer?.cancel();
-    this.#working = this.#tell().finally(() => {
+    this.#working = this.#send().finally(() => {
       this.#working = undefined;
       if (this.#over) return;
       if (this.#again) {
@@ -160,7 +163,7 @@ export class Announcer implements Component {
     return backoffMs({ firstMs: firstRetryMs, maxMs: everyMs }, this.#failures, chance);
   }
 
-  async #tell(): Promise<void> {
+  async #send(): Promise<void> {
     const { logger } = this.#options.foundation;
     try {
       const host = this.#host.read();

@@ -49,7 +49,7 @@ const signOfLife = (complete: boolean): WatchReply => ({ position: undefined, co
 describe("what is known of instances", () => {
   const idsAfter = (...replies: readonly WatchReply[]): string[] => {
     const table = new InstanceTable();
-    for (const reply of replies) table.take(reply);
+    for (const reply of replies) table.apply(reply);
     return table.instancesOf("notes").map(({ id }) => id);
   };
   const [a, b, c] = [instance("a"), instance("b"), instance("c")];
@@ -84,7 +84,7 @@ describe("what is known of instances", () => {
   it("says who takes no calls at the moment", () => {
     const { HEALTH_STATE_DRAINING, HEALTH_STATE_NOT_READY, HEALTH_STATE_DEGRADED } = HealthState;
     const known = new InstanceTable();
-    known.take(
+    known.apply(
       snapshot(true, [
         instance("a", { state: HEALTH_STATE_DRAINING }),
         instance("b", { state: HEALTH_STATE_NOT_READY }),
@@ -103,14 +103,14 @@ describe("what is known of instances", () => {
     let others = 0;
     const stop = known.watch("notes", () => notes++);
     known.watch("others", () => others++);
-    known.take(snapshot(true, [a]));
+    known.apply(snapshot(true, [a]));
     const list = known.instancesOf("notes");
-    known.take(put(true, a));
+    known.apply(put(true, a));
     assert.equal(known.instancesOf("notes"), list);
-    known.take(put(true, b));
+    known.apply(put(true, b));
     assert.notEqual(known.instancesOf("notes"), list);
     stop();
-    known.take(put(true, c));
+    known.apply(put(true, c));
     assert.deepEqual([notes, others], [2, 0]);
   });
 });

@@ -37,11 +37,11 @@ export class InstanceTable implements Discovery {
   }
 
   /** A new stream starts: parts of a snapshot that were not completed count no more. */
-  begin(): void {
+  startSnapshot(): void {
     this.#snapshot = [];
   }
 
-  take({ news, complete }: WatchReply): void {
+  apply({ news, complete }: WatchReply): void {
     const touched = new Set<string>();
     if (news?.$case === "snapshot") {
       this.#snapshot.push(...news.value.instances);
@@ -59,17 +59,17 @@ export class InstanceTable implements Discovery {
     const missing = new Set(this.#known.keys());
     for (const instance of instances) {
       missing.delete(instance.id);
-      this.#put(instance, touched);
+      this.#set(instance, touched);
     }
     for (const id of missing) this.#unconfirmed.add(id);
   }
 
   #change({ what }: Change, touched: Set<string>): void {
-    if (what?.$case === "put") this.#put(what.value, touched);
+    if (what?.$case === "put") this.#set(what.value, touched);
     else if (what?.$case === "removed") this.#remove(what.value.instanceId, touched);
   }
 
-  #put(told: RegistryInstance, touched: Set<string>): void {
+  #set(told: RegistryInstance, touched: Set<string>): void {
     const instance = instanceOf(told);
     const before = this.#known.get(instance.id);
     this.#unconfirmed.delete(instance.id);

@@ -119,7 +119,7 @@ export class RegistryDiscovery implements Discovery, Component {
       );
     let timer = watchdog();
     try {
-      this.#table.begin();
+      this.#table.startSnapshot();
       const request = {
         services: [...services],
         after: this.#position,
@@ -132,7 +132,7 @@ export class RegistryDiscovery implements Discovery, Component {
         timer.cancel();
         timer = watchdog();
         this.#failures = 0;
-        this.#table.take(reply);
+        this.#table.apply(reply);
         this.#moveTo(reply.position);
       }
       return errorFromUnknown(new Error("the registry ended the stream"));

@@ -31,7 +31,7 @@ function chainOf(interceptors: readonly (Hooks<Call> | undefined)[]): Chain<Call
 
 function logging(name: string, later: Hooks<Call> = {}): Hooks<Call> {
   return {
-    begin(call) {
+    before(call) {
       call.log.push(`begin ${name}`);
       return undefined;
     },
@@ -40,19 +40,19 @@ function logging(name: string, later: Hooks<Call> = {}): Hooks<Call> {
       return undefined;
     },
     reply: (call) => call.log.push(`reply ${name}`),
-    end: (call, error) => call.log.push(`end ${name}${error === undefined ? "" : ` ${error.code}`}`),
+    after: (call, error) => call.log.push(`end ${name}${error === undefined ? "" : ` ${error.code}`}`),
     ...later,
   };
 }
 
 describe("a chain of interceptors", () => {
-  it("begins in order and ends in reverse", () => {
+  it("starts in order and ends in reverse", () => {
     const chain = chainOf([logging("a"), undefined, logging("b")]);
     const call: Call = { begun: 0, log: [] };
-    assert.equal(chain.begin(call), undefined);
+    assert.equal(chain.before(call), undefined);
     assert.equal(chain.request(call, {}), undefined);
     chain.reply(call, {});
-    chain.end(call, undefined);
+    chain.after(call, undefined);
     assert.deepEqual(call.log, [
       "begin a",
       "begin b",
@@ -65,24 +65,24 @@ describe("a chain of interceptors", () => {
     ]);
   });
 
-  it("ends only those that had begun when one refuses, and only once", () => {
+  it("ends only those that had started when one refuses, and only once", () => {
     const refusing: Hooks<Call> = {
-      begin() {
+      before() {
         throw refusal;
       },
-      end: (call) => call.log.push("end of the one that refused"),
+      after: (call) => call.log.push("end of the one that refused"),
     };
     const chain = chainOf([logging("a"), refusing, logging("c")]);
     const call: Call = { begun: 0, log: [] };
-    assert.throws(() => chain.begin(call), refusal);
-    chain.end(call, refusal);
-    chain.end(call, refusal);
+    assert.throws(() => chain.before(call), refusal);
+    chain.after(call, refusal);
+    chain.after(call, refusal);
     assert.deepEqual(call.log, ["begin a", "end a test.no"]);
   });
 
   it("waits for an interceptor that has to, before the next one", async () => {
     const waiting: Hooks<Call> = {
-      async begin(call) {
+      async before(call) {
         await Promise.resolve();
         call.log.push("begin waiting");
       },
@@ -93,11 +93,11 @@ describe("a chain of interceptors", () => {
     };
     const chain = chainOf([logging("a"), waiting, logging("c")]);
     const call: Call = { begun: 0, log: [] };
-    const begun = chain.begin(call);
+    const begun = chain.before(call);
     assert.deepEqual(call.log, ["begin a"]);
     await begun;
     await chain.request(call, {});
-    chain.end(call, undefined);
+    chain.after(call, undefined);
     assert.deepEqual(call.log, [
       "begin a",
       "begin waiting",
@@ -111,11 +111,11 @@ describe("a chain of interceptors", () => {
   });
 
   it("ends those before one that rejects", async () => {
-    const rejecting: Hooks<Call> = { begin: () => Promise.reject(refusal) };
+    const rejecting: Hooks<Call> = { before: () => Promise.reject(refusal) };
     const chain = chainOf([logging("a"), rejecting, logging("c")]);
     const call: Call = { begun: 0, log: [] };
-    await assert.rejects(chain.begin(call) ?? Promise.resolve(), refusal);
-    chain.end(call, refusal);
+    await assert.rejects(chain.before(call) ?? Promise.resolve(), refusal);
+    chain.after(call, refusal);
     assert.deepEqual(call.log, ["begin a", "end a test.no"]);
   });
 });

@@ -20,13 +20,13 @@ export interface Binding<Call> {
 
 export interface Hooks<Call> {
   /** Before anything is sent or handled. Throws, or rejects, to refuse the call. */
-  readonly begin?: (call: Call) => Promise<void> | undefined;
+  readonly before?: (call: Call) => Promise<void> | undefined;
   /** Each request message: on the client before it is sent, on the server before the handler sees it. */
   readonly request?: (call: Call, message: unknown) => Promise<void> | undefined;
   /** Each reply message: on the server before it is sent, on the client before the caller sees it. */
   readonly reply?: (call: Call, message: unknown) => void;
   /** When it is over, with the error it ended with, if any. */
-  readonly end?: (call: Call, error: TuttiError | undefined) => void;
+  readonly after?: (call: Call, error: TuttiError | undefined) => void;
 }
 
 /** What the chain keeps in a call: how many interceptors have started. */
@@ -46,16 +46,16 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
   }
 
   add(hooks: Hooks<Call>): void {
-    if (hooks.begin !== undefined || hooks.end !== undefined) {
-      this.#begin.push(hooks.begin ?? beginNothing);
-      this.#end.push(hooks.end ?? endNothing);
+    if (hooks.before !== undefined || hooks.after !== undefined) {
+      this.#begin.push(hooks.before ?? beginNothing);
+      this.#end.push(hooks.after ?? endNothing);
     }
     if (hooks.request !== undefined) this.#request.push(hooks.request);
     if (hooks.reply !== undefined) this.#reply.push(hooks.reply);
   }
 
   /** A promise only where an interceptor has to wait. */
-  begin(call: Call): Promise<void> | undefined {
+  before(call: Call): Promise<void> | undefined {
     return this.#beginFrom(call, 0);
   }
 
@@ -68,7 +68,7 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
     for (const hook of this.#reply) hook(call, message);
   }
 
-  end(call: Call, error: TuttiError | undefined): void {
+  after(call: Call, error: TuttiError | undefined): void {
     for (let i = call.begun - 1; i >= 0; i--) this.#end[i]?.(call, error);
     call.begun = 0;
   }

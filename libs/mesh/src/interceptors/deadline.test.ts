@@ -17,7 +17,7 @@ function served(name: Parameters<typeof serverCall>[0], incoming: Partial<Incomi
 /** The handler of the call does not end. A bucket of deadlines may be late by a 64th. */
 function assertStopped(name: Parameters<typeof serverCall>[0], incoming: Partial<Incoming>, afterMs: number) {
   const { time, call, chain } = served(name, incoming);
-  chain.begin(call);
+  chain.before(call);
   time.advance(afterMs - 1);
   assert.equal(call.over, false);
   time.advance(2 + afterMs / 64);
@@ -26,7 +26,7 @@ function assertStopped(name: Parameters<typeof serverCall>[0], incoming: Partial
 
 function assertGoesOn(name: Parameters<typeof serverCall>[0], incoming: Partial<Incoming>) {
   const { time, call, chain } = served(name, incoming);
-  chain.begin(call);
+  chain.before(call);
   time.advance(4 * callMs);
   assert.equal(call.stopped, undefined);
 }
@@ -48,13 +48,13 @@ describe("the deadline of a call at its server", () => {
 
   it("refuses a call that comes too late", () => {
     const { call, chain } = served("get", { deadlineMs: 0 });
-    assert.throws(() => chain.begin(call), { status: "DEADLINE_EXCEEDED" });
+    assert.throws(() => chain.before(call), { status: "DEADLINE_EXCEEDED" });
   });
 
   it("does not stop a call that has ended", () => {
     const { time, call, chain } = served("get", { deadlineMs: 1_000 });
-    chain.begin(call);
-    chain.end(call, undefined);
+    chain.before(call);
+    chain.after(call, undefined);
     time.advance(2_000);
     assert.equal(call.stopped, undefined);
   });

@@ -15,7 +15,7 @@ export function serverDeadlineInterceptor(deadlines: Deadlines, callMs: number):
     run(binding) {
       const { method } = binding;
       binding.add({
-        begin(call) {
+        before(call) {
           if (call.deadlineMs <= call.startedMs) throw late(method);
           if (call.incoming.transport === "in-process") return undefined;
           if (!method.streaming && call.deadlineMs === Number.POSITIVE_INFINITY) {
@@ -24,7 +24,7 @@ export function serverDeadlineInterceptor(deadlines: Deadlines, callMs: number):
           deadlines.add(call, call.deadlineMs, call.startedMs);
           return undefined;
         },
-        end: (call) => deadlines.remove(call),
+        after: (call) => deadlines.remove(call),
       });
     },
   };
@@ -37,12 +37,12 @@ export function clientDeadlineInterceptor(deadlines: Deadlines): Interceptor<Cli
     scope: "core",
     run(binding) {
       binding.add({
-        begin(call) {
+        before(call) {
           if (call.deadlineMs <= call.startedMs) throw late(call.method);
           deadlines.add(call, call.deadlineMs, call.startedMs);
           return undefined;
         },
-        end: (call) => deadlines.remove(call),
+        after: (call) => deadlines.remove(call),
       });
     },
   };

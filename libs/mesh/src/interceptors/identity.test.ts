@@ -22,7 +22,7 @@ function guarded(name: Parameters<typeof serverCall>[0]) {
 describe("the right to make a call", () => {
   it("is decided for the namespace of the request, and not for that of the headers", () => {
     const { asked, call, chain } = guarded("get");
-    chain.begin(call);
+    chain.before(call);
     chain.request(call, note({ namespace: "shop" }));
     assert.deepEqual(asked, ["local-admin notes.get shop"]);
     assert.equal(call.namespace, "shop");
@@ -30,14 +30,14 @@ describe("the right to make a call", () => {
 
   it("is decided once for messages of a stream that name the same namespace", () => {
     const { asked, call, chain } = guarded("talk");
-    chain.begin(call);
+    chain.before(call);
     for (let count = 0; count < 3; count++) chain.request(call, note({ namespace: "shop", count }));
     assert.deepEqual(asked, ["local-admin notes.talk shop"]);
   });
 
   it("is decided again for a message of a stream that names another namespace", () => {
     const { asked, call, chain } = guarded("talk");
-    chain.begin(call);
+    chain.before(call);
     chain.request(call, note({ namespace: "shop" }));
     assert.throws(
       () => chain.request(call, note({ namespace: "bank" })),

@@ -1,5 +1,5 @@
 /**
- * Who calls, and whether they may. What decides that is behind ports: a process without governance has the local ones,
+ * The caller of a call, and whether it is allowed. Ports decide that: a process without governance has the local ones,
  * any other one brings its own.
  *
  * 1. Nothing of a call is looked at before it is known who makes it, and it counts against their limit from then on.
@@ -17,7 +17,9 @@ import type { RequestRules } from "./admission.ts";
 import type { Interceptor } from "./chain.ts";
 import { OpenStreams, type RuleChanges } from "./open-streams.ts";
 
-/** Says on whose behalf a call is made, from what came with it. Throws or rejects with UNAUTHENTICATED when it cannot. */
+/**
+ * Says on whose behalf a call is made, from what came with it. Throws or rejects with UNAUTHENTICATED when it cannot.
+ */
 export interface Identity {
   identify(incoming: Incoming): Principal | Promise<Principal>;
 }
@@ -61,7 +63,7 @@ export interface CallLimiter {
    * A call comes. Throws when it is one too many, else gives what is called when it ends. Undefined where nothing is
    * counted.
    */
-  begin(principal: Principal, incoming: Incoming, isStream: boolean): (() => void) | undefined;
+  startCall(principal: Principal, incoming: Incoming, isStream: boolean): (() => void) | undefined;
   /** A request of so many bytes came. Throws when it is larger than the caller's may be. */
   requireSize(principal: Principal, incoming: Incoming, bytes: number): void;
 }
@@ -111,10 +113,10 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
         return decision.then((made) => requireAllowed(made, call, namespace));
       };
       const count = (call: ServerCall): undefined => {
-        call.uncount = builtin ? undefined : limiter?.begin(call.principal, call.incoming, streaming);
+        call.uncount = builtin ? undefined : limiter?.startCall(call.principal, call.incoming, streaming);
       };
       binding.add({
-        begin(call) {
+        before(call) {
           const principal = builtin ? call.principal : identity.identify(call.incoming);
           if (!(principal instanceof Promise)) {
             call.principal = principal;
@@ -140,7 +142,7 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
             open.add(call, () => decide(call, rule, namespace));
           return decide(call, rule, namespace);
         },
-        end(call) {
+        after(call) {
           if (streaming) open.delete(call);
           call.uncount?.();
           call.uncount = undefined;
@@ -177,7 +179,7 @@ export function callerInterceptor(own: Principal): Interceptor<ClientCall> {
     scope: "core",
     run(binding) {
       binding.add({
-        begin(call) {
+        before(call) {
           call.principal = call.context?.principal ?? own;
           return undefined;
         },

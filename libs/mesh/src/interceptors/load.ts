@@ -65,11 +65,11 @@ export class ServerLoad {
       const { method } = binding;
       if (method.builtin) {
         binding.add({
-          begin: (call) => {
+          before: (call) => {
             this.#builtin.add(call);
             return undefined;
           },
-          end: (call) => {
+          after: (call) => {
             this.#builtin.delete(call);
           },
         });
@@ -79,7 +79,7 @@ export class ServerLoad {
       const limit = method.streaming ? this.#limits.streams : this.#limits.inFlight;
       const setting = method.streaming ? "mesh.limits.streams" : "mesh.limits.inFlight";
       binding.add({
-        begin: (call) => {
+        before: (call) => {
           if (this.#refuses !== "nobody" && this.#counts(call))
             throw meshErrors.draining({ rpc: method.label });
           if (running.size >= limit) {
@@ -88,7 +88,7 @@ export class ServerLoad {
           running.add(call);
           return undefined;
         },
-        end: (call) => {
+        after: (call) => {
           running.delete(call);
           if (this.#idle.length > 0 && this.#isIdle()) for (const tell of this.#idle.splice(0)) tell();
         },

@@ -11,7 +11,7 @@ const faults = new Set<Status>(["INTERNAL", "UNKNOWN", "DATA_LOSS"]);
 /** Retried by the mesh, and many under load. */
 const backPressure = new Set<Status>(["UNAVAILABLE", "CANCELLED", "RESOURCE_EXHAUSTED"]);
 
-/** @param base tells cheaply whether a line would be written; the line itself comes from the call's own logger. */
+/** @param base tells cheaply whether a line would be written. The line itself comes from the call's own logger. */
 export function logInterceptor(base: Logger, clock: Clock): Interceptor<ServerCall> {
   return {
     name: "log",
@@ -19,7 +19,7 @@ export function logInterceptor(base: Logger, clock: Clock): Interceptor<ServerCa
     run(binding) {
       if (binding.method.builtin) return;
       binding.add({
-        end(call, error: TuttiError | undefined) {
+        after(call, error: TuttiError | undefined) {
           const level = levelOf(error);
           if (!base.enabled(level)) return;
           const durationMs = clock.monotonic() - call.startedMs;

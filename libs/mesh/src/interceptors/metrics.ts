@@ -47,13 +47,13 @@ export function metricsInterceptor(
       });
       let cells: ReturnType<typeof made> | undefined;
       binding.add({
-        begin() {
+        before() {
           // With the first call: a process knows hundreds of methods, and most are never called in it.
           cells ??= made();
           cells.running.add(1);
           return undefined;
         },
-        end(call, error: TuttiError | undefined) {
+        after(call, error: TuttiError | undefined) {
           cells ??= made();
           const { running, duration, ok, failed } = cells;
           running.add(-1);

@@ -35,7 +35,7 @@ describe("open streams", () => {
     return { time, open, change: () => tell() };
   }
 
-  it("end where they would not be let in any more, with the reason, and others go on", async () => {
+  it("end where they would not be let in any more, with the reason, and others continue", async () => {
     const { time, open, change } = watched();
     const [kept, lost, left] = [new Stream(), new Stream(), new Stream()];
     open.add(kept.asCall, () => undefined);

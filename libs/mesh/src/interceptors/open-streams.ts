@@ -29,7 +29,7 @@ export class OpenStreams {
     this.#timers = timers;
     changes?.onRulesChanged(() => {
       this.#changes++;
-      if (!this.#isLooking) void this.#look();
+      if (!this.#isLooking) void this.#recheck();
     });
   }
 
@@ -41,7 +41,7 @@ export class OpenStreams {
     this.#streams.delete(call);
   }
 
-  async #look(): Promise<void> {
+  async #recheck(): Promise<void> {
     this.#isLooking = true;
     for (let seen = -1; seen !== this.#changes; ) {
       seen = this.#changes;

@@ -23,7 +23,7 @@ describe("the retry budget", () => {
   it("allows the reserve at once, then a share of the calls", () => {
     const time = new VirtualTime();
     const budget = new RetryBudget({ ...settings, reserve: 3, share: 0.25, perSec: 0 }, time);
-    const taken = () => [1, 2, 3, 4, 5].filter(() => budget.take()).length;
+    const taken = () => [1, 2, 3, 4, 5].filter(() => budget.spend()).length;
     assert.equal(taken(), 3);
     for (let call = 0; call < 8; call++) budget.earn();
     assert.equal(taken(), 2);
@@ -34,12 +34,12 @@ describe("the retry budget", () => {
   it("grows with time where there are few calls", () => {
     const time = new VirtualTime();
     const budget = new RetryBudget({ ...settings, reserve: 2, share: 0, perSec: 10 }, time);
-    assert.ok(budget.take() && budget.take());
-    assert.equal(budget.take(), false);
+    assert.ok(budget.spend() && budget.spend());
+    assert.equal(budget.spend(), false);
     time.advance(99);
-    assert.equal(budget.take(), false);
+    assert.equal(budget.spend(), false);
     time.advance(2);
-    assert.equal(budget.take(), true);
+    assert.equal(budget.spend(), true);
   });
 });
 

@@ -48,7 +48,7 @@ export class RetryBudget {
   }
 
   /** Takes what a retry costs. False when there is not enough. */
-  take(): boolean {
+  spend(): boolean {
     const nowMs = this.#clock.monotonic();
     const { reserve, perSec } = this.#settings;
     this.#tokens = Math.min(reserve, this.#tokens + ((nowMs - this.#atMs) * perSec) / 1_000);
@@ -130,7 +130,7 @@ async function prepareRepetition(
   if (call.place === undefined && call.attempts >= settings.attempts) throw error;
   const nowMs = clock.monotonic();
   if (target !== undefined) {
-    target.said(error.code === meshErrors.draining.code, nowMs);
+    target.reportDraining(error.code === meshErrors.draining.code, nowMs);
     call.avoid ??= [];
     call.avoid.push(target);
   }
@@ -140,7 +140,7 @@ async function prepareRepetition(
   const atOnce = anyWillDo && routes.hasOther(call);
   const backoff = { firstMs: settings.backoffMs, maxMs: settings.backoffMaxMs };
   const delayMs = atOnce ? 0 : Math.max(error.retryAfterMs, backoffMs(backoff, call.attempts, chance));
-  if (nowMs + delayMs >= call.deadlineMs || !budget.take()) throw error;
+  if (nowMs + delayMs >= call.deadlineMs || !budget.spend()) throw error;
   call.target = undefined;
   if (delayMs === 0) return;
   // All were tried: the next round starts, with any but the last.

@@ -23,13 +23,13 @@ export function traceInterceptor(tracer: Tracer, kind: SpanKind): Interceptor<Tr
         "rpc.method": method.name,
       });
       binding.add({
-        begin(call) {
+        before(call) {
           const span = tracer.start({ name, kind, parent: call.parentTrace, attributes });
           call.span = span;
           call.trace = span.context;
           return undefined;
         },
-        end(call, error: TuttiError | undefined) {
+        after(call, error: TuttiError | undefined) {
           call.span?.end(error);
         },
       });

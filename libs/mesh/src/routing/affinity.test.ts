@@ -6,7 +6,7 @@ import { pickByAffinity } from "./affinity.ts";
 const texts = Array.from({ length: 300 }, (_, index) => `agent-${index}`);
 
 describe("affinity", () => {
-  it("sends the same text to the same instance, in whatever order they are known", () => {
+  it("sends the same text to the same instance, in any order they are known", () => {
     const targets = ["a", "b", "c"].map((id) => targetOf(id));
     for (const text of texts) {
       const picked = pickByAffinity(targets, text, { nowMs: 0 });

@@ -62,7 +62,7 @@ describe("the table of owners", () => {
     assert.deepEqual(table.ownerOf(place), second, "they take turns");
   });
 
-  it("names an owner in doubt where nobody else can be asked", () => {
+  it("names an owner in doubt where no other process can be asked", () => {
     const table = new MemoryOwnership();
     table.learn(place, second);
     table.doubt(place, second);

@@ -100,7 +100,7 @@ describe("the power of two choices", () => {
 
   it("leaves one that said it drains alone for a while", () => {
     const leaving = targetOf("leaving");
-    leaving.said(true, 0);
+    leaving.reportDraining(true, 0);
     const chance = seededChance(3);
     assert.equal(pickTarget([leaving], { nowMs: 9_999, chance }), undefined);
     assert.equal(pickTarget([leaving], { nowMs: 10_000, chance }), leaving);

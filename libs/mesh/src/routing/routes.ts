@@ -81,7 +81,7 @@ export class Routes {
   async wait(call: ClientCall, delayMs: number): Promise<void> {
     const { place } = call;
     if (place === undefined) await call.pause(this.#parts.timers, delayMs);
-    else await this.#ownerNews(call, place, delayMs);
+    else await this.#ownerChange(call, place, delayMs);
   }
 
   readonly step: AroundStep<ClientCall, Promise<unknown>> = {
@@ -184,7 +184,7 @@ export class Routes {
       const leftMs = untilMs - clock.monotonic();
       const known = this.#parts.pool.targetsOf(service).length > 0;
       if (known || leftMs <= 0) throw this.#nobody(service);
-      await call.news(timers, leftMs, (heard) => discovery.watch(service, heard));
+      await call.change(timers, leftMs, (heard) => discovery.watch(service, heard));
       await this.#parts.pool.prepare(service);
     }
   }
@@ -237,7 +237,7 @@ export class Routes {
         } else if (this.#redirects(call, error, place, owner)) {
           this.#count(call);
         } else {
-          await this.#ownerNews(call, place, lookAgainMs);
+          await this.#ownerChange(call, place, lookAgainMs);
         }
       }
     }
@@ -280,23 +280,23 @@ export class Routes {
     const backoff = { firstMs: firstPauseMs, maxMs: lookAgainMs };
     const pauseMs = backoffMs(backoff, ++waiting.pauses, chance);
     waiting.isLast = pauseMs >= leftMs;
-    await this.#ownerNews(call, place, Math.min(pauseMs, leftMs));
+    await this.#ownerChange(call, place, Math.min(pauseMs, leftMs));
   }
 
   async #awaitOwner(call: ClientCall, place: Place): Promise<Owner> {
     const { ownership, clock } = this.#parts;
     const leftMs = call.deadlineMs - clock.monotonic();
     for (;;) {
-      const news = await this.#ownerNews(call, place, leftMs);
+      const news = await this.#ownerChange(call, place, leftMs);
       const owner = ownership.ownerOf(place);
       if (owner !== undefined) return owner;
       if (!news) throw meshErrors.noOwner({ place, rpc: call.method.label });
     }
   }
 
-  #ownerNews(call: ClientCall, place: Place, timeoutMs: number): Promise<boolean> {
+  #ownerChange(call: ClientCall, place: Place, timeoutMs: number): Promise<boolean> {
     const { ownership, timers } = this.#parts;
-    return call.news(timers, timeoutMs, (heard) => {
+    return call.change(timers, timeoutMs, (heard) => {
       const controller = new AbortController();
       ownership.changed(place, controller.signal).then(heard, () => {});
       return () => controller.abort();

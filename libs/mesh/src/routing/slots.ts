@@ -8,7 +8,7 @@ export class Slots {
   }
 
   /** Returns the lowest free one. Undefined when all are taken. */
-  take(service: string): number | undefined {
+  acquire(service: string): number | undefined {
     const taken = this.#taken.get(service) ?? new Set();
     this.#taken.set(service, taken);
     for (let slot = 0; slot < this.#max; slot++) {

@@ -76,7 +76,8 @@ export class TargetPool {
   }
 
   /**
-   * Returns an instance that was named and that discovery does not know yet. It is kept until discovery says otherwise.
+   * Returns an instance that was named and that discovery does not know yet. It is kept until discovery reports
+   * something else.
    */
   async adopt(instance: Instance): Promise<Target> {
     await this.#parts.prepare([instance]);
@@ -134,7 +135,7 @@ export class TargetPool {
       return entry.target;
     }
     const { service } = instance;
-    const slot = this.#slots.take(service);
+    const slot = this.#slots.acquire(service);
     const gauge = slot === undefined ? undefined : this.#state.with({ service, slot: String(slot) });
     gauge?.set(breakerValues.closed);
     const breaker = new Breaker(this.#parts.breakers, (state) => {

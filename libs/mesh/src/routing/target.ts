@@ -57,7 +57,7 @@ export class Target {
     this.#inFlight--;
   }
 
-  said(drains: boolean, nowMs: number): void {
+  reportDraining(drains: boolean, nowMs: number): void {
     if (drains) this.#drainingUntilMs = nowMs + drainingMs;
   }
 }

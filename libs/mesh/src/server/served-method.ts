@@ -3,7 +3,7 @@
  *
  * 1. A handler sees no request that an interceptor refused.
  * 2. What the handler throws leaves here as a `TuttiError`, whatever it was.
- * 3. Interceptors end when the handler is through, not when the caller gave up: what runs is counted as running.
+ * 3. Interceptors end when the handler is through, not when the caller gave up: running work is counted as running.
  */
 import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
@@ -36,11 +36,11 @@ export class ServedMethod {
       if (accepted !== undefined) await accepted;
       const reply = await this.#handler(this.#inputOf(call, input), call);
       this.#chain.reply(call, reply);
-      this.#end(call, undefined);
+      this.#finish(call, undefined);
       return reply;
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
-      this.#end(call, error);
+      this.#finish(call, error);
       throw error;
     }
   }
@@ -56,7 +56,7 @@ export class ServedMethod {
   }
 
   #accept(call: ServerCall, input: unknown): Promise<void> | undefined {
-    const begun = this.#chain.begin(call);
+    const begun = this.#chain.before(call);
     if (this.method.rpc.requestStream) return begun;
     if (begun === undefined) return this.request(call, input);
     return begun.then(() => this.request(call, input));
@@ -82,9 +82,9 @@ export class ServedMethod {
     return new ServedRequests(call, this, input as AsyncIterable<unknown>);
   }
 
-  #end(call: ServerCall, error: TuttiError | undefined): void {
-    this.#chain.end(call, error);
-    call.end();
+  #finish(call: ServerCall, error: TuttiError | undefined): void {
+    this.#chain.after(call, error);
+    call.finish();
   }
 }
 
@@ -114,12 +114,12 @@ export class ServedReplies implements AsyncIterator<unknown, undefined> {
       }
       // A handler that ends its stream because it was asked to stop has not ended it well.
       if (this.#call.stopped !== undefined) throw this.#call.stopped;
-      this.#end(undefined);
+      this.#finish(undefined);
       return { done: true, value: undefined };
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
-      this.#leave();
-      this.#end(error);
+      this.#cancelHandler();
+      this.#finish(error);
       throw error;
     }
   }
@@ -130,23 +130,23 @@ export class ServedReplies implements AsyncIterator<unknown, undefined> {
       const reason = this.#call.stopped;
       try {
         await this.#replies?.return?.();
-        this.#end(reason);
+        this.#finish(reason);
       } catch (thrown) {
-        this.#end(errorFromUnknown(thrown));
+        this.#finish(errorFromUnknown(thrown));
       }
     }
     return { done: true, value: undefined };
   }
 
   /** Lets the handler's `finally` run after a failure that was not its own. */
-  #leave(): void {
+  #cancelHandler(): void {
     this.#replies?.return?.()?.then(undefined, () => {});
   }
 
-  #end(error: TuttiError | undefined): void {
+  #finish(error: TuttiError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#chain.end(this.#call, error);
-    this.#call.end();
+    this.#chain.after(this.#call, error);
+    this.#call.finish();
   }
 }

@@ -9,7 +9,7 @@ interface Passage {
 
 /**
  * The requests of a stream as its handler sees them: each has passed the interceptors, and a handler that waits for
- * the next one is told when its replies are no longer wanted.
+ * the next one is notified when its replies are no longer wanted.
  */
 export class ServedRequests implements AsyncIterableIterator<unknown, undefined>, Stoppable {
   readonly #call: ServerCall;
@@ -29,7 +29,7 @@ export class ServedRequests implements AsyncIterableIterator<unknown, undefined>
   }
 
   async next(): Promise<IteratorResult<unknown, undefined>> {
-    const result = await this.#take();
+    const result = await this.#receive();
     if (result.done === true) {
       this.#call.release(this);
       return { done: true, value: undefined };
@@ -52,7 +52,7 @@ export class ServedRequests implements AsyncIterableIterator<unknown, undefined>
     this.#waiting?.(reason);
   }
 
-  #take(): Promise<IteratorResult<unknown>> {
+  #receive(): Promise<IteratorResult<unknown>> {
     return new Promise((resolve, reject) => {
       const { stopped } = this.#call;
       if (stopped !== undefined) return reject(stopped);

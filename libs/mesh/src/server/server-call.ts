@@ -4,7 +4,7 @@ import type { Method } from "../calls/method.ts";
 import { late, type Stoppable } from "../calls/stopping.ts";
 import type { Intercepted } from "../interceptors/chain.ts";
 
-/** What a call brings along from the caller, whatever carried it here. */
+/** What a call brings from the caller, whatever carried it here. */
 export interface Incoming {
   /** `outside`: from a program in this process that is treated like one of another process. */
   readonly transport: "in-process" | "outside" | "grpc";
@@ -119,7 +119,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
   }
 
   /** The handler is through. Nothing is stopped any more. */
-  end(): void {
+  finish(): void {
     this.#ended = true;
   }
 

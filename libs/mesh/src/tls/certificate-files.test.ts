@@ -28,7 +28,7 @@ describe("certificate files", () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it("that were replaced are told to those who listen", async () => {
+  it("that were replaced are reported to those who listen", async () => {
     const files = await open();
     const heard: Buffer[] = [];
     const first = new Promise<void>((resolve) =>

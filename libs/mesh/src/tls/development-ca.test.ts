@@ -36,13 +36,13 @@ describe("the development authority", () => {
     assert.ok(leaf.validFromDate.getTime() < Date.parse(leaf.validTo));
   });
 
-  it("lets nobody else read the keys", async () => {
+  it("lets no other process read the keys", async () => {
     for (const file of ["ca.key", "registry.key"]) {
       assert.equal((await stat(join(directory, file))).mode & 0o077, 0, file);
     }
   });
 
-  it("keeps what is there, adds what is missing, and renews by the same authority when told", async () => {
+  it("keeps the existing data, adds the missing part, and renews by the same authority when told", async () => {
     const serialOf = async (service: string) =>
       (await certificateOf(join(directory, `${service}.crt`))).serialNumber;
     const authority = await readFile(join(directory, "ca.crt"));
@@ -90,7 +90,7 @@ describe("the development authority", () => {
     );
   });
 
-  it("signs those anew that nobody named, since they would be trusted no more", async () => {
+  it("signs those again that nobody named, since they would be trusted no more", async () => {
     const into = join(directory, "all");
     await makeDevelopmentCertificates({ directory: into, services: ["swarm", "notes"] });
     const before = await readFile(join(into, "notes.crt"));

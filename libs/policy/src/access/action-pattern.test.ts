@@ -44,7 +44,7 @@ describe("a pattern of actions", () => {
     );
   });
 
-  it("takes no longer than the product of the lengths, whoever wrote it", () => {
+  it("takes no longer than the product of the lengths, regardless of the caller that wrote it", () => {
     assert.equal(matchesAction(`${"a*".repeat(100)}b`, "a".repeat(10_000)), false);
   });
 });

@@ -86,7 +86,7 @@ describe("what somebody may not do", () => {
     assert.deepEqual(words({ bindings }, { home: "" }), []);
   });
 
-  it("can be given by whoever may bind roles there, at this time", () => {
+  it("can be given by the caller that may bind roles there, at this time", () => {
     const everywhere = { namespace: "system" };
     const group = RoleBinding.fromPartial({
       ...{ namespace: "shop", bindingId: "g", role: "admin", subject: { $case: "group", value: "ops" } },

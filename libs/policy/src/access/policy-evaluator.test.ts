@@ -128,7 +128,7 @@ describe("who may do what", () => {
     ]);
   });
 
-  it("is forbidden to whoever has a role too, and to whoever may not act whatever they have", () => {
+  it("is forbidden to the caller that has a role too, and to the caller that may not act whatever they have", () => {
     const forbids = policy("no", 'forbid(principal in Role::"operator", action, resource);');
     assert.equal(made([forbids], [binding("b1", "operator")]).decide(question({}), nowMs).allowed, false);
     const off = principal(ann, { disabled: true });
@@ -189,7 +189,7 @@ describe("who may do what", () => {
     assert.equal(garbled.allowed, false, "what cannot be read permits nothing");
   });
 
-  it("is tried out by a shadow, which changes nothing and says what it would change", () => {
+  it("is tested by a shadow, which changes nothing and says what it would change", () => {
     const evaluator = made(
       [
         policy("strict", 'forbid(principal, action == Action::"workflow.runs.start", resource);', {
@@ -238,7 +238,7 @@ describe("who may do what", () => {
     );
   });
 
-  it("goes on being decided when more slices are asked for than Cedar is given names", () => {
+  it("continues being decided when more slices are asked for than Cedar is given names", () => {
     const evaluator = made([
       policy("get", 'permit(principal, action in Action::"read", resource);', { namespace: "n1" }),
     ]);

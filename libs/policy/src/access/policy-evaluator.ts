@@ -3,7 +3,8 @@
  *
  * 1. What nothing permits is denied. What one statement forbids is denied, whatever permits it.
  * 2. The policies of a namespace count for what is in it alone. Those of `system` for everything.
- * 3. What is decided is remembered by all that the decision could have seen, until the bundle changes or a binding ends.
+ * 3. What is decided is remembered by all that the decision could have seen, until the bundle changes or a binding
+ *    ends.
  * 4. A fault in evaluating a statement takes that statement out and is told. It never permits.
  */
 import {
@@ -36,7 +37,7 @@ export interface Verdict {
   readonly allowed: boolean;
   /** Those that permitted it, or those that forbade it. Empty when none permitted. */
   readonly policies: readonly PolicyReference[];
-  /** What it would be if what is being tried out counted, where that is not the same. */
+  /** What it would be if what is being tested counted, where that is not the same. */
   readonly shadow: { readonly allowed: boolean; readonly policies: readonly PolicyReference[] } | undefined;
   readonly errors: readonly string[];
 }
@@ -220,7 +221,10 @@ function principalKey(namespace: string, { kind, id }: Actor): string {
   return `${namespace} ${kind}:${id}`;
 }
 
-/** All that a decision could have seen. Nothing can be passed off as something else: a line break is in no part but the last. */
+/**
+ * All that a decision could have seen. Nothing can be passed off as something else: a line break is in no part but the
+ * last.
+ */
 function keyOf(
   { actor, groups, action, namespace, resourceKind, resourceId, labels, context }: Question,
   { looksAtId, looksAtContext }: Slice,

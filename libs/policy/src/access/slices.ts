@@ -10,7 +10,7 @@ export interface Slice {
   readonly statements: readonly Statement[];
   /** Under which name Cedar has those that count. */
   readonly enforced: string;
-  /** The same with those that are being tried out. Undefined where there are none. */
+  /** The same with those that are being tested. Undefined where there are none. */
   readonly tried: string | undefined;
   readonly looksAtId: boolean;
   readonly looksAtContext: boolean;
@@ -67,9 +67,9 @@ export class Slices {
       .filter((statement) => isAbout(statement, action));
     const counting = statements.filter(({ isShadow }) => !isShadow);
     // Who decides does not ask Cedar where there is nothing to look at.
-    if (statements.length > 0) this.#give(name, counting);
+    if (statements.length > 0) this.#load(name, counting);
     const isTrying = counting.length < statements.length;
-    if (isTrying) this.#give(`${name}+`, statements);
+    if (isTrying) this.#load(`${name}+`, statements);
     return {
       statements,
       enforced: name,
@@ -79,7 +79,7 @@ export class Slices {
     };
   }
 
-  #give(name: string, statements: readonly Statement[]): void {
+  #load(name: string, statements: readonly Statement[]): void {
     const staticPolicies = Object.fromEntries(statements.map(({ id, text }) => [id, text]));
     assert(this.#cedar !== undefined, "statements come with Cedar");
     const given = this.#cedar.preparsePolicySet(name, { staticPolicies });

@@ -46,7 +46,7 @@ const told = ({ findings }: Admission) =>
   );
 
 describe("an admission rule", () => {
-  it("refuses what does not hold, with its reason, and lets go on what holds or what it is not about", () => {
+  it("refuses what does not hold, with its reason, and lets continue what holds or what it is not about", () => {
     const refused = admit([largest], { amount: 2_000 });
     assert.equal(refused.admitted, false);
     assert.deepEqual(told(refused), ["largest DENIED ada may order for 1000 at most, found 2000"]);
@@ -117,7 +117,7 @@ describe("an admission rule", () => {
     ]);
   });
 
-  it("refuses when it cannot be evaluated, and changes nothing by half; a note is only told", () => {
+  it("refuses when it cannot be evaluated, and changes nothing by half. A note is only told", () => {
     for (const [parts, words] of [
       [
         { when: "subject.missing > 1", verdict: deny("no") },
@@ -157,7 +157,7 @@ describe("an admission rule", () => {
     assert.match(told(admit([slow], body)).join("\n"), /DENIED the rule cannot be evaluated/);
   });
 
-  it("that is tried out tells what it would have done and does nothing, and one that is off is not there", () => {
+  it("that is tested tells what it would have done and does nothing, and one that is off is not there", () => {
     const shadow = Enforcement.ENFORCEMENT_SHADOW;
     const tried = admit(
       [

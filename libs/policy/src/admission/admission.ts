@@ -4,8 +4,8 @@
  * 1. Rules of `system` come first, then those of the namespace, each by their ids. What is changed is changed first,
  *    one rule after the other. What refuses, asks or notes judges what became of it, so that no change goes past a
  *    refusal.
- * 2. A rule that cannot be evaluated refuses, unless it only notes: what cannot be judged is not admitted.
- * 3. A rule that is tried out changes nothing, and tells what it would have done.
+ * 2. A rule that cannot be evaluated refuses, except when it only notes: what cannot be judged is not admitted.
+ * 3. A rule that is tested changes nothing, and tells what it would have done.
  */
 import {
   type AdmissionRule,
@@ -63,7 +63,10 @@ const stepsMax = 20_000;
 export class AdmissionRules {
   /** By subject and namespace, in the order they come. */
   readonly #programs = new Map<AdmissionSubject, Map<string, RuleProgram[]>>();
-  /** Rules that could not be read: they were taken in by a release that understood them. They refuse what they are about. */
+  /**
+   * Rules that could not be read: they were taken in by a release that understood them. They refuse what they are
+   * about.
+   */
   readonly #unreadable: AdmissionRule[] = [];
 
   constructor(rules: readonly AdmissionRule[]) {
@@ -153,7 +156,7 @@ class Judging {
       return;
     }
     const names = set.map(([path]) => path.join("."));
-    this.#tell(program, FindingResult.FINDING_RESULT_CHANGED, `set ${names.join(", ")}`);
+    this.#report(program, FindingResult.FINDING_RESULT_CHANGED, `set ${names.join(", ")}`);
     if (counts(program)) this.body = changed.value;
   }
 
@@ -165,7 +168,7 @@ class Judging {
       return;
     }
     const message = typeof said.value === "string" ? said.value : JSON.stringify(said.value);
-    this.#tell(program, results[verdict.kind], message);
+    this.#report(program, results[verdict.kind], message);
     if (verdict.kind !== "approval" || !counts(program)) return;
     const { deciders, approvalsNeeded, timeoutMs } = verdict;
     this.questions.push({ rule: program.rule, message, deciders, approvalsNeeded, timeoutMs });
@@ -197,7 +200,7 @@ class Judging {
         return false;
       }
       if (found.value === meaning) continue;
-      if (!meaning) this.#tell(program, FindingResult.FINDING_RESULT_HELD, "");
+      if (!meaning) this.#report(program, FindingResult.FINDING_RESULT_HELD, "");
       return false;
     }
     return true;
@@ -218,10 +221,10 @@ class Judging {
   #failed(program: RuleProgram, message: string): void {
     const onlyNotes = program.verdict.kind === "note";
     const result = FindingResult[onlyNotes ? "FINDING_RESULT_NOTED" : "FINDING_RESULT_DENIED"];
-    this.#tell(program, result, `the rule cannot be evaluated: ${message}`);
+    this.#report(program, result, `the rule cannot be evaluated: ${message}`);
   }
 
-  #tell(program: RuleProgram, result: FindingResult, message: string): void {
+  #report(program: RuleProgram, result: FindingResult, message: string): void {
     const isHarmless =
       result === FindingResult.FINDING_RESULT_HELD || result === FindingResult.FINDING_RESULT_NOTED;
     const told = counts(program) || isHarmless ? result : FindingResult.FINDING_RESULT_SHADOWED;

@@ -28,7 +28,7 @@ export function findingOf(
   return {
     ...Finding.create(),
     ...{ namespace, ruleId, result, severity, message, action, cause, work, count: 1 },
-    // One that is tried out has whatever revision its author wrote.
+    // One that is tested has whatever revision its author wrote.
     ruleVersion: /^\d{1,15}$/.test(revision) ? Number(revision) : 0,
     findTime: toTimestamp(nowMs),
   };

@@ -1,5 +1,5 @@
 /**
- * Checkpoints: where all journals stood at a time, signed. The heads of all checkpoints, in order, are the leaves of
+ * Checkpoints: where all journals was at a time, signed. The heads of all checkpoints, in order, are the leaves of
  * one tree. Each head has a tree of its own over the records since the one before.
  */
 import {
@@ -160,7 +160,9 @@ export function consistencyFault(
   return "the later checkpoint does not hold what the earlier one held";
 }
 
-/** Returns why the heads of a checkpoint do not continue those before: each journal only grows, and keeps its records. */
+/**
+ * Returns why the heads of a checkpoint do not continue those before: each journal only grows, and keeps its records.
+ */
 export function headsFault(
   heads: readonly JournalHead[],
   before: ReadonlyMap<string, JournalHead>,

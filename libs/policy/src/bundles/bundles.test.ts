@@ -5,7 +5,7 @@ import { toTimestamp } from "@tutti/kernel";
 import fc from "fast-check";
 import { type Signer, signerOf } from "../audit/signing.ts";
 import { endorsed, TrustedKeys } from "../audit/signing-keys.ts";
-import { BundleKeeper, opened, sealed } from "./bundles.ts";
+import { BundleCache, opened, sealed } from "./bundles.ts";
 
 const startMs = 1_767_225_600_000;
 const hourMs = 3_600_000;
@@ -89,35 +89,35 @@ describe("a bundle", () => {
 
 describe("a keeper of bundles", () => {
   it("has none in force before the first", () => {
-    assert.equal(new BundleKeeper(keys).inForce(startMs), undefined);
+    assert.equal(new BundleCache(keys).inForce(startMs), undefined);
   });
 
   it("keeps the present one when an older, the same, or a faulty one comes", () => {
-    const keeper = new BundleKeeper(keys);
-    keeper.take(bundle(5), startMs + 5);
+    const keeper = new BundleCache(keys);
+    keeper.accept(bundle(5), startMs + 5);
     const others = [
       bundle(4),
       bundle(5),
       { ...bundle(6), signature: none },
       { ...bundle(6), number: Number.NaN },
     ];
-    for (const other of others) assert.equal(keeper.take(other, startMs + 10).kind, "refused");
+    for (const other of others) assert.equal(keeper.accept(other, startMs + 10).kind, "refused");
     assert.equal(keeper.inForce(startMs + 10)?.content.number, 5);
-    assert.equal(keeper.take(bundle(6), startMs + 10).kind, "opened");
+    assert.equal(keeper.accept(bundle(6), startMs + 10).kind, "opened");
     assert.equal(keeper.inForce(startMs + 10)?.content.number, 6);
   });
 
   it("has nothing in force when the last one is too old, and knows it still", () => {
-    const keeper = new BundleKeeper(keys);
-    keeper.take(bundle(1, startMs), startMs + 10);
+    const keeper = new BundleCache(keys);
+    keeper.accept(bundle(1, startMs), startMs + 10);
     assert.equal(keeper.inForce(startMs + hourMs - 1)?.content.number, 1);
     assert.equal(keeper.inForce(startMs + hourMs), undefined);
     assert.equal(keeper.present?.content.number, 1);
   });
 
   it("reckons the age from when it took one in whose clock is ahead", () => {
-    const keeper = new BundleKeeper(keys);
-    keeper.take(bundle(1, startMs + 10 * hourMs), startMs);
+    const keeper = new BundleCache(keys);
+    keeper.accept(bundle(1, startMs + 10 * hourMs), startMs);
     assert.equal(keeper.inForce(startMs + hourMs), undefined);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Bundles: all that a service needs to decide by itself, signed by governance.
  *
- * 1. Whatever is wrong with one, the present one stays: a bundle that cannot be read, has no trusted signer, or is
+ * 1. Any fault with one, the present one stays: a bundle that cannot be read, has no trusted signer, or is
  *    not newer than the present one is refused, with the reason.
  * 2. A bundle is good for its age, reckoned from when it was made, or from when it was taken in where this clock is
  *    behind. After that it decides nothing any more until another one comes: what is too old denies.
@@ -50,7 +50,7 @@ export interface BundleInForce {
 }
 
 /** The bundle that a service goes by. */
-export class BundleKeeper {
+export class BundleCache {
   readonly #keys: TrustedKeys;
   #present: BundleInForce | undefined;
 
@@ -64,7 +64,7 @@ export class BundleKeeper {
   }
 
   /** Takes a bundle in, or says why not. The present one stays then. */
-  take(bundle: Bundle, nowMs: number): Opened {
+  accept(bundle: Bundle, nowMs: number): Opened {
     const present = this.#present?.content.number ?? 0;
     if (!(bundle.number > present))
       return refused(`expected a bundle after ${present}, found ${bundle.number}`);

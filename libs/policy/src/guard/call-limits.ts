@@ -79,7 +79,7 @@ export class CallLimits {
   }
 
   /** A call comes. One that is admitted has to be ended. */
-  begin(namespace: string, actor: Actor, nowMs: number): Admittance {
+  admit(namespace: string, actor: Actor, nowMs: number): Admittance {
     const { calls, maxConcurrent } = this.limitOf(namespace, actor);
     const caller = this.#callerOf(namespace, actor, nowMs);
     if (maxConcurrent > 0 && caller.calls >= maxConcurrent)
@@ -89,7 +89,7 @@ export class CallLimits {
     return admittance;
   }
 
-  end(namespace: string, actor: Actor): void {
+  release(namespace: string, actor: Actor): void {
     const caller = this.#callers.get(keyOf(namespace, actor));
     if (caller !== undefined && caller.calls > 0) caller.calls--;
   }

@@ -25,7 +25,7 @@ const word = (found: Admittance) => (found.kind === "refused" ? found.why : "adm
 describe("limits of callers", () => {
   it("let through n at once and no n+1th, say when the next may come, and it may then", () => {
     const limits = limited(limit({ calls: { count: 5, perMs: 1_000 } }));
-    const found = Array.from({ length: 6 }, () => limits.begin("shop", ada, startMs));
+    const found = Array.from({ length: 6 }, () => limits.admit("shop", ada, startMs));
     assert.deepEqual(
       found.map((one) => (one.kind === "admitted" ? one.remaining : one.why)),
       [4, 3, 2, 1, 0, "calls"],
@@ -33,9 +33,9 @@ describe("limits of callers", () => {
     const refused = found.at(-1);
     assert.ok(refused?.kind === "refused");
     assert.deepEqual([refused.limit, refused.retryAfterMs], [5, 200]);
-    assert.equal(word(limits.begin("shop", ada, startMs + 199)), "calls");
-    assert.equal(word(limits.begin("shop", ada, startMs + 200)), "admitted");
-    assert.equal(word(limits.begin("shop", ada, startMs + 200)), "calls");
+    assert.equal(word(limits.admit("shop", ada, startMs + 199)), "calls");
+    assert.equal(word(limits.admit("shop", ada, startMs + 200)), "admitted");
+    assert.equal(word(limits.admit("shop", ada, startMs + 200)), "calls");
   });
 
   it("are each caller's own, in each namespace", () => {
@@ -43,16 +43,16 @@ describe("limits of callers", () => {
       limit({ calls: { count: 1, perMs: 1_000 } }),
       limit({ actor: bob, maxConcurrent: 2 }),
     );
-    assert.equal(word(limits.begin("shop", ada, startMs)), "admitted");
-    assert.equal(word(limits.begin("shop", ada, startMs)), "calls");
-    for (let call = 0; call < 100; call++) assert.equal(word(limits.begin("bank", ada, startMs)), "admitted");
+    assert.equal(word(limits.admit("shop", ada, startMs)), "admitted");
+    assert.equal(word(limits.admit("shop", ada, startMs)), "calls");
+    for (let call = 0; call < 100; call++) assert.equal(word(limits.admit("bank", ada, startMs)), "admitted");
     // A limit of one's own takes the place of everybody's.
     assert.deepEqual(
-      [1, 2, 3].map(() => word(limits.begin("shop", bob, startMs))),
+      [1, 2, 3].map(() => word(limits.admit("shop", bob, startMs))),
       ["admitted", "admitted", "concurrent"],
     );
-    limits.end("shop", bob);
-    assert.equal(word(limits.begin("shop", bob, startMs)), "admitted");
+    limits.release("shop", bob);
+    assert.equal(word(limits.admit("shop", bob, startMs)), "admitted");
     assert.equal(limits.limitOf("shop", bob).maxRequestBytes, 1_000);
   });
 
@@ -62,8 +62,8 @@ describe("limits of callers", () => {
     for (let turn = 0; turn < 9; turn++) assert.equal(word(limits.open("shop", ada, startMs)), "streams");
     limits.close("shop", ada);
     assert.equal(word(limits.open("shop", ada, startMs)), "admitted");
-    assert.equal(word(limits.begin("shop", ada, startMs)), "admitted");
-    assert.equal(word(limits.begin("shop", ada, startMs)), "calls");
+    assert.equal(word(limits.admit("shop", ada, startMs)), "admitted");
+    assert.equal(word(limits.admit("shop", ada, startMs)), "calls");
   });
 
   it("never let more through in any span than the rate and one burst, and never refuse who keeps to the rate", () => {
@@ -75,7 +75,7 @@ describe("limits of callers", () => {
         let nowMs = startMs;
         for (const gap of gaps) {
           nowMs += gap;
-          if (limits.begin("shop", ada, nowMs).kind === "admitted") passed.push(nowMs);
+          if (limits.admit("shop", ada, nowMs).kind === "admitted") passed.push(nowMs);
         }
         const most = burst === 0 ? count : burst;
         for (const [first, fromMs] of passed.entries())
@@ -83,7 +83,7 @@ describe("limits of callers", () => {
             if (last >= first) assert.ok(last - first + 1 <= most + ((toMs - fromMs) * count) / 1_000 + 0.01);
         const even = limited(limit({ calls: { count, perMs: 1_000, burst } }));
         for (let call = 0; call < 100; call++)
-          assert.equal(word(even.begin("shop", bob, startMs + (call * 1_000) / count)), "admitted");
+          assert.equal(word(even.admit("shop", bob, startMs + (call * 1_000) / count)), "admitted");
       }),
     );
   });
@@ -92,8 +92,8 @@ describe("limits of callers", () => {
     const limits = limited(limit({ calls: { count: 10, perMs: 1_000 } }));
     for (let caller = 0; caller < 5_000; caller++) {
       const actor = { ...ada, id: `ada-${caller}` };
-      limits.begin("shop", actor, startMs + caller * 10);
-      limits.end("shop", actor);
+      limits.admit("shop", actor, startMs + caller * 10);
+      limits.release("shop", actor);
     }
     assert.ok(limits.size < 2_100, String(limits.size));
   });

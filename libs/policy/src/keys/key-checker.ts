@@ -49,7 +49,7 @@ export class KeyChecker {
     this.#byId = new Map(verifiers.map((verifier) => [verifier.keyId, verifier]));
   }
 
-  /** @param from the address; empty if that is not known */
+  /** @param from the address. Empty if that is not known */
   async check(text: string, nowMs: number, from = ""): Promise<CheckedKey> {
     const read = readApiKey(text);
     if (read.kind === "other") return read;

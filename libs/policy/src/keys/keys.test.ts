@@ -120,7 +120,7 @@ describe("a checker of keys", () => {
     assert.deepEqual(await checker.check(key, nowMs), { kind: "refused", why: "wrong" });
   });
 
-  it("does not compute more hashes than it can wait for, and goes on after a flood", async () => {
+  it("does not compute more hashes than it can wait for, and continues after a flood", async () => {
     const { key, keyId, checker } = await made();
     const wrong = Array.from({ length: 100 }, (_, index) =>
       printApiKey({ keyId, secret: String(index).padStart(32, "0") }),

@@ -116,7 +116,10 @@ export class MerkleTree {
     const path: Uint8Array[] = [];
     let begin = 0;
     let end = size;
-    /** Whether the part that is left starts the tree of the first leaves: then its root is known to who asks. */
+    /**
+     * Whether the part that is left starts the tree of the first leaves: then its root is known to the caller that
+     * asks.
+     */
     let isKnown = true;
     while (first !== end) {
       const middle = begin + leftOf(end - begin);

@@ -36,7 +36,7 @@ export type Narrowing =
   /** What was asked for that the wider one does not have. */
   | { readonly kind: "refused"; readonly violations: readonly string[] };
 
-/** What a caller with one scope may hand on when another is asked for: what is left empty is handed on as it is. */
+/** What a caller with one scope may hand on when another is asked for: the rest empty is handed on as it is. */
 export function narrowed(own: Scope, wanted: Scope): Narrowing {
   const violations: string[] = [];
   const part = (what: string, mine: readonly string[], asked: readonly string[], covers = same): string[] => {

@@ -48,15 +48,15 @@ export class IssuerKeys {
   /** The key that a token is to be checked with. Rejects when there is none. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const ageMs = this.#ageMs();
-    if (ageMs >= this.#staleMs) await this.#ask();
+    if (ageMs >= this.#staleMs) await this.#fetch();
     // Keys that are a little old are used without waiting.
-    else if (ageMs >= this.#freshMs) void this.#ask();
+    else if (ageMs >= this.#freshMs) void this.#fetch();
     if (this.#ageMs() >= this.#staleMs) throw new KeysUnavailable("no keys", { cause: this.#problem });
     try {
       return await this.#atHand(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      await this.#ask();
+      await this.#fetch();
       return this.#atHand(header, token);
     }
   };
@@ -71,7 +71,7 @@ export class IssuerKeys {
   }
 
   /** Callers during a request wait for the same answer. */
-  #ask(): Promise<void> {
+  #fetch(): Promise<void> {
     if (this.#asking !== undefined) return this.#asking;
     if (this.#nowMs() - this.#askedMs < this.#pauseMs) return Promise.resolve();
     this.#askedMs = this.#nowMs();

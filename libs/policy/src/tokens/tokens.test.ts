@@ -98,7 +98,7 @@ describe("a token of this installation", () => {
     );
   });
 
-  it("is refused when it is signed by somebody else, by another algorithm, or by none", async () => {
+  it("is refused when it is signed by another process, by another algorithm, or by none", async () => {
     const stranger = await TokenIssuer.with(issuer, { ...(await newTokenKey("own-1")), kid: "own-1" });
     assert.equal(await why(checkerWith(), await stranger.issue(content)), "wrong_signature");
     const [, payload = ""] = (await issuing.issue(content)).split(".");
@@ -116,7 +116,7 @@ describe("a token of this installation", () => {
     assert.equal(await why(checkerWith(), shared), "wrong_algorithm");
   });
 
-  it("is refused when it is of another type, for somebody else, or says what nobody here understands", async () => {
+  it("is refused when it is of another type, for another process, or says what nobody here understands", async () => {
     const key = await importJWK(ownKey, "EdDSA");
     const made = (claims: JWTPayload, { typ = "tutti+jwt", audience = "tutti" } = {}) =>
       new SignJWT({ namespace: "shop", use: "calls", scope: {}, ...claims })
@@ -188,7 +188,7 @@ describe("a token of another issuer", async () => {
     });
   });
 
-  it("is refused from somebody unknown, for somebody else, by an algorithm that is not allowed, or without a subject", async () => {
+  it("is refused from somebody unknown, for another process, by an algorithm that is not allowed, or without a subject", async () => {
     assert.equal(await why(checkerWith(), await made()), "unknown_issuer");
     assert.equal(await why(checkerWith([trust({ audiences: ["another"] })]), await made()), "wrong_audience");
     assert.equal(await why(checkerWith([trust({ algorithms: ["ES256"] })]), await made()), "wrong_algorithm");
@@ -239,7 +239,7 @@ describe("a token of another issuer", async () => {
     assert.equal(asked, 2);
   });
 
-  it("goes on by the keys at hand while the issuer cannot be reached, and not for ever", async () => {
+  it("continues by the keys at hand while the issuer cannot be reached, and not for ever", async () => {
     let atMs = nowMs;
     let isUp = false;
     const fetchKeys = () =>

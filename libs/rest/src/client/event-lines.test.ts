@@ -6,7 +6,7 @@ import { EventLines } from "./event-lines.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 const read = (...pieces: readonly string[]) => {
   const lines = new EventLines();
-  return pieces.flatMap((piece) => [...lines.take(bytes(piece))]);
+  return pieces.flatMap((piece) => [...lines.parse(bytes(piece))]);
 };
 
 describe("server-sent events, read", () => {
@@ -34,14 +34,14 @@ describe("server-sent events, read", () => {
     assert.deepEqual(read("data: a\n", "\n"), [{ event: "message", data: "a", id: "" }]);
   });
 
-  it("begin anew after each of them", () => {
+  it("start over after each of them", () => {
     assert.deepEqual(read("id: 1\nevent: x\ndata: a\n\ndata: b\n\n"), [
       { event: "x", data: "a", id: "1" },
       { event: "message", data: "b", id: "" },
     ]);
   });
 
-  it("are the same in whatever pieces the bytes come", () => {
+  it("are the same in any pieces the bytes come", () => {
     const end = fc.constantFrom("\n", "\r\n", "\r");
     const line = fc.constantFrom("data: ä€😀", "data: b", "id: 7", "event: gap", ": alive", "");
     const text = fc.array(fc.tuple(line, end), { maxLength: 12 }).map((lines) => lines.flat().join(""));
@@ -52,7 +52,7 @@ describe("server-sent events, read", () => {
         const found: unknown[] = [];
         let from = 0;
         for (const size of [...sizes, all.length]) {
-          found.push(...lines.take(all.subarray(from, from + size)));
+          found.push(...lines.parse(all.subarray(from, from + size)));
           from += size;
         }
         assert.deepEqual(found, read(whole));
@@ -64,7 +64,7 @@ describe("server-sent events, read", () => {
     const lines = new EventLines();
     const piece = bytes("x".repeat(8 * 1_048_576));
     assert.throws(() => {
-      for (let count = 0; count < 5; count++) [...lines.take(piece)];
+      for (let count = 0; count < 5; count++) [...lines.parse(piece)];
     }, /expected an event of at most/);
   });
 });

@@ -1,6 +1,6 @@
-/** Server-sent events, read from the bytes of an answer as the standard says, in whatever pieces they come. */
+/** Server-sent events, read from the bytes of an answer as the standard says, in any pieces they come. */
 export interface ServerEvent {
-  /** `message` where the server says no other name. */
+  /** `message` where the server rejects other name. */
   readonly event: string;
   /** Empty for one that only moves the cursor. */
   readonly data: string;
@@ -21,7 +21,7 @@ export async function* serverEvents(
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      yield* lines.take(value);
+      yield* lines.parse(value);
     }
   } finally {
     // The end of the loop means that the rest is not wanted.
@@ -42,7 +42,7 @@ export class EventLines {
   #characters = 0;
 
   /** The events that are whole with these bytes, and an undefined for each sign of life. */
-  *take(bytes: Uint8Array): Generator<ServerEvent | undefined> {
+  *parse(bytes: Uint8Array): Generator<ServerEvent | undefined> {
     let text = this.#decoder.decode(bytes, { stream: true });
     if (text === "") return;
     if (this.#wasReturn && text.startsWith("\n")) text = text.slice(1);
@@ -53,7 +53,7 @@ export class EventLines {
       const whole = this.#begun.length === 0 ? line : `${this.#begun.join("")}${line}`;
       this.#begun = [];
       this.#begunCharacters = 0;
-      if (whole === "") yield this.#end();
+      if (whole === "") yield this.#finish();
       else this.#field(whole);
     }
     if (rest !== "") this.#begun.push(rest);
@@ -72,7 +72,7 @@ export class EventLines {
     else if (field === "id" && !value.includes("\0")) this.#id = value;
   }
 
-  #end(): ServerEvent | undefined {
+  #finish(): ServerEvent | undefined {
     const isWord = this.#data.length === 0 && this.#id === "";
     const event = { event: this.#event || "message", data: this.#data.join("\n"), id: this.#id };
     this.#event = "";

@@ -106,7 +106,7 @@ describe("a stream that is followed", () => {
   const idOf = (item: Followed<unknown> | undefined) =>
     item?.kind === "event" ? (item.value as { readonly id: string }).id : item?.kind;
 
-  it("goes on after the last cursor when the connection is cut", async () => {
+  it("continues after the last cursor when the connection is cut", async () => {
     const server = new ScriptedServer(says(event(1) + event(2), cuts), says(event(3)));
     const { nextInTime, standings } = await follow(server);
     assert.deepEqual(
@@ -117,14 +117,14 @@ describe("a stream that is followed", () => {
     assert.deepEqual(standings, ["connecting", "open", "broken", "connecting", "open"]);
   });
 
-  it("begins after the cursor that it is given", async () => {
+  it("starts after the cursor that it is given", async () => {
     const server = new ScriptedServer(says(event(8)));
     const { nextInTime } = await follow(server, { cursor: "c7" });
     await nextInTime();
     assert.deepEqual(server.cursors, ["c7"]);
   });
 
-  it("goes on from a cursor that came without an event", async () => {
+  it("continues from a cursor that came without an event", async () => {
     const server = new ScriptedServer(says("id: c5\n\n", ends), says(event(6)));
     const { nextInTime } = await follow(server);
     await nextInTime();
@@ -202,7 +202,7 @@ describe("a stream that is followed", () => {
     assert.deepEqual(await next(), { kind: "gap", reason: "slow", missed: 3, cursor: "c1" });
   });
 
-  it("says of a snapshot where it begins and ends, in each connection", async () => {
+  it("says of a snapshot where it starts and ends, in each connection", async () => {
     const part = (live: boolean) => `event: snapshot\ndata: {"live":${live}}\n\n`;
     const change = "event: change\ndata: {}\n\n";
     const server = new ScriptedServer(says(part(false) + part(true) + change, cuts), says(part(true)));

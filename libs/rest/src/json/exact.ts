@@ -4,7 +4,7 @@
  */
 declare global {
   interface JSON {
-    /** Returns a number as its digits stand in the text. `JSON.stringify` writes them so. */
+    /** Returns a number as its digits are in the text. `JSON.stringify` writes them so. */
     rawJSON(text: string): object;
     isRawJSON(value: unknown): boolean;
   }

@@ -205,7 +205,7 @@ export class Mapping {
     let holder = draft;
     for (const field of path.slice(0, -1)) holder = this.#inner(holder, field);
     const last = path.at(-1);
-    if (last !== undefined) this.#reader.put(holder, last, value, at, found);
+    if (last !== undefined) this.#reader.setField(holder, last, value, at, found);
   }
 
   /** Returns the message in a field, made where there is none yet. */

@@ -21,7 +21,7 @@ export class Reader {
     this.#schema = schema;
   }
 
-  /** Returns a message of which nothing is said. */
+  /** Returns a message of which nothing is set. */
   empty(type: string): Draft {
     const draft: Draft = {};
     for (const field of messageOf(this.#schema, type).fields) {
@@ -44,13 +44,13 @@ export class Reader {
       const where = at === "" ? key : `${at}.${key}`;
       if (field === undefined) unknownKey(where, key, fields, found);
       else if (inner !== undefined)
-        this.put(draft, field, this.value(field, inner, where, found), where, found);
+        this.setField(draft, field, this.value(field, inner, where, found), where, found);
     }
     return draft;
   }
 
   /** Sets a field. Of a choice only one may be. */
-  put(draft: Draft, { name, oneof }: FieldTable, value: unknown, at: string, found: Found): void {
+  setField(draft: Draft, { name, oneof }: FieldTable, value: unknown, at: string, found: Found): void {
     if (value === undefined) return;
     if (oneof === undefined) {
       draft[name] = value;

@@ -120,7 +120,7 @@ const same: WriteValue = (value) => value;
 const isAbsent = (value: unknown): boolean => value === undefined;
 const isEmptyBytes = (value: unknown): boolean => (value as Uint8Array | undefined)?.length === 0;
 
-/** What is left out because it says nothing. */
+/** The rest out because it says nothing. */
 const leftOut: Readonly<Record<FieldKind, (value: unknown) => boolean>> = {
   string: (value) => value === "",
   number: (value) => value === 0,

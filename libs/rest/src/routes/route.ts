@@ -15,17 +15,19 @@ export interface Route {
   readonly service?: string;
   /** Where the parameters of the path go in the request: `{ id: "runId" }`. */
   readonly params?: Readonly<Record<string, string>>;
-  /** Fields of the request whose own fields stand in their place: `spec`, so that a body starts with what is in it. */
+  /** Fields of the request whose own fields are in their place: `spec`, so that a body starts with what is in it. */
   readonly hoist?: readonly string[];
   /** Fields of the request that are parameters of the query though there is a body, or under another name. */
   readonly query?: Readonly<Record<string, string>>;
-  /** Values of fields that a request does not set, where they are not those of the contract: `{ namespace: "system" }`. */
+  /**
+   * Values of fields that a request does not set, where they are not those of the contract: `{ namespace: "system" }`.
+   */
   readonly defaults?: Readonly<Record<string, string>>;
   /** The one field that the body is. Without it, a body has what is neither in the path nor in the query. */
   readonly body?: string;
   /** Fields of the request that are not to be had over REST. */
   readonly omit?: readonly string[];
-  /** The body changes what is there: fields that it has are taken over, others stay. */
+  /** The body changes the existing data: fields that it has are taken over, others stay. */
   readonly merge?: { readonly field: string; readonly mask: string; readonly revision: string };
   /** Answers continue: as events of a stream, or bytes as they come. */
   readonly stream?: "events" | "bytes";

@@ -1,6 +1,6 @@
 /**
- * Histories of the instances of a partition: what is packed in the archive, then what is still in the journal, read along
- * the places that each record names for the one before.
+ * Histories of the instances of a partition: what is packed in the archive, then what is still in the journal, read
+ * along the places that each record names for the one before.
  */
 import { FlatWriter } from "@tutti/contracts/wire";
 import {
@@ -43,8 +43,8 @@ export class Histories {
   }
 
   /**
-   * Events of an instance in order, from the one after `afterEvent` on, at most so many. `last` is its last record, which
-   * is durable.
+   * Events of an instance in order, from the one after `afterEvent` on, at most so many. `last` is its last record,
+   * which is durable.
    */
   async read(
     key: InstanceKey,
@@ -57,7 +57,7 @@ export class Histories {
       if (packed.length >= limit) return packed;
       const known = packed.at(-1)?.event ?? afterEvent;
       const walked = await this.#walk(last, known, afterEvent + limit);
-      // Otherwise the journal was cut between the two: what is missing is packed by now.
+      // Otherwise the journal was cut between the two: the missing part is packed by now.
       if (walked !== undefined) return packed.length === 0 ? walked : [...packed, ...walked];
     }
     const { service, partition } = this.#log;
@@ -113,7 +113,7 @@ export class Histories {
 
   #record(batch: JournalBatch, place: RecordPlace) {
     const scanner = this.#scanner;
-    scanner.begin(batch.records);
+    scanner.open(batch.records);
     let cause: Uint8Array = nothing;
     while (scanner.next()) {
       if (scanner.causeEnd > 0) cause = scanner.cause;

@@ -27,7 +27,7 @@ export class HostedMachine {
   readonly needsContent: boolean;
   readonly #commands = new Map<string, AnyCommand>();
   readonly #events = new Map<string, AnyEvent>();
-  /** Type and version of each event as they stand in a record. */
+  /** Type and version of each event as they are in a record. */
   readonly #headers = new Map<AnyEvent, Uint8Array>();
 
   constructor(machine: AnyMachine) {
@@ -64,7 +64,7 @@ export class HostedMachine {
     return this.#events.get(`${type}@${version}`);
   }
 
-  /** What stands in a record for an event. Throws for one that is not in the machine's table. */
+  /** What is in a record for an event. Throws for one that is not in the machine's table. */
   headerOf(event: AnyEvent): Uint8Array {
     const header = this.#headers.get(event);
     assert(header !== undefined, "a decider emits events of its machine's table", {

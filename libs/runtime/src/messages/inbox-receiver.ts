@@ -2,8 +2,8 @@
  * Takes letters that came for machines of a partition.
  *
  * 1. Letters of a channel are taken in the order of their numbers, without gaps. What was taken before is passed over.
- * 2. A letter is taken whatever its receiver says to it: a refusal is an answer too. One for an instance in quarantine
- *    waits for the repair. One for an instance that is gone, or that cannot be understood, is logged.
+ * 2. A letter is taken whether its receiver accepts or refuses it: a refusal is an answer too. One for an instance in
+ *    quarantine waits for the repair. One for an instance that is gone, or that cannot be understood, is logged.
  */
 
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -26,7 +26,7 @@ export class InboxReceiver {
     this.#quarantineStore = quarantineStore;
   }
 
-  take(arrived: EnvelopesArrived): void {
+  receive(arrived: EnvelopesArrived): void {
     const lookups = this.#lookUp(arrived);
     if (lookups.length > 0) {
       // Nothing was taken: when a receiver cannot be read, the sender repeats all of them, until it can.
@@ -44,8 +44,8 @@ export class InboxReceiver {
       if (letter.number < expected) continue;
       // The rest comes again, behind what is taken now.
       if (this.#memory.isBatchFull) break;
-      this.#take(letter);
-      letters.take(service, partition, letter.number, true);
+      this.#accept(letter);
+      letters.recordTaken(service, partition, letter.number, true);
     }
     const upTo = letters.takenFrom(service, partition);
     this.#memory.answers.addOther((failure) => arrived.settle(failure ?? { upTo }));
@@ -75,7 +75,7 @@ export class InboxReceiver {
     return lookups;
   }
 
-  /** Content that taking a letter needs is waited for once: what is not to be had fails the letter alone. */
+  /** Content that taking a letter needs is waited for once: content that is missing fails only that letter. */
   #prepared(letter: Envelope, kind: string, absent: Set<string>): Promise<void> | undefined {
     const mark = `content of letter ${letter.number}`;
     const hosted = this.#memory.instances.hosted(kind);
@@ -84,7 +84,7 @@ export class InboxReceiver {
     return preparing?.then(() => void absent.add(mark));
   }
 
-  #take(letter: Envelope): void {
+  #accept(letter: Envelope): void {
     const { instances, decider, nowMs, parts } = this.#memory;
     const { type, payload } = letter;
     const cause: Cause = letter.cause ?? parts.cause;
@@ -111,7 +111,7 @@ export class InboxReceiver {
       this.#quarantineStore.park(instance, parked, cause);
       return;
     }
-    const decision = decider.take(instance, command, payload, cause);
+    const decision = decider.decideEncoded(instance, command, payload, cause);
     if (decision.kind === "done") this.#memory.noteStep(instance);
     else if (decision.kind === "refused") {
       parts.logger.info("message rejected", { ...key, type, code: decision.refusal.code });

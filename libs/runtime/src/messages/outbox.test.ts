@@ -99,7 +99,7 @@ describe("letters of a partition", () => {
     assert.equal(box.outgoing(channel, 100, 1).length, 1);
   });
 
-  it("are kept until they are confirmed, whatever is confirmed in whatever order", () => {
+  it("are kept until they are confirmed, whatever is confirmed in any order", () => {
     const box = boxOf();
     for (let number = 0; number < 5; number++) send(box, "b", number);
     box.release(box.closeSent() ?? { letters: [] });
@@ -158,9 +158,9 @@ describe("letters that were taken", () => {
   it("are remembered per sending partition, never less than before, and recorded once", () => {
     const box = boxOf();
     assert.equal(box.takenFrom("bank", 1), 0);
-    box.take("bank", 1, 3, true);
-    box.take("bank", 1, 2, true);
-    box.take("bank", 2, 7, false);
+    box.recordTaken("bank", 1, 3, true);
+    box.recordTaken("bank", 1, 2, true);
+    box.recordTaken("bank", 2, 7, false);
     assert.equal(box.takenFrom("bank", 1), 3);
     assert.deepEqual(box.closeTaken(), [{ service: "bank", partition: 1, upTo: 3 }]);
     assert.deepEqual(box.closeTaken(), []);

@@ -154,7 +154,7 @@ export class Outbox {
     return this.#taken.get(`${service}/${partition}`)?.number ?? 0;
   }
 
-  take(service: string, partition: number, number: number, isDue: boolean): void {
+  recordTaken(service: string, partition: number, number: number, isDue: boolean): void {
     const name = `${service}/${partition}`;
     let taken = this.#taken.get(name);
     if (taken === undefined) {

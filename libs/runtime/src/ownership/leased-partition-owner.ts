@@ -41,7 +41,7 @@ import {
   installationKey,
   partitionKey,
 } from "./table/entries.ts";
-import { type Holder, Picture, type PictureNews } from "./table/picture.ts";
+import { type Holder, Picture, type PictureChange } from "./table/picture.ts";
 
 export interface LeasedPartitionOwnerParts {
   readonly store: OwnershipStore;
@@ -90,7 +90,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     });
     const common = { store, picture: this.#picture, clock, timers, chance, logger };
     const wrote = (key: string, value: Uint8Array, revision: number) =>
-      this.#take({ kind: "put", key, value, revision });
+      this.#apply({ kind: "put", key, value, revision });
     this.#lease = new Lease({
       ...common,
       settings,
@@ -108,7 +108,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       prepareMs: settings.prepareMs,
       wrote,
       prepared: () => this.#lease.renewSoon(),
-      changed: (service, partition) => this.#tell(service, partition),
+      changed: (service, partition) => this.#notify(service, partition),
     });
     this.#planner = new Planner({
       ...common,
@@ -200,7 +200,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     await this.#loops;
     await this.#holdings.stop();
     // Should it fail, the others wait until the lease is over.
-    await this.#lease.end().catch(() => undefined);
+    await this.#lease.release().catch(() => undefined);
   }
 
   health(): Health {
@@ -318,8 +318,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     while (!signal.aborted) {
       try {
         await this.#persist("the ownership table is not told any more, asking again", signal, async () => {
-          this.#picture.begin();
-          for await (const change of this.#parts.store.watch(signal)) this.#take(change);
+          this.#picture.restart();
+          for await (const change of this.#parts.store.watch(signal)) this.#apply(change);
         });
       } catch (thrown) {
         if (signal.aborted) return;
@@ -346,7 +346,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
   }
 
-  #take(change: StoreChange): void {
+  #apply(change: StoreChange): void {
     const { clock, logger } = this.#parts.foundation;
     try {
       for (const news of this.#picture.apply(change, clock.monotonic())) this.#heard(news);
@@ -358,12 +358,12 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   }
 
   #lookAtEverything(): void {
-    this.#holdings.lookAtAll();
+    this.#holdings.reconcileAll();
     this.#bells.ringAll();
     this.#planner.soon();
   }
 
-  #heard(news: PictureNews): void {
+  #heard(news: PictureChange): void {
     if (news.kind === "prepared") {
       // Of interest for those alone who hand something to it.
       this.#readyFor(news.holder);
@@ -372,8 +372,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
     if (news.kind === "behaviour") this.#holdings.runtime(news.service)?.raise?.();
     else if (news.kind === "partition") {
-      this.#holdings.look(news.service, news.partition);
-      this.#tell(news.service, news.partition);
+      this.#holdings.reconcile(news.service, news.partition);
+      this.#notify(news.service, news.partition);
     } else {
       this.#aboutHolder(news.holder);
     }
@@ -384,7 +384,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   #readyFor(holder: string): void {
     for (const service of this.#picture.services) {
       for (const { partition, to } of this.#picture.assignments(service)) {
-        if (to === holder) this.#holdings.look(service, partition);
+        if (to === holder) this.#holdings.reconcile(service, partition);
       }
     }
   }
@@ -394,8 +394,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     for (const service of this.#picture.services) {
       for (const { partition, owner, to } of this.#picture.assignments(service)) {
         if (owner !== holder && to !== holder) continue;
-        this.#holdings.look(service, partition);
-        this.#tell(service, partition);
+        this.#holdings.reconcile(service, partition);
+        this.#notify(service, partition);
       }
     }
     this.#bells.ring(anything);
@@ -404,11 +404,11 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   /** The holder that this process was is no more. What it owned is not its own. */
   #ended(holder: string): void {
     const revision = Number.MAX_SAFE_INTEGER;
-    this.#take({ kind: "removed", key: holderKey(holder), revision });
-    this.#holdings.lookAtAll();
+    this.#apply({ kind: "removed", key: holderKey(holder), revision });
+    this.#holdings.reconcileAll();
   }
 
-  #tell(service: string, partition: number): void {
+  #notify(service: string, partition: number): void {
     this.#bells.ring(partitionKey(service, partition));
     this.#bells.ring(anything);
     for (const listener of this.#listeners) listener(service, partition);
@@ -433,7 +433,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       // Refused when it has renewed meanwhile, or another process was faster: both are told by the watch.
       if (await this.#parts.store.remove(holderKey(id), revision)) {
         logger.warn("process lost: lease not renewed, reassigning its partitions", { holder: id });
-        this.#take({ kind: "removed", key: holderKey(id), revision });
+        this.#apply({ kind: "removed", key: holderKey(id), revision });
       }
       this.#judgeFailures = 0;
     } catch {

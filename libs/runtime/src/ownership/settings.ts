@@ -14,7 +14,7 @@ const share = (value: number) => z.number().min(0).max(1).default(value);
 
 const balance = z.strictObject({
   roundMs: milliseconds(1_000).describe("How often it is looked whether partitions should move."),
-  movesMax: z.number().int().min(1).default(2).describe("Partitions that begin to move in one round."),
+  movesMax: z.number().int().min(1).default(2).describe("Partitions that start to move in one round."),
   gapMin: share(0.15).describe(
     "Partitions move for load only between processes whose loads are further apart than this share of a core.",
   ),
@@ -25,7 +25,7 @@ const balance = z.strictObject({
     "A partition with less load counts as idle: idle ones are spread by number, busy ones by load.",
   ),
   settleMs: milliseconds(5_000).describe(
-    "How long after a move the load from before counts, until the new owner's figures mean something.",
+    "How long after a move the load from before counts, until the new owner's measurements mean something.",
   ),
   restMs: milliseconds(30_000).describe("How long a partition stays where load has moved it."),
 });
@@ -85,7 +85,7 @@ const schema = z.strictObject({
     .min(1)
     .max(5)
     .default(1)
-    .describe("Copies of the table in NATS; 3 in a cluster."),
+    .describe("Copies of the table in NATS. 3 in a cluster."),
   balance,
   behaviour,
 });

@@ -32,13 +32,13 @@ export class Answers {
     other.#clear();
   }
 
-  give(onFault: (fault: unknown) => void): void {
-    this.#each((submission, outcome) => submission.answer(outcome), undefined, onFault);
+  send(onFault: (fault: unknown) => void): void {
+    this.#each((submission, outcome) => submission.reply(outcome), undefined, onFault);
   }
 
   /** Nothing of it counts: what was decided may be there or not. */
   refuse(outcome: Outcome, onFault: (fault: unknown) => void): void {
-    this.#each((submission) => submission.answer(outcome), outcome, onFault);
+    this.#each((submission) => submission.reply(outcome), outcome, onFault);
   }
 
   #each(

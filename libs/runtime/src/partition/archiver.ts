@@ -2,11 +2,11 @@
  * Keeps a partition's instances in the archive, so that the journal can be cut, memory is bounded and lists are
  * current. Continues beside the turns, a slice at a time.
  *
- * 1. What is kept is taken between two turns and committed when all of it is durable in the journal.
- * 2. The journal is cut behind the oldest record that no committed snapshot contains, and behind what is packed. So what
- *    is cut is never needed again.
- * 3. An instance leaves memory only when the archive has it whole, or when its end is durable and nothing of it is to be
- *    kept.
+ * 1. The stored data is taken between two turns and committed when all of it is durable in the journal.
+ * 2. The journal is cut behind the oldest record that no committed snapshot contains, and behind what is packed. So
+ *    what is cut is never needed again.
+ * 3. An instance leaves memory only when the archive has it whole, or when its end is durable and nothing of it is to
+ *    be kept.
  * 4. An instance that the archive knows as ended and not kept gets nothing more here, whatever becomes of the commit:
  *    what happened to it then would have no beginning.
  * 5. A line in the index follows within two ticks and a commit: below a second.
@@ -108,11 +108,11 @@ export class PartitionArchiver implements Archiver {
     const { commits } = this.#memory;
     if (!instance.isInMemory || instance.lastBatch > commits.durable) return;
     if (!this.#leavesNothing(instance)) return;
-    this.forget(instance);
-    this.#memory.putAway(instance);
+    this.discard(instance);
+    this.#memory.passivate(instance);
   }
 
-  forget(instance: Instance): void {
+  discard(instance: Instance): void {
     instance.dirtyFrom = 0;
     instance.isEntryDue = false;
     this.#dirty.remove(instance);
@@ -205,13 +205,13 @@ export class PartitionArchiver implements Archiver {
     const leaving = this.#findLeaving();
     const bytes = this.#memory.commits.appendedBytes - this.#cutBytes;
     const isCutDue = bytes > limits.tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutOpen);
-    // What comes meanwhile waits for the next tick: many at a time cost little more than one.
+    // Anything that comes meanwhile waits for the next tick: many at a time cost little more than one.
     const due = this.#linesDue();
     while (due.length > 0 || leaving.length > 0) {
       const capture = this.#capture(false, leaving.splice(0, sliceInstances), due.splice(0, sliceInstances));
       if (!(await this.#keep(capture))) return;
     }
-    // What is left there came since the tick before.
+    // The rest there came since the tick before.
     this.#pendingSinceMs = this.#entries.size > 0 ? startMs - limits.indexEveryMs : undefined;
     if (isCutDue) await this.#cut();
   }
@@ -386,7 +386,7 @@ export class PartitionArchiver implements Archiver {
 
   #putAway(instance: Instance): void {
     const { dueMs } = instance;
-    this.#memory.putAway(instance);
+    this.#memory.passivate(instance);
     if (dueMs > 0 && !instance.isEnded) this.#parts.sleeps(dueMs);
   }
 
@@ -422,8 +422,8 @@ export class PartitionArchiver implements Archiver {
   }
 
   /**
-   * What is to be kept of an instance. Undefined when its code fails on it: then it is kept aside, and the journal is not
-   * cut before its first record that nothing else contains. The others are kept all the same.
+   * What is to be kept of an instance. Undefined when its code fails on it: then it is kept aside, and the journal is
+   * not cut before its first record that nothing else contains. The others are kept all the same.
    */
   #encoded(instance: Instance, isKept: boolean, isListed: boolean) {
     const { nowMs, parts, behaviours } = this.#memory;

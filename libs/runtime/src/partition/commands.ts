@@ -3,7 +3,7 @@
  *
  * 1. Commands to one instance are taken in the order of their arrival, also while it is being looked up.
  * 2. The result of an effect counts only while that attempt is awaited.
- * 3. What is leaving is told nothing more: a command waits until it has left, and restarts.
+ * 3. What is leaving gets nothing more: a command waits until it has left, and restarts.
  */
 import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
 import { errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
@@ -45,7 +45,7 @@ export class Commands {
     return this.#found.length > 0;
   }
 
-  take(submission: Submission): void {
+  submit(submission: Submission): void {
     const { key, token } = submission;
     if (token !== undefined) {
       const instance = this.#memory.instances.byIncarnation(token.incarnation);
@@ -65,11 +65,11 @@ export class Commands {
     const instance = instances.get(text);
     if (instance !== undefined) this.#run(instance, submission);
     else if (instances.mayBeKept(key)) this.#find(key, text, submission);
-    else this.#begin(key, text, submission);
+    else this.#create(key, text, submission);
   }
 
   /** Continues with what was looked up. */
-  takeFound(): void {
+  resumeFound(): void {
     if (this.#found.length === 0) return;
     const all = this.#found;
     this.#found = [];
@@ -82,16 +82,16 @@ export class Commands {
       for (const submission of submissions) {
         const instance = this.#memory.instances.get(text);
         if (instance !== undefined) this.#run(instance, submission);
-        else if (found.kind === "tombstone") this.#answer(submission, refusedAsGone(key, found.untilMs));
+        else if (found.kind === "tombstone") this.#reply(submission, refusedAsGone(key, found.untilMs));
         // It was put away again before this turn.
-        else if (found.kind === "unreadable") this.#answer(submission, refused(refusalOf(found.error)));
+        else if (found.kind === "unreadable") this.#reply(submission, refused(refusalOf(found.error)));
         else if (found.kind === "instance") this.#find(key, text, submission);
-        else this.#begin(key, text, submission);
+        else this.#create(key, text, submission);
       }
     }
   }
 
-  /** What waits for a lookup: none of it was decided. */
+  /** Work that waits for a lookup: none of it was decided. */
   stop(): readonly Submission[] {
     const waiting = [
       ...this.#byToken,
@@ -131,7 +131,7 @@ export class Commands {
       (key) => {
         if (memory.isStopped) return;
         this.#byToken.delete(submission);
-        if (key === undefined) this.#answer(submission, ignored);
+        if (key === undefined) this.#reply(submission, ignored);
         else this.#find(key, textOf(key), submission);
         memory.parts.wake();
       },
@@ -140,17 +140,17 @@ export class Commands {
   }
 
   /** A command for an instance that does not exist. */
-  #begin(key: InstanceKey, text: string, submission: Submission): void {
+  #create(key: InstanceKey, text: string, submission: Submission): void {
     const { instances, parts } = this.#memory;
     const hosted = instances.hosted(key.kind);
-    if (submission.token !== undefined) this.#answer(submission, ignored);
-    else if (hosted === undefined) this.#answer(submission, refused(parts.machines.unknown(key)));
+    if (submission.token !== undefined) this.#reply(submission, ignored);
+    else if (hosted === undefined) this.#reply(submission, refused(parts.machines.unknown(key)));
     else {
       try {
         this.#run(instances.blank(key, text, hosted), submission);
       } catch (error) {
         // Its machine fails on a state without events, or its codec on what it is given.
-        this.#answer(submission, this.#neverBegan(key, submission, error));
+        this.#reply(submission, this.#neverBegan(key, submission, error));
       }
     }
   }
@@ -165,7 +165,7 @@ export class Commands {
     instance.touchedMs = this.#memory.nowMs;
     const known = this.#known(instance, submission);
     if (known === undefined && instance.isLeaving) this.#find(instance.key, instance.text, submission);
-    else this.#answer(submission, known ?? this.#decide(instance, submission));
+    else this.#reply(submission, known ?? this.#decide(instance, submission));
   }
 
   /** What is answered without deciding anything. */
@@ -213,7 +213,7 @@ export class Commands {
     return decision;
   }
 
-  #answer(submission: Submission, outcome: Outcome): void {
+  #reply(submission: Submission, outcome: Outcome): void {
     this.#memory.answers.add(submission, outcome);
   }
 

@@ -21,7 +21,7 @@ function scene() {
     durable: 10,
     onDurable: ({ number, answers }) => {
       told.push(`durable ${number}`);
-      answers.give(() => undefined);
+      answers.send(() => undefined);
     },
     onFailure: ({ kind }) => told.push(`failed ${kind}`),
     onFault: () => told.push("fault"),
@@ -125,10 +125,10 @@ describe("answers", () => {
       answers.add({ answer } as never, { kind: "ignored" });
       answers.addOther(answer);
     }
-    answers.give((fault) => faults.push(fault));
+    answers.send((fault) => faults.push(fault));
     assert.deepEqual(told, ["a", "b", "c", "a", "b", "c"]);
     assert.equal(faults.length, 2);
     assert.equal(answers.isEmpty, true);
-    answers.give(() => assert.fail());
+    answers.send(() => assert.fail());
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Batches on their way into the journal, and what waits for them.
+ * Batches on their way into the journal, and work that waits for them.
  *
  * 1. Batches are appended in the order of their numbers, many at a time. They become durable in that order.
  * 2. An answer is given when all that its decision could have seen is durable: the batch it is in, or for a refusal, a

@@ -150,7 +150,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     return this.#emitted;
   }
 
-  /** @param answered is told the reply before anything of the step counts */
+  /** @param answered is given the reply before anything of the step counts */
   decide(
     instance: Instance,
     command: AnyCommand,
@@ -159,7 +159,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     token: EffectToken | undefined,
     answered?: (reply: unknown) => void,
   ): Decision {
-    this.#begin(instance, cause, token);
+    this.#openStep(instance, cause, token);
     try {
       const reply = command.decide(instance.state, body, this);
       if (answered !== undefined && !isRefusal(reply)) answered(reply);
@@ -170,14 +170,14 @@ export class Decider implements MachineStep<unknown, unknown> {
   }
 
   /** A command in its encoded form: as it came in a letter, or waited for a repair. */
-  take(
+  decideEncoded(
     instance: Instance,
     command: AnyCommand,
     payload: Uint8Array,
     cause: Cause,
     token?: EffectToken,
   ): Decision {
-    this.#begin(instance, cause, token);
+    this.#openStep(instance, cause, token);
     try {
       return this.#decided(instance, command.decide(instance.state, command.codec.decode(payload), this));
     } catch (error) {
@@ -186,7 +186,7 @@ export class Decider implements MachineStep<unknown, unknown> {
   }
 
   expire(instance: Instance, timer: number, cause: Cause): Decision {
-    this.#begin(instance, cause, undefined);
+    this.#openStep(instance, cause, undefined);
     try {
       this.#expire(instance, timer);
       return this.#decided(instance, undefined);
@@ -217,7 +217,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     if (bytes > bytesMax) throw runtimeErrors.batchTooLarge({ kind, id, bytes, bytesMax });
   }
 
-  #begin(instance: Instance, cause: Cause, token: EffectToken | undefined): void {
+  #openStep(instance: Instance, cause: Cause, token: EffectToken | undefined): void {
     const before = this.#before;
     before.event = instance.event;
     before.lastBatch = instance.lastBatch;
@@ -234,7 +234,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     this.wasDescribed = false;
     this.cause = cause;
     this.settles = token && this.#settled(token);
-    this.#folding.begin(instance, cause, token?.number ?? -1);
+    this.#folding.open(instance, cause, token?.number ?? -1);
   }
 
   /** What a machine hears of a token. It is informed of one at a time. */
@@ -268,7 +268,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     instance.lastBatch = lastBatch;
     instance.lastIndex = lastIndex;
     instance.incarnation = incarnation;
-    if (event === 0) this.#folding.forget(instance);
+    if (event === 0) this.#folding.discard(instance);
     // Too much to write is the caller's matter, as long as nothing of it has changed the state.
     if (runtimeErrors.batchTooLarge.is(error) && this.#emitted === 0) {
       return { kind: "refused", refusal: refusalOf(error) };

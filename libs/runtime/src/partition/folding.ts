@@ -30,7 +30,7 @@ export class Folding implements Outstanding<unknown> {
     this.#timers = timers;
   }
 
-  begin(instance: Instance, cause: Cause | undefined, settling: number): void {
+  open(instance: Instance, cause: Cause | undefined, settling: number): void {
     this.instance = instance;
     this.cause = cause;
     this.settling = settling;
@@ -82,7 +82,7 @@ export class Folding implements Outstanding<unknown> {
 
   /** Notes what a loaded instance has outstanding. */
   recover(instance: Instance): void {
-    this.begin(instance, undefined, -1);
+    this.open(instance, undefined, -1);
     instance.hosted.machine.recover(instance.state, this);
   }
 
@@ -93,7 +93,7 @@ export class Folding implements Outstanding<unknown> {
   }
 
   /** The instance never came to be: nothing of it is outstanding. */
-  forget(instance: Instance): void {
+  discard(instance: Instance): void {
     this.release(instance);
     instance.effects.clear();
   }

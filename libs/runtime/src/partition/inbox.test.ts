@@ -13,7 +13,7 @@ function submission(name: number, told: (number | string)[] = []): Submission & 
     cause: { actor: undefined, traceparent: "", decision: "", reason: "" },
     idempotencyKey: "",
     token: undefined,
-    answer: (outcome: Outcome) => told.push(`${name} ${outcome.kind}`),
+    reply: (outcome: Outcome) => told.push(`${name} ${outcome.kind}`),
   };
 }
 

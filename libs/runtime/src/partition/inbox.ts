@@ -32,8 +32,8 @@ interface Errand {
 export type Arrival = EnvelopesArrived | QuestionAsked | Errand;
 
 /**
- * What waits for a partition's next turn. It outlives the loss of the partition's memory: what was not decided yet is
- * decided after it was loaded again.
+ * Work that waits for a partition's next turn. It outlives the loss of the partition's memory: what was not decided yet
+ * is decided after it was loaded again.
  */
 export class Inbox {
   #commands: Submission[] = [];
@@ -72,13 +72,13 @@ export class Inbox {
     const waiting = this.#commands.slice(this.#next);
     this.#commands = waiting.filter(({ token }) => token !== undefined);
     this.#next = 0;
-    for (const { token, answer } of waiting) if (token === undefined) answer(outcome);
+    for (const { token, reply: answer } of waiting) if (token === undefined) answer(outcome);
   }
 
   /** Tells everything that waits. */
   refuse(outcome: Outcome): void {
     for (let submission = this.takeCommand(); submission !== undefined; submission = this.takeCommand()) {
-      submission.answer(outcome);
+      submission.reply(outcome);
     }
     for (const arrival of this.arrivals.splice(0)) refuse(arrival, outcome);
   }

@@ -44,7 +44,7 @@ export interface Quarantine {
 /**
  * An instance in memory: its state after all that was decided, durable or not, and what of it is outstanding.
  *
- * 1. `state` is what its first `event` events fold to, unless it is quarantined: then nothing may be asked of it.
+ * 1. `state` is what its first `event` events fold to, except when it is quarantined: then nothing may be asked of it.
  * 2. `effects` and `timers` are what the machine's `recover` would find in `state`.
  * 3. `dirtyFrom` is the batch of the first record that no committed snapshot contains. 0 when there is none.
  */
@@ -52,7 +52,7 @@ export class Instance {
   readonly key: InstanceKey;
   readonly text: string;
   readonly hosted: HostedMachine;
-  /** Namespace, kind and id as they stand in every record. */
+  /** Namespace, kind and id as they are in every record. */
   readonly prefix: Uint8Array;
   state: unknown;
   /** Whether it is found by its key: not before its first event, nor after it was put away. */
@@ -83,9 +83,13 @@ export class Instance {
   isNew = false;
   /** A snapshot or a line of the index is on its way to the archive. */
   isBeingKept = false;
-  /** The archive was told that it is over, and nothing of it is kept: nothing happens to it any more, and it goes. */
+  /**
+   * The archive was notified that it is over, and nothing of it is kept: nothing happens to it any more, and it goes.
+   */
   isLeaving = false;
-  /** What the archive has of it says that it has ended: its line must not say otherwise without a snapshot beside it. */
+  /**
+   * What the archive has of it says that it has ended: its line must not say otherwise without a snapshot beside it.
+   */
   isKeptAsEnded = false;
   touchedMs = 0;
 

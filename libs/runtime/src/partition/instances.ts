@@ -181,7 +181,7 @@ export class Instances {
       await Promise.all(
         wanted.map(async ({ key, found }, index) => {
           try {
-            found(await this.#take(key, kept[index] ?? { kind: "nothing" }));
+            found(await this.#load(key, kept[index] ?? { kind: "nothing" }));
           } catch (error) {
             // The others that were looked up with it are none the worse.
             found({ kind: "unreadable", error: errorFromUnknown(error) });
@@ -193,7 +193,7 @@ export class Instances {
     }
   }
 
-  async #take(key: InstanceKey, kept: Kept): Promise<Found> {
+  async #load(key: InstanceKey, kept: Kept): Promise<Found> {
     if (kept.kind === "tombstone") return { kind: "tombstone", untilMs: kept.untilMs };
     if (kept.kind === "nothing") return absent;
     const instance = await this.#parts.revive(key, kept);

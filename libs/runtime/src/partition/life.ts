@@ -46,7 +46,7 @@ export interface LifeOptions {
   failed(memory: PartitionMemory, failure: Failure): void;
   /** The archive has refused this owner. */
   fenced(memory: PartitionMemory, error: TuttiError): void;
-  /** What was kept is not there any more as it was. */
+  /** The stored data is not there any more as it was. */
   damaged(memory: PartitionMemory, error: TuttiError): void;
   /** An unexpected exception. */
   faulted(memory: PartitionMemory, fault: unknown): void;

@@ -1,5 +1,5 @@
 /**
- * A partition running under one epoch: takes what waits in its inbox, turn by turn.
+ * A partition running under one epoch: takes work that waits in its inbox, turn by turn.
  *
  * 1. A turn takes all that is waiting, up to a bound, and ends with one append. The next turn fills the next batch
  *    while the journal writes.
@@ -44,7 +44,7 @@ export class LoadedPartition {
     this.#questions = new Questions(memory);
   }
 
-  /** Takes what waits. Gives whether there is more. */
+  /** Takes work that waits. Gives whether there is more. */
   turn(inbox: Inbox): boolean {
     const { memory } = this;
     if (memory.isStopped) return false;
@@ -56,12 +56,12 @@ export class LoadedPartition {
     memory.beginTurn();
     if (!memory.pause.isWhole) this.#passivated.wakeDue(memory.nowMs);
     this.#expire(turnCommandsMax);
-    this.#commands.takeFound();
+    this.#commands.resumeFound();
     this.#takeArrivals(inbox);
     for (let count = 0; count < turnCommandsMax && !memory.isBatchFull; count++) {
       const submission = inbox.takeCommand();
       if (submission === undefined) break;
-      this.#commands.take(submission);
+      this.#commands.submit(submission);
     }
     memory.endTurn();
     return !inbox.isEmpty || this.#commands.hasFound || memory.timers.nextDueMs <= memory.nowMs;
@@ -116,13 +116,13 @@ export class LoadedPartition {
     if (questions.length === 0) return;
     arrivals.splice(0, arrivals.length, ...others);
     this.memory.beginTurn();
-    for (const question of questions) this.#questions.take(question);
+    for (const question of questions) this.#questions.submit(question);
     this.memory.endTurn();
   }
 
   #takeArrival(arrival: Arrival): void {
-    if (arrival.what === "letters") this.#letters.take(arrival);
-    else if (arrival.what === "question") this.#questions.take(arrival);
+    if (arrival.what === "letters") this.#letters.receive(arrival);
+    else if (arrival.what === "question") this.#questions.submit(arrival);
     else arrival.run();
   }
 

@@ -84,7 +84,7 @@ export interface Archiver {
   /** It has ended, and that is durable. */
   ended(instance: Instance): void;
   /** Another one has its key now. */
-  forget(instance: Instance): void;
+  discard(instance: Instance): void;
   /** An instance has come into memory that will have to leave again. */
   wake(): void;
 }
@@ -114,7 +114,7 @@ export class PartitionMemory {
   nowMs = 0;
   isStopped = false;
   answers = new Answers();
-  archiver: Archiver = { dirty() {}, entryDue() {}, ended() {}, forget() {}, wake() {} };
+  archiver: Archiver = { dirty() {}, entryDue() {}, ended() {}, discard() {}, wake() {} };
   /** Those that have ended in the open batch, and started in this life. */
   #ended: Instance[] = [];
   #sent: LettersSent | undefined;
@@ -164,7 +164,7 @@ export class PartitionMemory {
     });
     const prefix = prefixBytes(new FlatWriter(64), "", "partition", String(partition));
     this.self = { prefix, incarnation: 0, event: 0, lastBatch: 0, lastIndex: 0 };
-    this.batch.begin(durable + 1);
+    this.batch.open(durable + 1);
   }
 
   /** The batch that everything decided so far is durable with. */
@@ -300,14 +300,14 @@ export class PartitionMemory {
   }
 
   /** Puts an instance out of memory. */
-  putAway(instance: Instance): void {
+  passivate(instance: Instance): void {
     this.folding.release(instance);
     this.instances.remove(instance);
     this.quarantined.delete(instance);
     this.listeners.left(instance);
   }
 
-  /** Nothing more is decided here. Gives what waits for an answer. */
+  /** Nothing more is decided here. Gives work that waits for an answer. */
   stop(): readonly Answers[] {
     this.isStopped = true;
     const wanted = [...this.instances.values()].flatMap(({ effects }) =>
@@ -353,7 +353,7 @@ export class PartitionMemory {
     if (notes.length > 0) this.decider.notes = [];
     const commit = { number, answers, due, dropped, ended, sent: this.#sent, notes };
     this.commits.append(this.batch, this.nowMs, commit);
-    this.batch.begin(number + 1);
+    this.batch.open(number + 1);
   }
 
   /** Answers without a batch of their own rest on the last one under way. Without one, on this process's lease term. */
@@ -368,7 +368,7 @@ export class PartitionMemory {
     }
     const { answers } = this;
     this.answers = new Answers();
-    answers.give(this.parts.faulted);
+    answers.send(this.parts.faulted);
     if (this.folding.due.length > 0) this.#dispatchRecovered();
   }
 
@@ -387,19 +387,19 @@ export class PartitionMemory {
 
   #durable({ answers, due, dropped, ended, sent, notes }: Commit): void {
     if (this.isStopped) return;
-    answers.give(this.parts.faulted);
+    answers.send(this.parts.faulted);
     for (const instance of ended) this.archiver.ended(instance);
     if (dropped.length > 0) this.#withdraw(dropped);
     this.#dispatch(due);
     if (sent !== undefined) for (const channel of this.letters.release(sent)) this.parts.released(channel);
-    this.tell(notes);
+    this.publishNotes(notes);
   }
 
   /** What was noted of events that are durable. */
-  tell(notes: readonly unknown[]): void {
+  publishNotes(notes: readonly unknown[]): void {
     if (notes.length === 0) return;
     try {
-      this.parts.effects.eventListener?.tell(notes);
+      this.parts.effects.eventListener?.handle(notes);
     } catch (error) {
       // What happened has happened, even if a listener fails.
       this.parts.logger.error("event listener failed", { error });

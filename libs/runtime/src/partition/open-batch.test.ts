@@ -53,13 +53,13 @@ describe("the open batch", () => {
         const instances = named.map((key, index) => recorded(key, index + 1));
         const lasts = named.map(() => ({ event: 0, batch: 0, index: 0 }));
         let number = 7;
-        batch.begin(number);
+        batch.open(number);
         let expected: RecordMessage[] = [];
         let before = -1;
         for (const { of, amountCents, by, isNextBatch } of steps) {
           if (isNextBatch && expected.length > 0) {
             check(batch, expected);
-            batch.begin(++number);
+            batch.open(++number);
             expected = [];
             before = -1;
           }
@@ -89,7 +89,7 @@ describe("the open batch", () => {
 
   it("is after a cut what it was at the mark, also when an event broke off while it was written", () => {
     const batch = new OpenBatch();
-    batch.begin(1);
+    batch.open(1);
     const instance = recorded({ namespace: "default", kind: "account", id: "ada" }, 1);
     const mark = { position: 0, count: 0, cause: undefined };
     batch.add(instance, header, MoneyDepositedV1, { amountCents: 1 }, causes[0] as Cause);
@@ -128,7 +128,7 @@ function check(batch: OpenBatch, expected: readonly RecordMessage[]): void {
   assert.equal(batch.bytes, bytes.length);
   assert.deepEqual(Batch.decode(bytes).records, expected);
   const scanner = new RecordScanner();
-  scanner.begin(bytes);
+  scanner.open(bytes);
   for (const [index, record] of expected.entries()) {
     assert.equal(scanner.next(), true);
     const { namespace, kind, id, event, type, version, previousBatch, previousIndex, incarnation } = record;

@@ -4,7 +4,7 @@ import type { WireCodec } from "@tutti/kernel";
 
 /** Something with records of its own: an instance, or the partition itself. */
 export interface Recorded {
-  /** Namespace, kind and id as they stand in every record. */
+  /** Namespace, kind and id as they are in every record. */
   readonly prefix: Uint8Array;
   readonly incarnation: number;
   event: number;
@@ -34,7 +34,7 @@ export class OpenBatch {
   #number = 0;
 
   /** Starts the batch that will have this number. */
-  begin(number: number): void {
+  open(number: number): void {
     this.#writer.reset();
     this.#count = 0;
     this.#cause = undefined;
@@ -71,7 +71,7 @@ export class OpenBatch {
     this.#cause = mark.cause;
   }
 
-  /** Adds an event and moves what it happened to on. `header` is its type and version as they stand in a record. */
+  /** Adds an event and moves what it happened to on. `header` is its type and version as they are in a record. */
   add<Body>(instance: Recorded, header: Uint8Array, codec: WireCodec<Body>, body: Body, cause: Cause): void {
     const writer = this.#writer;
     const event = instance.event + 1;

@@ -5,7 +5,7 @@ import type { DueEffect } from "../api.ts";
  * time, and a new one for each that is settled: a map would be made larger and smaller with every step.
  */
 export class OutstandingEffects<Effect extends DueEffect> {
-  /** The first, unless it was settled before others. */
+  /** The first, except when it was settled before others. */
   #one: Effect | undefined;
   #others: Map<number, Effect> | undefined;
 

@@ -30,7 +30,7 @@ export interface PartitionParts {
   readonly limits: RuntimeLimits;
   /** Who the partition's own records name. */
   readonly cause: Cause;
-  /** Name of the pause that a partition starts with, unless it has had it. Empty for none. */
+  /** Name of the pause that a partition starts with, except when it has had it. Empty for none. */
   readonly pause: string;
   /** The behaviours that may be brought into force. */
   readonly behavioursAllowed: () => BehaviourLevels;

@@ -6,11 +6,11 @@
  *     running ── append failed ──► starting
  *     starting, running ── a newer epoch was sealed, or opened the archive ──► closed
  *     starting ── damage, archive out of reach ──► failed ── after a pause ──► starting
- *     running ── the archive found damage ──► starting; twice in a row ──► failed ── after a pause ──► starting
+ *     running ── the archive found damage ──► starting. Twice in a row ──► failed ── after a pause ──► starting
  *
- * 1. An append that failed may have landed or may land later: everything in memory is forgotten, and what is there is
- *    read again behind a seal.
- * 2. What waits in the inbox was not decided: it stays, and is decided after loading.
+ * 1. An append that failed may have landed or may land later: everything in memory is forgotten, and the existing data
+ *    is read again behind a seal.
+ * 2. Work that waits in the inbox was not decided: it stays, and is decided after loading.
  */
 import type { PauseState, WorkReleased } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -87,8 +87,8 @@ export class Partition {
   }
 
   /**
-   * Its life when all of the journal is read: before, what is there may seem not to be. Undefined while the journal has
-   * no room to start.
+   * Its life when all of the journal is read: before, the existing data may seem not to be. Undefined while the journal
+   * has no room to start.
    */
   async readLife(): Promise<Life | undefined> {
     while (this.#state === "starting" && this.#loading !== undefined && this.#full === undefined)
@@ -149,7 +149,7 @@ export class Partition {
     return this.#load();
   }
 
-  /** Lets go: what is under way becomes durable, or its callers are told that it is unknown. */
+  /** Lets go: what is under way becomes durable, or its callers are notified that it is unknown. */
   disown(): Promise<void> {
     if (this.#state === "closed") return this.#parting ?? Promise.resolve();
     this.#parting ??= this.#part().finally(() => {
@@ -225,7 +225,7 @@ export class Partition {
     this.#parts.ready(this);
   }
 
-  /** Takes what waits. Gives whether there is more. */
+  /** Takes work that waits. Gives whether there is more. */
   turn(): boolean {
     const life = this.#life;
     if (life === undefined || this.#state === "starting" || this.#state === "failed") return false;
@@ -331,19 +331,19 @@ export class Partition {
     if (number === undefined || signal.aborted) return false;
     const opening = await this.#parts.archive.opening(this.#epoch);
     if (signal.aborted) return false;
-    const life = this.#begin(journal, log, number, opening.coveredTo);
+    const life = this.#startLife(journal, log, number, opening.coveredTo);
     this.#life = life;
     try {
       const { toRebuild } = await new Recovery(life.memory).run(opening);
       for (const instance of toRebuild) await refold(life, instance);
       await life.passivated.start();
     } catch (error) {
-      this.#end(life);
+      this.#stopLife(life);
       throw error;
     }
     // A fault, or the end of ownership, may have come while it was read.
     if (life.memory.isStopped || signal.aborted) {
-      this.#end(life);
+      this.#stopLife(life);
       return false;
     }
     pauseWork(life.memory, this.#parts.pause);
@@ -383,7 +383,7 @@ export class Partition {
     return;
   }
 
-  #begin(journal: Journal, log: JournalPartition, durable: number, coveredTo: number): Life {
+  #startLife(journal: Journal, log: JournalPartition, durable: number, coveredTo: number): Life {
     return beginLife({
       parts: this.#parts,
       ...{ partition: this.number, epoch: this.#epoch, journal, log, durable, coveredTo },
@@ -419,7 +419,7 @@ export class Partition {
     const reason = failure.refusal.message;
     this.#reason = reason;
     logger.warn("journal rejected a batch, reloading the partition", { ...at, reason });
-    this.#end(life, refused(this.#toldOf(failure)));
+    this.#stopLife(life, refused(this.#toldOf(failure)));
     if (failure.kind === "full") this.#refuseAll(failure.refusal);
     if (failure.kind === "fenced") this.#lose();
     else this.#restart();
@@ -445,17 +445,20 @@ export class Partition {
     this.#full = undefined;
   }
 
-  /** The archive says that another process owns it. What was appended meanwhile may have come before the new owner's seal. */
+  /**
+   * The archive says that another process owns it. What was appended meanwhile may have come before the new owner's
+   * seal.
+   */
   #fenced(memory: PartitionMemory, error: TuttiError): void {
     const life = this.#life;
     if (life?.memory !== memory || memory.isStopped) return;
     this.#reason = withoutRemedy(error);
-    this.#end(life);
+    this.#stopLife(life);
     this.#lose();
   }
 
   /**
-   * What was kept is not there any more as it was: loading again repairs what a copy of it can, and says what it
+   * The stored data is not there any more as it was: loading again repairs what a copy of it can, and says what it
    * cannot.
    */
   #damaged(memory: PartitionMemory, error: TuttiError): void {
@@ -466,7 +469,10 @@ export class Partition {
     logger.error("stored data of a partition is damaged, reloading it", { ...at, error });
     this.#reason = withoutRemedy(error);
     this.#isDamaged = true;
-    this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: withoutRemedy(error) })));
+    this.#stopLife(
+      life,
+      refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: withoutRemedy(error) })),
+    );
     this.#restart();
   }
 
@@ -481,7 +487,7 @@ export class Partition {
     }
     const reason = errorFromUnknown(fault).message;
     const at = { service, partition: this.number };
-    this.#end(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason })));
+    this.#stopLife(life, refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason })));
     this.#restart();
   }
 
@@ -501,7 +507,7 @@ export class Partition {
   }
 
   /** Ends a life: nothing of it decides or sends any more. */
-  #end(life: Life, outcome?: Outcome): void {
+  #stopLife(life: Life, outcome?: Outcome): void {
     const { unanswered, undecided } = life.loaded.stop();
     life.archiver.stop();
     life.sender.stop();
@@ -517,9 +523,9 @@ export class Partition {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#timerDueMs = Number.POSITIVE_INFINITY;
-    if (this.#life !== undefined) this.#end(this.#life);
+    if (this.#life !== undefined) this.#stopLife(this.#life);
     this.#state = "closed";
-    this.#parts.archive.leave(this.#epoch);
+    this.#parts.archive.release(this.#epoch);
     this.inbox.refuse(refused(refusalOf(this.#notOwner())));
   }
 

@@ -41,11 +41,11 @@ export class Pause {
 
   restore(state: PauseState | undefined): void {
     if (state === undefined) return;
-    this.begin(state.name, state.sinceMs, state.by);
+    this.start(state.name, state.sinceMs, state.by);
     for (const released of state.released) this.release(released);
   }
 
-  begin(name: string, sinceMs: number, by: Actor | undefined): void {
+  start(name: string, sinceMs: number, by: Actor | undefined): void {
     this.#shares.clear();
     this.#state = { name, sinceMs, by, released: [], over: false };
   }

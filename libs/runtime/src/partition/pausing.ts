@@ -11,7 +11,7 @@ export function pauseWork(memory: PartitionMemory, name: string): void {
   memory.beginTurn();
   const { header, codec } = ownEvents.workPaused;
   batch.add(self, header, codec, { name }, parts.cause);
-  pause.begin(name, memory.nowMs, parts.cause.actor);
+  pause.start(name, memory.nowMs, parts.cause.actor);
 }
 
 /** Lets paused machines continue, within a turn: what they have outstanding is started when that is durable. */

@@ -3,8 +3,8 @@
  * partition continues.
  *
  * 1. The record of a quarantine says on which command it happened, so that a repair can try it again.
- * 2. What comes meanwhile and would be lost otherwise (letters, results) waits here, durably, and is done after the
- *    repair in the order in which it came. Callers are refused.
+ * 2. Anything that comes meanwhile and would be lost otherwise (letters, results) waits here, durably, and is done
+ *    after the repair in the order in which it came. Callers are refused.
  * 3. No timer of a kept instance expires and none of its effects is started.
  */
 import type { CommandParked } from "@tutti/contracts/runtime/v1";
@@ -21,7 +21,9 @@ export class QuarantineStore {
   readonly #rebuild: (instance: Instance) => void;
   readonly #writer = new FlatWriter(1_024);
 
-  /** @param rebuild folds the state of an instance again, from what is durable: what a fault left of it is worth nothing */
+  /**
+   * @param rebuild folds the state of an instance again, from what is durable: what a fault left of it is worth nothing
+   */
   constructor(memory: PartitionMemory, rebuild: (instance: Instance) => void) {
     this.#memory = memory;
     this.#rebuild = rebuild;

@@ -13,11 +13,11 @@ export class Questions {
     this.#memory = memory;
   }
 
-  take(asked: QuestionAsked): void {
+  submit(asked: QuestionAsked): void {
     const { instances, parts } = this.#memory;
     const { key } = asked.question;
     const instance = instances.get(textOf(key));
-    if (instance !== undefined) this.#settle(asked, this.#answer(instance, asked));
+    if (instance !== undefined) this.#settle(asked, this.#evaluate(instance, asked));
     else if (isSettled(asked) || !instances.mayBeKept(key)) {
       const { found } = asked;
       if (found?.kind === "tombstone") this.#settle(asked, refusedAsGone(key, found.untilMs));
@@ -39,7 +39,7 @@ export class Questions {
     this.#memory.answers.addOther((failure) => asked.settle(failure ?? outcome));
   }
 
-  #answer(instance: Instance, { question }: QuestionAsked): Outcome {
+  #evaluate(instance: Instance, { question }: QuestionAsked): Outcome {
     const { nowMs } = this.#memory;
     instance.touchedMs = nowMs;
     if (instance.quarantine !== undefined) return refusedAsQuarantined(instance);

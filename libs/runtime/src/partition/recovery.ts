@@ -1,10 +1,11 @@
 /**
- * Reads a partition's memory from what is durable: the archive up to where it covers the journal, then the journal up to
- * the seal of this epoch.
+ * Reads a partition's memory from what is durable: the archive up to where it covers the journal, then the journal up
+ * to the seal of this epoch.
  *
  * 1. The seal comes first: what is read up to it is all there is and will ever be before it.
  * 2. A snapshot may be newer than what the archive covers as a whole: records that it contains are passed over.
- * 3. Replaying gives the state that was live. A record that cannot be folded keeps its instance aside, not the partition.
+ * 3. Replaying gives the state that was live. A record that cannot be folded keeps its instance aside, not the
+ *    partition.
  */
 import {
   CommandParked,
@@ -78,7 +79,7 @@ export class Recovery {
   /** Up to here the partition's own records are contained in its snapshot. */
   #ownUpTo = 0;
   #coveredTo = 0;
-  /** What was kept aside when the partition's own snapshot was taken. */
+  /** The stored data aside when the partition's own snapshot was taken. */
   #aside: readonly InstanceKey[] = [];
   #cause: Uint8Array = nothing;
   #decodedCause: Uint8Array = nothing;
@@ -109,7 +110,7 @@ export class Recovery {
     }
     this.#putGoneAway();
     this.#recoverOutstanding();
-    this.#memory.tell(this.#noteRedelivery.notes);
+    this.#memory.publishNotes(this.#noteRedelivery.notes);
     // What is kept aside is to be seen, also when the journal has nothing of it.
     await Promise.all(this.#aside.map((key) => this.#findAside(key)));
     return { toRebuild: this.#toRebuild };
@@ -129,7 +130,7 @@ export class Recovery {
     memory.pause.restore(snapshot.pause);
     takeBehaviour(memory, snapshot.behaviours);
     for (const { service, partition, number } of snapshot.taken) {
-      memory.letters.take(service, partition, number, false);
+      memory.letters.recordTaken(service, partition, number, false);
     }
     for (const { service, partition, number } of snapshot.sent) {
       const channel = memory.letters.channel(service, partition);
@@ -149,7 +150,7 @@ export class Recovery {
     const scanner = this.#scanner;
     const met: Known[] = [];
     for (const { records } of slice) {
-      scanner.begin(records);
+      scanner.open(records);
       while (scanner.next()) if (!this.#known.has(scanner.keyText)) this.#meet(met);
     }
     if (this.#memory.parts.machines.needContent) await this.#prepareContent(slice);
@@ -162,7 +163,7 @@ export class Recovery {
     const scanner = this.#scanner;
     const waiting: Promise<void>[] = [];
     for (const { records } of slice) {
-      scanner.begin(records);
+      scanner.open(records);
       while (scanner.next()) {
         const known = this.#known.get(scanner.keyText);
         const preparing = known?.hosted && preparedForEvent(known.hosted, known.key.namespace, scanner);
@@ -209,14 +210,14 @@ export class Recovery {
           known.containedTo = found.last;
           this.#countEnd(known, found.last.batch);
         } else if (found.kind === "snapshot") {
-          this.#take(known, await revive(known.key, found));
+          this.#resume(known, await revive(known.key, found));
           if (known.instance?.isEnded) this.#countEnd(known, known.containedTo.batch);
         }
       }),
     );
   }
 
-  #take(known: Known, instance: Instance | undefined): void {
+  #resume(known: Known, instance: Instance | undefined): void {
     known.instance = instance;
     if (instance === undefined) return;
     known.containedTo = { batch: instance.lastBatch, index: instance.lastIndex };
@@ -232,7 +233,7 @@ export class Recovery {
     const scanner = this.#scanner;
     const again: Known[] = [];
     for (const { records, number } of slice) {
-      scanner.begin(records);
+      scanner.open(records);
       while (scanner.next()) {
         const known = this.#known.get(scanner.keyText);
         if (known?.ended === undefined || isWithin(number, scanner.index, known.containedTo)) continue;
@@ -246,7 +247,7 @@ export class Recovery {
       again.map(async (known) => {
         const { ended } = known;
         this.#forgetEnded(known);
-        if (ended !== undefined) this.#take(known, await revive(known.key, ended));
+        if (ended !== undefined) this.#resume(known, await revive(known.key, ended));
       }),
     );
   }
@@ -259,7 +260,7 @@ export class Recovery {
   #fold(batch: JournalBatch): void {
     const scanner = this.#scanner;
     const memory = this.#memory;
-    scanner.begin(batch.records);
+    scanner.open(batch.records);
     this.#cause = nothing;
     const { live } = memory;
     while (scanner.next()) {
@@ -287,9 +288,9 @@ export class Recovery {
       letters.recoverConfirmed(LettersConfirmed.decode(payload));
     else if (type === ownEvents.lettersTaken.type) {
       const { service, partition, upTo } = LettersTaken.decode(payload);
-      letters.take(service, partition, upTo, false);
+      letters.recordTaken(service, partition, upTo, false);
     } else if (type === ownEvents.workPaused.type)
-      pause.begin(WorkPaused.decode(payload).name, batch.timeMs, this.#decoded().actor);
+      pause.start(WorkPaused.decode(payload).name, batch.timeMs, this.#decoded().actor);
     else if (type === ownEvents.workReleased.type) pause.release(WorkReleased.decode(payload));
     else if (type === ownEvents.behaviourRaised.type) recoverBehaviour(this.#memory, payload);
   }
@@ -300,7 +301,7 @@ export class Recovery {
       if (event === 1 && batch.number > this.#ownUpTo) this.#memory.live++;
       return;
     }
-    if (event === 1) this.#begin(known, hosted, batch);
+    if (event === 1) this.#create(known, hosted, batch);
     const { instance } = known;
     if (instance === undefined) {
       // Its beginning is behind the cut and the archive has nothing of it: it has ended and was removed since.
@@ -325,11 +326,11 @@ export class Recovery {
   }
 
   /** An instance starts here. One that had its key before has ended, and goes. */
-  #begin(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
+  #create(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
     const memory = this.#memory;
     const { instance: before } = known;
-    // Nothing is to be kept of it: what is kept under its key is about the one that starts.
-    if (before?.isInMemory === true) this.#forget(before);
+    // Nothing is to be kept of it: the stored data under its key is about the one that starts.
+    if (before?.isInMemory === true) this.#discard(before);
     const instance = memory.instances.blank(known.key, textOf(known.key), hosted);
     instance.incarnation = this.#scanner.incarnation;
     instance.startMs = batch.timeMs;
@@ -338,11 +339,11 @@ export class Recovery {
     memory.live++;
   }
 
-  #forget(instance: Instance): void {
+  #discard(instance: Instance): void {
     this.#toRebuild.delete(instance);
     this.#failed.delete(instance);
-    this.#memory.archiver.forget(instance);
-    this.#memory.putAway(instance);
+    this.#memory.archiver.discard(instance);
+    this.#memory.passivate(instance);
   }
 
   /**
@@ -352,13 +353,13 @@ export class Recovery {
   #putGoneAway(): void {
     for (const { hasTombstone, instance } of this.#known.values()) {
       if (!hasTombstone || instance?.isInMemory !== true) continue;
-      if (instance.isEnded && instance.quarantine === undefined) this.#forget(instance);
+      if (instance.isEnded && instance.quarantine === undefined) this.#discard(instance);
     }
   }
 
   async #findAside(key: InstanceKey): Promise<void> {
     const found = await this.#memory.instances.find(key);
-    // A repaired release continues with it: its line says otherwise.
+    // A repaired release continues with it: its line reports something else.
     if (found.kind === "instance" && found.instance.quarantine === undefined)
       this.#memory.noteEntry(found.instance);
   }

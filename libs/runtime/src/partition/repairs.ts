@@ -80,7 +80,7 @@ export class Repairs {
     const { state, fault } = await this.#refolding.furthest(key, hosted, last, upTo);
     if (fault !== undefined) throw stillFails(key, fault.error);
     try {
-      // What is asked of it next must not fail when it is half repaired.
+      // A later request must not fail because the instance is half repaired.
       hosted.machine.recover(state, heedless);
       hosted.machine.describe(state);
     } catch (error) {
@@ -93,7 +93,7 @@ export class Repairs {
         throw notQuarantined(repair.key);
       }
       this.#release(instance, quarantine, state, { ...repair, event: upTo });
-      return this.#answer(instance, repair);
+      return this.#replyTo(instance, repair);
     });
   }
 
@@ -109,7 +109,7 @@ export class Repairs {
   }
 
   /** Within the turn of the repair: what it is answered, which is recorded where it has a key. */
-  #answer(instance: Instance, repair: Repair): RepairQuarantinedReply {
+  #replyTo(instance: Instance, repair: Repair): RepairQuarantinedReply {
     const memory = this.#memory;
     const { idempotencyKey: key = "", cause } = repair;
     const status = statusOf(instance);
@@ -132,7 +132,7 @@ export class Repairs {
       if (event >= 1 && event <= quarantine.folded) return event;
       throw runtimeErrors.noSuchEvent({ kind: key.kind, id: key.id, event, events: quarantine.folded });
     }
-    // Where folding failed, repaired code can fold what is there.
+    // Where folding failed, repaired code can fold the existing data.
     return action === RepairAction.REPAIR_ACTION_RETRY ? instance.event : quarantine.folded;
   }
 
@@ -239,7 +239,7 @@ export class Repairs {
     if (number !== 0 && awaited?.token.attempt !== attempt) return;
     const { incarnation } = instance;
     const token = number === 0 ? undefined : { partition: parts.partition, incarnation, number, attempt };
-    const decision = decider.take(instance, declared, command, cause, token);
+    const decision = decider.decideEncoded(instance, declared, command, cause, token);
     if (decision.kind === "done") this.#memory.noteStep(instance);
     return decision;
   }
@@ -256,7 +256,7 @@ function statusOf({ hosted, state, quarantine, isTerminated }: Instance): WorkSt
   return isTerminated ? WorkStatus.WORK_STATUS_TERMINATED : hosted.machine.describe(state).status;
 }
 
-/** Of what was asked for, to know it again. */
+/** Hash of a repair, to recognise a repetition. */
 function hashOf({ action, event, cause }: Repair): Uint8Array {
   return hash("sha256", JSON.stringify(["repair", action, event, cause.reason]), "buffer");
 }

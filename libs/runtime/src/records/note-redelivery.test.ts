@@ -9,10 +9,10 @@ const other = { type: "nothing_happened" } as unknown as AnyEvent;
 const at = (timeMs: number, number = timeMs) => ({ timeMs, event: number }) as unknown as Happening;
 
 function setUp(take: TakeNote = ({ event: number }) => number) {
-  return new NoteRedelivery({ notes: new Map([[event, take]]), tell: () => undefined });
+  return new NoteRedelivery({ notes: new Map([[event, take]]), handle: () => undefined });
 }
 
-describe("what is told again", () => {
+describe("what is reported again", () => {
   it("is what happened in the last ten seconds, in its order", () => {
     const noteRedelivery = setUp();
     for (const timeMs of [0, 999, 1_000, 5_000, 11_000]) noteRedelivery.note(event, at(timeMs));

@@ -8,7 +8,7 @@ import type { AnyEvent } from "../machines/hosted-machine.ts";
 
 /** How long before the last event telling may have been behind. */
 export const redeliverMs = 10_000;
-/** Of a partition, at most so many are told again, the newest: more than a listener takes at once. */
+/** Of a partition, at most so many are reported again, the newest: more than a listener takes at once. */
 const notesMax = 10_000;
 
 export class NoteRedelivery {

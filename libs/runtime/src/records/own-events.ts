@@ -20,7 +20,7 @@ import type { WireCodec } from "@tutti/kernel";
 export interface OwnEvent<Body> {
   readonly type: string;
   readonly codec: WireCodec<Body>;
-  /** Type and version as they stand in a record. */
+  /** Type and version as they are in a record. */
   readonly header: Uint8Array;
 }
 

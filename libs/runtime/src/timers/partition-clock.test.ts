@@ -30,7 +30,7 @@ describe("the clock of a partition", () => {
     assert.equal(clock.now(), 1_010_250);
   });
 
-  it("goes on at its own pace when the wall clock is set back", () => {
+  it("continues at its own pace when the wall clock is set back", () => {
     const clocks = new Clocks();
     const clock = new PartitionClock(clocks, 0);
     clock.now();
@@ -39,7 +39,7 @@ describe("the clock of a partition", () => {
     assert.equal(clock.now(), 1_000_250);
   });
 
-  it("goes on from the last batch when an owner before was ahead", () => {
+  it("continues from the last batch when an owner before was ahead", () => {
     const clocks = new Clocks();
     const clock = new PartitionClock(clocks, 2_000_000);
     assert.equal(clock.now(), 2_000_000);

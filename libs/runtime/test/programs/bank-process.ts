@@ -19,7 +19,7 @@ import { Runtime, runtimeLimits } from "@tutti/runtime";
 import { accountKey, tester } from "../bank.fixture.ts";
 import { type BankAnswer, type BankOrder, crashPartitions } from "../crash.fixture.ts";
 
-// Also when it cannot start: whoever started it is gone.
+// Also when it cannot start: the caller that started it is gone.
 process.once("disconnect", () => process.exit(0));
 const [directory = ""] = process.argv.slice(2);
 const service = "bank";
@@ -75,7 +75,7 @@ process.on("message", (orders: readonly BankOrder[]) => {
 });
 tell({ number: -1 });
 
-/** Whoever is gone needs no answer, and this process ends with it. */
+/** The caller that is gone needs no answer, and this process ends with it. */
 function noticed(): void {}
 
 /** Puts together what became of orders at the same moment. */
@@ -90,7 +90,7 @@ async function answer(order: BankOrder): Promise<number | undefined> {
   const { idempotencyKey, amountCents } = order;
   const call = { key, cause: tester, idempotencyKey };
   if (order.what === "balance") {
-    const found = await runtime.ask({ key, query: balance, body: undefined });
+    const found = await runtime.query({ key, query: balance, body: undefined });
     return found.balanceCents;
   }
   if (order.what === "audit") return audit(key);

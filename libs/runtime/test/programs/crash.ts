@@ -1,7 +1,7 @@
 /**
  * Kills a bank again and again and says what became of it: npm run crash -- [--kills 100] [--seed 1]
  *
- * The last line is the summary. Ends with 1 when anything was lost or doubled. What is left is then kept, and said
+ * The last line is the summary. Ends with 1 when anything was lost or doubled. The rest is then kept, and said
  * where.
  */
 import { parseArgs } from "node:util";

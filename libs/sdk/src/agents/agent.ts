@@ -1,6 +1,6 @@
 /**
  * An agent: a language model that uses tools until it has an answer. It is a durable function, so each answer of the
- * model is a step, and each call of a tool is a task of the run. After a crash it goes on behind the last of them.
+ * model is a step, and each call of a tool is a task of the run. After a crash it continues behind the last of them.
  */
 import { type AgentDocument, type HandoffDocument, holdAgainst, parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -32,7 +32,9 @@ const answerTokensDefault = 4_096;
 const repairsDefault = 2;
 const contextTokensDefault = 100_000;
 const resultLengthMax = 100_000;
-/** Rounds of equal calls with equal results: the model is told at the first figure, and the agent fails at the second. */
+/**
+ * Rounds of equal calls with equal results: the model is told at the first figure, and the agent fails at the second.
+ */
 const repeats = { told: 3, failed: 5 } as const;
 const modelRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.model_unavailable"] } as const;
 const queueTimeout = "1m";
@@ -76,8 +78,8 @@ class AgentRun {
     this.#messages.push({ role: "user", parts: [{ text: this.#asked(prompt) }] });
     await this.#become(this.#document);
     for (let round = 1; round <= max; round++) {
-      const reply = await this.#answer();
-      const answer = await this.#take(reply);
+      const reply = await this.#complete();
+      const answer = await this.#handle(reply);
       this.#ctx.state.set("usage", this.#spending.used);
       if (answer === undefined) continue;
       this.#guarded("output", guard?.output, { output: answer.value });
@@ -145,8 +147,8 @@ class AgentRun {
     ];
   }
 
-  /** Asks the model, and those that stand in for it. */
-  async #answer(): Promise<ModelReply> {
+  /** Asks the model, and those that are in for it. */
+  async #complete(): Promise<ModelReply> {
     await this.#compact();
     const instructions = this.#instructions();
     const question = {
@@ -182,7 +184,7 @@ class AgentRun {
       const capability = model.slice(ownModel.length);
       return replyOf(await this.#ctx.call(capability, question, { id: step }), capability, question);
     }
-    const ask = () => this.#ports.models.ask(model, question, this.#ctx.task);
+    const ask = () => this.#ports.models.complete(model, question, this.#ctx.task);
     return this.#ctx.run(step, ask, { retry: modelRetry });
   }
 
@@ -193,7 +195,7 @@ class AgentRun {
   }
 
   /** Returns the answer of the agent, if this reply is one. */
-  async #take(reply: ModelReply): Promise<{ readonly value: Json } | undefined> {
+  async #handle(reply: ModelReply): Promise<{ readonly value: Json } | undefined> {
     this.#messages.push({ role: "assistant", parts: reply.parts.length > 0 ? reply.parts : [{ text: "…" }] });
     const calls = callsOf(reply.parts);
     if (reply.stop === "length" && calls.length === 0)
@@ -257,7 +259,7 @@ class AgentRun {
     return this.#tools.find((tool) => tool.name === name);
   }
 
-  /** Calls a tool. Whatever is wrong is told to the model. */
+  /** Calls a tool. Any fault is reported to the model. */
   async #use(call: CallPart["call"]): Promise<{ readonly text: string; readonly failed?: boolean }> {
     const tool = this.#toolOf(call.name);
     if (tool === undefined) {

@@ -2,7 +2,7 @@ import type { Owner, Place } from "@tutti/kernel";
 import { MemoryOwnership } from "@tutti/mesh";
 
 /**
- * What a client knows of owners: what it was told. Where it was told nothing it asks at one of its addresses, where a
+ * What a client knows of owners: what it was told. Where it got nothing it asks at one of its addresses, where a
  * process that does not own it says who does. One that cannot be reached hands that part on to the next.
  */
 export class ClientOwnership extends MemoryOwnership {

@@ -184,7 +184,7 @@ export class RunHandle implements Handle {
     return this.#decide(question, Verdict.VERDICT_APPROVED, options);
   }
 
-  /** Says no. */
+  /** Rejects. */
   reject(question: string, options: DecideOptions = {}): Promise<void> {
     return this.#decide(question, Verdict.VERDICT_REJECTED, options);
   }
@@ -204,7 +204,7 @@ export class RunHandle implements Handle {
     return found;
   }
 
-  /** Mends a task by hand: it has this output, is passed over, or has failed for good. Why is kept with it. */
+  /** Repairs a task by hand: it has this output, is passed over, or has failed for good. Why is kept with it. */
   async repair(taskId: string, repair: Repair, reason: string): Promise<void> {
     await this.#parts.tasks.repairTask({
       ...{ ...this.#which, taskId, reason, idempotencyKey: "" },
@@ -212,7 +212,7 @@ export class RunHandle implements Handle {
     });
   }
 
-  /** Changes what it is found by, and how urgent it is. What waits for an agent follows. */
+  /** Changes what it is found by, and how urgent it is. Work that waits for an agent follows. */
   async label({ labels = {}, removed = [], priority, dueTime }: LabelChanges): Promise<void> {
     await this.#parts.runs.labelRun({
       ...{ ...this.#which, labels: { ...labels }, removedLabels: [...removed], priority },
@@ -231,8 +231,8 @@ export class RunHandle implements Handle {
   }
 
   /**
-   * Ends it: running work is stopped, what is done is compensated. Resolves when that has started. `noCompensate` leaves
-   * what is done.
+   * Ends it: running work is stopped, what is done is compensated. Resolves when that has started. `noCompensate`
+   * leaves what is done.
    */
   async cancel(reason = "", { noCompensate = false }: CancelOptions = {}): Promise<void> {
     await this.#parts.runs.cancelRun({ ...this.#which, reason, noCompensate });
@@ -282,7 +282,7 @@ export class RunHandle implements Handle {
     return reviewFrom((await this.#parts.runs.moveRun({ ...this.#which, ...wanted })).review);
   }
 
-  /** Why it, or one of its tasks, stands as it does. */
+  /** Why it, or one of its tasks, is as it does. */
   async why(taskId = ""): Promise<Explanation> {
     const { explanation } = await this.#parts.runs.explainRun({ ...this.#which, taskId });
     if (explanation === undefined) throw this.#missing();
@@ -298,7 +298,9 @@ export class RunHandle implements Handle {
     }
   }
 
-  /** Its events for people, from the first or from behind another: what happened to which task, when, and who caused it. */
+  /**
+   * Its events for people, from the first or from behind another: what happened to which task, when, and who caused it.
+   */
   async *events({ after = 0, taskId = "" }: EventsOptions = {}): AsyncGenerator<RunHappening, void, void> {
     const { runs, namespace } = this.#parts;
     let token = "";

@@ -1,4 +1,4 @@
-/** What runs are made of, whether they are started now or by a schedule. */
+/** Running work are made of, whether they are started now or by a schedule. */
 import { RunSpec } from "@tutti/contracts/workflow/v1";
 import { payloadOf } from "./payloads.ts";
 import { type AmountsOptions, amountsOf } from "./work/task.ts";

@@ -32,7 +32,7 @@ export class WorkerStream {
     this.#wire = wire;
     this.#changes = changes;
     this.metadata = wire.metadata;
-    wire.onMessage((message, frame) => this.#take(message, frame));
+    wire.onMessage((message, frame) => this.#receive(message, frame));
     wire.onEnd(() => {
       this.isEnded = true;
       changes.happened();
@@ -50,7 +50,7 @@ export class WorkerStream {
   }
 
   /** Ends it gracefully. */
-  end(): void {
+  finish(): void {
     this.isCut = true;
     this.#wire.end();
   }
@@ -62,7 +62,7 @@ export class WorkerStream {
     this.#wire.cut(status.UNAVAILABLE, "cut by the conformance program");
   }
 
-  #take(message: Uint8Array, frame: () => AgentFrame): void {
+  #receive(message: Uint8Array, frame: () => AgentFrame): void {
     try {
       const arrival = { bytes: Uint8Array.from(message), frame: frame(), atMs: systemClock.monotonic() };
       this.arrivals.push(arrival);

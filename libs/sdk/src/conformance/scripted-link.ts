@@ -1,5 +1,6 @@
 /**
- * The host's side of a link, as a rule plays it: counts, acknowledges and remembers by itself, and does wrong on demand.
+ * The host's side of a link, as a rule plays it: counts, acknowledges and remembers by itself, and does wrong on
+ * demand.
  *
  * 1. What every worker owes is checked on each frame, whatever the rule at hand is about: numbers without gaps, the
  *    same bytes when repeated, nothing but a greeting in the greeting, nothing after the goodbye, no answer for a token
@@ -92,7 +93,7 @@ export class ScriptedLink {
     stream.onFrame = (arrival) => {
       if (this.isDeaf || stream !== this.stream) return;
       try {
-        this.#take(arrival);
+        this.#receive(arrival);
       } catch (error) {
         if (!(error instanceof Unmet)) throw error;
         this.violation ??= error;
@@ -117,11 +118,11 @@ export class ScriptedLink {
     const assignments = tasks.map(([capability, input, fields]) =>
       this.assignment(capability, input, fields),
     );
-    this.give(...assignments);
+    this.assignEach(...assignments);
     return assignments.map(({ token }) => nameOf(token));
   }
 
-  give(...assignments: readonly Assign[]): void {
+  assignEach(...assignments: readonly Assign[]): void {
     this.#given(assignments);
     this.send({ assignments: [...assignments] });
   }
@@ -212,7 +213,7 @@ export class ScriptedLink {
     }
   }
 
-  #take({ bytes, frame, atMs }: Arrival): void {
+  #receive({ bytes, frame, atMs }: Arrival): void {
     const { sequence } = frame;
     if (frame.hello !== undefined)
       throw new Unmet("a greeting only in the first frame of a stream", `one in frame ${sequence}`);

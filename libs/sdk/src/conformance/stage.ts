@@ -94,11 +94,11 @@ export class Stage {
     const worker = this.#worker;
     if (this.exitCode === undefined) this.terminate();
     // As long as it is linked it can leave gracefully.
-    if (worker !== undefined) await this.#end().catch(() => worker.kill());
+    if (worker !== undefined) await this.#untilExit().catch(() => worker.kill());
     for (const host of [this.host, ...this.#others]) host.close();
   }
 
-  #end(): Promise<unknown> {
+  #untilExit(): Promise<unknown> {
     return this.changes.until(() => this.exitCode !== undefined, {
       expected: "the worker to end upon SIGTERM",
       found: () => "one that runs",
@@ -146,7 +146,7 @@ export class Stage {
     });
     const link = new ScriptedLink(stream, { hello, changes: this.changes, welcome });
     this.links.push(link);
-    this.#answer(stream, { $case: "welcome", value: welcome });
+    this.#reply(stream, { $case: "welcome", value: welcome });
     return link;
   }
 
@@ -160,18 +160,18 @@ export class Stage {
     // The numbers of capabilities hold for as long as the link does: they are not said again.
     const known = { capabilityNumbers: undefined, resumed: true, received: link.taken.length };
     const value = { ...link.welcome, ...known };
-    this.#answer(stream, { $case: "welcome", value });
+    this.#reply(stream, { $case: "welcome", value });
     link.attach(stream);
   }
 
   redirect(stream: WorkerStream, value: Redirect): void {
-    this.#answer(stream, { $case: "redirect", value });
-    stream.end();
+    this.#reply(stream, { $case: "redirect", value });
+    stream.finish();
   }
 
   refuse(stream: WorkerStream, value: Refused): void {
-    this.#answer(stream, { $case: "refused", value });
-    stream.end();
+    this.#reply(stream, { $case: "refused", value });
+    stream.finish();
   }
 
   /** Resolves when the worker has closed the stream. */
@@ -191,7 +191,7 @@ export class Stage {
     return code;
   }
 
-  #answer(stream: WorkerStream, answer: NonNullable<HostFrame["answer"]>): void {
+  #reply(stream: WorkerStream, answer: NonNullable<HostFrame["answer"]>): void {
     stream.write(HostFrame.fromPartial({ answer }));
   }
 }

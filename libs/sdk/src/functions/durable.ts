@@ -1,4 +1,4 @@
-/** Plain code that survives a crash: its steps are recorded, and it goes on where it was. */
+/** Plain code that survives a crash: its steps are recorded, and it continues where it was. */
 import type { TaskDocument, WorkflowDocument } from "@tutti/definitions";
 import type { FunctionContext } from "./context.ts";
 

@@ -1,4 +1,4 @@
-/** The durable functions of a worker: those that wait stay at hand, so that they go on without a replay. */
+/** The durable functions of a worker: those that wait stay at hand, so that they continue without a replay. */
 import type { Json } from "@tutti/expressions";
 import type { TaskContext } from "../task/context.ts";
 import { FunctionContext } from "./context.ts";
@@ -7,7 +7,7 @@ import { StepFailure } from "./failure.ts";
 import { FunctionInstance, type FunctionPorts, type Saved } from "./instance.ts";
 import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
 
-/** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it goes on. */
+/** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it continues. */
 const hotMax = 10_000;
 
 export class FunctionHost {
@@ -28,7 +28,7 @@ export class FunctionHost {
     const abort = () => aborted.reject(task.signal.reason);
     task.signal.addEventListener("abort", abort, { once: true });
     try {
-      const turn = instance.take(refersToContent(input) ? await contentsRead(input, task) : input, {
+      const turn = instance.runTurn(refersToContent(input) ? await contentsRead(input, task) : input, {
         saved: savedAt(task.saved, known),
         save: (saved) => task.progress({ saved }),
         clock: () => Math.round(input.nowMs + task.elapsedMs),

@@ -23,12 +23,12 @@ interface Asked {
   readonly at: string;
   readonly result: PromiseWithResolvers<Json> | undefined;
   /** Makes it new: nothing is recorded of it. */
-  readonly begin: () => void;
+  readonly start: () => void;
   readonly isCompensation: boolean;
 }
 
 export interface StepOptions {
-  /** Whether its result is recorded before the code goes on. */
+  /** Whether its result is recorded before the code continues. */
   readonly confirm?: boolean;
 }
 
@@ -172,7 +172,7 @@ export class FunctionInstance {
    * @property saved what an attempt before did and did not report
    * @property save keeps results that are not reported yet
    */
-  take(turn: TurnInput, { saved, save, clock, task }: TurnMeans): Promise<TurnOutput> {
+  runTurn(turn: TurnInput, { saved, save, clock, task }: TurnMeans): Promise<TurnOutput> {
     this.#clock = clock;
     this.#task = task;
     this.#turn = Promise.withResolvers<TurnOutput>();
@@ -219,7 +219,7 @@ export class FunctionInstance {
     work: () => unknown,
     { confirm = false, isCompensation = false }: StepMeans = {},
   ): Promise<Json> {
-    return this.#ask({ kind: "step", id, at, isCompensation }, (result) => {
+    return this.#request({ kind: "step", id, at, isCompensation }, (result) => {
       this.#running += 1;
       const recorded = (entry: Entry, give: () => void) => {
         this.#running -= 1;
@@ -251,7 +251,7 @@ export class FunctionInstance {
 
   /** A task that the platform does. */
   task(id: string, at: string, spec: TaskDocument): Promise<Json> {
-    return this.#ask({ kind: "task", id, at, isCompensation: false }, (result) => {
+    return this.#request({ kind: "task", id, at, isCompensation: false }, (result) => {
       this.#record({ task: id, at, atMs: this.#clock(), spec });
       this.#open.set(id, result);
     });
@@ -292,27 +292,27 @@ export class FunctionInstance {
     return false;
   }
 
-  #ask(
-    what: Omit<Asked, "result" | "begin">,
+  #request(
+    what: Omit<Asked, "result" | "start">,
     begin: (result: PromiseWithResolvers<Json>) => void,
   ): Promise<Json> {
     if (steps.getStore() === this) return Promise.reject(sdkErrors.stepNested({ step: what.id }));
     const result = Promise.withResolvers<Json>();
     // One that the code does not wait for may fail without ending the process.
     result.promise.catch(() => {});
-    this.#add({ ...what, result, begin: () => begin(result) });
+    this.#add({ ...what, result, start: () => begin(result) });
     return result.promise;
   }
 
   #note(what: Pick<Asked, "kind" | "id" | "at">, begin: () => void): void {
-    this.#add({ ...what, isCompensation: false, result: undefined, begin });
+    this.#add({ ...what, isCompensation: false, result: undefined, start: begin });
   }
 
   #add(asked: Asked): void {
     this.#lastAt = asked.at || this.#lastAt;
     if (this.#isReplaying) this.#asked.set(`${asked.kind} ${asked.id}`, asked);
     else if (this.#isRefused(asked)) this.#stop(asked.result);
-    else asked.begin();
+    else asked.start();
     this.#pump();
   }
 
@@ -332,7 +332,7 @@ export class FunctionInstance {
   #pump(): void {
     // Code that does not end although it is stopped stays where it is.
     if (this.#turn === undefined) return;
-    // Nothing else is under way beside a step that is alone: the code goes on at once.
+    // Nothing else is under way beside a step that is alone: the code continues at once.
     const isAlone = !this.#isReplaying && this.#running + this.#open.size === 0;
     if (isAlone && this.#results.length === 1) this.#results.shift()?.();
     if (this.#isPumping) return;
@@ -373,7 +373,7 @@ export class FunctionInstance {
       const left = [...this.#asked.values()];
       this.#asked.clear();
       if (this.#isUndoing) this.#stopAll(left);
-      else for (const asked of left) asked.begin();
+      else for (const asked of left) asked.start();
       return undefined;
     }
     if (this.#end !== undefined && !("end" in entry)) return this.#changed(entry, "it had ended");
@@ -400,7 +400,7 @@ export class FunctionInstance {
     for (const open of this.#open.values()) this.#stop(open);
     this.#open.clear();
     for (const each of asked)
-      if (each.isCompensation || each.result === undefined) each.begin();
+      if (each.isCompensation || each.result === undefined) each.start();
       else this.#stop(each.result);
     this.#isStopped = true;
   }

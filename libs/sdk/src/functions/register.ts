@@ -40,7 +40,7 @@ export async function registerFunctions(
   }
 }
 
-/** Returns what stands in the way. */
+/** Returns what is in the way. */
 async function register(
   definition: DurableFunction["definition"],
   { server, namespace, credentials }: Registering["settings"],

@@ -98,7 +98,7 @@ export class Connector {
   }
 
   /** Says goodbye where there is a link, and ends the stream gracefully. */
-  leave(reason: string): void {
+  disconnect(reason: string): void {
     const phase = this.#phase;
     if (phase.name === "leaving" || phase.name === "closed") return;
     if (phase.name !== "linked") {
@@ -203,7 +203,7 @@ export class Connector {
   }
 
   #linkedFrame(bytes: Uint8Array): void {
-    const frame = this.#parts.agent.take(bytes);
+    const frame = this.#parts.agent.receive(bytes);
     if (frame === undefined) return;
     if (frame.answer?.$case === "redirect") this.#redirected(frame.answer.value);
     else if (frame.bye !== undefined) this.#sentAway(frame.bye.reason, frame.bye.returnAfterMs);

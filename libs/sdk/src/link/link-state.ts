@@ -56,7 +56,7 @@ export class LinkState {
   }
 
   /** Returns a frame of a linked host. Undefined when it was taken in before. */
-  take(bytes: Uint8Array): HostFrame | undefined {
+  receive(bytes: Uint8Array): HostFrame | undefined {
     const frame = decode(bytes);
     const { sequence } = frame;
     if (sequence !== after(this.#received)) {
@@ -84,7 +84,7 @@ export class LinkState {
     this.outbox.resume(received);
   }
 
-  /** A new link: everything counts from the beginning, and what is kept is given again. */
+  /** A new link: everything counts from the beginning, and the stored data is given again. */
   begun({ linkId, maxFrameBytes }: Welcome, isWanted: (token: string) => boolean): void {
     const { outbox } = this;
     outbox.reset();

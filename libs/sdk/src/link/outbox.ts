@@ -16,7 +16,9 @@ interface Sealed {
   readonly bytes: Uint8Array;
 }
 
-/** A message that may have to be repeated by itself: where it is in the bytes of its frame, as soon as that is sealed. */
+/**
+ * A message that may have to be repeated by itself: where it is in the bytes of its frame, as soon as that is sealed.
+ */
 export class Kept {
   readonly token: string;
   frame: Uint8Array | undefined;
@@ -143,7 +145,7 @@ export class Outbox {
     this.#sentBytes = 0;
   }
 
-  /** The link has ended: a new one starts with nothing. What was kept has its bytes. */
+  /** The link has ended: a new one starts with nothing. The stored data has its bytes. */
   reset(): void {
     if (this.#writer.position > 0) this.#seal();
     this.#frames = [];

@@ -5,7 +5,7 @@ import { after, isRepeated, stepsTo } from "./sequence.ts";
 const last = 0xffff_ffff;
 
 describe("numbers of frames", () => {
-  it("begin again with 1 after the last", () => {
+  it("start again with 1 after the last", () => {
     assert.deepEqual([after(0), after(1), after(last)], [1, 2, 1]);
   });
 

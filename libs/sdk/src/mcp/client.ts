@@ -78,7 +78,7 @@ export class McpClient {
   async #call(method: string, params: Members, signal?: AbortSignal): Promise<Members> {
     this.#connected ??= this.#connect();
     try {
-      return await this.#ask(await this.#connected, method, params, signal);
+      return await this.#request(await this.#connected, method, params, signal);
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       if (isTuttiError(error)) throw error;
@@ -88,7 +88,7 @@ export class McpClient {
 
   async #connect(): Promise<Connection> {
     const heard = {
-      answer: (message: Members) => this.#answered(message),
+      respond: (message: Members) => this.#answered(message),
       notice: (method: string) => {
         if (method === "notifications/tools/list_changed") this.#changed();
       },
@@ -105,7 +105,7 @@ export class McpClient {
     try {
       const clientInfo = { name: "tutti", version: "0.1.0" };
       const hello = { protocolVersion, capabilities: {}, clientInfo };
-      const agreed = await this.#ask(connection, "initialize", hello);
+      const agreed = await this.#request(connection, "initialize", hello);
       if (connection instanceof HttpConnection) connection.version = textIn(agreed, "protocolVersion");
       await connection.send({ jsonrpc: "2.0", method: "notifications/initialized" });
       return connection;
@@ -116,7 +116,7 @@ export class McpClient {
     }
   }
 
-  async #ask(
+  async #request(
     connection: Connection,
     method: string,
     params: Members,

@@ -20,7 +20,7 @@ export type McpServer =
   | { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
 
 export interface Heard {
-  readonly answer: (message: Members) => void;
+  readonly respond: (message: Members) => void;
   readonly notice: (method: string, params: Members) => void;
   /** Nothing comes any more. */
   readonly gone: (reason: string) => void;
@@ -38,7 +38,7 @@ const methodUnknown = -32_601;
 function take(message: Members, heard: Heard): Members | undefined {
   const method = textIn(message, "method");
   const { id } = message;
-  if (method === "") heard.answer(message);
+  if (method === "") heard.respond(message);
   else if (id === undefined) heard.notice(method, membersIn(message, "params"));
   else if (method === "ping") return { jsonrpc: "2.0", id, result: {} };
   else return { jsonrpc: "2.0", id, error: { code: methodUnknown, message: `${method} is not supported` } };

@@ -43,7 +43,7 @@ export abstract class SessionOrchestrator extends Orchestrator {
     this.register("link", component, patience);
   }
 
-  /** Its id in the pool. Empty until it is linked, unless it was given one. */
+  /** Its id in the pool. Empty until it is linked, except when it was given one. */
   get agentId(): string {
     return this.#worker.agentId;
   }

@@ -141,12 +141,12 @@ export class Attempts implements AttemptPort {
     const registered = this.#numbered.get(assign.capability);
     if (registered === undefined) {
       const error = sdkErrors.unknownCapability({ number: assign.capability });
-      this.#answer(token, assign, { $case: "failed", value: failureDetail(error) });
+      this.#refuse(token, assign, { $case: "failed", value: failureDetail(error) });
       return;
     }
     if (this.closedBecause !== "" || this.#handlersAtWork >= this.#parts.slots) {
       const message = this.closedBecause || `all ${this.#parts.slots} slots are taken`;
-      this.#answer(token, assign, { $case: "busy", value: { retryAfterMs: 0, message } });
+      this.#refuse(token, assign, { $case: "busy", value: { retryAfterMs: 0, message } });
       return;
     }
     const attempt = new Attempt(token, assign, registered, this, nowMs);
@@ -157,7 +157,7 @@ export class Attempts implements AttemptPort {
     const { handler } = registered;
     if (reference === undefined) this.#beginWith(attempt, handler, inlineIn(assign));
     else if (isJson(assign)) this.#fetch(attempt, handler, reference);
-    else this.#begin(attempt, handler, this.file(attempt, reference, mediaTypeIn(assign)));
+    else this.#start(attempt, handler, this.file(attempt, reference, mediaTypeIn(assign)));
   }
 
   cancelled({ token, reason, graceMs }: Cancel): void {
@@ -189,7 +189,7 @@ export class Attempts implements AttemptPort {
   }
 
   /** The result of this token is durable. */
-  forget(token: string): void {
+  confirm(token: string): void {
     this.#attempts.delete(token);
   }
 
@@ -223,7 +223,7 @@ export class Attempts implements AttemptPort {
     for (const attempt of telling) {
       if (attempt.told === undefined || attempt.isOver) continue;
       const isDue = attempt.told.saved !== undefined || nowMs - (attempt.toldMs ?? never) >= progressEveryMs;
-      if (isDue) this.#tell(attempt);
+      if (isDue) this.#reportProgress(attempt);
       else this.#plan(attempt, nowMs);
     }
   }
@@ -274,7 +274,7 @@ export class Attempts implements AttemptPort {
       return;
     }
     const read = () => wholeOf(this.#parts.blobs().read({ namespace, sha256, bytes: size }));
-    this.#insist(attempt, "read", read).then((bytes) => {
+    this.#required(attempt, "read", read).then((bytes) => {
       if (attempt.isOver || attempt.reason !== undefined) {
         failed(attempt.reason);
         return;
@@ -285,7 +285,7 @@ export class Attempts implements AttemptPort {
   }
 
   /** The blob store may be out of reach for a while: the attempt waits as long as it may take. */
-  async #insist<T>(attempt: Attempt, verb: "read" | "stored", work: () => Promise<T>): Promise<T> {
+  async #required<T>(attempt: Attempt, verb: "read" | "stored", work: () => Promise<T>): Promise<T> {
     for (let failures = 1; ; failures++) {
       try {
         return await work();
@@ -312,7 +312,7 @@ export class Attempts implements AttemptPort {
   ): Promise<StoredFile> {
     const namespace = attempt.assign.namespace || this.namespace;
     const write = () => this.#parts.blobs().write(namespace, content());
-    return this.file(attempt, await this.#insist(attempt, "stored", write), mediaType);
+    return this.file(attempt, await this.#required(attempt, "stored", write), mediaType);
   }
 
   /** With the bytes of its input. Absent means null. */
@@ -325,10 +325,10 @@ export class Attempts implements AttemptPort {
       this.#over(attempt, { $case: "failed", value: failureDetail(error) });
       return;
     }
-    this.#begin(attempt, handler, input);
+    this.#start(attempt, handler, input);
   }
 
-  #begin(attempt: Attempt, handler: Handler, input: unknown): void {
+  #start(attempt: Attempt, handler: Handler, input: unknown): void {
     const context = new TaskContext(attempt, this.#parts.logger);
     this.#handlersAtWork++;
     try {
@@ -370,7 +370,7 @@ export class Attempts implements AttemptPort {
     }
     if (this.#isLate(attempt)) return;
     const { writer } = this.#parts.outbox;
-    this.#tell(attempt);
+    this.#reportProgress(attempt);
     const start = writer.position;
     writeOutput(writer, attempt.assign.token, json, this.#figuresOf(attempt));
     this.#answered(attempt, start);
@@ -406,7 +406,7 @@ export class Attempts implements AttemptPort {
 
   #over(attempt: Attempt, outcome: Outcome): void {
     const { writer } = this.#parts.outbox;
-    this.#tell(attempt);
+    this.#reportProgress(attempt);
     const start = writer.position;
     const masked = maskedOutcome(outcome, attempt.masks);
     writeOutcome(writer, attempt.assign.token, masked, this.#figuresOf(attempt));
@@ -428,7 +428,7 @@ export class Attempts implements AttemptPort {
   }
 
   /** An assignment that was not started. */
-  #answer(token: string, assign: Assign, outcome: Outcome): void {
+  #refuse(token: string, assign: Assign, outcome: Outcome): void {
     const { outbox } = this.#parts;
     const start = outbox.writer.position;
     writeOutcome(outbox.writer, assign.token, outcome, notBegun);
@@ -453,7 +453,7 @@ export class Attempts implements AttemptPort {
     return [...this.#attempts.values()].filter((attempt) => attempt !== answered);
   }
 
-  #tell(attempt: Attempt): void {
+  #reportProgress(attempt: Attempt): void {
     if (attempt.told === undefined) return;
     const { outbox } = this.#parts;
     const start = outbox.writer.position;
@@ -484,17 +484,17 @@ export class Attempts implements AttemptPort {
     this.#sweepMs = Number.POSITIVE_INFINITY;
     const nowMs = this.nowMs();
     for (const attempt of this.#alive()) {
-      if (attempt.dueMs(this.startedAfterMs, progressEveryMs) <= nowMs) this.#look(attempt, nowMs);
+      if (attempt.dueMs(this.startedAfterMs, progressEveryMs) <= nowMs) this.#check(attempt, nowMs);
       if (!attempt.isOver) this.#plan(attempt, nowMs);
     }
     this.#parts.outbox.changed();
   }
 
-  #look(attempt: Attempt, nowMs: number): void {
+  #check(attempt: Attempt, nowMs: number): void {
     if (!attempt.isKnown && attempt.startedMs + this.startedAfterMs <= nowMs)
       this.#tellStarted(attempt, nowMs);
     if (attempt.told !== undefined && nowMs - (attempt.toldMs ?? never) >= progressEveryMs)
-      this.#tell(attempt);
+      this.#reportProgress(attempt);
     const { runEndsMs, totalEndsMs, givenUpMs } = attempt.limits;
     if (Math.min(runEndsMs, totalEndsMs) <= nowMs) {
       const what = runEndsMs <= nowMs ? "the attempt" : "the task";

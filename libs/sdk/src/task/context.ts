@@ -76,7 +76,7 @@ export class TaskContext {
     return this.#attempt.assign.taskId;
   }
 
-  /** The namespace of the work. The worker's own unless it is said otherwise. */
+  /** The namespace of the work. The worker's own except when it is said otherwise. */
   get namespace(): string {
     return this.#attempt.assign.namespace || this.#attempt.port.namespace;
   }
@@ -210,7 +210,7 @@ export class TaskContext {
    * The value of a secret: `secret:NAME` or `secret:NAME@VERSION` of the installation, which only this worker can open.
    * `env:NAME` or `file:/path` of this machine, where the worker's option `secrets` has it. Ask at the last moment,
    * hand it to what needs it, and keep it nowhere. Where the attempt says it (output, error, progress, its logger), its
-   * name stands in its place.
+   * name is in its place.
    */
   secret(reference: string): Promise<string> {
     return this.#attempt.port.secret(this.#attempt, reference);
@@ -229,8 +229,8 @@ export class TaskContext {
   }
 
   /**
-   * What a value stands for: JSON that is in the blob store as a value, other content as a file, anything else as it is.
-   * Lists and objects that REST or another task gave may refer to content with `{"$blob": {"sha256", "size"}}`.
+   * What a value stands for: JSON that is in the blob store as a value, other content as a file, anything else as it
+   * is. Lists and objects that REST or another task gave may refer to content with `{"$blob": {"sha256", "size"}}`.
    */
   async content(value: unknown): Promise<unknown> {
     const reference = blobNamed(value);
@@ -258,8 +258,8 @@ export class TaskContext {
   ): Promise<Answer> {
     const attempt = this.#attempt;
     attempt.models ??= new AskedModels();
-    const begun = attempt.models.begin(request, attempt.port.nowMs());
-    const end = (error?: unknown) => this.use({ tokens: begun.end(attempt.port.nowMs(), error) });
+    const begun = attempt.models.start(request, attempt.port.nowMs());
+    const end = (error?: unknown) => this.use({ tokens: begun.finish(attempt.port.nowMs(), error) });
     try {
       const answer = await call((told) => begun.answered(told));
       end();

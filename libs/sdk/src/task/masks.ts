@@ -1,12 +1,12 @@
 /**
- * Secrets that an attempt was given, kept out of what it says: wherever one stands in an output, an error, progress or
+ * Secrets that an attempt was given, kept out of what it says: wherever one is in an output, an error, progress or
  * a line of its log, there stands its name. This is the net below a handler, not a licence: what it writes elsewhere is
  * not looked at, and neither is a secret that was changed first, but for the common codings.
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { LogFields, Logger, LogLevel } from "@tutti/kernel";
 
-/** What is shorter stands in so much else that masking it would make nonsense of everything. */
+/** What is shorter is in so much else that masking it would make nonsense of everything. */
 const lengthMin = 4;
 
 export class Masks {

@@ -36,7 +36,7 @@ const callsMax = 64;
 export class AskedModels {
   readonly #asked: Asked[] = [];
 
-  begin({ operation = "chat", provider = "", model }: ModelRequest, startMs: number): ModelCallBegun {
+  start({ operation = "chat", provider = "", model }: ModelRequest, startMs: number): ModelCallBegun {
     const call: ModelCall = {
       ...{ operation, provider, requestModel: model, responseModel: "", inputTokens: 0, outputTokens: 0 },
       ...{ agoMs: 0, tookMs: 0, finishReasons: [], errorType: "" },
@@ -72,7 +72,7 @@ export class ModelCallBegun {
   }
 
   /** Tokens of the call, which are used up whether it did well or not. */
-  end(nowMs: number, error?: unknown): number {
+  finish(nowMs: number, error?: unknown): number {
     const { call } = this.#asked;
     this.#asked.endMs = nowMs;
     if (error !== undefined) call.errorType = typeOf(error);

@@ -1,7 +1,7 @@
 /**
- * The worker of a test: does what runs offer, by the same desk as a real one, so that contexts, timeouts, cancellation,
- * progress and what is refused of an output are the same. Between it and the runs there is no pool: what is offered
- * starts at once.
+ * The worker of a test: does running work offer, by the same desk as a real one, so that contexts, timeouts,
+ * cancellation, progress and what is refused of an output are the same. Between it and the runs there is no pool: what
+ * is offered starts at once.
  */
 import { AgentFrame, Assign, type Result } from "@tutti/contracts/agent/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
@@ -128,7 +128,7 @@ export class Crew implements Waiting {
     return this.#changed.promise;
   }
 
-  begin(staged: StagedEffect, offer: OfferTask, traceId: string): void {
+  start(staged: StagedEffect, offer: OfferTask, traceId: string): void {
     const { profile, taskId, input, attempt, facts, details, saved } = offer;
     const { capability, timeouts } = profile;
     const number = this.#numbers.get(capability);
@@ -200,13 +200,13 @@ export class Crew implements Waiting {
     this.#waiting.delete(nameOf(staged));
     const name = this.#tokensOf.get(nameOf(staged));
     if (name === undefined) return;
-    this.#forget(name);
+    this.#remove(name);
     this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no longer wanted", graceMs });
   }
 
   waits(context: TaskContext): () => void {
     this.#idle.set(context, (this.#idle.get(context) ?? 0) + 1);
-    this.#tell();
+    this.#notify();
     return () => {
       const left = (this.#idle.get(context) ?? 1) - 1;
       if (left > 0) this.#idle.set(context, left);
@@ -261,16 +261,16 @@ export class Crew implements Waiting {
       addedResult: (token: string, start: number) => {
         const [result] = read(start).results;
         this.#stage.defer(() => {
-          this.#attempts.forget(token);
+          this.#attempts.confirm(token);
           if (result !== undefined) this.#ended(token, result);
-          this.#tell();
+          this.#notify();
         });
         this.#stage.work();
       },
       changed: () => {
         this.#stage.defer(() => this.#attempts.collect());
         this.#stage.work();
-        this.#tell();
+        this.#notify();
       },
     };
   }
@@ -278,7 +278,7 @@ export class Crew implements Waiting {
   #ended(token: string, { outcome, runMs, used }: Result): void {
     const given = this.#given.get(token);
     if (given === undefined) return;
-    this.#forget(token);
+    this.#remove(token);
     const { effect } = given;
     switch (outcome?.$case) {
       case "inlineOutput": {
@@ -309,7 +309,7 @@ export class Crew implements Waiting {
     if (heartbeatMs <= 0) return;
     given.silence?.cancel();
     given.silence = this.#parts.time.after(heartbeatMs, () => {
-      this.#forget(name);
+      this.#remove(name);
       this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no sign of life", graceMs });
       const error = new TuttiError({
         ...{ code: "matching.heartbeat_missed", status: "DEADLINE_EXCEEDED", retry: "same-key" },
@@ -320,7 +320,7 @@ export class Crew implements Waiting {
     });
   }
 
-  #forget(name: string): void {
+  #remove(name: string): void {
     const given = this.#given.get(name);
     if (given === undefined) return;
     given.silence?.cancel();
@@ -328,7 +328,7 @@ export class Crew implements Waiting {
     this.#tokensOf.delete(nameOf(given.effect));
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
   }

@@ -78,7 +78,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function inputOf(stage: Stage, key: InstanceKey, taskId: string): unknown {
-  const task = stage.ask(key, showTask, { taskId });
+  const task = stage.query(key, showTask, { taskId });
   return isRefusal(task) ? null : (valueIn(task.input) ?? null);
 }
 

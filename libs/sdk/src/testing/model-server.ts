@@ -1,4 +1,4 @@
-/** A model with a script behind a port of this machine, for programs that are told the address of a provider. */
+/** A model with a script behind a port of this machine, for programs that are given the address of a provider. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -46,7 +46,10 @@ import type { World } from "./world.ts";
 /** How a task stands. */
 export interface TestTask {
   readonly id: string;
-  /** `pending`, `held`, `queued`, `running`, `waiting`, `retrying`, `paused`, `completed`, `failed`, `skipped`, `cancelled`, … */
+  /**
+   * `pending`, `held`, `queued`, `running`, `waiting`, `retrying`, `paused`, `completed`, `failed`, `skipped`,
+   * `cancelled`, …
+   */
   readonly status: string;
   /** How often it was started, over all visits. */
   readonly attempts: number;
@@ -165,47 +168,47 @@ export class TestRun<Output = unknown> {
   }
 
   signal(name: string, payload?: unknown): void {
-    this.#tell(signalRun, { signal: name, payload: payloadOf(payload, "payload") });
+    this.#execute(signalRun, { signal: name, payload: payloadOf(payload, "payload") });
   }
 
   /** Tells it something, and gives its answer. What its definition refuses is thrown and leaves no trace. */
   update<Answer = unknown>(name: string, payload?: unknown): Answer {
-    const { answer } = this.#tell(updateRun, { update: name, payload: payloadOf(payload, "payload") });
+    const { answer } = this.#execute(updateRun, { update: name, payload: payloadOf(payload, "payload") });
     return (valueIn(answer) ?? null) as Answer;
   }
 
   query<Answer = unknown>(name: string, payload?: unknown): Answer {
     const asked = { query: name, payload: payloadOf(payload, "payload") };
-    const { answer } = taken(this.#world.stage.ask(this.#key, showEntry, asked));
+    const { answer } = taken(this.#world.stage.query(this.#key, showEntry, asked));
     return (valueIn(answer) ?? null) as Answer;
   }
 
   pause(reason = ""): void {
-    this.#tell(pauseRun, { reason });
+    this.#execute(pauseRun, { reason });
   }
 
   resume(reason = "", tasks: readonly string[] = []): void {
-    this.#tell(resumeRun, { reason, taskIds: [...tasks] });
+    this.#execute(resumeRun, { reason, taskIds: [...tasks] });
   }
 
   cancel(reason = "", { noCompensate = false }: { readonly noCompensate?: boolean } = {}): void {
-    this.#tell<CancelRun, unknown>(cancelRun, { reason, noCompensate });
+    this.#execute<CancelRun, unknown>(cancelRun, { reason, noCompensate });
   }
 
   terminate(reason = ""): void {
-    this.#tell(terminateRun, { reason });
+    this.#execute(terminateRun, { reason });
   }
 
   /** Takes it up again from the tasks that did not do well. Good results are kept. */
   retry(reason = "", tasks: readonly string[] = []): void {
-    this.#tell(retryRun, RetryRun.fromPartial({ reason, taskIds: [...tasks] }));
+    this.#execute(retryRun, RetryRun.fromPartial({ reason, taskIds: [...tasks] }));
   }
 
   /** Sets the result of a task by hand. */
   repair(task: string, output: unknown, reason = "by the test"): void {
     const payload = payloadOf(output, "output") ?? { body: undefined, mediaType: "" };
     const repair = { $case: "output" as const, value: payload };
-    this.#tell(repairTask, { ...RepairTask.create(), taskId: task, reason, repair });
+    this.#execute(repairTask, { ...RepairTask.create(), taskId: task, reason, repair });
   }
 
   approve(task: string, decision: DecisionGiven = {}): void {
@@ -228,7 +231,7 @@ export class TestRun<Output = unknown> {
 
   /** A task by its id: `ship`, `ship[3]`, `poll#2.fetch`. */
   task(id: string): TestTask {
-    return shownTask(taken(this.#world.stage.ask(this.#key, showTask, { taskId: id })));
+    return shownTask(taken(this.#world.stage.query(this.#key, showTask, { taskId: id })));
   }
 
   get tasks(): readonly TestTask[] {
@@ -236,7 +239,7 @@ export class TestRun<Output = unknown> {
     const all: TestTask[] = [];
     for (let from = 0; from >= 0; ) {
       const page = { ...wanted, from, size: tasksMax };
-      const { tasks, next } = taken(this.#world.stage.ask(this.#key, showTasks, page));
+      const { tasks, next } = taken(this.#world.stage.query(this.#key, showTasks, page));
       all.push(...tasks.map(shownTask));
       from = next;
     }
@@ -263,7 +266,7 @@ export class TestRun<Output = unknown> {
     return this.#historyOf(this.id);
   }
 
-  /** Why it, or one of its tasks, stands as it does. */
+  /** Why it, or one of its tasks, is as it does. */
   explain(task = ""): string {
     return explained(this.#explanation(task));
   }
@@ -284,7 +287,7 @@ export class TestRun<Output = unknown> {
   }
 
   get #message(): RunMessage {
-    return taken(this.#world.stage.ask(this.#key, showRun, { withPayloads: true }));
+    return taken(this.#world.stage.query(this.#key, showRun, { withPayloads: true }));
   }
 
   /** What it continued as, or it itself. */
@@ -299,22 +302,22 @@ export class TestRun<Output = unknown> {
   }
 
   get #approvals(): readonly Approval[] {
-    return taken(this.#world.stage.ask(this.#key, showApprovals, { from: 0, size: tasksMax })).approvals;
+    return taken(this.#world.stage.query(this.#key, showApprovals, { from: 0, size: tasksMax })).approvals;
   }
 
   #explanation(taskId: string): Explanation {
-    return taken(this.#world.stage.ask(this.#key, explain, { taskId }));
+    return taken(this.#world.stage.query(this.#key, explain, { taskId }));
   }
 
   #decide(task: string, verdict: Verdict, { by, reason = "", data }: DecisionGiven): void {
     const question = this.questions.find((each) => each.task === task);
     const who = by ?? question?.by[0] ?? "somebody";
     const body = DecideApproval.fromPartial({ approvalId: task, verdict, reason, roles: [who] });
-    this.#tell(decideApproval, { ...body, data: payloadOf(data, "data") }, who);
+    this.#execute(decideApproval, { ...body, data: payloadOf(data, "data") }, who);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: a caller knows nothing of the state
-  #tell<Body, Reply>(command: Command<any, Body, Reply, any>, body: Body, who = "tester"): Reply {
+  #execute<Body, Reply>(command: Command<any, Body, Reply, any>, body: Body, who = "tester"): Reply {
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: who };
     const cause = this.#world.causeOf(this.id, actor);
     return taken(this.#world.stage.execute(this.#key, command, body, { cause }));

@@ -43,7 +43,7 @@ describe("schedules in a test", () => {
     );
   });
 
-  it("are triggered, paused and taken up again", async () => {
+  it("are triggered, paused and resumed", async () => {
     const test = testWorkflow(report, { handlers: { "report.write": () => 1 } });
     const weekly = test.schedule("weekly", { cron: "@weekly" });
     await weekly.trigger();

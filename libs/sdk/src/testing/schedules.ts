@@ -40,7 +40,7 @@ export interface TestScheduleOptions extends Pick<SpecOptions, "input" | "parame
 export interface ScheduleGround {
   readonly stage: Stage;
   keyOf(runId: string): InstanceKey;
-  begin(run: ScheduledRun): void;
+  startRun(run: ScheduledRun): void;
 }
 
 interface ScheduledRun {
@@ -73,17 +73,17 @@ export class Schedules {
       ...{ definition, catchUpMs: 60_000 },
       run: RunSpec.encode(specOf(definition, options)).finish(),
     });
-    this.tell(id, create, { plan, paused: false, note: "" });
+    this.execute(id, create, { plan, paused: false, note: "" });
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
-  tell<Body>(id: string, command: Command<any, Body>, body: Body): void {
+  execute<Body>(id: string, command: Command<any, Body>, body: Body): void {
     const answer = this.#ground.stage.execute(this.#keyOf(id), command, body);
     if (isRefusal(answer)) throw new TuttiError(answer);
   }
 
   factsOf(id: string): ScheduleFacts {
-    const found = this.#ground.stage.ask(this.#keyOf(id), facts, undefined);
+    const found = this.#ground.stage.query(this.#keyOf(id), facts, undefined);
     if (isRefusal(found)) throw new TuttiError(found);
     return found;
   }
@@ -97,7 +97,7 @@ export class Schedules {
     const { what, input, parameters, labels } = RunSpec.decode(run);
     const definition = what?.$case === "definition" ? what.value.name : "";
     try {
-      this.#ground.begin({
+      this.#ground.startRun({
         ...{ id: runId, definition, labels, input: valueIn(input) },
         ...(parameters !== undefined && { parameters: valueIn(parameters) as Json }),
         parent: { ...key, task: "" },

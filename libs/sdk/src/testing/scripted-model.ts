@@ -19,7 +19,7 @@ export type ScriptedReply =
     }
   /** A refusal, such as 429 with `retryAfterSeconds`. */
   | { readonly status: number; readonly message?: string; readonly retryAfterSeconds?: number }
-  /** An error in the stream, after it began well. */
+  /** An error in the stream, after it started well. */
   | { readonly error: string }
   /** What is no JSON, in the place of the input of a call. */
   | { readonly malformed: string; readonly name: string };
@@ -35,7 +35,7 @@ export interface ScriptedRequest {
   readonly body: Members;
 }
 
-/** Replies in their order, the last one again and again; or what makes one of a request. */
+/** Replies in their order, the last one again and again. Or what makes one of a request. */
 export type ModelScript =
   | readonly ScriptedReply[]
   | ((request: ScriptedRequest, count: number) => ScriptedReply | Promise<ScriptedReply>);
@@ -222,7 +222,7 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Texts, calls and results of a message, whatever its format. */
+/** Texts, calls and results of a message, regardless of its format. */
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === "string") return value === "" ? [] : [value];
   if (Array.isArray(value)) return value.flatMap(textsIn);

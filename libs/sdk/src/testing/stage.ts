@@ -51,9 +51,9 @@ export interface StagedEffect {
   readonly effect: unknown;
 }
 
-/** Whoever does what machines want done. */
+/** The caller that does what machines want done. */
 interface Doers {
-  begin(effect: StagedEffect): void;
+  start(effect: StagedEffect): void;
   /** It is settled, or no longer wanted. */
   withdraw(effect: StagedEffect): void;
 }
@@ -134,7 +134,7 @@ export class Stage {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
-  ask<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
+  query<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
     return query.answer(this.#instance(key).state, body, { key, nowMs: this.nowMs });
   }
 
@@ -196,7 +196,7 @@ export class Stage {
     return false;
   }
 
-  /** An event has happened, whoever decided it: nothing is asked. */
+  /** An event has happened, regardless of the caller that decided it: nothing is asked. */
   fold(key: InstanceKey, { type, version, payload, timeMs, cause }: StagedEvent): void {
     const instance = this.#instance(key);
     const event = instance.machine.events.find((each) => each.type === type && each.version === version);
@@ -261,7 +261,7 @@ export class Stage {
   }
 
   #send<Body>(to: InstanceAddress, { type, codec }: Message<Body>, body: Body, cause: Cause): void {
-    // Whoever else there is in an installation hears nothing of a test.
+    // The caller that else there is in an installation hears nothing of a test.
     if (to.service !== this.#parts.service || !this.#machines.has(to.kind)) return;
     const bytes = encoded(codec, body);
     this.defer(() => {
@@ -293,7 +293,7 @@ export class Stage {
         settled(number);
         const made = { key, number, attempt, effect };
         effects.set(number, made);
-        this.defer(() => effects.get(number) === made && doers.begin(made));
+        this.defer(() => effects.get(number) === made && doers.start(made));
       },
       timer: (number: number, dueMs: number) => {
         drop(number);

@@ -45,16 +45,16 @@ export class TestSchedule<Output = unknown> {
 
   /** Starts a run now. */
   async trigger(): Promise<void> {
-    this.#world.schedules.tell(this.id, trigger, { overlap: 0 });
+    this.#world.schedules.execute(this.id, trigger, { overlap: 0 });
     await this.#world.time.flush();
   }
 
   pause(reason = ""): void {
-    this.#world.schedules.tell(this.id, pause, { note: reason });
+    this.#world.schedules.execute(this.id, pause, { note: reason });
   }
 
   resume(reason = ""): void {
-    this.#world.schedules.tell(this.id, resume, { note: reason });
+    this.#world.schedules.execute(this.id, resume, { note: reason });
   }
 
   get #facts(): ScheduleFacts {

@@ -354,7 +354,7 @@ states:
     assert.equal(await run.result(), 2);
   });
 
-  it("a run that goes on as a new one is followed to its end", async () => {
+  it("a run that continues as a new one is followed to its end", async () => {
     const test = testWorkflow(
       `workflow: w
 tasks: {rest: {wait: 1d}, work: {uses: work, needs: [rest], with: "\${{ run.incarnation }}"}}

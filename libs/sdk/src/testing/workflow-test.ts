@@ -79,7 +79,7 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
   /** Starts a run. What handlers do without waiting for anything has happened when it resolves. */
   async start(given: StartGiven<Input> = {}): Promise<TestRun<Output>> {
     const { id = `run-${++this.#started}`, timeout, delay, labels, priority, parameters } = given;
-    this.#world.begin({
+    this.#world.startRun({
       ...{ id, definition: this.#definitions.name, input: given.input },
       parameters: parameters as Json | undefined,
       ...(labels !== undefined && { labels }),

@@ -113,7 +113,7 @@ export class World {
         time: this.time,
         chance: seededChance(seed),
       },
-      doers: { begin: (effect) => this.#begin(effect), withdraw: (effect) => this.#withdraw(effect) },
+      doers: { start: (effect) => this.#start(effect), withdraw: (effect) => this.#withdraw(effect) },
     });
     this.posted = new PostedEvents(this.stage);
     const onMissing = (message: string) => {
@@ -131,8 +131,8 @@ export class World {
     return { actor, traceparent, decision: "", reason: "" };
   }
 
-  /** Starts a run. Throws what stands in its way. */
-  begin(begun: Begun): void {
+  /** Starts a run. Throws what is in its way. */
+  startRun(begun: Begun): void {
     const order = this.#orderOf(begun);
     const answer = this.stage.execute(
       this.keyOf(begun.id),
@@ -208,10 +208,10 @@ export class World {
     });
   }
 
-  #begin(staged: StagedEffect): void {
+  #start(staged: StagedEffect): void {
     // Only runs and schedules make effects, and these are all that they make.
     const effect = staged.effect as RunEffect | ScheduleEffect;
-    if (effect.kind === "offer_task") this.crew.begin(staged, effect, this.#traceOf(staged.key.id));
+    if (effect.kind === "offer_task") this.crew.start(staged, effect, this.#traceOf(staged.key.id));
     else if (effect.kind === "start_run") this.schedules.start(staged, effect);
     else if (effect.kind === "stop_run") this.schedules.stop(staged, effect);
     else if (effect.kind === "start_child") this.#startChild(staged, effect);
@@ -240,7 +240,7 @@ export class World {
     }
     this.#traces.set(childId, this.#traceOf(key.id));
     try {
-      this.begin({
+      this.startRun({
         ...{ id: childId, definition, parentClose, priority: facts.priority },
         input: input instanceof Uint8Array ? jsonIn(input) : null,
         ...(parameters !== undefined && { parameters: jsonIn(parameters) as Json }),

@@ -77,7 +77,7 @@ export class Agent {
   constructor(parts: AgentParts) {
     this.#parts = parts;
     this.agentId = parts.settings.agentId;
-    this.#link = new LinkState((token) => this.#attempts.forget(token));
+    this.#link = new LinkState((token) => this.#attempts.confirm(token));
     const { settings, clock, timers, logger, blobs, openMission, openSecret } = parts;
     const { namespace, slots } = settings;
     const link = this.#link;
@@ -177,8 +177,8 @@ export class Agent {
   }
 
   /** Returns a frame of a linked host. Throws a `LinkBroken`. */
-  take(bytes: Uint8Array): HostFrame | undefined {
-    const frame = this.#link.take(bytes);
+  receive(bytes: Uint8Array): HostFrame | undefined {
+    const frame = this.#link.receive(bytes);
     if (frame === undefined) return undefined;
     // First of all: an attempt that was answered as busy may come again with the word that its answer has arrived.
     const tellsOfResults = frame.resultsDurable > 0 || frame.resultsDurableBeyond.length > 0;

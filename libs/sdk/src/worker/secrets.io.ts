@@ -61,7 +61,7 @@ describe("the way of a handler to secrets", () => {
     assert.deepEqual([one, other, heard.length], ["value 1", "value 1", 1]);
     assert.equal(await attempts.open(wanted("secret:till")), "value 1");
     assert.equal(heard[0]?.authorization, "Bearer the key");
-    attempts.forget();
+    attempts.clear();
     assert.equal(await attempts.open(wanted("secret:till")), "value 2");
     given = { ...given, keepMs: 0 };
     const careful = connected();
@@ -76,7 +76,7 @@ describe("the way of a handler to secrets", () => {
     await assert.rejects(connected().open(wanted("secret:till")), codeOf("sdk.secret_unreadable"));
   });
 
-  it("hands on why the installation says no, and says what to do where nobody answers", async () => {
+  it("hands on why the installation rejects, and says what to do where nobody answers", async () => {
     given = { ...given, recipientKey: "", status: 403 };
     await assert.rejects(connected().open(wanted("secret:till")), codeOf("governance.secret_unusable"));
     const nobody = workerOf({ server: "http://127.0.0.1:1" });

@@ -77,7 +77,7 @@ export class WorkerSecrets {
     return kind === "env" ? value : value.replace(/\r?\n$/, "");
   }
 
-  forget(): void {
+  clear(): void {
     this.#kept.clear();
   }
 

@@ -106,7 +106,7 @@ export class Worker {
     return this.#state;
   }
 
-  /** Its id in the pool. Empty until it is linked, unless it was given one. */
+  /** Its id in the pool. Empty until it is linked, except when it was given one. */
   get agentId(): string {
     return this.#agent.agentId;
   }
@@ -122,8 +122,8 @@ export class Worker {
   }
 
   /**
-   * Does a capability. The return value of the handler is the output, an exception fails the attempt. Input and output of
-   * a typed capability are validated by its schemas.
+   * Does a capability. The return value of the handler is the output, an exception fails the attempt. Input and output
+   * of a typed capability are validated by its schemas.
    */
   handle<Input = unknown, Output = unknown>(
     capability: string,
@@ -259,7 +259,7 @@ export class Worker {
       awaySinceLooks = this.isLinked || atWork > 0 ? 0 : awaySinceLooks + 1;
       if (awaySinceLooks < awayLooksMax) return;
       logger.warn("no host to report finished tasks to, other workers repeat them", { unfinished });
-      this.#connector?.leave("drained, not all of it known to be durable");
+      this.#connector?.disconnect("drained, not all of it known to be durable");
     });
   }
 
@@ -269,12 +269,14 @@ export class Worker {
     const { atWork, unfinished } = this.#agent;
     logger.warn("drain timeout reached, aborting running tasks", { atWork, unfinished });
     this.#agent.abortAll(sdkErrors.timedOut({ what: "the rest of the work", afterMs: deadlineMs }));
-    this.#drainTimer = timers.after(hurryMs, () => this.#connector?.leave("drained, not all of it finished"));
+    this.#drainTimer = timers.after(hurryMs, () =>
+      this.#connector?.disconnect("drained, not all of it finished"),
+    );
   }
 
   #leaveIfDone(): void {
     if (this.#state !== "draining" || this.#agent.unfinished > 0) return;
-    this.#connector?.leave("drained");
+    this.#connector?.disconnect("drained");
   }
 
   #left(): void {
@@ -283,7 +285,7 @@ export class Worker {
     this.#release();
     // No running work can need them any more.
     this.#missions.close().catch(() => {});
-    this.#secrets.forget();
+    this.#secrets.clear();
     this.#stopped.resolve();
   }
 

@@ -196,7 +196,7 @@ export class Server implements Member, InboxReceiver {
         cause: { actor: undefined, traceparent: "", decision: "printer", reason: "" },
         idempotencyKey: "",
         token,
-        answer: (outcome) => {
+        reply: (outcome) => {
           if (!running.life.cross()) return;
           if (outcome.kind !== "refused" && !leavesOpen) running.errands.end(token);
           running.life.emit(0, () => answered(outcome));
@@ -210,7 +210,7 @@ export class Server implements Member, InboxReceiver {
     const running = this.#running;
     if (running === undefined) return;
     running.life.schedule(0, () => {
-      running.runtime.take(partition, batch).then(
+      running.runtime.receive(partition, batch).then(
         (upTo) => {
           if (running.life.cross()) running.life.emit(0, () => taken(upTo));
         },
@@ -238,7 +238,7 @@ export class Server implements Member, InboxReceiver {
     const key = this.#parts.load.keyOf(account);
     if (running === undefined) return never();
     const query = this.#queryOf(key.kind, projectionQuery);
-    return running.runtime.ask({ key, query, body: undefined }) as Promise<WitnessedAnswer>;
+    return running.runtime.query({ key, query, body: undefined }) as Promise<WitnessedAnswer>;
   }
 
   history(account: string, afterEvent: number, limit: number): Promise<readonly HistoryRecord[]> {
@@ -284,9 +284,9 @@ export class Server implements Member, InboxReceiver {
       cause: causeOf(number),
       idempotencyKey: `operation-${number}`,
       token: undefined,
-      answer: this.#answering(life, number, answered),
+      reply: this.#answering(life, number, answered),
     };
-    this.#parts.early?.expect(body, submission.answer);
+    this.#parts.early?.expect(body, submission.reply);
     runtime.submit(this.#parts.weakening.submission?.(submission) ?? submission);
   }
 
@@ -297,7 +297,7 @@ export class Server implements Member, InboxReceiver {
     const body = { operation: number };
     const answer = this.#answering(life, number, answered);
     early?.expect(body, answer);
-    runtime.ask({ key: this.#parts.load.keyOf(account), query, body }).then(
+    runtime.query({ key: this.#parts.load.keyOf(account), query, body }).then(
       (reply) => answer({ kind: "done", reply }),
       (error: unknown) => answer({ kind: "refused", refusal: refusalOf(error) }),
     );

@@ -48,7 +48,7 @@ function hastyPartition(inner: ArchivePartition): ArchivePartition {
   };
   return {
     opening: (epoch) => inner.opening(epoch),
-    leave: (epoch) => inner.leave(epoch),
+    release: (epoch) => inner.release(epoch),
     mayHave: (key) => inner.mayHave(key),
     load: (keys) => inner.load(keys),
     keyOf: (incarnation) => inner.keyOf(incarnation),

@@ -34,11 +34,11 @@ export class PlainRuntime {
 
   submit(submission: Submission): void {
     const { commandOf, runtime, kind } = this.#parts;
-    const { key, command, answer } = submission;
+    const { key, command, reply: answer } = submission;
     runtime.submit({
       ...submission,
       command: commandOf(key?.kind ?? kind, command.type),
-      answer: (outcome) => answer(this.#plain(key, command.type, outcome)),
+      reply: (outcome) => answer(this.#plain(key, command.type, outcome)),
     });
   }
 
@@ -47,7 +47,7 @@ export class PlainRuntime {
     return new Promise((resolve, reject) => {
       this.submit({
         ...{ key, command, body, cause, idempotencyKey, token: undefined },
-        answer(outcome) {
+        reply(outcome) {
           if (outcome.kind === "refused") reject(errorOf(outcome.refusal));
           else resolve((outcome.kind === "done" ? outcome.reply : undefined) as Reply);
         },
@@ -67,7 +67,7 @@ export class PlainRuntime {
   }): Promise<Reply> {
     const { queryOf, runtime } = this.#parts;
     const asked = queryOf(key.kind, query.type);
-    const answer = (await runtime.ask({ key, query: asked, body })) as WitnessedAnswer;
+    const answer = (await runtime.query({ key, query: asked, body })) as WitnessedAnswer;
     this.#restsOn(key, query.type, answer);
     return answer.answer as Reply;
   }

@@ -137,8 +137,8 @@ export class ProcessOffers implements Doer {
     if (!this.#parts.isHasty) return runtime;
     return {
       submit(submission) {
-        submission.answer({ kind: "ignored" });
-        runtime.submit({ ...submission, answer() {} });
+        submission.reply({ kind: "ignored" });
+        runtime.submit({ ...submission, reply() {} });
       },
     };
   }

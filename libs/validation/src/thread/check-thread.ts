@@ -38,7 +38,7 @@ export async function checked<Check extends keyof Checks>(
   ...values: Parameters<Checks[Check]>
 ): Promise<ReturnType<Checks[Check]>> {
   if (size > inTurnMax)
-    return (await checkThread().ask((id) => ({ id, check, values }))) as ReturnType<Checks[Check]>;
+    return (await checkThread().request((id) => ({ id, check, values }))) as ReturnType<Checks[Check]>;
   // Later: a process that checks nothing has no need of what reads all kinds of files.
   const { checks } = await import("./checks.ts");
   // The cast: TypeScript does not see that a check goes with its own values.

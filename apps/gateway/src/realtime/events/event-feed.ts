@@ -12,7 +12,7 @@ import type { Format } from "./format.ts";
 import type { Wanted } from "./wanted.ts";
 
 export interface EventFeedParts {
-  readonly bus: Pick<Bus, "subscribe" | "end">;
+  readonly bus: Pick<Bus, "subscribe" | "tail">;
   readonly bufferEventsMax: number;
 }
 
@@ -34,7 +34,7 @@ export class EventFeed {
   /** Fixes where the reader starts. Throws when that, or the pattern, makes no sense: nothing is answered before. */
   static async open({ bus, bufferEventsMax }: EventFeedParts, wanted: Wanted): Promise<EventFeed> {
     const { pattern, namespace, after } = wanted;
-    const cursor = after === "first" ? undefined : (after ?? (await bus.end()));
+    const cursor = after === "first" ? undefined : (after ?? (await bus.tail()));
     const feed = new EventFeed(cursor);
     feed.#subscription = await bus.subscribe({
       ...{ pattern, namespace, ackWaitMs },

@@ -36,7 +36,7 @@ export class JournalAnchor {
   async last(signal: AbortSignal): Promise<Checkpoint | undefined> {
     const found = await whenOwned(this.#dependencies, this.#key, { signal }, () =>
       orIfAbsent(
-        this.#dependencies.runtime.ask({ key: this.#key, query: anchored, body: undefined }),
+        this.#dependencies.runtime.query({ key: this.#key, query: anchored, body: undefined }),
         undefined,
       ),
     );

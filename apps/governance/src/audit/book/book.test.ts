@@ -62,7 +62,7 @@ function exportedLines(kept: TestBook, filter?: Partial<AuditFilter>): string[] 
   const parts = [...kept.book.export({ ...wish, filter: filter && AuditFilter.fromPartial(filter) })];
   const state = parts.at(-1)?.state;
   assert.ok(state !== undefined);
-  const end = new ExportWriter(state).end(startMs + 9_000, { signingKeyId: "key-1", key: signer });
+  const end = new ExportWriter(state).writeEnd(startMs + 9_000, { signingKeyId: "key-1", key: signer });
   const text = parts.map((part) => part.text).join("") + end;
   return text.trimEnd().split("\n");
 }

@@ -60,7 +60,7 @@ export function* exported(shelf: Shelf, tree: MerkleTree, wish: ExportWish): Gen
     return whole;
   };
   const said = wish.filter === undefined ? {} : AuditFilterCodec.toJSON(wish.filter);
-  add(writer.begin({ namespace, filter: said, tree, size }));
+  add(writer.writeHead({ namespace, filter: said, tree, size }));
   for (const key of shelf.keys()) add(writer.key(key));
   const retained = retainedBefore(shelf, trustedOf(shelf.keys())).leaf;
   const miss = (found: readonly AuditFault[]): void => {

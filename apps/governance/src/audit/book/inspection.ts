@@ -77,7 +77,7 @@ function anchorIn(data: InspectedData): Checkpoint | undefined {
   let anchor: Checkpoint | undefined;
   const scanner = new RecordScanner();
   data.readJournal("governance", (records) => {
-    scanner.begin(records);
+    scanner.open(records);
     while (scanner.next()) {
       if (scanner.key.kind !== anchorKind) continue;
       const { type, payload } = JournalRecord.decode(scanner.record);

@@ -73,7 +73,7 @@ function* recordsOf(
   at: Pick<BookRecord, "batch" | "timeMs">,
 ): Generator<BookRecord, void> {
   const scanner = new RecordScanner();
-  scanner.begin(encodedRecords);
+  scanner.open(encodedRecords);
   let cause: Uint8Array = noBytes;
   while (scanner.next()) {
     const { record, index, causeStart, causeEnd } = scanner;

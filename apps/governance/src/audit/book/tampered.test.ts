@@ -27,7 +27,7 @@ const verifiedBy = (kept: TestBook) => [...kept.book.verify(0)].flatMap(({ fault
 function exportedBy(kept: TestBook) {
   const parts = [...kept.book.export({ namespace: "default", filter: undefined, isCloudEvents: false })];
   const verifier = new ExportVerifier(signer.publicKey);
-  const end = new ExportWriter(parts.at(-1)?.state).end(startMs + 9_000, {
+  const end = new ExportWriter(parts.at(-1)?.state).writeEnd(startMs + 9_000, {
     signingKeyId: "key-1",
     key: signer,
   });

@@ -42,7 +42,7 @@ export class AuditThread {
     const isDone = this.#thread.isStarted ? this.records() : Promise.resolve(0);
     this.#isStopped = true;
     await isDone.catch(() => {});
-    await this.#thread.end();
+    await this.#thread.terminate();
   }
 
   async call<Call extends BookCall>(call: Call, ...values: BookAsked<Call>): Promise<BookAnswer<Call>> {
@@ -87,6 +87,6 @@ export class AuditThread {
   /** A stream that is broken off by the end asks once more: that starts no other thread. */
   async #sent(message: (id: number) => ToThread): Promise<unknown> {
     if (this.#isStopped) throw auditErrors.threadGone({ reason: "it was ended" });
-    return this.#thread.ask(message);
+    return this.#thread.request(message);
   }
 }

@@ -68,7 +68,7 @@ async function addCounts(
     if (run.tasks !== undefined || (!dependencies.runtime.isAtHand(key) && ++loaded > mostLoaded)) return;
     // It may have moved or gone meanwhile: then a list says less of it.
     const shown = await dependencies.runtime
-      .ask({ key, query: showCounts, body: undefined })
+      .query({ key, query: showCounts, body: undefined })
       .catch(() => undefined);
     if (shown !== undefined) run.tasks = shown.counts;
   });

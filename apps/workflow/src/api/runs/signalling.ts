@@ -87,7 +87,7 @@ class Signalling {
     this.#dependencies.runtime.submit({
       ...{ key: keyOf(this.#namespace, runId), command: signalRun, body: { signal, payload } },
       ...{ cause: this.#cause, idempotencyKey, token: undefined },
-      answer: (outcome) => {
+      reply: (outcome) => {
         if (isForOthers(outcome)) void this.#tellElsewhere(number, item);
         else this.#answered(number, outcome.kind === "refused" ? errorOf(outcome.refusal) : undefined);
       },

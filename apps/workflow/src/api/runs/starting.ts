@@ -183,7 +183,7 @@ class Starting {
       if (this.#isFollowing) this.#follow(runId, number);
       this.#dependencies.runtime.submit({
         ...{ key, command: beginRun, body: { order }, cause, idempotencyKey: "", token: undefined },
-        answer: (outcome) => {
+        reply: (outcome) => {
           if (isForOthers(outcome)) void this.#beginElsewhere({ number, runId, told }, prepared, item);
           else this.#answered(number, runId, told, outcome);
         },

@@ -21,7 +21,7 @@ export interface TriggerFoundations extends LineDependencies {
 export interface TriggerDependencies extends TriggerFoundations {
   readonly index: Pick<TriggerIndex, "refresh">;
   readonly deliveries: Pick<Deliveries, "deliver" | "give">;
-  readonly bus: Pick<Bus, "publish" | "subscribe" | "end">;
+  readonly bus: Pick<Bus, "publish" | "subscribe" | "tail">;
   /** Triggers of other owners. */
   readonly triggers: Pick<Client<typeof triggerService>, "getTrigger">;
 }

@@ -13,7 +13,7 @@ export function durableTests(opened: () => Opened): void {
     Array.from({ length: to - from + 1 }, (_, index) => `n${from + index}-${namespace}`);
 
   describe("a durable subscription", () => {
-    it("goes on where it was, with what was published while nobody was there", async () => {
+    it("continues where it was, with what was published while nobody was there", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const options = { pattern: ">", namespace, durable: "reader", start: "first" } as const;
@@ -81,7 +81,7 @@ export function durableTests(opened: () => Opened): void {
           each: async (_event, delivery) => {
             handling.add(name);
             await turnstile.pass();
-            all.take(delivery);
+            all.collect(delivery);
           },
         },
       });
@@ -137,7 +137,7 @@ export function durableTests(opened: () => Opened): void {
       const handled = new Collector();
       const each = async (_event: unknown, delivery: Delivery) => {
         await turnstile.pass();
-        handled.take(delivery);
+        handled.collect(delivery);
       };
       const first = await bus.subscribe({ ...options, handle: { each } });
       await bus.publish(numbered(namespace, 1, 5));
@@ -155,12 +155,12 @@ export function durableTests(opened: () => Opened): void {
       const { bus } = opened();
       const namespace = freshNamespace();
       const options = { pattern: ">", namespace, durable: "forgotten", start: "first" } as const;
-      assert.equal(await bus.forget("forgotten", namespace), false);
+      assert.equal(await bus.removeCursor("forgotten", namespace), false);
       await bus.publish(numbered(namespace, 1, 2));
       const before = new Collector();
       const subscription = await bus.subscribe({ ...options, handle: before });
       await before.count(2);
-      assert.equal(await bus.forget("forgotten", namespace), true);
+      assert.equal(await bus.removeCursor("forgotten", namespace), true);
       await subscription.closed;
       const again = new Collector();
       await using _ = await bus.subscribe({ ...options, handle: again });
@@ -169,7 +169,7 @@ export function durableTests(opened: () => Opened): void {
     });
   });
 
-  describe("a subscription begins", () => {
+  describe("a subscription starts", () => {
     for (const durable of [undefined, "beginning"]) {
       const kind = durable === undefined ? "live" : "durable";
       const options = (namespace: string, given: Pick<SubscribeOptions, "handle" | "start" | "onGap">) => ({
@@ -190,7 +190,7 @@ export function durableTests(opened: () => Opened): void {
         assert.deepEqual(collector.ids, idsOf(namespace, 3, 4));
       });
 
-      it(`with the oldest event, and goes on with what is new (${kind})`, async () => {
+      it(`with the oldest event, and continues with what is new (${kind})`, async () => {
         const { bus, other } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 3));
@@ -224,7 +224,7 @@ export function durableTests(opened: () => Opened): void {
         const { bus, other } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 2));
-        const after = await other.end();
+        const after = await other.tail();
         await bus.publish(numbered(namespace, 3, 4));
         const collector = new Collector();
         const given = { handle: collector, onGap: collector.onGap, start: { after } };
@@ -234,7 +234,7 @@ export function durableTests(opened: () => Opened): void {
         assert.deepEqual(collector.gaps, []);
       });
 
-      it(`anew, and says so, after a position of another log (${kind})`, async () => {
+      it(`again, and says so, after a position of another log (${kind})`, async () => {
         const { bus } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 2));

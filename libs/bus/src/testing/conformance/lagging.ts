@@ -17,7 +17,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       const [slow, fast] = [new Collector(), new Collector()];
       const each = async (_event: unknown, delivery: Delivery) => {
         await turnstile.pass();
-        slow.take(delivery);
+        slow.collect(delivery);
       };
       const options = { pattern: ">", namespace, durable: "slow", maxInFlight: 4 } as const;
       await using _ = await bus.subscribe({ ...options, handle: { each } });
@@ -51,7 +51,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
           each: async (event: { id: string }, delivery: Delivery) => {
             await turnstile.pass();
             story.push(event.id);
-            slow.take(delivery);
+            slow.collect(delivery);
           },
         },
         onGap: (gap: { reason: string; count: number | undefined }) => {
@@ -84,7 +84,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       assert.ok(leftOut > 0);
     });
 
-    it("that begins with the oldest event leaves out nothing while it catches up", async () => {
+    it("that starts with the oldest event leaves out nothing while it catches up", async () => {
       const { bus } = opened();
       const namespace = freshNamespace();
       const events = some(namespace, 200);
@@ -94,7 +94,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       const handle = {
         each: async (_event: unknown, delivery: Delivery) => {
           await settled();
-          collector.take(delivery);
+          collector.collect(delivery);
         },
       };
       const options = { pattern: ">", namespace, start: "first", bufferMax: 8, maxInFlight: 1 } as const;
@@ -109,7 +109,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
   });
 
   describe("a bus that keeps few events", () => {
-    it("tells a durable subscription that comes too late, and goes on with the oldest that is kept", async () => {
+    it("tells a durable subscription that comes too late, and continues with the oldest that is kept", async () => {
       await using fixture = await underTest.open({ eventsMax: 10 });
       const { bus } = fixture;
       const namespace = freshNamespace();

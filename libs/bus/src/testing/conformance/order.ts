@@ -20,7 +20,7 @@ export function orderTests(opened: () => Opened): void {
           most = Math.max(most, running.size);
           for (let turns = Math.floor(chance.random() * 4); turns > 0; turns--) await nextTurn();
           running.delete(event.subject);
-          collector.take(delivery);
+          collector.collect(delivery);
         },
       };
       await using _ = await other.subscribe({ pattern: ">", namespace, durable: "lanes", handle });
@@ -59,7 +59,7 @@ export function orderTests(opened: () => Opened): void {
           assert.equal(running, 1);
           await nextTurn();
           running--;
-          collector.take(delivery);
+          collector.collect(delivery);
         },
       };
       const options = { pattern: ">", namespace, durable: "strict", inOrder: "all", handle } as const;
@@ -88,7 +88,7 @@ export function orderTests(opened: () => Opened): void {
         sizes.push(deliveries.length);
         await nextTurn();
         running--;
-        for (const delivery of deliveries) collector.take(delivery);
+        for (const delivery of deliveries) collector.collect(delivery);
       };
       const options = {
         pattern: ">",
@@ -137,7 +137,7 @@ export function orderTests(opened: () => Opened): void {
     const collector = new Collector();
     const each = async (_event: unknown, delivery: Delivery) => {
       await turnstile.pass();
-      collector.take(delivery);
+      collector.collect(delivery);
     };
     await using _ = await bus.subscribe({
       pattern: ">",

@@ -12,7 +12,7 @@ const quick = { retryFirstMs: 2, retryMaxMs: 8 } as const;
 export function retryTests(opened: () => Opened): void {
   describe("an event whose handler fails", () => {
     for (const durable of [undefined, "retrying"]) {
-      it(`comes again after a pause; those after it wait, others do not (${durable ?? "live"})`, async () => {
+      it(`comes again after a pause. Those after it wait, others do not (${durable ?? "live"})`, async () => {
         const { bus } = opened();
         const namespace = freshNamespace();
         const seen: string[] = [];
@@ -24,7 +24,7 @@ export function retryTests(opened: () => Opened): void {
             await othersDone.opened;
             throw new Error("not yet");
           }
-          done.take(delivery);
+          done.collect(delivery);
           if (event.subject === "b") othersDone.open();
         };
         const named = durable === undefined ? {} : { durable };
@@ -49,7 +49,7 @@ export function retryTests(opened: () => Opened): void {
       });
     }
 
-    it("is given up after its last delivery, which is told; what comes after it goes on", async () => {
+    it("is given up after its last delivery, which is told. Anything that comes after it continues", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const told = new Collector();
@@ -60,7 +60,7 @@ export function retryTests(opened: () => Opened): void {
           attempts++;
           throw new Error("cannot read it");
         }
-        handled.take(delivery);
+        handled.collect(delivery);
       };
       await using _ = await other.subscribe({ pattern: abandonedType, namespace, handle: told });
       const options = { pattern: "tutti.test.>", namespace, durable: "billing", maxDeliveries: 3, ...quick };
@@ -76,7 +76,7 @@ export function retryTests(opened: () => Opened): void {
       const data = busEvents[abandonedType].fromJson(JSON.parse(new TextDecoder().decode(event.data)));
       assert.deepEqual([data.subscription, data.eventId, data.attempts], ["billing", poison.id, 3]);
       assert.match(data.error?.cause?.message ?? data.error?.message ?? "", /cannot read it/);
-      // It stays in the log: whoever repairs it can read it from there.
+      // It stays in the log: the caller that repairs it can read it from there.
       const log = new Collector();
       await using ___ = await bus.subscribe({ pattern: ">", namespace, start: "first", handle: log });
       await log.until(() => log.deliveries.some(({ event: { id } }) => id === poison.id));
@@ -89,7 +89,7 @@ export function retryTests(opened: () => Opened): void {
       const told = new Collector();
       const batch = (deliveries: readonly Delivery[]) => {
         if (deliveries.some(({ event }) => event.id.startsWith("poison"))) throw new Error("broken");
-        for (const delivery of deliveries) handled.take(delivery);
+        for (const delivery of deliveries) handled.collect(delivery);
       };
       const events = Array.from({ length: 10 }, (_, index) =>
         testEvent({
@@ -126,7 +126,7 @@ export function retryTests(opened: () => Opened): void {
       const hanging = gate();
       const told = latch();
       const each = async (_event: BusEvent, delivery: Delivery) => {
-        if (delivery.attempt > 1) return done.take(delivery);
+        if (delivery.attempt > 1) return done.collect(delivery);
         delivery.signal.addEventListener("abort", () => told.open());
         await hanging.pass();
       };
@@ -153,7 +153,7 @@ export function retryTests(opened: () => Opened): void {
           attempts++;
           throw new Error("broken");
         }
-        handled.take(delivery);
+        handled.collect(delivery);
       };
       await using _ = await bus.subscribe({
         pattern: ">",

@@ -82,7 +82,7 @@ async function cluster(seed: number) {
     const to = Math.floor(draw() * 3);
     if (from === to) return;
     owners[partition] = -1;
-    await archives[from]?.partition(partition).leave(epoch);
+    await archives[from]?.partition(partition).release(epoch);
     await archives[to]?.partition(partition).opening(++epoch);
     owners[partition] = to;
   };
@@ -135,7 +135,7 @@ async function fill(archives: readonly MemoryArchive[], owners: readonly number[
   for (const [process, archive] of archives.entries())
     for (let partition = 0; partition < partitions; partition++) {
       if (owners[partition] !== process) {
-        await archive.partition(partition).leave(0);
+        await archive.partition(partition).release(0);
         continue;
       }
       await archive.partition(partition).opening(1);

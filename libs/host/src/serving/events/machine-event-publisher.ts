@@ -87,7 +87,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
     this.notes = notesOf(told);
   }
 
-  tell(notes: readonly unknown[]): void {
+  handle(notes: readonly unknown[]): void {
     const nowMs = this.#foundation.clock.monotonic();
     for (const note of notes) {
       if (note instanceof Error) this.#foundation.logger.error("failed to record an event", { error: note });
@@ -168,13 +168,13 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
   #tellOne(note: Note): Promise<void> | undefined {
     const event = this.#teller.eventOf(note);
     if (event instanceof Promise) return this.#tellLater(event);
-    this.#outlet.tell(event);
+    this.#outlet.publish(event);
     return undefined;
   }
 
   async #tellLater(event: Promise<EventInput | undefined>): Promise<void> {
     const known = await event;
-    if (known !== undefined) this.#outlet.tell(known);
+    if (known !== undefined) this.#outlet.publish(known);
   }
 
   /** Looks after what moves, as long as there are any. */

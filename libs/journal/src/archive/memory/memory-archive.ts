@@ -186,7 +186,7 @@ class MemoryArchivePartition implements ArchivePartition {
     });
   }
 
-  leave(epoch: number): void {
+  release(epoch: number): void {
     this.isLeft ||= epoch >= this.#epoch;
   }
 

@@ -10,7 +10,7 @@ import type { KeptInstance, KeptPartition } from "./memory-archive-store.ts";
 export function packBatch(kept: KeptPartition, ends: Map<string, KeptInstance>, batch: JournalBatch): void {
   const scanner = new RecordScanner();
   let cause = new Uint8Array(0);
-  scanner.begin(batch.records);
+  scanner.open(batch.records);
   while (scanner.next()) {
     const { bytes, start, end, causeStart, causeEnd, event, index } = scanner;
     if (causeEnd > 0) cause = bytes.slice(causeStart, causeEnd);

@@ -8,8 +8,8 @@ export interface FoundEntry {
 }
 
 /**
- * The page that one archive would have found, out of what several did: of each its first entries in the order asked for,
- * as many as were asked for unless it has no more.
+ * The page that one archive would have found, out of what several did: of each its first entries in the order asked
+ * for, as many as were asked for except when it has no more.
  */
 export function mergedPage(
   search: Search,

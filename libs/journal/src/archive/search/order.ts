@@ -2,7 +2,7 @@ import { archiveErrors } from "../errors.ts";
 import type { Search } from "../port.ts";
 
 /**
- * Where an entry stands in the order of a search: by its time, and among those of one time by partition and
+ * Where an entry is in the order of a search: by its time, and among those of one time by partition and
  * incarnation, so that there is exactly one order and a page continues where the last one ended.
  */
 export interface Rank {

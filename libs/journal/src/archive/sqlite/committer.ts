@@ -109,7 +109,7 @@ export class Committer {
     if (endMs === 0) {
       standing.live++;
       const isKept = hasSnapshot || row?.stage === stage.snapshotted;
-      instances.put(this.#row(lines, line, id, version, isKept ? stage.snapshotted : stage.live, row));
+      instances.upsert(this.#row(lines, line, id, version, isKept ? stage.snapshotted : stage.live, row));
       if (hadEnded) recent.remove(partition, incarnation);
       return state.present;
     }
@@ -147,9 +147,9 @@ export class Committer {
     if (row !== undefined) instances.deleteSnapshot(id);
     if (hasSnapshot) {
       lines.numbers[field.hasRow * lines.count + line] = 1;
-      instances.put(this.#row(lines, line, id, version, stage.kept, row));
+      instances.upsert(this.#row(lines, line, id, version, stage.kept, row));
     } else if (row !== undefined) {
-      if (isUnpacked && row.packedEvents > 0) instances.put({ ...row, version, stage: stage.ended });
+      if (isUnpacked && row.packedEvents > 0) instances.upsert({ ...row, version, stage: stage.ended });
       else instances.delete(id);
     }
   }
@@ -198,7 +198,7 @@ export class Committer {
       const id = instanceId(partition, snapshot.incarnation);
       const row = instances.get(id);
       if (row === undefined || row.stage === stage.ended) continue;
-      if (row.stage === stage.live) instances.put({ ...row, stage: stage.snapshotted });
+      if (row.stage === stage.live) instances.upsert({ ...row, stage: stage.snapshotted });
       instances.putSnapshot(id, snapshot);
     }
   }

@@ -150,7 +150,7 @@ export class ArchiveEngine {
       for (const end of ends) this.#packed(partition, end);
       this.#history.packed.flush();
       standing.packedTo = last;
-      this.#recent.forget(partition, last);
+      this.#recent.evict(partition, last);
       this.#standings.store(standing);
     });
   }
@@ -328,12 +328,12 @@ export class ArchiveEngine {
     const row = this.#instances.get(owner.id);
     if (row !== undefined) {
       if (isWhole && row.stage === stage.ended) this.#instances.delete(owner.id);
-      else this.#instances.put({ ...row, packed: last, packedEvents: events });
+      else this.#instances.upsert({ ...row, packed: last, packedEvents: events });
       return;
     }
     const key = keyOfPrefix(group.prefix.subarray(group.prefixStart, group.prefixEnd));
     const known = { id: owner.id, hash: keyHash(key), version: 0, stage: stage.ended, key };
-    this.#instances.put({ ...known, packed: last, packedEvents: events });
+    this.#instances.upsert({ ...known, packed: last, packedEvents: events });
   }
 
   /** Where the packed history of an instance ends, asked from one of its records. */

@@ -72,7 +72,7 @@ export class Instances {
     return row === undefined ? undefined : Number(row["id"]);
   }
 
-  put(row: InstanceRow): void {
+  upsert(row: InstanceRow): void {
     const { id, hash, version, stage: at, packed, packedEvents } = row;
     const numbers = [id, hash, version, at, packed.batch, packed.index, packedEvents];
     const key = encodeKey(row.key);

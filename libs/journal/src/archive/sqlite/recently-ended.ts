@@ -50,7 +50,7 @@ export class RecentlyEnded {
   }
 
   /** Those whose last record is in a batch up to this one are packed now. */
-  forget(partition: number, upToBatch: number): void {
+  evict(partition: number, upToBatch: number): void {
     const recent = this.#of(partition);
     for (const [incarnation, { batch }] of recent) if (batch <= upToBatch) recent.delete(incarnation);
   }

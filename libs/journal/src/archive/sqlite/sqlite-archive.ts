@@ -152,7 +152,7 @@ class SqlitePartition implements ArchivePartition {
     return this.#archive.call("opening", this.partition);
   }
 
-  leave(epoch: number): void {
+  release(epoch: number): void {
     this.isLeft ||= epoch >= this.#epoch;
   }
 

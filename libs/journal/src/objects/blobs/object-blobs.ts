@@ -53,7 +53,7 @@ interface MentionObject extends FoundMention {
  *
  *     heads.AB.HASH.NAMESPACE       where the parts of a blob are
  *     parts.GROUP.N                 a part
- *     begun.GROUP                   parts that are being written, and then the head that is to name them
+ *     started.GROUP                   parts that are being written, and then the head that is to name them
  *     mentions.AB.HASH.WHO          an instance mentions a blob
  *     through.SERVICE.PARTITION     up to when a partition has mentioned everything
  *

@@ -63,7 +63,7 @@ async function openThere(parts: CacheParts): Promise<PartitionCache | undefined>
   try {
     return await PartitionCache.open(parts);
   } catch (error) {
-    // Whatever is wrong with it: it is only a copy.
+    // Any fault with it: it is only a copy.
     if (isTuttiError(error)) return;
     throw error;
   }

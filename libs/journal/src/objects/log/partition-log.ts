@@ -6,8 +6,8 @@
  *    any more.
  * 2. An answer that was lost is found by reading: what lies where the entry was to be is that entry, or it was never
  *    accepted and cannot be any more.
- * 3. An owner that writes without a pause could always be ahead of who wants to open. A process that was too late
- *    knocks: the stream ends elsewhere then, and its owner sees who is there.
+ * 3. An owner that writes without a pause could always be ahead of the caller that wants to open. A process that was
+ *    too late knocks: the stream ends elsewhere then, and its owner sees who is there.
  * 4. A server that has less than was acknowledged may be a new leader that is behind for a moment. When that lasts, it
  *    has lost it, which is damage: nothing more is written then.
  * 5. Each entry carries the hash of the one before: a gap, an exchange or a flipped bit is found when it is read.

@@ -70,7 +70,7 @@ export class ObjectStore {
 
   /** As the leader has it. */
   async latest(name: string): Promise<StoredObject | undefined> {
-    const answer = await this.#ask(`STREAM.MSG.GET.${this.stream}`, name, {
+    const answer = await this.#request(`STREAM.MSG.GET.${this.stream}`, name, {
       last_by_subj: this.#subject(name),
     });
     const { message, error } = answer.json<{
@@ -121,7 +121,7 @@ export class ObjectStore {
 
   async #fromAny(name: string): Promise<Uint8Array | undefined> {
     try {
-      const answer = await this.#ask(`DIRECT.GET.${this.stream}`, name, {
+      const answer = await this.#request(`DIRECT.GET.${this.stream}`, name, {
         last_by_subj: this.#subject(name),
       });
       return (answer.headers?.code ?? 0) >= 300 ? undefined : answer.data;
@@ -132,7 +132,7 @@ export class ObjectStore {
     }
   }
 
-  #ask(api: string, name: string, wanted: object) {
+  #request(api: string, name: string, wanted: object) {
     const operation = `reading of the object ${name}`;
     const timeout = Math.min(askMs, this.#connection.settings.requestTimeoutMs);
     return this.#connection.run(operation, () =>

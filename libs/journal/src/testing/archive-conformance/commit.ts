@@ -80,11 +80,11 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       const [ann, bob, cat] = [character("ann"), character("bob"), character("cat")];
       story.write(ann, bob);
       await partition.commit(epoch, story.changes([snapshotOf(ann, { dueMs: 5, outstanding: true })]));
-      story.end(ann);
+      story.finish(ann);
       story.write(bob);
-      story.end(bob, { status: WorkStatus.WORK_STATUS_FAILED });
+      story.finish(bob, { status: WorkStatus.WORK_STATUS_FAILED });
       story.write(cat);
-      story.end(cat);
+      story.finish(cat);
       await partition.commit(epoch, story.changes([snapshotOf(bob)]));
       const ended = ({ incarnation, history, last }: typeof ann) => ({
         kind: "ended",
@@ -123,8 +123,8 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       const { partition, story } = stage;
       const all = crowd("one", 20);
       story.write(...all);
-      for (const one of all.slice(0, 10)) story.end(one);
-      story.end(all[10] ?? character(""), { keepMs: 0 });
+      for (const one of all.slice(0, 10)) story.finish(one);
+      story.finish(all[10] ?? character(""), { keepMs: 0 });
       const changes = story.changes(all.slice(5, 8).map((one) => snapshotOf(one)));
       const looks = async () => ({
         opening: await partition.opening(epoch),
@@ -146,7 +146,7 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       const { partition, story } = stage;
       const first = character("order-1");
       story.write(first);
-      story.end(first, { keepMs: 0 });
+      story.finish(first, { keepMs: 0 });
       const second = character("order-1");
       story.write(second);
       await partition.commit(epoch, story.changes([snapshotOf(second)]));

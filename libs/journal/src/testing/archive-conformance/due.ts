@@ -47,7 +47,7 @@ export function dueTests(underTest: ArchiveUnderTest): void {
       story.write(ann);
       await partition.commit(epoch, story.changes([snapshotOf(ann, { dueMs: 30 })]));
       assert.equal(await partition.nextDueMs(), 20);
-      story.end(bob);
+      story.finish(bob);
       await partition.commit(epoch, story.changes());
       assert.deepEqual(await partition.due(100, 10), [{ dueMs: 30, incarnation: 1, key: ann.key }]);
       story.write(ann);

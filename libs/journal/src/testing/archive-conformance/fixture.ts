@@ -20,7 +20,7 @@ export interface ArchiveUnderTest {
   open(options: { readonly partitions: number; readonly feed: BatchFeed }): Promise<ArchiveFixture>;
 }
 
-/** Of the owner in these tests, unless it is about owners. */
+/** Of the owner in these tests, except when it is about owners. */
 export const epoch = 1;
 
 /** When everything in these tests starts. */

@@ -13,7 +13,7 @@ export function historyTests(underTest: ArchiveUnderTest): void {
       const [ann, bob] = [character("ann"), character("bob", { kind: "mission" })];
       story.write(ann, bob, ann, ann, bob);
       story.write(bob, ann);
-      story.end(bob);
+      story.finish(bob);
       await story.keep(partition);
       assert.deepEqual(await historyOf(partition, ann), readable(ann.history));
       assert.deepEqual(await historyOf(partition, bob), readable(bob.history));
@@ -59,7 +59,7 @@ export function historyTests(underTest: ArchiveUnderTest): void {
       await story.keep(partition);
       const atFive = ann.last;
       for (let count = 0; count < 70; count++) story.write(ann, bob);
-      story.end(bob);
+      story.finish(bob);
       await partition.commit(epoch, story.changes());
       assert.deepEqual(await historyOf(partition, ann), readable(ann.history.slice(0, 5)));
       assert.deepEqual(await historyOf(partition, bob), readable(bob.history.slice(0, 5)));
@@ -74,14 +74,14 @@ export function historyTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual(await historyOf(partition, bob), readable(bob.history));
     });
 
-    it("goes on where it stood when it is packed in steps, and packs nothing twice", async () => {
+    it("continues where it stood when it is packed in steps, and packs nothing twice", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const all = crowd("one", 40);
       for (let count = 0; count < 20; count++) {
         const some = all.slice(count, count + 20);
         story.write(...some, ...some.slice(0, 3));
-        for (const one of some.slice(0, 1)) story.end(one);
+        for (const one of some.slice(0, 1)) story.finish(one);
       }
       const changes = story.changes();
       await partition.commit(epoch, changes);

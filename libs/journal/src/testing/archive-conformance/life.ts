@@ -21,7 +21,7 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       await check(await stage.fixture.crash(), all);
     });
 
-    it("goes on after a crash where it stood", async () => {
+    it("continues after a crash where it stood", async () => {
       await using stage = await stageOf(underTest);
       const { story } = stage;
       const all = await lived(stage);
@@ -34,7 +34,7 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       await check(archive, all);
     });
 
-    it("makes a copy that opens by itself, as of the moment it was begun or later", async () => {
+    it("makes a copy that opens by itself, as of the moment it was started or later", async () => {
       await using stage = await stageOf(underTest);
       const { archive, fixture } = stage;
       const all = await lived(stage);
@@ -89,7 +89,7 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual([opened.coveredTo, opened.packedTo], [5, 5]);
     });
 
-    it("refuses what comes after it was closed", async () => {
+    it("refuses anything that comes after it was closed", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       story.write(character("ann"));
@@ -115,8 +115,8 @@ async function lived({ archive, partition, story }: Stage): Promise<Character[]>
         all.slice(0, count).map((one) => snapshotOf(one)),
       );
   }
-  for (const one of all.slice(10, 20)) story.end(one, { keepMs: 10 });
-  for (const one of all.slice(20, 30)) story.end(one);
+  for (const one of all.slice(10, 20)) story.finish(one, { keepMs: 10 });
+  for (const one of all.slice(20, 30)) story.finish(one);
   await story.keep(
     partition,
     [...all.slice(0, 10), ...all.slice(30)].map((one) => snapshotOf(one, { dueMs: 7 })),

@@ -28,7 +28,7 @@ export function ownerTests(underTest: ArchiveUnderTest): void {
       });
     });
 
-    it("refuses packing, settling and opening by who was replaced, and goes on for the new one", async () => {
+    it("refuses packing, settling and opening by who was replaced, and continues for the new one", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const ann = character("ann");
@@ -90,11 +90,11 @@ export function ownerTests(underTest: ArchiveUnderTest): void {
         return entries.map(({ key }) => key.id).sort();
       };
       assert.deepEqual(await found(), ["in-0", "in-1"]);
-      archive.partition(0).leave(epoch);
+      archive.partition(0).release(epoch);
       assert.deepEqual(await found(), ["in-1"]);
       await archive.partition(0).opening(epoch + 1);
       // Who was replaced may be late with it.
-      archive.partition(0).leave(epoch);
+      archive.partition(0).release(epoch);
       assert.deepEqual(await found(), ["in-0", "in-1"]);
     });
   });

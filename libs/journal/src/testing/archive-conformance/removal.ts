@@ -18,7 +18,7 @@ export function removalTests(underTest: ArchiveUnderTest): void {
         all.slice(0, 50).map((one) => snapshotOf(one)),
       );
       for (const [index, one] of all.entries())
-        if (index % 3 > 0) story.end(one, { keepMs: (index % 3) * 100_000 });
+        if (index % 3 > 0) story.finish(one, { keepMs: (index % 3) * 100_000 });
       await story.keep(
         partition,
         all.slice(40, 60).map((one) => snapshotOf(one)),
@@ -51,7 +51,7 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       story.write(known);
       await story.keep(partition, [snapshotOf(known)]);
       story.write(unknown);
-      for (const one of [known, unknown, long]) story.end(one, { keepMs: 0 });
+      for (const one of [known, unknown, long]) story.finish(one, { keepMs: 0 });
       const changes = story.changes();
       await partition.commit(epoch, changes);
       for (const packed of [false, true]) {
@@ -71,8 +71,8 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       const { archive, partition, story } = stage;
       const [later, atOnce] = [character("later"), character("at-once")];
       story.write(later, atOnce);
-      story.end(later, { keepMs: 1_000, idKeptMs: 5_000 });
-      story.end(atOnce, { keepMs: 0, idKeptMs: 5_000 });
+      story.finish(later, { keepMs: 1_000, idKeptMs: 5_000 });
+      story.finish(atOnce, { keepMs: 0, idKeptMs: 5_000 });
       await story.keep(partition);
       assert.equal((await keptOf(partition, later))?.kind, "ended");
       const untilMs = atOnce.entry.idKeptUntilMs;
@@ -96,12 +96,12 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual(await historyOf(partition, again), readable(again.history));
     });
 
-    it("keeps one that goes on again after its end, with its whole history, and removes it no more", async () => {
+    it("keeps one that continues after its end, with its whole history, and removes it no more", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const [short, long] = [character("short"), character("long")];
       story.write(short, long);
-      for (const one of [short, long]) story.end(one, { keepMs: 1_000 });
+      for (const one of [short, long]) story.finish(one, { keepMs: 1_000 });
       await story.keep(partition, [snapshotOf(long)]);
       await partition.settle(epoch);
       for (const one of [short, long]) {
@@ -128,7 +128,7 @@ export function removalTests(underTest: ArchiveUnderTest): void {
         for (let times = 0; times < 3; times++) {
           for (const one of all) {
             if (times > 0) story.write(one);
-            story.end(one);
+            story.finish(one);
           }
           await story.keep(partition, snapshots());
           await partition.settle(epoch);
@@ -144,7 +144,7 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       const { archive, partition, story } = stage;
       const ann = character("ann");
       story.write(ann);
-      story.end(ann, { keepMs: 1 });
+      story.finish(ann, { keepMs: 1 });
       const changes = story.changes();
       await partition.commit(epoch, { ...changes, coveredTo: 1 });
       await purgeAll(archive, story.nowMs + 1_000);

@@ -68,7 +68,7 @@ export function searchTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual(entries, []);
     });
 
-    it("goes on after a page whatever was added, changed and ended meanwhile", async () => {
+    it("continues after a page whatever was added, changed and ended meanwhile", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const all = Array.from({ length: 30 }, (_, index) => character(`old-${index}`));
@@ -76,7 +76,7 @@ export function searchTests(underTest: ArchiveUnderTest): void {
       await story.keep(partition);
       const first = await archive.search({ ...plainSearch, limit: 10 });
       for (let count = 0; count < 5; count++) story.write(character(`new-${count}`));
-      for (const one of all.slice(12, 16)) story.end(one);
+      for (const one of all.slice(12, 16)) story.finish(one);
       await story.keep(partition);
       const second = await archive.search({ ...plainSearch, limit: 10, cursor: first.cursor });
       const third = await archive.search({ ...plainSearch, limit: 10, cursor: second.cursor });
@@ -122,11 +122,11 @@ async function populated({ stories, archive }: Stage): Promise<Character[]> {
       all.push(one);
       story.write(one);
       if (count % 3 === 0)
-        story.end(one, { status: count % 2 === 0 ? WORK_STATUS_COMPLETED : WORK_STATUS_FAILED });
+        story.finish(one, { status: count % 2 === 0 ? WORK_STATUS_COMPLETED : WORK_STATUS_FAILED });
       if (count % 8 === 0) await story.keep(partition);
     }
     await story.keep(partition);
-    for (const one of all.slice(-60, -40)) if (one.entry.endMs === 0) story.end(one);
+    for (const one of all.slice(-60, -40)) if (one.entry.endMs === 0) story.finish(one);
     await story.keep(partition);
   }
   return all;

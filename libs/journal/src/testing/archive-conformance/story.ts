@@ -52,14 +52,14 @@ export class Story {
     this.partition = partition;
   }
 
-  /** One batch with an event of each of these, in order. Whoever is new starts. */
+  /** One batch with an event of each of these, in order. The caller that is new starts. */
   write(...characters: readonly Character[]): number {
     this.nowMs += 10;
     const number = this.feed.last(this.partition) + 1;
     const cause = causeOf(number);
     const records = characters.map((character, index): PlainRecord => {
       const isFirst = character.history.length === 0;
-      if (isFirst) this.#begin(character);
+      if (isFirst) this.#start(character);
       const { key, last, incarnation } = character;
       const record: PlainRecord = {
         ...key,
@@ -79,7 +79,7 @@ export class Story {
     return number;
   }
 
-  end(character: Character, ending: Ending = {}): void {
+  finish(character: Character, ending: Ending = {}): void {
     const { status = WorkStatus.WORK_STATUS_COMPLETED, keepMs = dayMs, idKeptMs = 0 } = ending;
     this.write(character);
     const keepUntilMs = this.nowMs + keepMs;
@@ -101,7 +101,7 @@ export class Story {
     await archive.pack(epoch, changes.coveredTo);
   }
 
-  #begin(character: Character): void {
+  #start(character: Character): void {
     character.incarnation = ++this.#incarnations;
     const { incarnation } = character;
     character.entry = { ...character.entry, incarnation, startMs: this.nowMs };

@@ -6,7 +6,7 @@ const services = [{ service: "workflow", partitions: 2 }];
 
 export function failureTests(underTest: JournalUnderTest): void {
   describe("failure", () => {
-    it("answers unknown when a commit fails, refuses what comes after, and shows after a restart what landed", async () => {
+    it("answers unknown when a commit fails, refuses anything that comes after, and shows after a restart what landed", async () => {
       await using fixture = await underTest.open({ services });
       assert.ok(fixture.fail !== undefined);
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
@@ -33,7 +33,7 @@ export function failureTests(underTest: JournalUnderTest): void {
       assert.equal((await batchesFrom(partition)).length, again.next - 1);
     });
 
-    it("refuses a commit for which the disk is full, with all that follow, and goes on when there is room", async () => {
+    it("refuses a commit for which the disk is full, with all that follow, and continues when there is room", async () => {
       await using fixture = await underTest.open({ services });
       assert.ok(fixture.fail !== undefined);
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));

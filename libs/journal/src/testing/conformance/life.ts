@@ -24,7 +24,7 @@ export function lifeTests(underTest: JournalUnderTest): void {
       assert.deepEqual(plain(await batchesFrom(partition)), plain(before));
     });
 
-    it("answers what is under way when it is closed, and refuses what comes later", async () => {
+    it("answers what is under way when it is closed, and refuses anything that comes later", async () => {
       await using fixture = await underTest.open({ services: [workflow] });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       const under = [owner.append("a")];

@@ -48,7 +48,7 @@ export function readTests(underTest: JournalUnderTest): void {
       assert.deepEqual(await batchesFrom(partition, 2), []);
     });
 
-    it("does not give what became durable after it began", async () => {
+    it("does not give what became durable after it started", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       await owner.append("a");
@@ -75,7 +75,7 @@ export function readTests(underTest: JournalUnderTest): void {
       assert.deepEqual(Uint8Array.from(batches[0]?.previousHash ?? []), Uint8Array.from(last.hash));
     });
 
-    it("gives only what was written there, or says that it is gone, to who reads while it is truncated", async () => {
+    it("gives only what was written there, or says that it is gone, to the caller that reads while it is truncated", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       const wide = (number: number) => `number ${number} `.padEnd(40_000, "x");

@@ -80,13 +80,13 @@ export class HealthMonitor {
     if (check === undefined || this.#hanging) return Promise.resolve();
     if (this.#asking !== undefined) return this.#asking;
     if (clock.monotonic() - this.#checkedAtMs < cacheMs) return Promise.resolve();
-    this.#asking = this.#ask(check).finally(() => {
+    this.#asking = this.#runCheck(check).finally(() => {
       this.#asking = undefined;
     });
     return this.#asking;
   }
 
-  async #ask(check: () => Health | Promise<Health>): Promise<void> {
+  async #runCheck(check: () => Health | Promise<Health>): Promise<void> {
     const { timers, timeoutMs } = this.#options;
     try {
       const health = await withDeadline(() => check(), {

@@ -47,7 +47,11 @@ export function withContracts<Input, Output>(
 ): Step<Input, Output> {
   const { input, output } = step;
   if (input === undefined && output === undefined) return step;
-  const insist = (side: "input" | "output", contract: z.ZodType | undefined, value: unknown): void => {
+  const requireContract = (
+    side: "input" | "output",
+    contract: z.ZodType | undefined,
+    value: unknown,
+  ): void => {
     const parsed = contract?.safeParse(value);
     if (parsed?.success !== false) return;
     const problem = parsed.error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
@@ -57,21 +61,21 @@ export function withContracts<Input, Output>(
     return {
       ...{ name: step.name, scope: step.scope, dependsOn: step.dependsOn ?? [] },
       run: (given) => {
-        insist("input", input, given);
+        requireContract("input", input, given);
         return step.run(given);
       },
     };
   return {
     ...{ name: step.name, scope: step.scope, dependsOn: step.dependsOn ?? [] },
     around: (given, next) => {
-      insist("input", input, given);
+      requireContract("input", input, given);
       const answer = step.around(given, next);
       if (!(answer instanceof Promise)) {
-        insist("output", output, answer);
+        requireContract("output", output, answer);
         return answer;
       }
       const checked = answer.then((value: unknown) => {
-        insist("output", output, value);
+        requireContract("output", output, value);
         return value;
       });
       // The same promise with a witness: its type is the one that was returned.

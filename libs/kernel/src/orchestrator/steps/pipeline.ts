@@ -2,8 +2,8 @@
  * Composes a list of steps into one function.
  *
  * 1. Composed plainly, a pipeline costs what calling its steps one from the other costs, and nothing more.
- * 2. Composed under an observer, each step's own time is told, without that of what comes after it, and an error
- *    that leaves the pipeline names the one step it arose in.
+ * 2. Composed under an observer, each step's own time is told, without that of anything that comes after it, and an
+ *    error that leaves the pipeline names the one step it arose in.
  */
 import { describeForeign } from "../../errors/foreign.ts";
 import { TuttiError } from "../../errors/tutti-error.ts";
@@ -153,7 +153,7 @@ export function named(pipeline: string, step: string, error: unknown, naming: Na
   return new TuttiError({ code, status, retry, retryAfterMs, violations, details, message, cause: error });
 }
 
-/** What an error says, in one line that can stand in another message. */
+/** What an error says, in one line that can are in another message. */
 export function problemOf(error: unknown): string {
   if (error instanceof TuttiError) return error.message;
   const { name, message } = describeForeign(error);

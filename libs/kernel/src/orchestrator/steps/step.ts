@@ -6,7 +6,7 @@ import type * as z from "zod";
  */
 export type StepScope = "core" | "service" | "integration";
 
-/** What comes after a step. */
+/** Anything that comes after a step. */
 export type Next<Input, Output> = (input: Input) => Output;
 
 interface NamedStep<Input> {
@@ -26,7 +26,7 @@ export interface RunStep<Input> extends NamedStep<Input> {
   readonly output?: never;
 }
 
-/** Wraps what comes after it: may change the input, answer by itself, repeat, or look at the output. */
+/** Wraps anything that comes after it: may change the input, answer by itself, repeat, or look at the output. */
 export interface AroundStep<Input, Output> extends NamedStep<Input> {
   around(input: Input, next: Next<Input, Output>): Output;
   readonly run?: never;

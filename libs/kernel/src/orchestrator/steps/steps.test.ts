@@ -38,7 +38,7 @@ describe("pipelines", () => {
     assert.equal(await composeSteps([wrap("a"), cached, unreachable], last)("-"), "a(known)");
   });
 
-  it("go on after a step that only runs, when it is done", async () => {
+  it("continue after a step that only runs, when it is done", async () => {
     const time = new VirtualTime();
     const seen: string[] = [];
     const steps: Text[] = [
@@ -90,7 +90,7 @@ describe("pipelines", () => {
 });
 
 describe("observed pipelines", () => {
-  it("tell the own time of each step, without what comes after it", async () => {
+  it("tell the own time of each step, without anything that comes after it", async () => {
     const { time, outcomes, observer } = watched();
     const steps: Text[] = [
       {

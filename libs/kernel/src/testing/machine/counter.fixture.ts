@@ -1,4 +1,4 @@
-/** A machine as small as it gets, sound unless it is told to break one rule of the contract. */
+/** A machine as small as it gets, sound except when it is told to break one rule of the contract. */
 
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { defineErrors } from "../../errors/catalogue.ts";

@@ -79,7 +79,7 @@ export class DrivenStep implements MachineStep<unknown> {
   }
 
   /** The decider has decided. */
-  end(): { readonly changes: number } {
+  close(): { readonly changes: number } {
     this.#ended = true;
     return { changes: this.#changes };
   }

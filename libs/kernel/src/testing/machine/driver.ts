@@ -26,7 +26,10 @@ export interface DriverOptions {
   readonly service: string;
   /** Services that are not driven here: letters to them leave. Default none. */
   readonly outside?: readonly string[];
-  /** Older behaviours that are in force, by kind: as while processes of an older release are there. Those of the machines unless given. */
+  /**
+   * Older behaviours that are in force, by kind: as while processes of an older release are there. Those of the
+   * machines unless given.
+   */
   readonly behaviours?: Readonly<Record<string, number>>;
   /** What chance gives in a step, and when a state is put together from its snapshot. 1 unless given. */
   readonly seed?: number;
@@ -123,7 +126,7 @@ export class MachineDriver {
 
   /** The answer to a question. */
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
-  ask<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
+  query<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
     const instance = this.#instance(key);
     const where = `${instance.where}: query ${query.type}`;
     return query.answer(guarded(instance.state, where), frozen(body), { key, nowMs: this.#nowMs });
@@ -206,7 +209,10 @@ export class MachineDriver {
     return this.#nextTimer()?.dueMs;
   }
 
-  /** An event is in the journal, whoever wrote it: how a test starts with what an older release left. */
+  /**
+   * An event is in the journal, regardless of the caller that wrote it: how a test starts with what an older release
+   * left.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
   append<Body>(key: InstanceKey, event: MachineEvent<any, any, Body>, body: Body): void {
     this.#instance(key).fold(event, body);
@@ -272,7 +278,7 @@ export class MachineDriver {
     checkedBytes(command.codec, body, name);
     const step = new DrivenStep(this.#worldOf(instance), options.settles, name);
     const answer: unknown = command.decide(guarded(instance.state, name), frozen(body), step);
-    const { changes } = step.end();
+    const { changes } = step.close();
     if (isRefusal(answer)) {
       expect(changes === 0, name, "a refusal emits and sends nothing; refuse before, or answer otherwise");
       return answer;
@@ -288,7 +294,7 @@ export class MachineDriver {
     expect(expire !== undefined, name, "a machine that sets timers says what happens when they expire");
     const step = new DrivenStep(this.#worldOf(instance), undefined, name);
     expire(guarded(instance.state, name), number, step);
-    step.end();
+    step.close();
     const same = instance.outstanding.timers.find((timer) => timer.number === number);
     expect(
       same === undefined || same.dueMs !== dueMs,

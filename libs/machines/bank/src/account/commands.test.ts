@@ -78,7 +78,7 @@ describe("an account", () => {
     assert.equal(bank.description(anna).status, WorkStatus.WORK_STATUS_COMPLETED);
     assert.equal(codeOf(bank.execute(anna, deposit, { amountCents: 1 })), "bank.account_closed");
     assert.equal(codeOf(bank.execute(anna, unfreeze, {})), "bank.account_closed");
-    assert.equal(codeOf(bank.ask(anna, balance, undefined)), "bank.account_closed");
+    assert.equal(codeOf(bank.query(anna, balance, undefined)), "bank.account_closed");
     const again = bank.execute(anna, open, { owner: "Anna", product: "", balanceCents: 0 });
     assert.equal(codeOf(again), "bank.account_exists");
   });
@@ -96,12 +96,12 @@ describe("an account", () => {
     const bank = bankWith({ anna: 100 });
     bank.execute(anna, transfer, { to: "ben", amountCents: 30 });
     bank.execute(anna, placeHold, { amountCents: 20, periodMs: 1_000 });
-    assert.deepEqual(bank.ask(anna, balance, undefined), {
+    assert.deepEqual(bank.query(anna, balance, undefined), {
       balanceCents: 50,
       heldCents: 20,
       underWayCents: 30,
     });
-    const missing = bank.ask(ben, balance, undefined);
+    const missing = bank.query(ben, balance, undefined);
     assert.equal(codeOf(missing), "bank.account_missing");
     assert.ok("message" in missing);
     assert.equal(missing.message, "Account `ben` not found. Open the account first.");

@@ -12,7 +12,7 @@ describe("a hold", () => {
     assert.equal(bank.nextDueMs, bank.nowMs + minuteMs);
     bank.execute(anna, captureHold, { hold: 1 });
     assert.equal(bank.nextDueMs, undefined);
-    assert.deepEqual(bank.ask(anna, balance, undefined), {
+    assert.deepEqual(bank.query(anna, balance, undefined), {
       balanceCents: 60,
       heldCents: 0,
       underWayCents: 0,
@@ -24,13 +24,13 @@ describe("a hold", () => {
     bank.execute(anna, placeHold, { amountCents: 40, periodMs: minuteMs });
     bank.execute(anna, freeze, { reason: "lost card" });
     bank.advance(minuteMs - 1);
-    assert.deepEqual(bank.ask(anna, balance, undefined), {
+    assert.deepEqual(bank.query(anna, balance, undefined), {
       balanceCents: 60,
       heldCents: 40,
       underWayCents: 0,
     });
     bank.advance(1);
-    assert.deepEqual(bank.ask(anna, balance, undefined), {
+    assert.deepEqual(bank.query(anna, balance, undefined), {
       balanceCents: 100,
       heldCents: 0,
       underWayCents: 0,
@@ -45,7 +45,7 @@ describe("a hold", () => {
     for (const end of [captureHold, releaseHold])
       assert.equal(codeOf(bank.execute(anna, end, { hold: 1 })), "bank.number_unknown");
     bank.advance(minuteMs);
-    assert.deepEqual(bank.ask(anna, balance, undefined), {
+    assert.deepEqual(bank.query(anna, balance, undefined), {
       balanceCents: 100,
       heldCents: 0,
       underWayCents: 0,

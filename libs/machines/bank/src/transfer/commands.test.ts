@@ -16,7 +16,7 @@ describe("a transfer", () => {
   it("takes the money at once, carries it in a letter, and is over when the letter back is there", () => {
     const bank = bankWith({ anna: 100, ben: 0 });
     assert.deepEqual(bank.execute(anna, transfer, { to: "ben", amountCents: 40 }), { number: 1 });
-    assert.deepEqual(bank.ask(anna, balance, undefined), {
+    assert.deepEqual(bank.query(anna, balance, undefined), {
       balanceCents: 60,
       heldCents: 0,
       underWayCents: 40,
@@ -26,9 +26,13 @@ describe("a transfer", () => {
       [["anna", "bank", "ben", "credit"]],
     );
     bank.deliver();
-    assert.deepEqual(bank.ask(ben, balance, undefined), { balanceCents: 40, heldCents: 0, underWayCents: 0 });
+    assert.deepEqual(bank.query(ben, balance, undefined), {
+      balanceCents: 40,
+      heldCents: 0,
+      underWayCents: 0,
+    });
     bank.deliver();
-    assert.deepEqual(bank.ask(anna, balance, undefined), {
+    assert.deepEqual(bank.query(anna, balance, undefined), {
       balanceCents: 60,
       heldCents: 0,
       underWayCents: 0,
@@ -51,7 +55,7 @@ describe("a transfer", () => {
       const before = bank.history(ben).length;
       bank.execute(anna, transfer, { to: "ben", amountCents: 40 });
       bank.deliverAll();
-      assert.deepEqual(bank.ask(anna, balance, undefined), {
+      assert.deepEqual(bank.query(anna, balance, undefined), {
         balanceCents: 100,
         heldCents: 0,
         underWayCents: 0,
@@ -67,7 +71,7 @@ describe("a transfer", () => {
     bank.execute(anna, transfer, { to: "ben", amountCents: 40 });
     bank.execute(anna, freeze, { reason: "lost card" });
     bank.deliverAll();
-    assert.deepEqual(bank.ask(anna, balance, undefined), {
+    assert.deepEqual(bank.query(anna, balance, undefined), {
       balanceCents: 100,
       heldCents: 0,
       underWayCents: 0,

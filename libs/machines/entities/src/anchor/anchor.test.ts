@@ -6,7 +6,7 @@ import { anchorKey, anchorService, checkpointOf } from "../testing/anchor.ts";
 import { anchor, anchorCheckpoint, anchored, giveUpBook } from "./index.ts";
 
 function numberIn(driver: MachineDriver): number {
-  const last = driver.ask(anchorKey, anchored, undefined);
+  const last = driver.query(anchorKey, anchored, undefined);
   assert.ok(!isRefusal(last));
   return last.number;
 }

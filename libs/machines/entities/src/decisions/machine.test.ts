@@ -8,7 +8,7 @@ import { decisionsMax, decisionWeightMax } from "./book.ts";
 import { decisions, recorded, takeDecisions } from "./index.ts";
 
 function kept(driver: MachineDriver) {
-  const found = driver.ask(decisionsKey, recorded, undefined);
+  const found = driver.query(decisionsKey, recorded, undefined);
   assert.ok(!isRefusal(found));
   return found;
 }

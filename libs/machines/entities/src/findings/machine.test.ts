@@ -11,7 +11,7 @@ const { FINDING_RESULT_HELD, FINDING_RESULT_NOTED } = FindingResult;
 const dayMs = 86_400_000;
 
 function keptBy(driver: MachineDriver) {
-  const kept = driver.ask(findingsKey, found, undefined);
+  const kept = driver.query(findingsKey, found, undefined);
   assert.ok(!isRefusal(kept));
   return kept;
 }

@@ -35,7 +35,7 @@ const hook = Hook.fromPartial({
 const newDriver = () => new MachineDriver({ machines: [pool], service: "swarm" });
 
 function kept(driver: MachineDriver) {
-  const found = driver.ask(key, contents, undefined);
+  const found = driver.query(key, contents, undefined);
   assert.ok(!isRefusal(found));
   return found;
 }

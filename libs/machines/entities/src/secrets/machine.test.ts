@@ -16,7 +16,7 @@ import {
 
 const opened = () => new MachineDriver({ machines: [secrets], service: "governance" });
 const contents = (driver: MachineDriver): SecretsView => {
-  const found = driver.ask(key, secretContents, undefined);
+  const found = driver.query(key, secretContents, undefined);
   if (isRefusal(found)) throw new Error(found.message);
   return found;
 };

@@ -73,7 +73,7 @@ describe("a tenant's part of a bundle", () => {
       });
     driver.execute(key, revokeTokens, { tokenId: "a", actor: undefined });
     driver.advance(5_000);
-    const part = driver.ask(key, bundlePart, { namespace: "shop", nowMs: driver.nowMs });
+    const part = driver.query(key, bundlePart, { namespace: "shop", nowMs: driver.nowMs });
     assert.ok(!isRefusal(part));
     assert.deepEqual(
       part.policies.map(({ policyId, namespace }) => [policyId, namespace]),

@@ -46,7 +46,7 @@ const hourMs = 3_600_000;
 const newDriver = () => new MachineDriver({ machines: [tenant], service: "governance" });
 
 function kept(driver: MachineDriver) {
-  const found = driver.ask(key, contents, undefined);
+  const found = driver.query(key, contents, undefined);
   assert.ok(!isRefusal(found));
   return found;
 }
@@ -306,7 +306,7 @@ describe("keys and tokens of a tenant", () => {
       Lockout.fromPartial({ subject, failures: 6, endTime: toTimestamp(driver.nowMs + inMs) });
     const note = (...lockouts: Lockout[]) => driver.execute(key, noteLockouts, { lockouts });
     const told = () => {
-      const part = driver.ask(key, bundlePart, { namespace: "system", nowMs: driver.nowMs });
+      const part = driver.query(key, bundlePart, { namespace: "system", nowMs: driver.nowMs });
       assert.ok(!isRefusal(part));
       return part.lockouts.map(({ subject }) => subject);
     };

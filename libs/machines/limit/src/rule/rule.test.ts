@@ -107,13 +107,13 @@ describe("what is shown of a limit", () => {
     driver.advance(250);
     driver.execute(limitKey, acquire, wish("urgent", { priority: 1 }));
     assert.deepEqual(driver.description(limitKey).labels, { set: "yes", held: "1", waiting: "2" });
-    const used = driver.ask(limitKey, usage, undefined);
+    const used = driver.query(limitKey, usage, undefined);
     assert.ok("rule" in used);
     assert.deepEqual(
       [used.holdCount, used.waitingCount, used.longestWaitMs, used.grantedCount],
       [1, 2, 250, 1],
     );
-    const shown = driver.ask(limitKey, places, { offset: 0, size: 10 });
+    const shown = driver.query(limitKey, places, { offset: 0, size: 10 });
     assert.ok(Array.isArray(shown));
     assert.deepEqual(
       shown.map(({ holder, place }) => [holder.id, place]),
@@ -123,11 +123,11 @@ describe("what is shown of a limit", () => {
         ["b", 2],
       ],
     );
-    assert.deepEqual(driver.ask(limitKey, places, { offset: 1, size: 1 }), [shown[1]]);
-    assert.deepEqual(driver.ask(limitKey, places, { offset: 0, size: 1 }), [shown[0]]);
+    assert.deepEqual(driver.query(limitKey, places, { offset: 1, size: 1 }), [shown[1]]);
+    assert.deepEqual(driver.query(limitKey, places, { offset: 0, size: 1 }), [shown[0]]);
   });
 
   it("is nothing where nobody ever set or wanted it", () => {
-    assert.equal(codeOf(newDriver().ask(limitKey, usage, undefined)), "limit.missing");
+    assert.equal(codeOf(newDriver().query(limitKey, usage, undefined)), "limit.missing");
   });
 });

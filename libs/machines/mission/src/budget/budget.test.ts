@@ -25,7 +25,7 @@ const { WAIT_CAUSE_BUDGET: budgetCause } = WaitCause;
 const never = [{ name: "never", condition: "board.never == 1" }];
 
 function budgetOf(scene: MissionScene) {
-  return taken(scene.driver.ask(scene.key, showBudget, undefined));
+  return taken(scene.driver.query(scene.key, showBudget, undefined));
 }
 
 function reserve(scene: MissionScene, tokens: number, more: { taskId?: string; leaseMs?: number } = {}) {
@@ -43,7 +43,7 @@ function spend(scene: MissionScene, reservationId: string, tokens: number) {
 
 function decide(scene: MissionScene, approved: boolean, data: unknown = undefined) {
   const [question] = taken(
-    scene.driver.ask(scene.key, showMissionApprovals, {
+    scene.driver.query(scene.key, showMissionApprovals, {
       verdicts: [Verdict.VERDICT_UNSPECIFIED],
       from: 0,
       size: 9,
@@ -117,7 +117,7 @@ describe("a budget", () => {
     });
     scene.join("anna");
     const causes = (taskId: string) =>
-      taken(scene.driver.ask(scene.key, explainMission, { taskId })).waits.map(({ cause }) => cause);
+      taken(scene.driver.query(scene.key, explainMission, { taskId })).waits.map(({ cause }) => cause);
     const tasks = scene.claim("anna");
     assert.deepEqual(causes("b"), [budgetCause]);
     scene.complete("anna", tasks, null, { tokens: 8 });

@@ -179,7 +179,7 @@ describe("a part that is delegated", () => {
     );
     scene.complete("ben", parts, "done", { tokens: 1 });
     const wanted = { afterNumber: 0, agentId: "anna", taskId: "", size: 9 };
-    const [message] = taken(scene.driver.ask(scene.key, showMessages, wanted)).messages;
+    const [message] = taken(scene.driver.query(scene.key, showMessages, wanted)).messages;
     assert.ok(message?.body?.body?.$case === "inline");
     assert.deepEqual(JSON.parse(Buffer.from(message.body.body.value).toString()), {
       task: "part",

@@ -70,10 +70,12 @@ describe("the blackboard", () => {
   it("tells what has changed after a change, each key once", () => {
     const scene = board();
     put(scene, [{ key: "x.a", value: 1 }]);
-    const { number } = taken(scene.driver.ask(scene.key, listEntries, { prefix: "", afterKey: "", size: 9 }));
+    const { number } = taken(
+      scene.driver.query(scene.key, listEntries, { prefix: "", afterKey: "", size: 9 }),
+    );
     put(scene, [{ key: "x.b", value: 1 }, { key: "x.a", value: 2 }, { key: "y", value: 3 }, { key: "x.b" }]);
     const ask = (afterNumber: number, size = 9) =>
-      taken(scene.driver.ask(scene.key, changedEntries, { afterNumber, prefixes: ["x."], size }));
+      taken(scene.driver.query(scene.key, changedEntries, { afterNumber, prefixes: ["x."], size }));
     const changed = ask(number);
     assert.deepEqual(
       changed.entries.map(({ key, version }) => [key, version]),
@@ -92,10 +94,10 @@ describe("the blackboard", () => {
       scene,
       ["c", "a", "b"].map((key) => ({ key, value: key })),
     );
-    const list = taken(scene.driver.ask(scene.key, listEntries, { prefix: "", afterKey: "a", size: 1 }));
+    const list = taken(scene.driver.query(scene.key, listEntries, { prefix: "", afterKey: "a", size: 1 }));
     assert.deepEqual([list.entries.map(({ key }) => key), list.isMore], [["b"], true]);
     assert.deepEqual(
-      taken(scene.driver.ask(scene.key, getEntries, { keys: ["c", "z"] })).map(({ key }) => key),
+      taken(scene.driver.query(scene.key, getEntries, { keys: ["c", "z"] })).map(({ key }) => key),
       ["c"],
     );
   });

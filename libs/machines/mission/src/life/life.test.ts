@@ -73,7 +73,7 @@ function decide(scene: MissionScene, approvalId: string, approved: boolean) {
 }
 
 function why(scene: MissionScene, taskId = ""): string {
-  return taken(scene.driver.ask(scene.key, explainMission, { taskId })).summary;
+  return taken(scene.driver.query(scene.key, explainMission, { taskId })).summary;
 }
 
 describe("a mission", () => {

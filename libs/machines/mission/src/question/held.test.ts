@@ -47,7 +47,7 @@ function held(...questions: ResultQuestion[]): MissionScene {
 
 function approvals(scene: MissionScene): readonly Approval[] {
   const body = { verdicts: [], from: 0, size: 10 };
-  return taken(scene.driver.ask(scene.key, showMissionApprovals, body)).approvals;
+  return taken(scene.driver.query(scene.key, showMissionApprovals, body)).approvals;
 }
 
 const statusOf = (scene: MissionScene) => scene.task("a").status;
@@ -62,7 +62,7 @@ describe("an output of a mission that a rule wants approved", () => {
       [approval?.title, approval?.deciders, approval?.about?.task, approval?.context],
       ["5000 for tea?", ["ada", "buyers"], "a", json(5_000)],
     );
-    const why = taken(scene.driver.ask(scene.key, explainMission, { taskId: "a" }));
+    const why = taken(scene.driver.query(scene.key, explainMission, { taskId: "a" }));
     assert.match(
       why.summary,
       /the rule shop\/dear@3 has ada, buyers asked whether its output counts: 5000 for tea/,

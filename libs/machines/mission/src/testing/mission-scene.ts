@@ -69,11 +69,11 @@ export class MissionScene {
   }
 
   get shown() {
-    return taken(this.driver.ask(this.key, showMission, { whole: true }));
+    return taken(this.driver.query(this.key, showMission, { whole: true }));
   }
 
   task(taskId: string): BoardTask {
-    return taken(this.driver.ask(this.key, showBoardTask, { taskId }));
+    return taken(this.driver.query(this.key, showBoardTask, { taskId }));
   }
 
   /** Types of the events so far. */

@@ -133,7 +133,7 @@ describe("a vote", () => {
     taken(cast(scene, "anna", ["z"]));
     scene.driver.advance(5_000);
     const [vote] = taken(
-      scene.driver.ask(scene.key, showVotes, { openOnly: false, voteIds: [], from: 0, size: 9 }),
+      scene.driver.query(scene.key, showVotes, { openOnly: false, voteIds: [], from: 0, size: 9 }),
     ).votes;
     assert.equal(vote?.outcome?.winner, "z");
   });

@@ -225,7 +225,7 @@ describe("a run that a schedule started", () => {
     assert.ok(start);
     driver.settle(start, refuseStart, { code: "definition.missing", message: "no report" });
     assert.deepEqual(toStart(driver), [two]);
-    const view = driver.ask(key, facts, undefined);
+    const view = driver.query(key, facts, undefined);
     assert.ok(!isRefusal(view));
     assert.ok(
       view.recent.some(

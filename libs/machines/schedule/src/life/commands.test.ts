@@ -63,7 +63,7 @@ describe("a schedule", () => {
       driver.execute(key, pause, { note: "" }),
       driver.execute(key, resume, { note: "" }),
       driver.execute(key, trigger, { overlap: 0 }),
-      driver.ask(key, facts, undefined),
+      driver.query(key, facts, undefined),
     ];
     assert.deepEqual(said.map(codeOf), Array(5).fill(scheduleErrors.missing.refusal({ id: "" }).code));
     assert.deepEqual(driver.execute(key, remove, {}), { removed: false });
@@ -84,14 +84,14 @@ describe("a schedule", () => {
   it("shows how it stands and what comes next", () => {
     const driver = driven(plan({}, { timeZone: "Asia/Kathmandu" }));
     driver.advance(hourMs);
-    const view = driver.ask(key, facts, undefined);
+    const view = driver.query(key, facts, undefined);
     assert.ok("nextMs" in view);
     assert.deepEqual(view.nextMs.slice(0, 2), [startMs + 1.25 * hourMs, startMs + 2.25 * hourMs]);
     assert.equal(view.nextMs.length, 10);
     assert.deepEqual(view.liveRunIds, ["nightly-20260101T001500Z"]);
     assert.deepEqual([view.paused, view.revision, view.startedCount], [false, 1, 1]);
     driver.execute(key, pause, { note: "" });
-    assert.deepEqual((driver.ask(key, facts, undefined) as { nextMs: unknown }).nextMs, []);
+    assert.deepEqual((driver.query(key, facts, undefined) as { nextMs: unknown }).nextMs, []);
   });
 });
 

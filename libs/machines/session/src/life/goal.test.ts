@@ -34,7 +34,7 @@ describe("a session with a goal", () => {
     const { effect } = scene.effect("ask_planner");
     assert.equal(effect.runId, "s..goal..0");
     assert.equal(scene.shown.status, pending);
-    const why = taken(scene.driver.ask(scene.key, explainSession, { taskId: "" }));
+    const why = taken(scene.driver.query(scene.key, explainSession, { taskId: "" }));
     assert.deepEqual(
       why.waits.map(({ cause, subject }) => [cause, subject]),
       [[WaitCause.WAIT_CAUSE_CHILD, "s..goal..0"]],

@@ -323,7 +323,7 @@ describe("a session in several parts", () => {
     assert.deepEqual([...(scene.state.parts[0]?.tasks ?? [])], [0, 2]);
     scene.confirm("p2");
     assert.ok(scene.asked.includes("plan_part p2"));
-    const { summary } = taken(scene.driver.ask(scene.key, explainSession, { taskId: "b" }));
+    const { summary } = taken(scene.driver.query(scene.key, explainSession, { taskId: "b" }));
     assert.match(summary, /; it moved from \w+ to intelligence: room$/);
   });
 

@@ -96,7 +96,7 @@ describe("parts that an orchestrator of the user decides about", () => {
 
   it("say of a task whom they wait for, and what was said last", () => {
     const scene = sceneOf();
-    const why = () => taken(scene.driver.ask(scene.key, explainSession, { taskId: "c" }));
+    const why = () => taken(scene.driver.query(scene.key, explainSession, { taskId: "c" }));
     assert.match(why().summary, /begins when mine says so$/);
     taken(decide(scene, 1, ["a"]));
     assert.match(why().summary, /mine says so; the last time it said: decision 1$/);

@@ -91,7 +91,7 @@ export class SessionScene {
   }
 
   get shown() {
-    return taken(this.driver.ask(this.key, showSession, { whole: true }));
+    return taken(this.driver.query(this.key, showSession, { whole: true }));
   }
 
   get output(): unknown {

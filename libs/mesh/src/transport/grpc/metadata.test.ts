@@ -116,7 +116,7 @@ describe("the headers of a call", () => {
     }
   });
 
-  it("show a key, and whatever else stands in its place as one that nobody knows", () => {
+  it("show a key, and whatever else is in its place as one that nobody knows", () => {
     assert.equal(readMetadata(metadataOf(clientCall("get"), "tutti_live_x")).credential, "tutti_live_x");
     const basic = new Metadata();
     basic.set("authorization", "Basic YTpi");

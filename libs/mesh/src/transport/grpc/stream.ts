@@ -67,7 +67,7 @@ export class GrpcStream implements LinkStream, InterceptingListener, Stoppable {
   stop(reason: TuttiError): void {
     if (this.#outcome !== undefined) return;
     this.#ahead.length = 0;
-    this.#end({ ok: false, error: reason });
+    this.#finish({ ok: false, error: reason });
     this.#wire.cancelWithStatus(status.CANCELLED, reason.message);
   }
 
@@ -84,8 +84,8 @@ export class GrpcStream implements LinkStream, InterceptingListener, Stoppable {
   }
 
   onReceiveStatus(ended: StatusObject): void {
-    if (ended.code === status.OK) this.#end({ ok: true });
-    else this.#end({ ok: false, error: errorOfStatus(this.#method, this.#address, ended) });
+    if (ended.code === status.OK) this.#finish({ ok: true });
+    else this.#finish({ ok: false, error: errorOfStatus(this.#method, this.#address, ended) });
   }
 
   #read(): void {
@@ -104,7 +104,7 @@ export class GrpcStream implements LinkStream, InterceptingListener, Stoppable {
     }
   }
 
-  #end(outcome: Outcome): void {
+  #finish(outcome: Outcome): void {
     if (this.#outcome !== undefined) return;
     this.#outcome = outcome;
     if (outcome.ok) this.#accept();

@@ -54,7 +54,7 @@ export class InProcessLink implements Link {
     return new Promise((resolve, reject) => {
       const served = this.#served(call);
       const serverCall = this.#arrive(call);
-      const taken = this.#take(call, serverCall, input);
+      const taken = this.#handle(call, serverCall, input);
       call.hold({
         stop(reason: TuttiError) {
           serverCall.stop(reason);
@@ -75,7 +75,7 @@ export class InProcessLink implements Link {
       call: serverCall,
       pass: (reply) => this.#answered(call, reply),
       fail: (thrown) => this.#failed(thrown),
-      open: (established) => served.many(serverCall, this.#take(call, serverCall, input), established),
+      open: (established) => served.many(serverCall, this.#handle(call, serverCall, input), established),
     });
     call.hold(stream);
     return stream;
@@ -105,7 +105,7 @@ export class InProcessLink implements Link {
     return new ServerCall(call.method, incoming, this.#server.defaults, clock.monotonic());
   }
 
-  #take(call: OutgoingCall, serverCall: ServerCall, input: unknown): unknown {
+  #handle(call: OutgoingCall, serverCall: ServerCall, input: unknown): unknown {
     if (!call.method.rpc.requestStream) return this.#asked(call, serverCall, input);
     return this.#passing(call, serverCall, input as AsyncIterable<unknown>);
   }

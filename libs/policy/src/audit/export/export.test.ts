@@ -78,7 +78,7 @@ function exported({ wanted = /./, from = 1, reason = "it was due" } = {}): strin
     const checkpoint = checkpointOf({ number, createTime, heads }, tree, signer);
     if (number < from) continue;
     if (number === from) {
-      lines.push(writer.begin({ namespace: "shop", filter: { text: wanted.source }, tree, size }));
+      lines.push(writer.writeHead({ namespace: "shop", filter: { text: wanted.source }, tree, size }));
       for (const key of [firstKey, secondKey]) lines.push(writer.key(key));
     }
     for (const [partition, records] of perHead.entries()) {
@@ -94,7 +94,7 @@ function exported({ wanted = /./, from = 1, reason = "it was due" } = {}): strin
     }
     lines.push(writer.checkpoint(checkpoint));
   }
-  lines.push(writer.end(startMs + 9_000, { signingKeyId: "two", key: two }));
+  lines.push(writer.writeEnd(startMs + 9_000, { signingKeyId: "two", key: two }));
   return lines.join("").trimEnd().split("\n");
 }
 
@@ -130,7 +130,7 @@ describe("an export of the audit", () => {
       ...{ records: 0, checkpoints: 3, faults: [], moreFaults: 0 },
     });
     for (const from of [2, 3]) assert.deepEqual(verified(exported({ from })).faults, []);
-    // Whoever knows the later key alone can continue from there.
+    // The caller that knows the later key alone can continue from there.
     assert.notDeepEqual(verified(whole, two.publicKey).faults, []);
     assert.deepEqual(verified(exported({ from: 3 }), two.publicKey).faults, []);
   });
@@ -304,12 +304,12 @@ describe("an export of the audit", () => {
     }
   });
 
-  it("is faulty when somebody else has signed it anew", () => {
+  it("is faulty when another process has signed it again", () => {
     const stranger = signerOf(new Uint8Array(32).fill(9));
     const body = whole.slice(0, -1).filter((_, index) => index !== recordLines[0]);
     const state = { lines: body.length, chain: body.reduce(chained, chainBefore) };
     const signedBy = (key: Signer) =>
-      new ExportWriter(state).end(startMs + 9_000, { signingKeyId: "two", key });
+      new ExportWriter(state).writeEnd(startMs + 9_000, { signingKeyId: "two", key });
     const verdict = verified([...body, signedBy(stranger).trimEnd()]);
     assert.deepEqual(namedBy(verdict, "AUDIT_FAULT_KIND_SIGNATURE"), [""]);
     // Even with the key the record that is missing is named.
@@ -340,13 +340,13 @@ describe("an export of the audit", () => {
     );
   });
 
-  it("goes on where it was left off", () => {
+  it("continues where it was left off", () => {
     const one = new ExportWriter();
     const tree = new MerkleTree();
-    const begun = one.begin({ namespace: "shop", filter: {}, tree, size: 0 });
+    const begun = one.writeHead({ namespace: "shop", filter: {}, tree, size: 0 });
     const other = new ExportWriter(one.state);
     const keys = [firstKey, secondKey].map((key) => other.key(key));
-    const end = other.end(startMs + 9_000, { signingKeyId: "two", key: two });
+    const end = other.writeEnd(startMs + 9_000, { signingKeyId: "two", key: two });
     assert.deepEqual(verified(`${begun}${keys.join("")}${end}`.trimEnd().split("\n")).faults, []);
   });
 });

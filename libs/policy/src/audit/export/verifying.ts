@@ -120,7 +120,9 @@ export class ExportVerifier {
     if (this.#begun.length > 0) this.#line(Buffer.concat(this.#begun));
     this.#begun = [];
     if (!this.#hasEnded)
-      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the export has no end: it was cut off"));
+      this.#report(
+        fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the export has no end: it was cut off"),
+      );
     return {
       ...{ records: this.#records, checkpoints: this.#checkpoints },
       ...{ faults: this.#faults, moreFaults: this.#moreFaults },
@@ -141,7 +143,7 @@ export class ExportVerifier {
 
   #lookedInto(line: Buffer): void {
     if (this.#hasEnded) {
-      this.#tell(
+      this.#report(
         fault("", AuditFaultKind.AUDIT_FAULT_KIND_INSERTED, `line ${this.#lines + 2} is after the end`),
       );
       return;
@@ -158,7 +160,7 @@ export class ExportVerifier {
     try {
       if (document.record !== undefined) return this.#record(document.record, text);
       if (document.leaves !== undefined) return this.#head?.leaves(document.leaves) ?? false;
-      if (document.head !== undefined) return this.#begin(document.head);
+      if (document.head !== undefined) return this.#readHead(document.head);
       if (document.missing !== undefined) return this.#missing(document.missing);
       if (document.checkpoint !== undefined) return this.#checkpoint(document.checkpoint);
       if (document.key !== undefined) return this.#given.push(keyOf(document.key)) > 0;
@@ -174,13 +176,13 @@ export class ExportVerifier {
     if (this.#tree !== undefined) return false;
     if (version !== exportVersion) {
       const message = `it is of version ${version}, and this release verifies version ${exportVersion}`;
-      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message));
+      this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message));
     }
     this.#tree = MerkleTree.after(before.size, before.parts.map(toBytes));
     return true;
   }
 
-  #begin(line: HeadLine): boolean {
+  #readHead(line: HeadLine): boolean {
     this.#endHead();
     const head = headOf(line);
     this.#head = new HeadCheck(head, line.included, this.#recognizer);
@@ -199,12 +201,12 @@ export class ExportVerifier {
   /** The installation itself says that it has lost something. */
   #missing({ id, message }: MissingLine): boolean {
     if (typeof id !== "string" || typeof message !== "string") return false;
-    this.#tell(fault(id, AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, message));
+    this.#report(fault(id, AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, message));
     return true;
   }
 
   #endHead(): void {
-    for (const found of this.#head?.finish() ?? []) this.#tell(found);
+    for (const found of this.#head?.finish() ?? []) this.#report(found);
     this.#head = undefined;
   }
 
@@ -215,10 +217,10 @@ export class ExportVerifier {
     const name = `checkpoint ${line.number}`;
     const signed = checkpointFault(checkpoint, this.#trustedKeys());
     if (signed !== undefined)
-      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, `${name}: ${signed}`));
+      this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, `${name}: ${signed}`));
     const backward = headsFault(this.#newHeads, this.#heads);
     if (backward !== undefined)
-      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, `${name}: ${backward}`));
+      this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, `${name}: ${backward}`));
     const tree = this.#tree;
     const isWhole = tree?.size === line.tree_size && sameHash(tree.rootAt(), checkpoint.rootHash);
     // A tree keeps what it was: after the first wrong head every later root is another one.
@@ -226,7 +228,7 @@ export class ExportVerifier {
       this.#isTreeWrong = true;
       const heads = this.#newHeads.map(({ service, partition, batch }) => `${service}/${partition}/${batch}`);
       const message = `${name} is not over the heads before it (${heads.join(", ") || "none"})`;
-      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message));
+      this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message));
     }
     for (const head of this.#newHeads) this.#heads.set(`${head.service}/${head.partition}`, head);
     this.#newHeads = [];
@@ -246,23 +248,23 @@ export class ExportVerifier {
     if (JSON.stringify({ end: written }) !== text) return false;
     this.#endHead();
     this.#hasEnded = true;
-    this.#end(line);
+    this.#readEnd(line);
     return true;
   }
 
-  #end({ lines, time_ms, signature, signing_key_id }: EndLine): void {
+  #readEnd({ lines, time_ms, signature, signing_key_id }: EndLine): void {
     if (this.#newHeads.length > 0)
-      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the last heads have no checkpoint"));
+      this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the last heads have no checkpoint"));
     const parts = { signingKeyId: signing_key_id, signature: toBytes(String(signature)), timeMs: time_ms };
     const content = signedPartOf({ lines: this.#lines, time_ms }, this.#chain);
     const signed = this.#trustedKeys().fault(parts, "export", content);
     if (lines !== this.#lines) {
       const kind =
         AuditFaultKind[lines > this.#lines ? "AUDIT_FAULT_KIND_REMOVED" : "AUDIT_FAULT_KIND_INSERTED"];
-      this.#tell(fault("", kind, `it has ${this.#lines} lines, and was written with ${lines}`));
+      this.#report(fault("", kind, `it has ${this.#lines} lines, and was written with ${lines}`));
     }
     if (signed !== undefined)
-      this.#tell(
+      this.#report(
         fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, `the export is not as it was signed: ${signed}`),
       );
   }
@@ -272,7 +274,7 @@ export class ExportVerifier {
     const keys = new TrustedKeys(this.#trusted, this.#given);
     for (const { signingKeyId, message } of keys.faults) {
       const name = signingKeyId === "" ? "keys" : `key "${signingKeyId}"`;
-      this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, `${name}: ${message}`));
+      this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, `${name}: ${message}`));
     }
     this.#keys = keys;
     return keys;
@@ -283,10 +285,10 @@ export class ExportVerifier {
     const due = this.#head?.unreadable() ?? "";
     if (due !== "") return;
     const message = `line ${this.#lines} is none of an export, or not where it belongs`;
-    this.#tell(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message));
+    this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message));
   }
 
-  #tell(found: AuditFault): void {
+  #report(found: AuditFault): void {
     if (this.#faults.length < faultsMax) this.#faults.push(found);
     else this.#moreFaults++;
   }

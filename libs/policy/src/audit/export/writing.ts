@@ -45,7 +45,7 @@ export class ExportWriter {
   }
 
   /** `tree`: of all heads so far, `size` of them before the first that is exported. */
-  begin({ namespace, filter, tree, size }: ExportOpening): string {
+  writeHead({ namespace, filter, tree, size }: ExportOpening): string {
     const before = { size, parts: tree.parts(size).map(toText) };
     const line: ExportLine = { version: exportVersion, namespace, filter, before };
     return this.#line({ export: line });
@@ -81,7 +81,7 @@ export class ExportWriter {
     return this.#line({ checkpoint: checkpointLineOf(checkpoint) });
   }
 
-  end(
+  writeEnd(
     timeMs: number,
     { signingKeyId, key }: { readonly signingKeyId: string; readonly key: Signer },
   ): string {

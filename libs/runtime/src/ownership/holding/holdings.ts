@@ -156,7 +156,7 @@ export class Holdings {
   }
 
   /** Looks whether something is to be done about a partition. */
-  look(service: string, partition: number): void {
+  reconcile(service: string, partition: number): void {
     if (!this.#runtimes.has(service)) return;
     const cell = this.#cellOf(service, partition);
     cell.poked = true;
@@ -164,9 +164,9 @@ export class Holdings {
     if (!cell.running) void this.#settle(cell);
   }
 
-  lookAtAll(): void {
+  reconcileAll(): void {
     for (const [service, runtime] of this.#runtimes) {
-      for (let partition = 0; partition < runtime.partitions; partition++) this.look(service, partition);
+      for (let partition = 0; partition < runtime.partitions; partition++) this.reconcile(service, partition);
     }
   }
 
@@ -181,17 +181,17 @@ export class Holdings {
     if (!cell.begun) return;
     cell.lostEpoch = cell.epoch;
     this.#hold(cell, false);
-    this.look(service, partition);
+    this.reconcile(service, partition);
   }
 
   /** From now on the service's partitions are left without an owner: this process leaves, and no other one is there. */
   empty(service: string): void {
     if (this.#emptied.has(service)) return;
     this.#emptied.add(service);
-    this.lookAtAll();
+    this.reconcileAll();
   }
 
-  /** Lets go of what is left, without a word to the table. */
+  /** Lets go of the rest, without a word to the table. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#turns.stop();
@@ -301,7 +301,7 @@ export class Holdings {
     if (this.#unwanted(cell, epoch)) return;
     this.#hold(cell, true);
     this.#parts.prepared();
-    this.#tell("a partition is owned here", cell, sinceMs);
+    this.#logDone("a partition is owned here", cell, sinceMs);
   }
 
   #unwanted(cell: Cell, epoch: number): boolean {
@@ -350,7 +350,7 @@ export class Holdings {
     if (!isOver || !this.#isToCome(cell)) return;
     cell.preparedEpoch = epoch;
     this.#parts.prepared();
-    this.#tell("a partition that is to come is prepared for", cell, sinceMs);
+    this.#logDone("a partition that is to come is prepared for", cell, sinceMs);
   }
 
   /** Resolves when whom it goes to is ready for it, or takes too long. With nothing when it stays after all. */
@@ -385,7 +385,7 @@ export class Holdings {
     const { partitions } = this.#runtimeOf(cell);
     const wanted = () => this.#handOverWanted(cell, asked);
     this.#inLine.add(cell);
-    await this.#woken(cell, () => wanted() === undefined || this.#turns.take(cell, asked, partitions));
+    await this.#woken(cell, () => wanted() === undefined || this.#turns.tryAcquire(cell, asked, partitions));
     this.#inLine.delete(cell);
     return wanted();
   }
@@ -408,7 +408,7 @@ export class Holdings {
       to: "",
       movedLoad: taken ? entry.movedLoad : 0,
     });
-    this.#tell("a partition is handed over", cell, sinceMs);
+    this.#logDone("a partition is handed over", cell, sinceMs);
   }
 
   /** Changes the table. Where it was changed meanwhile, only looks at it again. */
@@ -434,7 +434,7 @@ export class Holdings {
     return runtime;
   }
 
-  #tell(message: string, { service, partition, epoch }: Cell, sinceMs: number): void {
+  #logDone(message: string, { service, partition, epoch }: Cell, sinceMs: number): void {
     const tookMs = Math.round(this.#parts.clock.monotonic() - sinceMs);
     this.#parts.logger.info(message, { service, partition, epoch, tookMs });
   }

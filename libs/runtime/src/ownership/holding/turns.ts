@@ -45,7 +45,7 @@ export class Turns {
   }
 
   /** Returns whether the partition may go now, one of so many of its service. Then it does. */
-  take(
+  tryAcquire(
     { service, partition }: Leaving,
     { to, epoch }: Pick<Going, "to" | "epoch">,
     partitions: number,

@@ -25,7 +25,7 @@ describe("a process that has not renewed its lease", () => {
     assert.equal(gone(0, { writing: { ...writing, lastMs: 10_000 - leaseMs } }), false);
   });
 
-  it("had a lease time in which whoever judges could write", () => {
+  it("had a lease time in which the caller that judges could write", () => {
     assert.equal(gone(0, { writing: { ...writing, sinceMs: 10_000 - leaseMs } }), true);
     assert.equal(gone(0, { writing: { ...writing, sinceMs: 10_000 - leaseMs + 1 } }), false);
   });

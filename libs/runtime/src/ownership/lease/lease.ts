@@ -128,7 +128,7 @@ export class Lease {
   }
 
   /** Gives the lease back, so that others need not wait for its end. */
-  async end(): Promise<void> {
+  async release(): Promise<void> {
     const key = holderKey(this.holder);
     const stored = this.#sure ? undefined : await this.#inTime("reading", this.#parts.store.read(key));
     const revision = stored?.revision ?? this.#revision;
@@ -171,7 +171,7 @@ export class Lease {
     this.#sure = true;
     this.#revision = stored?.revision ?? 0;
     if (stored !== undefined) this.#enter();
-    else if (this.#entered) this.#end();
+    else if (this.#entered) this.#startAgain();
   }
 
   #enter(): void {
@@ -180,7 +180,7 @@ export class Lease {
     this.#parts.entered();
   }
 
-  #end(): void {
+  #startAgain(): void {
     const { holder } = this;
     this.#number++;
     this.#entered = false;

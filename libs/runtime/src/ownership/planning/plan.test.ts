@@ -155,7 +155,7 @@ describe("plan, for any cluster", () => {
       }
     }));
 
-  it("begins only so many moves that merely balance, and none of what rests or is moving", () =>
+  it("starts only so many moves that merely balance, and none of what rests or is moving", () =>
     check((view, moves) => {
       const balancing = moves.filter(({ reason }) => reason === "load" || reason === "number");
       assert.ok(balancing.length <= limits.movesMax);

@@ -147,13 +147,13 @@ export class Planner {
     const planned = new Set(moves.map(({ partition }) => partition));
     const stranded = strandedOf(picture, service).filter(({ partition }) => !planned.has(partition));
     await Promise.all([
-      ...moves.map((move) => this.#put(service, move, view)),
+      ...moves.map((move) => this.#writeMove(service, move, view)),
       // Back to its owner, unless that has let go of it already: then its hand-over comes first.
       ...stranded.map((entry) => this.#write(service, entry.partition, { ...entry, to: "", movedLoad: 0 })),
     ]);
   }
 
-  async #put(service: string, move: Move, view: PlanView): Promise<void> {
+  async #writeMove(service: string, move: Move, view: PlanView): Promise<void> {
     const { picture } = this.#parts;
     const { partition, from, to, reason } = move;
     const known = picture.assignment(service, partition);

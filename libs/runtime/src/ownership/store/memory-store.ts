@@ -11,7 +11,8 @@ export interface StoreFaults {
   /** How long each operation and each change told takes. */
   delayMs: number;
   /**
-   * `cut`: nothing is done, and changes are told when it is repaired. `silent`: changes are made, their answers lost.
+   * `cut`: nothing is done, and changes are notified when it is repaired. `silent`: changes are made, their answers
+   * lost.
    */
   failing: "no" | "cut" | "silent";
 }
@@ -119,14 +120,14 @@ export class MemoryOwnershipStore implements OwnershipStore {
   async change(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
     await this.#arrive("writing", key);
     const written = this.#keys.set(key, value, revision);
-    this.#answer("writing", key);
+    this.#respond("writing", key);
     return written;
   }
 
   async remove(key: string, revision: number): Promise<boolean> {
     await this.#arrive("removal", key);
     const removed = revision !== 0 && this.#keys.set(key, undefined, revision) !== undefined;
-    this.#answer("removal", key);
+    this.#respond("removal", key);
     return removed;
   }
 
@@ -177,7 +178,7 @@ export class MemoryOwnershipStore implements OwnershipStore {
     }
   }
 
-  #answer(what: string, key: string): void {
+  #respond(what: string, key: string): void {
     if (this.faults.failing === "silent") throw unavailable(what, key, "no answer");
   }
 }

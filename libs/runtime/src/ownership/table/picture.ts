@@ -42,7 +42,7 @@ export interface Allowed {
 }
 
 /** What has changed in the picture. */
-export type PictureNews =
+export type PictureChange =
   /** It came, went, or says something else of itself than how busy it is. */
   | { readonly kind: "holder"; readonly holder: string }
   /** It is ready for other partitions than before, or has others running, and says nothing else of itself. */
@@ -58,7 +58,7 @@ export class Picture {
   #untold: Set<string> | undefined;
   #complete = false;
 
-  /** Whether everything was told that there was when the watch started. */
+  /** Whether everything was notified that there was when the watch started. */
   get complete(): boolean {
     return this.#complete;
   }
@@ -98,18 +98,18 @@ export class Picture {
   }
 
   /** A watch restarts. What is known is answered until it has told all there is. */
-  begin(): void {
+  restart(): void {
     this.#untold = new Set(this.#keys());
   }
 
   /** Takes a change in. Gives what changed with it. */
-  apply(change: StoreChange, nowMs: number): readonly PictureNews[] {
+  apply(change: StoreChange, nowMs: number): readonly PictureChange[] {
     if (change.kind === "caught-up") return this.#caughtUp();
     const fresh = this.#untold?.delete(change.key) ?? false;
     const key = entryKeyOf(change.key);
     if (key === undefined || key.kind === "installation") return [];
     if (key.kind === "process") {
-      if (change.kind === "removed") return this.#forget(key.holder, change.revision, fresh);
+      if (change.kind === "removed") return this.#removeHolder(key.holder, change.revision, fresh);
       return this.#hear(key.holder, change, nowMs, fresh);
     }
     if (key.kind === "behaviour") return this.#allow(key.service, change, fresh);
@@ -142,7 +142,7 @@ export class Picture {
     { key, value, revision }: Extract<StoreChange, { kind: "put" }>,
     nowMs: number,
     fresh: boolean,
-  ): readonly PictureNews[] {
+  ): readonly PictureChange[] {
     const known = this.#holders.get(id);
     if (known !== undefined && revision === known.revision) return [];
     if (!fresh && known !== undefined && revision < known.revision) return [];
@@ -155,14 +155,14 @@ export class Picture {
     return hasTheSame ? [] : [{ kind: "prepared", holder: id }];
   }
 
-  #forget(id: string, revision: number, fresh: boolean): readonly PictureNews[] {
+  #removeHolder(id: string, revision: number, fresh: boolean): readonly PictureChange[] {
     const known = this.#holders.get(id);
     if (known === undefined || (!fresh && revision < known.revision)) return [];
     this.#holders.delete(id);
     return [{ kind: "holder", holder: id }];
   }
 
-  #caughtUp(): readonly PictureNews[] {
+  #caughtUp(): readonly PictureChange[] {
     const gone = [...(this.#untold ?? [])];
     this.#untold = undefined;
     const news = gone.flatMap((key) => this.#lost(key));
@@ -170,9 +170,9 @@ export class Picture {
     return news;
   }
 
-  #lost(text: string): readonly PictureNews[] {
+  #lost(text: string): readonly PictureChange[] {
     const key = entryKeyOf(text);
-    if (key?.kind === "process") return this.#forget(key.holder, Number.POSITIVE_INFINITY, true);
+    if (key?.kind === "process") return this.#removeHolder(key.holder, Number.POSITIVE_INFINITY, true);
     if (key?.kind === "behaviour") {
       this.#allowed.delete(key.service);
       return [{ kind: "behaviour", service: key.service }];

@@ -75,7 +75,7 @@ class Reader implements WireReader {
   #stop = "";
   #isOver = false;
 
-  take(event: Members): string {
+  read(event: Members): string {
     switch (textIn(event, "type")) {
       case "message_start":
         this.#model = textIn(membersIn(event, "message"), "model");

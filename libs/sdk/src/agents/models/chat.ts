@@ -74,7 +74,7 @@ class Reader implements WireReader {
   #stop = "";
   #usage: Members = {};
 
-  take(event: Members): string {
+  read(event: Members): string {
     if (isMembers(event["error"])) throw new StreamError(textIn(event["error"], "message") || "an error");
     this.#model = textIn(event, "model") || this.#model;
     if (isMembers(event["usage"])) this.#usage = event["usage"];

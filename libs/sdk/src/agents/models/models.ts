@@ -43,7 +43,10 @@ const wires: Readonly<Record<Provider["speaks"], Wire>> = { messages: anthropic,
 const silenceMs = 120_000;
 const reasonLengthMax = 500;
 
-/** Providers as their own tools find them in the environment. `local` is Ollama unless TUTTI_LOCAL_MODELS says otherwise. */
+/**
+ * Providers as their own tools find them in the environment. `local` is Ollama unless TUTTI_LOCAL_MODELS reports
+ * something else.
+ */
 export function providersIn(environment: NodeJS.ProcessEnv): Readonly<Record<string, Provider>> {
   const { ANTHROPIC_API_KEY: anthropicKey, OPENAI_API_KEY: openaiKey } = environment;
   const { ANTHROPIC_BASE_URL: anthropicUrl, OPENAI_BASE_URL: openaiUrl } = environment;
@@ -91,7 +94,11 @@ export class Models {
   }
 
   /** Asks a model. Text is handed on as it comes. */
-  async ask(model: string, question: Omit<ModelQuestion, "model">, task: TaskContext): Promise<ModelReply> {
+  async complete(
+    model: string,
+    question: Omit<ModelQuestion, "model">,
+    task: TaskContext,
+  ): Promise<ModelReply> {
     const provider = this.#providerOf(model);
     const [providerName, name] = splitModel(model);
     return task.askModel({ provider: providerName, model: name }, async (answered) => {
@@ -136,7 +143,7 @@ export class Models {
         quiet.heard();
         if (data === "[DONE]") break;
         const event: unknown = JSON.parse(data);
-        const text = isMembers(event) ? reader.take(event) : "";
+        const text = isMembers(event) ? reader.read(event) : "";
         if (text !== "") await task.output(text, { channel: "answer" });
       }
       if (reader.reply === undefined) throw unavailable(model, "the answer broke off");
@@ -146,7 +153,7 @@ export class Models {
       if (task.signal.aborted) throw task.signal.reason;
       throw unavailable(model, reasonOf(thrown, quiet));
     } finally {
-      quiet.end();
+      quiet.close();
     }
   }
 
@@ -179,11 +186,11 @@ class Quiet {
   }
 
   heard(): void {
-    this.end();
+    this.close();
     this.#timer = this.#after();
   }
 
-  end(): void {
+  close(): void {
     this.#timer.cancel();
   }
 
@@ -204,7 +211,7 @@ function reasonOf(thrown: unknown, quiet: Quiet): string {
   return thrown.cause instanceof Error ? thrown.cause.message : thrown.message;
 }
 
-/** The message in the body of a refusal, whatever its form. */
+/** The message in the body of a refusal, regardless of its form. */
 function reasonIn(text: string): string {
   try {
     const body: unknown = JSON.parse(text);

@@ -48,7 +48,7 @@ function written({ role, parts }: Message): readonly unknown[] {
 class Reader implements WireReader {
   #reply: ModelReply | undefined;
 
-  take(event: Members): string {
+  read(event: Members): string {
     switch (textIn(event, "type")) {
       case "response.output_text.delta":
         return textIn(event, "delta");

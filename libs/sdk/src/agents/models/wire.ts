@@ -10,8 +10,10 @@ export interface Wire {
 }
 
 export interface WireReader {
-  /** Takes the JSON of an event. Returns text that is new. Throws for an error that the provider tells in the stream. */
-  take(event: Members): string;
+  /**
+   * Takes the JSON of an event. Returns text that is new. Throws for an error that the provider tells in the stream.
+   */
+  read(event: Members): string;
   /** Undefined while the answer is not complete. */
   readonly reply: ModelReply | undefined;
 }
@@ -22,7 +24,7 @@ export function isMembers(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A member that is an object; else an empty one. */
+/** A member that is an object. Else an empty one. */
 export function membersIn(value: Members, key: string): Members {
   const member = value[key];
   return isMembers(member) ? member : {};

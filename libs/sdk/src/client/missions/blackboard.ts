@@ -57,7 +57,7 @@ export class Blackboard {
   /**
    * Changes a value by what it is, again until no other write was quicker. The function may be called several times.
    *
-   * @param change gives the new value out of the one that is there; undefined for none
+   * @param change gives the new value out of the one that is there. Undefined for none
    */
   async update<Value>(
     key: string,

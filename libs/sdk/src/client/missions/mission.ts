@@ -174,7 +174,7 @@ export class MissionHandle {
     return (await this.#parts.missions.deleteMission({ ...this.#which, reason })).removed;
   }
 
-  /** Why it, or a task of it, stands as it does. */
+  /** Why it, or a task of it, is as it does. */
   async why(taskId = ""): Promise<Explanation> {
     const { explanation } = await this.#parts.missions.explainMission({ ...this.#which, taskId });
     if (explanation === undefined) throw sdkErrors.replyIncomplete({ about: `mission ${this.id}` });
@@ -194,7 +194,7 @@ export class MissionHandle {
     return this.#decide(question, Verdict.VERDICT_APPROVED, options);
   }
 
-  /** Says no. */
+  /** Rejects. */
   reject(question: string, options: DecideOptions = {}): Promise<void> {
     return this.#decide(question, Verdict.VERDICT_REJECTED, options);
   }

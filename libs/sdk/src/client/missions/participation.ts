@@ -132,7 +132,7 @@ export class ClaimedTask {
   /** Ends it with an output. Rejects when the claim no longer holds. */
   complete(output?: unknown, { used }: { readonly used?: AmountsOptions } = {}): Promise<void> {
     const value = payloadOf(output ?? null, "the output") ?? { body: undefined, mediaType: "" };
-    return this.#end({ $case: "output", value }, used);
+    return this.#close({ $case: "output", value }, used);
   }
 
   /** Ends this attempt with an error. */
@@ -140,7 +140,7 @@ export class ClaimedTask {
     error: { readonly code: string; readonly message: string },
     { used }: { readonly used?: AmountsOptions } = {},
   ): Promise<void> {
-    return this.#end({ $case: "failed", value: ErrorDetail.fromPartial(error) }, used);
+    return this.#close({ $case: "failed", value: ErrorDetail.fromPartial(error) }, used);
   }
 
   /** Keeps it for longer. False when the claim no longer holds and the work is to be stopped. */
@@ -174,7 +174,7 @@ export class ClaimedTask {
     });
   }
 
-  async #end(
+  async #close(
     outcome:
       | { readonly $case: "output"; readonly value: NonNullable<ReturnType<typeof payloadOf>> }
       | { readonly $case: "failed"; readonly value: ErrorDetail },

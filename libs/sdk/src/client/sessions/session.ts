@@ -39,7 +39,7 @@ export interface SessionChange {
   readonly moves: readonly TaskMove[];
 }
 
-/** Why it stands as it does, and the choices that led to it. */
+/** Why it is as it does, and the choices that led to it. */
 export interface SessionReasons extends Explanation {
   readonly choices: readonly Choice[];
 }
@@ -134,7 +134,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     });
   }
 
-  /** Tells it something. It is passed to what runs beneath, or to one part of it. */
+  /** Tells it something. It is passed to running work beneath, or to one part of it. */
   async signal(
     name: string,
     payload?: unknown,
@@ -209,7 +209,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     await this.#parts.resources.removeDependency({ ...this.#which, session, reason });
   }
 
-  /** Why it, or a task of it, stands as it does, and why it is done the way it is. */
+  /** Why it, or a task of it, is as it does, and why it is done the way it is. */
   async why(taskId = ""): Promise<SessionReasons> {
     const { explanation, choices } = await this.#parts.sessions.explainSession({ ...this.#which, taskId });
     if (explanation === undefined) throw this.#missing();

@@ -62,7 +62,7 @@ describe("a watch of a client", () => {
     return { told, reading };
   };
 
-  it("goes on after breaks from the last cursor: nothing is missed, nothing comes twice", async () => {
+  it("continues after breaks from the last cursor: nothing is missed, nothing comes twice", async () => {
     const { open, opened } = numbers([1, 4, 5], 7);
     const { told, reading } = await all(new VirtualTime(), open);
     await reading;

@@ -4,7 +4,7 @@
  * 1. After a break it continues from the cursor of the last reply: nothing is missed, and nothing comes twice. What is
  *    too old to continue from comes whole again.
  * 2. What is refused for good ends it, and so does the end of the stream: it ends after what it is about.
- * 3. Pauses between tries grow. Who hears nothing for a minute is told why.
+ * 3. Pauses between tries grow. Who hears nothing for a minute is given the reason.
  */
 import { backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
 import type { Contents } from "../payloads.ts";

@@ -10,7 +10,7 @@ export interface Wire {
   /** The worker has nothing more to say, because it said so or because it is gone. */
   onEnd(ended: () => void): void;
   write(frame: Uint8Array): void;
-  /** In good order. */
+  /** Gracefully. */
   end(): void;
   /** As a host that stops, a network that breaks, or a status says. */
   cut(code: number, reason: string): void;

@@ -9,7 +9,7 @@ export const deliveryRules: readonly Rule[] = [
   {
     id: "duplicate",
     rule: "An assignment that comes twice is done and answered once.",
-    remedy: "know attempts by their tokens: drop an assignment whose token is at work or has a result",
+    remedy: "know attempts by their tokens: drop an assignment whose token is running or has a result",
     async play(stage) {
       const link = await stage.link();
       // Afterwards the worker may forget them.
@@ -17,11 +17,11 @@ export const deliveryRules: readonly Rule[] = [
       await link.creditOf(3);
       const slow = link.assignment("conformance.slow", { ms: 300 });
       const quick = link.assignment("conformance.echo", 7);
-      link.give(slow, slow, quick);
+      link.assignEach(slow, slow, quick);
       const tokens = [slow, quick].map(({ token }) => Buffer.from(token).toString("hex"));
       for (const token of tokens) await link.result(token);
       await link.creditOf(1);
-      link.give(quick);
+      link.assignEach(quick);
       await stage.changes.pass(500);
       for (const token of tokens)
         expect(
@@ -52,7 +52,7 @@ export const deliveryRules: readonly Rule[] = [
     id: "durable",
     rule: "A result is kept until it is durable: on a new link its token is among `running`, and it is given again.",
     remedy:
-      "keep results until results_durable (or results_durable_beyond) names them; acknowledgement is not enough",
+      "keep results until results_durable (or results_durable_beyond) names them. Acknowledgement is not enough",
     async play(stage) {
       const first = await stage.link({ resumeWindowMs: 1 });
       first.isDurable = false;
@@ -154,7 +154,7 @@ export const deliveryRules: readonly Rule[] = [
   {
     id: "resume-host-frames",
     rule: "What the host sent and the worker did not take in is not lost either: the host repeats it, and it takes effect once.",
-    remedy: "name the last frame that was taken in, as `received`; take in what follows it",
+    remedy: "name the last frame that was taken in, as `received`. accept every frame after it",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf(1);

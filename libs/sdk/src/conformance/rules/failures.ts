@@ -1,4 +1,4 @@
-/** What goes wrong in handlers, in what they are given and in what they give. */
+/** Failures of handlers, of their inputs and of their outputs. */
 import type { Result } from "@tutti/contracts/agent/v1";
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { Rule } from "../rule.ts";
@@ -88,12 +88,12 @@ export const failureRules: readonly Rule[] = [
   {
     id: "unknown-number",
     rule: "An assignment for a number that was not agreed fails, and may be tried elsewhere.",
-    remedy: "answer with `failed` and RETRY_CLASS_ELSEWHERE; keep the link",
+    remedy: "answer with `failed` and RETRY_CLASS_ELSEWHERE. Keep the link",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf();
       const assignment = { ...link.assignment("conformance.echo", 1), capability: 4_000_000_000 };
-      link.give(assignment);
+      link.assignEach(assignment);
       const failed = failureOf(await link.result(Buffer.from(assignment.token).toString("hex")));
       expect(failed.code !== "" && failed.message !== "", "a code and a message", () =>
         JSON.stringify(failed),
@@ -127,7 +127,7 @@ export const failureRules: readonly Rule[] = [
     id: "oversize",
     rule: "An output above max_inline_bytes is not sent in a frame. It is in the blob store before the result refers to it, or the attempt fails.",
     remedy:
-      "measure the encoded output before sending it; put it with BlobService.Put or POST /v1/blobs, and answer with a reference",
+      "measure the encoded output before sending it. Put it with BlobService.Put or POST /v1/blobs, and answer with a reference",
     async play(stage) {
       const link = await stage.link();
       expectEqual(
@@ -152,7 +152,7 @@ export const failureRules: readonly Rule[] = [
     id: "garbage-output",
     rule: "An output that is no JSON fails the attempt for good.",
     remedy:
-      "check outputs where they are encoded; answer with `failed` and RETRY_CLASS_NEVER, and say where in the output the trouble is",
+      "check outputs where they are encoded. Answer with `failed` and RETRY_CLASS_NEVER, and say where in the output the trouble is",
     async play(stage) {
       const link = await stage.link();
       const failed = failureOf(await link.do("conformance.garbage"));

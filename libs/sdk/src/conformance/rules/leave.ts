@@ -133,7 +133,7 @@ export const leaveRules: readonly Rule[] = [
       await link.creditOf();
       const saidAtMs = link.taken.at(-1)?.atMs ?? 0;
       link.send({ bye: { reason: "the conformance program sends it away", returnAfterMs: 700 } });
-      link.stream.end();
+      link.stream.finish();
       const greeting = await stage.greeting();
       const awayMs = greeting.stream.openedAtMs - saidAtMs;
       expect(awayMs >= 600, "700 ms of absence", () => `${Math.round(awayMs)} ms`);

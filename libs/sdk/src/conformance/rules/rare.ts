@@ -124,7 +124,7 @@ export const rareRules: readonly Rule[] = [
       const link = await stage.link();
       await begun(link, "conformance.echo", 1);
       link.send({ bye: { reason: "the conformance program wants it no more", returnAfterMs: -1 } });
-      link.stream.end();
+      link.stream.finish();
       const code = await stage.exited(5_000);
       expect(code !== 0, "an exit code that is not 0", () => `${code}`);
       expect(

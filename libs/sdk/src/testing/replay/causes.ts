@@ -356,7 +356,7 @@ function fireNode(run: ReplayedRun, recorded: Recorded, task: string, kind: numb
   return node !== undefined && fire(run, recorded, node, kind);
 }
 
-/** A timer runs out, unless it is not set, or would not have run out by then. */
+/** A timer runs out, except when it is not set, or would not have run out by then. */
 function fire({ stage, key }: ReplayedRun, { timeMs }: Recorded, node: number, kind: number): boolean {
   const found = stage
     .timersOf(key)

@@ -1,8 +1,8 @@
 /**
  * Replays the history of a run against a changed definition, and says where that would have decided otherwise.
  *
- * The machine of runs decides the same from the same: so a run of the changed definition is told, one by one, what the
- * recorded one was told, results, signals, decisions and time, and what it decides is compared with what was recorded.
+ * The machine of runs decides the same from the same: so a run of the changed definition receives, one by one, the
+ * recorded results, signals, decisions and times. Its decisions are compared with the recorded ones.
  *
  * 1. Events are compared by what they say of tasks by their ids. Moments, agents and numbers do not count, spans of
  *    time do.
@@ -134,7 +134,10 @@ class Replay {
     return this.#changedEvents[this.#compared++];
   }
 
-  /** Undefined when it says something of which the definition knows nothing, which is so without the one it was recorded with. */
+  /**
+   * Undefined when it says something of which the definition knows nothing, which is so without the one it was recorded
+   * with.
+   */
   #fold(event: PlainEvent, index: number): StagedEvent | undefined {
     const nowMs = momentOf(this.#recorded.machine, event) ?? this.#time.now();
     this.#time.advance(Math.max(0, nowMs - this.#time.now()));
@@ -160,7 +163,7 @@ class Replay {
   /** It decides nothing: why. */
   #waiting(): string {
     const { stage, key } = this.#changed;
-    const why = stage.ask(key, explain, { taskId: "" });
+    const why = stage.query(key, explain, { taskId: "" });
     return isRefusal(why) ? nothing : `${nothing}. ${why.summary}`;
   }
 
@@ -173,7 +176,7 @@ class Replay {
         },
       },
     });
-    const doers = { begin: () => {}, withdraw: () => {} };
+    const doers = { start: () => {}, withdraw: () => {} };
     const chance = { random: () => 0 };
     const parts = { machines: [machine], service, time: this.#time, chance, doers, timersRun: false };
     const stage = new Stage(parts);

@@ -54,7 +54,7 @@ export function said(stage: Stage, machine: Machine, key: InstanceKey, event: St
 
 /** What is done, with what. */
 function workOf(stage: Stage, key: InstanceKey, taskId: string) {
-  const found = stage.ask(key, showTask, { taskId });
+  const found = stage.query(key, showTask, { taskId });
   if (isRefusal(found)) return {};
   return { uses: found.uses, input: valueIn(found.input) ?? null };
 }

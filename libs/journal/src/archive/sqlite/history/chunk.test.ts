@@ -21,7 +21,7 @@ describe("a chunk of history", () => {
       fc.property(bytes, fc.array(event, { maxLength: 20 }), (prefix, all) => {
         const sink = new ByteSink();
         const writer = new ChunkWriter(sink);
-        writer.begin(prefix);
+        writer.startChunk(prefix);
         const at = { event: 0, batch: 0, timeMs: 0 };
         const expected = all.map(({ skipped, batches, index, laterMs, body, cause, isOwn }) => {
           at.event += skipped + 1;

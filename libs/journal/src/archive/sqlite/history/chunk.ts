@@ -37,7 +37,7 @@ export class ChunkWriter {
     this.#sink = sink;
   }
 
-  begin(prefix: Uint8Array, from = 0, to: number = prefix.length): void {
+  startChunk(prefix: Uint8Array, from = 0, to: number = prefix.length): void {
     this.#sink.bytes(prefix, from, to);
     this.#batch = 0;
     this.#timeMs = 0;

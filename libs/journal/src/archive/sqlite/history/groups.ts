@@ -34,7 +34,7 @@ export function groupRecords(
   for (const { number, timeMs, records } of batches) {
     let sharedStart = 0;
     let sharedEnd = 0;
-    scanner.begin(records);
+    scanner.open(records);
     while (scanner.next()) {
       const { start, end, keyEnd, event, index, causeStart, causeEnd } = scanner;
       if (causeEnd > 0) {

@@ -178,7 +178,7 @@ export class History {
       if (left !== undefined) this.packed.markGone(left);
     }
     this.#sink.reset();
-    this.#writer.begin(prefix, prefixStart, prefixEnd);
+    this.#writer.startChunk(prefix, prefixStart, prefixEnd);
     for (let index = begin; index < events.length; index++) this.#writer.add(events[index] as PlainEvent);
     const firstEvent = first.event + begin;
     const isChainEnd = (firstEvent - 1) % solidEvents === 0;
@@ -201,9 +201,9 @@ export class History {
         { event: first?.event, events: some.length },
       );
       this.#sink.reset();
-      this.#writer.begin(prefix, prefixStart, prefixEnd);
+      this.#writer.startChunk(prefix, prefixStart, prefixEnd);
       for (const one of some) this.#writer.add(one);
-      this.solid.put(id, partOf(first.event), this.#sink.copy());
+      this.solid.write(id, partOf(first.event), this.#sink.copy());
     }
   }
 

@@ -27,7 +27,7 @@ export class SolidRows {
     this.#some = database.statement("SELECT * FROM solid WHERE id > ? ORDER BY id LIMIT ?");
   }
 
-  put(instance: number, part: number, data: Uint8Array): void {
+  write(instance: number, part: number, data: Uint8Array): void {
     this.#insert.run(instance, part, data, rowSum([instance, part], data));
   }
 

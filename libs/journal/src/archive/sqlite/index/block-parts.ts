@@ -71,18 +71,18 @@ export class BlockParts {
       const columns = columnsOfPart[which].map((index) => columnOf(lines, index));
       // Behind the facts: where each id starts.
       if (which === part.facts) columns.push(placesIn(ids, lines.count));
-      this.#put(block, which, encodeColumns(columns));
+      this.#write(block, which, encodeColumns(columns));
     }
     const shaped = shapesOf(lines.labels);
     const words = [...lines.words, ...(shaped?.shapes ?? [])];
-    this.#put(block, part.words, encoder.encode(words.join(textEdge)));
+    this.#write(block, part.words, encoder.encode(words.join(textEdge)));
     const labels = encoder.encode(lines.labels.join(textEdge));
-    this.#put(block, part.labels, labels);
+    this.#write(block, part.labels, labels);
     const aboutLabels = [placesIn(labels, lines.labels.length)];
     if (shaped !== undefined) aboutLabels.push(shaped.numbers);
-    this.#put(block, part.labelPlaces, encodeColumns(aboutLabels));
-    this.#put(block, part.ids, ids);
-    this.#put(block, part.actors, encodeActors(lines.actors));
+    this.#write(block, part.labelPlaces, encodeColumns(aboutLabels));
+    this.#write(block, part.ids, ids);
+    this.#write(block, part.actors, encodeActors(lines.actors));
   }
 
   delete(block: number): void {
@@ -200,7 +200,7 @@ export class BlockParts {
     return { count, numbers, words: [], labels: [], ids: [], actors: [] };
   }
 
-  #put(block: number, which: number, data: Uint8Array): void {
+  #write(block: number, which: number, data: Uint8Array): void {
     const id = block * partsMax + which;
     this.#insert.run(id, data, rowSum([id], data));
   }

@@ -21,7 +21,7 @@ export class ArchiveThread {
   #start = 0;
   #engines = 0;
 
-  /** @param file what the thread runs; another one only where its death is tested. */
+  /** @param file what the thread runs. Another one only where its death is tested. */
   constructor(
     file: URL = threadFileOf(
       import.meta.url,
@@ -59,15 +59,15 @@ export class ArchiveThread {
     transfer: readonly ArrayBuffer[],
   ): Promise<unknown> {
     this.#tellOf(engine, file);
-    return this.#thread.ask((id) => ({ kind: "call", id, engine, call, values }), transfer);
+    return this.#thread.request((id) => ({ kind: "call", id, engine, call, values }), transfer);
   }
 
   async close(engine: number): Promise<void> {
     if (this.isStarted && this.#known.has(engine))
-      await this.#thread.ask((id) => ({ kind: "close", id, engine }));
+      await this.#thread.request((id) => ({ kind: "close", id, engine }));
     this.#known.delete(engine);
     this.#open.delete(engine);
-    if (this.#open.size === 0) await this.#thread.end();
+    if (this.#open.size === 0) await this.#thread.terminate();
   }
 
   #tellOf(engine: number, file: string): void {
@@ -76,7 +76,7 @@ export class ArchiveThread {
     this.#start = start;
     if (this.#known.has(engine)) return;
     this.#known.add(engine);
-    this.#thread.tell({ kind: "open", engine, file });
+    this.#thread.post({ kind: "open", engine, file });
   }
 }
 

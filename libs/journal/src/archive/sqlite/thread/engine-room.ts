@@ -42,7 +42,7 @@ export class EngineRoom {
       return 1;
     }
     if (message.kind === "close") {
-      this.#answer(message.id, () => this.#close(message.engine));
+      this.#respond(message.id, () => this.#close(message.engine));
       return 1;
     }
     if (message.call === "filterWords") {
@@ -56,7 +56,7 @@ export class EngineRoom {
 
   #call({ id, engine, call, values }: Call): void {
     // The cast: its sender was held to the types of `EngineHost`.
-    this.#answer(id, () => callEngine(this.#engine(engine), call, values as EngineArguments<EngineCall>));
+    this.#respond(id, () => callEngine(this.#engine(engine), call, values as EngineArguments<EngineCall>));
   }
 
   /** All in one transaction. When that fails, one by one, so that what is wrong with one is not the others' problem. */
@@ -78,7 +78,7 @@ export class EngineRoom {
   #buildFilter({ id, engine }: Call): void {
     let building: ReturnType<ArchiveEngine["buildFilter"]> | undefined;
     const step = (): void => {
-      this.#answer(id, () => {
+      this.#respond(id, () => {
         building ??= this.#engine(engine).buildFilter();
         for (let block = 0; block < blocksAtOnce; block++) {
           const { done, value } = building.next();
@@ -106,7 +106,7 @@ export class EngineRoom {
     return engine;
   }
 
-  #answer(id: number, work: () => unknown): void {
+  #respond(id: number, work: () => unknown): void {
     try {
       const result = work();
       if (result === later) return;

@@ -7,7 +7,7 @@ import type { ToThread } from "./messages.ts";
 function run(port: MessagePort): void {
   const room = new EngineRoom((message) => port.postMessage(message), systemTimers, systemClock);
   port.on("message", (first: ToThread) => {
-    // What waits already is done together: commits share a transaction, and so a sync.
+    // Work that waits already is done together: commits share a transaction, and so a sync.
     const messages = [first];
     for (;;) {
       const next = receiveMessageOnPort(port);

@@ -22,7 +22,7 @@ function add(driver: MachineDriver, hash: string, labels: readonly string[]): un
 }
 
 function meant(driver: MachineDriver, label: string): unknown {
-  const found = driver.ask(key, version, { hash: "", label });
+  const found = driver.query(key, version, { hash: "", label });
   return isRefusal(found) ? found.code : found.version.hash;
 }
 
@@ -36,7 +36,7 @@ describe("versions of a definition", () => {
     add(driver, "b", ["latest", "stable"]);
     assert.deepEqual(add(driver, "a", ["stable"]), { existed: true });
     assert.deepEqual([meant(driver, "latest"), meant(driver, "stable")], ["b", "a"]);
-    const listed = driver.ask(key, versions, { from: 0, count: 10 });
+    const listed = driver.query(key, versions, { from: 0, count: 10 });
     assert.ok(!isRefusal(listed));
     assert.deepEqual(
       listed.versions.map(({ version: { hash }, labels }) => [hash, labels]),

@@ -52,7 +52,7 @@ describe("a reservation", () => {
     driver.execute(ledgerKey, cancelReservation, { reservationId: "tests" });
     assert.equal(make(driver, "instead", 2, 20, 30), "");
     driver.advance(20_000);
-    const kept = driver.ask(ledgerKey, contents, undefined);
+    const kept = driver.query(ledgerKey, contents, undefined);
     assert.ok(!isRefusal(kept));
     assert.deepEqual(
       kept.reservations.map(({ value }) => value.reservationId),

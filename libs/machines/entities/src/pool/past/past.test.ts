@@ -28,17 +28,17 @@ const decided = (wanted: number, scalerId = "crew") =>
   NotedScaling.fromPartial({ scalerId, scaling: { before: wanted - 1, wanted, reason: "tasks wait" } });
 const nothing = { scalings: [], crashes: [], arrivals: [] };
 const pastOf = (driver: MachineDriver) =>
-  (driver.ask(key, contents, undefined) as PoolView).pasts.get("crew");
+  (driver.query(key, contents, undefined) as PoolView).pasts.get("crew");
 
 describe("what scalers saw and did", () => {
   it("is kept, the last of it, and changes no revision", () => {
     const driver = scaled();
-    const { changes } = driver.ask(key, contents, undefined) as PoolView;
+    const { changes } = driver.query(key, contents, undefined) as PoolView;
     for (let wanted = 1; wanted <= scalingsMax + 5; wanted++)
       driver.execute(key, noteScalings, { ...nothing, scalings: [decided(wanted)] });
     const scalings = pastOf(driver)?.scalings ?? [];
     assert.deepEqual([scalings.length, scalings.at(-1)?.wanted], [scalingsMax, scalingsMax + 5]);
-    assert.equal((driver.ask(key, contents, undefined) as PoolView).changes, changes);
+    assert.equal((driver.query(key, contents, undefined) as PoolView).changes, changes);
   });
 
   it("has crashes while they are in a row, and none of agents that are well", () => {
@@ -70,7 +70,7 @@ describe("what scalers saw and did", () => {
   it("goes with its scaler, and is not kept of one that is not there", () => {
     const driver = scaled();
     driver.execute(key, noteScalings, { ...nothing, scalings: [decided(1), decided(1, "other")] });
-    assert.deepEqual([...(driver.ask(key, contents, undefined) as PoolView).pasts.keys()], ["crew"]);
+    assert.deepEqual([...(driver.query(key, contents, undefined) as PoolView).pasts.keys()], ["crew"]);
     driver.execute(key, deleteScaler, { scalerId: "crew" });
     assert.equal(pastOf(driver), undefined);
     driver.execute(key, createScaler, { scaler: Scaler.fromPartial({ scalerId: "crew", driver: webhook }) });

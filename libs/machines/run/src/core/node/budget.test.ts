@@ -42,7 +42,7 @@ describe("the budget of a run", () => {
   it("is reserved before a task starts, and a task that is short of it waits for released amounts", () => {
     const run = scene(three);
     assert.deepEqual(run.offered, ["a", "b"]);
-    const why = run.driver.ask(run.key, explain, { taskId: "c" });
+    const why = run.driver.query(run.key, explain, { taskId: "c" });
     assert.ok(!isRefusal(why));
     assert.deepEqual(
       why.waits.map(({ cause }) => cause),

@@ -37,7 +37,7 @@ function decide(scene: RunScene, who: string, verdict: Verdict, data?: unknown, 
 }
 
 function shown(scene: RunScene): Approval {
-  const { approvals } = scene.driver.ask(scene.key, showApprovals, { from: 0, size: 10 }) as ApprovalsShown;
+  const { approvals } = scene.driver.query(scene.key, showApprovals, { from: 0, size: 10 }) as ApprovalsShown;
   assert.ok(approvals[0] !== undefined);
   return approvals[0];
 }
@@ -52,7 +52,7 @@ describe("an approval", () => {
     );
     assert.match(approval.form, /amount/);
     assert.equal(scene.driver.description(scene.key).labels["run:person"], "yes");
-    const why = scene.driver.ask(scene.key, explain, { taskId: "sure" }) as { summary: string };
+    const why = scene.driver.query(scene.key, explain, { taskId: "sure" }) as { summary: string };
     assert.match(why.summary, /waits for anna, ben, ops to decide: Ship 3\?/);
   });
 

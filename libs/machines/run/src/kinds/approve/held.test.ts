@@ -38,7 +38,7 @@ function decide(scene: RunScene, who: string, verdict: Verdict, approvalId = "as
 }
 
 function shown(scene: RunScene): Approval {
-  const { approvals } = scene.driver.ask(scene.key, showApprovals, { from: 0, size: 10 }) as ApprovalsShown;
+  const { approvals } = scene.driver.query(scene.key, showApprovals, { from: 0, size: 10 }) as ApprovalsShown;
   assert.ok(approvals[0] !== undefined);
   return approvals[0];
 }
@@ -60,7 +60,7 @@ describe("an output that a rule wants approved", () => {
     assert.match(approval.message, /The rule shop\/dear@3 wants the output of ask by agent-1 approved/);
     const { body } = approval.context ?? {};
     assert.equal(body?.$case === "inline" ? jsonOf(body.value) : undefined, 5_000);
-    const { summary } = scene.driver.ask(scene.key, explain, { taskId: "ask" }) as Explanation;
+    const { summary } = scene.driver.query(scene.key, explain, { taskId: "ask" }) as Explanation;
     assert.match(summary, /waits for anna, buyers to decide, as the rule shop\/dear@3 wants: 5000 for tea\?/);
     assert.equal(scene.driver.description(scene.key).labels["run:person"], "yes");
 

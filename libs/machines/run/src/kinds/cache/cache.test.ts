@@ -55,7 +55,7 @@ class Scene {
   }
 
   outputOf(id: string) {
-    const { ending } = this.driver.ask({ ...runKey, id }, showEnding, undefined) as {
+    const { ending } = this.driver.query({ ...runKey, id }, showEnding, undefined) as {
       ending: { status: WorkStatus; output: Uint8Array } | undefined;
     };
     return ending === undefined ? undefined : jsonOf(ending.output);
@@ -73,7 +73,7 @@ describe("a task whose output may be used again", () => {
     const second = scene.begin("second", { a: 1 });
     scene.driver.deliverAll();
     assert.deepEqual([scene.offers, scene.outputOf("second")], [[], "found"]);
-    const task = scene.driver.ask(second, showTask, { taskId: "look" });
+    const task = scene.driver.query(second, showTask, { taskId: "look" });
     assert.ok(!isRefusal(task) && task.fromCache);
     scene.begin("other", { a: 2 });
     scene.driver.deliverAll();
@@ -117,7 +117,7 @@ tasks:
 output: "\${{ tasks.look.output }}"
 `;
     const key = scene.begin("second", null, told);
-    const before = scene.driver.ask(key, showSnapshot, undefined);
+    const before = scene.driver.query(key, showSnapshot, undefined);
     assert.ok(!isRefusal(before));
     const tell = (value: unknown) => {
       const payload = { body: { $case: "inline" as const, value: jsonBytes(value) }, mediaType: "" };

@@ -78,7 +78,7 @@ class Scene {
   }
 
   held(id: string): number {
-    const found = this.driver.ask({ namespace: "default", kind: "limit", id }, usage, undefined);
+    const found = this.driver.query({ namespace: "default", kind: "limit", id }, usage, undefined);
     return "holdCount" in found ? found.holdCount : -1;
   }
 }
@@ -95,7 +95,9 @@ describe("limits of children", () => {
       "the second holds what all share while it waits for its customer",
     );
     assert.deepEqual([scene.held("all"), scene.held("customer-7")], [2, 1]);
-    const why = scene.driver.ask(keyOf("two"), explain, { taskId: "sub" }) as { waits: { cause: number }[] };
+    const why = scene.driver.query(keyOf("two"), explain, { taskId: "sub" }) as {
+      waits: { cause: number }[];
+    };
     assert.deepEqual(
       why.waits.map(({ cause }) => cause),
       [WaitCause.WAIT_CAUSE_LIMIT],

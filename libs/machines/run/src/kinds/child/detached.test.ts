@@ -32,12 +32,12 @@ function refuse(scene: RunScene): void {
 }
 
 function statusOfTask(scene: RunScene, taskId: string): TaskStatus | undefined {
-  const task = scene.driver.ask(scene.key, showTask, { taskId });
+  const task = scene.driver.query(scene.key, showTask, { taskId });
   return isRefusal(task) ? undefined : task.status;
 }
 
 function reasonOf(scene: RunScene): string | undefined {
-  const run = scene.driver.ask(scene.key, showRun, { withPayloads: false });
+  const run = scene.driver.query(scene.key, showRun, { withPayloads: false });
   return isRefusal(run) ? undefined : run.statusReason;
 }
 

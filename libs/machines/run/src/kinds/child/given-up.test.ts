@@ -59,11 +59,11 @@ describe("a child that is given up while its start is under way", () => {
   it("is shown, and neither retried nor reset", () => {
     const scene = new RunScene();
     giveUp(scene);
-    const shown = scene.driver.ask(scene.key, showRun, { withPayloads: true });
+    const shown = scene.driver.query(scene.key, showRun, { withPayloads: true });
     assert.ok(!isRefusal(shown));
     assert.deepEqual([shown.status, shown.parent?.id], [WorkStatus.WORK_STATUS_CANCELLED, "parent"]);
-    assert.ok(!isRefusal(scene.driver.ask(scene.key, explain, { taskId: "" })));
-    const tasks = scene.driver.ask(scene.key, showTasks, {
+    assert.ok(!isRefusal(scene.driver.query(scene.key, explain, { taskId: "" })));
+    const tasks = scene.driver.query(scene.key, showTasks, {
       ...{
         parentTaskId: "",
         topOnly: false,

@@ -53,7 +53,7 @@ describe("a loop", () => {
     assert.deepEqual(scene.offered, ["poll#1.fetch"]);
     scene.complete("poll#1.fetch", { ready: false });
     assert.deepEqual(scene.offered, [], "it waits for the next round");
-    const why = scene.driver.ask(scene.key, explain, { taskId: "poll" }) as { summary: string };
+    const why = scene.driver.query(scene.key, explain, { taskId: "poll" }) as { summary: string };
     assert.match(why.summary, /waits for the time of round 2/);
     scene.driver.advance(10_000);
     scene.complete("poll#2.fetch", { ready: true });

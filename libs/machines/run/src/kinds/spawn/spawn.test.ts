@@ -62,7 +62,7 @@ describe("a task that adds tasks", () => {
     assert.deepEqual(scene.offered, ["side", "leaf"]);
     scene.complete("leaf", "green");
     assert.deepEqual(scene.offered, ["side"], "it needs a task that was there before");
-    const why = scene.driver.ask(scene.key, explain, { taskId: "fruit" }) as { summary: string };
+    const why = scene.driver.query(scene.key, explain, { taskId: "fruit" }) as { summary: string };
     assert.match(why.summary, /needs `side`/);
     scene.complete("side");
     assert.equal(jsonOf(scene.offer("fruit").effect.input as Uint8Array), "green");
@@ -234,7 +234,7 @@ describe("tasks that are done elsewhere", () => {
     assert.deepEqual(answer, { withdrawnTaskIds: ["grow"], begunTaskIds: ["side"] });
     scene.complete("plan", two);
     assert.deepEqual(scene.offered, ["side"], "nothing begins it");
-    const why = scene.driver.ask(scene.key, explain, { taskId: "grow" }) as { summary: string };
+    const why = scene.driver.query(scene.key, explain, { taskId: "grow" }) as { summary: string };
     assert.match(why.summary, /done elsewhere/);
     const completed = {
       $case: "completed",

@@ -133,7 +133,7 @@ output: ["\${{ tasks.first.output.id }}", "\${{ tasks.second.output.id }}", "\${
   it("takes the event once more after a reset that keeps signals, and asks for it after one that does not", () => {
     for (const keepSignals of [true, false]) {
       const scene = new Scene();
-      const before = scene.run.driver.ask(scene.run.key, showSnapshot, undefined) as unknown as {
+      const before = scene.run.driver.query(scene.run.key, showSnapshot, undefined) as unknown as {
         bytes: Uint8Array;
       };
       scene.hand({ id: "e1", data: { order: 7 } });

@@ -43,7 +43,7 @@ function read(answer: { readonly answer: Payload | undefined } | Refusal): unkno
 }
 
 function ask(scene: RunScene, query: string, value: unknown = null): unknown {
-  return read(scene.driver.ask(scene.key, showEntry, { query, payload: payloadOf(value) }));
+  return read(scene.driver.query(scene.key, showEntry, { query, payload: payloadOf(value) }));
 }
 
 describe("updates that a definition declares", () => {

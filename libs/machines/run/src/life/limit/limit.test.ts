@@ -66,7 +66,7 @@ class Scene {
   }
 
   held(id: string): number {
-    const found = this.driver.ask({ namespace: "default", kind: "limit", id }, usage, undefined);
+    const found = this.driver.query({ namespace: "default", kind: "limit", id }, usage, undefined);
     return "holdCount" in found ? found.holdCount : -1;
   }
 }

@@ -37,7 +37,7 @@ function move(scene: RunScene, to: string, more: To = {}) {
 
 function review(scene: RunScene, to: string, more: To = {}) {
   const body = MoveRunTo.fromPartial({ hash: scene.definitions.add(to), ...more });
-  const answer = scene.driver.ask(scene.key, reviewMove, body);
+  const answer = scene.driver.query(scene.key, reviewMove, body);
   assert.ok(!isRefusal(answer), JSON.stringify(answer));
   const { verdict, problems, notes } = answer as MoveReview;
   return {
@@ -67,7 +67,7 @@ describe("a run that continues on another version", () => {
     scene.complete("charge");
     scene.complete("ship", "out");
     assert.equal(ended(scene), "out");
-    const shown = scene.driver.ask(scene.key, showRun, { withPayloads: true }) as unknown as {
+    const shown = scene.driver.query(scene.key, showRun, { withPayloads: true }) as unknown as {
       run?: { definition?: unknown };
     };
     assert.match(JSON.stringify(shown), /"5"/);

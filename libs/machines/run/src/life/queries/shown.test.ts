@@ -14,13 +14,13 @@ tasks:
 `;
 
 function runOf(scene: RunScene) {
-  const shown = scene.driver.ask(scene.key, showRun, { withPayloads: false });
+  const shown = scene.driver.query(scene.key, showRun, { withPayloads: false });
   assert.ok(!isRefusal(shown));
   return shown;
 }
 
 function taskOf(scene: RunScene, taskId: string) {
-  const shown = scene.driver.ask(scene.key, showTask, { taskId });
+  const shown = scene.driver.query(scene.key, showTask, { taskId });
   assert.ok(!isRefusal(shown));
   return shown;
 }

@@ -50,7 +50,7 @@ const signal = (scene: RunScene, name: string, value: unknown = null) =>
   });
 
 function stateOf(scene: RunScene): readonly string[] {
-  return (scene.driver.ask(scene.key, showRun, { withPayloads: false }) as { states: readonly string[] })
+  return (scene.driver.query(scene.key, showRun, { withPayloads: false }) as { states: readonly string[] })
     .states;
 }
 
@@ -87,7 +87,7 @@ describe("a run of states", () => {
     assert.deepEqual(stateOf(scene), ["open"]);
     scene.driver.advance(10_000);
     assert.deepEqual(scene.offered, ["open.exit0"]);
-    const why = scene.driver.ask(scene.key, explain, { taskId: "" }) as { waits: readonly Wait[] };
+    const why = scene.driver.query(scene.key, explain, { taskId: "" }) as { waits: readonly Wait[] };
     const messages = why.waits.map(({ message }) => message);
     assert.deepEqual(
       messages.map((message) => /`open\.exit0`.*offered to its pool/.test(message)),
@@ -99,7 +99,7 @@ describe("a run of states", () => {
   it("says which state it is in and what it waits for", () => {
     const scene = RunScene.of(door);
     scene.complete("closed.entry0");
-    const why = scene.driver.ask(scene.key, explain, { taskId: "" }) as {
+    const why = scene.driver.query(scene.key, explain, { taskId: "" }) as {
       waits: readonly { message: string }[];
     };
     assert.match(why.waits[0]?.message ?? "", /in the state closed and waits for a signal open or end/);

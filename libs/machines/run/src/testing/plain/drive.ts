@@ -253,7 +253,7 @@ class Drive {
     this.#children.set(id, { parent: key.id, taskId: task });
     if (!this.#runs.has(id)) this.#begin({ ...key, id }, run, { parent: { ...key, task }, parentClose });
     // One that has ended told of that long ago, maybe of a time that the run was taken back from.
-    const shown = this.#scene.driver.ask({ ...key, id }, showEnding, undefined);
+    const shown = this.#scene.driver.query({ ...key, id }, showEnding, undefined);
     const ending = isRefusal(shown) ? undefined : shown.ending;
     this.#scene.driver.settle(due, confirmChild, { id, hash: "", existed: false, ending });
   }
