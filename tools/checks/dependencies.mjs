@@ -49,9 +49,7 @@ function rules() {
       { path: "^libs/machines/work/" },
       { path: "^libs/machines/", pathNot: "^libs/machines/work/" },
     ),
-    ...Object.entries(shelves).flatMap(([packagePath, names]) =>
-      names.slice(0, -1).map((name, at) => shelf(packagePath, name, names.slice(at + 1))),
-    ),
+    ...shelfRules(),
     rule(
       "packages-by-name",
       "another package is imported by its name, so that only what it exports is used",
@@ -92,6 +90,13 @@ function rules() {
       ),
     ),
   ];
+}
+
+/** @returns {Rule[]} */
+function shelfRules() {
+  return Object.entries(shelves).flatMap(([packagePath, names]) =>
+    names.slice(0, -1).map((name, at) => shelf(packagePath, name, names.slice(at + 1))),
+  );
 }
 
 /**

@@ -97,7 +97,7 @@ describe("why", () => {
     ["asked", approval, /ops/],
     ["sub", child, /child/],
     ["again", backoff, /after a pause/],
-    ["stopped", paused, /a person has to say/],
+    ["stopped", paused, /a person has to decide/],
     ["lost[0]", noCapability, /no agent offers why\.nobody/],
     ["far", noMatch, /none is one with region=moon/],
   ];

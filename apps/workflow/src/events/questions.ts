@@ -33,7 +33,7 @@ export function withdrawnWithState(
   { transition }: TransitionTakenV1,
   happening: Happening,
 ): Closed[] {
-  const activity = run.ranges[run.more?.activity ?? -1];
+  const activity = run.ranges[run.more?.states?.activity ?? -1];
   const isLeaving = (run.plan?.plan.transitions[transition]?.to ?? -1) >= 0;
   if (activity === undefined || !isLeaving) return [];
   return withdrawnIn(run, happening, (node) => outermostPlace(run, node) === activity.first);

@@ -1,6 +1,7 @@
 /** What readers of histories need beside the queries: whom the numbers in events, effects and timers mean. */
 export { statusName, statusWord } from "@tutti/machine-work";
+export { stateOfKind } from "./core/state/kind-state.ts";
 export { kindOfTimer, nodeOfTimer, nodeTimers, runNode, runTimers } from "./core/state/numbers.ts";
 export { findNode, taskIdOf } from "./core/state/places.ts";
-export { type RecordedEvent, saidBy } from "./life/history/history-json.ts";
+export { historyJsonOf as saidBy, type RecordedEvent } from "./life/history/history-json.ts";
 export { HistoryReader, type ReadEvent } from "./life/history/history-reader.ts";

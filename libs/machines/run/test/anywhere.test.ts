@@ -2,6 +2,7 @@
  * A run ends as before, wherever it is taken in hand: reset to any of its events, also in the middle of a step, or moved
  * to another version between any two steps.
  */
+
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
@@ -10,6 +11,7 @@ import { isRefusal } from "@tutti/kernel";
 import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 import type { RunEffect } from "../src/core/state/effects.ts";
+import { stateOfKind } from "../src/core/state/kind-state.ts";
 import { taskIdIn } from "../src/core/state/places.ts";
 import { hasEnded, type NodeView } from "../src/core/state/state.ts";
 import { isOpen } from "../src/kinds/approve/open.ts";
@@ -130,8 +132,8 @@ function decide({ driver, key, state }: RunScene): boolean {
 
 function signal({ driver, key, state }: RunScene): boolean {
   const waits = (node: NodeView | undefined) =>
-    node?.status === TaskStatus.TASK_STATUS_WAITING && (node.more?.signal ?? "") !== "";
-  const on = state.plan?.plan.states[state.more?.state ?? -1]?.on ?? [];
+    node?.status === TaskStatus.TASK_STATUS_WAITING && (stateOfKind(node, "wait")?.signal ?? "") !== "";
+  const on = state.plan?.plan.states[state.more?.states?.state ?? -1]?.on ?? [];
   if (on.length === 0 && !state.nodes.some(waits)) return false;
   driver.execute(key, signalRun, { signal: "go", payload: undefined });
   return true;

@@ -7,6 +7,7 @@ import { machineConformance } from "@tutti/kernel/testing";
 import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 import { bytesOf } from "@tutti/machine-work";
+import { stateOfKind, stateOfParts } from "../src/core/state/kind-state.ts";
 import { type Run, runMachine } from "../src/index.ts";
 import { KnownDefinitions, operations, resultOf, runService } from "../src/testing/index.ts";
 
@@ -50,7 +51,7 @@ describe("runs", () => {
         for (const node of state.nodes) {
           const { left } = node?.more ?? {};
           kept += node === undefined || node.inputFollows ? 0 : bytesOf(node.input).length;
-          kept += node?.more?.code?.bytes ?? 0;
+          kept += stateOfKind(node, "function")?.journal.bytes ?? 0;
           for (const data of [node?.output, left?.input, left?.output]) kept += bytesOf(data).length;
         }
         assert.equal(state.keptBytes, kept);
@@ -92,7 +93,7 @@ function isGoingOn({ ranges }: ReadOnly<Run>, node: ReadOnly<Run>["nodes"][numbe
   if (node === undefined) return false;
   const { status, more } = node;
   if (status === TaskStatus.TASK_STATUS_PENDING) return more?.isWithdrawn === true;
-  const parts = more?.parts ?? 0;
+  const parts = stateOfParts(node)?.parts ?? 0;
   if (status === TaskStatus.TASK_STATUS_WAITING && parts > 0)
     return ranges[parts]?.left === 0 && (more?.dueMs ?? 0) > 0;
   return status >= TaskStatus.TASK_STATUS_HELD && status <= TaskStatus.TASK_STATUS_PAUSED;

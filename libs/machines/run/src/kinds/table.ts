@@ -29,7 +29,7 @@ const kinds: Partial<Record<PlanKindWord, TaskKind>> = {
 
 /** One that a newer release knows: its task fails, and says so. */
 const unknown: TaskKind = {
-  begin(place) {
+  start(place) {
     const refusal = runErrors.kindUnknown.refusal({ task: idOf(place), kind: place.task.kind });
     failForGood(place, detailOfRefusal(refusal));
   },

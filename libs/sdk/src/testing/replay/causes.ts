@@ -65,6 +65,7 @@ import {
   nodeTimers,
   runNode,
   runTimers,
+  stateOfKind,
 } from "@tutti/machine-run/reading";
 import { nobody, type Stage, type StagedEvent } from "../stage.ts";
 import type { Said } from "./said.ts";
@@ -261,7 +262,7 @@ function taskEnded(run: ReplayedRun, recorded: Recorded, said: Said): void {
     stage.settle(effect, completeTask, { ...body, outputPayload, used }, causeOf(agent));
     return;
   }
-  const runId = state.nodes[findNode(state, task) ?? -1]?.more?.childId ?? "";
+  const runId = stateOfKind(state.nodes[findNode(state, task) ?? -1], "child")?.childId ?? "";
   if (runId !== "") {
     const ending = { runId, status: WorkStatus.WORK_STATUS_COMPLETED, output };
     stage.call(key, "end_child", EndChild.fromPartial({ taskId: task, ending }));
@@ -309,7 +310,7 @@ function attemptEnded(run: ReplayedRun, recorded: Recorded, { type, task }: Said
     stage.settle(start, refuseChild, { error });
     return;
   }
-  const runId = state.nodes[findNode(state, task) ?? -1]?.more?.childId ?? "";
+  const runId = stateOfKind(state.nodes[findNode(state, task) ?? -1], "child")?.childId ?? "";
   if (runId === "") return;
   const status = WorkStatus.WORK_STATUS_FAILED;
   const ending = { runId, status, error: error.cause ?? error };

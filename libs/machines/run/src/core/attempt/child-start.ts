@@ -1,5 +1,6 @@
 import { ParentClosePolicy } from "@tutti/contracts/workflow/v1";
 import type { StartChild } from "../state/effects.ts";
+import { stateOfKind } from "../state/kind-state.ts";
 import { taskIdOf } from "../state/places.ts";
 import type { Node, Run } from "../state/state.ts";
 
@@ -13,22 +14,23 @@ const closes = {
 export function startOf(run: Run, node: Node): StartChild {
   const { range, task: place, input, more, facts } = node;
   const work = range.plan.work(range.plan.task(place));
+  const state = stateOfKind(node, "child");
   const isChild = work.kind === "workflow" || work.kind === "mission";
   return {
     kind: "start_child",
     childKind: work.kind === "mission" ? "mission" : "run",
-    childId: more?.childId ?? "",
+    childId: state?.childId ?? "",
     definition: isChild ? work.definition : "",
     label: isChild ? work.label : "",
     hash: isChild ? work.hash : "",
     input,
-    parameters: more?.parameters,
+    parameters: state?.parameters,
     taskId: taskIdOf(run, node.number),
     parentClose: isChild ? closes[work.parentClose] : ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     facts: facts ?? run.facts,
     details: more?.details,
     traceparent: run.order?.traceparent || undefined,
     share: run.order?.share,
-    budget: more?.startsAlone === true ? more.aloneBudget : more?.reserved,
+    budget: state?.startsAlone === true ? state.aloneBudget : more?.reserved,
   };
 }

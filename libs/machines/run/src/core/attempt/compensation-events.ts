@@ -1,9 +1,11 @@
 /** Compensation: an effect of a task is undone. */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { UndoCompletedV1, UndoFailedV1, UndoQueuedV1 } from "@tutti/contracts/workflow/v1";
-import { dropLeft, statusBeside } from "../node/compensation-ledger.ts";
+import { forgetKeptEffect, statusBeside } from "../node/compensation-ledger.ts";
 import { addUsed, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { offerFrom } from "../state/function-journal.ts";
+import { stateOfKind } from "../state/kind-state.ts";
 import { nodeTimers, timerNumber } from "../state/numbers.ts";
 import { detailOf, type RunEvent } from "../state/state.ts";
 import { queue } from "./events.ts";
@@ -20,7 +22,8 @@ export const undoQueued: RunEvent<UndoQueuedV1> = {
     detail.undoMs = queueMs;
     detail.dueMs = 0;
     detail.lost = 0;
-    if (detail.code !== undefined) offerFrom(detail.code, 0);
+    const code = stateOfKind(node, "function");
+    if (code !== undefined) offerFrom(code.journal, 0);
     run.undoing = number;
     run.undo.pop();
     if (detail.left !== undefined) detail.left.status = node.status;
@@ -44,7 +47,7 @@ export const undoCompleted: RunEvent<UndoCompletedV1> = {
     addUsed(run, node, used);
     const { left } = detailOf(node);
     setStatus(run, node, left?.status ?? TaskStatus.TASK_STATUS_COMPENSATED);
-    dropLeft(run, node);
+    forgetKeptEffect(run, node);
     run.undoing = -1;
   },
 };

@@ -2,6 +2,7 @@
  * Compensation: what completed is undone one by one, the last one first. What cannot be undone is reported with the end
  * of the run, and the others are undone still.
  */
+
 import { type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Json, Value } from "@tutti/expressions";
 import { detailOfRefusal, noBytes, parsed, UnreadableData } from "@tutti/machine-work";
@@ -10,6 +11,7 @@ import { encoded, type Given, givenWhole } from "../evaluate/evaluate.ts";
 import { errorShown, type Scene } from "../evaluate/scene.ts";
 import { effectOf, isNotUndone } from "../node/compensation-ledger.ts";
 import type { Place } from "../node/task-kind.ts";
+import { stateOfKind } from "../state/kind-state.ts";
 import { undoFailuresNamedMax } from "../state/limits.ts";
 import { taskIdIn } from "../state/places.ts";
 import type { NodeView, RunView } from "../state/state.ts";
@@ -19,12 +21,13 @@ const { TASK_STATUS_COMPLETED: completed } = TaskStatus;
 const nothing = { ok: true, bytes: noBytes } as const;
 
 /** Starts to undo the effect of a task, the last of those that are left. */
-export function undoNext(place: Place): void {
+export function compensateNext(place: Place): void {
   const { run, step, number, budget } = place;
   const node = run.nodes[number];
   if (node === undefined) return;
   // The code of a function undoes what it registered, by its journal.
-  const input = node.more?.code === undefined || node.status === completed ? inputOf(place, node) : nothing;
+  const input =
+    stateOfKind(node, "function") === undefined || node.status === completed ? inputOf(place, node) : nothing;
   if (!input.ok) {
     step.emit(undoFailed, { node: number, error: input.error, endMs: step.nowMs });
     return;
@@ -60,7 +63,7 @@ function inputOf({ run, range, task, number }: Place, node: NodeView): Given {
 }
 
 /** An attempt to undo failed for good. */
-export function giveUpUndo({ step, number }: Place, error: ErrorDetail): void {
+export function failCompensation({ step, number }: Place, error: ErrorDetail): void {
   step.emit(undoFailed, { node: number, error, endMs: step.nowMs });
 }
 

@@ -12,11 +12,12 @@ import {
   TaskQueuedV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, bounded, cut, failuresMax, lossLengthMax, lostCode } from "@tutti/machine-work";
-import { bookUsed, setAside } from "../node/budget.ts";
+import { bookUsed, reserve } from "../node/budget.ts";
 import { setInput } from "../node/kept.ts";
-import { dropLimits, enter, leaveAgenda, nodeOf, setStatus } from "../node/nodes.ts";
+import { clearLimits, nodeOf, removeFromAgenda, setStatus, startVisit } from "../node/nodes.ts";
 import { isOffered } from "../plan/offer-profile.ts";
 import { offerFrom } from "../state/function-journal.ts";
+import { stateOfKind } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
 import {
   detailOf,
@@ -36,10 +37,10 @@ export const taskQueued: RunEvent<TaskQueuedV1> = {
   blobs: ({ inputPayload }) => blobsOf(inputPayload),
   evolve(run, body, outstanding) {
     const { node: number, attempt, queueMs, input, inputPayload, details, reserved } = body;
-    const node = enter(run, number, queueMs, outstanding);
+    const node = startVisit(run, number, queueMs, outstanding);
     setInput(run, node, input, inputPayload);
     if (details !== undefined) detailOf(node).details = details;
-    setAside(run, node, reserved);
+    reserve(run, node, reserved);
     queue(run, node, attempt, queueMs, outstanding);
   },
 };
@@ -50,13 +51,14 @@ export const attemptQueued: RunEvent<AttemptQueuedV1> = {
   codec: AttemptQueuedV1,
   evolve(run, { node: number, attempt, queueMs, reserved }, outstanding) {
     const node = nodeOf(run, number);
-    if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, number);
+    if (node.status === TaskStatus.TASK_STATUS_HELD) removeFromAgenda(run, number);
     outstanding.cleared(timerNumber(number, nodeTimers.again));
     outstanding.cleared(timerNumber(number, nodeTimers.cache));
     detailOf(node).dueMs = 0;
     // Another worker may take it: it is given the whole journal.
-    if (node.more?.code !== undefined) offerFrom(node.more.code, 0);
-    setAside(run, node, reserved);
+    const code = stateOfKind(node, "function");
+    if (code !== undefined) offerFrom(code.journal, 0);
+    reserve(run, node, reserved);
     queue(run, node, attempt, queueMs, outstanding);
   },
 };
@@ -76,7 +78,7 @@ export function queue(
   node.startAt = -1;
   node.facts = run.facts;
   // An undoing keeps nothing but for a function, whose code does it.
-  if (node.more?.savedNext !== undefined && (!isUndo || node.more.code !== undefined))
+  if (node.more?.savedNext !== undefined && (!isUndo || stateOfKind(node, "function") !== undefined))
     node.more.saved = node.more.savedNext;
   if (isUndo) detailOf(node).undoAttempts += 1;
   else {
@@ -90,7 +92,7 @@ export function queue(
 /**
  * What is offered and not known to be running is wanted with what the run is by now: other labels, another priority.
  */
-export function offerAnew(run: Run, outstanding: RunOutstanding): void {
+export function offerAgainWithFacts(run: Run, outstanding: RunOutstanding): void {
   for (const node of run.nodes) {
     if (node === undefined) continue;
     const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING && (node.more?.dueMs ?? 0) === 0;
@@ -148,7 +150,7 @@ export const attemptFailed: RunEvent<AttemptFailedV1> = {
     detail.lost = lost;
     if (agent !== "") node.agent = agent;
     bookUsed(run, node, used);
-    putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
+    scheduleRetry(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
   },
 };
 
@@ -181,14 +183,20 @@ export const offerReturned: RunEvent<OfferReturnedV1> = {
     }
     // It does not count.
     node.tries -= 1;
-    putOff(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
+    scheduleRetry(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
   },
 };
 
-function putOff(run: Run, node: Node, status: TaskStatus, dueMs: number, outstanding: RunOutstanding): void {
+function scheduleRetry(
+  run: Run,
+  node: Node,
+  status: TaskStatus,
+  dueMs: number,
+  outstanding: RunOutstanding,
+): void {
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
   outstanding.settled(effectNumber(node.number, isUndo ? effectTags.undo : effectTags.work));
-  dropLimits(node, outstanding);
+  clearLimits(node, outstanding);
   outstanding.timer(timerNumber(node.number, nodeTimers.again), dueMs);
   detailOf(node).dueMs = dueMs;
   node.startAt = -1;

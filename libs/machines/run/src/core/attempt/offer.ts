@@ -3,6 +3,7 @@
 import type { Data } from "@tutti/machine-work";
 import { nodeSeen } from "../evaluate/scene.ts";
 import type { OfferTask } from "../state/effects.ts";
+import { stateOfKind } from "../state/kind-state.ts";
 import { taskIdIn } from "../state/places.ts";
 import { detailOf, type Node, type Run } from "../state/state.ts";
 import { turnInput } from "./turn-input.ts";
@@ -10,7 +11,7 @@ import { turnInput } from "./turn-input.ts";
 export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
   const { range, more } = node;
   const { plan } = range;
-  const byCode = isUndo && more?.undoInput === undefined && more?.code !== undefined;
+  const byCode = isUndo && more?.undoInput === undefined && stateOfKind(node, "function") !== undefined;
   const profile = plan.profile(node.task, run.order?.pool ?? "", isUndo && !byCode);
   const { totalMs } = profile.timeouts;
   const readyMs = isUndo ? (more?.undoMs ?? 0) : run.createMs + node.readyAt;

@@ -8,10 +8,10 @@ import { taskCompleted, taskFailed, taskPaused } from "../node/events.ts";
 import { idOf, type Place } from "../node/task-kind.ts";
 import { keptBytesMax } from "../state/limits.ts";
 import type { RunView } from "../state/state.ts";
-import { giveUpUndo } from "./compensation.ts";
+import { failCompensation } from "./compensation.ts";
 import { attemptFailed } from "./events.ts";
 
-export interface Doing {
+export interface AttemptReport {
   readonly agent?: string;
   readonly used?: Amounts | undefined;
   readonly fromCache?: boolean;
@@ -22,7 +22,7 @@ export interface Doing {
 }
 
 /** It has its output, unless the run cannot keep that. */
-export function complete(place: Place, output: Data | undefined, doing: Doing = {}): void {
+export function complete(place: Place, output: Data | undefined, doing: AttemptReport = {}): void {
   const { run, number, step } = place;
   const { agent = "", used, fromCache = false } = doing;
   const tooLarge = roomProblem(run, bytesOf(output).length);
@@ -41,19 +41,20 @@ export function complete(place: Place, output: Data | undefined, doing: Doing = 
   });
 }
 
-export function failForGood({ number, step }: Place, error: ErrorDetail, doing: Doing = {}): void {
+export function failForGood({ number, step }: Place, error: ErrorDetail, doing: AttemptReport = {}): void {
   const { agent = "", used, leavesChild = false } = doing;
   step.emit(taskFailed, { node: number, error, endMs: step.nowMs, agent, used, leavesChild });
 }
 
 /** An attempt failed, of a task or of the undoing of its effect: there is another one, or a person is asked, or that was it. */
-export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {}): void {
+export function failAttempt(place: Place, error: ErrorDetail, doing: AttemptReport = {}): void {
   const { run, step, number } = place;
   const node = run.nodes[number];
   if (node === undefined) return;
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
   const policy = policyOf(place);
-  const giveUp = (last: ErrorDetail) => (isUndo ? giveUpUndo(place, last) : failForGood(place, last, doing));
+  const giveUp = (last: ErrorDetail) =>
+    isUndo ? failCompensation(place, last) : failForGood(place, last, doing);
   const { attempt, tries } = node;
   const after = afterFailure({ policy, error, tries, attempt }, step, (max) =>
     runErrors.attemptsExhausted.refusal({ task: idOf(place), max }),
@@ -69,9 +70,9 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing = {})
 }
 
 /** A lost worker ends the task, also if attempts are left. A person is asked if the policy requires it. */
-export function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
+export function failLost(place: Place, error: ErrorDetail, doing: AttemptReport): void {
   const { run, step, number } = place;
-  if (run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING) giveUpUndo(place, error);
+  if (run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING) failCompensation(place, error);
   else if (policyOf(place).pauseWhenExhausted)
     step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
   else failForGood(place, error, doing);

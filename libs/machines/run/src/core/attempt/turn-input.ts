@@ -1,7 +1,9 @@
 /** What a turn of a durable function is given: its input, and the journal as far as its worker may not have it. */
+
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { bytesOrNull } from "@tutti/machine-work";
+import { stateOfKind } from "../state/kind-state.ts";
 import { taskIdIn } from "../state/places.ts";
 import type { Node, Run } from "../state/state.ts";
 
@@ -13,8 +15,8 @@ const decoder = new TextDecoder();
 
 /** Returns JSON, put together of JSON: values are not parsed for it. */
 export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
-  const { more, visit, readyAt, queueAt, attempt, input, range, number } = node;
-  const { from = 0, to = 0, last = 0, entries = [] } = more?.code ?? {};
+  const { visit, readyAt, queueAt, attempt, input, range, number } = node;
+  const { from = 0, to = 0, last = 0, entries = [] } = stateOfKind(node, "function")?.journal ?? {};
   const seed = `${run.key.id}/${taskIdIn(run, range, number)}/${visit}`;
   let text = `{"function":1,"input":${decoder.decode(bytesOrNull(input))},"startMs":${run.createMs + readyAt}`;
   text += `,"nowMs":${run.createMs + queueAt}`;

@@ -2,11 +2,13 @@
  * What an expression sees from where it stands: names of the run, tasks of its own scope and of those around it, and what
  * its task adds.
  */
+
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import type { PlanReference } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import { type Data, dataOf, parsed, statusWord } from "@tutti/machine-work";
+import { stateOfKind } from "../state/kind-state.ts";
 import { isAdded, nodeOfTask, rangeViewOf, statusOfNode } from "../state/places.ts";
 import type { RangeView, RunView } from "../state/state.ts";
 import { hasOutput, outputOf, outputValue } from "./outputs.ts";
@@ -51,7 +53,7 @@ export function valueSeen(scene: Scene, { name, task, field }: PlanReference): V
     case "feedback":
       return feedbackOf(scene);
     case "event":
-      return parsed(around(scene, (range) => range.event) ?? (run.more?.event as Data | undefined));
+      return parsed(around(scene, (range) => range.event) ?? (run.more?.states?.event as Data | undefined));
     default:
       return undefined;
   }
@@ -170,7 +172,7 @@ function entryValue(scene: Scene, name: "item" | "index"): Value | undefined {
 export function listOfEntries({ run }: Pick<Scene, "run">, range: RangeView): Value | undefined {
   if (range.seen !== undefined) return parsed(range.seen as Uint8Array);
   const owner = run.nodes[range.owner];
-  const kept = owner?.more?.list;
+  const kept = stateOfKind(owner, "list")?.list;
   if (kept !== undefined) return parsed(kept);
   const { plan, firstTask } = range;
   const around = { run, range: rangeViewOf(run, range.owner), node: range.owner };
@@ -185,7 +187,10 @@ export function listOfEntries({ run }: Pick<Scene, "run">, range: RangeView): Va
 function roundShown({ run, range, names }: Scene): Value | undefined {
   for (let seen = range; seen.owner >= 0; seen = rangeViewOf(run, seen.owner)) {
     if (seen.isEntries || isAdded(seen)) continue;
-    return { number: seen.round, last: parsed(seen.seen ?? run.nodes[seen.owner]?.more?.last) };
+    return {
+      number: seen.round,
+      last: parsed(seen.seen ?? stateOfKind(run.nodes[seen.owner], "loop")?.last),
+    };
   }
   return names?.["round"];
 }

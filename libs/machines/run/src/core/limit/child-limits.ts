@@ -2,15 +2,18 @@
  * Limits of a child, decided: they are asked for one after the other before it is started, and given back when it has
  * ended or is given up. They hold in every pool.
  */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { OfferDetails, RunLimit } from "@tutti/contracts/workflow/v1";
+import type { ReadOnly } from "@tutti/kernel";
 import { startOf } from "../attempt/child-start.ts";
 import { setStatus } from "../node/nodes.ts";
 import { idOf, type Place } from "../node/task-kind.ts";
 import type { RenewLease } from "../state/effects.ts";
+import { stateOfKind } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
 import { moreOf, type Node, type NodeView, type Run, type RunOutstanding } from "../state/state.ts";
-import { ask, limitIdOf, release } from "./limits.ts";
+import { limitIdOf, release, sendAcquire } from "./limits.ts";
 
 /** Their ids, in an order that is the same for all, so that no two wait for each other. */
 export function limitsOfTask(details: OfferDetails | undefined): string[] {
@@ -19,22 +22,23 @@ export function limitsOfTask(details: OfferDetails | undefined): string[] {
 }
 
 /** The next one that it does not hold. */
-export function askNextOfTask(place: Place): void {
-  const limits = place.run.nodes[place.number]?.more?.limits ?? [];
+export function acquireNextForTask(place: Place): void {
+  const limits = stateOfKind(place.run.nodes[place.number], "child")?.limits ?? [];
   const next = limits.find(({ ticket }) => ticket === 0);
-  if (next !== undefined && next.retryMs === 0) askOfTask(place, next.limit);
+  if (next !== undefined && next.retryMs === 0) acquireForTask(place, next.limit);
 }
 
-export function askOfTask(place: Place, id: string): void {
+export function acquireForTask(place: Place, id: string): void {
   const { run, step, range, task, number } = place;
   const keys = run.nodes[number]?.more?.details?.limitKeys ?? [];
   const limit = range.plan.policy(task).limits[keys.findIndex((key) => limitIdOf(key) === id)];
-  ask(run, step, { id, limit, task: idOf(place) });
+  sendAcquire(run, step, { id, limit, task: idOf(place) });
 }
 
-export function giveBackOfTask(place: Place): void {
+export function releaseLimitsOfTask(place: Place): void {
   const { run, step, number } = place;
-  for (const { limit } of run.nodes[number]?.more?.limits ?? []) release(step, limit, 0, idOf(place));
+  for (const { limit } of stateOfKind(run.nodes[number], "child")?.limits ?? [])
+    release(step, limit, 0, idOf(place));
 }
 
 /** Limits of a child, as they are folded: it is started once all are held, and they are renewed until it has ended. */
@@ -48,8 +52,9 @@ export function limitChanged(
   outstanding: RunOutstanding,
 ): void {
   const { more } = node;
-  const known = more?.limits.find((each) => each.limit === limit);
-  if (more === undefined || known === undefined) return;
+  const state = stateOfKind(node, "child");
+  const known = state?.limits.find((each) => each.limit === limit);
+  if (more === undefined || state === undefined || known === undefined) return;
   const wasHeld = known.ticket > 0;
   Object.assign(known, change);
   watchRetries(node, outstanding);
@@ -59,32 +64,28 @@ export function limitChanged(
     more.leaseAttempt = all.leaseCount;
     renew(node, outstanding);
   }
-  if (!isWaitingForLimits(node) || more.limits.some(({ ticket }) => ticket === 0)) return;
+  if (!isWaitingForLimits(node) || state.limits.some(({ ticket }) => ticket === 0)) return;
   node.facts = run.facts;
   setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
   outstanding.effect(effectNumber(node.number, effectTags.work), node.attempt, startOf(run, node));
 }
 
 /** Returns whether its child is not asked for yet. */
-export function isWaitingForLimits({ status, startAt, more }: NodeView): boolean {
-  return (
-    status === TaskStatus.TASK_STATUS_WAITING &&
-    startAt < 0 &&
-    more !== undefined &&
-    more.limits.length > 0 &&
-    more.question === undefined
-  );
+export function isWaitingForLimits(node: NodeView): boolean {
+  const { status, startAt, more } = node;
+  const isWaiting = status === TaskStatus.TASK_STATUS_WAITING && startAt < 0;
+  return isWaiting && limitsFor(node).length > 0 && more?.question === undefined;
 }
 
 export function recoverNodeLimits(node: NodeView, outstanding: RunOutstanding): void {
-  if ((node.more?.limits.length ?? 0) === 0) return;
+  if (limitsFor(node).length === 0) return;
   const retryMs = nextRetryMs(node);
   if (retryMs > 0) outstanding.timer(timerNumber(node.number, nodeTimers.limit), retryMs);
-  if (node.more?.limits.some(({ ticket }) => ticket > 0) === true) renew(node, outstanding);
+  if (limitsFor(node).some(({ ticket }) => ticket > 0)) renew(node, outstanding);
 }
 
 function renew(node: NodeView, outstanding: RunOutstanding): void {
-  const held = (node.more?.limits ?? []).filter(({ ticket }) => ticket > 0);
+  const held = limitsFor(node).filter(({ ticket }) => ticket > 0);
   const number = effectNumber(node.number, effectTags.lease);
   if (held.length === 0) {
     outstanding.settled(number);
@@ -102,7 +103,12 @@ function watchRetries(node: NodeView, outstanding: RunOutstanding): void {
   else outstanding.cleared(timer);
 }
 
-function nextRetryMs({ more }: NodeView): number {
-  const due = (more?.limits ?? []).flatMap(({ retryMs }) => (retryMs > 0 ? [retryMs] : []));
+/** Limits that its child needs, held or not. */
+function limitsFor(node: NodeView): readonly ReadOnly<RunLimit>[] {
+  return stateOfKind(node, "child")?.limits ?? [];
+}
+
+function nextRetryMs(node: NodeView): number {
+  const due = limitsFor(node).flatMap(({ retryMs }) => (retryMs > 0 ? [retryMs] : []));
   return due.length === 0 ? 0 : Math.min(...due);
 }

@@ -62,7 +62,10 @@ export function acquire(run: RunView, step: RunStep, id: string): void {
   const { order } = run;
   if (order === undefined) return;
   const wanted = limitsOf(run, order as RunOrder);
-  ask(run, step, { id, limit: wanted.ok ? wanted.limits.find((each) => each.id === id)?.limit : undefined });
+  sendAcquire(run, step, {
+    id,
+    limit: wanted.ok ? wanted.limits.find((each) => each.id === id)?.limit : undefined,
+  });
 }
 
 interface Asked {
@@ -72,7 +75,7 @@ interface Asked {
   readonly task?: string;
 }
 
-export function ask(run: RunView, step: RunStep, { id, limit, task = "" }: Asked): void {
+export function sendAcquire(run: RunView, step: RunStep, { id, limit, task = "" }: Asked): void {
   const { order } = run;
   if (order === undefined) return;
   const { concurrency = 0, rateCount = 0, ratePerMs = 0, rateBurst = 0 } = limit ?? {};

@@ -73,7 +73,7 @@ function expectedOf({ run, range, task }: Pick<Place, "run" | "range" | "task">)
 }
 
 /** For folds: an attempt of it starts. */
-export function setAside(run: Run, node: Node, amounts: Amounts | undefined): void {
+export function reserve(run: Run, node: Node, amounts: Amounts | undefined): void {
   if (amounts === undefined) return;
   detailOf(node).reserved = { ...amounts };
   run.reserved ??= noAmounts();
@@ -82,7 +82,7 @@ export function setAside(run: Run, node: Node, amounts: Amounts | undefined): vo
 
 /** For folds: its attempt is over, and has used up so much. */
 export function bookUsed(run: Run, node: Node, used: ReadOnly<Amounts> | undefined): void {
-  giveBack(run, node);
+  releaseReserved(run, node);
   addUsed(run, node, used);
 }
 
@@ -91,7 +91,7 @@ export function bookUnknown(run: Run, node: Node): void {
   bookUsed(run, node, node.more?.reserved);
 }
 
-function giveBack(run: Run, { more }: Node): void {
+function releaseReserved(run: Run, { more }: Node): void {
   if (more?.reserved === undefined) return;
   run.reserved ??= noAmounts();
   subtract(run.reserved, more.reserved);

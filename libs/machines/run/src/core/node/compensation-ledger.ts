@@ -8,11 +8,13 @@
  *    place of the one before. Those of ids that do not complete again stay to be undone.
  * 3. A node whose effect of before is undone stands afterwards as it did: how it went the last time is what it tells.
  */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import { type Data, encodeJson, UnreadableData } from "@tutti/machine-work";
 import { listOfEntries } from "../evaluate/scene.ts";
+import { stateOfKind } from "../state/kind-state.ts";
 import { currentRanges, rangeOf, rangePlace, rangeViewOf, taskIdIn } from "../state/places.ts";
 import { detailOf, type Node, type NodeView, type Run, type RunView } from "../state/state.ts";
 import { keptBytesOf } from "./kept.ts";
@@ -20,7 +22,7 @@ import { keptBytesOf } from "./kept.ts";
 const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_UNSPECIFIED: unspecified } = TaskStatus;
 
 /** A node is done again: what it did is still there. For folds. */
-export function leaveEffect(node: Node): void {
+export function keepEffect(node: Node): void {
   if (node.status !== completed || !isUndoable(node)) return;
   const { input, output, endAt } = node;
   detailOf(node).left = { input, output, endAt, status: unspecified };
@@ -30,8 +32,9 @@ export function leaveEffect(node: Node): void {
  * A function is over before its code is: what the code registered and did not do itself is to be done by it. The node
  * stands afterwards as it does now. For folds.
  */
-export function leaveRegistered(run: Run, node: Node): void {
-  const { code, savedNext } = node.more ?? {};
+export function keepRegisteredEffect(run: Run, node: Node): void {
+  const { savedNext } = node.more ?? {};
+  const code = stateOfKind(node, "function")?.journal;
   if (code === undefined || !(hasOpenUndo(code.entries) || hasSavedUndo(savedNext, code.entries.length)))
     return;
   const { input, endAt, status } = node;
@@ -64,9 +67,9 @@ function hasSavedUndo(saved: Uint8Array | undefined, known: number): boolean {
 const decoder = new TextDecoder();
 
 /** A node has completed: it is the one to be undone for its id, after all others. For folds. */
-export function noteEffect(run: Run, node: Node): void {
+export function recordEffect(run: Run, node: Node): void {
   if (node.more?.left !== undefined) {
-    dropLeft(run, node);
+    forgetKeptEffect(run, node);
     forgetUndo(run, node.number);
   }
   const { range, number } = node;
@@ -82,7 +85,7 @@ export function noteEffect(run: Run, node: Node): void {
 }
 
 /** What a node did before counts no longer. For folds. */
-export function dropLeft(run: Run, node: Node): void {
+export function forgetKeptEffect(run: Run, node: Node): void {
   run.keptBytes -= keptBytesOf(node);
   if (node.more !== undefined) node.more.left = undefined;
   run.keptBytes += keptBytesOf(node);

@@ -2,7 +2,9 @@
  * Children that continue after they are detached. One that is being started just then is started all the same, and its
  * run waits for that before it ends.
  */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
+import { startKind, stateOfKind } from "../state/kind-state.ts";
 import { effectNumber, effectTags } from "../state/numbers.ts";
 import {
   detailOf,
@@ -21,24 +23,26 @@ export function isToBegin({ status, range, task }: NodeView): boolean {
 }
 
 /** Returns whether the run cannot end without leaving such children behind. */
-export function awaitsStarts(run: RunView): boolean {
+export function awaitsDetachedStarts(run: RunView): boolean {
   return run.alone > 0 || run.nodes.some((node) => node !== undefined && isToBegin(node));
 }
 
 /** Its child is detached from here on. For folds. */
-export function leaveAlone(run: Run, node: Node): void {
-  if (!isToBegin(node) || node.more?.startsAlone === true) return;
+export function detachChild(run: Run, node: Node): void {
+  if (!isToBegin(node) || stateOfKind(node, "child")?.startsAlone === true) return;
   const detail = detailOf(node);
-  detail.startsAlone = true;
-  detail.aloneBudget = detail.reserved && { ...detail.reserved };
+  const state = startKind(detail, "child");
+  state.startsAlone = true;
+  state.aloneBudget = detail.reserved && { ...detail.reserved };
   run.alone += 1;
 }
 
 /** Its child starts, or will not: it was detached. For folds. */
-export function endAlone(run: Run, { number, more }: Node, outstanding: RunOutstanding): void {
-  if (more?.startsAlone !== true) return;
-  more.startsAlone = false;
-  more.aloneBudget = undefined;
+export function settleDetachedChild(run: Run, node: Node, outstanding: RunOutstanding): void {
+  const state = stateOfKind(node, "child");
+  if (state?.startsAlone !== true) return;
+  state.startsAlone = false;
+  state.aloneBudget = undefined;
   run.alone -= 1;
-  outstanding.settled(effectNumber(number, effectTags.work));
+  outstanding.settled(effectNumber(node.number, effectTags.work));
 }

@@ -10,14 +10,15 @@ import {
   TaskSkippedV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOf } from "@tutti/machine-work";
+import { stateOfKind } from "../state/kind-state.ts";
 import { nodeTimers, timerNumber } from "../state/numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state/state.ts";
 import { since } from "../state/times.ts";
 import { bookUsed } from "./budget.ts";
-import { leaveAlone } from "./detached-children.ts";
-import { end, settleWork, stop } from "./flow.ts";
+import { detachChild } from "./detached-children.ts";
+import { finishNode, settleWork, stop } from "./flow.ts";
 import { setOutput } from "./kept.ts";
-import { dropLimits, enter, nodeOf, release, setStatus, watchTotal } from "./nodes.ts";
+import { clearLimits, nodeOf, release, setStatus, startVisit, watchTotal } from "./nodes.ts";
 
 export const taskCompleted: RunEvent<TaskCompletedV1> = {
   type: "task_completed",
@@ -25,14 +26,14 @@ export const taskCompleted: RunEvent<TaskCompletedV1> = {
   codec: TaskCompletedV1,
   blobs: ({ outputPayload }) => blobsOf(outputPayload),
   evolve(run, { node: number, output, outputPayload, endMs, agent, used, fromCache }, outstanding) {
-    const node = enter(run, number, endMs, outstanding);
-    if (node.more?.code === undefined) finish(node, outstanding);
+    const node = startVisit(run, number, endMs, outstanding);
+    if (stateOfKind(node, "function") === undefined) finish(node, outstanding);
     else stop(run, node, endMs, outstanding);
     setOutput(run, node, dataOf(output, outputPayload));
     if (agent !== "") node.agent = agent;
     bookUsed(run, node, used);
     if (fromCache) detailOf(node).fromCache = true;
-    end(run, node, TaskStatus.TASK_STATUS_COMPLETED, endMs, outstanding);
+    finishNode(run, node, TaskStatus.TASK_STATUS_COMPLETED, endMs, outstanding);
   },
 };
 
@@ -43,19 +44,19 @@ export const taskFailed: RunEvent<TaskFailedV1> = {
   // Its parts may have waited for a person.
   described: true,
   evolve(run, { node: number, error, endMs, agent, used, leavesChild }, outstanding) {
-    const node = enter(run, number, endMs, outstanding);
-    if (leavesChild) leaveAlone(run, node);
+    const node = startVisit(run, number, endMs, outstanding);
+    if (leavesChild) detachChild(run, node);
     bookUsed(run, node, used);
     stop(run, node, endMs, outstanding);
     node.error = error;
     if (agent !== "") node.agent = agent;
-    end(run, node, TaskStatus.TASK_STATUS_FAILED, endMs, outstanding);
+    finishNode(run, node, TaskStatus.TASK_STATUS_FAILED, endMs, outstanding);
   },
 };
 
 /** Running work or offered is the one thing that most nodes have outstanding. */
 function finish(node: Node, outstanding: RunOutstanding): void {
-  dropLimits(node, outstanding);
+  clearLimits(node, outstanding);
   if (node.status === TaskStatus.TASK_STATUS_QUEUED || node.status === TaskStatus.TASK_STATUS_RUNNING)
     settleWork(node.number, outstanding);
   else if (node.status !== TaskStatus.TASK_STATUS_HELD) release(node.number, outstanding);
@@ -66,8 +67,8 @@ export const taskSkipped: RunEvent<TaskSkippedV1> = {
   version: 1,
   codec: TaskSkippedV1,
   evolve(run, { node: number, endMs }, outstanding) {
-    const node = enter(run, number, endMs, outstanding);
-    end(run, node, TaskStatus.TASK_STATUS_SKIPPED, endMs, outstanding);
+    const node = startVisit(run, number, endMs, outstanding);
+    finishNode(run, node, TaskStatus.TASK_STATUS_SKIPPED, endMs, outstanding);
   },
 };
 
@@ -93,7 +94,7 @@ export const taskPaused: RunEvent<TaskPausedV1> = {
   codec: TaskPausedV1,
   described: true,
   evolve(run, { node: number, error, pauseMs }, outstanding) {
-    const node = enter(run, number, pauseMs, outstanding);
+    const node = startVisit(run, number, pauseMs, outstanding);
     stop(run, node, pauseMs, outstanding);
     node.error = error;
     setStatus(run, node, TaskStatus.TASK_STATUS_PAUSED);

@@ -5,7 +5,8 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
-import { noteEnded } from "../state/function-journal.ts";
+import { recordEnded } from "../state/function-journal.ts";
+import { startKind, stateOfKind, stateOfParts } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
 import { partRanges } from "../state/places.ts";
 import {
@@ -18,9 +19,17 @@ import {
 } from "../state/state.ts";
 import { since } from "../state/times.ts";
 import { bookUnknown } from "./budget.ts";
-import { isUndoable, leaveRegistered, noteEffect } from "./compensation-ledger.ts";
-import { leaveAlone } from "./detached-children.ts";
-import { attend, dropLimits, leaveAgenda, nodeOf, policyOf, release, setStatus } from "./nodes.ts";
+import { isUndoable, keepRegisteredEffect, recordEffect } from "./compensation-ledger.ts";
+import { detachChild } from "./detached-children.ts";
+import {
+  clearLimits,
+  nodeOf,
+  policyOf,
+  release,
+  removeFromAgenda,
+  setStatus,
+  updateAttention,
+} from "./nodes.ts";
 
 const success = 0;
 const failure = 1;
@@ -30,7 +39,7 @@ const always = 2;
 type End = "completed" | "failed" | "passed" | "skipped";
 
 /** A node has its outcome. */
-export function end(
+export function finishNode(
   run: Run,
   node: Node,
   status: TaskStatus,
@@ -41,11 +50,12 @@ export function end(
   unattend(run, node);
   setStatus(run, node, status);
   node.endAt = since(run, atMs);
-  if (node.more !== undefined) node.more.isRoundOver = false;
+  const loop = stateOfKind(node, "loop");
+  if (loop !== undefined) loop.isRoundOver = false;
   const policy = policyOf(node);
   if (policy.timeouts.totalMs > 0) outstanding.cleared(timerNumber(node.number, nodeTimers.total));
-  if (status === TaskStatus.TASK_STATUS_COMPLETED && isUndoable(node)) noteEffect(run, node);
-  else if (status === TaskStatus.TASK_STATUS_FAILED) leaveRegistered(run, node);
+  if (status === TaskStatus.TASK_STATUS_COMPLETED && isUndoable(node)) recordEffect(run, node);
+  else if (status === TaskStatus.TASK_STATUS_FAILED) keepRegisteredEffect(run, node);
   if (status === TaskStatus.TASK_STATUS_FAILED && !(policy.mayFail && !range.isEntries) && range.failed < 0)
     range.failed = node.number;
   if (range.owner < 0) {
@@ -55,18 +65,19 @@ export function end(
   range.left -= 1;
   if (range.isEntries) {
     const owner = nodeOf(run, range.owner);
-    detailOf(owner).entriesOpen -= 1;
-    attend(run, owner);
+    startKind(detailOf(owner), "list").entriesOpen -= 1;
+    updateAttention(run, owner);
     return;
   }
-  follow(run, range, node.task, endOf(node, status));
+  follow(run, range, node.task, outcomeOfNode(node, status));
   if (range.owner < 0) return;
   const owner = nodeOf(run, range.owner);
-  if (owner.more?.code !== undefined) noteEnded(owner.more.code, node.number);
-  if (range.left === 0 || owner.more?.code !== undefined) attend(run, owner);
+  const journal = stateOfKind(owner, "function")?.journal;
+  if (journal !== undefined) recordEnded(journal, node.number);
+  if (range.left === 0 || journal !== undefined) updateAttention(run, owner);
 }
 
-export function endOf(node: Node, status: TaskStatus): End {
+export function outcomeOfNode(node: Node, status: TaskStatus): End {
   if (status === TaskStatus.TASK_STATUS_COMPLETED) return "completed";
   if (status === TaskStatus.TASK_STATUS_FAILED) return "failed";
   if (node.more?.countsAsCompleted === true) return "completed";
@@ -84,34 +95,34 @@ interface Skipped {
 /** Tells all that follows of an end. Skipping goes along without recursion: a chain may be as long as a plan. */
 export function follow(run: Run, range: Range, task: number, end: End): void {
   const skipped: Skipped[] = [];
-  tell(run, range, task, end, skipped);
+  notifyTargets(run, range, task, end, skipped);
   spread(run, skipped);
 }
 
 /** Tells one that was added of an end that was there before it. */
-export function tellFollower(run: Run, { range, task, condition }: Follower, end: End): void {
+export function notifyFollower(run: Run, { range, task, condition }: Follower, end: End): void {
   const skipped: Skipped[] = [];
-  tellOne(run, range, task, isMet(condition, end), skipped);
+  countNeed(run, range, task, isMet(condition, end), skipped);
   spread(run, skipped);
 }
 
 function spread(run: Run, skipped: Skipped[]): void {
   for (let at = 0; at < skipped.length; at++) {
     const next = skipped[at] as Skipped;
-    tell(run, next.range, next.task, "skipped", skipped);
+    notifyTargets(run, next.range, next.task, "skipped", skipped);
   }
 }
 
-function tell(run: Run, range: Range, task: number, end: End, skipped: Skipped[]): void {
+function notifyTargets(run: Run, range: Range, task: number, end: End, skipped: Skipped[]): void {
   const { offsets, targets, conditions } = range.plan.plan.edges;
   const until = offsets[task + 1] as number;
   for (let at = offsets[task] as number; at < until; at++)
-    tellOne(run, range, targets[at] as number, isMet(conditions[at] as number, end), skipped);
+    countNeed(run, range, targets[at] as number, isMet(conditions[at] as number, end), skipped);
   const followers = run.more?.followers.get(range.first + task - range.firstTask);
   if (followers !== undefined)
     for (const follower of followers)
       if (!follower.range.isDropped)
-        tellOne(run, follower.range, follower.task, isMet(follower.condition, end), skipped);
+        countNeed(run, follower.range, follower.task, isMet(follower.condition, end), skipped);
 }
 
 export function isMet(condition: number, end: End): boolean {
@@ -120,7 +131,7 @@ export function isMet(condition: number, end: End): boolean {
   return end === "completed" || (condition !== success && end === "passed");
 }
 
-function tellOne(run: Run, range: Range, task: number, met: boolean, skipped: Skipped[]): void {
+function countNeed(run: Run, range: Range, task: number, met: boolean, skipped: Skipped[]): void {
   const { open } = range;
   const place = task - range.firstTask;
   const needs = open[place] as number;
@@ -146,35 +157,36 @@ function skip(run: Run, range: Range, place: number): void {
   } else setStatus(run, node, TaskStatus.TASK_STATUS_SKIPPED);
   range.left -= 1;
   if (range.owner < 0) run.left -= 1;
-  else if (range.left === 0) attend(run, nodeOf(run, range.owner));
+  else if (range.left === 0) updateAttention(run, nodeOf(run, range.owner));
 }
 
 /** A node and all its parts are stopped: nothing of them is awaited, none starts any more. */
 export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
   stopParts(run, node, atMs, outstanding);
   // One that waits for the end of a pause would stay in the agenda for ever.
-  if (node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, node.number);
-  dropLimits(node, outstanding);
+  if (node.status === TaskStatus.TASK_STATUS_HELD) removeFromAgenda(run, node.number);
+  clearLimits(node, outstanding);
   bookUnknown(run, node);
-  release(node.number, outstanding, { keepsWork: node.more?.startsAlone === true });
+  release(node.number, outstanding, { keepsWork: stateOfKind(node, "child")?.startsAlone === true });
 }
 
 function stopParts(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
-  const parts = node.more?.parts ?? 0;
+  const parts = stateOfParts(node)?.parts ?? 0;
   if (parts === 0) return;
   for (const range of partRanges(run, node))
-    if (!range.isDropped) drop(run, range as Range, atMs, outstanding);
+    if (!range.isDropped) detachRange(run, range as Range, atMs, outstanding);
   unattend(run, node);
 }
 
-function unattend(run: Run, { number, more }: Node): void {
-  if (more?.isAttended !== true) return;
-  more.isAttended = false;
-  leaveAgenda(run, number);
+function unattend(run: Run, node: Node): void {
+  const state = stateOfParts(node);
+  if (state?.isAttended !== true) return;
+  state.isAttended = false;
+  removeFromAgenda(run, node.number);
 }
 
 /** Nodes in the range are detached. */
-export function drop(run: Run, range: Range, atMs: number, outstanding: RunOutstanding): void {
+export function detachRange(run: Run, range: Range, atMs: number, outstanding: RunOutstanding): void {
   const { counts } = run;
   let untouched = 0;
   for (let number = range.first; number < range.first + range.count; number++) {
@@ -184,11 +196,11 @@ export function drop(run: Run, range: Range, atMs: number, outstanding: RunOutst
       continue;
     }
     if (isDone(node.status)) continue;
-    leaveAlone(run, node);
+    detachChild(run, node);
     stop(run, node, atMs, outstanding);
     node.endAt = since(run, atMs);
     setStatus(run, node, TaskStatus.TASK_STATUS_CANCELLED);
-    leaveRegistered(run, node);
+    keepRegisteredEffect(run, node);
   }
   counts[TaskStatus.TASK_STATUS_PENDING] = (counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) - untouched;
   counts[TaskStatus.TASK_STATUS_CANCELLED] = (counts[TaskStatus.TASK_STATUS_CANCELLED] ?? 0) + untouched;

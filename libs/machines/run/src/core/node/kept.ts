@@ -1,7 +1,9 @@
 /** What nodes work on and give, and how much of that a run keeps: for folds. */
+
 import type { Payload } from "@tutti/contracts/types/v1";
 import { bytesOf, type Data, dataOf } from "@tutti/machine-work";
 import { following } from "../evaluate/evaluate.ts";
+import { stateOfKind } from "../state/kind-state.ts";
 import type { Node, Run } from "../state/state.ts";
 
 /** An input that is not in the event follows from the plan, and is not kept a second time. */
@@ -23,10 +25,11 @@ export function setOutput(run: Run, node: Node, output: Data | undefined): void 
 }
 
 /** Returns how much a node keeps. */
-export function keptBytesOf({ input, inputFollows, output, more }: Node): number {
+export function keptBytesOf(node: Node): number {
+  const { input, inputFollows, output, more } = node;
   const { left } = more ?? {};
   const leftBytes = left === undefined ? 0 : bytesOf(left.input).length + bytesOf(left.output).length;
-  const journalBytes = more?.code?.bytes ?? 0;
+  const journalBytes = stateOfKind(node, "function")?.journal.bytes ?? 0;
   return ownInputBytes(input, inputFollows) + bytesOf(output).length + leftBytes + journalBytes;
 }
 

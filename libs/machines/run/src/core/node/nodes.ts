@@ -6,6 +6,7 @@ import type { ReadOnly } from "@tutti/kernel";
 import { isDone } from "@tutti/machine-work";
 import type { RunPlan } from "../plan/run-plan.ts";
 import { isWakeable } from "../state/function-journal.ts";
+import { startKind, stateOfKind, stateOfParts } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
 import { isAdded, partRanges, rangeOf, taskNumberOf } from "../state/places.ts";
 import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state/state.ts";
@@ -61,18 +62,18 @@ export function setStatus(run: Run, node: Node, status: TaskStatus): void {
  * What happens to a node that can start: it leaves the agenda, or its list's line, and starts a visit. Nothing for one
  * that has started.
  */
-export function enter(run: Run, number: number, atMs: number, outstanding: RunOutstanding): Node {
+export function startVisit(run: Run, number: number, atMs: number, outstanding: RunOutstanding): Node {
   const node = nodeOf(run, number);
   if (node.status !== TaskStatus.TASK_STATUS_PENDING) return node;
   const { range } = node;
   if (range.isEntries) {
     const owner = nodeOf(run, range.owner);
-    const detail = detailOf(owner);
+    const detail = startKind(detailOf(owner), "list");
     if (number - range.first === detail.nextEntry)
       detail.nextEntry = nextPending(run, range, detail.nextEntry + 1);
     detail.entriesOpen += 1;
-    attend(run, owner);
-  } else leaveAgenda(run, number);
+    updateAttention(run, owner);
+  } else removeFromAgenda(run, number);
   node.visit += 1;
   node.tries = 0;
   node.readyAt = since(run, atMs);
@@ -104,7 +105,7 @@ export function watchTotal(
     outstanding.timer(timerNumber(number, nodeTimers.total), run.createMs + readyAt + totalMs);
 }
 
-export function leaveAgenda(run: Run, number: number): void {
+export function removeFromAgenda(run: Run, number: number): void {
   const { agenda } = run;
   if (agenda[run.agendaAt] === number) run.agendaAt += 1;
   else {
@@ -122,25 +123,26 @@ export function leaveAgenda(run: Run, number: number): void {
 }
 
 /** Whether an owner's parts want something follows from the state. The agenda shows it at once. */
-export function attend(run: Run, owner: Node): void {
-  const detail = detailOf(owner);
-  const range = run.ranges[detail.parts];
+export function updateAttention(run: Run, owner: Node): void {
+  const state = stateOfParts(owner);
+  if (state === undefined) return;
+  const range = run.ranges[state.parts];
   const wants =
     !isDone(owner.status) &&
-    (detail.code === undefined
-      ? detail.parts > 0 && range !== undefined && wantsAttention(run, owner, range)
-      : owner.status === TaskStatus.TASK_STATUS_WAITING && isWakeable(detail.code));
-  if (wants === detail.isAttended) return;
-  detail.isAttended = wants;
+    (state.kind === "function"
+      ? owner.status === TaskStatus.TASK_STATUS_WAITING && isWakeable(state.journal)
+      : state.parts > 0 && range !== undefined && wantsAttention(run, owner, range));
+  if (wants === state.isAttended) return;
+  state.isAttended = wants;
   if (wants) run.agenda.push(owner.number);
-  else leaveAgenda(run, owner.number);
+  else removeFromAgenda(run, owner.number);
 }
 
 function wantsAttention(run: Run, owner: Node, range: Range): boolean {
   if (isAdded(range)) return partRanges(run, owner).every(({ left }) => left === 0);
   if (range.left === 0) return true;
   if (!range.isEntries) return false;
-  const { nextEntry, entriesOpen } = detailOf(owner);
+  const { nextEntry = 0, entriesOpen = 0 } = stateOfKind(owner, "list") ?? {};
   const { maxParallel, failFast } = policyOf(owner);
   if (failFast && range.failed >= 0) return true;
   return nextEntry < range.count && (maxParallel === 0 || entriesOpen < maxParallel);
@@ -214,9 +216,11 @@ export function release(
 }
 
 /** What it held for its child is given back by the decider. Here it is renewed no longer. */
-export function dropLimits({ number, more }: Node, outstanding: RunOutstanding): void {
-  if (more === undefined || more.limits.length === 0) return;
-  more.limits = [];
+export function clearLimits(node: Node, outstanding: RunOutstanding): void {
+  const state = stateOfKind(node, "child");
+  if (state === undefined || state.limits.length === 0) return;
+  const { number } = node;
+  state.limits = [];
   outstanding.settled(effectNumber(number, effectTags.lease));
   outstanding.cleared(timerNumber(number, nodeTimers.limit));
 }

@@ -9,15 +9,17 @@
  *    good enough.
  * 3. All other counts of a run are counted again as a whole: this happens rarely, and then it is right.
  */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
+import { startKind, stateOfKind, stateOfParts } from "../state/kind-state.ts";
 import { rangeOf, sourceNode, statusOfNode } from "../state/places.ts";
 import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state/state.ts";
-import { keepLists, leaveEffect, undoneWithOwners } from "./compensation-ledger.ts";
-import { endAlone } from "./detached-children.ts";
-import { endOf, follow, isMet, stop } from "./flow.ts";
+import { keepEffect, keepLists, undoneWithOwners } from "./compensation-ledger.ts";
+import { settleDetachedChild } from "./detached-children.ts";
+import { follow, isMet, outcomeOfNode, stop } from "./flow.ts";
 import { keptBytesOf } from "./kept.ts";
-import { attend, release } from "./nodes.ts";
+import { release, updateAttention } from "./nodes.ts";
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
 
@@ -52,7 +54,7 @@ export function reopen(
   for (const list of lists) again.delete(list.number);
   countNeeds(run, again, mended);
   recount(run);
-  for (const list of lists) attend(run, list);
+  for (const list of lists) updateAttention(run, list);
 }
 
 function isPartOfAny(run: Run, number: number, nodes: ReadonlySet<number>): boolean {
@@ -91,7 +93,7 @@ function wholeOf(run: Run, range: Range, number: number): number {
 }
 
 function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
-  leaveEffect(node);
+  keepEffect(node);
   stop(run, node, atMs, outstanding);
   release(node.number, outstanding);
   node.status = pending;
@@ -99,7 +101,7 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
   Object.assign(node, { readyAt: -1, startAt: -1, endAt: -1 });
   const { more } = node;
   if (more === undefined) return;
-  endAlone(run, node, outstanding);
+  settleDetachedChild(run, node, outstanding);
   Object.assign(more, {
     dueMs: 0,
     details: undefined,
@@ -110,26 +112,16 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
     lost: 0,
   });
   Object.assign(more, { fromCache: false, repairReason: "", countsAsCompleted: false });
-  Object.assign(more, { parts: 0, list: undefined, nextEntry: 0, entriesOpen: 0, isAttended: false });
-  Object.assign(more, {
-    last: undefined,
-    round: 0,
-    isRoundOver: false,
-    signal: "",
-    childId: "",
-    childHash: "",
-    parameters: undefined,
-  });
+  more.kindState = undefined;
   Object.assign(more, { question: undefined, cacheKey: "", isWithdrawn: false });
-  more.code = undefined;
   Object.assign(more, { undoInput: undefined, undoError: undefined, undoMs: 0 });
 }
 
 /** Good outputs of entries stay when the list's own task is done again. */
-function keepsEntries(run: Run, { number, more, status }: Node, undone: ReadonlySet<number>): boolean {
-  const parts = more?.parts ?? 0;
-  const isGood = status === completed && !undone.has(number);
-  return parts > 0 && run.ranges[parts]?.isEntries === true && !isGood;
+function keepsEntries(_run: Run, node: Node, undone: ReadonlySet<number>): boolean {
+  const parts = stateOfKind(node, "list")?.parts ?? 0;
+  const isGood = node.status === completed && !undone.has(node.number);
+  return parts > 0 && !isGood;
 }
 
 /** Returns whether something that it needs is done again too: its list may be another one then. */
@@ -147,7 +139,7 @@ function reopenList(
   atMs: number,
   outstanding: RunOutstanding,
 ): void {
-  const detail = detailOf(list);
+  const detail = startKind(detailOf(list), "list");
   const range = run.ranges[detail.parts] as Range;
   range.isDropped = false;
   range.failed = -1;
@@ -198,7 +190,7 @@ function openNeedsOf(run: Run, range: Range, number: number, again: ReadonlySet<
 
 function endOfAny(run: Run, number: number, status: TaskStatus) {
   const node = run.nodes[number];
-  return node === undefined ? "skipped" : endOf(node, status);
+  return node === undefined ? "skipped" : outcomeOfNode(node, status);
 }
 
 /** Counts, open nodes, failures and the agenda, out of the status of every node. */
@@ -254,5 +246,5 @@ function restack(run: Run, ready: readonly number[]): void {
 }
 
 function stays(node: Node | undefined): boolean {
-  return node?.status === TaskStatus.TASK_STATUS_HELD || node?.more?.isAttended === true;
+  return node?.status === TaskStatus.TASK_STATUS_HELD || stateOfParts(node)?.isAttended === true;
 }

@@ -22,15 +22,15 @@ export interface Place {
 
 export interface TaskKind {
   /**
-   * Its needs are met and its condition holds. Emits an event that starts the visit (whose fold calls `enter`), or ends
+   * Its needs are met and its condition holds. Emits an event that starts the visit (whose fold calls `startVisit`), or ends
    * the node at once with `complete` or `failForGood`.
    */
-  begin(place: Place): void;
+  start(place: Place): void;
   /**
    * It was held while the run was paused, between two attempts, and continues: emits an event that takes it from
    * `HELD`.
    */
-  again?(place: Place): void;
+  retry?(place: Place): void;
   /** A timer of it ran out. Emits an event that clears or moves it. Those of `again` and `total` are taken care of. */
   expire?(place: Place, timer: number): void;
   /** The last part of it has ended: all tasks of the range that its detail names. */

@@ -2,25 +2,15 @@
  * The journal of a durable function: what its worker did, the tasks that it added, and the ends of these that it was
  * given, in one order. Its code sees the same order whenever it is run again.
  */
+
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind, type RunFunction } from "@tutti/contracts/workflow/v1";
-import { detailOf, type FunctionJournal, type Node, type Range, type Run } from "./state.ts";
+import { type FunctionJournal, startKind } from "./kind-state.ts";
+import { detailOf, type Node, type Range, type Run } from "./state.ts";
 
 /** For folds. */
 export function journalOf(node: Node): FunctionJournal {
-  const detail = detailOf(node);
-  detail.code ??= {
-    entries: [],
-    open: new Set(),
-    ended: [],
-    held: 0,
-    from: 0,
-    to: 0,
-    last: 0,
-    again: false,
-    bytes: 0,
-  };
-  return detail.code;
+  return startKind(detailOf(node), "function").journal;
 }
 
 /** Returns whether there is something with which its code can continue. */
@@ -29,7 +19,7 @@ export function isWakeable({ ended, again }: FunctionJournal): boolean {
 }
 
 /** For folds: tasks were added for it. */
-export function noteAdded(
+export function recordAdded(
   run: Run,
   journal: FunctionJournal,
   range: Range,
@@ -47,7 +37,7 @@ export function noteAdded(
 }
 
 /** For folds: one of its tasks has ended. One that is done once more tells nothing new. */
-export function noteEnded(journal: FunctionJournal, node: number): void {
+export function recordEnded(journal: FunctionJournal, node: number): void {
   if (journal.open.delete(node)) journal.ended.push(node);
 }
 

@@ -4,6 +4,7 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import type { PlanTask } from "@tutti/definitions";
 import { assert } from "@tutti/kernel";
+import { stateOfKind, stateOfParts } from "./kind-state.ts";
 import type { NodeView, Range, RangeView, Run, RunView } from "./state.ts";
 
 /** The range that a node belongs to: the last one that starts before it or with it. */
@@ -123,7 +124,7 @@ function findPart(
   index: number,
 ): number | undefined {
   const owner = findNode(run, ownerId);
-  const parts = owner === undefined ? 0 : (run.nodes[owner]?.more?.parts ?? 0);
+  const parts = owner === undefined ? 0 : (stateOfParts(run.nodes[owner])?.parts ?? 0);
   const range = parts === 0 ? undefined : run.ranges[parts];
   return range === undefined || !is(range) || index >= range.count ? undefined : range.first + index;
 }
@@ -135,7 +136,7 @@ export function isAdded({ planPlace, scope }: Pick<RangeView, "planPlace" | "sco
 
 /** Ranges that are parts of a node: one, or all that were added to it since it started. */
 export function partRanges(run: RunView, node: NodeView | undefined): readonly RangeView[] {
-  const parts = node?.more?.parts ?? 0;
+  const parts = stateOfParts(node)?.parts ?? 0;
   const first = run.ranges[parts];
   if (node === undefined || parts === 0 || first === undefined) return [];
   if (!isAdded(first)) return [first];
@@ -164,7 +165,8 @@ function isOfThisVisit(
   place: number,
   latest: ReadonlyMap<string, number>,
 ): boolean {
-  const { parts = 0, round = 0 } = nodes[range.owner]?.more ?? {};
+  const { parts = 0 } = stateOfParts(nodes[range.owner]) ?? {};
+  const { round = 0 } = stateOfKind(nodes[range.owner], "loop") ?? {};
   if (parts === 0) return false;
   if (range.isEntries) return place === parts;
   if (isAdded(range)) return place >= parts;
@@ -181,6 +183,6 @@ export function sourceNode(run: RunView, range: RangeView, task: number): number
 
 /** Returns the list of entries that a node has started. Undefined where it has none. */
 export function partsOf(run: RunView, node: NodeView | undefined): RangeView | undefined {
-  const parts = node?.more?.parts ?? 0;
+  const parts = stateOfParts(node)?.parts ?? 0;
   return parts === 0 ? undefined : run.ranges[parts];
 }

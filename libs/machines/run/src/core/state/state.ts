@@ -20,7 +20,6 @@ import {
 } from "@tutti/contracts/types/v1";
 import {
   type AttemptFailure,
-  type FunctionEntry,
   type OfferDetails,
   type RunLimit,
   type RunOrder,
@@ -33,6 +32,7 @@ import type { Command, InstanceKey, MachineEvent, MachineStep, Outstanding, Read
 import type { Data } from "@tutti/machine-work";
 import type { KnownPlans, RunPlan } from "../plan/run-plan.ts";
 import type { RunEffect, RunFacts } from "./effects.ts";
+import type { KindState } from "./kind-state.ts";
 
 export interface Run {
   /** Gives the plans of definitions. The machine's, not the run's. */
@@ -110,22 +110,9 @@ export interface RunMore {
   lastUpdate: number;
   /** Variables that have other values than at first, as JSON. */
   readonly vars: Map<string, Uint8Array>;
-  /** Place of the state that it is in; -1 for none. */
-  state: number;
-  stateMs: number;
-  event: Uint8Array | undefined;
-  transition: RunTransition | undefined;
+  /** Undefined for a run of tasks. */
+  states: StatesProgress | undefined;
   nextId: string;
-  /** Place of the range of the activity of the state. -1 for none. */
-  activity: number;
-  /** Whether its end has led to a transition. */
-  isActivityTaken: boolean;
-  /** How many of the times of the state are over, and how many of these led to a transition or were passed by. */
-  timesPassed: number;
-  timesTaken: number;
-  /** Transitions that followed from one thing that happened and waited for nothing, and when the last one was taken. */
-  transitionsAtOnce: number;
-  transitionMs: number;
   /** Whether a question to people is open, or was when that was last looked at. */
   isAsking: boolean;
   /** Number of the renewal of the run's own limits. */
@@ -138,6 +125,25 @@ export interface RunMore {
   attemptsBefore: number;
   /** How often it was taken back to an event. */
   resets: number;
+}
+
+/** Progress of a run of states. */
+export interface StatesProgress {
+  /** Place of the state that it is in; -1 for none. */
+  state: number;
+  stateMs: number;
+  event: Uint8Array | undefined;
+  transition: RunTransition | undefined;
+  /** Place of the range of the activity of the state. -1 for none. */
+  activity: number;
+  /** Whether its end has led to a transition. */
+  isActivityTaken: boolean;
+  /** How many of the times of the state are over, and how many of these led to a transition or were passed by. */
+  timesPassed: number;
+  timesTaken: number;
+  /** Transitions that followed from one thing that happened and waited for nothing, and when the last one was taken. */
+  transitionsAtOnce: number;
+  transitionMs: number;
 }
 
 interface Addition {
@@ -245,56 +251,12 @@ export interface NodeMore {
   undoAttempts: number;
   /** Its effect of an earlier visit. It is undone if the node does not complete again. */
   left: EffectLeft | undefined;
-  /** Place of the range of its entries, or of its latest round. 0 for none. */
-  parts: number;
-  /** The list of its entries, where it is not a variable. */
-  list: Uint8Array | undefined;
-  /** Place of the next entry that starts. */
-  nextEntry: number;
-  entriesOpen: number;
-  /** Whether it is in the agenda because of its parts. */
-  isAttended: boolean;
-  last: Uint8Array | undefined;
-  round: number;
-  /** Of a loop: its latest round has ended, and the next one starts at once. */
-  isRoundOver: boolean;
-  signal: string;
-  childId: string;
-  childHash: string;
-  /** The child is detached, and is still being started. */
-  startsAlone: boolean;
-  /** Budget of the detached child: the reserved amounts count as used by then. */
-  aloneBudget: Amounts | undefined;
-  parameters: Uint8Array | undefined;
+  kindState: KindState | undefined;
   question: RunQuestion | undefined;
-  /** Of a child: asked for before it is started, in their order. */
-  limits: RunLimit[];
+  /** Number of its latest renewal of limits, or of its wait for an event. */
   leaseAttempt: number;
   isWithdrawn: boolean;
   cacheKey: string;
-  /** Of a durable function, once a turn of it was recorded. */
-  code: FunctionJournal | undefined;
-}
-
-/** What the worker of a durable function did, the tasks it added, and what came of them, in one order. */
-export interface FunctionJournal {
-  readonly entries: FunctionEntry[];
-  /** Nodes of added tasks that have not ended. Follows from the entries. */
-  readonly open: Set<number>;
-  /** Those that have ended and that the function does not know of yet, in their order. */
-  ended: number[];
-  /** Entries that its worker had after the last turn. */
-  held: number;
-  /** The first entry that the offered turn is given. */
-  from: number;
-  /** How many entries there were when it was offered: what it adds comes behind them. */
-  to: number;
-  /** Number of the attempt that made the last turn. 0 before the first. */
-  last: number;
-  /** Whether the next turn follows at once. */
-  again: boolean;
-  /** Characters of the entries. */
-  bytes: number;
 }
 
 interface EffectLeft {
@@ -368,17 +330,8 @@ export function moreOf(run: Run): RunMore {
     eventsFromMs: 0,
     lastUpdate: 0,
     vars: new Map(),
-    state: -1,
-    stateMs: 0,
-    event: undefined,
-    transition: undefined,
+    states: undefined,
     nextId: "",
-    activity: -1,
-    isActivityTaken: false,
-    timesPassed: 0,
-    timesTaken: 0,
-    transitionsAtOnce: 0,
-    transitionMs: 0,
     isAsking: false,
     leaseAttempt: 0,
     leaseCount: 0,
@@ -387,6 +340,24 @@ export function moreOf(run: Run): RunMore {
     resets: 0,
   };
   return run.more;
+}
+
+/** For folds: progress of a run of states. */
+export function statesOf(run: Run): StatesProgress {
+  const more = moreOf(run);
+  more.states ??= {
+    state: -1,
+    stateMs: 0,
+    event: undefined,
+    transition: undefined,
+    activity: -1,
+    isActivityTaken: false,
+    timesPassed: 0,
+    timesTaken: 0,
+    transitionsAtOnce: 0,
+    transitionMs: 0,
+  };
+  return more.states;
 }
 
 /** For folds. */
@@ -415,26 +386,11 @@ export function detailOf(node: Node): NodeMore {
     undoMs: 0,
     undoAttempts: 0,
     left: undefined,
-    parts: 0,
-    list: undefined,
-    nextEntry: 0,
-    entriesOpen: 0,
-    isAttended: false,
-    last: undefined,
-    round: 0,
-    isRoundOver: false,
-    signal: "",
-    childId: "",
-    childHash: "",
-    startsAlone: false,
-    aloneBudget: undefined,
-    parameters: undefined,
+    kindState: undefined,
     question: undefined,
-    limits: [],
     leaseAttempt: 0,
     isWithdrawn: false,
     cacheKey: "",
-    code: undefined,
   };
   return node.more;
 }

@@ -3,7 +3,7 @@
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import type { PlanState } from "@tutti/definitions";
 import { runNode, runTimers, timerNumber } from "./numbers.ts";
-import { moreOf, type RangeView, type Run, type RunOutstanding, type RunView } from "./state.ts";
+import { type RangeView, type Run, type RunOutstanding, type RunView, statesOf } from "./state.ts";
 
 /** Lists of actions, in the order in which they are done. */
 export const parts = { taken: 0, exit: 1, way: 2, entry: 3, activity: 4 } as const;
@@ -20,7 +20,7 @@ const wait: Move = { kind: "wait" };
 /** Undefined when the run rests in a state. */
 export function nextMove(run: RunView): Move | undefined {
   const plan = run.plan?.plan;
-  const { transition: moving, state = -1 } = run.more ?? {};
+  const { transition: moving, state = -1 } = run.more?.states ?? {};
   if (plan === undefined) return wait;
   if (state < 0) return { kind: "enter", state: plan.initial };
   if (moving === undefined) return undefined;
@@ -39,7 +39,7 @@ export function nextMove(run: RunView): Move | undefined {
 }
 
 export function stateOf({ plan, more }: RunView): PlanState | undefined {
-  return plan?.plan.states[more?.state ?? -1] as PlanState | undefined;
+  return plan?.plan.states[more?.states?.state ?? -1] as PlanState | undefined;
 }
 
 /** Times of a state, the shortest first. */
@@ -49,13 +49,13 @@ export function timesOf(state: PlanState | undefined) {
 
 /** Range of the activity of the state. Undefined before that has started. */
 export function activityOf({ ranges, more }: RunView): RangeView | undefined {
-  return ranges[more?.activity ?? -1];
+  return ranges[more?.states?.activity ?? -1];
 }
 
 /** Returns whether a range belongs to a state, or to a way, that was left. */
 export function isPast({ plan, more }: RunView, place: number): boolean {
   if (plan?.plan.kind !== "states") return false;
-  return place !== more?.activity && place !== (more?.transition?.range ?? 0) - 1;
+  return place !== more?.states?.activity && place !== (more?.states?.transition?.range ?? 0) - 1;
 }
 
 const timer = timerNumber(runNode, runTimers.state);
@@ -63,14 +63,15 @@ const timer = timerNumber(runNode, runTimers.state);
 /** When the next time of the state is over. 0 for never. */
 export function stateDueMs(run: RunView): number {
   const { more, phase, plan } = run;
-  if (phase !== RunPhase.RUN_PHASE_GOING || more === undefined || more.state < 0) return 0;
-  const { transition } = more;
+  const progress = more?.states;
+  if (phase !== RunPhase.RUN_PHASE_GOING || progress === undefined || progress.state < 0) return 0;
+  const { transition } = progress;
   const isLeaving =
     transition !== undefined &&
     transition.part < parts.entry &&
     (plan?.plan.transitions[transition.transition - 1]?.to ?? -1) >= 0;
-  const next = isLeaving ? undefined : timesOf(stateOf(run))[more.timesPassed];
-  return next === undefined ? 0 : more.stateMs + next.ms;
+  const next = isLeaving ? undefined : timesOf(stateOf(run))[progress.timesPassed];
+  return next === undefined ? 0 : progress.stateMs + next.ms;
 }
 
 /** For folds, after every change of it. */
@@ -82,7 +83,7 @@ export function watchState(run: Run, outstanding: RunOutstanding): void {
 
 /** A run that is resumed is in its state as if it had just entered it. */
 export function restartState(run: Run, atMs: number, outstanding: RunOutstanding): void {
-  if (run.plan?.plan.kind !== "states" || (run.more?.state ?? -1) < 0) return;
-  Object.assign(moreOf(run), { stateMs: atMs, timesPassed: 0, timesTaken: 0 });
+  if (run.plan?.plan.kind !== "states" || (run.more?.states?.state ?? -1) < 0) return;
+  Object.assign(statesOf(run), { stateMs: atMs, timesPassed: 0, timesTaken: 0 });
   watchState(run, outstanding);
 }

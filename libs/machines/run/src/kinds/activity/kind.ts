@@ -13,7 +13,7 @@ import type { Node, Run } from "../../core/state/state.ts";
 import { askFirst, doItself, isAsking } from "../cache/cache.ts";
 
 export const uses: TaskKind = {
-  begin(place) {
+  start(place) {
     const { run, step, number, task, budget } = place;
     const input = given(sceneOf(place), task.input, "`with`");
     if (!input.ok) {
@@ -44,7 +44,7 @@ export const uses: TaskKind = {
     });
   },
 
-  again: queueAgain,
+  retry: queueAgain,
 
   expire: doItself,
 

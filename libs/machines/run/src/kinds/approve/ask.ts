@@ -12,7 +12,7 @@ import {
   payloadOf,
   ruleReason,
 } from "@tutti/machine-work";
-import type { Doing } from "../../core/attempt/outcome.ts";
+import type { AttemptReport } from "../../core/attempt/outcome.ts";
 import { idOf, type Place } from "../../core/node/task-kind.ts";
 import { approvalAsked } from "./events.ts";
 
@@ -24,7 +24,7 @@ export function askAboutOutput(
   place: Place,
   checks: readonly string[],
   output: Data | undefined,
-  { agent = "", used, questions: next = [] }: Doing,
+  { agent = "", used, questions: next = [] }: AttemptReport,
 ): void {
   const names = checks.join(", ");
   const { step, number } = place;
@@ -51,7 +51,7 @@ export function askForRules(
   place: Place,
   [rule, ...next]: ReadOnly<ResultQuestion[]>,
   output: Data | undefined,
-  { agent = "", used, before }: Doing & { readonly before?: string },
+  { agent = "", used, before }: AttemptReport & { readonly before?: string },
 ): void {
   if (rule === undefined) return;
   const { run, step, number } = place;

@@ -3,9 +3,9 @@ import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import { ApprovalAskedV1, ApprovalDecidedV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOf } from "@tutti/machine-work";
 import { bookUsed } from "../../core/node/budget.ts";
-import { end, settleWork } from "../../core/node/flow.ts";
+import { finishNode, settleWork } from "../../core/node/flow.ts";
 import { setOutput } from "../../core/node/kept.ts";
-import { dropLimits, enter, nodeOf, release, setStatus } from "../../core/node/nodes.ts";
+import { clearLimits, nodeOf, release, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, moreOf, type RunEvent } from "../../core/state/state.ts";
 import { isAsking } from "./open.ts";
@@ -19,10 +19,10 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
   evolve(run, body, outstanding) {
     const { node: number, agent, used, title, message, context, requestMs, expireMs, check, output } = body;
     const { rule, next, outputPayload } = body;
-    const node = enter(run, number, requestMs, outstanding);
+    const node = startVisit(run, number, requestMs, outstanding);
     // Of an output: the attempt is over, what it gave waits.
     settleWork(number, outstanding);
-    dropLimits(node, outstanding);
+    clearLimits(node, outstanding);
     if (agent !== "") node.agent = agent;
     bookUsed(run, node, used);
     const detail = detailOf(node);
@@ -61,7 +61,7 @@ export const approvalDecided: RunEvent<ApprovalDecidedV1> = {
     if (isApproved) setOutput(run, node, dataOf(output, question.outputPayload));
     node.error = error;
     const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
-    end(run, node, isApproved ? completed : failed, decideMs, outstanding);
+    finishNode(run, node, isApproved ? completed : failed, decideMs, outstanding);
     moreOf(run).isAsking = isAsking(run);
   },
 };

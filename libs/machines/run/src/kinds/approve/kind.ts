@@ -12,7 +12,7 @@ import { isOpen } from "./open.ts";
 import { termsOf } from "./questions.ts";
 
 export const approve: TaskKind = {
-  begin(place) {
+  start(place) {
     const { step, number, range, task, budget } = place;
     const work = range.plan.work(task);
     if (work.kind !== "approve") return;

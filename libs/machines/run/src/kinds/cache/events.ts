@@ -1,7 +1,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { CacheAskedV1 } from "@tutti/contracts/workflow/v1";
 import { setInput } from "../../core/node/kept.ts";
-import { enter, setStatus } from "../../core/node/nodes.ts";
+import { setStatus, startVisit } from "../../core/node/nodes.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, type RunEvent } from "../../core/state/state.ts";
 
@@ -11,7 +11,7 @@ export const cacheAsked: RunEvent<CacheAskedV1> = {
   version: 1,
   codec: CacheAskedV1,
   evolve(run, { node: number, key, dueMs, input, details }, outstanding) {
-    const node = enter(run, number, dueMs - answerMs, outstanding);
+    const node = startVisit(run, number, dueMs - answerMs, outstanding);
     setInput(run, node, input, undefined);
     const detail = detailOf(node);
     detail.details = details;

@@ -50,7 +50,7 @@ describe("a child that is to be left alone, and is being started", () => {
       const scene = RunScene.of(alone);
       scene.driver.execute(scene.key, terminateRun, byHand);
       assert.equal(statusOf(scene.state), cancelling);
-      assert.match(reasonOf(scene) ?? "", /left alone/);
+      assert.match(reasonOf(scene) ?? "", /detached children/);
       answer(scene);
       assert.equal(statusOf(scene.state), terminated);
       assert.equal(scene.state.error?.code, "workflow.terminated");
@@ -137,7 +137,7 @@ tasks:
     scene.driver.execute(scene.key, repairTask, RepairTask.fromPartial(body));
     scene.complete("work");
     assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_RUNNING);
-    assert.match(reasonOf(scene) ?? "", /left alone/);
+    assert.match(reasonOf(scene) ?? "", /detached children/);
     confirm(scene);
     assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_COMPLETED);
   });

@@ -2,10 +2,11 @@ import { TaskStatus } from "@tutti/contracts/types/v1";
 import { ChildQueuedV1, ChildRefusedV1, ChildStartedV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "@tutti/machine-work";
 import { startOf } from "../../core/attempt/child-start.ts";
-import { setAside } from "../../core/node/budget.ts";
-import { endAlone } from "../../core/node/detached-children.ts";
+import { reserve } from "../../core/node/budget.ts";
+import { settleDetachedChild } from "../../core/node/detached-children.ts";
 import { setInput } from "../../core/node/kept.ts";
-import { enter, leaveAgenda, nodeOf, setStatus } from "../../core/node/nodes.ts";
+import { nodeOf, removeFromAgenda, setStatus, startVisit } from "../../core/node/nodes.ts";
+import { startKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, type RunEvent } from "../../core/state/state.ts";
 import { since } from "../../core/state/times.ts";
@@ -31,24 +32,25 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
     } = body;
     const before = nodeOf(run, number);
     const isAgain = before.visit > 0 && before.status !== TaskStatus.TASK_STATUS_PENDING;
-    const node = isAgain ? before : enter(run, number, queueMs, outstanding);
-    if (isAgain && node.status === TaskStatus.TASK_STATUS_HELD) leaveAgenda(run, number);
+    const node = isAgain ? before : startVisit(run, number, queueMs, outstanding);
+    if (isAgain && node.status === TaskStatus.TASK_STATUS_HELD) removeFromAgenda(run, number);
     outstanding.cleared(timerNumber(number, nodeTimers.again));
     const detail = detailOf(node);
     detail.dueMs = 0;
-    detail.childId = childId;
-    detail.childHash = "";
-    detail.parameters = parameters.length === 0 ? undefined : parameters;
+    const state = startKind(detail, "child");
+    state.childId = childId;
+    state.childHash = "";
+    state.parameters = parameters.length === 0 ? undefined : parameters;
     if (details !== undefined) detail.details = details;
     setInput(run, node, input, inputPayload);
-    setAside(run, node, reserved);
+    reserve(run, node, reserved);
     node.attempt = attempt;
     node.tries += 1;
     node.queueAt = since(run, queueMs);
     node.startAt = -1;
     node.facts = run.facts;
     if (limits.length > 0) {
-      detail.limits = limits.map((limit) => ({ limit, ticket: 0, leaseDueMs: 0, retryMs: 0 }));
+      state.limits = limits.map((limit) => ({ limit, ticket: 0, leaseDueMs: 0, retryMs: 0 }));
       setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
       return;
     }
@@ -64,10 +66,10 @@ export const childStarted: RunEvent<ChildStartedV1> = {
   codec: ChildStartedV1,
   evolve(run, { node: number, hash, startMs }, outstanding) {
     const node = nodeOf(run, number);
-    const detail = detailOf(node);
-    detail.childHash = hash;
-    if (detail.startsAlone) {
-      endAlone(run, node, outstanding);
+    const state = startKind(detailOf(node), "child");
+    state.childHash = hash;
+    if (state.startsAlone) {
+      settleDetachedChild(run, node, outstanding);
       return;
     }
     outstanding.settled(effectNumber(number, effectTags.work));
@@ -82,6 +84,6 @@ export const childRefused: RunEvent<ChildRefusedV1> = {
   version: 1,
   codec: ChildRefusedV1,
   evolve(run, { node: number }, outstanding) {
-    endAlone(run, nodeOf(run, number), outstanding);
+    settleDetachedChild(run, nodeOf(run, number), outstanding);
   },
 };

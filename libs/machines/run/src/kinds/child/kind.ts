@@ -1,4 +1,5 @@
 /** A child run or mission does the task. It is started by an effect, and tells of its end by a letter. */
+
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { ChildQueuedV1, OfferDetails } from "@tutti/contracts/workflow/v1";
 import { bytesOf, childIdOf, type Data, noBytes, payloadOf } from "@tutti/machine-work";
@@ -7,8 +8,8 @@ import { detailsOf } from "../../core/attempt/details.ts";
 import { failForGood } from "../../core/attempt/outcome.ts";
 import { given, givenWhole } from "../../core/evaluate/evaluate.ts";
 import {
-  askNextOfTask,
-  askOfTask,
+  acquireForTask,
+  acquireNextForTask,
   isWaitingForLimits,
   limitsOfTask,
   recoverNodeLimits,
@@ -16,22 +17,23 @@ import {
 import { runLimitAsked } from "../../core/limit/events.ts";
 import { givenToChild } from "../../core/node/budget.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags } from "../../core/state/numbers.ts";
 import { attemptOf } from "../../core/state/places.ts";
 import type { Node, Run } from "../../core/state/state.ts";
 import { childQueued } from "./events.ts";
 
 export const child: TaskKind = {
-  begin: queueChild,
-  again: queueChildAgain,
+  start: queueChild,
+  retry: queueChildAgain,
 
   /** A limit is asked for again. */
   expire(place) {
     const { run, step, number } = place;
-    const limits = run.nodes[number]?.more?.limits ?? [];
+    const limits = stateOfKind(run.nodes[number], "child")?.limits ?? [];
     for (const { limit } of limits.filter(({ retryMs }) => retryMs > 0 && retryMs <= step.nowMs)) {
       step.emit(runLimitAsked, { node: number, limit });
-      askOfTask(place, limit);
+      acquireForTask(place, limit);
     }
   },
 
@@ -43,15 +45,16 @@ export const child: TaskKind = {
   },
 
   explain(_, node) {
-    const { status, more } = node;
-    const wanted = isWaitingForLimits(node) ? more?.limits.find(({ ticket }) => ticket === 0) : undefined;
+    const { status } = node;
+    const state = stateOfKind(node, "child");
+    const wanted = isWaitingForLimits(node) ? state?.limits.find(({ ticket }) => ticket === 0) : undefined;
     if (wanted !== undefined) {
       const message = `it waits for the limit ${wanted.limit}, and starts its child then`;
       return { cause: WaitCause.WAIT_CAUSE_LIMIT, message, subject: wanted.limit };
     }
     const isStarting = status === TaskStatus.TASK_STATUS_QUEUED;
     if (!isStarting && status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
-    const subject = more?.childId ?? "";
+    const subject = state?.childId ?? "";
     const message = isStarting
       ? `its child ${subject} is being started`
       : `its child ${subject} has not ended`;
@@ -87,7 +90,7 @@ function queueChildAgain(place: Place): void {
   const { run, number } = place;
   const { input, inputFollows = false, more } = run.nodes[number] ?? {};
   const own = inputFollows ? undefined : (input as Data | undefined);
-  const parameters = (more?.parameters ?? noBytes) as Uint8Array;
+  const parameters = (stateOfKind(run.nodes[number], "child")?.parameters ?? noBytes) as Uint8Array;
   const details = more?.details as OfferDetails | undefined;
   queue(place, { input: bytesOf(own), inputPayload: payloadOf(own), parameters, details });
 }
@@ -104,7 +107,7 @@ function queue(
     reserved: givenToChild(place),
     ...given,
   });
-  askNextOfTask(place);
+  acquireNextForTask(place);
 }
 
 const nothing = { ok: true, bytes: noBytes } as const;

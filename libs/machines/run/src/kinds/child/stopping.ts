@@ -2,24 +2,26 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { isDone, type StepBudget, type Stopping, stopChild } from "@tutti/machine-work";
-import { giveBackOfTask, isWaitingForLimits } from "../../core/limit/child-limits.ts";
+import { isWaitingForLimits, releaseLimitsOfTask } from "../../core/limit/child-limits.ts";
 import { idOf, type Place, placeOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { partRanges } from "../../core/state/places.ts";
 import type { NodeView, RangeView, RunStep, RunView } from "../../core/state/state.ts";
 
 /** All open nodes of the run. */
-export function tellAllStopping(
+export function stopAllChildren(
   run: RunView,
   step: RunStep,
   budget: StepBudget,
   how: Stopping,
   isMeant: (node: NodeView) => boolean = () => true,
 ): void {
-  for (const node of run.nodes) if (node !== undefined && isMeant(node)) tell(run, step, budget, node, how);
+  for (const node of run.nodes)
+    if (node !== undefined && isMeant(node)) stopChildOfOpen(run, step, budget, node, how);
 }
 
 /** A node with its parts. */
-export function tellStopping(
+export function stopChildrenOf(
   run: RunView,
   step: RunStep,
   budget: StepBudget,
@@ -28,12 +30,12 @@ export function tellStopping(
 ): void {
   const node = run.nodes[number];
   if (node === undefined || isDone(node.status)) return;
-  for (const parts of partRanges(run, node)) tellPartsStopping(run, step, budget, parts, how);
-  tell(run, step, budget, node, how);
+  for (const parts of partRanges(run, node)) stopChildrenIn(run, step, budget, parts, how);
+  stopChildOfOpen(run, step, budget, node, how);
 }
 
 /** The parts of a node that ends before them. */
-export function tellPartsStopping(
+export function stopChildrenIn(
   run: RunView,
   step: RunStep,
   budget: StepBudget,
@@ -43,12 +45,18 @@ export function tellPartsStopping(
   for (let number = range.first; number < range.first + range.count; number++) {
     const node = run.nodes[number];
     if (node === undefined || isDone(node.status)) continue;
-    for (const parts of partRanges(run, node)) tellPartsStopping(run, step, budget, parts, how);
-    tell(run, step, budget, node, how);
+    for (const parts of partRanges(run, node)) stopChildrenIn(run, step, budget, parts, how);
+    stopChildOfOpen(run, step, budget, node, how);
   }
 }
 
-function tell(run: RunView, step: RunStep, budget: StepBudget, node: NodeView, how: Stopping): void {
+function stopChildOfOpen(
+  run: RunView,
+  step: RunStep,
+  budget: StepBudget,
+  node: NodeView,
+  how: Stopping,
+): void {
   if (isDone(node.status) || node.status === TaskStatus.TASK_STATUS_PENDING) return;
   const place = placeOf(run, node.number, step, budget);
   stopChildOf(place, how);
@@ -57,17 +65,17 @@ function tell(run: RunView, step: RunStep, budget: StepBudget, node: NodeView, h
 /** Tells the child of a task that is stopped before its end, if it is not to be left alone. The caller emits the event. */
 export function stopChildOf(place: Place, how: Stopping): void {
   const { run, number, range, task, step } = place;
-  const { status, more } = run.nodes[number] ?? {};
+  const { status } = run.nodes[number] ?? {};
   const work = range.plan.work(task);
   if (work.kind !== "workflow" && work.kind !== "mission") return;
-  giveBackOfTask(place);
+  releaseLimitsOfTask(place);
   const node = run.nodes[number];
   if (node !== undefined && isWaitingForLimits(node)) return;
   const isThere = status === TaskStatus.TASK_STATUS_WAITING || status === TaskStatus.TASK_STATUS_QUEUED;
   if (!isThere || work.parentClose === "abandon") return;
   stopChild(step, {
     kind: work.kind === "mission" ? "mission" : "run",
-    id: more?.childId ?? "",
+    id: stateOfKind(node, "child")?.childId ?? "",
     definition: work.definition,
     parent: { ...step.key, task: idOf(place) },
     isStarting: status === TaskStatus.TASK_STATUS_QUEUED,

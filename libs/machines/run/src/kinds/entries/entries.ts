@@ -2,11 +2,13 @@
  * A task that is done once for each entry of a list. The node of the task waits for nodes of its entries, of which so
  * many are running at once as `maxParallel` allows.
  */
+
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { bounded, detailOfRefusal, noBytes } from "@tutti/machine-work";
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
 import { encoded, evaluate, type Given, isFollowing } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { entriesMax, nodesMax } from "../../core/state/limits.ts";
 import { taskIdIn } from "../../core/state/places.ts";
 import type { RangeView } from "../../core/state/state.ts";
@@ -14,7 +16,7 @@ import { runErrors } from "../../errors.ts";
 import { entriesBegun } from "./events.ts";
 
 /** The list is known now: its entries come to be. */
-export function beginEntries(place: Place): void {
+export function startEntries(place: Place): void {
   const { task, step, number, budget } = place;
   const scene = sceneOf(place);
   const made = evaluate(scene, task.forEach, `\`forEach\` of ${idOf(place)}`);
@@ -57,7 +59,7 @@ function problemOf(place: Place, count: number, value: unknown): ErrorDetail | u
  * @param begin starts one. False if it has to wait
  * @returns whether anything was done
  */
-export function attendEntries(place: Place, range: RangeView, begin: (entry: number) => boolean): boolean {
+export function startNextEntries(place: Place, range: RangeView, begin: (entry: number) => boolean): boolean {
   const { run, number, task, budget } = place;
   const { maxParallel, failFast } = place.range.plan.policy(task);
   if (range.left === 0 || (failFast && range.failed >= 0)) {
@@ -68,7 +70,7 @@ export function attendEntries(place: Place, range: RangeView, begin: (entry: num
   let isDone = false;
   const most = maxParallel === 0 ? range.count : maxParallel;
   while (!budget.isSpent) {
-    const detail = run.nodes[number]?.more;
+    const detail = stateOfKind(run.nodes[number], "list");
     if (detail === undefined || detail.nextEntry >= range.count || detail.entriesOpen >= most) return true;
     // One that starts may fail at once, which ends the others.
     if (failFast && range.failed >= 0) return true;

@@ -11,9 +11,9 @@ import {
 import { bytesOrNull, type Data, detailOfRefusal, statusWord } from "@tutti/machine-work";
 import { queue } from "../../core/attempt/events.ts";
 import { hasOutput, outputOf } from "../../core/evaluate/outputs.ts";
-import { bookUsed, setAside } from "../../core/node/budget.ts";
-import { drop, settleWork } from "../../core/node/flow.ts";
-import { attend, nodeOf, setStatus } from "../../core/node/nodes.ts";
+import { bookUsed, reserve } from "../../core/node/budget.ts";
+import { detachRange, settleWork } from "../../core/node/flow.ts";
+import { nodeOf, setStatus, updateAttention } from "../../core/node/nodes.ts";
 import { journalOf, offerFrom, record } from "../../core/state/function-journal.ts";
 import { partRanges, statusOfNode, taskIdOf } from "../../core/state/places.ts";
 import type { Range, Run, RunEvent } from "../../core/state/state.ts";
@@ -46,7 +46,7 @@ export const functionTurned: RunEvent<FunctionTurnedV1> = {
     bookUsed(run, node, used);
     settleWork(number, outstanding);
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
-    attend(run, node);
+    updateAttention(run, node);
   },
 };
 
@@ -58,7 +58,7 @@ export const partsDropped: RunEvent<PartsDroppedV1> = {
   described: true,
   evolve(run, { node: number, dropMs }, outstanding) {
     for (const range of partRanges(run, run.nodes[number]))
-      if (!range.isDropped) drop(run, range as Range, dropMs, outstanding);
+      if (!range.isDropped) detachRange(run, range as Range, dropMs, outstanding);
   },
 };
 
@@ -76,9 +76,9 @@ export const functionWoken: RunEvent<FunctionWokenV1> = {
     offerFrom(journal, journal.bytes <= wholeBytesMax ? 0 : journal.held);
     // A turn that was made is no attempt that failed.
     node.tries = 0;
-    setAside(run, node, reserved);
+    reserve(run, node, reserved);
     queue(run, node, attempt, queueMs, outstanding);
-    attend(run, node);
+    updateAttention(run, node);
   },
 };
 

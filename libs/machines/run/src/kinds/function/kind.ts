@@ -2,21 +2,23 @@
  * A durable function: plain code that a worker runs, turn by turn. Each turn is an attempt, offered as any other. What
  * the code asks for is recorded or added as tasks, and the next turn is offered when one of these has ended.
  */
+
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { reservedFor } from "../../core/node/budget.ts";
 import type { TaskKind } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { attemptOf, taskIdOf } from "../../core/state/places.ts";
 import type { RunView } from "../../core/state/state.ts";
 import { uses } from "../activity/kind.ts";
 import { functionWoken } from "./events.ts";
 
 export const durable: TaskKind = {
-  begin: uses.begin,
-  ...(uses.again === undefined ? {} : { again: uses.again }),
+  start: uses.start,
+  ...(uses.retry === undefined ? {} : { retry: uses.retry }),
 
   partsEnded(place) {
     const { run, number, step } = place;
-    const ended = run.nodes[number]?.more?.code?.ended ?? [];
+    const ended = stateOfKind(run.nodes[number], "function")?.journal.ended ?? [];
     step.emit(functionWoken, {
       ...{ node: number, attempt: attemptOf(run, number) + 1, queueMs: step.nowMs },
       ...{ ended: [...ended], reserved: reservedFor(place) },
@@ -27,7 +29,7 @@ export const durable: TaskKind = {
 
   explain(run, node, nowMs) {
     if (node.status !== TaskStatus.TASK_STATUS_WAITING) return uses.explain?.(run, node, nowMs);
-    const open = [...(node.more?.code?.open ?? [])];
+    const open = [...(stateOfKind(node, "function")?.journal.open ?? [])];
     const named = open.slice(0, namedMax).map((part) => taskIdOf(run as RunView, part));
     const rest = open.length > namedMax ? `, and ${open.length - namedMax} more` : "";
     return { cause: WaitCause.WAIT_CAUSE_NEEDS, message: `its code waits for ${named.join(", ")}${rest}` };

@@ -1,4 +1,5 @@
 /** Accepts the result of a turn of a durable function: records its steps, adds its tasks, and continues or ends. */
+
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
@@ -12,14 +13,15 @@ import {
   parsed,
   UnreadableData,
 } from "@tutti/machine-work";
-import { type Doing, failAttempt, failForGood, roomProblem } from "../../core/attempt/outcome.ts";
+import { type AttemptReport, failAttempt, failForGood, roomProblem } from "../../core/attempt/outcome.ts";
 import { encoded } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place } from "../../core/node/task-kind.ts";
 import { readPlan } from "../../core/plan/plan-of.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { spawnStepsMax } from "../../core/state/limits.ts";
 import { partRanges } from "../../core/state/places.ts";
 import { runErrors } from "../../errors.ts";
-import { tellPartsStopping } from "../child/stopping.ts";
+import { stopChildrenIn } from "../child/stopping.ts";
 import { finish } from "../gate/checks.ts";
 import { addable, taskThere } from "../spawn/check.ts";
 import { tasksAdded } from "../spawn/events.ts";
@@ -29,7 +31,7 @@ import { readTurn, type Turn, type TurnError, type TurnStep } from "./turn-outpu
 const problemsMax = 5;
 const problemLengthMax = 300;
 
-export function takeTurn(place: Place, output: Data | undefined, doing: Doing): void {
+export function recordTurn(place: Place, output: Data | undefined, doing: AttemptReport): void {
   const turn = turnOf(output);
   if (typeof turn === "string") {
     failAttempt(
@@ -40,7 +42,7 @@ export function takeTurn(place: Place, output: Data | undefined, doing: Doing): 
     return;
   }
   const { run, number } = place;
-  const journal = run.nodes[number]?.more?.code;
+  const journal = stateOfKind(run.nodes[number], "function")?.journal;
   // Steps of a worker that knows another journal would be steps of another story.
   const isBehind = turn.known !== (journal?.entries.length ?? 0);
   if (turn.cold || isBehind) {
@@ -49,10 +51,10 @@ export function takeTurn(place: Place, output: Data | undefined, doing: Doing): 
   }
   if (!recordSteps(place, turn.steps, doing)) return;
   if (turn.end !== undefined) {
-    endFunction(place, turn.end, doing);
+    finishFunction(place, turn.end, doing);
     return;
   }
-  const after = run.nodes[number]?.more?.code;
+  const after = stateOfKind(run.nodes[number], "function")?.journal;
   if (!turn.more && (after?.open.size ?? 0) + (after?.ended.length ?? 0) === 0) {
     failAttempt(place, detailOfRefusal(runErrors.functionStuck.refusal({ task: idOf(place) })), doing);
     return;
@@ -71,14 +73,14 @@ function turnOf(output: Data | undefined): Turn | string {
 
 function turned(
   { step, number }: Place,
-  { agent = "", used }: Doing,
+  { agent = "", used }: AttemptReport,
   { more = false, cold = false }: { readonly more?: boolean; readonly cold?: boolean },
 ): void {
   step.emit(functionTurned, { node: number, agent, endMs: step.nowMs, used, more, cold });
 }
 
 /** In their order. Tasks that follow each other are added together. False when the function has failed by them. */
-function recordSteps(place: Place, steps: readonly TurnStep[], doing: Doing): boolean {
+function recordSteps(place: Place, steps: readonly TurnStep[], doing: AttemptReport): boolean {
   const { run, step, number, budget } = place;
   let tasks: TurnStep[] = [];
   for (const each of steps) {
@@ -122,7 +124,7 @@ function detailOf({ isFinal, cause, ...error }: TurnError): ErrorDetail {
   return ErrorDetail.fromPartial({ ...error, retry, cause: cause && detailOf(cause) });
 }
 
-function addTasks(place: Place, steps: readonly TurnStep[], doing: Doing): boolean {
+function addTasks(place: Place, steps: readonly TurnStep[], doing: AttemptReport): boolean {
   if (steps.length === 0) return true;
   const { run, step, number, budget } = place;
   const tasks: Record<string, TaskDocument> = {};
@@ -160,10 +162,9 @@ function addTasks(place: Place, steps: readonly TurnStep[], doing: Doing): boole
 }
 
 /** What it waits for no longer, such as the losers of a race, is stopped. */
-function endFunction(place: Place, end: NonNullable<Turn["end"]>, doing: Doing): void {
+function finishFunction(place: Place, end: NonNullable<Turn["end"]>, doing: AttemptReport): void {
   const { run, step, number, budget } = place;
-  for (const range of partRanges(run, run.nodes[number]))
-    tellPartsStopping(run, step, budget, range, "cancel");
+  for (const range of partRanges(run, run.nodes[number])) stopChildrenIn(run, step, budget, range, "cancel");
   if (partRanges(run, run.nodes[number]).some(({ left }) => left > 0))
     step.emit(partsDropped, { node: number, dropMs: step.nowMs });
   if ("error" in end) failForGood(place, errorOf(end.error), doing);

@@ -5,7 +5,7 @@
 import type { QualityCheck } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
 import { type Data, detailOfRefusal, parsed, UnreadableData } from "@tutti/machine-work";
-import { complete, type Doing, failAttempt, failForGood } from "../../core/attempt/outcome.ts";
+import { type AttemptReport, complete, failAttempt, failForGood } from "../../core/attempt/outcome.ts";
 import { encoded, holds } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place } from "../../core/node/task-kind.ts";
 import { runErrors } from "../../errors.ts";
@@ -14,7 +14,7 @@ import { storeOutput } from "../cache/cache.ts";
 import { errorWithReports, sendBack, sentBackOf } from "./send-back.ts";
 
 /** An attempt did well, or a child has: what it gave is the output of the task when its checks hold. */
-export function finish(place: Place, output: Data | undefined, doing: Doing = {}): void {
+export function finish(place: Place, output: Data | undefined, doing: AttemptReport = {}): void {
   const { checks } = place.range.plan.policy(place.task);
   const { questions = [] } = doing;
   if (checks.length === 0) {
@@ -50,7 +50,7 @@ export function finish(place: Place, output: Data | undefined, doing: Doing = {}
 }
 
 /** Others may use what has passed its checks. */
-function completeAndStore(place: Place, output: Data | undefined, doing: Doing): void {
+function completeAndStore(place: Place, output: Data | undefined, doing: AttemptReport): void {
   complete(place, output, doing);
   storeOutput(place, output);
 }
@@ -70,7 +70,7 @@ function namesOf({ run, number }: Place, output: Data | undefined): Record<strin
 }
 
 /** A check did not hold. */
-function turnDown(place: Place, check: QualityCheck, output: Json, doing: Doing): void {
+function turnDown(place: Place, check: QualityCheck, output: Json, doing: AttemptReport): void {
   const { name, onFailure, sendBackTo: task, times } = check;
   const refusal = (count: number) =>
     runErrors.checkFailed.refusal({ task: idOf(place), check: name, times: count });

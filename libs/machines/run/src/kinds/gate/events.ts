@@ -1,10 +1,12 @@
 /** Work that is done again because what came of it was not good enough. */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { WorkSentBackV1 } from "@tutti/contracts/workflow/v1";
 import { cut, detailLengthMax, isDone } from "@tutti/machine-work";
 import { bookUsed } from "../../core/node/budget.ts";
-import { addUsed, attend, nodeOf } from "../../core/node/nodes.ts";
+import { addUsed, nodeOf, updateAttention } from "../../core/node/nodes.ts";
 import { closureOf, reopen } from "../../core/node/reopen.ts";
+import { startKind } from "../../core/state/kind-state.ts";
 import { reportsMax } from "../../core/state/limits.ts";
 import { detailOf, type Node, type Run, type RunEvent } from "../../core/state/state.ts";
 
@@ -46,12 +48,12 @@ export function holderOf(
 /** A reopened entry is pending in its list again. */
 function lineUp(run: Run, { number, range }: Node): void {
   const owner = nodeOf(run, range.owner);
-  const detail = detailOf(owner);
+  const detail = startKind(detailOf(owner), "list");
   detail.nextEntry = Math.min(detail.nextEntry, number - range.first);
   detail.entriesOpen = 0;
   for (let entry = range.first; entry < range.first + range.count; entry++) {
     const status = run.nodes[entry]?.status ?? pending;
     if (status !== pending && !isDone(status)) detail.entriesOpen += 1;
   }
-  attend(run, owner);
+  updateAttention(run, owner);
 }

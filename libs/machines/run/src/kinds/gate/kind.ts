@@ -8,7 +8,7 @@ import { runErrors } from "../../errors.ts";
 import { errorWithReports, sendBack, sentBackOf } from "./send-back.ts";
 
 export const gate: TaskKind = {
-  begin(place) {
+  start(place) {
     const work = place.range.plan.work(place.task);
     if (work.kind !== "gate") return;
     const checks: { readonly name: string; readonly passed: boolean }[] = [];

@@ -1,9 +1,18 @@
 /** Rounds of loops. */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RoundBegunV1, RoundEndedV1 } from "@tutti/contracts/workflow/v1";
 import { encodeJson } from "@tutti/machine-work";
 import { outputsOf } from "../../core/evaluate/outputs.ts";
-import { addRange, attend, enter, leaveAgenda, nodeOf, setStatus } from "../../core/node/nodes.ts";
+import {
+  addRange,
+  nodeOf,
+  removeFromAgenda,
+  setStatus,
+  startVisit,
+  updateAttention,
+} from "../../core/node/nodes.ts";
+import { startKind } from "../../core/state/kind-state.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, type Range, type RunEvent } from "../../core/state/state.ts";
 
@@ -12,21 +21,22 @@ export const roundBegun: RunEvent<RoundBegunV1> = {
   version: 1,
   codec: RoundBegunV1,
   evolve(run, { node: number, round, beginMs, initial, keepsLast }, outstanding) {
-    const node = enter(run, number, beginMs, outstanding);
+    const node = startVisit(run, number, beginMs, outstanding);
     const detail = detailOf(node);
-    if (round === 1) detail.last = initial.length === 0 ? undefined : initial;
+    const state = startKind(detail, "loop");
+    if (round === 1) state.last = initial.length === 0 ? undefined : initial;
     outstanding.cleared(timerNumber(number, nodeTimers.round));
     detail.dueMs = 0;
-    detail.isRoundOver = false;
-    detail.round = round;
-    detail.parts = run.ranges.length;
+    state.isRoundOver = false;
+    state.round = round;
+    state.parts = run.ranges.length;
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     const { plan, planPlace } = node.range;
     const work = plan.work(plan.task(node.task));
     const scope = work.kind === "loop" ? work.scope : -1;
     const range = addRange(run, { owner: number, plan, planPlace, scope, round });
-    if (keepsLast) range.seen = detail.last ?? noValue;
-    attend(run, node);
+    if (keepsLast) range.seen = state.last ?? noValue;
+    updateAttention(run, node);
   },
 };
 
@@ -37,15 +47,16 @@ export const roundEnded: RunEvent<RoundEndedV1> = {
   evolve(run, { node: number, output, nextMs }, outstanding) {
     const node = nodeOf(run, number);
     const detail = detailOf(node);
-    detail.last = output.length > 0 ? output : outputsOf(run, run.ranges[detail.parts] as Range);
+    const state = startKind(detail, "loop");
+    state.last = output.length > 0 ? output : outputsOf(run, run.ranges[state.parts] as Range);
     detail.dueMs = nextMs;
     // Without a pause the next round starts in the same step, or when a run continues that was taken back to in
     // between.
-    detail.isRoundOver = nextMs === 0;
+    state.isRoundOver = nextMs === 0;
     if (nextMs === 0) return;
     // Its parts want nothing until the next round.
-    detail.isAttended = false;
-    leaveAgenda(run, number);
+    state.isAttended = false;
+    removeFromAgenda(run, number);
     outstanding.timer(timerNumber(number, nodeTimers.round), nextMs);
   },
 };

@@ -2,6 +2,7 @@
  * Rounds: the same tasks again and again, while a condition holds or until one does. A round is over when all of its
  * tasks have ended. A round that fails is the failure of the loop.
  */
+
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { Work } from "@tutti/definitions";
 import type { Value } from "@tutti/expressions";
@@ -11,6 +12,7 @@ import { evaluate, givenWhole, holds } from "../../core/evaluate/evaluate.ts";
 import { outputsOf } from "../../core/evaluate/outputs.ts";
 import type { Scene } from "../../core/evaluate/scene.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { nodesMax } from "../../core/state/limits.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { partsOf, taskIdIn } from "../../core/state/places.ts";
@@ -21,7 +23,7 @@ import { roundBegun, roundEnded } from "./events.ts";
 type LoopWork = Extract<Work, { kind: "loop" }>;
 
 export const loop: TaskKind = {
-  begin(place) {
+  start(place) {
     const work = workOf(place);
     if (work === undefined) return;
     if (work.initial < 0) {
@@ -37,15 +39,15 @@ export const loop: TaskKind = {
     const work = workOf(place);
     const range = partsOf(place.run, place.run.nodes[place.number]);
     if (work === undefined || range === undefined) return;
-    const { isRoundOver = false } = place.run.nodes[place.number]?.more ?? {};
+    const { isRoundOver = false } = stateOfKind(place.run.nodes[place.number], "loop") ?? {};
     if (isRoundOver) nextRound(place, work, range.round + 1, noBytes);
     else if (range.failed >= 0) failWithRound(place, range);
-    else endRound(place, work, range);
+    else finishRound(place, work, range);
   },
 
   expire(place, timer) {
     const work = workOf(place);
-    const round = place.run.nodes[place.number]?.more?.round ?? 0;
+    const round = stateOfKind(place.run.nodes[place.number], "loop")?.round ?? 0;
     if (timer === nodeTimers.round && work !== undefined) nextRound(place, work, round + 1, noBytes);
   },
 
@@ -54,9 +56,9 @@ export const loop: TaskKind = {
     outstanding.timer(timerNumber(number, nodeTimers.round), more.dueMs);
   },
 
-  explain(_, { status, more }) {
-    if (status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
-    const round = (more?.round ?? 0) + 1;
+  explain(_, node) {
+    if (node.status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
+    const round = (stateOfKind(node, "loop")?.round ?? 0) + 1;
     return { cause: WaitCause.WAIT_CAUSE_TIMER, message: `it waits for the time of round ${round}` };
   },
 };
@@ -67,7 +69,7 @@ function workOf({ range, task }: Place): LoopWork | undefined {
 }
 
 /** A round has done well: that was the last one, or another follows, at once or after a pause. */
-function endRound(place: Place, work: LoopWork, range: RangeView): void {
+function finishRound(place: Place, work: LoopWork, range: RangeView): void {
   const { run, step, number, budget } = place;
   const scene: Scene = { run, range, node: number, budget };
   const output = outputOfRound(place, work, scene);
@@ -118,7 +120,7 @@ function nextRound(place: Place, work: LoopWork, round: number, initial: Uint8Ar
       ? initial.length === 0
         ? undefined
         : initial
-      : (run.nodes[number]?.more?.last as Data | undefined);
+      : (stateOfKind(run.nodes[number], "loop")?.last as Data | undefined);
   if (work.while >= 0) {
     // Tasks that it reads are those of the round before.
     const before = round === 1 ? range : (partsOf(run, run.nodes[number]) ?? range);

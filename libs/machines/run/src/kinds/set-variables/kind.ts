@@ -5,7 +5,7 @@ import { givenWhole } from "../../core/evaluate/evaluate.ts";
 import { sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
 
 export const set: TaskKind = {
-  begin(place) {
+  start(place) {
     const { task, budget } = place;
     if (task.input < 0) {
       complete(place, undefined);

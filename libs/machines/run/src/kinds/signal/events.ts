@@ -1,9 +1,9 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { SignalReceivedV1, SignalTakenV1 } from "@tutti/contracts/workflow/v1";
 import { dataOfPayload } from "@tutti/machine-work";
-import { end } from "../../core/node/flow.ts";
+import { finishNode } from "../../core/node/flow.ts";
 import { setOutput } from "../../core/node/kept.ts";
-import { enter, release } from "../../core/node/nodes.ts";
+import { release, startVisit } from "../../core/node/nodes.ts";
 import { moreOf, type RunEvent } from "../../core/state/state.ts";
 import { rememberEvent } from "./seen-events.ts";
 import { forgetWaiters } from "./waiting.ts";
@@ -31,13 +31,13 @@ export const signalTaken: RunEvent<SignalTakenV1> = {
   version: 1,
   codec: SignalTakenV1,
   evolve(run, { node: number, number: wanted, takeMs }, outstanding) {
-    const node = enter(run, number, takeMs, outstanding);
+    const node = startVisit(run, number, takeMs, outstanding);
     release(number, outstanding);
     const { signals } = moreOf(run);
     const place = signals.findIndex((signal) => signal.number === wanted);
     const [taken] = place < 0 ? [] : signals.splice(place, 1);
     setOutput(run, node, dataOfPayload(taken?.payload));
-    end(run, node, TaskStatus.TASK_STATUS_COMPLETED, takeMs, outstanding);
+    finishNode(run, node, TaskStatus.TASK_STATUS_COMPLETED, takeMs, outstanding);
     if (taken !== undefined) forgetWaiters(run, taken.signal);
   },
 };

@@ -10,7 +10,7 @@ import { signalTaken } from "./events.ts";
 import { waitersOf } from "./waiting.ts";
 
 /** A task starts to wait: the oldest signal that is kept and wanted is taken at once. */
-export function takeKept(place: Place, signal: string, where: number): boolean {
+export function consumeKeptSignal(place: Place, signal: string, where: number): boolean {
   const { run, step, number, budget } = place;
   for (const kept of run.more?.signals ?? []) {
     if (kept.signal !== signal || !isWanted(place, kept, where)) continue;
@@ -22,7 +22,7 @@ export function takeKept(place: Place, signal: string, where: number): boolean {
 }
 
 /** A signal has come: the task that has waited longest for one like it takes it. */
-export function giveToWaiting(run: RunView, kept: RunSignal, step: RunStep, budget: StepBudget): void {
+export function deliverToWaiting(run: RunView, kept: RunSignal, step: RunStep, budget: StepBudget): void {
   for (const number of waitersOf(run, kept.signal)) {
     const place = placeOf(run, number, step, budget);
     const wanted = conditionOf(place.range.plan.work(place.task));

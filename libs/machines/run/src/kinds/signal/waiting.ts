@@ -1,5 +1,7 @@
 /** Which tasks wait for which signal. It follows from the nodes: it is kept so that a signal looks at those alone. */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { moreOf, type Run, type RunView } from "../../core/state/state.ts";
 
 /** For folds. One that does not wait any more is found out when a signal comes. */
@@ -27,5 +29,5 @@ export function waitersOf(run: RunView, signal: string): readonly number[] {
 
 function isWaiting(run: RunView, number: number, signal: string): boolean {
   const node = run.nodes[number];
-  return node?.status === TaskStatus.TASK_STATUS_WAITING && node.more?.signal === signal;
+  return node?.status === TaskStatus.TASK_STATUS_WAITING && stateOfKind(node, "wait")?.signal === signal;
 }

@@ -1,11 +1,20 @@
 /** Tasks come to be while the run continues, and are taken out of it. */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { TasksAddedV1, TasksWithdrawnV1 } from "@tutti/contracts/workflow/v1";
 import { isDone } from "@tutti/machine-work";
-import { endOf, tellFollower } from "../../core/node/flow.ts";
-import { addRange, attend, enter, leaveAgenda, nodeOf, setStatus } from "../../core/node/nodes.ts";
+import { notifyFollower, outcomeOfNode } from "../../core/node/flow.ts";
+import {
+  addRange,
+  nodeOf,
+  removeFromAgenda,
+  setStatus,
+  startVisit,
+  updateAttention,
+} from "../../core/node/nodes.ts";
 import { readPlan } from "../../core/plan/plan-of.ts";
-import { journalOf, noteAdded } from "../../core/state/function-journal.ts";
+import { journalOf, recordAdded } from "../../core/state/function-journal.ts";
+import { startKind } from "../../core/state/kind-state.ts";
 import { rangeOf, statusOfNode } from "../../core/state/places.ts";
 import { detailOf, moreOf, type RunEvent } from "../../core/state/state.ts";
 import { followersOf } from "./followers.ts";
@@ -18,14 +27,15 @@ export const tasksAdded: RunEvent<TasksAddedV1> = {
     const more = moreOf(run);
     const plan = readPlan(bytes);
     more.additions.push({ plan, bytes, outside });
-    const node = owner < 0 ? undefined : enter(run, owner, addMs, outstanding);
+    const node = owner < 0 ? undefined : startVisit(run, owner, addMs, outstanding);
     const isFunction = node !== undefined && node.range.plan.task(node.task).kind === "function";
-    if (node !== undefined && detailOf(node).parts === 0) {
-      detailOf(node).parts = run.ranges.length;
+    const state = node && startKind(detailOf(node), isFunction ? "function" : "spawn");
+    if (node !== undefined && state?.parts === 0) {
+      state.parts = run.ranges.length;
       if (!isFunction) setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     }
     const range = addRange(run, { owner, plan, planPlace: more.additions.length, scope: 0 });
-    if (isFunction) noteAdded(run, journalOf(node), range, { at, addMs });
+    if (isFunction) recordAdded(run, journalOf(node), range, { at, addMs });
     for (const [number, followers] of followersOf(range, outside)) {
       const known = more.followers.get(number);
       if (known === undefined) more.followers.set(number, followers);
@@ -34,10 +44,10 @@ export const tasksAdded: RunEvent<TasksAddedV1> = {
       const status = statusOfNode(run, number);
       if (!isDone(status)) continue;
       const done = run.nodes[number];
-      const end = done === undefined ? "skipped" : endOf(done, status);
-      for (const follower of followers) tellFollower(run, follower, end);
+      const end = done === undefined ? "skipped" : outcomeOfNode(done, status);
+      for (const follower of followers) notifyFollower(run, follower, end);
     }
-    if (node !== undefined) attend(run, node);
+    if (node !== undefined) updateAttention(run, node);
   },
 };
 
@@ -52,7 +62,7 @@ export const tasksWithdrawn: RunEvent<TasksWithdrawnV1> = {
       detailOf(node).isWithdrawn = true;
       const range = rangeOf(run, number);
       range.open[number - range.first] = -1;
-      leaveAgenda(run, number);
+      removeFromAgenda(run, number);
     }
   },
 };

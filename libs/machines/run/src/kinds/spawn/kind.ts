@@ -17,7 +17,7 @@ const problemsMax = 5;
 const problemLengthMax = 300;
 
 export const spawn: TaskKind = {
-  begin(place) {
+  start(place) {
     const work = place.range.plan.work(place.task);
     if (work.kind !== "spawn") return;
     const made = evaluate(sceneOf(place), work.tasks, `\`spawn\` of ${idOf(place)}`);

@@ -1,6 +1,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { TaskWaitingV1 } from "@tutti/contracts/workflow/v1";
-import { enter, setStatus } from "../../core/node/nodes.ts";
+import { setStatus, startVisit } from "../../core/node/nodes.ts";
+import { startKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, moreOf, type RunEvent } from "../../core/state/state.ts";
 import { awaitSignal } from "../signal/waiting.ts";
@@ -12,10 +13,10 @@ export const taskWaiting: RunEvent<TaskWaitingV1> = {
   version: 1,
   codec: TaskWaitingV1,
   evolve(run, { node: number, dueMs, signal, beginMs }, outstanding) {
-    const node = enter(run, number, beginMs, outstanding);
+    const node = startVisit(run, number, beginMs, outstanding);
     const detail = detailOf(node);
     detail.dueMs = dueMs;
-    detail.signal = signal;
+    if (signal !== "" || detail.kindState !== undefined) startKind(detail, "wait").signal = signal;
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     if (dueMs > 0) outstanding.timer(timerNumber(number, nodeTimers.wait), dueMs);
     if (signal === "") return;

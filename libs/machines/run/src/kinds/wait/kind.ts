@@ -1,24 +1,26 @@
 /** Waits: for a span, until a moment, for a signal, or for an event. */
+
 import { type ErrorDetail, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import { parseDurationMs } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { detailOfRefusal } from "@tutti/machine-work";
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
 import { evaluate } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { runErrors } from "../../errors.ts";
-import { takeKept } from "../signal/take.ts";
+import { consumeKeptSignal } from "../signal/take.ts";
 import { awaitedEvent, awaitOf, nameOfEvent } from "./awaited-event.ts";
 import { taskWaiting } from "./events.ts";
-import { momentMsOf, spanMsOf } from "./moments.ts";
 
 export const wait: TaskKind = {
-  begin,
-  again: begin,
+  start: begin,
+  retry: begin,
 
   expire(place, timer) {
     if (timer !== nodeTimers.wait) return;
-    const signal = place.run.nodes[place.number]?.more?.signal ?? "";
+    const signal = stateOfKind(place.run.nodes[place.number], "wait")?.signal ?? "";
     if (signal === "") {
       complete(place, undefined);
       return;
@@ -42,7 +44,7 @@ export const wait: TaskKind = {
   },
 
   explain(run, node) {
-    const { status, more } = node;
+    const { status } = node;
     if (status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
     const event = awaitOf(run, node);
     if (event !== undefined)
@@ -51,7 +53,7 @@ export const wait: TaskKind = {
         message: `it waits for the event ${event.type}`,
         subject: event.type,
       };
-    const signal = more?.signal ?? "";
+    const signal = stateOfKind(node, "wait")?.signal ?? "";
     if (signal === "") return { cause: WaitCause.WAIT_CAUSE_TIMER, message: "it waits for its time" };
     return {
       cause: WaitCause.WAIT_CAUSE_SIGNAL,
@@ -77,7 +79,7 @@ function begin(place: Place): void {
     }
     case "waitSignal": {
       const { signal, where, within, withinMs } = work;
-      if (takeKept(place, signal, where)) return;
+      if (consumeKeptSignal(place, signal, where)) return;
       const span = within < 0 ? withinMs : computed(place, within, "`within`", spanMsOf);
       if (span === undefined) return;
       const { step, number } = place;
@@ -89,7 +91,7 @@ function begin(place: Place): void {
       const { type, condition, within, withinMs } = work;
       // One that a reset gave back is taken at once.
       const signal = nameOfEvent(type);
-      if (takeKept(place, signal, condition)) return;
+      if (consumeKeptSignal(place, signal, condition)) return;
       const span = within < 0 ? withinMs : computed(place, within, "`within`", spanMsOf);
       if (span === undefined) return;
       const { step, number } = place;
@@ -124,4 +126,20 @@ function computed(
   if (ms !== undefined) return ms;
   const found = JSON.stringify(made.value)?.slice(0, 100) ?? "nothing";
   return fail(detailOfRefusal(runErrors.timeExpected.refusal({ where, found })));
+}
+
+/** Undefined for what is no span of time. */
+function spanMsOf(value: Json): number | undefined {
+  return typeof value === "string" ? parseDurationMs(value.trim()) : undefined;
+}
+
+/** The end of the year 9999. */
+const momentMaxMs = 253_402_300_799_999;
+const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/** Undefined for what is no moment of RFC 3339. */
+function momentMsOf(value: Json): number | undefined {
+  if (typeof value !== "string" || !rfc3339.test(value.trim())) return undefined;
+  const ms = Date.parse(value.trim().toUpperCase());
+  return Number.isNaN(ms) || ms < 0 || ms > momentMaxMs ? undefined : ms;
 }

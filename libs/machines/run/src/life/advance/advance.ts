@@ -7,19 +7,20 @@
 import { type ErrorDetail, TaskStatus, type WorkStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { detailOfRefusal, inWords, noAmounts, putOffMs, StepBudget } from "@tutti/machine-work";
-import { undoNext } from "../../core/attempt/compensation.ts";
+import { compensateNext } from "../../core/attempt/compensation.ts";
 import { failForGood } from "../../core/attempt/outcome.ts";
 import { holds } from "../../core/evaluate/evaluate.ts";
 import { isShortFor, mayComeBack } from "../../core/node/budget.ts";
 import { taskSkipped } from "../../core/node/events.ts";
 import { idOf, type Place, placeOf, sceneOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { partsOf } from "../../core/state/places.ts";
 import { isUndone, type RunStep, type RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
-import { tellAllStopping, tellPartsStopping } from "../../kinds/child/stopping.ts";
-import { attendEntries, beginEntries } from "../../kinds/entries/entries.ts";
+import { stopAllChildren, stopChildrenIn } from "../../kinds/child/stopping.ts";
+import { startEntries, startNextEntries } from "../../kinds/entries/entries.ts";
 import { kindOf } from "../../kinds/table.ts";
-import { conclude, endStopped } from "../run/end.ts";
+import { conclude, finishStopped } from "../run/end.ts";
 import { runBegun, runPutOff, runStopped } from "../run/events.ts";
 import { stepStates } from "../states/step.ts";
 
@@ -36,7 +37,7 @@ function next(run: RunView, step: RunStep, budget: StepBudget): boolean {
     const number = run.agenda[run.agendaAt];
     if (number !== undefined) {
       budget.count();
-      return take(placeOf(run, number, step, budget));
+      return handleNext(placeOf(run, number, step, budget));
     }
     if (run.plan?.plan.kind === "states") return stepStates({ run, step, budget });
     if (run.left > 0 || run.alone > 0) return false;
@@ -47,10 +48,11 @@ function next(run: RunView, step: RunStep, budget: StepBudget): boolean {
   if (run.phase !== RunPhase.RUN_PHASE_UNDOING || run.undoing >= 0) return false;
   const last = isUndone(run) ? run.undo.at(-1) : undefined;
   // A child that is to be left alone has to be there before its parent ends, and before its task is undone.
-  if (last === undefined ? run.alone > 0 : run.nodes[last]?.more?.startsAlone === true) return false;
+  if (last === undefined ? run.alone > 0 : stateOfKind(run.nodes[last], "child")?.startsAlone === true)
+    return false;
   budget.count();
-  if (last === undefined) endStopped(run, step);
-  else undoNext(placeOf(run, last, step, budget));
+  if (last === undefined) finishStopped(run, step);
+  else compensateNext(placeOf(run, last, step, budget));
   return last !== undefined;
 }
 
@@ -60,15 +62,15 @@ function hasMore(run: RunView): boolean {
 }
 
 /** Handles the first node of the agenda. False if it waits for a part of the budget. Nothing cheaper behind it goes past. */
-function take(place: Place): boolean {
+function handleNext(place: Place): boolean {
   const { run, number, task } = place;
   const node = run.nodes[number];
-  if (node === undefined || node.status === TaskStatus.TASK_STATUS_PENDING) return begin(place);
-  if (node.status !== TaskStatus.TASK_STATUS_HELD) return attendParts(place);
-  return whenPaid(place, () => kindOf(task.kind).again?.(place));
+  if (node === undefined || node.status === TaskStatus.TASK_STATUS_PENDING) return startNode(place);
+  if (node.status !== TaskStatus.TASK_STATUS_HELD) return handleParts(place);
+  return whenPaid(place, () => kindOf(task.kind).retry?.(place));
 }
 
-function attendParts(place: Place): boolean {
+function handleParts(place: Place): boolean {
   const { run, step, number, task, budget } = place;
   const range = partsOf(run, run.nodes[number]);
   if (range === undefined || !range.isEntries) {
@@ -76,12 +78,12 @@ function attendParts(place: Place): boolean {
     return true;
   }
   const { failFast } = place.range.plan.policy(task);
-  if (failFast && range.failed >= 0 && range.left > 0) tellPartsStopping(run, step, budget, range, "cancel");
-  return attendEntries(place, range, (entry) => begin(placeOf(run, entry, step, budget)));
+  if (failFast && range.failed >= 0 && range.left > 0) stopChildrenIn(run, step, budget, range, "cancel");
+  return startNextEntries(place, range, (entry) => startNode(placeOf(run, entry, step, budget)));
 }
 
 /** A node whose needs are met, or an entry whose turn it is. False where it waits for a part of the budget. */
-function begin(place: Place): boolean {
+function startNode(place: Place): boolean {
   const { range, task, step, number } = place;
   const isList = task.forEach >= 0 && !range.isEntries;
   // A condition on the entry is asked for each. One that is not decides about the list.
@@ -97,8 +99,8 @@ function begin(place: Place): boolean {
       return true;
     }
   }
-  if (!isList) return whenPaid(place, () => kindOf(task.kind).begin(place));
-  beginEntries(place);
+  if (!isList) return whenPaid(place, () => kindOf(task.kind).start(place));
+  startEntries(place);
   return true;
 }
 
@@ -123,7 +125,7 @@ function whenPaid(place: Place, goOn: () => void): boolean {
 const yes = { ok: true, value: true } as const;
 
 /** The run starts: its start is due, or its limits are held. */
-export function beginNow(run: RunView, step: RunStep): void {
+export function startNow(run: RunView, step: RunStep): void {
   if (run.phase !== RunPhase.RUN_PHASE_WAITING) return;
   step.emit(runBegun, { beginMs: step.nowMs });
   advance(run, step);
@@ -137,7 +139,7 @@ export function stopRun(
   error: ErrorDetail,
   noCompensate = false,
 ): void {
-  tellAllStopping(run, step, new StepBudget(), noCompensate ? "leave" : "cancel");
+  stopAllChildren(run, step, new StepBudget(), noCompensate ? "leave" : "cancel");
   step.emit(runStopped, { status, error, stopMs: step.nowMs, noCompensate });
   advance(run, step);
 }

@@ -27,7 +27,7 @@ import {
   withdrawRun as withdrawMessage,
 } from "@tutti/machine-work";
 import { limitsOf } from "../../core/limit/limits.ts";
-import { awaitsStarts } from "../../core/node/detached-children.ts";
+import { awaitsDetachedStarts } from "../../core/node/detached-children.ts";
 import { taskResumed } from "../../core/node/events.ts";
 import { planNeededBy } from "../../core/plan/plan-of.ts";
 import { priorityMax } from "../../core/state/limits.ts";
@@ -43,10 +43,10 @@ import {
 } from "../../core/state/state.ts";
 import { life } from "../../core/state/work-life.ts";
 import { runErrors } from "../../errors.ts";
-import { tellAllStopping } from "../../kinds/child/stopping.ts";
+import { stopAllChildren } from "../../kinds/child/stopping.ts";
 import { advance, stopRun } from "../advance/advance.ts";
-import { askNext } from "../limit/asking.ts";
-import { beginMessage, endByForce, giveUp } from "../run/end.ts";
+import { acquireNext } from "../limit/asking.ts";
+import { beginMessage, terminateNow, withdrawContinuation } from "../run/end.ts";
 import {
   runLabelled,
   runPaused,
@@ -72,7 +72,7 @@ export const beginRun: RunCommand<BeginRun, RunBegun> = {
     const limits = wanted.ok ? wanted.limits.map(({ id }) => id) : [];
     step.emit(runStarted, { order, createMs: step.nowMs, limits });
     if (!wanted.ok) stopRun(run, step, WorkStatus.WORK_STATUS_FAILED, wanted.error);
-    else if (order.startMs <= step.nowMs && limits.length > 0) askNext(run, step);
+    else if (order.startMs <= step.nowMs && limits.length > 0) acquireNext(run, step);
     else advance(run, step);
     return { existed: false, status: statusOf(run) };
   },
@@ -169,12 +169,12 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
   decide(run, { reason }, step) {
     const refusal = life.ended(run, step);
     if (refusal !== undefined) return refusal;
-    tellAllStopping(run, step, new StepBudget(), "terminate");
+    stopAllChildren(run, step, new StepBudget(), "terminate");
     const error = life.terminated(step, reason);
     const status = WorkStatus.WORK_STATUS_TERMINATED;
-    if (run.ending !== status && awaitsStarts(run))
+    if (run.ending !== status && awaitsDetachedStarts(run))
       step.emit(runStopped, { status, error, stopMs: step.nowMs, noCompensate: false });
-    else endByForce(run, step, error);
+    else terminateNow(run, step, error);
     return done;
   },
 };
@@ -209,7 +209,7 @@ export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
 function withdrawNext(run: RunView, step: RunStep, fromId: string, reason: string): void {
   if (run.order === undefined || run.order.firstId === "") return;
   const { nextId = "" } = run.more ?? {};
-  if (nextId !== "") giveUp(run, step, nextId, reason);
+  if (nextId !== "") withdrawContinuation(run, step, nextId, reason);
   else if (!hasEnded(run))
     cancelRun.decide(run, { reason: reason || `${fromId} was taken back`, noCompensate: false }, step);
 }

@@ -2,7 +2,7 @@
 
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { detailOfRefusal, StepBudget } from "@tutti/machine-work";
-import { giveUpUndo } from "../../core/attempt/compensation.ts";
+import { failCompensation } from "../../core/attempt/compensation.ts";
 import { failForGood } from "../../core/attempt/outcome.ts";
 import { isShortFor } from "../../core/node/budget.ts";
 import { isToBegin } from "../../core/node/detached-children.ts";
@@ -14,10 +14,10 @@ import type { RunStep, RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { queueAgain } from "../../kinds/activity/kind.ts";
 import { lapse } from "../../kinds/approve/kind.ts";
-import { stopChildOf, tellPartsStopping } from "../../kinds/child/stopping.ts";
+import { stopChildOf, stopChildrenIn } from "../../kinds/child/stopping.ts";
 import { kindOf } from "../../kinds/table.ts";
-import { advance, beginNow, stopRun } from "../advance/advance.ts";
-import { askAgain, askFirst } from "../limit/asking.ts";
+import { advance, startNow, stopRun } from "../advance/advance.ts";
+import { acquireDue, acquireFirst } from "../limit/asking.ts";
 import { runPutOff, timeoutMsOf } from "../run/events.ts";
 import { passTime } from "../states/step.ts";
 
@@ -30,11 +30,11 @@ export function expire(run: RunView, timer: number, step: RunStep): void {
 function expireRun(run: RunView, timer: number, step: RunStep): void {
   switch (timer) {
     case runTimers.start:
-      if ((run.more?.limits.length ?? 0) === 0) beginNow(run, step);
-      else askFirst(run, step);
+      if ((run.more?.limits.length ?? 0) === 0) startNow(run, step);
+      else acquireFirst(run, step);
       return;
     case runTimers.limit:
-      askAgain(run, step);
+      acquireDue(run, step);
       return;
     case runTimers.timeout: {
       const { id } = step.key;
@@ -48,7 +48,7 @@ function expireRun(run: RunView, timer: number, step: RunStep): void {
       return;
     case runTimers.putOff:
       step.emit(runPutOff, { untilMs: 0 });
-      advance(run, step, new StepBudget(run.more?.transitionsAtOnce));
+      advance(run, step, new StepBudget(run.more?.states?.transitionsAtOnce));
       return;
   }
 }
@@ -64,7 +64,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
     else if (run.pauseMs > 0 || isShortFor(place)) {
       step.emit(taskHeld, { node: number });
       advance(run, step);
-    } else kindOf(place.task.kind).again?.(place);
+    } else kindOf(place.task.kind).retry?.(place);
     return;
   }
   if (timer !== nodeTimers.total) {
@@ -79,10 +79,10 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
     runErrors.timedOut.refusal({ task: idOf(place), totalMs }),
     lastError(place.run, number),
   );
-  if (isUndo) giveUpUndo(place, error);
+  if (isUndo) failCompensation(place, error);
   else {
     stopChildOf(place, "cancel");
-    for (const parts of partRanges(run, node)) tellPartsStopping(run, step, place.budget, parts, "cancel");
+    for (const parts of partRanges(run, node)) stopChildrenIn(run, step, place.budget, parts, "cancel");
     // What was running may have used up all that it had set aside.
     const { reserved } = node.more ?? {};
     failForGood(place, error, { leavesChild: isToBegin(node), used: reserved && { ...reserved } });

@@ -20,7 +20,7 @@ export interface SaidByEvent {
 }
 
 /** Whom an event is about, and the rest without the moments at which it happened. */
-export function saidBy({ events }: Reading, { type, version, payload }: RecordedEvent): SaidByEvent {
+export function historyJsonOf({ events }: Reading, { type, version, payload }: RecordedEvent): SaidByEvent {
   const codec = events.find((each) => each.type === type && each.version === version)?.codec;
   if (codec === undefined) return { node: undefined, details: {} };
   // What the codec decoded it can show.

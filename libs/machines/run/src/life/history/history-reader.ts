@@ -8,7 +8,7 @@
 import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
 import { taskIdOf } from "../../core/state/places.ts";
 import type { Run } from "../../core/state/state.ts";
-import { type RecordedEvent, saidBy } from "./history-json.ts";
+import { historyJsonOf, type RecordedEvent } from "./history-json.ts";
 
 export interface ReadEvent {
   /** Id of the task that it is about. Empty where it is about the run. */
@@ -31,7 +31,7 @@ export class HistoryReader {
   read(event: RecordedEvent): ReadEvent {
     // Folded first: it may be about what it brings.
     this.#fold(event);
-    const said = saidBy(this.#machine, event);
+    const said = historyJsonOf(this.#machine, event);
     const { node } = said;
     // A number that is 0 is left out.
     const number = numbered[event.type];

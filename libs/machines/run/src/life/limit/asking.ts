@@ -3,10 +3,10 @@ import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { runLimitAsked } from "../../core/limit/events.ts";
 import { acquire } from "../../core/limit/limits.ts";
 import type { RunStep, RunView } from "../../core/state/state.ts";
-import { beginNow } from "../advance/advance.ts";
+import { startNow } from "../advance/advance.ts";
 
 /** The start that was put off is due. */
-export function askFirst(run: RunView, step: RunStep): void {
+export function acquireFirst(run: RunView, step: RunStep): void {
   const [first] = run.more?.limits ?? [];
   if (first === undefined) return;
   step.emit(runLimitAsked, { node: undefined, limit: first.limit });
@@ -14,7 +14,7 @@ export function askFirst(run: RunView, step: RunStep): void {
 }
 
 /** The time is over after which a limit is asked for again. */
-export function askAgain(run: RunView, step: RunStep): void {
+export function acquireDue(run: RunView, step: RunStep): void {
   const due = (run.more?.limits ?? []).filter(({ retryMs }) => retryMs > 0 && retryMs <= step.nowMs);
   for (const { limit } of due) {
     step.emit(runLimitAsked, { node: undefined, limit });
@@ -23,9 +23,9 @@ export function askAgain(run: RunView, step: RunStep): void {
 }
 
 /** The next limit is asked for. When there is none left, the run starts. */
-export function askNext(run: RunView, step: RunStep): void {
+export function acquireNext(run: RunView, step: RunStep): void {
   if (run.phase !== RunPhase.RUN_PHASE_WAITING) return;
   const next = run.more?.limits.find(({ ticket }) => ticket === 0);
-  if (next === undefined) beginNow(run, step);
+  if (next === undefined) startNow(run, step);
   else if (next.retryMs === 0) acquire(run, step, next.limit);
 }

@@ -12,19 +12,20 @@ import {
 import { bounded, isDone, StepBudget } from "@tutti/machine-work";
 import { failAttempt } from "../../core/attempt/outcome.ts";
 import {
-  askNextOfTask,
-  askOfTask,
-  giveBackOfTask,
+  acquireForTask,
+  acquireNextForTask,
   isWaitingForLimits,
+  releaseLimitsOfTask,
 } from "../../core/limit/child-limits.ts";
 import { runLimitHeld, runLimitLost } from "../../core/limit/events.ts";
 import { acquire, release } from "../../core/limit/limits.ts";
 import { placeOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { nodeOfEffect, runNode } from "../../core/state/numbers.ts";
 import { findNode } from "../../core/state/places.ts";
 import type { RunCommand, RunStep, RunView } from "../../core/state/state.ts";
 import { advance, stopRun } from "../advance/advance.ts";
-import { askNext } from "./asking.ts";
+import { acquireNext } from "./asking.ts";
 
 const done: RunDone = {};
 
@@ -45,7 +46,7 @@ export const grantLimit: RunCommand<GrantLimit, RunDone> = {
     }
     if (wanted.ticket === ticket) return done;
     step.emit(runLimitHeld, { node: undefined, limit, ticket, leaseDueMs });
-    askNext(run, step);
+    acquireNext(run, step);
     return done;
   },
 };
@@ -117,7 +118,7 @@ function lose(
   if (held === undefined || held.ticket === 0 || held.ticket !== ticket) return;
   step.emit(runLimitLost, { node: number, limit, error: errorOf(code, message), retryMs: 0 });
   if (number === undefined) acquire(run, step, limit);
-  else askOfTask(placeOf(run, number, step, new StepBudget()), limit);
+  else acquireForTask(placeOf(run, number, step, new StepBudget()), limit);
 }
 
 interface GrantedToTask {
@@ -137,7 +138,7 @@ function grantToTask(run: RunView, step: RunStep, { limit, task, ticket, leaseDu
   }
   if (wanted.ticket === ticket) return;
   step.emit(runLimitHeld, { node: number, limit, ticket, leaseDueMs });
-  askNextOfTask(placeOf(run, number, step, new StepBudget()));
+  acquireNextForTask(placeOf(run, number, step, new StepBudget()));
 }
 
 function declineToTask(
@@ -160,7 +161,7 @@ function declineToTask(
   const node = run.nodes[number];
   if (retryMs > 0 || node === undefined || !isWaitingForLimits(node)) return;
   const place = placeOf(run, number, step, new StepBudget());
-  giveBackOfTask(place);
+  releaseLimitsOfTask(place);
   failAttempt(place, error);
   advance(run, step);
 }
@@ -174,7 +175,7 @@ function wantedOf(run: RunView, limit: string) {
 function wantedByNode(run: RunView, number: number, limit: string) {
   const node = run.nodes[number];
   if (node === undefined || isDone(node.status)) return undefined;
-  return node.more?.limits.find((each) => each.limit === limit);
+  return stateOfKind(node, "child")?.limits.find((each) => each.limit === limit);
 }
 
 function errorOf(code: string, message: string) {

@@ -13,7 +13,7 @@ import {
   type RunView,
 } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
-import { tellAllStopping } from "../../kinds/child/stopping.ts";
+import { stopAllChildren } from "../../kinds/child/stopping.ts";
 import { advance } from "../advance/advance.ts";
 import { clearRun } from "../run/events.ts";
 import { recoverRun } from "../snapshot/recovery.ts";
@@ -38,7 +38,7 @@ export const moveRun: RunCommand<MoveRunTo, MoveReview> = {
         problem: `${problem?.id ? `\`${problem.id}\` ` : ""}${problem?.message ?? ""}`,
       });
     // Children of removed tasks are cancelled.
-    tellAllStopping(run, step, new StepBudget(), "cancel", ({ number }) => gone.has(number));
+    stopAllChildren(run, step, new StepBudget(), "cancel", ({ number }) => gone.has(number));
     step.emit(runMoved, {
       hash: wanted.hash,
       fromHash: run.order?.hash ?? "",

@@ -7,6 +7,7 @@
  *    attempt restarts.
  * 3. A started task that is not in the version is dropped only if the mapping drops it.
  */
+
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   MoveReview,
@@ -21,6 +22,7 @@ import {
 import { bytesOf, isDone, noBytes, payloadOf, statusName } from "@tutti/machine-work";
 import { countNeeds, recount } from "../../core/node/reopen.ts";
 import type { RunPlan } from "../../core/plan/run-plan.ts";
+import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import { currentRanges, statusOfNode, taskIdOf } from "../../core/state/places.ts";
 import { hasEnded, type Node, type Run, type RunView, statusOf } from "../../core/state/state.ts";
 import { nextMove } from "../../core/state/transition-progress.ts";
@@ -98,7 +100,7 @@ class Move {
     else if (phase === RunPhase.RUN_PHASE_UNDOING) impossible("it is being compensated: wait for its end");
     if (this.#from.plan.kind !== this.#to.plan.kind)
       impossible(`its version has ${this.#from.plan.kind}, and the other one has ${this.#to.plan.kind}`);
-    const { state = -1 } = more ?? {};
+    const { state = -1 } = more?.states ?? {};
     if (this.#from.plan.kind === "states" && state >= 0 && nextMove(this.#run) !== undefined)
       this.#problem("busy", "", "it is between two states: wait until it rests in one");
     const { states } = this.#from.plan;
@@ -230,7 +232,7 @@ class Move {
         id,
         `it ${word(status)} as \`${task.kind}\`, and is \`${other.kind}\` in the version`,
       );
-    else if ((isOpen || (node.more?.parts ?? 0) > 0) && task.forEach < 0 !== other.forEach < 0)
+    else if ((isOpen || (stateOfParts(node)?.parts ?? 0) > 0) && task.forEach < 0 !== other.forEach < 0)
       this.#problem("impossible", id, "it is a list in one version and none in the other");
     else if (this.#run.undo.includes(number) && this.#to.policy(other).compensate === null)
       this.#problem("impossible", id, "it is to be compensated, and has no compensation in the version");
@@ -338,12 +340,12 @@ function settle(run: Run): void {
       if (statusOfNode(run, number) === pending) open.add(number);
   }
   countNeeds(run, open, -1);
-  for (const range of run.ranges) leaveNeeds(run, range);
+  for (const range of run.ranges) clearNeeds(run, range);
   recount(run);
 }
 
 /** A started task waits for no need any more, also where the version gives it one. */
-function leaveNeeds(run: Run, range: Run["ranges"][number]): void {
+function clearNeeds(run: Run, range: Run["ranges"][number]): void {
   const { predecessors } = range.plan;
   for (let place = 0; place < range.open.length; place++) {
     const number = range.first + place;
@@ -359,16 +361,19 @@ function leaveNeeds(run: Run, range: Run["ranges"][number]): void {
 }
 
 /** Whether an agent, a limit or a start knows it by its number. */
-function isAtWork({ status, more }: Node): boolean {
+function isAtWork(node: Node): boolean {
+  const { status } = node;
+  const child = stateOfKind(node, "child");
   return (
-    status === queued || status === running || (more?.limits.length ?? 0) > 0 || more?.startsAlone === true
+    status === queued || status === running || (child?.limits.length ?? 0) > 0 || child?.startsAlone === true
   );
 }
 
 /** Whether what it waits for knows it by its id. */
-function isNamed({ status, more }: Node): boolean {
+function isNamed(node: Node): boolean {
+  const { status, more } = node;
   const isChild = status === waiting || status === queued;
-  return more?.question !== undefined || (isChild && (more?.childId ?? "") !== "");
+  return more?.question !== undefined || (isChild && (stateOfKind(node, "child")?.childId ?? "") !== "");
 }
 
 function howToMap(id: string): string {

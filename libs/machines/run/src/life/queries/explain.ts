@@ -1,4 +1,5 @@
 /** Explains the status of a run, or of a task of it. The service adds the facts that pools know about agents. */
+
 import {
   type Explanation,
   Explanation as Explanations,
@@ -19,6 +20,7 @@ import {
   statusWord,
 } from "@tutti/machine-work";
 import { hasBudget } from "../../core/node/budget.ts";
+import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import {
   findNode,
   rangeViewOf,
@@ -29,10 +31,10 @@ import {
   taskOf,
 } from "../../core/state/places.ts";
 import { type NodeView, type RangeView, type Run, type RunView, statusOf } from "../../core/state/state.ts";
+import { nextMove, stateDueMs, stateOf } from "../../core/state/transition-progress.ts";
 import { runErrors } from "../../errors.ts";
 import { explainQuestion } from "../../kinds/approve/kind.ts";
 import { kindOf } from "../../kinds/table.ts";
-import { waitOfState } from "../states/explain.ts";
 import { inWords, standingsOf, type Whole } from "./standing.ts";
 
 /** Needs that an explanation names, and failed tasks that one of a run tells of. */
@@ -202,9 +204,9 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
         present: true,
       },
     ];
-  const parts = node?.more?.parts ?? 0;
+  const parts = stateOfParts(node)?.parts ?? 0;
   const within = parts > 0 ? (run.ranges[parts] as RangeView) : undefined;
-  if (within !== undefined && within.left > 0 && node?.more?.code === undefined)
+  if (within !== undefined && within.left > 0 && stateOfKind(node, "function") === undefined)
     return [partsWait(run, within)];
   const said =
     node === undefined
@@ -298,4 +300,29 @@ function failureOf(run: RunView, node: NodeView): FailedAttempt {
     failTime: node.endAt < 0 ? undefined : toTimestamp(run.createMs + node.endAt),
     error: bounded(node.error),
   };
+}
+
+/** The wait of a run of states. */
+function waitOfState(run: RunView): Partial<Wait>[] {
+  const state = stateOf(run);
+  if (state === undefined || run.phase !== RunPhase.RUN_PHASE_GOING || nextMove(run) !== undefined) return [];
+  const signals = state.on.map(({ signal }) => signal);
+  const dueMs = stateDueMs(run);
+  const ways = [
+    ...(signals.length > 0 ? [`a signal ${signals.join(" or ")}`] : []),
+    ...(dueMs > 0 ? ["its time"] : []),
+    ...(state.run >= 0 ? ["the end of its activity"] : []),
+    ...(state.always.length > 0 ? ["a guard that holds"] : []),
+  ];
+  const [subject = ""] = signals;
+  return [
+    {
+      cause: signals.length > 0 || dueMs === 0 ? WaitCause.WAIT_CAUSE_SIGNAL : WaitCause.WAIT_CAUSE_TIMER,
+      message: `it is in the state ${state.name} and waits for ${ways.join(", or ") || "nothing: no way leads out"}`,
+      subject,
+      startTime: toTimestamp(run.more?.states?.stateMs ?? 0),
+      ...(dueMs > 0 ? { endTime: toTimestamp(dueMs) } : {}),
+      present: true,
+    },
+  ];
 }

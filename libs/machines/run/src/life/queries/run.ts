@@ -87,7 +87,7 @@ function runMessage(run: RunView, withPayloads: boolean): RunMessage {
 }
 
 function stateNames({ plan, more }: RunView): string[] {
-  const name = plan?.plan.states[more?.state ?? -1]?.name;
+  const name = plan?.plan.states[more?.states?.state ?? -1]?.name;
   return name === undefined ? [] : [name];
 }
 

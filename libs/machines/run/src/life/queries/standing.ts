@@ -2,6 +2,7 @@
  * How the open tasks of a run stand, in groups: so many wait for this, so many for that. One of each group is explained
  * in full. What pools know of it is added by the service that asks them, and holds for the others as well.
  */
+
 import {
   type Explanation,
   Explanation as Explanations,
@@ -12,6 +13,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import { counted } from "@tutti/kernel";
 import { isDone } from "@tutti/machine-work";
+import { stateOfParts } from "../../core/state/kind-state.ts";
 import { statusOfNode, taskIdOf } from "../../core/state/places.ts";
 import type { NodeView, RunView } from "../../core/state/state.ts";
 
@@ -72,7 +74,7 @@ function join(groups: Map<string, Group>, run: RunView, node: NodeView): void {
   const { status, range, task, number } = node;
   if (isDone(status) || statusOfNode(run, number) === TaskStatus.TASK_STATUS_PENDING) return;
   // A list or a loop that is under way is its parts.
-  const parts = run.ranges[node.more?.parts ?? 0];
+  const parts = run.ranges[stateOfParts(node)?.parts ?? 0];
   if (parts !== undefined && parts.owner === number && parts.left > 0) return;
   const key = `${range.planPlace}.${task}.${status}`;
   const group = groups.get(key);

@@ -1,4 +1,5 @@
 /** Tasks as the contracts show them. */
+
 import { type NeedCondition, type Outcome, TaskStatus } from "@tutti/contracts/types/v1";
 import { type Attempt, type Task, TaskKind, Task as Tasks } from "@tutti/contracts/workflow/v1";
 import type { PlanKindWord, PlanTask } from "@tutti/definitions";
@@ -6,6 +7,7 @@ import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
 import { asPayload, bounded, type Data, isDone } from "@tutti/machine-work";
 import { hasOutput, outputOf } from "../../core/evaluate/outputs.ts";
 import { isOffered } from "../../core/plan/offer-profile.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import {
   currentRanges,
   findNode,
@@ -106,6 +108,7 @@ function taskMessage(run: RunView, number: number, withPayloads: boolean): Task 
 
 function nodeFields(run: RunView, node: NodeView, withPayloads: boolean) {
   const { more } = node;
+  const { childId = "" } = stateOfKind(node, "child") ?? {};
   const at = (offset: number) => (offset < 0 ? undefined : toTimestamp(run.createMs + offset));
   return {
     ...(withPayloads && { input: asPayload(node.input as Data | undefined) }),
@@ -116,9 +119,7 @@ function nodeFields(run: RunView, node: NodeView, withPayloads: boolean) {
     readyTime: at(node.readyAt),
     startTime: at(node.startAt),
     endTime: at(node.endAt),
-    child: more?.childId
-      ? { namespace: run.key.namespace, kind: "run", id: more.childId, task: "" }
-      : undefined,
+    child: childId ? { namespace: run.key.namespace, kind: "run", id: childId, task: "" } : undefined,
     fromCache: more?.fromCache ?? false,
     sentBack: more?.sentBack ?? 0,
     used: more?.used,

@@ -1,4 +1,5 @@
 /** Takes a run up again, takes it back, repairs a task by hand. */
+
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   RepairTask,
@@ -21,11 +22,12 @@ import {
   statusName,
   statusWord,
 } from "@tutti/machine-work";
-import { askNextOfTask, isWaitingForLimits } from "../../core/limit/child-limits.ts";
+import { acquireNextForTask, isWaitingForLimits } from "../../core/limit/child-limits.ts";
 import { limitsOf, releaseLimits } from "../../core/limit/limits.ts";
 import { hasBudget } from "../../core/node/budget.ts";
 import { undoneWithOwners } from "../../core/node/compensation-ledger.ts";
 import { placeOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { findNode, nodeOfTask, rangeViewOf, statusOfNode } from "../../core/state/places.ts";
 import {
   hasEnded,
@@ -41,12 +43,12 @@ import { isPast } from "../../core/state/transition-progress.ts";
 import { life } from "../../core/state/work-life.ts";
 import { runErrors } from "../../errors.ts";
 import { askNextQuestion } from "../../kinds/approve/ask.ts";
-import { tellAllStopping, tellStopping } from "../../kinds/child/stopping.ts";
+import { stopAllChildren, stopChildrenOf } from "../../kinds/child/stopping.ts";
 import { stopChildren } from "../../kinds/gate/send-back.ts";
-import { giveToWaiting } from "../../kinds/signal/take.ts";
+import { deliverToWaiting } from "../../kinds/signal/take.ts";
 import { advance } from "../advance/advance.ts";
-import { askNext } from "../limit/asking.ts";
-import { giveUp } from "../run/end.ts";
+import { acquireNext } from "../limit/asking.ts";
+import { withdrawContinuation } from "../run/end.ts";
 import { runReset, runRetried, taskRepaired } from "./events.ts";
 
 export const retryRun: RunCommand<RetryRun, RunDone> = {
@@ -71,7 +73,7 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
     stopChildren({ run, step, budget: new StepBudget(), number: -1 }, nodes);
     step.emit(runRetried, { nodes, reason: reasonOf(reason), limits, retryMs: step.nowMs });
-    if (limits.length > 0) askNext(run, step);
+    if (limits.length > 0) acquireNext(run, step);
     advance(run, step);
     return {};
   },
@@ -139,8 +141,14 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       nodes.flatMap(({ childId, status }) => (childId === "" || isDone(status) ? [] : [childId])),
     );
     // A child that was running then, and is now, continues.
-    tellAllStopping(run, step, new StepBudget(), "cancel", ({ more }) => !kept.has(more?.childId ?? ""));
-    giveUpNext(run, step, nextId, reasonOf(reason));
+    stopAllChildren(
+      run,
+      step,
+      new StepBudget(),
+      "cancel",
+      (node) => !kept.has(stateOfKind(node, "child")?.childId ?? ""),
+    );
+    withdrawNextRun(run, step, nextId, reasonOf(reason));
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
     if (phase === RunPhase.RUN_PHASE_ENDED) releaseLimits(run, step);
     step.emit(runReset, {
@@ -152,17 +160,17 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       resetMs: step.nowMs,
       resets: (run.more?.resets ?? 0) + 1,
     });
-    if (isDueForLimits(run, step)) askNext(run, step);
+    if (isDueForLimits(run, step)) acquireNext(run, step);
     for (const node of run.nodes) {
       if (node === undefined) continue;
       const place = placeOf(run, node.number, step, new StepBudget());
-      if (isWaitingForLimits(node)) askNextOfTask(place);
+      if (isWaitingForLimits(node)) acquireNextForTask(place);
       // The step that approved its output asked the next question in an event of its own.
       askNextQuestion(place);
     }
     // Tasks that waited then have not seen what came since.
     const budget = new StepBudget();
-    for (const kept of [...(run.more?.signals ?? [])]) giveToWaiting(run, kept as RunSignal, step, budget);
+    for (const kept of [...(run.more?.signals ?? [])]) deliverToWaiting(run, kept as RunSignal, step, budget);
     advance(run, step);
     return {};
   },
@@ -177,9 +185,9 @@ function withUsedSince(run: RunView, snapshot: Uint8Array): Uint8Array {
 }
 
 /** The run that it continued as is given up, except if it has continued as that by then. */
-function giveUpNext(run: RunView, step: RunStep, keptId: string, reason: string): void {
+function withdrawNextRun(run: RunView, step: RunStep, keptId: string, reason: string): void {
   const { nextId = "" } = run.more ?? {};
-  if (nextId !== "" && nextId !== keptId) giveUp(run, step, nextId, reason);
+  if (nextId !== "" && nextId !== keptId) withdrawContinuation(run, step, nextId, reason);
 }
 
 /** What it held until it ended. */
@@ -216,7 +224,7 @@ export const repairTask: RunCommand<RepairTask, RunDone> = {
     const rested = restedOn(run, node, taskId);
     if (rested !== undefined) return rested;
     // A child that is running on it counts no longer either.
-    tellStopping(run, step, new StepBudget(), node, "cancel");
+    stopChildrenOf(run, step, new StepBudget(), node, "cancel");
     const isSkip = repair?.$case === "skip";
     step.emit(taskRepaired, {
       node,

@@ -1,4 +1,5 @@
 /** What people do to a run that did not go well. */
+
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   RunPhase,
@@ -10,12 +11,13 @@ import {
 import { blobsOf, dataOfPayload, isDone } from "@tutti/machine-work";
 import { renewAfterReset } from "../../core/limit/events.ts";
 import { effectAt, isNotUndone, keepLists, statusBeside } from "../../core/node/compensation-ledger.ts";
-import { leaveAlone } from "../../core/node/detached-children.ts";
-import { end, stop } from "../../core/node/flow.ts";
+import { detachChild } from "../../core/node/detached-children.ts";
+import { finishNode, stop } from "../../core/node/flow.ts";
 import { setOutput } from "../../core/node/kept.ts";
-import { enter, nodeOf, release, setStatus } from "../../core/node/nodes.ts";
+import { nodeOf, release, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { closureOf, reopen } from "../../core/node/reopen.ts";
 import { planNeededBySnapshot } from "../../core/plan/plan-of.ts";
+import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import { runNode, runTimers, timerNumber } from "../../core/state/numbers.ts";
 import { rangeOf, statusOfNode } from "../../core/state/places.ts";
 import {
@@ -41,8 +43,8 @@ export const runRetried: RunEvent<RunRetriedV1> = {
   evolve(run, { nodes, retryMs, limits }, outstanding) {
     const wasOver = run.phase !== RunPhase.RUN_PHASE_GOING;
     const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
-    takeBackUndoing(run, outstanding);
-    takeBackNotUndone(run);
+    revertRunningCompensation(run, outstanding);
+    revertFailedCompensations(run);
     for (const number of closureOf(run, new Set(nodes))) forgetSentBack(run.nodes[number]);
     // How a node stands that nothing has happened to depends on it.
     run.phase = RunPhase.RUN_PHASE_GOING;
@@ -55,14 +57,14 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     const isHeldUp = hadEnded && wantAgain(run, limits);
     restartState(run, retryMs, outstanding);
     if (isHeldUp) return;
-    beginAgain(run, retryMs);
+    restart(run, retryMs);
     const timeoutMs = timeoutMsOf(run);
     if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), retryMs + timeoutMs);
   },
 };
 
 /** Its timeout starts again. What was its start remains its start. */
-function beginAgain(run: Run, atMs: number): void {
+function restart(run: Run, atMs: number): void {
   run.firstBeginMs ||= run.beginMs;
   run.beginMs = atMs;
 }
@@ -87,7 +89,7 @@ function forgetSentBack(node: Node | undefined): void {
 }
 
 /** The effect that is being undone is among those that are done again. */
-function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
+function revertRunningCompensation(run: Run, outstanding: RunOutstanding): void {
   if (run.undoing < 0) return;
   const { undoing } = run;
   release(undoing, outstanding);
@@ -101,7 +103,7 @@ function takeBackUndoing(run: Run, outstanding: RunOutstanding): void {
  * What could not be undone is still there, and is undone when the run fails another time. It completed after all
  * others.
  */
-function takeBackNotUndone(run: Run): void {
+function revertFailedCompensations(run: Run): void {
   const kept = run.nodes.filter((node) => node !== undefined && isNotUndone(node)) as Node[];
   for (const node of kept.sort((one, other) => effectAt(one) - effectAt(other))) {
     detailOf(node).undoError = undefined;
@@ -122,21 +124,22 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     const range = rangeOf(run, number);
     if (!range.isEntries && before === TaskStatus.TASK_STATUS_PENDING) range.open[number - range.first] = 0;
     if (isDone(before)) reopen(run, [number], endMs, outstanding, { mended: number, keepsGood: false });
-    const node = enter(run, number, endMs, outstanding);
-    leaveAlone(run, node);
+    const node = startVisit(run, number, endMs, outstanding);
+    detachChild(run, node);
     stop(run, node, endMs, outstanding);
     const detail = detailOf(node);
     detail.repairReason = reason;
     keepLists(run, new Set([number]));
     run.leftBehind = undefined;
-    detail.parts = 0;
+    const state = stateOfParts(node);
+    if (state !== undefined) state.parts = 0;
     detail.dueMs = 0;
     setOutput(run, node, dataOfPayload(output));
     node.error = error;
     detail.countsAsCompleted = status === TaskStatus.TASK_STATUS_SKIPPED && !skipDependents;
     // No need of it counts any more: neither makes it ready, nor skips it.
     if (!range.isEntries) range.open[number - range.first] = -1;
-    end(run, node, status, endMs, outstanding);
+    finishNode(run, node, status, endMs, outstanding);
   },
 };
 
@@ -176,7 +179,7 @@ export const runReset: RunEvent<RunResetV1> = {
       more.lastSignal = signals.reduce((last, { number }) => Math.max(last, number), more.lastSignal);
     }
     run.putOffMs = 0;
-    if (run.phase === RunPhase.RUN_PHASE_GOING) beginAgain(run, resetMs);
+    if (run.phase === RunPhase.RUN_PHASE_GOING) restart(run, resetMs);
     recoverRun(run, outstanding);
   },
 };
@@ -200,8 +203,9 @@ function fence(run: Run, attempts: readonly number[], before: number): void {
     node.attempt = Math.max(node.attempt, attempt) + (isAtWork || isUndone ? 1 : 0);
     // The attempt that takes the place of the one running continues from what that had saved.
     if (isAtWork && node.more?.savedNext !== undefined) node.more.saved = node.more.savedNext;
-    if (isDone(node.status) || !node.more?.childId || node.more.question !== undefined) continue;
-    if (node.more.limits.length > 0) askAnew(run, node);
+    const child = stateOfKind(node, "child");
+    if (isDone(node.status) || !child?.childId || node.more?.question !== undefined) continue;
+    if (child.limits.length > 0) askAnew(run, node);
     else if (node.status === TaskStatus.TASK_STATUS_WAITING)
       setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
   }
@@ -212,7 +216,8 @@ function askAnew(run: Run, node: Node): void {
   const isAsked =
     node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
   if (!isAsked) return;
-  for (const limit of node.more?.limits ?? []) Object.assign(limit, { ticket: 0, leaseDueMs: 0, retryMs: 0 });
+  for (const limit of stateOfKind(node, "child")?.limits ?? [])
+    Object.assign(limit, { ticket: 0, leaseDueMs: 0, retryMs: 0 });
   node.startAt = -1;
   setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
 }

@@ -1,4 +1,5 @@
 /** Tasks are added from outside, taken out to be done elsewhere, and ended with what came of that. */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import {
   AddTasks,
@@ -16,6 +17,7 @@ import { taskSkipped } from "../../core/node/events.ts";
 import { type Place, placeOf } from "../../core/node/task-kind.ts";
 import { readPlan } from "../../core/plan/plan-of.ts";
 import type { RunPlan } from "../../core/plan/run-plan.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { findNode, rangeViewOf, statusOfNode, taskOf } from "../../core/state/places.ts";
 import type { RunCommand, RunView } from "../../core/state/state.ts";
 import { life } from "../../core/state/work-life.ts";
@@ -70,7 +72,11 @@ function ownerOf(run: RunView, parent: string): number | Refusal {
   const number = findNode(run, parent);
   if (number === undefined) return runErrors.taskMissing.refusal({ id: run.key.id, task: parent });
   const isSpawn = taskOf(rangeViewOf(run, number), number).kind === "spawn";
-  if (isSpawn && statusOfNode(run, number) === waiting && (run.nodes[number]?.more?.parts ?? 0) > 0)
+  if (
+    isSpawn &&
+    statusOfNode(run, number) === waiting &&
+    (stateOfKind(run.nodes[number], "spawn")?.parts ?? 0) > 0
+  )
     return number;
   return refusal("expected a task of the kind spawn that has not ended, found otherwise");
 }

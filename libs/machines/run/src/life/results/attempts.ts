@@ -26,13 +26,13 @@ import {
 } from "@tutti/machine-work";
 import { undoCompleted } from "../../core/attempt/compensation-events.ts";
 import { attemptStarted, modelCallsNoted, offerReturned, progressSaved } from "../../core/attempt/events.ts";
-import { failAttempt, giveUpLost, policyOf } from "../../core/attempt/outcome.ts";
+import { failAttempt, failLost, policyOf } from "../../core/attempt/outcome.ts";
 import { idOf, type Place, placeOf } from "../../core/node/task-kind.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../../core/state/numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
-import { takeTurn } from "../../kinds/function/turn.ts";
+import { recordTurn } from "../../kinds/function/turn.ts";
 import { finish } from "../../kinds/gate/checks.ts";
 import { advance } from "../advance/advance.ts";
 import { endingOf } from "../run/end.ts";
@@ -49,17 +49,17 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
     if (isUndo(step)) {
       const undone = { node: place.number, endMs: step.nowMs, agent, used: usedOf(used) };
       step.emit(undoCompleted, undone);
-      return goOn(run, step);
+      return advanceAndReply(run, step);
     }
     const doing = { agent, used: usedOf(used), questions };
     if (place.task.kind === "function") {
-      takeTurn(place, dataOf(output, outputPayload), doing);
-      return goOn(run, step);
+      recordTurn(place, dataOf(output, outputPayload), doing);
+      return advanceAndReply(run, step);
     }
     if (questions.length > 0 && step.behaviour < behaviours.holdsResults)
       failAttempt(place, detailOfRefusal(runErrors.resultNotHeld.refusal({ task: idOf(place) })), doing);
     else finish(place, dataOf(output, outputPayload), doing);
-    return goOn(run, step);
+    return advanceAndReply(run, step);
   },
 };
 
@@ -71,7 +71,7 @@ export const failTask: RunCommand<FailTask, TaskAnswered> = {
     const place = settledPlace(run, step);
     if (place === undefined) return unnamed(step);
     failAttempt(place, bounded(error), { agent, used: usedOf(used) });
-    return goOn(run, step);
+    return advanceAndReply(run, step);
   },
 };
 
@@ -89,14 +89,14 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
     const error = lost
       ? lossError(place, { agent, reason: cut(message || unknownLoss, lossLengthMax) })
       : undefined;
-    if (error !== undefined) giveUpLost(place, error, { used });
+    if (error !== undefined) failLost(place, error, { used });
     else {
       const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs);
       const { attempt } = node;
       const event = { node: place.number, attempt, message: cut(message, messageLengthMax), retryMs, lost };
       step.emit(offerReturned, { ...event, agent, used: used && { ...used } });
     }
-    return goOn(run, step);
+    return advanceAndReply(run, step);
   },
 };
 
@@ -204,7 +204,7 @@ function usedOf(used: Amounts | undefined): Amounts | undefined {
   return used !== undefined && (used.tokens > 0 || used.money > 0 || used.timeMs > 0) ? used : undefined;
 }
 
-function goOn(run: RunView, step: RunStep): TaskAnswered {
+function advanceAndReply(run: RunView, step: RunStep): TaskAnswered {
   advance(run, step);
   return hasEnded(run) ? { ending: endingOf(run) } : answered;
 }

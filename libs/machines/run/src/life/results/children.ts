@@ -1,4 +1,5 @@
 /** What becomes of children: started, refused, ended. */
+
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   ConfirmChild,
@@ -10,8 +11,9 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { bounded, childError, dataOf, StepBudget, statusName } from "@tutti/machine-work";
 import { failAttempt } from "../../core/attempt/outcome.ts";
-import { giveBackOfTask } from "../../core/limit/child-limits.ts";
+import { releaseLimitsOfTask } from "../../core/limit/child-limits.ts";
 import { idOf, type Place, placeOf } from "../../core/node/task-kind.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { nodeOfEffect } from "../../core/state/numbers.ts";
 import { findNode } from "../../core/state/places.ts";
 import type { RunCommand } from "../../core/state/state.ts";
@@ -34,7 +36,7 @@ export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
     if (step.settles === undefined || node === undefined)
       return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
     const place = placeOf(run, number, step, new StepBudget());
-    const isAlone = node.more?.startsAlone === true;
+    const isAlone = stateOfKind(node, "child")?.startsAlone === true;
     step.emit(childStarted, { node: number, hash, startMs: step.nowMs });
     if (isAlone) {
       advance(run, step);
@@ -42,7 +44,7 @@ export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
     }
     // The run that it has continued as tells of its end.
     if (ending !== undefined && ending.status !== WorkStatus.WORK_STATUS_CONTINUED)
-      endNode(place, ending, {});
+      finishNodeOfChild(place, ending, {});
     advance(run, step);
     return answered;
   },
@@ -57,13 +59,13 @@ export const refuseChild: RunCommand<RefuseChild, TaskAnswered> = {
     const number = nodeOfEffect(step.settles?.number ?? 0);
     if (step.settles === undefined || run.nodes[number] === undefined)
       return runErrors.taskMissing.refusal({ id: step.key.id, task: "of the result" });
-    if (run.nodes[number]?.more?.startsAlone === true) {
+    if (stateOfKind(run.nodes[number], "child")?.startsAlone === true) {
       step.emit(childRefused, { node: number, error: bounded(error), endMs: step.nowMs });
       advance(run, step);
       return answered;
     }
     const place = placeOf(run, number, step, new StepBudget());
-    giveBackOfTask(place);
+    releaseLimitsOfTask(place);
     failAttempt(place, bounded(error));
     advance(run, step);
     return answered;
@@ -81,15 +83,20 @@ export const endChild: RunCommand<EndChild, RunDone> = {
     if (number === undefined || node === undefined || ending === undefined) return done;
     const isAwaited =
       node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
-    if (!isAwaited || node.more?.question !== undefined || node.more?.childId !== ending.runId) return done;
-    endNode(placeOf(run, number, step, new StepBudget()), ending, used === undefined ? {} : { used });
+    if (!isAwaited || node.more?.question !== undefined) return done;
+    if (stateOfKind(node, "child")?.childId !== ending.runId) return done;
+    finishNodeOfChild(
+      placeOf(run, number, step, new StepBudget()),
+      ending,
+      used === undefined ? {} : { used },
+    );
     advance(run, step);
     return done;
   },
 };
 
-function endNode(place: Place, ending: RunEnding, doing: Parameters<typeof finish>[2]): void {
-  giveBackOfTask(place);
+function finishNodeOfChild(place: Place, ending: RunEnding, doing: Parameters<typeof finish>[2]): void {
+  releaseLimitsOfTask(place);
   if (ending.status === WorkStatus.WORK_STATUS_COMPLETED)
     finish(place, dataOf(ending.output, ending.outputPayload), doing);
   else {

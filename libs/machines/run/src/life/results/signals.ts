@@ -7,7 +7,7 @@ import { signalsMax } from "../../core/state/limits.ts";
 import { hasEnded, type RunCommand, type RunView, statusOf } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { signalReceived } from "../../kinds/signal/events.ts";
-import { giveToWaiting } from "../../kinds/signal/take.ts";
+import { deliverToWaiting } from "../../kinds/signal/take.ts";
 import { advance } from "../advance/advance.ts";
 import { payloadOf } from "../entry/entries.ts";
 
@@ -30,7 +30,7 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
     const signal = { number, signal: name, payload, receiveMs: step.nowMs, event: undefined };
     step.emit(signalReceived, { signal });
     const event = step.events;
-    giveToWaiting(run, signal, step, new StepBudget());
+    deliverToWaiting(run, signal, step, new StepBudget());
     advance(run, step);
     return { number, event };
   },

@@ -33,7 +33,7 @@ export const updateRun: RunCommand<UpdateRun, RunUpdated> = {
     const where = `the update ${update}`;
     const set = assigned(scene, entry.set, where);
     if (!set.ok) return refusalOf(update, set.error);
-    const answer = answerOf(scene, entry, set.vars);
+    const answer = replyOf(scene, entry, set.vars);
     if (isRefusal(answer)) return answer;
     const number = (run.more?.lastUpdate ?? 0) + 1;
     step.emit(updateTaken, { number, update, payload, vars: set.vars, answer, updateMs: step.nowMs });
@@ -53,7 +53,7 @@ function refusedBy(scene: Scene, { name, validate, message }: PlanEntry): Refusa
 }
 
 /** Sees the variables as they are with it. */
-function answerOf(scene: Scene, entry: PlanEntry, vars: Record<string, Uint8Array>): Uint8Array | Refusal {
+function replyOf(scene: Scene, entry: PlanEntry, vars: Record<string, Uint8Array>): Uint8Array | Refusal {
   if (entry.output < 0) return noBytes;
   const all = new Map([...(scene.run.more?.vars ?? []), ...Object.entries(vars)]) as ReadonlyMap<
     string,

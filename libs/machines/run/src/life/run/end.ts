@@ -51,7 +51,7 @@ export function concludeWith(run: RunView, step: RunStep, scene: Scene, output: 
       return;
     }
     if (isWanted.value) {
-      goOnAsNew(run, step, scene, continueAsNew.input);
+      continueAsNewRun(run, step, scene, continueAsNew.input);
       return;
     }
   }
@@ -91,9 +91,9 @@ export function failRun(run: RunView, step: RunStep, error: ErrorDetail): void {
 }
 
 /** All that is to be undone has been. */
-export function endStopped(run: RunView, step: RunStep): void {
+export function finishStopped(run: RunView, step: RunStep): void {
   if (run.ending === WorkStatus.WORK_STATUS_TERMINATED) {
-    endByForce(run, step, bounded(run.error));
+    terminateNow(run, step, bounded(run.error));
     return;
   }
   const error = withUndoFailures(run, bounded(run.error));
@@ -103,13 +103,13 @@ export function endStopped(run: RunView, step: RunStep): void {
 }
 
 /** Nothing is undone, and nothing waited for. */
-export function endByForce(run: RunView, step: RunStep, error: ErrorDetail | undefined): void {
+export function terminateNow(run: RunView, step: RunStep, error: ErrorDetail | undefined): void {
   step.emit(runTerminated, { error, endMs: step.nowMs });
   report(run, step);
 }
 
 /** The next one has the id of the first with its number, the same definition and the same parent. */
-function goOnAsNew(run: RunView, step: RunStep, scene: Scene, program: number): void {
+function continueAsNewRun(run: RunView, step: RunStep, scene: Scene, program: number): void {
   const before = run.order;
   if (before === undefined) return;
   let input = inputOf(run);
@@ -207,7 +207,12 @@ export function nextIdAside(id: string, resets: number, incarnation: number): st
 export const beginMessage: Message<BeginRun> = { type: "begin_run", codec: BeginRun };
 
 /** Says to the run that this one continued as that it is detached. */
-export function giveUp({ order }: RunView, step: RunStep, nextId: string, reason: string): void {
+export function withdrawContinuation(
+  { order }: RunView,
+  step: RunStep,
+  nextId: string,
+  reason: string,
+): void {
   const { namespace, id } = step.key;
   const to = { service: "workflow", kind: "run", namespace, id: nextId };
   const { definition = "" } = order ?? {};

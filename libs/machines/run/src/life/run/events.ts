@@ -20,10 +20,10 @@ import {
   RunWithdrawnV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOf } from "@tutti/machine-work";
-import { offerAnew } from "../../core/attempt/events.ts";
+import { offerAgainWithFacts } from "../../core/attempt/events.ts";
 import { statusBeside } from "../../core/node/compensation-ledger.ts";
-import { endAlone } from "../../core/node/detached-children.ts";
-import { drop } from "../../core/node/flow.ts";
+import { settleDetachedChild } from "../../core/node/detached-children.ts";
+import { detachRange } from "../../core/node/flow.ts";
 import { addRange, nodeOf, release, setStatus } from "../../core/node/nodes.ts";
 import { planNeededBy, planOf } from "../../core/plan/plan-of.ts";
 import { effectNumber, effectTags, runNode, runTimers, timerNumber } from "../../core/state/numbers.ts";
@@ -54,7 +54,7 @@ export const runStarted: RunEvent<RunStartedV1> = {
     for (const limit of limits) moreOf(run).limits.push({ limit, ticket: 0, leaseDueMs: 0, retryMs: 0 });
     if (plan.plan.kind === "tasks") addRange(run, { owner: -1, plan, planPlace: 0, scope: 0 });
     if (order.startMs > createMs) outstanding.timer(timerNumber(runNode, runTimers.start), order.startMs);
-    else if (limits.length === 0) begin(run, createMs, outstanding);
+    else if (limits.length === 0) startRun(run, createMs, outstanding);
   },
 };
 
@@ -65,13 +65,13 @@ export const runBegun: RunEvent<RunBegunV1> = {
   described: true,
   evolve(run, { beginMs }, outstanding) {
     outstanding.cleared(timerNumber(runNode, runTimers.start));
-    begin(run, beginMs, outstanding);
+    startRun(run, beginMs, outstanding);
     // One that was resumed, and has waited for its limits, is in its state.
     restartState(run, beginMs, outstanding);
   },
 };
 
-function begin(run: Run, atMs: number, outstanding: RunOutstanding): void {
+function startRun(run: Run, atMs: number, outstanding: RunOutstanding): void {
   run.phase = RunPhase.RUN_PHASE_GOING;
   run.firstBeginMs ||= run.beginMs;
   run.beginMs = atMs;
@@ -112,7 +112,7 @@ export const runLabelled: RunEvent<RunLabelledV1> = {
   described: true,
   evolve(run, { labels, priority, dueMs }, outstanding) {
     run.facts = { labels, priority, dueMs };
-    offerAnew(run, outstanding);
+    offerAgainWithFacts(run, outstanding);
   },
 };
 
@@ -153,7 +153,7 @@ export const runCompleted: RunEvent<RunCompletedV1> = {
   described: true,
   evolve(run, { output, outputPayload, endMs }, outstanding) {
     run.output = dataOf(output, outputPayload);
-    end(run, WorkStatus.WORK_STATUS_COMPLETED, endMs, outstanding);
+    finishRun(run, WorkStatus.WORK_STATUS_COMPLETED, endMs, outstanding);
   },
 };
 
@@ -164,7 +164,7 @@ export const runFailed: RunEvent<RunFailedV1> = {
   described: true,
   evolve(run, { error, endMs }, outstanding) {
     run.error = error;
-    end(run, WorkStatus.WORK_STATUS_FAILED, endMs, outstanding);
+    finishRun(run, WorkStatus.WORK_STATUS_FAILED, endMs, outstanding);
   },
 };
 
@@ -175,7 +175,7 @@ export const runCancelled: RunEvent<RunCancelledV1> = {
   described: true,
   evolve(run, { error, endMs }, outstanding) {
     run.error = error;
-    end(run, WorkStatus.WORK_STATUS_CANCELLED, endMs, outstanding);
+    finishRun(run, WorkStatus.WORK_STATUS_CANCELLED, endMs, outstanding);
   },
 };
 
@@ -187,7 +187,7 @@ export const runTerminated: RunEvent<RunTerminatedV1> = {
   evolve(run, { error, endMs }, outstanding) {
     stopAll(run, endMs, outstanding);
     run.error = error;
-    end(run, WorkStatus.WORK_STATUS_TERMINATED, endMs, outstanding);
+    finishRun(run, WorkStatus.WORK_STATUS_TERMINATED, endMs, outstanding);
   },
 };
 
@@ -201,7 +201,7 @@ export const runWithdrawn: RunEvent<RunWithdrawnV1> = {
     run.order = order;
     run.createMs = endMs;
     run.error = error;
-    end(run, WorkStatus.WORK_STATUS_CANCELLED, endMs, outstanding);
+    finishRun(run, WorkStatus.WORK_STATUS_CANCELLED, endMs, outstanding);
   },
 };
 
@@ -222,11 +222,11 @@ export const runContinued: RunEvent<RunContinuedV1> = {
   described: true,
   evolve(run, { nextId, endMs }, outstanding) {
     moreOf(run).nextId = nextId;
-    end(run, WorkStatus.WORK_STATUS_CONTINUED, endMs, outstanding);
+    finishRun(run, WorkStatus.WORK_STATUS_CONTINUED, endMs, outstanding);
   },
 };
 
-function end(run: Run, status: WorkStatus, endMs: number, outstanding: RunOutstanding): void {
+function finishRun(run: Run, status: WorkStatus, endMs: number, outstanding: RunOutstanding): void {
   clearLeases(outstanding);
   run.phase = RunPhase.RUN_PHASE_ENDED;
   run.ending = status;
@@ -234,7 +234,8 @@ function end(run: Run, status: WorkStatus, endMs: number, outstanding: RunOutsta
   run.pauseMs = 0;
   clearRun(run, outstanding);
   // Ended by force once more it does not wait for the starts of children that are to be left alone either.
-  if (run.alone > 0) for (const node of run.nodes) if (node !== undefined) endAlone(run, node, outstanding);
+  if (run.alone > 0)
+    for (const node of run.nodes) if (node !== undefined) settleDetachedChild(run, node, outstanding);
 }
 
 /** Nothing that belongs to the run as a whole is awaited any more, but for its limits. */
@@ -252,7 +253,8 @@ export function clearLeases(outstanding: RunOutstanding): void {
 
 /** Open tasks are stopped. A running compensation counts no longer. */
 function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
-  for (const range of run.ranges) if (range.left > 0 && !range.isDropped) drop(run, range, atMs, outstanding);
+  for (const range of run.ranges)
+    if (range.left > 0 && !range.isDropped) detachRange(run, range, atMs, outstanding);
   run.agenda.length = 0;
   run.agendaAt = 0;
   clearRun(run, outstanding);

@@ -1,4 +1,5 @@
 /** All that is outstanding in a state. */
+
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { isDone } from "@tutti/machine-work";
@@ -6,6 +7,7 @@ import { startOf } from "../../core/attempt/child-start.ts";
 import { offerOf } from "../../core/attempt/offer.ts";
 import { recoverLimits } from "../../core/limit/events.ts";
 import { policyOf } from "../../core/node/nodes.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import {
   effectNumber,
   effectTags,
@@ -46,7 +48,7 @@ function recoverNode(run: RunView, node: NodeView, outstanding: RunOutstanding):
     recoverUndo(run, node, outstanding);
     return;
   }
-  if (node.more?.startsAlone === true) {
+  if (stateOfKind(node, "child")?.startsAlone === true) {
     const start = startOf(run as Run, node as Node);
     outstanding.effect(effectNumber(number, effectTags.work), node.attempt, start);
     return;

@@ -12,12 +12,13 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { bytesOf, dataOf, noBytes, payloadOf } from "@tutti/machine-work";
-import { setAside } from "../../core/node/budget.ts";
+import { reserve } from "../../core/node/budget.ts";
 import { followingInput, keptBytesOf } from "../../core/node/kept.ts";
 import { planNeededBySnapshot, planOf, readPlan } from "../../core/plan/plan-of.ts";
 import type { KnownPlans } from "../../core/plan/run-plan.ts";
 import type { RunFacts } from "../../core/state/effects.ts";
 import { journalFrom, journalShown } from "../../core/state/function-journal.ts";
+import { type KindState, stateOfKind } from "../../core/state/kind-state.ts";
 import { rangeOf, taskNumberOf } from "../../core/state/places.ts";
 import {
   detailOf,
@@ -28,6 +29,8 @@ import {
   type Range,
   type Run,
   type RunMore,
+  type StatesProgress,
+  statesOf,
 } from "../../core/state/state.ts";
 import { awaitSignal } from "../../kinds/signal/waiting.ts";
 import { restoreFollowers } from "../../kinds/spawn/followers.ts";
@@ -92,24 +95,30 @@ function moreShown(more: RunMore | undefined) {
     eventsFromMs: more?.eventsFromMs ?? 0,
     lastUpdate: more?.lastUpdate ?? 0,
     vars: [...(more?.vars ?? [])].map(([name, value]) => ({ name, value })),
-    state: (more?.state ?? -1) + 1,
-    stateMs: more?.stateMs ?? 0,
-    event: more?.event ?? noBytes,
-    transition: more?.transition,
     nextId: more?.nextId ?? "",
     asking: more?.isAsking ?? false,
-    activity: (more?.activity ?? -1) + 1,
-    activityTaken: more?.isActivityTaken ?? false,
-    timesPassed: more?.timesPassed ?? 0,
-    timesTaken: more?.timesTaken ?? 0,
-    transitionsAtOnce: more?.transitionsAtOnce ?? 0,
-    transitionMs: more?.transitionMs ?? 0,
+    ...statesShown(more?.states),
     leaseAttempt: more?.leaseAttempt ?? 0,
     // Where only the run itself has leases they are counted by its own number.
     leaseCount: more === undefined || more.leaseCount === more.leaseAttempt ? 0 : more.leaseCount,
     isDue: more?.isDue ?? false,
     attemptsBefore: more?.attemptsBefore ?? 0,
     resets: more?.resets ?? 0,
+  };
+}
+
+function statesShown(states: StatesProgress | undefined) {
+  return {
+    state: (states?.state ?? -1) + 1,
+    stateMs: states?.stateMs ?? 0,
+    event: states?.event ?? noBytes,
+    transition: states?.transition,
+    activity: (states?.activity ?? -1) + 1,
+    activityTaken: states?.isActivityTaken ?? false,
+    timesPassed: states?.timesPassed ?? 0,
+    timesTaken: states?.timesTaken ?? 0,
+    transitionsAtOnce: states?.transitionsAtOnce ?? 0,
+    transitionMs: states?.transitionMs ?? 0,
   };
 }
 
@@ -155,13 +164,15 @@ function nodeShown(run: Run, node: Node): RunNode {
     error,
     facts: factsShown(run, node),
     ...detailShown(node.more),
+    ...kindShown(node.more?.kindState),
   };
 }
 
 /** Only where they are others than those of the run now, and the node is offered, or is started alone. */
-function factsShown(run: Run, { status, facts, more }: Node): RunFactsMessage | undefined {
+function factsShown(run: Run, node: Node): RunFactsMessage | undefined {
+  const { status, facts } = node;
   if (facts === undefined || facts === run.facts || isSameFacts(facts, run.facts)) return undefined;
-  if (!isOffered(status) && more?.startsAlone !== true) return undefined;
+  if (!isOffered(status) && stateOfKind(node, "child")?.startsAlone !== true) return undefined;
   return { labels: { ...facts.labels }, priority: facts.priority, dueMs: facts.dueMs };
 }
 
@@ -207,27 +218,47 @@ function detailShown(more: NodeMore | undefined) {
     undoMs: more?.undoMs ?? 0,
     undoAttempts: more?.undoAttempts ?? 0,
     left: leftShown(more),
-    parts: more?.parts ?? 0,
-    list: more?.list ?? noBytes,
-    nextEntry: more?.nextEntry ?? 0,
-    entriesOpen: more?.entriesOpen ?? 0,
-    attended: more?.isAttended ?? false,
-    last: more?.last ?? noBytes,
-    round: more?.round ?? 0,
-    roundOver: more?.isRoundOver ?? false,
-    signal: more?.signal ?? "",
-    childId: more?.childId ?? "",
-    childHash: more?.childHash ?? "",
-    startsAlone: more?.startsAlone ?? false,
-    aloneBudget: more?.aloneBudget,
-    parameters: more?.parameters ?? noBytes,
     question: more?.question,
-    limits: more?.limits.map((limit) => ({ ...limit })) ?? [],
     leaseAttempt: more?.leaseAttempt ?? 0,
     withdrawn: more?.isWithdrawn ?? false,
     cacheKey: more?.cacheKey ?? "",
-    function: more?.code && journalShown(more.code),
   };
+}
+
+/** Of a node without a state of its kind, and of fields that its kind does not have. */
+const noKind = {
+  ...{ parts: 0, list: noBytes, nextEntry: 0, entriesOpen: 0, attended: false },
+  ...{ last: noBytes, round: 0, roundOver: false, signal: "", childId: "", childHash: "" },
+  ...{ startsAlone: false, aloneBudget: undefined, parameters: noBytes, function: undefined },
+};
+
+function kindShown(state: KindState | undefined) {
+  if (state === undefined) return { ...noKind, limits: [] };
+  switch (state.kind) {
+    case "list": {
+      const { parts, isAttended: attended, list = noBytes, nextEntry, entriesOpen } = state;
+      return { ...noKind, limits: [], parts, attended, list, nextEntry, entriesOpen };
+    }
+    case "loop": {
+      const { parts, isAttended: attended, last = noBytes, round, isRoundOver: roundOver } = state;
+      return { ...noKind, limits: [], parts, attended, last, round, roundOver };
+    }
+    case "spawn":
+      return { ...noKind, limits: [], parts: state.parts, attended: state.isAttended };
+    case "function": {
+      const { parts, isAttended: attended, journal } = state;
+      return { ...noKind, limits: [], parts, attended, function: journalShown(journal) };
+    }
+    case "wait":
+      return { ...noKind, limits: [], signal: state.signal };
+    case "child": {
+      const { childId, childHash, startsAlone, aloneBudget, parameters = noBytes, limits } = state;
+      const shown = limits.map((limit) => ({ ...limit }));
+      return { ...noKind, limits: shown, childId, childHash, startsAlone, aloneBudget, parameters };
+    }
+    default:
+      return state satisfies never;
+  }
 }
 
 function leftShown(more: NodeMore | undefined): RunEffectLeft | undefined {
@@ -300,21 +331,23 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   more.eventsFromMs = snapshot.eventsFromMs;
   more.lastUpdate = lastUpdate;
   for (const { name, value } of vars) more.vars.set(name, value);
-  more.state = state - 1;
-  more.stateMs = snapshot.stateMs;
-  more.event = presentBytes(event);
-  more.transition = transition;
   more.nextId = nextId;
   more.isAsking = snapshot.asking;
-  more.activity = snapshot.activity - 1;
-  more.isActivityTaken = snapshot.activityTaken;
-  const { timesPassed, timesTaken, transitionsAtOnce, transitionMs } = snapshot;
-  Object.assign(more, { timesPassed, timesTaken, transitionsAtOnce, transitionMs });
+  if (state > 0 || transition !== undefined || event.length > 0) restoreStates(run, snapshot);
   more.leaseAttempt = snapshot.leaseAttempt;
   more.leaseCount = Math.max(snapshot.leaseCount, snapshot.leaseAttempt);
   more.isDue = snapshot.isDue;
   more.attemptsBefore = snapshot.attemptsBefore;
   more.resets = snapshot.resets;
+}
+
+function restoreStates(run: Run, snapshot: RunSnapshotV1): void {
+  const { state, stateMs, event, transition, activity, activityTaken: isActivityTaken } = snapshot;
+  const { timesPassed, timesTaken, transitionsAtOnce, transitionMs } = snapshot;
+  Object.assign(statesOf(run), {
+    ...{ state: state - 1, stateMs, event: presentBytes(event), transition, activity: activity - 1 },
+    ...{ isActivityTaken, timesPassed, timesTaken, transitionsAtOnce, transitionMs },
+  });
 }
 
 function presentBytes(bytes: Uint8Array): Uint8Array | undefined {
@@ -369,43 +402,28 @@ function restoreNode(run: Run, shown: RunNode): void {
   };
   while (run.nodes.length < number) run.nodes.push(undefined);
   run.nodes.push(node);
-  if (shown.detailed) restoreDetail(node, shown);
-  setAside(run, node, shown.reserved);
+  if (shown.detailed) restoreDetail(run, node, shown);
+  reserve(run, node, shown.reserved);
   if (shown.startsAlone) run.alone += 1;
 }
 
 function restoreWaiters(run: Run): void {
   for (const node of run.nodes)
-    if (node?.status === TaskStatus.TASK_STATUS_WAITING && node.more !== undefined && node.more.signal !== "")
-      awaitSignal(run, node.more.signal, node.number);
+    if (node?.status === TaskStatus.TASK_STATUS_WAITING) {
+      const { signal = "" } = stateOfKind(node, "wait") ?? {};
+      if (signal !== "") awaitSignal(run, signal, node.number);
+    }
 }
 
-function restoreDetail(node: Node, shown: RunNode): void {
+function restoreDetail(run: Run, node: Node, shown: RunNode): void {
   const detail = detailOf(node);
   const { dueMs, details, fraction, message, failures, used, fromCache, repairReason, countsAsCompleted } =
     shown;
   Object.assign(detail, { dueMs, details, fraction, message, failures, used, fromCache, repairReason });
-  const { lost, sentBack, undoError, parts, nextEntry, entriesOpen, round, signal, childId, childHash } =
-    shown;
-  Object.assign(detail, { countsAsCompleted, lost, sentBack, undoError, parts, nextEntry, entriesOpen });
-  const { question, cacheKey, limits, leaseAttempt, undoMs, undoAttempts } = shown;
-  Object.assign(detail, {
-    undoMs,
-    undoAttempts,
-    round,
-    signal,
-    childId,
-    childHash,
-    question,
-    cacheKey,
-    limits,
-    leaseAttempt,
-  });
-  detail.isAttended = shown.attended;
+  const { lost, sentBack, undoError, question, cacheKey, leaseAttempt, undoMs, undoAttempts } = shown;
+  Object.assign(detail, { countsAsCompleted, lost, sentBack, undoError });
+  Object.assign(detail, { undoMs, undoAttempts, question, cacheKey, leaseAttempt });
   detail.isWithdrawn = shown.withdrawn;
-  detail.startsAlone = shown.startsAlone;
-  detail.aloneBudget = shown.aloneBudget;
-  detail.isRoundOver = shown.roundOver;
   detail.saved = presentBytes(shown.saved);
   detail.savedNext = presentBytes(shown.savedNext);
   detail.onlyAgents = shown.onlyAgents;
@@ -413,11 +431,34 @@ function restoreDetail(node: Node, shown: RunNode): void {
   detail.feedback = presentBytes(shown.feedback);
   detail.reports = shown.reports;
   detail.undoInput = presentBytes(shown.undoInput);
-  detail.list = presentBytes(shown.list);
-  detail.last = presentBytes(shown.last);
-  detail.parameters = presentBytes(shown.parameters);
   detail.left = leftFrom(shown.left);
-  detail.code = shown.function && journalFrom(shown.function);
+  detail.kindState = kindFrom(run, shown);
+}
+
+/**
+ * The kind follows from the fields that are set, and not from the plan: a task that has ended may be of another kind in
+ * the version that the run was moved to.
+ */
+function kindFrom(run: Run, shown: RunNode): KindState | undefined {
+  const { parts, attended: isAttended, nextEntry, entriesOpen, round, signal, childId, childHash } = shown;
+  const { startsAlone, aloneBudget, limits } = shown;
+  if (shown.function !== undefined)
+    return { kind: "function", parts, isAttended, journal: journalFrom(shown.function) };
+  if (childId !== "" || startsAlone || limits.length > 0) {
+    const parameters = presentBytes(shown.parameters);
+    return { kind: "child", childId, childHash, startsAlone, aloneBudget, parameters, limits };
+  }
+  if (signal !== "") return { kind: "wait", signal };
+  if (round > 0)
+    return {
+      ...{ kind: "loop", parts, isAttended, round },
+      ...{ last: presentBytes(shown.last), isRoundOver: shown.roundOver },
+    };
+  const list = presentBytes(shown.list);
+  const isList = list !== undefined || nextEntry + entriesOpen > 0;
+  if (isList || (parts > 0 && run.ranges[parts]?.isEntries === true))
+    return { kind: "list", parts, isAttended, list, nextEntry, entriesOpen };
+  return parts > 0 ? { kind: "spawn", parts, isAttended } : undefined;
 }
 
 function leftFrom(shown: RunEffectLeft | undefined): NodeMore["left"] {

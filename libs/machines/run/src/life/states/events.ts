@@ -6,9 +6,9 @@ import {
   TransitionTakenV1,
 } from "@tutti/contracts/workflow/v1";
 import { encodeJson } from "@tutti/machine-work";
-import { drop } from "../../core/node/flow.ts";
+import { detachRange } from "../../core/node/flow.ts";
 import { addRange } from "../../core/node/nodes.ts";
-import { moreOf, type Range, type Run, type RunEvent } from "../../core/state/state.ts";
+import { moreOf, type Range, type Run, type RunEvent, statesOf } from "../../core/state/state.ts";
 import { parts, stateOf, timesOf, watchState } from "../../core/state/transition-progress.ts";
 import { forgetWaiters } from "../../kinds/signal/waiting.ts";
 
@@ -17,14 +17,14 @@ export const stateEntered: RunEvent<StateEnteredV1> = {
   version: 1,
   codec: StateEnteredV1,
   evolve(run, { state, enterMs }, outstanding) {
-    const more = moreOf(run);
-    forgetEvent(run, (more.transition?.range ?? 0) - 1);
-    forgetEvent(run, more.activity);
-    Object.assign(more, { state, stateMs: enterMs, activity: -1, isActivityTaken: false });
-    Object.assign(more, { timesPassed: 0, timesTaken: 0 });
-    more.transition = { transition: more.transition?.transition ?? 0, part: parts.entry, range: 0 };
+    const progress = statesOf(run);
+    forgetEvent(run, (progress.transition?.range ?? 0) - 1);
+    forgetEvent(run, progress.activity);
+    Object.assign(progress, { state, stateMs: enterMs, activity: -1, isActivityTaken: false });
+    Object.assign(progress, { timesPassed: 0, timesTaken: 0 });
+    progress.transition = { transition: progress.transition?.transition ?? 0, part: parts.entry, range: 0 };
     // Nothing has brought about the first one but the start of the run.
-    more.event ??= encodeJson({ name: "start", payload: null, time: new Date(enterMs).toISOString() });
+    progress.event ??= encodeJson({ name: "start", payload: null, time: new Date(enterMs).toISOString() });
     watchState(run, outstanding);
   },
 };
@@ -36,26 +36,27 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
   // The activity of the state that is left may have waited for a person.
   described: true,
   evolve(run, { transition, event, signal, vars, takeMs, way, atOnce }, outstanding) {
-    const more = moreOf(run);
-    forgetEvent(run, (more.transition?.range ?? 0) - 1);
-    more.transition = { transition: transition + 1, part: parts.taken, range: 0 };
-    if (event.length > 0) more.event = event;
-    for (const [name, value] of Object.entries(vars)) more.vars.set(name, value);
-    if (signal > 0) takeSignal(run, signal);
-    if (way === "done" || way === "failed") more.isActivityTaken = true;
+    const progress = statesOf(run);
+    forgetEvent(run, (progress.transition?.range ?? 0) - 1);
+    progress.transition = { transition: transition + 1, part: parts.taken, range: 0 };
+    if (event.length > 0) progress.event = event;
+    for (const [name, value] of Object.entries(vars)) moreOf(run).vars.set(name, value);
+    if (signal > 0) removeSignal(run, signal);
+    if (way === "done" || way === "failed") progress.isActivityTaken = true;
     if (way === "after")
-      more.timesTaken =
+      progress.timesTaken =
         1 + timesOf(stateOf(run)).findIndex(({ transitions }) => transitions.includes(transition));
     const isByItself = way !== "signal" && way !== "after";
     // Events of older releases have no count: all transitions of one millisecond count.
-    const counted = more.transitionMs === takeMs ? more.transitionsAtOnce + 1 : 1;
-    more.transitionsAtOnce = isByItself ? atOnce || counted : 0;
-    more.transitionMs = takeMs;
+    const counted = progress.transitionMs === takeMs ? progress.transitionsAtOnce + 1 : 1;
+    progress.transitionsAtOnce = isByItself ? atOnce || counted : 0;
+    progress.transitionMs = takeMs;
     // A failure that led somewhere is none of the run.
     run.failed = -1;
     const isLeaving = (run.plan?.plan.transitions[transition]?.to ?? -1) >= 0;
-    const activity = run.ranges[more.activity];
-    if (isLeaving && activity !== undefined && activity.left > 0) drop(run, activity, takeMs, outstanding);
+    const activity = run.ranges[progress.activity];
+    if (isLeaving && activity !== undefined && activity.left > 0)
+      detachRange(run, activity, takeMs, outstanding);
     watchState(run, outstanding);
   },
 };
@@ -67,13 +68,13 @@ export const actionsBegun: RunEvent<ActionsBegunV1> = {
   evolve(run, { scope, part }) {
     const { plan } = run;
     if (plan === undefined) return;
-    const more = moreOf(run);
+    const progress = statesOf(run);
     const place = run.ranges.length;
     const before = run.ranges.findLast((range) => range.scope === scope && range.owner < 0);
     const round = (before?.round ?? 0) + 1;
-    addRange(run, { owner: -1, plan, planPlace: 0, scope, round, event: more.event });
-    if (part === parts.activity) more.activity = place;
-    else more.transition = { transition: more.transition?.transition ?? 0, part, range: place + 1 };
+    addRange(run, { owner: -1, plan, planPlace: 0, scope, round, event: progress.event });
+    if (part === parts.activity) progress.activity = place;
+    else progress.transition = { transition: progress.transition?.transition ?? 0, part, range: place + 1 };
   },
 };
 
@@ -82,12 +83,12 @@ export const stateTimePassed: RunEvent<StateTimePassedV1> = {
   version: 1,
   codec: StateTimePassedV1,
   evolve(run, { passed }, outstanding) {
-    moreOf(run).timesPassed = passed;
+    statesOf(run).timesPassed = passed;
     watchState(run, outstanding);
   },
 };
 
-function takeSignal(run: Run, number: number): void {
+function removeSignal(run: Run, number: number): void {
   const { signals } = moreOf(run);
   const place = signals.findIndex((signal) => signal.number === number);
   const [taken] = place < 0 ? [] : signals.splice(place, 1);

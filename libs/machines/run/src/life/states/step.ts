@@ -14,7 +14,14 @@ import { runErrors } from "../../errors.ts";
 import { sceneOfRun } from "../entry/scene.ts";
 import { concludeWith, failRun } from "../run/end.ts";
 import { actionsBegun, stateEntered, stateTimePassed } from "./events.ts";
-import { type Stepping, tryActivity, tryFailure, trySignals, tryTimes, tryWay } from "./transitions.ts";
+import {
+  type Stepping,
+  tryActivity,
+  tryFailure,
+  trySignals,
+  tryTimes,
+  tryTransitions,
+} from "./transitions.ts";
 
 /** False when there is nothing to be done now. */
 export function stepStates(stepping: Stepping): boolean {
@@ -32,7 +39,7 @@ export function stepStates(stepping: Stepping): boolean {
       step.emit(stateEntered, { state: move.state, enterMs: step.nowMs });
       return true;
     case "actions":
-      beginActions(stepping, move.scope, move.part);
+      startActions(stepping, move.scope, move.part);
       return true;
   }
 }
@@ -43,17 +50,18 @@ function rest(stepping: Stepping): boolean {
   if (state === undefined) return false;
   if (state.final) {
     if (run.alone > 0) return false;
-    endIn(stepping, state);
+    finishIn(stepping, state);
     return true;
   }
-  if (tryWay(stepping, state.always, { way: "always" })) return true;
+  if (tryTransitions(stepping, state.always, { way: "always" })) return true;
   const activity = activityOf(run);
   if (state.run >= 0 && activity === undefined) {
-    beginActions(stepping, run.plan?.task(state.run).scope ?? -1, parts.activity);
+    startActions(stepping, run.plan?.task(state.run).scope ?? -1, parts.activity);
     return true;
   }
   if (activity !== undefined && tryActivity(stepping, activity)) return true;
-  const hasFailed = activity !== undefined && activity.failed >= 0 && run.more?.isActivityTaken !== true;
+  const hasFailed =
+    activity !== undefined && activity.failed >= 0 && run.more?.states?.isActivityTaken !== true;
   if (hasFailed && activity.left === 0) {
     const { failed } = activity;
     if (!tryFailure(stepping, activity))
@@ -63,7 +71,7 @@ function rest(stepping: Stepping): boolean {
   return trySignals(stepping) || tryTimes(stepping);
 }
 
-function beginActions({ run, step }: Stepping, scope: number, part: number): void {
+function startActions({ run, step }: Stepping, scope: number, part: number): void {
   const count = run.plan?.plan.scopes[scope]?.count ?? 0;
   if (run.nodeCount + count > nodesMax) {
     const task = `the state ${stateOf(run)?.name ?? ""}`;
@@ -74,7 +82,7 @@ function beginActions({ run, step }: Stepping, scope: number, part: number): voi
 }
 
 /** A final state ends the run: with its output, or as failed. */
-function endIn({ run, step, budget }: Stepping, { name, fail, output }: PlanState): void {
+function finishIn({ run, step, budget }: Stepping, { name, fail, output }: PlanState): void {
   const scene = sceneOfRun(run, {}, budget);
   if (fail < 0) {
     concludeWith(run, step, scene, output >= 0 ? output : (run.plan?.plan.output ?? -1));
@@ -91,5 +99,5 @@ function endIn({ run, step, budget }: Stepping, { name, fail, output }: PlanStat
 
 /** A time of the state is over. */
 export function passTime(run: RunView, step: RunStep): void {
-  step.emit(stateTimePassed, { passed: (run.more?.timesPassed ?? 0) + 1, passMs: step.nowMs });
+  step.emit(stateTimePassed, { passed: (run.more?.states?.timesPassed ?? 0) + 1, passMs: step.nowMs });
 }

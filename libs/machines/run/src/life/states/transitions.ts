@@ -20,7 +20,7 @@ import { nodeOfTask } from "../../core/state/places.ts";
 import type { RangeView, RunStep, RunView } from "../../core/state/state.ts";
 import { activityOf, stateOf, timesOf } from "../../core/state/transition-progress.ts";
 import { runErrors } from "../../errors.ts";
-import { tellPartsStopping } from "../../kinds/child/stopping.ts";
+import { stopChildrenIn } from "../../kinds/child/stopping.ts";
 import { sceneOfRun } from "../entry/scene.ts";
 import { assigned } from "../entry/variables.ts";
 import { failRun } from "../run/end.ts";
@@ -42,7 +42,7 @@ interface Way {
 }
 
 /** Tries transitions in their order. True when one was taken, or the run has failed by it. */
-export function tryWay(stepping: Stepping, transitions: readonly number[], way: Way): boolean {
+export function tryTransitions(stepping: Stepping, transitions: readonly number[], way: Way): boolean {
   const { run, step, budget } = stepping;
   const { event, names = {} } = way;
   const scene = sceneOfRun(run, event === undefined ? names : { ...names, event }, budget);
@@ -55,13 +55,13 @@ export function tryWay(stepping: Stepping, transitions: readonly number[], way: 
       return true;
     }
     if (!held.value) continue;
-    take(stepping, transition, way, scene);
+    emitTransition(stepping, transition, way, scene);
     return true;
   }
   return false;
 }
 
-function take(
+function emitTransition(
   { run, step, budget }: Stepping,
   transition: number,
   way: Way,
@@ -83,7 +83,7 @@ function take(
   }
   const activity = activityOf(run);
   if ((planned?.to ?? -1) >= 0 && activity !== undefined && activity.left > 0)
-    tellPartsStopping(run, step, budget, activity, "cancel");
+    stopChildrenIn(run, step, budget, activity, "cancel");
   const event = way.event === undefined ? noBytes : encodeJson(way.event as Json);
   budget.spend(event.length);
   step.emit(transitionTaken, {
@@ -96,12 +96,12 @@ function take(
 export function tryActivity(stepping: Stepping, activity: RangeView): boolean {
   const { run, step } = stepping;
   const state = stateOf(run);
-  if (state === undefined || activity.left > 0 || run.more?.isActivityTaken === true) return false;
+  if (state === undefined || activity.left > 0 || run.more?.states?.isActivityTaken === true) return false;
   if (activity.failed >= 0) return false;
   const node = nodeOfTask(activity, state.run);
   const output = hasOutput(run, node) ? readable(() => outputValue(run, node)) : null;
   const event = eventOf("done", output, step.nowMs);
-  return tryWay(stepping, state.onDone, { way: "done", event, names: { output } });
+  return tryTransitions(stepping, state.onDone, { way: "done", event, names: { output } });
 }
 
 /** The same where it failed. False when nothing leads on from that. */
@@ -109,7 +109,7 @@ export function tryFailure(stepping: Stepping, activity: RangeView): boolean {
   const { run, step } = stepping;
   const error = errorShown(run.nodes[activity.failed]?.error);
   const event = eventOf("failed", error, step.nowMs);
-  return tryWay(stepping, stateOf(run)?.onFailed ?? [], { way: "failed", event, names: { error } });
+  return tryTransitions(stepping, stateOf(run)?.onFailed ?? [], { way: "failed", event, names: { error } });
 }
 
 /** Returns the oldest signal that a transition wants. The others are kept. */
@@ -120,7 +120,8 @@ export function trySignals(stepping: Stepping): boolean {
     const wanted = on.find(({ signal }) => signal === kept.signal);
     if (wanted === undefined) continue;
     const event = eventOf(kept.signal, payloadOf(kept), kept.receiveMs);
-    if (tryWay(stepping, wanted.transitions, { way: "signal", event, signal: kept.number })) return true;
+    if (tryTransitions(stepping, wanted.transitions, { way: "signal", event, signal: kept.number }))
+      return true;
   }
   return false;
 }
@@ -128,10 +129,10 @@ export function trySignals(stepping: Stepping): boolean {
 /** Times of the state that are over. */
 export function tryTimes(stepping: Stepping): boolean {
   const { run, step } = stepping;
-  const { timesTaken = 0, timesPassed = 0, stateMs = 0 } = run.more ?? {};
+  const { timesTaken = 0, timesPassed = 0, stateMs = 0 } = run.more?.states ?? {};
   for (const { ms, transitions } of timesOf(stateOf(run)).slice(timesTaken, timesPassed)) {
     const event = eventOf("after", null, Math.min(step.nowMs, stateMs + ms));
-    if (tryWay(stepping, transitions, { way: "after", event })) return true;
+    if (tryTransitions(stepping, transitions, { way: "after", event })) return true;
   }
   return false;
 }

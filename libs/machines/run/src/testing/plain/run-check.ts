@@ -2,6 +2,7 @@
  * Holds a run, event by event, against the plain interpreter. Which work ended when, and what people did, is taken from
  * the events. What that leads to, and what is wanted done, has to be what the interpreter says.
  */
+
 import { isDeepStrictEqual } from "node:util";
 import type {
   ProgressSavedV1,
@@ -13,6 +14,7 @@ import type {
 import type { Json } from "@tutti/expressions";
 import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
 import { isLasting, type RunEffect } from "../../core/state/effects.ts";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags, nodeOfEffect } from "../../core/state/numbers.ts";
 import { taskIdOf } from "../../core/state/places.ts";
 import type { Run } from "../../core/state/state.ts";
@@ -107,7 +109,7 @@ export class RunCheck {
   offered(attempt: Attempt, effect: RunEffect): void {
     if (isLasting(effect)) return;
     // A child that nobody waits for any more may be asked for once more.
-    if (this.#run.nodes[nodeOfEffect(attempt.number)]?.more?.startsAlone === true) return;
+    if (stateOfKind(this.#run.nodes[nodeOfEffect(attempt.number)], "child")?.startsAlone === true) return;
     const known = this.attempt(attempt);
     if (known === undefined) {
       this.#find(`${effect.taskId} is offered without a record of that`);
