@@ -20,7 +20,7 @@ import {
  */
 export async function addLibrary(root, name, below) {
   const folder = `libs/${name}`;
-  const made = manifest(name, ["kernel"]);
+  const made = manifest(name, `The library ${name}`, ["kernel"]);
   const files = {
     [`${folder}/package.json`]: json(made),
     [`${folder}/tsconfig.json`]: compilerOptions(),
