@@ -125,10 +125,10 @@ export class LinkBook {
   /** Takes in what came over a stream. What breaks the protocol ends the link, or its stream. */
   take(agent: LinkedAgent, carrier: Carrier, frame: AgentFrame): void {
     const { link } = agent;
-    if (link.life !== "linked" || !link.isCarriedBy(carrier)) return;
+    if (link.phase !== "linked" || !link.isCarriedBy(carrier)) return;
     const nowMs = this.#parts.now();
     try {
-      const isNew = link.take(frame, nowMs);
+      const isNew = link.receive(frame, nowMs);
       this.#parts.instruments.framesReceived.add();
       if (!isNew) return;
       if (frame.offering !== undefined) agent.offer(frame.offering);
@@ -165,8 +165,7 @@ export class LinkBook {
   sweep(): void {
     const nowMs = this.#parts.now();
     for (const agent of this.#agents.values()) {
-      if (agent.link.tick(nowMs) === "expired")
-        this.#end(agent, "expired", "its link was not resumed in time", undefined);
+      if (agent.link.tick(nowMs)) this.#end(agent, "expired", "its link was not resumed in time", undefined);
     }
   }
 
@@ -312,7 +311,7 @@ export class LinkBook {
 
   #end(agent: LinkedAgent, why: LinkEnding, reason: string, error: TuttiError | undefined): void {
     const { link } = agent;
-    if (link.life === "ended") return;
+    if (link.phase === "ended") return;
     link.end(error);
     this.#agents.delete(link.id);
     this.#parts.instruments.ended(why);
