@@ -5,8 +5,9 @@
  * the leader a moment later, and when all are ended before it has, it may lead the next time with what it has. So may
  * one that came up and has not done all of its log.
  */
-import { asked, lookedFor } from "../effects/patience.ts";
+
 import { clusterErrors } from "../errors.ts";
+import { asked, lookedFor } from "../running/waiting.ts";
 
 interface StreamDetail {
   readonly name: string;

@@ -13,6 +13,7 @@
  */
 import type { AgentFrame, Bye, Hello, HostFrame } from "@tutti/contracts/agent/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
+import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import {
   type CallContext,
   errorFromUnknown,
@@ -37,7 +38,6 @@ import type { LinkEnding, LinkInstruments } from "./instruments.ts";
 import { LinkedAgent, LinkOutlet } from "./linked-agent.ts";
 import { type Carrier, HostLink, type LinkIdentity } from "./protocol/host-link.ts";
 import type { RefusedAgents } from "./refused-agents.ts";
-import { actorOf } from "./relay/actor.ts";
 import type { RelayedAgent } from "./relay/relayed-agent.ts";
 import type { Relays } from "./relay/relays.ts";
 import type { LinkSettings } from "./settings.ts";
@@ -336,4 +336,15 @@ function isSame(identity: LinkIdentity, hello: Hello): boolean {
     identity.agentId === (hello.agentId || identity.agentId) &&
     identity.incarnation === hello.incarnation
   );
+}
+
+const kinds = {
+  person: ActorKind.ACTOR_KIND_PERSON,
+  service: ActorKind.ACTOR_KIND_SERVICE,
+  agent: ActorKind.ACTOR_KIND_AGENT,
+} as const;
+
+/** The authenticated caller of a stream as other services see it. */
+function actorOf({ kind, id }: Principal): Actor {
+  return { kind: kinds[kind], id };
 }

@@ -287,14 +287,14 @@ describe("a link of a host", () => {
     assert.equal(link.next(stream, 100)?.acknowledged, 33);
   });
 
-  it("is over when it is not resumed in time", () => {
+  it("expires when the window for a resumption is over", () => {
     const { link, stream } = openLink();
     link.detach(stream, 40_000);
     assert.equal(link.tick(99_999), false);
     assert.equal(link.tick(100_000), true);
   });
 
-  it("ends the stream that another one takes the place of", () => {
+  it("closes the previous stream when another one is attached", () => {
     const { link, stream } = openLink();
     const other = carrier();
     link.attach(other, 1);
@@ -306,7 +306,7 @@ describe("a link of a host", () => {
     assert.equal(link.next(other, 2)?.sequence, 1);
   });
 
-  it("lets out what was said before its end", () => {
+  it("still sends queued frames after its end", () => {
     const { link, stream } = openLink();
     for (const content of assignment(1)) link.send(content);
     link.end(undefined);

@@ -24,16 +24,16 @@ export async function readPool(
   }
 }
 
-export interface KeeperParts {
+export interface PoolStoreParts {
   readonly machines: MachineDependencies;
   readonly pools: PoolDirectory;
 }
 
-export class PoolKeeper {
+export class PoolStore {
   readonly machines: MachineDependencies;
   readonly #pools: PoolDirectory;
 
-  constructor({ machines, pools }: KeeperParts) {
+  constructor({ machines, pools }: PoolStoreParts) {
     this.machines = machines;
     this.#pools = pools;
   }

@@ -9,8 +9,8 @@
  * 4. A stream without a cursor starts with a snapshot each time, which replaces all that the reader knew.
  */
 import { errorFromUnknown, type Timers, toProblem } from "@tutti/kernel";
-import type { Outflow } from "../outflow/outflow.ts";
-import { sseFrame } from "../outflow/sse-pipe.ts";
+import type { Outflow } from "./outflow/outflow.ts";
+import { sseFrame } from "./outflow/sse-pipe.ts";
 
 /** A reply as REST writes it. */
 export type ReplyJson = Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@
  * Only the newest number is told.
  */
 import { backoffMs, errorFromUnknown, type Foundation, type Timer, type TuttiError } from "@tutti/kernel";
-import type { Closing, Driver, Standing } from "../driver.ts";
+import type { Closing, Driver, Standing } from "./driver.ts";
 
 export interface Wish {
   readonly count: number;
