@@ -3,11 +3,11 @@
  *
  * 1. An agent has one link at a time. Of two that say they are the same agent the later incarnation stays, as its pool
  *    decides.
- * 2. Whatever an agent does wrong ends its own link, and disturbs no other.
+ * 2. An agent that violates the protocol ends its own link, and no other.
  * 3. No agent goes by the id of another one that governance knows. The caller that speaks for an agent, at the
  *    beginning, on another stream or with another offer, has a grant for all that it offers: the pool hears of nothing
  *    else.
- * 4. What an agent offers is also what rules admit, when it says so first and whenever it says otherwise.
+ * 4. Admission rules check the offering of an agent, at its greeting and at each change.
  * 5. Each link that the pool was informed of ends, by goodbye, violation, time or supersession, and the pool hears of
  *    it once.
  */
