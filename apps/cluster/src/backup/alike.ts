@@ -6,8 +6,8 @@
  * one that came up and has not done all of its log.
  */
 
+import { asked, lookedFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
-import { asked, lookedFor } from "../running/waiting.ts";
 
 interface StreamDetail {
   readonly name: string;

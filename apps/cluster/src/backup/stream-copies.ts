@@ -6,8 +6,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import type { NatsConnection } from "@tutti/nats";
+import { lookedFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
-import { lookedFor } from "../running/waiting.ts";
 
 /** What a server says of a stream, to be told again when it is restored. */
 interface StreamFacts {

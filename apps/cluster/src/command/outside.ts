@@ -1,10 +1,10 @@
 /** What is asked of a cluster that runs, from another process. */
 
+import { lookedFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 import { endLeftovers } from "../running/cluster.ts";
 import { readinessOf } from "../running/readiness.ts";
 import { type ClusterState, isAlive, readState, writeWish } from "../running/state-file.ts";
-import { lookedFor } from "../running/waiting.ts";
 import { countsIn, shapeWith } from "./shape-words.ts";
 import { tableOf } from "./table.ts";
 

@@ -1,7 +1,7 @@
 /** How the members of a cluster are, as they say themselves. */
 import { isComplete } from "@tutti/nats/local";
+import { asked } from "../effects/waiting.ts";
 import type { Member } from "../plan/plan.ts";
-import { asked } from "./waiting.ts";
 
 const host = "127.0.0.1";
 

@@ -117,7 +117,7 @@ function say(said: PlainPage, status: number, reply: FastifyReply): FastifyReply
     .send(plainPage(said));
 }
 
-/** A page in plain HTML, for what has to be said where the page itself cannot say it. Nothing in it is run. */
+/** A page in plain HTML without scripts, for messages that the dashboard itself cannot show. */
 interface PlainPage {
   readonly title: string;
   /** In paragraphs. */

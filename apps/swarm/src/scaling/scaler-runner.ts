@@ -34,7 +34,7 @@ export interface ScalerRunnerParts {
   readonly revision: number;
   readonly driver: Driver;
   readonly stir: () => void;
-  /** What is kept of what it did, wherever its pool was. */
+  /** Recorded actions of the scaler, also of earlier owners of its pool. */
   readonly past: ScalerPast;
   readonly nowMs: number;
   readonly onScaled: (runner: ScalerRunner, scaling: Scaling) => void;
@@ -87,7 +87,7 @@ export class ScalerRunner {
     return this.#memory;
   }
 
-  /** @param wallMs what the clock on the wall shows, by which its plan goes; the pool's time does not follow when that is set */
+  /** @param wallMs what the clock on the wall shows, which its plan follows. The pool's time is monotonic */
   look(nowMs: number, wallMs: number): void {
     const bounds = this.#windows.boundsAt(this.#rules, wallMs);
     const before = this.#memory.wanted;
@@ -158,8 +158,8 @@ export class ScalerRunner {
 }
 
 /**
- * Agents that live on without this process are there still, and link again in a moment: what was wanted of them is wanted
- * until there was time to see what they do. Programs of a process have ended with it.
+ * Agents that live on without this process are there still, and link again in a moment. The last wanted number stays in
+ * force until they had time to link. Programs of a process have ended with it.
  */
 function memoryOf({ driver, past, nowMs }: ScalerRunnerParts): ScalerMemory {
   const last = past.scalings.at(-1);
