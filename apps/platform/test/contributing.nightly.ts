@@ -11,7 +11,7 @@ import { type Block, readPage } from "./docs/page.ts";
 const places: Readonly<Record<string, number>> = {
   "Adding an rpc": 3,
   "Adding a REST route": 1,
-  "Adding a CLI command": 2,
+  "Adding a CLI command": 3,
   "Adding a dashboard page": 4,
   "Adding a command to a machine": 6,
 };
@@ -43,6 +43,8 @@ describe("CONTRIBUTING.md", () => {
       assert.equal(tests.code, 0, `${folder}:\n${tests.output}`);
       assert.match(tests.output, /^\d+ passed, 0 failed/m);
     }
+    const command = await runIn(join(copy, "apps/cli"), "../../tools/unit.mjs", "--io", "commands-house");
+    assert.equal(command.code, 0, command.output);
   });
 
   it("states the number of places that each recipe changes", () => {
