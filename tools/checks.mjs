@@ -9,10 +9,10 @@
 // Run after set-up, on the Node of the workspace.
 
 import { pathToFileURL } from "node:url";
+import { checkArchitecture } from "./checks/architecture.mjs";
 import { both, tool } from "./checks/commands.mjs";
 import { checkDependencies } from "./checks/dependencies.mjs";
 import { checkLockfile } from "./checks/lockfile.mjs";
-import { checkPicture } from "./checks/picture.mjs";
 import { checkProse } from "./checks/prose.mjs";
 import { checkPurity } from "./checks/purity.mjs";
 import { checkSizes } from "./checks/sizes.mjs";
@@ -47,7 +47,7 @@ export const checks = {
   waits: checkWaits,
   prose: checkProse,
   lockfile: checkLockfile,
-  picture: checkPicture,
+  architecture: checkArchitecture,
   reference: tool("tools/reference.mjs", "--check"),
   "contracts: lint": ofContracts("lint", tool("tools/generate.mjs", "--lint")),
   "contracts: format": ofContracts("format", tool("tools/generate.mjs", "--format-check")),

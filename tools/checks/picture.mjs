@@ -2,57 +2,11 @@
 
 // The picture of the packages in docs/architecture.md: who imports whom, drawn from the imports themselves.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { libraries } from "./house.mjs";
 import { sourcesOf } from "./sources.mjs";
 
-const page = join("docs", "architecture.md");
-const begin = "<!-- picture: drawn by `node tools/picture.mjs`, do not edit -->";
-const end = "<!-- /picture -->";
-
-/**
- * Draws the picture again.
- *
- * @param {string} root
- * @returns {boolean} whether the page changed
- */
-export function drawPicture(root) {
-  const file = join(root, page);
-  const text = existsSync(file) ? readFileSync(file, "utf8") : "# Architecture\n";
-  const drawn = withPicture(text, picture(root));
-  if (drawn === text) return false;
-  writeFileSync(file, drawn);
-  return true;
-}
-
-/**
- * @param {string} root
- * @returns {string[]}
- */
-export function checkPicture(root) {
-  const file = join(root, page);
-  if (!existsSync(file)) return [`${page}: not there. Run node tools/picture.mjs`];
-  const text = readFileSync(file, "utf8");
-  return withPicture(text, picture(root)) === text
-    ? []
-    : [`${page}: the picture is out of date. Run node tools/picture.mjs`];
-}
-
-/**
- * @param {string} text
- * @param {string} drawn
- */
-function withPicture(text, drawn) {
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end, from);
-  const block = `${begin}\n\n${drawn}\n\n${end}`;
-  if (from < 0 || to < 0) return `${text.trimEnd()}\n\n${block}\n`;
-  return text.slice(0, from) + block + text.slice(to + end.length);
-}
-
 /** @param {string} root */
-function picture(root) {
+export function picture(root) {
   const edges = edgesOf(root);
   const shown = [...edges].flatMap(([from, to]) => direct(from, to, edges).map((one) => [from, one]));
   const names = [...edges.keys()].sort(byPlace);
@@ -70,7 +24,7 @@ function picture(root) {
     ...shown.map(([from, to]) => `    ${idOf(from ?? "")} --> ${idOf(to ?? "")}`).sort(),
   ];
   return [
-    "An arrow leads from a package to one that it imports; what follows from other arrows is left out.",
+    "An arrow leads from a package to a package that it imports. Arrows that follow from others are left out.",
     "",
     "```mermaid",
     ...lines,

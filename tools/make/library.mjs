@@ -20,7 +20,7 @@ import {
  */
 export async function addLibrary(root, name, below) {
   const folder = `libs/${name}`;
-  const made = manifest(name, ["kernel"]);
+  const made = manifest(name, `The library ${name}`, ["kernel"]);
   const files = {
     [`${folder}/package.json`]: json(made),
     [`${folder}/tsconfig.json`]: compilerOptions(),
@@ -56,7 +56,7 @@ function sources(name, folder) {
     [`${folder}/src/${name}.ts`]: `import type { Clock } from "@tutti/kernel";
 
 /**
- * Where the library begins: time comes from a port, so that a test decides what time it is.
+ * The start of the library. Time comes from a port, so that a test controls it.
  */
 export class ${type} {
   readonly #clock: Clock;

@@ -12,23 +12,23 @@ export function machineMessages(name, area) {
   return {
     head: `syntax = "proto3";
 
-// What the machines of ${area} are told, and what happens to them. Each version of an event is a message of its own, for
-// ever: journals have it.
+// Commands and events of the machines of ${area}. Each version of an event is a separate message that never changes,
+// because journals contain it.
 package tutti.${area}.v1;
 `,
-    messages: `// Begins a ${name}.
+    messages: `// Starts a ${name}.
 message Begin${type} {
   // What it is about.
   string title = 1;
 }
 
-// Reply: the ${name} has begun.
+// Reply: the ${name} has started.
 message Begin${type}Reply {
   // When, milliseconds since the Unix epoch.
   double start_ms = 1;
 }
 
-// A ${name} has begun.
+// A ${name} has started.
 message ${type}BegunV1 {
   // What it is about.
   string title = 1;
@@ -40,7 +40,7 @@ message ${type}BegunV1 {
 message ${type}SnapshotV1 {
   // What it is about.
   string title = 1;
-  // When it began, milliseconds since the Unix epoch.
+  // When it started, milliseconds since the Unix epoch.
   double start_ms = 2;
 }
 `,
@@ -117,7 +117,7 @@ function state(name) {
 /** A ${name}, folded from its events. Only folds change it. */
 export interface ${type} {
   title: string;
-  /** When it began; 0 before. */
+  /** When it started. 0 before. */
   startMs: number;
 }
 
@@ -134,7 +134,7 @@ export function new${type}(): ${type} {
 function errors(name) {
   return `import { defineErrors } from "@tutti/kernel";
 
-/** Why a ${name} says no. */
+/** Why a ${name} refuses a command. */
 export const ${name}Errors = defineErrors("${name}", {
   begunAlready: {
     status: "ALREADY_EXISTS",
@@ -219,7 +219,7 @@ import { begin, ${name} } from "../index.ts";
 const key = { namespace: "default", kind: "${name}", id: "one" };
 
 describe("${name}", () => {
-  it("begins once", () => {
+  it("starts once", () => {
     const driver = new MachineDriver({ machines: [${name}], service: "${area}" });
     assert.deepEqual(driver.execute(key, begin, { title: "first" }), { startMs: driver.nowMs });
     const again = driver.execute(key, begin, { title: "second" });

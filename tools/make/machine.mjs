@@ -43,7 +43,7 @@ export async function addMachine(root, name, area = name) {
 
 /** @param {string} name */
 function machineManifest(name) {
-  const made = manifest(`machine-${name}`, ["contracts", "kernel"]);
+  const made = manifest(`machine-${name}`, `The machine ${name}`, ["contracts", "kernel"]);
   return {
     ...made,
     scripts: {

@@ -30,7 +30,7 @@ service ${typeOf(name)}Service {
 
 // Which greeting.
 message GetGreetingRequest {
-  // In which namespace; empty means \`default\`.
+  // The namespace. Empty: \`default\`.
   string namespace = 1 [(tutti.types.v1.field) = {form: FORM_NAMESPACE}];
   // Who is greeted.
   string name = 2 [(tutti.types.v1.field) = {
@@ -75,7 +75,7 @@ export const ${name}Section = defineSection({
   name: "${name}",
   description: "The service ${name}.",
   schema: z.object({
-    greeting: z.string().min(1).default("Hello").describe("The word that a greeting begins with."),
+    greeting: z.string().min(1).default("Hello").describe("The first word of a greeting."),
   }),
 });
 `;
@@ -168,7 +168,7 @@ async function startHost(...flags: string[]): Promise<ServiceHost> {
 }
 
 describe("${name}", () => {
-  it("greets by name, in the default namespace unless told otherwise", async () => {
+  it("greets by name, in the default namespace if the request names none", async () => {
     await using host = await startHost();
     const client = host.mesh.client(${name}Service);
     assert.deepEqual(await client.getGreeting({ namespace: "", name: "Ada" }), { text: "Hello, Ada of default" });

@@ -25,8 +25,14 @@ export async function addService(root, name) {
   const folder = `apps/${name}`;
   const hasContract = existsSync(join(root, "proto", "tutti", name));
   const made = hasContract
-    ? manifest(name, ["host", "kernel"], {}, build)
-    : manifest(name, ["contracts", "host", "kernel", "mesh"], { zod: zodVersion(root) }, build);
+    ? manifest(name, `The service ${name}`, ["host", "kernel"], {}, build)
+    : manifest(
+        name,
+        `The service ${name}`,
+        ["contracts", "host", "kernel", "mesh"],
+        { zod: zodVersion(root) },
+        build,
+      );
   const files = {
     [`${folder}/package.json`]: json(made),
     [`${folder}/tsconfig.json`]: compilerOptions(),

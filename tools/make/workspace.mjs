@@ -32,7 +32,7 @@ export function changeFile(root, path, change) {
   const changed = change(text);
   if (changed === text)
     throw new Error(
-      `${path} is not as expected, so nothing could be added to it: add the package by hand, and mend tools/make`,
+      `${path} is not as expected, so nothing could be added to it: add the package by hand, and fix tools/make`,
     );
   writeFileSync(join(root, path), changed);
   say(`changed ${path}`);
@@ -40,16 +40,18 @@ export function changeFile(root, path, change) {
 
 /**
  * @param {string} name
+ * @param {string} description one sentence, listed in docs/architecture.md
  * @param {string[]} dependencies packages of the workspace
  * @param {Record<string, string>} [others]
  * @param {Record<string, string>} [scripts]
  */
-export function manifest(name, dependencies, others = {}, scripts = {}) {
+export function manifest(name, description, dependencies, others = {}, scripts = {}) {
   const own = dependencies.map((dependency) => [`@tutti/${dependency}`, "*"]);
   return {
     name: `@tutti/${name}`,
     version: "0.1.0",
     private: true,
+    description,
     license: "Apache-2.0",
     type: "module",
     exports: { ".": "./src/index.ts" },
@@ -132,7 +134,7 @@ function sorted(lock) {
 }
 
 /**
- * What follows from the sources: generated code, the image of the contracts, the reference, the picture, the format.
+ * Generates everything that is derived from the sources: code, the image of the contracts, the reference, the page of the architecture, the format.
  *
  * @param {string} root
  * @param {string[]} made files to be formatted
@@ -146,8 +148,8 @@ export async function finish(root, made) {
     say(
       "the image of the contracts stays as it is, because they break what it promises: see node tools/generate.mjs --breaking",
     );
-  // The picture in a process of its own: the order of the libraries may be another one than when this one started.
-  await Promise.all([step(root, "tools/reference.mjs"), step(root, "tools/picture.mjs")]);
+  // In a separate process, because the order of the libraries may have changed since this process started.
+  await Promise.all([step(root, "tools/reference.mjs"), step(root, "tools/architecture.mjs")]);
 }
 
 /**

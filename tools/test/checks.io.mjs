@@ -1,7 +1,10 @@
 // @ts-check
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { checkArchitecture, writeArchitecture } from "../checks/architecture.mjs";
 import { checkDependencies } from "../checks/dependencies.mjs";
 import { checkLockfile } from "../checks/lockfile.mjs";
 import { checkPurity } from "../checks/purity.mjs";
@@ -276,5 +279,40 @@ describe("dependencies", () => {
       );
     }
     assert.ok(!problems.some((problem) => problem.startsWith("libs/simulation/src/right-test.ts")));
+  });
+});
+
+describe("architecture", () => {
+  const manifest = (/** @type {string | undefined} */ description) =>
+    JSON.stringify({ name: "@tutti/kernel", description });
+  const page = "docs/architecture.md";
+  const docs = { "docs/.keep": "" };
+
+  it("lists each package with its description, libraries in their order", (t) => {
+    const root = treeOf(t, {
+      ...rooms,
+      ...docs,
+      "package.json": JSON.stringify({ workspaces: ["libs/*", "apps/*"] }),
+      "libs/bus/package.json": manifest("Events"),
+      "libs/kernel/package.json": manifest("Ports"),
+      "apps/gateway/package.json": manifest("The HTTP entry"),
+    });
+    writeArchitecture(root);
+    assert.deepEqual(readFileSync(join(root, page), "utf8").match(/^\| `.*$/gm), [
+      "| `libs/kernel` | Ports |",
+      "| `libs/bus` | Events |",
+      "| `apps/gateway` | The HTTP entry |",
+    ]);
+    assert.deepEqual(checkArchitecture(root), []);
+  });
+
+  it("refuses a page that lacks a package, and a package without a description", (t) => {
+    const root = treeOf(t, { ...rooms, ...docs, "package.json": JSON.stringify({ workspaces: ["libs/*"] }) });
+    writeArchitecture(root);
+    write(root, { "libs/kernel/package.json": manifest(undefined) });
+    assert.deepEqual(checkArchitecture(root), [
+      "libs/kernel/package.json: `description`: expected one sentence without its full stop, at most 140 characters",
+      "docs/architecture.md: out of date. Run node tools/architecture.mjs",
+    ]);
   });
 });

@@ -19,7 +19,7 @@ export const clusterErrors = defineErrors("cluster", {
   notUp: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What is asked for is about a cluster that runs.",
+    help: "The command needs a running cluster.",
     message: ({ directory }: { directory: string }) => `No cluster runs in ${directory}`,
     remedy: "Start it with `tutti cluster up`, or set its --directory.",
   },
@@ -80,7 +80,7 @@ export const clusterErrors = defineErrors("cluster", {
   unfinished: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A cluster that is made of something else runs only when all of it is there. What is there of this one has never run.",
+    help: "A restored or imported cluster starts only when it is complete. This one is incomplete and has never run.",
     message: ({ directory, from }: { directory: string; command: string; from: string }) =>
       `The cluster in ${directory} was not completely created from ${from}`,
     remedy: ({ directory, command, from }: { directory: string; command: string; from: string }) =>
@@ -113,7 +113,7 @@ export const clusterErrors = defineErrors("cluster", {
   tooLong: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
-    help: "What was asked for goes on; it takes longer than anybody waits.",
+    help: "The operation continues in the background. It takes longer than the command waits.",
     message: ({ seconds }: { seconds: number }) => `The cluster was not ready within ${seconds} s`,
     remedy: "See `tutti cluster status` and its logs.",
   },

@@ -1,45 +1,73 @@
-/** CONTRIBUTING's steps, carried out on a copy of the tree: what they make passes the checks and the packages' tests. */
+/** Applies the steps of CONTRIBUTING.md to a copy of the repository: the result passes all checks and the tests. */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { copyOfWorkspace, runIn } from "../../../tools/test/tree.mjs";
 import { isChange } from "./docs/kinds.ts";
 import { type Block, readPage } from "./docs/page.ts";
 
-describe("CONTRIBUTING.md", () => {
-  it("has steps that lead to an rpc, a command, an error, a key and an event which pass every check", async (t) => {
-    const copy = copyOfWorkspace(t);
-    const changes = readPage("CONTRIBUTING.md").blocks.filter(isChange);
-    for (const change of changes) apply(copy, change);
-    const places = new Set(changes.map(({ options }) => options["file"]));
-    t.diagnostic(`${changes.length} changes in ${places.size} files`);
+/** The number of files that each section states, without the tests that a developer adds. */
+const places: Readonly<Record<string, number>> = {
+  "Adding an rpc": 3,
+  "Adding a REST route": 1,
+  "Adding a CLI command": 3,
+  "Adding a dashboard page": 4,
+  "Adding a command to a machine": 6,
+};
 
+describe("CONTRIBUTING.md", () => {
+  it("applied to a copy, every recipe passes the checks and the tests of all packages it touches", async (t) => {
+    const copy = copyOfWorkspace(t);
+    const { blocks } = readPage("CONTRIBUTING.md");
     const succeeds = async (script: string, ...given: readonly string[]) => {
       const { code, output } = await runIn(copy, script, ...given);
       assert.equal(code, 0, `${script} ${given.join(" ")}:\n${output}`);
-      return output;
     };
-    await succeeds("tools/generate.mjs");
-    await succeeds("tools/reference.mjs");
+    // Packages first: afterwards their generator runs on the contracts of the page too.
+    for (const [, words = ""] of blocks.flatMap(({ kind, text }) =>
+      kind === "sh" ? [...text.matchAll(/^npm run make -- (.*)$/gm)] : [],
+    ))
+      await succeeds("tools/make.mjs", ...words.split(" "));
+    for (const change of blocks.filter(isChange)) apply(copy, change);
+    for (const script of ["generate", "reference", "python"]) await succeeds(`tools/${script}.mjs`);
     const rpcs = readFileSync(join(copy, "docs/reference/rpcs.md"), "utf8");
     assert.match(rpcs, /#### RegistryService\.CountInstances\n\nCounts the instances/);
 
     await succeeds("tools/checks.mjs");
-    // The derived refusals try the new rpc too. The suite of machines asks chance for every command and event, the
-    // plain model for every answer.
-    for (const folder of ["apps/registry", "libs/contracts", "libs/machines/bank"]) {
+    // Refusals are derived from the contracts. The suite of machines draws every command and event, and compares the
+    // replies with the plain model.
+    const folders = ["apps/registry", "apps/cli", "apps/dashboard", "libs/rest", "libs/contracts"];
+    for (const folder of [...folders, "libs/machines/bank"]) {
       const tests = await runIn(join(copy, folder), relative(folder, "tools/unit.mjs"));
-      assert.equal(tests.code, 0, tests.output);
+      assert.equal(tests.code, 0, `${folder}:\n${tests.output}`);
       assert.match(tests.output, /^\d+ passed, 0 failed/m);
+    }
+    const command = await runIn(join(copy, "apps/cli"), "../../tools/unit.mjs", "--io", "commands-house");
+    assert.equal(command.code, 0, command.output);
+  });
+
+  it("states the number of places that each recipe changes", () => {
+    const sections = readFileSync(new URL("../../../CONTRIBUTING.md", import.meta.url), "utf8").split(
+      /^## /m,
+    );
+    for (const [title, expected] of Object.entries(places)) {
+      const section = sections.find((text) => text.startsWith(`${title}\n`)) ?? "";
+      const files = new Set([...section.matchAll(/^```\w+ file=(\S+)/gm)].map(([, file]) => file));
+      assert.equal(files.size, expected, title);
     }
   });
 });
 
-/** Puts the text where the step says: on lines of its own after or before the line with the anchor, or in its place. */
+/** Applies a block: creates the file, or inserts lines after or before the anchor, or replaces it. */
 function apply(root: string, { options, text }: Block): void {
-  const { file = "", after, before, replace } = options;
+  const { file = "", after, before, replace, create } = options;
   const path = join(root, file);
+  if (create === "yes") {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    return;
+  }
   const source = readFileSync(path, "utf8");
   if (replace !== undefined) {
     writeFileSync(

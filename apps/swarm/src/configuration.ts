@@ -6,9 +6,7 @@ import { scalingSchema } from "./scaling/settings.ts";
 const milliseconds = z.number().int().min(1).max(3_600_000);
 
 const links = z.strictObject({
-  heartbeatMs: milliseconds
-    .default(5_000)
-    .describe("How often an agent has to be heard; the host is heard as often."),
+  heartbeatMs: milliseconds.default(5_000).describe("Interval of heartbeats, in both directions."),
   suspicionThreshold: z
     .number()
     .min(0.5)
@@ -38,10 +36,12 @@ const links = z.strictObject({
     .min(0)
     .max(60_000)
     .default(20)
-    .describe("An attempt that ends sooner needs no word that it began."),
+    .describe("An attempt that ends sooner needs no report of its start."),
   sweepMs: milliseconds
     .default(100)
-    .describe("How often links are looked after: what is due is said at most so much later."),
+    .describe(
+      "How often links are checked: heartbeats and acknowledgements are late by at most this duration.",
+    ),
 });
 
 const weight = z.number().min(0).max(1_000).default(1);
@@ -62,7 +62,7 @@ const pool = z.strictObject({
     .min(1)
     .max(100_000)
     .default(1_024)
-    .describe("Tasks of one sender that may be outstanding in a pool; more wait where they came from."),
+    .describe("Tasks of one sender that may be outstanding in a pool. Further tasks wait at their sender."),
   queuedMax: z
     .number()
     .int()
@@ -74,7 +74,7 @@ const pool = z.strictObject({
   admits: z
     .array(z.string())
     .default(["*"])
-    .describe("Namespaces whose tasks a pool takes that nobody made, beside its own; `*` for any."),
+    .describe("Further namespaces whose tasks a pool accepts if it was not created explicitly. `*` for any."),
   ageingMs: milliseconds.default(60_000).describe("How long a task waits to rise by one in priority."),
   settleMs: z
     .number()
@@ -83,7 +83,7 @@ const pool = z.strictObject({
     .max(60_000)
     .default(1_000)
     .describe(
-      "How long a pool that has moved here waits at most for its agents before it gives out tasks, which may be at work at one of them.",
+      "How long a pool that has moved here waits for its agents before it assigns tasks, which one of them may already be running.",
     ),
   claimMs: z
     .number()
@@ -92,7 +92,7 @@ const pool = z.strictObject({
     .max(3_600_000)
     .default(30_000)
     .describe(
-      "How long a pool that has moved here keeps what agents have brought along and nobody has offered to it; its limits stay shut as long.",
+      "How long a pool that has moved here keeps running tasks that its agents reported and no sender has offered. Its limits stay closed for as long.",
     ),
   preemption: z.strictObject({
     priorityDifference: z
@@ -100,7 +100,7 @@ const pool = z.strictObject({
       .min(0)
       .max(200)
       .default(0)
-      .describe("By how much more urgent waiting work must be for running work to give way; 0 for never."),
+      .describe("Difference in priority from which waiting work preempts running work. 0: never."),
     graceMs: z
       .int()
       .min(0)
@@ -112,13 +112,13 @@ const pool = z.strictObject({
       .min(0)
       .max(86_400_000)
       .default(60_000)
-      .describe("An attempt that has run so long gives way to nobody; 0 spares none."),
+      .describe("An attempt that has run for this duration is never preempted. 0: every attempt can be."),
   }),
   doubling: z.strictObject({
     enabled: z
       .boolean()
       .default(true)
-      .describe("Whether slow attempts at tasks that allow it get a second copy; the first result counts."),
+      .describe("Whether slow attempts at tasks that allow it get a second copy. The first result counts."),
     quantile: z
       .number()
       .min(0.01)
@@ -138,7 +138,7 @@ const pool = z.strictObject({
     .max(1_000_000_000)
     .default(10)
     .describe(
-      "After how many attempts that failed in a row an agent is given nothing for a while; at most half of those that offer the same.",
+      "After how many consecutive failed attempts an agent gets no tasks for a while. At most half of the agents that offer the same.",
     ),
   adaptiveConcurrency: z
     .boolean()
@@ -172,7 +172,7 @@ export const swarmSection = defineSection({
     links,
     pool,
     scaling: scalingSchema,
-    figuresMs: milliseconds.default(1_000).describe("How often figures are told to those who watch agents."),
+    figuresMs: milliseconds.default(1_000).describe("How often metrics are sent to watchers of agents."),
     signOfLifeMs: milliseconds
       .default(5_000)
       .describe("Watchers, and senders of tasks, hear something at least this often."),

@@ -26,7 +26,7 @@ export const swarmErrors = defineErrors("swarm", {
   greetingLate: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
-    help: "A stream was opened and nobody said hello on it in time (`swarm.links.greetingMs`).",
+    help: "A stream was opened and no hello arrived on it in time (`swarm.links.greetingMs`).",
     message: ({ waitedMs }: { waitedMs: number }) => `The stream received no \`hello\` within ${waitedMs} ms`,
     remedy: "Send `hello` as soon as the stream is open.",
   },
@@ -48,7 +48,7 @@ export const swarmErrors = defineErrors("swarm", {
   linkUnknown: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "The link that is to be resumed is not known here: its time is over, it was ended, or it was at another host. Say hello with the offering, and with the tokens that are still at work.",
+    help: "The link that is to be resumed is not known here: its resume window is over, it was ended, or it was at another host. Say hello with the offering, and with the tokens of running tasks.",
     message: ({ link }: { link: string }) =>
       `Link \`${link}\` cannot be resumed, because this host does not know it`,
     remedy: "Send `hello` again with the offering and the running tokens.",
@@ -56,7 +56,7 @@ export const swarmErrors = defineErrors("swarm", {
   linkOfAnother: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A link is resumed by the incarnation of the agent that opened it, in the same pool, and by nobody else.",
+    help: "A link is resumed by the incarnation of the agent that opened it, in the same pool, and by no other agent.",
     message: ({ link, agent }: { link: string; agent: string }) =>
       `Agent \`${agent}\` cannot resume link \`${link}\` of another agent`,
     remedy: "Open a new link.",
@@ -64,7 +64,7 @@ export const swarmErrors = defineErrors("swarm", {
   notGranted: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The key or token of the agent says which pools it may join, which capabilities it may offer and in how many slots (`scope.agent`), and this is not among it; what is said of the agent itself (`agent` of the principal) counts as well. The violations name each part. Offer only what is granted, or get a key or token that grants more.",
+    help: "The key or token of the agent says which pools it may join, which capabilities it may offer and in how many slots (`scope.agent`), and this is not granted. Grants of the agent's principal (`agent`) count as well. The violations name each part. Offer only what is granted, or get a key or token that grants more.",
     message: ({ found }: { found: string }) =>
       `The credential of the agent does not grant its offering: ${found}`,
     remedy: "Remove that from the offering, or use a credential that grants it.",
@@ -72,7 +72,7 @@ export const swarmErrors = defineErrors("swarm", {
   agentOfAnother: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The id is that of an agent that governance knows, by a key, a role or a principal of its own, and what was shown stands for somebody else. Ids that no such agent has are free, so the processes of a fleet that shares a key may make up their own.",
+    help: "The id is that of an agent that governance knows, by a key, a role or a principal of its own, and the credential belongs to another identity. Ids that no such agent has are free, so the processes of a fleet that shares a key may make up their own.",
     message: ({ agent, found }: { agent: string; found: string }) =>
       `The caller ${found} may not use the agent id \`${agent}\``,
     remedy: ({ agent }: { agent: string; found: string }) =>
@@ -121,7 +121,7 @@ export const swarmErrors = defineErrors("swarm", {
   linkStuck: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The link was resumed again and again, and each time the stream broke before the agent's next frame got through, as it does for one that is larger than any message may be. What the agent had has gone to others.",
+    help: "The link was resumed repeatedly, and each time the stream broke before the agent's next frame arrived. A frame above the maximum message size causes this. The agent's tasks went to other agents.",
     message: ({ agent, frame, times }: { agent: string; frame: number; times: number }) =>
       `The stream of agent \`${agent}\` broke ${counted(times, "time")} before frame ${frame} arrived`,
     remedy: "Send less in one frame, and open a new link.",
@@ -129,7 +129,7 @@ export const swarmErrors = defineErrors("swarm", {
   streamReplaced: {
     status: "ABORTED",
     retry: "never",
-    help: "The agent opened another stream for the same link; this one ends.",
+    help: "The agent opened another stream for the same link. This one ends.",
     message: ({ agent }: { agent: string }) =>
       `Agent \`${agent}\` resumed its link on another stream, so this stream ends`,
     remedy: "Continue on the new stream.",
@@ -144,7 +144,7 @@ export const swarmErrors = defineErrors("swarm", {
   poolUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No pool of this name is in the namespace. The one named `default` is always there; others are made (`tutti pool create`), or named by `swarm.pools`.",
+    help: "No pool of this name is in the namespace. The one named `default` always exists. Create others with `tutti pool create`, or list them in `swarm.pools`.",
     message: ({ namespace, pool }: { namespace: string; pool: string }) =>
       `Pool \`${pool}\` not found in namespace \`${namespace}\``,
     remedy: "Create it with `tutti pool create`, or use `default`.",
@@ -159,9 +159,9 @@ export const swarmErrors = defineErrors("swarm", {
   },
   agentHeld: {
     status: "FAILED_PRECONDITION",
-    // Whoever repeated it by itself would do so until its time is over: somebody has to let the agent go first.
+    // An automatic retry would repeat until its deadline: an operator must release the agent first.
     retry: "never",
-    help: "The agent is paused, quarantined, or held back because its attempts fail or it comes and goes too quickly: it gets no tasks until that is over. `tutti agent resume` ends a pause, `tutti agent release` the others; then claim again.",
+    help: "The agent is paused, quarantined, or held back because its attempts fail or it comes and goes too quickly: it gets no tasks until then. `tutti agent resume` ends a pause, `tutti agent release` the others. Then claim again.",
     message: ({ agent, isPaused, reason }: { agent: string; isPaused: boolean; reason: string }) =>
       `Agent \`${agent}\` is ${isPaused ? "paused" : "locked out"}${reason && `: ${reason}`}`,
     remedy: ({ isPaused }: { agent: string; isPaused: boolean; reason: string }) =>
@@ -211,7 +211,7 @@ export const swarmErrors = defineErrors("swarm", {
   poolElsewhere: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The pool is owned by another swarm process, or is about to be, and nobody could be reached there in time. Come again; the pool has an owner again soon.",
+    help: "The pool is owned by another swarm process, or is about to be, and could not be reached in time. Retry: the pool has an owner again soon.",
     message: ({ owner }: { owner: string }) =>
       `The owner of the pool cannot be reached${owner && ` at ${owner}`}`,
     remedy: "Reconnect in a moment.",
@@ -219,7 +219,7 @@ export const swarmErrors = defineErrors("swarm", {
   poolMovedOn: {
     status: "ABORTED",
     retry: "never",
-    help: "Whoever asks for the links of a pool, or tells of them, owned it, and does not any more: the pool has moved on since.",
+    help: "The process that requested or reported the links of a pool no longer owns it: the pool has moved.",
     message: ({ pool, found, known }: { pool: string; found: number; known: number }) =>
       `Pool \`${pool}\` has moved: its epoch is ${known}, and the request has ${found}`,
     remedy: "Look up the current owner.",
@@ -227,7 +227,7 @@ export const swarmErrors = defineErrors("swarm", {
   rollIncomplete: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Who lets go of pools tells their next owner all agents that were there, in parts of which the last one says that it is. Without that one nothing was said: the owner waits for agents as after a crash.",
+    help: "A process that releases a pool sends its agents to the next owner, in parts with a marked last one. Without the last part the report is ignored, and the owner waits for agents as after a crash.",
     message: ({ agents }: { agents: number }) =>
       `The list of agents ended after ${counted(agents, "agent")} without its last part`,
     remedy: "Send the rest, or the whole list again.",
@@ -242,7 +242,7 @@ export const swarmErrors = defineErrors("swarm", {
   tooMuchUnsettled: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The owner of the agent's pool is another process, and has not said for long that results of the agent are durable. Its host keeps no more of them; the agent keeps its results, and greets again.",
+    help: "The owner of the agent's pool is another process, and has not said for long that results of the agent are durable. Its host keeps no more of them. The agent keeps its results, and greets again.",
     message: ({ agent, bytes, max }: { agent: string; bytes: number; max: number }) =>
       `Agent \`${agent}\` has ${bytes} bytes of unconfirmed results, more than the maximum of ${max}`,
     remedy: "Wait, then open a new link.",
@@ -272,7 +272,7 @@ export const swarmErrors = defineErrors("swarm", {
   offerGreetingExpected: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The first request of a stream of offers says who speaks, and which pool it begins with. No other request does.",
+    help: "The first request of a stream of offers says who speaks, and which pool it starts with. No other request does.",
     message: () => "The first request of the stream must be `hello`",
     remedy: "Send `hello` first.",
   },

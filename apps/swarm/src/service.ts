@@ -14,19 +14,18 @@ import {
 import { pool } from "@tutti/machine-entities/pool";
 import { mission } from "@tutti/machine-mission";
 import type { Pool } from "@tutti/matching";
-import { wireAllotments } from "./allotments/wire-allotments.ts";
+import { wireAllotments } from "./allotments/claiming.ts";
 import { AgentUpdates } from "./api/agents/agent-updates.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
 import { dispatchHandlers, type RollDependencies } from "./api/dispatch.ts";
-import { linkHandlers } from "./api/links.ts";
-import { pollHandlers } from "./api/polls.ts";
 import { poolHandlers } from "./api/pools/handlers.ts";
 import { swarmSection } from "./configuration.ts";
 import { AgentEvents } from "./effects/agent-events.ts";
 import { AnnouncedOffers } from "./effects/announced-offers.ts";
 import { admitAgentBy } from "./grants/admitted-agents.ts";
-import { wireHooks } from "./hooks/wire-hooks.ts";
+import { wireHooks } from "./hooks/hosting.ts";
 import { RollCalls } from "./links/call-roll.ts";
+import { linkHandlers } from "./links/handlers.ts";
 import { linkInstruments } from "./links/instruments.ts";
 import { LinkBook } from "./links/link-book.ts";
 import { LinkHandover } from "./links/link-handover.ts";
@@ -38,15 +37,15 @@ import { LinkRoll } from "./links/roll.ts";
 import { hostMissions } from "./missions/hosting.ts";
 import { offerInstruments } from "./offers/instruments.ts";
 import { AgentPolls } from "./polls/agent-polls.ts";
+import { pollHandlers } from "./polls/handlers.ts";
 import { poolInstruments } from "./pools/instruments.ts";
-import { PoolKeeper, readPool } from "./pools/keeper.ts";
 import { PoolDirectory, type PoolDirectoryParts } from "./pools/pool-directory.ts";
+import { PoolStore, readPool } from "./pools/pool-store.ts";
 import { poolTime } from "./pools/pool-time.ts";
 import { commonSettings, configuredPool } from "./pools/settings.ts";
 import { PoolTenancy } from "./pools/tenancy.ts";
 import { Turns } from "./pools/turns.ts";
-import { tendPools } from "./scaling/tend-pools.ts";
-import { scalersOptions, wireScalers } from "./scaling/wire-scalers.ts";
+import { scalersOptions, tendPools, wireScalers } from "./scaling/hosting.ts";
 
 const allotmentsOptions = { dependsOn: ["pools"], critical: false };
 
@@ -107,9 +106,9 @@ export class SwarmService extends Orchestrator {
     const { heartbeatMs, leaseMs: idleMs, sweepMs, greetingMs, startedAfterMs } = settings.links;
     const polls = new AgentPolls({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
     this.register("links", linkUpkeep({ book, relays, polls, timers, sweepMs }), { dependsOn: ["pools"] });
-    const keeper = new PoolKeeper({ machines: { runtime, archive, partitionOwner }, pools });
+    const poolStore = new PoolStore({ machines: { runtime, archive, partitionOwner }, pools });
     const dependencies = {
-      ...{ pools, keeper, updates, now, settings, foundation },
+      ...{ pools, poolStore, updates, now, settings, foundation },
       remote: mesh.client(poolService),
       remoteAgents: mesh.client(agentService),
     };

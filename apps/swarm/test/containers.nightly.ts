@@ -84,7 +84,7 @@ describe("a scaler with containers of real workers", { skip: podmanMissing() }, 
       const agents = new ScriptedWindow();
       const timers = new MortalTimers(real.timers);
       const driver = containerDriver({
-        ...{ scalerId: "crew", agents, joinMs: 60_000, crashes: new Map(), keeperId: "keeper" },
+        ...{ scalerId: "crew", agents, joinMs: 60_000, crashes: new Map(), ownerId: "keeper" },
         quarantineAfter: () => 3,
         engine: new ContainerEngine(podman.socket, timers),
         allowed: { sockets: [podman.socket], images: ["*"], network: "host", pull: "never" },

@@ -42,13 +42,13 @@ import { TriggeredStarts } from "./effects/triggered-starts.ts";
 import { definitionNotes, limitNotes, scheduleNotes, triggerNotes } from "./events/other-notes.ts";
 import { runNotes } from "./events/run-notes.ts";
 import { WorkflowEventPublisher } from "./events/workflow-event-publisher.ts";
-import { runAttemptCommands } from "./offers/run-attempt-commands.ts";
 import { PlanShelf } from "./plans/plan-shelf.ts";
 import { Orders } from "./runs/orders.ts";
+import { runAttemptCommands } from "./runs/run-attempt-commands.ts";
 import { RunEnds } from "./runs/run-ends.ts";
 import { traceRuns } from "./runs/run-traces.ts";
 import { EventWaits } from "./triggers/event-waits.ts";
-import { Triggers } from "./triggers/triggers.ts";
+import { Triggers } from "./triggers/hosting.ts";
 
 const othersTold = [
   { machine: definition, notes: definitionNotes },

@@ -5,7 +5,8 @@
  * the leader a moment later, and when all are ended before it has, it may lead the next time with what it has. So may
  * one that came up and has not done all of its log.
  */
-import { asked, lookedFor } from "../effects/patience.ts";
+
+import { asked, lookedFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 
 interface StreamDetail {

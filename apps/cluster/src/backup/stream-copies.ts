@@ -6,7 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import type { NatsConnection } from "@tutti/nats";
-import { lookedFor } from "../effects/patience.ts";
+import { lookedFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 
 /** What a server says of a stream, to be told again when it is restored. */

@@ -1,5 +1,6 @@
 /** What is asked of a cluster that runs, from another process. */
-import { lookedFor } from "../effects/patience.ts";
+
+import { lookedFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 import { endLeftovers } from "../running/cluster.ts";
 import { readinessOf } from "../running/readiness.ts";

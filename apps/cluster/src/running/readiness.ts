@@ -1,6 +1,6 @@
 /** How the members of a cluster are, as they say themselves. */
 import { isComplete } from "@tutti/nats/local";
-import { asked } from "../effects/patience.ts";
+import { asked } from "../effects/waiting.ts";
 import type { Member } from "../plan/plan.ts";
 
 const host = "127.0.0.1";

@@ -19,8 +19,10 @@ import {
   localAdministrator,
   type Principal,
   type SecretReference,
+  type TuttiError,
 } from "@tutti/kernel";
 import { installationNamespace } from "@tutti/mesh";
+import { Lockouts } from "@tutti/policy";
 import { clientAddressOf } from "@tutti/telemetry";
 import { gatewayErrors } from "../errors.ts";
 import { type CookieOptions, cookieIn, cookieName, dropCookie, setCookie } from "./cookie.ts";
@@ -32,7 +34,6 @@ import { isSame } from "./secrets.ts";
 import type { SignIn } from "./sign-in.ts";
 import type { SignInStore } from "./sign-in-store.ts";
 import { type BegunBy, SignIns } from "./sign-ins.ts";
-import { Tries } from "./tries.ts";
 
 export interface AccessOptions {
   readonly clock: Clock;
@@ -350,4 +351,31 @@ const unguessableLength = 32;
  */
 function isOfSomebody(shown: string): boolean {
   return shown.startsWith("tutti_live_") || /^[\w-]+\.[\w-]+\.[\w-]*$/.test(shown);
+}
+
+/** Counts failed attempts with keys and links by address and account, if no guard counts them. */
+class Tries {
+  readonly #clock: Clock;
+  readonly #lockouts = new Lockouts({ freeFailures: 20 });
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Throws if an attempt on a key that a person chose has to wait. */
+  pace(from: string, account: string): void {
+    const retryAfterMs = this.#lockouts.pace(`${from}/${account}`, this.#clock.now());
+    if (retryAfterMs > 0) throw gatewayErrors.tooManyTries(undefined, { retryAfterMs });
+  }
+
+  /** Returns the error to answer with: during a lock-out, that. */
+  recordFailure(from: string, account: string, error: TuttiError): TuttiError {
+    const nowMs = this.#clock.now();
+    const subjects = [`${from}/${account}`];
+    const untilMs = this.#lockouts.lockedUntil(subjects, nowMs);
+    this.#lockouts.failed(subjects, nowMs);
+    return untilMs === undefined
+      ? error
+      : gatewayErrors.tooManyTries(undefined, { retryAfterMs: untilMs - nowMs });
+  }
 }

@@ -31,10 +31,8 @@ import { type Answer, answered, followed, type RpcRoute } from "../calls/rpc-rou
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
 import type { OwnHandler } from "../own/own-handler.ts";
-import { refuseUnknownParameters } from "../own/own-query.ts";
-import { ownHandlers } from "../own/own-routes.ts";
-import { findPage } from "../pages/find-page.ts";
-import { page, servePages } from "../pages/pages.ts";
+import { ownHandlers, refuseUnknownParameters } from "../own/own-routes.ts";
+import { findPage, page, servePages } from "../pages/pages.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import { isOfApi, requirePlainAddress } from "./address.ts";
 import { takeBodies } from "./body.ts";

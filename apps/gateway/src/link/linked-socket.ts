@@ -7,16 +7,10 @@
  * 3. The agent is never sent to another host: the one that its link ends at relays.
  * 4. The connection ends with the stream and the stream with the connection. The link outlives both for its window.
  */
-import {
-  type AgentFrame,
-  type Hello,
-  type HostFrame,
-  HostFrame as HostFrames,
-} from "@tutti/contracts/agent/v1";
+import { AgentFrame, type Hello, HostFrame, HostFrame as HostFrames } from "@tutti/contracts/agent/v1";
 import { Bell, errorFromUnknown, type Logger, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { WebSocket } from "ws";
 import { linkErrors } from "./errors.ts";
-import { readFrame, writeFrame } from "./frame-form.ts";
 
 /** Opens the stream behind it, for an agent that greets so. */
 export type OpenLink = (
@@ -148,4 +142,44 @@ function cut(reason: string): string {
         .subarray(0, reasonMax - 3)
         .toString("utf8")
         .replace(/\uFFFD+$/, "")}…`;
+}
+
+/**
+ * How frames travel over a WebSocket: as JSON in text messages, the form that proto3 gives to messages, or as they are in
+ * binary ones. The host answers in the form in which the agent spoke last.
+ */
+interface Spoken {
+  readonly frame: AgentFrame;
+  readonly isText: boolean;
+}
+
+/** Reads a message of an agent. Throws, in words, what is no frame. */
+function readFrame(data: Buffer, isBinary: boolean): Spoken {
+  try {
+    if (isBinary) return { frame: AgentFrame.decode(data), isText: false };
+    const json: unknown = JSON.parse(data.toString("utf8"));
+    if (typeof json !== "object" || json === null || Array.isArray(json))
+      throw new TypeError("no JSON object");
+    refuseUnknown(json);
+    return { frame: AgentFrame.fromJSON(json), isText: true };
+  } catch (error) {
+    throw linkErrors.frameMalformed({ reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function writeFrame(frame: HostFrame, isText: boolean): string | Uint8Array {
+  if (isText) return JSON.stringify(HostFrame.toJSON(frame));
+  return HostFrame.encode(frame).finish();
+}
+
+const known = new Set(Object.keys(AgentFrame.create()).flatMap((name) => [name, snakeCase(name)]));
+
+/** A misspelt field would be passed over, and the agent would wait for an answer to a message that was never read. */
+function refuseUnknown(json: object): void {
+  const unknown = Object.keys(json).find((name) => !known.has(name));
+  if (unknown !== undefined) throw new TypeError(`the field ${unknown}, which a frame does not have`);
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -1,8 +1,8 @@
 /** What the gateway answers by itself. */
 import type { HostOperations } from "@tutti/host";
-import type { RouteName } from "@tutti/rest";
-import { routeNamed } from "@tutti/rest";
-import { refusal } from "@tutti/rest/json";
+import { didYouMean } from "@tutti/kernel";
+import { type RouteName, routeNamed, routes } from "@tutti/rest";
+import { ownRoutes, refusal } from "@tutti/rest/json";
 import type { Access } from "../access/access.ts";
 import type { OwnHandler } from "./own-handler.ts";
 import { type SignInRoutesParts, signInHandlers } from "./sign-in-routes.ts";
@@ -61,4 +61,27 @@ function tokenIn(body: unknown): string {
     wrong.push({ field: "token", message: "expected the token of a link, a key or a token" });
   if (wrong.length > 0 || typeof token !== "string") throw refusal(routeNamed("signIn"), wrong);
   return token;
+}
+
+/** Parameters of routes that the gateway answers by itself: unknown ones are refused, as those of rpcs are. */
+const names: ReadonlyMap<string, RouteName> = new Map(
+  routes.flatMap((route) =>
+    "rpc" in route
+      ? []
+      : [[`${route.method} ${route.path.replace(/\{(\w+)\}/g, ":$1")}`, route.name] as const],
+  ),
+);
+
+/** @param pattern of the route, as Fastify has it: `/v1/blobs/:sha256` */
+export function refuseUnknownParameters(method: string, pattern: string | undefined, url: string): void {
+  const name = names.get(`${method} ${pattern ?? ""}`);
+  if (name === undefined) return;
+  const known = Object.keys(ownRoutes[name]?.query ?? {});
+  const wrong = [...new Set(new URL(url, "http://gateway").searchParams.keys())]
+    .filter((field) => !known.includes(field))
+    .map((field) => ({
+      field,
+      message: `expected a parameter that is known here, found none of this name${didYouMean(field, known)}`,
+    }));
+  if (wrong.length > 0) throw refusal(routeNamed(name), wrong);
 }

@@ -2,13 +2,15 @@
  * The page: static files, and its own addresses, which all lead to `index.html`. What its scripts then show, they ask
  * of `/v1`. A link for signing in is exchanged here for a cookie, at once.
  */
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { capitalized, errorFromUnknown, sentences } from "@tutti/kernel";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Access } from "../access/access.ts";
 import { gatewayErrors } from "../errors.ts";
 import { pageHeaders } from "../front/headers.ts";
 import { problemAnswer } from "../front/problems.ts";
-import { type PlainPage, plainPage, unbuilt } from "./plain-page.ts";
 
 export interface PagesParts {
   readonly access: Access;
@@ -113,4 +115,67 @@ function say(said: PlainPage, status: number, reply: FastifyReply): FastifyReply
     .header("cache-control", "no-store")
     .type("text/html; charset=utf-8")
     .send(plainPage(said));
+}
+
+/** A page in plain HTML without scripts, for messages that the dashboard itself cannot show. */
+interface PlainPage {
+  readonly title: string;
+  /** In paragraphs. */
+  readonly text: readonly string[];
+  /** Commands to type. */
+  readonly commands?: readonly string[];
+}
+
+function plainPage({ title, text, commands = [] }: PlainPage): string {
+  const paragraphs = text.map((paragraph) => `<p>${escaped(paragraph)}</p>`);
+  const typed = commands.length === 0 ? "" : `<pre>${commands.map(escaped).join("\n")}</pre>`;
+  return [
+    "<!doctype html>",
+    '<html lang="en"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    `<title>${escaped(title)} · Tutti</title></head>`,
+    `<body><main><h1>${escaped(title)}</h1>${paragraphs.join("")}${typed}</main></body></html>`,
+    "",
+  ].join("\n");
+}
+
+const marks: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (mark) => marks[mark] ?? mark);
+}
+
+const unbuilt: PlainPage = {
+  title: "The page has not been built",
+  text: [
+    "Tutti runs, and its page is not here: it is built once, when everything is set up.",
+    "Build it, then load this page again. Commands and REST work without it.",
+  ],
+  commands: ["npx nx build @tutti/dashboard", "npx tutti status", "curl http://127.0.0.1:7400/v1/status"],
+};
+
+const built = join("apps", "dashboard", "dist");
+
+/**
+ * The directory of the built page: the one that is configured, or that of the installation which this file is a part
+ * of, as a source or in a bundle. Undefined where it has not been built.
+ */
+export function findPage(configured: string, from = import.meta.dirname): string | undefined {
+  if (configured !== "") return hasPage(configured) ? configured : undefined;
+  for (let folder = from; ; folder = dirname(folder)) {
+    const page = join(folder, built);
+    if (hasPage(page)) return page;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+function hasPage(folder: string): boolean {
+  return existsSync(join(folder, "index.html"));
 }

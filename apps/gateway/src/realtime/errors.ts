@@ -13,14 +13,14 @@ export const realtimeErrors = defineErrors("realtime", {
   closing: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The process is about to stop and lets nobody follow anything any more. Come again with the last cursor: another process, or this one after its start, goes on from there or says that it cannot.",
+    help: "The process is stopping and ends all streams. Reconnect with the last cursor: another process, or this one after its start, continues from there or reports that it cannot.",
     message: () => "This process is shutting down",
     remedy: "Reconnect with the last cursor.",
   },
   parameterTwice: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A parameter of the query stands in it more than once, and only one can hold.",
+    help: "A query parameter occurs more than once, and only one value is possible.",
     message: ({ parameter }: { parameter: string }) =>
       `The query parameter \`${parameter}\` is set more than once`,
     remedy: "Set it once.",

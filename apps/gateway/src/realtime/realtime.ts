@@ -5,8 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Bus } from "@tutti/bus";
-import type { Component, Foundation, Health } from "@tutti/kernel";
-import { healthy } from "@tutti/kernel";
+import { type Component, type Foundation, type Health, healthy } from "@tutti/kernel";
 import type { RuleChanges } from "@tutti/mesh";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../access/access.ts";
@@ -19,7 +18,7 @@ import { type ConnectionKind, realtimeInstruments } from "./instruments.ts";
 import { Connections } from "./outflow/connections.ts";
 import type { Outflow } from "./outflow/outflow.ts";
 import { SsePipe } from "./outflow/sse-pipe.ts";
-import { ReplyFeed, type ReplyJson } from "./replies/reply-feed.ts";
+import { ReplyFeed, type ReplyJson } from "./reply-feed.ts";
 import type { RequireAllowed } from "./require-allowed.ts";
 import { WebSocketDoor } from "./web-socket/web-socket-door.ts";
 

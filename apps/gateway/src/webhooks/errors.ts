@@ -5,21 +5,21 @@ export const webhookErrors = defineErrors("webhook", {
   unknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No webhook of this name is configured. Add it to `gateway.webhooks`, or mend the address.",
+    help: "No webhook of this name is configured. Add it to `gateway.webhooks`, or correct the address.",
     message: ({ name }: { name: string }) => `Webhook ${JSON.stringify(name)} is not configured`,
     remedy: "Add it to `gateway.webhooks`, or correct the URL.",
   },
   unsigned: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "What comes by a webhook has to be signed as its `preset` has it. Standard Webhooks has `webhook-id`, `webhook-timestamp` and `webhook-signature` beside the body. Give the sender a secret of `gateway.webhooks`.",
+    help: "A request to a webhook must be signed as its `preset` requires. Standard Webhooks has `webhook-id`, `webhook-timestamp` and `webhook-signature` in addition to the body. Give the sender a secret of `gateway.webhooks`.",
     message: ({ missing }: { missing: string }) => `The webhook is not signed: ${missing} is missing`,
     remedy: "Let the sender sign requests as the `preset` of the webhook specifies.",
   },
   late: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "What comes by a webhook is taken within five minutes of the moment that it says it was sent at, so that nobody who overheard it sends it again later. Send it anew, or set the clock of the sender right.",
+    help: "A request to a webhook is accepted within five minutes of its timestamp, so that an intercepted request cannot be replayed later. Send it again, or correct the clock of the sender.",
     message: ({ found }: { found: string }) =>
       `\`webhook-timestamp\`: expected seconds since 1970 within five minutes of now, got ${found}`,
     remedy: "Send the webhook again, or correct the clock of the sender.",
@@ -34,14 +34,14 @@ export const webhookErrors = defineErrors("webhook", {
   replayed: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "Exactly this was told before: the same id, sent at the same moment. A sender that tries again says when it does, and is answered like the first time.",
+    help: "The request was received before, with the same id and timestamp. A retry needs a new timestamp, and gets the same reply as the first request.",
     message: () => "The webhook was already received with the same id and timestamp",
     remedy: "To retry, sign the webhook again with the same `webhook-id`.",
   },
   runUnnamed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The id of the run does not come out of what was told: `run` of the webhook in `gateway.webhooks` says where it should stand.",
+    help: "The request does not contain the id of the run. `run` of the webhook in `gateway.webhooks` is the expression that reads it.",
     message: ({ reason }: { reason: string }) => `The body does not determine the id of a run: ${reason}`,
     remedy: "Send the expected body, or correct `run` of the webhook in `gateway.webhooks`.",
   },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { kernelErrors } from "@tutti/kernel";
 import { latch, until } from "@tutti/kernel/testing";
-import type { ReplyJson } from "../../src/realtime/replies/reply-feed.ts";
+import type { ReplyJson } from "../../src/realtime/reply-feed.ts";
 import { RealtimeServer } from "../support/realtime-server.ts";
 import { refusal, SseReader } from "../support/sse-reader.ts";
 

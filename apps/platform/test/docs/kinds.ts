@@ -89,15 +89,19 @@ export const kinds: Readonly<Record<string, Kind>> = {
 
 /** A block that changes a file of the repository: CONTRIBUTING's steps, which a slow test carries out. */
 export function isChange({ options }: Block): boolean {
-  return options["file"] !== undefined && anchorOf(options) !== undefined;
+  return options["file"] !== undefined && (anchorOf(options) !== undefined || options["create"] === "yes");
 }
 
-/** Where a change goes: its anchor is in the file, once. */
+/** A change can be applied: its anchor occurs in the file once, or the file that it creates does not exist. */
 function assertApplies({ options, place }: Block): void {
   const { file = "" } = options;
+  if (options["create"] === "yes") {
+    assert.ok(!existsSync(join(root, file)), `${place}: expected no file ${file}`);
+    return;
+  }
   const anchor = anchorOf(options);
   assert.ok(existsSync(join(root, file)), `${place}: expected the file ${file}`);
-  assert.ok(anchor, `${place}: expected after="…", before="…" or replace="…"`);
+  assert.ok(anchor, `${place}: expected after="…", before="…", replace="…" or create=yes`);
   const times = readFileSync(join(root, file), "utf8").split(anchor).length - 1;
   assert.equal(times, 1, `${place}: expected ${JSON.stringify(anchor)} once in ${file}`);
 }

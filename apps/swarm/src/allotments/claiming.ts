@@ -8,7 +8,8 @@
  * 3. Without an answer it keeps what it was given, until the lease of that is over. Then nothing more of it starts.
  *    Where nothing was ever given, nothing more is held back.
  */
-import type { ClaimAllotmentsReply, resourceService } from "@tutti/contracts/session/v1";
+import { type ClaimAllotmentsReply, resourceService } from "@tutti/contracts/session/v1";
+import type { HostContext } from "@tutti/host";
 import { type Component, type Foundation, fromTimestamp, type Timer } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";
 import type { Client } from "@tutti/mesh";
@@ -183,4 +184,16 @@ export class Claiming implements Component {
     pool.allot(namespace, { parts, reservations }, now());
     pools.turns.stir(pool);
   }
+}
+
+/** Pools of this process hold parts of quotas, as long as the service runs. */
+export function wireAllotments(
+  { mesh, foundation }: Pick<HostContext, "mesh" | "foundation">,
+  { pools, now }: Pick<ClaimingParts, "pools" | "now">,
+): Claiming {
+  return new Claiming({
+    ...{ pools, now, foundation },
+    resources: mesh.client(resourceService, { service: "master" }),
+    isServed: () => mesh.knows("master"),
+  });
 }

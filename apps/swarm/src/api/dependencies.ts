@@ -2,8 +2,8 @@ import type { agentService, poolService } from "@tutti/contracts/swarm/v1";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { SwarmSettings } from "../configuration.ts";
-import type { PoolKeeper } from "../pools/keeper.ts";
 import type { PoolDirectory } from "../pools/pool-directory.ts";
+import type { PoolStore } from "../pools/pool-store.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import type { AgentUpdates } from "./agents/agent-updates.ts";
 
@@ -11,7 +11,7 @@ import type { AgentUpdates } from "./agents/agent-updates.ts";
 export interface PoolDependencies {
   readonly pools: PoolDirectory;
   /** What is kept of them. */
-  readonly keeper: PoolKeeper;
+  readonly poolStore: PoolStore;
   /** Pools of this process and of others. */
   readonly remote: Client<typeof poolService>;
   /** Agents of this process and of others. */

@@ -3,16 +3,17 @@
  *
  * 1. An agent has one link at a time. Of two that say they are the same agent the later incarnation stays, as its pool
  *    decides.
- * 2. Whatever an agent does wrong ends its own link, and disturbs no other.
+ * 2. An agent that violates the protocol ends its own link, and no other.
  * 3. No agent goes by the id of another one that governance knows. The caller that speaks for an agent, at the
  *    beginning, on another stream or with another offer, has a grant for all that it offers: the pool hears of nothing
  *    else.
- * 4. What an agent offers is also what rules admit, when it says so first and whenever it says otherwise.
+ * 4. Admission rules check the offering of an agent, at its greeting and at each change.
  * 5. Each link that the pool was informed of ends, by goodbye, violation, time or supersession, and the pool hears of
  *    it once.
  */
 import type { AgentFrame, Bye, Hello, HostFrame } from "@tutti/contracts/agent/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
+import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import {
   type CallContext,
   errorFromUnknown,
@@ -37,7 +38,6 @@ import type { LinkEnding, LinkInstruments } from "./instruments.ts";
 import { LinkedAgent, LinkOutlet } from "./linked-agent.ts";
 import { type Carrier, HostLink, type LinkIdentity } from "./protocol/host-link.ts";
 import type { RefusedAgents } from "./refused-agents.ts";
-import { actorOf } from "./relay/actor.ts";
 import type { RelayedAgent } from "./relay/relayed-agent.ts";
 import type { Relays } from "./relay/relays.ts";
 import type { LinkSettings } from "./settings.ts";
@@ -125,10 +125,10 @@ export class LinkBook {
   /** Takes in what came over a stream. What breaks the protocol ends the link, or its stream. */
   take(agent: LinkedAgent, carrier: Carrier, frame: AgentFrame): void {
     const { link } = agent;
-    if (link.life !== "linked" || !link.isCarriedBy(carrier)) return;
+    if (link.phase !== "linked" || !link.isCarriedBy(carrier)) return;
     const nowMs = this.#parts.now();
     try {
-      const isNew = link.take(frame, nowMs);
+      const isNew = link.receive(frame, nowMs);
       this.#parts.instruments.framesReceived.add();
       if (!isNew) return;
       if (frame.offering !== undefined) agent.offer(frame.offering);
@@ -165,8 +165,7 @@ export class LinkBook {
   sweep(): void {
     const nowMs = this.#parts.now();
     for (const agent of this.#agents.values()) {
-      if (agent.link.tick(nowMs) === "expired")
-        this.#end(agent, "expired", "its link was not resumed in time", undefined);
+      if (agent.link.tick(nowMs)) this.#end(agent, "expired", "its link was not resumed in time", undefined);
     }
   }
 
@@ -312,7 +311,7 @@ export class LinkBook {
 
   #end(agent: LinkedAgent, why: LinkEnding, reason: string, error: TuttiError | undefined): void {
     const { link } = agent;
-    if (link.life === "ended") return;
+    if (link.phase === "ended") return;
     link.end(error);
     this.#agents.delete(link.id);
     this.#parts.instruments.ended(why);
@@ -337,4 +336,15 @@ function isSame(identity: LinkIdentity, hello: Hello): boolean {
     identity.agentId === (hello.agentId || identity.agentId) &&
     identity.incarnation === hello.incarnation
   );
+}
+
+const kinds = {
+  person: ActorKind.ACTOR_KIND_PERSON,
+  service: ActorKind.ACTOR_KIND_SERVICE,
+  agent: ActorKind.ACTOR_KIND_AGENT,
+} as const;
+
+/** The authenticated caller of a stream as other services see it. */
+function actorOf({ kind, id }: Principal): Actor {
+  return { kind: kinds[kind], id };
 }

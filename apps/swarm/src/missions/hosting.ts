@@ -11,15 +11,29 @@ import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import type { ConfiguredRetryOf, InstanceKey, Orchestrator } from "@tutti/kernel";
-import { showMission } from "@tutti/machine-mission";
-import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
+import {
+  completeTask,
+  failTask,
+  noteAttempt,
+  noteModelCalls,
+  noteProgress,
+  returnTask,
+  showMission,
+} from "@tutti/machine-mission";
+import {
+  type AttemptCommands,
+  Dispatcher,
+  hearOutcomes,
+  judgedResults,
+  OutputShelf,
+  RuntimeSettlement,
+} from "@tutti/offers";
 import { boardHandlers, boardRefusals } from "../api/board/handlers.ts";
 import { missionHandlers } from "../api/missions/handlers.ts";
-import { missionAttemptCommands } from "../effects/missions/mission-attempt-commands.ts";
-import { MissionEffects } from "../effects/missions/mission-effects.ts";
-import { MissionStarts } from "../effects/missions/mission-starts.ts";
 import { MissionEventPublisher } from "../events/mission-event-publisher.ts";
 import { Definitions } from "./definitions.ts";
+import { MissionEffects } from "./mission-effects.ts";
+import { MissionStarts } from "./mission-starts.ts";
 import { RefusedJoins } from "./refused-joins.ts";
 
 export interface MissionHosting {
@@ -105,3 +119,18 @@ export function hostMissions(
     },
   };
 }
+
+/** What becomes of attempts at tasks of missions, in the words that runs have for it too. */
+const missionAttemptCommands: AttemptCommands = {
+  completed: (given, { agent, runMs, used }) => ({
+    command: completeTask,
+    body: { ...given, agent, runMs, used },
+  }),
+  failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
+  lost: (loss) => ({ command: returnTask, body: { ...loss, retryAfterMs: 0, lost: true } }),
+  begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
+  progress: (saved, fraction, message) => ({ command: noteProgress, body: { saved, fraction, message } }),
+  asked: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),
+  // Who waits for the end of a mission looks for it.
+  answered() {},
+};

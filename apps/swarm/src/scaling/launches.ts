@@ -1,13 +1,13 @@
 /** What a pool is informed of the agents that its scalers launch. */
 import type { Launches } from "@tutti/matching";
 import { BerthDriver } from "./drivers/berths/berth-driver.ts";
-import type { ScalerKeeper } from "./scaler-keeper.ts";
+import type { ScalerRunner } from "./scaler-runner.ts";
 
 export class PoolLaunches implements Launches {
-  readonly #keepers: () => Iterable<ScalerKeeper>;
+  readonly #runners: () => Iterable<ScalerRunner>;
 
-  constructor(keepers: () => Iterable<ScalerKeeper>) {
-    this.#keepers = keepers;
+  constructor(runners: () => Iterable<ScalerRunner>) {
+    this.#runners = runners;
   }
 
   crashesOf(agentId: string): number {
@@ -25,6 +25,6 @@ export class PoolLaunches implements Launches {
   }
 
   *#berthed(): Generator<BerthDriver> {
-    for (const { driver } of this.#keepers()) if (driver instanceof BerthDriver) yield driver;
+    for (const { driver } of this.#runners()) if (driver instanceof BerthDriver) yield driver;
   }
 }

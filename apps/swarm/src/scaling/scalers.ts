@@ -22,13 +22,13 @@ import type { Pool } from "@tutti/matching";
 import { agentWindow } from "./agent-window.ts";
 import { BerthDriver } from "./drivers/berths/berth-driver.ts";
 import { ContainerEngines } from "./drivers/container/engines.ts";
-import { keeperIdIn } from "./drivers/container/labels.ts";
+import { ownerIdIn } from "./drivers/container/labels.ts";
 import { Strays } from "./drivers/container/strays.ts";
 import type { Closing, Driver } from "./drivers/driver.ts";
 import { type DriverParts, openDriver } from "./drivers/open-driver.ts";
 import { endLeftovers, LaunchRecords } from "./drivers/process/leftovers.ts";
 import { PoolLaunches } from "./launches.ts";
-import { ScalerKeeper } from "./scaler-keeper.ts";
+import { ScalerRunner } from "./scaler-runner.ts";
 import type { ScalingLog } from "./scaling-log.ts";
 import type { ScalingNotes } from "./scaling-notes.ts";
 import type { ScalingSettings } from "./settings.ts";
@@ -66,7 +66,7 @@ export interface ScalersParts {
 /** The scalers of one pool. */
 interface Staff {
   readonly scaled: ScaledPool;
-  readonly keepers: Map<string, ScalerKeeper>;
+  readonly runners: Map<string, ScalerRunner>;
   /** Drivers that are ending, by scaler: their successors wait for them. */
   readonly ending: Map<string, Promise<void>>;
 }
@@ -85,7 +85,7 @@ export class Scalers implements Component {
   readonly #engines: ContainerEngines;
   /** Those that are ending as well. */
   readonly #drivers = new Set<Driver>();
-  #keeperId = "";
+  #ownerId = "";
   #accessToken = "";
   #timer: Timer | undefined;
   #noting: Timer | undefined;
@@ -105,7 +105,7 @@ export class Scalers implements Component {
   async start({ logger }: Pick<ComponentContext, "logger">): Promise<void> {
     const { foundation, settings, dataDirectory } = this.#parts;
     const { timers } = foundation;
-    if (settings.containers.sockets.length > 0) this.#keeperId = await keeperIdIn(dataDirectory);
+    if (settings.containers.sockets.length > 0) this.#ownerId = await ownerIdIn(dataDirectory);
     this.#accessToken = (await settings.accessToken?.reveal()) ?? "";
     const told = (agent: string, pid: number) =>
       logger.warn("stopping an agent program left by a killed process", {
@@ -123,15 +123,15 @@ export class Scalers implements Component {
     this.#noting?.cancel();
     this.#straying?.cancel();
     const { notes } = this.#parts;
-    for (const { keepers } of this.#staffs.values())
-      for (const keeper of keepers.values()) keeper.tellSeen(true);
+    for (const { runners } of this.#staffs.values())
+      for (const runner of runners.values()) runner.tellSeen(true);
     await Promise.all([...this.#staffs.keys()].map((pool) => notes.bring(pool)));
     await Promise.all([...this.#staffs.keys()].map((pool) => this.leave(pool)));
   }
 
   health() {
     let scalers = 0;
-    for (const { keepers } of this.#staffs.values()) scalers += keepers.size;
+    for (const { runners } of this.#staffs.values()) scalers += runners.size;
     return { ...healthy, details: { scalers } };
   }
 
@@ -139,14 +139,14 @@ export class Scalers implements Component {
   follow(scaled: ScaledPool): void {
     if (this.#isOver) return;
     const { pool } = scaled;
-    const { keepers, ending } = this.#staffs.get(pool) ?? { keepers: new Map(), ending: new Map() };
+    const { runners, ending } = this.#staffs.get(pool) ?? { runners: new Map(), ending: new Map() };
     const isNew = !this.#staffs.has(pool);
-    const staff: Staff = { scaled, keepers, ending };
+    const staff: Staff = { scaled, runners, ending };
     const wanted = new Map([...scaled.scalers()].map((kept) => [kept.value.scalerId, kept]));
     if (isNew && wanted.size === 0) return;
     this.#staffs.set(pool, staff);
-    if (isNew) pool.launchedBy(new PoolLaunches(() => keepers.values()));
-    for (const [scalerId, keeper] of keepers) if (!wanted.has(scalerId)) this.#end(staff, keeper, "deleted");
+    if (isNew) pool.launchedBy(new PoolLaunches(() => runners.values()));
+    for (const [scalerId, runner] of runners) if (!wanted.has(scalerId)) this.#end(staff, runner, "deleted");
     for (const { value, revision } of wanted.values()) this.#keep(staff, value as Scaler, revision);
   }
 
@@ -156,16 +156,16 @@ export class Scalers implements Component {
     if (staff === undefined) return;
     this.#staffs.delete(pool);
     this.#parts.notes.forget(pool);
-    for (const keeper of [...staff.keepers.values()]) this.#end(staff, keeper, "left");
+    for (const runner of [...staff.runners.values()]) this.#end(staff, runner, "left");
     await Promise.all(staff.ending.values());
   }
 
   statusOf(pool: Pool, scalerId: string): ScalerStatus | undefined {
-    return this.#staffs.get(pool)?.keepers.get(scalerId)?.status(this.#parts.now());
+    return this.#staffs.get(pool)?.runners.get(scalerId)?.status(this.#parts.now());
   }
 
   logOf(pool: Pool, scalerId: string): ScalingLog | undefined {
-    return this.#staffs.get(pool)?.keepers.get(scalerId)?.log;
+    return this.#staffs.get(pool)?.runners.get(scalerId)?.log;
   }
 
   #begin(): void {
@@ -185,7 +185,7 @@ export class Scalers implements Component {
     const { sockets } = settings.containers;
     if (sockets.length === 0) return;
     const strays = new Strays({
-      ...{ keeperId: this.#keeperId, logger: foundation.logger },
+      ...{ ownerId: this.#ownerId, logger: foundation.logger },
       engines: sockets.map((socket) => this.#engines.at(socket)),
       isHeld: (launchId) =>
         [...this.#drivers].some((driver) => driver instanceof BerthDriver && driver.holds(launchId)),
@@ -195,16 +195,16 @@ export class Scalers implements Component {
 
   #look(): void {
     const nowMs = this.#parts.now();
-    for (const { keepers } of this.#staffs.values())
-      for (const keeper of keepers.values()) this.#lookAt(keeper, nowMs);
+    for (const { runners } of this.#staffs.values())
+      for (const runner of runners.values()) this.#lookAt(runner, nowMs);
   }
 
   /** One that fails must not keep the others from being looked at. */
-  #lookAt(keeper: ScalerKeeper, nowMs: number): void {
+  #lookAt(runner: ScalerRunner, nowMs: number): void {
     try {
-      keeper.look(nowMs, this.#parts.foundation.clock.now());
+      runner.look(nowMs, this.#parts.foundation.clock.now());
     } catch (thrown) {
-      const { scalerId: scaler } = keeper.scaler;
+      const { scalerId: scaler } = runner.scaler;
       const error = errorFromUnknown(thrown);
       this.#parts.foundation.logger.error("scaler failed to decide", { scaler, error });
     }
@@ -212,7 +212,7 @@ export class Scalers implements Component {
 
   #keep(staff: Staff, scaler: Scaler, revision: number): void {
     const { scalerId } = scaler;
-    const before = staff.keepers.get(scalerId);
+    const before = staff.runners.get(scalerId);
     if (before?.revision === revision) return;
     if (before !== undefined && isSameDriver(before.scaler, scaler)) {
       this.#add(staff, scaler, revision, before.driver, before);
@@ -243,7 +243,7 @@ export class Scalers implements Component {
     const { namespace, name } = pool;
     const driver = openDriver({
       ...{ scaler, foundation, ids, settings, refused, records: this.#records },
-      ...{ keeperId: this.#keeperId, engines: this.#engines },
+      ...{ ownerId: this.#ownerId, engines: this.#engines },
       home: { address: address(), namespace, pool: name, accessToken: this.#accessToken },
       agents: agentWindow({
         ...{ pool, now, stir: () => stir(pool) },
@@ -262,12 +262,12 @@ export class Scalers implements Component {
     scaler: Scaler,
     revision: number,
     driver: Driver,
-    before: ScalerKeeper | undefined,
+    before: ScalerRunner | undefined,
   ): void {
     const { stir, onScaled, notes, now } = this.#parts;
     const { pool, pastOf } = staff.scaled;
     const { scalerId } = scaler;
-    const keeper = new ScalerKeeper(
+    const runner = new ScalerRunner(
       {
         ...{ pool, scaler, revision, driver },
         stir: () => stir(pool),
@@ -281,20 +281,20 @@ export class Scalers implements Component {
       },
       before,
     );
-    staff.keepers.set(scalerId, keeper);
-    if (this.#timer !== undefined && !this.#isOver) this.#lookAt(keeper, this.#parts.now());
+    staff.runners.set(scalerId, runner);
+    if (this.#timer !== undefined && !this.#isOver) this.#lookAt(runner, this.#parts.now());
   }
 
-  #end({ keepers, ending }: Staff, keeper: ScalerKeeper, how: Closing): void {
-    const { scalerId } = keeper.scaler;
-    keepers.delete(scalerId);
-    const ended = keeper.driver
+  #end({ runners, ending }: Staff, runner: ScalerRunner, how: Closing): void {
+    const { scalerId } = runner.scaler;
+    runners.delete(scalerId);
+    const ended = runner.driver
       .close(how)
       .catch((error: unknown) => {
         this.#parts.foundation.logger.warn("scaler did not stop cleanly", { scaler: scalerId, error });
       })
       .finally(() => {
-        this.#drivers.delete(keeper.driver);
+        this.#drivers.delete(runner.driver);
         if (ending.get(scalerId) === ended) ending.delete(scalerId);
       });
     ending.set(scalerId, ended);

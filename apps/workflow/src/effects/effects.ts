@@ -25,7 +25,7 @@ export class WorkflowEffects implements Effects {
   readonly eventListener: MachineEventListener;
   #doers: Doers | undefined;
 
-  /** @param witness hears what happens. */
+  /** @param eventListener receives the events of runs. */
   constructor(eventListener: MachineEventListener) {
     this.eventListener = eventListener;
   }

@@ -12,9 +12,9 @@ import { EventFeed, type EventFeedParts } from "../events/event-feed.ts";
 import { webSocketFormat } from "../events/format.ts";
 import { wantedOf } from "../events/wanted.ts";
 import type { Connections } from "../outflow/connections.ts";
+import type { Pipe } from "../outflow/pipe.ts";
 import type { RequireAllowed } from "../require-allowed.ts";
 import { messageOf } from "./messages.ts";
-import { WebSocketPipe } from "./web-socket-pipe.ts";
 
 export interface WebSocketDoorParts {
   readonly connections: Connections;
@@ -66,5 +66,34 @@ export class WebSocketDoor {
       webSocket.send(messageOf({ kind: "problem", problem }), { binary: false });
       webSocket.close(refused, problem.code);
     }
+  }
+}
+
+/** Codes of RFC 6455 by which a connection is closed. */
+const goingAway = 1001;
+
+class WebSocketPipe implements Pipe {
+  readonly heartbeat = messageOf({ kind: "alive" });
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  write(frames: readonly Uint8Array[], taken: () => void): void {
+    const last = frames.length - 1;
+    for (const [index, frame] of frames.entries()) {
+      this.#socket.send(frame, { binary: false }, (error) => {
+        if (index === last && !error) taken();
+      });
+    }
+  }
+
+  end(): void {
+    this.#socket.close(goingAway, "come again with the last cursor");
+  }
+
+  cut(): void {
+    this.#socket.terminate();
   }
 }

@@ -62,7 +62,7 @@ async function hold(
   const isMore = agent.hold === Hold.HOLD_QUARANTINED && wanted === Hold.HOLD_PAUSED;
   if (!isMore) {
     const told = { command: holdAgent, body: { agentId, hold: wanted, reason }, reason };
-    await dependencies.keeper.change(pool.namespace, pool.name, told, context);
+    await dependencies.poolStore.change(pool.namespace, pool.name, told, context);
   }
   return { agent: pool.agent(agentId, dependencies.now()) ?? agent };
 }
@@ -78,7 +78,7 @@ async function release(
   const { reason } = request;
   if (ending.includes(agent.hold)) {
     const told = { command: releaseAgent, body: { agentId }, reason };
-    await dependencies.keeper.keep(pool.namespace, pool.name, told, context);
+    await dependencies.poolStore.keep(pool.namespace, pool.name, told, context);
     const refusal = pool.release(agentId, reason, dependencies.now());
     if (refusal !== undefined) throw errorOf(refusal);
     await dependencies.pools.refresh(pool.namespace, pool.name);

@@ -9,7 +9,7 @@ import type { PoolDependencies } from "../dependencies.ts";
 import type { AgentWatcher } from "./agent-updates.ts";
 import { filterOf } from "./filter.ts";
 import { agentsElsewhere, keyOf } from "./listing.ts";
-import { inReplies } from "./replies.ts";
+import { weightOfAgent } from "./weight.ts";
 
 /** How often the owners of other pools are asked. */
 const othersMs = 1_000;
@@ -161,4 +161,32 @@ function figuresOf({ freeSlots, attempts, credit, figures, done, state, hold }: 
   const { completed = 0, failed = 0, refused = 0 } = done ?? {};
   const { cpu = 0, memoryBytes = 0 } = figures ?? {};
   return [state, hold, freeSlots, attempts, credit, completed, failed, refused, cpu, memoryBytes].join();
+}
+
+/** Of agents in one reply. */
+const agentsMax = 500;
+const bytesMax = 1_048_576;
+
+/**
+ * Agents in as many replies as they take. At least one. Of a snapshot only the last is live: who has all of it knows
+ * all. There is no place to resume from: the next watch starts with a snapshot, which costs what it shows.
+ */
+function* inReplies(
+  agents: readonly Agent[],
+  removed: WatchAgentsReply["removed"],
+  isSnapshot: boolean,
+): Generator<WatchAgentsReply> {
+  let piece: Agent[] = [];
+  let bytes = 0;
+  for (const agent of agents) {
+    const weight = weightOfAgent(agent);
+    if (piece.length === agentsMax || (piece.length > 0 && bytes + weight > bytesMax)) {
+      yield { agents: piece, removed: [], live: !isSnapshot, cursor: "" };
+      piece = [];
+      bytes = 0;
+    }
+    piece.push(agent);
+    bytes += weight;
+  }
+  yield { agents: piece, removed, live: true, cursor: "" };
 }

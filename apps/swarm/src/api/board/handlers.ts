@@ -1,14 +1,27 @@
 import { namespaceOf } from "@tutti/contracts/rpc";
-import { boardService } from "@tutti/contracts/swarm/v1";
-import { bringInOutcomes, withdrawTasks } from "@tutti/machine-mission";
+import type * as swarm from "@tutti/contracts/swarm/v1";
+import {
+  boardService,
+  type WatchTaskOutputReply,
+  type WatchTaskOutputRequest,
+} from "@tutti/contracts/swarm/v1";
+import { looksAt, outputOf } from "@tutti/host/serving";
+import type { CallContext } from "@tutti/kernel";
+import { bringInOutcomes, showBoardTask, withdrawTasks } from "@tutti/machine-mission";
 import type { Handlers } from "@tutti/mesh";
 import { atDoorOf } from "../../grants/refused-at-door.ts";
-import { keyOf, type MissionDependencies, tellMission } from "../missions/dependencies.ts";
+import {
+  askMission,
+  keyOf,
+  type MissionDependencies,
+  missionWork,
+  tellMission,
+} from "../missions/dependencies.ts";
+import { ChangedEntries, NewMessages } from "./changes.ts";
 import * as operations from "./operations.ts";
-import { watchOutput } from "./output.ts";
+import { missionIn } from "./operations.ts";
 import { participate } from "./participating.ts";
 import { getBudget, listEntries, listMessages, listTasks, listVotes } from "./reads.ts";
-import { watchEntries, watchMessages } from "./watching.ts";
 
 export function boardHandlers(dependencies: MissionDependencies): Handlers<typeof boardService> {
   return {
@@ -48,7 +61,7 @@ export function boardHandlers(dependencies: MissionDependencies): Handlers<typeo
   };
 }
 
-/** Who may not take part at all is remembered as who may not with what it offers. */
+/** Records an agent whose caller may not join at all like an agent whose offering is refused. */
 export function boardRefusals({ refusedJoins }: Pick<MissionDependencies, "refusedJoins">) {
   const { joinMission } = boardService.methods;
   return {
@@ -56,4 +69,52 @@ export function boardRefusals({ refusedJoins }: Pick<MissionDependencies, "refus
       refusedJoins.note(keyOf(namespaceOf(request), request.missionId), request, error),
     ),
   };
+}
+
+/** Streams partial output of a task that a pool assigned to an agent. */
+function watchOutput(
+  dependencies: MissionDependencies,
+  { missionId, taskId, channel, cursor }: WatchTaskOutputRequest,
+  context: CallContext,
+): AsyncGenerator<WatchTaskOutputReply, void> {
+  const hasEnded = async (): Promise<boolean> => {
+    const asked = { query: showBoardTask, body: { taskId } };
+    return (await askMission(dependencies, missionId, asked, context)).endTime !== undefined;
+  };
+  return outputOf(dependencies, missionWork, { id: missionId, taskId, channel, cursor, hasEnded }, context);
+}
+
+/** Sends all entries, then changes. With a cursor, only the changes after it. */
+async function* watchEntries(
+  dependencies: MissionDependencies,
+  request: swarm.WatchEntriesRequest,
+  context: CallContext,
+): AsyncGenerator<swarm.WatchEntriesReply, void> {
+  const { missionId, prefix, cursor } = missionIn({ ...request, agentId: "" });
+  const changed = new ChangedEntries({ dependencies, missionId, context }, [prefix]);
+  // A watcher that continues would mistake a snapshot that is live at once for changes.
+  let isAnew = cursor !== "" && !(await goesOn(changed, cursor));
+  for await (const { isLook } of looksAt(dependencies, missionWork, missionId, context)) {
+    const entries = isLook ? await changed.look() : [];
+    if (isAnew) yield { entries, live: false, cursor: "" };
+    yield { entries: isAnew ? [] : entries, live: true, cursor: `a${changed.after}` };
+    isAnew = false;
+  }
+}
+
+async function* watchMessages(
+  dependencies: MissionDependencies,
+  request: swarm.WatchMessagesRequest,
+  context: CallContext,
+): AsyncGenerator<swarm.WatchMessagesReply, void> {
+  const { missionId, agentId, afterNumber } = missionIn(request);
+  const fresh = new NewMessages({ dependencies, missionId, context }, agentId, afterNumber);
+  for await (const { isLook } of looksAt(dependencies, missionWork, missionId, context))
+    yield { messages: isLook ? await fresh.look() : [] };
+}
+
+/** Continues after a cursor. An unreadable cursor is too old. Its first character is the version of the format. */
+async function goesOn(changed: ChangedEntries, cursor: string): Promise<boolean> {
+  const [, number] = /^a(\d{1,10})$/.exec(cursor) ?? [];
+  return number !== undefined && (await changed.goOn(Number(number)));
 }

@@ -8,8 +8,10 @@ import {
   type ListHooksRequest,
   type UpdateHookRequest,
 } from "@tutti/contracts/swarm/v1";
+import { urlProblem } from "@tutti/host/outgoing";
 import { type CallContext, pageOf } from "@tutti/kernel";
-import { createHook, deleteHook, updateHook } from "@tutti/machine-entities/pool";
+import { createHook, deleteHook, poolErrors, updateHook } from "@tutti/machine-entities/pool";
+import { compileHook, type HookProblem } from "@tutti/matching";
 import type { Client, Handlers } from "@tutti/mesh";
 import { type Hooks, inOrder } from "../../hooks/hooks.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
@@ -19,8 +21,6 @@ import type { PoolDependencies } from "../dependencies.ts";
 import { mergedFields } from "../merged.ts";
 import { poolsOf } from "../pools/listing.ts";
 import { serveListener } from "./listening.ts";
-import { requireValid } from "./problems.ts";
-import { hookOf } from "./view.ts";
 
 export interface HookHandlerDependencies extends PoolDependencies {
   readonly hooks: Hooks;
@@ -68,7 +68,7 @@ async function create(
   const { namespace, name } = pool;
   // The id alone says that it is the same: the machine compares what is asked for.
   const told = { command: createHook, body: { hook }, idempotencyKey: "" };
-  const { existed } = await dependencies.keeper.change(namespace, name, told, context);
+  const { existed } = await dependencies.poolStore.change(namespace, name, told, context);
   return { hook: hookOf(await dependencies.pools.tenant(namespace, name, context), hook.hookId), existed };
 }
 
@@ -87,7 +87,7 @@ async function update(
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(how?.revision || before.revision);
   const told = { command: updateHook, body: { hook, revision }, reason };
-  await dependencies.keeper.change(namespace, name, told, context);
+  await dependencies.poolStore.change(namespace, name, told, context);
   return { hook: hookOf(await dependencies.pools.tenant(namespace, name, context), wanted.hookId) };
 }
 
@@ -99,7 +99,7 @@ async function remove(
   const { hookId, reason } = request;
   const { namespace, name } = (await tenantOf(dependencies, request, context)).pool;
   const told = { command: deleteHook, body: { hookId }, reason };
-  const { removed } = await dependencies.keeper.change(namespace, name, told, context);
+  const { removed } = await dependencies.poolStore.change(namespace, name, told, context);
   return { removed };
 }
 
@@ -147,4 +147,50 @@ function tenantOf(
   context: CallContext,
 ): Promise<Tenant> {
   return pools.tenant(namespaceOf(request), request.pool || defaultPool, context);
+}
+
+/** Returns a hook as it is shown. Throws where there is none. */
+function hookOf({ pool, contents }: Tenant, hookId: string): Hook {
+  const kept = contents.hooks.get(hookId);
+  if (kept === undefined) throw poolErrors.missing({ what: "hook", id: hookId });
+  const { value, revision, cause } = kept;
+  return {
+    // Only read.
+    ...(value as Hook),
+    namespace: pool.namespace,
+    pool: pool.name,
+    updateCause: cause as Hook["updateCause"],
+    revision: String(revision),
+  };
+}
+
+/** What is wrong with a hook before it is kept, with its place. */
+function requireValid(hook: Hook, arePrivateAllowed: boolean): void {
+  const { problems = [] } = compileHook(hook);
+  const found = [...problems, ...webhookProblems(hook, arePrivateAllowed)];
+  const [first] = found;
+  if (first === undefined) return;
+  const violations = found.map(({ field, message }) => ({ field: `hook.${field}`, message }));
+  throw poolErrors.invalid(
+    { problem: `hook ${hook.hookId}: ${first.field}: ${first.message}` },
+    { violations },
+  );
+}
+
+function webhookProblems({ action }: Hook, arePrivateAllowed: boolean): HookProblem[] {
+  if (action?.$case !== "webhook") return [];
+  const { url, secret } = action.value;
+  const problems: HookProblem[] = [];
+  const problem = urlProblem(url, arePrivateAllowed);
+  if (problem !== undefined)
+    problems.push({
+      field: "webhook.url",
+      message: `expected an address that may be called, found that ${problem}`,
+    });
+  if (secret !== "" && !/^(env|file):./.test(secret))
+    problems.push({
+      field: "webhook.secret",
+      message: "expected a reference, env:NAME or file:/path, found none",
+    });
+  return problems;
 }

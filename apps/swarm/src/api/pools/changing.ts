@@ -52,7 +52,7 @@ export async function create(
   const pool = { ...asked, adaptiveConcurrency: true };
   // The name alone says that it is the same: the machine compares what is asked for.
   const told = { command: createPool, body: { pool }, idempotencyKey: "" };
-  const { existed } = await dependencies.keeper.change(namespace, name, told, context);
+  const { existed } = await dependencies.poolStore.change(namespace, name, told, context);
   return { pool: await shown(dependencies, namespace, name, context), existed };
 }
 
@@ -70,7 +70,7 @@ export async function update(
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(wanted?.revision || contents.settings?.revision || 0);
   const told = { command: updatePool, body: { pool: after, revision }, reason };
-  await dependencies.keeper.change(namespace, name, told, context);
+  await dependencies.poolStore.change(namespace, name, told, context);
   return { pool: await shown(dependencies, namespace, name, context) };
 }
 
@@ -83,7 +83,7 @@ export async function remove(
   const namespace = namespaceOf(request);
   const { pool: name, reason } = request;
   if (dependencies.pools.configuredNames.has(name)) throw poolErrors.permanent({ pool: name });
-  const contents = await dependencies.keeper.read(namespace, name, context);
+  const contents = await dependencies.poolStore.read(namespace, name, context);
   if (contents?.settings === undefined) return { removed: false };
   const { pool } = await dependencies.pools.tenant(namespace, name, context);
   const nowMs = dependencies.now();
@@ -91,14 +91,14 @@ export async function remove(
   const agents = pool.agents(nowMs).length;
   if (agents + queued + running > 0) throw poolErrors.inUse({ pool: name, agents, tasks: queued + running });
   const told = { command: deletePool, body: {}, reason };
-  const { removed } = await dependencies.keeper.change(namespace, name, told, context);
+  const { removed } = await dependencies.poolStore.change(namespace, name, told, context);
   return { removed };
 }
 
 export async function pause(dependencies: PoolDependencies, request: PausePoolRequest, context: CallContext) {
   const { reason } = request;
   const { namespace, name } = await named(dependencies, request, context);
-  await dependencies.keeper.change(
+  await dependencies.poolStore.change(
     namespace,
     name,
     { command: pausePool, body: { reason }, reason },
@@ -115,7 +115,7 @@ export async function resume(
   const { slowStart, slowStartMs, reason } = request;
   const { namespace, name } = await named(dependencies, request, context);
   const told = { command: resumePool, body: { slowStart, slowStartMs }, reason };
-  await dependencies.keeper.change(namespace, name, told, context);
+  await dependencies.poolStore.change(namespace, name, told, context);
   return { pool: await shown(dependencies, namespace, name, context) };
 }
 

@@ -23,7 +23,7 @@ export async function setLimit(
   const { limit = limitMessage.create(), reason } = request;
   const { namespace, name } = await named(dependencies, request, context);
   const told = { command: setPoolLimit, body: { limit }, reason };
-  await dependencies.keeper.change(namespace, name, told, context);
+  await dependencies.poolStore.change(namespace, name, told, context);
   const tenant = await dependencies.pools.tenant(namespace, name, context);
   return { limit: limitsOf(tenant, dependencies.now()).find(({ key }) => key === limit.key) ?? limit };
 }
@@ -36,7 +36,7 @@ export async function deleteLimit(
   const { key, reason } = request;
   const { namespace, name } = await named(dependencies, request, context);
   const told = { command: deletePoolLimit, body: { key }, reason };
-  const { removed } = await dependencies.keeper.change(namespace, name, told, context);
+  const { removed } = await dependencies.poolStore.change(namespace, name, told, context);
   return { removed };
 }
 

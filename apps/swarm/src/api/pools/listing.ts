@@ -48,11 +48,11 @@ export async function poolsOf(
 
 /** Those that are owned here. */
 async function ownPools(
-  { pools, keeper, now }: PoolDependencies,
+  { pools, poolStore, now }: PoolDependencies,
   namespace: string,
   context: Pick<CallContext, "signal">,
 ): Promise<PoolMessage[]> {
-  const entries = await allEntries(keeper.machines, {
+  const entries = await allEntries(poolStore.machines, {
     namespace,
     kinds: ["pool"],
     labels: [{ kind: "equals", name: "made", values: ["yes"] }],

@@ -11,14 +11,16 @@ import {
   type UpdateScalerRequest,
 } from "@tutti/contracts/swarm/v1";
 import { ofAllPages } from "@tutti/host/serving";
-import { type CallContext, pageOf } from "@tutti/kernel";
+import { type CallContext, pageOf, type TuttiError } from "@tutti/kernel";
 import { createScaler, deleteScaler, updateScaler } from "@tutti/machine-entities/pool";
+import { scalingRulesOf, windowProblem } from "@tutti/matching";
 import type { Client, Handlers } from "@tutti/mesh";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Tenant } from "../../pools/tenant.ts";
+import { driverProblem } from "../../scaling/drivers/open-driver.ts";
 import { scalingErrors } from "../../scaling/errors.ts";
-import { scalerProblem } from "../../scaling/problems.ts";
 import type { Scalers } from "../../scaling/scalers.ts";
+import type { ScalingSettings } from "../../scaling/settings.ts";
 import { tellingRefused, type WebhookGuard } from "../../webhooks/tell-refused.ts";
 import type { PoolDependencies } from "../dependencies.ts";
 import { mergedFields } from "../merged.ts";
@@ -63,7 +65,7 @@ async function create(dependencies: ScalerDependencies, request: CreateScalerReq
   const { namespace, name } = tenant.pool;
   // The id alone says that it is the same: the machine compares what is asked for.
   const told = { command: createScaler, body: { scaler }, idempotencyKey: "" };
-  const { existed } = await dependencies.keeper.change(namespace, name, told, context);
+  const { existed } = await dependencies.poolStore.change(namespace, name, told, context);
   return { scaler: await shown(dependencies, tenant, scaler.scalerId, context), existed };
 }
 
@@ -80,7 +82,7 @@ async function update(dependencies: ScalerDependencies, request: UpdateScalerReq
   );
   const { namespace, name } = tenant.pool;
   const revision = Number(how?.revision || kept.revision);
-  await dependencies.keeper.change(
+  await dependencies.poolStore.change(
     namespace,
     name,
     { command: updateScaler, body: { scaler, revision }, reason },
@@ -93,7 +95,7 @@ async function remove(dependencies: ScalerDependencies, request: DeleteScalerReq
   const { scalerId, reason } = request;
   const { namespace, name } = (await tenantOf(dependencies, request, context)).pool;
   const told = { command: deleteScaler, body: { scalerId }, reason };
-  const { removed } = await dependencies.keeper.change(namespace, name, told, context);
+  const { removed } = await dependencies.poolStore.change(namespace, name, told, context);
   return { removed };
 }
 
@@ -205,4 +207,29 @@ function keptIn({ contents, pool }: Tenant, scalerId: string) {
 function requireValid({ settings, isLoopback }: ScalerDependencies, scaler: Scaler): void {
   const problem = scalerProblem(scaler, settings.scaling, isLoopback);
   if (problem !== undefined) throw problem;
+}
+
+/** More than any machine runs well. A larger number is a typing error. */
+const processesMax = 1_000;
+
+function scalerProblem(
+  scaler: Scaler,
+  settings: ScalingSettings,
+  isLoopback: boolean,
+): TuttiError | undefined {
+  const { scalerId, minAgents, windows } = scaler;
+  const { maxAgents } = scalingRulesOf(scaler);
+  const invalid = (problem: string) => scalingErrors.scalerInvalid({ scaler: scalerId, problem });
+  if (minAgents > maxAgents)
+    return invalid(
+      `expected at least as many agents at most as at least, found ${minAgents} to ${maxAgents}`,
+    );
+  for (const [index, window] of windows.entries()) {
+    const problem = windowProblem(window);
+    if (problem !== undefined) return invalid(`windows[${index}]: ${problem}`);
+  }
+  const most = Math.max(maxAgents, ...windows.map((window) => window.maxAgents));
+  if (scaler.driver?.$case === "process" && most > processesMax)
+    return invalid(`expected at most ${processesMax} processes on one machine, found ${most}`);
+  return driverProblem(scaler, settings, isLoopback);
 }

@@ -25,7 +25,7 @@ export class AgentPeer {
     const frame = AgentFrame.fromPartial({
       ...what,
       sequence: this.#sent.next,
-      acknowledged: this.#received.tell(),
+      acknowledged: this.#received.acknowledge(),
     });
     this.#sent.add(frame, AgentFrame.encode(frame).finish().length);
     return frame;
@@ -34,7 +34,7 @@ export class AgentPeer {
   take(frame: HostFrame): Arrival {
     this.#sent.acknowledge(frame.acknowledged);
     const arrival = this.#received.arrivalOf(frame.sequence);
-    if (arrival === "next") this.#received.take(true, 0);
+    if (arrival === "next") this.#received.accept(true, 0);
     return arrival;
   }
 

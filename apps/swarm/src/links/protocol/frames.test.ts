@@ -26,7 +26,7 @@ describe("numbers of frames", () => {
       const number = sent.next;
       sent.add(frame, 1);
       assert.equal(received.arrivalOf(number), "next");
-      received.take(true, 1);
+      received.accept(true, 1);
       assert.equal(received.arrivalOf(number), "repeated");
       return number;
     });

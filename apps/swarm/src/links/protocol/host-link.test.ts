@@ -143,7 +143,7 @@ class FaultyWire {
 
   #hostTakes(frame: AgentFrame): void {
     try {
-      if (!this.link.take(frame, this.#nowMs)) return;
+      if (!this.link.receive(frame, this.#nowMs)) return;
     } catch (error) {
       assert.ok(refusedWith("swarm.frame_missing")(error), String(error));
       this.link.cutOff(error as TuttiError, this.#nowMs);
@@ -194,28 +194,28 @@ describe("what an agent does wrong on its link", () => {
   it("a frame is left out: the stream ends, the link can be resumed", () => {
     const { link, peer } = openLink();
     peer.frame({});
-    assert.throws(() => link.take(peer.frame({}), 0), refusedWith("swarm.frame_missing"));
+    assert.throws(() => link.receive(peer.frame({}), 0), refusedWith("swarm.frame_missing"));
   });
 
   it("it acknowledges what was never sent", () => {
     const { link, peer } = openLink();
     const frame = { ...peer.frame({}), acknowledged: 9 };
-    assert.throws(() => link.take(frame, 0), refusedWith("swarm.acknowledgement_ahead"));
+    assert.throws(() => link.receive(frame, 0), refusedWith("swarm.acknowledgement_ahead"));
   });
 
   it("an output is larger than 1 MiB, or a frame than 4", () => {
     const { link, peer } = openLink();
     const large = peer.frame({ results: [result(1, 1_048_577)] });
-    assert.throws(() => link.take(large, 0), refusedWith("swarm.payload_too_large"));
+    assert.throws(() => link.receive(large, 0), refusedWith("swarm.payload_too_large"));
     const many = peer.frame({ results: [1, 2, 3, 4, 5].map((number) => result(number, 1_000_000)) });
-    assert.throws(() => link.take(many, 0), refusedWith("swarm.frame_too_large"));
+    assert.throws(() => link.receive(many, 0), refusedWith("swarm.frame_too_large"));
   });
 
   it("it does not wait for acknowledgements", () => {
     const { link, peer } = openLink();
-    for (let count = 0; count < 1_024; count++) link.take(peer.frame({ credit: 1 }), 0);
+    for (let count = 0; count < 1_024; count++) link.receive(peer.frame({ credit: 1 }), 0);
     assert.throws(
-      () => link.take(peer.frame({ credit: 1 }), 0),
+      () => link.receive(peer.frame({ credit: 1 }), 0),
       refusedWith("swarm.too_much_unacknowledged"),
     );
   });
@@ -223,7 +223,7 @@ describe("what an agent does wrong on its link", () => {
   it("it says hello a second time", () => {
     const { link, peer } = openLink();
     const again = peer.frame({ hello: { versionMin: 1 } as never });
-    assert.throws(() => link.take(again, 0), refusedWith("swarm.greeting_repeated"));
+    assert.throws(() => link.receive(again, 0), refusedWith("swarm.greeting_repeated"));
   });
 });
 
@@ -232,7 +232,7 @@ describe("a link that is resumed again and again", () => {
     const { link, peer } = openLink();
     for (let round = 0; round < 20; round++) {
       link.resume(0);
-      link.take(peer.frame({}), 0);
+      link.receive(peer.frame({}), 0);
     }
     for (let round = 0; round < 5; round++) link.resume(0);
     assert.throws(() => link.resume(0), refusedWith("swarm.link_stuck"));
@@ -249,7 +249,7 @@ describe("a link of a host", () => {
     assert.equal(sent, 1_024);
     assert.ok(link.isClogged);
 
-    link.take({ ...peer.frame({}), acknowledged: 1_024 }, 0);
+    link.receive({ ...peer.frame({}), acknowledged: 1_024 }, 0);
     assert.ok(!link.isClogged);
     while (link.next(stream, 0) !== undefined) sent++;
     assert.equal(sent, 1_100);
@@ -267,7 +267,7 @@ describe("a link of a host", () => {
 
   it("says a word once per period when it has nothing to say, and acknowledges with it", () => {
     const { link, stream, peer } = openLink();
-    link.take(peer.frame({}), 0);
+    link.receive(peer.frame({}), 0);
     assert.equal(link.next(stream, 0), undefined);
     link.tick(4_999);
     assert.equal(link.next(stream, 4_999), undefined);
@@ -279,34 +279,34 @@ describe("a link of a host", () => {
 
   it("acknowledges content by the next look at the time, and at once when it is much", () => {
     const { link, stream, peer } = openLink();
-    link.take(peer.frame({ results: [result(1)] }), 0);
+    link.receive(peer.frame({ results: [result(1)] }), 0);
     assert.equal(link.next(stream, 0), undefined);
     link.tick(100);
     assert.equal(link.next(stream, 100)?.acknowledged, 1);
-    for (let count = 0; count < 32; count++) link.take(peer.frame({ credit: 1 }), 100);
+    for (let count = 0; count < 32; count++) link.receive(peer.frame({ credit: 1 }), 100);
     assert.equal(link.next(stream, 100)?.acknowledged, 33);
   });
 
-  it("is over when it is not resumed in time", () => {
+  it("expires when the window for a resumption is over", () => {
     const { link, stream } = openLink();
     link.detach(stream, 40_000);
-    assert.equal(link.tick(99_999), undefined);
-    assert.equal(link.tick(100_000), "expired");
+    assert.equal(link.tick(99_999), false);
+    assert.equal(link.tick(100_000), true);
   });
 
-  it("ends the stream that another one takes the place of", () => {
+  it("closes the previous stream when another one is attached", () => {
     const { link, stream } = openLink();
     const other = carrier();
     link.attach(other, 1);
     assert.equal(stream.error?.code, "swarm.stream_replaced");
     assert.equal(link.detach(stream, 2), false);
-    assert.equal(link.life, "linked");
+    assert.equal(link.phase, "linked");
     link.send(emptyContent());
     assert.equal(link.next(stream, 2), undefined);
     assert.equal(link.next(other, 2)?.sequence, 1);
   });
 
-  it("lets out what was said before its end", () => {
+  it("still sends queued frames after its end", () => {
     const { link, stream } = openLink();
     for (const content of assignment(1)) link.send(content);
     link.end(undefined);

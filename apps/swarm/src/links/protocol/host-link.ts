@@ -1,18 +1,20 @@
 /**
- * The host's side of one link: what was taken in, what is under way, and what is still to be said. Pure: it is told the
- * time, and knows no stream but as something that can be woken and ended. What the frames say is not its concern.
+ * The host's side of one link: which frames were received, which are in flight, and which wait to be sent. Pure: the
+ * caller passes the time, and a stream is only a carrier that can be woken and closed. The link does not interpret the
+ * content of frames.
  *
- *     linked ── stream broken ──► cut ── resume ──► linked
+ *     cut ── attach ──► linked ── detach, cutOff ──► cut
  *     linked, cut ── end ──► ended
  *
- * 1. Frames of the agent are taken in once, in the order sent, over all streams of the link.
+ * 1. Frames of the agent are accepted once, in the order sent, over all streams of the link.
  * 2. Frames of the host keep number and content from the first time they are sent to the last.
- * 3. A frame goes out only while less than the limits is unacknowledged. What there is no room for waits here.
- * 4. At most one stream carries the link. Another one takes its place and the one before ends.
+ * 3. A frame is sent only while fewer frames and bytes than the limits are unacknowledged. The rest waits here.
+ * 4. At most one stream carries the link. A new stream replaces the previous one, which is closed.
+ * 5. An ended link is never attached again. Its last frames still go out on the stream that carried it.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { EncodedHostFrame } from "@tutti/contracts/wire";
-import type { TuttiError } from "@tutti/kernel";
+import { assert, type TuttiError } from "@tutti/kernel";
 import { swarmErrors } from "../../errors.ts";
 import { type Content, emptyContent, numbered } from "./contents.ts";
 import { nextNumber } from "./frame-number.ts";
@@ -24,11 +26,11 @@ import { SentFrames } from "./sent-frames.ts";
 export interface Carrier {
   /** There may be something to send. */
   wake(): void;
-  /** The stream ends once everything that may be sent is out. With an error where there is one to tell. */
+  /** Closes the stream once everything that may be sent is out, with the error if there is one. */
   close(error: TuttiError | undefined): void;
 }
 
-/** Who is at the other end. */
+/** The agent at the other end. */
 export interface LinkIdentity {
   readonly namespace: string;
   readonly pool: string;
@@ -41,15 +43,29 @@ export interface LinkTimes {
   readonly resumeWindowMs: number;
 }
 
-export type LinkLife = "linked" | "cut" | "ended";
+/** The phase of a link, with the stream and the times that exist only in it. */
+type LinkPhase =
+  | {
+      readonly kind: "linked";
+      readonly carrier: Carrier;
+      /** When the last frame was sent: a heartbeat is due some time after it. */
+      sentMs: number;
+    }
+  | {
+      readonly kind: "cut";
+      /** When the stream broke: the window for a resumption starts here. */
+      readonly sinceMs: number;
+    }
+  | {
+      readonly kind: "ended";
+      /** Takes the last frames. Undefined if the link was cut when it ended. */
+      readonly carrier: Carrier | undefined;
+    };
 
-/** What the passing of time brought about. */
-export type LinkDue = "expired";
+/** From this many frames or bytes on, an acknowledgement is sent at once instead of with the next frame. */
+const acknowledgedAtOnce = { frames: 32, bytes: 1_048_576 } as const;
 
-/** Acknowledged at once, and not with what is sent anyway: so many frames, or bytes. */
-const atOnce = { frames: 32, bytes: 1_048_576 } as const;
-
-/** So often a link is resumed without a frame of the agent getting through. */
+/** How often a link may be resumed without a frame of the agent getting through. */
 const fruitlessMax = 5;
 
 export class HostLink {
@@ -61,47 +77,43 @@ export class HostLink {
   #waiting: Content[] = [];
   #waitingBytes = 0;
   #repeats: EncodedHostFrame[] = [];
-  #carrier: Carrier | undefined;
-  #life: LinkLife = "cut";
+  #phase: LinkPhase;
   #heardMs: number;
-  #saidMs: number;
-  #cutMs: number;
-  /** Whether a frame is to go out although it says nothing but how far the other side was taken in. */
-  #owesWord = false;
-  /** How far the agent was taken in when the link was resumed last, and how often that brought nothing. */
+  /** Whether a frame is sent even without content, as an acknowledgement or heartbeat. */
+  #owesFrame = false;
+  /** The last frame received when the link was last resumed, and how many resumptions in a row brought no frame. */
   #resumedAt = -1;
   #fruitless = 0;
 
-  /** It is cut until a stream carries it. */
+  /** Starts as cut, until a stream carries the link. */
   constructor(id: string, identity: LinkIdentity, times: LinkTimes, nowMs: number) {
     this.id = id;
     this.identity = identity;
     this.#times = times;
     this.#heardMs = nowMs;
-    this.#saidMs = nowMs;
-    this.#cutMs = nowMs;
+    this.#phase = { kind: "cut", sinceMs: nowMs };
   }
 
-  get life(): LinkLife {
-    return this.#life;
+  get phase(): LinkPhase["kind"] {
+    return this.#phase.kind;
   }
 
-  /** When the agent was heard last. */
+  /** When the last frame of the agent arrived, or its last stream. */
   get heardMs(): number {
     return this.#heardMs;
   }
 
-  /** The last frame of the agent that was taken in. */
+  /** The number of the last frame received from the agent. */
   get received(): number {
     return this.#received.last;
   }
 
-  /** Whether the agent has to read what it was sent before anything is added. */
+  /** Whether the agent must read the frames it was sent before more are added. */
   get isClogged(): boolean {
     return !this.#sent.hasRoom || this.backlogBytes >= linkLimits.unacknowledged.bytes;
   }
 
-  /** Bytes that are under way or wait to be. */
+  /** Bytes that are in flight or wait to be sent. */
   get backlogBytes(): number {
     return this.#waitingBytes + this.#sent.unacknowledgedBytes;
   }
@@ -112,27 +124,32 @@ export class HostLink {
 
   /** The stream carries the link from now on. The greeting has been answered when it asks for the first frame. */
   attach(carrier: Carrier, nowMs: number): void {
-    const before = this.#carrier;
-    this.#carrier = carrier;
-    this.#life = "linked";
+    const previous = this.#phase;
+    assert(previous.kind !== "ended", "a link that has ended is not attached", { link: this.id });
+    this.#phase = { kind: "linked", carrier, sentMs: nowMs };
     this.#heardMs = nowMs;
-    this.#saidMs = nowMs;
-    before?.close(swarmErrors.streamReplaced({ agent: this.identity.agentId }));
+    if (previous.kind === "linked")
+      previous.carrier.close(swarmErrors.streamReplaced({ agent: this.identity.agentId }));
   }
 
-  /** The stream is gone. Gives whether it was the one that carried the link: then the link is cut. */
+  /** The stream broke. Returns whether this cut the link: a stream that was replaced does not. */
   detach(carrier: Carrier, nowMs: number): boolean {
     if (this.#carrier !== carrier) return false;
-    this.#carrier = undefined;
-    if (this.#life !== "linked") return false;
-    this.#life = "cut";
-    this.#cutMs = nowMs;
-    return true;
+    switch (this.#phase.kind) {
+      case "linked":
+        this.#phase = { kind: "cut", sinceMs: nowMs };
+        return true;
+      case "ended":
+        this.#phase = { kind: "ended", carrier: undefined };
+        return false;
+      case "cut":
+        return false;
+    }
   }
 
   /**
-   * A new stream continues: everything after what the agent has taken in is sent again, unchanged. Throws when stream
-   * after stream broke without a frame getting through: the next one is such that no transport takes it.
+   * A new stream resumes the link: every frame after the last one the agent received is sent again, unchanged. Throws
+   * if stream after stream broke without a frame getting through: no transport accepts the next frame.
    */
   resume(received: number): void {
     this.#acknowledged(received);
@@ -147,10 +164,10 @@ export class HostLink {
   }
 
   /**
-   * Takes in a frame of the agent. Gives whether it is new. Throws what breaks the protocol: then the link is ended, or
-   * its stream alone where a frame is missing.
+   * Accepts a frame of the agent. Returns whether it is new. Throws if the frame violates the protocol. The caller then
+   * ends the link, or only its stream if a frame is missing.
    */
-  take(frame: AgentFrame, nowMs: number): boolean {
+  receive(frame: AgentFrame, nowMs: number): boolean {
     if (frame.hello !== undefined) throw swarmErrors.greetingRepeated({ agent: this.identity.agentId });
     const bytes = weighAgentFrame(frame);
     this.#heardMs = nowMs;
@@ -161,14 +178,15 @@ export class HostLink {
       const expected = nextNumber(this.#received.last);
       throw swarmErrors.frameMissing({ expected, found: frame.sequence });
     }
-    this.#requireWaiting();
-    this.#received.take(hasContent(frame), bytes);
-    const { contentUntold, bytesUntold } = this.#received;
-    if (contentUntold >= atOnce.frames || bytesUntold >= atOnce.bytes) this.#speak();
+    this.#requireWithinLimits();
+    this.#received.accept(hasContent(frame), bytes);
+    const { unacknowledgedWithContent, unacknowledgedBytes } = this.#received;
+    const { frames: framesMax, bytes: bytesMax } = acknowledgedAtOnce;
+    if (unacknowledgedWithContent >= framesMax || unacknowledgedBytes >= bytesMax) this.#requestFrame();
     return true;
   }
 
-  /** Says something: in the order in which it is said. */
+  /** Queues content. It is sent in the order of these calls. */
   send(content: Content): void {
     this.#waiting.push(content);
     this.#waitingBytes += content.length;
@@ -181,20 +199,26 @@ export class HostLink {
   next(carrier: Carrier, nowMs: number): HostFrame | undefined {
     if (carrier !== this.#carrier) return undefined;
     const frame = this.#repeats.shift() ?? this.#seal();
-    if (frame !== undefined) this.#saidMs = nowMs;
+    if (frame !== undefined && this.#phase.kind === "linked") this.#phase.sentMs = nowMs;
     return frame;
   }
 
-  /** Looks at the time: says a word where one is due, and gives what has become of the link. */
-  tick(nowMs: number): LinkDue | undefined {
-    const { heartbeatMs, resumeWindowMs } = this.#times;
-    if (this.#life === "cut") return nowMs - this.#cutMs >= resumeWindowMs ? "expired" : undefined;
-    if (this.#life === "ended") return undefined;
-    if (this.#received.contentUntold > 0 || nowMs - this.#saidMs >= heartbeatMs) this.#speak();
-    return undefined;
+  /** Requests an acknowledgement or heartbeat if one is due. Returns whether the window for a resumption has expired. */
+  tick(nowMs: number): boolean {
+    const phase = this.#phase;
+    switch (phase.kind) {
+      case "linked":
+        if (this.#received.unacknowledgedWithContent > 0 || nowMs - phase.sentMs >= this.#times.heartbeatMs)
+          this.#requestFrame();
+        return false;
+      case "cut":
+        return nowMs - phase.sinceMs >= this.#times.resumeWindowMs;
+      case "ended":
+        return false;
+    }
   }
 
-  /** The stream is ended with an error. The link may be resumed on another one. Gives whether there was a stream. */
+  /** Closes the stream with an error. The link may be resumed on another one. Returns whether there was a stream. */
   cutOff(error: TuttiError, nowMs: number): boolean {
     const carrier = this.#carrier;
     if (carrier === undefined || !this.detach(carrier, nowMs)) return false;
@@ -202,20 +226,26 @@ export class HostLink {
     return true;
   }
 
-  /** The link is over and cannot be resumed. What was said before still goes out, if the stream takes it. */
+  /** Ends the link, so that it cannot be resumed. Queued frames still go out if the stream accepts them. */
   end(error: TuttiError | undefined): void {
-    if (this.#life === "ended") return;
-    this.#life = "ended";
-    this.#carrier?.close(error);
+    if (this.#phase.kind === "ended") return;
+    const carrier = this.#carrier;
+    this.#phase = { kind: "ended", carrier };
+    carrier?.close(error);
+  }
+
+  /** The stream that may send, if any. */
+  get #carrier(): Carrier | undefined {
+    return this.#phase.kind === "cut" ? undefined : this.#phase.carrier;
   }
 
   #seal(): EncodedHostFrame | undefined {
     if (!this.#sent.hasRoom) return undefined;
     const content = this.#waiting.shift();
-    if (content === undefined && !this.#owesWord) return undefined;
+    if (content === undefined && !this.#owesFrame) return undefined;
     this.#waitingBytes -= content?.length ?? 0;
-    this.#owesWord = false;
-    const bytes = numbered(content ?? emptyContent(), this.#sent.next, this.#received.tell());
+    this.#owesFrame = false;
+    const bytes = numbered(content ?? emptyContent(), this.#sent.next, this.#received.acknowledge());
     const frame = new EncodedHostFrame(bytes);
     this.#sent.add(frame, bytes.length);
     return frame;
@@ -228,21 +258,21 @@ export class HostLink {
     if (this.#waiting.length > 0) this.#carrier?.wake();
   }
 
-  #speak(): void {
-    this.#owesWord = true;
+  #requestFrame(): void {
+    this.#owesFrame = true;
     this.#carrier?.wake();
   }
 
-  /** The agent counts at least what is counted here: acknowledgements may be on their way. */
-  #requireWaiting(): void {
-    const { untold: frames, bytesUntold: bytes } = this.#received;
+  /** The agent counts at least as many as are counted here: acknowledgements may still be in flight. */
+  #requireWithinLimits(): void {
+    const { unacknowledged: frames, unacknowledgedBytes: bytes } = this.#received;
     const { unacknowledged } = linkLimits;
     if (frames >= unacknowledged.frames || bytes >= unacknowledged.bytes)
       throw swarmErrors.tooMuchUnacknowledged({ frames, bytes });
   }
 }
 
-/** Returns whether a frame asks for an acknowledgement soon. One that says only that the agent lives does not. */
+/** Returns whether a frame needs an acknowledgement soon. A heartbeat does not. */
 function hasContent(frame: AgentFrame): boolean {
   const { results, started, progress, partialOutputs, credit } = frame;
   const lists = results.length + started.length + progress.length + partialOutputs.length;

@@ -1,38 +1,38 @@
 import { isAfter, nextNumber, stepsBetween } from "./frame-number.ts";
 
-/** What a frame is to the side that gets it. */
+/** Relation of a frame to those received before it. */
 export type Arrival = "next" | "repeated" | "gap";
 
-/** How far one side has taken in the other's frames: each once, in order. */
+/** The frames that one side has received from the other: each once, in order. */
 export class ReceivedFrames {
   #last: number;
-  #told: number;
-  #contentUntold = 0;
-  #bytesUntold = 0;
+  #acknowledged: number;
+  #contentUnacknowledged = 0;
+  #bytesUnacknowledged = 0;
 
   /** @param last the number of the last frame before */
   constructor(last = 0) {
     this.#last = last;
-    this.#told = last;
+    this.#acknowledged = last;
   }
 
-  /** The last frame that was taken in. 0 for none. */
+  /** Number of the last frame. 0 before the first. */
   get last(): number {
     return this.#last;
   }
 
-  /** Frames with content that were taken in and not acknowledged. One that says nothing asks for no answer. */
-  get contentUntold(): number {
-    return this.#contentUntold;
+  /** Received frames with content that were not acknowledged. A frame without content needs no acknowledgement. */
+  get unacknowledgedWithContent(): number {
+    return this.#contentUnacknowledged;
   }
 
-  /** Frames that were taken in and not acknowledged. */
-  get untold(): number {
-    return stepsBetween(this.#told, this.#last);
+  /** Received frames that were not acknowledged. */
+  get unacknowledged(): number {
+    return stepsBetween(this.#acknowledged, this.#last);
   }
 
-  get bytesUntold(): number {
-    return this.#bytesUntold;
+  get unacknowledgedBytes(): number {
+    return this.#bytesUnacknowledged;
   }
 
   arrivalOf(number: number): Arrival {
@@ -40,18 +40,18 @@ export class ReceivedFrames {
     return number !== 0 && !isAfter(number, this.#last) ? "repeated" : "gap";
   }
 
-  /** Takes in the next frame. */
-  take(hasContent: boolean, bytes: number): void {
+  /** Accepts the next frame. */
+  accept(hasContent: boolean, bytes: number): void {
     this.#last = nextNumber(this.#last);
-    this.#bytesUntold += bytes;
-    if (hasContent) this.#contentUntold++;
+    this.#bytesUnacknowledged += bytes;
+    if (hasContent) this.#contentUnacknowledged++;
   }
 
-  /** The acknowledgement for a frame that is being sent. */
-  tell(): number {
-    this.#told = this.#last;
-    this.#contentUntold = 0;
-    this.#bytesUntold = 0;
+  /** Returns the acknowledgement for a frame that is being sent. */
+  acknowledge(): number {
+    this.#acknowledged = this.#last;
+    this.#contentUnacknowledged = 0;
+    this.#bytesUnacknowledged = 0;
     return this.#last;
   }
 }

@@ -4,17 +4,15 @@ import { urlProblem } from "@tutti/host/outgoing";
 import { type Foundation, type IdSource, type TuttiError, unreachable } from "@tutti/kernel";
 import { scalingErrors } from "../errors.ts";
 import type { ScalingSettings } from "../settings.ts";
-import { containerDriver } from "./container/container-driver.ts";
-import { containerProblem } from "./container/container-problem.ts";
+import { containerDriver, containerProblem } from "./container/container-driver.ts";
 import type { ContainerEngines } from "./container/engines.ts";
 import type { AgentWindow, Driver } from "./driver.ts";
 import { KubernetesApi } from "./kubernetes/api.ts";
-import { kubernetesDriver } from "./kubernetes/kubernetes-driver.ts";
-import { kubernetesProblem } from "./kubernetes/kubernetes-problem.ts";
+import { kubernetesDriver, kubernetesProblem } from "./kubernetes/kubernetes-driver.ts";
 import type { AgentHome } from "./process/environment.ts";
 import type { LaunchRecords } from "./process/leftovers.ts";
 import { processDriver } from "./process/process-driver.ts";
-import { webhookDriver } from "./webhook/webhook-driver.ts";
+import { webhookDriver } from "./webhook-driver.ts";
 
 export interface DriverParts {
   readonly scaler: Scaler;
@@ -25,7 +23,7 @@ export interface DriverParts {
   readonly ids: IdSource;
   readonly settings: ScalingSettings;
   /** Of this process, in all of its lives. */
-  readonly keeperId: string;
+  readonly ownerId: string;
   readonly engines: ContainerEngines;
   readonly quarantineAfter: () => number;
   readonly crashes: ReadonlyMap<string, number>;
@@ -79,7 +77,7 @@ export function openDriver(parts: DriverParts): Driver | undefined {
       });
     case "container":
       return containerDriver({
-        ...{ scalerId, home, agents, foundation, ids, quarantineAfter, crashes, keeperId: parts.keeperId },
+        ...{ scalerId, home, agents, foundation, ids, quarantineAfter, crashes, ownerId: parts.ownerId },
         ...{ joinMs: settings.joinMs, settings: driver.value, allowed: settings.containers },
         engine: parts.engines.at(driver.value.socket || (settings.containers.sockets[0] ?? "")),
       });

@@ -1,12 +1,22 @@
-/** What is answered about tasks of runs, and about what waits for people. */
-import type { taskService } from "@tutti/contracts/workflow/v1";
+/** The rpcs of tasks of runs and of approvals. */
+
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import type {
+  RepairTaskRequest,
+  Task,
+  taskService,
+  WatchOutputReply,
+  WatchOutputRequest,
+} from "@tutti/contracts/workflow/v1";
+import { type MachineDependencies, outputOf } from "@tutti/host/serving";
+import type { CallContext } from "@tutti/kernel";
+import { repairTask } from "@tutti/machine-run";
 import type { Handlers } from "@tutti/mesh";
+import { runWork, tellRun } from "../runs/dependencies.ts";
 import { add, bringIn, withdraw } from "./additions.ts";
 import { decide, listApprovals, watchApprovals } from "./approvals.ts";
 import type { TaskDependencies } from "./dependencies.ts";
-import { watchOutput } from "./output.ts";
 import { listTasks, taskNamed } from "./reading.ts";
-import { repair } from "./repairing.ts";
 import { timeline } from "./timeline.ts";
 
 export function taskHandlers(dependencies: TaskDependencies): Handlers<typeof taskService> {
@@ -26,3 +36,33 @@ export function taskHandlers(dependencies: TaskDependencies): Handlers<typeof ta
     decideApproval: (request, context) => decide(dependencies, request, context),
   };
 }
+
+/** Repairs a task by hand and returns it. */
+async function repair(
+  dependencies: MachineDependencies,
+  { runId, taskId, repair: how, reason, idempotencyKey }: RepairTaskRequest,
+  context: CallContext,
+): Promise<{ task: Task }> {
+  const told = { command: repairTask, body: { taskId, repair: how, reason }, reason, idempotencyKey };
+  await tellRun(dependencies, runId, told, context);
+  return { task: await taskNamed(dependencies, { runId, taskId, atEvent: 0 }, context) };
+}
+
+/** Streams partial output until the task ends. */
+function watchOutput(
+  dependencies: TaskDependencies,
+  { runId, taskId, channel, cursor }: WatchOutputRequest,
+  context: CallContext,
+): AsyncGenerator<WatchOutputReply, void> {
+  const hasEnded = async (): Promise<boolean> =>
+    ended.has((await taskNamed(dependencies, { runId, taskId, atEvent: 0 }, context)).status);
+  return outputOf(dependencies, runWork, { id: runId, taskId, channel, cursor, hasEnded }, context);
+}
+
+const ended: ReadonlySet<TaskStatus> = new Set([
+  TaskStatus.TASK_STATUS_COMPLETED,
+  TaskStatus.TASK_STATUS_FAILED,
+  TaskStatus.TASK_STATUS_SKIPPED,
+  TaskStatus.TASK_STATUS_CANCELLED,
+  TaskStatus.TASK_STATUS_COMPENSATED,
+]);

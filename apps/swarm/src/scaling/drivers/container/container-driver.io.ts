@@ -14,7 +14,7 @@ import { FakeEngine } from "../../../../test/support/fake-engine.ts";
 import { MortalTimers } from "../../../../test/support/mortal-timers.ts";
 import { containerDriver } from "./container-driver.ts";
 import { ContainerEngine } from "./engine.ts";
-import { keeperIdIn } from "./labels.ts";
+import { ownerIdIn } from "./labels.ts";
 import { Strays } from "./strays.ts";
 
 const real = systemFoundation();
@@ -37,17 +37,17 @@ describe("agents as containers", () => {
   interface Given {
     readonly settings?: Parameters<typeof ContainerSettings.fromPartial>[0];
     readonly quarantineAfter?: number;
-    readonly keeperId?: string;
+    readonly ownerId?: string;
     readonly pull?: "missing" | "never";
   }
 
-  function driverOf({ settings, quarantineAfter = 3, keeperId = "keeper", pull = "missing" }: Given = {}) {
+  function driverOf({ settings, quarantineAfter = 3, ownerId = "keeper", pull = "missing" }: Given = {}) {
     const agents = new ScriptedWindow();
     const timers = new MortalTimers(real.timers);
     const logger = recordingLogger();
     const chance = { ...seededChance(1), random: () => 0 };
     const driver = containerDriver({
-      ...{ scalerId: "crew", agents, joinMs: 60_000, crashes: new Map(), keeperId },
+      ...{ scalerId: "crew", agents, joinMs: 60_000, crashes: new Map(), ownerId },
       quarantineAfter: () => quarantineAfter,
       engine: new ContainerEngine(socket, timers),
       allowed: { sockets: [socket], images: ["*"], network: "host", pull },
@@ -198,7 +198,7 @@ describe("agents as containers", () => {
   it("of an earlier life are taken over, not started twice, and none of somebody else is touched", async () => {
     const killed = driverOf();
     killed.driver.want(2, "");
-    const stranger = driverOf({ keeperId: "stranger" });
+    const stranger = driverOf({ ownerId: "stranger" });
     stranger.driver.want(1, "");
     await until("all three", () => engine.containers.size === 3 && engine.running.size === 2);
     await until("that all run", () =>
@@ -247,7 +247,7 @@ describe("agents as containers", () => {
     const strays = new Strays({
       ...{
         engines: [new ContainerEngine(socket, real.timers)],
-        keeperId: "keeper",
+        ownerId: "keeper",
         logger: recordingLogger(),
       },
       isHeld: (launchId) => launchId === held.spec.Labels["dev.tutti.launch"],
@@ -264,8 +264,8 @@ describe("agents as containers", () => {
   });
 
   it("are known again by what the data directory keeps", async () => {
-    const made = await keeperIdIn(directory);
-    assert.equal(await keeperIdIn(directory), made);
-    assert.notEqual(await keeperIdIn(undefined), made);
+    const made = await ownerIdIn(directory);
+    assert.equal(await ownerIdIn(directory), made);
+    assert.notEqual(await ownerIdIn(undefined), made);
   });
 });

@@ -2,6 +2,11 @@
  * Agents as containers of a machine. Those that run when this process restarts are taken over with what they do. Those
  * that are not what the scaler starts now are asked to end, and others take their place.
  */
+
+import type { ContainerDriver } from "@tutti/contracts/swarm/v1";
+import type { TuttiError } from "@tutti/kernel";
+import { scalingErrors } from "../../errors.ts";
+import type { ScalingSettings } from "../../settings.ts";
 import { BerthDriver, type BerthDriverParts } from "../berths/berth-driver.ts";
 import { stopDefaultMs } from "../process/process-driver.ts";
 import { Containers, type ContainersParts } from "./containers.ts";
@@ -16,4 +21,50 @@ export function containerDriver(parts: ContainerDriverParts): BerthDriver {
     stopMs: parts.settings.stopMs || stopDefaultMs,
     earlier: (isWanted) => programs.earlier(isWanted),
   });
+}
+
+/** What is wrong with a container before it is kept: what cannot be, and what this installation does not allow. */
+const limitNames = ["cpu", "memory_bytes"];
+
+export function containerProblem(
+  scaler: string,
+  { image, socket, limits }: Pick<ContainerDriver, "image" | "socket" | "limits">,
+  { containers: { sockets, images, network }, address }: Pick<ScalingSettings, "containers" | "address">,
+  isLoopback: boolean,
+): TuttiError | undefined {
+  const invalid = (problem: string) => scalingErrors.scalerInvalid({ scaler, problem });
+  if (!/^[\w.][\w./:@-]*$/.test(image))
+    return invalid(`expected an image such as registry.example.com/agents/crew:3, found \`${image}\``);
+  for (const [name, amount] of Object.entries(limits)) {
+    if (!limitNames.includes(name))
+      return invalid(`expected limits of ${limitNames.join(" and ")}, found one of ${name}`);
+    if (!(amount > 0)) return invalid(`expected a limit of ${name} above 0, found ${amount}`);
+  }
+  if (sockets.length === 0)
+    return scalingErrors.containersRefused({
+      problem: "scalers may use no socket",
+      remedy: "Add one to `swarm.scaling.containers.sockets`, or use a webhook.",
+    });
+  if (socket !== "" && !sockets.includes(socket))
+    return scalingErrors.containersRefused({
+      problem: `the socket ${socket} is not allowed`,
+      remedy: `Use one of \`swarm.scaling.containers.sockets\`: ${sockets.join(", ")}.`,
+    });
+  if (!images.some((pattern) => isLike(image, pattern)))
+    return scalingErrors.containersRefused({
+      problem: `the image ${image} is not allowed`,
+      remedy: `Use one of \`swarm.scaling.containers.images\`: ${images.join(", ")}.`,
+    });
+  if (isLoopback && address === "" && network !== "host")
+    return scalingErrors.containersRefused({
+      problem: "it would not reach 127.0.0.1 of this machine",
+      remedy:
+        "Set `swarm.scaling.containers.network` to host, or `swarm.scaling.address` to an address that it reaches.",
+    });
+  return undefined;
+}
+
+function isLike(image: string, pattern: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(image);
 }

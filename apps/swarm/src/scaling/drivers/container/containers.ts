@@ -28,7 +28,7 @@ export interface ContainersParts {
   readonly settings: ReadOnly<ContainerSettings>;
   readonly allowed: ScalingSettings["containers"];
   readonly scalerId: string;
-  readonly keeperId: string;
+  readonly ownerId: string;
   readonly home: AgentHome;
   readonly foundation: Foundation;
 }
@@ -189,9 +189,9 @@ export class Containers implements Programs {
   }
 
   #ownLabels(): Record<string, string> {
-    const { keeperId, home, scalerId } = this.#parts;
+    const { ownerId, home, scalerId } = this.#parts;
     return {
-      [labelNames.keeper]: keeperId,
+      [labelNames.keeper]: ownerId,
       [labelNames.namespace]: home.namespace,
       [labelNames.pool]: home.pool,
       [labelNames.scaler]: scalerId,

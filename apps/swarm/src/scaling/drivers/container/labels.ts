@@ -15,7 +15,7 @@ export const labelNames = {
 } as const;
 
 /** The same after each start of a process that keeps something. Others do not know their containers again. */
-export async function keeperIdIn(dataDirectory: string | undefined): Promise<string> {
+export async function ownerIdIn(dataDirectory: string | undefined): Promise<string> {
   if (dataDirectory === undefined) return randomUUID();
   const directory = join(dataDirectory, "containers");
   const file = join(directory, "keeper");

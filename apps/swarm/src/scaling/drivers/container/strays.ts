@@ -11,7 +11,7 @@ import { labelNames } from "./labels.ts";
 
 export interface StraysParts {
   readonly engines: readonly ContainerEngine[];
-  readonly keeperId: string;
+  readonly ownerId: string;
   /** Whether a driver has this launch. */
   readonly isHeld: (launchId: string) => boolean;
   readonly logger: Logger;
@@ -38,8 +38,8 @@ export class Strays {
   }
 
   async #lookAt(engine: ContainerEngine, seen: Map<string, number>): Promise<void> {
-    const { keeperId, isHeld, logger } = this.#parts;
-    for (const { id, isRunning, labels } of await engine.list({ [labelNames.keeper]: keeperId })) {
+    const { ownerId, isHeld, logger } = this.#parts;
+    for (const { id, isRunning, labels } of await engine.list({ [labelNames.keeper]: ownerId })) {
       if (isHeld(labels[labelNames.launch] ?? "")) continue;
       const times = (this.#seen.get(id) ?? 0) + 1;
       seen.set(id, times);

@@ -6,10 +6,11 @@
  *    platform may name is no reason for its owners to have it scaled.
  * 2. Nothing is set unless what was read is what there is: a change in between is looked at first.
  */
-import type { KubernetesDriver as KubernetesSettings } from "@tutti/contracts/swarm/v1";
-import type { Foundation } from "@tutti/kernel";
+import type { KubernetesDriver, KubernetesDriver as KubernetesSettings } from "@tutti/contracts/swarm/v1";
+import type { Foundation, TuttiError } from "@tutti/kernel";
 import { scalingErrors } from "../../errors.ts";
-import { type Heard, LevelDriver } from "../level/level-driver.ts";
+import type { ScalingSettings } from "../../settings.ts";
+import { type Heard, LevelDriver } from "../level-driver.ts";
 import type { KubernetesApi, Workload, WorkloadRef } from "./api.ts";
 
 export interface KubernetesDriverParts {
@@ -94,4 +95,22 @@ function requireOwned(
     ...{ workload, reason },
     remedy: found === undefined ? "Create it, or correct the scaler." : remedy,
   });
+}
+
+/** What is wrong with a workload before it is kept: what cannot be, and what this installation does not allow. */
+const kinds = ["Deployment", "StatefulSet"];
+const name = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+
+export function kubernetesProblem(
+  scaler: string,
+  { kind, name: workload, clusterNamespace }: KubernetesDriver,
+  { kubernetes }: Pick<ScalingSettings, "kubernetes">,
+): TuttiError | undefined {
+  const invalid = (problem: string) => scalingErrors.scalerInvalid({ scaler, problem });
+  if (!kinds.includes(kind)) return invalid(`expected a ${kinds.join(" or a ")}, found the kind ${kind}`);
+  if (!name.test(workload))
+    return invalid(`expected the name of a ${kind} in Kubernetes, found \`${workload}\``);
+  if (clusterNamespace !== "" && !name.test(clusterNamespace))
+    return invalid(`expected a namespace of Kubernetes, found \`${clusterNamespace}\``);
+  return kubernetes.enabled ? undefined : scalingErrors.kubernetesDisabled();
 }

@@ -1,6 +1,6 @@
 /**
- * The replies of a server-streaming rpc as server-sent events: `snapshot` up to the one that says that it is complete
- * (`live`), `change` from then on, `end` when all was said, `problem` when the call failed midway.
+ * The replies of a server-streaming rpc as server-sent events: `snapshot` up to the reply that completes it
+ * (`live`), `change` from then on, `end` after the last reply, `problem` when the call failed midway.
  *
  * 1. Replies are asked for one by one, and only while the reader takes them: a slow reader holds one reply and what
  *    its connection holds, and the service behind sees a slow caller.
@@ -9,8 +9,8 @@
  * 4. A stream without a cursor starts with a snapshot each time, which replaces all that the reader knew.
  */
 import { errorFromUnknown, type Timers, toProblem } from "@tutti/kernel";
-import type { Outflow } from "../outflow/outflow.ts";
-import { sseFrame } from "../outflow/sse-pipe.ts";
+import type { Outflow } from "./outflow/outflow.ts";
+import { sseFrame } from "./outflow/sse-pipe.ts";
 
 /** A reply as REST writes it. */
 export type ReplyJson = Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ const firstReplyMs = 1_000;
 export class ReplyFeed {
   readonly #replies: AsyncIterator<ReplyJson>;
   #first: Promise<IteratorResult<ReplyJson>>;
-  /** What was said is whole: from here on there are changes. */
+  /** The snapshot is complete: all further replies are changes. */
   #isLive: boolean;
   #mayBeResumed: boolean;
 

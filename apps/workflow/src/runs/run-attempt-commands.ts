@@ -9,7 +9,7 @@ import {
   returnTask,
 } from "@tutti/machine-run";
 import type { AttemptCommands } from "@tutti/offers";
-import type { RunEnds } from "../runs/run-ends.ts";
+import type { RunEnds } from "./run-ends.ts";
 
 /** @param ends hears of runs that end with an attempt: most do. */
 export function runAttemptCommands(ends: RunEnds): AttemptCommands {

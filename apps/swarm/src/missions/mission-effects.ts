@@ -1,4 +1,4 @@
-/** What missions want done, brought to its agents. */
+/** Carries out the effects of missions: offers tasks and starts children. */
 import type { Errands } from "@tutti/host/serving";
 import { assert } from "@tutti/kernel";
 import type { MissionEffect } from "@tutti/machine-mission";
@@ -16,12 +16,12 @@ export class MissionEffects implements Effects {
   readonly eventListener: MachineEventListener;
   #doers: MissionDoers | undefined;
 
-  /** @param witness hears what happens. */
+  /** @param eventListener receives the events of missions. */
   constructor(eventListener: MachineEventListener) {
     this.eventListener = eventListener;
   }
 
-  /** Those who do it need the runtime, which needs this: nothing is asked for before. */
+  /** The doers need the runtime, which needs these effects. The runtime dispatches nothing before this call. */
   begin(doers: MissionDoers): void {
     this.#doers = doers;
   }

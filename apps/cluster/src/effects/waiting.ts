@@ -1,9 +1,9 @@
-/** Waiting that keeps the process alive: who asks from outside has nothing else to do. */
+/** Waits that keep the process alive, for commands that have nothing else to do. */
 import { setTimeout as wait } from "node:timers/promises";
 
 const lookMs = 100;
 
-/** Looks until there is something, at most so long. Undefined when the time is over. */
+/** Polls until there is a result. Undefined after `withinMs`. */
 export async function lookedFor<Found>(
   look: () => Promise<Found | undefined>,
   withinMs: number,
@@ -16,7 +16,7 @@ export async function lookedFor<Found>(
   }
 }
 
-/** What a member answers over HTTP, if it does within two seconds. */
+/** Requests a URL of a member, with a timeout of two seconds. */
 export function asked(url: string): Promise<Response> {
   return fetch(url, { headers: { connection: "close" }, signal: AbortSignal.timeout(2_000) });
 }

@@ -1,25 +1,24 @@
 /**
- * An external service starts and stops the agents, and is told how many are wanted: at once when that changes, again
- * and again with back-off until it is heard, and now and then besides, so that one who forgot it, or was told otherwise
- * by another, hears of it again.
+ * An external service starts and stops the agents. The driver sends it the wanted number: at once when it changes, with
+ * retries and back-off until it is accepted, and periodically. The period corrects a service that lost the number.
  *
- * Only the newest number is told.
+ * Only the newest number is sent.
  */
 import { backoffMs, errorFromUnknown, type Foundation, type Timer, type TuttiError } from "@tutti/kernel";
-import type { Closing, Driver, Standing } from "../driver.ts";
+import type { Closing, Driver, Standing } from "./driver.ts";
 
 export interface Wish {
   readonly count: number;
   readonly reason: string;
 }
 
-/** What came of telling it. */
+/** The reply of the service. */
 export interface Heard {
-  /** Agents that are under way. */
+  /** Agents that are starting. */
   readonly starting: number;
-  /** When it is looked at again though nothing changes. */
+  /** When the number is sent again if nothing changes. */
   readonly againMs: number;
-  /** What keeps them from being there, though it was heard. */
+  /** Why agents are missing although the service accepted the number. */
   readonly error?: TuttiError | undefined;
 }
 

@@ -27,23 +27,23 @@ import {
 import type { Driver } from "./drivers/driver.ts";
 import { ScalingLog } from "./scaling-log.ts";
 
-export interface KeeperParts {
+export interface ScalerRunnerParts {
   readonly pool: Pool;
   readonly scaler: Scaler;
-  /** Changes with the scaler: another one is another keeper's. */
+  /** Changes with the scaler: another one is another runner's. */
   readonly revision: number;
   readonly driver: Driver;
   readonly stir: () => void;
-  /** What is kept of what it did, wherever its pool was. */
+  /** Recorded actions of the scaler, also of earlier owners of its pool. */
   readonly past: ScalerPast;
   readonly nowMs: number;
-  readonly onScaled: (keeper: ScalerKeeper, scaling: Scaling) => void;
-  readonly onSeen: (keeper: ScalerKeeper, seen: readonly StretchArrivals[]) => void;
+  readonly onScaled: (runner: ScalerRunner, scaling: Scaling) => void;
+  readonly onSeen: (runner: ScalerRunner, seen: readonly StretchArrivals[]) => void;
 }
 
-export class ScalerKeeper {
+export class ScalerRunner {
   readonly log: ScalingLog;
-  readonly #parts: KeeperParts;
+  readonly #parts: ScalerRunnerParts;
   readonly #gauge: ScalerGauge;
   /** Undefined where what is foreseen does not count. */
   readonly #arrivals: Arrivals | undefined;
@@ -53,7 +53,7 @@ export class ScalerKeeper {
   #reason = "";
 
   /** @param before who kept the scaler as it was */
-  constructor(parts: KeeperParts, before?: ScalerKeeper) {
+  constructor(parts: ScalerRunnerParts, before?: ScalerRunner) {
     const { pool, scaler, past } = parts;
     this.#parts = parts;
     this.#memory = before?.memory ?? memoryOf(parts);
@@ -87,7 +87,7 @@ export class ScalerKeeper {
     return this.#memory;
   }
 
-  /** @param wallMs what the clock on the wall shows, by which its plan goes; the pool's time does not follow when that is set */
+  /** @param wallMs what the clock on the wall shows, which its plan follows. The pool's time is monotonic */
   look(nowMs: number, wallMs: number): void {
     const bounds = this.#windows.boundsAt(this.#rules, wallMs);
     const before = this.#memory.wanted;
@@ -158,10 +158,10 @@ export class ScalerKeeper {
 }
 
 /**
- * Agents that live on without this process are there still, and link again in a moment: what was wanted of them is wanted
- * until there was time to see what they do. Programs of a process have ended with it.
+ * Agents that live on without this process are there still, and link again in a moment. The last wanted number stays in
+ * force until they had time to link. Programs of a process have ended with it.
  */
-function memoryOf({ driver, past, nowMs }: KeeperParts): ScalerMemory {
+function memoryOf({ driver, past, nowMs }: ScalerRunnerParts): ScalerMemory {
   const last = past.scalings.at(-1);
   if (driver.kind === "process" || last === undefined) return newcomer;
   return { ...newcomer, wanted: last.wanted, changedMs: nowMs };

@@ -18,7 +18,7 @@ interface Told {
   readonly body: { readonly wanted: number; readonly launchId: string; readonly pool: string };
 }
 
-describe("a webhook that is told how many agents are wanted", () => {
+describe("a webhook of a scaler", () => {
   let server: Server;
   const told: Told[] = [];
   const refused: string[] = [];
@@ -79,10 +79,10 @@ describe("a webhook that is told how many agents are wanted", () => {
     await until("the second", () => told.length === 2);
     assert.equal(told[1]?.body.wanted, 1);
     await driver.close("left");
-    assert.equal(told.length, 2, "it goes on elsewhere");
+    assert.equal(told.length, 2, "sent after the move");
   });
 
-  it("is told again until it answers well, and of the newest alone", async () => {
+  it("is called again until it succeeds, with the newest number only", async () => {
     answers = [{ status: 500, text: "" }];
     const driver = open();
     driver.want(2, "");
@@ -108,7 +108,7 @@ describe("a webhook that is told how many agents are wanted", () => {
     assert.ok(told.every(({ path }) => path === "/scale"));
   });
 
-  it("is not called in a private network unless that is allowed, whatever its name", async () => {
+  it("is not called in a private network by any name, if that is not allowed", async () => {
     const driver = open(false);
     driver.want(1, "");
     await until("the refusal", () => driver.standing().error !== undefined);

@@ -1,16 +1,16 @@
-/** How what is kept of pools is changed: by their machines, and in effect when the caller is answered. */
+/** Stored pools: reads them, and changes them by commands that are in effect when the reply is sent. */
 import { ask, type MachineDependencies, type Told, tell } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { contents, type PoolView } from "@tutti/machine-entities/pool";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { PoolDirectory } from "./pool-directory.ts";
 
-/** Where what is kept of a pool is. */
+/** The machine that stores a pool. */
 function keyOfPool(namespace: string, name: string): InstanceKey {
   return { namespace, kind: "pool", id: name };
 }
 
-/** What is kept of a pool that is owned here. Undefined where that is nothing. */
+/** The stored state of a pool that this process owns. Undefined if there is none. */
 export async function readPool(
   runtime: MachineDependencies["runtime"],
   namespace: string,
@@ -24,16 +24,16 @@ export async function readPool(
   }
 }
 
-export interface KeeperParts {
+export interface PoolStoreParts {
   readonly machines: MachineDependencies;
   readonly pools: PoolDirectory;
 }
 
-export class PoolKeeper {
+export class PoolStore {
   readonly machines: MachineDependencies;
   readonly #pools: PoolDirectory;
 
-  constructor({ machines, pools }: KeeperParts) {
+  constructor({ machines, pools }: PoolStoreParts) {
     this.machines = machines;
     this.#pools = pools;
   }
@@ -60,7 +60,7 @@ export class PoolKeeper {
     return tell(this.machines, keyOfPool(namespace, name), told, context);
   }
 
-  /** What is kept of a pool, whether it is open or not. Undefined where that is nothing. */
+  /** The stored state of a pool, open or not. Undefined if there is none. */
   async read(namespace: string, name: string, context: CallContext): Promise<PoolView | undefined> {
     try {
       const question = { query: contents, body: undefined };

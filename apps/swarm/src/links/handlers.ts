@@ -1,7 +1,7 @@
 import type { agentLinkService } from "@tutti/contracts/agent/v1";
 import type { Handlers } from "@tutti/mesh";
 import { type GrantGuard, tellRefused } from "../grants/tell-refused.ts";
-import { type LinkStreamParts, serveLink } from "../links/link-stream.ts";
+import { type LinkStreamParts, serveLink } from "./link-stream.ts";
 
 export function linkHandlers(
   parts: Omit<LinkStreamParts, "onRefused">,

@@ -1,4 +1,4 @@
-/** What hears events for triggers, as one part of the service: the index of triggers, and the events of Tutti itself. */
+/** Event sources of triggers as one component: the index of triggers, and the events of Tutti itself. */
 import type { Component } from "@tutti/kernel";
 import { Deliveries, type DeliveriesParts } from "./deliveries.ts";
 import { OwnEvents, type OwnEventsParts } from "./own-events.ts";

@@ -19,7 +19,7 @@ import { toErrorDetail, toTimestamp } from "@tutti/kernel";
 import { confirmChild, refuseChild, type StartMissionChild } from "@tutti/machine-mission";
 import { type Client, traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
-import { missionServiceErrors } from "../../missions/errors.ts";
+import { missionServiceErrors } from "./errors.ts";
 
 export interface MissionStartsParts {
   readonly errands: Errands;

@@ -3,8 +3,8 @@ import type { WebhookDriver as WebhookSettings } from "@tutti/contracts/swarm/v1
 import { callOut, outgoingErrors } from "@tutti/host/outgoing";
 import type { Foundation, TuttiError } from "@tutti/kernel";
 import { launchIdOf } from "@tutti/matching";
-import { headersOf } from "../../../webhooks/headers.ts";
-import { LevelDriver } from "../level/level-driver.ts";
+import { headersOf } from "../../webhooks/headers.ts";
+import { LevelDriver } from "./level-driver.ts";
 
 export interface WebhookDriverParts {
   readonly namespace: string;

@@ -1,19 +1,20 @@
-/** What the service has to do with scalers, in one place: its component, its rpcs, and what they hear of pools. */
+/** Scalers in the service: the component, the rpcs, and the subscription to pools. */
 import { isIP } from "node:net";
 import { contractEvent, type EventOutlet } from "@tutti/bus";
 import { swarmEvents } from "@tutti/contracts/events/v1/swarm";
 import { scalerService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { HostContext } from "@tutti/host";
-import { toTimestamp } from "@tutti/kernel";
+import { errorFromUnknown, type Logger, toTimestamp } from "@tutti/kernel";
 import { noteScalings } from "@tutti/machine-entities/pool";
+import type { DueEffect, Effects } from "@tutti/runtime";
 import type { PoolDependencies } from "../api/dependencies.ts";
 import { scalerHandlers } from "../api/scalers/handlers.ts";
 import { tellRefusedCall } from "../webhooks/tell-refused.ts";
 import { Scalers } from "./scalers.ts";
 import { ScalingNotes } from "./scaling-notes.ts";
 
-/** Before links end: programs that are asked to go finish what they have, and say so over theirs. */
+/** Stops before links: programs that are asked to stop finish their tasks and report over their links. */
 export const scalersOptions = { dependsOn: ["links"], drainTimeoutMs: 30_000 } as const;
 
 export function wireScalers(host: HostContext, dependencies: PoolDependencies, outlet: EventOutlet): Scalers {
@@ -25,7 +26,7 @@ export function wireScalers(host: HostContext, dependencies: PoolDependencies, o
   const notes = new ScalingNotes({
     logger: foundation.logger,
     keep: ({ namespace, name: id }, body) =>
-      dependencies.keeper.machines.runtime.execute({
+      dependencies.poolStore.machines.runtime.execute({
         ...{ key: { namespace, kind: "pool", id }, command: noteScalings, body, cause },
       }),
   });
@@ -75,4 +76,32 @@ function reachable(address: string): string {
 function isLoopback(listen: string): boolean {
   const host = listen.slice(0, listen.lastIndexOf(":")).replace(/^\[|\]$/g, "");
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/** @param others what else the machines of the service ask for */
+export function tendPools(
+  others: Effects,
+  open: (namespace: string, name: string) => Promise<unknown>,
+  logger: Logger,
+): Effects {
+  const tend = async ({ key }: DueEffect): Promise<void> => {
+    const { namespace, id: pool } = key;
+    try {
+      await open(namespace, pool);
+    } catch (thrown) {
+      logger.warn("failed to open a pool with scalers", {
+        ...{ namespace, pool, error: errorFromUnknown(thrown) },
+      });
+    }
+  };
+  return {
+    ...others,
+    dispatch(effects) {
+      const left = effects.filter(({ key }) => key.kind !== "pool");
+      if (left.length > 0) others.dispatch(left);
+      for (const effect of effects) if (effect.key.kind === "pool") void tend(effect);
+    },
+    // The scalers themselves follow pools that lost their scalers or moved to another process.
+    withdraw: (tokens) => others.withdraw(tokens),
+  };
 }

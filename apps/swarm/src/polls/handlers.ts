@@ -4,8 +4,8 @@ import { type CallContext, errorFromUnknown } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import { type AgentNames, requireOwnName } from "../grants/own-name.ts";
 import { type GrantGuard, tellRefused } from "../grants/tell-refused.ts";
-import type { AgentPolls } from "../polls/agent-polls.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
+import type { AgentPolls } from "./agent-polls.ts";
 
 export function pollHandlers(
   dependencies: AgentPolls,

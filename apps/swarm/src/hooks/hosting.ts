@@ -1,4 +1,4 @@
-/** What the service has to do with hooks, in one place: its component, its rpcs, and what they hear of pools. */
+/** Hooks in the service: the component, the rpcs, and the subscription to pools. */
 import { hookService } from "@tutti/contracts/swarm/v1";
 import type { HostContext } from "@tutti/host";
 import type { Component } from "@tutti/kernel";
