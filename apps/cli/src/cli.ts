@@ -3,9 +3,8 @@
 import { isConfirmed } from "./command/confirm.ts";
 import type { Command } from "./command/declaration.ts";
 import { exitCodes } from "./command/exit-codes.ts";
-import { drawFailure, Failure, failureJson } from "./command/failure.ts";
-import { present } from "./command/presenter.ts";
-import { Printer } from "./command/printer.ts";
+import { Failure } from "./command/failure.ts";
+import { Presenter, presenterFor } from "./command/presenter.ts";
 import { readWords } from "./command/words.ts";
 import { commands } from "./commands/commands.ts";
 import type { Shell } from "./effects/shell.ts";
@@ -16,47 +15,38 @@ export async function runCommandLine(
   version: string,
   known: readonly Command[] = commands,
 ): Promise<number> {
-  let print = new Printer(shell, { isJson: words.includes("--json"), isQuiet: false, noColours: false });
+  let presenter = new Presenter(shell, { reader: words.includes("--json") ? "json" : "people" });
   try {
     const asked = readWords(words, known);
     if (asked.kind === "version") {
-      print.line(version);
+      presenter.print.line(version);
       return exitCodes.completed;
     }
     if (asked.kind === "help") {
       const { drawHelp } = await import("./command/help.ts");
-      print.lines(drawHelp(asked, known, print));
+      presenter.print.lines(drawHelp(asked, known, presenter.print));
       return exitCodes.completed;
     }
     const { command, values } = asked;
-    print = new Printer(shell, {
-      isJson: values.flag("json"),
-      isQuiet: values.flag("quiet"),
-      noColours: values.flag("no-color"),
-    });
+    presenter = presenterFor(shell, values);
+    const { print } = presenter;
     const question = command.confirm?.(values);
     if (question !== undefined && !(await isConfirmed({ command, values, shell, print }, question)))
       return exitCodes.completed;
     const action = await command.load();
-    return present(await action({ command, commands: known, values, shell, print, version }), print);
+    const result = await action({ command, commands: known, values, shell, print, version });
+    return await presenter.present(result, command);
   } catch (error) {
     if (shell.interrupted.aborted && !(error instanceof Failure)) return exitCodes.interrupted;
-    return tell(error, print);
+    return presenter.presentFailure(error instanceof Failure ? error : fault(error));
   }
 }
 
-function tell(error: unknown, print: Printer): number {
-  const failure = error instanceof Failure ? error : fault(error);
-  if (print.isJson) print.errorLines([JSON.stringify(failureJson(failure))]);
-  else print.errorLines(drawFailure(failure, { style: print.errorStyle, width: print.errorWidth }));
-  return failure.exitCode;
-}
-
-/** What nobody foresaw is our own mistake. Where it happened helps whoever repairs it. */
+/** An error that is not a failure is a bug of the CLI. The report has its stack. */
 function fault(error: unknown): Failure {
   const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
   return new Failure(`Internal error of the CLI: ${message}`, {
-    // Where a module cannot be linked the lines before are its source, all of it.
+    // If a module cannot be linked, the lines before the stack are its whole source.
     why: stack
       .split("\n")
       .map((line) => line.trim())

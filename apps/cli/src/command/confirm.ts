@@ -7,7 +7,7 @@ export async function isConfirmed(
   question: string,
 ): Promise<boolean> {
   if (values.flag("yes")) return true;
-  if (!shell.isAnswered || print.isJson)
+  if (!print.canAsk)
     throw usageFailure(`\`tutti ${command.name}\` needs a confirmation: ${question}`, [
       "Add --yes to confirm without a question.",
     ]);

@@ -1,10 +1,13 @@
+import { drawProblem, type PlacedProblem } from "../terminal/problems.ts";
 import type { Style } from "../terminal/style.ts";
 import { safe, safeLines, wrap } from "../terminal/text.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 
 export interface FailureParts {
-  /** Why, where it is not plain. Lines. */
+  /** The reason, in lines. */
   readonly why?: readonly string[];
+  /** The errors of a file. People see them at their lines, before the failure. */
+  readonly problems?: readonly SourceProblem[];
   /** What to do next, the most likely first: sentences, or commands with what they do. */
   readonly next?: readonly Advice[];
   readonly exitCode: ExitCode;
@@ -13,19 +16,27 @@ export interface FailureParts {
   readonly cause?: unknown;
 }
 
+export interface SourceProblem {
+  readonly problem: PlacedProblem;
+  /** Of the whole file. */
+  readonly text: string;
+}
+
 /** A sentence, or a command and what it does. */
 export type Advice = string | readonly [command: string, does: string];
 
-/** A command that did not do what was asked of it, in words that a person can act on: what, why, what to do. */
+/** A command that failed: what happened, why, and what to do. */
 export class Failure extends Error {
   readonly why: readonly string[];
+  readonly problems: readonly SourceProblem[];
   readonly next: readonly Advice[];
   readonly exitCode: ExitCode;
   readonly code: string;
 
-  constructor(what: string, { why = [], next = [], exitCode, code, cause }: FailureParts) {
+  constructor(what: string, { why = [], problems = [], next = [], exitCode, code, cause }: FailureParts) {
     super(what, { cause });
     this.why = why;
+    this.problems = problems;
     this.next = next;
     this.exitCode = exitCode;
     this.code = code;
@@ -38,7 +49,7 @@ export function usageFailure(what: string, next: readonly Advice[] = []): Failur
 }
 
 export function drawFailure(
-  { message, why, next }: Failure,
+  { message, why, problems, next }: Failure,
   { style, width }: { readonly style: Style; readonly width: number },
 ): string[] {
   const room = Math.max(40, Math.min(width, 100) - 2);
@@ -46,9 +57,14 @@ export function drawFailure(
   const commands = next.filter((advice) => typeof advice !== "string");
   const commandWidth = Math.max(0, ...commands.map(([command]) => command.length));
   return [
+    ...problems.flatMap(({ problem, text }) => [
+      ...drawProblem(problem, text, { style, width: Math.min(width, 120) }),
+      "",
+    ]),
     `${style.red("✗")} ${style.bold(first)}`,
     ...rest.map((line) => `  ${style.bold(line)}`),
-    ...why.flatMap((line) => wrap(safe(line), room)).map((line) => `  ${line}`),
+    // Drawn problems are the reason.
+    ...(problems.length > 0 ? [] : why).flatMap((line) => wrap(safe(line), room)).map((line) => `  ${line}`),
     ...next.flatMap((advice) => {
       if (typeof advice === "string") return wrap(safe(advice), room).map((line) => `  ${style.dim(line)}`);
       const [command, does] = advice;
@@ -58,13 +74,14 @@ export function drawFailure(
 }
 
 /** For programs: one document. */
-export function failureJson({ message, why, next, code, exitCode }: Failure): object {
+export function failureJson({ message, why, problems, next, code, exitCode }: Failure): object {
+  const reasons = why.length > 0 ? why : problems.map(({ problem }) => problemLine(problem));
   return {
     error: {
       code,
       exitCode,
       message,
-      ...(why.length === 0 ? {} : { why }),
+      ...(reasons.length === 0 ? {} : { why: reasons }),
       ...(next.length === 0
         ? {}
         : {
@@ -72,4 +89,8 @@ export function failureJson({ message, why, next, code, exitCode }: Failure): ob
           }),
     },
   };
+}
+
+function problemLine({ fileName, line, column, path, message }: PlacedProblem): string {
+  return `${fileName}:${line}:${column}: ${path === "" ? "" : `${path}: `}${message}`;
 }

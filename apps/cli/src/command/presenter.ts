@@ -1,10 +1,20 @@
-/** Prints the outcome of an action: JSON, quiet or for people. An action returns data and does not choose. */
+/**
+ * Prints the outcomes of actions. This file alone knows the reader of a command line: people, `--quiet` or `--json`.
+ *
+ * 1. An action returns data, and how people see it. It does not choose what is printed.
+ * 2. With `--json` standard output has documents alone: no note, no colour, no question.
+ * 3. A list is one page. The document of `--json` has the token of the next page, and people get the command for it.
+ */
+import type { Shell } from "../effects/shell.ts";
+import type { Command } from "./declaration.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import type { Printer } from "./printer.ts";
+import { drawFailure, type Failure, failureJson } from "./failure.ts";
+import { Printer } from "./printer.ts";
+import type { Values } from "./values.ts";
 
 export interface Outcome {
-  /** The document of `--json`. */
-  readonly json: unknown;
+  /** The document of `--json`. Not set: `--json` prints nothing. */
+  readonly json?: unknown;
   /** The lines of `--quiet`. Not set: `--quiet` prints the same as without it. */
   readonly quiet?: readonly string[];
   /** Prints for people. */
@@ -13,17 +23,89 @@ export interface Outcome {
   readonly exitCode?: ExitCode;
 }
 
-/** An exit code: the action has printed by itself, for example a stream. */
-export type Result = number | Outcome;
+/** One page of a list. */
+export interface Page extends Outcome {
+  readonly json: object;
+  /** Where the list continues. Undefined at its end. */
+  readonly nextToken: string | undefined;
+  /** Printed for people instead of an empty table, with the next action. Not set: the page is drawn. */
+  readonly empty?: string | undefined;
+}
 
-export function present(
-  result: Result,
-  print: Pick<Printer, "isJson" | "isQuiet" | "json" | "lines">,
-): number {
-  if (typeof result === "number") return result;
-  const { json, quiet, draw, exitCode = exitCodes.completed } = result;
-  if (print.isJson) print.json(json);
-  else if (print.isQuiet && quiet !== undefined) print.lines(quiet);
-  else draw?.();
-  return exitCode;
+/** Outcomes one after the other: a line of JSON for each. */
+export interface Stream {
+  /** Resolves at the end of the stream. */
+  readonly follow: (emit: (record: Outcome) => void) => Promise<ExitCode>;
+}
+
+/** An exit code alone: the action has nothing to print, or another program has printed. */
+export type Result = number | Outcome | Page | Stream;
+
+type Reader = "people" | "quiet" | "json";
+
+export class Presenter {
+  /** What actions print with. */
+  readonly print: Printer;
+  readonly #shell: Pick<Shell, "output">;
+  readonly #reader: Reader;
+
+  constructor(
+    shell: Pick<Shell, "output" | "errors" | "isAnswered" | "environment">,
+    { reader, noColours = false }: { readonly reader: Reader; readonly noColours?: boolean },
+  ) {
+    this.#shell = shell;
+    this.#reader = reader;
+    this.print = new Printer(shell, {
+      hasColours: !noColours,
+      isForPeople: reader !== "json",
+      hasNotes: reader === "people",
+    });
+  }
+
+  async present(result: Result, { name }: Pick<Command, "name">): Promise<number> {
+    if (typeof result === "number") return result;
+    if ("follow" in result)
+      return await result.follow((record) => {
+        this.#write(record, { isLine: true });
+      });
+    if ("nextToken" in result) this.#writePage(result, name);
+    else this.#write(result);
+    return result.exitCode ?? exitCodes.completed;
+  }
+
+  presentFailure(failure: Failure): number {
+    const { print } = this;
+    if (this.#reader === "json") print.errorLines([JSON.stringify(failureJson(failure))]);
+    else print.errorLines(drawFailure(failure, { style: print.errorStyle, width: print.errorWidth }));
+    return failure.exitCode;
+  }
+
+  #writePage({ json, nextToken, empty, draw, ...page }: Page, name: string): void {
+    const { print } = this;
+    this.#write({
+      ...page,
+      json: { ...json, ...(nextToken === undefined ? {} : { nextToken }) },
+      draw: () => {
+        if (empty === undefined) draw?.();
+        else print.note(empty);
+        if (nextToken === undefined) return;
+        print.note("");
+        print.note(print.errorStyle.dim(`Show more: tutti ${name} --all, or --page ${nextToken}`));
+      },
+    });
+  }
+
+  #write({ json, quiet, draw }: Outcome, { isLine = false } = {}): void {
+    if (this.#reader === "json") {
+      const { output } = this.#shell;
+      const indent = output.isTerminal && !isLine ? 2 : undefined;
+      if (json !== undefined) output.write(`${JSON.stringify(json, undefined, indent)}\n`);
+    } else if (this.#reader === "quiet" && quiet !== undefined) this.print.lines(quiet);
+    else draw?.();
+  }
+}
+
+export function presenterFor(shell: Shell, values: Pick<Values, "flag">): Presenter {
+  const reader = values.flag("json") ? "json" : values.flag("quiet") ? "quiet" : "people";
+  return new Presenter(shell, { reader, noColours: values.flag("no-color") });
 }

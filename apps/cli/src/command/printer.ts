@@ -1,35 +1,50 @@
 import type { Shell, Sink } from "../effects/shell.ts";
+import { Frames, type FramesKind } from "../terminal/frames.ts";
 import { drawJson } from "../terminal/json.ts";
 import { type Style, styleOf } from "../terminal/style.ts";
 import { type Column, drawFacts, drawTable, type Entry } from "../terminal/table.ts";
 
-/** How a command tells: for people or for programs, with or without words around it. */
+interface PrinterOptions {
+  readonly hasColours: boolean;
+  /** Not set: programs read standard output, so it has no colours, and no question is asked. */
+  readonly isForPeople: boolean;
+  /** Whether notes and progress are shown beside the output. */
+  readonly hasNotes: boolean;
+}
+
+/** Prints lines, tables, values, notes and frames. */
 export class Printer {
-  readonly isJson: boolean;
-  readonly isQuiet: boolean;
   readonly style: Style;
-  /** Of what is said beside the output. */
+  /** The style of notes, errors and progress. */
   readonly errorStyle: Style;
+  /** Whether a person reads the output and answers questions. */
+  readonly canAsk: boolean;
+  readonly hasNotes: boolean;
+  readonly #isForPeople: boolean;
   readonly #output: Sink;
   readonly #errors: Sink;
+  readonly #isDumb: boolean;
 
   constructor(
-    { output, errors }: Pick<Shell, "output" | "errors">,
     {
-      isJson,
-      isQuiet,
-      noColours,
-    }: { readonly isJson: boolean; readonly isQuiet: boolean; readonly noColours: boolean },
+      output,
+      errors,
+      isAnswered,
+      environment,
+    }: Pick<Shell, "output" | "errors" | "isAnswered" | "environment">,
+    { hasColours, isForPeople, hasNotes }: PrinterOptions,
   ) {
-    this.isJson = isJson;
-    this.isQuiet = isQuiet;
+    this.hasNotes = hasNotes;
+    this.#isForPeople = isForPeople;
+    this.canAsk = isAnswered && isForPeople;
     this.#output = output;
     this.#errors = errors;
-    this.style = styleOf(output.hasColours && !noColours && !isJson);
-    this.errorStyle = styleOf(errors.hasColours && !noColours);
+    this.#isDumb = environment["TERM"] === "dumb";
+    this.style = styleOf(output.hasColours && hasColours && isForPeople);
+    this.errorStyle = styleOf(errors.hasColours && hasColours);
   }
 
-  /** Columns there are. Without limit when the output is no terminal. */
+  /** Columns of the terminal. No limit if the output is not a terminal. */
   get width(): number {
     return this.#output.isTerminal ? this.#output.columns : Number.POSITIVE_INFINITY;
   }
@@ -51,17 +66,6 @@ export class Printer {
     this.#output.write(text);
   }
 
-  /** A document, or one of several lines. */
-  json(value: unknown): void {
-    const isForPeople = this.#output.isTerminal;
-    this.#output.write(`${JSON.stringify(value, undefined, isForPeople ? 2 : undefined)}\n`);
-  }
-
-  /** One line of a stream of documents. */
-  jsonLine(value: unknown): void {
-    this.#output.write(`${JSON.stringify(value)}\n`);
-  }
-
   table(columns: readonly Column[], rows: readonly (readonly Entry[])[]): void {
     this.lines(drawTable(columns, rows, this));
   }
@@ -78,13 +82,29 @@ export class Printer {
     this.lines(["", this.style.dim(name), ...lines.map((line) => `  ${line}`)]);
   }
 
-  /** For people, beside the output. Not when programs read, nor when quiet was asked for. */
-  note(line: string): void {
-    if (!this.isJson && !this.isQuiet) this.#errors.write(`${line}\n`);
+  /** Prints for people before the outcome: a plan, before the question about it. Programs read the outcome alone. */
+  preview(draw: () => void): void {
+    if (this.#isForPeople) draw();
   }
 
-  /** What must be said, to every reader. */
+  /** A line on standard error for people. Not printed with `--json` or `--quiet`. */
+  note(line: string): void {
+    if (this.hasNotes) this.#errors.write(`${line}\n`);
+  }
+
+  /** Lines on standard error for every reader. */
   errorLines(lines: readonly string[]): void {
     this.#errors.write(`${lines.join("\n")}\n`);
+  }
+
+  /**
+   * Progress: frames in place on a terminal, lines elsewhere, none with `--json` or `--quiet`.
+   *
+   * @param isWanted `true` shows progress to every reader, `false` to none. Default: as notes
+   */
+  frames(on: "output" | "errors", isWanted = this.hasNotes): Frames {
+    const sink = on === "output" ? this.#output : this.#errors;
+    const kind: FramesKind = !isWanted ? "none" : sink.isTerminal && !this.#isDumb ? "drawn" : "lines";
+    return new Frames(sink, { kind, style: on === "output" ? this.style : this.errorStyle });
   }
 }

@@ -1,7 +1,7 @@
 import type { Context } from "../command/declaration.ts";
 import type { Result } from "../command/presenter.ts";
 import type { Server } from "../server/calls.ts";
-import { listPages, tellMore } from "../server/pages.ts";
+import { listPages } from "../server/pages.ts";
 import { connect } from "../server/server.ts";
 import type { Column, Entry } from "../terminal/table.ts";
 
@@ -27,17 +27,15 @@ export async function listed<E>(context: Context, listing: Listing<E>): Promise<
     (reply) => reply.entries,
   );
   return {
-    json: { [listing.name]: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { [listing.name]: entries },
+    nextToken,
     quiet: entries.map(listing.idOf),
+    empty: entries.length === 0 ? listing.empty : undefined,
     draw: () => {
-      if (entries.length === 0) print.note(listing.empty);
-      else {
-        print.table(
-          listing.columns,
-          entries.map((entry) => listing.row(entry, shell.nowMs())),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        listing.columns,
+        entries.map((entry) => listing.row(entry, shell.nowMs())),
+      );
     },
   };
 }

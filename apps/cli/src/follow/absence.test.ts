@@ -4,80 +4,77 @@ import { setImmediate as turn } from "node:timers/promises";
 import { RestError } from "@tutti/rest/client";
 import { Absence } from "./absence.ts";
 
-/** What somebody is told, with a clock that stands until the test says that a moment has passed. */
+/** Collects reports. A pause ends when the test ends it. */
 function followed() {
-  const told: string[] = [];
+  const reports: string[] = [];
   const pauses: (() => void)[] = [];
   const absence = new Absence({
     shell: { nowMs: () => 0, pause: () => new Promise((done) => void pauses.push(done)) },
-    onAway: (words) => told.push(words),
-    onBack: () => told.push("back"),
+    onAway: (words) => reports.push(words),
+    onBack: () => reports.push("back"),
   });
-  const aMomentPasses = async () => {
+  const endPauses = async () => {
     for (const done of pauses.splice(0)) done();
     await turn();
   };
-  return { absence, told, aMomentPasses };
+  return { absence, reports, endPauses };
 }
 
-describe("a platform that does not tell how it goes on", () => {
-  it("is nobody's news when it is there again at once", async () => {
-    const { absence, told, aMomentPasses } = followed();
+describe("a broken stream", () => {
+  it("is not reported when it reconnects at once", async () => {
+    const { absence, reports, endPauses } = followed();
     absence.stand("broken");
     absence.stand("connecting");
     absence.stand("open");
-    await aMomentPasses();
-    assert.deepEqual(told, []);
-    assert.equal(absence.told, undefined);
+    await endPauses();
+    assert.deepEqual(reports, []);
+    assert.equal(absence.reported, undefined);
   });
 
-  it("is told once, and that it is back", async () => {
-    const { absence, told, aMomentPasses } = followed();
+  it("is reported once, and so is the reconnection", async () => {
+    const { absence, reports, endPauses } = followed();
     absence.stand("broken");
     absence.stand("broken");
-    await aMomentPasses();
+    await endPauses();
     absence.stand("broken");
-    await aMomentPasses();
-    assert.ok(absence.told);
+    await endPauses();
+    assert.ok(absence.reported);
     absence.stand("open");
-    assert.deepEqual(told, ["The platform is not reachable, retrying …", "back"]);
-    assert.equal(absence.told, undefined);
+    assert.deepEqual(reports, ["The platform is not reachable, retrying …", "back"]);
+    assert.equal(absence.reported, undefined);
   });
 
-  it("is not told of a break that healed, by the moment of the one before", async () => {
-    const { absence, told, aMomentPasses } = followed();
+  it("starts a new pause with each break", async () => {
+    const { absence, reports, endPauses } = followed();
     absence.stand("broken");
     absence.stand("open");
-    const first = aMomentPasses();
+    const first = endPauses();
     absence.stand("broken");
     await first;
-    assert.deepEqual(told, []);
-    await aMomentPasses();
-    assert.equal(told.length, 1);
+    assert.deepEqual(reports, []);
+    await endPauses();
+    assert.equal(reports.length, 1);
   });
 
-  it("says by its code what it answers, where it answers", async () => {
-    const { absence, told, aMomentPasses } = followed();
-    absence.stand(
-      "broken",
-      new RestError({ code: "mesh.unavailable", status: 503, detail: "nobody is there" }),
-    );
-    await aMomentPasses();
+  it("is reported with the code of the reply, if there is one", async () => {
+    const { absence, reports, endPauses } = followed();
+    absence.stand("broken", new RestError({ code: "mesh.unavailable", status: 503, detail: "no instance" }));
+    await endPauses();
     absence.stand("open");
     absence.stand("broken", new RestError({ code: "rest.unreachable", status: 0, detail: "refused" }));
-    await aMomentPasses();
-    assert.deepEqual(told, [
+    await endPauses();
+    assert.deepEqual(reports, [
       "No events at the moment (mesh.unavailable), retrying …",
       "back",
       "The platform is not reachable, retrying …",
     ]);
   });
 
-  it("is told to nobody who follows no longer", async () => {
-    const { absence, told, aMomentPasses } = followed();
+  it("is not reported after the end", async () => {
+    const { absence, reports, endPauses } = followed();
     absence.stand("broken");
-    absence.end();
-    await aMomentPasses();
-    assert.deepEqual(told, []);
+    absence.close();
+    await endPauses();
+    assert.deepEqual(reports, []);
   });
 });

@@ -1,4 +1,5 @@
 import { RestError, type Standing } from "@tutti/rest/client";
+import type { Context } from "../command/declaration.ts";
 import type { Shell } from "../effects/shell.ts";
 import { safe } from "../terminal/text.ts";
 
@@ -7,19 +8,19 @@ const graceMs = 2_000;
 
 interface Parts {
   readonly shell: Pick<Shell, "nowMs" | "pause">;
-  /** That what is followed cannot be told, and why. */
+  /** Called with the reason. */
   readonly onAway: (words: string) => void;
   readonly onBack: () => void;
 }
 
 interface Break {
   readonly sinceMs: number;
-  readonly healed: AbortController;
+  readonly reconnected: AbortController;
   words: string;
-  isTold: boolean;
+  isReported: boolean;
 }
 
-/** Whether what is followed can be told at the moment, as far as that is worth a word. */
+/** Whether a stream is disconnected for so long that it is reported. */
 export class Absence {
   readonly #parts: Parts;
   #broken: Break | undefined;
@@ -28,38 +29,48 @@ export class Absence {
     this.#parts = parts;
   }
 
-  /** Since when, where it is worth a word, and why. */
-  get told(): Pick<Break, "sinceMs" | "words"> | undefined {
-    return this.#broken?.isTold ? this.#broken : undefined;
+  /** Since when, and why. Undefined: connected, or disconnected for a moment. */
+  get reported(): Pick<Break, "sinceMs" | "words"> | undefined {
+    return this.#broken?.isReported ? this.#broken : undefined;
   }
 
   stand(standing: Standing, error?: unknown): void {
     if (standing === "broken") {
       const words = wordsOf(error);
-      if (this.#broken === undefined) void this.#tellIfItLasts(words);
+      if (this.#broken === undefined) void this.#reportLater(words);
       else this.#broken.words = words;
     } else if (standing === "open") {
-      const { told } = this;
-      this.end();
-      if (told !== undefined) this.#parts.onBack();
+      const { reported } = this;
+      this.close();
+      if (reported !== undefined) this.#parts.onBack();
     }
   }
 
-  /** Nothing more is told. */
-  end(): void {
-    this.#broken?.healed.abort();
+  /** Reports nothing after this call. */
+  close(): void {
+    this.#broken?.reconnected.abort();
     this.#broken = undefined;
   }
 
-  async #tellIfItLasts(words: string): Promise<void> {
+  async #reportLater(words: string): Promise<void> {
     const { shell, onAway } = this.#parts;
-    const broken = { sinceMs: shell.nowMs(), healed: new AbortController(), words, isTold: false };
+    const broken = { sinceMs: shell.nowMs(), reconnected: new AbortController(), words, isReported: false };
     this.#broken = broken;
-    await shell.pause(graceMs, broken.healed.signal);
+    await shell.pause(graceMs, broken.reconnected.signal);
     if (this.#broken !== broken) return;
-    broken.isTold = true;
+    broken.isReported = true;
     onAway(broken.words);
   }
+}
+
+/** Reports on standard error that the platform is not reachable, and the reconnection. */
+export function absenceNotes({ shell, print }: Pick<Context, "shell" | "print">): Absence {
+  const { errorStyle: style } = print;
+  return new Absence({
+    shell,
+    onAway: (words) => print.errorLines([style.yellow(words)]),
+    onBack: () => print.errorLines([style.green("Reconnected.")]),
+  });
 }
 
 function wordsOf(error: unknown): string {

@@ -1,13 +1,12 @@
 /**
- * Follows a run or a session to its end: draws it on a terminal, tells it line by line elsewhere.
+ * Follows a run, mission or session to its end: in frames on a terminal, in lines elsewhere.
  *
- * 1. What is shown comes from one stream with a cursor: a platform that was away is asked for what came after it, so
- *    nothing is missed, and nothing is told twice.
- * 2. While the platform is away for more than a moment the command says so and tries again. It gives up only when it is
- *    told to.
+ * 1. One stream with a cursor is read. After a reconnection it continues behind the last reply, so no change is missed
+ *    or reported twice.
+ * 2. If the platform is not reachable for more than a moment, the command reports it and retries until the user stops it.
  * 3. The run continues when the user stops following it.
  */
-import type { FollowOptions, Followed as Said } from "@tutti/rest/client";
+import type { FollowOptions, Followed as Reply } from "@tutti/rest/client";
 import type {
   Explanation,
   Mission,
@@ -18,33 +17,34 @@ import type {
   WatchSessionReply,
 } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
-import { exitCodeOf, exitCodes } from "../command/exit-codes.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import type { Result } from "../command/presenter.ts";
 import type { Server } from "../server/calls.ts";
 import { durationOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
-import { FrameTeller } from "./frame-teller.ts";
-import { LineTeller } from "./line-teller.ts";
+import { endOutcome } from "./end.ts";
+import { FrameReporter } from "./frame-reporter.ts";
+import { LineReporter } from "./line-reporter.ts";
 import type { End, Followed } from "./model.ts";
+import type { Reporter } from "./reporter.ts";
 import { RunModel } from "./run-model.ts";
 import { MissionModel, SessionModel } from "./session-model.ts";
-import { tellCauses } from "./stuck.ts";
-import { tellEnd } from "./tell-end.ts";
-import type { Teller } from "./teller.ts";
+import { reportCauses } from "./stuck.ts";
 
 export interface Following {
   readonly server: Server;
   readonly id: string;
 }
 
-/** Returns the exit code that tells the outcome. */
-export function followRun(context: Context, { server, id }: Following): Promise<number> {
+/** Follows a run. The exit code is its outcome. */
+export function followRun(context: Context, { server, id }: Following): Promise<Result> {
   const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
   const model = new RunModel();
   return follow<WatchRunReply>(context, {
     ...{ id, model },
     stream: (options) => server.follow("runs.watch", parts, options),
     why: (task) => server.call("runs.why", { params: { id }, query: { ...server.namespace, task } }),
-    // The stream tells states, not outputs: those may be large.
+    // The stream has no outputs, which may be large.
     end: async () => {
       const run: Run = await server.call("runs.get", { params: { id }, query: server.namespace });
       return endOf(run.runId, run, model.failedTask);
@@ -52,8 +52,8 @@ export function followRun(context: Context, { server, id }: Following): Promise<
   });
 }
 
-/** The same of a mission. */
-export function followMission(context: Context, { server, id }: Following): Promise<number> {
+/** Follows a mission. */
+export function followMission(context: Context, { server, id }: Following): Promise<Result> {
   const at = { params: { id }, query: server.namespace };
   const model = new MissionModel();
   return follow<WatchMissionReply>(context, {
@@ -67,8 +67,8 @@ export function followMission(context: Context, { server, id }: Following): Prom
   });
 }
 
-/** The same of a session. */
-export function followSession(context: Context, { server, id }: Following): Promise<number> {
+/** Follows a session. */
+export function followSession(context: Context, { server, id }: Following): Promise<Result> {
   const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
   const model = new SessionModel();
   return follow<WatchSessionReply>(context, {
@@ -91,19 +91,16 @@ function endOf(id: string, whole: Run | Mission | Session, failedTask: string | 
   return { ...{ id, status, statusReason, outcome, tookMs, failedTask }, document: whole };
 }
 
-interface Thread<Reply> {
+interface Thread<R> {
   readonly id: string;
-  readonly model: Followed<Reply>;
-  readonly stream: (options: FollowOptions) => AsyncGenerator<Said<Reply>, void, void>;
+  readonly model: Followed<R>;
+  readonly stream: (options: FollowOptions) => AsyncGenerator<Reply<R>, void, void>;
   /** Why a task does not start. */
   readonly why: (task: string) => Promise<Explanation | undefined>;
   readonly end: () => Promise<End>;
 }
 
-async function follow<Reply>(
-  context: Context,
-  { id, model, stream, why, end }: Thread<Reply>,
-): Promise<number> {
+async function follow<R>(context: Context, { id, model, stream, why, end }: Thread<R>): Promise<Result> {
   const { shell, values, print } = context;
   const ended = new AbortController();
   const signal = AbortSignal.any([shell.interrupted, ended.signal]);
@@ -114,20 +111,20 @@ async function follow<Reply>(
       isLate = !signal.aborted;
       ended.abort();
     });
-  const teller = tellerFor(context);
-  void tellCauses({ shell, model, teller, why, signal });
+  const reporter = reporterFor(context);
+  void reportCauses({ shell, model, reporter, why, signal });
   try {
-    const onStanding: FollowOptions["onStanding"] = (...news) => teller.standing(...news);
-    for await (const said of stream({ signal, onStanding })) {
-      if (said.kind !== "snapshot" && said.kind !== "change") continue;
-      if (said.kind === "snapshot" && said.isFirst) model.forget();
-      model.take(said.value);
-      teller.changed(model);
+    const onStanding: FollowOptions["onStanding"] = (...news) => reporter.standing(...news);
+    for await (const reply of stream({ signal, onStanding })) {
+      if (reply.kind !== "snapshot" && reply.kind !== "change") continue;
+      if (reply.kind === "snapshot" && reply.isFirst) model.forget();
+      model.apply(reply.value);
+      reporter.changed(model);
       const status = model.whole?.status;
       if (lookOf(status).isEnded && status !== "continued") break;
     }
   } finally {
-    teller.end(model);
+    reporter.close(model);
     ended.abort();
   }
   if (shell.interrupted.aborted) {
@@ -135,21 +132,18 @@ async function follow<Reply>(
     return exitCodes.interrupted;
   }
   if (isLate) {
-    if (print.isJson && model.whole !== undefined) print.json((await end()).document);
     print.note(`${id} has not ended yet and continues.`);
-    return exitCodes.unfinished;
+    const json = model.whole === undefined ? undefined : (await end()).document;
+    return { json, exitCode: exitCodes.unfinished };
   }
   if (model.whole === undefined) return exitCodes.unfinished;
-  const all = await end();
-  tellEnd(context, all, teller.showsEnd);
-  return exitCodeOf(all.status);
+  return endOutcome(context, await end(), reporter.showsEnd);
 }
 
-function tellerFor({ shell, values, print }: Context): Teller {
-  const isSilent = (print.isJson || print.isQuiet || values.flag("wait")) && !values.flag("watch");
-  // The frame is drawn where people look. The outcome goes to standard output, which may be a file.
-  if (isSilent) return new LineTeller({ print, shell, isSilent: true });
-  if (shell.errors.isTerminal && shell.environment["TERM"] !== "dumb")
-    return new FrameTeller({ sink: shell.errors, style: print.errorStyle, shell });
-  return new LineTeller({ print, shell, isSilent: false });
+/** Frames are drawn on standard error: the output may be a file. */
+function reporterFor({ shell, values, print }: Context): Reporter {
+  const isWanted = values.flag("watch") || (print.hasNotes && !values.flag("wait"));
+  const frames = print.frames("errors", isWanted);
+  if (frames.kind === "drawn") return new FrameReporter({ frames, shell });
+  return new LineReporter({ print, shell, isSilent: frames.kind === "none" });
 }

@@ -1,20 +1,20 @@
 import type { ErrorDetail, Outcome } from "@tutti/rest/types";
 import type { RunView, TaskView } from "./run-view.ts";
 
-/** What is followed, be it a run or a session, put together of what its stream said so far. */
+/** A run, mission or session, made of the replies of its stream. */
 export interface Followed<Reply> {
   /** The latest state. Undefined before the first reply. */
   readonly whole: Whole | undefined;
-  take(reply: Partial<Reply>): void;
-  /** What comes next is told from the beginning. */
+  apply(reply: Partial<Reply>): void;
+  /** The next reply is a snapshot. */
   forget(): void;
   view(): RunView | undefined;
-  /** What the last reply told of: tasks as lines show them, and the whole where it is other than before. */
+  /** The changes of the last reply: tasks as lines show them, and the whole if it changed. */
   readonly news: News;
 }
 
-/** What tellers know of it. */
-export type Told = Pick<Followed<never>, "view" | "news">;
+/** The part that reporters read. */
+export type Reported = Pick<Followed<never>, "view" | "news">;
 
 export interface News {
   readonly tasks: readonly TaskView[];
@@ -27,13 +27,13 @@ export interface Whole {
   readonly statusReason: string;
 }
 
-/** What became of it. */
+/** The end of a run, mission or session. */
 export interface End extends Whole {
   readonly outcome: Outcome | undefined;
   readonly tookMs: number | undefined;
-  /** The task that failed, where one did. */
+  /** The first failed task. */
   readonly failedTask: string | undefined;
-  /** All of it, for programs. */
+  /** The whole document, for programs. */
   readonly document: unknown;
 }
 

@@ -1,4 +1,4 @@
-/** A run that is followed: what the stream said so far, put together. */
+/** A followed run, made of the replies of its stream. */
 import type { Run, Task, WatchRunReply } from "@tutti/rest/types";
 import { startOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
@@ -34,7 +34,7 @@ export class RunModel implements Followed<WatchRunReply> {
     this.#tasks.clear();
   }
 
-  take(reply: Partial<WatchRunReply>): void {
+  apply(reply: Partial<WatchRunReply>): void {
     const { run, tasks = [], removedTaskIds = [] } = reply;
     this.#last = reply;
     if (run !== undefined) this.#run = run;

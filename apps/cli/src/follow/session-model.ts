@@ -35,7 +35,7 @@ export class SessionModel implements Followed<WatchSessionReply> {
     this.#tasks.clear();
   }
 
-  take(reply: Partial<WatchSessionReply>): void {
+  apply(reply: Partial<WatchSessionReply>): void {
     const { session, tasks = [] } = reply;
     this.#last = reply;
     if (session !== undefined) this.#session = session;
@@ -91,7 +91,7 @@ export class MissionModel implements Followed<WatchMissionReply> {
     this.#tasks.clear();
   }
 
-  take(reply: Partial<WatchMissionReply>): void {
+  apply(reply: Partial<WatchMissionReply>): void {
     const { mission, tasks = [] } = reply;
     this.#last = reply;
     if (mission !== undefined) this.#mission = mission;

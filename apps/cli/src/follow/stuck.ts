@@ -1,24 +1,24 @@
-/** Tells why nothing runs, while tasks are queued and none is running: the same as `tutti why`, without asking for it. */
+/** Reports why no task runs while tasks are queued, as `tutti why` explains it. */
 import type { Explanation } from "@tutti/rest/types";
 import type { Shell } from "../effects/shell.ts";
 import { safe } from "../terminal/text.ts";
-import type { Told } from "./model.ts";
+import type { Reported } from "./model.ts";
+import type { Reporter } from "./reporter.ts";
 import type { TaskView } from "./run-view.ts";
-import type { Teller } from "./teller.ts";
 
-/** Two checks in a row: a worker that is there takes a task within milliseconds. */
+/** An idle worker accepts a task within milliseconds, so two checks in a row find a stuck task. */
 const checkMs = 1_500;
 
 interface Parts {
   readonly shell: Pick<Shell, "pause">;
-  readonly model: Told;
-  readonly teller: Pick<Teller, "stuck">;
+  readonly model: Reported;
+  readonly reporter: Pick<Reporter, "stuck">;
   readonly why: (task: string) => Promise<Explanation | undefined>;
   /** Aborted at the end. */
   readonly signal: AbortSignal;
 }
 
-export async function tellCauses({ shell, model, teller, why, signal }: Parts): Promise<void> {
+export async function reportCauses({ shell, model, reporter, why, signal }: Parts): Promise<void> {
   let before: string | undefined;
   for (;;) {
     await shell.pause(checkMs, signal);
@@ -28,7 +28,7 @@ export async function tellCauses({ shell, model, teller, why, signal }: Parts): 
     const explanation =
       task !== undefined && task === before ? await why(task).catch(() => undefined) : undefined;
     if (signal.aborted) return;
-    teller.stuck(explanation === undefined ? [] : linesOf(explanation));
+    reporter.stuck(explanation === undefined ? [] : linesOf(explanation));
     before = task;
   }
 }

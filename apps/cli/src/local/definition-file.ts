@@ -20,8 +20,8 @@ export function isFileName(word: string, shell: Pick<Shell, "isFile">): boolean 
 export async function readDefinition(file: string, shell: Pick<Shell, "readText">): Promise<SourceFile> {
   try {
     const text = await shell.readText(file);
-    const isJson = /\.json$/i.test(file);
-    return { format: isJson ? "json" : "yaml", text, fileName: file === "-" ? "standard input" : file };
+    const format = /\.json$/i.test(file) ? "json" : "yaml";
+    return { format, text, fileName: file === "-" ? "standard input" : file };
   } catch (error) {
     throw unreadable(file, error);
   }

@@ -1,6 +1,6 @@
 import type { Context } from "../command/declaration.ts";
 
-/** How a list is asked for page by page, as `--size`, `--page` and `--all` say. */
+/** Reads a list page by page, as set with `--size`, `--page` and `--all`. */
 const usualSize = 20;
 const wholeSize = 500;
 
@@ -35,14 +35,4 @@ export async function listPages<R extends Paged, E>(
     token = reply.nextToken === "" ? undefined : reply.nextToken;
   } while (all && token !== undefined);
   return { entries, nextToken: token };
-}
-
-/** Says how to see more. */
-export function tellMore(
-  { print, command }: Pick<Context, "print" | "command">,
-  nextToken: string | undefined,
-): void {
-  if (nextToken === undefined) return;
-  print.note("");
-  print.note(print.errorStyle.dim(`Show more: tutti ${command.name} --all, or --page ${nextToken}`));
 }

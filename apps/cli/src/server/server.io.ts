@@ -3,7 +3,7 @@ import { createServer, type Server as HttpServer, type RequestListener } from "n
 import { describe, it } from "node:test";
 import type { Context } from "../command/declaration.ts";
 import { Failure } from "../command/failure.ts";
-import { Printer } from "../command/printer.ts";
+import { Presenter } from "../command/presenter.ts";
 import { Values } from "../command/values.ts";
 import { commands } from "../commands/commands.ts";
 import { type MemoryShell, type MemoryShellOptions, memoryShell } from "../testing/memory-shell.ts";
@@ -18,7 +18,7 @@ function contextWith(
   const shell: MemoryShell = { ...memoryShell(more), pause: async () => {} };
   const [command] = commands;
   assert.ok(command !== undefined);
-  const print = new Printer(shell, { isJson: false, isQuiet: false, noColours: true });
+  const print = new Presenter(shell, { reader: "people" }).print;
   const said = new Map(Object.entries(options).map(([name, value]) => [name, [value]]));
   return { command, commands, values: new Values(new Map(), said), shell, print, version: "0.1.0" };
 }

@@ -24,7 +24,7 @@ describe("a part of the terminal that is drawn again", () => {
     const screen = new Screen(sink);
     screen.draw(["one", "two"]);
     screen.draw(["three"]);
-    screen.end();
+    screen.close();
     assert.equal(readable(sink.text), "<hide>one\ntwo\n<clear><up 2>three\n<clear><show>");
   });
 

@@ -50,7 +50,7 @@ export class Screen {
   }
 
   /** Leaves the frame where it is, and the terminal as it was found. */
-  end(): void {
+  close(): void {
     if (this.#isHidden) this.#sink.write(showCursor);
     this.#isHidden = false;
     this.#drawn = [];

@@ -2,14 +2,13 @@
 
 import type { ApiKey } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
-import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printSpanMs } from "../../terminal/time.ts";
-import { actorIn, keyOf, reasonOf, tellDone, whoIs } from "./who.ts";
+import { actorIn, doneOutcome, keyOf, reasonOf, whoIs } from "./who.ts";
 
 export async function listKeys(context: Context): Promise<Result> {
   const { print, values, shell } = context;
@@ -22,29 +21,27 @@ export async function listKeys(context: Context): Promise<Result> {
   );
   const nowMs = shell.nowMs();
   return {
-    json: { keys: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { keys: entries },
+    nextToken,
     quiet: entries.map(({ keyId = "" }) => keyId),
+    empty: entries.length === 0 ? "No keys yet. Create one: tutti key create --title TEXT" : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No keys yet. Create one: tutti key create --title TEXT");
-      else {
-        print.table(
-          [
-            { title: "key", widthMin: 12 },
-            { title: "principal", yields: 2, widthMin: 8 },
-            { title: "ends" },
-            { title: "used" },
-            { title: "title", yields: 1, widthMin: 8 },
-          ],
-          entries.map((key) => [
-            { text: key.keyId ?? "", tone: "bold" },
-            { text: whoIs(key.actor) },
-            { text: endOf(key, nowMs), tone: "dim" },
-            { text: key.useTimeMs === undefined ? "never" : printAge(key.useTimeMs, nowMs), tone: "dim" },
-            { text: key.title ?? "" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "key", widthMin: 12 },
+          { title: "principal", yields: 2, widthMin: 8 },
+          { title: "ends" },
+          { title: "used" },
+          { title: "title", yields: 1, widthMin: 8 },
+        ],
+        entries.map((key) => [
+          { text: key.keyId ?? "", tone: "bold" },
+          { text: whoIs(key.actor) },
+          { text: endOf(key, nowMs), tone: "dim" },
+          { text: key.useTimeMs === undefined ? "never" : printAge(key.useTimeMs, nowMs), tone: "dim" },
+          { text: key.title ?? "" },
+        ]),
+      );
     },
   };
 }
@@ -75,8 +72,7 @@ export async function createKey(context: Context): Promise<Result> {
       ...(scope === undefined ? {} : { scope }),
     },
   });
-  tellKey(context, reply, reply.key);
-  return exitCodes.completed;
+  return keyOutcome(context, reply);
 }
 
 function scopeOf({ values }: Context) {
@@ -101,8 +97,7 @@ export async function rotateKey(context: Context): Promise<Result> {
   const server = await connect(context);
   const body = { ...keyOf(context), ...(overlapMs === undefined ? {} : { overlapMs }) };
   const reply = await server.call("keys.rotate", { params, query: server.namespace, body });
-  tellKey(context, reply, reply.key);
-  return exitCodes.completed;
+  return keyOutcome(context, reply);
 }
 
 export async function revokeKey(context: Context): Promise<Result> {
@@ -116,23 +111,29 @@ export async function revokeKey(context: Context): Promise<Result> {
   // A wrong id must not look like a key that is shut out.
   const isAsBefore = reply.revoked !== true;
   const line = `${safe(params.id)} ${isAsBefore ? "is not an active key. Nothing was changed. List keys with `tutti key list`" : "is revoked"}`;
-  return tellDone(context, reply, { id: params.id, line, isAsBefore });
+  return doneOutcome(context, reply, { id: params.id, line, isAsBefore });
 }
 
-/** The key goes where programs read it. What it is goes beside it. */
-function tellKey({ print }: Context, reply: { readonly secret?: string }, key: ApiKey | undefined): void {
-  const { secret = "" } = reply;
-  if (print.isJson) {
-    print.json(reply);
-    return;
-  }
-  if (secret === "") {
-    print.note(`Key ${key?.keyId ?? ""} was created by an earlier call and is not shown again.`);
-    return;
-  }
-  if (!print.isQuiet)
-    print.note(
-      `${print.errorStyle.green("✓")} key ${key?.keyId ?? ""} of ${safe(whoIs(key?.actor))}. It is not shown again`,
-    );
-  print.line(secret);
+interface KeyReply {
+  readonly secret?: string;
+  readonly key?: ApiKey;
+}
+
+/** The key alone is on standard output. The words about it are a note. */
+function keyOutcome({ print }: Context, reply: KeyReply): Outcome {
+  const { secret = "", key } = reply;
+  const id = key?.keyId ?? "";
+  const about =
+    secret === ""
+      ? `Key ${id} was created by an earlier call and is not shown again.`
+      : `${print.errorStyle.green("✓")} key ${id} of ${safe(whoIs(key?.actor))}. It is not shown again`;
+  const lines = secret === "" ? [] : [secret];
+  return {
+    json: reply,
+    quiet: lines,
+    draw: () => {
+      print.note(about);
+      print.lines(lines);
+    },
+  };
 }

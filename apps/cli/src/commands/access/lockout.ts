@@ -2,10 +2,10 @@
 
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { reasonOf, tellDone } from "./who.ts";
+import { doneOutcome, reasonOf } from "./who.ts";
 
 /** Lock-outs hold in all namespaces. */
 const installation = { namespace: "system" } as const;
@@ -19,25 +19,23 @@ export async function listLockouts(context: Context): Promise<Result> {
     ({ lockouts }) => lockouts,
   );
   return {
-    json: { lockouts: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { lockouts: entries },
+    nextToken,
     quiet: entries.map(({ subject = "" }) => subject),
+    empty: entries.length === 0 ? "No lockouts." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No lockouts.");
-      else {
-        print.table(
-          [
-            { title: "who", widthMin: 10 },
-            { title: "wrong", align: "right" },
-            { title: "until", widthMin: 8 },
-          ],
-          entries.map(({ subject = "", failures = 0, endTimeMs = 0 }) => [
-            { text: subject, tone: "bold" },
-            { text: String(failures) },
-            { text: new Date(endTimeMs).toISOString() },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "who", widthMin: 10 },
+          { title: "wrong", align: "right" },
+          { title: "until", widthMin: 8 },
+        ],
+        entries.map(({ subject = "", failures = 0, endTimeMs = 0 }) => [
+          { text: subject, tone: "bold" },
+          { text: String(failures) },
+          { text: new Date(endTimeMs).toISOString() },
+        ]),
+      );
     },
   };
 }
@@ -50,5 +48,5 @@ export async function liftLockout(context: Context): Promise<Result> {
     body: { subject, ...reasonOf(context) },
   });
   const line = `${safe(subject)} ${reply.lifted === true ? "is unlocked" : "was not locked out"}`;
-  return tellDone(context, reply, { id: subject, line });
+  return doneOutcome(context, reply, { id: subject, line });
 }

@@ -3,11 +3,11 @@
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { tellDone } from "./who.ts";
+import { doneOutcome } from "./who.ts";
 
 export async function listNamespaces(context: Context): Promise<Result> {
   const { print, shell } = context;
@@ -18,7 +18,8 @@ export async function listNamespaces(context: Context): Promise<Result> {
     ({ resources }) => resources,
   );
   return {
-    json: { resources: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { resources: entries },
+    nextToken,
     quiet: entries.map(({ name }) => name),
     draw: () => {
       print.table(
@@ -36,7 +37,6 @@ export async function listNamespaces(context: Context): Promise<Result> {
           { text: suspended === true ? `suspended; ${description}` : description },
         ]),
       );
-      tellMore(context, nextToken);
     },
   };
 }
@@ -50,7 +50,7 @@ export async function createNamespace(context: Context): Promise<Result> {
   const body = { name, labels, ...(description === undefined ? {} : { description }) };
   const reply = await server.call("namespaces.create", { body });
   const line = `${safe(name)} ${reply.existed === true ? "already exists" : "created"}`;
-  return tellDone(context, reply, { id: name, line });
+  return doneOutcome(context, reply, { id: name, line });
 }
 
 export async function deleteNamespace(context: Context): Promise<Result> {
@@ -67,5 +67,5 @@ export async function deleteNamespace(context: Context): Promise<Result> {
   const server = await connect(context);
   const reply = await server.call("namespaces.delete", { params: { name }, query: { reason } });
   const line = `${safe(name)} ${reply.removed === true ? "deleted" : "not found"}`;
-  return tellDone(context, reply, { id: name, line });
+  return doneOutcome(context, reply, { id: name, line });
 }

@@ -1,4 +1,4 @@
-/** Policies: checked, tried, had hold, gone back from, and asked. */
+/** Policies: check, test, apply, roll back, ask. */
 
 import { basename } from "node:path";
 import { counted } from "@tutti/kernel";
@@ -6,14 +6,14 @@ import type { Decision, Flip, PolicyReference, PreviewImpactReply, Problem } fro
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
-import { present, type Result } from "../../command/presenter.ts";
+import type { Result } from "../../command/presenter.ts";
 import { unreadable } from "../../server/address.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { drawProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { actorIn, keyOf, reasonOf, tellDone, whoIs } from "./who.ts";
+import { actorIn, doneOutcome, keyOf, reasonOf, whoIs } from "./who.ts";
 
 interface PolicyFile {
   readonly policyId: string;
@@ -61,33 +61,32 @@ export async function listPolicies(context: Context): Promise<Result> {
   );
   const nowMs = shell.nowMs();
   return {
-    json: { policies: entries, version, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { policies: entries, version },
+    nextToken,
     quiet: entries.map(({ policyId }) => policyId),
+    empty: entries.length === 0 ? "No policies yet. Only roles decide." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No policies yet. Only roles decide.");
-      else {
-        print.line(`version ${version}`);
-        print.table(
-          [
-            { title: "policy", widthMin: 8 },
-            { title: "counts" },
-            { title: "changed" },
-            { title: "description", yields: 1, widthMin: 8 },
-          ],
-          entries.map(({ policyId, namespace, enforcement, updateTimeMs, description = "" }) => [
-            { text: namespace === "system" ? `system/${policyId}` : policyId, tone: "bold" },
-            { text: enforcement === "shadow" ? "shadow mode" : (enforcement ?? "enforced"), tone: "dim" },
-            { text: updateTimeMs === undefined ? "" : printAge(updateTimeMs, nowMs), tone: "dim" },
-            { text: description },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.line(`version ${version}`);
+      print.table(
+        [
+          { title: "policy", widthMin: 8 },
+          { title: "counts" },
+          { title: "changed" },
+          { title: "description", yields: 1, widthMin: 8 },
+        ],
+        entries.map(({ policyId, namespace, enforcement, updateTimeMs, description = "" }) => [
+          { text: namespace === "system" ? `system/${policyId}` : policyId, tone: "bold" },
+          { text: enforcement === "shadow" ? "shadow mode" : (enforcement ?? "enforced"), tone: "dim" },
+          { text: updateTimeMs === undefined ? "" : printAge(updateTimeMs, nowMs), tone: "dim" },
+          { text: description },
+        ]),
+      );
     },
   };
 }
 
 export async function checkPolicies(context: Context): Promise<Result> {
+  const { print } = context;
   const files = await readFiles(context);
   const server = await connect(context);
   const body = { change: changeOf(context, files) };
@@ -95,12 +94,10 @@ export async function checkPolicies(context: Context): Promise<Result> {
   const isGood = reply.problems.length === 0;
   return {
     json: { ...reply, ok: isGood },
+    // With `--quiet` the exit code alone is the answer of correct policies.
+    ...(isGood ? { quiet: [] } : {}),
     draw: () => {
-      if (isGood)
-        present(
-          tellDone(context, reply, { id: "", line: `${files.length} checked, no errors` }),
-          context.print,
-        );
+      if (isGood) print.line(`${print.style.green("✓")} ${files.length} checked, no errors`);
       else tellProblems(context, reply.problems, files);
     },
     exitCode: isGood ? exitCodes.completed : exitCodes.failed,
@@ -172,7 +169,7 @@ export async function applyPolicies(context: Context): Promise<Result> {
   };
   const reply = await server.call("policies.apply", { query: server.namespace, body });
   const number = String(reply.number ?? 0);
-  return tellDone(context, reply, { id: number, line: `version ${number} is active` });
+  return doneOutcome(context, reply, { id: number, line: `version ${number} is active` });
 }
 
 /** What a change would flip, of what was decided in the last seven days. */
@@ -186,25 +183,30 @@ export async function previewImpact(context: Context): Promise<Result> {
   for await (const said of server.follow("policies.impact", { query: server.namespace, body }, {})) {
     if (said.kind === "ready" || said.kind === "gap") continue;
     const { problems = [], examined = 0, flips: some = [] }: Partial<PreviewImpactReply> = said.value;
-    if (problems.length > 0) {
-      if (print.isJson) print.json({ problems });
-      else tellProblems(context, problems, files);
-      return exitCodes.failed;
-    }
+    if (problems.length > 0)
+      return {
+        json: { problems },
+        draw: () => {
+          tellProblems(context, problems, files);
+        },
+        exitCode: exitCodes.failed,
+      };
     flips.push(...some);
     looked = examined;
   }
   if (context.shell.interrupted.aborted) return exitCodes.interrupted;
   return {
     json: { flips, examined: looked },
+    quiet: flipLines(context, flips),
     draw: () => {
-      tellFlips(context, flips, looked);
+      print.lines(flipLines(context, flips));
+      print.line(`${flips.length} of ${looked} recorded decisions would change`);
     },
   };
 }
 
-function tellFlips({ print }: Context, flips: readonly Flip[], examined: number): void {
-  for (const { before, allowed, policies } of flips) {
+function flipLines({ print }: Context, flips: readonly Flip[]): string[] {
+  return flips.map(({ before, allowed, policies }) => {
     const { actor, action = "" } = before?.question ?? {};
     const { kind = "", id = "" } = before?.work ?? {};
     const work = id === "" ? "" : print.style.dim(`  ${safe(`${kind} ${id}`)}`);
@@ -212,10 +214,8 @@ function tellFlips({ print }: Context, flips: readonly Flip[], examined: number)
       allowed === true ? print.style.green("would be allowed") : print.style.red("would be denied");
     const why = becauseOf({ allowed: allowed === true, policies });
     const times = print.style.dim(` (${counted(before?.count ?? 1, "time")})`);
-    print.line(`${word}  ${safe(whoIs(actor))} ${safe(action)}${times}${work}  ${print.style.dim(why)}`);
-  }
-  if (print.isQuiet) return;
-  print.line(`${flips.length} of ${examined} recorded decisions would change`);
+    return `${word}  ${safe(whoIs(actor))} ${safe(action)}${times}${work}  ${print.style.dim(why)}`;
+  });
 }
 
 export async function rollBack(context: Context): Promise<Result> {
@@ -230,7 +230,7 @@ export async function rollBack(context: Context): Promise<Result> {
   const body = { version, reason, ...keyOf(context) };
   const reply = await server.call("policies.rollBack", { query: server.namespace, body });
   const number = String(reply.number ?? 0);
-  return tellDone(context, reply, {
+  return doneOutcome(context, reply, {
     id: number,
     line: `version ${number} is active, with the content of ${version}`,
   });
@@ -252,29 +252,27 @@ export async function listVersions(context: Context): Promise<Result> {
     ({ versions }) => versions,
   );
   return {
-    json: { versions: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { versions: entries },
+    nextToken,
     quiet: entries.map(({ number = 0 }) => String(number)),
+    empty: entries.length === 0 ? "No policy versions yet." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No policy versions yet.");
-      else {
-        print.table(
-          [
-            { title: "version", align: "right" },
-            { title: "when" },
-            { title: "who" },
-            { title: "changed", yields: 1, widthMin: 8 },
-            { title: "why", yields: 2, widthMin: 8 },
-          ],
-          entries.map(({ number = 0, createTimeMs = 0, createCause, changedPolicyIds, removedPolicyIds }) => [
-            { text: String(number), tone: "bold" },
-            { text: printAge(createTimeMs, shell.nowMs()), tone: "dim" },
-            { text: whoIs(createCause?.actor) },
-            { text: [...changedPolicyIds, ...removedPolicyIds.map((id) => `-${id}`)].join(", ") },
-            { text: createCause?.reason ?? "" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "version", align: "right" },
+          { title: "when" },
+          { title: "who" },
+          { title: "changed", yields: 1, widthMin: 8 },
+          { title: "why", yields: 2, widthMin: 8 },
+        ],
+        entries.map(({ number = 0, createTimeMs = 0, createCause, changedPolicyIds, removedPolicyIds }) => [
+          { text: String(number), tone: "bold" },
+          { text: printAge(createTimeMs, shell.nowMs()), tone: "dim" },
+          { text: whoIs(createCause?.actor) },
+          { text: [...changedPolicyIds, ...removedPolicyIds.map((id) => `-${id}`)].join(", ") },
+          { text: createCause?.reason ?? "" },
+        ]),
+      );
     },
   };
 }

@@ -2,10 +2,10 @@
 
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { actorIn, reasonOf, tellDone, whoIs } from "./who.ts";
+import { actorIn, doneOutcome, reasonOf, whoIs } from "./who.ts";
 
 export async function listPrincipals(context: Context): Promise<Result> {
   const { print } = context;
@@ -16,25 +16,24 @@ export async function listPrincipals(context: Context): Promise<Result> {
     ({ principals }) => principals,
   );
   return {
-    json: { principals: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { principals: entries },
+    nextToken,
     quiet: entries.map(({ actor }) => whoIs(actor)),
+    empty:
+      entries.length === 0 ? "No principals yet. Create one: tutti principal create person:ID" : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No principals yet. Create one: tutti principal create person:ID");
-      else {
-        print.table(
-          [
-            { title: "who", widthMin: 10 },
-            { title: "groups", yields: 1, widthMin: 8 },
-            { title: "name", yields: 2, widthMin: 8 },
-          ],
-          entries.map(({ actor, groups, displayName = "", disabled }) => [
-            { text: whoIs(actor), tone: disabled === true ? "yellow" : "bold" },
-            { text: groups.join(", "), tone: "dim" },
-            { text: disabled === true ? `may not act; ${displayName}` : displayName },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "who", widthMin: 10 },
+          { title: "groups", yields: 1, widthMin: 8 },
+          { title: "name", yields: 2, widthMin: 8 },
+        ],
+        entries.map(({ actor, groups, displayName = "", disabled }) => [
+          { text: whoIs(actor), tone: disabled === true ? "yellow" : "bold" },
+          { text: groups.join(", "), tone: "dim" },
+          { text: disabled === true ? `may not act; ${displayName}` : displayName },
+        ]),
+      );
     },
   };
 }
@@ -50,7 +49,7 @@ export async function createPrincipal(context: Context): Promise<Result> {
   };
   const reply = await server.call("principals.create", { query: server.namespace, body });
   const line = `${safe(whoIs(actor))} ${reply.existed === true ? "already exists" : "created"}`;
-  return tellDone(context, reply, { id: whoIs(actor), line });
+  return doneOutcome(context, reply, { id: whoIs(actor), line });
 }
 
 export async function deletePrincipal(context: Context): Promise<Result> {
@@ -59,5 +58,5 @@ export async function deletePrincipal(context: Context): Promise<Result> {
   const query = { ...server.namespace, actorKind: kind, actorId: id, ...reasonOf(context) };
   const reply = await server.call("principals.delete", { query });
   const line = `${safe(`${kind}:${id}`)} ${reply.removed === true ? "deleted with all keys and tokens" : "not found"}`;
-  return tellDone(context, reply, { id: `${kind}:${id}`, line });
+  return doneOutcome(context, reply, { id: `${kind}:${id}`, line });
 }

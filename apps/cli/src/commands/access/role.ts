@@ -7,7 +7,7 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printSpanMs } from "../../terminal/time.ts";
-import { actorIn, reasonOf, tellDone, whoIs } from "./who.ts";
+import { actorIn, doneOutcome, reasonOf, whoIs } from "./who.ts";
 
 const bindingsMax = 1_000;
 
@@ -71,13 +71,13 @@ export async function bindRole(context: Context): Promise<Result> {
   });
   const line = `${safe(who)} ${reply.existed === true ? "had" : "has"} the role ${safe(role)} by ${safe(bindingId)}`;
   if (reply.existed !== true) await tellIfNew(context, server, bindingId);
-  return tellDone(context, reply, { id: bindingId, line });
+  return doneOutcome(context, reply, { id: bindingId, line });
 }
 
 /** Namespaces come into being by use, so one that is mistyped does too. */
 async function tellIfNew({ print }: Context, server: Server, bindingId: string): Promise<void> {
   const { namespace = "" } = server.namespace;
-  if (namespace === "" || print.isJson || print.isQuiet) return;
+  if (namespace === "" || !print.hasNotes) return;
   try {
     const size = bindingsMax;
     const [{ bindings }, { resources }] = await Promise.all([
@@ -100,5 +100,5 @@ export async function unbindRole(context: Context): Promise<Result> {
     ...{ params, query: { ...server.namespace, ...reasonOf(context) } },
   });
   const line = `${safe(params.id)} ${reply.removed === true ? "removed" : "not found"}`;
-  return tellDone(context, reply, { id: params.id, line });
+  return doneOutcome(context, reply, { id: params.id, line });
 }

@@ -5,11 +5,11 @@ import type { Secret } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printSpanMs } from "../../terminal/time.ts";
-import { actorIn, keyOf, reasonOf, tellDone, whoIs } from "./who.ts";
+import { actorIn, doneOutcome, keyOf, reasonOf, whoIs } from "./who.ts";
 
 type Server = Awaited<ReturnType<typeof connect>>;
 
@@ -29,34 +29,32 @@ export async function listSecrets(context: Context): Promise<Result> {
   );
   const nowMs = shell.nowMs();
   return {
-    json: { secrets: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { secrets: entries },
+    nextToken,
     quiet: entries.map(({ name }) => name),
+    empty: entries.length === 0 ? "No secrets yet. Store one: tutti secret put NAME FILE" : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No secrets yet. Store one: tutti secret put NAME FILE");
-      else {
-        print.table(
-          [
-            { title: "secret", widthMin: 8 },
-            { title: "version" },
-            { title: "users", yields: 2, widthMin: 8 },
-            { title: "used" },
-            { title: "due" },
-            { title: "description", yields: 1, widthMin: 8 },
-          ],
-          entries.map((secret) => [
-            { text: secret.name, tone: "bold" },
-            { text: versionOf(secret) },
-            { text: secret.users.map(whoIs).join(", ") || "who may" },
-            {
-              text: secret.useTimeMs === undefined ? "never" : printAge(secret.useTimeMs, nowMs),
-              tone: "dim",
-            },
-            { text: dueOf(secret, nowMs), tone: "dim" },
-            { text: secret.description ?? "" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "secret", widthMin: 8 },
+          { title: "version" },
+          { title: "users", yields: 2, widthMin: 8 },
+          { title: "used" },
+          { title: "due" },
+          { title: "description", yields: 1, widthMin: 8 },
+        ],
+        entries.map((secret) => [
+          { text: secret.name, tone: "bold" },
+          { text: versionOf(secret) },
+          { text: secret.users.map(whoIs).join(", ") || "who may" },
+          {
+            text: secret.useTimeMs === undefined ? "never" : printAge(secret.useTimeMs, nowMs),
+            tone: "dim",
+          },
+          { text: dueOf(secret, nowMs), tone: "dim" },
+          { text: secret.description ?? "" },
+        ]),
+      );
     },
   };
 }
@@ -121,7 +119,7 @@ async function store(
     },
   });
   const version = reply.versions[0]?.version ?? 0;
-  return tellDone(context, reply, { id: name, line: `${safe(name)} stored as version ${version}` });
+  return doneOutcome(context, reply, { id: name, line: `${safe(name)} stored as version ${version}` });
 }
 
 async function valueIn({ values, shell }: Context): Promise<string> {
@@ -149,14 +147,14 @@ export async function removeSecret(context: Context): Promise<Result> {
   const { ended = 0 } = reply;
   const done = version.length > 0 ? `${ended} versions of ${safe(name)} removed` : `${safe(name)} removed`;
   const line = ended === 0 ? `${safe(name)} has no such active version` : done;
-  return tellDone(context, reply, { id: name, line });
+  return doneOutcome(context, reply, { id: name, line });
 }
 
 export async function resealSecrets(context: Context): Promise<Result> {
   const server = await connect(context);
   const reply = await server.call("secrets.reseal", { query: server.namespace, ...keyOf(context) });
   const { secrets = 0 } = reply;
-  return tellDone(context, reply, {
+  return doneOutcome(context, reply, {
     id: String(secrets),
     line: `${counted(secrets, "secret")} ${secrets === 1 ? "is" : "are"} sealed with a new key`,
   });

@@ -9,7 +9,7 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printSpanMs } from "../../terminal/time.ts";
-import { actorIn, tellDone, whoIs } from "./who.ts";
+import { actorIn, doneOutcome, whoIs } from "./who.ts";
 
 const ways: Readonly<Record<SignIn["by"], string>> = {
   link: "link from the terminal",
@@ -70,7 +70,7 @@ export async function signOut(context: Context): Promise<Result> {
   const reply = await server.call("signIns.revoke", { query: within(context, server), body });
   const { revoked } = reply;
   const words = counted(revoked, "sign-in has ended", "sign-ins have ended");
-  return tellDone(context, reply, {
+  return doneOutcome(context, reply, {
     id: String(revoked),
     line: revoked === 0 ? `${safe(said.join(""))} has no sign-ins` : words,
   });

@@ -35,7 +35,7 @@ export function keyOf({ values }: Pick<Context, "values">): { readonly idempoten
 }
 
 /** One line about what was done, the whole answer as JSON, or nothing but an id. */
-export function tellDone(
+export function doneOutcome(
   { print }: Pick<Context, "print">,
   reply: unknown,
   {

@@ -24,14 +24,15 @@ export async function previewRules(context: Context): Promise<Result> {
   const told = effects.map(({ ruleId = "", work, result = "", message = "" }) => ({
     ...{ rule: ruleId, what: `${work?.kind ?? ""} ${work?.id ?? ""}`, result, message },
   }));
+  const lines = told.map(
+    ({ rule, what, result, message }) =>
+      `${print.style.bold(safe(rule))} ${result}  ${safe(what)}  ${print.style.dim(safe(message))}`,
+  );
   return {
     json: { looked: examined, effects: told, unseen: unseenRuleIds },
+    quiet: lines,
     draw: () => {
-      for (const { rule, what, result, message } of told)
-        print.line(
-          `${print.style.bold(safe(rule))} ${result}  ${safe(what)}  ${print.style.dim(safe(message))}`,
-        );
-      if (print.isQuiet) return;
+      print.lines(lines);
       print.line(`${told.length} findings in ${examined} starts, definitions and agents`);
       for (const ruleId of unseenRuleIds)
         print.note(
@@ -53,7 +54,7 @@ async function wantedOf(context: Context) {
       ["tutti rule impact --rule largest --version 3", "previews an earlier version"],
     ]);
   const file = await readDefinition(name, shell);
-  await requireRules(context, file);
+  await requireRules(file);
   const { rules } = readText(file).value as unknown as { readonly rules: readonly AdmissionRuleInput[] };
   return { rules };
 }

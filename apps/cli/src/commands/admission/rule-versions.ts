@@ -4,11 +4,11 @@ import type { RuleVersion } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { tellDone, whoIs } from "../access/who.ts";
+import { doneOutcome, whoIs } from "../access/who.ts";
 
 export async function listRuleVersions(context: Context): Promise<Result> {
   const { print, values, shell } = context;
@@ -20,7 +20,8 @@ export async function listRuleVersions(context: Context): Promise<Result> {
     ({ versions }) => versions,
   );
   return {
-    json: { versions: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { versions: entries },
+    nextToken,
     quiet: entries.map(({ number = 0 }) => String(number)),
     draw: () => {
       print.table(
@@ -41,7 +42,6 @@ export async function listRuleVersions(context: Context): Promise<Result> {
           { text: rule?.updateCause?.reason ?? "" },
         ]),
       );
-      tellMore(context, nextToken);
     },
   };
 }
@@ -103,7 +103,7 @@ export async function rollBackRule(context: Context): Promise<Result> {
   const body = { version, reason };
   const reply = await server.call("rules.rollBack", { params: { id }, query: server.namespace, body });
   const { revision = "" } = reply;
-  return tellDone(context, reply, {
+  return doneOutcome(context, reply, {
     id,
     line: `${safe(id)} is rolled back to ${version}, as version ${revision}`,
   });

@@ -1,18 +1,17 @@
-/** Admission rules: listed, set from a file, taken away. what they found. */
+/** Admission rules: list, set from a file, delete, and list their findings. */
 
 import { readText } from "@tutti/definitions";
 import type { AdmissionRuleInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
-import { present, type Result } from "../../command/presenter.ts";
+import type { Result } from "../../command/presenter.ts";
 import { readDefinition, type SourceFile } from "../../local/definition-file.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
-import { drawProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { reasonOf, tellDone, whoIs } from "../access/who.ts";
+import { doneOutcome, reasonOf, whoIs } from "../access/who.ts";
 
 export async function listRules(context: Context): Promise<Result> {
   const { print, shell } = context;
@@ -23,55 +22,52 @@ export async function listRules(context: Context): Promise<Result> {
     ({ rules }) => rules,
   );
   return {
-    json: { rules: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { rules: entries },
+    nextToken,
     quiet: entries.map(({ ruleId = "" }) => ruleId),
+    empty: entries.length === 0 ? "No rules yet. Policies alone decide." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No rules yet. Policies alone decide.");
-      else {
-        print.table(
-          [
-            { title: "rule", widthMin: 8 },
-            { title: "about" },
-            { title: "counts" },
-            { title: "serves" },
-            { title: "changed" },
-            { title: "description", yields: 1, widthMin: 8 },
+      print.table(
+        [
+          { title: "rule", widthMin: 8 },
+          { title: "about" },
+          { title: "counts" },
+          { title: "serves" },
+          { title: "changed" },
+          { title: "description", yields: 1, widthMin: 8 },
+        ],
+        entries.map(
+          ({
+            ruleId = "",
+            namespace,
+            subject = "",
+            enforcement,
+            controls,
+            updateTimeMs = 0,
+            description = "",
+          }) => [
+            { text: namespace === "system" ? `system/${ruleId}` : ruleId, tone: "bold" },
+            { text: subject },
+            { text: enforcement === "shadow" ? "shadow mode" : (enforcement ?? "enforced"), tone: "dim" },
+            {
+              text: controls.map(({ framework, control }) => `${framework} ${control}`).join(", "),
+              tone: "dim",
+            },
+            { text: printAge(updateTimeMs, shell.nowMs()), tone: "dim" },
+            { text: description },
           ],
-          entries.map(
-            ({
-              ruleId = "",
-              namespace,
-              subject = "",
-              enforcement,
-              controls,
-              updateTimeMs = 0,
-              description = "",
-            }) => [
-              { text: namespace === "system" ? `system/${ruleId}` : ruleId, tone: "bold" },
-              { text: subject },
-              { text: enforcement === "shadow" ? "shadow mode" : (enforcement ?? "enforced"), tone: "dim" },
-              {
-                text: controls.map(({ framework, control }) => `${framework} ${control}`).join(", "),
-                tone: "dim",
-              },
-              { text: printAge(updateTimeMs, shell.nowMs()), tone: "dim" },
-              { text: description },
-            ],
-          ),
-        );
-        tellMore(context, nextToken);
-      }
+        ),
+      );
     },
   };
 }
 
-export async function requireRules({ print }: Pick<Context, "print">, file: SourceFile): Promise<void> {
+export async function requireRules(file: SourceFile): Promise<void> {
   const { checkRules } = await import("@tutti/validation");
   const problems = checkRules(file);
   if (problems.length === 0) return;
-  const drawn = { style: print.style, width: Math.min(print.width, 120) };
   throw new Failure(`${safe(file.fileName)} has errors. No rule was set.`, {
-    why: problems.flatMap((problem) => drawProblem(problem, file.text, drawn)),
+    problems: problems.map((problem) => ({ problem, text: file.text })),
     exitCode: exitCodes.failed,
     code: "rules_invalid",
   });
@@ -81,16 +77,20 @@ export async function requireRules({ print }: Pick<Context, "print">, file: Sour
 export async function setRules(context: Context): Promise<Result> {
   const { values, shell } = context;
   const file = await readDefinition(values.argument("FILE"), shell);
-  await requireRules(context, file);
+  await requireRules(file);
   const { rules } = readText(file).value as unknown as { readonly rules: readonly AdmissionRuleInput[] };
   const server = await connect(context);
-  for (const rule of rules) {
-    const { ruleId = "" } = rule;
-    const query = { ...server.namespace, ...reasonOf(context) };
-    const reply = await server.call("rules.set", { params: { id: ruleId }, query, body: rule });
-    present(tellDone(context, reply, { id: ruleId, line: `${safe(ruleId)} is set` }), context.print);
-  }
-  return exitCodes.completed;
+  return {
+    follow: async (emit) => {
+      for (const rule of rules) {
+        const { ruleId = "" } = rule;
+        const query = { ...server.namespace, ...reasonOf(context) };
+        const reply = await server.call("rules.set", { params: { id: ruleId }, query, body: rule });
+        emit(doneOutcome(context, reply, { id: ruleId, line: `${safe(ruleId)} is set` }));
+      }
+      return exitCodes.completed;
+    },
+  };
 }
 
 export async function deleteRule(context: Context): Promise<Result> {
@@ -99,7 +99,7 @@ export async function deleteRule(context: Context): Promise<Result> {
   const query = { ...server.namespace, ...reasonOf(context) };
   const reply = await server.call("rules.delete", { params: { id }, query });
   const line = `${safe(id)} ${reply.removed === true ? "deleted" : "not found"}`;
-  return tellDone(context, reply, { id, line });
+  return doneOutcome(context, reply, { id, line });
 }
 
 export async function listFindings(context: Context): Promise<Result> {
@@ -117,43 +117,41 @@ export async function listFindings(context: Context): Promise<Result> {
     ({ findings }) => findings,
   );
   return {
-    json: { findings: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { findings: entries },
+    nextToken,
     quiet: entries.map(({ recordId = "" }) => recordId),
+    empty: entries.length === 0 ? "No findings." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No findings.");
-      else {
-        print.table(
-          [
-            { title: "rule", widthMin: 8 },
-            { title: "result" },
-            { title: "times", align: "right" },
-            { title: "when" },
-            { title: "who" },
-            { title: "record", widthMin: 10 },
-            { title: "what", yields: 1, widthMin: 8 },
+      print.table(
+        [
+          { title: "rule", widthMin: 8 },
+          { title: "result" },
+          { title: "times", align: "right" },
+          { title: "when" },
+          { title: "who" },
+          { title: "record", widthMin: 10 },
+          { title: "what", yields: 1, widthMin: 8 },
+        ],
+        entries.map(
+          ({
+            ruleId: id = "",
+            result = "",
+            count = 1,
+            findTimeMs = 0,
+            cause,
+            recordId = "",
+            message = "",
+          }) => [
+            { text: id, tone: "bold" },
+            { text: result, tone: result === "denied" ? "red" : "yellow" },
+            { text: String(count) },
+            { text: printAge(findTimeMs, shell.nowMs()), tone: "dim" },
+            { text: whoIs(cause?.actor) },
+            { text: recordId, tone: "dim" },
+            { text: message },
           ],
-          entries.map(
-            ({
-              ruleId: id = "",
-              result = "",
-              count = 1,
-              findTimeMs = 0,
-              cause,
-              recordId = "",
-              message = "",
-            }) => [
-              { text: id, tone: "bold" },
-              { text: result, tone: result === "denied" ? "red" : "yellow" },
-              { text: String(count) },
-              { text: printAge(findTimeMs, shell.nowMs()), tone: "dim" },
-              { text: whoIs(cause?.actor) },
-              { text: recordId, tone: "dim" },
-              { text: message },
-            ],
-          ),
-        );
-        tellMore(context, nextToken);
-      }
+        ),
+      );
     },
   };
 }

@@ -40,7 +40,7 @@ export const admissionCommands: readonly Command[] = [
       { name: "version", value: "N", summary: "version number" },
       { name: "size", value: "N", summary: "maximum number of results. Default: 100" },
     ],
-    json: "document",
+    json: "lines",
     load: () => import("./rule-impact.ts").then(({ previewRules }) => previewRules),
   },
   {

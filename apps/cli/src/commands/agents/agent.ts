@@ -1,7 +1,7 @@
 import type { Agent, AgentWork } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { printShare } from "../../terminal/bar.ts";
 import { type Tone, toned } from "../../terminal/style.ts";
@@ -33,17 +33,15 @@ export async function listAgents(context: Context): Promise<Result> {
     ({ agents }) => agents,
   );
   return {
-    json: { agents: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { agents: entries },
+    nextToken,
     quiet: entries.map(({ agentId }) => agentId),
+    empty: entries.length === 0 ? "No agents are connected. Write one: docs/guides/workers.md" : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No agents are connected. Write one: docs/guides/workers.md");
-      else {
-        print.table(
-          agentColumns,
-          entries.map((agent) => agentRow(agent, shell.nowMs())),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        agentColumns,
+        entries.map((agent) => agentRow(agent, shell.nowMs())),
+      );
     },
   };
 }

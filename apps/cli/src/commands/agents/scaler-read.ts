@@ -2,7 +2,7 @@ import { counted } from "@tutti/kernel";
 import type { Scaler } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
@@ -16,41 +16,39 @@ export async function listScalers(context: Context): Promise<Result> {
     ({ scalers }) => scalers,
   );
   return {
-    json: { scalers: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { scalers: entries },
+    nextToken,
     quiet: entries.map(({ scalerId }) => scalerId),
+    empty: entries.length === 0 ? "No scalers yet. Create one: tutti scaler create ID -- COMMAND" : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No scalers yet. Create one: tutti scaler create ID -- COMMAND");
-      else {
-        print.table(
-          [
-            { title: "scaler", widthMin: 10 },
-            { title: "pool", yields: 2 },
-            { title: "starts", yields: 3, widthMin: 10 },
-            { title: "bounds", align: "right" },
-            { title: "wanted", align: "right" },
-            { title: "there", align: "right" },
-            { title: "asleep", align: "right", yields: 1 },
-            { title: "trouble", yields: 1, widthMin: 8 },
-          ],
-          entries.map((scaler) => {
-            const { scalerId, pool, minAgents = 0, maxAgents = 0, paused, status } = scaler;
-            const quarantined = status?.quarantined ?? 0;
-            return [
-              { text: scalerId, tone: paused === true ? "dim" : "bold" },
-              { text: pool, tone: "dim" },
-              { text: driverText(scaler), tone: "dim" },
-              { text: `${minAgents}..${maxAgents || 100}`, tone: "dim" },
-              paused === true ? { text: "‖ paused", tone: "magenta" } : String(status?.wanted ?? 0),
-              { text: String(status?.joined ?? 0), tone: "green" },
-              { text: String(status?.asleep ?? 0), tone: "dim" },
-              quarantined > 0
-                ? { text: `${quarantined} quarantined`, tone: "red" }
-                : { text: status?.error?.code ?? "", tone: "yellow" },
-            ];
-          }),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "scaler", widthMin: 10 },
+          { title: "pool", yields: 2 },
+          { title: "starts", yields: 3, widthMin: 10 },
+          { title: "bounds", align: "right" },
+          { title: "wanted", align: "right" },
+          { title: "there", align: "right" },
+          { title: "asleep", align: "right", yields: 1 },
+          { title: "trouble", yields: 1, widthMin: 8 },
+        ],
+        entries.map((scaler) => {
+          const { scalerId, pool, minAgents = 0, maxAgents = 0, paused, status } = scaler;
+          const quarantined = status?.quarantined ?? 0;
+          return [
+            { text: scalerId, tone: paused === true ? "dim" : "bold" },
+            { text: pool, tone: "dim" },
+            { text: driverText(scaler), tone: "dim" },
+            { text: `${minAgents}..${maxAgents || 100}`, tone: "dim" },
+            paused === true ? { text: "‖ paused", tone: "magenta" } : String(status?.wanted ?? 0),
+            { text: String(status?.joined ?? 0), tone: "green" },
+            { text: String(status?.asleep ?? 0), tone: "dim" },
+            quarantined > 0
+              ? { text: `${quarantined} quarantined`, tone: "red" }
+              : { text: status?.error?.code ?? "", tone: "yellow" },
+          ];
+        }),
+      );
     },
   };
 }
@@ -124,20 +122,18 @@ export async function logScaler(context: Context): Promise<Result> {
     ({ scalings }) => scalings,
   );
   return {
-    json: { scalings: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { scalings: entries },
+    nextToken,
+    empty: entries.length === 0 ? "No decisions yet." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No decisions yet.");
-      else {
-        print.table(
-          [{ title: "when" }, { title: "agents", align: "right" }, { title: "why", widthMin: 20, yields: 1 }],
-          entries.map(({ decideTimeMs, before = 0, wanted = 0, reason = "" }) => [
-            { text: decideTimeMs === undefined ? "" : printAge(decideTimeMs, shell.nowMs()), tone: "dim" },
-            { text: `${before} → ${wanted}`, tone: wanted > before ? "green" : "yellow" },
-            reason,
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [{ title: "when" }, { title: "agents", align: "right" }, { title: "why", widthMin: 20, yields: 1 }],
+        entries.map(({ decideTimeMs, before = 0, wanted = 0, reason = "" }) => [
+          { text: decideTimeMs === undefined ? "" : printAge(decideTimeMs, shell.nowMs()), tone: "dim" },
+          { text: `${before} → ${wanted}`, tone: wanted > before ? "green" : "yellow" },
+          reason,
+        ]),
+      );
     },
   };
 }

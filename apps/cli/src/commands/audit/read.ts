@@ -6,7 +6,7 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printMoment } from "../../terminal/time.ts";
@@ -37,29 +37,27 @@ export async function searchAudit(context: Context): Promise<Result> {
       print.errorStyle.yellow("Some journals could not be read. Find the cause with `tutti status`."),
     );
   return {
-    json: { records: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { records: entries },
+    nextToken,
     quiet: entries.map(({ recordId = "" }) => safe(recordId)),
+    empty: entries.length === 0 ? "No records match." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No records match.");
-      else {
-        print.table(
-          [
-            { title: "when" },
-            { title: "who", yields: 2, widthMin: 10 },
-            { title: "action", yields: 1, widthMin: 12 },
-            { title: "about", yields: 1, widthMin: 10 },
-            { title: "record" },
-          ],
-          entries.map((record) => [
-            { text: printMoment(record.timeMs ?? 0, shell.nowMs()), tone: "dim" },
-            whoDid(record),
-            { text: actionOf(record), tone: record.result === "refused" ? "red" : "bold" },
-            aboutOf(record),
-            { text: record.recordId ?? "", tone: "dim" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "when" },
+          { title: "who", yields: 2, widthMin: 10 },
+          { title: "action", yields: 1, widthMin: 12 },
+          { title: "about", yields: 1, widthMin: 10 },
+          { title: "record" },
+        ],
+        entries.map((record) => [
+          { text: printMoment(record.timeMs ?? 0, shell.nowMs()), tone: "dim" },
+          whoDid(record),
+          { text: actionOf(record), tone: record.result === "refused" ? "red" : "bold" },
+          aboutOf(record),
+          { text: record.recordId ?? "", tone: "dim" },
+        ]),
+      );
     },
   };
 }
@@ -140,29 +138,27 @@ export async function listCheckpoints(context: Context): Promise<Result> {
     ({ checkpoints }) => checkpoints,
   );
   return {
-    json: { checkpoints: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { checkpoints: entries },
+    nextToken,
     quiet: entries.map(({ number = 0 }) => String(number)),
+    empty: entries.length === 0 ? "No checkpoints yet." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No checkpoints yet.");
-      else {
-        print.table(
-          [
-            { title: "checkpoint", align: "right" },
-            { title: "made" },
-            { title: "heads", align: "right" },
-            { title: "root", yields: 1, widthMin: 12 },
-            { title: "key", yields: 2, widthMin: 8 },
-          ],
-          entries.map(({ number = 0, createTimeMs = 0, treeSize = 0, rootHash = "", signingKeyId = "" }) => [
-            { text: String(number), tone: "bold" },
-            { text: printMoment(createTimeMs, shell.nowMs()), tone: "dim" },
-            String(treeSize),
-            { text: rootHash, tone: "dim" },
-            { text: signingKeyId, tone: "dim" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "checkpoint", align: "right" },
+          { title: "made" },
+          { title: "heads", align: "right" },
+          { title: "root", yields: 1, widthMin: 12 },
+          { title: "key", yields: 2, widthMin: 8 },
+        ],
+        entries.map(({ number = 0, createTimeMs = 0, treeSize = 0, rootHash = "", signingKeyId = "" }) => [
+          { text: String(number), tone: "bold" },
+          { text: printMoment(createTimeMs, shell.nowMs()), tone: "dim" },
+          String(treeSize),
+          { text: rootHash, tone: "dim" },
+          { text: signingKeyId, tone: "dim" },
+        ]),
+      );
     },
   };
 }

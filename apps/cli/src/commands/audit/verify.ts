@@ -58,7 +58,8 @@ function tell(
   { records, checkpoints, faults, moreFaults }: ExportVerdict,
 ): void {
   const { style } = print;
-  if (!print.isQuiet)
+  // With `--quiet` the verdict stands alone.
+  if (print.hasNotes)
     print.lines(
       faults.map(({ recordId, kind, message }) => {
         const where = recordId === "" ? "" : `${style.bold(safe(recordId))} `;

@@ -3,7 +3,7 @@
 import type { Lock, LockGrant, LockWaiter, WorkReference } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printSpanMs } from "../../terminal/time.ts";
@@ -24,29 +24,27 @@ export async function listLocks(context: Context): Promise<Result> {
     ({ locks }) => locks,
   );
   return {
-    json: { locks: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { locks: entries },
+    nextToken,
     quiet: entries.map((lock) => lock.name),
+    empty: entries.length === 0 ? "No locks yet." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No locks yet.");
-      else {
-        print.table(
-          [
-            { title: "lock", widthMin: 8 },
-            { title: "permits", align: "right" },
-            { title: "free", align: "right" },
-            { title: "waiting", align: "right" },
-            { title: "held by", yields: 1, widthMin: 8 },
-          ],
-          entries.map(({ name, permits = 0, free = 0, waiting = 0, grants }) => [
-            { text: name, tone: "bold" },
-            { text: String(permits), tone: "dim" },
-            { text: String(free), tone: free > 0 ? "green" : "dim" },
-            { text: String(waiting), tone: waiting > 0 ? "yellow" : "dim" },
-            { text: grants.map(whoIs).join(", "), tone: "dim" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "lock", widthMin: 8 },
+          { title: "permits", align: "right" },
+          { title: "free", align: "right" },
+          { title: "waiting", align: "right" },
+          { title: "held by", yields: 1, widthMin: 8 },
+        ],
+        entries.map(({ name, permits = 0, free = 0, waiting = 0, grants }) => [
+          { text: name, tone: "bold" },
+          { text: String(permits), tone: "dim" },
+          { text: String(free), tone: free > 0 ? "green" : "dim" },
+          { text: String(waiting), tone: waiting > 0 ? "yellow" : "dim" },
+          { text: grants.map(whoIs).join(", "), tone: "dim" },
+        ]),
+      );
     },
   };
 }
@@ -136,18 +134,16 @@ export async function listDeadlocks(context: Context): Promise<Result> {
     ({ deadlocks }) => deadlocks,
   );
   return {
-    json: { deadlocks: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { deadlocks: entries },
+    nextToken,
     quiet: entries.map(({ victim }) => victim?.id ?? ""),
+    empty: entries.length === 0 ? "No deadlocks." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No deadlocks.");
-      else {
-        for (const { findTimeMs = 0, victim, reason = "" } of entries) {
-          print.line(
-            `${print.style.dim(printAge(findTimeMs, shell.nowMs()))}  ${print.style.bold(safe(victim === undefined ? "unknown" : nameOf(victim)))} was the victim`,
-          );
-          print.line(`  ${safe(reason)}`);
-        }
-        tellMore(context, nextToken);
+      for (const { findTimeMs = 0, victim, reason = "" } of entries) {
+        print.line(
+          `${print.style.dim(printAge(findTimeMs, shell.nowMs()))}  ${print.style.bold(safe(victim === undefined ? "unknown" : nameOf(victim)))} was the victim`,
+        );
+        print.line(`  ${safe(reason)}`);
       }
     },
   };

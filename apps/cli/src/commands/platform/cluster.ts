@@ -12,7 +12,7 @@ const counted = ["nats", "partitions", "port"];
 const services: readonly string[] = ["registry", "governance", "workflow", "swarm", "master", "gateway"];
 
 export async function clusterUp(context: Context): Promise<Result> {
-  const { values, shell, print } = context;
+  const { values, shell } = context;
   const counts = counted.flatMap((name) => {
     const value = values.text(name);
     return value === undefined ? [] : [`--${name}=${value}`];
@@ -30,7 +30,7 @@ export async function clusterUp(context: Context): Promise<Result> {
     `--nats-server=${server}`,
     ...(values.flag("plain") ? ["--plain"] : []),
     ...(values.flag("paused") ? ["--paused="] : []),
-    ...(print.isJson ? ["--json"] : []),
+    ...jsonOf(context),
   ]);
 }
 
@@ -41,7 +41,7 @@ function scale(service: string, count: string): string {
 }
 
 export async function clusterStatus(context: Context): Promise<Result> {
-  return await asked(context, "status", context.print.isJson ? ["--json"] : []);
+  return await asked(context, "status", jsonOf(context));
 }
 
 export async function clusterScale(context: Context): Promise<Result> {
@@ -87,6 +87,11 @@ async function copied(context: Context, command: string, ...words: readonly stri
 
 async function asked(context: Context, command: string, words: readonly string[]): Promise<Result> {
   return await handOverTo(context.shell, what, [program, command, ...whereOf(context), ...words]);
+}
+
+/** The program prints by itself. */
+function jsonOf({ values }: Context): readonly string[] {
+  return values.flag("json") ? ["--json"] : [];
 }
 
 function whereOf({ values }: Context): readonly string[] {

@@ -3,7 +3,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { demoKill } from "../../demo/demo-kill.ts";
-import { tellProof } from "../../demo/tell-proof.ts";
+import { printProof } from "../../demo/print-proof.ts";
 import { cloneOf } from "../../local/clone.ts";
 
 const runsUsual = 500;
@@ -28,7 +28,7 @@ export async function killDemo(context: Context): Promise<Result> {
     json: outcome,
     quiet: [],
     draw: () => {
-      tellProof(outcome, print);
+      printProof(outcome, print);
     },
     exitCode: outcome.holds ? exitCodes.completed : exitCodes.failed,
   };

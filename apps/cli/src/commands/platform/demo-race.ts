@@ -8,7 +8,6 @@ import { drawRace, firstOf } from "../../drawing/race.ts";
 import { cloneOf } from "../../local/clone.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
-import { Screen } from "../../terminal/screen.ts";
 import { lookOf } from "../../terminal/states.ts";
 
 const lookMs = 250;
@@ -37,15 +36,21 @@ export async function raceDemo(context: Context): Promise<Result> {
   });
   print.note(`${name}: one job in every mode, by four agents each. Dashboard: ${server.url}/race`);
   try {
-    const sessions = await follow(context, { server, name, hasEnded: () => racers.hasEnded });
-    if (print.isJson) print.json({ race: name, first: firstOf(sessions), sessions });
-    else if (print.isQuiet) print.line(firstOf(sessions) ?? "");
+    const { sessions, lines } = await follow(context, { server, name, hasEnded: () => racers.hasEnded });
     const isGood = sessions.length === lanes && sessions.every(({ status }) => status === "completed");
     if (!isGood && sessions.length < lanes)
       throw new Failure("The racing agents did not connect.", {
         ...{ why: racers.lastWords, exitCode: exitCodes.failed, code: "race_racers" },
       });
-    return isGood ? exitCodes.completed : exitCodes.failed;
+    const first = firstOf(sessions);
+    return {
+      json: { race: name, first, sessions },
+      quiet: [first ?? ""],
+      draw: () => {
+        print.lines(lines);
+      },
+      exitCode: isGood ? exitCodes.completed : exitCodes.failed,
+    };
   } finally {
     await racers.kill();
   }
@@ -58,11 +63,17 @@ interface Following {
   readonly hasEnded: () => boolean;
 }
 
-/** Draws it until all have ended, or until nothing more will come. */
-async function follow(context: Context, { server, name, hasEnded }: Following): Promise<readonly Session[]> {
+/**
+ * Draws the race until all sessions have ended, or until none can start.
+ *
+ * @returns the sessions, and the lines that people have not seen yet
+ */
+async function follow(
+  context: Context,
+  { server, name, hasEnded }: Following,
+): Promise<{ readonly sessions: readonly Session[]; readonly lines: readonly string[] }> {
   const { shell, print } = context;
-  const isDrawn = shell.errors.isTerminal && !print.isJson && !print.isQuiet;
-  const screen = isDrawn ? new Screen(shell.errors) : undefined;
+  const frames = print.frames("errors");
   const untilMs = shell.nowMs() + startMaxMs;
   let sessions: readonly Session[] = [];
   try {
@@ -70,23 +81,19 @@ async function follow(context: Context, { server, name, hasEnded }: Following): 
       const wasOver = hasEnded();
       const query = { ...server.namespace, label: [`race=${name}`], oldestFirst: true, size: lanes };
       sessions = await whole(server, (await server.call("sessions.list", { query })).sessions);
-      const canvas = {
-        style: print.errorStyle,
-        width: print.errorWidth,
-        height: lanes + 1,
-        nowMs: shell.nowMs(),
-      };
-      screen?.draw(drawRace(sessions, canvas));
+      const shown = sessions;
+      const canvas = { height: lanes + 1, nowMs: shell.nowMs() };
+      frames.draw((page) => drawRace(shown, { ...page, ...canvas }));
       const isOver = sessions.length === lanes && sessions.every(({ status }) => lookOf(status).isEnded);
       const isVain = wasOver || (sessions.length === 0 && shell.nowMs() > untilMs);
       if (isOver || isVain || shell.interrupted.aborted) {
-        if (screen === undefined && !print.isJson && !print.isQuiet) print.lines(drawRace(sessions, canvas));
-        return sessions;
+        const page = { style: print.style, width: print.errorWidth };
+        return { sessions, lines: frames.kind === "drawn" ? [] : drawRace(sessions, { ...page, ...canvas }) };
       }
       await shell.pause(lookMs, shell.interrupted);
     }
   } finally {
-    screen?.end();
+    frames.close();
   }
 }
 

@@ -209,7 +209,8 @@ const looks: Readonly<Record<Finding["level"], readonly [symbol: string, tone: T
 function tell({ print }: Context, findings: readonly Finding[], isWell: boolean): void {
   const { style } = print;
   const width = Math.min(print.width, 100) - 14;
-  const shown = print.isQuiet ? findings.filter(({ level }) => level !== "sound") : findings;
+  // With `--quiet` only problems and notices are printed.
+  const shown = print.hasNotes ? findings : findings.filter(({ level }) => level !== "sound");
   for (const { about, level, text, advice } of shown) {
     const [symbol, tone] = looks[level];
     const [first = "", ...rest] = wrap(safe(text), width);
@@ -220,7 +221,6 @@ function tell({ print }: Context, findings: readonly Finding[], isWell: boolean)
     ];
     print.lines(more.map((line) => `${" ".repeat(14)}${line}`));
   }
-  if (print.isQuiet) return;
   print.note("");
   print.note(isWell ? "No problems found." : "Problems found.");
 }

@@ -2,32 +2,25 @@ import { counted } from "@tutti/kernel";
 import type { PlatformEvent } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import type { Result } from "../../command/presenter.ts";
-import { Absence } from "../../follow/absence.ts";
+import type { Outcome, Result, Stream } from "../../command/presenter.ts";
+import { absenceNotes } from "../../follow/absence.ts";
 import { connect } from "../../server/server.ts";
 import { drawJson } from "../../terminal/json.ts";
 import { type Style, type Tone, toned } from "../../terminal/style.ts";
 import { padEnd, safe } from "../../terminal/text.ts";
 import { printClock } from "../../terminal/time.ts";
 
-/**
- * Prints events as they happen, until it is asked to stop. A platform that was away is asked for what came meanwhile.
- */
+/** Prints events as they happen, until Ctrl-C. After a reconnection it also prints the events in between. */
 export async function events(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const pattern = values.optionalArgument("PATTERN");
   const after = values.text("cursor");
   const most = values.whole("count") ?? Number.POSITIVE_INFINITY;
   const server = await connect(context);
-  // A stream tries for ever. Whether there is a platform is found out once, before.
+  // A stream retries without end. This call fails if the platform is not reachable.
   await server.call("whoami");
   const drawing = { style: print.style, width: print.width, withData: values.flag("data") };
-  let count = 0;
-  const absence = new Absence({
-    shell,
-    onAway: (words) => print.errorLines([print.errorStyle.yellow(words)]),
-    onBack: () => print.errorLines([print.errorStyle.green("Reconnected.")]),
-  });
+  const absence = absenceNotes(context);
   const stream = server.follow(
     "events",
     { query: { ...server.namespace, ...(pattern === undefined ? {} : { pattern }) } },
@@ -36,18 +29,22 @@ export async function events(context: Context): Promise<Result> {
       onStanding: (...news) => absence.stand(...news),
     },
   );
-  try {
-    for await (const said of stream) {
-      if (said.kind === "gap") print.errorLines([print.errorStyle.yellow(gapWords(said))]);
-      if (said.kind !== "event" && said.kind !== "change") continue;
-      tell(context, said.value, drawing);
-      count += 1;
-      if (count >= most) return exitCodes.completed;
+  const follow: Stream["follow"] = async (emit) => {
+    let count = 0;
+    try {
+      for await (const reply of stream) {
+        if (reply.kind === "gap") print.errorLines([print.errorStyle.yellow(gapWords(reply))]);
+        if (reply.kind !== "event" && reply.kind !== "change") continue;
+        emit(recordOf(context, reply.value, drawing));
+        count += 1;
+        if (count >= most) return exitCodes.completed;
+      }
+    } finally {
+      absence.close();
     }
-  } finally {
-    absence.end();
-  }
-  return shell.interrupted.aborted ? exitCodes.interrupted : exitCodes.completed;
+    return shell.interrupted.aborted ? exitCodes.interrupted : exitCodes.completed;
+  };
+  return { follow };
 }
 
 function gapWords({ missed, reason }: { readonly missed: number | null; readonly reason: string }): string {
@@ -66,10 +63,14 @@ interface Drawing {
   readonly withData: boolean;
 }
 
-function tell({ print }: Context, event: PlatformEvent, drawing: Drawing): void {
-  if (print.isJson) print.jsonLine(event);
-  else if (print.isQuiet) print.line(safe(`${event.type} ${event.subject ?? ""}`.trim()));
-  else print.lines(drawEvent(event, drawing));
+function recordOf({ print }: Context, event: PlatformEvent, drawing: Drawing): Outcome {
+  return {
+    json: event,
+    quiet: [safe(`${event.type} ${event.subject ?? ""}`.trim())],
+    draw: () => {
+      print.lines(drawEvent(event, drawing));
+    },
+  };
 }
 
 function drawEvent(

@@ -7,7 +7,6 @@ import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
-import { Screen } from "../../terminal/screen.ts";
 import { lookOf, runStates } from "../../terminal/states.ts";
 import type { Style } from "../../terminal/style.ts";
 import { drawTable } from "../../terminal/table.ts";
@@ -34,26 +33,21 @@ export async function top(context: Context): Promise<Result> {
   const everyMs = Math.max(intervalMinMs, values.durationMs("interval") ?? intervalMs);
   const server = await connect(context);
   const load = await readLoad(server, shell.nowMs());
-  const { output } = shell;
-  if (!output.isTerminal || values.flag("once") || print.isJson || print.isQuiet)
+  const frames = print.frames("output");
+  if (frames.kind !== "drawn" || values.flag("once"))
     return {
       json: load,
       quiet: [`${load.runsTotal} ${queuedIn(load)} ${busyIn(load).busy}`],
       draw: () => print.lines(drawLoad(load, { style: print.style, width: print.width, height: undefined })),
     };
-  const screen = new Screen(output);
   let shown = load;
   let problem: string | undefined;
   const draw = (): void => {
-    const { width, height } = screen;
-    const frame = drawLoad(shown, {
-      style: print.style,
-      width,
-      height: height - (problem === undefined ? 0 : 1),
-    });
-    screen.draw(problem === undefined ? frame : [...frame, print.style.yellow(cut(problem, width))]);
+    frames.draw(({ style, width, height }) => [
+      ...drawLoad(shown, { style, width, height: height - (problem === undefined ? 0 : 1) }),
+      ...(problem === undefined ? [] : [style.yellow(cut(problem, width))]),
+    ]);
   };
-  const stopResizing = output.onResize(draw);
   try {
     for (draw(); !shell.interrupted.aborted; draw()) {
       await shell.pause(everyMs, shell.interrupted);
@@ -68,8 +62,7 @@ export async function top(context: Context): Promise<Result> {
       }
     }
   } finally {
-    stopResizing();
-    screen.end();
+    frames.close();
   }
   return exitCodes.completed;
 }

@@ -1,4 +1,4 @@
-import type { DefinitionProblem } from "@tutti/definitions";
+import { type DefinitionProblem, printWords } from "@tutti/definitions";
 import { counted } from "@tutti/kernel";
 import type { Problem } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -36,27 +36,37 @@ export async function validate(context: Context): Promise<Result> {
     : checkHere(files);
   const unasked = isOnline ? [] : policies;
   const errors = problems.filter(({ severity }) => severity === "error").length;
+  const exitCode = errors === 0 ? exitCodes.completed : exitCodes.failed;
   if (values.flag("sarif")) {
-    const { sarifOf } = await import("../../local/validate/sarif.ts");
-    print.json(sarifOf(problems, version));
-  } else if (print.isJson) {
-    const names = checked.map(({ fileName }) => fileName);
-    print.json({ checked: names, skipped: [...skipped, ...unasked], problems, ok: errors === 0 });
-  } else {
-    const texts = new Map(checked.map(({ fileName, text }) => [fileName, text]));
-    const drawn = { style: print.style, width: Math.min(print.width, 120) };
-    for (const problem of problems)
-      print.lines([...drawProblem(problem, texts.get(problem.fileName) ?? "", drawn), ""]);
-    const mark = errors === 0 ? print.style.green("✓") : print.style.red("✗");
-    const rest = skipped.length === 0 ? "" : `, ${skipped.length} of unknown kind skipped`;
-    if (!print.isQuiet)
+    const sarif = sarifOf(problems, version);
+    return { json: sarif, draw: () => print.line(JSON.stringify(sarif)), exitCode };
+  }
+  const texts = new Map(checked.map(({ fileName, text }) => [fileName, text]));
+  const page = { style: print.style, width: Math.min(print.width, 120) };
+  const lines = problems.flatMap((problem) => [
+    ...drawProblem(problem, texts.get(problem.fileName) ?? "", page),
+    "",
+  ]);
+  return {
+    json: {
+      checked: checked.map(({ fileName }) => fileName),
+      skipped: [...skipped, ...unasked],
+      problems,
+      ok: errors === 0,
+    },
+    quiet: lines,
+    draw: () => {
+      print.lines(lines);
+      const mark = errors === 0 ? print.style.green("✓") : print.style.red("✗");
+      const rest = skipped.length === 0 ? "" : `, ${skipped.length} of unknown kind skipped`;
       print.line(
         `${mark} ${counted(checked.length, "file")} checked, ${counted(errors, "error")}, ${counted(problems.length - errors, "warning")}${rest}`,
       );
-    if (unasked.length > 0)
-      print.note(`${unasked.length} policies were not checked. Check them with --online.`);
-  }
-  return errors === 0 ? exitCodes.completed : exitCodes.failed;
+      if (unasked.length > 0)
+        print.note(`${unasked.length} policies were not checked. Check them with --online.`);
+    },
+    exitCode,
+  };
 }
 
 const filesMax = 1_000;
@@ -88,4 +98,34 @@ function problemOf(problem: Problem): DefinitionProblem {
   const level = severity === "error" || severity === "critical" ? "error" : "warning";
   const { expected = "" } = problem;
   return { severity: level, code, fileName, line, column, path, message, expected };
+}
+
+const levels = { error: "error", warning: "warning" } as const;
+
+/** Returns problems as SARIF 2.1.0, which forges show next to the lines. */
+export function sarifOf(problems: readonly DefinitionProblem[], version: string): object {
+  const codes = [...new Set(problems.map(({ code }) => code))].sort();
+  return {
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: { driver: { name: "tutti validate", version, rules: codes.map((id) => ({ id })) } },
+        columnKind: "utf16CodeUnits",
+        results: problems.map((problem) => resultOf(problem, codes)),
+      },
+    ],
+  };
+}
+
+function resultOf(problem: DefinitionProblem, codes: readonly string[]): object {
+  const { severity, code, fileName, line, column } = problem;
+  const uri = encodeURI(fileName.replaceAll("\\", "/").replace(/^\.\//, ""));
+  // A region starts at line 1. A problem without a line is about the whole file.
+  const region = line > 0 ? { region: { startLine: line, startColumn: Math.max(1, column) } } : {};
+  return {
+    ...{ ruleId: code, ruleIndex: codes.indexOf(code), level: levels[severity] },
+    message: { text: printWords(problem) },
+    locations: [{ physicalLocation: { artifactLocation: { uri }, ...region } }],
+  };
 }

@@ -9,7 +9,7 @@ import type {
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printDurationMs } from "../../terminal/time.ts";
@@ -23,32 +23,30 @@ export async function listHooks(context: Context): Promise<Result> {
     ({ hooks }) => hooks,
   );
   return {
-    json: { hooks: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { hooks: entries },
+    nextToken,
     quiet: entries.map(({ hookId }) => hookId),
+    empty:
+      entries.length === 0
+        ? "No hooks yet. Create one: tutti hook create ID before_assign --set-priority 'task.priority + 1'"
+        : undefined,
     draw: () => {
-      if (entries.length === 0)
-        print.note(
-          "No hooks yet. Create one: tutti hook create ID before_assign --set-priority 'task.priority + 1'",
-        );
-      else {
-        print.table(
-          [
-            { title: "hook", widthMin: 8 },
-            { title: "pool", yields: 2, widthMin: 7 },
-            { title: "runs" },
-            { title: "when", yields: 1, widthMin: 12 },
-            { title: "does", yields: 2, widthMin: 10 },
-          ],
-          entries.map((hook) => [
-            { text: hook.hookId, tone: hook.disabled === true ? "dim" : "bold" },
-            { text: hook.pool ?? "", tone: "dim" },
-            hook.disabled === true ? { text: "‖ disabled", tone: "magenta" } : (hook.moment ?? ""),
-            { text: hook.when ?? "", tone: "dim" },
-            { text: doesOf(hook), tone: "cyan" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "hook", widthMin: 8 },
+          { title: "pool", yields: 2, widthMin: 7 },
+          { title: "runs" },
+          { title: "when", yields: 1, widthMin: 12 },
+          { title: "does", yields: 2, widthMin: 10 },
+        ],
+        entries.map((hook) => [
+          { text: hook.hookId, tone: hook.disabled === true ? "dim" : "bold" },
+          { text: hook.pool ?? "", tone: "dim" },
+          hook.disabled === true ? { text: "‖ disabled", tone: "magenta" } : (hook.moment ?? ""),
+          { text: hook.when ?? "", tone: "dim" },
+          { text: doesOf(hook), tone: "cyan" },
+        ]),
+      );
     },
   };
 }

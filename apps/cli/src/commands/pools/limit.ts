@@ -1,7 +1,7 @@
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { printRate, rateSaid } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
@@ -24,34 +24,34 @@ async function listLimits(context: Context): Promise<Result> {
     ({ limits }) => limits,
   );
   return {
-    json: { limits: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { limits: entries },
+    nextToken,
     quiet: entries.map(({ key }) => key),
+    empty:
+      entries.length === 0
+        ? `No limits yet. Set one: tutti pool limit ${params.pool} KEY --concurrency 5`
+        : undefined,
     draw: () => {
-      if (entries.length === 0)
-        print.note(`No limits yet. Set one: tutti pool limit ${params.pool} KEY --concurrency 5`);
-      else {
-        print.table(
-          [
-            { title: "key", widthMin: 8 },
-            { title: "concurrency", align: "right" },
-            { title: "rate", yields: 1, widthMin: 8 },
-            { title: "queued", align: "right" },
-            { title: "running", align: "right" },
-            { title: "retrying", align: "right" },
-            { title: "held by", yields: 2, widthMin: 8 },
-          ],
-          entries.map(({ key, rate, queued = 0, running = 0, retrying = 0, holders, ...limit }) => [
-            { text: key, tone: "bold" },
-            { text: atOnce(limit), tone: "dim" },
-            { text: printRate(rate), tone: "dim" },
-            { text: String(queued), tone: queued > 0 ? "yellow" : "dim" },
-            { text: String(running), tone: "cyan" },
-            { text: String(retrying), tone: "dim" },
-            { text: holders.map(({ id, task }) => `${id ?? ""}/${task ?? ""}`).join(", "), tone: "dim" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "key", widthMin: 8 },
+          { title: "concurrency", align: "right" },
+          { title: "rate", yields: 1, widthMin: 8 },
+          { title: "queued", align: "right" },
+          { title: "running", align: "right" },
+          { title: "retrying", align: "right" },
+          { title: "held by", yields: 2, widthMin: 8 },
+        ],
+        entries.map(({ key, rate, queued = 0, running = 0, retrying = 0, holders, ...limit }) => [
+          { text: key, tone: "bold" },
+          { text: atOnce(limit), tone: "dim" },
+          { text: printRate(rate), tone: "dim" },
+          { text: String(queued), tone: queued > 0 ? "yellow" : "dim" },
+          { text: String(running), tone: "cyan" },
+          { text: String(retrying), tone: "dim" },
+          { text: holders.map(({ id, task }) => `${id ?? ""}/${task ?? ""}`).join(", "), tone: "dim" },
+        ]),
+      );
     },
   };
 }

@@ -2,7 +2,7 @@ import { counted } from "@tutti/kernel";
 import type { Pool, PoolStatus } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
 import { toned } from "../../terminal/style.ts";
@@ -19,11 +19,11 @@ export async function listPools(context: Context): Promise<Result> {
     ({ pools }) => pools,
   );
   return {
-    json: { pools: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { pools: entries },
+    nextToken,
     quiet: entries.map(({ pool }) => pool),
     draw: () => {
       print.table(poolColumns, entries.map(poolRow));
-      tellMore(context, nextToken);
     },
   };
 }
@@ -150,35 +150,31 @@ export async function showQueue(context: Context): Promise<Result> {
     ({ tasks }) => tasks,
   );
   return {
-    json: { tasks: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { tasks: entries },
+    nextToken,
     quiet: entries.map(({ work }) => `${work?.id ?? ""}/${work?.task ?? ""}`),
+    empty: entries.length === 0 ? "No queued tasks." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No queued tasks.");
-      else {
-        print.table(
-          [
-            { title: "#", align: "right" },
-            { title: "run", widthMin: 10 },
-            { title: "task", widthMin: 8, yields: 1 },
-            { title: "for", widthMin: 8, yields: 2 },
-            { title: "priority", align: "right", yields: 2, widthMin: 8 },
-            { title: "waited", align: "right" },
-            { title: "why" },
-          ],
-          entries.map(
-            ({ place, work, capability: needs = "", effectivePriority = 0, waitedMs = 0, cause }) => [
-              { text: String(place), tone: "dim" },
-              { text: work?.id ?? "", tone: "bold" },
-              work?.task ?? "",
-              { text: needs, tone: "dim" },
-              { text: effectivePriority.toFixed(1), tone: "dim" },
-              { text: printDurationMs(waitedMs), tone: "cyan" },
-              { text: cause ?? "", tone: "yellow" },
-            ],
-          ),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "#", align: "right" },
+          { title: "run", widthMin: 10 },
+          { title: "task", widthMin: 8, yields: 1 },
+          { title: "for", widthMin: 8, yields: 2 },
+          { title: "priority", align: "right", yields: 2, widthMin: 8 },
+          { title: "waited", align: "right" },
+          { title: "why" },
+        ],
+        entries.map(({ place, work, capability: needs = "", effectivePriority = 0, waitedMs = 0, cause }) => [
+          { text: String(place), tone: "dim" },
+          { text: work?.id ?? "", tone: "bold" },
+          work?.task ?? "",
+          { text: needs, tone: "dim" },
+          { text: effectivePriority.toFixed(1), tone: "dim" },
+          { text: printDurationMs(waitedMs), tone: "cyan" },
+          { text: cause ?? "", tone: "yellow" },
+        ]),
+      );
     },
   };
 }

@@ -3,7 +3,7 @@
 import type { Model } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
@@ -18,31 +18,29 @@ export async function listModels(context: Context): Promise<Result> {
     ({ models }) => models,
   );
   return {
-    json: { models: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { models: entries },
+    nextToken,
     quiet: entries.map(({ modelId }) => modelId),
+    empty: entries.length === 0 ? "No models yet. They are learned from ended attempts." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No models yet. They are learned from ended attempts.");
-      else {
-        print.table(
-          [
-            { title: "model", widthMin: 10 },
-            { title: "attempts", align: "right" },
-            { title: "error", align: "right" },
-            { title: "below 0.9", align: "right", yields: 1, widthMin: 9 },
-            { title: "drift", yields: 2, widthMin: 6 },
-            { title: "learned", yields: 3, widthMin: 8 },
-          ],
-          entries.map((model) => [
-            { text: model.modelId, tone: "bold" },
-            { text: String(model.samples ?? 0), tone: "dim" },
-            { text: share(model.error), tone: (model.error ?? 0) > 0.5 ? "yellow" : "dim" },
-            { text: share(model.coverage), tone: "dim" },
-            { text: driftOf(model), tone: "yellow" },
-            { text: printAge(model.learnTimeMs ?? 0, shell.nowMs()), tone: "dim" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "model", widthMin: 10 },
+          { title: "attempts", align: "right" },
+          { title: "error", align: "right" },
+          { title: "below 0.9", align: "right", yields: 1, widthMin: 9 },
+          { title: "drift", yields: 2, widthMin: 6 },
+          { title: "learned", yields: 3, widthMin: 8 },
+        ],
+        entries.map((model) => [
+          { text: model.modelId, tone: "bold" },
+          { text: String(model.samples ?? 0), tone: "dim" },
+          { text: share(model.error), tone: (model.error ?? 0) > 0.5 ? "yellow" : "dim" },
+          { text: share(model.coverage), tone: "dim" },
+          { text: driftOf(model), tone: "yellow" },
+          { text: printAge(model.learnTimeMs ?? 0, shell.nowMs()), tone: "dim" },
+        ]),
+      );
     },
   };
 }

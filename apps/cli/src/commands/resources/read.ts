@@ -3,7 +3,7 @@
 import { amountOf, selectorText } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printSpanMs } from "../../terminal/time.ts";
@@ -21,7 +21,8 @@ export async function listResources(context: Context): Promise<Result> {
     ({ resources }) => resources,
   );
   return {
-    json: { resources: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { resources: entries },
+    nextToken,
     quiet: entries.map(({ name = "" }) => name),
     draw: () => {
       print.table(
@@ -44,7 +45,6 @@ export async function listResources(context: Context): Promise<Result> {
           ],
         ),
       );
-      tellMore(context, nextToken);
     },
   };
 }
@@ -59,29 +59,27 @@ export async function listAllocations(context: Context): Promise<Result> {
     ({ allocations }) => allocations,
   );
   return {
-    json: { allocations: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { allocations: entries },
+    nextToken,
     quiet: entries.map(({ session }) => session?.id ?? ""),
+    empty: entries.length === 0 ? "No session uses or requests resources." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No session uses or requests resources.");
-      else {
-        print.table(
-          [
-            { title: "session", widthMin: 8 },
-            { title: "weight", align: "right" },
-            { title: "has" },
-            { title: "waits for" },
-            { title: "share", yields: 1, widthMin: 8 },
-          ],
-          entries.map(({ session, weight = 1, granted, wanted: more, share }) => [
-            { text: session?.id ?? "", tone: "bold" },
-            { text: amount(weight), tone: "dim" },
-            { text: amountsOf(granted), tone: "cyan" },
-            { text: amountsOf(more), tone: "yellow" },
-            { text: amountsOf(share), tone: "dim" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "session", widthMin: 8 },
+          { title: "weight", align: "right" },
+          { title: "has" },
+          { title: "waits for" },
+          { title: "share", yields: 1, widthMin: 8 },
+        ],
+        entries.map(({ session, weight = 1, granted, wanted: more, share }) => [
+          { text: session?.id ?? "", tone: "bold" },
+          { text: amount(weight), tone: "dim" },
+          { text: amountsOf(granted), tone: "cyan" },
+          { text: amountsOf(more), tone: "yellow" },
+          { text: amountsOf(share), tone: "dim" },
+        ]),
+      );
     },
   };
 }
@@ -108,35 +106,33 @@ export async function listQuotas(context: Context): Promise<Result> {
     ({ quotas }) => quotas,
   );
   return {
-    json: { quotas: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { quotas: entries },
+    nextToken,
     quiet: entries.map(({ quotaId }) => quotaId),
+    empty:
+      entries.length === 0 ? "No quotas yet. Set one: tutti quota set default --limit slots=20" : undefined,
     draw: () => {
-      if (entries.length === 0)
-        print.note("No quotas yet. Set one: tutti quota set default --limit slots=20");
-      else {
-        print.table(
-          [
-            { title: "quota", widthMin: 8 },
-            { title: "of" },
-            { title: "used", align: "right" },
-            { title: "limit", align: "right" },
-            { title: "for", yields: 1, widthMin: 8 },
-          ],
-          entries.flatMap(({ quotaId, limits = {}, used = {}, sessions }) =>
-            Object.entries(limits).map(([name, limit]) => {
-              const now = used[name] ?? 0;
-              return [
-                { text: quotaId, tone: "bold" as const },
-                { text: name },
-                { text: amount(now), tone: now >= limit ? ("yellow" as const) : ("cyan" as const) },
-                { text: amount(limit) },
-                { text: selectorText(sessions ?? {}) || "all of the namespace", tone: "dim" as const },
-              ];
-            }),
-          ),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "quota", widthMin: 8 },
+          { title: "of" },
+          { title: "used", align: "right" },
+          { title: "limit", align: "right" },
+          { title: "for", yields: 1, widthMin: 8 },
+        ],
+        entries.flatMap(({ quotaId, limits = {}, used = {}, sessions }) =>
+          Object.entries(limits).map(([name, limit]) => {
+            const now = used[name] ?? 0;
+            return [
+              { text: quotaId, tone: "bold" as const },
+              { text: name },
+              { text: amount(now), tone: now >= limit ? ("yellow" as const) : ("cyan" as const) },
+              { text: amount(limit) },
+              { text: selectorText(sessions ?? {}) || "all of the namespace", tone: "dim" as const },
+            ];
+          }),
+        ),
+      );
     },
   };
 }
@@ -152,39 +148,37 @@ export async function listReservations(context: Context): Promise<Result> {
     ({ reservations }) => reservations,
   );
   return {
-    json: { reservations: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { reservations: entries },
+    nextToken,
     quiet: entries.map(({ reservationId }) => reservationId),
+    empty:
+      entries.length === 0
+        ? "No reservations yet. Create one: tutti reservation create night --amount gpu=2 --duration 8h"
+        : undefined,
     draw: () => {
-      if (entries.length === 0)
-        print.note(
-          "No reservations yet. Create one: tutti reservation create night --amount gpu=2 --duration 8h",
-        );
-      else {
-        print.table(
-          [
-            { title: "reservation", widthMin: 8 },
-            { title: "pool" },
-            { title: "holds" },
-            { title: "when" },
-            { title: "for", yields: 1, widthMin: 8 },
-          ],
-          entries.map(({ reservationId, pool = "default", amounts, agents, span, sessions }) => {
-            const { fromMs = 0, toMs = 0 } = span ?? {};
-            const isNow = fromMs <= nowMs;
-            const when = isNow
-              ? `now, for another ${printSpanMs(Math.max(0, toMs - nowMs))}`
-              : `in ${printSpanMs(fromMs - nowMs)}, for ${printSpanMs(toMs - fromMs)}`;
-            return [
-              { text: reservationId, tone: "bold" },
-              { text: pool, tone: "dim" },
-              { text: `${amountsOf(amounts)}${ofAgents(agents)}`, tone: "magenta" },
-              { text: when, tone: isNow ? "plain" : "dim" },
-              { text: sessions === undefined ? "who names it" : selectorText(sessions), tone: "dim" },
-            ];
-          }),
-        );
-        tellMore(context, nextToken);
-      }
+      print.table(
+        [
+          { title: "reservation", widthMin: 8 },
+          { title: "pool" },
+          { title: "holds" },
+          { title: "when" },
+          { title: "for", yields: 1, widthMin: 8 },
+        ],
+        entries.map(({ reservationId, pool = "default", amounts, agents, span, sessions }) => {
+          const { fromMs = 0, toMs = 0 } = span ?? {};
+          const isNow = fromMs <= nowMs;
+          const when = isNow
+            ? `now, for another ${printSpanMs(Math.max(0, toMs - nowMs))}`
+            : `in ${printSpanMs(fromMs - nowMs)}, for ${printSpanMs(toMs - fromMs)}`;
+          return [
+            { text: reservationId, tone: "bold" },
+            { text: pool, tone: "dim" },
+            { text: `${amountsOf(amounts)}${ofAgents(agents)}`, tone: "magenta" },
+            { text: when, tone: isNow ? "plain" : "dim" },
+            { text: sessions === undefined ? "who names it" : selectorText(sessions), tone: "dim" },
+          ];
+        }),
+      );
     },
   };
 }

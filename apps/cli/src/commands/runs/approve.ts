@@ -148,8 +148,7 @@ function tellDecided({ print }: Context, approval: Approval, decided: Approval):
   const mark = isYes ? style.green("✓ approved") : style.yellow("✗ rejected");
   const missing = (decided.approvalsNeeded ?? 1) - decided.decisions.length;
   const open = decided.verdict === "unspecified" && missing > 0 ? `, ${missing} more needed` : "";
-  if (print.isQuiet) print.line(decided.verdict);
-  else print.line(`${mark}  ${safe(approval.about?.id ?? "")} ${name}${style.dim(open)}`);
+  print.line(`${mark}  ${safe(approval.about?.id ?? "")} ${name}${style.dim(open)}`);
 }
 
 /** What a form asks for, where the data did not fit it. */

@@ -1,7 +1,7 @@
 import type { RunEvent, Span } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { exitCodes } from "../../command/exit-codes.ts";
-import type { Result } from "../../command/presenter.ts";
+import { type ExitCode, exitCodes } from "../../command/exit-codes.ts";
+import type { Result, Stream } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
@@ -16,29 +16,30 @@ const pageSize = 500;
 export async function history(context: Context): Promise<Result> {
   const server = await connect(context);
   const params = { id: context.values.argument("ID") };
-  const print = await whichever<() => Promise<void>>({
+  const follow = await whichever<Stream["follow"]>({
     run: async () => {
       await server.call("runs.get", { params, query: server.namespace });
-      return () => printEvents(context, server, params.id);
+      return (emit) => readEvents(context, emit, server, params.id);
     },
     mission: async () => {
       await server.call("missions.get", { params, query: server.namespace });
-      return () =>
-        printSpans(context, (page) =>
+      return (emit) =>
+        readSpans(context, emit, (page) =>
           server.call("missions.timeline", { params, query: { ...server.namespace, ...page } }),
         );
     },
     session: async () => {
       await server.call("sessions.get", { params, query: server.namespace });
-      return () =>
-        printSpans(context, (page) =>
+      return (emit) =>
+        readSpans(context, emit, (page) =>
           server.call("sessions.timeline", { params, query: { ...server.namespace, ...page } }),
         );
     },
   });
-  await print();
-  return exitCodes.completed;
+  return { follow };
 }
+
+type Emit = Parameters<Stream["follow"]>[0];
 
 interface SpanPage {
   readonly spans: readonly Span[];
@@ -46,22 +47,22 @@ interface SpanPage {
 }
 
 /** Missions and sessions have no events for people. Their timeline has what happened, by the time it started. */
-async function printSpans(
+async function readSpans(
   { values, print }: Context,
+  emit: Emit,
   read: (page: { readonly size: number; readonly token?: string }) => Promise<SpanPage>,
-): Promise<void> {
+): Promise<ExitCode> {
   const task = values.text("task");
   let token: string | undefined;
   do {
     const reply = await read({ size: pageSize, ...(token === undefined ? {} : { token }) });
     for (const span of reply.spans) {
       if (task !== undefined && span.task !== task) continue;
-      if (print.isJson) print.jsonLine(span);
-      else if (print.isQuiet) print.line(span.kind ?? "");
-      else print.line(drawSpan(span, print.style));
+      emit({ json: span, quiet: [span.kind ?? ""], draw: () => print.line(drawSpan(span, print.style)) });
     }
     token = reply.nextToken === "" ? undefined : reply.nextToken;
   } while (token !== undefined);
+  return exitCodes.completed;
 }
 
 function drawSpan(
@@ -84,7 +85,12 @@ function drawSpan(
 }
 
 /** Page by page as they come: a history may be long. */
-async function printEvents({ values, print }: Context, server: Server, id: string): Promise<void> {
+async function readEvents(
+  { values, print }: Context,
+  emit: Emit,
+  server: Server,
+  id: string,
+): Promise<ExitCode> {
   const task = values.text("task");
   const afterEvent = values.whole("after");
   const drawing = { style: print.style, width: Math.min(print.width, 140), withData: values.flag("data") };
@@ -100,13 +106,11 @@ async function printEvents({ values, print }: Context, server: Server, id: strin
         ...(token === undefined ? {} : { token }),
       },
     });
-    for (const event of reply.events) {
-      if (print.isJson) print.jsonLine(event);
-      else if (print.isQuiet) print.line(event.type);
-      else print.lines(drawEvent(event, drawing));
-    }
+    for (const event of reply.events)
+      emit({ json: event, quiet: [event.type], draw: () => print.lines(drawEvent(event, drawing)) });
     token = reply.nextToken === "" ? undefined : reply.nextToken;
   } while (token !== undefined);
+  return exitCodes.completed;
 }
 
 interface Drawing {

@@ -5,7 +5,7 @@ import type { Result } from "../../command/presenter.ts";
 import { errorOf } from "../../follow/model.ts";
 import type { Server } from "../../server/calls.ts";
 import { runQuery } from "../../server/filters.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { modeWords } from "../../terminal/modes.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
@@ -39,35 +39,33 @@ export async function list(context: Context): Promise<Result> {
   const isEmpty = entries.length + missions.length + sessions.length === 0;
   const unknown = isEmpty ? await unknownWorkflow(server, values.list("workflow")) : undefined;
   return {
-    json: { runs: entries, missions, sessions, ...(next === undefined ? {} : { nextToken: next }) },
+    json: { runs: entries, missions, sessions },
+    nextToken: next,
     quiet: [
       ...entries.map(({ runId }) => runId),
       ...missions.map(({ missionId }) => missionId),
       ...sessions.map(({ sessionId }) => sessionId),
     ],
+    empty: isEmpty ? (unknown ?? emptyWords(Object.keys(query).length > 0)) : undefined,
     draw: () => {
-      if (isEmpty) print.note(unknown ?? emptyWords(Object.keys(query).length > 0));
-      else {
-        const nowMs = shell.nowMs();
-        const started = [
-          ...entries.map((run) => ({ atMs: run.createTimeMs ?? 0, row: runRow(run, nowMs) })),
-          ...missions.map((mission) => ({
-            atMs: mission.createTimeMs ?? 0,
-            row: missionRow(mission, nowMs),
-          })),
-          ...sessions.map((session) => ({
-            atMs: session.createTimeMs ?? 0,
-            row: sessionRow(session, nowMs),
-          })),
-        ];
-        print.table(
-          runColumns,
-          started.sort((one, other) => other.atMs - one.atMs).map(({ row }) => row),
-        );
-        if (isMore) print.note(print.errorStyle.dim("More missions: tutti mission list"));
-        if (areMore) print.note(print.errorStyle.dim("More sessions: tutti session list"));
-        tellMore(context, next);
-      }
+      const nowMs = shell.nowMs();
+      const started = [
+        ...entries.map((run) => ({ atMs: run.createTimeMs ?? 0, row: runRow(run, nowMs) })),
+        ...missions.map((mission) => ({
+          atMs: mission.createTimeMs ?? 0,
+          row: missionRow(mission, nowMs),
+        })),
+        ...sessions.map((session) => ({
+          atMs: session.createTimeMs ?? 0,
+          row: sessionRow(session, nowMs),
+        })),
+      ];
+      print.table(
+        runColumns,
+        started.sort((one, other) => other.atMs - one.atMs).map(({ row }) => row),
+      );
+      if (isMore) print.note(print.errorStyle.dim("More missions: tutti mission list"));
+      if (areMore) print.note(print.errorStyle.dim("More sessions: tutti session list"));
     },
   };
 }

@@ -6,8 +6,8 @@ import { StringDecoder } from "node:string_decoder";
 import type { OutputChunk, RunEvent } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import type { Result } from "../../command/presenter.ts";
-import { Absence } from "../../follow/absence.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
+import { absenceNotes } from "../../follow/absence.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { type Tone, toned } from "../../terminal/style.ts";
@@ -37,40 +37,39 @@ export async function logs(context: Context): Promise<Result> {
   await server.call("runs.get", { params: { id }, query: server.namespace });
   const sinceMs = values.momentMs("since", shell.nowMs());
   const isFollowed = values.flag("follow");
-  const log = new RunLog({
-    ...{ server, id, isFollowed, sinceMs: sinceMs ?? 0, signal: shell.interrupted },
-    task: values.text("task"),
-    nowMs: () => (isFollowed ? shell.nowMs() : undefined),
-    print: (line) => printLine(context, line),
-  });
-  await log.readHistory();
-  if (isFollowed && !log.hasEnded) await follow(context, log, { server, id });
-  await log.finishOutputs();
-  return shell.interrupted.aborted ? exitCodes.interrupted : exitCodes.completed;
+  return {
+    follow: async (emit) => {
+      const log = new RunLog({
+        ...{ server, id, isFollowed, sinceMs: sinceMs ?? 0, signal: shell.interrupted },
+        task: values.text("task"),
+        nowMs: () => (isFollowed ? shell.nowMs() : undefined),
+        emit: (line) => emit(recordOf(context, line)),
+      });
+      await log.readHistory();
+      if (isFollowed && !log.hasEnded) await follow(context, log, { server, id });
+      await log.finishOutputs();
+      return shell.interrupted.aborted ? exitCodes.interrupted : exitCodes.completed;
+    },
+  };
 }
 
-/** Each change of the run leads to a look at the history behind it. */
+/** Reads the history again after each change of the run. */
 async function follow(
-  { shell, print }: Context,
+  context: Context,
   log: RunLog,
   { server, id }: { readonly server: Server; readonly id: string },
 ): Promise<void> {
-  const absence = new Absence({
-    shell,
-    onAway: (words) => print.errorLines([print.errorStyle.yellow(words)]),
-    onBack: () => print.errorLines([print.errorStyle.green("Reconnected.")]),
-  });
+  const absence = absenceNotes(context);
   const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
   try {
-    for await (const said of server.follow("runs.watch", parts, {
-      onStanding: (...news) => absence.stand(...news),
-    })) {
-      if (said.kind !== "change" && said.kind !== "snapshot") continue;
+    const options = { onStanding: (...news: Parameters<typeof absence.stand>) => absence.stand(...news) };
+    for await (const reply of server.follow("runs.watch", parts, options)) {
+      if (reply.kind !== "change" && reply.kind !== "snapshot") continue;
       await log.readHistory();
       if (log.hasEnded) return;
     }
   } finally {
-    absence.end();
+    absence.close();
   }
 }
 
@@ -84,7 +83,7 @@ interface RunLogParts {
   readonly signal: AbortSignal;
   /** The time of a line of output. */
   readonly nowMs: () => number | undefined;
-  readonly print: (line: LogLine) => void;
+  readonly emit: (line: LogLine) => void;
 }
 
 /**
@@ -122,7 +121,7 @@ class RunLog {
       });
       for (const event of reply.events) {
         if (task === undefined || event.taskId === task || (event.taskId ?? "") === "")
-          await this.#print(event);
+          await this.#emit(event);
         this.#last = event.event ?? this.#last;
       }
       token = reply.nextToken === "" ? undefined : reply.nextToken;
@@ -134,8 +133,8 @@ class RunLog {
     await Promise.all(this.#outputs.values());
   }
 
-  async #print(event: RunEvent): Promise<void> {
-    const { task, sinceMs, print } = this.#parts;
+  async #emit(event: RunEvent): Promise<void> {
+    const { task, sinceMs, emit } = this.#parts;
     const { type, timeMs = 0, taskId = "" } = event;
     if (taskId === "" && type.startsWith("run_")) this.#hasEnded = endsRun.test(type);
     if (timeMs < sinceMs) return;
@@ -149,22 +148,22 @@ class RunLog {
     const said = textOf(type, details);
     if (said === undefined || (task !== undefined && taskId !== task)) return;
     const attempt = Number(details["attempt"] ?? 0);
-    print({ timeMs, task: taskId, attempt, source: "history", channel: "", ...said });
+    emit({ timeMs, task: taskId, attempt, source: "history", channel: "", ...said });
   }
 
   async #printOutput(task: string): Promise<void> {
-    const { server, id, isFollowed, signal, nowMs, print } = this.#parts;
+    const { server, id, isFollowed, signal, nowMs, emit } = this.#parts;
     const text = new OutputText();
-    const tell = (lines: readonly OutputLine[]): void => {
-      for (const line of lines) print({ timeMs: nowMs(), task, source: "output", tone: "plain", ...line });
+    const emitLines = (lines: readonly OutputLine[]): void => {
+      for (const line of lines) emit({ timeMs: nowMs(), task, source: "output", tone: "plain", ...line });
     };
     const parts = { params: { id, task }, query: server.namespace };
     for await (const said of server.follow("tasks.output", parts, { signal })) {
       if (said.kind !== "change" && said.kind !== "snapshot") continue;
-      tell(said.value.chunks.flatMap((chunk) => text.add(chunk)));
+      emitLines(said.value.chunks.flatMap((chunk) => text.add(chunk)));
       if (!isFollowed && said.value.live === true) break;
     }
-    tell(text.rest());
+    emitLines(text.rest());
   }
 }
 
@@ -268,25 +267,23 @@ function isMembers(value: unknown): value is Details {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function printLine({ print }: Pick<Context, "print">, { tone, ...line }: LogLine): void {
-  if (print.isJson) {
-    print.jsonLine(line);
-    return;
-  }
+function recordOf({ print }: Pick<Context, "print">, { tone, ...line }: LogLine): Outcome {
   const text = safe(line.text);
-  if (print.isQuiet) {
-    if (line.source === "output") print.line(text);
-    return;
-  }
   const { style } = print;
   const channel = line.source === "output" ? style.dim(`${safe(line.channel)}│ `) : "";
-  print.line(
-    [
-      style.dim(line.timeMs === undefined ? " ".repeat(12) : printClock(line.timeMs)),
-      padEnd(cut(safe(line.task), 32), 14),
-      `${channel}${toned(style, tone, text)}`,
-    ]
-      .join("  ")
-      .trimEnd(),
-  );
+  return {
+    json: line,
+    quiet: line.source === "output" ? [text] : [],
+    draw: () => {
+      print.line(
+        [
+          style.dim(line.timeMs === undefined ? " ".repeat(12) : printClock(line.timeMs)),
+          padEnd(cut(safe(line.task), 32), 14),
+          `${channel}${toned(style, tone, text)}`,
+        ]
+          .join("  ")
+          .trimEnd(),
+      );
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { counted } from "@tutti/kernel";
 import type { Attempt } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { drawError } from "../../follow/tell-end.ts";
+import { drawError } from "../../follow/end.ts";
 import type { Server } from "../../server/calls.ts";
 import { lookOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";

@@ -17,7 +17,6 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { drawBar } from "../../terminal/bar.ts";
-import { Screen } from "../../terminal/screen.ts";
 import { isState, lookOf } from "../../terminal/states.ts";
 import { padStart, safe } from "../../terminal/text.ts";
 import { runColumns, runRow, unknownWorkflow } from "./list.ts";
@@ -44,7 +43,7 @@ export async function steerMany(
   server: Server,
   { filter, steering }: Many,
 ): Promise<Result> {
-  const { values, print, shell, command } = context;
+  const { values, print, command } = context;
   const preview = await server.call("bulk.preview", {
     query: server.namespace,
     body: { filter, action: steering.many },
@@ -56,7 +55,7 @@ export async function steerMany(
       json: { done: 0, refusals: [], leftAlone: preview.leftAlone ?? 0 },
       draw: () => print.note(unknown ?? noneWords(preview, command.name)),
     };
-  if (shell.isAnswered && !values.flag("yes") && !print.isJson) tellPreview(context, preview);
+  if (print.canAsk && !values.flag("yes")) drawPreview(context, preview);
   const verb = command.name.slice(0, 1).toUpperCase() + command.name.slice(1);
   if (!(await isConfirmed(context, `${verb} ${counted(count, "run")}?`))) return exitCodes.completed;
   const reason = values.text("reason") ?? `tutti ${command.name}`;
@@ -68,7 +67,7 @@ function noneWords({ leftAlone = 0 }: PreviewBulkReply, name: string): string {
   return `${counted(leftAlone, "run")} ${leftAlone === 1 ? "is" : "are"} like that, and none in a state to ${name}.`;
 }
 
-function tellPreview(
+function drawPreview(
   { print, shell, command }: Context,
   { count = 0, leftAlone = 0, groups, sample }: PreviewBulkReply,
 ): void {
@@ -102,14 +101,13 @@ interface Applying {
 }
 
 export async function applyBulk(
-  { print, shell }: Context,
+  { print }: Context,
   server: Server,
   { previewToken, reason, count, done: doneWords, perSecond = 0 }: Applying,
 ): Promise<Result> {
   const refusals: BulkRefusal[] = [];
   let done = 0;
-  const screen =
-    shell.errors.isTerminal && !print.isJson && !print.isQuiet ? new Screen(shell.errors) : undefined;
+  const frames = print.frames("errors");
   const stream = server.follow(
     "bulk.apply",
     { query: server.namespace, body: { previewToken, reason, ...(perSecond > 0 ? { perSecond } : {}) } },
@@ -121,12 +119,12 @@ export async function applyBulk(
       const { done: so = done, remaining = 0, refusals: refused = [] }: Partial<ApplyBulkReply> = said.value;
       done = so;
       refusals.push(...refused);
-      screen?.draw([
-        ` ${drawBar(count === 0 ? 1 : 1 - remaining / count, 30, print.errorStyle)} ${done} of ${count}`,
+      frames.draw(({ style }) => [
+        ` ${drawBar(count === 0 ? 1 : 1 - remaining / count, 30, style)} ${so} of ${count}`,
       ]);
     }
   } finally {
-    screen?.end();
+    frames.close();
   }
   return {
     json: { done, refusals },

@@ -84,9 +84,9 @@ function cancelWithout(context: Context, body: { readonly reason?: string }): Pr
 
 /** Prints what is compensated, and asks on a terminal. Without one, the command continues: programs pass no `--yes`. */
 async function confirmCancellation(context: Context, server: Server, id: string): Promise<boolean> {
-  const { values, shell, print } = context;
-  const isAsked = shell.isAnswered && !values.flag("yes") && !print.isJson;
-  if (!isAsked && (print.isJson || print.isQuiet)) return true;
+  const { values, print } = context;
+  const isAsked = print.canAsk && !values.flag("yes");
+  if (!isAsked && !print.hasNotes) return true;
   const parts = { params: { id }, query: server.namespace };
   const { compensationWords } = await import("./compensation.ts");
   // Missions and sessions say by themselves what they end.

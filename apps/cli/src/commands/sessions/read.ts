@@ -8,9 +8,9 @@ import type { Result } from "../../command/presenter.ts";
 import { printNumber } from "../../drawing/choices.ts";
 import { drawPlan } from "../../drawing/plan.ts";
 import { drawRun } from "../../drawing/run-frame.ts";
+import { drawError } from "../../follow/end.ts";
 import { errorOf } from "../../follow/model.ts";
 import { viewOfSession } from "../../follow/session-model.ts";
-import { drawError } from "../../follow/tell-end.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { printShare } from "../../terminal/bar.ts";
@@ -94,11 +94,11 @@ async function tasksOf(server: Server, id: string, withPayloads = false): Promis
 }
 
 export async function showSession(context: Context): Promise<Result> {
-  const { values, print } = context;
+  const { values } = context;
   const id = values.argument("ID");
   const server = await connect(context);
   const session = await server.call("sessions.get", { params: { id }, query: server.namespace });
-  const tasks = print.isQuiet ? [] : await tasksOf(server, id);
+  const tasks = values.flag("quiet") ? [] : await tasksOf(server, id);
   return {
     json: { session, tasks },
     quiet: [session.status],
@@ -302,7 +302,7 @@ function counterfactualRow({
 
 const waitMs = 25_000;
 
-/** Waits for the end, and prints what came of it and nothing else. */
+/** Waits for the end, and prints the outcome alone. */
 export async function resultOfSession(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const id = values.argument("ID");
@@ -317,10 +317,14 @@ export async function resultOfSession(context: Context): Promise<Result> {
     });
     const { outcome, status } = session;
     if (outcome === undefined && shell.nowMs() < untilMs) continue;
-    if (print.isJson) print.json(outcome ?? { status });
-    else if (outcome?.completed !== undefined) print.lines(drawJson(outcome.completed, print));
-    const error = errorOf(outcome);
-    if (error !== undefined && !print.isJson) print.errorLines(drawError(error, print));
-    return exitCodeOf(status);
+    return {
+      json: outcome ?? { status },
+      draw: () => {
+        if (outcome?.completed !== undefined) print.lines(drawJson(outcome.completed, print));
+        const error = errorOf(outcome);
+        if (error !== undefined) print.errorLines(drawError(error, print));
+      },
+      exitCode: exitCodeOf(status),
+    };
   }
 }

@@ -10,7 +10,7 @@ import { followSession } from "../../follow/follow.ts";
 import { isFileName, readDefinition, type SourceFile } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
-import { drawProblem } from "../../terminal/problems.ts";
+import type { PlacedProblem } from "../../terminal/problems.ts";
 import { lookOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
@@ -88,28 +88,18 @@ async function sessionIn(context: Context, file: SourceFile, so: string): Promis
       ...{ exitCode: exitCodes.refused, code: "session_file_invalid" },
     });
   const { problems, body } = checkSession(file, input);
-  if (body === undefined) throw wrongFile(context, file, problems, so);
+  if (body === undefined) throw wrongFile(file, problems, so);
   return body;
 }
 
-type Problems = readonly Parameters<typeof drawProblem>[0][];
+type Problems = readonly PlacedProblem[];
 
-/** @param so what is not done for it */
-export function wrongFile(
-  { print }: Context,
-  { fileName, text }: SourceFile,
-  problems: Problems,
-  so: string,
-): Failure {
+/** @param so what is not done */
+export function wrongFile({ fileName, text }: SourceFile, problems: Problems, so: string): Failure {
   const errors = problems.filter(({ severity }) => severity === "error");
-  const page = { style: print.errorStyle, width: Math.min(print.errorWidth, 120) };
-  if (!print.isJson)
-    for (const problem of errors) print.errorLines([...drawProblem(problem, text, page), ""]);
   const many = errors.length === 1 ? "an error" : `${errors.length} errors`;
   return new Failure(`${fileName} has ${many}, ${so}.`, {
-    why: print.isJson
-      ? errors.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`)
-      : [],
+    problems: errors.map((problem) => ({ problem, text })),
     exitCode: exitCodes.refused,
     code: "session_file_invalid",
   });

@@ -1,7 +1,7 @@
 import type { Activation, Trigger, TriggerSource } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
@@ -16,13 +16,14 @@ export async function listTriggers(context: Context): Promise<Result> {
     ({ triggers }) => triggers,
   );
   return {
-    json: { triggers: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { triggers: entries },
+    nextToken,
     quiet: entries.map(({ triggerId }) => triggerId),
+    empty:
+      entries.length === 0
+        ? "No triggers yet. Create one: tutti trigger create ID WORKFLOW --event TYPE"
+        : undefined,
     draw: () => {
-      if (entries.length === 0) {
-        print.note("No triggers yet. Create one: tutti trigger create ID WORKFLOW --event TYPE");
-        return;
-      }
       print.table(
         [
           { title: "trigger", widthMin: 10 },
@@ -43,7 +44,6 @@ export async function listTriggers(context: Context): Promise<Result> {
           paused === true ? { text: "‖ paused", tone: "magenta" } : { text: "● active", tone: "cyan" },
         ]),
       );
-      tellMore(context, nextToken);
     },
   };
 }
@@ -125,26 +125,25 @@ export async function listDeadLetters(context: Context): Promise<Result> {
     ({ letters }) => letters,
   );
   return {
-    json: { letters: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { letters: entries },
+    nextToken,
     quiet: entries.map(({ number }) => String(number)),
+    empty: entries.length === 0 ? "No dead letters." : undefined,
     draw: () => {
-      if (entries.length === 0) print.note("No dead letters.");
-      else
-        print.table(
-          [
-            { title: "number", align: "right" },
-            { title: "time" },
-            { title: "event", yields: 1, widthMin: 10 },
-            { title: "why", yields: 2, widthMin: 20 },
-          ],
-          entries.map(({ number, timeMs, event, code = "", message = "" }) => [
-            String(number),
-            { text: timeMs === undefined ? "" : printMoment(timeMs, shell.nowMs()), tone: "dim" },
-            event?.id ?? "",
-            { text: `${code}: ${message}`, tone: "red" },
-          ]),
-        );
-      tellMore(context, nextToken);
+      print.table(
+        [
+          { title: "number", align: "right" },
+          { title: "time" },
+          { title: "event", yields: 1, widthMin: 10 },
+          { title: "why", yields: 2, widthMin: 20 },
+        ],
+        entries.map(({ number, timeMs, event, code = "", message = "" }) => [
+          String(number),
+          { text: timeMs === undefined ? "" : printMoment(timeMs, shell.nowMs()), tone: "dim" },
+          event?.id ?? "",
+          { text: `${code}: ${message}`, tone: "red" },
+        ]),
+      );
     },
   };
 }

@@ -4,13 +4,12 @@ import { RestError } from "@tutti/rest/client";
 import type { Schedule, Trigger } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { Failure, usageFailure } from "../../command/failure.ts";
+import { Failure, type SourceProblem, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Applied, AppliedSchedule, AppliedTrigger, CheckedDocument } from "../../local/check-applied.ts";
 import { readDefinition, type SourceFile, shortName } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
-import { drawProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 
 type Outcome = "created" | "updated" | "unchanged";
@@ -28,7 +27,7 @@ export async function apply(context: Context): Promise<Result> {
   const names = await fileNames(context);
   const files = await Promise.all(names.map((name) => readDefinition(name, shell)));
   const { checkDocuments } = await import("../../local/check-applied.ts");
-  const documents = requireCorrect(context, files.map(checkDocuments), files);
+  const documents = requireCorrect(files.map(checkDocuments), files);
   const server = await connect(context);
   const steps = await plan(server, documents);
   const isDry = values.flag("dry-run");
@@ -77,28 +76,17 @@ async function fileNames({ values, shell }: Context): Promise<readonly string[]>
 
 /** Throws with every mistake of the whole set, each with its line. */
 function requireCorrect(
-  { print }: Context,
   checked: readonly (readonly CheckedDocument[])[],
   files: readonly SourceFile[],
 ): readonly Applied[] {
   const all = checked.flatMap((documents, at) =>
     documents.map((document) => ({ ...document, text: files[at]?.text ?? "" })),
   );
-  const page = { style: print.errorStyle, width: Math.min(print.errorWidth, 120) };
   const errors = all.flatMap(({ problems, text }) =>
     problems.filter(({ severity }) => severity === "error").map((problem) => ({ problem, text })),
   );
-  if (errors.length > 0) {
-    if (!print.isJson)
-      for (const { problem, text } of errors) print.errorLines([...drawProblem(problem, text, page), ""]);
-    throw nothingApplied(`${counted(errors.length, "error")} in the files.`, {
-      why: print.isJson
-        ? errors.map(
-            ({ problem }) => `${problem.fileName}:${problem.line}:${problem.column}: ${problem.message}`,
-          )
-        : [],
-    });
-  }
+  if (errors.length > 0)
+    throw nothingApplied(`${counted(errors.length, "error")} in the files.`, { problems: errors });
   const applied = all.flatMap((document) => document.applied ?? []);
   const first = new Map<string, string>();
   for (const { kind, id, file } of applied) {
@@ -112,7 +100,7 @@ function requireCorrect(
 
 function nothingApplied(
   what: string,
-  parts: { readonly why?: readonly string[]; readonly cause?: unknown } = {},
+  parts: { readonly problems?: readonly SourceProblem[]; readonly cause?: unknown } = {},
 ) {
   return new Failure(`${what} Nothing was changed.`, {
     exitCode: exitCodes.refused,

@@ -8,7 +8,7 @@ import type { Result } from "../../command/presenter.ts";
 import { isFileName, readDefinition, shortName } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { reasonOf, tellDone } from "../access/who.ts";
+import { doneOutcome, reasonOf } from "../access/who.ts";
 
 export async function archive(context: Context): Promise<Result> {
   const { values } = context;
@@ -27,7 +27,7 @@ export async function archive(context: Context): Promise<Result> {
     changed === 0
       ? `${safe(name)} is already ${restore ? "active" : "archived"}`
       : `${safe(name)}: ${counted(changed, "version")} ${state}${runs}`;
-  return tellDone(context, reply, { id: name, line, isAsBefore: changed === 0 });
+  return doneOutcome(context, reply, { id: name, line, isAsBefore: changed === 0 });
 }
 
 export async function convert(context: Context): Promise<Result> {

@@ -7,7 +7,7 @@ import { readDefinition, shortName } from "../../local/definition-file.ts";
 import { drawProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 
-/** Checks definitions where they lie. The platform is asked only when it is to be compared with it. */
+/** Checks definition files on this machine, and with `--against` also against the platform. */
 export async function check(context: Context): Promise<Result> {
   const { values, shell } = context;
   const files = await Promise.all(values.manyArguments("FILE").map((file) => readDefinition(file, shell)));
@@ -17,14 +17,15 @@ export async function check(context: Context): Promise<Result> {
   const errors = checked.flatMap(({ problems }) => problems.filter(({ severity }) => severity === "error"));
   return {
     json: { files: checked.map(jsonOf), ok: errors.length === 0 },
+    quiet: checked.flatMap((one) => problemLines(context, one)),
     draw: () => {
-      for (const one of checked) tell(context, one);
+      for (const one of checked) draw(context, one);
     },
     exitCode: errors.length === 0 ? exitCodes.completed : exitCodes.failed,
   };
 }
 
-/** What is right in itself, compared with what the platform offers. */
+/** Validates a correct definition against the platform. */
 async function held(context: Context, checked: Checked): Promise<Checked> {
   if (checked.definition === undefined) return checked;
   const { connect } = await import("../../server/server.ts");
@@ -49,13 +50,18 @@ async function held(context: Context, checked: Checked): Promise<Checked> {
   };
 }
 
-function tell({ print }: Context, { file, problems, definition }: Checked): void {
-  const { style, width } = print;
-  for (const problem of problems)
-    print.lines([...drawProblem(problem, file.text, { style, width: Math.min(width, 120) }), ""]);
+function problemLines({ print }: Context, { file, problems }: Checked): string[] {
+  const page = { style: print.style, width: Math.min(print.width, 120) };
+  return problems.flatMap((problem) => [...drawProblem(problem, file.text, page), ""]);
+}
+
+function draw(context: Context, checked: Checked): void {
+  const { print } = context;
+  const { file, problems, definition } = checked;
+  const { style } = print;
+  print.lines(problemLines(context, checked));
   const errors = problems.filter(({ severity }) => severity === "error").length;
   const warnings = problems.length - errors;
-  if (print.isQuiet) return;
   if (errors > 0)
     print.line(
       `${style.red("✗")} ${safe(file.fileName)}: ${counted(errors, "error")}${warnings > 0 ? `, ${counted(warnings, "warning")}` : ""}`,

@@ -3,7 +3,7 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
-import type { Result } from "../../command/presenter.ts";
+import type { Outcome, Result } from "../../command/presenter.ts";
 import { drawWorkflow, type WorkflowView } from "../../drawing/workflow-frame.ts";
 import { isFileName, readDefinition } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
@@ -14,7 +14,7 @@ export async function graph(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const what = values.argument("FILE|NAME");
   const view = isFileName(what, shell) ? await ofFile(context, what) : await ofName(context, what);
-  if (view === undefined) return exitCodes.failed;
+  if (!("nodes" in view)) return view;
   return {
     json: view,
     draw: () => {
@@ -23,19 +23,17 @@ export async function graph(context: Context): Promise<Result> {
   };
 }
 
-async function ofFile({ shell, print, values }: Context, what: string): Promise<WorkflowView | undefined> {
+async function ofFile({ shell, print, values }: Context, what: string): Promise<WorkflowView | Outcome> {
   const file = await readDefinition(what, shell);
   const parameters = await readInput(values.texts("parameter"), shell, "the parameters");
   const { checkFile, graphView, parametersMissing } = await import("../../local/check.ts");
   const { definition, problems } = checkFile(file, parameters);
   if (definition === undefined) {
-    if (print.isJson) print.json({ problems });
-    for (const problem of print.isJson ? [] : problems)
-      print.errorLines([
-        ...drawProblem(problem, file.text, { style: print.errorStyle, width: print.errorWidth }),
-        "",
-      ]);
-    return undefined;
+    const page = { style: print.errorStyle, width: print.errorWidth };
+    const draw = () => {
+      for (const problem of problems) print.errorLines([...drawProblem(problem, file.text, page), ""]);
+    };
+    return { json: { problems }, draw, exitCode: exitCodes.failed };
   }
   const missing = parametersMissing(definition);
   if (missing !== undefined)

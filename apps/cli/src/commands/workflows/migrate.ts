@@ -26,7 +26,7 @@ export async function migrate(context: Context): Promise<Result> {
   const { count = 0, previewToken = "", leftAlone = 0, groups, reviews } = preview;
   const plan = { count, leftAlone, groups, reviews };
   if (values.flag("dry-run") || count === 0) return { json: plan, draw: () => drawPlan(context, preview) };
-  if (!print.isJson) drawPlan(context, preview);
+  print.preview(() => drawPlan(context, preview));
   if (!(await isConfirmed(context, `Move ${counted(count, "run")}?`))) return exitCodes.completed;
   const reason = values.text("reason") ?? `tutti ${command.name}`;
   const perSecond = values.whole("pace") ?? 0;

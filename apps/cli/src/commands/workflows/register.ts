@@ -6,7 +6,6 @@ import type { Result } from "../../command/presenter.ts";
 import { readDefinition, type SourceFile, shortName } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
-import { drawProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 
 export async function registerFiles(context: Context): Promise<Result> {
@@ -15,19 +14,32 @@ export async function registerFiles(context: Context): Promise<Result> {
   const server = await connect(context);
   const registered: (Definition & { readonly existed: boolean })[] = [];
   for (const source of sources) {
-    const { definition, existed } = await register(context, server, source);
+    const { definition, existed } = await register(context, server, source).catch((error: unknown) => {
+      throw withRegistered(error, registered);
+    });
     registered.push({ ...definition, existed });
-    if (print.isJson) continue;
-    const { style } = print;
-    const hash = (definition.hash ?? "").slice(0, 12);
-    if (print.isQuiet) print.line(`${definition.name} ${definition.hash ?? ""}`.trim());
-    else
-      print.line(
-        `${style.green("✓")} ${safe(definition.name)}  ${style.dim(`${hash}  ${definition.versionLabels.join(", ")}  ${existed ? "already exists" : "new version"}`)}`,
-      );
   }
-  if (print.isJson) print.json({ workflows: registered });
-  return exitCodes.completed;
+  return {
+    json: { workflows: registered },
+    quiet: registered.map(({ name, hash = "" }) => `${name} ${hash}`.trim()),
+    draw: () => {
+      const { style } = print;
+      for (const { name, hash = "", versionLabels, existed } of registered)
+        print.line(
+          `${style.green("✓")} ${safe(name)}  ${style.dim(`${hash.slice(0, 12)}  ${versionLabels.join(", ")}  ${existed ? "already exists" : "new version"}`)}`,
+        );
+    },
+  };
+}
+
+/** A failure names the files before it: those are registered. */
+function withRegistered(error: unknown, registered: readonly Definition[]): unknown {
+  if (!(error instanceof Failure) || registered.length === 0) return error;
+  const { why, problems, next, exitCode, code } = error;
+  const names = registered.map(({ name }) => safe(name)).join(", ");
+  return new Failure(`${error.message} Registered before: ${names}.`, {
+    ...{ why, problems, next, exitCode, code, cause: error },
+  });
 }
 
 export interface Registered {
@@ -35,7 +47,7 @@ export interface Registered {
   readonly existed: boolean;
 }
 
-/** Registers a source. Where it is wrong, every mistake is shown at its place. */
+/** Registers a source. Each of its errors is shown at its line. */
 export async function register(context: Context, server: Server, source: SourceFile): Promise<Registered> {
   const { values } = context;
   const labels = values.list("as");
@@ -53,8 +65,7 @@ export async function register(context: Context, server: Server, source: SourceF
     });
     if (definition !== undefined) return { definition, existed };
   } catch (error) {
-    if (error instanceof Failure && error.exitCode === exitCodes.refused)
-      throw await wrong(context, source, error);
+    if (error instanceof Failure && error.exitCode === exitCodes.refused) throw await wrong(source, error);
     throw error;
   }
   throw new Failure(`${source.fileName} was accepted, but the platform returned no version`, {
@@ -63,18 +74,16 @@ export async function register(context: Context, server: Server, source: SourceF
   });
 }
 
-/** Returns the refusal with the source's own lines, where the same mistakes are found here. */
-async function wrong({ print }: Context, source: SourceFile, refusal: Failure): Promise<Failure> {
+/** Returns the refusal with the lines of the source, if the local check finds the errors too. */
+async function wrong(source: SourceFile, refusal: Failure): Promise<Failure> {
   const { checkFile } = await import("../../local/check.ts");
   const { problems } = checkFile(source);
   const errors = problems.filter(({ severity }) => severity === "error");
   if (errors.length === 0) return refusal;
-  const page = { style: print.errorStyle, width: Math.min(print.errorWidth, 120) };
-  if (!print.isJson)
-    for (const problem of errors) print.errorLines([...drawProblem(problem, source.text, page), ""]);
   const many = errors.length === 1 ? "an error" : `${errors.length} errors`;
   return new Failure(`${source.fileName} has ${many}, nothing was registered.`, {
-    why: print.isJson ? refusal.why : [],
+    why: refusal.why,
+    problems: errors.map((problem) => ({ problem, text: source.text })),
     exitCode: exitCodes.refused,
     code: refusal.code,
     cause: refusal,

@@ -1,7 +1,7 @@
 import type { Firing, Schedule } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { printTiming, timingSaid } from "../../server/timing.ts";
 import { type Tone, toned } from "../../terminal/style.ts";
@@ -17,51 +17,43 @@ export async function listSchedules(context: Context): Promise<Result> {
     ({ schedules }) => schedules,
   );
   return {
-    json: { schedules: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { schedules: entries },
+    nextToken,
     quiet: entries.map(({ scheduleId }) => scheduleId),
+    empty:
+      entries.length === 0
+        ? "No schedules yet. Create one: tutti schedule create ID WORKFLOW --every 1h"
+        : undefined,
     draw: () => {
-      if (entries.length === 0)
-        print.note("No schedules yet. Create one: tutti schedule create ID WORKFLOW --every 1h");
-      else {
-        const nowMs = shell.nowMs();
-        print.table(
-          [
-            { title: "schedule", widthMin: 10 },
-            { title: "workflow", yields: 2, widthMin: 8 },
-            { title: "when", yields: 1, widthMin: 12 },
-            { title: "next", align: "right" },
-            { title: "started", align: "right", yields: 2 },
-            { title: "last", yields: 3, widthMin: 8 },
-          ],
-          entries.map((schedule) => {
-            const {
-              scheduleId,
-              run,
-              timing,
-              paused,
-              nextTimesMs,
-              startedCount = 0,
-              recentFirings,
-            } = schedule;
-            const [next] = nextTimesMs;
-            const [last] = recentFirings;
-            return [
-              { text: scheduleId, tone: paused === true ? "dim" : "bold" },
-              { text: run?.definition?.name ?? "", tone: "dim" },
-              printTiming(timing),
-              paused === true
-                ? { text: "‖ paused", tone: "magenta" }
-                : { text: next === undefined ? "" : printAge(next, nowMs), tone: "cyan" },
-              { text: String(startedCount), tone: "dim" },
-              {
-                text: last === undefined ? "" : (last.result ?? ""),
-                tone: last === undefined ? "dim" : toneOf(last),
-              },
-            ];
-          }),
-        );
-        tellMore(context, nextToken);
-      }
+      const nowMs = shell.nowMs();
+      print.table(
+        [
+          { title: "schedule", widthMin: 10 },
+          { title: "workflow", yields: 2, widthMin: 8 },
+          { title: "when", yields: 1, widthMin: 12 },
+          { title: "next", align: "right" },
+          { title: "started", align: "right", yields: 2 },
+          { title: "last", yields: 3, widthMin: 8 },
+        ],
+        entries.map((schedule) => {
+          const { scheduleId, run, timing, paused, nextTimesMs, startedCount = 0, recentFirings } = schedule;
+          const [next] = nextTimesMs;
+          const [last] = recentFirings;
+          return [
+            { text: scheduleId, tone: paused === true ? "dim" : "bold" },
+            { text: run?.definition?.name ?? "", tone: "dim" },
+            printTiming(timing),
+            paused === true
+              ? { text: "‖ paused", tone: "magenta" }
+              : { text: next === undefined ? "" : printAge(next, nowMs), tone: "cyan" },
+            { text: String(startedCount), tone: "dim" },
+            {
+              text: last === undefined ? "" : (last.result ?? ""),
+              tone: last === undefined ? "dim" : toneOf(last),
+            },
+          ];
+        }),
+      );
     },
   };
 }

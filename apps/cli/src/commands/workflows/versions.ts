@@ -1,6 +1,6 @@
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { listPages, tellMore } from "../../server/pages.ts";
+import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { printAge } from "../../terminal/time.ts";
 
@@ -23,28 +23,26 @@ export async function listVersions(context: Context): Promise<Result> {
     ({ versions }) => versions,
   );
   return {
-    json: { versions: entries, ...(nextToken === undefined ? {} : { nextToken }) },
+    json: { versions: entries },
+    nextToken,
     quiet: entries.map(({ hash = "" }) => hash),
+    empty: entries.length === 0 ? `No active runs of ${name}.` : undefined,
     draw: () => {
-      if (entries.length === 0) print.note(`No active runs of ${name}.`);
-      else {
-        const nowMs = shell.nowMs();
-        print.table(
-          [
-            { title: "version", widthMin: shownLength },
-            { title: "live", align: "right", widthMin: 4 },
-            { title: "labels", yields: 1, widthMin: 6 },
-            { title: "registered", align: "right", yields: 2, widthMin: 9 },
-          ],
-          entries.map(({ hash = "", liveCount = 0, versionLabels, createTimeMs }) => [
-            { text: hash.slice(0, shownLength), tone: "bold" },
-            { text: String(liveCount), tone: liveCount === 0 ? "dim" : "cyan" },
-            { text: versionLabels.join(", "), tone: "dim" },
-            { text: createTimeMs === undefined ? "" : printAge(createTimeMs, nowMs), tone: "dim" },
-          ]),
-        );
-        tellMore(context, nextToken);
-      }
+      const nowMs = shell.nowMs();
+      print.table(
+        [
+          { title: "version", widthMin: shownLength },
+          { title: "live", align: "right", widthMin: 4 },
+          { title: "labels", yields: 1, widthMin: 6 },
+          { title: "registered", align: "right", yields: 2, widthMin: 9 },
+        ],
+        entries.map(({ hash = "", liveCount = 0, versionLabels, createTimeMs }) => [
+          { text: hash.slice(0, shownLength), tone: "bold" },
+          { text: String(liveCount), tone: liveCount === 0 ? "dim" : "cyan" },
+          { text: versionLabels.join(", "), tone: "dim" },
+          { text: createTimeMs === undefined ? "" : printAge(createTimeMs, nowMs), tone: "dim" },
+        ]),
+      );
     },
   };
 }

@@ -1,5 +1,7 @@
-/** What a graph of a definition is drawn of. */
-import type { Graph, GraphNode, TaskKind } from "@tutti/rest/types";
+/** The nodes and edges of the graph of a definition. */
+import type { Graph, TaskKind } from "@tutti/rest/types";
+import type { GraphNode, GraphScope } from "../../run/graph/shape.ts";
+import type { Size } from "../../run/graph/sizes.ts";
 
 export interface Arrow {
   readonly key: string;
@@ -23,19 +25,30 @@ export function arrowsOf({ nodes }: Pick<Graph, "nodes">): readonly Arrow[] {
   return [...new Map(arrows.map((each) => [each.key, each])).values()];
 }
 
+/** The tasks as nodes, and what they need as edges. Arrows back are not edges: a cycle has no longest path. */
+export function scopeOf(graph: Pick<Graph, "nodes">): GraphScope {
+  return {
+    nodes: graph.nodes.map(({ taskId = "", title, uses, kind }, place) => ({
+      ...{ key: taskId, title: title || taskId, uses: uses || kindWord(kind), kind, places: [place] },
+      ...{ cells: [], isBundle: false, canUnfold: false, inside: undefined, stuck: undefined },
+    })),
+    edges: arrowsOf(graph)
+      .filter(({ isBack }) => !isBack)
+      .map(({ key, from, to }) => ({ key, from, to, condition: "success" })),
+  };
+}
+
 const boxPx = { least: 130, most: 260, perLetter: 7.4, around: 28, high: 66 };
 
-/** Returns how much room a task takes: by its longest line. */
-export function boxOf({ taskId = "", title, uses, kind, forEach, compensated, expectedMs }: GraphNode): {
-  readonly key: string;
-  readonly width: number;
-  readonly height: number;
-} {
-  const marks = (forEach === true ? 8 : 0) + (compensated === true ? 8 : 0) + (expectedMs ? 8 : 0);
-  const letters = Math.max((title || taskId).length * 1.08, (uses || kindWord(kind)).length, marks);
+/** Returns the room of a task: its longest line, and a line of marks below title and capability. */
+export function sizeOfNode({ title, uses }: Pick<GraphNode, "title" | "uses">): Size {
+  const letters = Math.max(title.length * 1.08, uses.length, marksMax);
   const width = Math.min(boxPx.most, Math.max(boxPx.least, letters * boxPx.perLetter + boxPx.around));
-  return { key: taskId, width, height: boxPx.high };
+  return { width, height: boxPx.high };
 }
+
+/** Letters of `× each ↩ undo 900 ms`. */
+const marksMax = 20;
 
 const kindWords: Readonly<Partial<Record<TaskKind, string>>> = {
   uses: "uses a capability",

@@ -3,38 +3,44 @@ import {
   BackgroundVariant,
   Controls,
   type Edge,
+  type EdgeTypes,
   Handle,
   MarkerType,
   type Node,
   type NodeProps,
+  type NodeTypes,
   Position,
   ReactFlow,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
+import "../../run/run.css";
 import "./graph.css";
 import type { Graph, GraphNode } from "@tutti/rest/types";
 import { useMemo } from "react";
 import { counted, span } from "../../elements/moments.ts";
-import { layered } from "../../run/graph/layered.ts";
+import { Arrowheads } from "../../run/graph/arrowheads.tsx";
+import { type Layout, layoutOf } from "../../run/graph/layout.ts";
+import { type FlowNeed, NeedEdge } from "../../run/graph/need-edge.tsx";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
-import { arrowsOf, boxOf, kindWord } from "./graph-parts.ts";
+import { arrowsOf, kindWord, scopeOf, sizeOfNode } from "./graph-parts.ts";
 
 type TaskNode = Node<{ task: GraphNode; critical: boolean; down: boolean }, "task">;
 
-const nodeTypes = { task: TaskBox };
+const nodeTypes: NodeTypes = { task: TaskBox };
+const edgeTypes: EdgeTypes = { need: NeedEdge };
 
 /** The tasks of a definition and what they need. The critical path is drawn heavier. */
 export default function GraphView({ graph }: { graph: Graph }) {
   const down = useIsNarrow();
-  const placed = useMemo(() => placedOf(graph, down), [graph, down]);
-  const edges = useMemo(() => edgesOf(graph), [graph]);
+  const layout = useMemo(() => layoutOf(scopeOf(graph), down ? "down" : "right", sizeOfNode), [graph, down]);
+  const nodes = useMemo(() => nodesOf(graph, layout), [graph, layout]);
+  const edges = useMemo(() => edgesOf(graph, layout), [graph, layout]);
   return (
     <figure className="definition-graph" aria-label={`Graph of ${counted(graph.nodes.length, "task")}`}>
+      <Arrowheads />
       <ReactFlow
         key={down ? "down" : "right"}
-        nodes={placed}
-        edges={edges}
-        nodeTypes={nodeTypes}
+        {...{ nodes, edges, nodeTypes, edgeTypes }}
         fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
         minZoom={0.1}
@@ -46,6 +52,7 @@ export default function GraphView({ graph }: { graph: Graph }) {
         zoomOnScroll={false}
         preventScrolling={false}
         onlyRenderVisibleElements
+        proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Lines} gap={[4_000, 16]} />
         <Controls showInteractive={false} />
@@ -54,24 +61,17 @@ export default function GraphView({ graph }: { graph: Graph }) {
   );
 }
 
-function placedOf(graph: Graph, down: boolean): TaskNode[] {
-  const boxes = graph.nodes.map(boxOf);
-  // Arrows back are left out: a layer is the longest path from the start, and a cycle has none.
-  const links = arrowsOf(graph).filter(({ isBack }) => !isBack);
-  const { at } = layered(boxes, links, down ? "down" : "right");
+function nodesOf(graph: Graph, { nodes, direction }: Layout): TaskNode[] {
   const critical = new Set(graph.criticalPath);
-  return graph.nodes.map((task, index) => ({
-    id: task.taskId ?? "",
-    type: "task",
-    position: at.get(task.taskId ?? "") ?? { x: 0, y: 0 },
-    width: boxes[index]?.width ?? 0,
-    height: boxes[index]?.height ?? 0,
-    handles: handlesOf(boxes[index]?.width ?? 0, boxes[index]?.height ?? 0, down),
-    data: { task, critical: critical.has(task.taskId ?? ""), down },
+  const down = direction === "down";
+  return nodes.map(({ node: { key, places }, x, y, width, height }) => ({
+    ...{ id: key, type: "task", position: { x, y }, width, height },
+    handles: handlesOf(width, height, down),
+    data: { task: graph.nodes[places[0] ?? 0] as GraphNode, critical: critical.has(key), down },
   }));
 }
 
-/** Where arrows arrive and leave: said, so that it has not to be measured. */
+/** Where arrows arrive and leave. Set here, so React Flow does not measure it. */
 function handlesOf(width: number, height: number, down: boolean): NonNullable<TaskNode["handles"]> {
   const size = { width: 1, height: 1 };
   return down
@@ -85,15 +85,21 @@ function handlesOf(width: number, height: number, down: boolean): NonNullable<Ta
       ];
 }
 
-function edgesOf(graph: Graph): Edge[] {
+function edgesOf(graph: Graph, { edges, direction }: Layout): (FlowNeed | Edge)[] {
   const next = new Map(graph.criticalPath.map((id, index) => [id, graph.criticalPath[index + 1]]));
-  return arrowsOf(graph).map(({ key, from, to, isBack }) => ({
-    id: key,
-    source: from,
-    target: to,
-    className: [next.get(from) === to ? "critical" : "", isBack ? "back" : ""].filter(Boolean).join(" "),
-    markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--rule-strong)" },
-  }));
+  const needs = edges.map((laid): FlowNeed => {
+    const { key, from, to } = laid.edge;
+    const data = { laid, direction, isCritical: next.get(from) === to };
+    return { id: key, type: "need", source: from, target: to, data };
+  });
+  const back = arrowsOf(graph).filter(({ isBack }) => isBack);
+  return [
+    ...needs,
+    ...back.map(({ key, from, to }) => ({
+      ...{ id: key, source: from, target: to, className: "back" },
+      markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--rule-strong)" },
+    })),
+  ];
 }
 
 function TaskBox({ data: { task, critical, down } }: NodeProps<TaskNode>) {

@@ -1,7 +1,10 @@
-/** Positions of all nodes and edges of a graph. Graphs inside of nodes come first, because they give their nodes their size. */
+/**
+ * Positions of all nodes and edges of a graph of a run, a session or a definition. Graphs inside of nodes are placed
+ * first: the size of a node depends on the graph inside it.
+ */
 import { type Box, type Direction, layered, type Placed, type Point } from "./layered.ts";
 import type { GraphEdge, GraphNode, GraphScope } from "./shape.ts";
-import { frame, sizeAround, sizeOf } from "./sizes.ts";
+import { frame, type Size, sizeAround, sizeOf } from "./sizes.ts";
 
 export interface LaidNode {
   readonly node: GraphNode;
@@ -29,10 +32,11 @@ export interface Layout {
   readonly direction: Direction;
 }
 
-export function layoutOf(scope: GraphScope, direction: Direction): Layout {
+/** @param sizeOfNode the room of a node without a graph inside. Default: a task of a run */
+export function layoutOf(scope: GraphScope, direction: Direction, sizeOfNode = sizeOfTask): Layout {
   const nodes: LaidNode[] = [];
   const edges: LaidEdge[] = [];
-  const arranged = arrange(scope, direction);
+  const arranged = arrange(scope, { direction, sizeOfNode });
   putScope(arranged, { x: 0, y: 0, depth: 0, direction }, nodes, edges);
   return { width: arranged.placed.width, height: arranged.placed.height, nodes, edges, direction };
 }
@@ -44,24 +48,33 @@ interface Arranged {
   readonly inside: ReadonlyMap<string, Arranged>;
 }
 
-function arrange(scope: GraphScope, direction: Direction): Arranged {
+interface Arranging {
+  readonly direction: Direction;
+  readonly sizeOfNode: (node: GraphNode) => Size;
+}
+
+function sizeOfTask({ cells, stuck }: GraphNode): Size {
+  return sizeOf(cells.length, stuck !== undefined);
+}
+
+function arrange(scope: GraphScope, how: Arranging): Arranged {
   const inside = new Map<string, Arranged>();
   for (const node of scope.nodes)
-    if (node.inside !== undefined) inside.set(node.key, arrange(node.inside, direction));
-  const boxes = boxesOf(scope, inside, direction);
-  return { scope, placed: layered([...boxes.values()], scope.edges, direction), boxes, inside };
+    if (node.inside !== undefined) inside.set(node.key, arrange(node.inside, how));
+  const boxes = boxesOf(scope, inside, how);
+  return { scope, placed: layered([...boxes.values()], scope.edges, how.direction), boxes, inside };
 }
 
 function boxesOf(
   { nodes }: GraphScope,
   inside: ReadonlyMap<string, Arranged>,
-  direction: Direction,
+  { direction, sizeOfNode }: Arranging,
 ): Map<string, Box> {
   return new Map(
-    nodes.map(({ key, cells, stuck }) => {
+    nodes.map((node) => {
+      const { key } = node;
       const around = inside.get(key);
-      const size =
-        around === undefined ? sizeOf(cells.length, stuck !== undefined) : sizeAround(around.placed);
+      const size = around === undefined ? sizeOfNode(node) : sizeAround(around.placed);
       return [key, { key, ...size, anchor: direction === "right" ? headMiddle : size.width / 2 }];
     }),
   );

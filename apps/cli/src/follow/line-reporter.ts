@@ -5,36 +5,31 @@ import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { padEnd, safe } from "../terminal/text.ts";
 import { printClock, printDurationMs } from "../terminal/time.ts";
-import { Absence } from "./absence.ts";
-import type { Told } from "./model.ts";
-import type { Teller } from "./teller.ts";
+import { type Absence, absenceNotes } from "./absence.ts";
+import type { Reported } from "./model.ts";
+import type { Reporter } from "./reporter.ts";
 
 interface Parts {
   readonly print: Printer;
   readonly shell: Shell;
-  /** Says nothing but that the platform is away. */
+  /** Reports only that the platform is not reachable. */
   readonly isSilent: boolean;
 }
 
-/** Tells a run or a session where no frame can be drawn: a line for each change of a task or of the whole. */
-export class LineTeller implements Teller {
+/** Reports a run or session without a terminal: a line for each change of a task or of the whole. */
+export class LineReporter implements Reporter {
   readonly showsEnd = false;
   readonly #parts: Parts;
-  readonly #told = new Map<string, string>();
+  readonly #reported = new Map<string, string>();
   readonly #absence: Absence;
   #stuck = "";
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    const { print, shell } = parts;
-    this.#absence = new Absence({
-      shell,
-      onAway: (words) => print.errorLines([words]),
-      onBack: () => print.errorLines(["Reconnected."]),
-    });
+    this.#absence = absenceNotes(parts);
   }
 
-  changed({ news: { tasks, whole } }: Told): void {
+  changed({ news: { tasks, whole } }: Reported): void {
     for (const view of this.#parts.isSilent ? [] : tasks) {
       if (view.state === "pending") continue;
       const again = view.attempts > 1 ? `attempt ${view.attempts}` : "";
@@ -46,12 +41,12 @@ export class LineTeller implements Teller {
       const about = [took, again, error === "" ? view.reason : error]
         .filter((part) => part !== "")
         .join(" · ");
-      this.#tell(`task ${view.id}`, { state: view.state, name: view.id, about, again });
+      this.#report(`task ${view.id}`, { state: view.state, name: view.id, about, again });
     }
     // The command that prints the result also prints the end.
     if (whole !== undefined && !lookOf(whole.status).isEnded) {
       const { status, statusReason, id } = whole;
-      this.#tell("whole", { state: status, name: id, about: statusReason, again: "" });
+      this.#report("whole", { state: status, name: id, about: statusReason, again: "" });
     }
   }
 
@@ -66,11 +61,11 @@ export class LineTeller implements Teller {
     if (lines.length > 0) this.#parts.print.errorLines(lines);
   }
 
-  end(): void {
-    this.#absence.end();
+  close(): void {
+    this.#absence.close();
   }
 
-  #tell(
+  #report(
     key: string,
     {
       state,
@@ -81,8 +76,8 @@ export class LineTeller implements Teller {
   ): void {
     const { print, shell, isSilent } = this.#parts;
     const known = `${state} ${again}`;
-    if (isSilent || this.#told.get(key) === known) return;
-    this.#told.set(key, known);
+    if (isSilent || this.#reported.get(key) === known) return;
+    this.#reported.set(key, known);
     const { symbol, tone, words } = lookOf(state);
     const { errorStyle: style } = print;
     const line = [

@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Run, Task, TaskStatus, WorkStatus } from "@tutti/rest/types";
-import { Printer } from "../command/printer.ts";
-import { withoutColours as style } from "../terminal/style.ts";
+import { Presenter } from "../command/presenter.ts";
 import { type MemoryShell, memoryShell } from "../testing/memory-shell.ts";
-import { FrameTeller } from "./frame-teller.ts";
-import { LineTeller } from "./line-teller.ts";
+import { FrameReporter } from "./frame-reporter.ts";
+import { LineReporter } from "./line-reporter.ts";
 import { RunModel, viewOf } from "./run-model.ts";
-import { tellCauses } from "./stuck.ts";
+import { reportCauses } from "./stuck.ts";
 
 const run = (status: WorkStatus, more: Partial<Run> = {}): Run => ({
   ...{
@@ -31,7 +30,7 @@ const task = (taskId: string, status: TaskStatus, more: Partial<Task> = {}): Tas
 const entry = (number: number, status: TaskStatus): Task =>
   task(`list[${number}]`, status, { parentTaskId: "list" });
 
-/** Where a second and more pass at once. What is drawn again and again waits. */
+/** Pauses of a second and more resolve at once. Shorter ones, of frames, wait. */
 function inTime(shell: MemoryShell): MemoryShell {
   return {
     ...shell,
@@ -39,8 +38,8 @@ function inTime(shell: MemoryShell): MemoryShell {
   };
 }
 
-describe("what a stream says of a run, put together", () => {
-  it("entries of a list stand in the row of their task, which is at work as long as they are", () => {
+describe("a run made of the replies of its stream", () => {
+  it("shows the entries of a list in the row of their task, which runs as long as they do", () => {
     const { tasks } = viewOf(run("running"), [
       task("list", "waiting"),
       entry(0, "completed"),
@@ -51,7 +50,7 @@ describe("what a stream says of a run, put together", () => {
     assert.deepEqual([tasks[0]?.state, tasks[0]?.entries], ["running", { ended: 2, failed: 1, total: 3 }]);
   });
 
-  it("what undoes a task has no row of its own, nor has a round of a loop", () => {
+  it("has no row for a compensation or a round of a loop", () => {
     const { tasks } = viewOf(run("failed"), [
       task("charge", "compensated"),
       task("charge/undo", "completed", { compensates: "charge" }),
@@ -67,19 +66,19 @@ describe("what a stream says of a run, put together", () => {
     );
   });
 
-  it("a question that waits is a question, before the run counts it", () =>
+  it("counts an open approval before the run does", () =>
     assert.equal(viewOf(run("running"), [task("sure", "waiting", { kind: "approve" })]).openApprovals, 1));
 
-  it("a snapshot from the beginning replaces what was known", () => {
+  it("replaces all tasks with a first snapshot", () => {
     const model = new RunModel();
-    model.take({ run: run("running"), tasks: [task("a", "running"), task("b", "pending")] });
-    model.take({ tasks: [task("a", "completed")], removedTaskIds: ["b"] });
+    model.apply({ run: run("running"), tasks: [task("a", "running"), task("b", "pending")] });
+    model.apply({ tasks: [task("a", "completed")], removedTaskIds: ["b"] });
     assert.deepEqual(
       model.view()?.tasks.map(({ id, state }) => [id, state]),
       [["a", "completed"]],
     );
     model.forget();
-    model.take({ tasks: [task("c", "pending")] });
+    model.apply({ tasks: [task("c", "pending")] });
     assert.deepEqual(
       model.view()?.tasks.map(({ id }) => id),
       ["c"],
@@ -87,39 +86,39 @@ describe("what a stream says of a run, put together", () => {
   });
 });
 
-describe("a run told line by line", () => {
-  function told(isSilent = false): {
+describe("a run reported line by line", () => {
+  function reporting(isSilent = false): {
     model: RunModel;
-    teller: LineTeller;
+    reporter: LineReporter;
     shell: MemoryShell;
     said: () => string[];
   } {
     const shell = inTime(memoryShell());
-    const print = new Printer(shell, { isJson: false, isQuiet: false, noColours: true });
+    const print = new Presenter(shell, { reader: "people" }).print;
     const said = (): string[] =>
       shell.errors.text
         .trim()
         .split("\n")
         .map((line) => line.replace(/^\d\d:\d\d:\d\d\.\d{3} {2}/, "").replace(/ {2,}/g, "  "));
-    return { model: new RunModel(), teller: new LineTeller({ print, shell, isSilent }), shell, said };
+    return { model: new RunModel(), reporter: new LineReporter({ print, shell, isSilent }), shell, said };
   }
 
-  it("each state once, an attempt again, and of a list only what does not go well", () => {
-    const { model, teller, said } = told();
-    const tell = (tasks: readonly Task[]): void => {
-      model.take({ tasks });
-      teller.changed(model);
+  it("reports each state once, each attempt, and only the failed entries of a list", () => {
+    const { model, reporter, said } = reporting();
+    const report = (tasks: readonly Task[]): void => {
+      model.apply({ tasks });
+      reporter.changed(model);
     };
-    tell([task("a", "pending"), task("a", "running")]);
-    tell([task("a", "running")]);
-    tell([
+    report([task("a", "pending"), task("a", "running")]);
+    report([task("a", "running")]);
+    report([
       task("a", "retrying", {
         attemptCount: 1,
         attempts: [{ pool: "default", error: { message: "busy\u001b[2J", violations: [], details: {} } }],
       }),
     ]);
-    tell([task("a", "running", { attemptCount: 2 })]);
-    tell([entry(0, "running"), entry(1, "failed")]);
+    report([task("a", "running", { attemptCount: 2 })]);
+    report([entry(0, "running"), entry(1, "failed")]);
     assert.deepEqual(said(), [
       "● a  running",
       "↻ a  retrying  busy␛[2J",
@@ -128,11 +127,11 @@ describe("a run told line by line", () => {
     ]);
   });
 
-  it("that the platform is away, and that it is back", async () => {
-    const { teller, said } = told(true);
-    teller.standing("broken");
+  it("reports that the platform is not reachable, and the reconnection", async () => {
+    const { reporter, said } = reporting(true);
+    reporter.standing("broken");
     await turn();
-    teller.standing("open");
+    reporter.standing("open");
     assert.deepEqual(said(), ["The platform is not reachable, retrying …", "Reconnected."]);
   });
 });
@@ -143,20 +142,24 @@ describe("a run whose task stays queued", () => {
     remedies: [{ text: "start a worker that handles it", command: "npx node worker.ts" }],
   };
 
-  /** Checks `checks` times, and collects what the teller is given. */
-  async function told(model: RunModel, checks: number, shown = explanation): Promise<readonly string[][]> {
+  /** Checks `checks` times, and collects the reports. */
+  async function reported(
+    model: RunModel,
+    checks: number,
+    shown = explanation,
+  ): Promise<readonly string[][]> {
     const ended = new AbortController();
     const given: string[][] = [];
     const asked: string[] = [];
     let left = checks;
-    await tellCauses({
+    await reportCauses({
       model,
       shell: {
         pause: async () => {
           if (left-- === 0) ended.abort();
         },
       },
-      teller: { stuck: (lines) => given.push([...lines]) },
+      reporter: { stuck: (lines) => given.push([...lines]) },
       why: async (task) => {
         asked.push(task);
         return shown;
@@ -169,8 +172,8 @@ describe("a run whose task stays queued", () => {
 
   it("is explained with what helps, when two checks in a row find it", async () => {
     const model = new RunModel();
-    model.take({ run: run("running"), tasks: [task("compose", "completed"), task("send", "queued")] });
-    assert.deepEqual(await told(model, 2), [
+    model.apply({ run: run("running"), tasks: [task("compose", "completed"), task("send", "queued")] });
+    assert.deepEqual(await reported(model, 2), [
       [],
       ["no agent offers greeting.send", "→ npx node worker.ts   start a worker that handles it"],
     ]);
@@ -178,53 +181,59 @@ describe("a run whose task stays queued", () => {
 
   it("is not explained while another task runs", async () => {
     const model = new RunModel();
-    model.take({ run: run("running"), tasks: [task("compose", "running"), task("send", "queued")] });
-    assert.deepEqual(await told(model, 3), [[], [], []]);
+    model.apply({ run: run("running"), tasks: [task("compose", "running"), task("send", "queued")] });
+    assert.deepEqual(await reported(model, 3), [[], [], []]);
   });
 
   it("is explained once in lines", () => {
     const shell = memoryShell();
-    const print = new Printer(shell, { isJson: false, isQuiet: false, noColours: true });
-    const teller = new LineTeller({ print, shell, isSilent: false });
-    for (const lines of [[], ["no agent"], ["no agent"], []]) teller.stuck(lines);
+    const print = new Presenter(shell, { reader: "people" }).print;
+    const reporter = new LineReporter({ print, shell, isSilent: false });
+    for (const lines of [[], ["no agent"], ["no agent"], []]) reporter.stuck(lines);
     assert.equal(shell.errors.text, "no agent\n");
   });
 });
 
 describe("a run drawn on a terminal", () => {
-  it("another size of the window is another frame at once, and the end shows the cursor again", () => {
+  it("draws again when the window changes its size, and shows the cursor at the end", () => {
     const shell = memoryShell({ terminal: { columns: 80, rows: 24 } });
-    const teller = new FrameTeller({ sink: shell.errors, style, shell });
+    const reporter = new FrameReporter({
+      frames: new Presenter(shell, { reader: "people" }).print.frames("errors"),
+      shell,
+    });
     const model = new RunModel();
-    model.take({ run: run("running"), tasks: [task("a", "running")] });
-    teller.changed(model);
-    teller.standing("open");
+    model.apply({ run: run("running"), tasks: [task("a", "running")] });
+    reporter.changed(model);
+    reporter.standing("open");
     const before = shell.errors.text.length;
     shell.errors.resize(60, 20);
     const frame = shell.errors.text.slice(before);
     assert.match(frame, /● {2}a/);
     for (const line of frame.split("\n")) assert.ok(withoutCodes(line).length <= 60, line);
-    model.take({ run: run("completed", { endTimeMs: 5 }), tasks: [task("a", "completed")] });
-    teller.end(model);
+    model.apply({ run: run("completed", { endTimeMs: 5 }), tasks: [task("a", "completed")] });
+    reporter.close(model);
     assert.match(withoutCodes(shell.errors.text), /✓ r1 +completed/);
     assert.ok(shell.errors.text.endsWith("\u001b[?25h"));
     shell.errors.resize(70, 20);
     assert.ok(shell.errors.text.endsWith("\u001b[?25h"), "nothing is drawn after the end");
   });
 
-  it("while the platform is away the graph stays, with a line that says so below it", async () => {
+  it("keeps the graph while the platform is not reachable, with a line below it", async () => {
     const shell = inTime(memoryShell({ terminal: { columns: 80, rows: 24 } }));
-    const teller = new FrameTeller({ sink: shell.errors, style, shell });
+    const reporter = new FrameReporter({
+      frames: new Presenter(shell, { reader: "people" }).print.frames("errors"),
+      shell,
+    });
     const model = new RunModel();
-    model.take({ run: run("running"), tasks: [task("a", "running")] });
-    teller.changed(model);
-    teller.standing("broken");
+    model.apply({ run: run("running"), tasks: [task("a", "running")] });
+    reporter.changed(model);
+    reporter.standing("broken");
     await turn();
     assert.match(withoutCodes(shell.errors.text), /● {2}a[\s\S]*The platform is not reachable, retrying …/);
     const before = shell.errors.text.length;
-    teller.standing("open");
+    reporter.standing("open");
     assert.doesNotMatch(shell.errors.text.slice(before), /away/);
-    teller.end(model);
+    reporter.close(model);
   });
 });
 

@@ -1,5 +1,7 @@
 import type { ErrorDetail } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
+import { exitCodeOf } from "../command/exit-codes.ts";
+import type { Outcome } from "../command/presenter.ts";
 import type { Printer } from "../command/printer.ts";
 import { drawJson } from "../terminal/json.ts";
 import { lookOf } from "../terminal/states.ts";
@@ -9,15 +11,21 @@ import { printDurationMs } from "../terminal/time.ts";
 import { type End, errorOf } from "./model.ts";
 
 /**
- * What came of something that was followed: its output on standard output, words about it beside.
+ * The output is on standard output, the state and the next commands on standard error.
  *
- * @param isShown its end is on the screen
+ * @param isShown the last frame shows the state
  */
-export function tellEnd({ print }: Context, end: End, isShown: boolean): void {
-  if (print.isJson) {
-    print.json(end.document);
-    return;
-  }
+export function endOutcome({ print }: Context, end: End, isShown: boolean): Outcome {
+  return {
+    json: end.document,
+    draw: () => {
+      drawEnd(print, end, isShown);
+    },
+    exitCode: exitCodeOf(end.status),
+  };
+}
+
+function drawEnd(print: Printer, end: End, isShown: boolean): void {
   const { id, status, outcome, tookMs } = end;
   const style = print.errorStyle;
   const { symbol, tone, words } = lookOf(status);
@@ -28,10 +36,10 @@ export function tellEnd({ print }: Context, end: End, isShown: boolean): void {
     print.lines(drawJson(outcome.completed, print));
   const error = errorOf(outcome);
   if (error !== undefined) print.errorLines(drawError(error, print));
-  if (status === "failed") tellNext(print, end);
+  if (status === "failed") noteNext(print, end);
 }
 
-function tellNext(print: Printer, { id, failedTask, outcome }: End): void {
+function noteNext(print: Printer, { id, failedTask, outcome }: End): void {
   const about = failedTask === undefined ? safe(id) : `${safe(id)} ${safe(failedTask)}`;
   const { errorStyle: style } = print;
   print.note(`  tutti why ${about}   ${style.dim("explains the error")}`);

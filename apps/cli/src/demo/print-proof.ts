@@ -8,7 +8,7 @@ import type { Tally } from "./proof.ts";
 const lostShown = 5;
 const twiceShown = 12;
 
-export function tellProof(outcome: DemoKillOutcome, print: Printer): void {
+export function printProof(outcome: DemoKillOutcome, print: Printer): void {
   const { starts, events, steps, effects, twice, doubled, holds, kills, tookMs } = outcome;
   print.line("");
   print.table(

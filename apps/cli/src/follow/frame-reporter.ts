@@ -1,0 +1,94 @@
+import type { Standing } from "@tutti/rest/client";
+import { drawRun } from "../drawing/run-frame.ts";
+import type { Shell } from "../effects/shell.ts";
+import type { FramePage, Frames } from "../terminal/frames.ts";
+import { cut } from "../terminal/text.ts";
+import { printDurationMs } from "../terminal/time.ts";
+import { Absence } from "./absence.ts";
+import type { Reported } from "./model.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** Durations change by themselves. A frame takes bytes of a metered connection. */
+const redrawMs = 250;
+/** Changes within this time are drawn as one frame. */
+const gatherMs = 50;
+
+/** Draws a run or a session in the lowest lines of a terminal, again and again. */
+export class FrameReporter implements Reporter {
+  readonly showsEnd = true;
+  readonly #frames: Frames;
+  readonly #shell: Pick<Shell, "nowMs" | "pause">;
+  readonly #ended = new AbortController();
+  readonly #absence: Absence;
+  #model: Reported | undefined;
+  #isDue = false;
+  #stuck: readonly string[] = [];
+
+  constructor({
+    frames,
+    shell,
+  }: { readonly frames: Frames; readonly shell: Pick<Shell, "nowMs" | "pause"> }) {
+    this.#frames = frames;
+    this.#shell = shell;
+    const draw = () => this.#draw();
+    this.#absence = new Absence({ shell, onAway: draw, onBack: draw });
+    this.#draw();
+    void this.#keepDrawing();
+  }
+
+  changed(model: Reported): void {
+    this.#model = model;
+    if (this.#isDue) return;
+    this.#isDue = true;
+    void this.#shell.pause(gatherMs, this.#ended.signal).then(() => {
+      this.#isDue = false;
+      this.#draw();
+    });
+  }
+
+  standing(standing: Standing, error?: unknown): void {
+    this.#absence.stand(standing, error);
+  }
+
+  stuck(lines: readonly string[]): void {
+    this.#stuck = lines;
+    this.#draw();
+  }
+
+  close(model: Reported): void {
+    this.#stuck = [];
+    this.#model = model;
+    this.#draw();
+    this.#ended.abort();
+    this.#absence.close();
+    this.#frames.close();
+  }
+
+  async #keepDrawing(): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      await this.#shell.pause(redrawMs, this.#ended.signal);
+      this.#draw();
+    }
+  }
+
+  #draw(): void {
+    if (!this.#ended.signal.aborted) this.#frames.draw((page) => this.#linesOf(page));
+  }
+
+  #linesOf(page: FramePage): readonly string[] {
+    const nowMs = this.#shell.nowMs();
+    const view = this.#model?.view();
+    const below = [
+      ...(view === undefined ? [] : this.#stuck.map((line) => ` ${line}`)),
+      ...this.#away(nowMs),
+    ].map((line) => page.style.yellow(cut(line, page.width)));
+    if (view === undefined) return below;
+    return [...drawRun(view, { ...page, height: page.height - below.length, nowMs }), ...below];
+  }
+
+  #away(nowMs: number): readonly string[] {
+    const { reported } = this.#absence;
+    if (reported === undefined) return [];
+    return [` ${reported.words} (${printDurationMs(nowMs - reported.sinceMs)})`];
+  }
+}
