@@ -18,58 +18,105 @@ const comma = ",".charCodeAt(0);
 const semicolon = ";".charCodeAt(0);
 const place = /(file:\/\/\/[^\s()]+\.mjs):(\d+):(\d+)/;
 const rememberedMax = 1_000;
+/** A function begins at its parameters, its token or its name: the name is this near. */
+const nameWithin = 64;
 /** @type {Map<string, string>} */
 const remembered = new Map();
 
 /** @param {Error} error @param {NodeJS.CallSite[]} frames */
 Error.prepareStackTrace = (error, frames) => {
   const title = Error.prototype.toString.call(error);
-  return [title, ...frames.map((frame) => `    at ${inSources(String(frame))}`)].join("\n");
+  return [title, ...frames.map((frame) => `    at ${inSources(frame)}`)].join("\n");
 };
 
-/** @param {string} frame */
+/** @param {NodeJS.CallSite} frame */
 function inSources(frame) {
-  return frame.replace(place, (found, url, line, column) => {
-    const known = remembered.get(found);
-    if (known !== undefined) return known;
-    if (remembered.size >= rememberedMax) remembered.clear();
-    const source = sourceOf(url, Number(line), Number(column)) ?? found;
-    remembered.set(found, source);
-    return source;
-  });
+  const text = String(frame);
+  const [found, url, line, column] = place.exec(text) ?? [];
+  if (found === undefined || url === undefined) return text;
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  if (remembered.size >= rememberedMax) remembered.clear();
+  const formatted = formattedFrame(frame, { text, found, url, line: Number(line), column: Number(column) });
+  remembered.set(text, formatted);
+  return formatted;
 }
 
 /**
- * @param {string} url
- * @param {number} line from 1
- * @param {number} column from 1
+ * @param {NodeJS.CallSite} frame
+ * @param {{ text: string, found: string, url: string, line: number, column: number }} of its text, with the place in it
  */
-function sourceOf(url, line, column) {
+function formattedFrame(frame, { text, found, url, line, column }) {
   try {
     const file = fileURLToPath(url);
-    const { mappings, sources } = JSON.parse(readFileSync(`${file}.map`, "utf8"));
-    const found = segmentAt(mappings, line - 1, column - 1);
-    if (found === undefined) return undefined;
-    const source = pathToFileURL(resolve(dirname(file), sources[found.source])).href;
-    return `${source}:${found.line + 1}:${found.column + 1}`;
+    /** @type {{ mappings: string, sources: string[], names: string[] }} */
+    const { mappings, sources, names } = JSON.parse(readFileSync(`${file}.map`, "utf8"));
+    const segment = segmentAt(mappings, line - 1, column - 1);
+    const path = segment && sources[segment.source];
+    if (segment === undefined || path === undefined) return text;
+    const source = pathToFileURL(resolve(dirname(file), path)).href;
+    const named = renamed(text, frame, { file, mappings, names });
+    return named.replace(found, () => `${source}:${segment.line + 1}:${segment.column + 1}`);
   } catch {
     // No map is there, or it is no map. An error must not fail because of its stack.
-    return undefined;
+    return text;
   }
 }
 
 /**
- * The last segment at or before a place. All places count from 0; each number of a segment is the difference from the
+ * The frame with the function's name in the sources. Its name in the bundle is short, and esbuild's `keepNames` makes
+ * a table of properties for each function.
+ *
+ * @param {string} text
+ * @param {NodeJS.CallSite} frame
+ * @param {{ file: string, mappings: string, names: string[] }} bundle
+ */
+function renamed(text, frame, { file, mappings, names }) {
+  const short = frame.getFunctionName();
+  const line = frame.getEnclosingLineNumber();
+  const column = frame.getEnclosingColumnNumber();
+  if (short === null || line === null || column === null) return text;
+  const words = short.split(".");
+  const own = words[words.length - 1] ?? "";
+  const code = readFileSync(file, "utf8").split("\n")[line - 1] ?? "";
+  for (const segment of segmentsOf(mappings, line - 1)) {
+    if (segment.bundleColumn > column + nameWithin) break;
+    if (segment.name === undefined || segment.bundleColumn < column - nameWithin) continue;
+    const after = code[segment.bundleColumn + own.length] ?? "";
+    if (!code.startsWith(own, segment.bundleColumn) || /[\w$]/.test(after)) continue;
+    const name = names[segment.name] ?? own;
+    const at = text.lastIndexOf(own, text.indexOf(" ("));
+    return at < 0 ? text : text.slice(0, at) + name + text.slice(at + own.length);
+  }
+  return text;
+}
+
+/**
+ * The last segment at or before a place.
+ *
+ * @param {string} mappings
+ * @param {number} line from 0
+ * @param {number} column from 0
+ */
+function segmentAt(mappings, line, column) {
+  let found;
+  for (const segment of segmentsOf(mappings, line)) {
+    if (segment.bundleColumn > column) break;
+    found = segment;
+  }
+  return found;
+}
+
+/**
+ * The segments of a line that name a source. All places count from 0; each number of a segment is the difference from the
  * segment before it, but its column in a line of the bundle, which begins anew with each line.
  *
  * @param {string} mappings
  * @param {number} wantedLine
- * @param {number} wantedColumn
+ * @returns {Generator<{ bundleColumn: number, source: number, line: number, column: number, name: number | undefined }>}
  */
-function segmentAt(mappings, wantedLine, wantedColumn) {
+function* segmentsOf(mappings, wantedLine) {
   const total = [0, 0, 0, 0, 0];
-  /** @type {{ source: number, line: number, column: number } | undefined} */
-  let found;
   let field = 0;
   let line = 0;
   let value = 0;
@@ -87,16 +134,13 @@ function segmentAt(mappings, wantedLine, wantedColumn) {
       shift = 0;
       continue;
     }
-    const [bundleColumn = 0, source = 0, sourceLine = 0, column = 0] = total;
-    if (line === wantedLine && field > 0) {
-      if (bundleColumn > wantedColumn) return found;
-      if (field >= 4) found = { source, line: sourceLine, column };
-    }
+    const [bundleColumn = 0, source = 0, sourceLine = 0, column = 0, name] = total;
+    if (line === wantedLine && field >= 4)
+      yield { bundleColumn, source, line: sourceLine, column, name: field > 4 ? name : undefined };
     field = 0;
     if (code === comma) continue;
-    if (line === wantedLine) return found;
+    if (line === wantedLine) return;
     line++;
     total[0] = 0;
   }
-  return undefined;
 }

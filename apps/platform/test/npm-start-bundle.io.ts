@@ -11,7 +11,7 @@ const program = fileURLToPath(new URL("../../../tools/start.mjs", import.meta.ur
 const traced = fileURLToPath(new URL("./programs/extensions/traced.ts", import.meta.url));
 
 describe("npm start from a bundle", () => {
-  it("runs a user's orchestrator, and names files and lines of the sources in stacks", async () => {
+  it("runs a user's orchestrator, and names files, lines and functions of the sources in stacks", async () => {
     await using folder = await makeFolder();
     const given = ["--empty", "--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
     await using platform = await ready(
@@ -31,5 +31,6 @@ describe("npm start from a bundle", () => {
       frames.find(([text]) => text.includes("/src/extensions.ts")) ?? [];
     const source = (await readFile(new URL(file), "utf8")).split("\n")[Number(line) - 1] ?? "";
     assert.equal(source.slice(Number(column) - 1), "new Extension(foundation);", String(stack));
+    assert.match(String(stack), /at (async )?openExtension \(file:/);
   });
 });
