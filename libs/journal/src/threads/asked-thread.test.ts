@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AskedThread } from "./asked-thread.ts";
+import { AskedThread, type AskedThreadOptions } from "./asked-thread.ts";
 
 interface Question {
   readonly id: number;
@@ -14,9 +14,21 @@ const program = `
   });
 `;
 
-function threadOf(): AskedThread<Question> {
+function threadOf(idle: Partial<AskedThreadOptions> = {}): AskedThread<Question> {
   const file = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
-  return new AskedThread({ name: "test", file, youngMb: 4, gone: (reason) => new Error(reason) });
+  return new AskedThread({ name: "test", file, youngMb: 4, gone: (reason) => new Error(reason), ...idle });
+}
+
+/** Timers that fire when the test says so. */
+function handTimers() {
+  const due: (() => void)[] = [];
+  const timers = {
+    after(_delayMs: number, callback: () => void) {
+      due.push(callback);
+      return { cancel: () => {} };
+    },
+  };
+  return { timers, fire: () => due.shift()?.(), due };
 }
 
 describe("a thread that is asked", () => {
@@ -38,5 +50,50 @@ describe("a thread that is asked", () => {
     await thread.terminate();
     assert.equal(await again, "c");
     await thread.terminate();
+  });
+
+  it("ends when it is idle, and questions that meet its end get answers of the next thread in their order", async () => {
+    const { timers, fire } = handTimers();
+    const thread = threadOf({ timers });
+    await thread.request((id) => ({ id, text: "a" }));
+    const first = thread.started();
+    fire();
+    assert.equal(thread.isStarted, false);
+    assert.equal(thread.started(), first + 1);
+    const answers = ["b", "c"].map((text) => thread.request((id) => ({ id, text })));
+    assert.deepEqual(await Promise.all(answers), ["b", "c"]);
+    assert.equal(thread.started(), first + 1);
+    await thread.terminate();
+  });
+
+  it("does not end while it was asked since, or while it remembers something", async () => {
+    const { timers, fire, due } = handTimers();
+    let mayEnd = false;
+    const thread = threadOf({ timers, mayEnd: () => mayEnd });
+    await thread.request((id) => ({ id, text: "a" }));
+    await thread.request((id) => ({ id, text: "b" }));
+    assert.equal(due.length, 1);
+    fire();
+    assert.equal(thread.isStarted, true);
+    fire();
+    assert.equal(thread.isStarted, true);
+    mayEnd = true;
+    fire();
+    assert.equal(thread.isStarted, false);
+    await thread.terminate();
+  });
+
+  it("refuses what waits for the next thread when it is ended meanwhile", async () => {
+    const { timers, fire } = handTimers();
+    const thread = threadOf({ timers });
+    await thread.request((id) => ({ id, text: "a" }));
+    fire();
+    const asked = assert.rejects(
+      thread.request((id) => ({ id, text: "b" })),
+      { message: "it was ended" },
+    );
+    await thread.terminate();
+    await asked;
+    assert.equal(thread.isStarted, false);
   });
 });

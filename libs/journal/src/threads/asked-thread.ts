@@ -3,9 +3,11 @@
  *
  * 1. It is started with the first question, and keeps no process alive while nothing is asked of it.
  * 2. When it dies, what waits is refused, and the next question starts another: what matters is in its files.
+ * 3. It ends if nothing is asked for a while: a thread of Node takes 10 MiB. Questions that meet its end wait for the
+ *    next thread, in their order. Two threads never have its files open.
  */
 import { Worker } from "node:worker_threads";
-import { errorFromUnknown, fromProblem, type Problem } from "@tutti/kernel";
+import { errorFromUnknown, fromProblem, type Problem, systemTimers, type Timers } from "@tutti/kernel";
 
 /** What the thread posts: one for each question, by its number. */
 export type ThreadAnswer =
@@ -20,6 +22,19 @@ export interface AskedThreadOptions {
   readonly youngMb: number;
   /** The error for waiters when it dies. */
   readonly gone: (reason: string) => Error;
+  /** Ends the thread after so long without a question. Default: 20 s. */
+  readonly idleMs?: number;
+  /** Whether the thread may end: false while it remembers something between two questions. Default: always true. */
+  readonly mayEnd?: () => boolean;
+  readonly timers?: Pick<Timers, "after">;
+}
+
+/** Long enough that work which repeats within seconds does not start a thread each time. */
+const defaultIdleMs = 20_000;
+
+interface Posted<Message> {
+  readonly message: Message;
+  readonly transfer: readonly ArrayBuffer[];
 }
 
 interface Waiting {
@@ -35,6 +50,10 @@ export class AskedThread<Message> {
   #ended: Promise<void> = Promise.resolve();
   #starts = 0;
   #ids = 0;
+  /** What is asked while an idle thread ends. Undefined while none ends. */
+  #delayed: Posted<Message>[] | undefined;
+  #isIdleWatched = false;
+  #wasAsked = false;
 
   constructor(options: AskedThreadOptions) {
     this.#options = options;
@@ -42,40 +61,51 @@ export class AskedThread<Message> {
 
   /** Whether it runs. */
   get isStarted(): boolean {
-    return this.#worker !== undefined;
+    return this.#worker !== undefined && this.#delayed === undefined;
   }
 
   /** Which one it is, counted: another number is another thread, to which nothing was told yet. It is started where none runs. */
   started(): number {
+    if (this.#delayed !== undefined) return this.#starts + 1;
     this.#running();
     return this.#starts;
   }
 
-  /** Says something that gets no answer. */
+  /** Posts a message that gets no answer. */
   post(message: Message): void {
-    this.#running().postMessage(message);
+    this.#post(message, []);
   }
 
   request(message: (id: number) => Message, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
-    const worker = this.#running();
     const id = ++this.#ids;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      worker.ref();
-      worker.postMessage(message(id), [...transfer]);
+      this.#post(message(id), transfer).ref();
     });
   }
 
   /** Ends it, whatever it does at the moment. A caller that learns of that and asks again has started another one. */
   async terminate(): Promise<void> {
     const ended = this.#ended;
+    if (this.#delayed !== undefined) {
+      this.#delayed = [];
+      this.#refuseAll("it was ended");
+    }
     await this.#worker?.terminate();
     await ended;
   }
 
+  #post(message: Message, transfer: readonly ArrayBuffer[]): Worker {
+    const worker = this.#running();
+    this.#wasAsked = true;
+    if (this.#delayed !== undefined) this.#delayed.push({ message, transfer });
+    else worker.postMessage(message, [...transfer]);
+    return worker;
+  }
+
   #running(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const { file, name, workerData, youngMb, gone } = this.#options;
+    const { file, name, workerData, youngMb } = this.#options;
     const resourceLimits = { maxYoungGenerationSizeMb: youngMb };
     const worker = new Worker(file, { name, workerData, resourceLimits });
     this.#worker = worker;
@@ -88,19 +118,49 @@ export class AskedThread<Message> {
     this.#ended = new Promise((resolve) => {
       worker.on("exit", () => {
         this.#worker = undefined;
-        const waiting = [...this.#waiting.values()];
-        this.#waiting.clear();
-        for (const { reject } of waiting) reject(gone(reason));
+        const delayed = this.#delayed;
+        this.#delayed = undefined;
+        if (delayed === undefined) this.#refuseAll(reason);
+        else this.#continueWith(delayed);
         resolve();
       });
     });
     return worker;
   }
 
+  #continueWith(delayed: readonly Posted<Message>[]): void {
+    for (const { message, transfer } of delayed) this.#post(message, transfer);
+    if (this.#waiting.size > 0) this.#running().ref();
+  }
+
+  #refuseAll(reason: string): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(this.#options.gone(reason));
+  }
+
+  /** One timer for all questions of a stretch: a busy thread answers thousands a second. */
+  #watchIdle(worker: Worker): void {
+    if (this.#isIdleWatched) return;
+    this.#isIdleWatched = true;
+    this.#wasAsked = false;
+    const { idleMs = defaultIdleMs, mayEnd = () => true, timers = systemTimers } = this.#options;
+    timers.after(idleMs, () => {
+      this.#isIdleWatched = false;
+      if (this.#worker !== worker || this.#waiting.size > 0) return;
+      if (this.#wasAsked || !mayEnd()) return this.#watchIdle(worker);
+      this.#delayed = [];
+      void worker.terminate();
+    });
+  }
+
   #answered(worker: Worker, answer: ThreadAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if (this.#waiting.size === 0) worker.unref();
+    if (this.#waiting.size === 0) {
+      worker.unref();
+      this.#watchIdle(worker);
+    }
     if ("problem" in answer) waiting?.reject(fromProblem(answer.problem));
     else waiting?.resolve(answer.result);
   }

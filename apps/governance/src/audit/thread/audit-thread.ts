@@ -24,6 +24,9 @@ type Question = ToThread extends infer Each ? (Each extends ToThread ? Omit<Each
 export class AuditThread {
   readonly #thread: AskedThread<ToThread>;
   #isStopped = false;
+  /** What the thread remembers between two questions: streams, and what the next checkpoint is over. */
+  #streams = 0;
+  #isPrepared = false;
 
   /** For the book at a file, whose folder is made. */
   static async at(orders: ThreadOrders): Promise<AuditThread> {
@@ -34,7 +37,8 @@ export class AuditThread {
   private constructor(workerData: ThreadOrders) {
     const file = threadFileOf(import.meta.url, new URL("./worker.ts", import.meta.url), "./audit-worker.mjs");
     const gone = (reason: string) => auditErrors.threadGone({ reason });
-    this.#thread = new AskedThread({ name: "audit", file, workerData, youngMb: 8, gone });
+    const mayEnd = () => this.#streams === 0 && !this.#isPrepared;
+    this.#thread = new AskedThread({ name: "audit", file, workerData, youngMb: 8, gone, mayEnd });
   }
 
   /** What is under way in the book is done before: it answers one question after the other. */
@@ -46,12 +50,17 @@ export class AuditThread {
   }
 
   async call<Call extends BookCall>(call: Call, ...values: BookAsked<Call>): Promise<BookAnswer<Call>> {
-    return (await this.#ask({ kind: "call", call, values })) as BookAnswer<Call>;
+    const answer = (await this.#ask({ kind: "call", call, values })) as BookAnswer<Call>;
+    if (call === "commit") this.#isPrepared = false;
+    return answer;
   }
 
   /** What the next checkpoint has to be over. Nothing of it counts before `commit`. */
   async prepare(gathered: Gathered): Promise<PreparedOf> {
-    return (await this.#ask({ kind: "prepare", gathered })) as PreparedOf;
+    this.#isPrepared = true;
+    const prepared = (await this.#ask({ kind: "prepare", gathered })) as PreparedOf;
+    this.#isPrepared = prepared.heads.length > 0 && !prepared.isAnchorsAlone;
+    return prepared;
   }
 
   /** Returns how many records are under checkpoints. */
@@ -65,11 +74,12 @@ export class AuditThread {
     wish: BookStreams[Name]["wish"],
   ): AsyncGenerator<BookStreams[Name]["part"], void> {
     let of = 0;
-    await this.#sent((id) => {
-      of = id;
-      return { id, kind: "begin", stream, wish };
-    });
+    this.#streams++;
     try {
+      await this.#sent((id) => {
+        of = id;
+        return { id, kind: "begin", stream, wish };
+      });
       for (;;) {
         const part = await this.#ask({ kind: "next", of });
         if (part === undefined) return;
@@ -77,6 +87,7 @@ export class AuditThread {
       }
     } finally {
       await this.#ask({ kind: "end", of }).catch(() => {});
+      this.#streams--;
     }
   }
 

@@ -17,6 +17,7 @@ export type EngineCall =
   | "page"
   | "search"
   | "purge"
+  | "nextPurgeMs"
   | "figures"
   | "backup"
   | "filterWords";

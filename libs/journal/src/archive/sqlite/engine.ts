@@ -191,6 +191,16 @@ export class ArchiveEngine {
     return this.#transaction(() => this.#purge.slice(nowMs)) || this.#database.vacuum(vacuumedAtOnce);
   }
 
+  /** Before this moment `purge` finds nothing, if it just found nothing and nothing is written meanwhile. */
+  nextPurgeMs(): number {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const block of this.#blocks.all()) {
+      const isCovered = block.waitsFor <= this.#standings.of(block.partition).coveredTo;
+      if (isCovered) nextMs = Math.min(nextMs, block.nextMs);
+    }
+    return nextMs;
+  }
+
   figures(): ArchiveFigures {
     const standings = [...this.#standings.all()];
     return {

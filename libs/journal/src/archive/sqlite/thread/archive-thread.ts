@@ -87,6 +87,7 @@ class ThreadHost implements EngineHost {
   readonly #file: string;
   /** There is no file, and nothing was written. */
   #isEmpty: boolean;
+  readonly #unchanged = new Unchanged();
 
   constructor(thread: ArchiveThread, engine: number, file: string) {
     this.#thread = thread;
@@ -109,14 +110,73 @@ class ThreadHost implements EngineHost {
       }
       this.#isEmpty = false;
     }
+    // The casts: TypeScript does not see that a call goes with its own result.
+    const known = this.#unchanged.answer(call, values);
+    if (known !== undefined) return known as EngineResult<Call>;
+    const written = this.#unchanged.asked(call);
     const { given, transfer } = moved(call, values);
     const result = await this.#thread.call(this.#engine, this.#file, call, given, transfer);
+    if (isRemembered(call)) this.#unchanged.remember(written, call, values, result);
+    else if (call === "purge" && result === false) {
+      const nextMs = await this.#thread.call(this.#engine, this.#file, "nextPurgeMs", [], []);
+      this.#unchanged.purged(written, nextMs as number);
+    }
     return result as EngineResult<Call>;
   }
 
   close(): Promise<void> {
     return this.#thread.close(this.#engine);
   }
+}
+
+const rememberedMax = 8;
+const rememberedRowsMax = 100;
+const reads: ReadonlySet<EngineCall> = new Set([
+  ...(["opening", "load", "keyOf", "due", "nextDueMs", "outstanding", "page", "search", "figures"] as const),
+  ...(["backup", "filterWords", "nextPurgeMs"] as const),
+]);
+
+function isRemembered(call: EngineCall): boolean {
+  return call === "figures" || call === "search";
+}
+
+/**
+ * Answers of an archive to which nothing was written since: an idle platform asks the same every second, and each
+ * question would keep the thread.
+ */
+class Unchanged {
+  readonly #answers = new Map<string, unknown>();
+  #purgedUntilMs = Number.NEGATIVE_INFINITY;
+  /** Counts writes. What was asked before a write is not remembered after it. */
+  #writes = 0;
+
+  answer(call: EngineCall, values: readonly unknown[]): unknown {
+    if (call === "purge") return (values[0] as number) < this.#purgedUntilMs ? false : undefined;
+    return isRemembered(call) ? structuredClone(this.#answers.get(keyOf(call, values))) : undefined;
+  }
+
+  /** Returns the number of writes so far, this call included. A purge that finds nothing is no write: see `purged`. */
+  asked(call: EngineCall): number {
+    if (reads.has(call)) return this.#writes;
+    this.#answers.clear();
+    this.#purgedUntilMs = Number.NEGATIVE_INFINITY;
+    return ++this.#writes;
+  }
+
+  remember(writes: number, call: EngineCall, values: readonly unknown[], answer: unknown): void {
+    if (writes !== this.#writes || this.#answers.size >= rememberedMax) return;
+    const rows = call === "search" ? (answer as EngineResult<"search">).entries.length : 0;
+    if (rows <= rememberedRowsMax) this.#answers.set(keyOf(call, values), structuredClone(answer));
+  }
+
+  /** Nothing was found, and there is nothing before this moment. */
+  purged(writes: number, untilMs: number): void {
+    if (writes === this.#writes) this.#purgedUntilMs = untilMs;
+  }
+}
+
+function keyOf(call: EngineCall, values: readonly unknown[]): string {
+  return `${call} ${JSON.stringify(values)}`;
 }
 
 /** What an archive says in which there is nothing. */
