@@ -42,7 +42,7 @@ export class ProcessSessions implements Doer {
     this.#effects.begin(
       steerSessions({
         clients: servicesOf({ calls, timers: life, plain, agents }),
-        runtime: plain(runtime) as unknown as Runtime,
+        runtime: plain(runtime),
         foundation: { clock: life, timers: life, chance, logger },
         cause: { actor: undefined, traceparent: "", decision: "service", reason: "" },
         // No goals are drawn.

@@ -116,7 +116,7 @@ function tasksOf(parts: ServicesParts) {
       run(runId, "list_tasks", options, async (runtime, key) => {
         const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads };
         const body = { ...wanted, from: Number(page?.token || 0), size: page?.size ?? 100 };
-        const { tasks, next } = (await runtime.ask({
+        const { tasks, next } = (await runtime.query({
           key,
           query: runs.showTasks,
           body,
@@ -127,7 +127,7 @@ function tasksOf(parts: ServicesParts) {
       run(runId, "add_tasks", options, async (runtime, key) => {
         const { tasks } = documentOfTasks("tasks", { tasks: specs, output: "", input: undefined });
         const asked = { key, query: runs.checkAdded, body: { tasks: tasks ?? {} } };
-        const { checked } = (await runtime.ask(asked)) as runs.AdditionShown;
+        const { checked } = (await runtime.query(asked)) as runs.AdditionShown;
         const body = { plan: planOf(checked), parentTaskId, reason };
         return runtime.execute({ key, command: runs.addTasks, body, idempotencyKey });
       }),
@@ -198,7 +198,7 @@ function boardOf(parts: ServicesParts) {
       mission(missionId, "list_tasks", options, async (runtime, key) => {
         const wanted = { statuses: [], claimedBy: "", parentTaskId: "", text: "" };
         const body = { ...wanted, from: Number(page?.token || 0), size: page?.size ?? 100 };
-        const { tasks, next } = await runtime.ask({ key, query: missions.showBoardTasks, body });
+        const { tasks, next } = await runtime.query({ key, query: missions.showBoardTasks, body });
         return { tasks, page: { nextToken: next < 0 ? "" : String(next) } };
       }),
     addTasks: (request: Any, options: Signalled) =>
@@ -243,7 +243,7 @@ function estimatesOf(parts: ServicesParts) {
     readExperience: ({ namespace, count, choiceCount, forgottenCount }: Any, options: Signalled) =>
       experience(namespace, "read_experience", options, async (runtime, key) => {
         const body = { count, choiceCount, forgottenCount };
-        const read = await runtime.ask({ key, query: experienceNews, body });
+        const read = await runtime.query({ key, query: experienceNews, body });
         const { isAnew: anew, ...more } = read;
         return { ...more, anew };
       }),
@@ -257,7 +257,7 @@ function sessionsOf(parts: ServicesParts) {
     async awaitSession({ sessionId, waitMs }: Any, options: Signalled) {
       for (let leftMs = waitMs; ; leftMs -= lookMs) {
         const shown = await session(sessionId, "await_session", options, (runtime, key) =>
-          orMissing(runtime.ask({ key, query: showSession, body: { whole: false } }), () =>
+          orMissing(runtime.query({ key, query: showSession, body: { whole: false } }), () =>
             sessionErrors.missing({ id: sessionId }),
           ),
         );
@@ -313,13 +313,13 @@ interface Shown {
 
 async function shownRun(runtime: PlainRuntime, key: InstanceKey): Promise<Shown> {
   const eventCount = await runtime.eventsOf(key);
-  const shown = await runtime.ask({ key, query: runs.showRun, body: { withPayloads: true } });
+  const shown = await runtime.query({ key, query: runs.showRun, body: { withPayloads: true } });
   return { ...(shown as Pick<Shown, "status">), eventCount };
 }
 
 async function shownMission(runtime: PlainRuntime, key: InstanceKey): Promise<Shown> {
   const eventCount = await runtime.eventsOf(key);
-  const shown = (await runtime.ask({
+  const shown = (await runtime.query({
     ...{ key, query: missions.showMission, body: { whole: true } },
   })) as Mission;
   return { ...shown, eventCount };

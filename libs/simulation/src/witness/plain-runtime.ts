@@ -55,7 +55,7 @@ export class PlainRuntime {
     });
   }
 
-  async ask<Body, Reply>({
+  async query<Body, Reply>({
     key,
     query,
     body,
