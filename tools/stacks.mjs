@@ -18,7 +18,7 @@ const comma = ",".charCodeAt(0);
 const semicolon = ";".charCodeAt(0);
 const place = /(file:\/\/\/[^\s()]+\.mjs):(\d+):(\d+)/;
 const rememberedMax = 1_000;
-/** A function begins at its parameters, its token or its name: the name is this near. */
+/** A function starts at its parameters, its token or its name: the name is this near. */
 const nameWithin = 64;
 /** @type {Map<string, string>} */
 const remembered = new Map();
@@ -108,8 +108,8 @@ function segmentAt(mappings, line, column) {
 }
 
 /**
- * The segments of a line that name a source. All places count from 0; each number of a segment is the difference from the
- * segment before it, but its column in a line of the bundle, which begins anew with each line.
+ * The segments of a line that name a source. All places count from 0. Each number of a segment is the difference from the
+ * segment before it. The column in the bundle starts at 0 in each line.
  *
  * @param {string} mappings
  * @param {number} wantedLine

@@ -66,7 +66,7 @@ describe("a thread that is asked", () => {
     await thread.terminate();
   });
 
-  it("does not end while it was asked since, or while it remembers something", async () => {
+  it("continues after a new question, and while it has state between questions", async () => {
     const { timers, fire, due } = handTimers();
     let mayEnd = false;
     const thread = threadOf({ timers, mayEnd: () => mayEnd });
@@ -83,7 +83,7 @@ describe("a thread that is asked", () => {
     await thread.terminate();
   });
 
-  it("refuses what waits for the next thread when it is ended meanwhile", async () => {
+  it("refuses questions that wait for the next thread when it is ended", async () => {
     const { timers, fire } = handTimers();
     const thread = threadOf({ timers });
     await thread.request((id) => ({ id, text: "a" }));

@@ -2,7 +2,7 @@
  * A thread that is asked questions.
  *
  * 1. It is started with the first question, and keeps no process alive while nothing is asked of it.
- * 2. When it dies, what waits is refused, and the next question starts another: what matters is in its files.
+ * 2. When it dies, waiting questions are refused, and the next question starts another: what matters is in its files.
  * 3. It ends if nothing is asked for a while: a thread of Node takes 10 MiB. Questions that meet its end wait for the
  *    next thread, in their order. Two threads never have its files open.
  */
@@ -50,7 +50,7 @@ export class AskedThread<Message> {
   #ended: Promise<void> = Promise.resolve();
   #starts = 0;
   #ids = 0;
-  /** What is asked while an idle thread ends. Undefined while none ends. */
+  /** Questions that meet the end of an idle thread. Undefined while none ends. */
   #delayed: Posted<Message>[] | undefined;
   #isIdleWatched = false;
   #wasAsked = false;

@@ -141,13 +141,13 @@ function isRemembered(call: EngineCall): boolean {
 }
 
 /**
- * Answers of an archive to which nothing was written since: an idle platform asks the same every second, and each
- * question would keep the thread.
+ * Answers of an archive since its last write. An idle platform repeats its questions every second, and each question
+ * would keep the thread.
  */
 class Unchanged {
   readonly #answers = new Map<string, unknown>();
   #purgedUntilMs = Number.NEGATIVE_INFINITY;
-  /** Counts writes. What was asked before a write is not remembered after it. */
+  /** Counts writes. An answer to a question from before a write is not kept. */
   #writes = 0;
 
   answer(call: EngineCall, values: readonly unknown[]): unknown {
@@ -169,7 +169,7 @@ class Unchanged {
     if (rows <= rememberedRowsMax) this.#answers.set(keyOf(call, values), structuredClone(answer));
   }
 
-  /** Nothing was found, and there is nothing before this moment. */
+  /** A purge found nothing, and finds nothing before this moment. */
   purged(writes: number, untilMs: number): void {
     if (writes === this.#writes) this.#purgedUntilMs = untilMs;
   }
