@@ -6,7 +6,6 @@
  * 3. A list is one page. The document of `--json` has the token of the next page, and people get the command for it.
  */
 import type { Shell } from "../effects/shell.ts";
-import type { Command } from "./declaration.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { drawFailure, type Failure, failureJson } from "./failure.ts";
 import { Printer } from "./printer.ts";
@@ -62,7 +61,8 @@ export class Presenter {
     });
   }
 
-  async present(result: Result, { name }: Pick<Command, "name">): Promise<number> {
+  /** @param name the name of the command, for its next page */
+  async present(result: Result, { name }: { readonly name: string }): Promise<number> {
     if (typeof result === "number") return result;
     if ("follow" in result)
       return await result.follow((record) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ListRunsReply, Run } from "@tutti/rest/types";
-import { patched } from "./patched.ts";
-import { keyOf, touchedBy } from "./touched.ts";
+import { keyOf, touchedBy } from "./live.ts";
+import { patched } from "./run-lists.ts";
 
 const run = (runId: string, createTimeMs: number, status: Run["status"] = "running"): Run => ({
   ...{ runId, createTimeMs, status, kind: "tasks", states: [] },

@@ -5,7 +5,6 @@ import { setConnection } from "./connection.ts";
 import { pathIn } from "./in-namespace.ts";
 import { queryClient } from "./query-client.ts";
 import { refreshRunLists, trimRunLists } from "./run-lists.ts";
-import { keyOf, touchedBy } from "./touched.ts";
 
 /**
  * Keeps the page as the platform is. Events of the bus say what changed. What they touch is asked again in batches, so
@@ -127,4 +126,48 @@ async function follow(signal: AbortSignal, wasLooking = false): Promise<void> {
     // A refusal, such as a sign-in that ran out. The next request gets the answer, and leads to the sign-in.
     if (!signal.aborted) void queryClient.invalidateQueries({ queryKey: ["who"] });
   }
+}
+
+/**
+ * What an event of the bus touches of what the page shows, as the first words of keys. An event that touches nothing
+ * that is shown costs nothing: only shown queries are asked again.
+ */
+export function touchedBy(type: string, subject: string): readonly string[] {
+  const [, area, thing] = type.split(".");
+  if (area === "workflow" && thing === "run")
+    return ["runs", "counts", "schedules", "triggers", ...aboutRun(subject)];
+  if (area === "workflow" && thing === "task") return aboutRun(subject);
+  if (area === "swarm" && thing === "approval") return ["approvals", "missions", ...aboutMission(subject)];
+  if (area === "swarm" && (thing === "mission" || thing === "task"))
+    return ["missions", "agents", "pools", ...aboutMission(subject)];
+  if (area === "swarm" && (thing === "vote" || thing === "budget")) return aboutMission(subject);
+  if (thing === "approval") return ["approvals", "runs", "counts", ...aboutRun(subject)];
+  if (area === "session") return ["sessions"];
+  if (area === "workflow" && thing === "definition") return ["workflows", "workflow"];
+  if (area === "workflow" && thing === "schedule") return ["schedules", `schedule ${idIn(subject)}`];
+  if (area === "workflow" && thing === "trigger") return ["triggers"];
+  if (area === "swarm") return ["agents", "pools"];
+  if (area === "platform" || area === "registry" || area === "runtime") return ["status"];
+  return [];
+}
+
+const aboutRun = (subject: string): readonly string[] => about("run", subject);
+const aboutMission = (subject: string): readonly string[] => about("mission", subject);
+
+function about(kind: "run" | "mission", subject: string): readonly string[] {
+  const id = idIn(subject);
+  return id === "" ? [] : [`${kind} ${id}`];
+}
+
+/** Returns the id that a subject ends with, be it alone or behind a path. A task stands behind its run. */
+function idIn(subject: string): string {
+  const parts = subject.split("/").filter(Boolean);
+  const at = parts.findIndex((part) => part === "runs" || part === "missions");
+  return (at >= 0 ? parts[at + 1] : parts.at(-1)) ?? "";
+}
+
+/** Returns the first two words of a key, as events touch them: `run r1`, `runs`. */
+export function keyOf(queryKey: readonly unknown[]): string {
+  const [kind, id] = queryKey;
+  return typeof id === "string" ? `${String(kind)} ${id}` : String(kind);
 }

@@ -1,8 +1,10 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ListRunsReply } from "@tutti/rest/types";
-import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { read } from "../data/queries.ts";
+import { useNow } from "../effects/use-now.ts";
+import { span } from "../elements/moments.ts";
 import { Empty, Waiting } from "../elements/parts.tsx";
 import { pathOf } from "../elements/spelled.ts";
 import { Tabs } from "../elements/tabs.tsx";
@@ -14,20 +16,20 @@ import { RunActions } from "./actions/run-actions.tsx";
 import { Approvals } from "./approve/approvals.tsx";
 import { CountsBar } from "./counts-bar.tsx";
 import { HistoryView } from "./history/history-view.tsx";
-import { RunProvider, useRunHandle, useStore } from "./live/run-context.tsx";
+import { RunProvider, useHistory, useRunHandle, useStore } from "./live/run-context.tsx";
 import { useAddress, useGo, type View } from "./live/use-address.ts";
 import type { RunFacts } from "./model/facts.ts";
 import { hasRunEnded } from "./model/task-state.ts";
 import { TimeSlider } from "./past/time-slider.tsx";
 import { type TimeTravel, useTimeTravel } from "./past/use-time-travel.ts";
-import { StatesTrail } from "./states/states-trail.tsx";
+import { stayAt, trailOf } from "./states/trail.ts";
 import { FailedParts } from "./task/failed-parts.tsx";
 import { Failing } from "./task/failing.tsx";
 import { TaskPanel } from "./task/task-panel.tsx";
 import { Why } from "./task/why.tsx";
 import { ChartView } from "./time/chart-view.tsx";
-import { useTimeline } from "./time/use-timeline.ts";
-import { TraceView } from "./trace/trace-view.tsx";
+import { type Timeline, useTimeline } from "./time/use-timeline.ts";
+import { Trace } from "./trace/trace.tsx";
 import { ValuesView } from "./values-view.tsx";
 import "./run.css";
 
@@ -217,4 +219,57 @@ function useRunKeys(travel: TimeTravel): void {
     window.addEventListener("keydown", listen);
     return () => window.removeEventListener("keydown", listen);
   }, []);
+}
+
+/** A longer way is shown from here on. All of it is in the history. */
+const shownMax = 24;
+
+/** The states that a run went through. Each leads back to when it was entered. */
+function StatesTrail() {
+  const history = useHistory();
+  const go = useGo();
+  const nowMs = useNow();
+  const endMs = useStore(({ run }) => run?.endMs ?? 0);
+  const past = useStore((store) => store.past);
+  const { events, version } = history;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version tells when there are more events
+  const trail = useMemo(() => trailOf(events, endMs), [version, endMs]);
+  if (trail.length === 0) return null;
+  const at = stayAt(trail, past?.event);
+  const hidden = Math.max(0, trail.length - shownMax);
+  return (
+    <section className="run-states">
+      {hidden > 0 ? <span className="small soft">{hidden} earlier states</span> : null}
+      <ol aria-label="States">
+        {trail.slice(hidden).map(({ state, event, fromMs, untilMs, way }, place) => (
+          <li key={event} {...(hidden + place === at ? { "aria-current": "step" as const } : {})}>
+            {way === "" ? null : <span className="run-stay-way">{way}</span>}
+            <button type="button" className="run-stay" onClick={() => go({ event })}>
+              <strong>{state}</strong> <span className="small soft">{span((untilMs || nowMs) - fromMs)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** The trace of the run that is shown. */
+function TraceView({ timeline, selected }: { timeline: Timeline; selected: string }) {
+  const { store } = useRunHandle();
+  const go = useGo();
+  const version = useStore(({ table }) => table.version);
+  const run = useStore((each) => each.run);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its version tells
+  const tasks = useMemo(() => [...store.table.tasks], [store, version]);
+  return (
+    <Trace
+      {...timeline}
+      {...{ title: "the run", tasks, selected }}
+      createMs={run?.createMs ?? 0}
+      endMs={run !== undefined && hasRunEnded(run.state) ? run.endMs : 0}
+      taskIn={(task) => (store.table.places.has(task) ? task : "")}
+      onTask={(task) => go({ task })}
+    />
+  );
 }

@@ -4,11 +4,10 @@ import { type FormEvent, useEffect, useState } from "react";
 import { listenLive } from "../data/live.ts";
 import { waysToSignInQuery, whoQuery } from "../data/queries.ts";
 import { queryClient, signedOut } from "../data/query-client.ts";
-import { pageError, send } from "../data/send.ts";
+import { type PageError, pageError, send } from "../data/send.ts";
 import { stayIn } from "../effects/namespace.ts";
 import { TextField } from "../elements/fields.tsx";
 import { router } from "./router.tsx";
-import { signInEnded, signInProblem, takeToken } from "./sign-in.ts";
 
 /** Lets in users that the platform knows. All others are asked for the token that it printed. */
 export function Door() {
@@ -110,4 +109,27 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
       </form>
     </main>
   );
+}
+
+/** Takes the token out of the address of the page, and out of its history, so that it is not left lying there. */
+function takeToken(): string | undefined {
+  const address = new URL(window.location.href);
+  const token = address.searchParams.get("token");
+  if (token === null) return undefined;
+  address.searchParams.delete("token");
+  window.history.replaceState(
+    window.history.state,
+    "",
+    `${address.pathname}${address.search}${address.hash}`,
+  );
+  return token;
+}
+
+const signInEnded = "Your sign-in has ended. Sign in again to continue.";
+
+/** What is wrong with a token, and what to do about it. */
+function signInProblem(error: PageError): string {
+  if (error.status === 401 || error.status === 403)
+    return `${error.message} A token works once and expires soon. Use the newest one.`;
+  return error.message;
 }

@@ -1,22 +1,22 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useBlocker, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { usualNamespace } from "../data/in-namespace.ts";
-import { whoQuery } from "../data/queries.ts";
+import { approvalsQuery, whoQuery } from "../data/queries.ts";
 import { useLack } from "../data/use-lack.ts";
 import { currentNamespace } from "../effects/namespace.ts";
+import { chooseTheme, currentTheme, nextTheme, subscribeTheme } from "../effects/theme.ts";
 import { hasUnsaved, mayDiscard, watchInput } from "../effects/unsaved.ts";
+import { Dialog } from "../elements/dialog.tsx";
 import { Glyph } from "../score/glyph.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { NamespaceDialog } from "./namespace-dialog.tsx";
-import { Notices } from "./notices.tsx";
+import { currentNotices, dismiss, subscribeNotices } from "./notice-board.ts";
 import { Palette } from "./palette.tsx";
 import { PauseBanner } from "./pause-banner.tsx";
-import { places } from "./places.ts";
-import { Sheet } from "./sheet.tsx";
-import { ThemeSwitch } from "./theme-switch.tsx";
+import { places, shortcuts } from "./places.ts";
+import { useIsNarrow } from "./use-is-narrow.ts";
 import { useKeys } from "./use-keys.ts";
-import { useWaitingApprovals } from "./use-waiting-approvals.ts";
 import { nameOf, YouDialog } from "./you-dialog.tsx";
 
 /** What is around every page: the rail with the parts, the line on top, what lies over it. */
@@ -166,4 +166,78 @@ function Rail({ onPalette, onSheet, onNamespace, onYou }: RailOptions) {
       </div>
     </header>
   );
+}
+
+/** What was done or went wrong, at the lower edge. */
+function Notices() {
+  const notices = useSyncExternalStore(subscribeNotices, currentNotices);
+  return (
+    <div className="notices" role="status" aria-live="polite">
+      {notices.map(({ id, tone, text }) => (
+        <p key={id} className={`notice tone-${tone}`}>
+          <Glyph name={tone === "wrong" ? "cross" : "final"} />
+          <span>{text}</span>
+          <button type="button" className="close" onClick={() => dismiss(id)} aria-label="Dismiss">
+            ×
+          </button>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** All keys of the page. */
+function Sheet({ open, onClose }: { open: boolean; onClose: () => void }) {
+  return (
+    <Dialog title="Shortcuts" open={open} onClose={onClose}>
+      <dl className="keys">
+        {shortcuts.map(([keys, what]) => (
+          <div key={what}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}
+
+const signs = { system: "◐", light: "○", dark: "●" } as const;
+
+/** Light, dark, or as the system says. Where there is little room, one button that goes around. */
+function ThemeSwitch() {
+  const theme = useSyncExternalStore(subscribeTheme, currentTheme);
+  const isNarrow = useIsNarrow();
+  if (isNarrow)
+    return (
+      <button
+        type="button"
+        className="press theme-round"
+        onClick={() => chooseTheme(nextTheme())}
+        aria-label={`Colours: ${theme}`}
+      >
+        {signs[theme]}
+      </button>
+    );
+  return (
+    <fieldset className="theme-switch">
+      <legend className="unseen">Colours</legend>
+      {(["system", "light", "dark"] as const).map((choice) => (
+        <label key={choice} title={choice}>
+          <input type="radio" name="theme" checked={theme === choice} onChange={() => chooseTheme(choice)} />
+          <span>{choice === "system" ? "auto" : choice}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Returns how many questions wait for a person. */
+function useWaitingApprovals(): number {
+  const { data } = useQuery(approvalsQuery());
+  return data?.approvals?.length ?? 0;
 }

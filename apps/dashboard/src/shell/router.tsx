@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  type ErrorComponentProps,
+  Link,
+  lazyRouteComponent,
+} from "@tanstack/react-router";
 import {
   approvalsQuery,
   latestRunsQuery,
@@ -7,6 +14,7 @@ import {
   statusCountsQuery,
 } from "../data/queries.ts";
 import { queryClient } from "../data/query-client.ts";
+import { Empty, Failure, PageHead } from "../elements/parts.tsx";
 import { accessSearch } from "../pages/access/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
@@ -17,8 +25,6 @@ import { parametersOf } from "../pages/runs/filter.ts";
 import { runsSearch } from "../pages/runs/search.ts";
 import { choicesSearch, sessionSearch, sessionsSearch } from "../pages/sessions/search.ts";
 import { Frame } from "./frame.tsx";
-import { NotHere } from "./not-here.tsx";
-import { PageFailed } from "./page-failed.tsx";
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotHere });
 
@@ -261,4 +267,37 @@ declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;
   }
+}
+
+/** An address that no page has. */
+function NotHere() {
+  return (
+    <>
+      <PageHead title="Page not found" />
+      <Empty title="No page at this address">
+        <p>
+          Go to the <Link to="/">overview</Link>, or press <kbd>Ctrl</kbd> <kbd>K</kbd> and search.
+        </p>
+      </Empty>
+    </>
+  );
+}
+
+/** A page that fails while it is drawn takes nothing else with it. */
+function PageFailed({ error, reset }: ErrorComponentProps) {
+  return (
+    <>
+      <PageHead title="Page error" />
+      <Failure
+        title="The page failed to render"
+        message="Runs are not affected. Try again. If the error stays, open another page or use the CLI, and report this text."
+        code={error instanceof Error ? error.message : String(error)}
+        onRetry={() => {
+          // It may have been what it was told: that is asked again.
+          queryClient.removeQueries({ type: "inactive" });
+          reset();
+        }}
+      />
+    </>
+  );
 }

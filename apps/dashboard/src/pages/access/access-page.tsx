@@ -1,15 +1,22 @@
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import "../../elements/listed.css";
+import { useMemo } from "react";
+import { policySchemaQuery } from "../../data/governance-queries.ts";
 import { PageHead } from "../../elements/parts.tsx";
+import { Shown } from "../../elements/shown.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
+import { AskPart } from "./ask-part.tsx";
 import { BrowsersView } from "./browsers-view.tsx";
 import { DecisionsView } from "./decisions-view.tsx";
 import { KeptOutView } from "./kept-out-view.tsx";
 import { KeysView } from "./keys-view.tsx";
+import { MatrixPart } from "./matrix-part.tsx";
 import { PoliciesView } from "./policies-view.tsx";
+import { type Asked, nothingAsked } from "./question.ts";
 import { SignInsView } from "./sign-ins-view.tsx";
-import { WhoView } from "./who-view.tsx";
 import "./access.css";
+import { actionsOf } from "./vocabulary.ts";
 
 const tabs = [
   ["who", "Permissions"],
@@ -43,5 +50,35 @@ export function AccessPage() {
         {view === "kept-out" ? <KeptOutView /> : null}
       </Tabs>
     </>
+  );
+}
+
+/** Access questions, one by one and as a matrix. */
+function WhoView() {
+  const search = useSearch({ from: "/access" });
+  const navigate = useNavigate({ from: "/access" });
+  const schema = useQuery(policySchemaQuery());
+  const actions = useMemo(() => actionsOf(schema.data?.schema ?? ""), [schema.data]);
+  const { who = "", action = "", kind = "", id = "" } = search;
+  const asked: Asked = { ...nothingAsked, who, action, kind, id };
+  const ask = (next: Asked) => {
+    const said = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== ""));
+    void navigate({ search: said, resetScroll: false });
+  };
+  return (
+    <Shown query={schema} what="permissions" lines={8}>
+      {() => (
+        <>
+          <AskPart key={JSON.stringify(asked)} asked={asked} actions={actions} onAsk={ask} />
+          <MatrixPart
+            actions={actions}
+            onAsk={(next) => {
+              ask(next);
+              document.getElementById("ask")?.scrollIntoView({ block: "start" });
+            }}
+          />
+        </>
+      )}
+    </Shown>
   );
 }

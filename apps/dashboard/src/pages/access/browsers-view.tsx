@@ -9,7 +9,6 @@ import { Moment } from "../../elements/moment.tsx";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { browserWords } from "./browser.ts";
 
 const ways: Readonly<Record<SignIn["by"], string>> = {
   link: "a link of the CLI",
@@ -124,4 +123,26 @@ function EndAll({ onDone }: { onDone: () => void }) {
 function useEnded(): () => void {
   const client = useQueryClient();
   return () => void client.invalidateQueries({ queryKey: ["sign-ins"] });
+}
+
+/** A browser's name for itself, in two words. The latest names come first, since each claims to be those before it. */
+const names: readonly (readonly [RegExp, string])[] = [
+  [/\bEdgA?\//, "Edge"],
+  [/\bOPR\//, "Opera"],
+  [/\bFirefox\//, "Firefox"],
+  [/\b(Chrome|CriOS|HeadlessChrome)\//, "Chrome"],
+  [/\bSafari\//, "Safari"],
+];
+const systems: readonly (readonly [RegExp, string])[] = [
+  [/\bAndroid\b/, "Android"],
+  [/\b(iPhone|iPad)\b/, "iOS"],
+  [/\bWindows\b/, "Windows"],
+  [/\bMac OS X\b/, "macOS"],
+  [/\bLinux\b/, "Linux"],
+];
+
+function browserWords(text: string): string {
+  const found = (known: typeof names) => known.find(([form]) => form.test(text))?.[1];
+  const words = [found(names), found(systems)].filter((word) => word !== undefined);
+  return words.length > 0 ? words.join(" on ") : text.slice(0, 40) || "a browser";
 }

@@ -1,23 +1,32 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import type { Mission } from "@tutti/rest/types";
+import type { Budget, Mission, Participant } from "@tutti/rest/types";
 import { lazy, Suspense, useCallback } from "react";
 import { client } from "../../data/live.ts";
 import { missionApprovalsQuery } from "../../data/queries.ts";
 import { useTold } from "../../data/use-told.ts";
+import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
-import { Failure, Waiting } from "../../elements/parts.tsx";
+import { Empty, Failure, Part, Tag, Waiting } from "../../elements/parts.tsx";
 import { SteeringActions } from "../../elements/steering-actions.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
 import { Unshown } from "../../elements/unshown.tsx";
+import { VirtualCards } from "../../elements/virtual-cards.tsx";
 import { useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
 import { Question } from "../approvals/question.tsx";
 import { AboutView } from "./about-view.tsx";
-import { AgentsView } from "./agents-view.tsx";
 import { BoardView } from "./board-view.tsx";
-import { BudgetPart } from "./budget-part.tsx";
 import { MessagesView } from "./messages-view.tsx";
-import { actionsOf, actorOf, hasEnded, titleOf } from "./mission.ts";
+import {
+  actionsOf,
+  actorOf,
+  type BudgetLine,
+  budgetLines,
+  budgetWords,
+  hasEnded,
+  titleOf,
+  usedWords,
+} from "./mission.ts";
 import { type MissionKnown, MissionStore } from "./mission-store.ts";
 import "./missions.css";
 import type { MissionView } from "./search.ts";
@@ -155,5 +164,80 @@ function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
       ) : null}
       {view === "about" ? <AboutView mission={mission} /> : null}
     </Tabs>
+  );
+}
+
+/**
+ * What the mission may use up: used, set aside and left, as bars and in numbers. Nothing where there is no limit and no
+ * use.
+ */
+function BudgetPart({ budget }: { budget: Budget | undefined }) {
+  const lines = budgetLines(budget);
+  if (lines.length === 0) return null;
+  return (
+    <Part title="Budget">
+      <dl className="budget">
+        {lines.map((line) => (
+          <div key={line.name}>
+            <dt>{line.name}</dt>
+            <dd>
+              <Bar line={line} />
+              {budgetWords(line)}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </Part>
+  );
+}
+
+/** The words beside say the same. */
+function Bar({ line: { limit, used, reserved } }: { line: BudgetLine }) {
+  if (limit === undefined) return null;
+  const width = (amount: number) => ({ width: `${Math.min(100, (amount / limit) * 100)}%` });
+  return (
+    <span className="budget-bar" aria-hidden="true">
+      <span className="tone-playing" style={width(used)} />
+      <span className="budget-aside tone-playing" style={width(reserved)} />
+    </span>
+  );
+}
+
+const rowPx = 62;
+
+/** Who takes part: the part they play, what they have and have done. */
+function AgentsView({ mission: { participants, leader } }: { mission: Mission }) {
+  if (participants.length === 0)
+    return <Empty title="No agents yet.">Agents join on their own or with their first task.</Empty>;
+  return (
+    <VirtualCards
+      items={participants}
+      keyOf={({ pool, agentId }) => `${pool} ${agentId}`}
+      label="Agents"
+      rowPx={rowPx}
+      className="lines-of"
+    >
+      {(agent) => <Line agent={agent} leads={agent.agentId === leader} />}
+    </VirtualCards>
+  );
+}
+
+function Line({ agent, leads }: { agent: Participant; leads: boolean }) {
+  const { agentId = "", pool, role = "", tasks = 0, done = 0, used, heardTimeMs } = agent;
+  return (
+    <div className="mission-agent">
+      <span className="mission-agent-name">
+        <strong>{agentId}</strong> {leads ? <Tag tone="held">leads</Tag> : null}{" "}
+        {role === "" ? null : <Tag>{role}</Tag>}
+      </span>
+      <span className="small soft">{pool === "" ? "" : `pool ${pool}`}</span>
+      <span className="small">
+        {count(tasks)} running, {count(done)} completed
+      </span>
+      <span className="small soft">{usedWords(used)}</span>
+      <span className="small soft">
+        heard <Moment atMs={heardTimeMs} />
+      </span>
+    </div>
   );
 }

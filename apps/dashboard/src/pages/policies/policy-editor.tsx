@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
-import type { Problem } from "@tutti/rest/types";
+import type { CheckPoliciesReply, Problem } from "@tutti/rest/types";
 import { useRef, useState } from "react";
-import type { PageError } from "../../data/send.ts";
+import { type PageError, send } from "../../data/send.ts";
 import { offsetOf } from "../../elements/editing.ts";
 import { Part } from "../../elements/parts.tsx";
 import { SourceArea } from "../../elements/source-area.tsx";
@@ -10,11 +10,11 @@ import type { Action } from "../access/vocabulary.ts";
 import { CheckPart } from "../drafting/check-part.tsx";
 import { Naming } from "../drafting/naming.tsx";
 import { PutPart } from "../drafting/put-part.tsx";
+import { type Check, type Checked, useChecked } from "../drafting/use-checked.ts";
 import { CasesPart } from "./cases-part.tsx";
 import { applyCommand, changeOf, isWhole, type PolicyDraft, policyProblems } from "./draft.ts";
 import { ImpactPart } from "./impact-part.tsx";
 import { useChanged } from "./use-changed.ts";
-import { useCheck } from "./use-check.ts";
 import { useImpact } from "./use-impact.ts";
 
 /** A policy that is written. It is applied when its impact has been listed: of this text, not of an earlier one. */
@@ -117,3 +117,13 @@ function Apply(options: {
     />
   );
 }
+
+function useCheck(text: string): Checked {
+  return useChecked(text, checkPolicies);
+}
+
+const checkPolicies: Check = async (text, signal) => {
+  const body = { change: { set: [{ policyId: "written", text }] } };
+  const reply = await send({ method: "POST", path: "/v1/policies/check", body }, signal);
+  return (reply as CheckPoliciesReply).problems;
+};

@@ -1,7 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Resource } from "@tutti/rest/types";
-import { quotasQuery, reservationsQuery, resourcesQuery } from "../../data/resource-queries.ts";
+import type { Deadlock, Resource } from "@tutti/rest/types";
+import {
+  deadlocksQuery,
+  quotasQuery,
+  reservationsQuery,
+  resourcesQuery,
+} from "../../data/resource-queries.ts";
 import { useNow } from "../../effects/use-now.ts";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
@@ -9,8 +14,8 @@ import { Empty, Meter, PageHead, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
 import { AllocationsPart } from "./allocations-part.tsx";
-import { DeadlocksPart } from "./deadlocks-part.tsx";
 import { LocksPart } from "./locks-part.tsx";
 import {
   amount,
@@ -22,6 +27,7 @@ import {
   resourceUse,
   selected,
   whereOf,
+  workName,
 } from "./resource.ts";
 import "./resources.css";
 
@@ -182,5 +188,44 @@ function Reservations() {
         }
       </Shown>
     </Part>
+  );
+}
+
+/** Circles that were found: who waited for whom, who gave way, and why that one. */
+function DeadlocksPart() {
+  const query = useQuery(deadlocksQuery());
+  return (
+    <Part title="Deadlocks">
+      <Shown query={query} what="deadlocks" lines={2}>
+        {({ deadlocks }) =>
+          deadlocks.length === 0 ? (
+            <Empty title="No deadlocks.">
+              Deadlocks are detected and resolved: one participant gives way.
+            </Empty>
+          ) : (
+            <ul className="deadlocks">
+              {deadlocks.map((deadlock) => (
+                <OneDeadlock key={`${deadlock.findTimeMs} ${deadlock.reason}`} deadlock={deadlock} />
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Part>
+  );
+}
+
+function OneDeadlock({ deadlock }: { deadlock: Deadlock }) {
+  const { victim, reason = "", findTimeMs } = deadlock;
+  return (
+    <li className="deadlock">
+      <p>
+        {victim === undefined ? "nobody" : <WorkLink about={victim}>{workName(victim)}</WorkLink>} gave way{" "}
+        <span className="small soft">
+          <Moment atMs={findTimeMs} />
+        </span>
+      </p>
+      <p className="small">{reason}</p>
+    </li>
   );
 }

@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
+import type { AdmissionRuleInput, TestRuleReply } from "@tutti/rest/types";
 import { useRef, useState } from "react";
-import type { PageError } from "../../data/send.ts";
+import { type PageError, send } from "../../data/send.ts";
 import { ChoiceField, TextField } from "../../elements/fields.tsx";
 import { Part } from "../../elements/parts.tsx";
 import { SourceArea } from "../../elements/source-area.tsx";
@@ -9,6 +10,7 @@ import { CheckPart } from "../drafting/check-part.tsx";
 import { oneOf } from "../drafting/named.ts";
 import { Naming } from "../drafting/naming.tsx";
 import { PutPart } from "../drafting/put-part.tsx";
+import { type Check, type Checked, useChecked } from "../drafting/use-checked.ts";
 import {
   type RuleDraft,
   type RuleProblems,
@@ -19,7 +21,6 @@ import {
   verdicts,
 } from "./draft.ts";
 import { ImpactPart, useRuleImpact } from "./impact-part.tsx";
-import { useRuleCheck } from "./use-rule-check.ts";
 import { useRulesChanged } from "./use-rules-changed.ts";
 
 /** A rule that is written. It is set when its impact has been listed: of this text, not of an earlier one. */
@@ -193,3 +194,16 @@ function SetPart(options: {
     />
   );
 }
+
+/** Checks a rule while it is written. */
+function useRuleCheck(rule: AdmissionRuleInput): Checked {
+  return useChecked(JSON.stringify(rule), checkRule);
+}
+
+const checkRule: Check = async (text, signal) => {
+  const { ruleId, ...rule } = JSON.parse(text) as AdmissionRuleInput;
+  // That it has no name yet is said beside the field.
+  const body = { rule: { ...rule, ruleId: ruleId || "written" }, subjects: [{}] };
+  const reply = await send({ method: "POST", path: "/v1/rules/test", body }, signal);
+  return (reply as TestRuleReply).problems;
+};

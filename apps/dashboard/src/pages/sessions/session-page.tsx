@@ -3,16 +3,18 @@ import type { Session } from "@tutti/rest/types";
 import { lazy, Suspense, useCallback } from "react";
 import { client } from "../../data/live.ts";
 import { useTold } from "../../data/use-told.ts";
-import { count } from "../../elements/moments.ts";
-import { Failure, Waiting } from "../../elements/parts.tsx";
+import { count, counted } from "../../elements/moments.ts";
+import { Failure, Part, Waiting } from "../../elements/parts.tsx";
 import { SteeringActions } from "../../elements/steering-actions.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
 import { Unshown } from "../../elements/unshown.tsx";
+import { WorkLink } from "../../elements/work-link.tsx";
 import { useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
+import { StandMark } from "../../score/glyph.tsx";
+import { runStates, standOf } from "../../score/states.ts";
 import { actorOf } from "../missions/mission.ts";
 import { ChoicesView } from "./choices-view.tsx";
 import { CompareView } from "./compare-view.tsx";
-import { PartsPart } from "./parts-part.tsx";
 import { PerformancePart } from "./performance-part.tsx";
 import { PlanPart } from "./plan-view.tsx";
 import type { SessionView } from "./search.ts";
@@ -154,4 +156,32 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
 function taskOfSession(id: string, tasks: SessionKnown["tasks"]): string {
   const own = /^[^/]+\/(?<task>.+)$/.exec(id)?.groups?.["task"] ?? "";
   return own !== "" && tasks.some(({ spec }) => spec?.id === own) ? own : "";
+}
+
+/** The parts that it is done in, each in a mode, and why each is one of its own. */
+function PartsPart({ session: { parts } }: { session: Session }) {
+  if (parts.length === 0) return null;
+  return (
+    <Part title={parts.length === 1 ? "Mode" : "Parts"}>
+      <ul className="session-parts">
+        {parts.map(({ partId = "", mode, work, status, taskIds, taskCount, reason }) => (
+          <li key={partId}>
+            <VoiceMark mode={mode} />
+            <span className="small">
+              part <code>{partId}</code>, {counted(taskCount ?? taskIds.length, "task")}
+            </span>
+            <StandMark stand={standOf(runStates, status)} />
+            <span className="small">
+              {work === undefined ? null : (
+                <>
+                  {work.kind} <WorkLink about={work} />
+                </>
+              )}
+            </span>
+            {reason ? <span className="small soft session-part-why">{reason}</span> : null}
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
 }

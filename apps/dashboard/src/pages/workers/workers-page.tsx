@@ -6,13 +6,14 @@ import { TextField } from "../../elements/fields.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Failure, PageHead, Waiting } from "../../elements/parts.tsx";
 import { StateChoices } from "../../elements/state-choices.tsx";
+import { VirtualCards } from "../../elements/virtual-cards.tsx";
 import { agentHolds, agentStates, standOf } from "../../score/states.ts";
 import { AgentsStore } from "./agents-store.ts";
 import { TurnedAway } from "./grants.tsx";
 import { inOrder, wholeOf } from "./load.ts";
 import { countsOf, isWanted, type Wanted } from "./wanted.ts";
+import { Worker } from "./worker.tsx";
 import { WorkerDetail } from "./worker-detail.tsx";
-import { WorkerGrid } from "./worker-grid.tsx";
 import "./workers.css";
 
 /** All workers: how they are doing, and what they are at. */
@@ -86,5 +87,22 @@ function Look(options: { agents: readonly Agent[]; wanted: Wanted; onWanted: (wa
         onChoose={(state) => onWanted({ ...wanted, state })}
       />
     </div>
+  );
+}
+
+const cardPx = 296;
+const gapPx = 16;
+const rowPx = 218;
+
+function WorkerGrid({ agents, onOpen }: { agents: readonly Agent[]; onOpen: (agent: Agent) => void }) {
+  return (
+    <VirtualCards
+      items={agents}
+      keyOf={({ pool, agentId }) => `${pool} ${agentId}`}
+      label="Workers"
+      {...{ cardPx, rowPx, gapPx }}
+    >
+      {(agent) => <Worker agent={agent} onOpen={onOpen} />}
+    </VirtualCards>
   );
 }

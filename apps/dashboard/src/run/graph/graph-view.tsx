@@ -1,3 +1,5 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Explanation } from "@tutti/rest/types";
 import {
   type EdgeTypes,
   type NodeTypes,
@@ -7,13 +9,18 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { send } from "../../data/send.ts";
+import { after } from "../../effects/time.ts";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
+import { whyOf } from "../actions/actions.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
+import { numberOfState } from "../model/task-state.ts";
 import { Arrowheads } from "./arrowheads.tsx";
 import { type Layout, layoutOf } from "./layout.ts";
 import { NeedEdge } from "./need-edge.tsx";
 import { shapeOf } from "./shape.ts";
+import { type Stuck, sameStuck, stuckIn } from "./stuck.ts";
 import { TaskNode } from "./task-node.tsx";
 import {
   durationMs,
@@ -25,7 +32,6 @@ import {
   useFlow,
   useWalking,
 } from "./use-picture.ts";
-import { useStuck } from "./use-stuck.ts";
 
 const nodeTypes: NodeTypes = { task: TaskNode };
 const edgeTypes: EdgeTypes = { need: NeedEdge };
@@ -137,3 +143,40 @@ function Zoom() {
     </Panel>
   );
 }
+
+/** A worker that is there takes a task within milliseconds. */
+const patienceMs = 3_000;
+const againMs = 5_000;
+const queued = numberOfState("queued");
+const held = numberOfState("held");
+
+/** Tasks that no worker can take, while the present of a run is shown. Asked only if a task stays queued for a while. */
+function useStuck(): ReadonlyMap<string, Stuck> {
+  const run = useStore((each) => each.run);
+  const isQueued = useStore(
+    ({ past, standing, states }) =>
+      past === undefined && standing === "live" && (states.includes(queued) || states.includes(held)),
+  );
+  const [isLong, setIsLong] = useState(false);
+  useEffect(() => {
+    if (isQueued) return after(patienceMs, () => setIsLong(true));
+    setIsLong(false);
+    return undefined;
+  }, [isQueued]);
+  const isAsked = isQueued && isLong && run !== undefined;
+  const { data } = useQuery({
+    queryKey: ["run", run?.id ?? "", "stuck"],
+    queryFn: async ({ signal }) =>
+      run === undefined ? {} : ((await send(whyOf(run, "").call, signal)) as Partial<Explanation>),
+    enabled: isAsked,
+    refetchInterval: againMs,
+  });
+  const before = useRef(none);
+  before.current = sameStuck(
+    before.current,
+    isAsked && data !== undefined ? stuckIn({ parts: data.parts ?? [] }) : none,
+  );
+  return before.current;
+}
+
+const none: ReadonlyMap<string, Stuck> = new Map();
