@@ -122,7 +122,7 @@ describe("answers", () => {
         told.push(name);
         if (name === "b") throw new Error("whoever asked is gone");
       };
-      answers.add({ answer } as never, { kind: "ignored" });
+      answers.add({ reply: answer } as never, { kind: "ignored" });
       answers.addOther(answer);
     }
     answers.send((fault) => faults.push(fault));

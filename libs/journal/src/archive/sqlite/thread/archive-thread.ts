@@ -20,6 +20,7 @@ export class ArchiveThread {
   /** Which thread that is. */
   #start = 0;
   #engines = 0;
+  #holders = 0;
 
   /** @param file what the thread runs. Another one only where its death is tested. */
   constructor(
@@ -30,7 +31,8 @@ export class ArchiveThread {
     ),
   ) {
     const gone = (reason: string) => archiveErrors.failed({ reason: `that its thread has gone: ${reason}` });
-    this.#thread = new AskedThread({ name: "archive", file, youngMb: 4, gone });
+    const mayEnd = () => this.#holders === 0;
+    this.#thread = new AskedThread({ name: "archive", file, youngMb: 4, gone, mayEnd });
   }
 
   /** Whether it runs. */
@@ -44,11 +46,18 @@ export class ArchiveThread {
     return new ThreadHost(this, engine, file);
   }
 
-  /** Once it is started it continues, though no archive is open, until the returned function is called. */
+  /**
+   * Once it is started it continues, though no archive is open and none is asked, until the returned function is
+   * called. A cluster holds it: a start of the thread is most of what a takeover takes.
+   */
   hold(): () => Promise<void> {
     const holder = ++this.#engines;
     this.#open.add(holder);
-    return () => this.close(holder);
+    this.#holders++;
+    return () => {
+      this.#holders--;
+      return this.close(holder);
+    };
   }
 
   call(
@@ -112,7 +121,11 @@ class ThreadHost implements EngineHost {
     }
     // The casts: TypeScript does not see that a call goes with its own result.
     const known = this.#unchanged.answer(call, values);
-    if (known !== undefined) return known as EngineResult<Call>;
+    if (known !== undefined) {
+      // A caller that repeats its question until something changes must not keep the process from that change.
+      await new Promise(setImmediate);
+      return known as EngineResult<Call>;
+    }
     const written = this.#unchanged.asked(call);
     const { given, transfer } = moved(call, values);
     const result = await this.#thread.call(this.#engine, this.#file, call, given, transfer);
