@@ -1,182 +1,151 @@
-/** All that a pool consists of, for the parts that work on it together. Nothing here decides anything. */
-import { AgentState, Hold } from "@tutti/contracts/agent/v1";
-import type { Chance } from "@tutti/kernel";
+/** Composes a pool: makes each part with the few parts that it needs, the lower ones first. Nothing here decides anything. */
+import { AgentEvents } from "./agents/agent-events.ts";
+import { AgentIndex } from "./agents/agent-index.ts";
+import { AgentStates } from "./agents/agent-states.ts";
+import { BusyReport } from "./agents/busy-report.ts";
+import { Contexts } from "./agents/contexts.ts";
 import { Holds } from "./agents/holds.ts";
+import type { LaunchSlot } from "./agents/launch.ts";
+import { Losses } from "./agents/losses.ts";
+import { AgentPerformance } from "./agents/performance.ts";
 import { Readiness } from "./agents/readiness.ts";
+import { Reconciler } from "./agents/reconciler.ts";
 import { Roster } from "./agents/roster.ts";
 import { TurnedAwayAgents } from "./agents/turned-away.ts";
-import type { Launches, PoolOptions, PoolSettings } from "./api/pool.ts";
-import type { PoolCore } from "./books.ts";
+import { Waker } from "./agents/waking.ts";
+import type { PoolOptions, PoolSettings } from "./api/pool.ts";
 import { affinitiesMax } from "./bounds.ts";
 import { Demands } from "./demand/demands.ts";
-import type { HookCalls } from "./hooks/hook-calls.ts";
-import type { PoolAllotments } from "./limits/allotments.ts";
+import type { HookSlot } from "./hooks/task-hooks.ts";
+import { PoolAllotments } from "./limits/allotments.ts";
+import { Allotter } from "./limits/allotter.ts";
 import { Limits } from "./limits/limit-book.ts";
 import { Affinity } from "./match/affinity.ts";
-import { Bound } from "./match/bound.ts";
 import { LearnedTimes } from "./match/learned-times.ts";
 import { Matcher } from "./match/matcher.ts";
-import { Pace } from "./match/pace.ts";
-import type { Ramp } from "./match/ramp.ts";
+import { ReadyCohorts } from "./match/ready-cohorts.ts";
+import { Starts } from "./match/starts.ts";
+import { PoolSenders } from "./offers/pool-senders.ts";
 import { Profiles } from "./offers/profile.ts";
 import { OfferShelf } from "./offers/shelf.ts";
-import type { Agent, Link, SenderSlot, SenderStream, Task } from "./parts.ts";
+import { Outbox } from "./outbox.ts";
 import { Placements } from "./placed/placements.ts";
+import { LiveSettings } from "./settings.ts";
+import { Assigner } from "./task/assigner.ts";
+import { AttemptReports } from "./task/attempt-reports.ts";
+import { BoundTasks } from "./task/bound-tasks.ts";
 import { Claims } from "./task/claims.ts";
-import { expire } from "./task/expiry.ts";
+import { Copies } from "./task/copies.ts";
+import { Doubling } from "./task/doubling.ts";
+import { Expiry } from "./task/expiry.ts";
+import { TaskOrder } from "./task/order.ts";
+import { Outcomes } from "./task/outcomes.ts";
+import { Preemption } from "./task/preemption.ts";
+import { resumeAfterLimit } from "./task/queueing.ts";
+import { Running } from "./task/running.ts";
+import { SenderOrders } from "./task/sender-orders.ts";
 import type { TaskHome } from "./task/task.ts";
-import { TokenTable } from "./task/token-table.ts";
-import { letGo } from "./task/waiting.ts";
+import { TaskFactory } from "./task/task-factory.ts";
+import { TaskOffers } from "./task/task-offers.ts";
+import { Tasks } from "./task/tasks.ts";
+import { Waiting } from "./task/waiting.ts";
 import { Wheel } from "./time/wheel.ts";
 import { WaitWatch } from "./waits/wait-watch.ts";
 
-export class Core implements PoolCore, TaskHome {
-  readonly namespace: string;
-  readonly name: string;
-  readonly owner: string;
-  readonly epoch: number;
-  readonly openedMs: number;
-  readonly chance: Chance;
-  settings: PoolSettings;
-  readonly wheel: Wheel;
-  readonly tasks: TokenTable<Task>;
-  readonly shelf = new OfferShelf();
-  readonly matcher: Matcher;
-  readonly demands: Demands;
-  readonly profiles: Profiles;
-  readonly limits: Limits;
-  allotments: PoolAllotments | undefined = undefined;
-  readonly claims: Claims;
-  readonly affinity = new Affinity(affinitiesMax);
-  readonly bound = new Bound();
-  readonly times = new LearnedTimes();
-  readonly placements = new Placements();
-  readonly waitWatch: WaitWatch;
-  readonly stragglers: Task[] = [];
-  copies = 0;
-  readonly urgent: Task[] = [];
-  readonly #starts = new Pace();
-  readonly roster: Roster;
-  readonly turnedAway = new TurnedAwayAgents();
-  readonly readiness: Readiness;
-  readonly holds: Holds;
-  readonly senderSlots = new Set<SenderSlot>();
-  /** Those with something to send in this turn. */
-  dirtyLinks: Link[] = [];
-  dirtyStreams: SenderStream[] = [];
-  /** Tasks that wait, and that are running. */
-  queued = 0;
-  working = 0;
-  /** Offers and assignments so far. */
-  offered = 0;
-  assigned = 0;
-  /** Until when agents may bring along tokens that nobody knows. */
-  claimUntilMs: number;
-  launches: Launches | undefined;
-  /** Undefined while there are no hooks: then nothing is paid for them. */
-  hooks: HookCalls | undefined;
-  /** How far it is after a pause. Undefined while it starts as many as it can. */
-  ramp: Ramp | undefined;
-  readonly #onAgentChange: PoolOptions["onAgentChange"];
-  readonly #onOffersChange: PoolOptions["onOffersChange"];
+export type PoolParts = ReturnType<typeof composePool>;
 
-  constructor(options: PoolOptions, settings: PoolSettings) {
-    const { namespace, name, owner, epoch, chance, openedMs } = options;
-    this.namespace = namespace;
-    this.name = name;
-    this.owner = owner;
-    this.epoch = epoch;
-    this.openedMs = openedMs;
-    this.chance = chance;
-    this.settings = settings;
-    this.claimUntilMs = openedMs + settings.claimMs;
-    this.wheel = new Wheel(openedMs);
-    const seed = Math.floor(chance.random() * 2 ** 32);
-    this.tasks = new TokenTable(seed);
-    this.matcher = new Matcher(this);
-    this.demands = new Demands(this.matcher);
-    this.profiles = new Profiles(this.demands);
-    this.limits = new Limits(this.wheel, letGo);
-    const freed = (agent: Agent) => this.readiness.loosened(agent);
-    this.claims = new Claims(seed, freed);
-    this.roster = new Roster(this);
-    this.readiness = new Readiness(this);
-    this.holds = new Holds(this);
-    this.waitWatch = new WaitWatch(this, () => this.demands.all);
-    this.#onAgentChange = options.onAgentChange;
-    this.#onOffersChange = options.onOffersChange;
-  }
+/** Returns the parts of a new pool. */
+export function composePool(options: PoolOptions, initial: PoolSettings) {
+  const { namespace, name, owner, epoch, chance, openedMs } = options;
+  const identity = { namespace, name, owner, epoch };
+  const base = foundation(options, initial);
+  const { settings, wheel, hooks, demands, profiles, limits, agents, events, readiness, times, outbox } =
+    base;
+  const seed = Math.floor(chance.random() * 2 ** 32);
+  const tasks = new Tasks(seed, { wheel, demands, limits, hooks });
+  const claims = new Claims(seed, openedMs + initial.claimMs, readiness);
+  const bound = new BoundTasks(settings, demands, tasks);
+  const waiting = new Waiting({ hooks, bound, demands, limits, settings, tasks });
+  const order = new TaskOrder(settings);
+  const allotments = new PoolAllotments({ identity, limits, agents, readiness });
+  const allotter = new Allotter({ allotments, limits, tasks, waiting });
+  const running = new Running({ readiness, allotments, limits, tasks });
+  const copies = new Copies({ settings, times, tasks, running });
+  const outcomes = new Outcomes({ copies, tasks, hooks, running });
+  const preemption = new Preemption({ settings, running, tasks, order, waiting });
+  const shared = {
+    ...base,
+    identity,
+    chance,
+    tasks,
+    claims,
+    bound,
+    waiting,
+    order,
+    allotments,
+    allotter,
+    running,
+  };
+  const endings = { ...shared, copies, outcomes, preemption };
+  const states = new AgentStates(endings);
+  const losses = new Losses(endings);
+  const holds = new Holds({ ...endings, states, losses });
+  const performance = new AgentPerformance(times, holds);
+  const reports = new AttemptReports({ ...endings, states, performance });
+  const roster = new Roster({ ...endings, states, losses, holds, reports });
+  const expiry = new Expiry({ ...endings, holds });
+  const home: TaskHome = { shelf: base.shelf, expire: (task, nowMs) => expiry.expire(task, nowMs) };
+  const assigner = new Assigner(endings);
+  const matcher = new Matcher({ ...endings, assigner });
+  const doubling = new Doubling({ ...endings, assigner, matcher, home });
+  const factory = new TaskFactory({ home, demands, order, allotter });
+  const offers = new TaskOffers({ ...endings, factory });
+  const orders = new SenderOrders(endings);
+  const senders = new PoolSenders({
+    identity,
+    settings,
+    outbox,
+    profiles,
+    tasks,
+    waiting,
+    offers,
+    orders,
+    outcomes,
+  });
+  const reconciler = new Reconciler({ ...endings, losses });
+  const waker = new Waker(states, waiting, settings);
+  const waitWatch = new WaitWatch(endings);
+  return {
+    ...endings,
+    ...{ states, losses, holds, reports, roster, home, matcher, doubling, orders, senders, events },
+    ...{ reconciler, waker, waitWatch },
+  };
+}
 
-  expire(task: Task, nowMs: number): void {
-    expire(this, task, nowMs);
-  }
-
-  weightOf(namespace: string): number {
-    return this.settings.weights[namespace] ?? 1;
-  }
-
-  /** A task is looked at when its next time has come. */
-  watch(task: Task): void {
-    const dueMs = task.nextDueMs;
-    if (dueMs !== Number.POSITIVE_INFINITY) this.wheel.set(task.withAlarm(), dueMs);
-    else if (task.alarm !== undefined) this.wheel.remove(task.alarm);
-  }
-
-  /** Attempts that were given out, per second, over the last minute. */
-  startsPerSec(nowMs: number): number {
-    return this.#starts.perSec(nowMs);
-  }
-
-  countStarts(count: number, nowMs: number): void {
-    if (count > 0) this.#starts.add(count, nowMs);
-  }
-
-  leaveSlot(task: Task): void {
-    task.senderSlot?.remove(task);
-  }
-
-  /** One that has not joined was launched, or will not join any more. */
-  tellOfLaunch(agentId: string, isStarting: boolean, reason: string, atMs: number): void {
-    if (this.roster.get(agentId) !== undefined) return;
-    const { AGENT_STATE_STARTING: starting, AGENT_STATE_GONE: gone } = AgentState;
-    const [before, after] = isStarting ? [gone, starting] : [starting, gone];
-    this.#onAgentChange?.({ agentId, before, after, hold: Hold.HOLD_NONE, reason, atMs });
-  }
-
-  offersChanged(): void {
-    this.#onOffersChange?.();
-  }
-
-  /** One that is not there is held, or no longer. */
-  tellAbsent(agentId: string, hold: Hold, reason: string, atMs: number): void {
-    const { AGENT_STATE_GONE: gone } = AgentState;
-    this.#onAgentChange?.({ agentId, before: gone, after: gone, hold, reason, atMs });
-  }
-
-  /** Nothing is known of a task any more. It waits nowhere, and nobody works on it. */
-  forget(task: Task, nowMs: number): void {
-    this.leaveSlot(task);
-    if (task.judging?.isHeld === true) this.hooks?.forget(task);
-    task.stage = "forgotten";
-    this.tasks.delete(task.offer.token);
-    if (task.alarm !== undefined) this.wheel.remove(task.alarm);
-    const { demand, extras, twin } = task;
-    if (twin?.winner !== undefined) this.forget(twin.winner, nowMs);
-    if (demand.uses > 1) demand.uses--;
-    else this.demands.giveBack(demand);
-    if (extras !== undefined && extras.limits.length > 0) this.limits.giveBack(extras.limits, nowMs);
-  }
-
-  /** How an agent stands, or is held, is told when it is otherwise than before. Ready or busy is one thing to those who listen. */
-  tell(agent: Agent, after: AgentState, reason: string, atMs: number): void {
-    const { agentId, hold, told: before } = agent;
-    if (before === after && agent.toldHold === hold) return;
-    agent.toldHold = hold;
-    if (before !== after) {
-      agent.told = after;
-      agent.stateMs = atMs;
-      agent.stateReason = reason;
-    }
-    this.#onAgentChange?.({ agentId, before, after, hold, reason, atMs });
-  }
+/** The parts that rest on nothing but each other: settings, time, agents, and what tasks ask for. */
+function foundation(options: PoolOptions, initial: PoolSettings) {
+  const settings = new LiveSettings(initial);
+  const wheel = new Wheel(options.openedMs);
+  const hooks: HookSlot = { current: undefined };
+  const launchers: LaunchSlot = { current: undefined };
+  const cohorts = new ReadyCohorts();
+  const demands = new Demands(cohorts);
+  const profiles = new Profiles(demands);
+  const limits = new Limits(wheel, resumeAfterLimit);
+  const agents = new AgentIndex();
+  const events = new AgentEvents(agents, options);
+  const busyReport = new BusyReport(wheel, agents, events);
+  const contexts = new Contexts();
+  const readiness = new Readiness({ contexts, events, agents, busyReport, settings, demands });
+  demands.onLabels = () => readiness.regroup();
+  return {
+    ...{ settings, wheel, hooks, launchers, cohorts, demands, profiles, limits, agents, events, readiness },
+    affinity: new Affinity(affinitiesMax),
+    times: new LearnedTimes(),
+    placements: new Placements(),
+    shelf: new OfferShelf(),
+    outbox: new Outbox(),
+    starts: new Starts(),
+    turnedAway: new TurnedAwayAgents(),
+  };
 }

@@ -159,7 +159,7 @@ export interface SenderSlot {
 
 /** A pool as the streams of senders know it, which have something to send in its turn. */
 export interface SendersPool {
-  readonly dirtyStreams: SenderStream[];
+  readonly outbox: { addStream(stream: SenderStream): void };
 }
 
 /** An attempt that an agent brought along, and nobody has offered. */

@@ -12,8 +12,6 @@ import type { Explanation, LabelSelector, WorkReference } from "@tutti/contracts
 import { assert, isRefusal, type Refusal } from "@tutti/kernel";
 import { numbersOf } from "./agents/capabilities.ts";
 import { scalerIdOf } from "./agents/launch.ts";
-import { reconcile } from "./agents/reconcile.ts";
-import { wakeByNeed } from "./agents/waking.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
 import type { Allotments, AllotmentUses } from "./api/allotments.ts";
 import type { HookOutlet, HookReply, PoolHook } from "./api/hooks.ts";
@@ -28,25 +26,22 @@ import type {
   PoolOptions,
   PoolSettings,
 } from "./api/pool.ts";
-import { Core } from "./core.ts";
+import { composePool, type PoolParts } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
 import { hookEnds } from "./hooks/ends.ts";
 import { HookCalls } from "./hooks/hook-calls.ts";
-import { PoolAllotments } from "./limits/allotments.ts";
-import { Ramp } from "./match/ramp.ts";
 import type { Agent } from "./parts.ts";
-import { defaultSettings, isStill, resolveSettings } from "./settings.ts";
-import { doubleStragglers } from "./task/doubling.ts";
-import { makeWay } from "./task/giving-way.ts";
-import { rankAnew } from "./task/waiting.ts";
-import { absentViews, agentView, workView } from "./views/agents.ts";
-import { explainDenied, explainProfile, explainTask } from "./views/explanation.ts";
+import { defaultSettings, resolveSettings } from "./settings.ts";
+import { PoolAgentViews } from "./views/agents.ts";
+import { StartEstimates } from "./views/expected.ts";
+import { Explanations } from "./views/explanation.ts";
 import { limitViews } from "./views/limits.ts";
 import { offeredView } from "./views/offered.ts";
 import { explainPlaced } from "./views/placed.ts";
 import { queuedViews } from "./views/queue.ts";
 import { statusView } from "./views/status.ts";
 import { useView } from "./views/use.ts";
+import { WaitReasons } from "./views/waits.ts";
 import { finderOf } from "./views/work.ts";
 
 /** What is wrong with how a pool is to work. Undefined when nothing is. */
@@ -59,54 +54,68 @@ export function settingsRefusal(settings: Partial<PoolSettings>): Refusal | unde
 export function openPool(options: PoolOptions): Pool {
   const settings = resolveSettings(defaultSettings, options.settings ?? {});
   if (isRefusal(settings)) throw matchingErrors.settingsInvalid({ problem: settings.message });
-  return new PoolOwner(new Core(options, settings));
+  return new PoolOwner(composePool(options, settings));
 }
 
 export class PoolOwner implements Pool {
-  readonly #core: Core;
+  readonly #parts: PoolParts;
+  readonly #agentViews: PoolAgentViews;
+  readonly #reasons: WaitReasons;
+  readonly #estimates: StartEstimates;
+  readonly #explanations: Explanations;
+  /** Undefined until the first hook is set. */
+  #calls: HookCalls | undefined = undefined;
   #unnamed = 0;
 
-  constructor(core: Core) {
-    this.#core = core;
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+    const { settings, times, tasks } = parts;
+    const estimates = new StartEstimates(settings, times, tasks);
+    const reasons = new WaitReasons(parts);
+    this.#agentViews = new PoolAgentViews(parts);
+    this.#estimates = estimates;
+    this.#reasons = reasons;
+    this.#explanations = new Explanations({ ...parts, reasons, estimates });
   }
 
   /** What is behind a pool, for the streams that belong to the same library. */
-  static coreOf(pool: Pool): Core {
-    assert(#core in pool, "a pool was made by openPool", { pool: pool.name });
-    return pool.#core;
+  static partsOf(pool: Pool): PoolParts {
+    assert(#parts in pool, "a pool was made by openPool", { pool: pool.name });
+    return pool.#parts;
   }
 
   get namespace(): string {
-    return this.#core.namespace;
+    return this.#parts.identity.namespace;
   }
 
   get name(): string {
-    return this.#core.name;
+    return this.#parts.identity.name;
   }
 
   get epoch(): number {
-    return this.#core.epoch;
+    return this.#parts.identity.epoch;
   }
 
   get nextDueMs(): number {
-    const { wheel, claims, claimUntilMs, ramp, settings, queued, hooks, senderSlots } = this.#core;
-    if (hooks?.isStirred === true) return 0;
+    const { wheel, claims, starts, settings, waiting, senders } = this.#parts;
+    const { ramp } = starts;
+    if (this.#calls?.isStirred === true) return 0;
     let dueMs = wheel.nextDueMs;
     if (claims.size > 0)
-      dueMs = Math.min(dueMs, claimUntilMs, senderSlots.size > 0 ? claims.askDueMs : dueMs);
-    if (ramp !== undefined && queued > 0 && !isStill(settings)) dueMs = Math.min(dueMs, ramp.dueMs);
+      dueMs = Math.min(dueMs, claims.untilMs, senders.slots.size > 0 ? claims.askDueMs : dueMs);
+    if (ramp !== undefined && waiting.count > 0 && !settings.isStill) dueMs = Math.min(dueMs, ramp.dueMs);
     return dueMs;
   }
 
   join(hello: Hello, host: string, outlet: AgentOutlet, nowMs: number): Joined | Refusal {
-    const core = this.#core;
+    const parts = this.#parts;
     const agentId = hello.agentId === "" ? this.#newAgentId() : hello.agentId;
-    const isSame = core.roster.get(agentId)?.identity.incarnation === hello.incarnation;
-    const link = core.roster.join(hello, agentId, host, outlet, nowMs);
+    const isSame = parts.agents.get(agentId)?.identity.incarnation === hello.incarnation;
+    const link = parts.roster.join(hello, agentId, host, outlet, nowMs);
     if (isRefusal(link)) return link;
     const { agent } = link;
-    core.turnedAway.letIn(agentId);
-    const unwanted = reconcile(core, agent, hello.running, isSame, nowMs);
+    parts.turnedAway.letIn(agentId);
+    const unwanted = parts.reconciler.reconcile(agent, hello.running, isSame, nowMs);
     const { hold, holdReason: reason, holdDueMs } = agent;
     const forMs = holdDueMs === Number.POSITIVE_INFINITY ? 0 : holdDueMs - nowMs;
     return {
@@ -119,116 +128,98 @@ export class PoolOwner implements Pool {
   }
 
   turnAway(agentId: string, offering: Offering, why: string, nowMs: number): void {
-    this.#core.turnedAway.note(agentId, offering, why, nowMs);
+    this.#parts.turnedAway.note(agentId, offering, why, nowMs);
   }
 
   turn(nowMs: number): number {
-    const core = this.#core;
-    core.wheel.advance(nowMs);
+    const parts = this.#parts;
+    parts.wheel.advance(nowMs);
     this.#lookAtClaims(nowMs);
-    core.hooks?.judge(nowMs);
-    const assigned = isStill(core.settings) ? 0 : this.#assign(nowMs);
-    wakeByNeed(core, nowMs);
-    core.readiness.settle(nowMs);
-    core.countStarts(assigned, nowMs);
-    core.hooks?.flush();
-    if (core.dirtyLinks.length > 0) {
-      const links = core.dirtyLinks;
-      core.dirtyLinks = [];
-      for (const link of links) link.flush();
-    }
-    if (core.dirtyStreams.length > 0) {
-      const streams = core.dirtyStreams;
-      core.dirtyStreams = [];
-      for (const stream of streams) stream.flush();
-    }
-    core.shelf.tidy(core.tasks);
-    core.waitWatch.look(nowMs);
+    this.#calls?.judge(nowMs);
+    const assigned = parts.settings.isStill ? 0 : this.#assign(nowMs);
+    parts.waker.wakeByNeed(nowMs);
+    parts.readiness.settle(nowMs);
+    parts.starts.add(assigned, nowMs);
+    this.#calls?.flush();
+    parts.outbox.flush();
+    parts.shelf.tidy(parts.tasks);
+    parts.waitWatch.look(nowMs);
     return assigned;
   }
 
   #assign(nowMs: number): number {
-    const core = this.#core;
-    const { ramp } = core;
-    const assigned = core.matcher.match(nowMs, ramp?.roomAt(nowMs) ?? Number.POSITIVE_INFINITY);
-    if (ramp !== undefined) this.#climb(ramp, assigned, nowMs);
-    makeWay(core, nowMs);
-    return assigned + doubleStragglers(core, nowMs);
-  }
-
-  /** It starts slowly after a pause: what had to wait continues when its time has come. */
-  #climb(ramp: Ramp, assigned: number, nowMs: number): void {
-    ramp.took(assigned, nowMs);
-    if (ramp.isOverAt(nowMs)) this.#core.ramp = undefined;
+    const parts = this.#parts;
+    const assigned = parts.matcher.match(nowMs, parts.starts.roomAt(nowMs));
+    parts.starts.tookFromRamp(assigned, nowMs);
+    parts.preemption.run(nowMs);
+    return assigned + parts.doubling.run(nowMs);
   }
 
   configure(changes: Partial<PoolSettings>): Refusal | undefined {
-    const core = this.#core;
-    const settings = resolveSettings(core.settings, changes);
+    const parts = this.#parts;
+    const settings = resolveSettings(parts.settings.current, changes);
     if (isRefusal(settings)) return settings;
-    const before = core.settings;
-    core.settings = settings;
-    if (before.strategy !== settings.strategy) core.readiness.rankAnew();
-    if (before.ageingMs !== settings.ageingMs || before.dueLeadMs !== settings.dueLeadMs) rankAnew(core);
+    const before = parts.settings.current;
+    parts.settings.current = settings;
+    if (before.strategy !== settings.strategy) parts.readiness.rankAnew();
+    if (before.ageingMs !== settings.ageingMs || before.dueLeadMs !== settings.dueLeadMs)
+      parts.order.rerank(parts.tasks.values());
     if (before.slowStart?.untilMs !== settings.slowStart?.untilMs)
-      core.ramp = settings.slowStart && new Ramp(settings.slowStart);
+      parts.starts.startSlowly(settings.slowStart);
     if (before.window !== settings.window)
-      for (const { stream, pool } of core.senderSlots) stream.retell(pool);
+      for (const { stream, pool } of parts.senders.slots) stream.retell(pool);
     return undefined;
   }
 
   setHooks(hooks: readonly PoolHook[], outlet: HookOutlet): void {
-    const core = this.#core;
+    const parts = this.#parts;
     // Once there were some, tasks may wait for them.
-    if (hooks.length > 0) core.hooks ??= new HookCalls(core, hookEnds(core), outlet);
-    core.hooks?.set(hooks);
+    if (hooks.length > 0) this.#calls ??= new HookCalls(parts.tasks, hookEnds(parts), outlet);
+    parts.hooks.current = this.#calls;
+    this.#calls?.set(hooks);
   }
 
   answerHooks(replies: readonly HookReply[], nowMs: number): void {
-    this.#core.hooks?.answer(replies, nowMs);
+    this.#calls?.answer(replies, nowMs);
   }
 
   setLimit(rule: LimitRule, nowMs: number): Refusal | undefined {
-    return this.#core.limits.set(rule, nowMs);
+    return this.#parts.limits.set(rule, nowMs);
   }
 
   removeLimit(key: string, nowMs: number): Refusal | undefined {
-    return this.#core.limits.remove(key, nowMs);
+    return this.#parts.limits.remove(key, nowMs);
   }
 
   limits(): PoolLimit[] {
-    return limitViews(this.#core);
+    return limitViews(this.#parts.tasks, this.#parts.limits);
   }
 
   allot(namespace: string, told: Allotments, nowMs: number): void {
-    const core = this.#core;
-    // What nobody has ever said anything about costs nothing.
-    if (core.allotments === undefined && told.parts.length + told.reservations.length === 0) return;
-    core.allotments ??= new PoolAllotments(core);
-    core.allotments.tell(namespace, told, nowMs);
+    this.#parts.allotter.set(namespace, told, nowMs);
   }
 
   allotted(namespace: string): AllotmentUses {
-    return this.#core.allotments?.uses(namespace) ?? [];
+    return this.#parts.allotments.uses(namespace);
   }
 
   get namespaces(): ReadonlySet<string> {
-    return this.#core.profiles.namespaces;
+    return this.#parts.profiles.namespaces;
   }
 
   hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined {
-    this.#core.holds.hold(agentId, order, nowMs);
+    this.#parts.holds.hold(agentId, order, nowMs);
     return undefined;
   }
 
   release(agentId: string, reason: string, nowMs: number): Refusal | undefined {
-    return this.#core.holds.release(agentId, reason, nowMs) ? undefined : this.#unknown(agentId);
+    return this.#parts.holds.release(agentId, reason, nowMs) ? undefined : this.#unknown(agentId);
   }
 
   drain(agentId: string, reason: string, deadlineMs: number, nowMs: number): Refusal | undefined {
     return this.#steer(agentId, (agent) => {
       if (agent.link !== undefined) agent.link.outgoing.drain = { reason, deadlineMs };
-      this.#core.roster.drains(agent, reason, deadlineMs, nowMs);
+      this.#parts.states.drains(agent, reason, deadlineMs, nowMs);
     });
   }
 
@@ -241,25 +232,25 @@ export class PoolOwner implements Pool {
   ): Refusal | undefined {
     return this.#steer(agentId, (agent) => {
       if (agent.link !== undefined) agent.link.outgoing.sleep = { reason, forMs };
-      this.#core.roster.sleeps(agent, reason, forMs, !isByPlan, nowMs);
+      this.#parts.states.sleeps(agent, reason, forMs, !isByPlan, nowMs);
     });
   }
 
   wake(agentId: string, reason: string, nowMs: number): Refusal | undefined {
     return this.#steer(agentId, (agent) => {
       if (agent.link !== undefined) agent.link.outgoing.wake = { reason };
-      this.#core.roster.wakes(agent, reason, nowMs);
+      this.#parts.states.wakes(agent, reason, nowMs);
     });
   }
 
   remove(agentId: string, reason: string, returnAfterMs: number, nowMs: number): Refusal | undefined {
     return this.#steer(agentId, (agent) =>
-      this.#core.roster.leave(agent, reason, { reason, returnAfterMs }, nowMs),
+      this.#parts.roster.leave(agent, reason, { reason, returnAfterMs }, nowMs),
     );
   }
 
   attendance(): Attendance[] {
-    return [...this.#core.roster.agents.values()].map((agent) => ({
+    return [...this.#parts.agents.values()].map((agent) => ({
       agentId: agent.agentId,
       incarnation: agent.identity.incarnation,
       isPolled: agent.link?.isPolled === true,
@@ -268,16 +259,16 @@ export class PoolOwner implements Pool {
   }
 
   launchedBy(launches: Launches): void {
-    this.#core.launches = launches;
+    this.#parts.launchers.current = launches;
   }
 
   tellOfLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void {
-    this.#core.tellOfLaunch(agentId, isStarting, reason, nowMs);
+    this.#parts.events.reportLaunch(agentId, isStarting, reason, nowMs);
   }
 
   launchedFor(scalerId: string): LaunchedAgent[] {
     const launched: LaunchedAgent[] = [];
-    for (const agent of this.#core.roster.agents.values()) {
+    for (const agent of this.#parts.agents.values()) {
       const { identity, agentId, state, wakesByNeed, used: attempts } = agent;
       if (scalerIdOf(identity.launchId) === scalerId)
         launched.push({ agentId, state, wakesByNeed, attempts });
@@ -286,83 +277,86 @@ export class PoolOwner implements Pool {
   }
 
   use(agents?: LabelSelector): GetPoolUseReply {
-    return useView(this.#core, agents);
+    return useView(this.#parts, agents);
   }
 
   status(nowMs: number): PoolStatus {
-    return statusView(this.#core, nowMs);
+    return statusView(this.#parts, nowMs);
   }
 
   agent(agentId: string, nowMs: number): AgentView | undefined {
-    const agent = this.#core.roster.get(agentId);
-    if (agent !== undefined) return agentView(this.#core, agent, nowMs);
-    return absentViews(this.#core).find((absent) => absent.agentId === agentId);
+    const agent = this.#parts.agents.get(agentId);
+    if (agent !== undefined) return this.#agentViews.view(agent, nowMs);
+    return this.#agentViews.absent().find((absent) => absent.agentId === agentId);
   }
 
   agents(nowMs: number): AgentView[] {
-    const there = [...this.#core.roster.agents.values()].map((agent) => agentView(this.#core, agent, nowMs));
-    const all = [...there, ...absentViews(this.#core)];
+    const there = [...this.#parts.agents.values()].map((agent) => this.#agentViews.view(agent, nowMs));
+    const all = [...there, ...this.#agentViews.absent()];
     return all.sort((one, other) => (one.agentId < other.agentId ? -1 : 1));
   }
 
   work(agentId: string): AgentWork[] {
-    const agent = this.#core.roster.get(agentId);
-    return agent === undefined ? [] : workView(this.#core, agent);
+    const agent = this.#parts.agents.get(agentId);
+    return agent === undefined ? [] : this.#agentViews.work(agent);
   }
 
   queued(count: number, nowMs: number): QueuedTask[] {
-    return queuedViews(this.#core, count, nowMs);
+    return queuedViews({ ...this.#parts, reasons: this.#reasons, estimates: this.#estimates }, count, nowMs);
   }
 
   offered(): OfferedCapability[] {
-    return offeredView(this.#core);
+    return offeredView(this.#parts.demands.cohorts);
   }
 
   explain(token: Uint8Array, nowMs: number): Explanation | undefined {
-    const task = this.#core.tasks.get(token);
-    return task && explainTask(this.#core, task, nowMs);
+    const task = this.#parts.tasks.get(token);
+    return task && this.#explanations.explainTask(task, nowMs);
   }
 
   explainWork(work: WorkReference, nowMs: number): Explanation | undefined {
     const isWanted = finderOf(work);
-    for (const task of this.#core.tasks.values())
-      if (isWanted(task)) return explainTask(this.#core, task, nowMs);
-    return explainDenied(this.#core, work) ?? explainPlaced(this.#core, work, nowMs);
+    for (const task of this.#parts.tasks.values())
+      if (isWanted(task)) return this.#explanations.explainTask(task, nowMs);
+    return (
+      this.#explanations.explainDenied(work) ??
+      explainPlaced(this.#parts.placements, this.#parts.settings.current.strategy, work, nowMs)
+    );
   }
 
   placementsGoneUntilMs(nowMs: number): number {
-    return this.#core.placements.goneUntilMs(nowMs);
+    return this.#parts.placements.goneUntilMs(nowMs);
   }
 
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal {
-    return explainProfile(this.#core, profile, nowMs);
+    return this.#explanations.explainProfile(profile, nowMs);
   }
 
   /** While some of running work is not known, nothing that is limited starts. it is not waited for ever. */
   #lookAtClaims(nowMs: number): void {
-    const { claims, limits, claimUntilMs, senderSlots } = this.#core;
-    if (claims.size > 0 && nowMs >= claimUntilMs)
+    const { claims, limits, senders } = this.#parts;
+    if (claims.size > 0 && nowMs >= claims.untilMs)
       claims.dropAll("nobody has offered it since the pool moved here");
-    const unclaimed = senderSlots.size > 0 ? claims.toAsk(nowMs) : [];
-    if (unclaimed.length > 0) for (const { stream, pool } of senderSlots) stream.unclaimed(pool, unclaimed);
+    const unclaimed = senders.slots.size > 0 ? claims.toAsk(nowMs) : [];
+    if (unclaimed.length > 0) for (const { stream, pool } of senders.slots) stream.unclaimed(pool, unclaimed);
     if (claims.atWork > 0) limits.freeze();
     else limits.unfreeze(nowMs);
   }
 
   #newAgentId(): string {
-    const bytes = this.#core.chance.fill(new Uint8Array(8));
+    const bytes = this.#parts.chance.fill(new Uint8Array(8));
     const unique = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     return `agent-${++this.#unnamed}-${unique}`;
   }
 
   #steer(agentId: string, act: (agent: Agent) => void): Refusal | undefined {
-    const agent = this.#core.roster.get(agentId);
+    const agent = this.#parts.agents.get(agentId);
     if (agent === undefined) return this.#unknown(agentId);
     act(agent);
     return undefined;
   }
 
   #unknown(agent: string): Refusal {
-    return matchingErrors.agentUnknown.refusal({ agent, pool: this.#core.name });
+    return matchingErrors.agentUnknown.refusal({ agent, pool: this.#parts.identity.name });
   }
 }

@@ -67,7 +67,26 @@ const numbers: Readonly<
   orphanMs: [1_000, 604_800_000],
 };
 
-/** Returns whether nothing is assigned. */
+/** The settings of a pool as they are now. They change as a whole. */
+export class LiveSettings {
+  current: PoolSettings;
+
+  constructor(settings: PoolSettings) {
+    this.current = settings;
+  }
+
+  /** Returns the weight of a namespace. Default: 1. */
+  weightOf(namespace: string): number {
+    return this.current.weights[namespace] ?? 1;
+  }
+
+  /** Whether the pool assigns nothing now. */
+  get isStill(): boolean {
+    return isStill(this.current);
+  }
+}
+
+/** Returns whether a pool with these settings assigns nothing. */
 export function isStill({ paused, awaits }: Pick<PoolSettings, "paused" | "awaits">): boolean {
   return paused || awaits.length > 0;
 }

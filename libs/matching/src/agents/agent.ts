@@ -71,10 +71,10 @@ export class JoinedAgent extends Due implements Agent {
   sleepDueMs = never;
   stateMs: number;
   stateReason = "";
-  told: AgentState = AgentState.AGENT_STATE_UNSPECIFIED;
+  reportedState: AgentState = AgentState.AGENT_STATE_UNSPECIFIED;
   /** Whether it stands otherwise than was told, which will be looked at. */
   isNoted = false;
-  toldHold: Hold = Hold.HOLD_NONE;
+  reportedHold: Hold = Hold.HOLD_NONE;
   figures: HostFigures | undefined = undefined;
   completed = 0;
   failed = 0;

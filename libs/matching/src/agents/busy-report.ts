@@ -2,20 +2,27 @@
  * Which agents are busy by now, or no longer. That changes with every task, so it is not told at once: the party that
  * stands otherwise than was told is noted, and looked at once a second. What lasted shorter is not told.
  */
-import type { PoolCore } from "../books.ts";
+
 import type { Agent } from "../parts.ts";
 import { Due } from "../time/due.ts";
+import type { Wheel } from "../time/wheel.ts";
+import type { AgentEvents } from "./agent-events.ts";
+import type { AgentIndex } from "./agent-index.ts";
 
 const everyMs = 1_000;
 
 export class BusyReport extends Due {
-  readonly #core: PoolCore;
+  readonly #wheel: Wheel;
+  readonly #agents: AgentIndex;
+  readonly #events: AgentEvents;
   #noted: Agent[] = [];
   #toldMs = Number.NEGATIVE_INFINITY;
 
-  constructor(core: PoolCore) {
+  constructor(wheel: Wheel, agents: AgentIndex, events: AgentEvents) {
     super();
-    this.#core = core;
+    this.#wheel = wheel;
+    this.#agents = agents;
+    this.#events = events;
   }
 
   note(agent: Agent): void {
@@ -27,7 +34,7 @@ export class BusyReport extends Due {
   /** At the end of a turn: tells, or says when it will. */
   settle(nowMs: number): void {
     if (this.#noted.length === 0) return;
-    if (nowMs < this.#toldMs + everyMs) this.#core.wheel.set(this, this.#toldMs + everyMs);
+    if (nowMs < this.#toldMs + everyMs) this.#wheel.set(this, this.#toldMs + everyMs);
     else this.run(nowMs);
   }
 
@@ -37,7 +44,7 @@ export class BusyReport extends Due {
     this.#noted = [];
     for (const agent of noted) {
       agent.isNoted = false;
-      if (this.#core.roster.get(agent.agentId) === agent) this.#core.tell(agent, agent.state, "", nowMs);
+      if (this.#agents.get(agent.agentId) === agent) this.#events.reportState(agent, agent.state, "", nowMs);
     }
   }
 }

@@ -2,28 +2,57 @@
  * Who is held, and for how long: by a person, or because too many attempts failed in a row. Who comes and goes too
  * quickly is held by staying away.
  */
+
 import { Hold } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";
 import { counted } from "@tutti/kernel";
 import type { HoldOrder } from "../api/pool.ts";
-import type { HoldsBook, PoolCore } from "../books.ts";
 import { heldAgentsMax } from "../bounds.ts";
+import type { Demands } from "../demand/demands.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Agent } from "../parts.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { AgentEvents } from "./agent-events.ts";
+import type { AgentIndex } from "./agent-index.ts";
+import type { AgentStates } from "./agent-states.ts";
 import { Flapping } from "./flapping.ts";
-import { giveAway } from "./losing.ts";
+import type { LaunchSlot } from "./launch.ts";
+import type { Losses } from "./losses.ts";
 
 const never = Number.POSITIVE_INFINITY;
 const { HOLD_NONE, HOLD_QUARANTINED, HOLD_FLAPPING, HOLD_FAILING } = Hold;
 
-export class Holds implements HoldsBook {
-  readonly #core: PoolCore;
+/** The parts that Holds needs. */
+export interface HoldsParts {
+  readonly agents: AgentIndex;
+  readonly events: AgentEvents;
+  readonly states: AgentStates;
+  readonly losses: Losses;
+  readonly launchers: LaunchSlot;
+  readonly settings: LiveSettings;
+  readonly demands: Demands;
+}
+
+export class Holds {
+  readonly #agents: AgentIndex;
+  readonly #events: AgentEvents;
+  readonly #states: AgentStates;
+  readonly #losses: Losses;
+  readonly #launchers: LaunchSlot;
+  readonly #settings: LiveSettings;
+  readonly #demands: Demands;
   /** Agents that are held, also while they are away. */
   readonly #holds = new Map<string, { readonly order: HoldOrder; readonly dueMs: number }>();
   readonly #flapping = new Flapping();
 
-  constructor(core: PoolCore) {
-    this.#core = core;
+  constructor(parts: HoldsParts) {
+    this.#agents = parts.agents;
+    this.#events = parts.events;
+    this.#states = parts.states;
+    this.#losses = parts.losses;
+    this.#launchers = parts.launchers;
+    this.#settings = parts.settings;
+    this.#demands = parts.demands;
   }
 
   hold(agentId: string, order: HoldOrder, nowMs: number): void {
@@ -31,25 +60,25 @@ export class Holds implements HoldsBook {
     const oldest = this.#holds.size >= heldAgentsMax ? this.#holds.keys().next().value : undefined;
     if (oldest !== undefined) this.#holds.delete(oldest);
     this.#holds.set(agentId, { order, dueMs });
-    const agent = this.#core.roster.get(agentId);
+    const agent = this.#agents.get(agentId);
     if (agent === undefined) {
-      this.#core.tellAbsent(agentId, order.hold, order.reason, nowMs);
+      this.#events.reportAbsent(agentId, order.hold, order.reason, nowMs);
       return;
     }
     this.apply(agent, nowMs);
     if (agent.link !== undefined) agent.link.outgoing.held = { ...order };
-    this.#core.roster.changed(agent, order.reason, nowMs);
-    if (order.hold === HOLD_QUARANTINED) giveAway(this.#core, agent, "the agent was quarantined", nowMs);
+    this.#states.changed(agent, order.reason, nowMs);
+    if (order.hold === HOLD_QUARANTINED) this.#losses.loseAll(agent, "the agent was quarantined", nowMs);
   }
 
   /** Returns whether there was something to release. */
   release(agentId: string, reason: string, nowMs: number): boolean {
-    this.#core.launches?.released(agentId);
+    this.#launchers.current?.released(agentId);
     const isAway = this.#flapping.forgive(agentId);
     const isHeld = this.#holds.delete(agentId) || isAway;
-    const agent = this.#core.roster.get(agentId);
+    const agent = this.#agents.get(agentId);
     if (agent === undefined) {
-      if (isHeld) this.#core.tellAbsent(agentId, HOLD_NONE, reason, nowMs);
+      if (isHeld) this.#events.reportAbsent(agentId, HOLD_NONE, reason, nowMs);
       return isHeld;
     }
     agent.breaker.close();
@@ -60,7 +89,7 @@ export class Holds implements HoldsBook {
   /** Those that are held until a person releases them, and are not there. */
   *absent(): Generator<{ readonly agentId: string; readonly order: HoldOrder }> {
     for (const [agentId, { order }] of this.#holds)
-      if (order.hold === HOLD_QUARANTINED && this.#core.roster.get(agentId) === undefined)
+      if (order.hold === HOLD_QUARANTINED && this.#agents.get(agentId) === undefined)
         yield { agentId, order };
   }
 
@@ -70,7 +99,7 @@ export class Holds implements HoldsBook {
     if (held === undefined) return;
     if (held.dueMs <= nowMs) {
       this.#holds.delete(agent.agentId);
-      letGo(agent);
+      clearHold(agent);
       return;
     }
     agent.hold = held.order.hold;
@@ -86,7 +115,7 @@ export class Holds implements HoldsBook {
   /** An attempt failed at an agent, by its answer or because its time was over. */
   failed(agent: Agent, capability: string, nowMs: number): void {
     const { breaker } = agent;
-    if (!breaker.fails(this.#core.settings.breakAfterFailures) || agent.hold !== HOLD_NONE) return;
+    if (!breaker.fails(this.#settings.current.breakAfterFailures) || agent.hold !== HOLD_NONE) return;
     if (!this.#mayBreak(capability)) {
       // No agent does better: it is no worse than others.
       if (breaker.isOnTrial) breaker.close();
@@ -103,7 +132,7 @@ export class Holds implements HoldsBook {
     const awayMs = Math.ceil(this.#flapping.comes(agent, nowMs));
     if (awayMs === 0) return undefined;
     const refusal = matchingErrors.agentFlapping.refusal({ agent, awayMs }, { retryAfterMs: awayMs });
-    if (!wasAway) this.#core.tellAbsent(agent, HOLD_FLAPPING, refusal.message, nowMs);
+    if (!wasAway) this.#events.reportAbsent(agent, HOLD_FLAPPING, refusal.message, nowMs);
     return refusal;
   }
 
@@ -111,7 +140,7 @@ export class Holds implements HoldsBook {
   #mayBreak(capability: string): boolean {
     let agents = 0;
     let failing = 0;
-    for (const cohort of this.#core.demands.fieldOf(capability)?.cohorts ?? [])
+    for (const cohort of this.#demands.fieldOf(capability)?.cohorts ?? [])
       for (const { hold } of cohort.agents) {
         agents++;
         if (hold === HOLD_FAILING) failing++;
@@ -127,13 +156,13 @@ export class Holds implements HoldsBook {
   }
 
   #free(agent: Agent, reason: string, nowMs: number): void {
-    letGo(agent);
+    clearHold(agent);
     if (agent.link !== undefined) agent.link.outgoing.released = { reason };
-    this.#core.roster.changed(agent, reason, nowMs);
+    this.#states.changed(agent, reason, nowMs);
   }
 }
 
-function letGo(agent: Agent): void {
+function clearHold(agent: Agent): void {
   agent.hold = HOLD_NONE;
   agent.holdReason = "";
   agent.holdDueMs = never;

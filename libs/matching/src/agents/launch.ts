@@ -1,4 +1,10 @@
-/** How an agent that was launched by a scaler says whose it is: by the id that it was given to say. */
+/** Agents that a scaler launches: the launch id that such an agent presents, and what their launcher knows of them. */
+import type { Launches } from "../api/pool.ts";
+
+/** The launcher of a pool's agents. Undefined until a scaler registers one. */
+export interface LaunchSlot {
+  current: Launches | undefined;
+}
 
 /** One id for each launch, or one for all of a scaler if an external service launches its agents. */
 export function launchIdOf(scalerId: string, unique: string): string {

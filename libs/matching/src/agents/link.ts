@@ -1,11 +1,23 @@
 import type { AgentFrame, Bye, HostFrame } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet } from "../api/agents.ts";
-import type { PoolCore } from "../books.ts";
 import { creditMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
+import type { Outbox } from "../outbox.ts";
 import type { Agent, Link } from "../parts.ts";
-import { answer, partialOutput, progressed, started } from "../task/answers.ts";
+import type { AttemptReports } from "../task/attempt-reports.ts";
+import type { AgentStates } from "./agent-states.ts";
+import type { Readiness } from "./readiness.ts";
+
+/** The parts that a link reports to. */
+export interface LinkParts {
+  readonly states: AgentStates;
+  readonly readiness: Readiness;
+  readonly reports: AttemptReports;
+  readonly outbox: Outbox;
+  /** The agent leaves its pool. */
+  leave(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void;
+}
 
 /**
  * One link of an agent.
@@ -15,7 +27,7 @@ import { answer, partialOutput, progressed, started } from "../task/answers.ts";
  * 2. `resultsDurable` is the number up to which all are settled. Those beyond it are named once.
  */
 export class OpenLink implements AgentLink, Link {
-  readonly #core: PoolCore;
+  readonly #parts: LinkParts;
   readonly #outlet: AgentOutlet;
   readonly agent: Agent;
   frame = emptyFrame();
@@ -26,8 +38,8 @@ export class OpenLink implements AgentLink, Link {
   #durable = 0;
   readonly #beyond = new Set<number>();
 
-  constructor(core: PoolCore, agent: Agent, outlet: AgentOutlet) {
-    this.#core = core;
+  constructor(parts: LinkParts, agent: Agent, outlet: AgentOutlet) {
+    this.#parts = parts;
     this.agent = agent;
     this.#outlet = outlet;
   }
@@ -46,37 +58,37 @@ export class OpenLink implements AgentLink, Link {
 
   take(frame: AgentFrame, nowMs: number): Refusal | undefined {
     if (!this.#open) return undefined;
-    const core = this.#core;
+    const { states, readiness, reports } = this.#parts;
     const { agent } = this;
-    core.roster.heard(agent, nowMs);
-    for (const one of frame.started) started(core, agent, one, nowMs);
-    for (const one of frame.progress) progressed(core, agent, one, nowMs);
-    for (const one of frame.partialOutputs) partialOutput(core, agent, one);
-    for (const result of frame.results) answer(core, this, ++this.#results, result, nowMs);
+    states.heard(agent, nowMs);
+    for (const one of frame.started) reports.started(agent, one, nowMs);
+    for (const one of frame.progress) reports.progressed(agent, one, nowMs);
+    for (const one of frame.partialOutputs) reports.partialOutput(agent, one);
+    for (const result of frame.results) reports.receiveResult(this, ++this.#results, result, nowMs);
     if (frame.credit > 0) {
       agent.credit = Math.min(creditMax, agent.credit + frame.credit);
-      core.readiness.loosened(agent);
+      readiness.loosened(agent);
     }
     return this.#takeRare(frame, nowMs);
   }
 
   cut(nowMs: number): void {
-    if (this.#open) this.#core.roster.cut(this.agent, nowMs);
+    if (this.#open) this.#parts.states.cut(this.agent, nowMs);
   }
 
   resume(nowMs: number): void {
-    if (this.#open) this.#core.roster.resume(this.agent, nowMs);
+    if (this.#open) this.#parts.states.resume(this.agent, nowMs);
   }
 
   end(reason: string, nowMs: number): void {
-    if (this.#open) this.#core.roster.leave(this.agent, reason, undefined, nowMs);
+    if (this.#open) this.#parts.leave(this.agent, reason, undefined, nowMs);
   }
 
   /** Something is to be sent. */
   get outgoing(): HostFrame {
     if (!this.dirty && this.#open) {
       this.dirty = true;
-      this.#core.dirtyLinks.push(this);
+      this.#parts.outbox.addLink(this);
     }
     return this.frame;
   }
@@ -123,21 +135,21 @@ export class OpenLink implements AgentLink, Link {
   }
 
   #takeRare(frame: AgentFrame, nowMs: number): Refusal | undefined {
-    const { roster, readiness } = this.#core;
+    const { states, readiness } = this.#parts;
     const { agent } = this;
     const { heartbeat, offering, drain, sleep, wake, bye } = frame;
-    if (heartbeat !== undefined) roster.report(agent, heartbeat, nowMs);
+    if (heartbeat !== undefined) states.report(agent, heartbeat, nowMs);
     if (offering !== undefined) {
       const problem = readiness.offeringProblem(offering);
       if (problem !== undefined)
         return matchingErrors.offeringInvalid.refusal({ agent: agent.agentId, problem });
       readiness.reoffer(agent, offering);
     }
-    if (drain !== undefined) roster.drains(agent, drain.reason, drain.deadlineMs, nowMs);
+    if (drain !== undefined) states.drains(agent, drain.reason, drain.deadlineMs, nowMs);
     // One that was put to sleep and says so on a new link is still to be woken when it is needed.
-    if (sleep !== undefined) roster.sleeps(agent, sleep.reason, sleep.forMs, agent.wakesByNeed, nowMs);
-    if (wake !== undefined) roster.wakes(agent, wake.reason, nowMs);
-    if (bye !== undefined) roster.leave(agent, bye.reason, undefined, nowMs);
+    if (sleep !== undefined) states.sleeps(agent, sleep.reason, sleep.forMs, agent.wakesByNeed, nowMs);
+    if (wake !== undefined) states.wakes(agent, wake.reason, nowMs);
+    if (bye !== undefined) this.#parts.leave(agent, bye.reason, undefined, nowMs);
     return undefined;
   }
 }

@@ -3,27 +3,45 @@
  *
  * An agent is among those of its cohort that are ready exactly when it has room, at the place that the strategy gives it.
  */
+
 import { AgentState, type Offering } from "@tutti/contracts/agent/v1";
-import type { PoolCore, ReadinessBook } from "../books.ts";
+import type { Demands } from "../demand/demands.ts";
 import type { Agent, Task } from "../parts.ts";
-import { BusyReport } from "./busy-report.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { AgentEvents } from "./agent-events.ts";
+import type { AgentIndex } from "./agent-index.ts";
+import type { BusyReport } from "./busy-report.ts";
 import { CapabilityNumbers, numbersOf } from "./capabilities.ts";
-import { Contexts } from "./contexts.ts";
+import type { Contexts } from "./contexts.ts";
 
 const { AGENT_STATE_READY, AGENT_STATE_BUSY } = AgentState;
 
-export class Readiness implements ReadinessBook {
-  readonly #core: PoolCore;
-  readonly #capabilities = new CapabilityNumbers();
-  readonly #contexts = new Contexts();
-  readonly #busyReport: BusyReport;
+/** The parts that Readiness needs. */
+export interface ReadinessParts {
+  readonly contexts: Contexts;
+  readonly events: AgentEvents;
+  readonly agents: AgentIndex;
+  readonly busyReport: BusyReport;
+  readonly settings: LiveSettings;
+  readonly demands: Demands;
+}
 
-  constructor(core: PoolCore) {
-    this.#core = core;
-    this.#busyReport = new BusyReport(core);
-    core.demands.onLabels = () => {
-      for (const agent of core.roster.agents.values()) this.#settleIn(agent);
-    };
+export class Readiness {
+  readonly #contexts: Contexts;
+  readonly #events: AgentEvents;
+  readonly #agents: AgentIndex;
+  readonly #busyReport: BusyReport;
+  readonly #settings: LiveSettings;
+  readonly #demands: Demands;
+  readonly #capabilities = new CapabilityNumbers();
+
+  constructor(parts: ReadinessParts) {
+    this.#contexts = parts.contexts;
+    this.#events = parts.events;
+    this.#agents = parts.agents;
+    this.#busyReport = parts.busyReport;
+    this.#settings = parts.settings;
+    this.#demands = parts.demands;
   }
 
   offeringProblem(offering: Offering): string | undefined {
@@ -36,7 +54,7 @@ export class Readiness implements ReadinessBook {
     agent.offer(offering, this.#capabilities.of(offering));
     this.#contexts.add(agent);
     this.#settleIn(agent);
-    this.#core.offersChanged();
+    this.#events.reportOffers();
   }
 
   /** An agent offers something else than before. */
@@ -52,10 +70,15 @@ export class Readiness implements ReadinessBook {
   withdraw(agent: Agent): void {
     this.#contexts.remove(agent);
     this.#moveOut(agent);
-    this.#core.offersChanged();
+    this.#events.reportOffers();
   }
 
-  /** An agent with room that says it has the context. Undefined when none can do the task. */
+  /** Labels tell other agents apart than before: each agent goes to the cohort where it belongs. */
+  regroup(): void {
+    for (const agent of this.#agents.values()) this.#settleIn(agent);
+  }
+
+  /** Returns an agent with room that has reported the context. Undefined when none can do the task. */
   holderOf(contextKey: string, { demand }: Task): Agent | undefined {
     return this.#contexts.find(contextKey, (agent) =>
       demand.matches.some(({ cohort }) => cohort === agent.cohort),
@@ -64,13 +87,13 @@ export class Readiness implements ReadinessBook {
 
   /** An agent has more to do than before, or less credit. */
   loaded(agent: Agent): void {
-    const { cohort, told } = agent;
+    const { cohort, reportedState: told } = agent;
     if (agent.used >= agent.slots ? told === AGENT_STATE_READY : told === AGENT_STATE_BUSY)
       this.#busyReport.note(agent);
     if (cohort === undefined) return;
     const { ready } = cohort;
     if (agent.hasRoom) {
-      agent.rank = this.#core.settings.strategy.rank(agent);
+      agent.rank = this.#settings.current.strategy.rank(agent);
       agent.order = agent.lastAssigned;
       if (agent.place >= 0) ready.move(agent);
       else {
@@ -91,7 +114,7 @@ export class Readiness implements ReadinessBook {
 
   /** Something else than before decides who is first. */
   rankAnew(): void {
-    for (const agent of this.#core.roster.agents.values()) this.loaded(agent);
+    for (const agent of this.#agents.values()) this.loaded(agent);
   }
 
   /** At the end of a turn. */
@@ -101,7 +124,7 @@ export class Readiness implements ReadinessBook {
 
   /** Into the cohort where it belongs. */
   #settleIn(agent: Agent): void {
-    const cohort = this.#core.demands.cohortOf(agent.offered, agent.offering.labels);
+    const cohort = this.#demands.cohortOf(agent.offered, agent.offering.labels);
     if (cohort !== agent.cohort) {
       this.#moveOut(agent);
       agent.cohort = cohort;
@@ -119,6 +142,6 @@ export class Readiness implements ReadinessBook {
     }
     cohort.dismiss(agent);
     agent.cohort = undefined;
-    if (cohort.agents.size === 0) this.#core.demands.forgetCohort(cohort);
+    if (cohort.agents.size === 0) this.#demands.forgetCohort(cohort);
   }
 }

@@ -29,10 +29,10 @@ export interface AgentStanding {
   sleepDueMs: number;
   stateMs: number;
   stateReason: string;
-  told: AgentState;
+  reportedState: AgentState;
   /** Whether it stands otherwise than was told, which will be looked at. */
   isNoted: boolean;
-  toldHold: Hold;
+  reportedHold: Hold;
   figures: HostFigures | undefined;
   completed: number;
   failed: number;

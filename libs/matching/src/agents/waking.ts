@@ -2,31 +2,46 @@
  * Wakes agents that were put to sleep until they are needed, when tasks wait that they could do and no agent that is
  * awake is about to.
  */
+
 import { Hold } from "@tutti/contracts/agent/v1";
-import type { PoolCore } from "../books.ts";
 import { isEverFit } from "../demand/fit.ts";
 import type { Agent, Cohort } from "../parts.ts";
+import type { LiveSettings } from "../settings.ts";
 import { isStill } from "../settings.ts";
+import type { Waiting } from "../task/waiting.ts";
+import type { AgentStates } from "./agent-states.ts";
 
-const { HOLD_NONE } = Hold;
+export class Waker {
+  readonly #states: AgentStates;
+  readonly #waiting: Waiting;
+  readonly #settings: LiveSettings;
 
-/** At the end of a turn, after everything was given out that could be. */
-export function wakeByNeed(core: PoolCore, nowMs: number): void {
-  const { sleepers } = core.roster;
-  if (sleepers.size === 0 || core.queued === 0 || isStill(core.settings)) return;
-  /** How many tasks those who were woken will take. */
-  const taken = new Map<Cohort, number>();
-  for (const agent of sleepers) {
-    const { cohort } = agent;
-    if (cohort === undefined || !isSound(agent)) continue;
-    const expected = taken.get(cohort) ?? rousing(cohort);
-    taken.set(cohort, expected);
-    if (waitingFor(agent, cohort) <= expected) continue;
-    taken.set(cohort, expected + agent.slots);
-    if (agent.link !== undefined) agent.link.outgoing.wake = { reason: "there is something to do" };
-    core.roster.wakes(agent, "there is something to do", nowMs);
+  constructor(states: AgentStates, waiting: Waiting, settings: LiveSettings) {
+    this.#states = states;
+    this.#waiting = waiting;
+    this.#settings = settings;
+  }
+
+  /** At the end of a turn, after everything was given out that could be. */
+  wakeByNeed(nowMs: number): void {
+    const { sleepers } = this.#states;
+    if (sleepers.size === 0 || this.#waiting.count === 0 || isStill(this.#settings.current)) return;
+    /** How many tasks those who were woken will take. */
+    const taken = new Map<Cohort, number>();
+    for (const agent of sleepers) {
+      const { cohort } = agent;
+      if (cohort === undefined || !isSound(agent)) continue;
+      const expected = taken.get(cohort) ?? rousing(cohort);
+      taken.set(cohort, expected);
+      if (waitingFor(agent, cohort) <= expected) continue;
+      taken.set(cohort, expected + agent.slots);
+      if (agent.link !== undefined) agent.link.outgoing.wake = { reason: "there is something to do" };
+      this.#states.wakes(agent, "there is something to do", nowMs);
+    }
   }
 }
+
+const { HOLD_NONE } = Hold;
 
 /** Returns whether it would be able, were it awake. */
 function isSound({ cut, silent, hold }: Agent): boolean {

@@ -116,12 +116,16 @@ export interface Pool {
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal;
 }
 
-export interface PoolOptions {
+/** Names a pool and its owner. */
+export interface PoolIdentity {
   readonly namespace: string;
   readonly name: string;
   /** Instance id of the owner, and the epoch of its ownership. */
   readonly owner: string;
   readonly epoch: number;
+}
+
+export interface PoolOptions extends PoolIdentity {
   readonly chance: Chance;
   readonly openedMs: number;
   readonly settings?: Partial<PoolSettings>;

@@ -5,7 +5,6 @@ import type { OfferProfile } from "@tutti/contracts/swarm/v1";
 import type { Offered } from "../agents/capabilities.ts";
 import type { CohortWatch } from "../agents/cohort.ts";
 import { AgentCohort } from "../agents/cohort.ts";
-import type { DemandBook } from "../books.ts";
 import type { Cohort, Demand, Fit, Side, Wish } from "../parts.ts";
 import { SharedDemand } from "./demand.ts";
 import { fitOf } from "./fit.ts";
@@ -18,7 +17,7 @@ interface Field {
   readonly cohorts: Set<Cohort>;
 }
 
-export class Demands implements DemandBook {
+export class Demands {
   readonly #watch: CohortWatch;
   readonly #demands = new Map<string, Demand>();
   readonly #cohorts = new Map<string, Cohort>();

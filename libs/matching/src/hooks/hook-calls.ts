@@ -20,10 +20,11 @@ import type {
   Said,
   Verdict,
 } from "../api/hooks.ts";
-import type { Denied, HookBook, PoolCore } from "../books.ts";
 import type { Task } from "../parts.ts";
+import type { Tasks } from "../task/tasks.ts";
 import { denialOf, factsOf, questionOf } from "./facts.ts";
 import { Judging } from "./judging.ts";
+import type { DeniedTask, TaskHooks } from "./task-hooks.ts";
 import { verdictOf } from "./verdict.ts";
 
 const {
@@ -52,8 +53,8 @@ export interface HookEnds {
   reprioritize(task: Task, priority: number): void;
 }
 
-export class HookCalls implements HookBook {
-  readonly #core: PoolCore;
+export class HookCalls implements TaskHooks {
+  readonly #tasks: Tasks;
   readonly #ends: HookEnds;
   readonly #outlet: HookOutlet;
   #hooks = new Map<HookMoment, readonly PoolHook[]>();
@@ -61,10 +62,10 @@ export class HookCalls implements HookBook {
   readonly #open = new Map<number, Task>();
   #questions: HookQuestion[] = [];
   #last = 0;
-  readonly denied: Denied[] = [];
+  readonly denied: DeniedTask[] = [];
 
-  constructor(core: PoolCore, ends: HookEnds, outlet: HookOutlet) {
-    this.#core = core;
+  constructor(tasks: Tasks, ends: HookEnds, outlet: HookOutlet) {
+    this.#tasks = tasks;
     this.#ends = ends;
     this.#outlet = outlet;
   }
@@ -72,7 +73,7 @@ export class HookCalls implements HookBook {
   /** These have a say from now on, in this order. Tasks that wait for a verdict are judged again. */
   set(hooks: readonly PoolHook[]): void {
     this.#hooks = Map.groupBy(hooks, ({ moment }) => moment) as Map<HookMoment, readonly PoolHook[]>;
-    for (const task of this.#core.tasks.values()) {
+    for (const task of this.#tasks.values()) {
       const { judging } = task;
       if (judging?.isHeld !== true) continue;
       this.#close(judging);
@@ -108,7 +109,7 @@ export class HookCalls implements HookBook {
     task.judging ??= new Judging(moment);
     task.judging.begin(moment, agentId);
     const isHeld = this.#judge(task, task.judging, undefined, nowMs) === "held";
-    if (isHeld) this.#core.watch(task);
+    if (isHeld) this.#tasks.schedule(task);
     return isHeld;
   }
 
@@ -127,7 +128,7 @@ export class HookCalls implements HookBook {
   }
 
   /** The time of a task that is held has come. */
-  due(task: Task, nowMs: number): void {
+  expire(task: Task, nowMs: number): void {
     const { judging } = task;
     if (judging === undefined || judging.dueMs > nowMs) return;
     const { question, heldMs } = judging;
@@ -171,7 +172,7 @@ export class HookCalls implements HookBook {
     if (judging?.isHeld !== true) return;
     const isAssigning = judging.moment === HOOK_MOMENT_BEFORE_ASSIGN;
     const judged = this.#judge(task, judging, said, nowMs);
-    if (judged === "held") this.#core.watch(task);
+    if (judged === "held") this.#tasks.schedule(task);
     else if (!isAssigning) this.#ends.count(task, judging.agentId, nowMs);
     else if (judged === "done") this.#ends.admit(task, nowMs);
     else this.#deny(task, judged, nowMs);

@@ -10,8 +10,10 @@
  * 4. Who was refused is looked at again when something of the area is given back, wherever in it that was.
  */
 import { labelsMatch, selectorText } from "@tutti/kernel";
+import type { AgentIndex } from "../agents/agent-index.ts";
+import type { Readiness } from "../agents/readiness.ts";
 import type { SetAsideTold } from "../api/allotments.ts";
-import type { AreaBook, PoolCore } from "../books.ts";
+import type { PoolIdentity } from "../api/pool.ts";
 import type { Agent, Fit, Limit, Placed, Refused, Side, Task } from "../parts.ts";
 import { type AllottedLimit, SetAside } from "./allotted.ts";
 import { takenBy } from "./amount.ts";
@@ -25,8 +27,16 @@ export type SetAsideThere = SetAsideTold & { readonly agents: NonNullable<SetAsi
 /** Sums of parts are not exact. */
 const hair = 1e-9;
 
-export class Areas implements AreaBook {
-  readonly #core: PoolCore;
+/** The parts that Areas needs. */
+export interface AreasParts {
+  readonly identity: PoolIdentity;
+  readonly limits: LimitWatch;
+  readonly agents: AgentIndex;
+  readonly readiness: Readiness;
+}
+
+export class Areas {
+  readonly #parts: AreasParts;
   readonly #told: readonly SetAsideThere[];
   readonly #areas: readonly Area[];
   /** Tells its sides from those of what was told before. */
@@ -35,12 +45,8 @@ export class Areas implements AreaBook {
   /** What each task running counts against. */
   readonly #counted = new Map<Task, readonly AllottedLimit[]>();
 
-  constructor(
-    core: PoolCore & { readonly limits: LimitWatch },
-    told: readonly SetAsideThere[],
-    number: number,
-  ) {
-    this.#core = core;
+  constructor(parts: AreasParts, told: readonly SetAsideThere[], number: number) {
+    this.#parts = parts;
     this.#told = told;
     this.#number = number;
     const byText = new Map<string, SetAsideThere[]>();
@@ -48,7 +54,7 @@ export class Areas implements AreaBook {
       const text = selectorText(one.agents);
       byText.set(text, [...(byText.get(text) ?? []), one]);
     }
-    this.#areas = [...byText.values()].map((all) => new Area(core, all));
+    this.#areas = [...byText.values()].map((all) => new Area(parts, all));
     this.measure();
   }
 
@@ -57,7 +63,7 @@ export class Areas implements AreaBook {
   }
 
   sideOf(task: Task): Side {
-    const isOwn = task.profile.namespace === this.#core.namespace;
+    const isOwn = task.profile.namespace === this.#parts.identity.namespace;
     const usable = isOwn ? this.#told.filter((one) => mayUse(task, one)) : [];
     const ids = usable.map(({ reservationId }) => reservationId);
     const key = JSON.stringify([this.#number, ids]);
@@ -69,7 +75,7 @@ export class Areas implements AreaBook {
     return side;
   }
 
-  begun(task: Task, agent: Agent, nowMs: number): void {
+  start(task: Task, agent: Agent, nowMs: number): void {
     const side = this.#sides.get(task.demand.fit.side?.key ?? "");
     const limits = side?.limitsAt(agent) ?? [];
     if (limits.length === 0) return;
@@ -77,7 +83,7 @@ export class Areas implements AreaBook {
     this.#counted.set(task, limits);
   }
 
-  ended(task: Task): void {
+  finish(task: Task): void {
     const limits = this.#counted.get(task);
     if (limits === undefined) return;
     this.#counted.delete(task);
@@ -87,17 +93,17 @@ export class Areas implements AreaBook {
 
   /** How much there is at the agents of each, as it is now. */
   measure(): void {
-    for (const area of this.#areas) area.measure(this.#core);
+    for (const area of this.#areas) area.measure(this.#parts.agents);
     this.#lookAgain();
   }
 
   /** Room for those that were refused may be at any agent of an area, and not only where something has ended. */
   #lookAgain(): void {
-    const { roster, readiness } = this.#core;
+    const { agents, readiness } = this.#parts;
     for (const area of this.#areas) {
       if (!area.hasRefused) continue;
       area.hasRefused = false;
-      for (const agent of roster.agents.values()) if (area.covers(agent)) readiness.loosened(agent);
+      for (const agent of agents.values()) if (area.covers(agent)) readiness.loosened(agent);
     }
   }
 }
@@ -109,11 +115,11 @@ class Area {
   /** Whether a task was refused since all were looked at. */
   hasRefused = false;
 
-  constructor(core: PoolCore & { readonly limits: LimitWatch }, told: readonly SetAsideThere[]) {
+  constructor({ identity, limits }: AreasParts, told: readonly SetAsideThere[]) {
     this.agents = told[0]?.agents ?? { equals: {}, exists: [], absent: [] };
     for (const { reservationId, amounts, toMs } of told)
       for (const [name, amount] of Object.entries(amounts)) {
-        const all = this.#setAside.get(name) ?? new SetAside(core.namespace, name, core.limits);
+        const all = this.#setAside.get(name) ?? new SetAside(identity.namespace, name, limits);
         this.#setAside.set(name, all);
         Object.assign(all.insideOf(reservationId), { amount, toMs, where: selectorText(this.agents) });
       }
@@ -123,8 +129,8 @@ class Area {
     return labelsMatch(offering.labels, this.agents);
   }
 
-  measure(core: PoolCore): void {
-    for (const [name, all] of this.#setAside) all.capacity = capacityOf(core, name, this.agents);
+  measure(agents: AgentIndex): void {
+    for (const [name, all] of this.#setAside) all.capacity = capacityOf(agents.values(), name, this.agents);
   }
 
   /** What those count against that may use these reservations. */

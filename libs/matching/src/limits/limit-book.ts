@@ -7,7 +7,6 @@
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import type { LimitRule } from "../api/pool.ts";
-import type { LimitBook } from "../books.ts";
 import { limitKeysMax, limitRulesMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Demand, Limit, Task } from "../parts.ts";
@@ -18,7 +17,7 @@ import { KeyLimit } from "./limit.ts";
 
 const keyLengthMax = 1_000;
 
-export class Limits implements LimitBook, LimitWatch {
+export class Limits implements LimitWatch {
   readonly #wheel: Wheel;
   readonly #limits = new Map<string, Limit>();
   readonly #rules = new Map<string, LimitRule>();

@@ -8,46 +8,67 @@
  * 3. What cannot go now is not in the way: it is taken aside, to the limit that holds it or to the agent that it wants,
  *    and a wait group without a fit agent is put aside as a whole.
  */
+
 import { assert, isBefore } from "@tutti/kernel";
-import type { CohortWatch } from "../agents/cohort.ts";
-import type { Placing, PoolCore } from "../books.ts";
+import type { AgentIndex } from "../agents/agent-index.ts";
+import type { Readiness } from "../agents/readiness.ts";
 import { comparedMax, judgedMax } from "../bounds.ts";
 import { isFit } from "../demand/fit.ts";
 import type { Agent, Cohort, CohortMatch, Task, WaitEntry, WaitGroup } from "../parts.ts";
+import type { LiveSettings } from "../settings.ts";
 import type { Strategy } from "../strategies/strategy.ts";
-import { assign } from "../task/attempts.ts";
+import type { Assigner } from "../task/assigner.ts";
+import type { BoundTasks } from "../task/bound-tasks.ts";
 import { viewOf } from "../task/view.ts";
-import { bindTask, holdBack } from "../task/waiting.ts";
+import type { Waiting } from "../task/waiting.ts";
+import type { Affinity } from "./affinity.ts";
+import type { LearnedTimes } from "./learned-times.ts";
+import type { ReadyCohorts } from "./ready-cohorts.ts";
 
-export class Matcher implements CohortWatch, Placing {
-  readonly #core: PoolCore;
-  /** Cohorts with a ready agent and a task that may find it. */
-  readonly #cohorts: Cohort[] = [];
+/** The parts that Matcher needs. */
+export interface MatcherParts {
+  readonly cohorts: ReadyCohorts;
+  readonly assigner: Assigner;
+  readonly waiting: Waiting;
+  readonly bound: BoundTasks;
+  readonly readiness: Readiness;
+  readonly settings: LiveSettings;
+  readonly agents: AgentIndex;
+  readonly affinity: Affinity;
+  readonly times: LearnedTimes;
+}
 
-  constructor(core: PoolCore) {
-    this.#core = core;
-  }
+export class Matcher {
+  readonly #cohorts: ReadyCohorts;
+  readonly #assigner: Assigner;
+  readonly #waiting: Waiting;
+  readonly #bound: BoundTasks;
+  readonly #readiness: Readiness;
+  readonly #settings: LiveSettings;
+  readonly #agents: AgentIndex;
+  readonly #affinity: Affinity;
+  readonly #times: LearnedTimes;
 
-  update(cohort: Cohort): void {
-    const wanted = cohort.isLive && cohort.ready.size > 0;
-    if (wanted === cohort.place >= 0) return;
-    if (wanted) {
-      cohort.place = this.#cohorts.length;
-      this.#cohorts.push(cohort);
-      return;
-    }
-    const last = this.#cohorts.pop();
-    if (last !== undefined && last !== cohort) {
-      this.#cohorts[cohort.place] = last;
-      last.place = cohort.place;
-    }
-    cohort.place = -1;
+  constructor(parts: MatcherParts) {
+    this.#cohorts = parts.cohorts;
+    this.#assigner = parts.assigner;
+    this.#waiting = parts.waiting;
+    this.#bound = parts.bound;
+    this.#readiness = parts.readiness;
+    this.#settings = parts.settings;
+    this.#agents = parts.agents;
+    this.#affinity = parts.affinity;
+    this.#times = parts.times;
   }
 
   /** Returns how many were assigned, at most so many. */
   match(nowMs: number, max: number): number {
     let assigned = 0;
-    for (let cohort = this.#next(); cohort !== undefined && assigned < max; cohort = this.#next()) {
+    for (
+      let cohort = this.#cohorts.next();
+      cohort !== undefined && assigned < max;
+      cohort = this.#cohorts.next()
+    ) {
       const turn = cohort.next();
       const stop = turn?.waitEntries.first;
       const task = stop?.share.head;
@@ -65,19 +86,6 @@ export class Matcher implements CohortWatch, Placing {
     return assigned;
   }
 
-  /** Returns the cohort whose first agent goes before those of the others. */
-  #next(): Cohort | undefined {
-    const cohorts = this.#cohorts;
-    let best = cohorts[0];
-    for (let at = 1; at < cohorts.length; at++) {
-      const cohort = cohorts[at];
-      const agent = cohort?.ready.first;
-      const other = best?.ready.first;
-      if (agent !== undefined && other !== undefined && isBefore(agent, other)) best = cohort;
-    }
-    return best;
-  }
-
   #serve(waitGroup: WaitGroup, { match }: WaitEntry, task: Task, nowMs: number): boolean {
     const chosen = match.demand.picky ? this.#preferred(task, match) : match;
     const agent = this.#byKey(chosen, task) ?? this.#agentAt(chosen, task);
@@ -85,15 +93,14 @@ export class Matcher implements CohortWatch, Placing {
       waitGroup.cohort.putAside(waitGroup);
       return false;
     }
-    assign(this.#core, task, agent, chosen, nowMs);
+    this.#assigner.assign(task, agent, chosen, nowMs);
     return true;
   }
 
   /** Returns a task with limits or with keys of its own. */
   #serveChoosy(waitGroup: WaitGroup, stop: WaitEntry, task: Task, nowMs: number): boolean {
-    const core = this.#core;
     const { extras, profile } = task;
-    if (extras === undefined || holdBack(core, task, extras, nowMs)) return false;
+    if (extras === undefined || this.#waiting.holdForLimit(task, extras, nowMs)) return false;
     const { stickyKey, contextKey } = extras;
     if (stickyKey !== "" && extras.unbound === undefined) {
       const agent = this.#known(profile.namespace, stickyKey);
@@ -101,23 +108,23 @@ export class Matcher implements CohortWatch, Placing {
       if (agent !== undefined && match !== undefined) {
         if (!agent.hasRoom || !isFit(agent, task.demand.fit)) {
           if (extras.mayBind) {
-            bindTask(core, task, extras, agent, nowMs);
+            this.#bound.bind(task, extras, agent, nowMs);
             return false;
           }
         } else {
-          assign(core, task, agent, match, nowMs);
+          this.#assigner.assign(task, agent, match, nowMs);
           return true;
         }
       }
     }
     if (contextKey !== "") {
       const agent =
-        core.readiness.holderOf(contextKey, task) ??
+        this.#readiness.holderOf(contextKey, task) ??
         this.#named(contextKey) ??
         this.#known(profile.namespace, contextKey);
       const match = agent?.hasRoom === true ? siteFor(task, agent) : undefined;
       if (agent !== undefined && match !== undefined && isFit(agent, task.demand.fit)) {
-        assign(core, task, agent, match, nowMs);
+        this.#assigner.assign(task, agent, match, nowMs);
         return true;
       }
     }
@@ -126,7 +133,7 @@ export class Matcher implements CohortWatch, Placing {
 
   /** Whom the strategy finds by a key of the task, if he has room. */
   #byKey({ cohort }: CohortMatch, task: Task): Agent | undefined {
-    const { stickTo, placeBy } = this.#core.settings.strategy;
+    const { stickTo, placeBy } = this.#settings.current.strategy;
     if (stickTo === undefined && placeBy === undefined) return undefined;
     const view = viewOf(task);
     const { fit } = task.demand;
@@ -139,7 +146,7 @@ export class Matcher implements CohortWatch, Placing {
     if (placeBy === undefined) return undefined;
     let asked = 0;
     for (const agentId of cohort.around(placeBy(view))) {
-      const agent = this.#core.roster.get(agentId);
+      const agent = this.#agents.get(agentId);
       if (isFree(agent)) return agent;
       if (++asked >= comparedMax) break;
     }
@@ -147,7 +154,7 @@ export class Matcher implements CohortWatch, Placing {
   }
 
   another(task: Task, than: Agent): { readonly agent: Agent; readonly match: CohortMatch } | undefined {
-    const { judge } = this.#core.settings.strategy;
+    const { judge } = this.#settings.current.strategy;
     for (const match of task.demand.matches) {
       const able: Agent[] = [];
       for (const agent of match.cohort.ready.items) {
@@ -163,13 +170,13 @@ export class Matcher implements CohortWatch, Placing {
   /** `agent/anna`: who plans names the agent that had better do it, and another does while that one is full or away. */
   #named(contextKey: string): Agent | undefined {
     if (!contextKey.startsWith("agent/")) return undefined;
-    const agent = this.#core.roster.get(contextKey.slice("agent/".length));
+    const agent = this.#agents.get(contextKey.slice("agent/".length));
     return agent?.isAble === true ? agent : undefined;
   }
 
   #known(namespace: string, key: string): Agent | undefined {
-    const agentId = this.#core.affinity.get(namespace, key);
-    const agent = agentId === undefined ? undefined : this.#core.roster.get(agentId);
+    const agentId = this.#affinity.get(namespace, key);
+    const agent = agentId === undefined ? undefined : this.#agents.get(agentId);
     return agent?.isAble === true ? agent : undefined;
   }
 
@@ -186,14 +193,14 @@ export class Matcher implements CohortWatch, Placing {
   #readyOf(agentIds: ReadonlySet<string>, cohort: Cohort): Agent[] {
     const ready: Agent[] = [];
     for (const agentId of agentIds) {
-      const agent = this.#core.roster.get(agentId);
+      const agent = this.#agents.get(agentId);
       if (agent?.cohort === cohort && agent.place >= 0) ready.push(agent);
     }
     return ready;
   }
 
   #agentAt({ cohort, waitGroup }: CohortMatch, task: Task): Agent | undefined {
-    const { judge } = this.#core.settings.strategy;
+    const { judge } = this.#settings.current.strategy;
     const { ready } = cohort;
     if (waitGroup.plain) {
       if (judge === undefined) return ready.first;
@@ -214,7 +221,7 @@ export class Matcher implements CohortWatch, Placing {
 
   /** Returns the one that is judged best. Among equals, and without a judgement, the first in the order. */
   #bestOf(agents: readonly Agent[], judge: Strategy["judge"], task: Task): Agent | undefined {
-    const { times } = this.#core;
+    const times = this.#times;
     const view = judge === undefined ? undefined : viewOf(task);
     let best: Agent | undefined;
     let bestScore = Number.NEGATIVE_INFINITY;

@@ -21,9 +21,6 @@ import { matchingErrors } from "../errors.ts";
 import type { Agent, Profile, SenderStream, SendersPool, Task, UnclaimedAttempt } from "../parts.ts";
 import { PoolOwner } from "../pool.ts";
 import { detailOf } from "../refusals.ts";
-import { cancel, extend, offerTask, prioritize, recall } from "../task/offering.ts";
-import { settle } from "../task/outcomes.ts";
-import { sendAway } from "../task/waiting.ts";
 import { Ledger } from "./ledger.ts";
 import { profileProblem } from "./profile.ts";
 import { PoolSenderSlot } from "./sender-slot.ts";
@@ -61,9 +58,9 @@ class Stream implements OfferStream, SenderStream {
       return matchingErrors.poolNumberTaken.refusal({ number, pool: pool.name });
     if (this.#senderSlots.size >= poolsPerStreamMax)
       return matchingErrors.streamFull.refusal({ what: "pools", max: poolsPerStreamMax });
-    const senderSlot = new PoolSenderSlot(this, PoolOwner.coreOf(pool), number);
+    const senderSlot = new PoolSenderSlot(this, PoolOwner.partsOf(pool).senders, number);
     this.#senderSlots.set(number, senderSlot);
-    senderSlot.pool.senderSlots.add(senderSlot);
+    senderSlot.pool.slots.add(senderSlot);
     this.#touch(senderSlot.pool);
     return undefined;
   }
@@ -88,7 +85,7 @@ class Stream implements OfferStream, SenderStream {
       const { token } = offer;
       if (token.length !== 16) return matchingErrors.tokenInvalid.refusal({ bytes: token.length });
       if (seated === undefined) this.#returnUnknown(token, offer.profile);
-      else offerTask(seated.senderSlot.pool, seated.senderSlot, offer, seated.profile, nowMs);
+      else seated.senderSlot.pool.offers.receive(seated.senderSlot, offer, seated.profile, nowMs);
     }
     this.#takeOrders(request, nowMs);
     if (request.waiting !== undefined) this.#waiting = request.waiting.entries;
@@ -179,10 +176,10 @@ class Stream implements OfferStream, SenderStream {
     if (!this.#open) return;
     const reply = this.#reply;
     for (const senderSlot of this.#senderSlots.values()) {
-      const { window } = senderSlot.pool.settings;
+      const { window } = senderSlot.pool.settings.current;
       if (senderSlot.toldWindow === window) continue;
       senderSlot.toldWindow = window;
-      reply.windows.push({ pool: senderSlot.number, window, epoch: senderSlot.pool.epoch });
+      reply.windows.push({ pool: senderSlot.number, window, epoch: senderSlot.pool.identity.epoch });
     }
     this.#outlet.send(reply);
     this.#reply = OfferReply.create();
@@ -197,7 +194,7 @@ class Stream implements OfferStream, SenderStream {
   #touch(pool: SendersPool): void {
     if (this.#dirty) return;
     this.#dirty = true;
-    pool.dirtyStreams.push(this);
+    pool.outbox.addStream(this);
   }
 
   #numberOf(agentId: string): number {
@@ -222,7 +219,7 @@ class Stream implements OfferStream, SenderStream {
     const before = this.#profiles[number];
     this.#profiles[number] = {
       senderSlot,
-      profile: senderSlot.pool.profiles.take(sent, senderSlot.pool.namespace),
+      profile: senderSlot.pool.profiles.take(sent, senderSlot.pool.identity.namespace),
     };
     before?.senderSlot.pool.profiles.giveBack(before.profile);
     return undefined;
@@ -237,14 +234,15 @@ class Stream implements OfferStream, SenderStream {
 
   #takeOrders({ recalls, cancels, extensions, priorities }: OfferRequest, nowMs: number): void {
     for (const token of recalls) {
-      if (this.#anySlot((senderSlot) => recall(senderSlot.pool, senderSlot, token, nowMs))) continue;
+      if (this.#anySlot((senderSlot) => senderSlot.pool.orders.recall(senderSlot, token, nowMs))) continue;
       const [senderSlot] = this.#senderSlots.values();
       if (senderSlot !== undefined)
         this.returned(senderSlot.pool, token, ReturnReason.RETURN_REASON_RECALLED, undefined, 0);
     }
-    for (const one of cancels) this.#anySlot((senderSlot) => cancel(senderSlot.pool, senderSlot, one, nowMs));
-    for (const one of extensions) this.#anySlot(({ pool }) => extend(pool, one, nowMs));
-    for (const one of priorities) this.#anySlot(({ pool }) => prioritize(pool, one));
+    for (const one of cancels)
+      this.#anySlot((senderSlot) => senderSlot.pool.orders.cancel(senderSlot, one, nowMs));
+    for (const one of extensions) this.#anySlot(({ pool }) => pool.orders.extend(one, nowMs));
+    for (const one of priorities) this.#anySlot(({ pool }) => pool.orders.prioritize(one));
   }
 
   /** Orders name a token alone: they are about the first pool that knows it. */
@@ -270,16 +268,16 @@ class Stream implements OfferStream, SenderStream {
     // Offered again elsewhere meanwhile, it is that stream's.
     const { senderSlot } = task;
     if (senderSlot instanceof PoolSenderSlot && senderSlot.stream === this && task.stage === "ended")
-      settle(senderSlot.pool, task, nowMs);
+      senderSlot.pool.outcomes.settle(task, nowMs);
   }
 
   /** Tasks of a pool that is closed on this stream wait for their sender. Without a time nothing becomes of them. */
   #leave(senderSlot: PoolSenderSlot, nowMs: number | undefined): void {
     const { pool } = senderSlot;
-    pool.senderSlots.delete(senderSlot);
+    pool.slots.delete(senderSlot);
     for (const task of senderSlot.tasks()) {
-      pool.leaveSlot(task);
-      if (nowMs !== undefined) sendAway(pool, task, nowMs);
+      senderSlot.remove(task);
+      if (nowMs !== undefined) pool.waiting.orphan(task, nowMs);
     }
     for (const seated of this.#profiles)
       if (seated?.senderSlot === senderSlot) pool.profiles.giveBack(seated.profile);

@@ -1,5 +1,4 @@
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
-import type { ProfileBook } from "../books.ts";
 import type { Demands } from "../demand/demands.ts";
 import { isRange } from "../demand/versions.ts";
 import type { Profile } from "../parts.ts";
@@ -12,7 +11,7 @@ export function profileProblem({ capability, versionRange, weight }: OfferProfil
   return undefined;
 }
 
-export class Profiles implements ProfileBook {
+export class Profiles {
   readonly #demands: Demands;
   readonly #byKey = new Map<string, Profile>();
 

@@ -1,10 +1,11 @@
 /** A sender in a pool: what it has outstanding there. */
-import type { PoolCore } from "../books.ts";
+
 import type { SenderSlot, SenderStream, Task } from "../parts.ts";
+import type { PoolSenders } from "./pool-senders.ts";
 
 export class PoolSenderSlot implements SenderSlot {
   readonly stream: SenderStream;
-  readonly pool: PoolCore;
+  readonly pool: PoolSenders;
   /** Number of the pool on the stream. */
   readonly number: number;
   /** Tasks that have not ended, and results that are not durable. */
@@ -13,7 +14,7 @@ export class PoolSenderSlot implements SenderSlot {
   /** The window as it was told last. 0 before. */
   toldWindow = 0;
 
-  constructor(stream: SenderStream, pool: PoolCore, number: number) {
+  constructor(stream: SenderStream, pool: PoolSenders, number: number) {
     this.stream = stream;
     this.pool = pool;
     this.number = number;

@@ -5,10 +5,9 @@
 import { Hold } from "@tutti/contracts/agent/v1";
 import { scalerIdOf } from "../agents/launch.ts";
 import type { Pool } from "../api/pool.ts";
-import type { Core } from "../core.ts";
+import type { PoolParts } from "../core.ts";
 import type { Agent } from "../parts.ts";
 import { PoolOwner } from "../pool.ts";
-import { isStill } from "../settings.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { Flow } from "./flow.ts";
 import { forecastLeadMs, type Load } from "./rules.ts";
@@ -25,21 +24,21 @@ export interface GaugeParts {
 
 export class ScalerGauge {
   readonly #parts: GaugeParts;
-  readonly #core: Core;
+  readonly #pool: PoolParts;
   readonly #flow = new Flow();
   #usualMs = 0;
 
   constructor(parts: GaugeParts) {
     this.#parts = parts;
-    this.#core = PoolOwner.coreOf(parts.pool);
+    this.#pool = PoolOwner.partsOf(parts.pool);
   }
 
   read(nowMs: number): Load {
     const { scalerId, idleMs, arrivals } = this.#parts;
-    const core = this.#core;
+    const { agents, settings } = this.#pool;
     const own: Agent[] = [];
     const others: Agent[] = [];
-    for (const agent of core.roster.agents.values())
+    for (const agent of agents.values())
       (scalerIdOf(agent.identity.launchId) === scalerId ? own : others).push(agent);
     const does = this.#capabilities(own);
     const able = others.filter((agent) => agent.isAble && offersAny(agent, does));
@@ -60,7 +59,7 @@ export class ScalerGauge {
       roomySlots: awake.reduce((sum, agent) => sum + (agent.hasRoom ? agent.capacity - agent.used : 0), 0),
       agents: awake.length,
       idleAgents: awake.filter((agent) => agent.used === 0 && nowMs - agent.idleSinceMs >= idleMs).length,
-      isPoolPaused: isStill(core.settings),
+      isPoolPaused: settings.isStill,
     };
   }
 
@@ -75,15 +74,15 @@ export class ScalerGauge {
   #waiting(does: (name: string) => boolean, nowMs: number): { queued: number; longestWaitMs: number } {
     let queued = 0;
     let longestWaitMs = 0;
-    for (const { wish, shares } of this.#core.demands.all) {
+    for (const { wish, shares } of this.#pool.demands.all) {
       if (!does(wish.capability)) continue;
       for (const { size, head } of shares) {
         queued += size;
         if (head !== undefined) longestWaitMs = Math.max(longestWaitMs, nowMs - head.readyMs);
       }
     }
-    for (const { stream } of this.#core.senderSlots) {
-      const { count, longestMs } = stream.waitingFor(this.#core, does);
+    for (const { stream } of this.#pool.senders.slots) {
+      const { count, longestMs } = stream.waitingFor(this.#pool.senders, does);
       queued += count;
       if (count > 0) longestWaitMs = Math.max(longestWaitMs, longestMs);
     }
@@ -92,7 +91,7 @@ export class ScalerGauge {
 
   #running(does: (name: string) => boolean): number {
     let running = 0;
-    for (const agent of this.#core.roster.agents.values())
+    for (const agent of this.#pool.agents.values())
       if (agent.used > 0 && offersAny(agent, does)) running += agent.used;
     return running;
   }
@@ -101,11 +100,11 @@ export class ScalerGauge {
   #meanMs(does: (name: string) => boolean): number {
     let longest = 0;
     const seen = new Set<string>();
-    for (const { wish } of this.#core.demands.all) {
+    for (const { wish } of this.#pool.demands.all) {
       const { capability } = wish;
       if (seen.has(capability) || !does(capability)) continue;
       seen.add(capability);
-      longest = Math.max(longest, this.#core.times.expectedMs("", capability) ?? 0);
+      longest = Math.max(longest, this.#pool.times.expectedMs("", capability) ?? 0);
     }
     // Before the first task of a day comes there is no demand, and one still takes as long as it took.
     this.#usualMs = longest || this.#usualMs;

@@ -4,7 +4,7 @@
  * can be said. Senders are asked: who knows that one of its own is not wanted any more cancels it.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
-import type { Claim, ClaimBook } from "../books.ts";
+import type { Readiness } from "../agents/readiness.ts";
 import { claimsMax } from "../bounds.ts";
 import type { Agent, Link } from "../parts.ts";
 import { TokenTable } from "./token-table.ts";
@@ -13,17 +13,26 @@ import { TokenTable } from "./token-table.ts";
 const askAfterMs = 500;
 const askAgainMaxMs = 4_000;
 
-export class Claims implements ClaimBook {
+/** A token that an agent presented and that no sender has offered yet. */
+export interface Claim {
+  readonly token: Uint8Array;
+  readonly agent: Agent;
+  answered: { readonly link: Link; readonly number: number; readonly result: Result } | undefined;
+}
+
+export class Claims {
   readonly #table: TokenTable<Claim>;
-  /** Hears that an agent has one less. */
-  readonly #onFreed: (agent: Agent) => void;
+  readonly #readiness: Readiness;
+  /** Until when agents may present tokens that this pool does not know. */
+  readonly untilMs: number;
   #atWork = 0;
   #askDueMs = Number.POSITIVE_INFINITY;
   #askAgainMs = askAfterMs;
 
-  constructor(seed: number, onFreed: (agent: Agent) => void) {
+  constructor(seed: number, untilMs: number, readiness: Readiness) {
     this.#table = new TokenTable(seed);
-    this.#onFreed = onFreed;
+    this.untilMs = untilMs;
+    this.#readiness = readiness;
   }
 
   get size(): number {
@@ -106,7 +115,7 @@ export class Claims implements ClaimBook {
   #free(agent: Agent): void {
     this.#atWork--;
     agent.used--;
-    this.#onFreed(agent);
+    this.#readiness.loosened(agent);
   }
 }
 

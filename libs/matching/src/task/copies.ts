@@ -9,65 +9,95 @@
  * 4. When one of them counts, the other is asked to end. A copy that counted is known by its token until the outcome is
  *    durable, since its agent keeps the result until then.
  */
-import type { PoolCore } from "../books.ts";
+
+import type { LearnedTimes } from "../match/learned-times.ts";
 import type { Task, Twin } from "../parts.ts";
-import { detach, stop } from "./releasing.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { Running } from "./running.ts";
+import type { Tasks } from "./tasks.ts";
+
+/** The parts that Copies needs. */
+export interface CopiesParts {
+  readonly settings: LiveSettings;
+  readonly times: LearnedTimes;
+  readonly tasks: Tasks;
+  readonly running: Running;
+}
+
+export class Copies {
+  readonly #settings: LiveSettings;
+  readonly #times: LearnedTimes;
+  readonly #tasks: Tasks;
+  readonly #running: Running;
+
+  /** Running tasks that have taken long enough for a second copy. */
+  readonly stragglers: Task[] = [];
+  /** How many tasks have a running copy. */
+  count = 0;
+
+  constructor(parts: CopiesParts) {
+    this.#settings = parts.settings;
+    this.#times = parts.times;
+    this.#tasks = parts.tasks;
+    this.#running = parts.running;
+  }
+
+  /** Notes when a task that an agent was just given has taken so long that it is to be doubled. */
+  watch(task: Task, nowMs: number): void {
+    const { profile, extras, twin } = task;
+    const { doubling } = this.#settings.current;
+    if (!profile.mayBeDoubled || !doubling.enabled || twin?.original !== undefined) return;
+    if (extras !== undefined && extras.limits.length > 0) return;
+    const usualMs = this.#times.quantileMs(task.demand.wish.capability, doubling.quantile);
+    if (usualMs === undefined) return;
+    task.twin = twinOf(undefined, nowMs + usualMs);
+    this.#tasks.schedule(task);
+  }
+
+  /** A straggler is looked at after all that wait have been: what is free then is free. */
+  noteStraggler(task: Task, nowMs: number): void {
+    const { twin } = task;
+    if (twin === undefined || twin.straggleDueMs > nowMs) return;
+    twin.straggleDueMs = never;
+    this.stragglers.push(task);
+  }
+
+  /** A copy is no longer wanted: only its agent is informed. */
+  cancel(copy: Task, reason: string, nowMs: number): void {
+    this.separate(copy);
+    this.#running.cancel(copy, reason, this.#settings.current.graceMs, nowMs);
+    copy.stage = "forgotten";
+    if (copy.agent === undefined) this.#tasks.forget(copy, nowMs);
+    else this.#tasks.schedule(copy);
+  }
+
+  /** A copy has failed, or its agent is gone: the original continues alone. */
+  discard(copy: Task, nowMs: number): void {
+    this.separate(copy);
+    this.#running.detach(copy, true, nowMs);
+    this.#tasks.forget(copy, nowMs);
+  }
+
+  /**
+   * The original has failed or is lost while its copy is running: that one's outcome is awaited. Gives whether it is so.
+   */
+  takeOver(task: Task, nowMs: number): boolean {
+    if (task.twin?.copy === undefined) return false;
+    this.#running.detach(task, true, nowMs);
+    this.#tasks.schedule(task);
+    return true;
+  }
+
+  /** The original and its copy have nothing more to do with each other. */
+  separate(copy: Task): void {
+    const twin = copy.twin?.original?.twin;
+    if (twin?.copy !== copy) return;
+    twin.copy = undefined;
+    this.count--;
+  }
+}
 
 const never = Number.POSITIVE_INFINITY;
-
-/** Notes when a task that an agent was just given has taken so long that it is to be doubled. */
-export function watchForStraggling(core: PoolCore, task: Task, nowMs: number): void {
-  const { profile, extras, twin } = task;
-  const { doubling } = core.settings;
-  if (!profile.mayBeDoubled || !doubling.enabled || twin?.original !== undefined) return;
-  if (extras !== undefined && extras.limits.length > 0) return;
-  const usualMs = core.times.quantileMs(task.demand.wish.capability, doubling.quantile);
-  if (usualMs === undefined) return;
-  task.twin = twinOf(undefined, nowMs + usualMs);
-  core.watch(task);
-}
-
-/** A straggler is looked at after all that wait have been: what is free then is free. */
-export function notice(core: PoolCore, task: Task, nowMs: number): void {
-  const { twin } = task;
-  if (twin === undefined || twin.straggleDueMs > nowMs) return;
-  twin.straggleDueMs = never;
-  core.stragglers.push(task);
-}
-
-/** A copy is no longer wanted: only its agent is informed. */
-export function dropCopy(core: PoolCore, copy: Task, reason: string, nowMs: number): void {
-  part(core, copy);
-  stop(core, copy, reason, core.settings.graceMs, nowMs);
-  copy.stage = "forgotten";
-  if (copy.agent === undefined) core.forget(copy, nowMs);
-  else core.watch(copy);
-}
-
-/** A copy has failed, or its agent is gone: the original continues alone. */
-export function endCopy(core: PoolCore, copy: Task, nowMs: number): void {
-  part(core, copy);
-  detach(core, copy, true, nowMs);
-  core.forget(copy, nowMs);
-}
-
-/**
- * The original has failed or is lost while its copy is running: that one's outcome is awaited. Gives whether it is so.
- */
-export function leaveToCopy(core: PoolCore, task: Task, nowMs: number): boolean {
-  if (task.twin?.copy === undefined) return false;
-  detach(core, task, true, nowMs);
-  core.watch(task);
-  return true;
-}
-
-/** The original and its copy have nothing more to do with each other. */
-export function part(core: PoolCore, copy: Task): void {
-  const twin = copy.twin?.original?.twin;
-  if (twin?.copy !== copy) return;
-  twin.copy = undefined;
-  core.copies--;
-}
 
 export function twinOf(original: Task | undefined, straggleDueMs: number): Twin {
   return { original, straggleDueMs, copy: undefined, winner: undefined };

@@ -1,55 +1,103 @@
 /** Starts second copies of those that have straggled. */
-import type { PoolCore } from "../books.ts";
+import type { Chance } from "@tutti/kernel";
+import type { AgentIndex } from "../agents/agent-index.ts";
+import type { Matcher } from "../match/matcher.ts";
 import type { Task, Twin } from "../parts.ts";
-import { assign } from "./attempts.ts";
-import { twinOf } from "./copies.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { Assigner } from "./assigner.ts";
+import { type Copies, twinOf } from "./copies.ts";
+import type { TaskHome } from "./task.ts";
 import { OfferedTask } from "./task.ts";
+import type { Tasks } from "./tasks.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** The parts that Doubling needs. */
+export interface DoublingParts {
+  readonly copies: Copies;
+  readonly agents: AgentIndex;
+  readonly settings: LiveSettings;
+  readonly matcher: Matcher;
+  readonly waiting: Waiting;
+  readonly assigner: Assigner;
+  readonly tasks: Tasks;
+  readonly home: TaskHome;
+  readonly chance: Chance;
+}
+
+export class Doubling {
+  readonly #copies: Copies;
+  readonly #agents: AgentIndex;
+  readonly #settings: LiveSettings;
+  readonly #matcher: Matcher;
+  readonly #waiting: Waiting;
+  readonly #assigner: Assigner;
+  readonly #tasks: Tasks;
+  readonly #home: TaskHome;
+  readonly #chance: Chance;
+
+  constructor(parts: DoublingParts) {
+    this.#copies = parts.copies;
+    this.#agents = parts.agents;
+    this.#settings = parts.settings;
+    this.#matcher = parts.matcher;
+    this.#waiting = parts.waiting;
+    this.#assigner = parts.assigner;
+    this.#tasks = parts.tasks;
+    this.#home = parts.home;
+    this.#chance = parts.chance;
+  }
+
+  /** Gives second copies to those that have straggled, as far as there is room that no other task wants. */
+  run(nowMs: number): number {
+    if (this.#copies.stragglers.length === 0) return 0;
+    let doubled = 0;
+    let slots = 0;
+    for (const agent of this.#agents.values()) slots += agent.slots;
+    const mayBe = Math.ceil(this.#settings.current.doubling.maxShare * slots);
+    for (const task of this.#copies.stragglers.splice(0)) {
+      const { twin, agent } = task;
+      if (twin === undefined || agent === undefined || task.stage !== "working") continue;
+      const place = this.#copies.count < mayBe ? this.#matcher.another(task, agent) : undefined;
+      if (place === undefined) twin.straggleDueMs = nowMs + againMs;
+      else {
+        const copy = this.#copyOf(task, twin);
+        this.#waiting.count++;
+        this.#assigner.assign(copy, place.agent, place.match, nowMs);
+        doubled++;
+      }
+      this.#tasks.schedule(task);
+    }
+    return doubled;
+  }
+
+  #copyOf(task: Task, twin: Twin): Task {
+    const copy = new OfferedTask(
+      this.#home,
+      { ...task.offer, token: this.#freshToken() },
+      task.profile,
+      task.readyMs,
+    );
+    copy.demand = task.demand;
+    copy.demand.uses++;
+    copy.twin = twinOf(task, never);
+    // Its times are the original's, with which it ends.
+    copy.runMs = 0;
+    twin.copy = copy;
+    this.#copies.count++;
+    this.#tasks.add(copy);
+    return copy;
+  }
+
+  #freshToken(): Uint8Array {
+    for (;;) {
+      const token = new Uint8Array(16);
+      const words = new DataView(token.buffer);
+      for (let at = 0; at < 16; at += 4) words.setUint32(at, Math.floor(this.#chance.random() * 2 ** 32));
+      if (this.#tasks.get(token) === undefined) return token;
+    }
+  }
+}
 
 const never = Number.POSITIVE_INFINITY;
 /** How long a straggler waits before a place for its copy is looked for again. */
 const againMs = 250;
-
-/** Gives second copies to those that have straggled, as far as there is room that no other task wants. */
-export function doubleStragglers(core: PoolCore, nowMs: number): number {
-  if (core.stragglers.length === 0) return 0;
-  let doubled = 0;
-  let slots = 0;
-  for (const agent of core.roster.agents.values()) slots += agent.slots;
-  const mayBe = Math.ceil(core.settings.doubling.maxShare * slots);
-  for (const task of core.stragglers.splice(0)) {
-    const { twin, agent } = task;
-    if (twin === undefined || agent === undefined || task.stage !== "working") continue;
-    const place = core.copies < mayBe ? core.matcher.another(task, agent) : undefined;
-    if (place === undefined) twin.straggleDueMs = nowMs + againMs;
-    else {
-      const copy = copyOf(core, task, twin);
-      core.queued++;
-      assign(core, copy, place.agent, place.match, nowMs);
-      doubled++;
-    }
-    core.watch(task);
-  }
-  return doubled;
-}
-
-function copyOf(core: PoolCore, task: Task, twin: Twin): Task {
-  const copy = new OfferedTask(core, { ...task.offer, token: freshToken(core) }, task.profile, task.readyMs);
-  copy.demand = task.demand;
-  copy.demand.uses++;
-  copy.twin = twinOf(task, never);
-  // Its times are the original's, with which it ends.
-  copy.runMs = 0;
-  twin.copy = copy;
-  core.copies++;
-  core.tasks.set(copy.offer.token, copy);
-  return copy;
-}
-
-function freshToken({ chance, tasks }: PoolCore): Uint8Array {
-  for (;;) {
-    const token = new Uint8Array(16);
-    const words = new DataView(token.buffer);
-    for (let at = 0; at < 16; at += 4) words.setUint32(at, Math.floor(chance.random() * 2 ** 32));
-    if (tasks.get(token) === undefined) return token;
-  }
-}

@@ -1,63 +1,113 @@
 /** What comes of a task whose time is over. */
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
-import type { PoolCore } from "../books.ts";
+import type { Holds } from "../agents/holds.ts";
 import { matchingErrors } from "../errors.ts";
+import type { HookSlot } from "../hooks/task-hooks.ts";
 import type { Task } from "../parts.ts";
-import { dropCopy, notice } from "./copies.ts";
-import { waitAgain } from "./giving-way.ts";
-import { abandon, isWaiting } from "./offering.ts";
-import { fail, settle } from "./outcomes.ts";
-import { letGoOf, stop } from "./releasing.ts";
-import { dropWaiting, giveBack, letOthers } from "./waiting.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { BoundTasks } from "./bound-tasks.ts";
+import type { Copies } from "./copies.ts";
+import type { Outcomes } from "./outcomes.ts";
+import type { Preemption } from "./preemption.ts";
+import { isWaiting } from "./queueing.ts";
+import type { Running } from "./running.ts";
+import type { Tasks } from "./tasks.ts";
+import type { Waiting } from "./waiting.ts";
 
-export function expire(core: PoolCore, task: Task, nowMs: number): void {
-  if (isWaiting(task)) expireWaiting(core, task, nowMs);
-  else if (task.stage === "working") expireWorking(core, task, nowMs);
-  else if ((task.judging?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs) core.hooks?.due(task, nowMs);
-  else if (task.stopDueMs <= nowMs) letGoOf(core, task, nowMs);
-  else if (task.awayDueMs <= nowMs) settle(core, task, nowMs);
-  if (core.tasks.get(task.offer.token) === task) core.watch(task);
+/** The parts that Expiry needs. */
+export interface ExpiryParts {
+  readonly hooks: HookSlot;
+  readonly running: Running;
+  readonly outcomes: Outcomes;
+  readonly tasks: Tasks;
+  readonly waiting: Waiting;
+  readonly bound: BoundTasks;
+  readonly preemption: Preemption;
+  readonly copies: Copies;
+  readonly holds: Holds;
+  readonly settings: LiveSettings;
 }
 
-function expireWaiting(core: PoolCore, task: Task, nowMs: number): void {
-  const { capability } = task.demand.wish;
-  const { RETURN_REASON_TIMED_OUT } = ReturnReason;
-  if (task.totalDueMs <= nowMs) {
-    const error = matchingErrors.totalTimedOut.refusal({ capability, agent: "" });
-    giveBack(core, task, RETURN_REASON_TIMED_OUT, error, 0, nowMs);
-  } else if (task.queueDueMs <= nowMs) {
-    const waitedMs = Math.round(nowMs - task.readyMs);
-    const error = matchingErrors.queueTimedOut.refusal({ capability, waitedMs, mayMs: task.profile.queueMs });
-    giveBack(core, task, RETURN_REASON_TIMED_OUT, error, 0, nowMs);
-  } else if (task.awayDueMs <= nowMs) dropWaiting(core, task, nowMs);
-  else if ((task.judging?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs) core.hooks?.due(task, nowMs);
-  else if ((task.extras?.boundDueMs ?? Number.POSITIVE_INFINITY) <= nowMs) letOthers(core, task);
-}
+export class Expiry {
+  readonly #hooks: HookSlot;
+  readonly #running: Running;
+  readonly #outcomes: Outcomes;
+  readonly #tasks: Tasks;
+  readonly #waiting: Waiting;
+  readonly #bound: BoundTasks;
+  readonly #preemption: Preemption;
+  readonly #copies: Copies;
+  readonly #holds: Holds;
+  readonly #settings: LiveSettings;
 
-function expireWorking(core: PoolCore, task: Task, nowMs: number): void {
-  if (task.yields && task.agent === undefined) {
-    waitAgain(core, task, nowMs);
-    return;
+  constructor(parts: ExpiryParts) {
+    this.#hooks = parts.hooks;
+    this.#running = parts.running;
+    this.#outcomes = parts.outcomes;
+    this.#tasks = parts.tasks;
+    this.#waiting = parts.waiting;
+    this.#bound = parts.bound;
+    this.#preemption = parts.preemption;
+    this.#copies = parts.copies;
+    this.#holds = parts.holds;
+    this.#settings = parts.settings;
   }
-  const refusal = timeOutOf(task, nowMs);
-  const original = task.twin?.original;
-  if (original !== undefined) {
-    if (refusal === undefined) return;
-    dropCopy(core, task, refusal.message, nowMs);
-    if (original.agent === undefined) fail(core, original, refusal, nowMs);
-    return;
+
+  expire(task: Task, nowMs: number): void {
+    if (isWaiting(task)) this.#expireWaiting(task, nowMs);
+    else if (task.stage === "working") this.#expireWorking(task, nowMs);
+    else if ((task.judging?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs)
+      this.#hooks.current?.expire(task, nowMs);
+    else if (task.stopDueMs <= nowMs) this.#running.release(task, nowMs);
+    else if (task.awayDueMs <= nowMs) this.#outcomes.settle(task, nowMs);
+    if (this.#tasks.get(task.offer.token) === task) this.#tasks.schedule(task);
   }
-  notice(core, task, nowMs);
-  if (refusal !== undefined) {
-    const { agent, demand } = task;
-    // Time that is over over all attempts says nothing of the last one.
-    if (agent !== undefined && task.totalDueMs > nowMs)
-      core.holds.failed(agent, demand.wish.capability, nowMs);
-    stop(core, task, refusal.message, core.settings.graceMs, nowMs);
-    fail(core, task, refusal, nowMs);
-  } else if (task.awayDueMs <= nowMs)
-    abandon(core, task, "whoever wanted it is gone", core.settings.graceMs, nowMs);
+
+  #expireWaiting(task: Task, nowMs: number): void {
+    const { capability } = task.demand.wish;
+    const { RETURN_REASON_TIMED_OUT } = ReturnReason;
+    if (task.totalDueMs <= nowMs) {
+      const error = matchingErrors.totalTimedOut.refusal({ capability, agent: "" });
+      this.#waiting.returnToSender(task, RETURN_REASON_TIMED_OUT, error, 0, nowMs);
+    } else if (task.queueDueMs <= nowMs) {
+      const waitedMs = Math.round(nowMs - task.readyMs);
+      const error = matchingErrors.queueTimedOut.refusal({
+        capability,
+        waitedMs,
+        mayMs: task.profile.queueMs,
+      });
+      this.#waiting.returnToSender(task, RETURN_REASON_TIMED_OUT, error, 0, nowMs);
+    } else if (task.awayDueMs <= nowMs) this.#waiting.discard(task, nowMs);
+    else if ((task.judging?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs)
+      this.#hooks.current?.expire(task, nowMs);
+    else if ((task.extras?.boundDueMs ?? Number.POSITIVE_INFINITY) <= nowMs) this.#bound.release(task);
+  }
+
+  #expireWorking(task: Task, nowMs: number): void {
+    if (task.yields && task.agent === undefined) {
+      this.#preemption.requeue(task, nowMs);
+      return;
+    }
+    const refusal = timeOutOf(task, nowMs);
+    const original = task.twin?.original;
+    if (original !== undefined) {
+      if (refusal === undefined) return;
+      this.#copies.cancel(task, refusal.message, nowMs);
+      if (original.agent === undefined) this.#outcomes.fail(original, refusal, nowMs);
+      return;
+    }
+    this.#copies.noteStraggler(task, nowMs);
+    if (refusal !== undefined) {
+      const { agent, demand } = task;
+      // Time that is over over all attempts says nothing of the last one.
+      if (agent !== undefined && task.totalDueMs > nowMs)
+        this.#holds.failed(agent, demand.wish.capability, nowMs);
+      this.#running.cancel(task, refusal.message, this.#settings.current.graceMs, nowMs);
+      this.#outcomes.fail(task, refusal, nowMs);
+    } else if (task.awayDueMs <= nowMs)
+      this.#outcomes.abandon(task, "whoever wanted it is gone", this.#settings.current.graceMs, nowMs);
+  }
 }
 
 /** Which of its times is over. Undefined when none is. */

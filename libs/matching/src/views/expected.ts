@@ -5,45 +5,60 @@
  */
 
 import { toTimestamp } from "@tutti/kernel";
-import type { PoolCore } from "../books.ts";
 import { isEverFit } from "../demand/fit.ts";
+import type { LearnedTimes } from "../match/learned-times.ts";
 import type { Task } from "../parts.ts";
+import type { LiveSettings } from "../settings.ts";
 import { isStill } from "../settings.ts";
+import type { Tasks } from "../task/tasks.ts";
+
+export class StartEstimates {
+  readonly #settings: LiveSettings;
+  readonly #times: LearnedTimes;
+  readonly #tasks: Tasks;
+
+  constructor(settings: LiveSettings, times: LearnedTimes, tasks: Tasks) {
+    this.#settings = settings;
+    this.#times = times;
+    this.#tasks = tasks;
+  }
+
+  startMs(task: Task, nowMs: number): number | undefined {
+    const { judging, stage, extras } = task;
+    if (isStill(this.#settings.current) || stage === "away") return undefined;
+    if (stage === "hooked")
+      return judging?.question === 0 && judging.heldBy !== "" ? judging.dueMs : undefined;
+    const usualMs = this.#times.quantileMs(task.demand.wish.capability, 0.5);
+    const limit = extras?.limits.find(({ id }) => id === extras.waitsFor);
+    if (limit !== undefined) {
+      const { paceDueMs, allowance, waiting } = limit;
+      const { maxConcurrent } = allowance;
+      if (paceDueMs !== Number.POSITIVE_INFINITY) return Math.max(nowMs, paceDueMs);
+      if (usualMs === undefined || maxConcurrent === 0) return undefined;
+      const ends = endsOf(
+        this.#tasks.values(),
+        (other) => other.extras?.limits.includes(limit) === true,
+        usualMs,
+        nowMs,
+      );
+      return startAfter(ends, Math.max(0, waiting - 1), usualMs);
+    }
+    const agents = task.demand.matches.flatMap(({ cohort }) =>
+      [...cohort.agents].filter((agent) => agent.isAble && isEverFit(agent, task.demand.fit)),
+    );
+    if (agents.length === 0 || usualMs === undefined) return undefined;
+    if (agents.some(({ hasRoom }) => hasRoom)) return nowMs;
+    const running = agents.flatMap((agent) => [...agent.tasks()]);
+    return startAfter(
+      endsOf(running, () => true, usualMs, nowMs),
+      before(task),
+      usualMs,
+    );
+  }
+}
 
 /** Of so many attempts it is looked at when they end. */
 const lookedAtMax = 10_000;
-
-export function expectedStartMs(core: PoolCore, task: Task, nowMs: number): number | undefined {
-  const { judging, stage, extras } = task;
-  if (isStill(core.settings) || stage === "away") return undefined;
-  if (stage === "hooked") return judging?.question === 0 && judging.heldBy !== "" ? judging.dueMs : undefined;
-  const usualMs = core.times.quantileMs(task.demand.wish.capability, 0.5);
-  const limit = extras?.limits.find(({ id }) => id === extras.waitsFor);
-  if (limit !== undefined) {
-    const { paceDueMs, allowance, waiting } = limit;
-    const { maxConcurrent } = allowance;
-    if (paceDueMs !== Number.POSITIVE_INFINITY) return Math.max(nowMs, paceDueMs);
-    if (usualMs === undefined || maxConcurrent === 0) return undefined;
-    const ends = endsOf(
-      core.tasks.values(),
-      (other) => other.extras?.limits.includes(limit) === true,
-      usualMs,
-      nowMs,
-    );
-    return startAfter(ends, Math.max(0, waiting - 1), usualMs);
-  }
-  const agents = task.demand.matches.flatMap(({ cohort }) =>
-    [...cohort.agents].filter((agent) => agent.isAble && isEverFit(agent, task.demand.fit)),
-  );
-  if (agents.length === 0 || usualMs === undefined) return undefined;
-  if (agents.some(({ hasRoom }) => hasRoom)) return nowMs;
-  const running = agents.flatMap((agent) => [...agent.tasks()]);
-  return startAfter(
-    endsOf(running, () => true, usualMs, nowMs),
-    before(task),
-    usualMs,
-  );
-}
 
 /** In the contract's form. */
 export function momentOf(ms: number | undefined) {

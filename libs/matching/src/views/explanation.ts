@@ -1,52 +1,154 @@
 import { Offer, type OfferProfile } from "@tutti/contracts/swarm/v1";
 import { type Candidate, Explanation, WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { type Refusal, sentences, toTimestamp } from "@tutti/kernel";
-import type { PoolCore } from "../books.ts";
+import type { PoolIdentity } from "../api/pool.ts";
 import { namedMax } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
+import type { HookSlot } from "../hooks/task-hooks.ts";
+import type { Profiles } from "../offers/profile.ts";
 import { profileProblem } from "../offers/profile.ts";
 import type { Task } from "../parts.ts";
+import type { Placements } from "../placed/placements.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { TaskHome } from "../task/task.ts";
 import { OfferedTask } from "../task/task.ts";
-import { expectedStartMs, momentOf } from "./expected.ts";
+import { momentOf, type StartEstimates } from "./expected.ts";
 import { pastWaits, presentWait } from "./past-waits.ts";
 import { candidatesAt, choiceText, placementOf } from "./placed.ts";
-import { missingReason, obstacleOf, type Reason, reasonsOf } from "./waits.ts";
+import { obstacleOf, type Reason, type WaitReasons } from "./waits.ts";
 import { finderOf, workOf } from "./work.ts";
 
-/** Why a task is where it is. */
-export function explainTask(core: PoolCore, task: Task, nowMs: number): Explanation {
-  const { stage, agent } = task;
-  const about = workOf(task);
-  const parts = hookParts(task);
-  if (stage === "working" && agent !== undefined) {
-    const forMs = Math.round(nowMs - task.assignedMs);
-    const summary = `It was given to ${agent.agentId} ${forMs} ms ago, and ${
-      task.begunMs === 0 ? "has not said that it began" : "is at work"
-    }.`;
-    const placement = placementOf(core, task, nowMs);
+/** The parts that Explanations needs. */
+export interface ExplanationsParts {
+  readonly placements: Placements;
+  readonly settings: LiveSettings;
+  readonly reasons: WaitReasons;
+  readonly estimates: StartEstimates;
+  readonly hooks: HookSlot;
+  readonly profiles: Profiles;
+  readonly identity: PoolIdentity;
+  readonly home: TaskHome;
+}
+
+export class Explanations {
+  readonly #placements: Placements;
+  readonly #settings: LiveSettings;
+  readonly #reasons: WaitReasons;
+  readonly #estimates: StartEstimates;
+  readonly #hooks: HookSlot;
+  readonly #profiles: Profiles;
+  readonly #identity: PoolIdentity;
+  readonly #home: TaskHome;
+
+  constructor(parts: ExplanationsParts) {
+    this.#placements = parts.placements;
+    this.#settings = parts.settings;
+    this.#reasons = parts.reasons;
+    this.#estimates = parts.estimates;
+    this.#hooks = parts.hooks;
+    this.#profiles = parts.profiles;
+    this.#identity = parts.identity;
+    this.#home = parts.home;
+  }
+
+  /** Why a task is where it is. */
+  explainTask(task: Task, nowMs: number): Explanation {
+    const { stage, agent } = task;
+    const about = workOf(task);
+    const parts = hookParts(task);
+    if (stage === "working" && agent !== undefined) {
+      const forMs = Math.round(nowMs - task.assignedMs);
+      const summary = `It was given to ${agent.agentId} ${forMs} ms ago, and ${
+        task.begunMs === 0 ? "has not said that it began" : "is at work"
+      }.`;
+      const placement = placementOf(this.#placements, task, nowMs);
+      return Explanation.fromPartial({
+        about,
+        summary: placement === undefined ? summary : `${summary} ${choiceText(placement)}`,
+        candidates:
+          placement === undefined
+            ? this.#candidatesOf(task)
+            : candidatesAt(this.#settings.current.strategy, placement),
+        waits: pastWaits(task, task.assignedMs),
+        parts,
+      });
+    }
+    if (stage === "ended" || stage === "forgotten") return explainEnded(task, nowMs);
+    const missing = stage === "hooked" ? undefined : this.#reasons.missing(task, nowMs);
+    const reasons = missing === undefined ? this.#reasons.of(task, nowMs) : [missing];
+    const [first] = reasons;
+    const present = new Set(reasons.map(({ cause }) => cause));
     return Explanation.fromPartial({
       about,
-      summary: placement === undefined ? summary : `${summary} ${choiceText(placement)}`,
-      candidates: placement === undefined ? candidatesOf(core, task) : candidatesAt(core, placement),
-      waits: pastWaits(task, task.assignedMs),
+      summary:
+        first === undefined ? "It is given out at the next turn." : sentences(`It waits: ${first.message}`),
+      waits: [...reasons.map((reason) => waitOf(reason, task, nowMs)), ...pastWaits(task, nowMs, present)],
+      candidates: this.#candidatesOf(task),
+      remedies: reasons.map(({ remedy, command = "" }) => ({ text: remedy, command })),
+      expectedStartTime: momentOf(missing === undefined ? this.#estimates.startMs(task, nowMs) : undefined),
       parts,
     });
   }
-  if (stage === "ended" || stage === "forgotten") return explainEnded(task, nowMs);
-  const missing = stage === "hooked" ? undefined : missingReason(core, task, nowMs);
-  const reasons = missing === undefined ? reasonsOf(core, task, nowMs) : [missing];
-  const [first] = reasons;
-  const present = new Set(reasons.map(({ cause }) => cause));
-  return Explanation.fromPartial({
-    about,
-    summary:
-      first === undefined ? "It is given out at the next turn." : sentences(`It waits: ${first.message}`),
-    waits: [...reasons.map((reason) => waitOf(reason, task, nowMs)), ...pastWaits(task, nowMs, present)],
-    candidates: candidatesOf(core, task),
-    remedies: reasons.map(({ remedy, command = "" }) => ({ text: remedy, command })),
-    expectedStartTime: momentOf(missing === undefined ? expectedStartMs(core, task, nowMs) : undefined),
-    parts,
-  });
+
+  /** Returns a task that a hook denied, as far as that is remembered. */
+  explainDenied(work: WorkReference): Explanation | undefined {
+    const isWanted = finderOf(work);
+    const denied = this.#hooks.current?.denied.findLast(({ task }) => isWanted(task));
+    if (denied === undefined) return undefined;
+    const { task, error, atMs } = denied;
+    const { hook: subject = "" } = error.details;
+    const failure = {
+      task: work.task,
+      attempt: task.attempt,
+      agentId: "",
+      failTime: toTimestamp(atMs),
+      error,
+    };
+    return Explanation.fromPartial({
+      about: work,
+      summary: sentences(`It was denied by the hook ${subject}: ${error.message}`),
+      failures: [failure],
+      remedies: [{ text: `change what the hook ${subject} looks at, or disable it`, command: "" }],
+      parts: hookParts(task),
+    });
+  }
+
+  /** Why a task would wait that was offered now: of a task that is in no queue. */
+  explainProfile(sent: OfferProfile, nowMs: number): Explanation | Refusal {
+    const problem = profileProblem(sent);
+    if (problem !== undefined) return matchingErrors.profileInvalid.refusal({ number: sent.number, problem });
+    const profile = this.#profiles.take(sent, this.#identity.namespace);
+    try {
+      const task = new OfferedTask(this.#home, Offer.create(), profile, nowMs);
+      return this.explainTask(task, nowMs);
+    } finally {
+      this.#profiles.giveBack(profile);
+    }
+  }
+
+  /** Returns the agents that offer what it asks for, the first in the order first. */
+  #candidatesOf(task: Task): Candidate[] {
+    const { strategy } = this.#settings.current;
+    const agents = task.demand.matches.flatMap(({ cohort, preference }) =>
+      [...cohort.agents].map((agent) => ({ agent, preference, rank: strategy.rank(agent) })),
+    );
+    return agents
+      .sort((one, other) => other.preference - one.preference || one.rank - other.rank)
+      .slice(0, namedMax)
+      .map(({ agent, preference, rank }) => {
+        const chosen = task.agent === agent;
+        const reason = chosen ? "" : obstacleOf(agent, task);
+        return {
+          kind: "agent",
+          id: agent.agentId,
+          chosen,
+          eligible: chosen || reason === "",
+          score: preference - rank,
+          parts: { preference, [strategy.name]: -rank },
+          reason,
+        };
+      });
+  }
 }
 
 function explainEnded(task: Task, nowMs: number): Explanation {
@@ -73,29 +175,6 @@ function explainEnded(task: Task, nowMs: number): Explanation {
   });
 }
 
-/** Returns a task that a hook denied, as far as that is remembered. */
-export function explainDenied(core: PoolCore, work: WorkReference): Explanation | undefined {
-  const isWanted = finderOf(work);
-  const denied = core.hooks?.denied.findLast(({ task }) => isWanted(task));
-  if (denied === undefined) return undefined;
-  const { task, error, atMs } = denied;
-  const { hook: subject = "" } = error.details;
-  const failure = {
-    task: work.task,
-    attempt: task.attempt,
-    agentId: "",
-    failTime: toTimestamp(atMs),
-    error,
-  };
-  return Explanation.fromPartial({
-    about: work,
-    summary: sentences(`It was denied by the hook ${subject}: ${error.message}`),
-    failures: [failure],
-    remedies: [{ text: `change what the hook ${subject} looks at, or disable it`, command: "" }],
-    parts: hookParts(task),
-  });
-}
-
 /** What each hook did, in the order in which they did it. */
 function hookParts(task: Task): Partial<Explanation>[] {
   return (task.judging?.notes ?? []).map(({ hookId, text }) => ({
@@ -103,19 +182,6 @@ function hookParts(task: Task): Partial<Explanation>[] {
     summary: `The hook ${hookId}: ${text}.`,
     waits: [],
   }));
-}
-
-/** Why a task would wait that was offered now: of a task that is in no queue. */
-export function explainProfile(core: PoolCore, sent: OfferProfile, nowMs: number): Explanation | Refusal {
-  const problem = profileProblem(sent);
-  if (problem !== undefined) return matchingErrors.profileInvalid.refusal({ number: sent.number, problem });
-  const profile = core.profiles.take(sent, core.namespace);
-  try {
-    const task = new OfferedTask(core, Offer.create(), profile, nowMs);
-    return explainTask(core, task, nowMs);
-  } finally {
-    core.profiles.giveBack(profile);
-  }
 }
 
 function waitOf({ cause, message, subject, holders, sinceMs, endMs }: Reason, task: Task, nowMs: number) {
@@ -131,28 +197,4 @@ function waitOf({ cause, message, subject, holders, sinceMs, endMs }: Reason, ta
     endTime: endMs === undefined ? undefined : toTimestamp(endMs),
     waitedMs: known?.waitedMs ?? nowMs - fromMs,
   };
-}
-
-/** Returns the agents that offer what it asks for, the first in the order first. */
-function candidatesOf(core: PoolCore, task: Task): Candidate[] {
-  const { strategy } = core.settings;
-  const agents = task.demand.matches.flatMap(({ cohort, preference }) =>
-    [...cohort.agents].map((agent) => ({ agent, preference, rank: strategy.rank(agent) })),
-  );
-  return agents
-    .sort((one, other) => other.preference - one.preference || one.rank - other.rank)
-    .slice(0, namedMax)
-    .map(({ agent, preference, rank }) => {
-      const chosen = task.agent === agent;
-      const reason = chosen ? "" : obstacleOf(agent, task);
-      return {
-        kind: "agent",
-        id: agent.agentId,
-        chosen,
-        eligible: chosen || reason === "",
-        score: preference - rank,
-        parts: { preference, [strategy.name]: -rank },
-        reason,
-      };
-    });
 }

@@ -1,17 +1,17 @@
 import { PoolLimit } from "@tutti/contracts/swarm/v1";
 import type { WorkReference } from "@tutti/contracts/types/v1";
-import type { PoolCore } from "../books.ts";
 import { namedMax } from "../bounds.ts";
+import type { Limits } from "../limits/limit-book.ts";
 import type { Limit, Task } from "../parts.ts";
-import { isWaiting } from "../task/offering.ts";
+import { isWaiting } from "../task/queueing.ts";
+import type { Tasks } from "../task/tasks.ts";
 import { workOf } from "./work.ts";
 
 /** Returns the rules that were set, and the keys in use, by key. Looks at all tasks: for people who ask. */
-export function limitViews(core: PoolCore): PoolLimit[] {
-  const { limits } = core;
+export function limitViews(tasks: Tasks, limits: Limits): PoolLimit[] {
   const views: PoolLimit[] = [];
   const inUse = new Set<string>();
-  const retrying = retryingOf(core);
+  const retrying = retryingOf(tasks);
   for (const limit of limits.limits) {
     const { key, held, waiting, amounts } = limit;
     const { maxConcurrent, rate } = limit.allowance;
@@ -20,10 +20,10 @@ export function limitViews(core: PoolCore): PoolLimit[] {
       ...PoolLimit.create(),
       ...{ key, maxConcurrent, rate: rate && { ...rate }, queued: waiting },
       description: amounts === undefined ? (limits.rules.get(key)?.description ?? "") : "",
-      running: amounts === undefined ? held : countOf(core, limit),
+      running: amounts === undefined ? held : countOf(tasks, limit),
       ...(amounts !== undefined && { resource: amounts.resource, maxAmount: amounts.most, amount: held }),
       retrying: retrying.get(limit) ?? 0,
-      holders: limit.held === 0 ? [] : holdersOf(core, (one) => one === limit),
+      holders: limit.held === 0 ? [] : holdersOf(tasks, (one) => one === limit),
     });
   }
   for (const { key, maxConcurrent, rate, description } of limits.rules.values())
@@ -34,9 +34,9 @@ export function limitViews(core: PoolCore): PoolLimit[] {
 }
 
 /** Tasks that had an attempt already and wait for the next one, by what they count against. */
-function retryingOf(core: PoolCore): ReadonlyMap<Limit, number> {
+function retryingOf(tasks: Tasks): ReadonlyMap<Limit, number> {
   const counts = new Map<Limit, number>();
-  for (const task of core.tasks.values()) {
+  for (const task of tasks.values()) {
     if (task.attempt <= 1 || !isWaiting(task)) continue;
     for (const limit of task.extras?.limits ?? []) counts.set(limit, (counts.get(limit) ?? 0) + 1);
   }
@@ -47,25 +47,21 @@ function retryingOf(core: PoolCore): ReadonlyMap<Limit, number> {
  * Returns how many attempts, of one namespace where one is named, count against a limit. Looks at all tasks: for people
  * who ask.
  */
-export function countOf(core: PoolCore, limit: Limit, namespace?: string): number {
-  return attemptsOf(core, (one) => one === limit, namespace).length;
+export function countOf(tasks: Tasks, limit: Limit, namespace?: string): number {
+  return attemptsOf(tasks, (one) => one === limit, namespace).length;
 }
 
 /** Who counts against a limit, of one namespace where one is named. Looks at all tasks: for people who ask. */
 export function holdersOf(
-  core: PoolCore,
+  tasks: Tasks,
   isMeant: (limit: Limit) => boolean,
   namespace?: string,
 ): WorkReference[] {
-  return attemptsOf(core, isMeant, namespace).slice(0, namedMax).map(workOf);
+  return attemptsOf(tasks, isMeant, namespace).slice(0, namedMax).map(workOf);
 }
 
-function attemptsOf(
-  core: PoolCore,
-  isMeant: (limit: Limit) => boolean,
-  namespace: string | undefined,
-): Task[] {
-  return [...core.tasks.values()].filter(
+function attemptsOf(tasks: Tasks, isMeant: (limit: Limit) => boolean, namespace: string | undefined): Task[] {
+  return [...tasks.values()].filter(
     ({ agent, extras, profile }) =>
       agent !== undefined &&
       extras?.limits.some(isMeant) === true &&

@@ -1,14 +1,14 @@
 import type { Capability } from "@tutti/contracts/types/v1";
 import type { OfferedCapability } from "../api/pool.ts";
-import type { PoolCore } from "../books.ts";
+import type { Cohort } from "../parts.ts";
 
 /**
  * Returns the capabilities of all agents of a pool. The cost depends on the number of cohorts, not on the number of
  * agents.
  */
-export function offeredView({ demands }: Pick<PoolCore, "demands">): OfferedCapability[] {
+export function offeredView(cohorts: Iterable<Cohort>): OfferedCapability[] {
   const found = new Map<string, { readonly capability: Capability; agents: number }>();
-  for (const { agents, offered } of demands.cohorts) {
+  for (const { agents, offered } of cohorts) {
     const [agent] = agents;
     if (agent === undefined) continue;
     const described = new Map(

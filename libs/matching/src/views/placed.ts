@@ -1,16 +1,16 @@
 /** Why a task was given to the agent that has it, or had it. */
 import { type Candidate, Explanation, type Wait, type WorkReference } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import type { PoolCore } from "../books.ts";
 import type { Task } from "../parts.ts";
-import type { Placement } from "../placed/placements.ts";
+import type { Placement, Placements } from "../placed/placements.ts";
+import type { Strategy } from "../strategies/strategy.ts";
 import { textOf } from "./past-waits.ts";
 import { kindOf } from "./work.ts";
 
 /** How the agents stood when it was placed. Undefined where that is not known any more. */
-export function placementOf(core: PoolCore, task: Task, nowMs: number): Placement | undefined {
+export function placementOf(placements: Placements, task: Task, nowMs: number): Placement | undefined {
   const { workId, taskId } = task.glance();
-  return core.placements.find(
+  return placements.find(
     (profile, work, id, agentId) =>
       profile === task.profile && work === workId && id === taskId && agentId === task.agent?.agentId,
     nowMs,
@@ -19,11 +19,12 @@ export function placementOf(core: PoolCore, task: Task, nowMs: number): Placemen
 
 /** Returns a task that has left, as far as it is remembered. */
 export function explainPlaced(
-  core: PoolCore,
+  placements: Placements,
+  strategy: Strategy,
   { namespace, kind, id, task }: WorkReference,
   nowMs: number,
 ): Explanation | undefined {
-  const placement = core.placements.find(
+  const placement = placements.find(
     (profile, work, taskId) =>
       work === id && taskId === task && profile.namespace === namespace && kindOf({ profile }) === kind,
     nowMs,
@@ -35,7 +36,7 @@ export function explainPlaced(
   return Explanation.fromPartial({
     about: { namespace, kind, id, task },
     summary: `Attempt ${attempt} was given to ${ranks[0]?.agentId} at ${at}, ${waited}, and has left the pool. ${choiceText(placement)}`,
-    candidates: candidatesAt(core, placement),
+    candidates: candidatesAt(strategy, placement),
     waits: waitsBefore(profile.demand.wish.capability, placement),
   });
 }
@@ -46,8 +47,7 @@ export function choiceText({ agents, withRoom }: Placement): string {
   return `Of ${agents} agents alike ${withRoom === 1 ? "it alone" : withRoom} had room.`;
 }
 
-export function candidatesAt(core: PoolCore, { ranks, preference }: Placement): Candidate[] {
-  const { strategy } = core.settings;
+export function candidatesAt(strategy: Strategy, { ranks, preference }: Placement): Candidate[] {
   return ranks
     .map(({ agentId: id, rank }, at) => ({
       ...{ kind: "agent", id, chosen: at === 0, eligible: true, reason: "" },

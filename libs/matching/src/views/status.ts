@@ -1,12 +1,29 @@
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { AgentCounts, CapabilityStatus, PoolStatus } from "@tutti/contracts/swarm/v1";
-import type { PoolCore } from "../books.ts";
-import { isWaiting } from "../task/offering.ts";
+import type { AgentIndex } from "../agents/agent-index.ts";
+import type { PoolIdentity } from "../api/pool.ts";
+import type { Starts } from "../match/starts.ts";
+import type { PoolSenders } from "../offers/pool-senders.ts";
+import { isWaiting } from "../task/queueing.ts";
+import type { Running } from "../task/running.ts";
+import type { Tasks } from "../task/tasks.ts";
+import type { Waiting } from "../task/waiting.ts";
 
 const capabilitiesMax = 1_000;
 
+/** The parts that the status of a pool reads. */
+export interface StatusParts {
+  readonly identity: PoolIdentity;
+  readonly agents: AgentIndex;
+  readonly tasks: Tasks;
+  readonly senders: PoolSenders;
+  readonly waiting: Waiting;
+  readonly running: Running;
+  readonly starts: Starts;
+}
+
 /** How a pool stands. Looks at all that is in it: for people and scalers, not for every turn. */
-export function statusView(core: PoolCore, nowMs: number): PoolStatus {
+export function statusView(parts: StatusParts, nowMs: number): PoolStatus {
   const capabilities = new Map<string, CapabilityStatus>();
   const agents: AgentCounts = {
     starting: 0,
@@ -19,7 +36,7 @@ export function statusView(core: PoolCore, nowMs: number): PoolStatus {
   };
   let slots = 0;
   let freeSlots = 0;
-  for (const agent of core.roster.agents.values()) {
+  for (const agent of parts.agents.values()) {
     countState(agents, agent.state);
     if (agent.hold !== Hold.HOLD_NONE) agents.held++;
     slots += agent.slots;
@@ -33,35 +50,35 @@ export function statusView(core: PoolCore, nowMs: number): PoolStatus {
       status.allowed += agent.capacity;
     }
   }
-  const { longestWaitMs, retrying } = countTasks(core, capabilities, nowMs);
+  const { longestWaitMs, retrying } = countTasks(parts.tasks, capabilities, nowMs);
   let waitingAtHome = 0;
   let longestAtHomeMs = 0;
-  for (const { stream } of core.senderSlots) {
-    const { count, longestMs } = stream.waitingFor(core);
+  for (const { stream } of parts.senders.slots) {
+    const { count, longestMs } = stream.waitingFor(parts.senders);
     waitingAtHome += count;
     longestAtHomeMs = Math.max(longestAtHomeMs, longestMs);
   }
   return {
-    owner: core.owner,
-    epoch: core.epoch,
+    owner: parts.identity.owner,
+    epoch: parts.identity.epoch,
     agents,
     slots,
     freeSlots,
-    queued: core.queued,
+    queued: parts.waiting.count,
     waitingAtHome,
-    running: core.working,
+    running: parts.running.count,
     retrying,
     longestWaitMs: Math.max(longestWaitMs, longestAtHomeMs),
-    startsPerSec: core.startsPerSec(nowMs),
+    startsPerSec: parts.starts.perSec(nowMs),
     capabilities: [...capabilities.values()].slice(0, capabilitiesMax),
   };
 }
 
 /** Returns how long the one that waits longest has waited, and how many wait that had an attempt already. */
-function countTasks(core: PoolCore, capabilities: Map<string, CapabilityStatus>, nowMs: number) {
+function countTasks(tasks: Tasks, capabilities: Map<string, CapabilityStatus>, nowMs: number) {
   let longestWaitMs = 0;
   let retrying = 0;
-  for (const task of core.tasks.values()) {
+  for (const task of tasks.values()) {
     const { stage, agent, demand } = task;
     const { capability, range } = demand.wish;
     if (stage === "working") {

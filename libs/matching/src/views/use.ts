@@ -1,43 +1,52 @@
 import type { GetPoolUseReply, PoolGroup, PoolResource, PoolShare } from "@tutti/contracts/swarm/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
-import type { PoolCore } from "../books.ts";
+import type { AgentIndex } from "../agents/agent-index.ts";
 import { labelsMatch, selectorKey } from "../demand/labels.ts";
+import type { PoolAllotments } from "../limits/allotments.ts";
 import { slots } from "../limits/amount.ts";
 import type { Demand, Task } from "../parts.ts";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
-import { isWaiting } from "../task/offering.ts";
+import { isWaiting } from "../task/queueing.ts";
+import type { Tasks } from "../task/tasks.ts";
 
 const sharesMax = 10_000;
 const groupsMax = 32;
 
 type Use = Pick<PoolGroup, "resources" | "shares">;
 
+/** The parts that the use of a pool reads. */
+export interface UseParts {
+  readonly tasks: Tasks;
+  readonly agents: AgentIndex;
+  readonly allotments: PoolAllotments;
+}
+
 /**
  * What is used and wanted, by resource and by share. Of all agents, and of those with certain labels. Looks at all
  * tasks: for people.
  */
-export function useView(core: PoolCore, asked: LabelSelector | undefined): GetPoolUseReply {
-  const groups = selectorsIn(core, asked).map((agents) => ({ agents, ...useOf(core, agents) }));
-  return { ...useOf(core, undefined), groups };
+export function useView(parts: UseParts, asked: LabelSelector | undefined): GetPoolUseReply {
+  const groups = selectorsIn(parts, asked).map((agents) => ({ agents, ...useOf(parts, agents) }));
+  return { ...useOf(parts, undefined), groups };
 }
 
 /** What was asked for, what something is set aside of, and what tasks ask for. */
-function selectorsIn(core: PoolCore, asked: LabelSelector | undefined): LabelSelector[] {
+function selectorsIn(parts: UseParts, asked: LabelSelector | undefined): LabelSelector[] {
   const selectors = new Map<string, LabelSelector>();
   const note = (selector: LabelSelector | undefined): void => {
     const key = selectorKey(selector);
     if (selector !== undefined && key !== "" && selectors.size < groupsMax) selectors.set(key, selector);
   };
   note(asked);
-  core.allotments?.areas?.agents.forEach(note);
+  parts.allotments.areas?.agents.forEach(note);
   const demands = new Set<Demand>();
-  for (const task of core.tasks.values())
+  for (const task of parts.tasks.values())
     if (task.agent !== undefined || isWaiting(task)) demands.add(task.demand);
   for (const { wish } of demands) note(wish.require);
   return [...selectors.values()];
 }
 
-function useOf(core: PoolCore, agents: LabelSelector | undefined): Use {
+function useOf(parts: UseParts, agents: LabelSelector | undefined): Use {
   const resources = new Map<string, PoolResource>();
   const resourceOf = (name: string): PoolResource => {
     let resource = resources.get(name);
@@ -48,7 +57,7 @@ function useOf(core: PoolCore, agents: LabelSelector | undefined): Use {
     return resource;
   };
   resourceOf(slots);
-  for (const agent of core.roster.agents.values()) {
+  for (const agent of parts.agents.values()) {
     if (!agent.isAble || !labelsMatch(agent.offering.labels, agents)) continue;
     resourceOf(slots).capacity += agent.slots;
     for (const name of Object.keys(agent.offering.resources))
@@ -56,7 +65,7 @@ function useOf(core: PoolCore, agents: LabelSelector | undefined): Use {
   }
   const shares = new Map<string, PoolShare>();
   const counts = counting(agents);
-  for (const task of core.tasks.values()) {
+  for (const task of parts.tasks.values()) {
     const isAtWork = task.agent !== undefined;
     if ((!isAtWork && !isWaiting(task)) || !counts(task)) continue;
     const party = partyOf(task);

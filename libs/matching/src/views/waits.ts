@@ -7,16 +7,280 @@
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { amountOf, counted, isBefore, selectorText } from "@tutti/kernel";
 import { isBroken } from "../agents/breaker.ts";
+import type { TurnedAwayAgents } from "../agents/turned-away.ts";
 import { type TurnedAway, turnedAwayWords } from "../agents/turned-away.ts";
-import type { PoolCore } from "../books.ts";
+import type { PoolIdentity } from "../api/pool.ts";
+import type { Demands } from "../demand/demands.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
 import { takenBy } from "../limits/amount.ts";
+import type { Limits } from "../limits/limit-book.ts";
 import type { LimitOrigin } from "../limits/room.ts";
+import type { Starts } from "../match/starts.ts";
 import type { Agent, Limit, Share, Task } from "../parts.ts";
 import { namespaceOf } from "../queue/share.ts";
+import type { LiveSettings } from "../settings.ts";
 import { isStill } from "../settings.ts";
+import type { Tasks } from "../task/tasks.ts";
 import { countOf, holdersOf } from "./limits.ts";
+
+/** The parts that WaitReasons needs. */
+export interface WaitReasonsParts {
+  readonly settings: LiveSettings;
+  readonly identity: PoolIdentity;
+  readonly starts: Starts;
+  readonly limits: Limits;
+  readonly tasks: Tasks;
+  readonly turnedAway: TurnedAwayAgents;
+  readonly demands: Demands;
+}
+
+export class WaitReasons {
+  readonly #settings: LiveSettings;
+  readonly #identity: PoolIdentity;
+  readonly #starts: Starts;
+  readonly #limits: Limits;
+  readonly #tasks: Tasks;
+  readonly #turnedAway: TurnedAwayAgents;
+  readonly #demands: Demands;
+
+  constructor(parts: WaitReasonsParts) {
+    this.#settings = parts.settings;
+    this.#identity = parts.identity;
+    this.#starts = parts.starts;
+    this.#limits = parts.limits;
+    this.#tasks = parts.tasks;
+    this.#turnedAway = parts.turnedAway;
+    this.#demands = parts.demands;
+  }
+
+  /** Returns the reasons of a task that waits, the weightiest first. None when it goes at the next turn. */
+  of(task: Task, nowMs: number): Reason[] {
+    const reasons: Reason[] = [];
+    if (this.#settings.current.paused)
+      reasons.push({
+        ...reason(
+          WAIT_CAUSE_PAUSED,
+          `the pool ${this.#identity.name} is paused`,
+          this.#identity.name,
+          "resume the pool",
+        ),
+        command: `tutti pool resume ${this.#identity.name}`,
+      });
+    else if (this.#settings.current.awaits.length > 0) {
+      const text = `the pool ${this.#identity.name} has just been opened, and waits for ${this.#settings.current.awaits.join(" and ")}`;
+      reasons.push(reason(WAIT_CAUSE_PAUSED, text, this.#identity.name, "wait for some seconds"));
+    }
+    if (
+      this.#starts.ramp !== undefined &&
+      !isStill(this.#settings.current) &&
+      this.#starts.ramp.roomAt(nowMs) < 1
+    ) {
+      const { count, perMs } = this.#starts.ramp.start.rate;
+      const text = `the pool ${this.#identity.name} begins slowly after a pause: ${count} per ${perMs} ms`;
+      reasons.push(
+        reason(WAIT_CAUSE_SLOWED_DOWN, text, this.#identity.name, "wait, or resume the pool at once"),
+      );
+    }
+    if (task.stage === "away")
+      reasons.push(
+        reason(
+          WAIT_CAUSE_OWNER,
+          "its sender is away and has to offer it again",
+          "",
+          "wait for its sender to come back",
+        ),
+      );
+    if (task.stage === "hooked") reasons.push(this.#hookReason(task));
+    const limit = this.#limitReason(task, nowMs);
+    if (limit !== undefined) reasons.push(limit);
+    return [...reasons, ...this.#agentReasons(task)];
+  }
+
+  /** What a hook holds waits for nothing else yet. */
+  #hookReason({ judging }: Task): Reason {
+    const { heldBy = "", why = "", dueMs = 0 } = judging ?? {};
+    if (heldBy === "")
+      return reason(
+        WAIT_CAUSE_HOOK,
+        "its hooks have their say at the next turn",
+        "",
+        "wait for the next turn",
+      );
+    const text = `the hook ${heldBy} holds it: ${why}`;
+    const remedy = `have the hook ${heldBy} answered, or disable it`;
+    const command = `tutti hook disable ${heldBy} --pool ${this.#identity.name}`;
+    return {
+      ...reason(WAIT_CAUSE_HOOK, text, heldBy, remedy),
+      command,
+      sinceMs: judging?.heldMs ?? 0,
+      endMs: dueMs,
+    };
+  }
+
+  #limitReason(task: Task, nowMs: number): Reason | undefined {
+    const { extras, stage } = task;
+    if (extras === undefined) return undefined;
+    const full =
+      stage === "limited"
+        ? extras.limits.find(({ id }) => id === extras.waitsFor)
+        : this.#limits.fullOf(extras.limits, nowMs, task.demand);
+    if (full === undefined) return undefined;
+    if (full.origin !== undefined)
+      return {
+        ...this.#allottedReason(task, full, full.origin),
+        ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
+      };
+    const { maxConcurrent, rate } = full.allowance;
+    const isFull = maxConcurrent > 0 && full.held >= maxConcurrent;
+    let text = `the limit ${full.key} is not known to have room while agents and senders come back`;
+    if (full.amounts !== undefined) text = amountText(full, full.amounts, task);
+    else if (isFull && countOf(this.#tasks, full, task.profile.namespace) < full.held)
+      text = `the limit ${full.key}, which others use too, is full: it allows ${maxConcurrent} at once`;
+    else if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are at work`;
+    else if (rate !== undefined) text = `the limit ${full.key} lets ${rate.count} begin per ${rate.perMs} ms`;
+    const remedy = `raise the limit ${full.key}, or wait for those who hold it`;
+    const more = Math.max(maxConcurrent, full.held) + 1;
+    return {
+      ...reason(WAIT_CAUSE_LIMIT, text, full.key, remedy),
+      holders: holdersOf(this.#tasks, (limit) => limit === full, task.profile.namespace),
+      ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
+      ...(isFull && { command: `tutti pool limit ${this.#identity.name} ${full.key} --max ${more}` }),
+    };
+  }
+
+  /** Returns a quota that is used up, or what others have set aside. */
+  #allottedReason(task: Task, { held, key }: Limit, origin: LimitOrigin): Reason {
+    const { kind, id, namespace, name, limit, told } = origin;
+    const { namespace: own } = task.profile;
+    if (kind === "reservation" && own !== namespace) return this.#foreignReason(name);
+    const users = this.#usersOf(origin, own);
+    const by = users.length === 0 ? "" : `, by ${users.join(", ")}`;
+    if (kind === "reservation") {
+      const text = `${told}: of ${amountOf(limit, name)} others have ${held}${by}`;
+      const holders = holdersOf(
+        this.#tasks,
+        (one) => one.origin?.kind === kind && one.origin.name === key,
+        own,
+      );
+      return { ...reason(WAIT_CAUSE_LOCK, text, id, letUse), holders };
+    }
+    const text = `the quota ${id} of the namespace ${namespace} allows ${amountOf(limit, name)} at once; ${held} used in this pool${by}`;
+    return {
+      ...reason(WAIT_CAUSE_QUOTA, text, id, `raise the quota ${id}, or wait for those who use it`),
+      holders: holdersOf(this.#tasks, (one) => one.origin?.id === id && one.origin.name === name, own),
+      command: `tutti quota set ${id} --limit ${name}=${limit + 1}`,
+    };
+  }
+
+  /** Who of a namespace counts against it, by share, the greatest first. */
+  #usersOf({ kind, id, name }: LimitOrigin, namespace: string): string[] {
+    const counts = new Map<string, number>();
+    for (const task of this.#tasks.values()) {
+      if (task.agent === undefined || task.profile.namespace !== namespace) continue;
+      const counted = task.extras?.limits.find(
+        ({ origin }) => origin?.kind === kind && origin.name === name && origin.id === id,
+      );
+      if (counted === undefined) continue;
+      const who = task.extras?.share?.key || task.offer.workId;
+      counts.set(who, (counts.get(who) ?? 0) + counted.amountOf(task.demand));
+    }
+    const users = [...counts].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
+    return users.slice(0, usersMax).map(([who, count]) => `${who} ${count}`);
+  }
+
+  #agentReasons(task: Task): Reason[] {
+    const { demand, extras } = task;
+    const { capability } = demand.wish;
+    const agents = demand.matches.flatMap(({ cohort }) => [...cohort.agents]);
+    if (extras?.unbound !== undefined) {
+      const [agent] = demand.fit.only ?? [];
+      const text = `it waits for ${agent}, which did the last one with the key ${extras.stickyKey}`;
+      return [reason(WAIT_CAUSE_BUSY, text, agent ?? "", `wait until ${agent} has room`)];
+    }
+    const fit = agents.filter((agent) => isEverFit(agent, demand.fit));
+    if (fit.length === 0 && agents.length > 0) {
+      const text = `${counted(agents.length, "agent offers", "agents offer")} ${capability}, and none is one that the task may have: ${notFitText(agents[0], task)}`;
+      return [
+        reason(WAIT_CAUSE_NO_MATCH, text, capability, "add agents with what it needs, or ask for less"),
+      ];
+    }
+    const obstacles = new Map<string, number>();
+    for (const agent of fit) {
+      const obstacle = obstacleOf(agent, task);
+      obstacles.set(obstacle, (obstacles.get(obstacle) ?? 0) + 1);
+    }
+    if (obstacles.has("")) return behindReasons(task);
+    if (fit.every(({ life }) => life === "asleep")) return [asleepReason(fit, capability)];
+    const text = [...obstacles].map(([obstacle, count]) => `${count}: ${obstacle}`).join("; ");
+    const cause = fit.every(({ slowed }) => slowed) ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
+    const busy = reason(
+      cause,
+      `of ${counted(fit.length, "agent")} for ${capability} none has room: ${text}`,
+      capability,
+      "add agents or slots",
+    );
+    const broken = breakerReason(fit.filter(isBroken), capability);
+    // What would let it continue first is said first.
+    const setAside = this.#setAsideReasons(task, fit);
+    return [...(broken === undefined ? [] : [broken]), ...setAside, busy, ...behindReasons(task)];
+  }
+
+  /** What others have set aside of agents that would do, whether these have room now or not. */
+  #setAsideReasons({ demand, profile }: Task, agents: readonly Agent[]): Reason[] {
+    const byIds = new Map<string, Reason>();
+    for (const agent of agents) {
+      const refused = demand.fit.side?.refusalAt(agent, demand.fit);
+      if (refused === undefined) continue;
+      const { told, ids, name, capacity, used } = refused;
+      const text = `${told}: of ${amountOf(capacity, name)} there others have ${used}`;
+      const isOwn = profile.namespace === this.#identity.namespace;
+      byIds.set(ids, isOwn ? reason(WAIT_CAUSE_LOCK, text, ids, letUse) : this.#foreignReason(name));
+    }
+    return [...byIds.values()];
+  }
+
+  /** What is set aside in a pool of another namespace. */
+  #foreignReason(name: string): Reason {
+    const text = `some of the ${name} of the pool ${this.#identity.name} is set aside for others`;
+    return reason(WAIT_CAUSE_LOCK, text, name, "wait until it is over, or ask whoever has the pool");
+  }
+
+  /** No agent offers the capability. */
+  missing(task: Task, nowMs: number): Reason | undefined {
+    const { capability, range, require } = task.demand.wish;
+    if (task.demand.matches.length > 0) return undefined;
+    const turnedAway = this.#turnedAway.able(task.demand.wish, nowMs);
+    if (turnedAway.length > 0) return turnedAwayReason(turnedAway, capability);
+    const cohorts = [...(this.#demands.fieldOf(capability)?.cohorts ?? [])];
+    if (cohorts.length === 0)
+      return reason(
+        WAIT_CAUSE_NO_CAPABILITY,
+        `no agent offers ${capability}`,
+        capability,
+        `start an agent that offers ${capability}`,
+      );
+    const versions = cohorts.flatMap(({ offered }) =>
+      offered.filter(({ name }) => name === capability).map(({ version }) => version),
+    );
+    if (newestIn(versions, range) === undefined) {
+      const text = `agents offer ${capability} in ${[...new Set(versions)].join(", ")}, none in ${range}`;
+      return reason(
+        WAIT_CAUSE_NO_CAPABILITY,
+        text,
+        capability,
+        `start an agent with ${capability} in ${range}`,
+      );
+    }
+    const text = `agents offer ${capability}, and none is one with ${selectorText(require ?? {})}`;
+    return reason(
+      WAIT_CAUSE_NO_MATCH,
+      text,
+      capability,
+      "start an agent with these labels, or ask for others",
+    );
+  }
+}
 
 /** One reason. */
 export interface Reason {
@@ -52,54 +316,6 @@ const {
   WAIT_CAUSE_POLICY,
 } = WaitCause;
 
-/** Returns the reasons of a task that waits, the weightiest first. None when it goes at the next turn. */
-export function reasonsOf(core: PoolCore, task: Task, nowMs: number): Reason[] {
-  const reasons: Reason[] = [];
-  if (core.settings.paused)
-    reasons.push({
-      ...reason(WAIT_CAUSE_PAUSED, `the pool ${core.name} is paused`, core.name, "resume the pool"),
-      command: `tutti pool resume ${core.name}`,
-    });
-  else if (core.settings.awaits.length > 0) {
-    const text = `the pool ${core.name} has just been opened, and waits for ${core.settings.awaits.join(" and ")}`;
-    reasons.push(reason(WAIT_CAUSE_PAUSED, text, core.name, "wait for some seconds"));
-  }
-  if (core.ramp !== undefined && !isStill(core.settings) && core.ramp.roomAt(nowMs) < 1) {
-    const { count, perMs } = core.ramp.start.rate;
-    const text = `the pool ${core.name} begins slowly after a pause: ${count} per ${perMs} ms`;
-    reasons.push(reason(WAIT_CAUSE_SLOWED_DOWN, text, core.name, "wait, or resume the pool at once"));
-  }
-  if (task.stage === "away")
-    reasons.push(
-      reason(
-        WAIT_CAUSE_OWNER,
-        "its sender is away and has to offer it again",
-        "",
-        "wait for its sender to come back",
-      ),
-    );
-  if (task.stage === "hooked") reasons.push(hookReason(core, task));
-  const limit = limitReason(core, task, nowMs);
-  if (limit !== undefined) reasons.push(limit);
-  return [...reasons, ...agentReasons(core, task)];
-}
-
-/** What a hook holds waits for nothing else yet. */
-function hookReason(core: PoolCore, { judging }: Task): Reason {
-  const { heldBy = "", why = "", dueMs = 0 } = judging ?? {};
-  if (heldBy === "")
-    return reason(WAIT_CAUSE_HOOK, "its hooks have their say at the next turn", "", "wait for the next turn");
-  const text = `the hook ${heldBy} holds it: ${why}`;
-  const remedy = `have the hook ${heldBy} answered, or disable it`;
-  const command = `tutti hook disable ${heldBy} --pool ${core.name}`;
-  return {
-    ...reason(WAIT_CAUSE_HOOK, text, heldBy, remedy),
-    command,
-    sinceMs: judging?.heldMs ?? 0,
-    endMs: dueMs,
-  };
-}
-
 /** What keeps an agent that will do from being given the task. Empty when nothing does. */
 export function obstacleOf(agent: Agent, task: Task): string {
   const { fit } = task.demand;
@@ -116,37 +332,6 @@ export function obstacleOf(agent: Agent, task: Task): string {
   return isFit(agent, fit) ? "" : "its resources are in use";
 }
 
-function limitReason(core: PoolCore, task: Task, nowMs: number): Reason | undefined {
-  const { extras, stage } = task;
-  if (extras === undefined) return undefined;
-  const full =
-    stage === "limited"
-      ? extras.limits.find(({ id }) => id === extras.waitsFor)
-      : core.limits.fullOf(extras.limits, nowMs, task.demand);
-  if (full === undefined) return undefined;
-  if (full.origin !== undefined)
-    return {
-      ...allottedReason(core, task, full, full.origin),
-      ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
-    };
-  const { maxConcurrent, rate } = full.allowance;
-  const isFull = maxConcurrent > 0 && full.held >= maxConcurrent;
-  let text = `the limit ${full.key} is not known to have room while agents and senders come back`;
-  if (full.amounts !== undefined) text = amountText(full, full.amounts, task);
-  else if (isFull && countOf(core, full, task.profile.namespace) < full.held)
-    text = `the limit ${full.key}, which others use too, is full: it allows ${maxConcurrent} at once`;
-  else if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are at work`;
-  else if (rate !== undefined) text = `the limit ${full.key} lets ${rate.count} begin per ${rate.perMs} ms`;
-  const remedy = `raise the limit ${full.key}, or wait for those who hold it`;
-  const more = Math.max(maxConcurrent, full.held) + 1;
-  return {
-    ...reason(WAIT_CAUSE_LIMIT, text, full.key, remedy),
-    holders: holdersOf(core, (limit) => limit === full, task.profile.namespace),
-    ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
-    ...(isFull && { command: `tutti pool limit ${core.name} ${full.key} --max ${more}` }),
-  };
-}
-
 function amountText(
   { key, held }: Limit,
   { resource, most }: NonNullable<Limit["amounts"]>,
@@ -155,98 +340,7 @@ function amountText(
   return `the limit ${key} allows ${amountOf(most, resource)} at once; ${held} used, and it asks for ${takenBy(task.demand, resource)}`;
 }
 
-/** Returns a quota that is used up, or what others have set aside. */
-function allottedReason(core: PoolCore, task: Task, { held, key }: Limit, origin: LimitOrigin): Reason {
-  const { kind, id, namespace, name, limit, told } = origin;
-  const { namespace: own } = task.profile;
-  if (kind === "reservation" && own !== namespace) return foreignReason(core, name);
-  const users = usersOf(core, origin, own);
-  const by = users.length === 0 ? "" : `, by ${users.join(", ")}`;
-  if (kind === "reservation") {
-    const text = `${told}: of ${amountOf(limit, name)} others have ${held}${by}`;
-    const holders = holdersOf(core, (one) => one.origin?.kind === kind && one.origin.name === key, own);
-    return { ...reason(WAIT_CAUSE_LOCK, text, id, letUse), holders };
-  }
-  const text = `the quota ${id} of the namespace ${namespace} allows ${amountOf(limit, name)} at once; ${held} used in this pool${by}`;
-  return {
-    ...reason(WAIT_CAUSE_QUOTA, text, id, `raise the quota ${id}, or wait for those who use it`),
-    holders: holdersOf(core, (one) => one.origin?.id === id && one.origin.name === name, own),
-    command: `tutti quota set ${id} --limit ${name}=${limit + 1}`,
-  };
-}
-
-/** Who of a namespace counts against it, by share, the greatest first. */
-function usersOf(core: PoolCore, { kind, id, name }: LimitOrigin, namespace: string): string[] {
-  const counts = new Map<string, number>();
-  for (const task of core.tasks.values()) {
-    if (task.agent === undefined || task.profile.namespace !== namespace) continue;
-    const counted = task.extras?.limits.find(
-      ({ origin }) => origin?.kind === kind && origin.name === name && origin.id === id,
-    );
-    if (counted === undefined) continue;
-    const who = task.extras?.share?.key || task.offer.workId;
-    counts.set(who, (counts.get(who) ?? 0) + counted.amountOf(task.demand));
-  }
-  const users = [...counts].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
-  return users.slice(0, usersMax).map(([who, count]) => `${who} ${count}`);
-}
-
 const usersMax = 5;
-
-function agentReasons(core: PoolCore, task: Task): Reason[] {
-  const { demand, extras } = task;
-  const { capability } = demand.wish;
-  const agents = demand.matches.flatMap(({ cohort }) => [...cohort.agents]);
-  if (extras?.unbound !== undefined) {
-    const [agent] = demand.fit.only ?? [];
-    const text = `it waits for ${agent}, which did the last one with the key ${extras.stickyKey}`;
-    return [reason(WAIT_CAUSE_BUSY, text, agent ?? "", `wait until ${agent} has room`)];
-  }
-  const fit = agents.filter((agent) => isEverFit(agent, demand.fit));
-  if (fit.length === 0 && agents.length > 0) {
-    const text = `${counted(agents.length, "agent offers", "agents offer")} ${capability}, and none is one that the task may have: ${notFitText(agents[0], task)}`;
-    return [reason(WAIT_CAUSE_NO_MATCH, text, capability, "add agents with what it needs, or ask for less")];
-  }
-  const obstacles = new Map<string, number>();
-  for (const agent of fit) {
-    const obstacle = obstacleOf(agent, task);
-    obstacles.set(obstacle, (obstacles.get(obstacle) ?? 0) + 1);
-  }
-  if (obstacles.has("")) return behindReasons(task);
-  if (fit.every(({ life }) => life === "asleep")) return [asleepReason(fit, capability)];
-  const text = [...obstacles].map(([obstacle, count]) => `${count}: ${obstacle}`).join("; ");
-  const cause = fit.every(({ slowed }) => slowed) ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
-  const busy = reason(
-    cause,
-    `of ${counted(fit.length, "agent")} for ${capability} none has room: ${text}`,
-    capability,
-    "add agents or slots",
-  );
-  const broken = breakerReason(fit.filter(isBroken), capability);
-  // What would let it continue first is said first.
-  const setAside = setAsideReasons(core, task, fit);
-  return [...(broken === undefined ? [] : [broken]), ...setAside, busy, ...behindReasons(task)];
-}
-
-/** What others have set aside of agents that would do, whether these have room now or not. */
-function setAsideReasons(core: PoolCore, { demand, profile }: Task, agents: readonly Agent[]): Reason[] {
-  const byIds = new Map<string, Reason>();
-  for (const agent of agents) {
-    const refused = demand.fit.side?.refusalAt(agent, demand.fit);
-    if (refused === undefined) continue;
-    const { told, ids, name, capacity, used } = refused;
-    const text = `${told}: of ${amountOf(capacity, name)} there others have ${used}`;
-    const isOwn = profile.namespace === core.namespace;
-    byIds.set(ids, isOwn ? reason(WAIT_CAUSE_LOCK, text, ids, letUse) : foreignReason(core, name));
-  }
-  return [...byIds.values()];
-}
-
-/** What is set aside in a pool of another namespace. */
-function foreignReason(core: PoolCore, name: string): Reason {
-  const text = `some of the ${name} of the pool ${core.name} is set aside for others`;
-  return reason(WAIT_CAUSE_LOCK, text, name, "wait until it is over, or ask whoever has the pool");
-}
 
 const letUse = "wait until it is over, or let the session use it";
 
@@ -298,36 +392,6 @@ function turnedAwayReason(agents: readonly TurnedAway[], capability: string): Re
     capability,
     `let ${who} offer ${capability} and start it again, or start one that may`,
   );
-}
-
-/** No agent offers the capability. */
-export function missingReason(core: PoolCore, task: Task, nowMs: number): Reason | undefined {
-  const { capability, range, require } = task.demand.wish;
-  if (task.demand.matches.length > 0) return undefined;
-  const turnedAway = core.turnedAway.able(task.demand.wish, nowMs);
-  if (turnedAway.length > 0) return turnedAwayReason(turnedAway, capability);
-  const cohorts = [...(core.demands.fieldOf(capability)?.cohorts ?? [])];
-  if (cohorts.length === 0)
-    return reason(
-      WAIT_CAUSE_NO_CAPABILITY,
-      `no agent offers ${capability}`,
-      capability,
-      `start an agent that offers ${capability}`,
-    );
-  const versions = cohorts.flatMap(({ offered }) =>
-    offered.filter(({ name }) => name === capability).map(({ version }) => version),
-  );
-  if (newestIn(versions, range) === undefined) {
-    const text = `agents offer ${capability} in ${[...new Set(versions)].join(", ")}, none in ${range}`;
-    return reason(
-      WAIT_CAUSE_NO_CAPABILITY,
-      text,
-      capability,
-      `start an agent with ${capability} in ${range}`,
-    );
-  }
-  const text = `agents offer ${capability}, and none is one with ${selectorText(require ?? {})}`;
-  return reason(WAIT_CAUSE_NO_MATCH, text, capability, "start an agent with these labels, or ask for others");
 }
 
 function behindReasons(task: Task): Reason[] {

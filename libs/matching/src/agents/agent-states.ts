@@ -1,0 +1,143 @@
+/**
+ * The state of each agent: connected, silent, draining, asleep, paused because it is busy.
+ *
+ * An agent is given work only while it is heard, linked, neither held nor draining nor asleep, and has room.
+ */
+
+import type { Heartbeat } from "@tutti/contracts/agent/v1";
+import type { Chance } from "@tutti/kernel";
+import { backoffMs } from "@tutti/kernel";
+import { busyBackoff, busyFactor, busyPauseMaxMs } from "../bounds.ts";
+import type { Agent } from "../parts.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { BoundTasks } from "../task/bound-tasks.ts";
+import type { Wheel } from "../time/wheel.ts";
+import type { AgentEvents } from "./agent-events.ts";
+import { nextDueMs } from "./due-times.ts";
+import type { Readiness } from "./readiness.ts";
+
+const never = Number.POSITIVE_INFINITY;
+
+/** The parts that AgentStates needs. */
+export interface AgentStatesParts {
+  readonly settings: LiveSettings;
+  readonly chance: Chance;
+  readonly readiness: Readiness;
+  readonly events: AgentEvents;
+  readonly bound: BoundTasks;
+  readonly wheel: Wheel;
+}
+
+export class AgentStates {
+  readonly #settings: LiveSettings;
+  readonly #chance: Chance;
+  readonly #readiness: Readiness;
+  readonly #events: AgentEvents;
+  readonly #bound: BoundTasks;
+  readonly #wheel: Wheel;
+  /** Agents that sleep until they are needed. */
+  readonly sleepers = new Set<Agent>();
+
+  constructor(parts: AgentStatesParts) {
+    this.#settings = parts.settings;
+    this.#chance = parts.chance;
+    this.#readiness = parts.readiness;
+    this.#events = parts.events;
+    this.#bound = parts.bound;
+    this.#wheel = parts.wheel;
+  }
+
+  heard(agent: Agent, nowMs: number): void {
+    agent.heardMs = nowMs;
+    if (!agent.silent) return;
+    agent.silent = false;
+    this.changed(agent, "it was heard again", nowMs);
+  }
+
+  cut(agent: Agent, nowMs: number): void {
+    agent.cut = true;
+    agent.suspicion.pause();
+    agent.cutDueMs = nowMs + this.#settings.current.resumeWindowMs;
+    this.changed(agent, "its link was cut", nowMs);
+  }
+
+  resume(agent: Agent, nowMs: number): void {
+    agent.cut = false;
+    agent.cutDueMs = never;
+    agent.silent = false;
+    agent.heardMs = nowMs;
+    this.changed(agent, "its link goes on", nowMs);
+  }
+
+  drains(agent: Agent, reason: string, deadlineMs: number, nowMs: number): void {
+    agent.life = "draining";
+    this.sleepers.delete(agent);
+    agent.credit = 0;
+    agent.drainDueMs = deadlineMs > 0 ? nowMs + deadlineMs : never;
+    this.changed(agent, reason, nowMs);
+  }
+
+  sleeps(agent: Agent, reason: string, forMs: number, wakesByNeed: boolean, nowMs: number): void {
+    agent.life = "asleep";
+    agent.wakesByNeed = wakesByNeed;
+    if (wakesByNeed) this.sleepers.add(agent);
+    else this.sleepers.delete(agent);
+    agent.credit = 0;
+    agent.sleepDueMs = forMs > 0 ? nowMs + forMs : never;
+    this.changed(agent, reason, nowMs);
+  }
+
+  wakes(agent: Agent, reason: string, nowMs: number): void {
+    if (agent.life !== "asleep") return;
+    agent.life = "active";
+    agent.wakesByNeed = false;
+    this.sleepers.delete(agent);
+    agent.idleSinceMs = nowMs;
+    agent.sleepDueMs = never;
+    this.changed(agent, reason, nowMs);
+  }
+
+  /** An agent said that it is busy: it is left alone for a while, and then given less at once. */
+  pause(agent: Agent, retryAfterMs: number, nowMs: number): void {
+    const settings = this.#settings.current;
+    const chance = this.#chance;
+    agent.refused++;
+    // What it refuses while it is left alone it was given before: it says once more what it has said.
+    const isNew = !agent.slowed;
+    if (isNew) agent.busyInRow++;
+    const backMs = isNew ? backoffMs(busyBackoff, Math.min(agent.busyInRow, 30), chance) : 0;
+    const pauseMs = Math.max(retryAfterMs, backMs);
+    agent.slowed = true;
+    agent.slowedDueMs = Math.max(
+      agent.slowedDueMs === never ? 0 : agent.slowedDueMs,
+      nowMs + Math.min(pauseMs, busyPauseMaxMs),
+    );
+    if (isNew && settings.adaptiveConcurrency)
+      agent.allowed = Math.max(1, Math.min(agent.allowed, agent.used + 1) * busyFactor);
+    this.#readiness.loaded(agent);
+    this.watch(agent, nowMs);
+  }
+
+  report(agent: Agent, { figures, freeResources }: Heartbeat, nowMs: number): void {
+    agent.suspicion.beat(nowMs);
+    if (figures !== undefined) agent.figures = figures;
+    agent.report(freeResources);
+    this.#readiness.loosened(agent);
+  }
+
+  restate(agent: Agent, reason: string, nowMs: number): void {
+    this.#events.reportState(agent, agent.state, reason, nowMs);
+  }
+
+  /** Whether it may be given work, and how it stands, may be otherwise than before. */
+  changed(agent: Agent, reason: string, nowMs: number): void {
+    if (!agent.isAble) this.#bound.releaseAll(agent.agentId);
+    this.#readiness.loosened(agent);
+    this.watch(agent, nowMs);
+    this.restate(agent, reason, nowMs);
+  }
+
+  watch(agent: Agent, nowMs: number): void {
+    this.#wheel.set(agent, nextDueMs(this.#settings.current, agent, nowMs));
+  }
+}

@@ -1,0 +1,66 @@
+/** What becomes of the work of agents that go, or are not to have it any more. */
+import { matchingErrors } from "../errors.ts";
+import type { Agent, Task } from "../parts.ts";
+import type { BoundTasks } from "../task/bound-tasks.ts";
+import type { Copies } from "../task/copies.ts";
+import type { Outcomes } from "../task/outcomes.ts";
+import type { Preemption } from "../task/preemption.ts";
+import type { Running } from "../task/running.ts";
+
+/** The parts that Losses needs. */
+export interface LossesParts {
+  readonly bound: BoundTasks;
+  readonly running: Running;
+  readonly copies: Copies;
+  readonly outcomes: Outcomes;
+  readonly preemption: Preemption;
+}
+
+export class Losses {
+  readonly #bound: BoundTasks;
+  readonly #running: Running;
+  readonly #copies: Copies;
+  readonly #outcomes: Outcomes;
+  readonly #preemption: Preemption;
+
+  constructor(parts: LossesParts) {
+    this.#bound = parts.bound;
+    this.#running = parts.running;
+    this.#copies = parts.copies;
+    this.#outcomes = parts.outcomes;
+    this.#preemption = parts.preemption;
+  }
+
+  /** Whatever an agent has goes to others. */
+  loseAll(agent: Agent, reason: string, nowMs: number): void {
+    this.#bound.releaseAll(agent.agentId);
+    for (const task of agent.tasks()) this.lose(task, reason, nowMs);
+  }
+
+  /** An agent has lost one of its attempts. */
+  lose(task: Task, reason: string, nowMs: number): void {
+    const { agent } = task;
+    if (agent === undefined) return;
+    if (task.stage !== "working") {
+      this.#running.release(task, nowMs);
+      return;
+    }
+    agent.link?.outgoing.cancels.push({ token: task.offer.token, reason, graceMs: 0 });
+    const { capability } = task.demand.wish;
+    const parameters = { capability, agent: agent.agentId, reason };
+    const refusal = matchingErrors.lost.refusal(parameters, { details: { agent: agent.agentId, reason } });
+    const original = task.twin?.original;
+    if (original !== undefined) {
+      this.#copies.discard(task, nowMs);
+      if (original.agent === undefined) this.#outcomes.fail(original, refusal, nowMs);
+      return;
+    }
+    if (this.#copies.takeOver(task, nowMs)) return;
+    if (task.yields) {
+      this.#preemption.detach(task, nowMs);
+      return;
+    }
+    this.#running.detach(task, true, nowMs);
+    this.#outcomes.fail(task, refusal, nowMs);
+  }
+}

@@ -1,0 +1,90 @@
+/** What an agent says it has, compared with what is known of it. */
+
+import type { Agent, Task } from "../parts.ts";
+import type { Claims } from "../task/claims.ts";
+import type { Running } from "../task/running.ts";
+import type { Tasks } from "../task/tasks.ts";
+import { TokenTable } from "../task/token-table.ts";
+import type { Waiting } from "../task/waiting.ts";
+import type { Losses } from "./losses.ts";
+import type { Readiness } from "./readiness.ts";
+
+/** The parts that Reconciler needs. */
+export interface ReconcilerParts {
+  readonly claims: Claims;
+  readonly tasks: Tasks;
+  readonly waiting: Waiting;
+  readonly running: Running;
+  readonly losses: Losses;
+  readonly readiness: Readiness;
+}
+
+export class Reconciler {
+  readonly #claims: Claims;
+  readonly #tasks: Tasks;
+  readonly #waiting: Waiting;
+  readonly #running: Running;
+  readonly #losses: Losses;
+  readonly #readiness: Readiness;
+
+  constructor(parts: ReconcilerParts) {
+    this.#claims = parts.claims;
+    this.#tasks = parts.tasks;
+    this.#waiting = parts.waiting;
+    this.#running = parts.running;
+    this.#losses = parts.losses;
+    this.#readiness = parts.readiness;
+  }
+
+  /**
+   * Returns the tokens that the agent can forget.
+   *
+   * 1. What both know continues, and so does a result that its sender does not have durable: the agent repeats it.
+   * 2. What waits here was offered by its sender before its agent came back, as after a change of owners: it is running,
+   *    and not given to another agent, if the agent offers what it takes, or has come to answer alone. Slots do not
+   *    count: the agent names results that wait to be durable too, and these need none.
+   * 3. An unknown attempt belongs, in a pool that has just moved here, to a sender that has yet to come.
+   * 4. What the agent does not name it does not have. The same incarnation never got it, if it never said that it
+   *    started. Of another incarnation it is unknown how far it came.
+   */
+  reconcile(agent: Agent, running: readonly Uint8Array[], isSame: boolean, nowMs: number): Uint8Array[] {
+    const unwanted: Uint8Array[] = [];
+    const named = new TokenTable<true>(0);
+    this.#claims.drop(agent);
+    const isYoung = nowMs < this.#claims.untilMs;
+    for (const token of running) {
+      const task = this.#tasks.get(token);
+      if (task === undefined) {
+        if (token.length !== 16 || !isYoung || !this.#claims.add(token, agent, nowMs)) unwanted.push(token);
+      } else if (task.agent === agent && task.stage === "working") named.set(token, true);
+      else if (mayHave(task, agent)) {
+        this.#waiting.withdraw(task, nowMs);
+        this.#running.start(task, agent, nowMs);
+        named.set(token, true);
+      } else if (!isKept(task, agent)) unwanted.push(token);
+    }
+    for (const task of agent.tasks()) {
+      if (task.stage !== "working") this.#running.release(task, nowMs);
+      else if (named.get(task.offer.token) === undefined) {
+        if (isSame && task.begunMs === 0 && task.twin?.original === undefined) {
+          this.#running.detach(task, false, nowMs);
+          this.#waiting.requeue(task, nowMs);
+        } else this.#losses.lose(task, "the agent does not have it any more", nowMs);
+      }
+    }
+    this.#readiness.loosened(agent);
+    return unwanted;
+  }
+}
+
+/** Returns whether a task that waits may be running at the agent. */
+function mayHave({ stage, demand }: Task, agent: Agent): boolean {
+  if (stage !== "queued" && stage !== "limited" && stage !== "hooked" && stage !== "away") return false;
+  // One that polls and has come back to answer alone says what it has, and not what it offers.
+  return agent.offered.length === 0 || demand.matches.some(({ cohort }) => cohort === agent.cohort);
+}
+
+/** Returns whether the agent has a result of it that is not durable yet. */
+function isKept({ stage, link, agent: owner }: Task, agent: Agent): boolean {
+  return stage === "ended" && owner === undefined && link?.agentId === agent.agentId;
+}

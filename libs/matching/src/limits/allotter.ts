@@ -1,0 +1,87 @@
+/** Applies what quotas and reservations allow to the tasks of a pool: to new tasks, and to all when it changes. */
+import type { Allotments } from "../api/allotments.ts";
+import type { Limit, Task } from "../parts.ts";
+import { extrasOf } from "../task/extras.ts";
+import { enqueue, isLimitedBy, leaveLimit } from "../task/queueing.ts";
+import type { Tasks } from "../task/tasks.ts";
+import type { Waiting } from "../task/waiting.ts";
+import type { PoolAllotments } from "./allotments.ts";
+import type { Limits } from "./limit-book.ts";
+
+const none: readonly Limit[] = [];
+
+/** The parts that Allotter needs. */
+export interface AllotterParts {
+  readonly allotments: PoolAllotments;
+  readonly limits: Limits;
+  readonly tasks: Tasks;
+  readonly waiting: Waiting;
+}
+
+export class Allotter {
+  readonly #allotments: PoolAllotments;
+  readonly #limits: Limits;
+  readonly #tasks: Tasks;
+  readonly #waiting: Waiting;
+
+  constructor(parts: AllotterParts) {
+    this.#allotments = parts.allotments;
+    this.#limits = parts.limits;
+    this.#tasks = parts.tasks;
+    this.#waiting = parts.waiting;
+  }
+
+  /** Sets what holds for tasks of a namespace from now on. Running tasks keep what they have. */
+  set(namespace: string, allotted: Allotments, nowMs: number): void {
+    const changed = this.#allotments.set(namespace, allotted);
+    if (changed.quotas || changed.reservations)
+      for (const task of this.#tasks.values()) this.#reallot(task, nowMs);
+    if (changed.reservations) for (const task of this.#tasks.values()) this.#changeSide(task, nowMs);
+    for (const limit of this.#limits.allotted) this.#limits.wake(limit, nowMs);
+  }
+
+  /** A task that has just come counts against what was allotted, from when it is running. */
+  allot(task: Task, nowMs: number): void {
+    const book = this.#allotments;
+    if (book.isEmpty) return;
+    if (book.areas !== undefined) this.#waiting.changeSide(task, book.areas.sideOf(task), nowMs);
+    const limits = this.#allotments.limitsOf(task);
+    if (limits.length === 0) return;
+    task.extras ??= extrasOf([], { stickyKey: "", contextKey: "", share: undefined });
+    task.extras.limits = [...task.extras.limits, ...limits];
+    for (const limit of limits) limit.uses++;
+  }
+
+  /** One that is there counts against others than before, whatever it does now. */
+  #reallot(task: Task, nowMs: number): void {
+    const before = task.extras?.limits.filter(({ origin }) => origin !== undefined) ?? none;
+    const limits = this.#allotments.limitsOf(task);
+    if (before.length === 0 && limits.length === 0) return;
+    if (before.length === limits.length && before.every((limit) => limits.includes(limit))) return;
+    const isWaitingForOne = before.some((limit) => isLimitedBy(task, limit));
+    if (isWaitingForOne) leaveLimit(task, nowMs);
+    task.extras ??= extrasOf([], { stickyKey: "", contextKey: "", share: undefined });
+    const { extras, demand, agent } = task;
+    for (const limit of before) {
+      if (agent !== undefined) limit.end(true, demand);
+      if (extras.wokenBy === limit) {
+        extras.wokenBy = undefined;
+        limit.unwake(extras.unbound ?? demand);
+      }
+      limit.uses--;
+    }
+    for (const limit of limits) {
+      if (agent !== undefined) this.#limits.begin(limit, nowMs, demand);
+      limit.uses++;
+    }
+    extras.limits = [...extras.limits.filter(({ origin }) => origin === undefined), ...limits];
+    if (isWaitingForOne) enqueue(task);
+  }
+
+  /** Tasks are on other sides of the reservations than before. */
+  #changeSide(task: Task, nowMs: number): void {
+    const { areas } = this.#allotments;
+    this.#waiting.changeSide(task, areas?.sideOf(task), nowMs);
+    if (task.agent !== undefined) areas?.start(task, task.agent, nowMs);
+  }
+}

@@ -1,0 +1,38 @@
+/** The cohorts with a ready agent and a task that may find it. Each knows its place in the list. */
+
+import { isBefore } from "@tutti/kernel";
+import type { CohortWatch } from "../agents/cohort.ts";
+import type { Cohort } from "../parts.ts";
+
+export class ReadyCohorts implements CohortWatch {
+  readonly #cohorts: Cohort[] = [];
+
+  update(cohort: Cohort): void {
+    const wanted = cohort.isLive && cohort.ready.size > 0;
+    if (wanted === cohort.place >= 0) return;
+    if (wanted) {
+      cohort.place = this.#cohorts.length;
+      this.#cohorts.push(cohort);
+      return;
+    }
+    const last = this.#cohorts.pop();
+    if (last !== undefined && last !== cohort) {
+      this.#cohorts[cohort.place] = last;
+      last.place = cohort.place;
+    }
+    cohort.place = -1;
+  }
+
+  /** Returns the cohort whose first agent goes before those of the others. */
+  next(): Cohort | undefined {
+    const cohorts = this.#cohorts;
+    let best = cohorts[0];
+    for (let at = 1; at < cohorts.length; at++) {
+      const cohort = cohorts[at];
+      const agent = cohort?.ready.first;
+      const other = best?.ready.first;
+      if (agent !== undefined && other !== undefined && isBefore(agent, other)) best = cohort;
+    }
+    return best;
+  }
+}

@@ -1,0 +1,49 @@
+/** A pool as its senders see it: where their offers and orders go, and who is connected. */
+import type { PoolIdentity } from "../api/pool.ts";
+import type { Outbox } from "../outbox.ts";
+import type { SenderSlot, SendersPool } from "../parts.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { Outcomes } from "../task/outcomes.ts";
+import type { SenderOrders } from "../task/sender-orders.ts";
+import type { TaskOffers } from "../task/task-offers.ts";
+import type { Tasks } from "../task/tasks.ts";
+import type { Waiting } from "../task/waiting.ts";
+import type { Profiles } from "./profile.ts";
+
+/** The parts of a pool that streams of senders use. */
+interface PoolSendersParts {
+  readonly identity: PoolIdentity;
+  readonly settings: LiveSettings;
+  readonly outbox: Outbox;
+  readonly profiles: Profiles;
+  readonly tasks: Tasks;
+  readonly waiting: Waiting;
+  readonly offers: TaskOffers;
+  readonly orders: SenderOrders;
+  readonly outcomes: Outcomes;
+}
+
+export class PoolSenders implements SendersPool, PoolSendersParts {
+  readonly identity: PoolIdentity;
+  readonly settings: LiveSettings;
+  readonly outbox: Outbox;
+  readonly profiles: Profiles;
+  readonly tasks: Tasks;
+  readonly waiting: Waiting;
+  readonly offers: TaskOffers;
+  readonly orders: SenderOrders;
+  readonly outcomes: Outcomes;
+  readonly slots = new Set<SenderSlot>();
+
+  constructor(parts: PoolSendersParts) {
+    this.identity = parts.identity;
+    this.settings = parts.settings;
+    this.outbox = parts.outbox;
+    this.profiles = parts.profiles;
+    this.tasks = parts.tasks;
+    this.waiting = parts.waiting;
+    this.offers = parts.offers;
+    this.orders = parts.orders;
+    this.outcomes = parts.outcomes;
+  }
+}

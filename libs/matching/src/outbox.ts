@@ -1,0 +1,34 @@
+/**
+ * The links and streams with something to send in this turn.
+ *
+ * 1. Each is listed at most once. A link or stream knows by itself whether it is listed.
+ * 2. `flush` empties both lists before it sends: what a send adds is sent in the next turn.
+ */
+import type { Link, SenderStream } from "./parts.ts";
+
+export class Outbox {
+  #links: Link[] = [];
+  #streams: SenderStream[] = [];
+
+  addLink(link: Link): void {
+    this.#links.push(link);
+  }
+
+  addStream(stream: SenderStream): void {
+    this.#streams.push(stream);
+  }
+
+  /** Sends one batch per link and per stream. */
+  flush(): void {
+    if (this.#links.length > 0) {
+      const links = this.#links;
+      this.#links = [];
+      for (const link of links) link.flush();
+    }
+    if (this.#streams.length > 0) {
+      const streams = this.#streams;
+      this.#streams = [];
+      for (const stream of streams) stream.flush();
+    }
+  }
+}

@@ -1,0 +1,204 @@
+/** What agents say of their attempts: that they started, how far they are, what came of them. */
+import type { PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
+import { ReturnReason } from "@tutti/contracts/swarm/v1";
+import type { AgentStates } from "../agents/agent-states.ts";
+import type { AgentPerformance } from "../agents/performance.ts";
+import { busyAnswersMax, repeatsMax } from "../bounds.ts";
+import { matchingErrors } from "../errors.ts";
+import type { Agent, Link, Task } from "../parts.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { Claims } from "./claims.ts";
+import type { Copies } from "./copies.ts";
+import type { Outcomes } from "./outcomes.ts";
+import type { Preemption } from "./preemption.ts";
+import type { Running } from "./running.ts";
+import type { Tasks } from "./tasks.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** The parts that AttemptReports needs. */
+export interface AttemptReportsParts {
+  readonly tasks: Tasks;
+  readonly claims: Claims;
+  readonly running: Running;
+  readonly copies: Copies;
+  readonly preemption: Preemption;
+  readonly performance: AgentPerformance;
+  readonly outcomes: Outcomes;
+  readonly states: AgentStates;
+  readonly waiting: Waiting;
+  readonly settings: LiveSettings;
+}
+
+export class AttemptReports {
+  readonly #tasks: Tasks;
+  readonly #claims: Claims;
+  readonly #running: Running;
+  readonly #copies: Copies;
+  readonly #preemption: Preemption;
+  readonly #performance: AgentPerformance;
+  readonly #outcomes: Outcomes;
+  readonly #states: AgentStates;
+  readonly #waiting: Waiting;
+  readonly #settings: LiveSettings;
+
+  constructor(parts: AttemptReportsParts) {
+    this.#tasks = parts.tasks;
+    this.#claims = parts.claims;
+    this.#running = parts.running;
+    this.#copies = parts.copies;
+    this.#preemption = parts.preemption;
+    this.#performance = parts.performance;
+    this.#outcomes = parts.outcomes;
+    this.#states = parts.states;
+    this.#waiting = parts.waiting;
+    this.#settings = parts.settings;
+  }
+
+  /** What an agent says about a task, if it is its own and still wanted. */
+  #ownOf(agent: Agent, token: Uint8Array): Task | undefined {
+    const task = this.#tasks.get(token);
+    return task !== undefined && task.agent === agent && task.stage === "working" ? task : undefined;
+  }
+
+  started(agent: Agent, { token, agoMs }: Started, nowMs: number): void {
+    const task = this.#ownOf(agent, token);
+    if (task === undefined || task.begunMs > 0) return;
+    task.begunMs = Math.min(nowMs, Math.max(task.assignedMs, nowMs - agoMs));
+    task.runFromMs = task.begunMs;
+    task.heardMs = nowMs;
+    this.#tasks.schedule(task);
+    task.senderSlot?.stream.begun(task, agent, nowMs);
+  }
+
+  progressed(agent: Agent, progress: Progress, nowMs: number): void {
+    const task = this.#ownOf(agent, progress.token);
+    if (task === undefined) return;
+    // The wheel is not told: when the time before is over it sees that there is more.
+    task.heardMs = nowMs;
+    task.fraction = progress.fraction;
+    if (progress.message !== "") task.message = progress.message;
+    // The agent that gets the same attempt after this one continues from there.
+    if (progress.saved.length > 0) task.offer.saved = progress.saved;
+    task.senderSlot?.stream.progressed(task, progress);
+  }
+
+  partialOutput(agent: Agent, output: PartialOutput): void {
+    const task = this.#ownOf(agent, output.token);
+    task?.senderSlot?.stream.partialOutput(task, output);
+  }
+
+  /** An agent's answer, the one with this number on its link. */
+  receiveResult(link: Link, number: number, result: Result, nowMs: number): void {
+    const { agent } = link;
+    const named = this.#tasks.get(result.token);
+    const original = named?.twin?.original;
+    // A copy that counted stands for the attempt that it is a copy of.
+    const task = named?.stage === "ended" && original?.twin?.winner === named ? original : named;
+    if (task === undefined) {
+      if (!this.#claims.answer(agent, link, number, result)) link.settle(number);
+      return;
+    }
+    if (task.agent !== agent) {
+      if (isRepeat(task, agent)) repeat(task, link, number);
+      else link.settle(number);
+      return;
+    }
+    if (task.stage !== "working") {
+      // It had ended for its sender already: now its agent is done with it too.
+      this.#running.release(task, nowMs);
+      link.settle(number);
+      return;
+    }
+    const ends = result.outcome?.$case;
+    if (original !== undefined) {
+      this.#answerOfCopy(link, number, task, original, result, nowMs);
+      return;
+    }
+    if ((ends === "busy" || ends === "failed") && this.#copies.takeOver(task, nowMs)) {
+      link.settle(number);
+      return;
+    }
+    // What failed before its agent was asked to end has failed.
+    if (task.yields && (ends === "busy" || ends === "stopped")) {
+      link.settle(number);
+      this.#preemption.detach(task, nowMs);
+      return;
+    }
+    if (result.outcome?.$case === "busy") {
+      link.settle(number);
+      this.#putBack(task, agent, result.outcome.value.retryAfterMs, nowMs);
+      return;
+    }
+    this.#performance.record(agent, task, result, nowMs);
+    task.link = link;
+    task.linkNumber = number;
+    this.#running.detach(task, true, nowMs);
+    this.#outcomes.record(task, result, agent, nowMs);
+  }
+
+  /** The answer of a copy's agent. */
+  #answerOfCopy(link: Link, number: number, copy: Task, original: Task, result: Result, nowMs: number): void {
+    const { agent } = link;
+    const { outcome } = result;
+    if (outcome?.$case === "busy") {
+      link.settle(number);
+      this.#states.pause(agent, outcome.value.retryAfterMs, nowMs);
+      this.#copies.discard(copy, nowMs);
+      // The original's agent had given up before: both wait, as one.
+      if (original.agent === undefined) this.#waiting.requeue(original, nowMs);
+      return;
+    }
+    this.#performance.record(agent, copy, result, nowMs);
+    if (outcome?.$case === "failed" && original.agent !== undefined) {
+      link.settle(number);
+      this.#copies.discard(copy, nowMs);
+      return;
+    }
+    this.#copies.separate(copy);
+    this.#running.detach(copy, true, nowMs);
+    copy.stage = "ended";
+    copy.link = link;
+    if (original.twin !== undefined) original.twin.winner = copy;
+    this.#running.cancel(original, "a second copy was done first", this.#settings.current.graceMs, nowMs);
+    original.link = link;
+    original.linkNumber = number;
+    this.#outcomes.record(original, { ...result, token: original.offer.token }, agent, nowMs);
+  }
+
+  /** An agent said that it is busy: the task waits for another one, in its old place. */
+  #putBack(task: Task, agent: Agent, retryAfterMs: number, nowMs: number): void {
+    this.#running.detach(task, false, nowMs);
+    this.#states.pause(agent, retryAfterMs, nowMs);
+    if (++task.busyAnswers < busyAnswersMax) {
+      this.#waiting.requeue(task, nowMs);
+      return;
+    }
+    const { capability } = task.demand.wish;
+    const error = matchingErrors.busyTooOften.refusal({ capability, count: task.busyAnswers });
+    task.senderSlot?.stream.returned(
+      task.senderSlot.pool,
+      task.offer.token,
+      ReturnReason.RETURN_REASON_PUT_BACK,
+      error,
+      retryAfterMs,
+    );
+    this.#tasks.forget(task, nowMs);
+  }
+}
+
+/** Returns whether an agent sends a result once more that is not durable yet. */
+function isRepeat({ stage, link }: Task, agent: Agent): boolean {
+  return stage === "ended" && link?.agentId === agent.agentId;
+}
+
+function repeat(task: Task, link: Link, number: number): void {
+  if (task.link !== link) {
+    task.link = link;
+    task.linkNumber = number;
+    if (task.extras !== undefined) task.extras.repeats = [];
+    return;
+  }
+  const repeats = task.extras?.repeats;
+  if (repeats !== undefined && repeats.length < repeatsMax) repeats.push(number);
+  else link.settle(number);
+}

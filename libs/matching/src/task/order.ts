@@ -1,0 +1,32 @@
+/** The order of tasks that wait. Time does not change it: a task ages without being touched. */
+import type { Task } from "../parts.ts";
+import type { LiveSettings } from "../settings.ts";
+
+export class TaskOrder {
+  readonly #settings: LiveSettings;
+
+  constructor(settings: LiveSettings) {
+    this.#settings = settings;
+  }
+
+  /** Where a task stands in the order, which time does not change. */
+  rankOf({ readyMs, priority }: Pick<Task, "readyMs" | "priority">, dueMs: number): number {
+    const { ageingMs, dueLeadMs } = this.#settings.current;
+    return Math.min(readyMs, dueMs - dueLeadMs) - priority * ageingMs;
+  }
+
+  /** What the order goes by has changed: everything that waits is put where it belongs now. */
+  rerank(tasks: Iterable<Task>): void {
+    for (const task of tasks) {
+      task.rank = this.rankOf(task, task.dueWantedMs);
+      moveInOrder(task);
+    }
+  }
+}
+
+/** The rank of a task is another one than before. */
+export function moveInOrder(task: Task): void {
+  const { stage, share, extras } = task;
+  if (stage === "queued") share?.move(task);
+  else if (stage === "limited") extras?.limits.find(({ id }) => id === extras.waitsFor)?.move(task);
+}

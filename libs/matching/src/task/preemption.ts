@@ -1,0 +1,126 @@
+/**
+ * Running work that gives way to more urgent work, where a pool is set so.
+ *
+ * 1. Each task that comes to wait is looked at once, after all that could be assigned was: when no agent has room for
+ *    it, one attempt that is less urgent by enough is asked to end. The least urgent one, and of those the youngest.
+ * 2. Who gives way has not failed: unless it is done in time, it waits again, as one that comes now, with what it saved.
+ * 3. Only work of its own namespace gives way to a task: what one tenant calls urgent ends nothing of another.
+ * 4. It waits again in a later turn: by then its agent has been told that the attempt is over, and may get it again.
+ */
+
+import { isEverFit, isFit } from "../demand/fit.ts";
+import type { Agent, Demand, Task } from "../parts.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { TaskOrder } from "./order.ts";
+import type { Running } from "./running.ts";
+import type { Tasks } from "./tasks.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** The parts that Preemption needs. */
+export interface PreemptionParts {
+  readonly settings: LiveSettings;
+  readonly running: Running;
+  readonly tasks: Tasks;
+  readonly order: TaskOrder;
+  readonly waiting: Waiting;
+}
+
+export class Preemption {
+  readonly #settings: LiveSettings;
+  readonly #running: Running;
+  readonly #tasks: Tasks;
+  readonly #order: TaskOrder;
+  readonly #waiting: Waiting;
+
+  /** Tasks that came to wait and may be more urgent than running work. */
+  readonly #urgent: Task[] = [];
+
+  constructor(parts: PreemptionParts) {
+    this.#settings = parts.settings;
+    this.#running = parts.running;
+    this.#tasks = parts.tasks;
+    this.#order = parts.order;
+    this.#waiting = parts.waiting;
+  }
+
+  /** A task waits that may be more urgent than what runs. */
+  note(task: Task): void {
+    if (this.#settings.current.preemption.priorityDifference > 0) this.#urgent.push(task);
+  }
+
+  /** Has less urgent work give way to what came to wait and found no room. */
+  run(nowMs: number): void {
+    if (this.#urgent.length === 0) return;
+    const { graceMs } = this.#settings.current.preemption;
+    /** The highest priority for which no task gave way, by what was asked for: of a flood one is looked at. */
+    const fruitless = new Map<Demand, number>();
+    for (const task of this.#urgent.splice(0)) {
+      const { demand, priority } = task;
+      if (task.stage !== "queued" || priority <= (fruitless.get(demand) ?? Number.NEGATIVE_INFINITY))
+        continue;
+      const victim = this.#leastUrgent(task, nowMs);
+      if (victim === undefined) {
+        fruitless.set(demand, priority);
+        continue;
+      }
+      victim.yields = true;
+      const reason = `it gives way to ${task.offer.workId}/${task.offer.taskId}, which is more urgent`;
+      victim.agent?.link?.outgoing.cancels.push({ token: victim.offer.token, reason, graceMs });
+    }
+  }
+
+  #leastUrgent(task: Task, nowMs: number): Task | undefined {
+    const { priorityDifference, spareAfterMs } = this.#settings.current.preemption;
+    const most = task.priority - priorityDifference;
+    let least: Task | undefined;
+    let lookedAt = 0;
+    for (const { cohort } of task.demand.matches) {
+      for (const agent of cohort.agents) {
+        if (++lookedAt > lookedAtMax) return least;
+        if (!agent.isAble || !isEverFit(agent, task.demand.fit)) continue;
+        for (const other of agent.tasks()) {
+          const isSpared = spareAfterMs > 0 && nowMs - other.assignedMs >= spareAfterMs;
+          if (other.priority > most || isSpared || !mayYield(other, agent, task)) continue;
+          if (least === undefined || isLessUrgent(other, least)) least = other;
+        }
+      }
+    }
+    return least;
+  }
+
+  /** Its agent has given it up. */
+  detach(task: Task, nowMs: number): void {
+    this.#running.detach(task, true, nowMs);
+    this.#tasks.schedule(task);
+  }
+
+  /** It waits again, behind those that it gave way to. */
+  requeue(task: Task, nowMs: number): void {
+    task.yields = false;
+    task.rank = this.#order.rankOf({ readyMs: nowMs, priority: task.priority }, task.dueWantedMs);
+    this.#waiting.requeue(task, nowMs);
+  }
+}
+
+/** So many agents are looked at for one task. */
+const lookedAtMax = 256;
+
+/** Returns whether it can give way, and what its agent has free then is enough. */
+function mayYield(other: Task, agent: Agent, task: Task): boolean {
+  if (other.stage !== "working" || other.yields || other.twin?.original !== undefined) return false;
+  if (other.twin?.copy !== undefined || other.profile.namespace !== task.profile.namespace) return false;
+  const { fit } = task.demand;
+  if (isFit(agent, fit)) return true;
+  // What is set aside there for others is not had by ending something.
+  if (fit.side?.admits(agent, fit) === false) return false;
+  return fit.resources.every(([name, amount]) => {
+    const own = other.demand.fit.resources.find(([resource]) => resource === name)?.[1] ?? 0;
+    return agent.freeOf(name) + own >= amount;
+  });
+}
+
+function isLessUrgent(one: Task, other: Task): boolean {
+  return (
+    one.priority < other.priority || (one.priority === other.priority && one.assignedMs > other.assignedMs)
+  );
+}

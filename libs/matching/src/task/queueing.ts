@@ -1,0 +1,46 @@
+/** Steps between the places where a task waits: its queue, and the line of a full limit. */
+import { namedMax } from "../bounds.ts";
+import type { Extras, Limit, Task } from "../parts.ts";
+import { partyOf, partyWeightOf } from "../queue/share.ts";
+
+/** Puts a task into its queue. */
+export function enqueue(task: Task): void {
+  task.stage = "queued";
+  const share = task.demand.shareOf(partyOf(task), partyWeightOf(task));
+  task.share = share;
+  share.add(task);
+}
+
+export function isLimitedBy({ stage, extras }: Task, limit: Limit): boolean {
+  return stage === "limited" && extras?.waitsFor === limit.id;
+}
+
+/** It does not wait for its limit any more, and is in no queue then. */
+export function leaveLimit(task: Task, nowMs: number): void {
+  const { extras } = task;
+  if (extras === undefined) return;
+  extras.limits.find(({ id }) => id === extras.waitsFor)?.leave(task);
+  noteWait(extras, nowMs);
+  extras.waitsFor = "";
+}
+
+/** A limit has room for a task that waited for it. */
+export function resumeAfterLimit(task: Task, nowMs: number): void {
+  const { extras } = task;
+  if (extras === undefined) return;
+  noteWait(extras, nowMs);
+  extras.wokenBy = extras.limits.find((limit) => limit.id === extras.waitsFor);
+  extras.waitsFor = "";
+  enqueue(task);
+}
+
+function noteWait(extras: Extras, nowMs: number): void {
+  const key = extras.limits.find(({ id }) => id === extras.waitsFor)?.key ?? "";
+  if (nowMs > extras.waitsSinceMs && extras.waited.length < namedMax)
+    extras.waited.push({ key, fromMs: extras.waitsSinceMs, toMs: nowMs });
+}
+
+/** Returns whether no agent has the task yet. */
+export function isWaiting({ stage }: Task): boolean {
+  return stage === "queued" || stage === "limited" || stage === "hooked" || stage === "away";
+}

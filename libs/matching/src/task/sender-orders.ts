@@ -1,0 +1,88 @@
+/** What senders order about the tasks that they have offered. Each returns whether the pool knows the token. */
+
+import type { Cancel, Extend } from "@tutti/contracts/agent/v1";
+import { type PriorityChange, ReturnReason } from "@tutti/contracts/swarm/v1";
+import type { SenderSlot } from "../parts.ts";
+import type { Claims } from "./claims.ts";
+import type { TaskOrder } from "./order.ts";
+import { moveInOrder } from "./order.ts";
+import type { Outcomes } from "./outcomes.ts";
+import type { Preemption } from "./preemption.ts";
+import { isWaiting } from "./queueing.ts";
+import type { Tasks } from "./tasks.ts";
+import type { Waiting } from "./waiting.ts";
+
+const never = Number.POSITIVE_INFINITY;
+const { RETURN_REASON_RECALLED } = ReturnReason;
+
+/** The parts that SenderOrders needs. */
+export interface SenderOrdersParts {
+  readonly tasks: Tasks;
+  readonly waiting: Waiting;
+  readonly claims: Claims;
+  readonly outcomes: Outcomes;
+  readonly order: TaskOrder;
+  readonly preemption: Preemption;
+}
+
+export class SenderOrders {
+  readonly #tasks: Tasks;
+  readonly #waiting: Waiting;
+  readonly #claims: Claims;
+  readonly #outcomes: Outcomes;
+  readonly #order: TaskOrder;
+  readonly #preemption: Preemption;
+
+  constructor(parts: SenderOrdersParts) {
+    this.#tasks = parts.tasks;
+    this.#waiting = parts.waiting;
+    this.#claims = parts.claims;
+    this.#outcomes = parts.outcomes;
+    this.#order = parts.order;
+    this.#preemption = parts.preemption;
+  }
+
+  /** A sender wants an offer back if it has not been assigned. */
+  recall(senderSlot: SenderSlot, token: Uint8Array, nowMs: number): boolean {
+    const task = this.#tasks.get(token);
+    if (task?.senderSlot !== senderSlot) return false;
+    if (isWaiting(task)) this.#waiting.returnToSender(task, RETURN_REASON_RECALLED, undefined, 0, nowMs);
+    return true;
+  }
+
+  /**
+   * Its sender does not want a task any more, wherever it is. What another one has offered since is that one's: who stood
+   * still gives up late what it has lost.
+   */
+  cancel(senderSlot: SenderSlot, { token, reason, graceMs }: Cancel, nowMs: number): boolean {
+    const task = this.#tasks.get(token);
+    if (task === undefined) return this.#claims.cancel(token, reason, graceMs);
+    if (task.senderSlot !== undefined && task.senderSlot !== senderSlot) return true;
+    if (isWaiting(task)) this.#waiting.discard(task, nowMs);
+    else if (task.stage === "working") this.#outcomes.abandon(task, reason, graceMs, nowMs);
+    else if (task.stage === "ended") this.#outcomes.settle(task, nowMs);
+    return true;
+  }
+
+  extend(extension: Extend, nowMs: number): boolean {
+    const task = this.#tasks.get(extension.token);
+    if (task === undefined) return false;
+    const { runMs, totalMs } = extension;
+    task.runMs = runMs;
+    task.runFromMs = nowMs;
+    task.totalDueMs = totalMs > 0 ? nowMs + totalMs : never;
+    if (task.stage === "working") task.agent?.link?.outgoing.extensions.push(extension);
+    this.#tasks.schedule(task);
+    return true;
+  }
+
+  prioritize({ token, priority }: PriorityChange): boolean {
+    const task = this.#tasks.get(token);
+    if (task === undefined) return false;
+    task.priority = priority;
+    task.rank = this.#order.rankOf(task, task.dueWantedMs);
+    moveInOrder(task);
+    this.#preemption.note(task);
+    return true;
+  }
+}

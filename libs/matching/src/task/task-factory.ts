@@ -1,0 +1,52 @@
+/** Makes tasks of offers: each with its demand, its place in the order, and the limits that it counts against. */
+
+import type { Offer } from "@tutti/contracts/swarm/v1";
+import type { Demands } from "../demand/demands.ts";
+import type { Allotter } from "../limits/allotter.ts";
+import type { Limit, Profile, Task } from "../parts.ts";
+import { extrasOf } from "./extras.ts";
+import type { TaskOrder } from "./order.ts";
+import { OfferedTask, type TaskHome } from "./task.ts";
+
+/** The parts that TaskFactory needs. */
+export interface TaskFactoryParts {
+  readonly home: TaskHome;
+  readonly demands: Demands;
+  readonly order: TaskOrder;
+  readonly allotter: Allotter;
+}
+
+export class TaskFactory {
+  readonly #home: TaskHome;
+  readonly #demands: Demands;
+  readonly #order: TaskOrder;
+  readonly #allotter: Allotter;
+  /** Offers so far. */
+  #offered = 0;
+
+  constructor(parts: TaskFactoryParts) {
+    this.#home = parts.home;
+    this.#demands = parts.demands;
+    this.#order = parts.order;
+    this.#allotter = parts.allotter;
+  }
+
+  make(offer: Offer, profile: Profile, limits: readonly Limit[], nowMs: number): Task {
+    const task = new OfferedTask(this.#home, offer, profile, nowMs - offer.waitedMs);
+    const { onlyAgents, notAgents, dueMs, totalMs } = offer;
+    if (onlyAgents.length > 0 || notAgents.length > 0)
+      task.demand = this.#demands.narrowed(profile.demand, onlyAgents, notAgents);
+    else profile.demand.uses++;
+    if (dueMs > 0) task.dueWantedMs = nowMs + dueMs;
+    task.order = ++this.#offered;
+    task.rank = this.#order.rankOf(task, task.dueWantedMs);
+    if (totalMs > 0) task.totalDueMs = nowMs + totalMs;
+    const stickyKey = offer.stickyKey || profile.stickyKey;
+    const contextKey = offer.contextKey || profile.contextKey;
+    const { share } = offer;
+    if (limits.length > 0 || stickyKey !== "" || contextKey !== "" || share !== undefined)
+      task.extras = extrasOf(limits, { stickyKey, contextKey, share });
+    this.#allotter.allot(task, nowMs);
+    return task;
+  }
+}

@@ -1,0 +1,170 @@
+/** How tasks come into a pool. */
+
+import { type Offer, ReturnReason } from "@tutti/contracts/swarm/v1";
+import { isRefusal, type Refusal } from "@tutti/kernel";
+import type { Readiness } from "../agents/readiness.ts";
+import type { PoolIdentity } from "../api/pool.ts";
+import { keptWindowsMax, retryAfterMs } from "../bounds.ts";
+import { matchingErrors } from "../errors.ts";
+import type { Limits } from "../limits/limit-book.ts";
+import type { Limit, Profile, SenderSlot, Task } from "../parts.ts";
+import type { LiveSettings } from "../settings.ts";
+import type { Claims } from "./claims.ts";
+import type { Outcomes } from "./outcomes.ts";
+import type { Preemption } from "./preemption.ts";
+import { enqueue } from "./queueing.ts";
+import type { Running } from "./running.ts";
+import type { TaskFactory } from "./task-factory.ts";
+import type { Tasks } from "./tasks.ts";
+import type { Waiting } from "./waiting.ts";
+
+const never = Number.POSITIVE_INFINITY;
+const noLimits: readonly Limit[] = [];
+const { RETURN_REASON_OVER_WINDOW, RETURN_REASON_PUT_BACK, RETURN_REASON_DENIED } = ReturnReason;
+
+/** The parts that TaskOffers needs. */
+export interface TaskOffersParts {
+  readonly tasks: Tasks;
+  readonly settings: LiveSettings;
+  readonly identity: PoolIdentity;
+  readonly limits: Limits;
+  readonly factory: TaskFactory;
+  readonly claims: Claims;
+  readonly waiting: Waiting;
+  readonly preemption: Preemption;
+  readonly running: Running;
+  readonly readiness: Readiness;
+  readonly outcomes: Outcomes;
+}
+
+export class TaskOffers {
+  readonly #tasks: Tasks;
+  readonly #settings: LiveSettings;
+  readonly #identity: PoolIdentity;
+  readonly #limits: Limits;
+  readonly #factory: TaskFactory;
+  readonly #claims: Claims;
+  readonly #waiting: Waiting;
+  readonly #preemption: Preemption;
+  readonly #running: Running;
+  readonly #readiness: Readiness;
+  readonly #outcomes: Outcomes;
+
+  constructor(parts: TaskOffersParts) {
+    this.#tasks = parts.tasks;
+    this.#settings = parts.settings;
+    this.#identity = parts.identity;
+    this.#limits = parts.limits;
+    this.#factory = parts.factory;
+    this.#claims = parts.claims;
+    this.#waiting = parts.waiting;
+    this.#preemption = parts.preemption;
+    this.#running = parts.running;
+    this.#readiness = parts.readiness;
+    this.#outcomes = parts.outcomes;
+  }
+
+  receive(senderSlot: SenderSlot, offer: Offer, profile: Profile, nowMs: number): void {
+    const { stream } = senderSlot;
+    const known = this.#tasks.get(offer.token);
+    if (known !== undefined) {
+      this.#adopt(senderSlot, known, nowMs);
+      return;
+    }
+    if (this.#settings.current.admits?.has(profile.namespace) === false) {
+      const error = matchingErrors.notAdmitted.refusal({
+        namespace: profile.namespace,
+        pool: this.#identity.name,
+      });
+      stream.returned(senderSlot.pool, offer.token, RETURN_REASON_DENIED, error, 0);
+      return;
+    }
+    const full = this.#fullness(senderSlot);
+    if (full !== undefined) {
+      stream.returned(senderSlot.pool, offer.token, RETURN_REASON_OVER_WINDOW, full, retryAfterMs);
+      return;
+    }
+    const limits = offer.limits.length === 0 ? noLimits : this.#limits.take(offer.limits, profile.namespace);
+    if (isRefusal(limits)) {
+      stream.returned(senderSlot.pool, offer.token, RETURN_REASON_OVER_WINDOW, limits, retryAfterMs);
+      return;
+    }
+    const task = this.#factory.make(offer, profile, limits, nowMs);
+    this.#tasks.add(task);
+    senderSlot.add(task);
+    if (this.#claims.size > 0 && this.#claimed(task, offer.token, nowMs)) return;
+    this.#waiting.count++;
+    this.#waiting.admit(task);
+    this.#preemption.note(task);
+    this.#tasks.schedule(task);
+  }
+
+  #fullness(senderSlot: SenderSlot): Refusal | undefined {
+    const { window, queuedMax } = this.#settings.current;
+    const { windowFull } = matchingErrors;
+    if (senderSlot.outstanding >= window)
+      return windowFull.refusal({ what: "tasks outstanding", max: window });
+    const keptMax = window * keptWindowsMax;
+    if (senderSlot.kept >= keptMax)
+      return windowFull.refusal({ what: "results that are not durable", max: keptMax });
+    if (this.#waiting.count >= queuedMax)
+      return windowFull.refusal({ what: "tasks waiting in the pool", max: queuedMax });
+    return undefined;
+  }
+
+  /** Returns whether an agent has the task already: then that continues, or its result is there. */
+  #claimed(task: Task, token: Uint8Array, nowMs: number): boolean {
+    const claim = this.#claims.take(token);
+    if (claim === undefined) return false;
+    const { agent, answered } = claim;
+    this.#running.start(task, agent, nowMs);
+    this.#readiness.loaded(agent);
+    if (answered === undefined) return true;
+    this.#running.detach(task, true, nowMs);
+    task.link = answered.link;
+    task.linkNumber = answered.number;
+    this.#outcomes.record(task, answered.result, agent, nowMs);
+    return true;
+  }
+
+  /**
+   * A task that is known was offered again: nothing changes but where its result goes.
+   *
+   * 1. On the same stream its sender has had the result, and lost it with the partition that was told: it comes once more.
+   * 2. On another one while the first is open, two take themselves for the owner of its work, and one of them is wrong.
+   *    The one that had it is told to come again: by then the other one has given up, or is told the same.
+   */
+  #adopt(senderSlot: SenderSlot, task: Task, nowMs: number): void {
+    if (task.stage === "forgotten") {
+      // It was cancelled, and its agent is still busy with that.
+      senderSlot.stream.returned(
+        senderSlot.pool,
+        task.offer.token,
+        RETURN_REASON_PUT_BACK,
+        undefined,
+        this.#settings.current.graceMs,
+      );
+      return;
+    }
+    const { senderSlot: before, offer } = task;
+    const isSame = before === senderSlot;
+    if (isSame && task.stage !== "ended") return;
+    if (!isSame)
+      before?.stream.returned(before.pool, offer.token, RETURN_REASON_PUT_BACK, undefined, retryAfterMs);
+    task.senderSlot?.remove(task);
+    senderSlot.add(task);
+    if (task.awayDueMs !== never) task.awayDueMs = never;
+    // Hooks that had their say before its sender went away are not asked again.
+    if (task.stage === "away") {
+      if (task.judging?.isHeld === false) enqueue(task);
+      else this.#waiting.admit(task);
+    }
+    if (task.stage === "ended" && task.judging?.isHeld === true) {
+      this.#tasks.schedule(task);
+      return;
+    }
+    if (task.stage === "ended") senderSlot.stream.deliver(task, task.link?.agentId ?? "", isSame);
+    else if (task.begunMs > 0 && task.agent !== undefined) senderSlot.stream.begun(task, task.agent, nowMs);
+    this.#tasks.schedule(task);
+  }
+}
