@@ -60,7 +60,10 @@ export class ReadTasks {
   isAwaited({ spec: { id } }: ReadTask): boolean {
     return this.all.some(({ spec }) =>
       spec.needs.some(
-        ({ task, condition }) => task === id && condition > NeedCondition.NEED_CONDITION_SUCCESS,
+        ({ task, condition }) =>
+          task === id &&
+          (condition === NeedCondition.NEED_CONDITION_FAILURE ||
+            condition === NeedCondition.NEED_CONDITION_ALWAYS),
       ),
     );
   }
