@@ -103,9 +103,14 @@ class DecidedPart {
   async run(signal: AbortSignal): Promise<void> {
     const { news, looks, commands, foundation } = this.#parts;
     const { key, token } = this.#due;
+    let turnDueMs: number | undefined;
     while (!signal.aborted) {
-      const left = this.#againMs - foundation.clock.monotonic();
-      const heard = news.of(key, Math.max(1, Math.min(looks.againMs(lookMs), left)), signal);
+      const leftMs = this.#againMs - foundation.clock.monotonic();
+      // If the turn before was due too and asked nothing, the session is paused or has nothing to decide.
+      const isInVain = leftMs <= 0 && turnDueMs === this.#againMs;
+      turnDueMs = this.#againMs;
+      const waitMs = isInVain ? looks.againMs(lookMs) : Math.min(looks.againMs(lookMs), leftMs);
+      const heard = news.of(key, Math.max(1, waitMs), signal);
       try {
         await this.#turn(signal);
       } catch (thrown) {

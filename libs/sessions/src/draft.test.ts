@@ -15,9 +15,9 @@ const agents = ["anna", "bert"].map((agentId) =>
   }),
 );
 
-/** Returns a planned part of three tasks, and the plans of it. */
-function planner() {
-  const scene = SessionScene.of(planned, [taskSpec("a"), taskSpec("b"), taskSpec("c")]);
+/** Returns a planned part, by default of three tasks, and the plans of it. */
+function planner({ specs = [taskSpec("a"), taskSpec("b"), taskSpec("c")], slots = 10 } = {}) {
+  const scene = SessionScene.of(planned, specs);
   scene.confirm();
   const { driver, key } = scene;
   const times = new Estimates();
@@ -31,7 +31,7 @@ function planner() {
       const drafted = draft({ view, part: 0, tasks, fleet: { agents, askMs: 0 }, times, before });
       const isSame = drafted === before;
       before = drafted;
-      const free = drafted.freeSlots(view, 10);
+      const free = drafted.freeSlots(view, slots);
       const begin: string[] = [];
       for (;;) {
         const next = drafted.plan.next({ freeSlots: (agent) => free[agent] ?? 0 }, driver.nowMs);
@@ -86,5 +86,16 @@ describe("the plan of a part", () => {
     place(["a"]);
     assert.deepEqual(plan().begin, ["b", "c"]);
     assert.deepEqual(plan().begin, ["b", "c"]);
+  });
+
+  it("starts what another part needs before the task that waits for that part, in a session with one slot", () => {
+    const long = {
+      ...taskSpec("long", ["elsewhere"]),
+      estimate: { durationMs: 60_000, money: 0, tokens: 0 },
+    };
+    const specs = [taskSpec("a"), taskSpec("elsewhere", ["a"]), long, taskSpec("last", ["long"])];
+    const { plan, move } = planner({ specs, slots: 1 });
+    move(["elsewhere"], swarm);
+    assert.deepEqual(plan().begin, ["a"]);
   });
 });

@@ -205,7 +205,7 @@ function drawnUp(drafting: Drafting): Drafted {
     ...{ signature, reason: reasonOf(drafting, able), present, times: drafting.times },
     tasks: new Set(tasksIn(view.parts[part])),
   });
-  takeUp(drafted, planned);
+  takeUp(drafted, planned, view);
   return drafted;
 }
 
@@ -240,8 +240,12 @@ function learnStated(times: Estimates, intended: readonly IntendedTask[]): void 
   }
 }
 
-/** What has started is running. What could start is ready. */
-function takeUp(drafted: Drafted, tasks: readonly TaskView[]): void {
+/** What has started is running. What could start is ready. What waits for tasks that are not planned here waits outside. */
+function takeUp(drafted: Drafted, tasks: readonly TaskView[], view: SessionView): void {
+  const isOpenElsewhere = (id: string) => {
+    const number = view.byId.get(id) ?? -1;
+    return !drafted.placeOf.has(number) && view.tasks[number]?.endMs === 0;
+  };
   for (const task of tasks) {
     const place = drafted.placeOf.get(task.number) ?? 0;
     if (task.isPlaced) {
@@ -252,7 +256,7 @@ function takeUp(drafted: Drafted, tasks: readonly TaskView[]): void {
     } else if (task.open === 0) {
       drafted.ready.add(task.number);
       drafted.plan.ready(place);
-    }
+    } else if (task.spec.needs.some(({ task: id }) => isOpenElsewhere(id))) drafted.plan.waitsOutside(place);
   }
 }
 

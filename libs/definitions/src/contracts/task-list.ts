@@ -86,8 +86,9 @@ export function documentOfTask(spec: TaskSpec): TaskDocument {
   });
 }
 
+/** Unspecified means success in the contracts, in every mode. A document that says nothing means `done`. */
 const conditionWords: Readonly<Record<NeedCondition, NeedConditionWord | undefined>> = {
-  [NeedCondition.NEED_CONDITION_UNSPECIFIED]: undefined,
+  [NeedCondition.NEED_CONDITION_UNSPECIFIED]: "success",
   [NeedCondition.NEED_CONDITION_SUCCESS]: "success",
   [NeedCondition.NEED_CONDITION_FAILURE]: "failure",
   [NeedCondition.NEED_CONDITION_ALWAYS]: "always",

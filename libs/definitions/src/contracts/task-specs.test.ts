@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { TaskList } from "@tutti/contracts/types/v1";
+import { NeedCondition, TaskList } from "@tutti/contracts/types/v1";
 import { checkDocument, checkText } from "../check/checker.ts";
 import { documentOfTasks } from "./task-list.ts";
 import { taskSpecsOf } from "./task-specs.ts";
@@ -45,6 +45,19 @@ describe("tasks of a definition in the words of the contracts", () => {
       plan.tasks.map(({ id, input, when }) => [id, plan.programs[input], plan.programs[when]]),
     );
   });
+
+  for (const [name, wanted] of [
+    ["UNSPECIFIED", "success"],
+    ["SUCCESS", "success"],
+    ["FAILURE", "failure"],
+    ["ALWAYS", "always"],
+    ["DONE", "done"],
+  ] as const)
+    it(`a need whose condition is ${name} waits for ${wanted}, as in missions`, () => {
+      const needs = [{ task: "a", condition: NeedCondition[`NEED_CONDITION_${name}`] }];
+      const list = TaskList.fromPartial({ tasks: [{ id: "a" }, { id: "b", needs }] });
+      assert.deepEqual(documentOfTasks("order", list).tasks?.["b"]?.needs, [{ task: "a", on: wanted }]);
+    });
 
   const refused: readonly (readonly [string, RegExp])[] = [
     ["tasks: {a: {wait: {for: 1s}}}", /`wait` \(task a\)/],

@@ -10,7 +10,8 @@
  *    not grow with the graph.
  * 3. Where copies are allowed and an agent has nothing to start, it starts a task a second time that is running at a
  *    slower one and is expected to end there later: a straggler is outrun. A task is not known to be long before it is.
- * 4. An agent is never kept free without end: what waits for another agent is placed again at every event.
+ * 4. An agent is never kept free without end: what waits for another agent is placed again at every event. A task that
+ *    waits for something outside of the plan gets no place before it is ready, nor do the tasks that need it.
  */
 import { FreeTime } from "../plan/free-time.ts";
 import { byRank, upwardRanks } from "../plan/ranks.ts";
@@ -77,6 +78,12 @@ export class LivePlan implements Dispatcher {
     this.#state[task] = states.ready;
     this.#readyCount++;
     this.#changed = true;
+  }
+
+  /** It needs something that the plan knows nothing of, and that may need tasks of the plan in turn. */
+  waitsOutside(task: number): void {
+    this.#state[task] = states.outside;
+    this.#endMs[task] = Number.POSITIVE_INFINITY;
   }
 
   /** It has been running there since then: the taker of a plan says so of what was started before. */
@@ -351,4 +358,4 @@ class Room {
   }
 }
 
-const states = { waiting: 0, ready: 1, running: 2, done: 3 } as const;
+const states = { waiting: 0, ready: 1, running: 2, done: 3, outside: 4 } as const;

@@ -34,7 +34,10 @@ export function failsWith(tasks: readonly TaskSpec[]): boolean {
   const awaited = new Set(
     tasks.flatMap(({ needs }) =>
       needs.flatMap(({ task, condition }) =>
-        condition > NeedCondition.NEED_CONDITION_SUCCESS ? [task] : [],
+        condition === NeedCondition.NEED_CONDITION_FAILURE ||
+        condition === NeedCondition.NEED_CONDITION_ALWAYS
+          ? [task]
+          : [],
       ),
     ),
   );

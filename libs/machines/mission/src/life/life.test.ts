@@ -96,6 +96,19 @@ describe("a mission", () => {
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED, "something was there for the failure");
   });
 
+  it("starts what needs a task to be done after its own condition skipped it, and skips what needs its success", () => {
+    const scene = MissionScene.of({
+      tasks: [
+        taskSpec("a", { when: "false" }),
+        taskSpec("done", { needs: [{ task: "a", condition: 4 }] }),
+        taskSpec("well", { needs: [{ task: "a" }] }),
+        taskSpec("after", { needs: [{ task: "well", condition: 4 }] }),
+      ],
+    });
+    assert.deepEqual(scene.offers, ["done"]);
+    assert.deepEqual([scene.task("well").status, scene.task("after").status], [skipped, skipped]);
+  });
+
   it("fails when a task failed that nothing was there for", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("a")] });
     broken(scene, "a");

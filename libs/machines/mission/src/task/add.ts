@@ -44,8 +44,7 @@ function link(mission: Mission, task: Task): void {
     const condition = need.condition || 1;
     if (task.open >= 0) task.open += 1;
     follow(needed, task, condition);
-    if (isDone(needed.status) && task.open >= 0)
-      meet(mission, task, { condition, status: needed.status, by: needed.spec.id });
+    if (isDone(needed.status) && task.open >= 0) meet(task, condition, needed);
   }
 }
 

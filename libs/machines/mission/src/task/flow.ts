@@ -92,23 +92,19 @@ function tellFollowers(
   for (const { node, condition } of task.followers ?? []) {
     const follower = taskOf(mission, node);
     if (isDone(follower.status)) continue;
-    meet(mission, follower, { condition, status: task.status, by: task.spec.id });
+    meet(follower, condition, task);
     if (follower.isWithdrawn || follower.status !== TaskStatus.TASK_STATUS_PENDING) continue;
     settleNeeds(mission, follower, endMs, outstanding, ended);
   }
 }
 
 /** A need of a task has come to its end. */
-export function meet(
-  _: Mission,
-  follower: Task,
-  { condition, status, by }: { condition: number; status: TaskStatus; by: string },
-): void {
+export function meet(follower: Task, condition: number, needed: Task): void {
   if (follower.open < 0) return;
-  if (isMet(condition, status)) follower.open -= 1;
+  if (isMet(condition, needed)) follower.open -= 1;
   else {
     follower.open = -1;
-    follower.reason = `it needs ${by} to have ${condition === NeedCondition.NEED_CONDITION_FAILURE ? "failed" : "completed"}, and that did not come`;
+    follower.reason = `it needs ${needed.spec.id} to have ${condition === NeedCondition.NEED_CONDITION_FAILURE ? "failed" : "completed"}, and that did not come`;
   }
 }
 
@@ -124,9 +120,12 @@ export function settleNeeds(
   else if (task.open === 0 && !mission.agenda.has(task.number)) makeReady(mission, task, ms, outstanding);
 }
 
-function isMet(condition: number, status: TaskStatus): boolean {
+/** One that is skipped with a need, or withdrawn, is not done. One that its own condition skips is. */
+function isMet(condition: number, { status, open, isWithdrawn }: Task): boolean {
   if (condition === NeedCondition.NEED_CONDITION_ALWAYS) return true;
-  return status === (condition === NeedCondition.NEED_CONDITION_FAILURE ? failed : completed);
+  if (condition === NeedCondition.NEED_CONDITION_FAILURE) return status === failed;
+  const isPassed = status === skipped && open >= 0 && !isWithdrawn;
+  return status === completed || (condition === NeedCondition.NEED_CONDITION_DONE && isPassed);
 }
 
 /** A task that is skipped as soon as it comes onto the board moves others in turn. */

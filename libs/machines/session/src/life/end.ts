@@ -1,7 +1,13 @@
 /** How a session comes to its end, and who is told. */
 import { LearnChoice } from "@tutti/contracts/intelligence/v1";
 import { type ChoiceOutcome, Mode } from "@tutti/contracts/session/v1";
-import { type Amounts, type ErrorDetail, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  type Amounts,
+  type ErrorDetail,
+  NeedCondition,
+  TaskStatus,
+  WorkStatus,
+} from "@tutti/contracts/types/v1";
 import type { Message } from "@tutti/kernel";
 import {
   bounded,
@@ -199,7 +205,10 @@ function isAsAwaited(session: SessionView, { status, tasks, error }: PartView): 
 
 /** Others continue with its failure. */
 export function isAwaitedByOthers({ followers }: Pick<TaskView, "followers">): boolean {
-  return followers.some(({ condition }) => condition > 1);
+  return followers.some(
+    ({ condition }) =>
+      condition === NeedCondition.NEED_CONDITION_FAILURE || condition === NeedCondition.NEED_CONDITION_ALWAYS,
+  );
 }
 
 function isLeftUndone(session: SessionView, part: PartView): boolean {
