@@ -93,8 +93,7 @@ export class SwarmService extends Orchestrator {
     const relays = new Relays({ foundation, now, host: owner, signOfLifeMs, dispatch });
     const roll = new LinkRoll({ pools, tenancy, calls, relays, settleMs: settings.pool.settleMs, now });
     this.register("roll", new LinkHandover({ roll, tenancy, dispatch, timers, logger }), { critical: false });
-    const onReoffered = (pool: Pool, agentId: string) =>
-      outlet.publish(events.reoffered(pool, agentId, now()));
+    const onReoffered = (pool: Pool, id: string) => outlet.publish(events.reoffered(pool, id, now()));
     const admit = admitAgentBy(host.guard?.admission);
     const refused = new RefusedAgents({ pools, relays, now });
     const book = new LinkBook({

@@ -35,7 +35,7 @@ const forecastMax = 2_000;
 /** Pools know a little later than the work that something has ended. */
 const settledMs = 100;
 
-/** What ended otherwise than by being done says nothing of how long it takes. */
+/** A task that did not complete is no sample of its duration. */
 class Times extends LearnedTimes {
   isLearning = true;
 
@@ -51,7 +51,7 @@ export class Drafted {
   /** Numbers in the session, by their places in the plan. */
   readonly numbers: readonly number[];
   readonly placeOf: ReadonlyMap<number, number>;
-  /** Tasks that nobody there could do, and children: they start as soon as they can, and wait in their pool. */
+  /** Tasks that no present agent could do, and children: they start as soon as they can, and wait in their pool. */
   readonly unplanned: readonly number[];
   readonly agentIds: readonly string[];
   readonly ready = new Set<number>();
@@ -135,10 +135,10 @@ export class Drafted {
       left -= free;
       return free;
     });
-    // Room that others had, also other parts of the session: the plan hears of it from nobody else.
+    // Room that others had, also other parts of the session: the plan has no other source for it.
     if (room.some((free, agent) => free > (this.#room[agent] ?? 0))) this.plan.joined();
     this.#room = room;
-    // A copy, which whoever gives it away counts down.
+    // A copy, which the caller counts down.
     return [...room];
   }
 

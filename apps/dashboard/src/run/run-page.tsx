@@ -260,7 +260,7 @@ function TraceView({ timeline, selected }: { timeline: Timeline; selected: strin
   const go = useGo();
   const version = useStore(({ table }) => table.version);
   const run = useStore((each) => each.run);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the table is one and the same; its version tells
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the table stays the same object, its version changes
   const tasks = useMemo(() => [...store.table.tasks], [store, version]);
   return (
     <Trace

@@ -168,7 +168,7 @@ function Rail({ onPalette, onSheet, onNamespace, onYou }: RailOptions) {
   );
 }
 
-/** What was done or went wrong, at the lower edge. */
+/** Results and errors of actions, at the lower edge. */
 function Notices() {
   const notices = useSyncExternalStore(subscribeNotices, currentNotices);
   return (

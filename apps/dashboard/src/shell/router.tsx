@@ -258,7 +258,7 @@ export const router = createRouter({
   routeTree: root.addChildren(children),
   defaultPreload: "intent",
   defaultErrorComponent: PageFailed,
-  // The memory of what was asked is the query client's. The router keeps none beside it.
+  // The query client caches replies. The router has no cache of its own.
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
 });
@@ -293,7 +293,7 @@ function PageFailed({ error, reset }: ErrorComponentProps) {
         message="Runs are not affected. Try again. If the error stays, open another page or use the CLI, and report this text."
         code={error instanceof Error ? error.message : String(error)}
         onRetry={() => {
-          // It may have been what it was told: that is asked again.
+          // A cached reply may be the cause: the page asks again.
           queryClient.removeQueries({ type: "inactive" });
           reset();
         }}

@@ -66,7 +66,7 @@ export class AgentStates {
     agent.cutDueMs = never;
     agent.silent = false;
     agent.heardMs = nowMs;
-    this.changed(agent, "its link goes on", nowMs);
+    this.changed(agent, "its link continues", nowMs);
   }
 
   drains(agent: Agent, reason: string, deadlineMs: number, nowMs: number): void {

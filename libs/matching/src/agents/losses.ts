@@ -31,7 +31,7 @@ export class Losses {
     this.#preemption = parts.preemption;
   }
 
-  /** Whatever an agent has goes to others. */
+  /** Gives all attempts of an agent to others. */
   loseAll(agent: Agent, reason: string, nowMs: number): void {
     this.#bound.releaseAll(agent.agentId);
     for (const task of agent.tasks()) this.lose(task, reason, nowMs);

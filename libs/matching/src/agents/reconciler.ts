@@ -40,7 +40,7 @@ export class Reconciler {
    * Returns the tokens that the agent can forget.
    *
    * 1. What both know continues, and so does a result that its sender does not have durable: the agent repeats it.
-   * 2. What waits here was offered by its sender before its agent came back, as after a change of owners: it is running,
+   * 2. A task that waits here was offered by its sender before its agent came back, as after a change of owners: it is running,
    *    and not given to another agent, if the agent offers what it takes, or has come to answer alone. Slots do not
    *    count: the agent names results that wait to be durable too, and these need none.
    * 3. An unknown attempt belongs, in a pool that has just moved here, to a sender that has yet to come.

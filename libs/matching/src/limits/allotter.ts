@@ -31,7 +31,7 @@ export class Allotter {
     this.#waiting = parts.waiting;
   }
 
-  /** Sets what holds for tasks of a namespace from now on. Running tasks keep what they have. */
+  /** Sets the allotments of a namespace for tasks from now on. Running tasks keep what they have. */
   set(namespace: string, allotted: Allotments, nowMs: number): void {
     const changed = this.#allotments.set(namespace, allotted);
     if (changed.quotas || changed.reservations)
@@ -52,7 +52,7 @@ export class Allotter {
     for (const limit of limits) limit.uses++;
   }
 
-  /** One that is there counts against others than before, whatever it does now. */
+  /** A known task, waiting or running, counts against other allotments than before. */
   #reallot(task: Task, nowMs: number): void {
     const before = task.extras?.limits.filter(({ origin }) => origin !== undefined) ?? none;
     const limits = this.#allotments.limitsOf(task);

@@ -9,7 +9,7 @@ export class TaskOrder {
     this.#settings = settings;
   }
 
-  /** Where a task stands in the order, which time does not change. */
+  /** Returns the place of a task in the order. Time does not change it. */
   rankOf({ readyMs, priority }: Pick<Task, "readyMs" | "priority">, dueMs: number): number {
     const { ageingMs, dueLeadMs } = this.#settings.current;
     return Math.min(readyMs, dueMs - dueLeadMs) - priority * ageingMs;

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Arena, type TestAgent, tokenOf } from "../testing/arena.ts";
 
 const preemption = { priorityDifference: 10, graceMs: 1_000, spareAfterMs: 60_000 };
-const gaveUp = { $case: "stopped" as const, value: { message: "it was told to" } };
+const gaveUp = { $case: "stopped" as const, value: { message: "it was asked to" } };
 const giveUp = (agent: TestAgent, number: number) =>
   agent.say({ results: [{ token: tokenOf(number), outcome: gaveUp }] });
 
@@ -27,7 +27,7 @@ describe("running work", () => {
     agent.answer(3);
     arena.turn();
     arena.pass(10);
-    // It comes again with its old token, once its agent has been told that it is over.
+    // It comes again with its old token, once its agent has received its end.
     assert.deepEqual(agent.given, [1, 2, 3, 2]);
     agent.answer(2);
     arena.turn();
@@ -62,7 +62,7 @@ describe("running work", () => {
     assert.deepEqual(agent.given, [1, 2]);
   });
 
-  it("that failed by itself before it was told to end has failed", () => {
+  it("that failed by itself before it was asked to end has failed", () => {
     const arena = new Arena({ preemption });
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -78,7 +78,7 @@ describe("running work", () => {
     assert.deepEqual(agent.given, [1, 2]);
   });
 
-  it("begins again with what it saved", () => {
+  it("starts again with the state that it saved", () => {
     const arena = new Arena({ preemption });
     const sender = arena.sender();
     const agent = arena.agent("a");

@@ -3,9 +3,9 @@
  *
  * 1. Each task that comes to wait is looked at once, after all that could be assigned was: when no agent has room for
  *    it, one attempt that is less urgent by enough is asked to end. The least urgent one, and of those the youngest.
- * 2. Who gives way has not failed: unless it is done in time, it waits again, as one that comes now, with what it saved.
+ * 2. An attempt that gives way has not failed. If it is not done in time, its task waits again with its saved state.
  * 3. Only work of its own namespace gives way to a task: what one tenant calls urgent ends nothing of another.
- * 4. It waits again in a later turn: by then its agent has been told that the attempt is over, and may get it again.
+ * 4. It waits again in a later turn: by then its agent has received the end of the attempt, and may get it again.
  */
 
 import { isEverFit, isFit } from "../demand/fit.ts";
@@ -43,7 +43,7 @@ export class Preemption {
     this.#waiting = parts.waiting;
   }
 
-  /** A task waits that may be more urgent than what runs. */
+  /** A task waits that may be more urgent than running tasks. */
   note(task: Task): void {
     if (this.#settings.current.preemption.priorityDifference > 0) this.#urgent.push(task);
   }
@@ -52,7 +52,7 @@ export class Preemption {
   run(nowMs: number): void {
     if (this.#urgent.length === 0) return;
     const { graceMs } = this.#settings.current.preemption;
-    /** The highest priority for which no task gave way, by what was asked for: of a flood one is looked at. */
+    /** The highest priority for which no task gave way, by demand: of a flood one is checked. */
     const fruitless = new Map<Demand, number>();
     for (const task of this.#urgent.splice(0)) {
       const { demand, priority } = task;

@@ -130,9 +130,9 @@ export class TaskOffers {
   /**
    * A task that is known was offered again: nothing changes but where its result goes.
    *
-   * 1. On the same stream its sender has had the result, and lost it with the partition that was told: it comes once more.
+   * 1. On the same stream its sender has had the result, and lost it with the partition that received it: it comes once more.
    * 2. On another one while the first is open, two take themselves for the owner of its work, and one of them is wrong.
-   *    The one that had it is told to come again: by then the other one has given up, or is told the same.
+   *    The first owner is asked to come again: by then the other one has given up, or gets the same answer.
    */
   #adopt(senderSlot: SenderSlot, task: Task, nowMs: number): void {
     if (task.stage === "forgotten") {

@@ -202,7 +202,7 @@ function useRuleCheck(rule: AdmissionRuleInput): Checked {
 
 const checkRule: Check = async (text, signal) => {
   const { ruleId, ...rule } = JSON.parse(text) as AdmissionRuleInput;
-  // That it has no name yet is said beside the field.
+  // The field itself shows that the name is missing.
   const body = { rule: { ...rule, ruleId: ruleId || "written" }, subjects: [{}] };
   const reply = await send({ method: "POST", path: "/v1/rules/test", body }, signal);
   return (reply as TestRuleReply).problems;

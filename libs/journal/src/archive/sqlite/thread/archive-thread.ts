@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { systemDefer } from "@tutti/kernel";
 import { AskedThread, threadFileOf } from "../../../threads/asked-thread.ts";
 import { archiveErrors } from "../../errors.ts";
 import { packPage } from "../../outstanding-page.ts";
@@ -123,7 +124,7 @@ class ThreadHost implements EngineHost {
     const known = this.#unchanged.answer(call, values);
     if (known !== undefined) {
       // A caller that repeats its question until something changes must not keep the process from that change.
-      await new Promise(setImmediate);
+      await new Promise<void>(systemDefer);
       return known as EngineResult<Call>;
     }
     const written = this.#unchanged.asked(call);

@@ -78,7 +78,7 @@ export function isAsking({ status, more }: Pick<NodeView, "status" | "more">): b
  * Id of the entry for a task: tasks that use the same capability with the same key share one. Where no key is given it is
  * what the task works on.
  */
-export function entryIdOf(range: RangeView, task: PlanTask, key: string, input: Data | undefined): string {
+function entryIdOf(range: RangeView, task: PlanTask, key: string, input: Data | undefined): string {
   const work = range.plan.work(task);
   const hash = createHash("sha256");
   const uses = work.kind === "uses" ? `${work.capability}@${work.versionRange}` : "";

@@ -270,7 +270,7 @@ function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
  * Blobs that a run is started with. The plan of a definition is not among it: runs by the thousand share it, and the definition
  * names it once. A template that was filled in has a plan of its own.
  */
-export function blobsOfOrder(order: RunOrder | undefined): readonly Uint8Array[] {
+function blobsOfOrder(order: RunOrder | undefined): readonly Uint8Array[] {
   const input = blobsOf(order?.inputPayload);
   if (order === undefined || order.hash === "" || order.parameters.length === 0) return input;
   return [Buffer.from(order.hash, "hex"), ...input];
