@@ -46,6 +46,14 @@ describe("tasks of a definition in the words of the contracts", () => {
     );
   });
 
+  it("keep the default condition of a need: a task that its own `when` skips does not skip what needs it", () => {
+    const made = taskSpecsOf(
+      definitionOf("workflow: w\ntasks: {a: {uses: x.y, when: 'false'}, b: {uses: x.z, needs: [a]}}\n"),
+    );
+    assert.ok("tasks" in made);
+    assert.deepEqual(made.tasks[1]?.needs, [{ task: "a", condition: NeedCondition.NEED_CONDITION_DONE }]);
+  });
+
   for (const [name, wanted] of [
     ["UNSPECIFIED", "success"],
     ["SUCCESS", "success"],

@@ -2,7 +2,7 @@ import {
   type DefinitionReference,
   type LabelSelector,
   type Need,
-  NeedCondition,
+  type NeedCondition,
   TaskSpec,
 } from "@tutti/contracts/types/v1";
 import { retryMessage } from "@tutti/kernel";
@@ -70,15 +70,10 @@ function needsOf({ tasks, edges }: Plan): readonly Need[][] {
     for (let at = edges.offsets[from] ?? 0; at < (edges.offsets[from + 1] ?? 0); at++)
       needs[edges.targets[at] ?? 0]?.push({
         task: id,
-        condition: missionCondition(edges.conditions[at] ?? 0),
+        // The contract counts from 1: its 0 is a condition that is not set.
+        condition: ((edges.conditions[at] ?? 0) + 1) as NeedCondition,
       });
   return needs;
-}
-
-/** Tasks of missions have no condition of their own that skips them. */
-function missionCondition(condition: number): NeedCondition {
-  const value = (condition + 1) as NeedCondition;
-  return value === NeedCondition.NEED_CONDITION_DONE ? NeedCondition.NEED_CONDITION_SUCCESS : value;
 }
 
 function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
