@@ -79,6 +79,21 @@ describe("sessions from a program", () => {
       );
     });
 
+  for (const mode of ["workflow", "swarm", "intelligence", "hybrid"] as const)
+    it(`runs a task whose need was skipped by its own condition, in the mode ${mode}`, async () => {
+      const tasks = [
+        { id: "skipped", uses: "number.double", when: "false", input: { n: 1 } },
+        {
+          id: "after",
+          uses: "number.double",
+          needs: [{ task: "skipped", end: "done" }],
+          input: { n: 2 },
+        },
+      ] as const;
+      const session = await tutti.run({ tasks, mode, output: "tasks.after.output" });
+      assert.equal(await session.result<number>(), 4);
+    });
+
   it("tells how it goes to its end, with tasks and parts", async () => {
     const session = await tutti.run({ tasks: chain, mode: "workflow" });
     const ended = new Set<string>();

@@ -29,9 +29,11 @@ export interface WorkTask {
   readonly mission?: string | undefined;
   /** Expressions in it are resolved when the task becomes ready. */
   readonly input?: unknown;
-  /** Tasks that have to complete before it, or end as is said. */
+  /**
+   * Tasks that have to complete before it, or end as `end` says. `done`: completed, or skipped by their own condition.
+   */
   readonly needs?:
-    | readonly (string | { readonly task: string; readonly end: "failure" | "always" })[]
+    | readonly (string | { readonly task: string; readonly end: "failure" | "always" | "done" })[]
     | undefined;
   /** CEL condition. When it is false the task is skipped. */
   readonly when?: string | undefined;
@@ -69,6 +71,7 @@ export interface WorkCheck {
 const needEnds = {
   failure: NeedCondition.NEED_CONDITION_FAILURE,
   always: NeedCondition.NEED_CONDITION_ALWAYS,
+  done: NeedCondition.NEED_CONDITION_DONE,
 } as const;
 const checkFailures = {
   fail: CheckFailure.CHECK_FAILURE_FAIL,
