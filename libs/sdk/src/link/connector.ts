@@ -27,6 +27,7 @@ import { sdkErrors } from "../errors.ts";
 import type { Agent } from "../worker/agent.ts";
 import { LinkBroken } from "./link-broken.ts";
 import { readAnswer } from "./link-state.ts";
+import { Silence } from "./silence.ts";
 import type { LinkStream, Transport } from "./transport.ts";
 
 export interface ConnectorParts {
@@ -58,7 +59,13 @@ const redirectsMax = 3;
 type Phase =
   | { readonly name: "idle" | "closed" }
   | { readonly name: "greeting"; readonly stream: LinkStream; readonly timer: Timer }
-  | { readonly name: "linked"; readonly stream: LinkStream; readonly sinceMs: number; readonly beat: Timer }
+  | {
+      readonly name: "linked";
+      readonly stream: LinkStream;
+      readonly sinceMs: number;
+      readonly silence: Silence;
+      readonly beat: Timer;
+    }
   | { readonly name: "leaving"; readonly stream: LinkStream; readonly timer: Timer }
   | { readonly name: "waiting"; readonly timer: Timer };
 
@@ -76,7 +83,6 @@ export class Connector {
   /** Where the link is that can be resumed, and until when. */
   #resumable: { readonly address: string; readonly untilMs: number } | undefined;
   #lostTimer: Timer | undefined;
-  #heardMs = 0;
   /** Streams are distinguished by number: what a former one says has no effect. */
   #streams = 0;
 
@@ -158,7 +164,7 @@ export class Connector {
 
   #frame(bytes: Uint8Array): void {
     const phase = this.#phase;
-    this.#heardMs = this.#parts.clock.monotonic();
+    if (phase.name === "linked") phase.silence.heard(this.#parts.clock.monotonic());
     try {
       if (phase.name === "greeting") this.#answered(bytes, phase);
       else if (phase.name === "linked") this.#linkedFrame(bytes);
@@ -190,8 +196,11 @@ export class Connector {
     this.#welcome = welcome;
     this.#lostTimer?.cancel();
     this.#lostTimer = undefined;
-    const beat = timers.every(Math.max(10, welcome.heartbeatMs || 10_000), () => this.#beat());
-    this.#phase = { name: "linked", stream, sinceMs: clock.monotonic(), beat };
+    const beatMs = Math.max(10, welcome.heartbeatMs || 10_000);
+    const sinceMs = clock.monotonic();
+    const silence = new Silence(beatMs, sinceMs);
+    const beat = timers.every(beatMs, () => this.#beat(silence));
+    this.#phase = { name: "linked", stream, sinceMs, silence, beat };
     logger.info(welcome.resumed ? "linked again" : "linked", {
       address: this.#address,
       link: welcome.linkId,
@@ -209,9 +218,9 @@ export class Connector {
     else if (frame.bye !== undefined) this.#sentAway(frame.bye.reason, frame.bye.returnAfterMs);
   }
 
-  #beat(): void {
+  #beat(silence: Silence): void {
     const { clock, agent } = this.#parts;
-    const silentMs = clock.monotonic() - this.#heardMs;
+    const silentMs = silence.beat(clock.monotonic());
     const { leaseMs, heartbeatMs } = this.#welcome;
     // A host that has nothing to say sends an empty frame each period.
     if (silentMs > Math.max(leaseMs, heartbeatMs * 3)) {

@@ -91,6 +91,7 @@ class Connector:
         self._resumable: tuple[str, float] | None = None
         self._lost_timer: Timer | None = None
         self._heard_ms = 0.0
+        self._beat_at_ms = 0.0
         # Streams are told apart by number: what a former one says has no effect.
         self._streams = 0
 
@@ -192,6 +193,7 @@ class Connector:
         if welcome.HasField("held"):
             told["held"] = welcome.held.reason
         _log.info("linked again" if welcome.resumed else "linked", extra=told)
+        self._beat_at_ms = self._parts.time.now_ms()
         self._parts.agent.welcomed(welcome, stream.write)
         self._parts.on_linked()
 
@@ -209,7 +211,12 @@ class Connector:
 
     def _beat(self) -> None:
         time = self._parts.time
-        silent_ms = time.now_ms() - self._heard_ms
+        now_ms = time.now_ms()
+        # The time by which a beat is late is time of this process: frames of the host wait unread.
+        late_ms = max(0.0, now_ms - self._beat_at_ms - self._beat_ms())
+        self._beat_at_ms = now_ms
+        self._heard_ms = min(now_ms, self._heard_ms + late_ms)
+        silent_ms = now_ms - self._heard_ms
         # A host that has nothing to say sends an empty frame each period.
         if silent_ms > max(self._welcome.lease_ms, self._beat_ms() * 3):
             self._break_off("the host is silent", can_resume=True)
