@@ -318,5 +318,5 @@ export class Pipeline {
 
 /** A full server is not asked more often by who heeds it. */
 const fullRetryMs = 1_000;
-/** After so many refusals in a row that cannot be explained, the existing data is looked at again. */
+/** After so many refusals in a row that cannot be explained, the stream is read again. */
 const refusalsMax = 3;

@@ -4,9 +4,9 @@
  * What every implementation owes, and the conformance suite checks:
  * 1. Revisions grow over the whole store. A change is there before its answer is.
  * 2. Of two changes that name the same revision of a key, exactly one succeeds.
- * 3. A watch tells the existing data, a mark where that ends, then every change in the order of revisions, leaving out
- *    none that is not followed by a later one of its key. Where it cannot continue it throws, and a new one starts with
- *    the existing data .
+ * 3. A watch returns the existing entries, a mark at their end, and then every change in the order of revisions. It may
+ *    leave out a change that a later one of the same key follows. If it cannot continue it throws, and a new watch
+ *    starts with the existing entries.
  * 4. A change that fails with an error may have been made, or be made later.
  */
 export interface OwnershipStore {
