@@ -24,8 +24,8 @@ function scripted({ tools, conversation }: ScriptedRequest) {
   const said = conversation.join("\n");
   const call = (command: string) => ({ calls: [{ name, input: shells[name]?.(command) }] });
   if (said.includes("no second"))
-    return said.includes("WROTE 2") ? "Both are there." : call("echo 2 > second; printf "WROTE %s\\n" 2");
-  return said.includes("WROTE 1") ? "I wrote one." : call("echo 1 > first; printf "WROTE %s\\n" 1");
+    return said.includes("WROTE 2") ? "Both are there." : call("echo 2 > second; echo WROTE '2'");
+  return said.includes("WROTE 1") ? "I wrote one." : call("echo 1 > first; echo WROTE '1'");
 }
 
 describe("the programs that people have", () => {
