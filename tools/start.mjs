@@ -33,7 +33,7 @@ async function start() {
   await launch(isDev ? "tools/dev.mjs" : "apps/platform/src/main.ts", [...words, ...(nats?.words ?? [])], {
     announcement: "starting the platform",
     environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
-    withFronts: true,
+    fronts: isDev ? ["page", "command"] : ["page", "command", "platform"],
     bundled: !isDev,
   });
   await nats?.stop();

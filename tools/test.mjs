@@ -10,7 +10,6 @@ const needsPrograms = given.includes("--io") || given.includes("--nightly");
 import("./launch.mjs").then(({ launch }) =>
   launch("tools/verify.mjs", given, {
     wholeGroup: true,
-    withFronts: needsPrograms,
-    withPlatform: needsPrograms,
+    fronts: needsPrograms ? ["page", "command", "platform", "services"] : [],
   }),
 );

@@ -62,7 +62,7 @@ export class ScriptedModel {
         ? await this.#script(asked, count)
         : (this.#script[Math.min(count, this.#script.length) - 1] ?? "");
     if (typeof reply === "object" && "status" in reply) return refusal(reply);
-    const pieces = writerOf(asked.path)(reply, asked.model);
+    const pieces = writerOf(asked.path)(reply, asked.model, count);
     return new Response(streamOf(pieces, typeof reply === "object" && "cut" in reply && reply.cut === true), {
       headers: { "content-type": "text/event-stream" },
     });
@@ -105,20 +105,21 @@ interface Written {
 
 type Answering = Exclude<ScriptedReply, { status: number }>;
 
-function writtenOf(reply: Answering): Written {
+function writtenOf(reply: Answering, count: number): Written {
   const none = { text: "", calls: [], inputTokens: 10, outputTokens: 5, error: "" };
   if (typeof reply === "string") return { ...none, text: reply };
   if ("error" in reply) return { ...none, error: reply.error };
   if ("malformed" in reply)
-    return { ...none, calls: [{ id: "call_1", name: reply.name, json: reply.malformed }] };
+    return { ...none, calls: [{ id: `call_${count}_1`, name: reply.name, json: reply.malformed }] };
   const { text = "", calls = [], inputTokens = 10, outputTokens = 5 } = reply;
   const numbered = calls.map(({ name, input }, index) => ({
-    ...{ id: `call_${index + 1}`, name, json: JSON.stringify(input ?? {}) },
+    ...{ id: `call_${count}_${index + 1}`, name, json: JSON.stringify(input ?? {}) },
   }));
   return { ...none, text, calls: numbered, inputTokens, outputTokens };
 }
 
-type Writer = (reply: Answering, model: string) => readonly unknown[];
+/** Ids are unique in a conversation: clients put together what has the same one. */
+type Writer = (reply: Answering, model: string, count: number) => readonly unknown[];
 
 function writerOf(path: string): Writer {
   if (path.endsWith("/messages")) return messages;
@@ -132,10 +133,10 @@ function halves(text: string): readonly string[] {
   return [text.slice(0, middle), text.slice(middle)].filter((half) => half !== "");
 }
 
-const messages: Writer = (reply, model) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply);
+const messages: Writer = (reply, model, count) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   const usage = { input_tokens: inputTokens, output_tokens: 1 };
-  const start = { type: "message_start", message: { id: "msg_1", role: "assistant", model, usage } };
+  const start = { type: "message_start", message: { id: `msg_${count}`, role: "assistant", model, usage } };
   if (error !== "") return [start, { type: "error", error: { type: "overloaded_error", message: error } }];
   const blocks = [
     ...(text === ""
@@ -167,10 +168,10 @@ const messages: Writer = (reply, model) => {
   ];
 };
 
-const chat: Writer = (reply, model) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply);
+const chat: Writer = (reply, model, count) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   const chunk = (delta: unknown, finish: string | null = null) => ({
-    ...{ id: "chatcmpl-1", object: "chat.completion.chunk", model },
+    ...{ id: `chatcmpl-${count}`, object: "chat.completion.chunk", model },
     choices: [{ index: 0, delta, finish_reason: finish }],
   });
   if (error !== "") return [chunk({ role: "assistant" }), { error: { message: error } }];
@@ -187,20 +188,20 @@ const chat: Writer = (reply, model) => {
   ];
 };
 
-const responses: Writer = (reply, model) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply);
+const responses: Writer = (reply, model, count) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   if (error !== "") return [{ type: "response.created" }, { type: "error", message: error }];
   const output = [
     ...(text === ""
       ? []
       : [
           {
-            ...{ type: "message", id: "item_0", role: "assistant", status: "completed" },
+            ...{ type: "message", id: `item_${count}_0`, role: "assistant", status: "completed" },
             content: [{ type: "output_text", text, annotations: [] }],
           },
         ]),
     ...calls.map(({ id, name, json }, index) => ({
-      ...{ type: "function_call", id: `item_${index + 1}`, call_id: id, name, arguments: json },
+      ...{ type: "function_call", id: `item_${count}_${index + 1}`, call_id: id, name, arguments: json },
       status: "completed",
     })),
   ];
@@ -209,7 +210,7 @@ const responses: Writer = (reply, model) => {
     total_tokens: inputTokens + outputTokens,
   };
   return [
-    { type: "response.created", response: { id: "resp_1", model, status: "in_progress" } },
+    { type: "response.created", response: { id: `resp_${count}`, model, status: "in_progress" } },
     ...output.flatMap((item, index) => [
       { type: "response.output_item.added", output_index: index, item },
       ...(item.type === "message"
@@ -219,12 +220,15 @@ const responses: Writer = (reply, model) => {
         : []),
       { type: "response.output_item.done", output_index: index, item },
     ]),
-    { type: "response.completed", response: { id: "resp_1", model, status: "completed", output, usage } },
+    {
+      type: "response.completed",
+      response: { id: `resp_${count}`, model, status: "completed", output, usage },
+    },
   ];
 };
 
-const gemini: Writer = (reply, model) => {
-  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply);
+const gemini: Writer = (reply, model, count) => {
+  const { text, calls, inputTokens, outputTokens, error } = writtenOf(reply, count);
   if (error !== "") return [{ error: { code: 503, status: "UNAVAILABLE", message: error } }];
   const partsOf = (parts: readonly unknown[], end: object = {}) => ({
     ...{ modelVersion: model, candidates: [{ index: 0, content: { role: "model", parts }, ...end }] },
