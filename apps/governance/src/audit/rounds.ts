@@ -13,7 +13,9 @@
  * 6. Of processes that share the book each may make the next checkpoint, and one does: who was later takes that one,
  *    and continues behind it. Without a request, only the owner of the first partition goes round, and the others take
  *    what it made.
- * 7. The book changes in one turn at a time: a page that is taken while another checkpoint is prepared would remove what
+ * 7. A journal may be cut under a reader as soon as some process has signed it. A reader that finds it cut takes what the
+ *    others signed, and continues behind that.
+ * 8. The book changes in one turn at a time: a page that is taken while another checkpoint is prepared would remove what
  *    was prepared. A process that is asked for checkpoints first takes those of other processes, or a checkpoint that
  *    was seen at one process would be missing at the next.
  */
@@ -433,6 +435,9 @@ export class AuditRounds implements Component {
         const afterBatch = await firstOf(runtime, journal);
         return batchesAfter(runtime, { ...journal, afterBatch }, room, asked);
       }
+      // Another process may have signed it since this round started, and had it cut.
+      await this.followed();
+      if ((this.#taken.get(nameOf(journal)) ?? 0) > known) return [];
       const reason = "it was cut meanwhile";
       throw auditErrors.chainBroken({ ...journal, batch: known + 1, reason });
     }
