@@ -9,7 +9,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { systemTimers } from "@tutti/kernel";
 import { isMembers } from "../agents/models/wire.ts";
-import { runCommand, variablesOf } from "../shell/command.ts";
+import { requireStarted, runCommand, variablesOf } from "../shell/command.ts";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { codingErrors } from "./errors.ts";
@@ -195,6 +195,7 @@ class Coding {
         },
       });
       await lines.end();
+      requireStarted(command[0] ?? "", end);
       const exit = end.signal ?? (end.code === 0 ? undefined : `exit code ${end.code}`);
       if (turn.failure === undefined && exit === undefined) return turn.answer.trim();
       const reason = turn.failure ?? `${exit}: ${end.stderr.text.trim().slice(-reasonShown)}`;

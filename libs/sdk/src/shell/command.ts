@@ -65,9 +65,8 @@ const guard = [
   `${markName}=$m "$@" 3<&-; r=$?; kill -KILL $!; exit $r`,
 ].join("\n");
 
-/** Runs a command to its end. Rejects with the reason of the signal when that was aborted, and when nothing started. */
+/** Runs a command to its end. Rejects with the reason of the signal when that was aborted. */
 export async function runCommand(command: readonly string[], options: CommandOptions): Promise<CommandEnd> {
-  const [program = ""] = command;
   const mark = randomUUID();
   const child = spawn("sh", ["-c", `${limitsOf(options.limits)}${guard}`, "sh", mark, ...command], {
     ...{ cwd: options.folder, env: options.env, detached: true },
@@ -75,10 +74,14 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   }) as ChildProcessByStdio<Writable, Readable, Readable>;
   const end = await new Running(child, mark, options).ended(options.stdin ?? "");
   options.signal.throwIfAborted();
-  const missing = missingCodes.get(end.code ?? -1);
-  if (missing !== undefined && /not found|denied|cannot execute|not executable/i.test(end.stderr.text))
-    throw shellErrors.notStarted({ program, reason: missing });
   return { ...end, signal: signalOf(end.code, end.signal) };
+}
+
+/** Throws when a command ended because there is no such program. */
+export function requireStarted(program: string, { code, stderr }: CommandEnd): void {
+  const reason = missingCodes.get(code ?? -1);
+  if (reason !== undefined && /not found|denied|cannot execute|not executable/i.test(stderr.text))
+    throw shellErrors.notStarted({ program, reason });
 }
 
 /** The variables of the worker with these names. Default: PATH, HOME, LANG and TZ. */
