@@ -35,12 +35,19 @@ export interface CommandOptions {
   readonly output: (chunk: Buffer, channel: "stdout" | "stderr") => Promise<void>;
 }
 
+/** The end of what it wrote. */
+interface KeptOutput {
+  readonly text: string;
+  /** Whether the beginning is missing. */
+  readonly isCut: boolean;
+}
+
 export interface CommandEnd {
   readonly code: number | null;
   /** Set when a signal ended it. */
   readonly signal: string | undefined;
-  readonly stdout: Kept;
-  readonly stderr: Kept;
+  readonly stdout: KeptOutput;
+  readonly stderr: KeptOutput;
 }
 
 const envDefault = ["PATH", "HOME", "LANG", "TZ"];
@@ -112,7 +119,7 @@ function signalOf(code: number | null, signal: NodeJS.Signals | null): string | 
     : undefined;
 }
 
-export class Kept {
+class Kept {
   readonly #max: number;
   readonly #chunks: Buffer[] = [];
   #length = 0;

@@ -96,6 +96,8 @@ export const containerOptions: HandleOptions = {
 
 const memoryBytesDefault = 512 * 1024 * 1024;
 const processesDefault = 512;
+/** By SIGKILL. */
+const killedCode = 137;
 /** Of the engine itself: it started no container. */
 const engineFailed = 125;
 const missingCodes = new Map([
@@ -226,7 +228,8 @@ class Running {
     const program = this.#input.command?.[0] ?? image;
     if (state === undefined || code === engineFailed)
       return shellErrors.containerNotStarted({ image, reason: stderr });
-    if (state.isKilled) return shellErrors.outOfMemory({ image });
+    // Engines do not notice every kill of the kernel. Nothing of ours kills while the task is wanted.
+    if (state.isKilled || code === killedCode) return shellErrors.outOfMemory({ image });
     const missing = missingCodes.get(code ?? -1);
     if (missing !== undefined && /not found|denied|no such|executable/i.test(stderr))
       return shellErrors.notStarted({ program, reason: missing });

@@ -44,9 +44,9 @@ export const shellErrors = defineErrors("shell", {
   outOfMemory: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The kernel ended the container of a task because it needed more memory than it may have.",
+    help: "The kernel killed the container of a task, most likely because it needed more memory than it may have.",
     message: ({ image }: { image: string }) =>
-      `The container of \`${image}\` needed more memory than it may have`,
+      `The container of \`${image}\` was killed: most likely it needed more memory than it may have`,
     remedy: "Raise `memoryBytes` of the task and of the worker's options.",
   },
 });
