@@ -487,6 +487,10 @@ describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
           assert.deepEqual(await accessibilityProblems(page), [], `${name}, theme ${at}, phone`);
           const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
           assert.ok(Number(over) <= 0, `${name}: ${over} px wider than a phone`);
+          const rows = await page.evaluate(
+            "new Set([...document.querySelectorAll('.places .place')].map((each) => each.getBoundingClientRect().top)).size",
+          );
+          assert.equal(rows, 1, `${name}: the navigation of a phone has one row`);
         }
       });
   });
