@@ -198,6 +198,18 @@ const trigger = createRoute({
   component: lazyRouteComponent(() => import("../pages/triggers/trigger-page.tsx"), "TriggerPage"),
 });
 
+const objects = createRoute({
+  getParentRoute: () => root,
+  path: "/objects",
+  component: lazyRouteComponent(() => import("../pages/objects/objects-page.tsx"), "ObjectsPage"),
+});
+
+const object = createRoute({
+  getParentRoute: () => root,
+  path: "/objects/$name/$key",
+  component: lazyRouteComponent(() => import("../pages/objects/object-page.tsx"), "ObjectPage"),
+});
+
 const access = createRoute({
   getParentRoute: () => root,
   path: "/access",
@@ -248,6 +260,8 @@ const children = [
   schedule,
   triggers,
   trigger,
+  objects,
+  object,
   access,
   policy,
   rule,

@@ -55,7 +55,7 @@ export async function* watchDefinitions(
 ): AsyncGenerator<WatchDefinitionsReply, void> {
   const named = definitionsBy(dependencies, filter, context);
   const about = aboutOf("definition", DefinitionFilter.encode(filter).finish(), context);
-  const watching = { cursor, about, memory: dependencies.watches };
+  const watching = { cursor, ...about, memory: dependencies.watches };
   for await (const { changed, removed, ...place } of changesOf(
     named,
     watching,
@@ -94,7 +94,7 @@ function definitionsBy(
         ...{ namespace: context.namespace, kinds: ["definition"], idPrefix: prefix },
         labels: labels === undefined ? [] : conditionsOf(labels),
       });
-      return new Map(entries.map(({ key, events }) => [key.id, events]));
+      return new Map(entries.map((entry) => [entry.key.id, entry]));
     },
     async find(name) {
       try {

@@ -19,6 +19,7 @@ import {
   statusName,
   statusWord,
 } from "@tutti/machine-work";
+import { limitInWords } from "../../core/limit/limits.ts";
 import { hasBudget } from "../../core/node/budget.ts";
 import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import {
@@ -117,7 +118,7 @@ function waitsOfRun(run: RunView): Partial<Wait>[] {
     if (ticket === 0)
       waits.push({
         cause: WaitCause.WAIT_CAUSE_LIMIT,
-        message: `it waits for the limit ${limit}`,
+        message: `it waits for ${limitInWords(limit)}`,
         subject: limit,
         present: true,
       });
