@@ -17,7 +17,7 @@ interface Start {
 export const start: Scenario = {
   name: "start",
   about:
-    "time and processor time from `npm start` to the first 200 of /readyz, when it has run before; beside a Node that does nothing",
+    "time and processor time from `npm start` to the first 200 of /readyz, when it has run before, beside a Node that does nothing",
   goals: [
     {
       ...{ line: { variant: "again" }, figure: "readyMs", atMost: 1_000, unit: "ms" },
