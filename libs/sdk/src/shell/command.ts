@@ -24,7 +24,8 @@ export interface CommandOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  readonly stdin?: string;
+  /** A text, or what comes until its end. */
+  readonly stdin?: string | Readable;
   readonly limits?: CommandLimits;
   /** How long it may take to end after SIGTERM. Default 5,000. */
   readonly graceMs?: number;
@@ -79,7 +80,7 @@ export async function runCommand(command: readonly string[], options: CommandOpt
     ...{ cwd: options.folder, env: options.env, detached: true },
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   }) as ChildProcessByStdio<Writable, Readable, Readable>;
-  const end = await new Running(child, mark, options).ended(options.stdin ?? "");
+  const end = await new Running(child, mark, options).ended();
   options.signal.throwIfAborted();
   return { ...end, signal: signalOf(end.code, end.signal) };
 }
@@ -160,7 +161,7 @@ class Running {
     this.#options = options;
   }
 
-  async ended(stdin: string) {
+  async ended() {
     const child = this.#child;
     const over = Promise.withResolvers<{
       readonly code: number | null;
@@ -172,8 +173,9 @@ class Running {
     child.on("exit", (code, signal) => over.resolve({ code, signal }));
     // A program that reads nothing closes its input.
     child.stdin.on("error", () => {});
-    child.stdin.end(stdin);
-    const { signal } = this.#options;
+    const { signal, stdin = "" } = this.#options;
+    if (typeof stdin === "string") child.stdin.end(stdin);
+    else stdin.pipe(child.stdin);
     const abort = () => this.#stop(over.promise);
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
