@@ -15,7 +15,7 @@ import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
-/** Two calls of one key never run at the same time, whatever their tasks are. */
+/** Calls of one key follow each other. A workflow without a function has them too. */
 const desk = `workflow: desk
 object: {key: "\${{ input.key }}", call: "\${{ input.call }}", reader: input.call == 'look'}
 tasks:

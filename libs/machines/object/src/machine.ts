@@ -1,6 +1,6 @@
 /**
  * The keyed object, a machine: the table of everything it understands. A call of an object is a run that waits for the
- * object as for a limit, gets its values with the grant, and sends each change of them with the step that made it.
+ * object as for a limit. It gets the values with the grant, and sends each change of them with the step that made it.
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { ObjectSnapshotV1 } from "@tutti/contracts/workflow/v1";

@@ -10,11 +10,11 @@ import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import {
   type AnyCalls,
+  type CallableObject,
   callsOf,
-  type KeyedObject,
   type ObjectCalls,
   type ObjectHandlers,
-} from "../functions/object.ts";
+} from "../functions/object-calls.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
 import { RunHandle, type RunParts } from "./run.ts";
 import type { ResultOptions } from "./work/outcome.ts";
@@ -51,12 +51,12 @@ export class Objects {
 
   /** Returns the calls of an object with this key. A call resolves with its result, or rejects with its error. */
   of<const Handlers extends ObjectHandlers>(
-    target: KeyedObject<Handlers>,
+    target: CallableObject<Handlers>,
     key: string,
     options?: ObjectCallOptions,
   ): ObjectCalls<Handlers>;
   of<Calls extends object = AnyCalls>(target: string, key: string, options?: ObjectCallOptions): Calls;
-  of(target: KeyedObject | string, key: string, options: ObjectCallOptions = {}): object {
+  of(target: CallableObject | string, key: string, options: ObjectCallOptions = {}): object {
     const name = typeof target === "string" ? target : target.name;
     return callsOf(async (call, input) => {
       const run = await this.call(name, key, call, input, options);

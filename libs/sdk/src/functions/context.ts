@@ -10,7 +10,13 @@ import type { TaskContext } from "../task/context.ts";
 import { stepError } from "./failure.ts";
 import type { FunctionInstance, StepMeans, StepOptions } from "./instance.ts";
 import { callSite } from "./location.ts";
-import { type AnyCalls, callsOf, type KeyedObject, type ObjectCalls, type ObjectHandlers } from "./object.ts";
+import {
+  type AnyCalls,
+  type CallableObject,
+  callsOf,
+  type ObjectCalls,
+  type ObjectHandlers,
+} from "./object-calls.ts";
 import type { StepError } from "./wire.ts";
 
 /** When a failed step is tried again. */
@@ -236,12 +242,12 @@ export class FunctionContext {
    * other.
    */
   object<const Handlers extends ObjectHandlers>(
-    target: KeyedObject<Handlers>,
+    target: CallableObject<Handlers>,
     key: string,
     options?: ChildOptions,
   ): ObjectCalls<Handlers>;
   object<Calls extends object = AnyCalls>(target: string, key: string, options?: ChildOptions): Calls;
-  object(target: KeyedObject | string, key: string, { id, ...options }: ChildOptions = {}): object {
+  object(target: CallableObject | string, key: string, { id, ...options }: ChildOptions = {}): object {
     const name = typeof target === "string" ? target : target.name;
     return callsOf((call, input, made) => {
       const { object, name: own, key: ownKey } = this.#instance;

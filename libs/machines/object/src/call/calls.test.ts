@@ -30,7 +30,7 @@ function factsOf(driver: MachineDriver) {
   return { ...found, state: JSON.parse(new TextDecoder().decode(found.state)) as unknown };
 }
 
-/** Ids of runs that were told that they have the object, with the values that they got. */
+/** Ids of runs that got the object, with its values. */
 function granted(driver: MachineDriver): readonly string[] {
   return driver.letters.map(({ to, payload }) => {
     const { state = new Uint8Array() } = GrantLimit.decode(payload);
@@ -76,7 +76,7 @@ describe("calls of an object", () => {
     assert.deepEqual(factsOf(driver).state, { n: 6 });
   });
 
-  it("the same run again is the same call, and is told once more if it has the object", () => {
+  it("the same run again is the same call, and gets the object once more if it has it", () => {
     const driver = driven();
     for (const id of ["a", "b", "a", "b"]) driver.execute(key, acquireObject, call(id));
     assert.deepEqual(granted(driver), ["a {}", "a {}"]);
