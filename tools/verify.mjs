@@ -1,11 +1,12 @@
 // @ts-check
 
-// What `npm test` runs after set-up.
+// Runs the static checks and the tests.
 //
-//   node tools/verify.mjs               static checks and *.test.ts of every package
-//   node tools/verify.mjs --affected    the same, without the test files that nothing changed for since they last passed
-//   node tools/verify.mjs --io          *.io.ts of every package; --nightly: *.nightly.ts
-//   node tools/verify.mjs NAME …        the tests of these packages only, without static checks
+//   npm test                    static checks and *.test.ts of every package
+//   npm test -- --affected      the same, without the test files that nothing changed for since they last passed
+//   npm run test:io             *.io.ts of every package
+//   npm run test:nightly        *.nightly.ts of every package
+//   npm test -- NAME …          the tests of these packages only, without static checks. --io, --nightly choose the tier
 //
 // The nightly tier also repeats the pure tests with cases that no other run has drawn.
 //

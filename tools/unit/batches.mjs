@@ -2,7 +2,7 @@
 
 // Which test files share a process, and in which order the processes start.
 //
-// 1. Whatever takes longest starts first, so that no lane runs a long file when the others are done.
+// 1. The longest processes start first, so that no lane runs a long file when the others are done.
 // 2. Files of one process are of one package where it matters: what they import is loaded once.
 
 import { relative } from "node:path";
@@ -13,8 +13,8 @@ import { relative } from "node:path";
 /** Packages whose pure tests open whole installations: in processes of their own. */
 const apart = ["apps/platform", "tools", "apps/cluster", "apps/cli", "apps/swarm", "libs/host"];
 
-/** Pure tests are many and short. Campaigns are long. What files import is loaded once in a process. */
-const filesMax = { test: 80, io: 12, nightly: 5 };
+/** Pure tests are many and short, those with installations take a second or two each. Campaigns are long. */
+const filesMax = { pure: 80, test: 30, io: 12, nightly: 5 };
 
 /** A process of several files takes about this long, in seconds. */
 const batchSeconds = 45;
@@ -79,7 +79,7 @@ export function batchesOf(tier, files, root) {
       .sort((one, other) => of(other) - of(one));
   const inOrder = apart.flatMap((folder) => [...files].filter(([one]) => one.folder === folder));
   const together = [...files].filter(([{ folder }]) => !apart.includes(folder)).flatMap(([, all]) => all);
-  return [together, ...inOrder.map(([, all]) => all)].flatMap((all) => slices(all, filesMax.test));
+  return [...inOrder.flatMap(([, all]) => slices(all, filesMax.test)), ...slices(together, filesMax.pure)];
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   bulkService,
   definitionService,
   limitService,
+  objectService,
   runService,
   scheduleService,
   taskService,
@@ -16,6 +17,7 @@ import { configuredRetryIn, type InstanceKey, Orchestrator, retrySection } from 
 import { cache } from "@tutti/machine-entities/cache";
 import { definition } from "@tutti/machine-entities/definition";
 import { limit } from "@tutti/machine-limit";
+import { object } from "@tutti/machine-object";
 import { runMachine, showRun } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
 import { trigger } from "@tutti/machine-trigger";
@@ -25,6 +27,7 @@ import { bulkHandlers } from "./api/bulk/handlers.ts";
 import type { DefinitionDependencies } from "./api/definitions/dependencies.ts";
 import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
+import { objectHandlers } from "./api/objects/handlers.ts";
 import { runHandlers } from "./api/runs/handlers.ts";
 import { KeptReaders } from "./api/runs/reading.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
@@ -115,6 +118,7 @@ export class WorkflowService extends Orchestrator {
     this.#serveDefinitions(host, { ...dependencies, blobs, retryIn });
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
+    mesh.serve(objectService, objectHandlers({ ...dependencies, runs, objects: mesh.client(objectService) }));
     this.#serveTriggers(host, { ...dependencies, waits });
     const orders = new Orders({ versions: dependencies.versions, shelf, retryIn });
     const pools = {
@@ -159,7 +163,7 @@ export class WorkflowService extends Orchestrator {
 export const workflow: ServiceModule = {
   name: "workflow",
   sections: [workflowSection, retrySection],
-  machines: [definition, schedule, limit, cache, trigger],
+  machines: [definition, schedule, limit, object, cache, trigger],
   create: (host) => new WorkflowService(host),
 };
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
 import {
+  acp,
   type CodingInput,
   type CodingOptions,
   type CodingOutput,
@@ -14,6 +15,7 @@ import {
   codingAgent,
   type MergeInput,
   mergeQueue,
+  type PermissionRequest,
 } from "@tutti/sdk/coding";
 import { testWorkflow } from "@tutti/sdk/testing";
 
@@ -192,6 +194,45 @@ describe("a coding agent", () => {
       outputs.map(({ files }) => files.map(({ path }) => path)),
       names.map((name) => [`${name}.txt`]),
     );
+  });
+});
+
+describe("a program that speaks the Agent Client Protocol", () => {
+  const program = join(import.meta.dirname, "programs", "acp-agent.ts");
+  const speaking = acp("speaking", [process.execPath, program]);
+
+  it("does what is permitted, says so, and continues its session for a repair", async () => {
+    const asked: PermissionRequest[] = [];
+    const permit = (request: PermissionRequest) => {
+      asked.push(request);
+      return !request.title.includes("secret");
+    };
+    const check = ["test", "-e", "second"];
+    const prompt = "echo 1 > first; cat secret; echo 2 > second";
+    const { answer, files, repairs, turns } = await code({ prompt, check }, speaking, { permit });
+    assert.deepEqual(
+      asked.map(({ title, kind }) => `${kind} ${title}`),
+      ["execute echo 1 > first", "execute cat secret", "execute echo 2 > second"],
+    );
+    assert.equal(answer, "ran 1 of 2, then ran 1 of 1");
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      ["first", "second"],
+    );
+    assert.deepEqual([repairs, turns], [1, 2]);
+  });
+
+  it("fails as it says", async () => {
+    await assert.rejects(
+      test({ prompt: "refuse" }, speaking).execute(),
+      /`speaking` failed: it stopped: refusal/,
+    );
+    await assert.rejects(
+      test({ prompt: "error" }, speaking).execute(),
+      /is not signed in: Authentication required/,
+    );
+    const ending = acp("ending", ["sh", "-c", "echo no >&2; exit 4"]);
+    await assert.rejects(test({ prompt: "x" }, ending).execute(), /`ending` failed: exit code 4: no/);
   });
 });
 

@@ -5,7 +5,15 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type CodingOutput, type CodingProfile, claude, codex, codingAgent, gemini } from "@tutti/sdk/coding";
+import {
+  acp,
+  type CodingOutput,
+  type CodingProfile,
+  claude,
+  codex,
+  codingAgent,
+  gemini,
+} from "@tutti/sdk/coding";
 import { type ServedModel, serveModel } from "@tutti/sdk/model-server";
 import { ScriptedModel, type ScriptedRequest, testWorkflow } from "@tutti/sdk/testing";
 
@@ -69,6 +77,7 @@ describe("the programs that people have", () => {
     [claude, "claude-sonnet-4-5"],
     [codex, "gpt-5"],
     [gemini, "gemini-2.5-pro"],
+    [acp("gemini-acp", ["gemini", "--acp", "--skip-trust"], gemini.env), "gemini-2.5-pro"],
   ];
   for (const [profile, name] of each)
     it(`${profile.name} changes files, repairs what the check finds and says what it used`, async () => {

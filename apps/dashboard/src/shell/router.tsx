@@ -15,6 +15,7 @@ import {
 } from "../data/queries.ts";
 import { queryClient } from "../data/query-client.ts";
 import { Empty, Failure, PageHead } from "../elements/parts.tsx";
+import { useWindowTitle } from "../elements/work-page.tsx";
 import { accessSearch } from "../pages/access/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
@@ -198,6 +199,18 @@ const trigger = createRoute({
   component: lazyRouteComponent(() => import("../pages/triggers/trigger-page.tsx"), "TriggerPage"),
 });
 
+const objects = createRoute({
+  getParentRoute: () => root,
+  path: "/objects",
+  component: lazyRouteComponent(() => import("../pages/objects/objects-page.tsx"), "ObjectsPage"),
+});
+
+const object = createRoute({
+  getParentRoute: () => root,
+  path: "/objects/$name/$key",
+  component: lazyRouteComponent(() => import("../pages/objects/object-page.tsx"), "ObjectPage"),
+});
+
 const access = createRoute({
   getParentRoute: () => root,
   path: "/access",
@@ -248,6 +261,8 @@ const children = [
   schedule,
   triggers,
   trigger,
+  objects,
+  object,
   access,
   policy,
   rule,
@@ -271,10 +286,11 @@ declare module "@tanstack/react-router" {
 
 /** An address that no page has. */
 function NotHere() {
+  useWindowTitle("Page not found");
   return (
     <>
       <PageHead title="Page not found" />
-      <Empty title="No page at this address">
+      <Empty title="No page at this address.">
         <p>
           Go to the <Link to="/">overview</Link>, or press <kbd>Ctrl</kbd> <kbd>K</kbd> and search.
         </p>

@@ -3,6 +3,7 @@
  *
  * 1. The run completes at another worker with the result that it has without a kill.
  * 2. What was recorded is not run again.
+ * 3. Calls of a keyed object are made once each, in their order: no value is lost or doubled.
  */
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -66,6 +67,33 @@ export function describeFunctions(killedAt: readonly string[]): void {
           .filter((done) => heir.output.includes(`at ${done}\n`));
         assert.deepEqual(repeated, [], "what was recorded is not run again");
       });
+
+    it("makes each call of a keyed object once, in its order, also when it is killed in each of them", async () => {
+      let worker = work();
+      const counts = [1, 2, 3, 4];
+      const first = () =>
+        tutti.objects.call("tally", "all", "add", 1, { id: "tally-1" }).catch(() => undefined);
+      await until("the object is registered", first, (found) => found !== undefined);
+      const runs = await Promise.all(
+        counts.map((count) => tutti.objects.call("tally", "all", "add", count, { id: `tally-${count}` })),
+      );
+      for (const place of ["thought of 1", "count of 1", "thought of 3", "count of 4"]) {
+        await worker.wrote(new RegExp(`at ${place}`));
+        await worker.kill();
+        workers.delete(worker);
+        worker = work();
+      }
+      const ended = await Promise.all(runs.map((run) => run.result()));
+      assert.deepEqual(
+        ended,
+        counts.map((count) => `count of ${count}`),
+      );
+      const state = async () => (await tutti.objects.get("tally", "all")).state;
+      assert.deepEqual(await state(), { sum: 10, calls: [1, 2, 3, 4] });
+      assert.equal(await tutti.objects.of("tally", "all")["sum"]?.(), 10);
+      await worker.kill();
+      workers.delete(worker);
+    });
 
     it("has what its code registered undone elsewhere when its run is cancelled", async () => {
       const victim = work();

@@ -122,6 +122,8 @@ export class Stage implements AsyncDisposable {
     const page = await (await this.context({ storageState: this.#signIn, ...options })).newPage();
     await page.goto(`${this.url}${path}`);
     if (path === "/") await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    // What is drawn first does not hear keys yet.
+    await page.evaluate("new Promise((resolve) => requestIdleCallback(resolve))");
     return page;
   }
 

@@ -3,7 +3,7 @@ import type { PageRequest } from "@tutti/contracts/types/v1";
 import { sleep } from "@tutti/kernel";
 import { sizeOf } from "./machine-calls.ts";
 import type { Listed, Listing, LookTime } from "./shared-looks.ts";
-import type { ToldNames, WatchMemory } from "./watch-memory.ts";
+import type { WatchMemory } from "./watch-memory.ts";
 
 export interface Named<Item, Entry extends Listed = Listed> {
   /** By name, with how many events each has had, so that a change is noticed. The same for every caller. */
@@ -53,10 +53,12 @@ export interface Watching {
 
 /** Looking at the index costs little. */
 const lookMs = 500;
+/** A reply has at most so many: a reader that stalls holds one reply, and others are served between two. */
+const portionMax = 50;
 /** A stream says something at least this often. */
 const signOfLifeMs = 5_000;
 
-/** A snapshot, then what changes. From a cursor on, what has changed since. */
+/** A snapshot in portions, then what changes. From a cursor on, what has changed since. */
 export async function* changesOf<Item, Entry extends Listed>(
   named: Named<Item, Entry>,
   { cursor, about, principal, memory }: Watching,
@@ -77,8 +79,30 @@ export async function* changesOf<Item, Entry extends Listed>(
     ) {
       const now = await memory.looks.look(about, () => named.entries(), time, signal);
       if (signal.aborted) return;
-      const { changed, removed } = now === before ? unchanged : await compare(named, now, told);
-      before = now;
+      let changed: Item[] = [];
+      let removed: string[] = [];
+      if (now !== before) {
+        await memory.turns.next(timers);
+        for (const [name, entry] of now) {
+          const { events } = entry;
+          if (told.isAsTold(name, events)) continue;
+          const found = await named.find(name, entry);
+          if (found !== undefined) {
+            changed.push(found);
+            told.tell(name, events);
+          } else if (told.leaveOut(name, events)) removed.push(name);
+          if (changed.length < portionMax) continue;
+          // Who starts takes in all portions as one snapshot. Who continues takes in each by itself.
+          const live = !isFirst || isResumed;
+          yield { changed, removed, live, cursor: live ? told.takeCursor() : "" };
+          if (signal.aborted) return;
+          [changed, removed] = [[], []];
+          toldMs = clock.monotonic();
+          await memory.turns.next(timers);
+        }
+        removed.push(...told.takeGone((name) => now.has(name)));
+        before = now;
+      }
       if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
         toldMs = clock.monotonic();
         // Who asked to continue would take a snapshot that is live at once for the rest of what it knows.
@@ -92,26 +116,4 @@ export async function* changesOf<Item, Entry extends Listed>(
   } finally {
     memory.end(told);
   }
-}
-
-const unchanged = { changed: [], removed: [] };
-
-async function compare<Item, Entry extends Listed>(
-  named: Named<Item, Entry>,
-  now: Listing<Entry>,
-  told: ToldNames,
-): Promise<Pick<Changes<Item>, "changed" | "removed">> {
-  const changed: Item[] = [];
-  const removed: string[] = [];
-  for (const [name, entry] of now) {
-    const { events } = entry;
-    if (told.isAsTold(name, events)) continue;
-    const found = await named.find(name, entry);
-    if (found !== undefined) {
-      changed.push(found);
-      told.tell(name, events);
-    } else if (told.leaveOut(name, events)) removed.push(name);
-  }
-  removed.push(...told.takeGone((name) => now.has(name)));
-  return { changed, removed };
 }

@@ -38,7 +38,7 @@ function opened(names = 3) {
     })();
     return { seen, leave: () => left.abort(), reading };
   }
-  return { time, index, world, watch };
+  return { time, index, world, named, memory, watch };
 }
 
 describe("looks that watches share", () => {
@@ -66,6 +66,54 @@ describe("looks that watches share", () => {
     for (const { leave } of all) leave();
     await time.settle(Promise.all(all.map(({ reading }) => reading)));
     assert.ok(index.looks <= looks + 1, `${index.looks - looks} looks for nothing`);
+  });
+
+  it("are told in portions, so that a reader that stalls after the first has cost no more", async () => {
+    const { time, index, named, memory } = opened(1_000);
+    const left = new AbortController();
+    const watching = { cursor: "", about: "list", principal: "ada", memory };
+    const stream = changesOf(named, watching, { clock: time, timers: time }, left.signal);
+    const seen = new Set<string>();
+    let { value } = await time.settle(stream.next());
+    const [portion, compared] = [value?.changed.length ?? 0, index.compared];
+    assert.ok(portion > 0 && portion <= 100, `${portion} names in the first reply`);
+    assert.equal(compared, portion);
+    assert.deepEqual([value?.live, value?.cursor], [false, ""]);
+    await time.advanceAsync(60_000);
+    assert.equal(index.compared, compared);
+    for (; value !== undefined; { value } = await time.settle(stream.next())) {
+      for (const name of value.changed) seen.add(name);
+      if (value.live) break;
+    }
+    assert.equal(seen.size, 1_000);
+    assert.notEqual(value?.cursor, "");
+    left.abort();
+  });
+
+  it("continue from each portion of what changed while a reader was away", async () => {
+    const { time, world, named, memory } = opened(120);
+    const read = async (cursor: string, replies: number) => {
+      const left = new AbortController();
+      const watching = { cursor, about: "list", principal: "ada", memory };
+      const stream = changesOf(named, watching, { clock: time, timers: time }, left.signal);
+      const names: string[] = [];
+      let last = cursor;
+      for (let reply = 0; reply < replies; reply++) {
+        const { value } = await time.settle(stream.next());
+        names.push(...(value?.changed ?? []));
+        last = value?.cursor || last;
+      }
+      left.abort();
+      return { names, last };
+    };
+    const whole = await read("", 3);
+    assert.equal(whole.names.length, 120);
+    for (const name of world.keys()) world.set(name, { events: 2 });
+    const portion = await read(whole.last, 1);
+    const rest = await read(portion.last, 2);
+    assert.ok(portion.names.length < 120);
+    assert.equal(new Set([...portion.names, ...rest.names]).size, 120);
+    assert.equal(portion.names.length + rest.names.length, 120, "none is told twice");
   });
 
   it("go on after one that failed, whose watches learn it", async () => {

@@ -145,9 +145,9 @@ describe("a watch of a list", () => {
       const watching = { cursor: watcher.cursor, about: "all", principal: "ada", memory: after };
       const broken = new AbortController();
       const stream = changesOf(listed(world), watching, { clock: time, timers: time }, broken.signal);
-      const first = await stream.next();
+      const first = await time.settle(stream.next());
       assert.equal(first.value?.live, false);
-      const second = await stream.next();
+      const second = await time.settle(stream.next());
       assert.deepEqual([second.value?.live, second.value?.changed], [true, []]);
       assert.notEqual(second.value?.cursor, "");
       broken.abort();

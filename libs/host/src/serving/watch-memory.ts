@@ -6,7 +6,7 @@
  * 2. A watch that is resumed is another one, with what its caller knows: the one before may still be speaking.
  * 3. A watch is kept for a minute after it was broken off, and only so many of them. One that is not kept restarts.
  */
-import type { Clock, IdSource } from "@tutti/kernel";
+import { type Clock, type IdSource, sleep, type Timers } from "@tutti/kernel";
 import { SharedLooks } from "./shared-looks.ts";
 
 export interface WatchBounds {
@@ -23,6 +23,7 @@ const usualBounds: WatchBounds = { keptMs: 60_000, watchesMax: 500, removedMax: 
 export class WatchMemory {
   /** What all watches of this memory look up. */
   readonly looks = new SharedLooks();
+  readonly turns = new Turns();
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #ids: Pick<IdSource, "newId">;
   readonly #bounds: WatchBounds;
@@ -72,6 +73,16 @@ export class WatchMemory {
       if (this.#kept.size < this.#bounds.watchesMax) return;
       this.#kept.delete(id);
     }
+  }
+}
+
+/** Turns of watches that compare or tell something: one for each round of the event loop, so that calls are served between. */
+class Turns {
+  #last: Promise<void> = Promise.resolve();
+
+  next(timers: Timers): Promise<void> {
+    this.#last = this.#last.then(() => sleep(timers, 0));
+    return this.#last;
   }
 }
 

@@ -6,12 +6,14 @@
  * 3. A worker that is killed loses no conversation: the next attempt on that machine continues it in the same tree.
  * 4. Secrets that the program gets are in no change and in no output.
  */
+import { PassThrough } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { systemTimers } from "@tutti/kernel";
 import { isMembers } from "../agents/models/wire.ts";
-import { runCommand, variablesOf } from "../shell/command.ts";
+import { requireStarted, runCommand, variablesOf } from "../shell/command.ts";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
+import { AcpConversation, type Permit } from "./acp.ts";
 import { codingErrors } from "./errors.ts";
 import { type CodingFolders, checkOf, foldersOf, repositoryOf, textOf } from "./folders.ts";
 import type { CodingNews, CodingProfile } from "./profiles.ts";
@@ -51,6 +53,8 @@ export interface CodingOptions extends CodingFolders {
   readonly env?: readonly string[];
   /** Variables whose values are secrets, by reference: `{ANTHROPIC_API_KEY: "secret:anthropic"}`. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Decides what a program asks for by the Agent Client Protocol. Default: everything is allowed. */
+  readonly permit?: Permit;
   /** A program that writes nothing for this long is ended. Default: 10 minutes. */
   readonly silentMs?: number;
 }
@@ -176,15 +180,18 @@ class Coding {
     const task = this.#task;
     const silence = new Silence(this.#options.silentMs ?? silentMsDefault);
     const turn: Turn = { answer: "", failure: undefined };
-    const lines = new Lines(async (line) =>
-      this.#heard(turn, read === undefined ? { text: `${line}\n` } : newsOf(line, read)),
-    );
+    const over = new AbortController();
+    const conversation = this.#profile.acp === true ? this.#conversation(turn, prompt, over) : undefined;
+    const lines = new Lines(async (line) => {
+      if (conversation !== undefined) await conversation.acp.take(line);
+      else await this.#heard(turn, read === undefined ? { text: `${line}\n` } : newsOf(line, read));
+    });
     const command = this.#profile.command({ model, session: this.#session });
     const { limits, graceMs } = this.#options;
     try {
       const end = await runCommand(command, {
-        ...{ folder: this.#tree.folder, stdin: prompt },
-        signal: AbortSignal.any([task.signal, silence.signal]),
+        ...{ folder: this.#tree.folder, stdin: conversation?.stdin ?? prompt },
+        signal: AbortSignal.any([task.signal, silence.signal, over.signal]),
         env: { ...variablesOf(), ...variablesOf([...env, ...(this.#options.env ?? [])]), ...set, ...secrets },
         ...(limits !== undefined && { limits }),
         ...(graceMs !== undefined && { graceMs }),
@@ -195,18 +202,44 @@ class Coding {
         },
       });
       await lines.end();
+      requireStarted(command[0] ?? "", end);
       const exit = end.signal ?? (end.code === 0 ? undefined : `exit code ${end.code}`);
       if (turn.failure === undefined && exit === undefined) return turn.answer.trim();
-      const reason = turn.failure ?? `${exit}: ${end.stderr.text.trim().slice(-reasonShown)}`;
-      if (signInWords.test(reason)) throw codingErrors.notSignedIn({ program: name, reason });
-      throw codingErrors.failed({ program: name, reason });
+      throw this.#failure(turn.failure ?? `${exit}: ${end.stderr.text.trim().slice(-reasonShown)}`);
     } catch (error) {
+      if (over.signal.aborted && !task.signal.aborted) {
+        // It was asked to end because its turn is over.
+        if (turn.failure === undefined) return turn.answer.trim();
+        throw this.#failure(turn.failure);
+      }
       if (silence.signal.aborted && !task.signal.aborted)
         throw codingErrors.silent({ program: name, ms: silence.ms });
       throw error;
     } finally {
       silence.stop();
     }
+  }
+
+  #failure(reason: string): Error {
+    const program = this.#profile.name;
+    if (signInWords.test(reason)) return codingErrors.notSignedIn({ program, reason });
+    return codingErrors.failed({ program, reason });
+  }
+
+  #conversation(turn: Turn, prompt: string, over: AbortController) {
+    const stdin = new PassThrough();
+    const conversation = new AcpConversation({
+      ...{ folder: this.#tree.folder, prompt, session: this.#session },
+      permit: this.#options.permit ?? (() => true),
+      send: (message) => void stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`),
+      heard: (news) => this.#heard(turn, news),
+      over: () => {
+        stdin.end();
+        over.abort(new Error("the turn is over"));
+      },
+    });
+    conversation.start();
+    return { acp: conversation, stdin };
   }
 
   async #heard(turn: Turn, news: CodingNews): Promise<void> {

@@ -1,7 +1,7 @@
 /** Where coding tasks work, and the checks that hold their changes. */
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { type CommandLimits, runCommand, variablesOf } from "../shell/command.ts";
+import { type CommandLimits, requireStarted, runCommand, variablesOf } from "../shell/command.ts";
 import { folderOf } from "../shell/shell.ts";
 import type { TaskContext } from "../task/context.ts";
 import { codingErrors } from "./errors.ts";
@@ -38,12 +38,14 @@ export async function checkOf(
   task: TaskContext,
 ): Promise<string | undefined> {
   await task.output(`$ ${check.join(" ")}\n`, { channel: "check" });
-  const { code, signal, stdout, stderr } = await runCommand(check, {
+  const end = await runCommand(check, {
     ...{ folder, env: { ...variablesOf(), CI: "1" }, signal: task.signal },
     ...(limits !== undefined && { limits }),
     ...(graceMs !== undefined && { graceMs }),
     output: (chunk) => task.output(chunk, { channel: "check" }),
   });
+  requireStarted(check[0] ?? "", end);
+  const { code, signal, stdout, stderr } = end;
   if (code === 0 && signal === undefined) return undefined;
   const shown = `${stdout.text}\n${stderr.text}`.trim().slice(-checkShown);
   return `${signal ?? `exit code ${code}`}\n${shown}`;

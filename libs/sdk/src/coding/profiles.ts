@@ -40,6 +40,8 @@ export interface CodingProfile {
   readonly set?: Readonly<Record<string, string>>;
   /** Reads a line. Without it all output is the answer. */
   readonly read?: (line: Members) => CodingNews;
+  /** Whether it speaks the Agent Client Protocol in the place of lines that `read` knows. */
+  readonly acp?: true;
 }
 
 /** Claude Code, `@anthropic-ai/claude-code`. It runs every tool without a question. */
@@ -130,6 +132,14 @@ export const gemini: CodingProfile = {
     };
   },
 };
+
+/** A program that speaks the Agent Client Protocol: `acp("gemini", ["gemini", "--acp"], ["GEMINI_API_KEY"])`. */
+export function acp(name: string, command: readonly string[], env: readonly string[] = []): CodingProfile {
+  return {
+    ...{ name, env, acp: true },
+    command: ({ model }) => [...command, ...(model === undefined ? [] : ["--model", model])],
+  };
+}
 
 function claudeParts(message: Members): CodingNews {
   const { content } = message;

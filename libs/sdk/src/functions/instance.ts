@@ -81,7 +81,11 @@ const steps = new AsyncLocalStorage<FunctionInstance>();
 export class FunctionInstance {
   readonly name: string;
   readonly seed: string;
-  readonly state = new Map<string, Json>();
+  readonly state: Map<string, Json>;
+  /** Of a call of a keyed object. */
+  readonly object: TurnInput["object"];
+  /** Its key. Undefined before the code runs, and for other functions. */
+  key: string | undefined;
   /** Number of the last turn that it made. */
   lastTurn = 0;
   readonly #code: Code;
@@ -126,11 +130,13 @@ export class FunctionInstance {
 
   constructor(
     name: string,
-    { seed, startMs }: Pick<TurnInput, "seed" | "startMs">,
+    { seed, startMs, object }: Pick<TurnInput, "seed" | "startMs" | "object">,
     code: Code,
     ports: FunctionPorts,
   ) {
     this.#ports = ports;
+    this.object = object;
+    this.state = new Map(Object.entries(object?.state ?? {}));
     this.name = name;
     this.seed = seed;
     this.#nowMs = startMs;
@@ -194,6 +200,7 @@ export class FunctionInstance {
 
   #start(input: Json): void {
     this.#begun = true;
+    if (this.object !== undefined) this.key = (input as { readonly key?: string } | null)?.key;
     this.#code(this, input).then(
       (output) => this.#ended({ output }),
       (error: unknown) => this.#ended({ error: stepError(error) }),
@@ -258,7 +265,9 @@ export class FunctionInstance {
   }
 
   set(key: string, at: string, value: Json): void {
-    this.state.set(key, value);
+    if (this.object?.reader === true) throw sdkErrors.objectReadOnly({ name: this.name, value: key });
+    if (value === null && this.object !== undefined) this.state.delete(key);
+    else this.state.set(key, value);
     const id = `${key} ${next(this.#setsAsked, key)}`;
     this.#note({ kind: "set", id, at }, () => {
       next(this.#setsApplied, key);

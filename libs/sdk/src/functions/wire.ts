@@ -44,6 +44,13 @@ export interface TurnInput {
   readonly journal: readonly Entry[];
   /** Whether the compensations are wanted. */
   readonly undo?: boolean;
+  /** Of a call of a keyed object. */
+  readonly object?: {
+    /** Its values when the call started. */
+    readonly state: Readonly<Record<string, Json>>;
+    /** Whether the call only reads. */
+    readonly reader?: boolean;
+  };
 }
 
 export interface TurnOutput {

@@ -24,7 +24,8 @@ export interface CommandOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  readonly stdin?: string;
+  /** A text, or what comes until its end. */
+  readonly stdin?: string | Readable;
   readonly limits?: CommandLimits;
   /** How long it may take to end after SIGTERM. Default 5,000. */
   readonly graceMs?: number;
@@ -35,12 +36,19 @@ export interface CommandOptions {
   readonly output: (chunk: Buffer, channel: "stdout" | "stderr") => Promise<void>;
 }
 
+/** The end of what it wrote. */
+interface KeptOutput {
+  readonly text: string;
+  /** Whether the beginning is missing. */
+  readonly isCut: boolean;
+}
+
 export interface CommandEnd {
   readonly code: number | null;
   /** Set when a signal ended it. */
   readonly signal: string | undefined;
-  readonly stdout: Kept;
-  readonly stderr: Kept;
+  readonly stdout: KeptOutput;
+  readonly stderr: KeptOutput;
 }
 
 const envDefault = ["PATH", "HOME", "LANG", "TZ"];
@@ -65,20 +73,23 @@ const guard = [
   `${markName}=$m "$@" 3<&-; r=$?; kill -KILL $!; exit $r`,
 ].join("\n");
 
-/** Runs a command to its end. Rejects with the reason of the signal when that was aborted, and when nothing started. */
+/** Runs a command to its end. Rejects with the reason of the signal when that was aborted. */
 export async function runCommand(command: readonly string[], options: CommandOptions): Promise<CommandEnd> {
-  const [program = ""] = command;
   const mark = randomUUID();
   const child = spawn("sh", ["-c", `${limitsOf(options.limits)}${guard}`, "sh", mark, ...command], {
     ...{ cwd: options.folder, env: options.env, detached: true },
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   }) as ChildProcessByStdio<Writable, Readable, Readable>;
-  const end = await new Running(child, mark, options).ended(options.stdin ?? "");
+  const end = await new Running(child, mark, options).ended();
   options.signal.throwIfAborted();
-  const missing = missingCodes.get(end.code ?? -1);
-  if (missing !== undefined && /not found|denied|cannot execute|not executable/i.test(end.stderr.text))
-    throw shellErrors.notStarted({ program, reason: missing });
   return { ...end, signal: signalOf(end.code, end.signal) };
+}
+
+/** Throws when a command ended because there is no such program. */
+export function requireStarted(program: string, { code, stderr }: CommandEnd): void {
+  const reason = missingCodes.get(code ?? -1);
+  if (reason !== undefined && /not found|denied|cannot execute|not executable/i.test(stderr.text))
+    throw shellErrors.notStarted({ program, reason });
 }
 
 /** The variables of the worker with these names. Default: PATH, HOME, LANG and TZ. */
@@ -109,7 +120,7 @@ function signalOf(code: number | null, signal: NodeJS.Signals | null): string | 
     : undefined;
 }
 
-export class Kept {
+class Kept {
   readonly #max: number;
   readonly #chunks: Buffer[] = [];
   #length = 0;
@@ -150,7 +161,7 @@ class Running {
     this.#options = options;
   }
 
-  async ended(stdin: string) {
+  async ended() {
     const child = this.#child;
     const over = Promise.withResolvers<{
       readonly code: number | null;
@@ -162,8 +173,9 @@ class Running {
     child.on("exit", (code, signal) => over.resolve({ code, signal }));
     // A program that reads nothing closes its input.
     child.stdin.on("error", () => {});
-    child.stdin.end(stdin);
-    const { signal } = this.#options;
+    const { signal, stdin = "" } = this.#options;
+    if (typeof stdin === "string") child.stdin.end(stdin);
+    else stdin.pipe(child.stdin);
     const abort = () => this.#stop(over.promise);
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();

@@ -9,7 +9,7 @@ import { basename, isAbsolute, relative, resolve } from "node:path";
 import { systemTimers, type Timers } from "@tutti/kernel";
 import { TaskFailure } from "../task/failure.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
-import { type CommandLimits, runCommand, variablesOf } from "./command.ts";
+import { type CommandLimits, requireStarted, runCommand, variablesOf } from "./command.ts";
 import { shellErrors } from "./errors.ts";
 
 /** What a task gives: `with: [git, status]`, or the members. */
@@ -79,13 +79,15 @@ export function shell(
     if (programs !== undefined && !programs.includes(program))
       throw shellErrors.notAllowed({ what: `The program \`${program}\``, allowed: programs.join(", ") });
     const folder = await folderOf(options.folder ?? process.cwd(), cwd, program);
-    const { code, signal, stdout, stderr } = await runCommand(command, {
+    const end = await runCommand(command, {
       ...{ folder, env: { ...variablesOf(options.env), ...env }, stdin, timers, signal: task.signal },
       ...(options.limits !== undefined && { limits: options.limits }),
       ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
       ...(options.keptBytes !== undefined && { keptBytes: options.keptBytes }),
       output: (chunk, channel) => task.output(chunk, { channel }),
     });
+    requireStarted(program, end);
+    const { code, signal, stdout, stderr } = end;
     if (signal === undefined && code !== null && ok.includes(code))
       return {
         exitCode: code,

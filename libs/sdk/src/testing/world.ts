@@ -30,6 +30,7 @@ import {
 import { seededChance, VirtualTime } from "@tutti/kernel/virtual";
 import { cache } from "@tutti/machine-entities/cache";
 import { limit, renew } from "@tutti/machine-limit";
+import { object } from "@tutti/machine-object";
 import {
   beginRun,
   confirmChild,
@@ -108,7 +109,7 @@ export class World {
     this.machine = runMachine({ plans: definitions });
     this.stage = new Stage({
       ...{
-        machines: [this.machine, schedule, limit, cache],
+        machines: [this.machine, schedule, limit, object, cache],
         service,
         time: this.time,
         chance: seededChance(seed),

@@ -35,6 +35,7 @@ from ._threads import Threads
 from .context import TaskContext
 from .errors import RunCancelled, RunFailed
 from .functions import DurableFunction
+from .objects import KeyedObject
 
 _ATTEMPTS = 5
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -62,6 +63,7 @@ class DurableTest:
         self._functions = {each.name: each for each in (function, *functions)}
         self._forgets = forgets
         self._host = FunctionHost(_threads)
+        self._objects: dict[tuple[str, str], _TestObject] = {}
         self._now_ms = start.timestamp() * 1_000
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._due: deque[Callable[[], None]] = deque()
@@ -80,6 +82,17 @@ class DurableTest:
     def execute(self, input: Any = None) -> Any:
         """A run to its end. Its output."""
         return self.start(input).result()
+
+    def values(self, target: KeyedObject, key: str) -> Mapping[str, Json]:
+        """The values of a keyed object."""
+        known = self._objects.get((target.name, key))
+        return {} if known is None else dict(known.values)
+
+    def _object_of(self, function: DurableFunction, given: Json) -> _TestObject | None:
+        if not isinstance(function, KeyedObject):
+            return None
+        at = (function.name, given["key"])
+        return self._objects.setdefault(at, _TestObject(function.readers))
 
     def _turn(self, function: DurableFunction, asked: Mapping[str, Any], task: TaskContext) -> dict[str, Any]:
         if self._forgets:
@@ -104,6 +117,53 @@ class DurableTest:
             self._settle()
 
 
+class _TestObject:
+    """The values of a key of an object, and the calls that wait for it."""
+
+    def __init__(self, readers: Sequence[str]) -> None:
+        self.values: dict[str, Json] = {}
+        self._readers = readers
+        self._current: DurableRun | None = None
+        self._waiting: deque[DurableRun] = deque()
+
+    def called(self, run: DurableRun) -> None:
+        if self._reads(run):
+            self._begin(run)
+        elif self._current is None:
+            self._current = run
+            self._begin(run)
+        else:
+            self._waiting.append(run)
+
+    def of(self, run: DurableRun) -> dict[str, Any]:
+        """What a turn is given."""
+        return {"state": dict(run._values), **({"reader": True} if self._reads(run) else {})}
+
+    def set(self, run: DurableRun, name: str, value: Json) -> None:
+        if run is not self._current:
+            return
+        if value is None:
+            self.values.pop(name, None)
+        else:
+            self.values[name] = value
+
+    def ended(self, run: DurableRun) -> None:
+        if run in self._waiting:
+            self._waiting.remove(run)
+        if run is not self._current:
+            return
+        self._current = self._waiting.popleft() if self._waiting else None
+        if self._current is not None:
+            self._begin(self._current)
+
+    def _begin(self, run: DurableRun) -> None:
+        run._values = dict(self.values)
+        run._need_turn()
+
+    def _reads(self, run: DurableRun) -> bool:
+        return run._input["call"] in self._readers
+
+
 class DurableRun:
     """A run of a durable function in a test."""
 
@@ -126,7 +186,13 @@ class DurableRun:
         self._is_due = False
         self._saved: Any = None
         self._end: Mapping[str, Any] | None = None
-        self._need_turn()
+        self._object = test._object_of(function, given)
+        # The values when the call started.
+        self._values: dict[str, Json] = {}
+        if self._object is None:
+            self._need_turn()
+        else:
+            self._object.called(self)
 
     @property
     def has_ended(self) -> bool:
@@ -225,6 +291,8 @@ class DurableRun:
         self._last, self._known = self._turns, output["known"]
         for step in output["steps"]:
             self.journal.append(_recorded(step))
+            if "set" in step and self._object is not None:
+                self._object.set(self, step["set"], step["value"])
             if "task" in step:
                 self._open[step["task"]] = step["spec"]
                 self._test._soon(lambda id=step["task"], spec=step["spec"]: self._begin(id, spec))  # type: ignore[misc]
@@ -240,6 +308,7 @@ class DurableRun:
             **{"nowMs": round(self._test._now_ms), "seed": f"{self.id}/{self._function.name}/1"},
             **{"turn": self._turns, "last": self._last, "from": first, "journal": self.journal[first:]},
             **({"undo": True} if undo else {}),
+            **({} if self._object is None else {"object": self._object.of(self)}),
         }
         task = task_context(self._function.name, self.id, self._turns, self._saved, self._save)
         return self._test._turn(self._function, asked, task)
@@ -316,6 +385,8 @@ class DurableRun:
         self._end = end
         self._open.clear()
         self._on_end()
+        if self._object is not None:
+            self._object.ended(self)
 
     def _require(self, task: str) -> None:
         if task not in self._open:

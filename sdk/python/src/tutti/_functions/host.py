@@ -74,7 +74,9 @@ class FunctionHost:
         async def code(instance: FunctionInstance, function_input: Json) -> Json:
             return await _whole(fn, instance, function_input)
 
-        return FunctionInstance(fn.name, given["seed"], given["startMs"], code, self._threads)
+        return FunctionInstance(
+            fn.name, given["seed"], given["startMs"], code, self._threads, object=given.get("object")
+        )
 
     def _keep(self, key: tuple[str, str, str], instance: FunctionInstance) -> None:
         self._hot[key] = instance

@@ -33,6 +33,7 @@ from .wire import (
     function_stopped,
     length_of,
     name_of,
+    object_read_only,
     plain,
     step_error,
     step_nested,
@@ -90,10 +91,23 @@ class Asked:
 class FunctionInstance:
     """Belongs to the thread of its event loop."""
 
-    def __init__(self, name: str, seed: str, start_ms: int, code: Code, threads: Threads) -> None:
+    def __init__(
+        self,
+        name: str,
+        seed: str,
+        start_ms: int,
+        code: Code,
+        threads: Threads,
+        *,
+        object: Mapping[str, Any] | None = None,
+    ) -> None:
         self.name = name
         self.seed = seed
-        self.state: dict[str, Json] = {}
+        # Of a call of a keyed object: its values, and whether the call only reads.
+        self.object = object
+        # Its key. None for other functions.
+        self.key: str | None = None
+        self.state: dict[str, Json] = dict((object or {}).get("state", {}))
         # Number of the last turn that it made.
         self.last_turn = 0
         # Entries that are applied or made.
@@ -142,6 +156,10 @@ class FunctionInstance:
     def task(self) -> TaskContext | None:
         """The attempt that makes the turn."""
         return None if self._means is None else self._means.task
+
+    @property
+    def is_reader(self) -> bool:
+        return bool((self.object or {}).get("reader", False))
 
     def take(self, turn: Mapping[str, Any], means: TurnMeans) -> asyncio.Future[dict[str, Any]]:
         """Makes a turn. Entries that it has are passed over."""
@@ -201,7 +219,12 @@ class FunctionInstance:
         return self._ask(Asked("task", id, at, begin, result))
 
     def set(self, key: str, at: str, value: Json) -> None:
-        self.state[key] = value
+        if self.is_reader:
+            raise object_read_only(self.name, key)
+        if value is None and self.object is not None:
+            self.state.pop(key, None)
+        else:
+            self.state[key] = value
         self._sets_asked[key] += 1
 
         def begin() -> None:
@@ -228,6 +251,8 @@ class FunctionInstance:
 
     def _begin(self, given: Json) -> None:
         self._is_begun = True
+        if self.object is not None and isinstance(given, dict):
+            self.key = given.get("key")
         main = self.branches.start(self._code(self, given))
 
         def ended() -> None:
