@@ -12,9 +12,16 @@ export interface SourceFile {
   readonly linesBefore?: number;
 }
 
-/** Returns whether a word names a file, and not something that is registered. */
+/** As the contracts have names of definitions, with the version behind an @. */
+const workflowName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*(@.*)?$/;
+
+/**
+ * Returns whether a word names a file, and not something that is registered. A word that can be the name of a workflow
+ * is that name: a file `order` in the folder must not replace the registered `order`. Write `./order` for the file.
+ */
 export function isFileName(word: string, shell: Pick<Shell, "isFile">): boolean {
-  return word === "-" || /\.(ya?ml|json)$/i.test(word) || word.includes("/") || shell.isFile(word);
+  if (word === "-" || /\.(ya?ml|json)$/i.test(word) || word.includes("/")) return true;
+  return !workflowName.test(word) && shell.isFile(word);
 }
 
 export async function readDefinition(file: string, shell: Pick<Shell, "readText">): Promise<SourceFile> {
