@@ -2,7 +2,7 @@
 
 import unittest
 
-from history_functions import cart
+from history_functions import cart, functions
 
 from tutti import OptionInvalid, RunFailed, TaskFailure, durable, keyed_object
 from tutti.testing import DurableTest
@@ -68,6 +68,11 @@ class KeyedObjects(unittest.TestCase):
 
         test = DurableTest(order, functions=[tally])
         self.assertEqual(test.start([1, 2]).result(), [1, 3])
+
+    def test_events_that_are_emitted_are_kept_by_the_test(self):
+        test = DurableTest(functions["emits"])
+        self.assertEqual(test.start().result(), "emitted")
+        self.assertEqual([each["type"] for each in test.emitted], ["shop.order.paid", "shop.order.paid"])
 
     def test_refuse_what_is_no_call(self):
         with self.assertRaises(OptionInvalid):

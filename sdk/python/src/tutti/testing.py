@@ -63,6 +63,8 @@ class DurableTest:
         self._functions = {each.name: each for each in (function, *functions)}
         self._forgets = forgets
         self._host = FunctionHost(_threads)
+        #: Events that functions have emitted, in their order: `type`, `data`, `subject`.
+        self.emitted: list[Mapping[str, Any]] = []
         self._objects: dict[tuple[str, str], _TestObject] = {}
         self._now_ms = start.timestamp() * 1_000
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
@@ -351,6 +353,10 @@ class DurableRun:
         handler = self._test._handlers.get(name)
         given = spec.get("with")
         if self.has_ended:
+            return
+        if name == "tutti.emit":
+            self._test.emitted.append(given)
+            self._ended(id, {"output": {"type": given["type"], "source": f"/tutti/runs/{self.id}"}})
             return
         if handler is None:
             if "workflow" in spec and name in self._test._functions:
