@@ -8,6 +8,7 @@
 //
 // Run after set-up, on the Node of the workspace.
 
+import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { checkArchitecture } from "./checks/architecture.mjs";
 import { both, tool } from "./checks/commands.mjs";
@@ -19,6 +20,7 @@ import { checkSizes } from "./checks/sizes.mjs";
 import { checkTiers } from "./checks/tiers.mjs";
 import { changedFiles, contentOf, importsAnd, unlessUnchanged } from "./checks/unchanged.mjs";
 import { checkWaits } from "./checks/waits.mjs";
+import { headerOf } from "./help.mjs";
 import { workspaceRoot } from "./setup.mjs";
 
 /** @type {Record<string, (root: string) => Promise<string[]> | string[]>} what each check does: it gives back the problems */
@@ -127,6 +129,12 @@ async function problemsOf(name, root) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const names = process.argv.slice(2);
+  if (names.includes("--help")) {
+    console.log(
+      `${headerOf(readFileSync(import.meta.filename, "utf8"))}\n\nNames: ${Object.keys(checks).join(", ")}`,
+    );
+    process.exit(0);
+  }
   const { passed, failed } = await runChecks(names.length > 0 ? names : Object.keys(checks));
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;

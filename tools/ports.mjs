@@ -42,6 +42,15 @@ export async function withPorts(words, environment = process.env, command = "npm
   return others;
 }
 
+/**
+ * The words for a platform that only answers a question, and has no ports.
+ *
+ * @param {readonly string[]} words
+ */
+export function withoutPort(words) {
+  return wantedIn(words).others;
+}
+
 /** @param {readonly string[]} words */
 function wantedIn(words) {
   /** @type {string | undefined} */

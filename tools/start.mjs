@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // `npm start`: sets everything up, then runs the platform from a bundle. `npm run dev` runs it from source, and restarts it
-// after a change (dev.mjs). `-- --empty` leaves the demonstration out, `--paused` has nothing executed until `tutti release`,
-// `--nats` gives it a NATS server for its events, `--port auto` chooses free ports; all other arguments go to the platform: `npm start -- --help`.
+// after a change (dev.mjs). The options are in `help`. All other words go to the platform.
 
 import "./node-version.mjs";
 
@@ -9,20 +8,38 @@ const given = process.argv.slice(2);
 const isDev = given.includes("--dev");
 const isEmpty = given.includes("--empty");
 
+const help = `Starts the platform: npm start -- [OPTIONS]
+
+  --port N|auto            ports N for dashboard and CLI, N + 1 for workers. auto: the first free pair from 7400 on
+  --empty                  without the demonstration
+  --paused                 nothing runs until \`tutti release\`
+  --nats[=PORT]            starts a NATS server for events, by default at port 4222
+  --dev                    from source, restarted after a change: \`npm run dev\`
+  --help                   this text
+
+Options of the`;
+
+/** The platform answers these words and ends: it needs no ports. */
+const isQuestion = given.some((word) => word === "--help" || /^--explain(=|$)/.test(word));
+
 async function start() {
-  const [{ launch, say }, { presetOf }, { natsPortIn, NoNats, startNats }, { PortsTaken, withPorts }] =
-    await Promise.all([
-      import("./launch.mjs"),
-      import("./preset.mjs"),
-      import("./nats.mjs"),
-      import("./ports.mjs"),
-    ]);
+  const [
+    { launch, say },
+    { presetOf },
+    { natsPortIn, NoNats, startNats },
+    { PortsTaken, withoutPort, withPorts },
+  ] = await Promise.all([
+    import("./launch.mjs"),
+    import("./preset.mjs"),
+    import("./nats.mjs"),
+    import("./ports.mjs"),
+  ]);
   const port = natsPortIn(given);
   let nats;
   let words;
   try {
-    words = await withPorts(platformWords());
-    nats = port === undefined ? undefined : await startNats(port);
+    words = isQuestion ? withoutPort(platformWords()) : await withPorts(platformWords());
+    nats = port === undefined || isQuestion ? undefined : await startNats(port);
   } catch (error) {
     if (!(error instanceof NoNats || error instanceof PortsTaken)) throw error;
     say(error.message);
@@ -30,12 +47,17 @@ async function start() {
     return;
   }
   if (nats !== undefined) say(`events are at nats://127.0.0.1:${port}: nats sub 'tutti.events.>'`);
-  await launch(isDev ? "tools/dev.mjs" : "apps/platform/src/main.ts", [...words, ...(nats?.words ?? [])], {
-    announcement: "starting the platform",
-    environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
-    withFronts: true,
-    bundled: !isDev,
-  });
+  if (given.includes("--help")) process.stdout.write(`${help} `);
+  await launch(
+    isDev && !isQuestion ? "tools/dev.mjs" : "apps/platform/src/main.ts",
+    [...words, ...(nats?.words ?? [])],
+    {
+      ...(!isQuestion && { announcement: "starting the platform" }),
+      environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
+      fronts: isDev ? ["page", "command"] : ["page", "command", "platform"],
+      bundled: !isDev || isQuestion,
+    },
+  );
   await nats?.stop();
 }
 

@@ -6,11 +6,14 @@
 import "./node-version.mjs";
 
 const given = process.argv.slice(2);
+const script = "tools/verify.mjs";
 const needsPrograms = given.includes("--io") || given.includes("--nightly");
-import("./launch.mjs").then(({ launch }) =>
-  launch("tools/verify.mjs", given, {
-    wholeGroup: true,
-    withFronts: needsPrograms,
-    withPlatform: needsPrograms,
-  }),
-);
+Promise.all([import("./help.mjs"), import("./launch.mjs")]).then(([{ helpFor }, { launch }]) => {
+  const help = helpFor(script, given);
+  if (help === undefined)
+    return launch(script, given, {
+      wholeGroup: true,
+      fronts: needsPrograms ? ["page", "command", "platform", "services"] : [],
+    });
+  console.log(help);
+});

@@ -180,6 +180,7 @@ describe("the front door on a loopback address", () => {
       ["an unknown parameter of its own", "/v1/status?x=1", {}, 400, "rest.request_invalid"],
       ["one that was meant otherwise", "/v1/metrics/series?nam=a", {}, 400, "rest.request_invalid"],
       ["half an escape", "/v1/runs/%zz", {}, 400, "gateway.address_malformed"],
+      ["bytes in a query that are no UTF-8", "/v1/runs?text=%ff", {}, 400, "gateway.address_malformed"],
       [
         "a large body",
         "/v1/runs",

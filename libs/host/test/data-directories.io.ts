@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
-import { crc32, openSegments } from "@tutti/journal";
+import { crc32, fileDisk, openSegments, roomForNextSegment } from "@tutti/journal";
 import { plainSearch } from "@tutti/journal/testing";
 import { seededChance } from "@tutti/kernel/testing";
 import { balance } from "@tutti/machine-bank";
@@ -190,9 +190,29 @@ describe("what is said of a data directory", () => {
       examine(directory, { freeBytesAt: async () => mebibytes * 1_048_576 });
     assert.match(
       words(await with_(3), "disk-full"),
-      /^problem: .* has 3 MiB left: nothing more can be written/,
+      /^problem: .* has 3 MiB left, and the next segment of the journal needs \d+ MiB: nothing more can be written/,
     );
     assert.match(words(await with_(99), "disk-almost-full"), /^notice: .* has 99 MiB left\. Free some space/);
+  });
+
+  it("its disk has less than what the journal needs for its next segment, and not a byte sooner", async () => {
+    const directory = await stopped();
+    const journal = join(directory, "journal");
+    const newest = (await readdir(journal))
+      .filter((name) => name.endsWith(".log"))
+      .sort()
+      .at(-1);
+    // A segment is twice the one before, and so much again is for archives and the audit.
+    const needed = (await stat(join(journal, newest ?? ""))).size * 4;
+    const codes = async (freeBytes: number) =>
+      (await examine(directory, { freeBytesAt: async () => freeBytes })).map(({ code }) => code);
+    assert.ok((await codes(needed - 1)).includes("disk-full"));
+    assert.ok(!(await codes(needed)).includes("disk-full"));
+    // The same limit as the journal's own.
+    const disk = fileDisk(journal, "read");
+    assert.equal(roomForNextSegment(disk), needed);
+    await writeFile(join(journal, "prepared.new"), "");
+    assert.ok(!(await codes(1)).includes("disk-full"), "the next segment is made already");
   });
 
   it("a living process has it, and which", async () => {

@@ -48,7 +48,7 @@ export {
   openSegmentsInline,
   type SegmentsOptions,
 } from "./segments/open.ts";
-export { type SegmentSizes, segmentSizes } from "./segments/segment-files.ts";
+export { roomForNextSegment, type SegmentSizes, segmentSizes } from "./segments/segment-files.ts";
 export type { CommittedGroup, SegmentsJournal } from "./segments/segments-journal.ts";
 export { type Verification, type VerifiedPartition, verifyDisk, verifySegments } from "./segments/verify.ts";
 export { AskedThread, type ThreadAnswer, threadFileOf } from "./threads/asked-thread.ts";

@@ -15,6 +15,7 @@ import {
 } from "../data/queries.ts";
 import { queryClient } from "../data/query-client.ts";
 import { Empty, Failure, PageHead } from "../elements/parts.tsx";
+import { useWindowTitle } from "../elements/work-page.tsx";
 import { accessSearch } from "../pages/access/search.ts";
 import { auditSearch } from "../pages/audit/search.ts";
 import { missionSearch, missionsSearch } from "../pages/missions/search.ts";
@@ -285,10 +286,11 @@ declare module "@tanstack/react-router" {
 
 /** An address that no page has. */
 function NotHere() {
+  useWindowTitle("Page not found");
   return (
     <>
       <PageHead title="Page not found" />
-      <Empty title="No page at this address">
+      <Empty title="No page at this address.">
         <p>
           Go to the <Link to="/">overview</Link>, or press <kbd>Ctrl</kbd> <kbd>K</kbd> and search.
         </p>

@@ -10,7 +10,8 @@ export function isOfApi(url: string): boolean {
 }
 
 /**
- * Throws if an address is not the one spelling of its route. The variable parts may have escapes: ids may need them.
+ * Throws if an address is not the one spelling of its route. The variable parts may have escapes: ids may need them. Escapes
+ * that are no UTF-8 are refused: `URLSearchParams` would read another character without a word.
  *
  * @param pattern of the route that matched, `/v1/runs/:runId/cancel`. Undefined if none did
  */
@@ -19,6 +20,7 @@ export function requirePlainAddress(url: string, pattern: string | undefined): v
   // A client sends the absolute form to a proxy alone.
   if (!url.startsWith("/")) throw gatewayErrors.addressNotPlain({ path: shown, expected: "/v1/…" });
   if (pattern === undefined) return;
+  if (!isDecodable(url)) throw gatewayErrors.addressMalformed({ path: shown });
   const found = (url.split("?", 1)[0] ?? "").split("/");
   const expected = pattern.split("/");
   const isPlain =
@@ -28,4 +30,13 @@ export function requirePlainAddress(url: string, pattern: string | undefined): v
     );
   if (!isPlain)
     throw gatewayErrors.addressNotPlain({ path: shown, expected: pattern.replaceAll(/:(\w+)/g, "{$1}") });
+}
+
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -27,7 +27,8 @@ const firstReplyMs = 1_000;
 
 export class ReplyFeed {
   readonly #replies: AsyncIterator<ReplyJson>;
-  #first: Promise<IteratorResult<ReplyJson>>;
+  /** Undefined when it was told. */
+  #first: Promise<IteratorResult<ReplyJson>> | undefined;
   /** The snapshot is complete: all further replies are changes. */
   #isLive: boolean;
   #mayBeResumed: boolean;
@@ -57,8 +58,7 @@ export class ReplyFeed {
   /** Tells the reader all there is, until the replies or its connection are over. */
   async tell(outflow: Outflow): Promise<void> {
     try {
-      for (let reply = await this.#first; !reply.done; reply = await this.#replies.next()) {
-        this.#say(reply.value, outflow);
+      while (await this.#tellNext(outflow)) {
         await outflow.room();
         if (outflow.signal.aborted) return;
       }
@@ -70,6 +70,16 @@ export class ReplyFeed {
     } finally {
       await this.#replies.return?.().catch(() => undefined);
     }
+  }
+
+  /** Returns whether there was a reply. No reply is held while the next one is awaited: a snapshot may be large. */
+  async #tellNext(outflow: Outflow): Promise<boolean> {
+    const first = this.#first;
+    this.#first = undefined;
+    const { done, value } = await (first ?? this.#replies.next());
+    if (done) return false;
+    this.#say(value, outflow);
+    return true;
   }
 
   #say({ live, cursor, ...data }: ReplyJson, outflow: Outflow): void {

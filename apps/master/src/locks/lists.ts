@@ -32,7 +32,7 @@ export async function* watchLocks(
     WatchLocksRequest.encode(WatchLocksRequest.create({ prefix })).finish(),
     context,
   );
-  const watching = { cursor, about, memory: dependencies.watches };
+  const watching = { cursor, ...about, memory: dependencies.watches };
   for await (const { changed, removed, ...place } of changesOf(
     named,
     watching,
@@ -60,11 +60,14 @@ function locksBy(
       });
       // A name restarts with each incarnation, and so does the count of its events.
       const found = new Map(
-        entries.map(({ key, incarnation, events }) => [key.id, -(incarnation * eventsMax + events)]),
+        entries.map(({ key, incarnation, events }) => [
+          key.id,
+          { events: -(incarnation * eventsMax + events) },
+        ]),
       );
       // What happened here a moment ago is not in the index yet.
       for (const [name, change] of dependencies.waits.liveIn(namespace))
-        if (name.startsWith(prefix)) found.set(name, change);
+        if (name.startsWith(prefix)) found.set(name, { events: change });
       return found;
     },
     async find(name) {

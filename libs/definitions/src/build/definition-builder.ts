@@ -9,6 +9,7 @@ import type { ObjectPolicy, Plan, PlanEntry, PlanTask } from "../plan/plan.ts";
 import type { Findings } from "../problem.ts";
 import { Building } from "./building.ts";
 import { Graph } from "./graph.ts";
+import { warnOfSkippedReads } from "./skipped-reads.ts";
 import { StatesBuilder } from "./states-builder.ts";
 import { TaskBuilder } from "./task-builder.ts";
 import { durationMs, retrySettings, sorted } from "./values.ts";
@@ -80,6 +81,7 @@ class DefinitionBuilder {
     const tasks = own.map((draft) => builder.build(draft));
     const graph = new Graph(building);
     graph.check(tasks);
+    warnOfSkippedReads({ building, tasks, order: graph.order, root, output: document.output });
     const outside = building.environmentOfScope(root);
     const { programs } = building;
     const output =

@@ -1,33 +1,35 @@
 /** Lists and watches of what has a name and stands in the index, which is at most a second behind. */
 import type { PageRequest } from "@tutti/contracts/types/v1";
-import { type Clock, sleep, type Timers } from "@tutti/kernel";
+import { sleep } from "@tutti/kernel";
 import { sizeOf } from "./machine-calls.ts";
-import type { ToldNames, WatchMemory } from "./watch-memory.ts";
+import type { Listed, Listing, LookTime } from "./shared-looks.ts";
+import type { WatchMemory } from "./watch-memory.ts";
 
-export interface Named<Item> {
-  /** Names with how many events each has had, so that a change is noticed. */
-  entries(): Promise<ReadonlyMap<string, number>>;
+export interface Named<Item, Entry extends Listed = Listed> {
+  /** By name, with how many events each has had, so that a change is noticed. The same for every caller. */
+  entries(): Promise<Listing<Entry>>;
   /** Undefined when it is gone by now, or is not wanted after all. */
-  find(name: string): Promise<Item | undefined>;
+  find(name: string, entry: Entry): Promise<Item | undefined>;
 }
 
 /** Returns a page by name. Only as many are looked at as the page needs. */
-export async function pageOf<Item>(
-  named: Named<Item>,
+export async function pageOf<Item, Entry extends Listed>(
+  named: Named<Item, Entry>,
   page: PageRequest | undefined,
 ): Promise<{ readonly items: Item[]; readonly nextToken: string }> {
   const size = sizeOf(page);
   const after = page?.token ?? "";
-  const names = [...(await named.entries()).keys()].filter((name) => name > after).sort();
+  const entries = [...(await named.entries())].filter(([name]) => name > after);
+  entries.sort(([one], [other]) => (one < other ? -1 : 1));
   const items: Item[] = [];
   let looked = 0;
-  for (const name of names) {
+  for (const [name, entry] of entries) {
     if (items.length === size) break;
     looked++;
-    const found = await named.find(name);
+    const found = await named.find(name, entry);
     if (found !== undefined) items.push(found);
   }
-  return { items, nextToken: looked < names.length ? (names[looked - 1] ?? "") : "" };
+  return { items, nextToken: looked < entries.length ? (entries[looked - 1]?.[0] ?? "") : "" };
 }
 
 export interface Changes<Item> {
@@ -42,24 +44,30 @@ export interface Changes<Item> {
 export interface Watching {
   /** Where the caller stood. Empty for the beginning. */
   readonly cursor: string;
-  /** What is watched, for whom. */
+  /** What is watched. Two watches of the same see the same. */
   readonly about: string;
+  /** Whose watch it is. */
+  readonly principal: string;
   readonly memory: WatchMemory;
 }
 
 /** Looking at the index costs little. */
 const lookMs = 500;
+/** A reply has at most so many: a reader that stalls holds one reply, and others are served between two. */
+const portionMax = 50;
 /** A stream says something at least this often. */
 const signOfLifeMs = 5_000;
 
-/** A snapshot, then what changes. From a cursor on, what has changed since. */
-export async function* changesOf<Item>(
-  named: Named<Item>,
-  { cursor, about, memory }: Watching,
-  { clock, timers }: { readonly clock: Pick<Clock, "monotonic">; readonly timers: Timers },
+/** A snapshot in portions, then what changes. From a cursor on, what has changed since. */
+export async function* changesOf<Item, Entry extends Listed>(
+  named: Named<Item, Entry>,
+  { cursor, about, principal, memory }: Watching,
+  time: LookTime,
   signal: AbortSignal,
 ): AsyncGenerator<Changes<Item>, void> {
-  const { told, isResumed } = memory.begin(about, cursor);
+  const { clock, timers } = time;
+  const { told, isResumed } = memory.begin(`${principal}\n${about}`, cursor);
+  let before: Listing<Entry> | undefined;
   // A broken stream must never be asked again.
   signal.addEventListener("abort", () => memory.end(told), { once: true });
   try {
@@ -69,7 +77,32 @@ export async function* changesOf<Item>(
       !signal.aborted;
       await sleep(timers, lookMs, signal).catch(() => {})
     ) {
-      const { changed, removed } = await lookAt(named, told);
+      const now = await memory.looks.look(about, () => named.entries(), time, signal);
+      if (signal.aborted) return;
+      let changed: Item[] = [];
+      let removed: string[] = [];
+      if (now !== before) {
+        await memory.turns.next(timers);
+        for (const [name, entry] of now) {
+          const { events } = entry;
+          if (told.isAsTold(name, events)) continue;
+          const found = await named.find(name, entry);
+          if (found !== undefined) {
+            changed.push(found);
+            told.tell(name, events);
+          } else if (told.leaveOut(name, events)) removed.push(name);
+          if (changed.length < portionMax) continue;
+          // Who starts takes in all portions as one snapshot. Who continues takes in each by itself.
+          const live = !isFirst || isResumed;
+          yield { changed, removed, live, cursor: live ? told.takeCursor() : "" };
+          if (signal.aborted) return;
+          [changed, removed] = [[], []];
+          toldMs = clock.monotonic();
+          await memory.turns.next(timers);
+        }
+        removed.push(...told.takeGone((name) => now.has(name)));
+        before = now;
+      }
       if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
         toldMs = clock.monotonic();
         // Who asked to continue would take a snapshot that is live at once for the rest of what it knows.
@@ -83,23 +116,4 @@ export async function* changesOf<Item>(
   } finally {
     memory.end(told);
   }
-}
-
-async function lookAt<Item>(
-  named: Named<Item>,
-  told: ToldNames,
-): Promise<Pick<Changes<Item>, "changed" | "removed">> {
-  const now = await named.entries();
-  const changed: Item[] = [];
-  const removed: string[] = [];
-  for (const [name, events] of now) {
-    if (told.isAsTold(name, events)) continue;
-    const found = await named.find(name);
-    if (found !== undefined) {
-      changed.push(found);
-      told.tell(name, events);
-    } else if (told.leaveOut(name, events)) removed.push(name);
-  }
-  removed.push(...told.takeGone((name) => now.has(name)));
-  return { changed, removed };
 }

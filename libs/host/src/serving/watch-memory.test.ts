@@ -4,6 +4,7 @@ import { IdSource, systemFoundation } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import fc from "fast-check";
 import { changesOf, type Named } from "./named.ts";
+import type { Listed } from "./shared-looks.ts";
 import { WatchMemory } from "./watch-memory.ts";
 
 const ids = new IdSource(systemFoundation());
@@ -13,8 +14,13 @@ const memoryOn = (time: VirtualTime, bounds = {}) =>
 /** What there is: names with how many events each has. What has an odd number of them is not wanted. */
 type World = Map<string, number>;
 
-const listed = (world: World): Named<{ readonly name: string; readonly events: number }> => ({
-  entries: () => Promise.resolve(new Map(world)),
+interface Item {
+  readonly name: string;
+  readonly events: number;
+}
+
+const listed = (world: World): Named<Item> => ({
+  entries: () => Promise.resolve(new Map([...world].map(([name, events]) => [name, { events }]))),
   find(name) {
     const events = world.get(name) ?? 1;
     return Promise.resolve(events % 2 === 0 ? { name, events } : undefined);
@@ -33,7 +39,7 @@ class Watcher {
   readonly #memory: WatchMemory;
   readonly #time: VirtualTime;
   readonly #world: World;
-  #stream: ReturnType<typeof changesOf<{ readonly name: string; readonly events: number }>> | undefined;
+  #stream: ReturnType<typeof changesOf<Item, Listed>> | undefined;
   #broken = new AbortController();
   #isSnapshot = false;
 
@@ -54,7 +60,7 @@ class Watcher {
     if (this.#stream === undefined) {
       isFirst = true;
       this.#broken = new AbortController();
-      const watching = { cursor: this.cursor, about: "all", memory: this.#memory };
+      const watching = { cursor: this.cursor, about: "all", principal: "ada", memory: this.#memory };
       const named = listed(this.#world);
       this.#stream = changesOf(
         named,
@@ -136,12 +142,12 @@ describe("a watch of a list", () => {
       await spoil(time);
       const after = why.includes("process") ? memoryOn(time) : memory;
       world.delete("n0");
-      const watching = { cursor: watcher.cursor, about: "all", memory: after };
+      const watching = { cursor: watcher.cursor, about: "all", principal: "ada", memory: after };
       const broken = new AbortController();
       const stream = changesOf(listed(world), watching, { clock: time, timers: time }, broken.signal);
-      const first = await stream.next();
+      const first = await time.settle(stream.next());
       assert.equal(first.value?.live, false);
-      const second = await stream.next();
+      const second = await time.settle(stream.next());
       assert.deepEqual([second.value?.live, second.value?.changed], [true, []]);
       assert.notEqual(second.value?.cursor, "");
       broken.abort();

@@ -6,7 +6,8 @@
  * 2. A watch that is resumed is another one, with what its caller knows: the one before may still be speaking.
  * 3. A watch is kept for a minute after it was broken off, and only so many of them. One that is not kept restarts.
  */
-import type { Clock, IdSource } from "@tutti/kernel";
+import { type Clock, type IdSource, sleep, type Timers } from "@tutti/kernel";
+import { SharedLooks } from "./shared-looks.ts";
 
 export interface WatchBounds {
   /** How long a watch is kept after it was broken off. */
@@ -20,10 +21,14 @@ export interface WatchBounds {
 const usualBounds: WatchBounds = { keptMs: 60_000, watchesMax: 500, removedMax: 10_000 };
 
 export class WatchMemory {
+  /** What all watches of this memory look up. */
+  readonly looks = new SharedLooks();
+  readonly turns = new Turns();
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #ids: Pick<IdSource, "newId">;
   readonly #bounds: WatchBounds;
   /** Longest broken off, then longest running, first. */
+  readonly #running = new Set<ToldNames>();
   readonly #kept = new Map<string, { readonly told: ToldNames; readonly about: string; untilMs: number }>();
 
   constructor(
@@ -47,13 +52,16 @@ export class WatchMemory {
     const known = before?.about === about ? before.told.knownAt(Number(number)) : undefined;
     const told = known ?? new ToldNames(this.#bounds.removedMax);
     told.id = this.#ids.newId("watch");
+    this.#running.add(told);
     this.#kept.set(told.id, { told, about, untilMs: Number.POSITIVE_INFINITY });
     return { told, isResumed: known !== undefined };
   }
 
   /** It was broken off. */
-  end({ id }: ToldNames): void {
-    const kept = this.#kept.get(id);
+  end(told: ToldNames): void {
+    this.#running.delete(told);
+    if (this.#running.size === 0) this.looks.clear();
+    const kept = this.#kept.get(told.id);
     if (kept === undefined) return;
     kept.untilMs = this.#clock.monotonic() + this.#bounds.keptMs;
   }
@@ -65,6 +73,16 @@ export class WatchMemory {
       if (this.#kept.size < this.#bounds.watchesMax) return;
       this.#kept.delete(id);
     }
+  }
+}
+
+/** Turns of watches that compare or tell something: one for each round of the event loop, so that calls are served between. */
+class Turns {
+  #last: Promise<void> = Promise.resolve();
+
+  next(timers: Timers): Promise<void> {
+    this.#last = this.#last.then(() => sleep(timers, 0));
+    return this.#last;
   }
 }
 

@@ -56,7 +56,7 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
     later: {
       async create(name, bytes) {
         const { bavail, bsize } = await statfs(directory);
-        if (bavail * bsize < bytes + spareBytes(bytes)) throw new NoRoomError(bytes);
+        if (bavail * bsize < roomFor(bytes)) throw new NoRoomError(bytes);
         const file = await open(path(name), "wx+", privateModes.file);
         try {
           for (const [position, zeros] of partsOf(bytes)) {
@@ -80,9 +80,9 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
   };
 }
 
-/** What archives and the audit need to continue for a while when the log does not. */
-function spareBytes(bytes: number): number {
-  return Math.min(bytes, 16 * 1024 * 1024);
+/** A file with what archives and the audit need to continue for a while when the log does not. */
+export function roomFor(bytes: number): number {
+  return bytes + Math.min(bytes, 16 * 1024 * 1024);
 }
 
 class NoRoomError extends Error {

@@ -1,4 +1,5 @@
 import { type Disk, type DiskFile, writeFully } from "../disk/disk.ts";
+import { roomFor } from "../disk/file-disk.ts";
 import { aligned } from "./layout.ts";
 import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from "./segment-header.ts";
 
@@ -43,6 +44,23 @@ export function isUnfinished(name: string): boolean {
 /** How large the segment after one of this size is. 0 for the first. */
 export function nextSegmentBytes(sizes: SegmentSizes, previousBytes: number): number {
   return Math.min(sizes.maxBytes, Math.max(sizes.firstBytes, previousBytes * 2));
+}
+
+/** Returns how many bytes a disk must have free for the log on it to make its next segment. 0 if that is made already. */
+export function roomForNextSegment(disk: Disk, sizes: SegmentSizes = segmentSizes): number {
+  const names = disk.list();
+  if (names.includes(preparedName)) return 0;
+  const newest = names
+    .filter((name) => segmentOfName(name) !== undefined)
+    .sort()
+    .at(-1);
+  if (newest === undefined) return roomFor(nextSegmentBytes(sizes, 0));
+  const file = disk.open(newest);
+  try {
+    return roomFor(nextSegmentBytes(sizes, file.bytes));
+  } finally {
+    file.close();
+  }
 }
 
 /** A segment that can be written to. */

@@ -32,7 +32,8 @@ export class Reader {
   }
 
   message(type: string, value: unknown, at: string, found: Found): Draft {
-    if (type === wellKnown.definition && typeof value === "string") return this.#definition(value);
+    if (type === wellKnown.definition && typeof value === "string")
+      return this.#definition(textIn(value, at, found) ?? "");
     const draft = this.empty(type);
     if (!isObject(value)) {
       found.expected(at, "an object", value);
@@ -77,6 +78,7 @@ export class Reader {
         return undefined;
       }
       const entries = Object.entries(value).map(([key, one]) => {
+        textIn(key, at, found);
         const read = this.#single(field, one, `${at}[${JSON.stringify(key)}]`, found);
         return [key, read ?? blank(field)] as const;
       });
@@ -105,7 +107,7 @@ export class Reader {
       case "mask":
         return maskIn(value, at, found);
       case "string":
-        return orExpected(typeof value === "string" ? value : undefined, "a text", { value, at, found });
+        return textIn(value, at, found);
       case "boolean":
         return orExpected(typeof value === "boolean" ? value : undefined, "true or false", {
           value,
@@ -160,6 +162,13 @@ function orExpected<T>(read: T | undefined, what: string, { value, at, found }: 
   return read;
 }
 
+/** Half of a surrogate pair is no character: the wire would replace it by U+FFFD without a word. */
+function textIn(value: unknown, at: string, found: Found): string | undefined {
+  if (typeof value === "string" && value.isWellFormed()) return value;
+  found.expected(at, typeof value === "string" ? "a text without half of a surrogate pair" : "a text", value);
+  return undefined;
+}
+
 function refusedAsText<T>(read: T | string, at: string, found: Found): T | undefined {
   if (typeof read !== "string") return read;
   found.add(at, read);
@@ -187,7 +196,8 @@ function timeIn(value: unknown, at: string, found: Found) {
 }
 
 function maskIn(value: unknown, at: string, found: Found): readonly string[] | undefined {
-  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
+  if (Array.isArray(value) && value.every((one) => typeof one === "string" && one.isWellFormed()))
+    return value;
   found.expected(at, "a list of names", value);
   return undefined;
 }

@@ -37,6 +37,15 @@ function wrongFor({ field: { kind, many } }: PlannedField): unknown {
   return ["string", "bytes", "payload", "time"].includes(kind) ? { wrong: 1 } : "wrong";
 }
 
+const holdsText = ({ field }: PlannedField): boolean =>
+  field.kind === "string" || field.of === wellKnown.definition || field.many === "map";
+
+/** A value of the field, with this text where the field has a text. */
+function textAs({ many, kind }: PlannedField["field"], text: string): unknown {
+  if (many === "map") return kind === "string" ? { a: text } : { [text]: 1 };
+  return many === "list" ? [text] : text;
+}
+
 describe("every route", () => {
   for (const plan of plans) {
     const { method, path } = plan.route;
@@ -68,6 +77,15 @@ describe("every route", () => {
           one.name,
         );
       }
+    });
+
+    it(`${method} ${path} takes no text with half of a surrogate pair, which the wire would replace`, () => {
+      const fields = plan.body?.is === "fields" ? plan.body.fields : [];
+      for (const { name, field } of fields.filter(holdsText))
+        for (const half of ["\ud800", "a\udc00b"]) {
+          const wrong = wrongIn(plan, { body: { [name]: textAs(field, half) } });
+          assert.match(JSON.stringify(wrong), /half of a surrogate pair/, name);
+        }
     });
 
     it(`${method} ${path} takes no body that it has no use for, and none of another shape`, () => {

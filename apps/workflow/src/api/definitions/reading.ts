@@ -45,6 +45,8 @@ export async function listDefinitions(
   context: CallContext,
 ): Promise<ListDefinitionsReply> {
   const { items, nextToken } = await pageOf(definitionsBy(dependencies, filter, context), page);
+  const { liveRuns } = dependencies;
+  for (const each of items) each.liveCount = await liveRuns.count(context.namespace, each.name, "");
   return { definitions: items, page: { nextToken } };
 }
 
@@ -55,7 +57,7 @@ export async function* watchDefinitions(
 ): AsyncGenerator<WatchDefinitionsReply, void> {
   const named = definitionsBy(dependencies, filter, context);
   const about = aboutOf("definition", DefinitionFilter.encode(filter).finish(), context);
-  const watching = { cursor, about, memory: dependencies.watches };
+  const watching = { cursor, ...about, memory: dependencies.watches };
   for await (const { changed, removed, ...place } of changesOf(
     named,
     watching,
@@ -94,7 +96,7 @@ function definitionsBy(
         ...{ namespace: context.namespace, kinds: ["definition"], idPrefix: prefix },
         labels: labels === undefined ? [] : conditionsOf(labels),
       });
-      return new Map(entries.map(({ key, events }) => [key.id, events]));
+      return new Map(entries.map((entry) => [entry.key.id, entry]));
     },
     async find(name) {
       try {

@@ -108,7 +108,7 @@ async function list(
   const named: Named<Limit> = {
     async entries() {
       const entries = await allEntries(dependencies, { namespace, kinds: ["limit"], idPrefix: prefix });
-      return new Map(entries.map(({ key, events }) => [key.id, events]));
+      return new Map(entries.map((entry) => [entry.key.id, entry]));
     },
     async find(key) {
       const limit = await limitNamed(dependencies, key, context);

@@ -29,7 +29,7 @@ export async function* watchTriggers(
 ): AsyncGenerator<WatchTriggersReply, void> {
   const named = triggersBy(dependencies, filter, context);
   const about = aboutOf("trigger", TriggerFilter.encode(filter).finish(), context);
-  const watching = { cursor, about, memory: dependencies.watches };
+  const watching = { cursor, ...about, memory: dependencies.watches };
   for await (const { changed, removed, ...place } of changesOf(
     named,
     watching,
@@ -56,7 +56,7 @@ function triggersBy(
         ({ definition, endMs }) =>
           endMs === 0 && (definitions.length === 0 || definitions.includes(definition)),
       );
-      return new Map(wanted.map(({ key, events }) => [key.id, events]));
+      return new Map(wanted.map((entry) => [entry.key.id, entry]));
     },
     async find(id) {
       try {

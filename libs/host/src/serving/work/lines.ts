@@ -5,7 +5,7 @@ import type { CallContext, Timestamp } from "@tutti/kernel";
 import { toTimestamp } from "@tutti/kernel";
 import { conditionsOf, spanOf } from "../../runtime/machines/list.ts";
 import { everything, sizeOf } from "../machine-calls.ts";
-import { type Changes, changesOf, type Named } from "../named.ts";
+import { type Changes, changesOf, type Named, type Watching } from "../named.ts";
 import type { WatchMemory } from "../watch-memory.ts";
 import type { LookingDependencies } from "./looks.ts";
 
@@ -122,25 +122,27 @@ export function watchLines<Filter extends WorkFilter, Item>(
   whole: (item: Item) => Promise<Item> = (item) => Promise.resolve(item),
 ): AsyncGenerator<Changes<Item>, void> {
   const wanted = { ...searchOf(lines, filter, context.namespace), order: "started-descending" } as const;
-  let entries = new Map<string, IndexEntry>();
-  const named: Named<Item> = {
+  const named: Named<Item, IndexEntry> = {
     async entries() {
       const found = await dependencies.archive.search({ ...wanted, limit: pageMax, cursor: "" });
-      entries = new Map(found.entries.map((entry) => [entry.key.id, entry]));
-      return new Map(found.entries.map(({ key, events }) => [key.id, events]));
+      return new Map(found.entries.map((entry) => [entry.key.id, entry]));
     },
-    async find(id) {
-      const entry = entries.get(id);
-      return entry !== undefined && fits(lines, filter, entry) ? whole(lines.itemOf(entry)) : undefined;
+    async find(_id, entry) {
+      return fits(lines, filter, entry) ? whole(lines.itemOf(entry)) : undefined;
     },
   };
-  const watching = { cursor, about: aboutOf(lines.kind, about, context), memory: dependencies.watches };
+  const watching = { cursor, ...aboutOf(lines.kind, about, context), memory: dependencies.watches };
   return changesOf(named, watching, dependencies.foundation, context.signal);
 }
 
 /** What is watched, and for whom. */
-export function aboutOf(what: string, filter: Uint8Array, { namespace, principal }: CallContext): string {
-  return [what, namespace, principal.id, Buffer.from(filter).toString("base64")].join("\n");
+export function aboutOf(
+  what: string,
+  filter: Uint8Array,
+  { namespace, principal }: CallContext,
+): Pick<Watching, "about" | "principal"> {
+  const about = [what, namespace, Buffer.from(filter).toString("base64")].join("\n");
+  return { about, principal: principal.id };
 }
 
 function searchOf<Filter extends WorkFilter, Item>(

@@ -5,6 +5,7 @@
 import { constants, existsSync, readFileSync } from "node:fs";
 import { access, readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { fileDisk, roomForNextSegment } from "@tutti/journal";
 import { isTuttiError, withoutRemedy } from "@tutti/kernel";
 import { claim, lastHolder } from "../../data-directory.ts";
 import { hostErrors } from "../../errors.ts";
@@ -23,8 +24,6 @@ export interface Examined extends Inspectors {
   readonly freeBytesAt?: (path: string) => Promise<number>;
 }
 
-/** A segment of the journal and some of the archive. Without that nothing more can be written. */
-const fullBytes = 16 * 1024 * 1024;
 const almostFullBytes = 256 * 1024 * 1024;
 
 const mayReadAndWrite = (path: string): Promise<void> => access(path, constants.R_OK | constants.W_OK);
@@ -42,7 +41,7 @@ export async function examine(directory: string, given: Examined = {}): Promise<
   if (nothing !== undefined) return [nothing];
   const denied = await deniedIn(layout, mayUse);
   if (denied !== undefined) return [denied];
-  const found: Finding[] = [...spaceFindings(directory, await freeBytesAt(directory))];
+  const found: Finding[] = [...spaceFindings(layout, await freeBytesAt(directory))];
   let release: (() => void) | undefined;
   try {
     release = await claim(directory);
@@ -123,10 +122,17 @@ async function ownerOf(path: string): Promise<string> {
   return owner === undefined ? "" : `, it belongs to the user with the number ${owner.uid}`;
 }
 
-function spaceFindings(directory: string, freeBytes: number): Finding[] {
+/** The journal's own limit: with less, a running process refuses what would be recorded and is not ready. */
+function neededBytesIn({ journal }: DataLayout): number {
+  return existsSync(journal) ? roomForNextSegment(fileDisk(journal, "read")) : 0;
+}
+
+function spaceFindings(layout: DataLayout, freeBytes: number): Finding[] {
+  const { directory } = layout;
   const left = `The disk of ${directory} has ${Math.floor(freeBytes / 1_048_576)} MiB left`;
-  if (freeBytes < fullBytes) {
-    const what = `${left}: nothing more can be written.`;
+  const neededBytes = neededBytesIn(layout);
+  if (freeBytes < neededBytes) {
+    const what = `${left}, and the next segment of the journal needs ${Math.ceil(neededBytes / 1_048_576)} MiB: nothing more can be written.`;
     const advice =
       "Free some space; a running process goes on by itself, and nothing that it confirmed is lost.";
     return [problem("disk-full", what, advice)];
