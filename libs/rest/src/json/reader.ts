@@ -14,6 +14,9 @@ export type Draft = Record<string, unknown>;
 const timeMin = -62_135_596_800_000;
 const timeMax = 253_402_300_799_999;
 
+/** The CLI reads definitions on Node 18, which has no `isWellFormed`. */
+const halfOfPair = /\p{Surrogate}/u;
+
 export class Reader {
   readonly #schema: Schema;
 
@@ -162,9 +165,14 @@ function orExpected<T>(read: T | undefined, what: string, { value, at, found }: 
   return read;
 }
 
+const isWellFormed =
+  typeof String.prototype.isWellFormed === "function"
+    ? (text: string) => text.isWellFormed()
+    : (text: string) => !halfOfPair.test(text);
+
 /** Half of a surrogate pair is no character: the wire would replace it by U+FFFD without a word. */
 function textIn(value: unknown, at: string, found: Found): string | undefined {
-  if (typeof value === "string" && value.isWellFormed()) return value;
+  if (typeof value === "string" && isWellFormed(value)) return value;
   found.expected(at, typeof value === "string" ? "a text without half of a surrogate pair" : "a text", value);
   return undefined;
 }
@@ -196,7 +204,7 @@ function timeIn(value: unknown, at: string, found: Found) {
 }
 
 function maskIn(value: unknown, at: string, found: Found): readonly string[] | undefined {
-  if (Array.isArray(value) && value.every((one) => typeof one === "string" && one.isWellFormed()))
+  if (Array.isArray(value) && value.every((one) => typeof one === "string" && isWellFormed(one)))
     return value;
   found.expected(at, "a list of names", value);
   return undefined;
