@@ -196,7 +196,8 @@ function timeIn(value: unknown, at: string, found: Found) {
 }
 
 function maskIn(value: unknown, at: string, found: Found): readonly string[] | undefined {
-  if (Array.isArray(value) && value.every((one) => typeof one === "string" && one.isWellFormed())) return value;
+  if (Array.isArray(value) && value.every((one) => typeof one === "string" && one.isWellFormed()))
+    return value;
   found.expected(at, "a list of names", value);
   return undefined;
 }
